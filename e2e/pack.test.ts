@@ -1,0 +1,111 @@
+// The packed tarballs, installed into an empty folder as a user would, without the workspace in reach.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packAll } from "../scripts/pack.ts";
+
+const INSTALL_TIMEOUT_MS = 180_000;
+const root = join(import.meta.dir, "..");
+const work = mkdtempSync(join(tmpdir(), "sluice-pack-"));
+const full = join(work, "full");
+const sdkOnly = join(work, "sdk-only");
+
+interface Ran {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(command: string[], cwd: string): Promise<Ran> {
+  const child = Bun.spawn(command, { cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+async function install(folder: string, tarball: string): Promise<void> {
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  const ran = await run(["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", tarball], folder);
+  expect(`${ran.exitCode}\n${ran.stderr}`).toStartWith("0\n");
+}
+
+function typeCheck(folder: string, source: string): Promise<Ran> {
+  writeFileSync(join(folder, "sample.ts"), source);
+  const compilerOptions = { strict: true, noEmit: true, module: "nodenext", target: "esnext", types: [] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
+  return run([join(root, "node_modules/.bin/tsc"), "-p", folder], folder);
+}
+
+beforeAll(async () => {
+  const [sluice = "", sdk = ""] = await packAll();
+  await install(full, sluice);
+  await install(sdkOnly, sdk);
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe("sluice", () => {
+  test("`npx sluice --version` prints the version", async () => {
+    const { version } = (await Bun.file(join(root, "packages/cli/package.json")).json()) as { version: string };
+    const ran = await run(["npx", "--no-install", "sluice", "--version"], full);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
+  });
+
+  test("`npx sluice up` serves until it is told to stop", async () => {
+    // The command itself: the shell that npx puts in between does not pass signals on.
+    const command = [join(full, "node_modules/.bin/sluice"), "up", "--port", "0", "--json"];
+    const child = Bun.spawn(command, { cwd: full, stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+    let text = "";
+    for await (const chunk of child.stdout) {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes("\n")) break;
+    }
+    const line = text.slice(0, text.indexOf("\n"));
+    const url = /https?:\/\/[^"\s]+/.exec(line)?.[0] ?? "";
+    expect((await fetch(new URL("/ready", url))).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+  }, 60_000);
+
+  test("types reach a project that has no Bun types", async () => {
+    const ran = await typeCheck(
+      full,
+      `import { workflow } from "sluice";
+       export const double = workflow({ name: "double" }, async (ctx, input: number) => ctx.step("x", () => input * 2));
+       // @ts-expect-error a name is text
+       workflow({ name: 1 }, async () => 1);`,
+    );
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+
+  test("workflows can be defined and tested under Node", async () => {
+    const code =
+      'const [a, b] = await Promise.all([import("sluice"), import("sluice/testing")]); console.log(typeof a.workflow, typeof a.open, Object.keys(b).length > 0)';
+    const ran = await run(["node", "--input-type=module", "--eval", code], full);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "function function true\n" });
+  });
+});
+
+describe("@sluice/sdk", () => {
+  test("has connect but not open, under Node, without dependencies", async () => {
+    const code =
+      'const sdk = await import("@sluice/sdk"); console.log(typeof sdk.connect, typeof sdk.open, typeof sdk.workflow)';
+    const ran = await run(["node", "--input-type=module", "--eval", code], sdkOnly);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "function undefined function\n" });
+    expect((await run(["npm", "ls", "--all", "--parseable"], sdkOnly)).stdout.trim().split("\n")).toHaveLength(2);
+  });
+
+  test("types come along", async () => {
+    const ran = await typeCheck(
+      sdkOnly,
+      'import { connect } from "@sluice/sdk";\nexport const open: typeof connect = connect;',
+    );
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+});

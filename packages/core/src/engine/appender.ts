@@ -1,0 +1,158 @@
+// Writes what workers report: journal first, then the word back to the worker and to whoever watches.
+import { SluiceError, toWire } from "@sluice/protocol";
+import type { RunOp } from "@sluice/protocol";
+import type { StoreOp } from "../kernel/run-store.ts";
+import type { HotRun } from "./hot-runs.ts";
+import type { EngineParts } from "./parts.ts";
+import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
+import type { PrepareWith } from "./prepare.ts";
+import { publishOps } from "./updates.ts";
+
+export class Appender {
+  readonly #parts: EngineParts;
+  readonly #prepare: PrepareWith;
+  /** A run whose commit failed is given to this, to be taken up again from its journal. */
+  readonly #reload: (hot: HotRun) => void;
+
+  constructor(parts: EngineParts, prepare: PrepareWith, reload: (hot: HotRun) => void) {
+    this.#parts = parts;
+    this.#prepare = prepare;
+    this.#reload = reload;
+  }
+
+  /** Takes operations of one incarnation, in order. */
+  append(hot: HotRun, ops: readonly RunOp[]): void {
+    const { watchers, clock, values } = this.#parts;
+    const now = clock.now();
+    const prepared: StoreOp[] = [];
+    let large = false;
+    for (const op of ops) {
+      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now }, this.#prepare);
+      if (ready === undefined) continue;
+      const limited = this.#limit(hot, ready, now);
+      large ||= hasLarge(limited, values);
+      prepared.push(limited);
+    }
+    const park = ops.find((op) => op.op === "park");
+    if (prepared.length === 0 && park === undefined) {
+      if (watchers.wants(hot.run)) publishOps(watchers, hot.run, ops, []);
+      return;
+    }
+    const body = async (): Promise<void> => {
+      if (prepared.length > 0) await this.#write(hot, ops, { prepared, large, now });
+      if (park?.op === "park") await this.#park(hot, park.paused);
+    };
+    this.#inOrder(hot, body, large);
+  }
+
+  /** Appends overtake each other only if one of them has to wait for blobs; then they queue up behind it. */
+  #inOrder(hot: HotRun, body: () => Promise<void>, large: boolean): void {
+    const failed = (error: unknown): void => this.#failed(hot, error);
+    if (hot.chain === undefined && !large) {
+      body().catch(failed);
+      return;
+    }
+    const before = hot.chain ?? Promise.resolve();
+    const chain: Promise<void> = before
+      .then(body)
+      .catch(failed)
+      .then(() => {
+        if (hot.chain === chain) hot.chain = undefined;
+      });
+    hot.chain = chain;
+  }
+
+  #limit(hot: HotRun, op: StoreOp, now: number): StoreOp {
+    if (!("seq" in op) || op.op === "started" || op.op === "retry") return op;
+    hot.entries++;
+    const { journalEntriesMax } = this.#parts.limits;
+    if (hot.entries <= journalEntriesMax || op.seq < 0) return op;
+    const error = new SluiceError({
+      code: "journal_too_long",
+      message: `The run has ${journalEntriesMax} journal entries; no more are taken (journalEntriesMax).`,
+      hint: "Split the work into child runs, or raise the setting limits.journalEntriesMax.",
+    });
+    return refused(op, error, now);
+  }
+
+  async #write(
+    hot: HotRun,
+    ops: readonly RunOp[],
+    { prepared, large, now }: { prepared: readonly StoreOp[]; large: boolean; now: number },
+  ): Promise<void> {
+    const { store, values } = this.#parts;
+    const releases: (() => void)[] = [];
+    let stored = prepared;
+    if (large) {
+      const kept = await Promise.all(prepared.map((op) => keepLarge(op, values, now)));
+      stored = kept.map((each) => each.op);
+      for (const each of kept) releases.push(...each.releases);
+    }
+    try {
+      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: stored, now });
+      if (outcome.outcome === "stale") this.#stale(hot);
+      else this.#written(hot, ops, outcome);
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  #written(
+    hot: HotRun,
+    ops: readonly RunOp[],
+    outcome: Extract<Awaited<ReturnType<EngineParts["store"]["append"]>>, { outcome: "ok" }>,
+  ): void {
+    const { watchers, tell, route, left, hot: hots } = this.#parts;
+    if (watchers.wants(hot.run)) publishOps(watchers, hot.run, ops, outcome.events);
+    this.#count(ops);
+    if (outcome.events.length > 0) tell(hot, outcome.events);
+    const over =
+      ops.some((op) => op.op === "finish" || op.op === "blocked") &&
+      outcome.status !== "running" &&
+      outcome.status !== "undoing";
+    if (over && outcome.effects.finished.some((end) => end.run === hot.run)) tell(hot, [{ event: "drop" }]);
+    if (over && hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
+    route(outcome.effects);
+  }
+
+  #count(ops: readonly RunOp[]): void {
+    for (const op of ops) {
+      if (op.op === "done") this.#parts.count("steps");
+      else if (op.op === "retry") this.#parts.count("step_retries");
+    }
+  }
+
+  async #park(hot: HotRun, paused: boolean): Promise<void> {
+    const { store, clock, hot: hots, left, kick, watchers } = this.#parts;
+    const { outcome } = await store.parkRun({ run: hot.run, epoch: hot.epoch, now: clock.now(), paused });
+    if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
+    if (outcome === "ready") kick();
+    if (outcome === "parked" && paused) {
+      watchers.publish({ run: hot.run, type: "run", at: clock.now(), data: { status: "paused" } });
+    }
+  }
+
+  #stale(hot: HotRun): void {
+    const { hot: hots, tell, left, log, count } = this.#parts;
+    count("stale_writes");
+    log("warn", "refused a write of an incarnation that no longer owns its run", { run: hot.run, epoch: hot.epoch });
+    tell(hot, [{ event: "drop" }]);
+    if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
+  }
+
+  #failed(hot: HotRun, error: unknown): void {
+    const { hot: hots, tell, left, log, count } = this.#parts;
+    if (hots.get(hot.run, hot.epoch) === undefined) return;
+    const wire = toWire(error);
+    count("commit_failures");
+    log("error", "a commit failed; the run goes on from its journal", {
+      run: hot.run,
+      code: wire.code,
+      error: error instanceof Error ? error.message : String(error),
+    });
+    tell(hot, [{ event: "drop" }]);
+    hots.remove(hot.run, hot.epoch);
+    left(hot);
+    this.#reload(hot);
+  }
+}

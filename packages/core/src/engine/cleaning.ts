@@ -1,0 +1,72 @@
+// Keeps the store small: finished runs past their retention, old events, expired state; in small slices that block nobody.
+import type { EngineParts } from "./parts.ts";
+
+export class Cleaning {
+  readonly #parts: EngineParts;
+  #cancel: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#cancel = this.#parts.clock.after(this.#parts.limits.sweepIntervalMs, () => {
+      this.#running = this.clean()
+        .then(() => undefined)
+        .catch((error: unknown) => this.#parts.log("error", "cleaning up failed", { error: String(error) }))
+        .finally(() => {
+          this.#running = undefined;
+          if (!this.#stopped) this.start();
+        });
+    });
+  }
+
+  /** One round over everything. */
+  async clean(): Promise<{ readonly runs: number; readonly rows: number }> {
+    const { deployments, store, clock, limits } = this.#parts;
+    let runs = 0;
+    for (const { manifest } of deployments.workflows) {
+      runs += await this.#purge(manifest.name, {
+        ageMs: manifest.retention?.age ?? limits.runRetentionMs,
+        keep: manifest.retention?.count,
+      });
+    }
+    let rows = 0;
+    for (;;) {
+      const now = clock.now();
+      const { swept } = await store.sweep({
+        now,
+        eventsBefore: now - limits.eventRetentionMs,
+        limit: limits.sweepBatchMax,
+      });
+      rows += swept;
+      if (swept < limits.sweepBatchMax || this.#stopped) return { runs, rows };
+    }
+  }
+
+  async #purge(
+    workflow: string,
+    { ageMs, keep }: { readonly ageMs: number; readonly keep: number | undefined },
+  ): Promise<number> {
+    const { store, clock, limits } = this.#parts;
+    let total = 0;
+    for (;;) {
+      const { deleted } = await store.purgeRuns({
+        workflow,
+        endedBefore: clock.now() - ageMs,
+        limit: limits.sweepBatchMax,
+        ...(keep === undefined ? {} : { keep }),
+      });
+      total += deleted;
+      if (deleted < limits.sweepBatchMax || this.#stopped) return total;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+}

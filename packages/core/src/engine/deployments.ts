@@ -1,0 +1,72 @@
+// Which workflows exist, in which version of the code, and which workers can execute them.
+import type { WorkflowManifest } from "@sluice/protocol";
+import type { WorkerLink } from "./worker-link.ts";
+
+/** A worker that said what it can execute. */
+export interface DeployedWorker {
+  readonly link: WorkerLink;
+  readonly version: string;
+  readonly workflows: ReadonlyMap<string, WorkflowManifest>;
+  /** Takes only runs that are suspected of having crashed a worker. */
+  readonly quarantine: boolean;
+}
+
+/** A workflow as it is now. */
+export interface CurrentWorkflow {
+  readonly manifest: WorkflowManifest;
+  readonly version: string;
+}
+
+export class Deployments {
+  readonly #workers = new Map<string, DeployedWorker>();
+  #current: ReadonlyMap<string, CurrentWorkflow> = new Map();
+  #version = "";
+
+  add(worker: DeployedWorker): void {
+    this.#workers.set(worker.link.id, worker);
+  }
+
+  remove(id: string): void {
+    this.#workers.delete(id);
+  }
+
+  get(id: string): DeployedWorker | undefined {
+    return this.#workers.get(id);
+  }
+
+  get workers(): readonly DeployedWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Makes one version of the code the one that new runs get. */
+  setCurrent(version: string, workflows: readonly WorkflowManifest[]): void {
+    this.#version = version;
+    this.#current = new Map(workflows.map((manifest) => [manifest.name, { manifest, version }]));
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  get workflows(): readonly CurrentWorkflow[] {
+    return [...this.#current.values()];
+  }
+
+  workflow(name: string): CurrentWorkflow | undefined {
+    return this.#current.get(name);
+  }
+
+  /** A worker with exactly this version of the code. */
+  withVersion(version: string, quarantine = false): DeployedWorker | undefined {
+    for (const worker of this.#workers.values()) {
+      if (worker.version === version && worker.quarantine === quarantine) return worker;
+    }
+    return undefined;
+  }
+
+  /** A worker that executes the current version of this workflow. */
+  forCurrent(name: string): DeployedWorker | undefined {
+    const current = this.#current.get(name);
+    return current === undefined ? undefined : this.withVersion(current.version);
+  }
+}

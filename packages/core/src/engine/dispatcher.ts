@@ -1,0 +1,259 @@
+// Hands ready runs to workers: which worker may execute which run, and what happens when none can.
+import { encodeError, SluiceError } from "@sluice/protocol";
+import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
+import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { DeployedWorker } from "./deployments.ts";
+import type { HotRun } from "./hot-runs.ts";
+import type { EngineParts } from "./parts.ts";
+
+/** Brings up a worker for a version of the code; false when that version cannot be loaded. */
+export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
+
+interface Waiting {
+  readonly hot: HotRun;
+  readonly assignment: RunAssignment;
+  readonly journalNext: ClaimedRun["next"];
+}
+
+export class Dispatcher {
+  readonly #parts: EngineParts;
+  readonly #provide: ProvideVersion;
+  readonly #waiting = new Map<string, Waiting[]>();
+  /** Runs that may have crashed a worker: they go on alone. */
+  readonly #suspects = new Set<string>();
+  readonly #alone: Waiting[] = [];
+  #aloneRun: HotRun | undefined;
+  #claiming = false;
+  #again = false;
+  /** Ready runs in the store, as far as this engine knows. */
+  ready = 0;
+
+  constructor(parts: EngineParts, provide: ProvideVersion) {
+    this.#parts = parts;
+    this.#provide = provide;
+  }
+
+  get capacity(): number {
+    return this.#parts.limits.concurrentRunsMax - this.#parts.hot.size;
+  }
+
+  kick(): void {
+    this.#again = true;
+    if (this.#claiming) return;
+    this.#claiming = true;
+    void this.#claim();
+  }
+
+  async #claim(): Promise<void> {
+    const { store, owner, clock, limits, log } = this.#parts;
+    try {
+      while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
+        this.#again = false;
+        const limit = Math.min(limits.claimBatchMax, this.capacity);
+        if (limit <= 0) break;
+        const claimed = await store.claimRuns({
+          owner,
+          limit,
+          now: clock.now(),
+          journalBytesMax: limits.journalPieceBytesMax,
+        });
+        this.ready = claimed.length < limit ? 0 : Math.max(0, this.ready - claimed.length);
+        this.#again ||= claimed.length === limit;
+        for (const each of claimed) await this.#take(each);
+      }
+    } catch (error) {
+      log("error", "ready runs could not be claimed", { error: String(error) });
+      clock.after(limits.reloadDelayMs, () => this.kick());
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  async #take(claimed: ClaimedRun): Promise<void> {
+    const { hot: hots, values, log } = this.#parts;
+    const { run } = claimed;
+    const hot = hots.add({ run: run.id, epoch: run.epoch, workflow: run.workflow, entries: claimed.journal.length });
+    try {
+      const journal = await values.loadEntries(claimed.journal);
+      const input = await values.load(run.input);
+      const assignment = this.assignmentOf({ ...run, input }, { journal, more: claimed.next !== undefined });
+      await this.#place({ hot, assignment, journalNext: claimed.next }, run);
+    } catch (error) {
+      log("error", "a run could not be taken up", { run: run.id, error: String(error) });
+      await this.#block(hot, "error", error);
+    }
+  }
+
+  /** What a worker is told about a run. */
+  assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
+    return {
+      run: run.id,
+      epoch: run.epoch,
+      workflow: run.workflow,
+      version: run.version,
+      input: run.input,
+      created: run.createdAt,
+      started: run.startedAt ?? run.createdAt,
+      attempt: run.attempt,
+      generation: run.generation,
+      tags: run.tags,
+      ord: run.ord,
+      url: this.#parts.url(),
+      journal: rest.journal,
+      ...(rest.more === true ? { more: true } : {}),
+      ...(run.parent === undefined ? {} : { parent: run.parent.run }),
+      ...(run.key === undefined ? {} : { key: run.key }),
+      ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
+      ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
+    };
+  }
+
+  async #place(waiting: Waiting, run: RunRecord): Promise<void> {
+    const { deployments, onDeploy } = this.#parts;
+    if (this.#suspects.has(run.id)) {
+      this.#alone.push(waiting);
+      await this.#nextAlone();
+      return;
+    }
+    const exact = deployments.withVersion(run.version);
+    if (exact !== undefined) {
+      await this.assign(waiting.hot, exact, waiting.assignment, waiting.journalNext);
+      return;
+    }
+    const current = deployments.forCurrent(run.workflow);
+    const moves = onDeploy === "move" || run.version === "";
+    if (moves && current !== undefined) {
+      await this.#check(waiting, current);
+      return;
+    }
+    await this.#await(waiting, run.version, false);
+  }
+
+  /** Sends a run to a worker. */
+  async assign(
+    hot: HotRun,
+    worker: DeployedWorker,
+    assignment: RunAssignment,
+    next?: ClaimedRun["next"],
+  ): Promise<void> {
+    hot.worker = worker.link.id;
+    this.#parts.send(worker.link.id, { type: "assign", assignment });
+    await this.#sendRest(hot, worker.link.id, next);
+  }
+
+  async #sendRest(hot: HotRun, worker: string, next: ClaimedRun["next"]): Promise<void> {
+    const { store, limits, values, send } = this.#parts;
+    let cursor = next;
+    while (cursor !== undefined) {
+      const piece = await store.readJournal({ run: hot.run, from: cursor, bytesMax: limits.journalPieceBytesMax });
+      hot.entries += piece.entries.length;
+      cursor = piece.next;
+      const entries = await values.loadEntries(piece.entries);
+      send(worker, { type: "journal", run: hot.run, epoch: hot.epoch, entries, more: cursor !== undefined });
+    }
+  }
+
+  /** Replays the run on the current code first; it moves only if that follows the journal. */
+  async #check(waiting: Waiting, worker: DeployedWorker): Promise<void> {
+    const { hot, assignment } = waiting;
+    const moved = { ...assignment, version: worker.version };
+    if (assignment.journal.length === 0) {
+      await this.#moved(hot, moved, worker);
+      return;
+    }
+    hot.checking = moved;
+    await this.assign(hot, worker, { ...moved, check: true }, waiting.journalNext);
+  }
+
+  async #moved(hot: HotRun, assignment: RunAssignment, worker: DeployedWorker): Promise<void> {
+    const { store, clock } = this.#parts;
+    await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+    await this.assign(hot, worker, assignment);
+  }
+
+  /** A worker's answer to a replay check. */
+  async checked(hot: HotRun, worker: DeployedWorker, error: Uint8Array | undefined): Promise<void> {
+    const assignment = hot.checking;
+    hot.checking = undefined;
+    if (assignment === undefined) return;
+    if (error !== undefined) {
+      await this.#block(hot, "replay_check_failed", error);
+      return;
+    }
+    const { store, limits, values, clock } = this.#parts;
+    const piece = await store.readJournal({ run: hot.run, bytesMax: limits.journalPieceBytesMax });
+    const journal = await values.loadEntries(piece.entries);
+    await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+    await this.assign(hot, worker, { ...assignment, journal, more: piece.next !== undefined }, piece.next);
+  }
+
+  async #await(waiting: Waiting, version: string, quarantine: boolean): Promise<void> {
+    const key = `${version}\0${quarantine}`;
+    const queue = this.#waiting.get(key);
+    if (queue !== undefined) {
+      queue.push(waiting);
+      return;
+    }
+    this.#waiting.set(key, [waiting]);
+    const provided = await this.#provide(version, quarantine);
+    if (provided) return;
+    const left = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    const error = new SluiceError({
+      code: "version_unavailable",
+      message: `The code this run was started with (version ${version || "unknown"}) cannot be loaded.`,
+      hint: "Retry the run with the current code, fork it, or cancel it.",
+    });
+    for (const each of left) await this.#block(each.hot, "version_unavailable", error);
+  }
+
+  /** A worker has come: give it the runs that waited for it. */
+  async arrived(worker: DeployedWorker): Promise<void> {
+    const key = `${worker.version}\0${worker.quarantine}`;
+    const waiting = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const each of waiting) await this.assign(each.hot, worker, each.assignment, each.journalNext);
+    this.kick();
+  }
+
+  /** Marks runs as suspected of having crashed their worker. */
+  suspect(run: string): void {
+    this.#suspects.add(run);
+  }
+
+  /** A run has left memory. */
+  left(hot: HotRun, cleared: boolean): void {
+    if (cleared) this.#suspects.delete(hot.run);
+    if (this.#aloneRun === hot) {
+      this.#aloneRun = undefined;
+      void this.#nextAlone();
+    }
+    if (this.ready > 0) this.kick();
+  }
+
+  async #nextAlone(): Promise<void> {
+    if (this.#aloneRun !== undefined) return;
+    const next = this.#alone.shift();
+    if (next === undefined) return;
+    this.#aloneRun = next.hot;
+    const { version } = next.assignment;
+    const worker = this.#parts.deployments.withVersion(version, true);
+    if (worker === undefined) await this.#await(next, version, true);
+    else await this.assign(next.hot, worker, next.assignment, next.journalNext);
+  }
+
+  async #block(hot: HotRun, reason: RunStatusReason, error: unknown): Promise<void> {
+    const { store, clock, hot: hots, left, watchers } = this.#parts;
+    const bytes = error instanceof Uint8Array ? error : encodeError(error);
+    const outcome = await store.blockRun({ run: hot.run, epoch: hot.epoch, reason, error: bytes, now: clock.now() });
+    if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
+    if (outcome.outcome === "ok") {
+      watchers.publish({
+        run: hot.run,
+        type: "run",
+        at: clock.now(),
+        data: { status: "waiting", statusReason: reason },
+      });
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// An engine with a worker in the same process, for tests: real engine and worker code, a store and a clock of the test's choice.
+import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
+import type { ErrorValue } from "@sluice/protocol";
+import type { Workflow } from "@sluice/sdk";
+import { attachInProcess, manifestOf, workerLimits } from "@sluice/worker";
+import type { Worker, WorkerLimits } from "@sluice/worker";
+import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { systemClock } from "../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Ids, systemRandom } from "../kernel/ids.ts";
+import type { Actor, RunStore } from "../kernel/run-store.ts";
+import { MemoryRunStore } from "../store/memory/index.ts";
+import { Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine.ts";
+import type { StartRequest } from "./starts.ts";
+
+export const tester: Actor = { kind: "user", id: "tester" };
+
+export interface FixtureOptions {
+  readonly workflows: readonly Workflow[];
+  readonly version?: string;
+  readonly store?: RunStore;
+  readonly clock?: Clock;
+  readonly limits?: EngineOptions["limits"];
+  readonly workerLimits?: Partial<WorkerLimits>;
+  readonly onDeploy?: "pin" | "move";
+  readonly owner?: string;
+  readonly provideVersion?: EngineOptions["provideVersion"];
+  readonly blobs?: EngineOptions["blobs"];
+}
+
+export interface Ended {
+  readonly status: string;
+  readonly reason: string | undefined;
+  readonly output: unknown;
+  readonly error: ErrorValue | undefined;
+}
+
+let owners = 0;
+
+/** Engine and worker on one store. `crash` leaves everything as a killed process would; make another fixture on `store`. */
+export class EngineFixture {
+  readonly store: RunStore;
+  readonly engine: Engine;
+  readonly logs: { readonly level: string; readonly message: string; readonly fields: unknown }[] = [];
+  readonly #options: FixtureOptions;
+  worker!: Worker;
+  /** Set by `crash`: messages in both directions are lost from then on. */
+  dead = false;
+
+  constructor(options: FixtureOptions) {
+    this.#options = options;
+    this.store = options.store ?? new MemoryRunStore();
+    const clock = options.clock ?? systemClock;
+    this.engine = new Engine({
+      store: this.store,
+      blobs: options.blobs,
+      clock,
+      ids: new Ids(clock, systemRandom),
+      log: (level, message, fields) => this.logs.push({ level, message, fields }),
+      owner: options.owner ?? `engine-${++owners}`,
+      limits: options.limits,
+      onDeploy: options.onDeploy ?? "move",
+      url: () => "http://127.0.0.1:7890",
+      provideVersion: options.provideVersion,
+    });
+  }
+
+  static async start(options: FixtureOptions): Promise<EngineFixture> {
+    const fixture = new EngineFixture(options);
+    await fixture.engine.start();
+    await fixture.attach();
+    return fixture;
+  }
+
+  /** Attaches a worker and makes its code current. */
+  async attach(options: Partial<Pick<FixtureOptions, "workflows" | "version">> & { readonly id?: string } = {}): Promise<Worker> {
+    const workflows = options.workflows ?? this.#options.workflows;
+    const version = options.version ?? this.#options.version ?? "v1";
+    const clock = this.#options.clock ?? systemClock;
+    this.worker = attachInProcess(
+      {
+        attach: (link) => {
+          const attached = this.engine.attach({
+            id: link.id,
+            send: (messages) => {
+              if (!this.dead) link.send(messages);
+            },
+          });
+          return {
+            receive: (message) => {
+              if (!this.dead) attached.receive(message);
+            },
+          };
+        },
+      },
+      {
+        id: options.id ?? `worker-${version}`,
+        version,
+        workflows,
+        clock: { now: () => clock.now(), after: (ms, done) => clock.after(ms, done), turn: (done) => void setImmediate(done) },
+        limits: { ...workerLimits, ...this.#options.workerLimits },
+        stepScope: new AsyncStepScope(),
+      },
+    );
+    const deployed = await this.engine.deploy(version, manifestOf(workflows));
+    if (!deployed.ok) throw new Error(deployed.error.message);
+    this.worker.deploy();
+    return this.worker;
+  }
+
+  /** Starts a run; its id. */
+  async run(workflow: Workflow | string, input?: unknown, rest: Partial<StartRequest> = {}): Promise<string> {
+    const name = typeof workflow === "string" ? workflow : workflow.name;
+    const started = await this.engine.startRun({ by: tester, workflow: name, input: encodeValue(input), ...rest });
+    if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`);
+    return started.value.run.id;
+  }
+
+  async ended(run: string): Promise<Ended> {
+    const ended = await this.engine.ended(run);
+    if (!ended.ok) throw new Error(ended.error.message);
+    const { status, reason, output, error } = ended.value;
+    return {
+      status,
+      reason,
+      output: output === undefined ? undefined : decodeValue(await this.engine.values.load(output)),
+      error: error === undefined ? undefined : decodeErrorValue(await this.engine.values.load(error)),
+    };
+  }
+
+  async result(workflow: Workflow | string, input?: unknown): Promise<Ended> {
+    return await this.ended(await this.run(workflow, input));
+  }
+
+  async emit(name: string, payload?: unknown, rest: { readonly key?: string; readonly id?: string } = {}): Promise<void> {
+    const emitted = await this.engine.emit({ by: tester, name, payload: encodeValue(payload), ...rest });
+    if (!emitted.ok) throw new Error(emitted.error.message);
+  }
+
+  /** The journal as lines `seq kind name status`. */
+  async journal(run: string): Promise<string[]> {
+    const { entries } = await this.store.readJournal({ run, bytesMax: Number.MAX_SAFE_INTEGER });
+    return entries.map((entry) => `${entry.seq} ${entry.kind} ${entry.name} ${entry.status}`);
+  }
+
+  /** Resolves when the run has this status (looked at after every turn of the event loop; a test's time limit ends the wait). */
+  async until(run: string, status: string, reason?: string): Promise<void> {
+    for (;;) {
+      const record = await this.store.getRun({ run });
+      if (record?.status === status && (reason === undefined || record.reason === reason)) return;
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+  }
+
+  /** The process is gone: nothing is said or heard any more. */
+  crash(): void {
+    this.dead = true;
+  }
+}

@@ -1,0 +1,441 @@
+// The engine: owns the truth about runs, hands them to workers, and never executes user code itself.
+import { encodeValue } from "@sluice/protocol";
+import type { EngineToWorker, RunEvent, WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
+import type { BlobStore } from "../kernel/blob-store.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Ids } from "../kernel/ids.ts";
+import type { Logger } from "../kernel/log.ts";
+import { attempt, fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor, Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
+import { Appender } from "./appender.ts";
+import { Cleaning } from "./cleaning.ts";
+import { Deployments } from "./deployments.ts";
+import type { DeployedWorker } from "./deployments.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { ProvideVersion } from "./dispatcher.ts";
+import { HotRuns } from "./hot-runs.ts";
+import type { HotRun } from "./hot-runs.ts";
+import { engineLimits } from "./limits.ts";
+import type { EngineLimits } from "./limits.ts";
+import { Losses } from "./losses.ts";
+import { notFound, Operations } from "./operations.ts";
+import { Outbox } from "./outbox.ts";
+import type { CounterName, EngineParts } from "./parts.ts";
+import { Schedules } from "./schedules.ts";
+import { Starts } from "./starts.ts";
+import type { Started, StartRequest } from "./starts.ts";
+import { Timers } from "./timers.ts";
+import { settledUpdate } from "./updates.ts";
+import { Values } from "./values.ts";
+import { Watchers } from "./watch.ts";
+import type { AttachedWorker, WorkerLink, WorkerLoss } from "./worker-link.ts";
+
+export interface EngineOptions {
+  readonly store: RunStore;
+  readonly blobs?: BlobStore | undefined;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly owner: string;
+  readonly limits?: Partial<EngineLimits> | undefined;
+  readonly onDeploy: "pin" | "move";
+  /** Base of URLs given out; asked late because a port may not be known yet. */
+  readonly url: () => string;
+  /** Brings up workers of other versions; without one, only attached workers execute. */
+  readonly provideVersion?: ProvideVersion | undefined;
+}
+
+export class Engine {
+  readonly store: RunStore;
+  readonly limits: EngineLimits;
+  readonly watchers = new Watchers();
+  readonly values: Values;
+  readonly deployments = new Deployments();
+  readonly operations: Operations;
+  readonly schedules: Schedules;
+  readonly cleaning: Cleaning;
+  readonly counters: Partial<Record<CounterName, number>> = {};
+  readonly #parts: EngineParts;
+  readonly #hot = new HotRuns();
+  readonly #starts: Starts;
+  readonly #dispatcher: Dispatcher;
+  readonly #appender: Appender;
+  readonly #losses: Losses;
+  readonly #timers: Timers;
+  readonly #outbox: Outbox;
+  readonly #drained = new Map<string, () => void>();
+  #draining = false;
+
+  constructor(options: EngineOptions) {
+    this.store = options.store;
+    this.limits = { ...engineLimits, ...options.limits };
+    this.values = new Values(options.blobs, this.limits);
+    this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
+    this.#parts = this.#makeParts(options);
+    this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
+    this.#losses = new Losses(this.#parts, this.#dispatcher);
+    this.#starts = new Starts(this.#parts, this.#dispatcher);
+    this.operations = new Operations(this.#parts);
+    this.schedules = new Schedules(this.#parts, this.#starts, this.operations);
+    this.cleaning = new Cleaning(this.#parts);
+    const prepare = {
+      ids: options.ids,
+      values: this.values,
+      child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
+    };
+    this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
+    this.#timers = new Timers(
+      options.clock,
+      (now) => this.#fireTimers(now),
+      (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
+    );
+  }
+
+  #makeParts(options: EngineOptions): EngineParts {
+    const { store, clock, ids, log, owner, url, onDeploy } = options;
+    return {
+      store,
+      clock,
+      ids,
+      log,
+      owner,
+      url,
+      onDeploy,
+      limits: this.limits,
+      values: this.values,
+      deployments: this.deployments,
+      hot: this.#hot,
+      watchers: this.watchers,
+      route: (effects) => this.#route(effects),
+      tell: (hot, events) => this.#tell(hot, events),
+      send: (worker, message) => this.#outbox.send(worker, message),
+      kick: () => this.#dispatcher.kick(),
+      left: (hot) => this.#dispatcher.left(hot, true),
+      draining: () => this.#draining,
+      count: (name, by = 1) => {
+        this.counters[name] = (this.counters[name] ?? 0) + by;
+      },
+    };
+  }
+
+  /** Takes up what an earlier process left behind. To be called once, before anything else. */
+  async start(): Promise<{ readonly recovered: number }> {
+    const { store, clock, owner } = this.#parts;
+    const { recovered, effects } = await store.recover({ owner, now: clock.now() });
+    this.#dispatcher.ready = (await store.stats()).ready;
+    this.#route(effects);
+    this.#timers.arm(clock.now());
+    this.cleaning.start();
+    return { recovered };
+  }
+
+  /** Registers a worker; what it reports goes to `receive`. */
+  attach(link: WorkerLink, options: { readonly quarantine?: boolean } = {}): AttachedWorker {
+    return {
+      receive: (message) => this.#receive(link, message, options.quarantine ?? false),
+      lost: async (loss: WorkerLoss) => {
+        this.#drained.get(link.id)?.();
+        await this.#losses.lost(link.id, loss);
+        if (this.deployments.workers.length === 0) this.#starts.giveUp();
+      },
+    };
+  }
+
+  /** Makes a version of the code current: its workflows, webhooks and schedules. Nothing changes when it is refused. */
+  async deploy(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
+    const before = {
+      version: this.deployments.version,
+      workflows: this.deployments.workflows.map((each) => each.manifest),
+    };
+    this.deployments.setCurrent(version, workflows);
+    const scheduled = await this.schedules.deploy(workflows);
+    if (!scheduled.ok) {
+      this.deployments.setCurrent(before.version, before.workflows);
+      return scheduled;
+    }
+    const { store, clock } = this.#parts;
+    await store.putVersion({ version: { version, createdAt: clock.now(), manifest: encodeValue(workflows) } });
+    const reasons = [
+      "workflow_unknown",
+      ...(this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : []),
+    ] as const;
+    const { effects } = await store.unblockRuns({ reasons, now: clock.now() });
+    this.#route(effects);
+    this.#dispatcher.kick();
+    return ok(null);
+  }
+
+  #receive(link: WorkerLink, message: WorkerToEngine, quarantine: boolean): void {
+    switch (message.type) {
+      case "deploy":
+        this.#arrived(link, message, quarantine);
+        break;
+      case "ops": {
+        const hot = this.#hot.get(message.run, message.epoch);
+        if (hot?.worker === link.id) this.#appender.append(hot, message.ops);
+        else if (message.ops.some((op) => op.op !== "log" && op.op !== "idle")) this.#parts.count("stale_writes");
+        break;
+      }
+      case "validated":
+        this.#starts.verdict(message);
+        break;
+      case "checked": {
+        const hot = this.#hot.get(message.run, message.epoch);
+        const worker = this.deployments.get(link.id);
+        if (hot !== undefined && worker !== undefined)
+          this.#guard(this.#dispatcher.checked(hot, worker, message.error));
+        break;
+      }
+      case "handback":
+        this.#guard(this.#handback(link.id, message.runs));
+        break;
+    }
+  }
+
+  #arrived(link: WorkerLink, message: Extract<WorkerToEngine, { type: "deploy" }>, quarantine: boolean): void {
+    const worker: DeployedWorker = {
+      link,
+      version: message.version,
+      workflows: new Map(message.workflows.map((manifest) => [manifest.name, manifest])),
+      quarantine,
+    };
+    this.deployments.add(worker);
+    this.#guard(this.#dispatcher.arrived(worker));
+  }
+
+  async #handback(worker: string, runs: readonly { readonly run: string; readonly epoch: number }[]): Promise<void> {
+    const hots = runs.map(({ run, epoch }) => this.#hot.remove(run, epoch)).filter((hot) => hot !== undefined);
+    await this.#losses.release(hots);
+    for (const hot of hots) this.#dispatcher.left(hot, true);
+    this.#drained.get(worker)?.();
+  }
+
+  #guard(work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.#parts.log("error", "an operation of the engine failed", { error: String(error) }),
+    );
+  }
+
+  /** Starts a run; it is durable when this resolves. */
+  async startRun(request: StartRequest): Promise<Result<Started>> {
+    const result = await attempt(() => this.#starts.start(request));
+    return result.ok ? result.value : result;
+  }
+
+  /** Stores an event and settles what waits for it. */
+  async emit(p: {
+    readonly by: Actor;
+    readonly name: string;
+    readonly payload: Uint8Array;
+    readonly key?: string | undefined;
+    readonly id?: string | undefined;
+  }): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
+    const { values, clock, store } = this.#parts;
+    if (p.payload.length > values.payloadBytesMax) {
+      const { code, message, hint } = values.tooLarge("The payload", p.payload);
+      return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
+    }
+    return await attempt(async () => {
+      const { stored, release } = await values.keep(p.payload);
+      try {
+        const { event, duplicate, effects } = await store.emitEvent({ ...p, payload: stored, now: clock.now() });
+        this.#parts.count("events");
+        this.#route(effects);
+        return { event, duplicate };
+      } finally {
+        release();
+      }
+    });
+  }
+
+  /** Settles the wait behind an approval or a callback token. */
+  async completeToken(p: {
+    readonly by: Actor;
+    readonly token: string;
+    readonly kind: "approval" | "callback";
+    readonly value: Uint8Array;
+  }): Promise<Result<{ readonly run: string }>> {
+    const { store, clock, values } = this.#parts;
+    const outcome = await attempt(async () => {
+      const { stored, release } = await values.keep(p.value);
+      try {
+        return await store.completeToken({ ...p, value: stored, now: clock.now() });
+      } finally {
+        release();
+      }
+    });
+    if (!outcome.ok) return outcome;
+    const what = p.kind === "approval" ? "approval" : "callback";
+    switch (outcome.value.outcome) {
+      case "ok":
+        this.#route(outcome.value.effects);
+        return ok({ run: outcome.value.run });
+      case "unknown":
+        return fail({
+          code: "token_unknown",
+          message: `There is no such ${what} token.`,
+          hint: "Check that the URL is complete.",
+        });
+      case "used":
+        return fail({ code: "token_used", message: `This ${what} has been answered already.` });
+      case "expired":
+        return fail({
+          code: "token_expired",
+          message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
+        });
+    }
+  }
+
+  /** How a run ended, as soon as it has. */
+  async ended(run: string, signal?: AbortSignal): Promise<Result<FinishedRun>> {
+    let stop = (): void => undefined;
+    const waited = new Promise<FinishedRun>((resolve) => {
+      stop = this.watchers.onEnd(run, resolve);
+    });
+    if (this.#hot.has(run)) return ok(await orAbort(waited, signal, stop));
+    const record = await this.store.getRun({ run });
+    if (record === undefined) {
+      stop();
+      return notFound(run);
+    }
+    const end = endOf(record);
+    if (end === undefined) return ok(await orAbort(waited, signal, stop));
+    stop();
+    return ok(end);
+  }
+
+  async getRun(run: string): Promise<Result<RunRecord>> {
+    const record = await this.store.getRun({ run });
+    return record === undefined ? notFound(run) : ok(record);
+  }
+
+  get hotRuns(): number {
+    return this.#hot.size;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  #route(effects: Effects): void {
+    const { owner, count } = this.#parts;
+    for (const delivery of effects.deliveries) {
+      if (delivery.owner !== owner) continue;
+      const hot = this.#hot.get(delivery.run, delivery.epoch);
+      if (hot === undefined) continue;
+      this.#tell(hot, [delivery.event]);
+      if (delivery.event.event === "settle" && this.watchers.wants(delivery.run)) {
+        this.watchers.publish(settledUpdate(delivery.run, delivery.event));
+      }
+    }
+    for (const end of effects.finished) {
+      count(`runs_${end.status}`);
+      const data = { status: end.status, statusReason: end.reason ?? null };
+      if (this.watchers.wants(end.run))
+        this.watchers.publish({ run: end.run, type: "run", at: this.#parts.clock.now(), data });
+      this.watchers.ended(end);
+    }
+    for (const run of effects.touched) {
+      if (this.watchers.wants(run))
+        this.watchers.publish({ run, type: "stale", at: this.#parts.clock.now(), data: {} });
+    }
+    if (effects.ready > 0) this.#dispatcher.kick();
+    this.#timers.arm(effects.due);
+  }
+
+  #tell(hot: HotRun, events: readonly RunEvent[]): void {
+    const { worker } = hot;
+    if (worker === undefined) return;
+    const send = (ready: readonly RunEvent[]): void => {
+      const message: EngineToWorker = { type: "events", run: hot.run, epoch: hot.epoch, events: ready };
+      this.#outbox.send(worker, message);
+    };
+    if (hot.sending === undefined && !this.values.needsLoading(events)) {
+      send(events);
+      return;
+    }
+    const sending: Promise<void> = (hot.sending ?? Promise.resolve())
+      .then(async () => send(await this.values.loadEvents(events)))
+      .catch((error: unknown) =>
+        this.#parts.log("error", "a value could not be loaded", { run: hot.run, error: String(error) }),
+      )
+      .then(() => {
+        if (hot.sending === sending) hot.sending = undefined;
+      });
+    hot.sending = sending;
+  }
+
+  async #fireTimers(now: number): Promise<number | undefined> {
+    const { fired, next, effects } = await this.store.fireTimers({ now, limit: this.limits.timerBatchMax });
+    if (fired > 0) this.#parts.count("timers", fired);
+    this.#route(effects);
+    return next;
+  }
+
+  /** A commit failed: nothing of it was visible, the run goes on from its journal. */
+  #reload(hot: HotRun): void {
+    this.#parts.clock.after(this.limits.reloadDelayMs, () => void this.#losses.release([hot]));
+  }
+
+  /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
+  async stop(drainMs: number = this.limits.drainMs): Promise<void> {
+    this.#draining = true;
+    await this.schedules.stop();
+    await this.cleaning.stop();
+    this.#timers.stop();
+    await Promise.all(this.deployments.workers.map((worker) => this.#drain(worker, drainMs)));
+    await this.#losses.release(this.#hot.all());
+    this.#starts.giveUp();
+    await this.store.close();
+  }
+
+  #drain(worker: DeployedWorker, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.after(ms + drainGraceMs, resolve);
+      this.#drained.set(worker.link.id, () => {
+        cancel();
+        resolve();
+      });
+      this.#outbox.send(worker.link.id, { type: "drain", ms });
+    });
+  }
+}
+
+/** A worker that says nothing after its time to drain is given up this much later. */
+const drainGraceMs = 500;
+
+function endOf(run: RunRecord): FinishedRun | undefined {
+  switch (run.status) {
+    case "completed":
+    case "failed":
+    case "cancelled":
+    case "timedout":
+      return {
+        run: run.id,
+        workflow: run.workflow,
+        status: run.status,
+        output: run.output,
+        error: run.error,
+        reason: run.reason,
+      };
+    default:
+      return undefined;
+  }
+}
+
+async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, stop: () => void): Promise<T> {
+  if (signal === undefined) return await promise;
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => {
+      stop();
+      reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    void promise.then((value) => {
+      signal.removeEventListener("abort", abort);
+      resolve(value);
+    });
+  });
+}

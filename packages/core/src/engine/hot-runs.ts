@@ -1,0 +1,58 @@
+// The runs this engine has in memory: which worker executes which incarnation.
+import type { RunAssignment } from "@sluice/protocol";
+
+/** A run in memory. */
+export interface HotRun {
+  readonly run: string;
+  readonly epoch: number;
+  readonly workflow: string;
+  /** Worker that executes it; undefined while one is being found. */
+  worker: string | undefined;
+  /** Journal entries so far. */
+  entries: number;
+  /** Work on this run that must stay in order, while some of it is asynchronous. */
+  chain: Promise<void> | undefined;
+  /** Events for the worker that must stay in order, while values are being loaded. */
+  sending: Promise<void> | undefined;
+  /** Set while the assignment is only a replay check: what to send when it passes. */
+  checking: RunAssignment | undefined;
+}
+
+export class HotRuns {
+  readonly #runs = new Map<string, HotRun>();
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries">): HotRun {
+    const hot: HotRun = { ...run, worker: undefined, chain: undefined, sending: undefined, checking: undefined };
+    this.#runs.set(run.run, hot);
+    return hot;
+  }
+
+  /** The run, when this incarnation of it is in memory. */
+  get(run: string, epoch: number): HotRun | undefined {
+    const hot = this.#runs.get(run);
+    return hot?.epoch === epoch ? hot : undefined;
+  }
+
+  has(run: string): boolean {
+    return this.#runs.has(run);
+  }
+
+  remove(run: string, epoch: number): HotRun | undefined {
+    const hot = this.get(run, epoch);
+    if (hot !== undefined) this.#runs.delete(run);
+    return hot;
+  }
+
+  /** Runs on a worker. */
+  on(worker: string): readonly HotRun[] {
+    return [...this.#runs.values()].filter((hot) => hot.worker === worker);
+  }
+
+  all(): readonly HotRun[] {
+    return [...this.#runs.values()];
+  }
+}

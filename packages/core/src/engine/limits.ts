@@ -1,0 +1,61 @@
+// Named limits of the engine. Each is a setting; an error about one names both.
+
+export interface EngineLimits {
+  /** Runs in memory at once; further ones wait in the queue. */
+  readonly concurrentRunsMax: number;
+  /** Runs waiting to be executed; further starts are refused. */
+  readonly queueLengthMax: number;
+  /** One input, result, event or state value. */
+  readonly payloadBytesMax: number;
+  /** Values larger than this are kept as blobs. */
+  readonly inlineBytesMax: number;
+  /** Journal entries of one run. */
+  readonly journalEntriesMax: number;
+  /** First piece of a journal, and each following one. */
+  readonly journalPieceBytesMax: number;
+  /** Timers settled in one commit. */
+  readonly timerBatchMax: number;
+  /** Runs claimed in one commit. */
+  readonly claimBatchMax: number;
+  /** Times a run may take its worker down before it is parked. */
+  readonly crashesMax: number;
+  /** Stored events that may wait for listeners. */
+  readonly eventsMax: number;
+  /** How long events are kept for listeners that come later. */
+  readonly eventRetentionMs: number;
+  /** Finished runs are kept this long where their workflow does not say otherwise. */
+  readonly runRetentionMs: number;
+  /** Pause between two rounds of cleaning up. */
+  readonly sweepIntervalMs: number;
+  /** Rows deleted in one commit of cleaning up. */
+  readonly sweepBatchMax: number;
+  /** Longest wait for a worker's verdict on an input. */
+  readonly validateTimeoutMs: number;
+  /** A schedule's time this late still counts as on time. */
+  readonly scheduleGraceMs: number;
+  /** Pause before a run whose commit failed is taken up again. */
+  readonly reloadDelayMs: number;
+  /** How long running steps get when the engine stops. */
+  readonly drainMs: number;
+}
+
+export const engineLimits: EngineLimits = {
+  concurrentRunsMax: 1_000,
+  queueLengthMax: 1_000_000,
+  payloadBytesMax: 32 * 1024 * 1024,
+  inlineBytesMax: 64 * 1024,
+  journalEntriesMax: 100_000,
+  journalPieceBytesMax: 4 * 1024 * 1024,
+  timerBatchMax: 500,
+  claimBatchMax: 200,
+  crashesMax: 3,
+  eventsMax: 1_000_000,
+  eventRetentionMs: 7 * 86_400_000,
+  runRetentionMs: 30 * 86_400_000,
+  sweepIntervalMs: 60_000,
+  sweepBatchMax: 500,
+  validateTimeoutMs: 10_000,
+  scheduleGraceMs: 5_000,
+  reloadDelayMs: 250,
+  drainMs: 10_000,
+};

@@ -1,0 +1,78 @@
+// What happens when a worker is gone: its runs are given out again, and those that may have killed it go on alone.
+import { encodeError, SluiceError } from "@sluice/protocol";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { HotRun } from "./hot-runs.ts";
+import type { EngineParts } from "./parts.ts";
+import type { WorkerLoss } from "./worker-link.ts";
+
+export class Losses {
+  readonly #parts: EngineParts;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(parts: EngineParts, dispatcher: Dispatcher) {
+    this.#parts = parts;
+    this.#dispatcher = dispatcher;
+  }
+
+  async lost(worker: string, loss: WorkerLoss): Promise<void> {
+    const { hot: hots, deployments, log, count } = this.#parts;
+    deployments.remove(worker);
+    const runs = hots.on(worker);
+    const executing = new Set(loss.executing.map((each) => each.run));
+    const suspects = loss.crashed ? runs.filter((hot) => executing.has(hot.run)) : [];
+    const others = runs.filter((hot) => !suspects.includes(hot));
+    if (loss.crashed) {
+      count("worker_losses");
+      log("warn", "a worker is gone", { worker, runs: runs.length, suspects: suspects.length, cause: loss.message });
+    }
+    for (const hot of suspects) this.#dispatcher.suspect(hot.run);
+    for (const hot of runs) hots.remove(hot.run, hot.epoch);
+    const only = suspects.length === 1 ? suspects[0] : undefined;
+    if (only !== undefined) await this.#blame(only, loss);
+    await this.release(only === undefined ? [...others, ...suspects] : others);
+    for (const hot of runs) this.#dispatcher.left(hot, false);
+  }
+
+  /** Gives runs back to be claimed anew; tried until the store takes it. */
+  async release(runs: readonly HotRun[], crashed = false): Promise<void> {
+    if (runs.length === 0) return;
+    const { store, clock, limits, route, kick, log } = this.#parts;
+    try {
+      const { effects } = await store.releaseRuns({
+        runs: runs.map(({ run, epoch }) => ({ run, epoch })),
+        crashed,
+        now: clock.now(),
+      });
+      route(effects);
+      kick();
+    } catch (error) {
+      log("error", "runs could not be given back yet", { runs: runs.length, error: String(error) });
+      clock.after(limits.reloadDelayMs, () => void this.release(runs, crashed));
+    }
+  }
+
+  async #blame(hot: HotRun, loss: WorkerLoss): Promise<void> {
+    const { store, clock, limits, route, log, watchers } = this.#parts;
+    const { released, effects } = await store.releaseRuns({ runs: [hot], crashed: true, now: clock.now() });
+    const record = released[0];
+    if (record !== undefined && record.crashes >= limits.crashesMax) {
+      const step = loss.executing.find((each) => each.run === hot.run)?.step;
+      const error = new SluiceError({
+        code: "poison",
+        message: `The run took its worker down ${record.crashes} times${step === undefined ? "" : `, the last time in step "${step}"`}.`,
+        hint: "Mend the step, deploy, and resume or retry the run.",
+        details: { crashes: record.crashes, step, cause: loss.message },
+      });
+      log("error", "a run is parked: it keeps crashing its worker", { run: hot.run, step, crashes: record.crashes });
+      await store.blockRun({ run: hot.run, reason: "poison", error: encodeError(error), now: clock.now() });
+      watchers.publish({
+        run: hot.run,
+        type: "run",
+        at: clock.now(),
+        data: { status: "waiting", statusReason: "poison" },
+      });
+      return;
+    }
+    route(effects);
+  }
+}

@@ -1,0 +1,231 @@
+// What an operator does to runs: cancel, pause, resume, retry, fork, delete; one at a time or by filter.
+import { encodeErrorValue } from "@sluice/protocol";
+import type { RunStatusReason } from "@sluice/protocol";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
+import type { EngineParts } from "./parts.ts";
+
+export interface ForkRequest {
+  readonly by: Actor;
+  readonly run: string;
+  /** The entry that is executed again: its number, or the name of a step (its first occurrence). */
+  readonly from?: number | string | undefined;
+  /** Encoded input; the original's without one. */
+  readonly input?: Uint8Array | undefined;
+}
+
+export const bulkActions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+export type BulkAction = (typeof bulkActions)[number];
+
+export interface BulkResult {
+  readonly matched: number;
+  readonly changed: number;
+  readonly refused: number;
+}
+
+const bulkPageMax = 200;
+
+export class Operations {
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  async cancel(p: {
+    readonly by: Actor;
+    readonly run: string;
+    readonly reason?: string | undefined;
+    readonly why?: RunStatusReason;
+  }): Promise<Result<RunRecord>> {
+    const message = p.reason ?? "The run was cancelled.";
+    const outcome = await this.#parts.store.cancelRun({
+      by: p.by,
+      run: p.run,
+      notice: { status: "cancelled", reason: p.why ?? "cancelled_by_user", message },
+      error: encodeErrorValue({ name: "CancelledError", message, code: "cancelled" }),
+      now: this.#parts.clock.now(),
+    });
+    return this.#changed(p.run, outcome, "run_is_final", "has ended and cannot be cancelled");
+  }
+
+  async pause(by: Actor, run: string): Promise<Result<RunRecord>> {
+    const outcome = await this.#parts.store.pauseRun({ by, run, now: this.#parts.clock.now() });
+    return this.#changed(run, outcome, "conflict", "cannot be paused");
+  }
+
+  async resume(by: Actor, run: string): Promise<Result<RunRecord>> {
+    const outcome = await this.#parts.store.resumeRun({ by, run, now: this.#parts.clock.now() });
+    return this.#changed(run, outcome, "run_not_paused", "is neither paused nor parked");
+  }
+
+  /** Runs an ended run again on its own journal, with the current code unless `pinned`. */
+  async retry(by: Actor, run: string, code: "current" | "pinned" = "current"): Promise<Result<RunRecord>> {
+    const { store, clock, deployments } = this.#parts;
+    const record = await store.getRun({ run });
+    if (record === undefined) return notFound(run);
+    const current = deployments.workflow(record.workflow);
+    if (code === "current" && current === undefined) {
+      return fail({
+        code: "workflow_not_found",
+        message: `The current code has no workflow ${record.workflow}.`,
+        hint: "Retry with the code the run was started with: code=pinned.",
+      });
+    }
+    const now = clock.now();
+    const timeout = current?.manifest.timeout;
+    const outcome = await store.retryRun({
+      by,
+      run,
+      now,
+      ...(code === "current" && current !== undefined ? { version: current.version } : {}),
+      ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
+    });
+    return this.#changed(run, outcome, "run_not_final", "has completed or is still going on, and cannot be retried");
+  }
+
+  /** A new run with the journal of another up to an entry, on today's code. */
+  async fork(request: ForkRequest): Promise<Result<RunRecord>> {
+    const { store, clock, deployments, ids, route } = this.#parts;
+    const source = await store.getRun({ run: request.run });
+    if (source === undefined) return notFound(request.run);
+    const before = await this.#entryFor(request);
+    if (!before.ok) return before;
+    const current = deployments.workflow(source.workflow);
+    const now = clock.now();
+    const timeout = current?.manifest.timeout;
+    const run: NewRun = {
+      id: ids.run(),
+      workflow: source.workflow,
+      version: current?.version ?? source.version,
+      input: request.input ?? source.input,
+      priority: source.priority,
+      tags: source.tags,
+      createdAt: now,
+      dueAt: now,
+      forkedFrom: source.id,
+      ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
+    };
+    const forked = await store.forkRun({
+      by: request.by,
+      from: source.id,
+      run,
+      now,
+      ...(before.value === undefined ? {} : { before: before.value }),
+    });
+    if (forked.outcome === "not_found") return notFound(request.run);
+    if (forked.outcome !== "created")
+      return fail({ code: "conflict", message: `Run ${request.run} could not be forked.` });
+    route(forked.effects);
+    return ok(forked.run);
+  }
+
+  async #entryFor({ run, from }: ForkRequest): Promise<Result<number | undefined>> {
+    if (from === undefined) return ok(undefined);
+    let cursor: JournalCursor | undefined;
+    do {
+      const piece = await this.#parts.store.readJournal({
+        run,
+        bytesMax: this.#parts.limits.journalPieceBytesMax,
+        ...(cursor === undefined ? {} : { from: cursor }),
+      });
+      const entry = piece.entries.find(
+        (each) => each.seq === from || (each.name === from && each.n === 0 && each.seq >= 0),
+      );
+      if (entry !== undefined) return ok(entry.seq);
+      cursor = piece.next;
+    } while (cursor !== undefined);
+    return fail({
+      code: "step_not_found",
+      message: `Run ${run} has no step ${JSON.stringify(from)}.`,
+      hint: "Name a step of the run, or its number in `sluice runs show`.",
+    });
+  }
+
+  async delete(by: Actor, run: string): Promise<Result<null>> {
+    const { deleted } = await this.#parts.store.deleteRuns({ by, runs: [run] });
+    if (deleted.length > 0) return ok(null);
+    const record = await this.#parts.store.getRun({ run });
+    if (record === undefined) return notFound(run);
+    return fail({
+      code: "run_not_final",
+      message: `Run ${run} is ${record.status}.`,
+      hint: "Cancel it first; only ended runs are deleted.",
+    });
+  }
+
+  /** Does one thing to every run a filter matches now; `dryRun` only counts. */
+  async bulk(p: {
+    readonly by: Actor;
+    readonly action: BulkAction;
+    readonly filter: RunFilter;
+    readonly dryRun: boolean;
+    readonly reason?: string | undefined;
+  }): Promise<Result<BulkResult>> {
+    const { store, clock } = this.#parts;
+    const filter = { ...p.filter, to: Math.min(p.filter.to ?? Number.MAX_SAFE_INTEGER, clock.now() + 1) };
+    if (p.dryRun) return ok({ matched: await store.countRuns({ filter }), changed: 0, refused: 0 });
+    const total = { matched: 0, changed: 0, refused: 0 };
+    let cursor: string | undefined;
+    do {
+      const page = await store.listRuns({ filter, limit: bulkPageMax, ...(cursor === undefined ? {} : { cursor }) });
+      cursor = page.next;
+      for (const run of page.runs) {
+        total.matched++;
+        const result = await this.#one(p, run.id);
+        if (result.ok) total.changed++;
+        else total.refused++;
+      }
+    } while (cursor !== undefined);
+    return ok(total);
+  }
+
+  async #one(
+    p: { readonly by: Actor; readonly action: BulkAction; readonly reason?: string | undefined },
+    run: string,
+  ): Promise<Result<unknown>> {
+    switch (p.action) {
+      case "cancel":
+        return await this.cancel({ by: p.by, run, reason: p.reason });
+      case "retry":
+        return await this.retry(p.by, run);
+      case "pause":
+        return await this.pause(p.by, run);
+      case "resume":
+        return await this.resume(p.by, run);
+      case "delete":
+        return await this.delete(p.by, run);
+    }
+  }
+
+  #changed(
+    run: string,
+    outcome: ChangeOutcome,
+    code: "run_is_final" | "run_not_final" | "run_not_paused" | "conflict",
+    what: string,
+  ): Result<RunRecord> {
+    if (outcome.outcome === "not_found") return notFound(run);
+    if (outcome.outcome === "refused") {
+      return fail({
+        code,
+        message: `Run ${run} is ${outcome.run.status}; it ${what}.`,
+        details: { status: outcome.run.status },
+      });
+    }
+    const { route, watchers, clock } = this.#parts;
+    route(outcome.effects);
+    const { status, reason } = outcome.run;
+    if (watchers.wants(run))
+      watchers.publish({ run, type: "run", at: clock.now(), data: { status, statusReason: reason ?? null } });
+    return ok(outcome.run);
+  }
+}
+
+export function notFound(run: string): Result<never> {
+  return fail({
+    code: "run_not_found",
+    message: `There is no run ${JSON.stringify(run)}.`,
+    hint: "`sluice runs list` shows what is there.",
+  });
+}

@@ -1,0 +1,55 @@
+// What the rooms of the engine share: the store, time, and how to reach each other. Made once, by the engine.
+import type { EngineToWorker, RunEvent } from "@sluice/protocol";
+import type { Clock } from "../kernel/clock.ts";
+import type { Ids } from "../kernel/ids.ts";
+import type { Logger } from "../kernel/log.ts";
+import type { Effects, RunStore } from "../kernel/run-store.ts";
+import type { Deployments } from "./deployments.ts";
+import type { HotRun, HotRuns } from "./hot-runs.ts";
+import type { EngineLimits } from "./limits.ts";
+import type { Values } from "./values.ts";
+import type { Watchers } from "./watch.ts";
+
+export interface EngineParts {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly limits: EngineLimits;
+  readonly values: Values;
+  readonly deployments: Deployments;
+  readonly hot: HotRuns;
+  readonly watchers: Watchers;
+  readonly log: Logger;
+  /** Name of this engine as the owner of runs. */
+  readonly owner: string;
+  /** Base of the URLs given out, without a trailing slash. */
+  readonly url: () => string;
+  /** What happens to runs in flight when new code is deployed. */
+  readonly onDeploy: "pin" | "move";
+  /** Passes on what a change did to other runs. */
+  readonly route: (effects: Effects) => void;
+  /** Sends to the worker of a run, in order. */
+  readonly tell: (hot: HotRun, events: readonly RunEvent[]) => void;
+  readonly send: (worker: string, message: EngineToWorker) => void;
+  /** Runs may be ready: claim them. */
+  readonly kick: () => void;
+  /** A run has left memory. */
+  readonly left: (hot: HotRun) => void;
+  readonly draining: () => boolean;
+  readonly count: (name: CounterName, by?: number) => void;
+}
+
+/** What the engine counts since it started. */
+export type CounterName =
+  | "runs_started"
+  | "runs_completed"
+  | "runs_failed"
+  | "runs_cancelled"
+  | "runs_timedout"
+  | "steps"
+  | "step_retries"
+  | "stale_writes"
+  | "commit_failures"
+  | "events"
+  | "timers"
+  | "worker_losses";

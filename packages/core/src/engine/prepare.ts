@@ -1,0 +1,121 @@
+// Completes a worker's operations for the store: absolute times, tokens, ids of children, blobs for large values.
+import { encodeError, encodeValue, SluiceError } from "@sluice/protocol";
+import type { ChildOp, RunOp } from "@sluice/protocol";
+import type { Ids } from "../kernel/ids.ts";
+import type { NewRun, StoreOp } from "../kernel/run-store.ts";
+import type { Values } from "./values.ts";
+
+/** What is known about the run whose operations these are. */
+export interface PrepareFor {
+  readonly run: string;
+  readonly workflow: string;
+  readonly now: number;
+}
+
+export interface PrepareWith {
+  readonly ids: Ids;
+  readonly values: Values;
+  /** The rest of a child run, from its workflow. */
+  readonly child: (p: {
+    readonly workflow: string;
+    readonly op: ChildOp;
+    readonly parent: NewRun["parent"];
+    readonly now: number;
+  }) => NewRun;
+}
+
+/** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
+export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp | undefined {
+  const { now } = run;
+  switch (op.op) {
+    case "park":
+      return undefined;
+    case "started":
+      return op.undo ? op : undefined;
+    case "retry":
+      return { ...op, due: now + op.delay };
+    case "sleep":
+      return { ...op, due: op.until ?? now + (op.delay ?? 0) };
+    case "event":
+    case "callback":
+    case "lock":
+      return op.timeout === undefined ? op : { ...op, due: now + op.timeout };
+    case "approval":
+      return { ...op, token: by.ids.token(), ...(op.timeout === undefined ? {} : { due: now + op.timeout }) };
+    case "token": {
+      const token = by.ids.token();
+      return {
+        ...op,
+        token,
+        value: encodeValue(token),
+        ...(op.timeout === undefined ? {} : { due: now + op.timeout }),
+      };
+    }
+    case "call":
+    case "start": {
+      const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
+      return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
+    }
+    case "state":
+      return { ...op, scope: scopeName(op.scope, run) };
+    default:
+      return op;
+  }
+}
+
+function scopeName(scope: "run" | "workflow" | "global", run: PrepareFor): string {
+  if (scope === "run") return `run:${run.run}`;
+  return scope === "workflow" ? `workflow:${run.workflow}` : "global";
+}
+
+const valueKeys = ["value", "error", "output", "payload", "input", "data", "match"] as const;
+
+/** True when some value of this operation cannot be stored as it is. */
+export function hasLarge(op: StoreOp, values: Values): boolean {
+  for (const key of valueKeys) {
+    if (key in op && values.isLarge((op as Record<string, unknown>)[key] as Uint8Array | undefined)) return true;
+  }
+  return false;
+}
+
+/** Replaces large values by references to blobs; one over the limit becomes the recorded failure of its call. */
+export async function keepLarge(
+  op: StoreOp,
+  values: Values,
+  now: number,
+): Promise<{ readonly op: StoreOp; readonly releases: readonly (() => void)[] }> {
+  const releases: (() => void)[] = [];
+  const changed: Record<string, unknown> = {};
+  for (const key of valueKeys) {
+    const bytes = (op as unknown as Record<string, unknown>)[key] as Uint8Array | undefined;
+    if (!values.isLarge(bytes)) continue;
+    if (bytes.length > values.payloadBytesMax)
+      return { op: refused(op, values.tooLarge(describe(op, key), bytes), now), releases };
+    const { stored, release } = await values.keep(bytes);
+    releases.push(release);
+    changed[key] = stored;
+  }
+  if ("child" in op && changed["input"] !== undefined) changed["child"] = { ...op.child, input: changed["input"] };
+  return { op: { ...op, ...changed } as StoreOp, releases };
+}
+
+function describe(op: StoreOp, key: string): string {
+  return "name" in op ? `The ${key} of ${op.op} ${op.name}` : `The ${key} of the run`;
+}
+
+/** The failure of an operation that cannot be carried out, in the place of the operation. */
+export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
+  const bytes = encodeError(error);
+  if (op.op === "finish" || op.op === "undoing") {
+    const { status, reason } = op;
+    const ended = status === "completed" ? ("failed" as const) : status;
+    return op.op === "finish"
+      ? { op: "finish", status: ended, reason: reason ?? "error", error: bytes }
+      : { ...op, error: bytes };
+  }
+  if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
+    return { op: "log", level: "warn", message: error.message, at: now };
+  }
+  const kind = op.op === "done" || op.op === "retry" ? op.kind : op.op === "started" ? "step" : op.op;
+  return { op: "done", kind, seq: op.seq, name: op.name, n: op.n, at: now, attempt: 1, error: bytes };
+}

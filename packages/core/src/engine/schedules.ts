@@ -1,0 +1,227 @@
+// Schedules: keeps the next nominal time of each, and creates its run exactly once, however often the process restarts.
+import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
+import { cronTimes, parseCron } from "./cron.ts";
+import type { Cron } from "./cron.ts";
+import type { Operations } from "./operations.ts";
+import type { EngineParts } from "./parts.ts";
+import { jitterMs, planSchedule } from "./schedule-plan.ts";
+import type { Starts } from "./starts.ts";
+
+interface LiveSchedule {
+  record: ScheduleRecord;
+  readonly cron: Cron;
+  nextMs: number | undefined;
+}
+
+type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
+
+const previewMax = 1_000;
+const wakeMsMax = 60_000;
+const system: Actor = { kind: "system", id: "schedules" };
+
+export class Schedules {
+  readonly #parts: EngineParts;
+  readonly #starts: Starts;
+  readonly #operations: Operations;
+  readonly #live = new Map<string, LiveSchedule>();
+  #cancel: (() => void) | undefined;
+  #firing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: EngineParts, starts: Starts, operations: Operations) {
+    this.#parts = parts;
+    this.#starts = starts;
+    this.#operations = operations;
+  }
+
+  /** Makes the schedules of code be those of these workflows. Invalid ones are refused before anything changes. */
+  async deploy(workflows: readonly WorkflowManifest[]): Promise<Result<readonly ScheduleRecord[]>> {
+    const now = this.#parts.clock.now();
+    const schedules: Omit<ScheduleRecord, "paused" | "handledUntil">[] = [];
+    for (const workflow of workflows) {
+      const triggers = workflow.triggers.filter((trigger) => trigger.type === "schedule");
+      for (const [index, trigger] of triggers.entries()) {
+        const parsed = parseCron(trigger.cron, trigger.timezone);
+        if (!parsed.ok) return fail({ ...parsed, message: `Workflow ${workflow.name}: ${parsed.message}` });
+        schedules.push(recordOf(workflow.name, trigger, { index, now }));
+      }
+    }
+    const names = workflows.map((workflow) => workflow.name);
+    const records = await this.#parts.store.putSchedules({ by: system, workflows: names, schedules, now });
+    this.#live.clear();
+    for (const record of records) this.#put(record);
+    this.#arm();
+    return ok(records);
+  }
+
+  #put(record: ScheduleRecord): void {
+    const parsed = parseCron(record.cron, record.timezone);
+    if (!parsed.ok) {
+      this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
+      return;
+    }
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0 });
+  }
+
+  #arm(): void {
+    this.#cancel?.();
+    if (this.#stopped) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { record, nextMs } of this.#live.values())
+      if (!record.paused && nextMs !== undefined) next = Math.min(next, nextMs);
+    if (next === Number.POSITIVE_INFINITY) return;
+    // The wall clock may jump: it is looked at again at least this often.
+    const delayMs = Math.min(wakeMsMax, next - this.#parts.clock.now());
+    this.#cancel = this.#parts.clock.after(delayMs, () => {
+      this.#firing = this.#fireDue().finally(() => {
+        this.#firing = undefined;
+        this.#arm();
+      });
+    });
+  }
+
+  async #fireDue(): Promise<void> {
+    for (const live of [...this.#live.values()]) {
+      if (live.record.paused || live.nextMs === undefined || live.nextMs > this.#parts.clock.now()) continue;
+      try {
+        await this.#fire(live);
+      } catch (error) {
+        this.#parts.log("error", "a schedule could not fire yet", { schedule: live.record.id, error: String(error) });
+        live.nextMs = this.#parts.clock.now() + this.#parts.limits.reloadDelayMs;
+      }
+    }
+  }
+
+  async #fire(live: LiveSchedule): Promise<void> {
+    const { clock, limits, store, log, route } = this.#parts;
+    const { record, cron } = live;
+    const now = clock.now();
+    const plan = planSchedule({
+      cron,
+      lastFiredMs: record.handledUntil === record.createdAt ? undefined : record.handledUntil,
+      createdMs: record.createdAt,
+      nowMs: now,
+      catchUp: record.catchUp,
+      catchUpMax: record.catchUpMax,
+      graceMs: limits.scheduleGraceMs,
+    });
+    live.nextMs = plan.nextMs;
+    if (plan.skipped > 0) log("warn", "a schedule missed times", { schedule: record.id, skipped: plan.skipped });
+    if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
+    const runs = plan.fire.map((nominal) => this.#runOf(record, nominal, now));
+    const outcome = await store.fireSchedule({
+      schedule: record.id,
+      expect: record.handledUntil,
+      handledUntil: plan.handledUntilMs,
+      runs: runs.filter((run) => run !== undefined),
+      overlap: record.overlap,
+      now,
+    });
+    if (outcome.outcome === "stale") {
+      await this.#reload();
+      return;
+    }
+    live.record = { ...record, handledUntil: plan.handledUntilMs };
+    for (const run of outcome.cancel) {
+      await this.#operations.cancel({
+        by: { kind: "schedule", id: record.id },
+        run,
+        reason: "The schedule's next run begins.",
+        why: "cancelled_by_schedule",
+      });
+    }
+    route(outcome.effects);
+  }
+
+  #runOf(record: ScheduleRecord, nominal: number, now: number): NewRun | undefined {
+    const current = this.#parts.deployments.workflow(record.workflow);
+    if (current === undefined) return undefined;
+    const by: Actor = { kind: "schedule", id: record.id };
+    const run = this.#starts.newRun(
+      { by, workflow: record.workflow, input: record.input },
+      { current, input: record.input, now },
+    );
+    const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
+    const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
+    return { ...run, dueAt, schedule: record.id, tags: [`scheduled:${new Date(nominal).toISOString()}`], ...serial };
+  }
+
+  async #reload(): Promise<void> {
+    const records = await this.#parts.store.listSchedules();
+    this.#live.clear();
+    for (const record of records) this.#put(record);
+  }
+
+  list(): readonly ScheduleRecord[] {
+    return [...this.#live.values()].map((live) => live.record);
+  }
+
+  get(id: string): ScheduleRecord | undefined {
+    return this.#live.get(id)?.record;
+  }
+
+  /** The next nominal times, at most 1,000. */
+  preview(id: string, count: number): readonly number[] {
+    const live = this.#live.get(id);
+    if (live === undefined) return [];
+    const limit = Math.min(count, previewMax);
+    return cronTimes(live.cron, { afterMs: this.#parts.clock.now(), untilMs: Number.MAX_SAFE_INTEGER, limit });
+  }
+
+  async setPaused(by: Actor, id: string, paused: boolean): Promise<Result<ScheduleRecord>> {
+    const record = await this.#parts.store.setSchedulePaused({
+      by,
+      schedule: id,
+      paused,
+      now: this.#parts.clock.now(),
+    });
+    if (record === undefined) return unknownSchedule(id);
+    this.#put(record);
+    this.#arm();
+    return ok(record);
+  }
+
+  /** Starts one run of the schedule now, whatever its times. */
+  async runNow(by: Actor, id: string): ReturnType<Starts["start"]> {
+    const record = this.get(id);
+    if (record === undefined) return unknownSchedule(id);
+    return await this.#starts.start({ by, workflow: record.workflow, input: record.input, tags: ["scheduled:now"] });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#firing;
+  }
+}
+
+function unknownSchedule(id: string): Result<never> {
+  return fail({
+    code: "schedule_not_found",
+    message: `There is no schedule ${JSON.stringify(id)}.`,
+    hint: "`sluice schedule list` names them.",
+  });
+}
+
+function recordOf(
+  workflow: string,
+  trigger: ScheduleTriggerManifest,
+  { index, now }: { readonly index: number; readonly now: number },
+): Omit<ScheduleRecord, "paused" | "handledUntil"> {
+  return {
+    id: `${workflow}:${trigger.name ?? index}`,
+    workflow,
+    cron: trigger.cron,
+    timezone: trigger.timezone,
+    input: trigger.input,
+    catchUp: trigger.catchUp,
+    catchUpMax: trigger.catchUpMax,
+    overlap: trigger.overlap,
+    jitterMs: trigger.jitter,
+    createdAt: now,
+    source: "code",
+  };
+}

@@ -1,0 +1,268 @@
+// Starting runs: validation by the workflow's own schema first, then one durable row.
+import { decodeValue, valueToJson } from "@sluice/protocol";
+import type { ChildOp, WorkerToEngine } from "@sluice/protocol";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor, NewRun, RunRecord } from "../kernel/run-store.ts";
+import type { CurrentWorkflow } from "./deployments.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { hashOf } from "./input-hash.ts";
+import { validateJsonSchema } from "./json-schema.ts";
+import type { EngineParts } from "./parts.ts";
+
+/** A wish to start a run; `input` is an encoded value. */
+export interface StartRequest {
+  readonly by: Actor;
+  readonly workflow: string;
+  readonly input: Uint8Array;
+  readonly id?: string | undefined;
+  readonly key?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly delayMs?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface Started {
+  readonly run: RunRecord;
+  readonly created: boolean;
+}
+
+type Verdict = Extract<WorkerToEngine, { type: "validated" }>;
+
+const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const keyCharsMax = 512;
+const tagsMax = 32;
+const tagCharsMax = 128;
+const priorityMax = 1_000_000;
+
+export class Starts {
+  readonly #parts: EngineParts;
+  readonly #dispatcher: Dispatcher;
+  readonly #verdicts = new Map<string, (verdict: Verdict | undefined) => void>();
+  #requests = 0;
+
+  constructor(parts: EngineParts, dispatcher: Dispatcher) {
+    this.#parts = parts;
+    this.#dispatcher = dispatcher;
+  }
+
+  async start(request: StartRequest): Promise<Result<Started>> {
+    const { deployments, values, limits, draining } = this.#parts;
+    if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
+    const wrong = checkRequest(request);
+    if (wrong !== undefined) return wrong;
+    const current = deployments.workflow(request.workflow);
+    if (current === undefined) return this.#unknown(request.workflow);
+    if (request.input.length > values.payloadBytesMax) {
+      const { code, message, hint } = values.tooLarge("The input", request.input);
+      return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
+    }
+    if (this.#dispatcher.capacity <= 0 && this.#dispatcher.ready >= limits.queueLengthMax) {
+      return fail({
+        code: "queue_full",
+        message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
+        hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
+      });
+    }
+    const validated = current.manifest.validates ? await this.#validate(current, request.input) : ok(request.input);
+    return validated.ok ? await this.#create(request, current, validated.value) : validated;
+  }
+
+  async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {
+    const { store, clock, values, owner, route, deployments, watchers, count } = this.#parts;
+    const now = clock.now();
+    const { stored, release } = await this.#keep(input);
+    try {
+      const run = this.newRun(request, {
+        current,
+        input: stored,
+        now,
+        ...(request.key === undefined ? {} : { hash: hashOf(input) }),
+      });
+      const worker = deployments.forCurrent(request.workflow);
+      const claim = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now ? { owner } : undefined;
+      const outcome = await store.createRun({ by: request.by, run, now, ...(claim === undefined ? {} : { claim }) });
+      if (outcome.outcome === "conflict") return conflict(request, outcome.run);
+      if (outcome.outcome === "id_taken") {
+        return fail({
+          code: "run_id_taken",
+          message: `A run with the id ${run.id} exists already.`,
+          hint: "Use an idempotency key to make a start repeatable.",
+        });
+      }
+      if (outcome.outcome === "existing") return ok({ run: outcome.run, created: false });
+      count("runs_started");
+      if (outcome.run.owner === owner && worker !== undefined) {
+        const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
+        const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow: run.workflow, entries: 0 });
+        await this.#dispatcher.assign(hot, worker, this.#dispatcher.assignmentOf(record, { journal: [] }));
+      }
+      this.#dispatcher.ready += outcome.effects.ready;
+      route(outcome.effects);
+      if (watchers.wants(run.id))
+        watchers.publish({ run: run.id, type: "run", at: now, data: { status: outcome.run.status } });
+      return ok({ run: outcome.run, created: true });
+    } finally {
+      release?.();
+    }
+  }
+
+  async #keep(input: Uint8Array): Promise<{ readonly stored: Uint8Array; readonly release?: () => void }> {
+    return this.#parts.values.isLarge(input) ? await this.#parts.values.keep(input) : { stored: input };
+  }
+
+  newRun(
+    request: StartRequest,
+    rest: {
+      readonly current: CurrentWorkflow;
+      readonly input: Uint8Array;
+      readonly now: number;
+      readonly hash?: string;
+    },
+  ): NewRun {
+    const { current, input, now, hash } = rest;
+    const { timeout } = current.manifest;
+    return {
+      id: request.id ?? this.#parts.ids.run(),
+      workflow: request.workflow,
+      version: current.version,
+      input,
+      priority: request.priority ?? 0,
+      tags: request.tags ?? [],
+      createdAt: now,
+      dueAt: now + (request.delayMs ?? 0),
+      ...(request.key === undefined ? {} : { key: request.key }),
+      ...(hash === undefined ? {} : { inputHash: hash }),
+      ...(timeout === undefined ? {} : { timeoutAt: now + (request.delayMs ?? 0) + timeout }),
+    };
+  }
+
+  /** The run of a child call; an unknown workflow's run waits until it is deployed. */
+  childRun(p: {
+    readonly workflow: string;
+    readonly op: ChildOp;
+    readonly parent: NewRun["parent"];
+    readonly now: number;
+  }): NewRun {
+    const { workflow, op, parent, now } = p;
+    const current = this.#parts.deployments.workflow(workflow);
+    const dueAt = now + (op.delay ?? 0);
+    const timeout = current?.manifest.timeout;
+    return {
+      id: this.#parts.ids.run(),
+      workflow,
+      version: current?.version ?? this.#parts.deployments.version,
+      input: op.input,
+      priority: op.priority ?? 0,
+      tags: op.tags ?? [],
+      createdAt: now,
+      dueAt,
+      ...(parent === undefined ? {} : { parent }),
+      ...(op.key === undefined ? {} : { key: op.key, inputHash: hashOf(op.input) }),
+      ...(timeout === undefined ? {} : { timeoutAt: dueAt + timeout }),
+    };
+  }
+
+  #unknown(name: string): Result<never> {
+    const names = this.#parts.deployments.workflows.map((each) => each.manifest.name);
+    return fail({
+      code: "workflow_not_found",
+      message: `There is no workflow named ${JSON.stringify(name)}.`,
+      hint: names.length === 0 ? "No workflow is deployed yet." : `Deployed: ${names.slice(0, 20).join(", ")}.`,
+    });
+  }
+
+  async #validate(current: CurrentWorkflow, input: Uint8Array): Promise<Result<Uint8Array>> {
+    const worker = this.#parts.deployments.withVersion(current.version);
+    const verdict = worker === undefined ? undefined : await this.#ask(worker.link.id, current.manifest.name, input);
+    if (verdict?.input !== undefined) return ok(verdict.input);
+    if (verdict?.issues !== undefined) return invalid(current.manifest.name, verdict.issues);
+    if (current.manifest.schema === undefined) return noWorker(current.manifest.name);
+    const judged = await validateJsonSchema(current.manifest.schema, valueToJson(decodeValue(input)));
+    if (judged.kind === "undecided") return noWorker(current.manifest.name);
+    return judged.kind === "valid" ? ok(input) : invalid(current.manifest.name, judged.issues);
+  }
+
+  #ask(worker: string, workflow: string, input: Uint8Array): Promise<Verdict | undefined> {
+    const request = `v${++this.#requests}`;
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.after(this.#parts.limits.validateTimeoutMs, () => {
+        this.#verdicts.delete(request);
+        resolve(undefined);
+      });
+      this.#verdicts.set(request, (verdict) => {
+        cancel();
+        this.#verdicts.delete(request);
+        resolve(verdict);
+      });
+      this.#parts.send(worker, { type: "validate", request, workflow, input });
+    });
+  }
+
+  verdict(verdict: Verdict): void {
+    this.#verdicts.get(verdict.request)?.(verdict);
+  }
+
+  /** No worker will answer any more. */
+  giveUp(): void {
+    for (const resolve of [...this.#verdicts.values()]) resolve(undefined);
+  }
+}
+
+function invalid(
+  workflow: string,
+  issues: readonly { readonly path: string; readonly message: string }[],
+): Result<never> {
+  return fail({
+    code: "invalid_input",
+    message: `The input of ${workflow} is not valid: ${issues.map(({ path, message }) => `${path} ${message}`.trim()).join("; ")}`,
+    details: issues,
+  });
+}
+
+function noWorker(workflow: string): Result<never> {
+  return fail({
+    code: "no_worker",
+    message: `No worker is up to check the input of ${workflow}.`,
+    hint: "Try again in a moment; `sluice doctor` says why no worker is up.",
+  });
+}
+
+function conflict(request: StartRequest, run: RunRecord): Result<never> {
+  return fail({
+    code: "idempotency_conflict",
+    message: `The idempotency key ${JSON.stringify(request.key)} of ${request.workflow} belongs to run ${run.id}, which was started with another input.`,
+    hint: "Use another key, or the same input.",
+    details: { run: run.id, idempotencyKey: request.key },
+  });
+}
+
+function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefined {
+  const bad = (message: string, hint: string): ReturnType<typeof fail> => fail({ code: "bad_request", message, hint });
+  const { id, key, tags, priority, delayMs } = request;
+  if (id !== undefined && !runIdPattern.test(id)) {
+    return bad(
+      `${JSON.stringify(id)} cannot be the id of a run.`,
+      "Letters, digits, '.', '_' and '-', at most 128 characters.",
+    );
+  }
+  if (key !== undefined && (key.length === 0 || key.length > keyCharsMax)) {
+    return bad("The idempotency key is empty or too long.", `1 to ${keyCharsMax} characters.`);
+  }
+  if (
+    tags !== undefined &&
+    (tags.length > tagsMax || tags.some((tag) => tag.length === 0 || tag.length > tagCharsMax))
+  ) {
+    return bad(
+      "The tags are too many, too long or empty.",
+      `At most ${tagsMax} tags of 1 to ${tagCharsMax} characters.`,
+    );
+  }
+  if (priority !== undefined && (!Number.isInteger(priority) || Math.abs(priority) > priorityMax)) {
+    return bad(`${priority} is no priority.`, `A whole number from -${priorityMax} to ${priorityMax}.`);
+  }
+  if (delayMs !== undefined && !(delayMs >= 0 && Number.isFinite(delayMs))) {
+    return bad(`${delayMs} is no delay.`, "A duration such as 5m.");
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+// The product without HTTP: the engine, its ports and what they are made of.
+export { Engine } from "./engine/engine.ts";
+export type { EngineOptions } from "./engine/engine.ts";
+export { engineLimits } from "./engine/limits.ts";
+export type { EngineLimits } from "./engine/limits.ts";
+export type { AttachedWorker, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
+export type { StartRequest, Started } from "./engine/starts.ts";
+export { bulkActions } from "./engine/operations.ts";
+export type { BulkAction, BulkResult, ForkRequest } from "./engine/operations.ts";
+export type { RunUpdate } from "./engine/watch.ts";
+export type { CounterName } from "./engine/parts.ts";
+export type { ProvideVersion } from "./engine/dispatcher.ts";
+export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
+export { Ids, systemRandom } from "./kernel/ids.ts";
+export type { Random } from "./kernel/ids.ts";
+export { systemClock } from "./kernel/clock.ts";
+export type { Clock } from "./kernel/clock.ts";
+export type { Logger, LogLevel } from "./kernel/log.ts";
+export { ok, fail, unwrap, attempt } from "./kernel/result.ts";
+export type { Result } from "./kernel/result.ts";
+export type { BlobStore } from "./kernel/blob-store.ts";
+export type {
+  Actor,
+  AccessFilter,
+  RunRecord,
+  RunStore,
+  RunFilter,
+  NewRun,
+  TokenRecord,
+  StateEntry,
+  ScheduleRecord,
+  EventRecord,
+  LogLine,
+  StoreStats,
+  FinishedRun,
+  JournalCursor,
+} from "./kernel/run-store.ts";

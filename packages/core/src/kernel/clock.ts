@@ -1,0 +1,19 @@
+// Time as a constructor argument, so that a simulation can own it.
+
+/** Wall time and timers. Times are milliseconds since 1970. */
+export interface Clock {
+  now(): number;
+  /** Calls back once, not before `delayMs` has passed; returns how to take it back. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Longest delay the platform's timers take; longer ones fire early and are set again by their owner. */
+export const timerDelayMsMax = 2_000_000_000;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.max(0, Math.min(delayMs, timerDelayMsMax)));
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,66 @@
+// Identifiers: sortable by time so that new rows land at the end of an index, unguessable where they are capabilities.
+import type { Clock } from "./clock.ts";
+
+/** Source of randomness; the simulation's is seeded. */
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+export const systemRandom: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const timeCharacters = 9;
+const poolBytes = 1024;
+
+/** Makes identifiers: `run_` + 9 characters of milliseconds + 4 of a counter + 12 random ones (60 bits), Crockford base 32. */
+export class Ids {
+  #lastMs = 0;
+  #counter = 0;
+  #pool: Uint8Array = new Uint8Array(0);
+  #used = 0;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  run(): string {
+    return `run_${this.#ordered()}${this.#characters(12)}`;
+  }
+
+  /** 160 random bits: possession is permission. */
+  token(): string {
+    return `tok_${this.#characters(32)}`;
+  }
+
+  #ordered(): string {
+    const now = Math.max(this.#clock.now(), this.#lastMs);
+    this.#counter = now === this.#lastMs ? this.#counter + 1 : 0;
+    this.#lastMs = now;
+    return base32(now, timeCharacters) + base32(this.#counter, 4);
+  }
+
+  #characters(count: number): string {
+    if (this.#used + count > this.#pool.length) {
+      this.#pool = this.#random.bytes(poolBytes);
+      this.#used = 0;
+    }
+    let text = "";
+    for (let i = 0; i < count; i++) text += alphabet[(this.#pool[this.#used++] ?? 0) & 31];
+    return text;
+  }
+}
+
+function base32(value: number, length: number): string {
+  let text = "";
+  let rest = value;
+  for (let i = 0; i < length; i++) {
+    text = (alphabet[rest % 32] ?? "0") + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}

@@ -1,0 +1,552 @@
+// The store port of the engine: what must be durable, as verbs of intent. No connection and no transaction shows through;
+// each verb is atomic by itself, and adapters commit whatever is pending together.
+import type {
+  ApprovalOp,
+  CallbackOp,
+  CancelNotice,
+  CatchUp,
+  ChildOp,
+  DoneOp,
+  EmitOp,
+  EventOp,
+  FinalRunStatus,
+  FinishOp,
+  BlockedOp,
+  IdleOp,
+  JournalEntry,
+  LockOp,
+  LogOp,
+  Overlap,
+  PatchedOp,
+  ProgressOp,
+  RaceOp,
+  RetryOp,
+  RunEvent,
+  RunStatus,
+  RunStatusReason,
+  SleepOp,
+  StartedOp,
+  StateOp,
+  TokenOp,
+  UndoingOp,
+  UnlockOp,
+} from "@sluice/protocol";
+
+/** On whose behalf a change is made. */
+export interface Actor {
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
+  readonly id: string;
+}
+
+/** What a caller may see; absent means everything. */
+export interface AccessFilter {
+  readonly workflows: readonly string[];
+}
+
+/** A run about to exist. Times are milliseconds since 1970; `input` is an encoded value. */
+export interface NewRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly input: Uint8Array;
+  /** Digest of the input that decides whether two starts with one key are the same. */
+  readonly inputHash?: string | undefined;
+  /** Idempotency key, unique within the workflow while the run exists. */
+  readonly key?: string | undefined;
+  /** Higher goes first. */
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly createdAt: number;
+  /** Not to be executed before this time. */
+  readonly dueAt: number;
+  /** The whole run must have ended by then. */
+  readonly timeoutAt?: number | undefined;
+  readonly parent?: { readonly run: string; readonly seq: number; readonly detached: boolean } | undefined;
+  readonly schedule?: string | undefined;
+  /** Runs with the same key execute one after the other, in order of creation. */
+  readonly serialKey?: string | undefined;
+  readonly forkedFrom?: string | undefined;
+}
+
+/** A run as stored. */
+export interface RunRecord extends NewRun {
+  readonly status: RunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly epoch: number;
+  /** Entries that have settled so far: the number the last of them got. */
+  readonly ord: number;
+  /** Engine that holds the run in memory now. */
+  readonly owner?: string | undefined;
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly progress?: Uint8Array | undefined;
+  /** Entry whose failure ended the run. */
+  readonly cause?: number | undefined;
+  /** Times an operator retried it, from 1. */
+  readonly attempt: number;
+  /** Times its effects were undone before a retry: `retryRun` adds one when it removes undo entries. */
+  readonly generation: number;
+  /** Times it took its worker down with it. */
+  readonly crashes: number;
+  readonly cancel?: CancelNotice | undefined;
+  readonly outcome?: UndoingOp | undefined;
+  /** True when it is parked until an operator acts. */
+  readonly blocked: boolean;
+  readonly by: Actor;
+}
+
+/** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
+export interface ClaimedRun {
+  readonly run: RunRecord;
+  readonly journal: readonly JournalEntry[];
+  /** Where `readJournal` goes on; absent when the journal is complete. */
+  readonly next?: JournalCursor | undefined;
+}
+export interface JournalCursor {
+  readonly after: number;
+  readonly open: boolean;
+}
+
+/** What the engine adds to an operation before it is stored: absolute times, tokens, the child run. */
+interface Prepared {
+  /** When the timer, time limit or next attempt is due. */
+  readonly due?: number | undefined;
+}
+export type StoreOp =
+  | StartedOp
+  | DoneOp
+  | (RetryOp & Prepared)
+  | (SleepOp & Prepared)
+  | (EventOp & Prepared)
+  | (ApprovalOp & Prepared & { readonly token: string })
+  | (TokenOp & Prepared & { readonly token: string; readonly value: Uint8Array })
+  | (CallbackOp & Prepared)
+  | (ChildOp & { readonly child: NewRun })
+  | EmitOp
+  | (Omit<StateOp, "scope"> & { readonly scope: string })
+  | (LockOp & Prepared)
+  | UnlockOp
+  | RaceOp
+  | PatchedOp
+  | UndoingOp
+  | FinishOp
+  | BlockedOp
+  | LogOp
+  | ProgressOp
+  | IdleOp;
+
+/** Something that must reach the engine holding a run. */
+export interface Delivery {
+  readonly run: string;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly event: RunEvent;
+}
+export interface FinishedRun {
+  readonly run: string;
+  readonly workflow: string;
+  readonly status: FinalRunStatus;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly reason?: RunStatusReason | undefined;
+}
+/** What a change did to runs besides the one it was about. */
+export interface Effects {
+  /** For runs in memory somewhere: settled entries, due attempts, cancellations. */
+  readonly deliveries: readonly Delivery[];
+  readonly finished: readonly FinishedRun[];
+  /** How many runs became ready to be claimed. */
+  readonly ready: number;
+  /** Earliest due time among the timers this change added. */
+  readonly due?: number | undefined;
+  /** Runs whose status or journal changed without being in memory anywhere; for those who watch them. */
+  readonly touched: readonly string[];
+}
+
+export type CreateOutcome =
+  | { readonly outcome: "created"; readonly run: RunRecord; readonly effects: Effects }
+  /** The same key with the same input: the run that is already there. */
+  | { readonly outcome: "existing"; readonly run: RunRecord }
+  /** The same key with another input. */
+  | { readonly outcome: "conflict"; readonly run: RunRecord }
+  | { readonly outcome: "id_taken"; readonly run: RunRecord };
+
+export type AppendOutcome =
+  | {
+      readonly outcome: "ok";
+      /** For the run itself, in the order in which the worker must handle them. */
+      readonly events: readonly RunEvent[];
+      readonly status: RunStatus;
+      readonly effects: Effects;
+    }
+  /** Another incarnation owns the run, or it has ended: nothing was written. */
+  | { readonly outcome: "stale" };
+
+export type ChangeOutcome =
+  | { readonly outcome: "ok"; readonly run: RunRecord; readonly effects: Effects }
+  | { readonly outcome: "not_found" }
+  /** The run is not in a state that allows this. */
+  | { readonly outcome: "refused"; readonly run: RunRecord };
+
+export type TokenOutcome =
+  | { readonly outcome: "ok"; readonly run: string; readonly effects: Effects }
+  | { readonly outcome: "unknown" }
+  | { readonly outcome: "used" }
+  | { readonly outcome: "expired" };
+
+/** A capability that lets somebody outside settle a wait. */
+export interface TokenRecord {
+  readonly token: string;
+  readonly kind: "approval" | "callback";
+  readonly run: string;
+  readonly workflow: string;
+  readonly seq: number;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+  readonly status: "open" | "used" | "expired";
+}
+
+export interface StateEntry {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Grows with every change of this key. */
+  readonly version: number;
+  readonly expiresAt?: number | undefined;
+}
+
+export interface ScheduleRecord {
+  readonly id: string;
+  readonly workflow: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly input: Uint8Array;
+  readonly catchUp: CatchUp;
+  readonly catchUpMax: number;
+  readonly overlap: Overlap;
+  readonly jitterMs: number;
+  readonly paused: boolean;
+  readonly createdAt: number;
+  /** Nominal times up to here have been dealt with. */
+  readonly handledUntil: number;
+  readonly source: "code" | "api";
+}
+
+export interface EventRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly key?: string | undefined;
+  readonly payload: Uint8Array;
+  readonly at: number;
+}
+
+export interface LogLine {
+  readonly line: number;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly data?: Uint8Array | undefined;
+  readonly at: number;
+}
+
+export interface VersionRecord {
+  readonly version: string;
+  readonly createdAt: number;
+  /** Encoded list of workflow manifests. */
+  readonly manifest: Uint8Array;
+}
+
+export interface RunFilter {
+  readonly workflow?: string | undefined;
+  readonly status?: readonly RunStatus[] | undefined;
+  readonly tag?: string | undefined;
+  /** Created at or after, and before. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly parent?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface StoreStats {
+  readonly runs: Readonly<Partial<Record<RunStatus, number>>>;
+  readonly ready: number;
+  readonly timers: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
+export interface RunStore {
+  /**
+   * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
+   * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
+   * has not ended is never claimed at once.
+   */
+  createRun(p: {
+    readonly by: Actor;
+    readonly run: NewRun;
+    readonly claim?: { readonly owner: string } | undefined;
+    readonly now: number;
+  }): Promise<CreateOutcome>;
+
+  /** Hands out ready runs, highest priority first, then oldest: epoch + 1, owner set, `running` (or `undoing` when it was). */
+  claimRuns(p: {
+    readonly owner: string;
+    readonly limit: number;
+    readonly now: number;
+    readonly journalBytesMax: number;
+  }): Promise<readonly ClaimedRun[]>;
+
+  readJournal(p: {
+    readonly run: string;
+    readonly from?: JournalCursor | undefined;
+    readonly bytesMax: number;
+  }): Promise<{ readonly entries: readonly JournalEntry[]; readonly next?: JournalCursor | undefined }>;
+
+  /** Applies operations of one incarnation, all or none; refused as stale when `epoch` is not the current one. */
+  append(p: {
+    readonly run: string;
+    readonly epoch: number;
+    readonly ops: readonly StoreOp[];
+    readonly now: number;
+  }): Promise<AppendOutcome>;
+
+  /** Takes idle runs out of memory: epoch + 1, no owner. One whose wait has settled meanwhile becomes ready instead. */
+  parkRun(p: {
+    readonly run: string;
+    readonly epoch: number;
+    readonly now: number;
+    /** Park as paused. */
+    readonly paused?: boolean | undefined;
+  }): Promise<{ readonly outcome: "parked" | "ready" | "stale" }>;
+
+  /** Gives runs back so that they are claimed anew: epoch + 1, no owner, ready. `crashed` counts against them. */
+  releaseRuns(p: {
+    readonly runs: readonly { readonly run: string; readonly epoch: number }[];
+    readonly crashed: boolean;
+    readonly now: number;
+  }): Promise<{ readonly released: readonly RunRecord[]; readonly effects: Effects }>;
+
+  /** At start: every run owned by somebody else than `owner` is given back. */
+  recover(p: {
+    readonly owner: string;
+    readonly now: number;
+  }): Promise<{ readonly recovered: number; readonly effects: Effects }>;
+
+  /** Parks a run until an operator acts, with the reason and evidence. */
+  blockRun(p: {
+    readonly run: string;
+    readonly epoch?: number | undefined;
+    readonly reason: RunStatusReason;
+    readonly error: Uint8Array;
+    readonly now: number;
+  }): Promise<ChangeOutcome>;
+
+  /** Makes runs blocked for one of these reasons ready again. */
+  unblockRuns(p: {
+    readonly reasons: readonly RunStatusReason[];
+    readonly workflow?: string | undefined;
+    readonly version?: string | undefined;
+    readonly now: number;
+  }): Promise<{ readonly effects: Effects }>;
+
+  /** Settles everything that is due, at most `limit`; `next` is the earliest due time left. */
+  fireTimers(p: { readonly now: number; readonly limit: number }): Promise<{
+    readonly fired: number;
+    readonly next?: number | undefined;
+    readonly effects: Effects;
+  }>;
+
+  /** Stores an event and settles every wait that matches; with `id` a second one is acknowledged and ignored. */
+  emitEvent(p: {
+    readonly by: Actor;
+    readonly name: string;
+    readonly key?: string | undefined;
+    readonly payload: Uint8Array;
+    readonly id?: string | undefined;
+    readonly now: number;
+  }): Promise<{ readonly event: number; readonly duplicate: boolean; readonly effects: Effects }>;
+
+  /** Settles the wait behind a token, once. For an approval, `data` is the decision recorded with it. */
+  completeToken(p: {
+    readonly by: Actor;
+    readonly token: string;
+    readonly kind: "approval" | "callback";
+    readonly value?: Uint8Array | undefined;
+    readonly error?: Uint8Array | undefined;
+    readonly now: number;
+  }): Promise<TokenOutcome>;
+
+  /**
+   * Ends a run early. A run in memory is marked and gets a delivery; one that has undos becomes ready so that they run; any
+   * other ends at once. Children that were called (not started detached) are cancelled with it. Final runs: refused.
+   */
+  cancelRun(p: {
+    readonly by: Actor;
+    readonly run: string;
+    readonly notice: CancelNotice;
+    /** Recorded as the run's error, and seen by a parent that waits for it. */
+    readonly error: Uint8Array;
+    readonly now: number;
+  }): Promise<ChangeOutcome>;
+
+  /** Pauses a run. One in memory stays as it is and gets a `pause` delivery. Final or blocked runs: refused. */
+  pauseRun(p: { readonly by: Actor; readonly run: string; readonly now: number }): Promise<ChangeOutcome>;
+  /** Makes a paused or blocked run ready. Others: refused. */
+  resumeRun(p: { readonly by: Actor; readonly run: string; readonly now: number }): Promise<ChangeOutcome>;
+
+  /**
+   * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
+   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready.
+   */
+  retryRun(p: {
+    readonly by: Actor;
+    readonly run: string;
+    readonly version?: string | undefined;
+    readonly timeoutAt?: number | undefined;
+    readonly now: number;
+  }): Promise<ChangeOutcome>;
+
+  /** Creates a run that begins with a copy of another's journal: every entry that settled before entry `before` did. */
+  forkRun(p: {
+    readonly by: Actor;
+    readonly from: string;
+    readonly before?: number | undefined;
+    readonly run: NewRun;
+    readonly now: number;
+  }): Promise<CreateOutcome | { readonly outcome: "not_found" }>;
+
+  /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
+  moveRun(p: {
+    readonly run: string;
+    readonly epoch?: number | undefined;
+    readonly version: string;
+    readonly now: number;
+  }): Promise<ChangeOutcome>;
+
+  /** Deletes ended runs with everything that belongs to them. Runs that have not ended: left alone. */
+  deleteRuns(p: {
+    readonly by: Actor;
+    readonly runs: readonly string[];
+  }): Promise<{ readonly deleted: readonly string[] }>;
+
+  /** Deletes up to `limit` ended runs of a workflow that are older than `endedBefore` or beyond the newest `keep`. */
+  purgeRuns(p: {
+    readonly workflow: string;
+    readonly endedBefore?: number | undefined;
+    readonly keep?: number | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly deleted: number }>;
+  /** Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live. Gives space back. */
+  sweep(p: {
+    readonly now: number;
+    readonly eventsBefore: number;
+    readonly limit: number;
+  }): Promise<{ readonly swept: number }>;
+
+  setState(p: {
+    readonly by: Actor;
+    readonly scope: string;
+    readonly key: string;
+    readonly value: Uint8Array;
+    readonly expiresAt?: number | undefined;
+    /** Only when the key has this version; 0 means: only when it does not exist. */
+    readonly ifVersion?: number | undefined;
+    readonly now: number;
+  }): Promise<
+    { readonly outcome: "ok"; readonly version: number } | { readonly outcome: "conflict"; readonly version: number }
+  >;
+  deleteState(p: {
+    readonly by: Actor;
+    readonly scope: string;
+    readonly key: string;
+    readonly ifVersion?: number | undefined;
+    readonly now: number;
+  }): Promise<{ readonly outcome: "ok" | "not_found" | "conflict" }>;
+  getState(p: { readonly scope: string; readonly key: string; readonly now: number }): Promise<StateEntry | undefined>;
+  listState(p: {
+    readonly scope: string;
+    readonly prefix?: string | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly now: number;
+  }): Promise<{ readonly entries: readonly StateEntry[]; readonly next?: string | undefined }>;
+
+  /** Makes the schedules that come from code be exactly these; pause state and what was handled stay. */
+  putSchedules(p: {
+    readonly by: Actor;
+    readonly workflows: readonly string[];
+    readonly schedules: readonly Omit<ScheduleRecord, "paused" | "handledUntil">[];
+    readonly now: number;
+  }): Promise<readonly ScheduleRecord[]>;
+  listSchedules(): Promise<readonly ScheduleRecord[]>;
+  setSchedulePaused(p: {
+    readonly by: Actor;
+    readonly schedule: string;
+    readonly paused: boolean;
+    /** Nominal times while it was paused are not caught up: handled until now. */
+    readonly now: number;
+  }): Promise<ScheduleRecord | undefined>;
+  /**
+   * Creates the runs of nominal times and moves `handledUntil`, once: refused as `stale` unless it still is `expect`.
+   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel` names those to be cancelled.
+   */
+  fireSchedule(p: {
+    readonly schedule: string;
+    readonly expect: number;
+    readonly handledUntil: number;
+    readonly runs: readonly NewRun[];
+    readonly overlap: Overlap;
+    readonly now: number;
+  }): Promise<
+    | {
+        readonly outcome: "ok";
+        readonly created: readonly RunRecord[];
+        readonly skipped: number;
+        readonly cancel: readonly string[];
+        readonly effects: Effects;
+      }
+    | { readonly outcome: "stale" }
+  >;
+
+  putVersion(p: { readonly version: VersionRecord }): Promise<void>;
+  listVersions(): Promise<readonly VersionRecord[]>;
+  /** Unfinished runs for each version. */
+  versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
+
+  getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
+  findByKey(p: { readonly workflow: string; readonly key: string }): Promise<RunRecord | undefined>;
+  /** Newest first; `cursor` comes from the page before. */
+  listRuns(p: {
+    readonly filter: RunFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly access?: AccessFilter | undefined;
+  }): Promise<{ readonly runs: readonly RunRecord[]; readonly next?: string | undefined }>;
+  countRuns(p: { readonly filter: RunFilter; readonly access?: AccessFilter | undefined }): Promise<number>;
+  listLogs(p: { readonly run: string; readonly after: number; readonly limit: number }): Promise<readonly LogLine[]>;
+  getToken(p: { readonly token: string }): Promise<TokenRecord | undefined>;
+  listTokens(p: {
+    readonly kind: "approval" | "callback";
+    readonly status?: "open" | undefined;
+    readonly run?: string | undefined;
+    readonly limit: number;
+    readonly access?: AccessFilter | undefined;
+  }): Promise<readonly TokenRecord[]>;
+  listEvents(p: {
+    readonly name?: string | undefined;
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<readonly EventRecord[]>;
+  /** Which of these blobs some run refers to. */
+  blobsInUse(p: { readonly blobs: readonly string[] }): Promise<readonly string[]>;
+  stats(): Promise<StoreStats>;
+
+  /** Writes a consistent copy of everything to a file while work goes on. */
+  backup(p: { readonly path: string }): Promise<{ readonly bytes: number }>;
+  close(): Promise<void>;
+}

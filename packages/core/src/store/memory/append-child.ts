@@ -1,0 +1,27 @@
+// Child runs: called, which waits for them, or started, which does not.
+import { encodeErrorValue } from "@sluice/protocol";
+import type { StoreOp } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import { addRun, findStarted } from "./create.ts";
+import { endOf } from "./finish.ts";
+import { openEntry } from "./journal.ts";
+import type { RunRow } from "./rows.ts";
+import { isFinal } from "./runs.ts";
+import { completedWith, settle } from "./settle.ts";
+
+type ChildStoreOp = Extract<StoreOp, { readonly op: "call" | "start" }>;
+
+export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void {
+  const row = openEntry(run, { ...op, kind: op.op, at: change.now });
+  if (row === undefined || row.wait !== undefined) return;
+  const started = findStarted(change, op.child);
+  if (started?.same === false) {
+    const message = `A run of ${op.child.workflow} with the key "${op.child.key ?? ""}" exists with another input.`;
+    settle(change, row, { error: encodeErrorValue({ name: "SluiceError", code: "idempotency_conflict", message }) });
+    return;
+  }
+  const child = started?.row ?? addRun(change, op.child, { kind: "run", id: run.record.id });
+  if (op.op === "start") settle(change, row, completedWith(child.record.id));
+  else if (isFinal(child)) settle(change, row, endOf(child));
+  else change.tables.waits.add({ run, seq: op.seq, kind: "child", ref: child.record.id, entry: row });
+}

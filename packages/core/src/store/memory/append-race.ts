@@ -1,0 +1,38 @@
+// The end of a race: the winner is journaled, what the others wait for is given up.
+import type { RaceOp } from "@sluice/protocol";
+import type { Change } from "./change.ts";
+import { dropWait } from "./finish.ts";
+import { abortEntry, openEntry } from "./journal.ts";
+import type { EntryRow, RunRow } from "./rows.ts";
+import { acknowledge } from "./settle.ts";
+import { expireToken } from "./tokens.ts";
+
+export function appendRace(change: Change, run: RunRow, op: RaceOp): void {
+  const row = openEntry(run, { ...op, kind: "race", at: change.now });
+  if (row === undefined) return;
+  acknowledge(change, row, { value: op.value });
+  for (const seq of op.losers) {
+    const loser = run.entries.get(seq);
+    if (loser !== undefined) lose(change, loser);
+  }
+}
+
+function lose(change: Change, row: EntryRow): void {
+  const { entry, wait } = row;
+  const receivedEvent = entry.kind === "event" && entry.status === "completed";
+  if (entry.status !== "running" && !receivedEvent) return;
+  if (wait !== undefined) {
+    if (wait.kind === "child") orphan(change, row, wait.ref);
+    dropWait(change, wait);
+  }
+  expireToken(row.token);
+  abortEntry(row, change.now);
+}
+
+/** A child is only given up by the very call that made it: another one may have found it by its key and still wait. */
+function orphan(change: Change, { entry, run }: EntryRow, id: string | undefined): void {
+  const child = id === undefined ? undefined : change.tables.runs.get(id);
+  const parent = child?.record.parent;
+  if (child === undefined || parent === undefined) return;
+  if (parent.run === run.record.id && parent.seq === entry.seq && !parent.detached) change.orphans.push(child);
+}

@@ -1,0 +1,44 @@
+// What a run says of itself as a whole: its end, its progress, its log, that it only waits.
+import type { BlockedOp, FinishOp, IdleOp, LogOp, ProgressOp, UndoingOp } from "@sluice/protocol";
+import type { Change } from "./change.ts";
+import { blockRun, dropWaits, finishRun } from "./finish.ts";
+import type { RunRow } from "./rows.ts";
+import { expireToken } from "./tokens.ts";
+
+/** From here on the run only undoes: nothing else can settle, and it can no longer time out. */
+export function appendUndoing(change: Change, run: RunRow, op: UndoingOp): void {
+  run.record.outcome = op;
+  run.record.status = "undoing";
+  run.record.reason = undefined;
+  dropWaits(change, run, () => true);
+  for (const token of run.tokens) expireToken(token);
+}
+
+/** A result that crosses a cancellation loses: the worker is about to hear of it. */
+export function appendFinish(change: Change, run: RunRow, op: FinishOp): void {
+  const { cancel, outcome } = run.record;
+  const own = op.status === "completed" || op.status === "failed";
+  if (own && cancel !== undefined && outcome === undefined) return;
+  finishRun(change, run, op);
+}
+
+export function appendBlocked(change: Change, run: RunRow, op: BlockedOp): void {
+  blockRun(change, run, op);
+}
+
+/** Counts only when nothing settled meanwhile: then the worker has something to do. */
+export function appendIdle(change: Change, run: RunRow, op: IdleOp): void {
+  const settled = change.events.some((event) => event.event === "settle");
+  if (settled || run.record.status !== "running") return;
+  run.record.status = "waiting";
+  run.record.reason = op.reason;
+}
+
+export function appendLog(run: RunRow, op: LogOp): void {
+  const { at, data, level, message } = op;
+  run.logs.push({ line: run.logs.length + 1, level, message, data, at });
+}
+
+export function appendProgress(run: RunRow, op: ProgressOp): void {
+  run.record.progress = op.value;
+}

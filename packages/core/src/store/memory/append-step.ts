@@ -1,0 +1,50 @@
+// Steps, their attempts, and the entries that settle by themselves.
+import type { DoneOp, PatchedOp, StartedOp } from "@sluice/protocol";
+import type { StoreOp } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import { openEntry } from "./journal.ts";
+import type { RunRow } from "./rows.ts";
+import { acknowledge, completedWith, settle } from "./settle.ts";
+
+type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
+
+/** Only the start of a step with an undo is journaled: it has to be known before the step can have had an effect. */
+export function appendStarted(change: Change, run: RunRow, op: StartedOp): void {
+  if (!op.undo) return;
+  const row = openEntry(run, { ...op, kind: "step" });
+  if (row === undefined) return;
+  if (row.wait !== undefined) change.tables.waits.remove(row.wait);
+  change.tell(run, { event: "started", seq: op.seq });
+}
+
+export function appendDone(change: Change, run: RunRow, op: DoneOp): void {
+  const row = openEntry(run, op);
+  if (row !== undefined) acknowledge(change, row, { value: op.value, error: op.error });
+}
+
+export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): void {
+  const due = op.due ?? change.now + op.delay;
+  const row = openEntry(run, { ...op, due });
+  if (row === undefined) return;
+  row.entry.error = op.error;
+  if (row.wait !== undefined) change.tables.waits.remove(row.wait);
+  change.tables.waits.add({ run, seq: op.seq, kind: "retry", due, entry: row });
+  change.addDue(due);
+}
+
+export function appendPatched(change: Change, run: RunRow, op: PatchedOp): void {
+  const row = openEntry(run, { ...op, kind: "patched", at: change.now });
+  if (row !== undefined) acknowledge(change, row, {});
+}
+
+export function appendSleep(change: Change, run: RunRow, op: OpOf<"sleep">): void {
+  const due = op.due ?? op.until ?? change.now + (op.delay ?? 0);
+  const row = openEntry(run, { ...op, kind: "sleep", at: change.now, due });
+  if (row === undefined || row.wait !== undefined) return;
+  if (due <= change.now) {
+    settle(change, row, completedWith(undefined));
+    return;
+  }
+  change.tables.waits.add({ run, seq: op.seq, kind: "sleep", due, entry: row });
+  change.addDue(due);
+}

@@ -1,0 +1,90 @@
+// Waiting for somebody outside: events, approvals and callbacks, and sending events.
+import type { EmitOp } from "@sluice/protocol";
+import type { StoreOp } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import { emitEvent, receiveEvent } from "./events.ts";
+import { openEntry } from "./journal.ts";
+import type { RunRow } from "./rows.ts";
+import { completedWith, settle, timedOut } from "./settle.ts";
+import { isOpen, resultOf } from "./tokens.ts";
+
+type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
+
+export function appendEvent(change: Change, run: RunRow, op: OpOf<"event">): void {
+  const { due, key, match, name, seq } = op;
+  const row = openEntry(run, { ...op, kind: "event", at: change.now });
+  if (row === undefined || row.wait !== undefined) return;
+  const event = change.tables.events.oldestFor(run, op);
+  if (event !== undefined) receiveEvent(change, row, event);
+  else if (due !== undefined && due <= change.now) settle(change, row, timedOut());
+  else {
+    change.tables.waits.add({ run, seq, kind: "event", due, ref: name, key, match, entry: row });
+    change.addDue(due);
+  }
+}
+
+export function appendApproval(change: Change, run: RunRow, op: OpOf<"approval">): void {
+  const { due, seq, token } = op;
+  const row = openEntry(run, { ...op, kind: "approval", at: change.now });
+  if (row === undefined || row.wait !== undefined) return;
+  row.token = change.tables.tokens.add(run, {
+    token,
+    kind: "approval",
+    run: run.record.id,
+    workflow: run.record.workflow,
+    seq,
+    name: op.name,
+    description: op.description,
+    data: op.data,
+    createdAt: change.now,
+    expiresAt: due,
+    status: "open",
+  });
+  change.tables.waits.add({ run, seq, kind: "approval", due, ref: token, entry: row });
+  change.addDue(due);
+}
+
+/** The token settles at once with what the workflow hands out; nothing waits for it yet. */
+export function appendToken(change: Change, run: RunRow, op: OpOf<"token">): void {
+  const row = openEntry(run, { ...op, kind: "token", at: change.now });
+  if (row === undefined) return;
+  change.tables.tokens.add(run, {
+    token: op.token,
+    kind: "callback",
+    run: run.record.id,
+    workflow: run.record.workflow,
+    seq: op.seq,
+    name: op.name,
+    createdAt: change.now,
+    expiresAt: op.due,
+    status: "open",
+  });
+  settle(change, row, { value: op.value });
+}
+
+/** The wait ends with its own time limit or with the token's, whichever comes first: after that nobody could complete it. */
+export function appendCallback(change: Change, run: RunRow, op: OpOf<"callback">): void {
+  const token = change.tables.tokens.get(op.token);
+  const due = earlierOf(op.due, token?.record.expiresAt);
+  const row = openEntry(run, { ...op, kind: "callback", at: change.now, due });
+  if (row === undefined || row.wait !== undefined) return;
+  const known = token?.record.kind === "callback" ? token : undefined;
+  if (known !== undefined && isOpen(known, change.now)) {
+    change.tables.waits.add({ run, seq: op.seq, kind: "callback", due, ref: op.token, entry: row });
+    change.addDue(due);
+    return;
+  }
+  settle(change, row, known?.record.status === "used" ? resultOf(known) : timedOut());
+}
+
+export function appendEmit(change: Change, run: RunRow, op: EmitOp): void {
+  const row = openEntry(run, { ...op, kind: "emit", at: change.now });
+  if (row === undefined) return;
+  const { event } = emitEvent(change, { name: op.name, key: op.key, payload: op.payload, callerId: op.id });
+  settle(change, row, completedWith(event));
+}
+
+function earlierOf(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,137 @@
+// Stored events: kept for listeners that come later, and handed to those that wait.
+import { decodeValue } from "@sluice/protocol";
+import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { containsEncoded } from "../../kernel/match.ts";
+import type { EventRecord } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import type { EntryRow, EventRow, RunRow } from "./rows.ts";
+import { settle } from "./settle.ts";
+
+/** What is asked of an event: its name, its key when one is given, and what its payload must contain. */
+export interface EventQuery {
+  readonly name: string;
+  readonly key?: string | undefined;
+  readonly match?: Uint8Array | undefined;
+}
+
+export class Events {
+  /** In order of arrival. */
+  #all: EventRow[] = [];
+  readonly #byName = new Map<string, EventRow[]>();
+  /** Callers' own ids and the events they stand for. */
+  readonly #byCallerId = new Map<string, number>();
+  readonly #callerIds = new Map<number, string>();
+  #last = 0;
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  all(): readonly EventRow[] {
+    return this.#all;
+  }
+
+  /** The event stored before with this id of a caller. */
+  stored(callerId: string | undefined): number | undefined {
+    return callerId === undefined ? undefined : this.#byCallerId.get(callerId);
+  }
+
+  add(p: Omit<EventRecord, "id">, callerId: string | undefined): EventRow {
+    const event: EventRow = { id: ++this.#last, name: p.name, key: p.key, payload: p.payload, at: p.at };
+    this.#all.push(event);
+    const named = this.#byName.get(p.name);
+    if (named === undefined) this.#byName.set(p.name, [event]);
+    else named.push(event);
+    if (callerId !== undefined) {
+      this.#byCallerId.set(callerId, event.id);
+      this.#callerIds.set(event.id, callerId);
+    }
+    return event;
+  }
+
+  /**
+   * The oldest event a run has not received and that answers the query. Without a key only those since the run was created
+   * count; with one the run may be younger than the event.
+   */
+  oldestFor(run: RunRow, query: EventQuery): EventRow | undefined {
+    return this.#byName
+      .get(query.name)
+      ?.find(
+        (event) =>
+          !run.consumed.has(event.id) &&
+          (query.key === undefined ? event.at >= run.record.createdAt : event.key === query.key) &&
+          matches(event.payload, query.match),
+      );
+  }
+
+  /** In order of arrival, those numbered above `after`. */
+  list(p: {
+    readonly name?: string | undefined;
+    readonly after: number;
+    readonly limit: number;
+  }): readonly EventRecord[] {
+    const rows = p.name === undefined ? this.#all : (this.#byName.get(p.name) ?? []);
+    const found: EventRecord[] = [];
+    for (const event of rows) {
+      if (found.length >= p.limit) break;
+      if (event.id > p.after) found.push({ ...event });
+    }
+    return found;
+  }
+
+  /** Deletes up to `limit` events that are older; how many. */
+  sweep(before: number, limit: number): number {
+    const old = new Set<EventRow>();
+    for (const event of this.#all) {
+      if (old.size >= limit) break;
+      if (event.at < before) old.add(event);
+    }
+    if (old.size === 0) return 0;
+    this.#all = this.#all.filter((event) => !old.has(event));
+    for (const name of new Set([...old].map((event) => event.name))) {
+      const rest = (this.#byName.get(name) ?? []).filter((event) => !old.has(event));
+      if (rest.length === 0) this.#byName.delete(name);
+      else this.#byName.set(name, rest);
+    }
+    for (const event of old) {
+      const callerId = this.#callerIds.get(event.id);
+      if (callerId !== undefined) this.#byCallerId.delete(callerId);
+      this.#callerIds.delete(event.id);
+    }
+    return old.size;
+  }
+}
+
+/** Throws for bytes that a match could not read, before anything is written. */
+export function checkReadable(bytes: Uint8Array | undefined): void {
+  if (bytes !== undefined && blobRefOf(bytes) === undefined) decodeValue(bytes);
+}
+
+/** A payload that is kept in a blob cannot be looked into: only a wait without a pattern takes it. */
+function matches(payload: Uint8Array, pattern: Uint8Array | undefined): boolean {
+  return pattern === undefined || (blobRefOf(payload) === undefined && containsEncoded(payload, pattern));
+}
+
+/** Hands an event to the run of an entry, which settles with its payload. */
+export function receiveEvent(change: Change, row: EntryRow, event: EventRow): void {
+  row.run.consumed.add(event.id);
+  row.eventId = event.id;
+  settle(change, row, { value: event.payload });
+}
+
+/** Stores an event and settles every wait that matches; a run receives one event once. */
+export function emitEvent(
+  change: Change,
+  p: Omit<EventRecord, "id" | "at"> & { readonly callerId?: string | undefined },
+): { readonly event: number; readonly duplicate: boolean } {
+  const { events, waits } = change.tables;
+  const known = events.stored(p.callerId);
+  if (known !== undefined) return { event: known, duplicate: true };
+  const event = events.add({ ...p, at: change.now }, p.callerId);
+  for (const wait of waits.waitingFor("event", event.name, event.key)) {
+    const { entry, run } = wait;
+    if (entry === undefined || run.consumed.has(event.id) || !matches(event.payload, wait.match)) continue;
+    receiveEvent(change, entry, event);
+  }
+  return { event: event.id, duplicate: false };
+}

@@ -1,0 +1,146 @@
+// The journal of one run: entries by number, settled ones in the order they settled, open ones apart.
+import { assert } from "./assert.ts";
+import type { EntryKind, JournalEntry } from "@sluice/protocol";
+import type { JournalCursor } from "../../kernel/run-store.ts";
+import type { EntryRow, RunRow, Settlement } from "./rows.ts";
+
+/** What an entry is counted as besides its value, error and name. */
+const entryBytes = 64;
+
+/** What an operation says of the entry it writes. */
+export interface Placing {
+  readonly seq: number;
+  readonly kind: EntryKind;
+  readonly name: string;
+  readonly n: number;
+  readonly at: number;
+  readonly attempt?: number | undefined;
+  readonly due?: number | undefined;
+  readonly undo?: boolean | undefined;
+}
+
+/** The running entry with this number, made if need be. Undefined when it has settled or was aborted: it stays as it is. */
+export function openEntry(run: RunRow, p: Placing): EntryRow | undefined {
+  const known = run.entries.get(p.seq);
+  if (known !== undefined && known.entry.status !== "running") return undefined;
+  const row = known ?? newEntry(run, p);
+  if (p.attempt !== undefined) row.entry.attempt = p.attempt;
+  row.entry.due = p.due;
+  if (p.undo === true && row.entry.undo !== true) {
+    row.entry.undo = true;
+    run.undos++;
+  }
+  return row;
+}
+
+function newEntry(run: RunRow, p: Placing): EntryRow {
+  const { seq, kind, name, n, at } = p;
+  const row: EntryRow = { run, entry: { seq, kind, name, n, status: "running", ord: 0, attempt: 1, at, end: 0 } };
+  run.entries.set(seq, row);
+  run.open.set(seq, row);
+  return row;
+}
+
+/** Writes the result of a running entry and its place in the order. */
+export function closeEntry(row: EntryRow, result: Settlement, now: number): void {
+  const { run, entry } = row;
+  assert(entry.status === "running", "an entry settles once");
+  entry.status = result.error === undefined ? "completed" : "failed";
+  entry.value = result.value;
+  entry.error = result.error;
+  entry.ord = ++run.record.ord;
+  entry.end = now;
+  run.open.delete(entry.seq);
+  run.settled.push(row);
+}
+
+/** Turns an entry into a lost branch of a race: it never settles, and what it had received is given back. */
+export function abortEntry(row: EntryRow, now: number): void {
+  const { run, entry } = row;
+  if (entry.ord > 0) run.settled.splice(firstAfter(run, entry.ord - 1), 1);
+  if (row.eventId !== undefined) run.consumed.delete(row.eventId);
+  row.eventId = undefined;
+  entry.status = "aborted";
+  entry.ord = 0;
+  entry.end = now;
+  entry.value = undefined;
+  entry.error = undefined;
+  run.open.set(entry.seq, row);
+}
+
+/** Removes entries as if they had never been asked for. Their waits and tokens are the caller's. */
+export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
+  for (const row of rows) {
+    run.entries.delete(row.entry.seq);
+    run.open.delete(row.entry.seq);
+    if (row.eventId !== undefined) run.consumed.delete(row.eventId);
+  }
+  run.settled = run.settled.filter((row) => !rows.has(row));
+  run.undos = 0;
+  for (const row of run.entries.values()) if (row.entry.undo === true) run.undos++;
+}
+
+/** Copies the settled entries without undo of one run into another that has none yet; `beforeOrd` is the first left out. */
+export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
+  for (const { entry, eventId } of from.settled) {
+    if (entry.ord >= beforeOrd) break;
+    if (entry.seq < 0 || entry.undo === true) continue;
+    const row: EntryRow = { run: to, entry: { ...entry }, eventId };
+    to.entries.set(entry.seq, row);
+    to.settled.push(row);
+    to.record.ord = entry.ord;
+    if (eventId !== undefined) to.consumed.add(eventId);
+  }
+}
+
+export interface JournalPiece {
+  readonly entries: readonly JournalEntry[];
+  readonly next?: JournalCursor | undefined;
+}
+
+/** The next piece of a journal, at least one entry and about `bytesMax` bytes: settled entries by `ord`, then the others by `seq`. */
+export function readPiece(run: RunRow, from: JournalCursor | undefined, bytesMax: number): JournalPiece {
+  const entries: JournalEntry[] = [];
+  let bytes = 0;
+  const take = (row: EntryRow): boolean => {
+    const size = sizeOf(row.entry);
+    if (entries.length > 0 && bytes + size > bytesMax) return false;
+    bytes += size;
+    entries.push({ ...row.entry });
+    return true;
+  };
+  let cursor: JournalCursor = from ?? { after: 0, open: false };
+  if (!cursor.open) {
+    for (let at = firstAfter(run, cursor.after); at < run.settled.length; at++) {
+      const row = run.settled[at];
+      if (row === undefined || !take(row)) return { entries, next: cursor };
+      cursor = { after: row.entry.ord, open: false };
+    }
+    cursor = { after: Number.MIN_SAFE_INTEGER, open: true };
+  }
+  const { after } = cursor;
+  const rest = [...run.open.values()]
+    .filter((row) => row.entry.seq > after)
+    .toSorted((a, b) => a.entry.seq - b.entry.seq);
+  for (const row of rest) {
+    if (!take(row)) return { entries, next: cursor };
+    cursor = { after: row.entry.seq, open: true };
+  }
+  return { entries };
+}
+
+/** Index of the first settled entry with an `ord` above this one. */
+function firstAfter(run: RunRow, ord: number): number {
+  let low = 0;
+  let high = run.settled.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((run.settled[middle]?.entry.ord ?? 0) <= ord) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function sizeOf(entry: JournalEntry): number {
+  return entryBytes + entry.name.length + (entry.value?.length ?? 0) + (entry.error?.length ?? 0);
+}

@@ -1,0 +1,165 @@
+// What operators do to runs: pause, resume, retry, fork, move, delete.
+import type { RunStatusReason } from "@sluice/protocol";
+import type { Actor, CreateOutcome, NewRun } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import { addTimeout, createRun } from "./create.ts";
+import { dropWait, dropWaits, unblock } from "./finish.ts";
+import { copySettled, removeEntries } from "./journal.ts";
+import { becomePaused } from "./ownership.ts";
+import type { EntryRow, RunRow } from "./rows.ts";
+import { isFinal } from "./runs.ts";
+import { leaveMemory, requeue } from "./settle.ts";
+
+/** False when the run is not in a state that allows it; so do the others here. */
+export function pauseRun(change: Change, run: RunRow): boolean {
+  const { record } = run;
+  if (isFinal(run) || record.blocked || record.outcome !== undefined || record.cancel !== undefined) return false;
+  if (record.owner !== undefined) {
+    if (!run.pause) change.tell(run, { event: "pause" });
+    run.pause = true;
+    return true;
+  }
+  if (record.status === "paused") return true;
+  dropWaits(change, run, (wait) => wait.kind === "delay");
+  change.tables.runs.setReady(run, false);
+  becomePaused(run);
+  change.touch(run);
+  return true;
+}
+
+export function resumeRun(change: Change, run: RunRow): boolean {
+  const { record } = run;
+  if (record.owner !== undefined) {
+    const wanted = run.pause;
+    run.pause = false;
+    return wanted;
+  }
+  if (record.status !== "paused" && !record.blocked) return false;
+  unblock(run);
+  change.touch(run);
+  requeue(change, run);
+  return true;
+}
+
+/** Makes every run that is blocked for one of the reasons ready again. */
+export function unblockRuns(
+  change: Change,
+  p: {
+    readonly reasons: readonly RunStatusReason[];
+    readonly workflow?: string | undefined;
+    readonly version?: string | undefined;
+  },
+): void {
+  for (const run of change.tables.runs.all()) {
+    const { blocked, reason, version, workflow } = run.record;
+    if (!blocked || reason === undefined || !p.reasons.includes(reason)) continue;
+    if (p.workflow !== undefined && p.workflow !== workflow) continue;
+    if (p.version !== undefined && p.version !== version) continue;
+    resumeRun(change, run);
+  }
+}
+
+/** Makes a run that failed, was ended early or is blocked ready to run again on what its journal keeps. */
+export function retryRun(
+  change: Change,
+  run: RunRow,
+  p: { readonly version?: string | undefined; readonly timeoutAt?: number | undefined },
+): boolean {
+  const { record } = run;
+  const ended = isFinal(run);
+  if (record.status === "completed" || !(ended || record.blocked)) return false;
+  const removed = retriedEntries(run, ended);
+  for (const row of removed) {
+    if (row.wait !== undefined) dropWait(change, row.wait);
+    if (row.token !== undefined) change.tables.tokens.delete(row.token);
+  }
+  if ([...removed].some((row) => row.entry.seq < 0)) record.generation++;
+  removeEntries(run, removed);
+  record.output = undefined;
+  record.error = undefined;
+  record.cause = undefined;
+  record.cancel = undefined;
+  record.outcome = undefined;
+  record.endedAt = undefined;
+  record.blocked = false;
+  record.crashes = 0;
+  record.attempt++;
+  record.version = p.version ?? record.version;
+  if (p.timeoutAt !== undefined) {
+    record.timeoutAt = p.timeoutAt;
+    addTimeout(change, run);
+  }
+  leaveMemory(run);
+  if (ended) change.tables.runs.beginSerial(run);
+  change.touch(run);
+  requeue(change, run);
+  return true;
+}
+
+/** What ended the run, what was still open, and what was undone together with its undo. */
+function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
+  const removed = new Set<EntryRow>();
+  const add = (row: EntryRow | undefined) => {
+    if (row !== undefined) removed.add(row);
+  };
+  const { cause } = run.record;
+  if (cause !== undefined) add(run.entries.get(cause));
+  else if (ended) add(run.settled.findLast((row) => row.entry.status === "failed"));
+  for (const row of run.entries.values()) {
+    const { seq, status } = row.entry;
+    if (status === "running") add(row);
+    if (seq >= 0) continue;
+    add(row);
+    add(run.entries.get(-seq - 1));
+  }
+  return removed;
+}
+
+/** Creates a run that begins with what had settled in another one before one of its entries did. */
+export function forkRun(
+  change: Change,
+  source: RunRow,
+  p: { readonly by: Actor; readonly before?: number | undefined; readonly run: NewRun },
+): CreateOutcome {
+  const before = p.before === undefined ? 0 : (source.entries.get(p.before)?.entry.ord ?? 0);
+  const beforeOrd = before > 0 ? before : Number.POSITIVE_INFINITY;
+  return createRun(change, { by: p.by, run: p.run }, (row) => copySettled(source, row, beforeOrd));
+}
+
+export function moveRun(change: Change, run: RunRow, version: string): boolean {
+  if (isFinal(run) || run.record.owner !== undefined) return false;
+  run.record.version = version;
+  change.touch(run);
+  return true;
+}
+
+/** Deletes ended runs with everything that belongs to them. */
+export function deleteRuns(change: Change, rows: ReadonlySet<RunRow>): void {
+  const { runs, state, tokens } = change.tables;
+  for (const row of rows) {
+    for (const token of row.tokens) tokens.delete(token);
+    state.deleteScope(`run:${row.record.id}`);
+  }
+  runs.delete(rows);
+}
+
+/** Deletes up to `limit` ended runs of a workflow, oldest first: those older than `endedBefore`, those beyond the newest `keep`. */
+export function purgeRuns(
+  change: Change,
+  p: {
+    readonly workflow: string;
+    readonly endedBefore?: number | undefined;
+    readonly keep?: number | undefined;
+    readonly limit: number;
+  },
+): number {
+  const ended = change.tables.runs
+    .all()
+    .filter((row) => row.record.workflow === p.workflow && isFinal(row))
+    .toSorted((a, b) => (a.record.endedAt ?? 0) - (b.record.endedAt ?? 0) || a.place - b.place);
+  const surplus = p.keep === undefined ? 0 : ended.length - p.keep;
+  const old = ended.filter((row, index) => index < surplus || (row.record.endedAt ?? 0) < (p.endedBefore ?? 0));
+  const rows = new Set(old.slice(0, p.limit));
+  deleteRuns(change, rows);
+  return rows.size;
+}

@@ -1,0 +1,84 @@
+// The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
+import type { JournalEntry } from "@sluice/protocol";
+import type { EventRecord, LogLine, RunRecord, StateEntry, TokenRecord } from "../../kernel/run-store.ts";
+import type { HeapItem } from "./heap.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface RunRow extends HeapItem {
+  readonly record: Mutable<RunRecord>;
+  /** Order of creation. */
+  readonly place: number;
+  /** May be claimed, as far as the run itself is concerned. */
+  ready: boolean;
+  /** A pause is wanted while the run is in memory. */
+  pause: boolean;
+  /** Entries with an undo. */
+  undos: number;
+  readonly entries: Map<number, EntryRow>;
+  /** Settled entries in the order in which they settled. */
+  settled: EntryRow[];
+  /** Running and aborted entries. */
+  readonly open: Map<number, EntryRow>;
+  readonly waits: Set<WaitRow>;
+  readonly tokens: Set<TokenRow>;
+  readonly locks: Set<LockRow>;
+  /** Numbers of stored events this run has received. */
+  readonly consumed: Set<number>;
+  /** Runs this one called or started. */
+  readonly children: Set<RunRow>;
+  readonly logs: LogLine[];
+}
+
+export interface EntryRow {
+  readonly run: RunRow;
+  readonly entry: Mutable<JournalEntry>;
+  wait?: WaitRow | undefined;
+  /** Stored event this entry was settled with. */
+  eventId?: number | undefined;
+  /** Approval token that belongs to this entry. */
+  token?: TokenRow | undefined;
+}
+
+export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";
+
+export interface WaitRow extends HeapItem {
+  readonly run: RunRow;
+  readonly seq: number;
+  readonly kind: WaitKind;
+  /** Order in which waits were made. */
+  readonly place: number;
+  readonly due?: number | undefined;
+  /** Event name, child run, token or lock that is waited for. */
+  readonly ref?: string | undefined;
+  readonly key?: string | undefined;
+  readonly match?: Uint8Array | undefined;
+  /** Absent for the timers of the run itself. */
+  readonly entry?: EntryRow | undefined;
+  readonly ttlMs?: number | undefined;
+}
+
+export interface TokenRow {
+  readonly record: Mutable<TokenRecord>;
+  readonly run: RunRow;
+  value?: Uint8Array | undefined;
+  error?: Uint8Array | undefined;
+}
+
+export interface LockRow extends HeapItem {
+  readonly name: string;
+  /** Grows with every holder and is kept after release. */
+  fence: number;
+  holder?: RunRow | undefined;
+  expiresAt?: number | undefined;
+  readonly waiters: Set<WaitRow>;
+}
+
+export type EventRow = EventRecord;
+export type StateRow = Mutable<StateEntry>;
+
+/** What an entry settles with; both absent means completed without a value. */
+export interface Settlement {
+  readonly value?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+}

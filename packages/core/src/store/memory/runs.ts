@@ -1,0 +1,230 @@
+// The runs: by id and key, in order of creation, and those that may be claimed by priority and age.
+import { SluiceError, isFinalStatus } from "@sluice/protocol";
+import type { AccessFilter, Actor, NewRun, RunFilter, RunRecord } from "../../kernel/run-store.ts";
+import { Heap } from "./heap.ts";
+import type { RunRow } from "./rows.ts";
+
+export class Runs {
+  readonly #byId = new Map<string, RunRow>();
+  readonly #byKey = new Map<string, RunRow>();
+  /** In order of creation. */
+  #all: RunRow[] = [];
+  readonly #claimable = new Heap<RunRow>(goesFirst);
+  /** Unfinished runs that execute one after the other, in order of creation. */
+  readonly #serial = new Map<string, RunRow[]>();
+  #places = 0;
+
+  /** Runs that can be claimed now. */
+  get claimable(): number {
+    return this.#claimable.size;
+  }
+
+  get(id: string): RunRow | undefined {
+    return this.#byId.get(id);
+  }
+
+  findByKey(workflow: string, key: string): RunRow | undefined {
+    return this.#byKey.get(keySlot(workflow, key));
+  }
+
+  all(): readonly RunRow[] {
+    return this.#all;
+  }
+
+  /** A new row, queued and not ready. The id and the key must be free. */
+  add(run: NewRun, by: Actor): RunRow {
+    const row = newRow(run, by, this.#places++);
+    this.#byId.set(run.id, row);
+    if (run.key !== undefined) this.#byKey.set(keySlot(run.workflow, run.key), row);
+    this.#all.push(row);
+    this.beginSerial(row);
+    if (run.parent !== undefined) this.#byId.get(run.parent.run)?.children.add(row);
+    return row;
+  }
+
+  /** Ended runs only. */
+  delete(rows: ReadonlySet<RunRow>): void {
+    for (const { record } of rows) {
+      this.#byId.delete(record.id);
+      if (record.key !== undefined) this.#byKey.delete(keySlot(record.workflow, record.key));
+    }
+    this.#all = this.#all.filter((row) => !rows.has(row));
+    for (const row of rows) {
+      if (row.record.parent !== undefined) this.#byId.get(row.record.parent.run)?.children.delete(row);
+    }
+  }
+
+  /** Marks a run ready or not; true when it can be claimed now and could not before. */
+  setReady(row: RunRow, ready: boolean): boolean {
+    row.ready = ready;
+    return this.#place(row);
+  }
+
+  peekClaimable(): RunRow | undefined {
+    return this.#claimable.peek();
+  }
+
+  /** Puts a run among the unfinished ones of its serial key. */
+  beginSerial(row: RunRow): void {
+    const key = row.record.serialKey;
+    if (key === undefined) return;
+    const line = this.#serial.get(key);
+    if (line === undefined) {
+      this.#serial.set(key, [row]);
+      return;
+    }
+    const last = line.at(-1);
+    line.push(row);
+    if (last === undefined || last.place < row.place) return;
+    line.sort((a, b) => a.place - b.place);
+    for (const other of line) this.#place(other);
+  }
+
+  /** Takes an ended run out of its line; the run that can be claimed because of it. */
+  endSerial(row: RunRow): RunRow | undefined {
+    const key = row.record.serialKey;
+    const line = key === undefined ? undefined : this.#serial.get(key);
+    if (key === undefined || line === undefined) return undefined;
+    line.splice(line.indexOf(row), 1);
+    const next = line[0];
+    if (next === undefined) this.#serial.delete(key);
+    return next !== undefined && this.#place(next) ? next : undefined;
+  }
+
+  /** True when an earlier run with the same serial key has not ended. */
+  mustQueue(row: RunRow): boolean {
+    const key = row.record.serialKey;
+    return key !== undefined && this.#serial.get(key)?.[0] !== row;
+  }
+
+  hasUnfinished(serialKey: string | undefined): boolean {
+    return serialKey !== undefined && this.#serial.has(serialKey);
+  }
+
+  #place(row: RunRow): boolean {
+    const before = row.heapAt >= 0;
+    if (row.ready && !this.mustQueue(row)) this.#claimable.add(row);
+    else this.#claimable.remove(row);
+    return !before && row.heapAt >= 0;
+  }
+
+  /** Newest first. */
+  list(p: {
+    readonly filter: RunFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly access?: AccessFilter | undefined;
+  }): { readonly runs: readonly RunRecord[]; readonly next?: string | undefined } {
+    const below = p.cursor === undefined ? Number.POSITIVE_INFINITY : placeOf(p.cursor);
+    const admits = admission(p.filter, p.access);
+    const runs: RunRecord[] = [];
+    let last: RunRow | undefined;
+    for (let at = firstAtOrAfter(this.#all, below) - 1; at >= 0; at--) {
+      const row = this.#all[at];
+      if (row === undefined || !admits(row)) continue;
+      if (runs.length === p.limit) return { runs, next: last === undefined ? undefined : `r${last.place}` };
+      runs.push(toRecord(row));
+      last = row;
+    }
+    return { runs };
+  }
+
+  count(filter: RunFilter, access: AccessFilter | undefined): number {
+    const admits = admission(filter, access);
+    let count = 0;
+    for (const row of this.#all) if (admits(row)) count++;
+    return count;
+  }
+}
+
+/** A copy that may be handed out. */
+export function toRecord(row: RunRow): RunRecord {
+  return { ...row.record };
+}
+
+export function isFinal(row: RunRow): boolean {
+  return isFinalStatus(row.record.status);
+}
+
+/** True when a caller with this access may see runs of the workflow. */
+export function sees(access: AccessFilter | undefined, workflow: string): boolean {
+  return access === undefined || access.workflows.includes(workflow);
+}
+
+function newRow(run: NewRun, by: Actor, place: number): RunRow {
+  return {
+    record: {
+      ...run,
+      status: "queued",
+      reason: undefined,
+      epoch: 0,
+      ord: 0,
+      owner: undefined,
+      startedAt: undefined,
+      endedAt: undefined,
+      output: undefined,
+      error: undefined,
+      progress: undefined,
+      cause: undefined,
+      attempt: 1,
+      generation: 0,
+      crashes: 0,
+      cancel: undefined,
+      outcome: undefined,
+      blocked: false,
+      by,
+    },
+    place,
+    heapAt: -1,
+    ready: false,
+    pause: false,
+    undos: 0,
+    entries: new Map(),
+    settled: [],
+    open: new Map(),
+    waits: new Set(),
+    tokens: new Set(),
+    locks: new Set(),
+    consumed: new Set(),
+    children: new Set(),
+    logs: [],
+  };
+}
+
+function goesFirst(a: RunRow, b: RunRow): boolean {
+  const difference = b.record.priority - a.record.priority;
+  return difference === 0 ? a.place < b.place : difference < 0;
+}
+
+function keySlot(workflow: string, key: string): string {
+  return `${workflow.length}:${workflow}:${key}`;
+}
+
+function admission(filter: RunFilter, access: AccessFilter | undefined): (row: RunRow) => boolean {
+  return ({ record }) =>
+    sees(access, record.workflow) &&
+    (filter.workflow === undefined || record.workflow === filter.workflow) &&
+    (filter.status === undefined || filter.status.includes(record.status)) &&
+    (filter.tag === undefined || record.tags.includes(filter.tag)) &&
+    (filter.from === undefined || record.createdAt >= filter.from) &&
+    (filter.to === undefined || record.createdAt < filter.to) &&
+    (filter.parent === undefined || record.parent?.run === filter.parent) &&
+    (filter.version === undefined || record.version === filter.version);
+}
+
+function placeOf(cursor: string): number {
+  if (!/^r\d{1,15}$/.test(cursor))
+    throw new SluiceError({ code: "invalid_filter", message: "The cursor is not one of this list." });
+  return Number(cursor.slice(1));
+}
+
+function firstAtOrAfter(rows: readonly RunRow[], place: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.place ?? 0) < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,79 @@
+// Schedules and the runs they make: which nominal times have been dealt with, and what overlaps.
+import type { Overlap } from "@sluice/protocol";
+import type { NewRun, RunRecord, ScheduleRecord } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import { addRun } from "./create.ts";
+import type { RunRow } from "./rows.ts";
+import { isFinal, toRecord } from "./runs.ts";
+
+export class Schedules {
+  readonly #byId = new Map<string, ScheduleRecord>();
+
+  get(id: string): ScheduleRecord | undefined {
+    return this.#byId.get(id);
+  }
+
+  list(): readonly ScheduleRecord[] {
+    return [...this.#byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Makes the schedules that the code of these workflows declares be exactly the given ones. */
+  put(workflows: readonly string[], schedules: readonly Omit<ScheduleRecord, "paused" | "handledUntil">[]): void {
+    const wanted = new Set(schedules.map(({ id }) => id));
+    for (const { id, source, workflow } of this.list()) {
+      if (source === "code" && workflows.includes(workflow) && !wanted.has(id)) this.#byId.delete(id);
+    }
+    for (const schedule of schedules) {
+      const known = this.#byId.get(schedule.id);
+      const createdAt = known?.createdAt ?? schedule.createdAt;
+      const { paused, handledUntil } = known ?? { paused: false, handledUntil: schedule.createdAt };
+      this.#byId.set(schedule.id, { ...schedule, createdAt, paused, handledUntil });
+    }
+  }
+
+  update(id: string, change: Partial<Pick<ScheduleRecord, "paused" | "handledUntil">>): ScheduleRecord | undefined {
+    const known = this.#byId.get(id);
+    if (known === undefined) return undefined;
+    const changed = { ...known, ...change };
+    this.#byId.set(id, changed);
+    return changed;
+  }
+}
+
+export interface Fired {
+  readonly created: readonly RunRecord[];
+  readonly skipped: number;
+  readonly cancel: readonly string[];
+}
+
+/** Creates the runs of nominal times, once: undefined unless the schedule has been handled up to `expect` exactly. */
+export function fireSchedule(
+  change: Change,
+  p: {
+    readonly schedule: string;
+    readonly expect: number;
+    readonly handledUntil: number;
+    readonly runs: readonly NewRun[];
+    readonly overlap: Overlap;
+  },
+): Fired | undefined {
+  const { runs, schedules } = change.tables;
+  if (schedules.get(p.schedule)?.handledUntil !== p.expect) return undefined;
+  const free = p.runs.filter((run) => runs.get(run.id) === undefined && !hasKey(change, run));
+  const unfinished = runs.all().filter((row) => row.record.schedule === p.schedule && !isFinal(row));
+  const wanted = chosen(free, p.overlap, unfinished);
+  schedules.update(p.schedule, { handledUntil: p.handledUntil });
+  const created = wanted.map((run) => toRecord(addRun(change, run, { kind: "schedule", id: p.schedule })));
+  const cancel = p.overlap === "cancel" ? unfinished.map((row) => row.record.id) : [];
+  return { created, skipped: p.runs.length - created.length, cancel };
+}
+
+function hasKey(change: Change, run: NewRun): boolean {
+  return run.key !== undefined && change.tables.runs.findByKey(run.workflow, run.key) !== undefined;
+}
+
+/** Overlap `skip` makes at most one run, the last, and none while another has not ended. */
+function chosen(runs: readonly NewRun[], overlap: Overlap, unfinished: readonly RunRow[]): readonly NewRun[] {
+  if (overlap !== "skip") return runs;
+  return unfinished.length > 0 ? [] : runs.slice(-1);
+}

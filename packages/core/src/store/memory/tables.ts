@@ -1,0 +1,20 @@
+// Everything the adapter holds, one collection for each noun.
+import { Events } from "./events.ts";
+import { Locks } from "./locks.ts";
+import { Runs } from "./runs.ts";
+import { Schedules } from "./schedules.ts";
+import { State } from "./state.ts";
+import { Tokens } from "./tokens.ts";
+import { Versions } from "./versions.ts";
+import { Waits } from "./waits.ts";
+
+export class Tables {
+  readonly runs = new Runs();
+  readonly waits = new Waits();
+  readonly events = new Events();
+  readonly tokens = new Tokens();
+  readonly state = new State();
+  readonly locks = new Locks();
+  readonly schedules = new Schedules();
+  readonly versions = new Versions();
+}

@@ -1,0 +1,68 @@
+// What happens when time passes: waits come due, runs begin or time out, locks expire under those who wait for them.
+import { encodeErrorValue } from "@sluice/protocol";
+import type { CancelNotice } from "@sluice/protocol";
+import type { Change } from "./change.ts";
+import { cancelOrphans, cancelRun, dropWait } from "./finish.ts";
+import { passLock } from "./locks.ts";
+import type { LockRow, RunRow, WaitRow } from "./rows.ts";
+import { completedWith, settle, timedOut, wake } from "./settle.ts";
+import { expireToken } from "./tokens.ts";
+
+const timeoutMessage = "The run took longer than its time limit.";
+const timeoutNotice: CancelNotice = { status: "timedout", reason: "run_timeout", message: timeoutMessage };
+
+/** Settles up to `limit` of what is due, oldest first; how many, and when the next is due. */
+export function fireTimers(
+  change: Change,
+  limit: number,
+): { readonly fired: number; readonly next?: number | undefined } {
+  let fired = 0;
+  for (; fired < limit; fired++) {
+    const next = earliest(change);
+    if (next === undefined || next.due > change.now) break;
+    if (next.wait !== undefined) fireWait(change, next.wait);
+    else passLock(change, next.lock);
+    cancelOrphans(change);
+  }
+  return { fired, next: earliest(change)?.due };
+}
+
+type Due =
+  | { readonly due: number; readonly wait: WaitRow }
+  | { readonly due: number; readonly wait?: undefined; readonly lock: LockRow };
+
+/** The first of waits and expiring locks; at the same time the wait, which has been patient for longer. */
+function earliest(change: Change): Due | undefined {
+  const wait = change.tables.waits.earliest();
+  const lock = change.tables.locks.earliest();
+  const lockDue = lock?.expiresAt;
+  if (lock !== undefined && lockDue !== undefined && (wait?.due === undefined || lockDue < wait.due)) {
+    return { due: lockDue, lock };
+  }
+  return wait?.due === undefined ? undefined : { due: wait.due, wait };
+}
+
+function fireWait(change: Change, wait: WaitRow): void {
+  const { entry, run } = wait;
+  dropWait(change, wait);
+  if (wait.kind === "timeout") {
+    const error = encodeErrorValue({ name: "TimeoutError", code: "timeout", message: timeoutMessage });
+    cancelRun(change, run, { notice: timeoutNotice, error });
+    return;
+  }
+  if (entry === undefined) {
+    wake(change, run);
+    return;
+  }
+  if (wait.kind === "retry") {
+    wakeStep(change, run, wait.seq);
+    return;
+  }
+  expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : entry.token);
+  settle(change, entry, wait.kind === "sleep" ? completedWith(undefined) : timedOut());
+}
+
+function wakeStep(change: Change, run: RunRow, seq: number): void {
+  change.tell(run, { event: "wake", seq });
+  wake(change, run);
+}

@@ -1,0 +1,80 @@
+// Tokens: capabilities that let somebody outside settle a wait, once.
+import type { AccessFilter, TokenOutcome, TokenRecord } from "../../kernel/run-store.ts";
+import type { Change } from "./change.ts";
+import type { EntryRow, RunRow, Settlement, TokenRow } from "./rows.ts";
+import { sees } from "./runs.ts";
+import { settle } from "./settle.ts";
+
+export class Tokens {
+  readonly #byToken = new Map<string, TokenRow>();
+
+  get(token: string): TokenRow | undefined {
+    return this.#byToken.get(token);
+  }
+
+  add(run: RunRow, record: TokenRecord): TokenRow {
+    const row: TokenRow = { record: { ...record }, run };
+    this.#byToken.set(record.token, row);
+    run.tokens.add(row);
+    return row;
+  }
+
+  delete(row: TokenRow): void {
+    this.#byToken.delete(row.record.token);
+    row.run.tokens.delete(row);
+  }
+
+  /** In order of creation. */
+  list(p: {
+    readonly kind: "approval" | "callback";
+    readonly status?: "open" | undefined;
+    readonly run?: string | undefined;
+    readonly limit: number;
+    readonly access?: AccessFilter | undefined;
+  }): readonly TokenRecord[] {
+    const found: TokenRecord[] = [];
+    for (const { record } of this.#byToken.values()) {
+      if (found.length >= p.limit) break;
+      if (record.kind !== p.kind || (p.status !== undefined && record.status !== p.status)) continue;
+      if (p.run !== undefined && record.run !== p.run) continue;
+      if (sees(p.access, record.workflow)) found.push({ ...record });
+    }
+    return found;
+  }
+}
+
+/** Marks an open token expired; a used one stays used. */
+export function expireToken(row: TokenRow | undefined): void {
+  if (row?.record.status === "open") row.record.status = "expired";
+}
+
+/** Marks a token whose time has passed; true when it can still be used. */
+export function isOpen(row: TokenRow, now: number): boolean {
+  if (row.record.expiresAt !== undefined && row.record.expiresAt <= now) expireToken(row);
+  return row.record.status === "open";
+}
+
+/** Settles what waits behind a token. */
+export function completeToken(
+  change: Change,
+  p: { readonly token: string; readonly kind: "approval" | "callback" } & Settlement,
+): TokenOutcome {
+  const row = change.tables.tokens.get(p.token);
+  if (row === undefined || row.record.kind !== p.kind) return { outcome: "unknown" };
+  if (!isOpen(row, change.now)) return { outcome: row.record.status === "used" ? "used" : "expired" };
+  row.record.status = "used";
+  row.value = p.value;
+  row.error = p.error;
+  for (const entry of waitingOn(change, row)) settle(change, entry, resultOf(row));
+  return { outcome: "ok", run: row.run.record.id, effects: change.effects() };
+}
+
+/** What an entry settles with once its token has been used. */
+export function resultOf(row: TokenRow): Settlement {
+  return row.error === undefined ? { value: row.value } : { error: row.error };
+}
+
+function waitingOn(change: Change, row: TokenRow): readonly EntryRow[] {
+  const { kind, token } = row.record;
+  return change.tables.waits.waitingFor(kind, token).flatMap((wait) => (wait.entry === undefined ? [] : [wait.entry]));
+}

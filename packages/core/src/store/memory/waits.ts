@@ -1,0 +1,71 @@
+// What runs wait for: found by when it is due, and by what settles it.
+import { Heap } from "./heap.ts";
+import type { RunRow, WaitKind, WaitRow } from "./rows.ts";
+
+/** Numbers of the timers that belong to a run rather than to an entry. */
+export const delaySeq = -1_000_000_001;
+export const timeoutSeq = -1_000_000_002;
+
+export class Waits {
+  readonly #due = new Heap<WaitRow>(earlier);
+  readonly #byRef = new Map<string, Set<WaitRow>>();
+  #places = 0;
+
+  /** Waits that have a due time. */
+  get timers(): number {
+    return this.#due.size;
+  }
+
+  add(p: Omit<WaitRow, "place" | "heapAt">): WaitRow {
+    const wait: WaitRow = { ...p, place: this.#places++, heapAt: -1 };
+    wait.run.waits.add(wait);
+    if (wait.entry !== undefined) wait.entry.wait = wait;
+    if (wait.due !== undefined) this.#due.add(wait);
+    if (wait.ref !== undefined) {
+      const slot = slotOf(wait.kind, wait.ref, wait.key);
+      const waiting = this.#byRef.get(slot);
+      if (waiting === undefined) this.#byRef.set(slot, new Set([wait]));
+      else waiting.add(wait);
+    }
+    return wait;
+  }
+
+  remove(wait: WaitRow): void {
+    wait.run.waits.delete(wait);
+    if (wait.entry !== undefined) wait.entry.wait = undefined;
+    this.#due.remove(wait);
+    if (wait.ref === undefined) return;
+    const slot = slotOf(wait.kind, wait.ref, wait.key);
+    const waiting = this.#byRef.get(slot);
+    waiting?.delete(wait);
+    if (waiting?.size === 0) this.#byRef.delete(slot);
+  }
+
+  /** The timer of the run itself with this number. */
+  ofRun(run: RunRow, seq: number): WaitRow | undefined {
+    for (const wait of run.waits) if (wait.entry === undefined && wait.seq === seq) return wait;
+    return undefined;
+  }
+
+  /** Those waiting for this, oldest first, as they are now. With a key also those that named none. */
+  waitingFor(kind: WaitKind, ref: string, key?: string): readonly WaitRow[] {
+    const any = this.#byRef.get(slotOf(kind, ref, undefined)) ?? [];
+    if (key === undefined) return [...any];
+    const keyed = this.#byRef.get(slotOf(kind, ref, key)) ?? [];
+    return [...any, ...keyed].toSorted((a, b) => a.place - b.place);
+  }
+
+  earliest(): WaitRow | undefined {
+    return this.#due.peek();
+  }
+}
+
+function slotOf(kind: WaitKind, ref: string, key: string | undefined): string {
+  return key === undefined ? `${kind}:${ref.length}:${ref}` : `${kind}:${ref.length}:${ref}:${key}`;
+}
+
+function earlier(a: WaitRow, b: WaitRow): boolean {
+  const left = a.due ?? 0;
+  const right = b.due ?? 0;
+  return left === right ? a.place < b.place : left < right;
+}

@@ -1,0 +1,101 @@
+// Operations on what runs share: events they send, state, locks. Each settles in the commit that has its effect.
+import { decodeValue, encodeErrorValue, encodeValue, type LockOp, type StateOp, type UnlockOp } from "@sluice/protocol";
+import { blobRefOf } from "../../kernel/blob-ref.ts";
+import type { StoreOp } from "../../kernel/run-store.ts";
+import { completed, openEntry, settleNow, type Appending } from "./placing.ts";
+import { blobOwners } from "./blob-refs.ts";
+import type { Settlement } from "./change.ts";
+import { emit } from "./emit.ts";
+import { nothing, runFlags, timedOut } from "./run-row.ts";
+
+type Due = { readonly due?: number | undefined };
+
+export function emitFromRun(a: Appending, op: Extract<StoreOp, { op: "emit" }>): void {
+  const by = { kind: "run", id: a.run.id } as const;
+  const { event } = emit(a.cx, { by, name: op.name, key: op.key, payload: op.payload, id: op.id });
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "emit" }, completed(event));
+}
+
+type ScopedStateOp = Omit<StateOp, "scope"> & { readonly scope: string };
+
+export function changeState(a: Appending, op: ScopedStateOp): void {
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "state" }, stateResult(a, op));
+}
+
+function stateResult(a: Appending, op: ScopedStateOp): Settlement {
+  const { cx } = a;
+  const current = cx.t.state.get(op.scope, op.name, cx.now);
+  switch (op.verb) {
+    case "get":
+      return { failed: false, bytes: current?.value ?? nothing };
+    case "set":
+      putState(a, op, op.value ?? nothing);
+      return { failed: false, bytes: nothing };
+    case "incr": {
+      const before = current === undefined ? 0 : numberIn(current.value);
+      if (before === undefined) return notANumber(op.name);
+      const after = before + (op.amount ?? 1);
+      if (!Number.isFinite(after)) return notANumber(op.name);
+      const expiresAt = op.ttl === undefined ? (current?.expiresAt ?? undefined) : cx.now + op.ttl;
+      cx.t.state.put({ scope: op.scope, key: op.name, expiresAt }, encodeValue(after));
+          return completed(after);
+    }
+    case "delete":
+      if (current !== undefined) {
+        cx.t.state.delete(op.scope, op.name);
+        cx.t.blobs.release(blobOwners.state(op.scope, op.name));
+      }
+      return completed(current !== undefined);
+  }
+}
+
+function putState(a: Appending, op: ScopedStateOp, value: Uint8Array): void {
+  const { state, blobs } = a.cx.t;
+  const expiresAt = op.ttl === undefined ? undefined : a.cx.now + op.ttl;
+  state.put({ scope: op.scope, key: op.name, expiresAt }, value);
+  blobs.release(blobOwners.state(op.scope, op.name));
+  blobs.note(blobOwners.state(op.scope, op.name), value);
+}
+
+function numberIn(value: Uint8Array): number | undefined {
+  if (blobRefOf(value) !== undefined) return undefined;
+  const decoded = decodeValue(value);
+  return typeof decoded === "number" && Number.isFinite(decoded) ? decoded : undefined;
+}
+
+function notANumber(key: string): Settlement {
+  const message = `The state ${key} is not a finite number, or would not be one any more.`;
+  return { failed: true, bytes: encodeErrorValue({ name: "SluiceError", code: "bad_request", message }) };
+}
+
+export function takeLock(a: Appending, op: LockOp & Due): void {
+  const { cx, run } = a;
+  const { locks, runs } = cx.t;
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "lock" } as const;
+  if (locks.isFree(op.name, cx.now)) {
+    // One that ran out goes to those who have waited for it.
+    cx.grantNext(op.name);
+  }
+  if (locks.isFree(op.name, cx.now)) {
+    const fence = locks.grant(op.name, run.id, op.ttl === undefined ? undefined : cx.now + op.ttl);
+    runs.mark(run, runFlags.locks);
+    settleNow(a, placed, completed({ fence }));
+  } else if (op.due !== undefined && op.due <= cx.now) {
+    settleNow(a, placed, { failed: true, bytes: timedOut });
+  } else {
+    openEntry(a, placed, { wait: "lock", due: op.due, ref: op.name, ttl: op.ttl });
+    cx.addDue(locks.get(op.name)?.expiresAt);
+  }
+}
+
+export function returnLock(a: Appending, op: UnlockOp): void {
+  const { cx, run } = a;
+  const { locks } = cx.t;
+  const lock = locks.get(op.name);
+  const held = lock?.run === run.id && lock.fence === op.fence && !locks.isFree(op.name, cx.now);
+  if (held) {
+    locks.free(op.name);
+    cx.grantNext(op.name);
+  }
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "unlock" }, completed(held));
+}

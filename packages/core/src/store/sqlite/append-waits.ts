@@ -1,0 +1,122 @@
+// Operations that wait for somebody else: events, approvals, callbacks and child runs.
+import { encodeErrorValue, encodeValue, isFinalStatus, type CallbackOp, type EventOp } from "@sluice/protocol";
+import type { Actor, StoreOp, TokenRecord } from "../../kernel/run-store.ts";
+import { noted, openEntry, settleNow, type Appending } from "./placing.ts";
+import { childSettlement } from "./change.ts";
+import { insertRun } from "./creation.ts";
+import { readiness, runFlags, timedOut, type Run } from "./run-row.ts";
+
+type Op<Name extends StoreOp["op"]> = Extract<StoreOp, { op: Name }>;
+type Due = { readonly due?: number | undefined };
+
+export function awaitEvent(a: Appending, op: EventOp & Due): void {
+  const { cx, run } = a;
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "event" } as const;
+  const found = cx.t.events.find({ run: run.id, name: op.name, key: op.key, match: op.match, since: run.createdAt });
+  if (found !== undefined) {
+    cx.t.events.consume(run.id, found.id, op.seq);
+    cx.t.runs.mark(run, runFlags.consumed);
+    settleNow(a, placed, { failed: false, bytes: found.payload });
+  } else if (op.due !== undefined && op.due <= cx.now) {
+    settleNow(a, placed, { failed: true, bytes: timedOut });
+  } else {
+    openEntry(a, placed, { wait: "event", due: op.due, ref: op.name, key: op.key, match: op.match });
+  }
+}
+
+export function awaitApproval(a: Appending, op: Op<"approval">): void {
+  addToken(a, { ...op, kind: "approval" });
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "approval" } as const;
+  openEntry(a, placed, { wait: "approval", due: op.due, ref: op.token });
+}
+
+export function makeToken(a: Appending, op: Op<"token">): void {
+  addToken(a, { ...op, kind: "callback" });
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "token" }, { failed: false, bytes: op.value });
+}
+
+type NewToken = Pick<TokenRecord, "token" | "kind" | "seq" | "name" | "description" | "data"> & Due;
+
+function addToken(a: Appending, { token, kind, seq, name, description, data, due }: NewToken): void {
+  const { cx, run } = a;
+  if (data !== undefined) noted(a, data);
+  // prettier-ignore
+  cx.t.tokens.insert({ token, kind, run: run.id, workflow: run.workflow, seq, name, description, data, createdAt: cx.now,
+    expiresAt: due });
+  cx.t.runs.mark(run, runFlags.tokens);
+}
+
+export function awaitCallback(a: Appending, op: CallbackOp & Due): void {
+  const { cx } = a;
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "callback" } as const;
+  const token = cx.t.tokens.get(op.token);
+  if (token?.status === "used") {
+    const failed = token.error !== null;
+    settleNow(a, placed, { failed, bytes: token.error ?? token.value ?? encodeValue(undefined) });
+    return;
+  }
+  const over = token === undefined || token.status === "expired" || isPast(token.expiresAt, cx.now);
+  if (over || (op.due !== undefined && op.due <= cx.now)) {
+    if (token?.status === "open") cx.t.tokens.expire(op.token);
+    settleNow(a, placed, { failed: true, bytes: timedOut });
+    return;
+  }
+  openEntry(a, placed, { wait: "callback", due: earlier(op.due, token.expiresAt), ref: op.token });
+}
+
+function isPast(time: number | null, now: number): boolean {
+  return time !== null && time <= now;
+}
+
+function earlier(a: number | undefined, b: number | null): number | undefined {
+  if (b === null) return a;
+  return a === undefined ? b : Math.min(a, b);
+}
+
+/** Creates the child unless its key says that it is there; `call` waits for it, `start` has its id. */
+export function startChild(a: Appending, op: Op<"call" | "start">): void {
+  const { cx, run } = a;
+  const { runs } = cx.t;
+  const by: Actor = { kind: "run", id: run.id };
+  const inserted = insertRun(cx, { by, run: op.child, now: cx.now });
+  if (inserted.outcome === "conflict" || inserted.outcome === "id_taken") {
+    refuseChild(a, op, inserted.outcome);
+    return;
+  }
+  let child: Run | undefined;
+  if (inserted.outcome === "created") {
+    child = inserted.run;
+    if (child.ready === readiness.claimable) cx.ready++;
+    runs.mark(run, runFlags.children);
+  } else {
+    child = runs.get(inserted.id);
+  }
+  if (child === undefined) throw new Error(`the child ${inserted.outcome} of ${run.id} is not there`);
+  awaitChild(a, op, child);
+}
+
+function refuseChild(a: Appending, op: Op<"call" | "start">, outcome: "conflict" | "id_taken"): void {
+  const error =
+    outcome === "conflict"
+      ? {
+          name: "SluiceError",
+          code: "idempotency_conflict",
+          message: `A run of ${op.name} with the key ${op.child.key ?? ""} was started with another input.`,
+        }
+      : { name: "SluiceError", code: "run_id_taken", message: `There is already a run with the id ${op.child.id}.` };
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: op.op }, { failed: true, bytes: encodeErrorValue(error) });
+}
+
+function awaitChild(a: Appending, op: Op<"call" | "start">, child: Run): void {
+  const { runs } = a.cx.t;
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: op.op } as const;
+  if (op.op === "start") {
+    settleNow(a, placed, { failed: false, bytes: encodeValue(child.id) });
+  } else if (isFinalStatus(child.status)) {
+    const { output, error } = runs.recordOf(child);
+    settleNow(a, placed, childSettlement({ status: child.status, output, error }));
+  } else {
+    runs.mark(child, runFlags.awaited);
+    openEntry(a, placed, { wait: "child", ref: child.id });
+  }
+}

@@ -1,0 +1,183 @@
+// Operations of one incarnation of a run: refused as a whole when it is not the current one, applied in order otherwise.
+import {
+  isFinalStatus,
+  type DoneOp,
+  type EntryKind,
+  type FinishOp,
+  type IdleOp,
+  type RaceOp,
+  type RetryOp,
+  type RunEvent,
+  type RunStatus,
+  type SleepOp,
+  type StartedOp,
+  type UndoingOp,
+} from "@sluice/protocol";
+import type { Effects, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
+import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
+import { Change } from "./change.ts";
+import { addWait, countUndo, noted, openEntry, pushSettled, settleNow, type Appending, type Placed } from "./placing.ts";
+import { nothing, runFlags } from "./run-row.ts";
+import type { Tables } from "./tables.ts";
+
+/** What the writer answers; the caller adds what it can work out itself. */
+export interface Appended {
+  readonly events: readonly RunEvent[];
+  readonly status: RunStatus;
+  readonly effects?: Effects | undefined;
+  /** Set when the run ended. */
+  readonly workflow?: string | undefined;
+}
+
+type AppendParams = Parameters<RunStore["append"]>[0];
+
+/** Applies the operations; undefined when the incarnation is not the current one. */
+export function append(t: Tables, p: AppendParams): Appended | undefined {
+  const run = t.runs.get(p.run);
+  if (run === undefined || run.owner === null || run.epoch !== p.epoch || isFinalStatus(run.status)) return undefined;
+  const cx = new Change(t, p.now, run);
+  const a: Appending = { cx, run };
+  for (const op of p.ops) {
+    apply(a, op);
+    if (run.owner === null) break;
+  }
+  const effects = cx.effectsOrNothing(run);
+  return {
+    events: cx.events,
+    status: run.status,
+    ...(effects === undefined ? {} : { effects }),
+    ...(run.endedAt === null ? {} : { workflow: run.workflow }),
+  };
+}
+
+// prettier-ignore
+function apply(a: Appending, op: StoreOp): void {
+  switch (op.op) {
+    case "started": return started(a, op);
+    case "done": return done(a, op);
+    case "retry": return retry(a, op);
+    case "sleep": return sleep(a, op);
+    case "event": return awaitEvent(a, op);
+    case "approval": return awaitApproval(a, op);
+    case "token": return makeToken(a, op);
+    case "callback": return awaitCallback(a, op);
+    case "call": case "start": return startChild(a, op);
+    case "emit": return emitFromRun(a, op);
+    case "state": return changeState(a, op);
+    case "lock": return takeLock(a, op);
+    case "unlock": return returnLock(a, op);
+    case "race": return race(a, op);
+    case "patched": return settleSilently(a, op, "patched");
+    case "undoing": return undoing(a, op);
+    case "finish": return finish(a, op);
+    case "blocked": return a.cx.block(a.run, op);
+    case "log": return log(a, op);
+    case "progress": return a.cx.t.runs.setProgress(a.run.id, noted(a, op.value));
+    case "idle": return idle(a, op);
+  }
+}
+
+function settleSilently(a: Appending, op: Placed, kind: EntryKind): void {
+  settleNow(a, { ...op, kind }, { failed: false, bytes: nothing, silent: true });
+}
+
+function started(a: Appending, op: StartedOp): void {
+  if (!op.undo) return;
+  const { cx, run } = a;
+  countUndo(a, op);
+  // prettier-ignore
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: "step", name: op.name, n: op.n, status: "running",
+    ord: 0, attempt: op.attempt, at: op.at, end: 0, undo: true });
+  if (written) cx.events.push({ event: "started", seq: op.seq });
+}
+
+function done(a: Appending, op: DoneOp): void {
+  const { cx, run } = a;
+  countUndo(a, op);
+  const ord = run.ord + 1;
+  const failed = op.error !== undefined;
+  // prettier-ignore
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.kind, name: op.name, n: op.n,
+    status: failed ? "failed" : "completed", ord, attempt: op.attempt, value: op.value, error: op.error, at: op.at,
+    end: cx.now, undo: op.undo === true });
+  if (!written) return;
+  run.ord = ord;
+  if (op.value !== undefined) noted(a, op.value);
+  if (op.error !== undefined) noted(a, op.error);
+  if (op.attempt > 1 && (run.flags & runFlags.waits) !== 0) cx.t.waits.delete(run.id, op.seq);
+  pushSettled(a, { event: "settle", seq: op.seq, ord, status: failed ? "failed" : "completed", at: cx.now });
+}
+
+function retry(a: Appending, op: RetryOp & { readonly due?: number | undefined }): void {
+  const { cx, run } = a;
+  const due = op.due ?? cx.now + op.delay;
+  countUndo(a, op);
+  // prettier-ignore
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.kind, name: op.name, n: op.n, status: "running",
+    ord: 0, attempt: op.attempt, error: noted(a, op.error), at: op.at, end: 0, due, undo: op.undo === true });
+  if (written) addWait(a, op.seq, { wait: "retry", due });
+}
+
+function sleep(a: Appending, op: SleepOp & { readonly due?: number | undefined }): void {
+  const due = op.due ?? op.until ?? a.cx.now + (op.delay ?? 0);
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "sleep" } as const;
+  if (due <= a.cx.now) settleNow(a, placed, { failed: false, bytes: nothing });
+  else openEntry(a, placed, { wait: "sleep", due });
+}
+
+function race(a: Appending, op: RaceOp): void {
+  settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "race" }, { failed: false, bytes: op.value, silent: true });
+  for (const seq of op.losers) abort(a, seq);
+}
+
+/** Closes an entry of a lost branch: it will never settle, and gives back the event it took. */
+function abort({ cx, run }: Appending, seq: number): void {
+  const { journal, waits, tokens, events, runs } = cx.t;
+  const entry = journal.get(run.id, seq);
+  if (entry?.status === "completed" && entry.kind === "event") {
+    journal.abort(run.id, seq, cx.now);
+    events.release(run.id, seq);
+  }
+  if (entry?.status !== "running") return;
+  const wait = waits.get(run.id, seq);
+  if (wait?.kind === "child" && wait.ref !== null && runs.isChild(wait.ref, run.id)) cx.orphan(wait.ref);
+  journal.abort(run.id, seq, cx.now);
+  waits.delete(run.id, seq);
+  if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfEntry(run.id, seq);
+}
+
+function undoing(a: Appending, op: UndoingOp): void {
+  const { cx, run } = a;
+  const { error, ...rest } = op;
+  run.outcome = JSON.stringify(rest);
+  run.outcomeError = error === undefined ? null : noted(a, error);
+  run.status = "undoing";
+  run.reason = null;
+  cx.t.runs.save(run);
+  if ((run.flags & runFlags.waits) !== 0) cx.t.waits.deleteAll(run.id);
+  if ((run.flags & runFlags.tokens) !== 0) cx.t.tokens.expireOfRun(run.id);
+}
+
+function finish(a: Appending, op: FinishOp): void {
+  const { cx, run } = a;
+  // A cancellation is on its way to the worker, which has not seen it yet.
+  if (run.cancel !== null && run.outcome === null && (op.status === "completed" || op.status === "failed")) return;
+  if (op.output !== undefined) noted(a, op.output);
+  if (op.error !== undefined) noted(a, op.error);
+  cx.finish(run, op);
+}
+
+function log({ cx, run }: Appending, op: Extract<StoreOp, { op: "log" }>): void {
+  if (op.data !== undefined) noted({ cx, run }, op.data);
+  cx.t.logs.add(run.id, op);
+  cx.t.runs.mark(run, runFlags.logs);
+}
+
+function idle({ cx, run }: Appending, op: IdleOp): void {
+  if (run.status !== "running" || cx.events.some((event) => event.event === "settle")) return;
+  run.status = "waiting";
+  run.reason = op.reason ?? null;
+  cx.t.runs.save(run);
+}
+

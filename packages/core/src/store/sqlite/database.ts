@@ -1,0 +1,91 @@
+// Opening connections: what every connection is set to, and what the writer's has besides.
+import { Database } from "bun:sqlite";
+import { SluiceError } from "@sluice/protocol";
+
+/** Oldest SQLite without the known defects of WAL resets. */
+const sqliteVersionMin = [3, 51, 3] as const;
+
+/** Limits of the store on SQLite, each with its unit. */
+export interface SqliteLimits {
+  /** Verbs waiting for the writer; more are refused with `unavailable`. */
+  readonly writerQueueMax: number;
+  /** Verbs in one commit. */
+  readonly batchVerbsMax: number;
+  /** Pages in the write-ahead log after which they are moved into the database file. */
+  readonly checkpointPages: number;
+  /** Size of the write-ahead log past which long reads are given up so that it can be emptied. */
+  readonly walBytesMax: number;
+  /** What is kept of the write-ahead log's file once it was emptied. */
+  readonly walKeptBytes: number;
+  /** Memory for pages of the write connection. */
+  readonly writerCacheBytes: number;
+  /** Memory for pages of each read connection. */
+  readonly readerCacheBytes: number;
+  /** How long the reader thread stays without work. */
+  readonly readerIdleMs: number;
+  /** How long to wait for a lock that another program holds. */
+  readonly busyTimeoutMs: number;
+  /** Pages given back to the file system after a commit that deleted something. */
+  readonly vacuumPagesMax: number;
+}
+
+export const sqliteLimits: SqliteLimits = {
+  writerQueueMax: 100_000,
+  batchVerbsMax: 4_096,
+  checkpointPages: 4_000,
+  walBytesMax: 1_073_741_824,
+  walKeptBytes: 33_554_432,
+  writerCacheBytes: 16_777_216,
+  readerCacheBytes: 2_097_152,
+  readerIdleMs: 5_000,
+  busyTimeoutMs: 5_000,
+  vacuumPagesMax: 512,
+};
+
+/** `full`: a commit is on the disk when it is acknowledged. `relaxed`: the last ones may be lost with the power. */
+export type Durability = "full" | "relaxed";
+
+export interface WriterSettings {
+  readonly file: string;
+  readonly durability: Durability;
+  readonly limits: SqliteLimits;
+}
+
+/** Opens the one write connection. The file's schema must be current. */
+export function openWriter(p: WriterSettings): Database {
+  const db = new Database(p.file, { create: true, readwrite: true });
+  checkVersion(db);
+  // Takes effect on an empty file only, and before the first table.
+  db.run("PRAGMA auto_vacuum = INCREMENTAL");
+  db.run("PRAGMA journal_mode = WAL");
+  db.run(`PRAGMA synchronous = ${p.durability === "full" ? "FULL" : "NORMAL"}`);
+  db.run(`PRAGMA busy_timeout = ${p.limits.busyTimeoutMs}`);
+  db.run("PRAGMA foreign_keys = OFF");
+  db.run("PRAGMA temp_store = MEMORY");
+  db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.writerCacheBytes / 1_024)}`);
+  db.run(`PRAGMA wal_autocheckpoint = ${p.limits.checkpointPages}`);
+  db.run(`PRAGMA journal_size_limit = ${p.limits.walKeptBytes}`);
+  return db;
+}
+
+/** Opens a connection that can only read. */
+export function openReader(p: { readonly file: string; readonly limits: SqliteLimits }): Database {
+  const db = new Database(p.file, { readonly: true });
+  db.run(`PRAGMA busy_timeout = ${p.limits.busyTimeoutMs}`);
+  db.run("PRAGMA temp_store = MEMORY");
+  db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.readerCacheBytes / 1_024)}`);
+  return db;
+}
+
+function checkVersion(db: Database): void {
+  const text = db.query<{ version: string }, []>("SELECT sqlite_version() AS version").get()?.version ?? "";
+  const version = text.split(".").map(Number);
+  for (const [index, least] of sqliteVersionMin.entries()) {
+    const part = version[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      const message = `SQLite ${text} is too old; ${sqliteVersionMin.join(".")} or newer is needed.`;
+      throw new SluiceError({ code: "store_failed", message, hint: "Use the Bun that comes with the package." });
+    }
+  }
+}

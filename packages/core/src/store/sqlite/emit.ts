@@ -1,0 +1,33 @@
+// Storing an event and waking everybody who waits for it.
+import type { Actor } from "../../kernel/run-store.ts";
+import { blobOwners } from "./blob-refs.ts";
+import type { Change } from "./change.ts";
+import { fits } from "./events.ts";
+import { runFlags } from "./run-row.ts";
+
+export interface Emission {
+  readonly by: Actor;
+  readonly name: string;
+  readonly key?: string | undefined;
+  readonly payload: Uint8Array;
+  readonly id?: string | undefined;
+}
+
+/** Stores an event once for its `id` and settles the oldest matching wait of each run. */
+export function emit(cx: Change, p: Emission): { event: number; duplicate: boolean } {
+  const { events, waits, runs, blobs } = cx.t;
+  if (p.id !== undefined) {
+    const earlier = events.byDedupe(p.id);
+    if (earlier !== undefined) return { event: earlier, duplicate: true };
+  }
+  const event = events.insert({ name: p.name, key: p.key, payload: p.payload, at: cx.now, id: p.id });
+  blobs.note(blobOwners.event(event), p.payload);
+  for (const wait of waits.forEvent(p.name, p.key)) {
+    if (!fits(p.payload, wait.match ?? undefined)) continue;
+    const run = runs.get(wait.run);
+    if (run === undefined || !events.consume(run.id, event, wait.seq)) continue;
+    runs.mark(run, runFlags.consumed);
+    cx.settle(run, wait.seq, { failed: false, bytes: p.payload });
+  }
+  return { event, duplicate: false };
+}

@@ -1,0 +1,120 @@
+// The table of events and of who has consumed which; an event is kept for those who begin to wait later.
+import type { Database } from "bun:sqlite";
+import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { containsEncoded } from "../../kernel/match.ts";
+import { lazily } from "./statement.ts";
+
+/** Events compared with a pattern at a time. */
+const comparedMax = 64;
+
+export interface StoredEvent {
+  readonly id: number;
+  readonly at: number;
+  readonly payload: Uint8Array;
+}
+
+const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?)";
+const dedupeSql = "SELECT id FROM events WHERE dedupe = ?";
+const unconsumed = "NOT EXISTS (SELECT 1 FROM consumed WHERE consumed.run = ?2 AND consumed.event = events.id)";
+const anySql = `SELECT id, at, payload FROM events WHERE name = ?1 AND (at, id) > (?3, ?4) AND ${unconsumed}
+  ORDER BY at, id LIMIT ?5`;
+const keyedSql = `SELECT id, at, payload FROM events WHERE name = ?1 AND (at, id) > (?3, ?4) AND ${unconsumed} AND key = ?6
+  ORDER BY at, id LIMIT ?5`;
+const consumeSql = "INSERT OR IGNORE INTO consumed (run, event, seq) VALUES (?, ?, ?)";
+const releaseSql = "DELETE FROM consumed WHERE run = ? AND seq = ?";
+const releaseAllSql = "DELETE FROM consumed WHERE run = ?";
+const copySql = `INSERT INTO consumed (run, event, seq) SELECT ?1, event, seq FROM consumed WHERE run = ?2
+  AND seq IN (SELECT seq FROM entries WHERE run = ?1 AND kind = 'event')`;
+const oldSql = "SELECT id FROM events WHERE at < ? ORDER BY at, id LIMIT ?";
+const deleteSql = "DELETE FROM events WHERE id = ?";
+
+export class EventTable {
+  readonly #insert;
+  readonly #dedupe;
+  readonly #any;
+  readonly #keyed;
+  readonly #consume;
+  readonly #release;
+  readonly #releaseAll;
+  readonly #copy;
+  readonly #old;
+  readonly #delete;
+
+  constructor(db: Database) {
+    this.#insert = lazily(db, insertSql);
+    this.#dedupe = lazily<{ id: number }>(db, dedupeSql);
+    this.#any = lazily<StoredEvent>(db, anySql);
+    this.#keyed = lazily<StoredEvent>(db, keyedSql);
+    this.#consume = lazily(db, consumeSql);
+    this.#release = lazily(db, releaseSql);
+    this.#releaseAll = lazily(db, releaseAllSql);
+    this.#copy = lazily(db, copySql);
+    this.#old = lazily<{ id: number }>(db, oldSql);
+    this.#delete = lazily(db, deleteSql);
+  }
+
+  insert(event: { name: string; key?: string | undefined; payload: Uint8Array; at: number; id?: string | undefined }): number {
+    const { lastInsertRowid } = this.#insert().run(event.name, event.key ?? null, event.payload, event.at, event.id ?? null);
+    return Number(lastInsertRowid);
+  }
+
+  /** The event stored earlier under this id of the sender's. */
+  byDedupe(id: string): number | undefined {
+    return this.#dedupe().get(id)?.id;
+  }
+
+  /** The oldest event that fits a wait and that its run has not consumed; without a key only those since `since`. */
+  find(p: {
+    run: string;
+    name: string;
+    key?: string | undefined;
+    match?: Uint8Array | undefined;
+    since: number;
+  }): StoredEvent | undefined {
+    const limit = p.match === undefined ? 1 : comparedMax;
+    let at = p.key === undefined ? p.since : 0;
+    let id = 0;
+    for (;;) {
+      const rows =
+        p.key === undefined
+          ? this.#any().all(p.name, p.run, at, id, limit)
+          : this.#keyed().all(p.name, p.run, at, id, limit, p.key);
+      for (const row of rows) if (fits(row.payload, p.match)) return row;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) return undefined;
+      at = last.at;
+      id = last.id;
+    }
+  }
+
+  /** Notes that a run has taken an event; false when it had done so before. */
+  consume(run: string, event: number, seq: number): boolean {
+    return this.#consume().run(run, event, seq).changes > 0;
+  }
+
+  release(run: string, seq: number): void {
+    this.#release().run(run, seq);
+  }
+
+  releaseAll(run: string): void {
+    this.#releaseAll().run(run);
+  }
+
+  /** Carries over what the copied entries of a fork have consumed. */
+  copyConsumed(from: string, to: string): void {
+    this.#copy().run(to, from);
+  }
+
+  /** Deletes events from before a time; returns their ids. */
+  deleteOld(before: number, limit: number): readonly number[] {
+    const old = this.#old().all(before, limit);
+    for (const { id } of old) this.#delete().run(id);
+    return old.map(({ id }) => id);
+  }
+}
+
+/** Whether a payload has what a wait asks for. One that lives in a blob is out of reach here and fits no pattern. */
+export function fits(payload: Uint8Array, match: Uint8Array | undefined): boolean {
+  if (match === undefined) return true;
+  return blobRefOf(payload) === undefined && containsEncoded(payload, match);
+}

@@ -1,0 +1,76 @@
+// The table of locks: who holds a name until when, and the fence that grows with every grant.
+import type { Database } from "bun:sqlite";
+import { lazily } from "./statement.ts";
+
+export interface LockRow {
+  readonly name: string;
+  readonly fence: number;
+  readonly run: string | null;
+  readonly expiresAt: number | null;
+}
+
+const columns = "name, fence, run, expires_at AS expiresAt";
+const getSql = `SELECT ${columns} FROM locks WHERE name = ?`;
+const grantSql = `INSERT INTO locks (name, fence, run, expires_at) VALUES (?, 1, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET fence = fence + 1, run = excluded.run, expires_at = excluded.expires_at`;
+const freeSql = "UPDATE locks SET run = NULL, expires_at = NULL WHERE name = ?";
+const heldBySql = "SELECT name FROM locks WHERE run = ? ORDER BY name";
+const expiredSql = "SELECT name FROM locks WHERE expires_at <= ? ORDER BY expires_at, name LIMIT ?";
+const nextExpirySql = `SELECT min(expires_at) AS due FROM locks WHERE expires_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM waits WHERE waits.ref = locks.name AND waits.kind = 'lock')`;
+
+export class LockTable {
+  readonly #get;
+  readonly #grant;
+  readonly #free;
+  readonly #heldBy;
+  readonly #expired;
+  readonly #nextExpiry;
+
+  constructor(db: Database) {
+    this.#get = lazily<LockRow>(db, getSql);
+    this.#grant = lazily(db, grantSql);
+    this.#free = lazily(db, freeSql);
+    this.#heldBy = lazily<{ name: string }>(db, heldBySql);
+    this.#expired = lazily<{ name: string }>(db, expiredSql);
+    this.#nextExpiry = lazily<{ due: number | null }>(db, nextExpirySql);
+  }
+
+  get(name: string): LockRow | undefined {
+    return this.#get().get(name) ?? undefined;
+  }
+
+  isFree(name: string, now: number): boolean {
+    const lock = this.get(name);
+    return lock === undefined || lock.run === null || (lock.expiresAt !== null && lock.expiresAt <= now);
+  }
+
+  /** Gives the lock to a run, whoever had it, and returns the new fence. */
+  grant(name: string, run: string, expiresAt: number | undefined): number {
+    this.#grant().run(name, run, expiresAt ?? null);
+    const lock = this.get(name);
+    if (lock === undefined) throw new Error(`the lock ${name} was granted and is not there`);
+    return lock.fence;
+  }
+
+  free(name: string): void {
+    this.#free().run(name);
+  }
+
+  heldBy(run: string): readonly string[] {
+    return this.#heldBy()
+      .all(run)
+      .map((row) => row.name);
+  }
+
+  expired(now: number, limit: number): readonly string[] {
+    return this.#expired()
+      .all(now, limit)
+      .map((row) => row.name);
+  }
+
+  /** When the first lock that somebody waits for runs out. */
+  nextExpiry(): number | undefined {
+    return this.#nextExpiry().get()?.due ?? undefined;
+  }
+}

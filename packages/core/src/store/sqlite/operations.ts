@@ -1,0 +1,131 @@
+// What operators do to runs: cancel, pause, resume, retry, move, block and unblock.
+import { isFinalStatus } from "@sluice/protocol";
+import type { ChangeOutcome, Effects, RunStore } from "../../kernel/run-store.ts";
+import { Change } from "./change.ts";
+import { readiness, runFlags, type Run } from "./run-row.ts";
+import type { Tables } from "./tables.ts";
+import { runTimerSeqs } from "./waits.ts";
+
+type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
+
+/** Applies a change to a run; the change says whether the run's state allows it. */
+function change(t: Tables, p: { run: string; now: number }, apply: (cx: Change, run: Run) => boolean): ChangeOutcome {
+  const run = t.runs.get(p.run);
+  if (run === undefined) return { outcome: "not_found" };
+  const cx = new Change(t, p.now);
+  if (!apply(cx, run)) return { outcome: "refused", run: t.runs.recordOf(run) };
+  const effects = cx.effects();
+  return { outcome: "ok", run: t.runs.recordOf(run), effects };
+}
+
+export function cancelRun(t: Tables, p: Params<"cancelRun">): ChangeOutcome {
+  return change(t, p, (cx, run) => {
+    if (isFinalStatus(run.status)) return false;
+    if (t.blobs.note(run.id, p.error)) t.runs.mark(run, runFlags.blobs);
+    cx.cancel(run, p.notice, p.error);
+    return true;
+  });
+}
+
+export function pauseRun(t: Tables, p: Params<"pauseRun">): ChangeOutcome {
+  return change(t, p, (cx, run) => {
+    const leaving = run.cancel !== null || run.outcome !== null || isFinalStatus(run.status);
+    if (leaving || run.blocked === 1) return false;
+    if (run.status === "paused") return true;
+    if (run.owner !== null) {
+      if (run.pause === 0) cx.deliver(run, { event: "pause" });
+      run.pause = 1;
+    } else {
+      run.status = "paused";
+      run.reason = "paused_by_user";
+      run.ready = readiness.no;
+      t.waits.delete(run.id, runTimerSeqs.delay);
+    }
+    t.runs.save(run);
+    return true;
+  });
+}
+
+export function resumeRun(t: Tables, p: Params<"resumeRun">): ChangeOutcome {
+  return change(t, p, (cx, run) => {
+    if (run.owner !== null && run.pause === 1) {
+      run.pause = 0;
+      t.runs.save(run);
+      return true;
+    }
+    if (run.status !== "paused" && run.blocked === 0) return false;
+    unblock(cx, run);
+    return true;
+  });
+}
+
+/** Makes a paused or blocked run ready; what was recorded when it was blocked goes. */
+function unblock(cx: Change, run: Run): void {
+  if (run.blocked === 1) run.results = { output: null, error: null };
+  run.blocked = 0;
+  cx.makeReady(run);
+}
+
+export function blockRun(t: Tables, p: Params<"blockRun">): ChangeOutcome {
+  return change(t, p, (cx, run) => {
+    if (isFinalStatus(run.status) || (p.epoch !== undefined && p.epoch !== run.epoch)) return false;
+    cx.block(run, p);
+    return true;
+  });
+}
+
+export function unblockRuns(t: Tables, p: Params<"unblockRuns">): { effects: Effects } {
+  const cx = new Change(t, p.now);
+  for (const reason of p.reasons) {
+    for (const id of t.runs.blockedFor(reason, p.workflow, p.version)) {
+      const run = t.runs.get(id);
+      if (run === undefined) continue;
+      unblock(cx, run);
+      cx.touch(id);
+    }
+  }
+  return { effects: cx.effects() };
+}
+
+export function moveRun(t: Tables, p: Params<"moveRun">): ChangeOutcome {
+  return change(t, p, (_cx, run) => {
+    if (isFinalStatus(run.status) || run.owner !== null) return false;
+    run.version = p.version;
+    t.runs.save(run);
+    return true;
+  });
+}
+
+export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
+  return change(t, p, (cx, run) => {
+    const ended = isFinalStatus(run.status);
+    if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
+    const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
+    if (cause !== undefined) removeEntry(t, run, cause);
+    for (const seq of t.journal.openOrUndone(run.id)) removeEntry(t, run, seq);
+    // prettier-ignore
+    Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
+      crashes: 0, undos: t.journal.undos(run.id), results: { output: null, error: null }, status: "queued" });
+    run.attempt++;
+    run.epoch++;
+    run.version = p.version ?? run.version;
+    if (p.timeoutAt !== undefined) {
+      run.timeoutAt = p.timeoutAt;
+      t.waits.put({ run: run.id, seq: runTimerSeqs.timeout, kind: "timeout", due: p.timeoutAt }, p.now);
+      t.runs.mark(run, runFlags.waits);
+      cx.addDue(p.timeoutAt);
+    }
+    t.runs.save(run);
+    cx.makeReady(run);
+    cx.holdLater(run);
+    return true;
+  });
+}
+
+/** Takes an entry out of a journal as if it had never been, with what hangs on it. */
+function removeEntry(t: Tables, run: Run, seq: number): void {
+  t.journal.delete(run.id, seq);
+  t.waits.delete(run.id, seq);
+  if ((run.flags & runFlags.tokens) !== 0) t.tokens.deleteOfEntry(run.id, seq);
+  if ((run.flags & runFlags.consumed) !== 0) t.events.release(run.id, seq);
+}

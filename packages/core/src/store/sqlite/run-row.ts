@@ -1,0 +1,160 @@
+// A run as the tables have it: the part the writer works on, and its translation to the port's record.
+import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, type UndoingOp } from "@sluice/protocol";
+import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
+
+/** Which other tables may hold rows of a run; a bit is set at the first such row and stays. */
+export const runFlags = {
+  waits: 1,
+  tokens: 2,
+  locks: 4,
+  children: 8,
+  consumed: 16,
+  logs: 32,
+  blobs: 128,
+  tags: 256,
+  /** Some run waits, or has waited, for this one to end. */
+  awaited: 512,
+} as const;
+
+/** Values of the column `ready`. */
+export const readiness = { no: 0, claimable: 1, held: 2 } as const;
+
+/** The part of a run that verbs read and change. Absent is null, as in the row. */
+export interface Run {
+  readonly id: string;
+  readonly workflow: string;
+  version: string;
+  status: RunStatus;
+  reason: RunStatusReason | null;
+  ready: number;
+  owner: string | null;
+  epoch: number;
+  ord: number;
+  blocked: number;
+  pause: number;
+  undos: number;
+  flags: number;
+  attempt: number;
+  crashes: number;
+  readonly createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  timeoutAt: number | null;
+  cause: number | null;
+  /** JSON of the notice. */
+  cancel: string | null;
+  /** JSON of the operation without its error. */
+  outcome: string | null;
+  outcomeError: Uint8Array | null;
+  readonly schedule: string | null;
+  readonly serialKey: string | null;
+  /** True when the row differs from this object. */
+  changed: boolean;
+  /** New output and error; absent when they stay as they are. */
+  results?: { output: Uint8Array | null; error: Uint8Array | null } | undefined;
+}
+
+export const runColumns = `id, workflow, version, status, reason, ready, owner, epoch, ord, blocked, pause, undos, flags,
+  attempt, crashes, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, timeout_at AS timeoutAt, cause,
+  cancel, outcome, outcome_error AS outcomeError, schedule, serial_key AS serialKey`;
+
+export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
+  input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
+  progress`;
+
+/** A whole row, as `recordColumns` reads it. */
+export interface RecordRow extends Omit<Run, "changed" | "results"> {
+  readonly priority: number;
+  readonly dueAt: number;
+  readonly byKind: Actor["kind"];
+  readonly byId: string;
+  readonly key: string | null;
+  readonly inputHash: string | null;
+  readonly parent: string | null;
+  readonly parentSeq: number | null;
+  readonly detached: number | null;
+  readonly forkedFrom: string | null;
+  readonly tags: string | null;
+  readonly input: Uint8Array;
+  readonly output: Uint8Array | null;
+  readonly error: Uint8Array | null;
+  readonly progress: Uint8Array | null;
+}
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The port's record of a row; keys that have no value are left out. */
+export function toRecord(row: RecordRow): RunRecord {
+  const record: Mutable<RunRecord> = {
+    id: row.id,
+    workflow: row.workflow,
+    version: row.version,
+    input: row.input,
+    priority: row.priority,
+    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+    createdAt: row.createdAt,
+    dueAt: row.dueAt,
+    status: row.status,
+    epoch: row.epoch,
+    attempt: row.attempt,
+    crashes: row.crashes,
+    blocked: row.blocked === 1,
+    by: { kind: row.byKind, id: row.byId },
+  };
+  addOptional(record, row);
+  return record;
+}
+
+function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
+  if (row.reason !== null) record.reason = row.reason;
+  if (row.owner !== null) record.owner = row.owner;
+  if (row.startedAt !== null) record.startedAt = row.startedAt;
+  if (row.endedAt !== null) record.endedAt = row.endedAt;
+  if (row.timeoutAt !== null) record.timeoutAt = row.timeoutAt;
+  if (row.cause !== null) record.cause = row.cause;
+  if (row.cancel !== null) record.cancel = JSON.parse(row.cancel) as CancelNotice;
+  if (row.outcome !== null) record.outcome = outcomeOf(row.outcome, row.outcomeError);
+  if (row.key !== null) record.key = row.key;
+  if (row.inputHash !== null) record.inputHash = row.inputHash;
+  if (row.parent !== null) {
+    record.parent = { run: row.parent, seq: row.parentSeq ?? 0, detached: row.detached === 1 };
+  }
+  if (row.schedule !== null) record.schedule = row.schedule;
+  if (row.serialKey !== null) record.serialKey = row.serialKey;
+  if (row.forkedFrom !== null) record.forkedFrom = row.forkedFrom;
+  if (row.output !== null) record.output = row.output;
+  if (row.error !== null) record.error = row.error;
+  if (row.progress !== null) record.progress = row.progress;
+}
+
+function outcomeOf(json: string, error: Uint8Array | null): UndoingOp {
+  const outcome = JSON.parse(json) as UndoingOp;
+  return error === null ? outcome : { ...outcome, error };
+}
+
+/** How a run that has just been created looks; what the store and its caller both can work out. */
+export interface Creation {
+  readonly owner: string | null;
+  readonly delayed: boolean;
+}
+
+/** The record of a run created now, without reading it back. */
+export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creation: Creation): RunRecord {
+  const claimed = creation.owner !== null;
+  return {
+    ...p.run,
+    status: claimed ? "running" : "queued",
+    ...(creation.delayed ? { reason: "delayed" } : {}),
+    epoch: claimed ? 1 : 0,
+    ...(claimed ? { owner: creation.owner, startedAt: p.now } : {}),
+    attempt: 1,
+    crashes: 0,
+    blocked: false,
+    by: p.by,
+  };
+}
+
+/** The encoded value `undefined`: what an entry without a result settles with. */
+export const nothing = encodeValue(undefined);
+/** The error of a wait that passed its time limit. */
+export const timedOut = new Uint8Array(0);

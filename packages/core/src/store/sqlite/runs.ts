@@ -1,0 +1,326 @@
+// The table of runs and the writer's memory of the runs it works on: a hot run is read once, not at every append.
+import type { Database } from "bun:sqlite";
+import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
+import { recordColumns, runColumns, toRecord, type RecordRow, type Run } from "./run-row.ts";
+import { lazily } from "./statement.ts";
+
+/** Runs kept in the writer's memory between commits. */
+const cachedRunsMax = 8_192;
+
+const insertSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority, created_at,
+  due_at, started_at, by_kind, by_id, input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority,
+  created_at, due_at, started_at, by_kind, by_id, input, timeout_at, key, input_hash, parent, parent_seq, detached, schedule,
+  serial_key, forked_from, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
+const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
+  pause = ?, undos = ?, flags = ?, attempt = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
+  cancel = ?, outcome = ?, outcome_error = ? WHERE id = ?`;
+const saveResultsSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?,
+  blocked = ?, pause = ?, undos = ?, flags = ?, attempt = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?,
+  cause = ?, cancel = ?, outcome = ?, outcome_error = ?, output = ?, error = ? WHERE id = ?`;
+const finishSql = `UPDATE runs SET status = ?, reason = ?, ready = 0, owner = NULL, epoch = ?, ord = ?, blocked = 0,
+  pause = 0, ended_at = ?, cause = ?, output = ?, error = ? WHERE id = ?`;
+const loadSql = `SELECT ${runColumns}, 0 AS changed FROM runs WHERE id = ?`;
+const recordSql = `SELECT ${recordColumns} FROM runs WHERE id = ?`;
+const byKeySql = "SELECT id, input_hash AS inputHash FROM runs WHERE workflow = ? AND key = ?";
+const lastOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
+const readySql = "SELECT id FROM runs WHERE ready = 1 ORDER BY priority DESC, created_at, id LIMIT ?";
+const childrenSql = "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
+const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND detached = 0";
+const earlierSql = `SELECT 1 AS found FROM runs WHERE serial_key = ? AND ended_at IS NULL
+  AND (created_at, id) < (?, ?) LIMIT 1`;
+const firstSerialSql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL ORDER BY created_at, id LIMIT 1`;
+const laterReadySql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL AND ready = 1
+  AND (created_at, id) > (?, ?)`;
+const ofScheduleSql = "SELECT id FROM runs WHERE schedule = ? AND ended_at IS NULL ORDER BY created_at, id";
+const ownedSql = `SELECT id FROM runs WHERE status <> 'completed'
+  AND status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND owner IS NOT NULL AND owner <> ?`;
+const blockedSql = `SELECT id FROM runs WHERE blocked = 1 AND reason = ?1 AND (?2 IS NULL OR workflow = ?2)
+  AND (?3 IS NULL OR version = ?3) ORDER BY created_at, id`;
+const progressSql = "UPDATE runs SET progress = ? WHERE id = ?";
+const deleteSql = "DELETE FROM runs WHERE id = ?";
+const deleteTagSql = "DELETE FROM run_tags WHERE tag = ? AND created_at = ? AND run = ?";
+
+/** What a new row has besides the run itself. */
+export interface Placement {
+  readonly status: "queued" | "running";
+  readonly reason: "delayed" | null;
+  readonly ready: number;
+  readonly owner: string | null;
+  readonly flags: number;
+  readonly by: Actor;
+  readonly now: number;
+}
+
+interface Id {
+  readonly id: string;
+}
+
+export class RunTable {
+  readonly #cache = new Map<string, Run>();
+  readonly #changed: Run[] = [];
+  readonly #ended: string[] = [];
+  readonly #insert;
+  readonly #insertFull;
+  readonly #insertTag;
+  readonly #save;
+  readonly #saveResults;
+  readonly #finish;
+  readonly #load;
+  readonly #record;
+  readonly #byKey;
+  readonly #lastOrd;
+  readonly #ready;
+  readonly #children;
+  readonly #isChild;
+  readonly #earlier;
+  readonly #firstSerial;
+  readonly #laterReady;
+  readonly #ofSchedule;
+  readonly #owned;
+  readonly #blocked;
+  readonly #progress;
+  readonly #delete;
+  readonly #deleteTag;
+
+  constructor(db: Database) {
+    this.#insert = lazily(db, insertSql);
+    this.#insertFull = lazily(db, insertFullSql);
+    this.#insertTag = lazily(db, insertTagSql);
+    this.#save = lazily(db, saveSql);
+    this.#saveResults = lazily(db, saveResultsSql);
+    this.#finish = lazily(db, finishSql);
+    this.#load = lazily<Run>(db, loadSql);
+    this.#record = lazily<RecordRow>(db, recordSql);
+    this.#byKey = lazily<{ id: string; inputHash: string | null }>(db, byKeySql);
+    this.#lastOrd = lazily<{ ord: number | null }>(db, lastOrdSql);
+    this.#ready = lazily<Id>(db, readySql);
+    this.#children = lazily<Id>(db, childrenSql);
+    this.#isChild = lazily(db, isChildSql);
+    this.#earlier = lazily(db, earlierSql);
+    this.#firstSerial = lazily<Id>(db, firstSerialSql);
+    this.#laterReady = lazily<Id>(db, laterReadySql);
+    this.#ofSchedule = lazily<Id>(db, ofScheduleSql);
+    this.#owned = lazily<Id>(db, ownedSql);
+    this.#blocked = lazily<Id>(db, blockedSql);
+    this.#progress = lazily(db, progressSql);
+    this.#delete = lazily(db, deleteSql);
+    this.#deleteTag = lazily(db, deleteTagSql);
+  }
+
+  /** Inserts a row; throws the constraint's error when the id or key is taken, and has then written nothing. */
+  insert(run: NewRun, at: Placement): Run {
+    const epoch = at.owner === null ? 0 : 1;
+    const startedAt = at.owner === null ? null : at.now;
+    // prettier-ignore
+    const common = [run.id, run.workflow, run.version, at.status, at.reason, at.ready, at.owner, epoch, at.flags,
+      run.priority, run.createdAt, run.dueAt, startedAt, at.by.kind, at.by.id, run.input] as const;
+    if (isPlain(run)) this.#insert().run(...common);
+    else {
+      // prettier-ignore
+      this.#insertFull().run(...common, run.timeoutAt ?? null, run.key ?? null, run.inputHash ?? null,
+        run.parent?.run ?? null, run.parent?.seq ?? null, run.parent === undefined ? null : run.parent.detached ? 1 : 0,
+        run.schedule ?? null, run.serialKey ?? null, run.forkedFrom ?? null,
+        run.tags.length === 0 ? null : JSON.stringify(run.tags));
+      for (const tag of run.tags) this.#insertTag().run(tag, run.createdAt, run.id);
+    }
+    const row: Run = {
+      id: run.id,
+      workflow: run.workflow,
+      version: run.version,
+      status: at.status,
+      reason: at.reason,
+      ready: at.ready,
+      owner: at.owner,
+      epoch,
+      ord: 0,
+      blocked: 0,
+      pause: 0,
+      undos: 0,
+      flags: at.flags,
+      attempt: 1,
+      crashes: 0,
+      createdAt: run.createdAt,
+      startedAt,
+      endedAt: null,
+      timeoutAt: run.timeoutAt ?? null,
+      cause: null,
+      cancel: null,
+      outcome: null,
+      outcomeError: null,
+      schedule: run.schedule ?? null,
+      serialKey: run.serialKey ?? null,
+      changed: false,
+    };
+    this.#cache.set(run.id, row);
+    return row;
+  }
+
+  /** The run, from memory where it is there. Its fields may be changed; `save` says so. */
+  get(id: string): Run | undefined {
+    const cached = this.#cache.get(id);
+    if (cached !== undefined) return cached;
+    const row = this.#load().get(id);
+    if (row === null) return undefined;
+    row.changed = false;
+    // Only a hot run's counter is ahead of its row.
+    if (row.owner !== null) row.ord = Math.max(row.ord, this.#lastOrd().get(id)?.ord ?? 0);
+    this.#cache.set(id, row);
+    return row;
+  }
+
+  /** Notes that the row must be written before the verb ends. */
+  save(run: Run): void {
+    if (run.changed) return;
+    run.changed = true;
+    this.#changed.push(run);
+  }
+
+  /** Sets a bit that says that another table has rows of the run. */
+  mark(run: Run, flag: number): void {
+    if ((run.flags & flag) !== 0) return;
+    run.flags |= flag;
+    this.save(run);
+  }
+
+  /** Writes what was changed; queries over runs see it only then. */
+  flush(): void {
+    if (this.#changed.length === 0) return;
+    for (const run of this.#changed) this.#write(run);
+    this.#changed.length = 0;
+  }
+
+  #write(run: Run): void {
+    run.changed = false;
+    if (run.endedAt !== null) this.#ended.push(run.id);
+    const results = run.results;
+    run.results = undefined;
+    // prettier-ignore
+    const values = [run.version, run.status, run.reason, run.ready, run.owner, run.epoch, run.ord, run.blocked, run.pause,
+      run.undos, run.flags, run.attempt, run.crashes, run.startedAt, run.endedAt, run.timeoutAt, run.cause, run.cancel,
+      run.outcome, run.outcomeError] as const;
+    if (results === undefined) this.#save().run(...values, run.id);
+    else this.#saveResults().run(...values, results.output, results.error, run.id);
+  }
+
+  /** Writes a run that ends and of which nothing else was changed: one statement with few columns. */
+  writeEnd(run: Run): void {
+    this.#ended.push(run.id);
+    const results = run.results;
+    run.results = undefined;
+    // prettier-ignore
+    this.#finish().run(run.status, run.reason, run.epoch, run.ord, run.endedAt, run.cause, results?.output ?? null,
+      results?.error ?? null, run.id);
+  }
+
+  /** Writes what is left to write when a verb has done its work, and forgets the runs that ended. */
+  endVerb(): void {
+    this.flush();
+    if (this.#ended.length === 0) return;
+    for (const id of this.#ended) this.#cache.delete(id);
+    this.#ended.length = 0;
+  }
+
+  /** Bounds the memory by forgetting everything when there is too much. To be called between commits only. */
+  trim(): void {
+    if (this.#cache.size > cachedRunsMax) this.#cache.clear();
+  }
+
+  /** After a rollback nothing remembered can be trusted. */
+  reset(): void {
+    this.#cache.clear();
+    this.#changed.length = 0;
+    this.#ended.length = 0;
+  }
+
+  /** The whole record as it will be committed. */
+  record(id: string): RunRecord | undefined {
+    this.flush();
+    const row = this.#record().get(id);
+    return row === null ? undefined : toRecord(row);
+  }
+
+  /** The record of a run that is known to exist. */
+  recordOf(run: Run): RunRecord {
+    const record = this.record(run.id);
+    if (record === undefined) throw new Error(`run ${run.id} is in memory but not in the table`);
+    return record;
+  }
+
+  byKey(workflow: string, key: string): { id: string; inputHash: string | null } | undefined {
+    return this.#byKey().get(workflow, key) ?? undefined;
+  }
+
+  ready(limit: number): readonly string[] {
+    return ids(this.#ready().all(limit));
+  }
+
+  /** Unfinished runs that were called, not started detached, by this one. */
+  children(parent: string): readonly string[] {
+    this.flush();
+    return ids(this.#children().all(parent));
+  }
+
+  /** True when `id` was called, not started detached, by `parent`. */
+  isChild(id: string, parent: string): boolean {
+    return this.#isChild().get(id, parent) !== null;
+  }
+
+  /** True when an earlier unfinished run has the same serial key. */
+  isHeld(run: { readonly id: string; readonly createdAt: number; readonly serialKey?: string | null | undefined }): boolean {
+    if (run.serialKey === undefined || run.serialKey === null) return false;
+    this.flush();
+    return this.#earlier().get(run.serialKey, run.createdAt, run.id) !== null;
+  }
+
+  firstOfSerialKey(serialKey: string): string | undefined {
+    this.flush();
+    return this.#firstSerial().get(serialKey)?.id;
+  }
+
+  laterReady(run: { readonly id: string; readonly createdAt: number; readonly serialKey: string }): readonly string[] {
+    this.flush();
+    return ids(this.#laterReady().all(run.serialKey, run.createdAt, run.id));
+  }
+
+  unfinishedOfSchedule(schedule: string): readonly string[] {
+    this.flush();
+    return ids(this.#ofSchedule().all(schedule));
+  }
+
+  ownedByOthers(owner: string): readonly string[] {
+    return ids(this.#owned().all(owner));
+  }
+
+  blockedFor(reason: string, workflow: string | undefined, version: string | undefined): readonly string[] {
+    return ids(this.#blocked().all(reason, workflow ?? null, version ?? null));
+  }
+
+  setProgress(id: string, value: Uint8Array): void {
+    this.#progress().run(value, id);
+  }
+
+  delete(run: Run, tags: readonly string[]): void {
+    for (const tag of tags) this.#deleteTag().run(tag, run.createdAt, run.id);
+    this.#delete().run(run.id);
+    this.#cache.delete(run.id);
+  }
+}
+
+function ids(rows: readonly Id[]): readonly string[] {
+  return rows.map((row) => row.id);
+}
+
+function isPlain(run: NewRun): boolean {
+  return (
+    run.key === undefined &&
+    run.parent === undefined &&
+    run.timeoutAt === undefined &&
+    run.schedule === undefined &&
+    run.serialKey === undefined &&
+    run.forkedFrom === undefined &&
+    run.inputHash === undefined &&
+    run.tags.length === 0
+  );
+}

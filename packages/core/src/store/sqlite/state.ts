@@ -1,0 +1,79 @@
+// The table of shared state: keys with a version and an optional time to live; what has expired is absent.
+import type { Database } from "bun:sqlite";
+import type { StateEntry } from "../../kernel/run-store.ts";
+import type { Mutable } from "./run-row.ts";
+import { lazily } from "./statement.ts";
+
+export interface StateRow {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly version: number;
+  readonly expiresAt: number | null;
+}
+
+export const stateColumns = "scope, key, value, version, expires_at AS expiresAt";
+export const getStateSql = `SELECT ${stateColumns} FROM state WHERE scope = ? AND key = ?`;
+const putSql = `INSERT INTO state (scope, key, value, version, expires_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, version = excluded.version,
+  expires_at = excluded.expires_at`;
+const deleteSql = "DELETE FROM state WHERE scope = ? AND key = ?";
+const ofScopeSql = "SELECT key FROM state WHERE scope = ?";
+const expiredSql = "SELECT scope, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
+
+export class StateTable {
+  readonly #get;
+  readonly #put;
+  readonly #delete;
+  readonly #ofScope;
+  readonly #expired;
+
+  constructor(db: Database) {
+    this.#get = lazily<StateRow>(db, getStateSql);
+    this.#put = lazily(db, putSql);
+    this.#delete = lazily(db, deleteSql);
+    this.#ofScope = lazily<{ key: string }>(db, ofScopeSql);
+    this.#expired = lazily<{ scope: string; key: string }>(db, expiredSql);
+  }
+
+  /** The row even when it has expired: its version goes on growing. */
+  row(scope: string, key: string): StateRow | undefined {
+    return this.#get().get(scope, key) ?? undefined;
+  }
+
+  get(scope: string, key: string, now: number): StateRow | undefined {
+    const row = this.row(scope, key);
+    return row === undefined || isExpired(row, now) ? undefined : row;
+  }
+
+  /** Writes a value and returns its version. */
+  put(at: { scope: string; key: string; expiresAt?: number | undefined }, value: Uint8Array): number {
+    const version = (this.row(at.scope, at.key)?.version ?? 0) + 1;
+    this.#put().run(at.scope, at.key, value, version, at.expiresAt ?? null);
+    return version;
+  }
+
+  delete(scope: string, key: string): void {
+    this.#delete().run(scope, key);
+  }
+
+  keysOf(scope: string): readonly string[] {
+    return this.#ofScope()
+      .all(scope)
+      .map((row) => row.key);
+  }
+
+  expired(now: number, limit: number): readonly { scope: string; key: string }[] {
+    return this.#expired().all(now, limit);
+  }
+}
+
+export function isExpired(row: StateRow, now: number): boolean {
+  return row.expiresAt !== null && row.expiresAt <= now;
+}
+
+export function toStateEntry(row: StateRow): StateEntry {
+  const entry: Mutable<StateEntry> = { scope: row.scope, key: row.key, value: row.value, version: row.version };
+  if (row.expiresAt !== null) entry.expiresAt = row.expiresAt;
+  return entry;
+}

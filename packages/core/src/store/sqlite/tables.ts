@@ -1,0 +1,48 @@
+// The tables of the store on one connection.
+import type { Database } from "bun:sqlite";
+import { BlobRefTable } from "./blob-refs.ts";
+import { EventTable } from "./events.ts";
+import { JournalTable } from "./journal.ts";
+import { LockTable } from "./locks.ts";
+import { LogTable } from "./logs.ts";
+import { Retention } from "./retention.ts";
+import { RunTable } from "./runs.ts";
+import { ScheduleTable } from "./schedules.ts";
+import { StateTable } from "./state.ts";
+import { TokenTable } from "./tokens.ts";
+import { VersionTable } from "./versions.ts";
+import { WaitTable } from "./waits.ts";
+
+export interface Tables {
+  readonly db: Database;
+  readonly runs: RunTable;
+  readonly journal: JournalTable;
+  readonly waits: WaitTable;
+  readonly events: EventTable;
+  readonly tokens: TokenTable;
+  readonly state: StateTable;
+  readonly locks: LockTable;
+  readonly logs: LogTable;
+  readonly schedules: ScheduleTable;
+  readonly versions: VersionTable;
+  readonly blobs: BlobRefTable;
+  readonly retention: Retention;
+}
+
+export function openTables(db: Database): Tables {
+  return {
+    db,
+    runs: new RunTable(db),
+    journal: new JournalTable(db),
+    waits: new WaitTable(db),
+    events: new EventTable(db),
+    tokens: new TokenTable(db),
+    state: new StateTable(db),
+    locks: new LockTable(db),
+    logs: new LogTable(db),
+    schedules: new ScheduleTable(db),
+    versions: new VersionTable(db),
+    blobs: new BlobRefTable(db),
+    retention: new Retention(db),
+  };
+}

@@ -1,0 +1,120 @@
+// The table of waits: what open entries wait for, and the run's own timers under reserved numbers.
+import type { Database } from "bun:sqlite";
+import { lazily } from "./statement.ts";
+
+/** Numbers under which a run's own timers stand among the waits of its entries. */
+export const runTimerSeqs = { delay: -1_000_000_001, timeout: -1_000_000_002 } as const;
+
+export type WaitKind =
+  | "sleep"
+  | "event"
+  | "approval"
+  | "callback"
+  | "child"
+  | "lock"
+  | "retry"
+  | "delay"
+  | "timeout";
+
+export interface Wait {
+  readonly run: string;
+  readonly seq: number;
+  readonly kind: WaitKind;
+  readonly due: number | null;
+  readonly ref: string | null;
+  readonly key: string | null;
+  readonly match: Uint8Array | null;
+  readonly ttl: number | null;
+}
+
+/** Numbers given to waits per millisecond of time, so that they go on growing after a restart. */
+const numbersPerMs = 1_024;
+
+const columns = "run, seq, kind, due, ref, key, match, ttl";
+const putSql = `INSERT OR REPLACE INTO waits (run, seq, kind, no, due, ref, key, match, ttl)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const getSql = `SELECT ${columns} FROM waits WHERE run = ? AND seq = ?`;
+const deleteSql = "DELETE FROM waits WHERE run = ? AND seq = ?";
+const deleteAllSql = "DELETE FROM waits WHERE run = ?";
+const dueSql = `SELECT ${columns} FROM waits WHERE due <= ? ORDER BY due, no LIMIT ?`;
+const nextDueSql = "SELECT min(due) AS due FROM waits WHERE due IS NOT NULL";
+const onRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no`;
+const oldestOnRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no LIMIT 1`;
+const forEventSql = `SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key IS NULL
+  UNION ALL SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key = ?2`;
+const openRetrySql = "SELECT 1 AS found FROM waits WHERE run = ? AND kind = 'retry' LIMIT 1";
+
+export class WaitTable {
+  #lastNo = 0;
+  readonly #put;
+  readonly #get;
+  readonly #delete;
+  readonly #deleteAll;
+  readonly #due;
+  readonly #nextDue;
+  readonly #onRef;
+  readonly #oldestOnRef;
+  readonly #forEvent;
+  readonly #openRetry;
+
+  constructor(db: Database) {
+    this.#put = lazily(db, putSql);
+    this.#get = lazily<Wait>(db, getSql);
+    this.#delete = lazily(db, deleteSql);
+    this.#deleteAll = lazily(db, deleteAllSql);
+    this.#due = lazily<Wait>(db, dueSql);
+    this.#nextDue = lazily<{ due: number | null }>(db, nextDueSql);
+    this.#onRef = lazily<Wait>(db, onRefSql);
+    this.#oldestOnRef = lazily<Wait>(db, oldestOnRefSql);
+    this.#forEvent = lazily<Wait>(db, forEventSql);
+    this.#openRetry = lazily(db, openRetrySql);
+  }
+
+  put(wait: { run: string; seq: number; kind: WaitKind } & Partial<NullToUndefined<Wait>>, now: number): void {
+    this.#lastNo = Math.max(this.#lastNo + 1, now * numbersPerMs);
+    // prettier-ignore
+    this.#put().run(wait.run, wait.seq, wait.kind, this.#lastNo, wait.due ?? null, wait.ref ?? null, wait.key ?? null,
+      wait.match ?? null, wait.ttl ?? null);
+  }
+
+  get(run: string, seq: number): Wait | undefined {
+    return this.#get().get(run, seq) ?? undefined;
+  }
+
+  /** False when there was none. */
+  delete(run: string, seq: number): boolean {
+    return this.#delete().run(run, seq).changes > 0;
+  }
+
+  deleteAll(run: string): void {
+    this.#deleteAll().run(run);
+  }
+
+  due(now: number, limit: number): readonly Wait[] {
+    return this.#due().all(now, limit);
+  }
+
+  nextDue(): number | undefined {
+    return this.#nextDue().get()?.due ?? undefined;
+  }
+
+  /** Everything that waits for this token or child run, oldest first. */
+  on(ref: string, kind: WaitKind): readonly Wait[] {
+    return this.#onRef().all(ref, kind);
+  }
+
+  oldestOn(ref: string, kind: WaitKind): Wait | undefined {
+    return this.#oldestOnRef().get(ref, kind) ?? undefined;
+  }
+
+  /** Waits for events of this name: those without a key and those with this one. */
+  forEvent(name: string, key: string | undefined): readonly Wait[] {
+    return this.#forEvent().all(name, key ?? null);
+  }
+
+  hasOpenRetry(run: string): boolean {
+    return this.#openRetry().get(run) !== null;
+  }
+}
+
+type NullToUndefined<T> = { [K in keyof T]: Exclude<T[K], null> | undefined };

@@ -1,0 +1,60 @@
+// The thread that owns the write connection, or, asked so, one that only reads: a slow disk stalls nothing else.
+import { toWire } from "@sluice/protocol";
+import { openReader, openWriter, type WriterSettings } from "./database.ts";
+import { failureOf } from "./failures.ts";
+import { Reads } from "./reads.ts";
+import { Writer, type Batch } from "./writer.ts";
+
+/** The first message says what the thread is for; then come batches or reads, one at a time, until `close`. */
+export type ThreadRequest =
+  | { readonly open: "writer" | "reader"; readonly settings: WriterSettings }
+  | { readonly batch: Batch }
+  | { readonly read: string; readonly params: unknown }
+  | { readonly close: true };
+
+declare const self: Worker;
+
+let writer: Writer | undefined;
+let reads: Reads | undefined;
+
+function open(role: "writer" | "reader", settings: WriterSettings): void {
+  if (role === "writer") writer = new Writer(openWriter(settings), settings);
+  else reads = new Reads(openReader(settings));
+}
+
+function answer(request: ThreadRequest): void {
+  if ("batch" in request) {
+    if (writer === undefined) throw new Error("a batch came before the writer was opened");
+    self.postMessage(writer.run(request.batch));
+    tidy(writer);
+  } else if ("read" in request) {
+    if (reads === undefined) throw new Error("a read came before the reader was opened");
+    self.postMessage({ value: reads.execute(request.read, request.params) });
+  } else if ("open" in request) {
+    open(request.open, request.settings);
+    self.postMessage({ opened: true });
+  } else {
+    writer?.close();
+    reads?.close();
+    self.postMessage({ closed: true });
+  }
+}
+
+/** What follows a commit must not fail it: it was acknowledged. Only what forbids further ones is reported. */
+function tidy(to: Writer): void {
+  try {
+    if (to.tidy()) self.postMessage({ crowded: true });
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure.reach === "fatal") self.postMessage({ results: [], failed: failure.error, fatal: true, late: true });
+  }
+}
+
+self.onmessage = (event: MessageEvent<ThreadRequest>) => {
+  try {
+    answer(event.data);
+  } catch (thrown) {
+    const { error } = failureOf(thrown);
+    self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
+  }
+};

@@ -1,0 +1,129 @@
+// Executes batches of verbs in one commit each: what all runs produced since the last commit pays for one sync.
+import type { WireError } from "@sluice/protocol";
+import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { SqliteLimits } from "./database.ts";
+import { failureOf } from "./failures.ts";
+import { openTables, type Tables } from "./tables.ts";
+import { execute } from "./verbs.ts";
+
+/** Verbs and their parameters in turn: `[verb, params, verb, params, …]`. */
+export type Batch = readonly unknown[];
+
+/** The answer to a batch: every verb's result in order, or what became of all of them. */
+export interface BatchReply {
+  readonly results: readonly unknown[];
+  /** Verbs that failed by themselves: index and error. */
+  readonly failures?: readonly (readonly [number, WireError])[] | undefined;
+  /** Nothing of the batch was kept. */
+  readonly failed?: WireError | undefined;
+  /** Nothing will be kept any more. */
+  readonly fatal?: boolean | undefined;
+  /** The log is larger than it may be: long reads have to end. */
+  readonly crowded?: boolean | undefined;
+}
+
+/** A batch that is not kept, and why. */
+class BatchFailed extends Error {
+  readonly thrown: unknown;
+
+  constructor(thrown: unknown) {
+    super("the batch failed");
+    this.thrown = thrown;
+  }
+}
+
+/** Commits between two looks at the size of the log. */
+const commitsPerLook = 32;
+
+/** Verbs that may leave pages free. */
+const deleting = new Set(["deleteRuns", "purgeRuns", "sweep"]);
+
+export class Writer {
+  readonly #db: Database;
+  readonly #tables: Tables;
+  readonly #limits: SqliteLimits;
+  readonly #file: string;
+  readonly #begin;
+  readonly #commit;
+  #commits = 0;
+  #vacuumWanted = false;
+
+  constructor(db: Database, p: { file: string; limits: SqliteLimits }) {
+    this.#db = db;
+    this.#file = p.file;
+    this.#limits = p.limits;
+    this.#tables = openTables(db);
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
+  }
+
+  /** Executes a batch and commits it; the answer may be sent when this returns. */
+  run(batch: Batch): BatchReply {
+    try {
+      return this.#attempt(batch, false) ?? this.#attempt(batch, true) ?? { results: [] };
+    } catch (thrown) {
+      const cause = thrown instanceof BatchFailed ? thrown.thrown : thrown;
+      this.#rollBack();
+      const failure = failureOf(cause);
+      return { results: [], failed: failure.error, fatal: failure.reach === "fatal" };
+    }
+  }
+
+  /**
+   * Without savepoints, which cost; when a verb throws, the batch is taken back and this returns nothing. With them, a verb
+   * that throws undoes only itself.
+   */
+  #attempt(batch: Batch, guarded: boolean): BatchReply | undefined {
+    const results: unknown[] = [];
+    const failures: (readonly [number, WireError])[] = [];
+    this.#begin.run();
+    for (let i = 0; i < batch.length; i += 2) {
+      const verb = String(batch[i]);
+      try {
+        if (guarded) this.#db.run("SAVEPOINT verb");
+        const result = execute(this.#tables, verb, batch[i + 1]);
+        this.#tables.runs.endVerb();
+        if (guarded) this.#db.run("RELEASE verb");
+        if (deleting.has(verb)) this.#vacuumWanted = true;
+        results.push(result);
+      } catch (thrown) {
+        const failure = failureOf(thrown);
+        if (failure.reach !== "verb") throw new BatchFailed(thrown);
+        if (!guarded) {
+          this.#rollBack();
+          return undefined;
+        }
+        this.#db.run("ROLLBACK TO verb");
+        this.#db.run("RELEASE verb");
+        this.#tables.runs.reset();
+        failures.push([i / 2, failure.error]);
+        results.push(undefined);
+      }
+    }
+    this.#commit.run();
+    this.#tables.runs.trim();
+    return failures.length === 0 ? { results } : { results, failures };
+  }
+
+  #rollBack(): void {
+    this.#tables.runs.reset();
+    if (this.#db.inTransaction) this.#db.run("ROLLBACK");
+  }
+
+  /** Work that may wait until the answer was sent; true when the log has grown past its limit. */
+  tidy(): boolean {
+    if (this.#vacuumWanted) {
+      this.#vacuumWanted = false;
+      this.#db.query(`PRAGMA incremental_vacuum(${this.#limits.vacuumPagesMax})`).all();
+    }
+    this.#commits++;
+    if (this.#commits % commitsPerLook !== 0) return false;
+    return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > this.#limits.walBytesMax;
+  }
+
+  /** Moves the log into the database and closes it. */
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,181 @@
+// A store that fails on purpose: commits that fail or are answered late, and a crash before or after any write.
+import { SluiceError } from "@sluice/protocol";
+import type { RunStore } from "../kernel/run-store.ts";
+
+export type StoreVerb = keyof RunStore;
+
+/** Which verbs change something. */
+const writes: Readonly<Record<StoreVerb, boolean>> = {
+  createRun: true,
+  claimRuns: true,
+  readJournal: false,
+  append: true,
+  parkRun: true,
+  releaseRuns: true,
+  recover: true,
+  blockRun: true,
+  unblockRuns: true,
+  fireTimers: true,
+  emitEvent: true,
+  completeToken: true,
+  cancelRun: true,
+  pauseRun: true,
+  resumeRun: true,
+  retryRun: true,
+  forkRun: true,
+  moveRun: true,
+  deleteRuns: true,
+  purgeRuns: true,
+  sweep: true,
+  setState: true,
+  deleteState: true,
+  getState: false,
+  listState: false,
+  putSchedules: true,
+  listSchedules: false,
+  setSchedulePaused: true,
+  fireSchedule: true,
+  putVersion: true,
+  listVersions: false,
+  versionsInUse: false,
+  getRun: false,
+  findByKey: false,
+  listRuns: false,
+  countRuns: false,
+  listLogs: false,
+  getToken: false,
+  listTokens: false,
+  listEvents: false,
+  blobsInUse: false,
+  stats: false,
+  backup: false,
+  close: false,
+};
+
+/** A verb that changes something is about to be carried out. */
+export interface StoreWrite {
+  /** From 1, in the order of the calls to this wrapper. */
+  readonly number: number;
+  readonly verb: StoreVerb;
+  /** The verb's parameter object. */
+  readonly params: unknown;
+}
+
+/**
+ * What goes wrong with a write. `fail`: it is refused with `store_failed` and has changed nothing. `delay`: it happens at once
+ * and is answered when the promise resolves; writes made later may be answered before. `crash_before`, `crash_after`: the
+ * machine stops just before or just after the write, which in either case is never acknowledged, nor is anything that comes
+ * later or still waits for a delayed answer.
+ */
+export type StoreFault =
+  | { readonly fault: "fail" }
+  | { readonly fault: "delay"; readonly until: Promise<void> }
+  | { readonly fault: "crash_before" }
+  | { readonly fault: "crash_after" };
+
+/** Asked once for each write, before it. */
+export type FaultPlan = (write: StoreWrite) => StoreFault | undefined;
+
+export interface FaultyStoreOptions {
+  readonly plan: FaultPlan;
+  /** After a crash calls never answer, or reject with `store_failed`. */
+  readonly afterCrash: "silence" | "reject";
+}
+
+/** A wrapper around a store, and what became of it. The store inside lives on and can be wrapped again. */
+export interface FaultyStore {
+  /** What the engine under test is given. Closing it leaves the store inside open. */
+  readonly store: RunStore;
+  /** Writes asked for so far, those that failed included. */
+  readonly writes: number;
+  readonly crashed: boolean;
+  /** Stops the machine now: nothing is written or answered any more. */
+  crash(): void;
+}
+
+/** Wraps a store so that its writes fail as planned. Reads pass until the crash. */
+export function faultyStore(inner: RunStore, options: FaultyStoreOptions): FaultyStore {
+  return new Wrapper(inner, options);
+}
+
+/** A plan with one crash at write `number`. */
+export function crashAt(number: number, when: "before" | "after"): FaultPlan {
+  return (write) =>
+    write.number === number ? { fault: when === "before" ? "crash_before" : "crash_after" } : undefined;
+}
+
+type Verb = (params: unknown) => Promise<unknown>;
+
+class Wrapper implements FaultyStore {
+  readonly store: RunStore;
+  readonly #options: FaultyStoreOptions;
+  #writes = 0;
+  #crashed = false;
+  #closed = false;
+
+  constructor(inner: RunStore, options: FaultyStoreOptions) {
+    this.#options = options;
+    const verbs = inner as unknown as Readonly<Record<StoreVerb, Verb>>;
+    const wrapped: Partial<Record<StoreVerb, Verb>> = {};
+    for (const verb of Object.keys(writes) as StoreVerb[]) {
+      const call: Verb = (params) => verbs[verb](params);
+      wrapped[verb] = (params) => (writes[verb] ? this.#write({ verb, params, call }) : this.#read(call, params));
+    }
+    wrapped.close = async () => {
+      this.#closed = true;
+    };
+    this.store = wrapped as unknown as RunStore;
+  }
+
+  get writes(): number {
+    return this.#writes;
+  }
+
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  crash(): void {
+    this.#crashed = true;
+  }
+
+  async #read(call: Verb, params: unknown): Promise<unknown> {
+    if (this.#gone) return this.#refuse();
+    return this.#answer(call(params));
+  }
+
+  async #write(p: { readonly verb: StoreVerb; readonly params: unknown; readonly call: Verb }): Promise<unknown> {
+    if (this.#gone) return this.#refuse();
+    const fault = this.#options.plan({ number: ++this.#writes, verb: p.verb, params: p.params });
+    if (fault?.fault === "fail") throw failure("The write was refused.");
+    if (fault?.fault === "crash_before") {
+      this.#crashed = true;
+      return this.#refuse();
+    }
+    const pending = p.call(p.params);
+    if (fault?.fault === "crash_after") this.#crashed = true;
+    return this.#answer(pending, fault?.fault === "delay" ? fault.until : undefined);
+  }
+
+  /** Passes on what the store inside answers, unless the machine stops first. */
+  async #answer(pending: Promise<unknown>, until?: Promise<void>): Promise<unknown> {
+    const [settled] = await Promise.allSettled([pending, until]);
+    if (this.#crashed) return this.#refuse();
+    if (settled.status === "rejected") throw settled.reason;
+    return settled.value;
+  }
+
+  get #gone(): boolean {
+    return this.#crashed || this.#closed;
+  }
+
+  async #refuse(): Promise<never> {
+    if (!this.#crashed) throw failure("The store has been closed.");
+    if (this.#options.afterCrash === "reject") throw failure("The machine has stopped.");
+    return new Promise<never>(() => undefined);
+  }
+}
+
+function failure(message: string): SluiceError {
+  return new SluiceError({ code: "store_failed", message });
+}

@@ -1,0 +1,109 @@
+// Every error code the product answers with, and the one shape errors have on every wire.
+
+/** Closed set of codes with the HTTP status each maps to. */
+export const errorCodes = {
+  bad_request: 400,
+  invalid_json: 400,
+  invalid_input: 400,
+  invalid_duration: 400,
+  invalid_retry: 400,
+  invalid_cron: 400,
+  invalid_timezone: 400,
+  invalid_name: 400,
+  invalid_config: 400,
+  invalid_filter: 400,
+  value_not_serializable: 400,
+  value_bad_encoding: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  host_not_allowed: 403,
+  origin_not_allowed: 403,
+  not_found: 404,
+  run_not_found: 404,
+  workflow_not_found: 404,
+  schedule_not_found: 404,
+  step_not_found: 404,
+  token_unknown: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  idempotency_conflict: 409,
+  run_id_taken: 409,
+  run_is_final: 409,
+  run_not_final: 409,
+  run_not_paused: 409,
+  state_version_conflict: 409,
+  replay_mismatch: 409,
+  duplicate_workflow: 409,
+  token_used: 410,
+  token_expired: 410,
+  payload_too_large: 413,
+  journal_too_long: 413,
+  unsupported_media_type: 415,
+  too_many_requests: 429,
+  queue_full: 429,
+  events_full: 429,
+  internal: 500,
+  unavailable: 503,
+  no_worker: 503,
+  disk_full: 503,
+  store_failed: 503,
+  draining: 503,
+  // Outcomes of runs and steps, as recorded in journals.
+  step_failed: 500,
+  workflow_failed: 500,
+  timeout: 504,
+  cancelled: 409,
+  denied: 403,
+  child_failed: 500,
+  child_cancelled: 409,
+  non_determinism: 500,
+  version_unavailable: 503,
+  undo_failed: 500,
+  poison: 500,
+  data_folder_locked: 503,
+  data_folder_newer: 500,
+  data_folder_corrupt: 500,
+} as const;
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The wire shape of an error; over HTTP it stands under the key `error`. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: unknown;
+}
+
+/** An operating failure with a closed code; thrown at API edges, a value inside. */
+export class SluiceError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: unknown;
+
+  constructor(error: WireError, options?: { cause?: unknown }) {
+    super(error.message, options);
+    this.name = "SluiceError";
+    this.code = error.code;
+    this.hint = error.hint;
+    this.details = error.details;
+  }
+}
+
+/** The one mapping of an error to its wire shape; anything without a code is `internal` and keeps its text to itself. */
+export function toWire(error: unknown): WireError {
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code in errorCodes) {
+    const known = error as Error & { code: ErrorCode; hint?: unknown; details?: unknown };
+    return {
+      code: known.code,
+      message: known.message,
+      ...(typeof known.hint === "string" ? { hint: known.hint } : {}),
+      ...(known.details === undefined ? {} : { details: known.details }),
+    };
+  }
+  return { code: "internal", message: "Something went wrong inside the server; its log has the details." };
+}
+
+/** HTTP status of an error code. */
+export function httpStatusOf(code: ErrorCode): number {
+  return errorCodes[code];
+}

@@ -1,0 +1,64 @@
+// The wire contract: everything that crosses a process boundary is named here.
+export {
+  runStatuses,
+  finalRunStatuses,
+  runStatusReasons,
+  entryKinds,
+  entryStatuses,
+  catchUpModes,
+  overlapModes,
+  isFinalStatus,
+} from "./statuses.ts";
+export type {
+  RunStatus,
+  FinalRunStatus,
+  RunStatusReason,
+  EntryKind,
+  EntryStatus,
+  CatchUp,
+  Overlap,
+} from "./statuses.ts";
+export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
+export type { ErrorCode, WireError } from "./errors.ts";
+export { runMessageCodes } from "./run-messages.ts";
+export type {
+  RunMessageName,
+  JournalEntry,
+  RunOp,
+  StartedOp,
+  DoneOp,
+  RetryOp,
+  SleepOp,
+  EventOp,
+  ApprovalOp,
+  TokenOp,
+  CallbackOp,
+  ChildOp,
+  EmitOp,
+  StateOp,
+  LockOp,
+  UnlockOp,
+  RaceOp,
+  PatchedOp,
+  UndoingOp,
+  FinishOp,
+  BlockedOp,
+  LogOp,
+  ProgressOp,
+  IdleOp,
+  ParkOp,
+  CancelNotice,
+  RunEvent,
+  RunAssignment,
+  WorkflowManifest,
+  TriggerManifest,
+  EngineToWorker,
+  WorkerToEngine,
+} from "./run-messages.ts";
+export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue } from "./error-value.ts";
+export type { ErrorValue } from "./error-value.ts";
+export { encodeValue, decodeValue, valueToJson } from "./value.ts";
+export { parseDuration, formatDuration } from "./duration.ts";
+export type { Duration } from "./duration.ts";
+export { normalizeRetry, nextRetryDelayMs } from "./backoff.ts";
+export type { RetryPolicy, RetryPlan } from "./backoff.ts";

@@ -1,0 +1,350 @@
+// What an engine and a worker say to each other about runs: message types 0x60–0x7f.
+// The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
+// keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+
+/** Numeric types of the frames that carry these messages. */
+export const runMessageCodes = {
+  deploy: 0x60,
+  assign: 0x61,
+  journal: 0x62,
+  ops: 0x63,
+  events: 0x64,
+  validate: 0x65,
+  validated: 0x66,
+  drain: 0x67,
+  handback: 0x68,
+  piece: 0x69,
+  checked: 0x6a,
+} as const;
+export type RunMessageName = keyof typeof runMessageCodes;
+
+/** One entry of a run's journal, as stored and as sent to a worker for replay. */
+export interface JournalEntry {
+  /** Call order within the run, from 0; an undo of entry n has the number -(n+1). */
+  readonly seq: number;
+  readonly kind: EntryKind;
+  /** What was called: the step's name, event, workflow, key. */
+  readonly name: string;
+  /** Which call of this kind and name this is, from 0. */
+  readonly n: number;
+  readonly status: EntryStatus;
+  /** Position in the order in which entries of this run settled, from 1; 0 while it has not settled. */
+  readonly ord: number;
+  /** Attempts made so far. */
+  readonly attempt: number;
+  /** Encoded result. */
+  readonly value?: Uint8Array | undefined;
+  /** Encoded error. */
+  readonly error?: Uint8Array | undefined;
+  /** Milliseconds since 1970 when it started. */
+  readonly at: number;
+  /** Milliseconds since 1970 when it settled; 0 before. */
+  readonly end: number;
+  /** Milliseconds since 1970 when a timer, time limit or next attempt is due. */
+  readonly due?: number | undefined;
+  /** True for a step that has an undo. */
+  readonly undo?: boolean | undefined;
+}
+
+/** Common to every operation that occupies a place in the journal. */
+interface Placed {
+  readonly seq: number;
+  readonly name: string;
+  readonly n: number;
+}
+
+/** A step with an undo is about to run (journaled first), or any step has begun (for show, not journaled). */
+export interface StartedOp extends Placed {
+  readonly op: "started";
+  readonly at: number;
+  readonly attempt: number;
+  readonly undo: boolean;
+}
+/** A step (or an undo, with a negative seq) settled for good, or another call failed before it could be made. */
+export interface DoneOp extends Placed {
+  readonly op: "done";
+  readonly kind: EntryKind;
+  readonly at: number;
+  readonly attempt: number;
+  readonly value?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly undo?: boolean | undefined;
+}
+/** An attempt failed; the next one is due in `delay` milliseconds. */
+export interface RetryOp extends Placed {
+  readonly op: "retry";
+  readonly kind: "step" | "undo";
+  readonly at: number;
+  readonly attempt: number;
+  readonly error: Uint8Array;
+  readonly delay: number;
+  readonly undo?: boolean | undefined;
+}
+export interface SleepOp extends Placed {
+  readonly op: "sleep";
+  /** Milliseconds since 1970; absent when `delay` counts from the commit. */
+  readonly until?: number | undefined;
+  readonly delay?: number | undefined;
+}
+export interface EventOp extends Placed {
+  readonly op: "event";
+  readonly key?: string | undefined;
+  /** Encoded data that the payload must contain. */
+  readonly match?: Uint8Array | undefined;
+  readonly timeout?: number | undefined;
+}
+export interface ApprovalOp extends Placed {
+  readonly op: "approval";
+  readonly timeout?: number | undefined;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
+}
+/** Makes a callback token; settles at once with `{token, url}`. */
+export interface TokenOp extends Placed {
+  readonly op: "token";
+  readonly timeout?: number | undefined;
+}
+/** Waits for a callback token to be completed from outside. */
+export interface CallbackOp extends Placed {
+  readonly op: "callback";
+  readonly token: string;
+  readonly timeout?: number | undefined;
+}
+/** Starts a child run (`call` waits for it, `start` does not); `name` is the workflow. */
+export interface ChildOp extends Placed {
+  readonly op: "call" | "start";
+  readonly input: Uint8Array;
+  readonly key?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly priority?: number | undefined;
+  readonly delay?: number | undefined;
+}
+export interface EmitOp extends Placed {
+  readonly op: "emit";
+  readonly payload: Uint8Array;
+  readonly key?: string | undefined;
+  readonly id?: string | undefined;
+}
+/** `scope` is `run`, `workflow` or `global`; `name` repeats scope, verb and key as the entry's fingerprint. */
+export interface StateOp extends Placed {
+  readonly op: "state";
+  readonly key: string;
+  readonly scope: "run" | "workflow" | "global";
+  readonly verb: "get" | "set" | "incr" | "delete";
+  readonly value?: Uint8Array | undefined;
+  readonly amount?: number | undefined;
+  readonly ttl?: number | undefined;
+}
+export interface LockOp extends Placed {
+  readonly op: "lock";
+  readonly ttl?: number | undefined;
+  readonly timeout?: number | undefined;
+}
+export interface UnlockOp extends Placed {
+  readonly op: "unlock";
+  readonly fence: number;
+}
+/** Journals which branch won and closes the open entries of the others. */
+export interface RaceOp extends Placed {
+  readonly op: "race";
+  readonly value: Uint8Array;
+  readonly losers: readonly number[];
+}
+export interface PatchedOp extends Placed {
+  readonly op: "patched";
+}
+/** The run is about to end this way; its undos run first. */
+export interface UndoingOp {
+  readonly op: "undoing";
+  readonly status: FinalRunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly error?: Uint8Array | undefined;
+}
+export interface FinishOp {
+  readonly op: "finish";
+  readonly status: FinalRunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  /** Entry whose failure ended the run; `retry` starts again from it. */
+  readonly cause?: number | undefined;
+}
+/** The worker cannot go on and an operator must act; nothing was executed. */
+export interface BlockedOp {
+  readonly op: "blocked";
+  readonly reason: RunStatusReason;
+  readonly error: Uint8Array;
+}
+export interface LogOp {
+  readonly op: "log";
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly data?: Uint8Array | undefined;
+  readonly at: number;
+}
+export interface ProgressOp {
+  readonly op: "progress";
+  readonly value: Uint8Array;
+  readonly at: number;
+}
+/** Everything the run does now is wait, for the given reason; sent after the waits themselves. */
+export interface IdleOp {
+  readonly op: "idle";
+  readonly reason?: RunStatusReason | undefined;
+}
+
+/** The incarnation gives itself up: it has been idle long enough, or was asked to pause and is quiet. */
+export interface ParkOp {
+  readonly op: "park";
+  readonly paused: boolean;
+}
+
+export type RunOp =
+  | ParkOp
+  | StartedOp
+  | DoneOp
+  | RetryOp
+  | SleepOp
+  | EventOp
+  | ApprovalOp
+  | TokenOp
+  | CallbackOp
+  | ChildOp
+  | EmitOp
+  | StateOp
+  | LockOp
+  | UnlockOp
+  | RaceOp
+  | PatchedOp
+  | UndoingOp
+  | FinishOp
+  | BlockedOp
+  | LogOp
+  | ProgressOp
+  | IdleOp;
+
+/** Why a run is being ended before its function returned. */
+export interface CancelNotice {
+  readonly status: "cancelled" | "timedout";
+  readonly reason: RunStatusReason;
+  readonly message: string;
+}
+
+/** What the engine tells a hot run, in the order in which it must be handled. */
+export type RunEvent =
+  /** An entry settled and is durable. `value` and `error` are absent where the worker made them itself. */
+  | {
+      readonly event: "settle";
+      readonly seq: number;
+      readonly ord: number;
+      readonly status: "completed" | "failed";
+      readonly at: number;
+      readonly value?: Uint8Array | undefined;
+      readonly error?: Uint8Array | undefined;
+    }
+  /** The start of a step with an undo is durable: it may run. */
+  | { readonly event: "started"; readonly seq: number }
+  /** The next attempt of a step is due. */
+  | { readonly event: "wake"; readonly seq: number }
+  | ({ readonly event: "cancel" } & CancelNotice)
+  /** Finish what runs, begin nothing new, then report idle. */
+  | { readonly event: "pause" }
+  /** Forget this incarnation: it can neither settle nor write any more. */
+  | { readonly event: "drop" };
+
+/** What a worker must know about a run to execute it. */
+export interface RunAssignment {
+  readonly run: string;
+  readonly epoch: number;
+  readonly workflow: string;
+  readonly version: string;
+  readonly input: Uint8Array;
+  readonly created: number;
+  readonly started: number;
+  /** How often the run was retried by an operator, from 1. */
+  readonly attempt: number;
+  /** How often its effects were undone before a retry. */
+  readonly generation: number;
+  readonly tags: readonly string[];
+  readonly parent?: string | undefined;
+  readonly key?: string | undefined;
+  /** Number of the last entry that settled before this journal was read; later ones come as events. */
+  readonly ord: number;
+  /** Ordered by `ord`, unsettled entries last. */
+  readonly journal: readonly JournalEntry[];
+  /** True when more of the journal follows in `journal` messages. */
+  readonly more?: boolean | undefined;
+  /** Set when the run is to be cancelled rather than continued. */
+  readonly cancel?: CancelNotice | undefined;
+  /** Set when the run was already undoing: how it will end. */
+  readonly outcome?: UndoingOp | undefined;
+  /** Replay only: report whether the code follows the journal, execute nothing. */
+  readonly check?: boolean | undefined;
+  /** Base of callback and approval URLs, without a trailing slash. */
+  readonly url: string;
+}
+
+/** What a workflow says of itself to the engine. */
+export interface WorkflowManifest {
+  readonly name: string;
+  readonly triggers: readonly TriggerManifest[];
+  /** JSON Schema of the input where the schema library offers one. */
+  readonly schema?: unknown;
+  readonly validates: boolean;
+  /** Milliseconds a run may take. */
+  readonly timeout?: number | undefined;
+  /** Keep finished runs this long and this many. */
+  readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
+  readonly description?: string | undefined;
+}
+export type TriggerManifest =
+  | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
+  | {
+      readonly type: "schedule";
+      readonly cron: string;
+      readonly timezone: string;
+      readonly input: Uint8Array;
+      readonly catchUp: "skip" | "one" | "all";
+      readonly catchUpMax: number;
+      readonly overlap: "skip" | "queue" | "cancel" | "allow";
+      readonly jitter: number;
+      readonly name?: string | undefined;
+    };
+
+export type EngineToWorker =
+  | { readonly type: "assign"; readonly assignment: RunAssignment }
+  | {
+      readonly type: "journal";
+      readonly run: string;
+      readonly epoch: number;
+      readonly entries: readonly JournalEntry[];
+      readonly more: boolean;
+    }
+  | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
+  | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
+  | { readonly type: "drain"; readonly ms: number };
+
+export type WorkerToEngine =
+  | {
+      readonly type: "deploy";
+      readonly worker: string;
+      readonly version: string;
+      readonly workflows: readonly WorkflowManifest[];
+    }
+  | { readonly type: "ops"; readonly run: string; readonly epoch: number; readonly ops: readonly RunOp[] }
+  | {
+      readonly type: "validated";
+      readonly request: string;
+      readonly input?: Uint8Array | undefined;
+      readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
+    }
+  /** The answer to a replay check: `error` says where code and journal differ. */
+  | {
+      readonly type: "checked";
+      readonly run: string;
+      readonly epoch: number;
+      readonly error?: Uint8Array | undefined;
+    }
+  /** The worker leaves and gives these runs back. */
+  | { readonly type: "handback"; readonly runs: readonly { readonly run: string; readonly epoch: number }[] };

@@ -1,0 +1,81 @@
+// The closed sets of strings that name the state of things; they live here and nowhere else.
+
+/** Every state of a run. The last four are final. */
+export const runStatuses = [
+  "queued",
+  "running",
+  "waiting",
+  "paused",
+  "undoing",
+  "completed",
+  "failed",
+  "cancelled",
+  "timedout",
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/** The states a run never leaves by itself. */
+export const finalRunStatuses = ["completed", "failed", "cancelled", "timedout"] as const;
+export type FinalRunStatus = (typeof finalRunStatuses)[number];
+
+/** Why a run has its status, where the status alone does not say it. */
+export const runStatusReasons = [
+  "delayed",
+  "retrying",
+  "sleeping",
+  "waiting_for_event",
+  "waiting_for_approval",
+  "waiting_for_callback",
+  "waiting_for_child",
+  "waiting_for_lock",
+  "waiting_for_retry",
+  "paused_by_user",
+  "non_determinism",
+  "version_unavailable",
+  "workflow_unknown",
+  "undo_unavailable",
+  "undo_failed",
+  "poison",
+  "replay_check_failed",
+  "cancelled_by_user",
+  "cancelled_by_parent",
+  "cancelled_by_schedule",
+  "run_timeout",
+  "error",
+] as const;
+export type RunStatusReason = (typeof runStatusReasons)[number];
+
+/** What a journal entry records. */
+export const entryKinds = [
+  "step",
+  "sleep",
+  "event",
+  "approval",
+  "token",
+  "callback",
+  "call",
+  "start",
+  "emit",
+  "state",
+  "lock",
+  "unlock",
+  "race",
+  "patched",
+  "undo",
+] as const;
+export type EntryKind = (typeof entryKinds)[number];
+
+/** The states of a journal entry. `aborted` is a lost branch of a race: it never settles. */
+export const entryStatuses = ["running", "completed", "failed", "aborted"] as const;
+export type EntryStatus = (typeof entryStatuses)[number];
+
+export const catchUpModes = ["skip", "one", "all"] as const;
+export type CatchUp = (typeof catchUpModes)[number];
+
+export const overlapModes = ["skip", "queue", "cancel", "allow"] as const;
+export type Overlap = (typeof overlapModes)[number];
+
+/** True when a run with this status will never change again by itself. */
+export function isFinalStatus(status: RunStatus): status is FinalRunStatus {
+  return status === "completed" || status === "failed" || status === "cancelled" || status === "timedout";
+}

@@ -1,0 +1,181 @@
+// What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
+import type { Duration, RetryPolicy } from "@sluice/protocol";
+import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
+
+/** Given to each attempt of a step. */
+export interface StepContext {
+  /** Aborted when the attempt times out or the run ends. */
+  readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+  /** The same for every attempt of this step of this run: pass it to services that accept one. */
+  readonly idempotencyKey: string;
+}
+
+/** A retry policy with the program's own say. */
+export interface StepRetry extends RetryPolicy {
+  /** False ends the attempts; asked with the thrown error and the attempt that failed, from 1. */
+  readonly when?: (error: unknown, attempt: number) => boolean;
+}
+
+export interface StepOptions<T> {
+  /** Longest time one attempt may take. */
+  readonly timeout?: Duration;
+  /** Overrides the workflow's policy. */
+  readonly retry?: StepRetry | false;
+  /**
+   * Takes the step's effect back when the run fails, times out or is cancelled. Gets the step's result, or `undefined` when
+   * the step started and left none.
+   */
+  readonly undo?: (result: T | undefined, step: StepContext) => unknown;
+}
+
+export interface WaitOptions<T = unknown> {
+  /** Events published with this key only; keyed waits also see events from before the run, up to the retention of events. */
+  readonly key?: string;
+  /** Data the payload must contain. */
+  readonly match?: unknown;
+  readonly timeout?: Duration;
+  /** Returned when the time is up; without it a `TimeoutError` is thrown. */
+  readonly onTimeout?: T;
+}
+
+export interface ApproveOptions<T = unknown> {
+  readonly timeout?: Duration;
+  readonly description?: string;
+  /** Shown to whoever decides. */
+  readonly data?: unknown;
+  /** Returned when the time is up; without it a `TimeoutError` is thrown. */
+  readonly onTimeout?: T;
+}
+
+export interface Approval {
+  readonly approved: true;
+  readonly by: string;
+  readonly reason?: string;
+  readonly payload?: unknown;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface TokenOptions {
+  /** How long it can be completed. */
+  readonly timeout?: Duration;
+}
+
+/** A URL that anyone outside can complete once with `POST`. */
+export interface CallbackToken<T = unknown> {
+  readonly token: string;
+  readonly url: string;
+  /** Waits until it is completed; durable like every other wait. */
+  wait(options?: { readonly timeout?: Duration }): Promise<T>;
+}
+
+export interface ChildOptions {
+  readonly idempotencyKey?: string;
+  readonly tags?: readonly string[];
+  readonly priority?: number;
+  readonly delay?: Duration;
+}
+
+export interface EmitOptions {
+  readonly key?: string;
+  /** A second event with the same id is ignored. */
+  readonly id?: string;
+}
+
+/** Durable values. Every call is journaled together with its effect. */
+export interface StateScope {
+  get<T = unknown>(key: string): Promise<T | undefined>;
+  get<T>(key: string, fallback: T): Promise<T>;
+  set(key: string, value: unknown, options?: { readonly ttl?: Duration }): Promise<void>;
+  /** Adds to a number, which starts at 0; the new value. */
+  incr(key: string, amount?: number): Promise<number>;
+  /** True when there was something to delete. */
+  delete(key: string): Promise<boolean>;
+}
+
+export interface LockOptions {
+  /** Freed by itself after this long. */
+  readonly ttl?: Duration;
+  /** Longest wait for it. */
+  readonly timeout?: Duration;
+}
+
+/** A held lock. */
+export interface HeldLock {
+  /** Grows with every holder of this lock; what is guarded can refuse a smaller one. */
+  readonly fence: number;
+}
+
+export interface RunInfo {
+  readonly id: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly tags: readonly string[];
+  readonly parent: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export interface Log {
+  (message: string, data?: unknown): void;
+  debug(message: string, data?: unknown): void;
+  info(message: string, data?: unknown): void;
+  warn(message: string, data?: unknown): void;
+  error(message: string, data?: unknown): void;
+}
+
+/** Branches of a race: functions get a context of their own, whose calls are given up when the branch loses. */
+export type Branches = Readonly<Record<string, Promise<unknown> | ((ctx: Context) => Promise<unknown>)>>;
+type BranchValue<B> = B extends (ctx: Context) => Promise<infer T> ? T : B extends Promise<infer T> ? T : never;
+export type RaceResult<B extends Branches> = {
+  [K in keyof B & string]: { readonly winner: K; readonly value: BranchValue<B[K]> };
+}[keyof B & string];
+
+export interface Context {
+  /** Runs a function once for good: its result is journaled before it is returned here. */
+  step<T>(name: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>;
+  sleep(duration: Duration): Promise<void>;
+  sleep(name: string, duration: Duration): Promise<void>;
+  sleepUntil(time: Date | number): Promise<void>;
+  sleepUntil(name: string, time: Date | number): Promise<void>;
+  /** Waits for an event; returns its payload. */
+  waitFor<T = unknown, F = T>(event: string, options?: WaitOptions<F>): Promise<T | F>;
+  /** Waits for somebody's decision; a denial throws `DeniedError`. */
+  approve<F = never>(name: string, options?: ApproveOptions<F>): Promise<Approval | F>;
+  token<T = unknown>(name: string, options?: TokenOptions): Promise<CallbackToken<T>>;
+  /** Runs another workflow as a child and waits for its result. */
+  call<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<OutputOf<W>>;
+  call<T = unknown>(workflow: string, input: unknown, options?: ChildOptions): Promise<T>;
+  /** Starts another workflow and goes on; returns the id of its run. */
+  start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<string>;
+  start(workflow: string, input: unknown, options?: ChildOptions): Promise<string>;
+  emit(event: string, payload?: unknown, options?: EmitOptions): Promise<void>;
+  map<I, O>(
+    items: readonly I[],
+    run: (item: I, index: number) => Promise<O>,
+    options?: { readonly concurrency?: number },
+  ): Promise<O[]>;
+  race<B extends Branches>(branches: B): Promise<RaceResult<B>>;
+  readonly state: { readonly run: StateScope; readonly workflow: StateScope; readonly global: StateScope };
+  /** Runs a function while holding a named lock. The lock belongs to the run and survives crashes. */
+  lock<T>(name: string, run: (lock: HeldLock) => Promise<T>, options?: LockOptions): Promise<T>;
+  /** Milliseconds since 1970, the same on replay. */
+  now(): number;
+  /** 0 ≤ x < 1, the same on replay. */
+  random(): number;
+  /** Random UUID (version 4), the same on replay. */
+  uuid(): string;
+  readonly log: Log;
+  /** Shows how far the run is; the last value stays on the run. */
+  progress(value: unknown): void;
+  /** True in runs that reach this point for the first time with code that has it; false in older runs. */
+  patched(id: string): boolean;
+  /** Aborted when the run is cancelled or times out. */
+  readonly signal: AbortSignal;
+  readonly run: RunInfo;
+  /** How often the run was retried, from 1. */
+  readonly attempt: number;
+}

@@ -1,0 +1,53 @@
+// What users import to write and start workflows.
+export { workflow, isWorkflow } from "./workflow.ts";
+export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { webhook, schedule } from "./triggers.ts";
+export type { Trigger, WebhookTrigger, ScheduleTrigger, WebhookOptions, ScheduleOptions } from "./triggers.ts";
+export {
+  NonRetryableError,
+  RetryAfterError,
+  CancelledError,
+  DeniedError,
+  TimeoutError,
+  ChildRunError,
+  NonDeterminismError,
+  reviveError,
+  decodeError,
+} from "./errors.ts";
+export type {
+  Context,
+  StepContext,
+  StepOptions,
+  StepRetry,
+  WaitOptions,
+  ApproveOptions,
+  Approval,
+  TokenOptions,
+  CallbackToken,
+  ChildOptions,
+  EmitOptions,
+  StateScope,
+  LockOptions,
+  HeldLock,
+  RunInfo,
+  Log,
+  Branches,
+  RaceResult,
+} from "./context.ts";
+export type {
+  Client,
+  StartOptions,
+  Run,
+  RunUpdate,
+  Step,
+  RunHandle,
+  RunQuery,
+  PendingApproval,
+  Decision,
+  StateValue,
+  RunEnd,
+} from "./client.ts";
+export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
+export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
+export { SluiceError } from "@sluice/protocol";
+export type { Duration, RetryPolicy, ErrorCode } from "@sluice/protocol";

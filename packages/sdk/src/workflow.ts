@@ -1,0 +1,74 @@
+// Definition of a workflow: a name, options and a function. A definition is data; nothing runs until a worker has it.
+import { SluiceError } from "@sluice/protocol";
+import type { Duration } from "@sluice/protocol";
+import type { Context, StepRetry } from "./context.ts";
+import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
+import type { Trigger } from "./triggers.ts";
+
+const brand: unique symbol = Symbol.for("sluice.workflow") as never;
+
+export interface WorkflowOptions {
+  /** Letters, digits, `-`, `_`, `.`, `/`; up to 128 characters; unique within a project. */
+  readonly name: string;
+  readonly description?: string;
+  /** Any Standard Schema; the parsed value is stored and given to the function. */
+  readonly input?: StandardSchemaV1;
+  readonly triggers?: readonly Trigger[];
+  /** Longest time a run may take, waits included. */
+  readonly timeout?: Duration;
+  /** Default for the steps of this workflow; without one a step is tried once. */
+  readonly retry?: StepRetry;
+  /** How long and how many finished runs are kept. */
+  readonly retention?: { readonly age?: Duration; readonly count?: number };
+}
+
+/** A workflow as `workflow()` makes it. `In` is what a start takes, `Parsed` what the function gets, `Out` what it returns. */
+// eslint-disable-next-line typescript/no-explicit-any -- bivariance: a Workflow<Order> must be usable where any workflow is
+export interface Workflow<In = any, Out = any, Parsed = any> {
+  readonly [brand]: { readonly in: In; readonly out: Out };
+  readonly name: string;
+  readonly options: WorkflowOptions;
+  readonly handler: (ctx: Context, input: Parsed) => Promise<Out>;
+}
+
+/** Type of what a start of this workflow takes. */
+export type InputOf<W> = W extends Workflow<infer In, infer _Out> ? In : never;
+/** Type of what a run of this workflow returns. */
+export type OutputOf<W> = W extends Workflow<infer _In, infer Out> ? Out : never;
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+
+/** Defines a workflow. Throws `invalid_name` at once for a name that could not be addressed. */
+export function workflow<S extends StandardSchemaV1, Out>(
+  options: WorkflowOptions & { readonly input: S },
+  handler: (ctx: Context, input: InferOutput<S>) => Promise<Out>,
+): Workflow<InferInput<S>, Out, InferOutput<S>>;
+export function workflow<In = undefined, Out = unknown>(
+  options: WorkflowOptions & { readonly input?: undefined },
+  handler: (ctx: Context, input: In) => Promise<Out>,
+): Workflow<In, Out, In>;
+export function workflow(
+  options: WorkflowOptions,
+  handler: (ctx: Context, input: never) => Promise<unknown>,
+): Workflow {
+  if (typeof options?.name !== "string" || !namePattern.test(options.name)) {
+    throw new SluiceError({
+      code: "invalid_name",
+      message: `A workflow cannot be named ${JSON.stringify(options?.name)}.`,
+      hint: "Use letters, digits, '-', '_', '.' and '/', beginning with a letter or digit, at most 128 characters.",
+    });
+  }
+  if (typeof handler !== "function") {
+    throw new SluiceError({
+      code: "invalid_config",
+      message: `Workflow ${options.name} has no function.`,
+      hint: "workflow({ name }, async (ctx, input) => { … })",
+    });
+  }
+  return { [brand]: true as never, name: options.name, options, handler: handler as never };
+}
+
+/** True for what `workflow()` makes, also when it comes from another copy of this module. */
+export function isWorkflow(value: unknown): value is Workflow {
+  return typeof value === "object" && value !== null && brand in value;
+}

@@ -1,0 +1,136 @@
+// Makes journaled calls: takes the place in the journal, sends the operation, turns the settlement into a promise.
+import { encodeError, SluiceError } from "@sluice/protocol";
+import type { EntryKind, RunOp, RunStatusReason } from "@sluice/protocol";
+import { decodeError } from "@sluice/sdk";
+import type { Call, Place, Settlement } from "./calls.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { callOf } from "./race.ts";
+import type { CallPromise } from "./race.ts";
+import type { Scope } from "./scope.ts";
+
+/** What a call that goes no further returns. */
+export const never = (): Promise<never> => new Promise(() => undefined);
+
+/** How a journaled call is made and read back. */
+export interface DurableCall {
+  readonly kind: EntryKind;
+  readonly name: string;
+  /** Set for calls that only wait. */
+  readonly wait?: RunStatusReason;
+  readonly op: (place: Place) => RunOp | Promise<RunOp>;
+  /** The result of a completed entry. */
+  readonly value?: (value: Uint8Array | undefined) => unknown;
+  /** The error of a failed entry, or (returned, not thrown) a value in its place. */
+  readonly failed?:
+    | ((error: Uint8Array | undefined) => { readonly error: unknown } | { readonly value: unknown })
+    | undefined;
+}
+
+/** Makes durable calls for one scope of one incarnation. */
+export class Caller {
+  readonly run: Incarnation;
+  readonly scope: Scope;
+
+  constructor(run: Incarnation, scope: Scope) {
+    this.run = run;
+    this.scope = scope;
+  }
+
+  /** What a call must do before it takes its place: a promise when it goes no further. */
+  refuse(what: string): Promise<never> | undefined {
+    const { run, scope } = this;
+    if (run.host.stepScope.active) {
+      return Promise.reject(
+        new SluiceError({
+          code: "bad_request",
+          message: `ctx.${what} was called inside a step function.`,
+          hint: "A step is one unit of work: return its result and make durable calls in the workflow around it.",
+        }),
+      );
+    }
+    if (run.isOver(scope)) return never();
+    const { refusal } = run;
+    return refusal === undefined ? undefined : Promise.reject(refusal);
+  }
+
+  call(what: string, call: DurableCall): Promise<unknown> {
+    const refused = this.refuse(what);
+    if (refused !== undefined) return refused;
+    const { run, scope } = this;
+    const place = run.place(call.kind, call.name);
+    if (place === undefined) return never();
+    const promise: Promise<unknown> & CallPromise = new Promise((resolve, reject) => {
+      const open: Call = {
+        seq: place.seq,
+        scope,
+        wait: place.entry === undefined ? undefined : call.wait,
+        reject,
+        settle: (settlement) => settle({ run, call, settlement }, { resolve, reject }),
+      };
+      run.open(open);
+      if (place.entry === undefined) run.live(() => send({ run, call, place, open }));
+    });
+    promise[callOf] = { scope, seq: place.seq };
+    return promise;
+  }
+}
+
+interface Sending {
+  readonly run: Incarnation;
+  readonly call: DurableCall;
+  readonly place: Place;
+  readonly open: Call;
+}
+
+/** Sends the operation of a call, when it is ready. Only then the call counts as a wait. */
+function send({ run, call, place, open }: Sending): void {
+  const ready = (op: RunOp): void => {
+    open.wait = call.wait;
+    run.push(op, call.wait !== undefined);
+  };
+  let op: RunOp | Promise<RunOp>;
+  try {
+    op = call.op(place);
+  } catch (error) {
+    ready(refusedOp({ run, call, place }, error));
+    return;
+  }
+  if (op instanceof Promise) op.then(ready, (error: unknown) => ready(refusedOp({ run, call, place }, error)));
+  else ready(op);
+}
+
+/** A call that cannot be made is journaled as failed, so that a replay meets the same failure at the same point. */
+function refusedOp({ run, call, place: { seq, n } }: Omit<Sending, "open">, error: unknown): RunOp {
+  const at = run.host.clock.now();
+  return { op: "done", kind: call.kind, seq, name: call.name, n, at, attempt: 1, error: encodeError(error) };
+}
+
+interface Settling {
+  readonly run: Incarnation;
+  readonly call: DurableCall;
+  readonly settlement: Settlement;
+}
+
+interface Settlers {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function settle({ run, call, settlement }: Settling, { resolve, reject }: Settlers): void {
+  try {
+    if (settlement.status === "completed") {
+      resolve(call.value === undefined ? undefined : call.value(settlement.value));
+      return;
+    }
+    const failure = call.failed?.(settlement.error) ?? { error: decodeError(settlement.error ?? new Uint8Array(0)) };
+    if ("value" in failure) {
+      resolve(failure.value);
+      return;
+    }
+    run.blame(failure.error, settlement.seq);
+    reject(failure.error);
+  } catch (error) {
+    run.blame(error, settlement.seq);
+    reject(error);
+  }
+}

@@ -1,0 +1,66 @@
+// The shapes that pass between a run in memory, its calls and the worker around it.
+import type { JournalEntry, RunStatusReason } from "@sluice/protocol";
+import type { Context, Workflow } from "@sluice/sdk";
+import type { WorkerClock } from "./clock.ts";
+import type { Incarnation } from "./incarnation.ts";
+import type { WorkerLimits } from "./limits.ts";
+import type { Scope } from "./scope.ts";
+import type { StepScope } from "./step-scope.ts";
+
+/** A settled entry on its way to the workflow. */
+export interface Settlement {
+  readonly seq: number;
+  readonly ord: number;
+  readonly status: "completed" | "failed";
+  readonly at: number;
+  readonly value?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+}
+
+/** An open `ctx` call. */
+export interface Call {
+  readonly seq: number;
+  readonly scope: Scope;
+  /** Why the run waits while all its open calls are like this one; undefined for a call that does something. */
+  wait: RunStatusReason | undefined;
+  /** Gives the settlement to the workflow. */
+  readonly settle: (settlement: Settlement) => void;
+  readonly reject: (error: unknown) => void;
+  /** The start of a step with an undo is durable. */
+  readonly started?: () => void;
+  /** The next attempt is due. */
+  readonly wake?: () => void;
+}
+
+/** Where a call stands in the journal. */
+export interface Place {
+  readonly seq: number;
+  readonly name: string;
+  readonly n: number;
+  readonly entry: JournalEntry | undefined;
+}
+
+/** Told of every attempt, for the evidence a crash leaves behind. */
+export interface StepRecorder {
+  begin(run: string, step: string): number;
+  end(slot: number): void;
+}
+
+/** What an incarnation needs from the worker it lives in. */
+export interface IncarnationHost {
+  readonly clock: WorkerClock;
+  readonly limits: WorkerLimits;
+  readonly stepScope: StepScope;
+  readonly onStep?: StepRecorder | undefined;
+  /** Number of the current turn of the event loop. */
+  turn(): number;
+  /** Pump this incarnation in a later turn. */
+  pumpLater(run: Incarnation): void;
+  /** Send what it has collected: at the end of this turn's microtasks, or (`idle`) when a turn has passed. */
+  flushSoon(run: Incarnation, idle: boolean): void;
+  sendChecked(run: Incarnation, error: Uint8Array | undefined): void;
+  workflowNamed(name: string): Workflow | undefined;
+  makeContext(run: Incarnation, scope: Scope): Context;
+  /** Calls back once when a step has been running for a while; returns how to take it back. */
+  announce(callback: () => void): () => void;
+}

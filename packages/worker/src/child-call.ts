@@ -1,0 +1,78 @@
+// Starting another workflow from a workflow: its input is checked here, where the code is, before the run exists.
+import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
+import type { RunOp } from "@sluice/protocol";
+import { ChildRunError, decodeError, isWorkflow, validateWithSchema } from "@sluice/sdk";
+import type { ChildOptions, Workflow } from "@sluice/sdk";
+import type { DurableCall } from "./caller.ts";
+import type { Place } from "./calls.ts";
+import type { Incarnation } from "./incarnation.ts";
+
+export interface ChildRequest {
+  readonly workflow: Workflow | string;
+  readonly input: unknown;
+  readonly options: ChildOptions;
+}
+
+/** The journaled call that starts a child (`start`) or waits for it too (`call`). */
+export function childCall(
+  run: Incarnation,
+  kind: "call" | "start",
+  { workflow, input, options }: ChildRequest,
+): DurableCall {
+  const name = typeof workflow === "string" ? workflow : workflow.name;
+  const target = run.host.workflowNamed(name) ?? (isWorkflow(workflow) ? workflow : undefined);
+  const schema = target?.options.input;
+  const rest = {
+    ...(options.idempotencyKey === undefined ? {} : { key: options.idempotencyKey }),
+    ...(options.tags === undefined ? {} : { tags: options.tags }),
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
+    ...(options.delay === undefined ? {} : { delay: parseDuration(options.delay) }),
+  };
+  const op = ({ seq, n }: Place, value: unknown): RunOp => ({
+    op: kind,
+    seq,
+    name,
+    n,
+    input: encodeValue(value),
+    ...rest,
+  });
+  return {
+    kind,
+    name,
+    ...(kind === "call" ? { wait: "waiting_for_child" as const } : {}),
+    op:
+      schema === undefined
+        ? (place) => op(place, input)
+        : async (place) => op(place, await parsed(name, schema, input)),
+    value: (bytes) => (bytes === undefined ? undefined : decodeValue(bytes)),
+    failed: (bytes) => ({ error: childError(name, bytes) }),
+  };
+}
+
+async function parsed(
+  name: string,
+  schema: Parameters<typeof validateWithSchema>[0],
+  input: unknown,
+): Promise<unknown> {
+  const checked = await validateWithSchema(schema, input);
+  if (checked.ok) return checked.value;
+  throw new SluiceError({
+    code: "invalid_input",
+    message: `The input of ${name} is not valid: ${checked.issues.map((issue) => `${issue.path} ${issue.message}`).join("; ")}`,
+    details: checked.issues,
+  });
+}
+
+function childError(name: string, bytes: Uint8Array | undefined): Error {
+  const cause = decodeError(bytes ?? new Uint8Array(0));
+  const code = (cause as { code?: unknown }).code;
+  if (code === "idempotency_conflict") return cause;
+  const cancelled = cause.name === "CancelledError";
+  return new ChildRunError(
+    `The child run of ${name} ${cancelled ? "was cancelled" : "did not complete"}: ${cause.message}`,
+    {
+      cause,
+      code: cancelled ? "child_cancelled" : "child_failed",
+    },
+  );
+}

@@ -1,0 +1,300 @@
+// The durable calls a workflow is given: each takes its place in the journal and becomes a promise that settles once.
+import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
+import type { Duration } from "@sluice/protocol";
+import { DeniedError, TimeoutError, decodeError } from "@sluice/sdk";
+import type {
+  Approval,
+  ApproveOptions,
+  Branches,
+  CallbackToken,
+  ChildOptions,
+  Context,
+  EmitOptions,
+  HeldLock,
+  LockOptions,
+  StepContext,
+  StepOptions,
+  TokenOptions,
+  WaitOptions,
+  Workflow,
+} from "@sluice/sdk";
+import { Caller, never } from "./caller.ts";
+import type { DurableCall } from "./caller.ts";
+import { childCall } from "./child-call.ts";
+import type { ChildRequest } from "./child-call.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { makeLog } from "./log.ts";
+import { callOf, race } from "./race.ts";
+import type { CallPromise } from "./race.ts";
+import type { Scope } from "./scope.ts";
+import type { SeededRandom } from "./seeded.ts";
+import { makeState } from "./state.ts";
+import { planOf, StepExecution } from "./steps.ts";
+
+const decoded = (bytes: Uint8Array | undefined): unknown => (bytes === undefined ? undefined : decodeValue(bytes));
+
+function timeLimit(timeout: Duration | undefined): { readonly timeout?: number } {
+  return timeout === undefined ? {} : { timeout: parseDuration(timeout) };
+}
+
+function timedOut(what: string, options: { readonly onTimeout?: unknown }): DurableCall["failed"] {
+  return (error) => {
+    if (error !== undefined && error.length > 0) return { error: decodeError(error) };
+    return "onTimeout" in options
+      ? { value: options.onTimeout }
+      : { error: new TimeoutError(`${what} took too long.`) };
+  };
+}
+
+class RunContext {
+  readonly #caller: Caller;
+  readonly #run: Incarnation;
+  readonly #scope: Scope;
+  readonly #random: SeededRandom;
+  readonly state: Context["state"];
+  readonly log: Context["log"];
+  readonly run: Context["run"];
+  readonly attempt: number;
+
+  constructor(run: Incarnation, scope: Scope) {
+    this.#run = run;
+    this.#scope = scope;
+    this.#caller = new Caller(run, scope);
+    this.#random = run.random;
+    this.state = makeState(this.#caller);
+    this.log = makeLog(run);
+    this.attempt = run.assignment.attempt;
+    const { workflow, version, tags, parent, key, created } = run.assignment;
+    this.run = { id: run.assignment.run, workflow, version, tags, parent, idempotencyKey: key, createdAt: created };
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
+    const refused = this.#caller.refuse("step");
+    if (refused !== undefined) return refused;
+    const run = this.#run;
+    const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
+    const place = run.place("step", name);
+    if (place === undefined) return never();
+    const { undo } = options;
+    const record =
+      undo === undefined
+        ? undefined
+        : { seq: place.seq, name, n: place.n, begun: false, result: undefined as unknown, undo };
+    if (record !== undefined) run.undos.push(record);
+    const onBegin =
+      record === undefined
+        ? undefined
+        : (): void => {
+            record.begun = true;
+          };
+    const promise: Promise<unknown> & CallPromise = new StepExecution({
+      run,
+      scope: this.#scope,
+      place,
+      kind: "step",
+      plan,
+      body,
+      onBegin,
+      undoable: record !== undefined,
+      onResult: record === undefined ? undefined : (value) => (record.result = value),
+    }).start();
+    promise[callOf] = { scope: this.#scope, seq: place.seq };
+    return promise;
+  };
+
+  sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {
+    const name = duration === undefined ? "sleep" : String(first);
+    const delay = parseDuration(duration ?? first);
+    return this.#caller.call("sleep", {
+      kind: "sleep",
+      name,
+      wait: "sleeping",
+      op: ({ seq, n }) => ({ op: "sleep", seq, name, n, delay }),
+    });
+  };
+
+  sleepUntil = (first: string | Date | number, time?: Date | number): Promise<unknown> => {
+    const name = time === undefined ? "sleep" : String(first);
+    const until = Number(time ?? first);
+    if (!Number.isFinite(until)) {
+      return Promise.reject(
+        new SluiceError({
+          code: "invalid_duration",
+          message: `ctx.sleepUntil got ${String(time ?? first)}, which is no time.`,
+          hint: "Pass a Date or milliseconds since 1970.",
+        }),
+      );
+    }
+    return this.#caller.call("sleepUntil", {
+      kind: "sleep",
+      name,
+      wait: "sleeping",
+      op: ({ seq, n }) => ({ op: "sleep", seq, name, n, until }),
+    });
+  };
+
+  waitFor = (event: string, options: WaitOptions = {}): Promise<unknown> => {
+    const { key, match } = options;
+    return this.#caller.call("waitFor", {
+      kind: "event",
+      name: event,
+      wait: "waiting_for_event",
+      op: ({ seq, n }) => ({
+        op: "event",
+        seq,
+        name: event,
+        n,
+        ...(key === undefined ? {} : { key }),
+        ...(match === undefined ? {} : { match: encodeValue(match) }),
+        ...timeLimit(options.timeout),
+      }),
+      value: decoded,
+      failed: timedOut(`Waiting for event ${event}`, options),
+    });
+  };
+
+  approve = (name: string, options: ApproveOptions = {}): Promise<unknown> => {
+    const { description, data } = options;
+    return this.#caller.call("approve", {
+      kind: "approval",
+      name,
+      wait: "waiting_for_approval",
+      op: ({ seq, n }) => ({
+        op: "approval",
+        seq,
+        name,
+        n,
+        ...(description === undefined ? {} : { description }),
+        ...(data === undefined ? {} : { data: encodeValue(data) }),
+        ...timeLimit(options.timeout),
+      }),
+      value: (bytes) => {
+        const decision = decoded(bytes) as Omit<Approval, "approved"> & { readonly approved: boolean };
+        if (decision.approved) return decision;
+        throw new DeniedError(decision.reason ?? `${name} was denied.`, decision);
+      },
+      failed: timedOut(`Approval ${name}`, options),
+    });
+  };
+
+  token = async (name: string, options: TokenOptions = {}): Promise<CallbackToken> => {
+    const made = (await this.#caller.call("token", {
+      kind: "token",
+      name,
+      op: ({ seq, n }) => ({ op: "token", seq, name, n, ...timeLimit(options.timeout) }),
+      value: decoded,
+    })) as string;
+    const url = `${this.#run.assignment.url}/api/v1/callbacks/${made}`;
+    return { token: made, url, wait: (wait = {}) => this.#callback(name, made, wait) as Promise<never> };
+  };
+
+  #callback(name: string, token: string, options: { readonly timeout?: Duration }): Promise<unknown> {
+    return this.#caller.call("token", {
+      kind: "callback",
+      name,
+      wait: "waiting_for_callback",
+      op: ({ seq, n }) => ({ op: "callback", seq, name, n, token, ...timeLimit(options.timeout) }),
+      value: decoded,
+      failed: timedOut(`Callback ${name}`, {}),
+    });
+  }
+
+  call = (workflow: Workflow | string, input: unknown, options: ChildOptions = {}): Promise<unknown> =>
+    this.#child("call", { workflow, input, options });
+
+  start = (workflow: Workflow | string, input: unknown, options: ChildOptions = {}): Promise<unknown> =>
+    this.#child("start", { workflow, input, options });
+
+  #child(kind: "call" | "start", request: ChildRequest): Promise<unknown> {
+    return this.#caller.call(kind, childCall(this.#run, kind, request));
+  }
+
+  emit = (event: string, payload?: unknown, options: EmitOptions = {}): Promise<unknown> =>
+    this.#caller.call("emit", {
+      kind: "emit",
+      name: event,
+      op: ({ seq, n }) => ({
+        op: "emit",
+        seq,
+        name: event,
+        n,
+        payload: encodeValue(payload),
+        ...(options.key === undefined ? {} : { key: options.key }),
+        ...(options.id === undefined ? {} : { id: options.id }),
+      }),
+    });
+
+  map = async (
+    items: readonly unknown[],
+    body: (item: unknown, index: number) => Promise<unknown>,
+    options: { readonly concurrency?: number } = {},
+  ): Promise<unknown[]> => {
+    const results = Array.from<unknown>({ length: items.length });
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < items.length) {
+        const index = next++;
+        results[index] = await body(items[index], index);
+      }
+    };
+    const lanes = Math.max(1, Math.min(items.length, Math.floor(options.concurrency ?? items.length)));
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return results;
+  };
+
+  race = (branches: Branches): Promise<unknown> =>
+    this.#caller.refuse("race") ?? race(this.#run, this.#scope, branches);
+
+  lock = async (
+    name: string,
+    body: (lock: HeldLock) => Promise<unknown>,
+    options: LockOptions = {},
+  ): Promise<unknown> => {
+    const held = (await this.#caller.call("lock", {
+      kind: "lock",
+      name,
+      wait: "waiting_for_lock",
+      op: ({ seq, n }) => ({
+        op: "lock",
+        seq,
+        name,
+        n,
+        ...(options.ttl === undefined ? {} : { ttl: parseDuration(options.ttl) }),
+        ...timeLimit(options.timeout),
+      }),
+      value: decoded,
+      failed: timedOut(`Lock ${name}`, {}),
+    })) as HeldLock;
+    try {
+      return await body(held);
+    } finally {
+      if (this.#run.refusal === undefined) {
+        await this.#caller.call("lock", {
+          kind: "unlock",
+          name,
+          op: ({ seq, n }) => ({ op: "unlock", seq, name, n, fence: held.fence }),
+        });
+      }
+    }
+  };
+
+  now = (): number => this.#run.time;
+  random = (): number => this.#random.float();
+  uuid = (): string => this.#random.uuid();
+  patched = (id: string): boolean => this.#run.patched(id);
+
+  progress = (value: unknown): void => {
+    const run = this.#run;
+    if (run.phase !== "running") return;
+    run.push({ op: "progress", value: encodeValue(value), at: run.host.clock.now() }, false);
+  };
+}
+
+/** The context of a scope. */
+export function makeContext(run: Incarnation, scope: Scope): Context {
+  return new RunContext(run, scope) as unknown as Context;
+}

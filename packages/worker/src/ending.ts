@@ -1,0 +1,164 @@
+// How a run ends: its function has settled, somebody cancelled it, or it was undoing already when this incarnation began.
+import { encodeError, encodeValue } from "@sluice/protocol";
+import type { CancelNotice, FinishOp, UndoingOp } from "@sluice/protocol";
+import { CancelledError, NonDeterminismError, TimeoutError } from "@sluice/sdk";
+import type { Incarnation } from "./incarnation.ts";
+import { fingerprint } from "./replay.ts";
+import { runUndos } from "./undo.ts";
+
+/** The error that a notice stands for in user code. */
+export function cancelError(notice: CancelNotice): Error {
+  return notice.status === "timedout" ? new TimeoutError(notice.message) : new CancelledError(notice.message);
+}
+
+export class Ending {
+  readonly #run: Incarnation;
+  readonly #causes = new WeakMap<object, number>();
+  readonly #whenSettled: (() => void)[] = [];
+  #notice: CancelNotice | undefined;
+  /** A cancellation that came before the journal was replayed. */
+  #wanted: CancelNotice | undefined;
+  /** True once the workflow function has returned or thrown. */
+  settled = false;
+
+  constructor(run: Incarnation) {
+    this.#run = run;
+    this.#wanted = run.assignment.cancel;
+  }
+
+  /** What calls of a cancelled run reject with. */
+  get refusal(): Error | undefined {
+    return this.#notice === undefined ? undefined : cancelError(this.#notice);
+  }
+
+  /** Remembers which entry an error came from. */
+  blame(error: unknown, seq: number): void {
+    if (typeof error === "object" && error !== null) this.#causes.set(error, seq);
+  }
+
+  returned(output: unknown): void {
+    if (!this.#decides() || this.#leftOver()) return;
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeValue(output);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#run.finish({ op: "finish", status: "completed", output: bytes });
+  }
+
+  threw(error: unknown): void {
+    if (this.#decides() && !this.#leftOver()) this.#fail(error);
+  }
+
+  /** The journal has been replayed; true when the run goes on as usual. */
+  replayed(): boolean {
+    const { outcome } = this.#run.assignment;
+    if (outcome !== undefined) {
+      this.#resumeUndo(outcome);
+      return false;
+    }
+    if (this.#wanted === undefined) return true;
+    this.cancel(this.#wanted);
+    return false;
+  }
+
+  /** The function has settled; false when that does not decide how the run ends. */
+  #decides(): boolean {
+    this.settled = true;
+    for (const resolve of this.#whenSettled.splice(0)) resolve();
+    const { phase, assignment } = this.#run;
+    if (phase === "replaying" && assignment.outcome !== undefined) return false;
+    if (phase === "replaying" && this.#wanted !== undefined) {
+      this.cancel(this.#wanted);
+      return false;
+    }
+    return phase === "running" || phase === "replaying";
+  }
+
+  #leftOver(): boolean {
+    const left = this.#run.replay.leftOver();
+    if (left !== undefined) {
+      this.#run.block(
+        new NonDeterminismError(left.seq, fingerprint(left), "nothing: the workflow has ended before it"),
+      );
+      return true;
+    }
+    if (this.#run.assignment.check !== true) return false;
+    this.#run.checked();
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    const bytes = encodeError(error);
+    const cause = this.#causeOf(error);
+    this.#run.scope.abort(new CancelledError("The run has failed."));
+    if (!this.#undoable()) {
+      this.#run.finish({ op: "finish", status: "failed", reason: "error", error: bytes, cause });
+      return;
+    }
+    void this.#undo({ op: "undoing", status: "failed", reason: "error", error: bytes }, { recorded: false, cause });
+  }
+
+  #undoable(): boolean {
+    return this.#run.undos.some((undo) => undo.begun);
+  }
+
+  #causeOf(error: unknown): number | undefined {
+    let at: unknown = error;
+    for (let depth = 0; depth < causeDepthMax && typeof at === "object" && at !== null; depth++) {
+      const seq = this.#causes.get(at);
+      if (seq !== undefined) return seq;
+      at = (at as { cause?: unknown }).cause;
+    }
+    return undefined;
+  }
+
+  /** Rejects what is open, lets the workflow clean up, undoes, ends. */
+  cancel(notice: CancelNotice): void {
+    const { phase } = this.#run;
+    if (this.#notice !== undefined || phase === "undoing" || phase === "gone") return;
+    if (phase === "replaying" && !this.settled) {
+      this.#wanted ??= notice;
+      return;
+    }
+    this.#notice = notice;
+    const error = cancelError(notice);
+    this.#run.cancelCalls(error);
+    void this.#endCancelled(notice, error);
+  }
+
+  async #endCancelled(notice: CancelNotice, error: Error): Promise<void> {
+    await this.#run.orGrace(this.#quietAndSettled());
+    if (this.#run.isGone()) return;
+    const { status, reason } = notice;
+    const bytes = encodeError(error);
+    if (this.#undoable()) await this.#undo({ op: "undoing", status, reason, error: bytes }, { recorded: false });
+    else this.#run.finish({ op: "finish", status, reason, error: bytes });
+  }
+
+  async #quietAndSettled(): Promise<void> {
+    if (!this.settled) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+    await this.#run.quiet();
+  }
+
+  #resumeUndo(outcome: UndoingOp): void {
+    const lost = this.#run.replay.leftOver((entry) => entry.undo === true);
+    if (lost === undefined) void this.#undo(outcome, { recorded: true });
+    else this.#run.block(new NonDeterminismError(lost.seq, fingerprint(lost), "nothing there"), "undo_unavailable");
+  }
+
+  async #undo(
+    outcome: UndoingOp,
+    options: { readonly recorded: boolean; readonly cause?: number | undefined },
+  ): Promise<void> {
+    if (!options.recorded) await this.#run.orGrace(this.#run.quiet());
+    if (this.#run.isGone()) return;
+    this.#run.beginUndo(options.recorded ? undefined : outcome);
+    const finish: FinishOp = await runUndos(this.#run, outcome);
+    if (!this.#run.isGone()) this.#run.finish({ ...finish, cause: options.cause });
+  }
+}
+
+const causeDepthMax = 16;

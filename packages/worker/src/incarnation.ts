@@ -1,0 +1,385 @@
+// One life of a run in a worker's memory: replays the journal, hands out results in commit order, collects operations.
+import { decodeValue, encodeError } from "@sluice/protocol";
+import type {
+  EntryKind,
+  FinishOp,
+  JournalEntry,
+  RunAssignment,
+  RunEvent,
+  RunOp,
+  RunStatusReason,
+  UndoingOp,
+} from "@sluice/protocol";
+import { CancelledError, NonDeterminismError } from "@sluice/sdk";
+import type { Workflow } from "@sluice/sdk";
+import type { Call, IncarnationHost, Place, Settlement } from "./calls.ts";
+import { Ending } from "./ending.ts";
+import { fingerprint, Replay } from "./replay.ts";
+import { Scope } from "./scope.ts";
+import { SeededRandom } from "./seeded.ts";
+import type { UndoRecord } from "./undo.ts";
+
+type Phase = "replaying" | "running" | "cancelling" | "undoing" | "finishing" | "gone";
+
+export class Incarnation {
+  readonly assignment: RunAssignment;
+  readonly workflow: Workflow;
+  readonly host: IncarnationHost;
+  readonly scope = new Scope();
+  readonly replay: Replay;
+  readonly random: SeededRandom;
+  readonly undos: UndoRecord[] = [];
+  readonly outbox: RunOp[] = [];
+  readonly #ending: Ending;
+  readonly #calls = new Map<number, Call>();
+  readonly #woken = new Set<number>();
+  readonly #patches = new Map<string, boolean>();
+  readonly #whenQuiet: (() => void)[] = [];
+  /** Time as the workflow sees it, milliseconds since 1970. */
+  time: number;
+  /** Since when it has only waited; undefined while it does something. */
+  idleSince: number | undefined;
+  #phase: Phase = "replaying";
+  #steps = 0;
+  /** Turn in which the last settlement was handed out. */
+  #turn = -1;
+  #pausing = false;
+  #draining = false;
+  #stall: (() => void) | undefined;
+  #held: (() => void)[] = [];
+
+  constructor(assignment: RunAssignment, workflow: Workflow, host: IncarnationHost) {
+    this.assignment = assignment;
+    this.workflow = workflow;
+    this.host = host;
+    this.time = assignment.started;
+    this.random = new SeededRandom(assignment.run);
+    this.replay = new Replay(assignment.ord);
+    this.#ending = new Ending(this);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  isGone(): boolean {
+    return this.#phase === "gone";
+  }
+
+  /** Calls the workflow function; the journal must be complete. */
+  begin(): void {
+    const context = this.host.makeContext(this, this.scope);
+    const input = decodeValue(this.assignment.input);
+    const body = async (): Promise<unknown> => await this.workflow.handler(context, input);
+    body().then(
+      (output) => this.#ending.returned(output),
+      (error: unknown) => this.#ending.threw(error),
+    );
+    this.host.pumpLater(this);
+  }
+
+  /** Handles what the engine says, in order. */
+  receive(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      if (this.#phase === "gone") return;
+      this.#handle(event);
+    }
+    this.pump();
+  }
+
+  #handle(event: RunEvent): void {
+    switch (event.event) {
+      case "settle":
+        this.replay.enqueue(event);
+        break;
+      case "started":
+        this.#calls.get(event.seq)?.started?.();
+        break;
+      case "wake":
+        this.#wake(event.seq);
+        break;
+      case "cancel":
+        this.#ending.cancel(event);
+        break;
+      case "pause":
+        this.#pausing = true;
+        this.host.flushSoon(this, true);
+        break;
+      case "drop":
+        this.outbox.length = 0;
+        this.drop();
+        break;
+    }
+  }
+
+  /** Hands the next settlement to the workflow: one a turn, so that its consequences run before the next one. */
+  pump(): void {
+    for (;;) {
+      if (this.#phase === "gone" || this.#phase === "finishing") return;
+      const { next } = this.replay;
+      if (next === undefined) {
+        this.#drained();
+        return;
+      }
+      if (this.#turn === this.host.turn()) {
+        this.host.pumpLater(this);
+        return;
+      }
+      const call = this.#calls.get(next.seq);
+      if (call === undefined) {
+        this.#armStall(next);
+        return;
+      }
+      this.#turn = this.host.turn();
+      this.#deliver(call, next);
+    }
+  }
+
+  #deliver(call: Call, settlement: Settlement): void {
+    this.replay.advance();
+    this.#stall?.();
+    this.#stall = undefined;
+    this.#calls.delete(call.seq);
+    call.scope.open.delete(call.seq);
+    if (settlement.at > this.time) this.time = settlement.at;
+    this.idleSince = undefined;
+    if (!call.scope.abandoned) call.settle(settlement);
+    this.host.flushSoon(this, true);
+  }
+
+  #armStall(next: Settlement): void {
+    this.#stall ??= this.host.clock.after(this.host.limits.replayStallMs, () => {
+      const entry = this.replay.entryAt(next.seq);
+      this.mismatch(next.seq, entry === undefined ? "a settled call" : fingerprint(entry), "nothing there");
+    });
+  }
+
+  /** Every settlement has been handed out; a turn later the replay is over. */
+  #drained(): void {
+    if (this.#phase !== "replaying") return;
+    if (this.#turn === this.host.turn()) {
+      this.host.pumpLater(this);
+      return;
+    }
+    if (this.assignment.check === true) {
+      this.checked();
+      return;
+    }
+    this.#phase = "running";
+    if (this.#ending.replayed()) this.#release();
+  }
+
+  #release(): void {
+    if (this.#pausing) return;
+    for (const start of this.#held.splice(0)) start();
+    this.host.flushSoon(this, true);
+  }
+
+  /** Runs `start` now, or once the journal has been replayed. */
+  live(start: () => void): void {
+    if (this.#phase === "replaying" || this.#pausing) this.#held.push(start);
+    else start();
+  }
+
+  /** Gives the next call its place, and checks it against what was recorded there. Undefined: the call never settles. */
+  place(kind: EntryKind, name: string): Place | undefined {
+    const place = this.replay.place(kind, name);
+    if ("n" in place) return { ...place, name };
+    this.mismatch(place.seq, place.recorded, place.asked);
+    return undefined;
+  }
+
+  /** Registers an open call. */
+  open(call: Call): void {
+    this.#calls.set(call.seq, call);
+    call.scope.open.add(call.seq);
+    this.idleSince = undefined;
+    if (this.#woken.delete(call.seq)) call.wake?.();
+    if (this.replay.next?.seq === call.seq) this.host.pumpLater(this);
+  }
+
+  /** Collects an operation; operations that begin a wait are sent a turn later, with the word that the run is idle. */
+  push(op: RunOp, waits: boolean): void {
+    this.outbox.push(op);
+    this.host.flushSoon(this, waits);
+  }
+
+  /** What a call in this state rejects with; undefined when calls may go on. */
+  get refusal(): Error | undefined {
+    return this.#ending.refusal;
+  }
+
+  /** True when calls of this scope stay pending for ever. */
+  isOver(scope: Scope): boolean {
+    return this.#phase === "gone" || this.#phase === "finishing" || this.#phase === "undoing" || scope.abandoned;
+  }
+
+  /** True in runs that had not passed this point when the code got this patch. */
+  patched(id: string): boolean {
+    const known = this.#patches.get(id);
+    if (known !== undefined) return known;
+    const applies = this.replay.patchApplies(id);
+    this.#patches.set(id, applies);
+    if (!applies) return false;
+    const place = this.place("patched", id);
+    if (place === undefined) return false;
+    const { seq, n } = place;
+    this.open({ seq, scope: this.scope, wait: undefined, settle: () => undefined, reject: () => undefined });
+    if (place.entry === undefined) this.live(() => this.push({ op: "patched", seq, name: id, n }, false));
+    return true;
+  }
+
+  /** Gives up entries of lost branches. */
+  forget(seqs: readonly number[]): void {
+    this.replay.forget(seqs);
+    for (const seq of seqs) this.#calls.delete(seq);
+  }
+
+  /** Remembers which entry an error came from. */
+  blame(error: unknown, seq: number): void {
+    this.#ending.blame(error, seq);
+  }
+
+  /** Stable across the attempts of a step; new when an undone step is executed again. */
+  idempotencyKey(seq: number): string {
+    const { run, generation } = this.assignment;
+    return generation === 0 ? `${run}:${seq}` : `${run}:${seq}:${generation}`;
+  }
+
+  stepBegins(): void {
+    this.#steps++;
+    this.idleSince = undefined;
+  }
+
+  stepEnds(): void {
+    this.#steps--;
+    if (this.#steps > 0) return;
+    for (const resolve of this.#whenQuiet.splice(0)) resolve();
+    if (this.#pausing) this.host.flushSoon(this, true);
+  }
+
+  /** Resolves when no step function is running. */
+  quiet(): Promise<void> {
+    return this.#steps === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.#whenQuiet.push(resolve));
+  }
+
+  /** Begins nothing new; resolves when the steps that run have ended. */
+  drain(): Promise<void> {
+    this.#pausing = true;
+    this.#draining = true;
+    return this.quiet();
+  }
+
+  /** Waits, but no longer than a cancelled run may take. */
+  orGrace(wait: Promise<void>): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const cancel = this.host.clock.after(this.host.limits.cancelGraceMs, resolve);
+      void wait.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** What to add to the operations being sent, when nothing is left to do but wait. */
+  idleOp(): RunOp | undefined {
+    if (this.#phase !== "running" || this.#steps > 0 || this.replay.next !== undefined) return undefined;
+    if (this.#pausing) return this.#draining ? undefined : this.#pauseOp();
+    if (this.#ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
+    if (this.idleSince !== undefined) return undefined;
+    let reason: RunStatusReason | undefined;
+    for (const call of this.#calls.values()) {
+      if (call.wait === undefined) return undefined;
+      reason ??= call.wait;
+    }
+    this.idleSince = this.host.clock.now();
+    return { op: "idle", reason };
+  }
+
+  /** Paused once nothing is under way: what is held has not begun, and will begin after the resume. */
+  #pauseOp(): RunOp | undefined {
+    const underWay = [...this.#calls.values()].filter((call) => call.wait === undefined);
+    if (underWay.length > this.#held.length) return undefined;
+    this.drop();
+    return { op: "park", paused: true };
+  }
+
+  /** Rejects every open call; later ones are refused. */
+  cancelCalls(error: Error): void {
+    this.#phase = "cancelling";
+    this.#pausing = false;
+    this.#held = [];
+    this.replay.clear();
+    this.scope.abort(error);
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) call.reject(error);
+  }
+
+  /** From here on only undos are executed. */
+  beginUndo(outcome: UndoingOp | undefined): void {
+    this.#phase = "undoing";
+    this.#calls.clear();
+    this.#held = [];
+    this.replay.clear();
+    if (outcome !== undefined) this.push(outcome, false);
+  }
+
+  /** Reports how the run ends. */
+  finish(op: FinishOp): void {
+    this.#phase = "finishing";
+    this.#calls.clear();
+    this.#held = [];
+    if (this.#steps > 0) this.scope.abort(new CancelledError("The run has ended."));
+    this.push(op, false);
+  }
+
+  /** Answers a replay check: the code follows the journal. */
+  checked(error?: Uint8Array): void {
+    this.host.sendChecked(this, error);
+    this.drop();
+  }
+
+  /** Reports that the code does not follow the journal. */
+  mismatch(seq: number, recorded: string, asked: string): void {
+    this.block(new NonDeterminismError(seq, recorded, asked));
+  }
+
+  /** Parks the run until an operator acts; nothing of what this incarnation collected counts. */
+  block(error: Error, reason?: RunStatusReason): void {
+    if (this.#phase === "gone") return;
+    const bytes = encodeError(error);
+    if (this.assignment.check === true) {
+      this.checked(bytes);
+      return;
+    }
+    const undoing = this.assignment.outcome !== undefined || this.assignment.cancel !== undefined;
+    this.outbox.length = 0;
+    this.push(
+      { op: "blocked", reason: reason ?? (undoing ? "undo_unavailable" : "non_determinism"), error: bytes },
+      false,
+    );
+    this.drop();
+  }
+
+  /** Forgets everything: nothing of this incarnation settles or is sent any more. */
+  drop(): void {
+    this.#phase = "gone";
+    this.#stall?.();
+    this.#calls.clear();
+    this.#held = [];
+    this.replay.clear();
+    if (this.#steps > 0) this.scope.abort(new CancelledError("The run has moved on without this incarnation."));
+  }
+
+  #wake(seq: number): void {
+    const call = this.#calls.get(seq);
+    if (call === undefined) this.#woken.add(seq);
+    else call.wake?.();
+  }
+
+  /** Takes (a piece of) the journal. */
+  addJournal(entries: readonly JournalEntry[]): void {
+    this.replay.add(entries);
+  }
+}

@@ -1,0 +1,64 @@
+// What a worker tells the engine about its workflows: everything that can be known without running them.
+import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
+import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { toJsonSchema } from "@sluice/sdk";
+import type { Trigger, Workflow } from "@sluice/sdk";
+
+/** Describes workflows; two of one name are refused. Throws what is wrong with their options. */
+export function manifestOf(workflows: readonly Workflow[]): WorkflowManifest[] {
+  const names = new Set<string>();
+  return workflows.map((workflow) => {
+    if (names.has(workflow.name)) {
+      throw new SluiceError({
+        code: "duplicate_workflow",
+        message: `Two workflows are named ${workflow.name}.`,
+        hint: "Rename one of them: a run is started by the name.",
+      });
+    }
+    names.add(workflow.name);
+    return describe(workflow);
+  });
+}
+
+function describe({ name, options }: Workflow): WorkflowManifest {
+  const schema = options.input === undefined ? undefined : toJsonSchema(options.input);
+  const { retention } = options;
+  return {
+    name,
+    triggers: (options.triggers ?? []).map(describeTrigger),
+    validates: options.input !== undefined,
+    ...(schema === undefined ? {} : { schema }),
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
+    ...(retention === undefined
+      ? {}
+      : {
+          retention: {
+            ...(retention.age === undefined ? {} : { age: parseDuration(retention.age) }),
+            ...(retention.count === undefined ? {} : { count: retention.count }),
+          },
+        }),
+  };
+}
+
+function describeTrigger(trigger: Trigger): TriggerManifest {
+  if (trigger.type === "webhook") {
+    return {
+      type: "webhook",
+      path: trigger.path.startsWith("/") ? trigger.path : `/${trigger.path}`,
+      method: trigger.method,
+      ...(trigger.secret === undefined ? {} : { secret: trigger.secret }),
+    };
+  }
+  return {
+    type: "schedule",
+    cron: trigger.cron,
+    timezone: trigger.timezone,
+    input: encodeValue(trigger.input),
+    catchUp: trigger.catchUp,
+    catchUpMax: trigger.catchUpMax,
+    overlap: trigger.overlap,
+    jitter: parseDuration(trigger.jitter),
+    ...(trigger.name === undefined ? {} : { name: trigger.name }),
+  };
+}

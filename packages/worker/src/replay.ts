@@ -1,0 +1,123 @@
+// The journal as a worker sees it: what was recorded at each place, and the queue of settlements in commit order.
+import type { EntryKind, JournalEntry } from "@sluice/protocol";
+import type { Settlement } from "./calls.ts";
+
+/** Names a call for people: kind, name and, from the second on, which occurrence. */
+export function fingerprint(entry: { readonly kind: string; readonly name: string; readonly n: number }): string {
+  return `${entry.kind} "${entry.name}"${entry.n === 0 ? "" : ` (occurrence ${entry.n + 1})`}`;
+}
+
+/** What the code asked for where something else was recorded. */
+export interface Mismatch {
+  readonly seq: number;
+  readonly recorded: string;
+  readonly asked: string;
+}
+
+export class Replay {
+  /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
+  readonly undoEntries = new Map<number, JournalEntry>();
+  readonly #entries = new Map<number, JournalEntry>();
+  readonly #counters = new Map<string, number>();
+  readonly #queue: Settlement[] = [];
+  readonly #early = new Map<number, Settlement>();
+  /** Entries of lost branches: whatever settles them is not handed out. */
+  readonly #forgotten = new Set<number>();
+  #head = 0;
+  #nextSeq = 0;
+  /** Number of the last settlement that has its place in the queue. */
+  #ord: number;
+
+  constructor(ord: number) {
+    this.#ord = ord;
+  }
+
+  /** Takes (a piece of) the journal; settled entries come in the order in which they settled. */
+  add(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      if (entry.seq < 0) {
+        this.undoEntries.set(entry.seq, entry);
+        continue;
+      }
+      this.#entries.set(entry.seq, entry);
+      const { status, value, error } = entry;
+      if (status !== "completed" && status !== "failed") continue;
+      this.#queue.push({ seq: entry.seq, ord: entry.ord, status, at: entry.end, value, error });
+    }
+  }
+
+  /** Settlements are handed out in the order of their numbers, whatever the order in which they arrive. */
+  enqueue(settlement: Settlement): void {
+    this.#early.set(settlement.ord, settlement);
+    for (;;) {
+      const next = this.#early.get(this.#ord + 1);
+      if (next === undefined) return;
+      this.#early.delete(next.ord);
+      this.#ord = next.ord;
+      this.#queue.push(next);
+    }
+  }
+
+  /** The settlement to be handed out next. */
+  get next(): Settlement | undefined {
+    for (;;) {
+      const next = this.#queue[this.#head];
+      if (next === undefined || !this.#forgotten.has(next.seq)) return next;
+      this.advance();
+    }
+  }
+
+  advance(): void {
+    this.#head++;
+    if (this.#head < this.#queue.length) return;
+    this.#queue.length = 0;
+    this.#head = 0;
+  }
+
+  /** Drops everything that was still to be handed out. */
+  clear(): void {
+    this.#queue.length = 0;
+    this.#head = 0;
+  }
+
+  forget(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#forgotten.add(seq);
+  }
+
+  /** Takes the next place for a call of this kind and name; says so when something else was recorded there. */
+  place(
+    kind: EntryKind,
+    name: string,
+  ): { readonly seq: number; readonly n: number; readonly entry: JournalEntry | undefined } | Mismatch {
+    const key = `${kind}\0${name}`;
+    const n = this.#counters.get(key) ?? 0;
+    const seq = this.#nextSeq;
+    const entry = this.#entries.get(seq);
+    if (entry !== undefined && (entry.kind !== kind || entry.name !== name || entry.n !== n)) {
+      return { seq, recorded: fingerprint(entry), asked: fingerprint({ kind, name, n }) };
+    }
+    this.#counters.set(key, n + 1);
+    this.#nextSeq = seq + 1;
+    if (entry !== undefined) this.#entries.delete(seq);
+    return { seq, n, entry };
+  }
+
+  /** True when a patch applies here: recorded at this place, or nothing at all was recorded from here on. */
+  patchApplies(id: string): boolean {
+    const entry = this.#entries.get(this.#nextSeq);
+    if (entry?.kind === "patched" && entry.name === id) return true;
+    for (const seq of this.#entries.keys()) if (seq >= this.#nextSeq) return false;
+    return true;
+  }
+
+  /** What was recorded at a place that no call has taken yet. */
+  entryAt(seq: number): JournalEntry | undefined {
+    return this.#entries.get(seq);
+  }
+
+  /** The first recorded entry that no call has taken; lost branches of a race are none. */
+  leftOver(wanted: (entry: JournalEntry) => boolean = () => true): JournalEntry | undefined {
+    for (const entry of this.#entries.values()) if (entry.status !== "aborted" && wanted(entry)) return entry;
+    return undefined;
+  }
+}

@@ -1,0 +1,289 @@
+// Executes step functions: attempts, time limits, retries. What it decides is journaled before it counts.
+import {
+  decodeValue,
+  encodeError,
+  encodeValue,
+  nextRetryDelayMs,
+  normalizeRetry,
+  parseDuration,
+} from "@sluice/protocol";
+import type { DoneOp, RetryPlan } from "@sluice/protocol";
+import { NonRetryableError, RetryAfterError, TimeoutError, decodeError } from "@sluice/sdk";
+import type { StepContext, StepOptions, StepRetry } from "@sluice/sdk";
+import type { Call, Place, Settlement } from "./calls.ts";
+import type { Incarnation } from "./incarnation.ts";
+import type { Scope } from "./scope.ts";
+
+/** A retry policy ready for use, with the user's own predicate. */
+export interface StepPlan {
+  readonly retry: RetryPlan;
+  readonly when: ((error: unknown, attempt: number) => boolean) | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+const once: RetryPlan = normalizeRetry({ attempts: 1 });
+
+/** Reads the options of a step, with the workflow's policy as default. Throws for options that make no sense. */
+export function planOf(
+  retry: StepRetry | false | undefined,
+  fallback: StepRetry | undefined,
+  timeout: StepOptions<unknown>["timeout"],
+): StepPlan {
+  const policy = retry ?? fallback;
+  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
+  if (policy === undefined || policy === false) return { retry: once, when: undefined, timeoutMs };
+  const { when, ...rest } = policy;
+  return { retry: normalizeRetry(rest), when, timeoutMs };
+}
+
+/** What one step needs to be executed. */
+export interface StepJob {
+  readonly run: Incarnation;
+  readonly scope: Scope;
+  readonly place: Place;
+  readonly kind: "step" | "undo";
+  readonly plan: StepPlan;
+  readonly body: (step: StepContext) => unknown;
+  /** Called with each attempt's begin, when the step has an undo. */
+  readonly onBegin?: (() => void) | undefined;
+  /** Called with the decoded result. */
+  readonly onResult?: ((value: unknown) => void) | undefined;
+  readonly undoable: boolean;
+}
+
+/** One step of one incarnation, from its call to its settlement. */
+export class StepExecution {
+  readonly #job: StepJob;
+  #attempt: number;
+  #firstAt: number;
+  #result: Uint8Array | undefined;
+  #failure: Uint8Array | undefined;
+  #retryDue = 0;
+  #pendingStart: (() => void) | undefined;
+  #call: Call | undefined;
+
+  constructor(job: StepJob) {
+    this.#job = job;
+    const { entry } = job.place;
+    const failedBefore = entry !== undefined && entry.status === "running" && entry.error !== undefined;
+    this.#attempt = entry === undefined ? 1 : failedBefore ? entry.attempt + 1 : Math.max(1, entry.attempt);
+    this.#firstAt = entry?.at ?? 0;
+    if (failedBefore) this.#retryDue = entry.due ?? 0;
+  }
+
+  /** Opens the call; resolves or rejects with the decoded result when it is durable. */
+  start(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { run, scope, place } = this.#job;
+      const call: Call = {
+        seq: place.seq,
+        scope,
+        wait: undefined,
+        settle: (settlement) => this.#settle(settlement, resolve, reject),
+        reject,
+        started: () => {
+          this.#pendingStart?.();
+          this.#pendingStart = undefined;
+        },
+        wake: () => {
+          this.#retryDue = 0;
+          if (call.wait !== undefined) this.#run();
+        },
+      };
+      this.#call = call;
+      run.open(call);
+      const { entry } = place;
+      if (entry !== undefined && entry.status !== "running") {
+        if (entry.undo === true) this.#job.onBegin?.();
+        return;
+      }
+      run.live(() => this.#begin());
+    });
+  }
+
+  #settle(settlement: Settlement, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    if (settlement.status === "completed") {
+      const bytes = settlement.value ?? this.#result;
+      const value = bytes === undefined ? undefined : decodeValue(bytes);
+      this.#job.onResult?.(value);
+      resolve(value);
+      return;
+    }
+    const bytes = settlement.error ?? this.#failure;
+    const error = bytes === undefined ? new Error("The step failed.") : decodeError(bytes);
+    this.#job.run.blame(error, settlement.seq);
+    reject(error);
+  }
+
+  #begin(): void {
+    const { run, place } = this.#job;
+    if (this.#retryDue > run.host.clock.now()) {
+      if (this.#call !== undefined) this.#call.wait = "waiting_for_retry";
+      if (place.entry?.undo === true) this.#job.onBegin?.();
+      run.host.flushSoon(run, true);
+      return;
+    }
+    this.#run();
+  }
+
+  #run(): void {
+    const { run, place, kind, undoable } = this.#job;
+    if (this.#call !== undefined) this.#call.wait = undefined;
+    const now = run.host.clock.now();
+    if (this.#firstAt === 0) this.#firstAt = now;
+    run.stepBegins();
+    if (!undoable && kind === "step") {
+      this.#attemptOnce(now);
+      return;
+    }
+    this.#job.onBegin?.();
+    this.#pendingStart = () => this.#attemptOnce(run.host.clock.now());
+    const { seq, name, n } = place;
+    run.push({ op: "started", seq, name, n, at: this.#firstAt, attempt: this.#attempt, undo: true }, false);
+  }
+
+  #attemptOnce(startedAt: number): void {
+    const { run, scope, place, plan, body } = this.#job;
+    const attempt = new Attempt(scope, run.idempotencyKey(place.seq), this.#attempt);
+    let over = false;
+    let announced: (() => void) | undefined;
+    const slot = run.host.onStep?.begin(run.assignment.run, place.name);
+    const conclude = (failed: boolean, outcome: unknown): void => {
+      if (over) return;
+      over = true;
+      stopTimer?.();
+      announced?.();
+      if (slot !== undefined) run.host.onStep?.end(slot);
+      this.#conclude(failed, outcome, startedAt);
+      run.stepEnds();
+    };
+    const stopTimer =
+      plan.timeoutMs === undefined
+        ? undefined
+        : run.host.clock.after(plan.timeoutMs, () => {
+            const error = new TimeoutError(`Step ${place.name} took longer than ${plan.timeoutMs} ms.`);
+            attempt.abort(error);
+            conclude(true, error);
+          });
+    let outcome: unknown;
+    try {
+      outcome = run.host.stepScope.run(() => body(attempt));
+    } catch (error) {
+      conclude(true, error);
+      return;
+    }
+    if (!isThenable(outcome)) {
+      conclude(false, outcome);
+      return;
+    }
+    if (!this.#job.undoable) announced = run.host.announce(() => this.#announce(startedAt));
+    outcome.then(
+      (value) => conclude(false, value),
+      (error: unknown) => conclude(true, error),
+    );
+  }
+
+  #announce(at: number): void {
+    const { run, place, kind } = this.#job;
+    if (kind === "undo" || run.phase !== "running") return;
+    const { seq, name, n } = place;
+    run.push({ op: "started", seq, name, n, at, attempt: this.#attempt, undo: false }, false);
+  }
+
+  #conclude(failed: boolean, outcome: unknown, startedAt: number): void {
+    const { run, scope, kind } = this.#job;
+    if (run.phase === "gone" || run.phase === "finishing" || (kind === "step" && run.phase !== "running")) return;
+    if (scope.abandoned) return;
+    if (!failed) {
+      try {
+        this.#done({ value: encodeValue(outcome) }, startedAt);
+        return;
+      } catch (error) {
+        this.#done({ error: encodeError(error) }, startedAt);
+        return;
+      }
+    }
+    const delayMs = this.#retryDelay(outcome);
+    if (delayMs === undefined) this.#done({ error: encodeError(outcome) }, startedAt);
+    else this.#retry(encodeError(outcome), delayMs);
+  }
+
+  #done(result: { value?: Uint8Array; error?: Uint8Array }, startedAt: number): void {
+    const { run, place, kind, undoable } = this.#job;
+    this.#result = result.value;
+    this.#failure = result.error;
+    const op: DoneOp = {
+      op: "done",
+      kind,
+      seq: place.seq,
+      name: place.name,
+      n: place.n,
+      at: startedAt,
+      attempt: this.#attempt,
+      ...result,
+      ...(undoable ? { undo: true } : {}),
+    };
+    run.push(op, false);
+  }
+
+  #retry(error: Uint8Array, delayMs: number): void {
+    const { run, place, kind, undoable } = this.#job;
+    if (this.#call !== undefined) this.#call.wait = "waiting_for_retry";
+    const { seq, name, n } = place;
+    const attempt = this.#attempt;
+    this.#attempt++;
+    run.push(
+      { op: "retry", kind, seq, name, n, at: this.#firstAt, attempt, error, delay: delayMs, undo: undoable },
+      true,
+    );
+  }
+
+  #retryDelay(error: unknown): number | undefined {
+    const { plan, run } = this.#job;
+    if (error instanceof NonRetryableError) return undefined;
+    if (plan.when !== undefined && !this.#wanted(plan.when, error)) return undefined;
+    const elapsedMs = run.host.clock.now() - this.#firstAt;
+    const delayMs = nextRetryDelayMs(plan.retry, { failedAttempts: this.#attempt, elapsedMs, random01: Math.random() });
+    if (delayMs === undefined || !(error instanceof RetryAfterError)) return delayMs;
+    return elapsedMs + error.delayMs > plan.retry.totalMsMax ? undefined : error.delayMs;
+  }
+
+  /** A predicate that throws wants no further attempt: its own failure would hide behind retries. */
+  #wanted(when: NonNullable<StepPlan["when"]>, error: unknown): boolean {
+    try {
+      return when(error, this.#attempt);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** What the function of one attempt gets; the signal is made when it is asked for. */
+class Attempt implements StepContext {
+  readonly idempotencyKey: string;
+  readonly attempt: number;
+  readonly #scope: Scope;
+  #controller: AbortController | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(scope: Scope, idempotencyKey: string, attempt: number) {
+    this.#scope = scope;
+    this.idempotencyKey = idempotencyKey;
+    this.attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    this.#signal ??= AbortSignal.any([this.#controller.signal, this.#scope.signal]);
+    return this.#signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,66 @@
+// Takes effects back: the undos of a run that will not complete, in reverse order, as durable steps.
+import { decodeErrorValue, encodeErrorValue } from "@sluice/protocol";
+import type { FinishOp, UndoingOp } from "@sluice/protocol";
+import type { StepContext } from "@sluice/sdk";
+import type { Incarnation } from "./incarnation.ts";
+import { Scope } from "./scope.ts";
+import { planOf, StepExecution } from "./steps.ts";
+
+/** The undo of one step. */
+export interface UndoRecord {
+  readonly seq: number;
+  readonly name: string;
+  readonly n: number;
+  /** True once the step has begun: only then there is something to take back. */
+  begun: boolean;
+  /** What the step returned; undefined when it left no result. */
+  result: unknown;
+  readonly undo: (result: never, step: StepContext) => unknown;
+}
+
+/** An undo is tried this often before the run ends without it. */
+const undoRetry = { attempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" } as const;
+
+/** Runs what has to be undone and says how the run ends; an undo that keeps failing is named in the run's error. */
+export async function runUndos(run: Incarnation, outcome: UndoingOp): Promise<FinishOp> {
+  const failures: { step: string; message: string }[] = [];
+  const begun = run.undos.filter((record) => record.begun).sort((a, b) => b.seq - a.seq);
+  for (const record of begun) {
+    try {
+      await undoOne(run, record);
+    } catch (error) {
+      failures.push({ step: record.name, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const { status, reason, error } = outcome;
+  if (failures.length === 0) return { op: "finish", status, reason, error };
+  const original = error === undefined ? { name: "Error", message: "The run ended." } : decodeErrorValue(error);
+  const names = failures.map((failure) => failure.step).join(", ");
+  return {
+    op: "finish",
+    status,
+    reason: "undo_failed",
+    error: encodeErrorValue({
+      ...original,
+      message: `${original.message} (not undone: ${names})`,
+      details: { ...(typeof original.details === "object" ? original.details : {}), notUndone: failures },
+    }),
+  };
+}
+
+async function undoOne(run: Incarnation, record: UndoRecord): Promise<void> {
+  const seq = -(record.seq + 1);
+  const entry = run.replay.undoEntries.get(seq);
+  if (entry?.status === "completed") return;
+  if (entry?.status === "failed")
+    throw new Error(entry.error === undefined ? "failed" : decodeErrorValue(entry.error).message);
+  await new StepExecution({
+    run,
+    scope: new Scope(),
+    place: { seq, name: record.name, n: record.n, entry },
+    kind: "undo",
+    plan: planOf(undoRetry, undefined, undefined),
+    body: (step) => record.undo(record.result as never, step),
+    undoable: false,
+  }).start();
+}

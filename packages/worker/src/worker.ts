@@ -1,0 +1,298 @@
+// The worker host: keeps incarnations of runs in memory and speaks to one engine. Runs on every runtime.
+import { decodeValue, encodeError, encodeValue, SluiceError } from "@sluice/protocol";
+import type { EngineToWorker, RunAssignment, WorkerToEngine } from "@sluice/protocol";
+import { validateWithSchema } from "@sluice/sdk";
+import type { Context, Workflow } from "@sluice/sdk";
+import type { WorkerClock } from "./clock.ts";
+import { Incarnation } from "./incarnation.ts";
+import type { IncarnationHost, StepRecorder } from "./calls.ts";
+import { makeContext } from "./context.ts";
+import type { WorkerLimits } from "./limits.ts";
+import { manifestOf } from "./manifest.ts";
+import type { Scope } from "./scope.ts";
+import type { StepScope } from "./step-scope.ts";
+
+export interface WorkerOptions {
+  readonly id: string;
+  /** Hash of the code; runs remember it. */
+  readonly version: string;
+  readonly workflows: readonly Workflow[];
+  readonly clock: WorkerClock;
+  readonly limits: WorkerLimits;
+  readonly stepScope: StepScope;
+  /** Takes messages to the engine, in order. */
+  readonly send: (message: WorkerToEngine) => void;
+  readonly onStep?: StepRecorder | undefined;
+}
+
+/** Executes the runs an engine assigns to it. */
+export class Worker implements IncarnationHost {
+  readonly clock: WorkerClock;
+  readonly limits: WorkerLimits;
+  readonly stepScope: StepScope;
+  readonly onStep: StepRecorder | undefined;
+  readonly #options: WorkerOptions;
+  readonly #workflows: ReadonlyMap<string, Workflow>;
+  readonly #runs = new Map<string, Incarnation>();
+  readonly #idle = new Map<Incarnation, number>();
+  readonly #announcements = new Map<() => void, number>();
+  #turn = 0;
+  #turnWanted = false;
+  #flushWanted = false;
+  #pumps = new Set<Incarnation>();
+  #quietened = new Set<Incarnation>();
+  #flushes = new Set<Incarnation>();
+  #parkTimer = false;
+  #announceTimer = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.limits = options.limits;
+    this.stepScope = options.stepScope;
+    this.onStep = options.onStep;
+    this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
+  }
+
+  /** Says what this worker can execute; to be called once the engine listens. */
+  deploy(): void {
+    const { id, version, workflows } = this.#options;
+    this.#options.send({ type: "deploy", worker: id, version, workflows: manifestOf(workflows) });
+  }
+
+  /** Runs in memory. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** Handles messages of the engine; to be called once a turn of the event loop at most. */
+  receive(messages: readonly EngineToWorker[]): void {
+    this.#turn++;
+    for (const message of messages) this.#handle(message);
+  }
+
+  #handle(message: EngineToWorker): void {
+    switch (message.type) {
+      case "assign":
+        this.#assign(message.assignment);
+        break;
+      case "journal": {
+        const run = this.#current(message.run, message.epoch);
+        run?.addJournal(message.entries);
+        if (!message.more) run?.begin();
+        break;
+      }
+      case "events": {
+        const run = this.#current(message.run, message.epoch);
+        run?.receive(message.events);
+        if (run?.phase === "gone") this.#runs.delete(message.run);
+        break;
+      }
+      case "validate":
+        void this.#validate(message);
+        break;
+      case "drain":
+        void this.#drain(message.ms);
+        break;
+    }
+  }
+
+  #current(run: string, epoch: number): Incarnation | undefined {
+    const incarnation = this.#runs.get(run);
+    return incarnation?.assignment.epoch === epoch ? incarnation : undefined;
+  }
+
+  #assign(assignment: RunAssignment): void {
+    const { run, epoch } = assignment;
+    const workflow = this.#workflows.get(assignment.workflow);
+    if (workflow === undefined) {
+      const error = new SluiceError({
+        code: "workflow_not_found",
+        message: `This version of the code has no workflow ${assignment.workflow}.`,
+        hint: "Deploy code that has it, or cancel the run.",
+      });
+      this.#options.send({
+        type: "ops",
+        run,
+        epoch,
+        ops: [{ op: "blocked", reason: "workflow_unknown", error: encodeError(error) }],
+      });
+      return;
+    }
+    this.#runs.get(run)?.drop();
+    const incarnation = new Incarnation(assignment, workflow, this);
+    this.#runs.set(run, incarnation);
+    incarnation.addJournal(assignment.journal);
+    if (assignment.more !== true) incarnation.begin();
+  }
+
+  async #validate(message: Extract<EngineToWorker, { type: "validate" }>): Promise<void> {
+    const { request } = message;
+    const schema = this.#workflows.get(message.workflow)?.options.input;
+    if (schema === undefined) {
+      this.#options.send({ type: "validated", request, input: message.input });
+      return;
+    }
+    try {
+      const checked = await validateWithSchema(schema, decodeValue(message.input));
+      if (checked.ok) this.#options.send({ type: "validated", request, input: encodeValue(checked.value) });
+      else this.#options.send({ type: "validated", request, issues: checked.issues });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#options.send({
+        type: "validated",
+        request,
+        issues: [{ path: "", message: `the schema itself failed: ${text}` }],
+      });
+    }
+  }
+
+  /** Begins nothing new, gives running steps up to `ms`, then gives every run back. */
+  async #drain(ms: number): Promise<void> {
+    const runs = [...this.#runs.values()];
+    const quiet = Promise.all(runs.map((run) => run.drain()));
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(ms, resolve);
+      void quiet.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    for (const run of runs) this.#flush(run);
+    const left = [...this.#runs.values()].filter((run) => run.phase !== "gone");
+    this.#options.send({
+      type: "handback",
+      runs: left.map(({ assignment }) => ({ run: assignment.run, epoch: assignment.epoch })),
+    });
+    for (const run of left) run.drop();
+    this.#runs.clear();
+  }
+
+  makeContext(run: Incarnation, scope: Scope): Context {
+    return makeContext(run, scope);
+  }
+
+  turn(): number {
+    return this.#turn;
+  }
+
+  workflowNamed(name: string): Workflow | undefined {
+    return this.#workflows.get(name);
+  }
+
+  pumpLater(run: Incarnation): void {
+    this.#pumps.add(run);
+    this.#wantTurn();
+  }
+
+  flushSoon(run: Incarnation, idle: boolean): void {
+    if (idle) {
+      this.#quietened.add(run);
+      this.#wantTurn();
+      return;
+    }
+    this.#flushes.add(run);
+    if (this.#flushWanted) return;
+    this.#flushWanted = true;
+    queueMicrotask(() => {
+      this.#flushWanted = false;
+      const runs = this.#flushes;
+      this.#flushes = new Set();
+      for (const each of runs) this.#flush(each);
+    });
+  }
+
+  #wantTurn(): void {
+    if (this.#turnWanted) return;
+    this.#turnWanted = true;
+    this.clock.turn(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#turnWanted = false;
+    this.#turn++;
+    const pumps = this.#pumps;
+    const quietened = this.#quietened;
+    this.#pumps = new Set();
+    this.#quietened = new Set();
+    for (const run of quietened) {
+      if (pumps.has(run)) {
+        this.flushSoon(run, true);
+        continue;
+      }
+      const idle = run.idleOp();
+      if (idle !== undefined) run.outbox.push(idle);
+      if (run.idleSince !== undefined) this.#parkLater(run, run.idleSince);
+      this.#flush(run);
+    }
+    for (const run of pumps) run.pump();
+  }
+
+  #flush(run: Incarnation): void {
+    if (run.outbox.length > 0) {
+      const ops = run.outbox.splice(0);
+      this.#options.send({ type: "ops", run: run.assignment.run, epoch: run.assignment.epoch, ops });
+    }
+    if (run.phase === "gone" && this.#runs.get(run.assignment.run) === run) this.#runs.delete(run.assignment.run);
+  }
+
+  sendChecked(run: Incarnation, error: Uint8Array | undefined): void {
+    this.#options.send({ type: "checked", run: run.assignment.run, epoch: run.assignment.epoch, error });
+    this.#runs.delete(run.assignment.run);
+  }
+
+  #parkLater(run: Incarnation, since: number): void {
+    this.#idle.delete(run);
+    this.#idle.set(run, since);
+    this.#armPark(this.limits.parkAfterMs);
+  }
+
+  #armPark(delayMs: number): void {
+    if (this.#parkTimer) return;
+    this.#parkTimer = true;
+    this.clock.after(delayMs, () => {
+      this.#parkTimer = false;
+      this.#park();
+    });
+  }
+
+  #park(): void {
+    const now = this.clock.now();
+    for (const [run, since] of this.#idle) {
+      const leftMs = since + this.limits.parkAfterMs - now;
+      const current = run.idleSince === since && run.phase === "running";
+      if (current && leftMs > 0) {
+        this.#armPark(leftMs);
+        return;
+      }
+      this.#idle.delete(run);
+      if (!current) continue;
+      run.outbox.push({ op: "park", paused: false });
+      run.drop();
+      this.#flush(run);
+    }
+  }
+
+  announce(callback: () => void): () => void {
+    this.#announcements.set(callback, this.clock.now());
+    this.#armAnnounce();
+    return () => void this.#announcements.delete(callback);
+  }
+
+  #armAnnounce(): void {
+    if (this.#announceTimer) return;
+    this.#announceTimer = true;
+    this.clock.after(this.limits.announceAfterMs, () => {
+      this.#announceTimer = false;
+      const due = this.clock.now() - this.limits.announceAfterMs;
+      for (const [callback, since] of this.#announcements) {
+        if (since > due) {
+          this.#armAnnounce();
+          return;
+        }
+        this.#announcements.delete(callback);
+        callback();
+      }
+    });
+  }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that tests need and the machine lacks.
+set -euo pipefail
+
+# gcc and libc6-dev build the shim that watches and delays fsync.
+packages=(gcc libc6-dev)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "Installing ${missing[*]} …"
+apt-get -qq update
+DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "${missing[@]}"

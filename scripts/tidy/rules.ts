@@ -1,0 +1,93 @@
+// The rules of style that no linter holds: sizes, openings, names of folders, words, tests beside the code.
+
+import { basename } from "node:path";
+import { bareCode, isCode, isConfig, isTest, type SourceFile } from "./source.ts";
+
+const FILE_LINES_MAX = 400;
+const KIND_FOLDERS = new Set(["utils", "types", "helpers", "interfaces"]);
+// Spelled apart, so that this file does not contain what it looks for.
+const WORDS = ["TO_DO", "FIX_ME", "X_XX", "HA_CK"].join("|").replaceAll("_", "");
+const BANNED: RegExp[] = [new RegExp(`\\b(?:${WORDS})\\b`), /\.only\s*\(/, /\b(?:test|it|describe)\.todo\b/];
+const MACHINE_PATH = /(?<![\w.-])\/(?:work|root)\//;
+const REGISTRY_HOST = /\bregistry\.(?:npmjs|yarnpkg|npmmirror)\.|\bnpm\.pkg\.github\.|"resolved":\s*"http/;
+const BINARY = /\.(png|jpe?g|gif|ico|woff2?|db|bin|gz|tgz|wasm)$/;
+
+function lineCount(text: string): number {
+  return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+}
+
+export function longFiles(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const lines = lineCount(text);
+    return isCode(path) && lines > FILE_LINES_MAX ? [`${path}: ${lines} lines, at most ${FILE_LINES_MAX}`] : [];
+  });
+}
+
+export function looseExports(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    if (!isCode(path)) return [];
+    const code = bareCode(text);
+    const star = /\bexport\s*(?:type\s*)?\*/.test(code) ? [`${path}: export * hides what is exported`] : [];
+    const byDefault = /\bexport\s+default\b|\bas\s+default\b/.test(code) && !isConfig(path);
+    return byDefault ? [...star, `${path}: default export`] : star;
+  });
+}
+
+/** Words that say that something is unfinished, and tests that switch others off. */
+export function bannedWords(files: SourceFile[]): string[] {
+  const looked = files.filter(({ path }) => isCode(path) || /\.(md|sql|sh|json)$/.test(path) || path === ".ci/run");
+  return looked.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, index) => {
+      const found = BANNED.map((pattern) => pattern.exec(line)?.[0]).find((word) => word !== undefined);
+      return found === undefined ? [] : [`${path}:${index + 1}: ${found}`];
+    }),
+  );
+}
+
+/** Source files that do not open with a comment saying why they exist. */
+export function silentFiles(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const source = (isCode(path) && !isTest(path)) || /\.(sql|sh)$/.test(path) || path === ".ci/run";
+    const opening = text.replace(/^#!.*\n/, "").trimStart();
+    return !source || /^(\/\/|\/\*|--|#)/.test(opening)
+      ? []
+      : [`${path}: opens without a comment that says why it exists`];
+  });
+}
+
+export function foldersByKind(files: SourceFile[]): string[] {
+  const folders = new Set(files.map(({ path }) => path.split("/").slice(0, -1).join("/")));
+  const bad = [...folders].filter((folder) => folder.split("/").some((part) => KIND_FOLDERS.has(part)));
+  return bad.map((folder) => `${folder}: name folders by domain, not by kind`);
+}
+
+export function machineTraces(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    if (BINARY.test(path)) return [];
+    const found = MACHINE_PATH.exec(text)?.[0] ?? REGISTRY_HOST.exec(text)?.[0];
+    return found === undefined ? [] : [`${path}: names this machine or a registry ("${found}")`];
+  });
+}
+
+function holdsOnlyTypes(text: string): boolean {
+  return !/^\s*(?:export\s+)?(?:abstract\s+)?(?:async\s+)?(?:const|let|function|class)\b/m.test(bareCode(text));
+}
+
+/** Files of `core` with code and no test beside them; entries, ports and shared suites need none. */
+export function untestedCoreFiles(files: SourceFile[]): string[] {
+  const paths = new Set(files.map((file) => file.path));
+  return files.flatMap(({ path, text }) => {
+    if (!/^packages\/core\/src\/.+\.ts$/.test(path) || isTest(path)) return [];
+    if (basename(path) === "index.ts" || holdsOnlyTypes(text)) return [];
+    const stem = path.slice(0, -".ts".length);
+    const tests = [".test.ts", ".slow.test.ts", ".node-test.ts"].map((suffix) => stem + suffix);
+    return tests.some((test) => paths.has(test)) ? [] : [path];
+  });
+}
+
+/** A list of exemptions may only shrink: every entry has to be needed still. */
+export function checkExemptions(found: string[], exemptions: string[]): string[] {
+  const missing = found.filter((path) => !exemptions.includes(path)).map((path) => `${path}: has no test beside it`);
+  const stale = exemptions.filter((path) => !found.includes(path)).map((path) => `${path}: take it off the list`);
+  return [...missing, ...stale];
+}
