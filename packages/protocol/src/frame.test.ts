@@ -39,6 +39,8 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 const wireText = fc.string({ unit: "grapheme", maxLength: 300 });
+/** The library does not read `__proto__`, which has its own test. */
+const wireKey = wireText.filter((key) => key !== "__proto__");
 const wireValue = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: "small" },
@@ -49,7 +51,7 @@ const wireValue = fc.letrec((tie) => ({
     fc.double().filter((number) => !Object.is(number, -0)),
     fc.uint8Array({ maxLength: 300 }),
     fc.array(tie("value"), { maxLength: 20 }),
-    fc.dictionary(wireText, tie("value"), { maxKeys: 20 }),
+    fc.dictionary(wireKey, tie("value"), { maxKeys: 20 }),
   ),
 })).value;
 const wireMessage: fc.Arbitrary<WireMessage> = fc.record({
@@ -58,7 +60,7 @@ const wireMessage: fc.Arbitrary<WireMessage> = fc.record({
   id: fc.uuid(),
   timestamp: fc.nat(Number.MAX_SAFE_INTEGER),
   runtime: fc.constantFrom("bun", "node", "deno", "python"),
-  payload: fc.dictionary(wireText, wireValue, { maxKeys: 20 }).map((payload) => ({ ...payload })),
+  payload: fc.dictionary(wireKey, wireValue, { maxKeys: 20 }).map((payload) => ({ ...payload })),
 });
 
 describe("encoding", () => {

@@ -62,3 +62,15 @@ export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { normalizeRetry, nextRetryDelayMs } from "./backoff.ts";
 export type { RetryPolicy, RetryPlan } from "./backoff.ts";
+export {
+  frameVersion,
+  frameBytesMax,
+  encodeFrame,
+  encodeMessage,
+  decodeMessage,
+  FrameDecoder,
+  FrameError,
+} from "./frame.ts";
+export type { WireMessage, FrameErrorCode, FrameOptions } from "./frame.ts";
+export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.ts";
+export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";

@@ -66,6 +66,8 @@ export interface DoneOp extends Placed {
   readonly op: "done";
   readonly kind: EntryKind;
   readonly at: number;
+  /** Milliseconds since 1970 when it ended, where the workflow may have seen the result already. */
+  readonly end?: number | undefined;
   readonly attempt: number;
   readonly value?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
@@ -248,6 +250,8 @@ export type RunEvent =
   /** The next attempt of a step is due. */
   | { readonly event: "wake"; readonly seq: number }
   | ({ readonly event: "cancel" } & CancelNotice)
+  /** How the run will end is durable: its undos may run. */
+  | { readonly event: "undoing" }
   /** Finish what runs, begin nothing new, then report idle. */
   | { readonly event: "pause" }
   /** Forget this incarnation: it can neither settle nor write any more. */

@@ -39,18 +39,15 @@ export class Caller {
   /** What a call must do before it takes its place: a promise when it goes no further. */
   refuse(what: string): Promise<never> | undefined {
     const { run, scope } = this;
-    if (run.host.stepScope.active) {
-      return Promise.reject(
-        new SluiceError({
-          code: "bad_request",
-          message: `ctx.${what} was called inside a step function.`,
-          hint: "A step is one unit of work: return its result and make durable calls in the workflow around it.",
-        }),
-      );
-    }
+    if (run.host.stepScope.active) return Promise.reject(insideStep(what));
     if (run.isOver(scope)) return never();
     const { refusal } = run;
     return refusal === undefined ? undefined : Promise.reject(refusal);
+  }
+
+  /** Throws inside a step function: a replay does not execute it, and what comes after would differ. */
+  requireWorkflow(what: string): void {
+    if (this.run.host.stepScope.active) throw insideStep(what);
   }
 
   call(what: string, call: DurableCall): Promise<unknown> {
@@ -60,19 +57,32 @@ export class Caller {
     const place = run.place(call.kind, call.name);
     if (place === undefined) return never();
     const promise: Promise<unknown> & CallPromise = new Promise((resolve, reject) => {
+      let refusal: Uint8Array | undefined;
       const open: Call = {
         seq: place.seq,
         scope,
         wait: place.entry === undefined ? undefined : call.wait,
         reject,
-        settle: (settlement) => settle({ run, call, settlement }, { resolve, reject }),
+        settle: (settlement) =>
+          settle({ run, call, settlement: { ...settlement, error: settlement.error ?? refusal } }, { resolve, reject }),
+      };
+      const refuse = (error: Uint8Array): void => {
+        refusal = error;
       };
       run.open(open);
-      if (place.entry === undefined) run.live(() => send({ run, call, place, open }));
+      if (place.entry === undefined) run.live(() => send({ run, call, place, open, refuse }));
     });
     promise[callOf] = { scope, seq: place.seq };
     return promise;
   }
+}
+
+function insideStep(what: string): SluiceError {
+  return new SluiceError({
+    code: "bad_request",
+    message: `ctx.${what} was called inside a step function.`,
+    hint: "A step is one unit of work: return its result and make durable calls in the workflow around it.",
+  });
 }
 
 interface Sending {
@@ -80,29 +90,35 @@ interface Sending {
   readonly call: DurableCall;
   readonly place: Place;
   readonly open: Call;
+  /** Told of the error with which a call was journaled that could not be made: the journal's answer does not repeat it. */
+  readonly refuse: (error: Uint8Array) => void;
 }
 
 /** Sends the operation of a call, when it is ready. Only then the call counts as a wait. */
-function send({ run, call, place, open }: Sending): void {
+function send({ run, call, place, open, refuse }: Sending): void {
   const ready = (op: RunOp): void => {
     open.wait = call.wait;
     run.push(op, call.wait !== undefined);
+  };
+  // A call that cannot be made is journaled as failed, so that a replay meets the same failure at the same point.
+  const refused = (reason: unknown): void => {
+    const { seq, n } = place;
+    const error = encodeError(reason);
+    refuse(error);
+    run.push(
+      { op: "done", kind: call.kind, seq, name: call.name, n, at: run.host.clock.now(), attempt: 1, error },
+      false,
+    );
   };
   let op: RunOp | Promise<RunOp>;
   try {
     op = call.op(place);
   } catch (error) {
-    ready(refusedOp({ run, call, place }, error));
+    refused(error);
     return;
   }
-  if (op instanceof Promise) op.then(ready, (error: unknown) => ready(refusedOp({ run, call, place }, error)));
+  if (op instanceof Promise) op.then(ready, refused);
   else ready(op);
-}
-
-/** A call that cannot be made is journaled as failed, so that a replay meets the same failure at the same point. */
-function refusedOp({ run, call, place: { seq, n } }: Omit<Sending, "open">, error: unknown): RunOp {
-  const at = run.host.clock.now();
-  return { op: "done", kind: call.kind, seq, name: call.name, n, at, attempt: 1, error: encodeError(error) };
 }
 
 interface Settling {

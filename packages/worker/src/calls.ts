@@ -30,6 +30,10 @@ export interface Call {
   readonly started?: () => void;
   /** The next attempt is due. */
   readonly wake?: () => void;
+  /** The call has lost a race: nobody wants its settlement any more. */
+  readonly giveUp?: (reason: Error) => void;
+  /** A race waits for what its branches wait for, never for something of its own. */
+  readonly isRace?: boolean;
 }
 
 /** Where a call stands in the journal. */
@@ -61,6 +65,11 @@ export interface IncarnationHost {
   sendChecked(run: Incarnation, error: Uint8Array | undefined): void;
   workflowNamed(name: string): Workflow | undefined;
   makeContext(run: Incarnation, scope: Scope): Context;
+  /** Remembers that runs of this workflow have ended right after this call. */
+  learnTail(workflow: string, seq: number): void;
+  isTail(workflow: string, seq: number): boolean;
+  /** Sends once the workflow had the chance to end: when it has, or after some microtasks. */
+  flushAfterTail(run: Incarnation): void;
   /** Calls back once when a step has been running for a while; returns how to take it back. */
   announce(callback: () => void): () => void;
 }

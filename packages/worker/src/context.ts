@@ -266,12 +266,17 @@ class RunContext {
         ...(options.ttl === undefined ? {} : { ttl: parseDuration(options.ttl) }),
         ...timeLimit(options.timeout),
       }),
-      value: decoded,
+      value: (bytes) => {
+        const lock = decoded(bytes) as HeldLock;
+        this.#scope.locks.set(name, lock.fence);
+        return lock;
+      },
       failed: timedOut(`Lock ${name}`, {}),
     })) as HeldLock;
     try {
       return await body(held);
     } finally {
+      if (!this.#scope.abandoned) this.#scope.locks.delete(name);
       if (this.#run.refusal === undefined) {
         await this.#caller.call("lock", {
           kind: "unlock",
@@ -283,9 +288,21 @@ class RunContext {
   };
 
   now = (): number => this.#run.time;
-  random = (): number => this.#random.float();
-  uuid = (): string => this.#random.uuid();
-  patched = (id: string): boolean => this.#run.patched(id);
+
+  random = (): number => {
+    this.#caller.requireWorkflow("random");
+    return this.#random.float();
+  };
+
+  uuid = (): string => {
+    this.#caller.requireWorkflow("uuid");
+    return this.#random.uuid();
+  };
+
+  patched = (id: string): boolean => {
+    this.#caller.requireWorkflow("patched");
+    return this.#run.patched(id);
+  };
 
   progress = (value: unknown): void => {
     const run = this.#run;

@@ -155,7 +155,8 @@ export class Ending {
   ): Promise<void> {
     if (!options.recorded) await this.#run.orGrace(this.#run.quiet());
     if (this.#run.isGone()) return;
-    this.#run.beginUndo(options.recorded ? undefined : outcome);
+    await this.#run.beginUndo(options.recorded ? undefined : outcome);
+    if (this.#run.isGone()) return;
     const finish: FinishOp = await runUndos(this.#run, outcome);
     if (!this.#run.isGone()) this.#run.finish({ ...finish, cause: options.cause });
   }

@@ -13,8 +13,9 @@ import type {
 import { CancelledError, NonDeterminismError } from "@sluice/sdk";
 import type { Workflow } from "@sluice/sdk";
 import type { Call, IncarnationHost, Place, Settlement } from "./calls.ts";
+import { Delivery } from "./delivery.ts";
 import { Ending } from "./ending.ts";
-import { fingerprint, Replay } from "./replay.ts";
+import { Replay } from "./replay.ts";
 import { Scope } from "./scope.ts";
 import { SeededRandom } from "./seeded.ts";
 import type { UndoRecord } from "./undo.ts";
@@ -31,7 +32,8 @@ export class Incarnation {
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
   readonly #ending: Ending;
-  readonly #calls = new Map<number, Call>();
+  readonly #delivery: Delivery;
+  readonly #calls: Map<number, Call>;
   readonly #woken = new Set<number>();
   readonly #patches = new Map<string, boolean>();
   readonly #whenQuiet: (() => void)[] = [];
@@ -41,11 +43,12 @@ export class Incarnation {
   idleSince: number | undefined;
   #phase: Phase = "replaying";
   #steps = 0;
-  /** Turn in which the last settlement was handed out. */
-  #turn = -1;
   #pausing = false;
   #draining = false;
-  #stall: (() => void) | undefined;
+  /** Step whose result was handed on before its commit was acknowledged: nothing may begin until it is. */
+  #unconfirmed: number | undefined;
+  #lastSeq = -1;
+  #undoable: (() => void) | undefined;
   #held: (() => void)[] = [];
 
   constructor(assignment: RunAssignment, workflow: Workflow, host: IncarnationHost) {
@@ -56,6 +59,8 @@ export class Incarnation {
     this.random = new SeededRandom(assignment.run);
     this.replay = new Replay(assignment.ord);
     this.#ending = new Ending(this);
+    this.#delivery = new Delivery(this);
+    this.#calls = this.#delivery.calls;
   }
 
   get phase(): Phase {
@@ -75,7 +80,7 @@ export class Incarnation {
       (output) => this.#ending.returned(output),
       (error: unknown) => this.#ending.threw(error),
     );
-    this.host.pumpLater(this);
+    this.#delivery.begin();
   }
 
   /** Handles what the engine says, in order. */
@@ -91,6 +96,7 @@ export class Incarnation {
     switch (event.event) {
       case "settle":
         this.replay.enqueue(event);
+        if (event.seq === this.#unconfirmed) this.#confirmed();
         break;
       case "started":
         this.#calls.get(event.seq)?.started?.();
@@ -105,6 +111,9 @@ export class Incarnation {
         this.#pausing = true;
         this.host.flushSoon(this, true);
         break;
+      case "undoing":
+        this.#undoable?.();
+        break;
       case "drop":
         this.outbox.length = 0;
         this.drop();
@@ -112,55 +121,47 @@ export class Incarnation {
     }
   }
 
-  /** Hands the next settlement to the workflow: one a turn, so that its consequences run before the next one. */
+  /** Hands the next settlement to the workflow. */
   pump(): void {
-    for (;;) {
-      if (this.#phase === "gone" || this.#phase === "finishing") return;
-      const { next } = this.replay;
-      if (next === undefined) {
-        this.#drained();
-        return;
-      }
-      if (this.#turn === this.host.turn()) {
-        this.host.pumpLater(this);
-        return;
-      }
-      const call = this.#calls.get(next.seq);
-      if (call === undefined) {
-        this.#armStall(next);
-        return;
-      }
-      this.#turn = this.host.turn();
-      this.#deliver(call, next);
-    }
+    this.#delivery.pump();
   }
 
-  #deliver(call: Call, settlement: Settlement): void {
-    this.replay.advance();
-    this.#stall?.();
-    this.#stall = undefined;
+  /** Hands a settlement to the workflow. */
+  deliver(call: Call, settlement: Settlement): void {
+    this.#settleCall(call, settlement);
+    this.host.flushSoon(this, true);
+  }
+
+  #settleCall(call: Call, settlement: Settlement): void {
     this.#calls.delete(call.seq);
     call.scope.open.delete(call.seq);
     if (settlement.at > this.time) this.time = settlement.at;
     this.idleSince = undefined;
+    this.#lastSeq = call.seq;
     if (!call.scope.abandoned) call.settle(settlement);
-    this.host.flushSoon(this, true);
   }
 
-  #armStall(next: Settlement): void {
-    this.#stall ??= this.host.clock.after(this.host.limits.replayStallMs, () => {
-      const entry = this.replay.entryAt(next.seq);
-      this.mismatch(next.seq, entry === undefined ? "a settled call" : fingerprint(entry), "nothing there");
-    });
+  /**
+   * Hands the result of what has been a workflow's last step on before it is durable, so that the step and the end of the run
+   * share a commit. If the workflow goes on after all, whatever it asks for waits for the commit.
+   */
+  speculate(call: Call, at: number): void {
+    const alone = this.#calls.size === 1 && this.#steps === 1 && this.#held.length === 0 && this.replay.next === undefined;
+    if (!alone || this.#phase !== "running" || this.#pausing || this.#unconfirmed !== undefined) return;
+    if (call.scope !== this.scope || !this.host.isTail(this.workflow.name, call.seq)) return;
+    this.#unconfirmed = call.seq;
+    this.replay.forget([call.seq]);
+    this.#settleCall(call, { seq: call.seq, ord: 0, status: "completed", at });
+    this.host.flushAfterTail(this);
   }
 
-  /** Every settlement has been handed out; a turn later the replay is over. */
-  #drained(): void {
-    if (this.#phase !== "replaying") return;
-    if (this.#turn === this.host.turn()) {
-      this.host.pumpLater(this);
-      return;
-    }
+  #confirmed(): void {
+    this.#unconfirmed = undefined;
+    if (this.#phase === "running") this.#release();
+  }
+
+  /** The journal has been replayed as far as it goes without new calls. */
+  replayed(): void {
     if (this.assignment.check === true) {
       this.checked();
       return;
@@ -177,7 +178,7 @@ export class Incarnation {
 
   /** Runs `start` now, or once the journal has been replayed. */
   live(start: () => void): void {
-    if (this.#phase === "replaying" || this.#pausing) this.#held.push(start);
+    if (this.#phase === "replaying" || this.#pausing || this.#unconfirmed !== undefined) this.#held.push(start);
     else start();
   }
 
@@ -230,9 +231,13 @@ export class Incarnation {
   }
 
   /** Gives up entries of lost branches. */
-  forget(seqs: readonly number[]): void {
+  forget(seqs: readonly number[], reason: Error): void {
     this.replay.forget(seqs);
-    for (const seq of seqs) this.#calls.delete(seq);
+    for (const seq of seqs) {
+      const call = this.#calls.get(seq);
+      this.#calls.delete(seq);
+      call?.giveUp?.(reason);
+    }
   }
 
   /** Remembers which entry an error came from. */
@@ -283,15 +288,16 @@ export class Incarnation {
 
   /** What to add to the operations being sent, when nothing is left to do but wait. */
   idleOp(): RunOp | undefined {
-    if (this.#phase !== "running" || this.#steps > 0 || this.replay.next !== undefined) return undefined;
+    if (this.#phase !== "running" || this.#steps > 0 || !this.#delivery.quiet) return undefined;
     if (this.#pausing) return this.#draining ? undefined : this.#pauseOp();
     if (this.#ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
     if (this.idleSince !== undefined) return undefined;
     let reason: RunStatusReason | undefined;
     for (const call of this.#calls.values()) {
       if (call.wait === undefined) return undefined;
-      reason ??= call.wait;
+      if (call.isRace !== true) reason ??= call.wait;
     }
+    if (reason === undefined) return undefined;
     this.idleSince = this.host.clock.now();
     return { op: "idle", reason };
   }
@@ -316,17 +322,22 @@ export class Incarnation {
     for (const call of calls) call.reject(error);
   }
 
-  /** From here on only undos are executed. */
-  beginUndo(outcome: UndoingOp | undefined): void {
+  /** From here on only undos are executed; they may begin when this resolves: how the run will end is durable. */
+  beginUndo(outcome: UndoingOp | undefined): Promise<void> {
     this.#phase = "undoing";
     this.#calls.clear();
     this.#held = [];
     this.replay.clear();
-    if (outcome !== undefined) this.push(outcome, false);
+    if (outcome === undefined) return Promise.resolve();
+    this.push(outcome, false);
+    return new Promise<void>((resolve) => {
+      this.#undoable = resolve;
+    });
   }
 
   /** Reports how the run ends. */
   finish(op: FinishOp): void {
+    if (op.status === "completed" && this.#calls.size === 0) this.host.learnTail(this.workflow.name, this.#lastSeq);
     this.#phase = "finishing";
     this.#calls.clear();
     this.#held = [];
@@ -365,7 +376,7 @@ export class Incarnation {
   /** Forgets everything: nothing of this incarnation settles or is sent any more. */
   drop(): void {
     this.#phase = "gone";
-    this.#stall?.();
+    this.#delivery.stop();
     this.#calls.clear();
     this.#held = [];
     this.replay.clear();

@@ -33,6 +33,8 @@ class Race {
   readonly #scopes = new Map<string, Scope>();
   readonly #promised = new Map<string, { readonly scope: Scope; readonly seq: number }>();
   #settled: Settled | undefined;
+  /** What was recorded, when it comes before a branch is through: one that still awaits something of its own. */
+  #early: (() => void) | undefined;
 
   constructor(run: Incarnation, scope: Scope, place: Place) {
     this.#run = run;
@@ -44,12 +46,11 @@ class Race {
     const call: Call = {
       seq: this.#place.seq,
       scope: this.#scope,
-      wait: undefined,
+      wait: "waiting_for_event",
+      isRace: true,
       settle: (settlement) => this.#deliver(settlement.value, resolve, reject),
       reject,
     };
-    // An open race is itself not what the run waits for: its branches are.
-    call.wait = "waiting_for_event";
     this.#run.open(call);
     for (const [name, branch] of Object.entries(branches)) {
       const outcome = typeof branch === "function" ? this.#branch(name, branch) : this.#promise(name, branch);
@@ -78,17 +79,34 @@ class Race {
     this.#settled = settled;
     call.wait = undefined;
     const losers: number[] = [];
+    const reason = new Error(`Branch ${settled.winner} won the race.`);
+    const locks: (readonly [name: string, fence: number])[] = [];
     for (const [name, scope] of this.#scopes) {
-      if (name !== settled.winner) losers.push(...scope.abandon(new Error(`Branch ${settled.winner} won the race.`)));
+      if (name === settled.winner) continue;
+      locks.push(...scope.heldLocks());
+      losers.push(...scope.abandon(reason));
     }
     for (const [name, { scope, seq }] of this.#promised) {
       if (name !== settled.winner && scope.open.has(seq)) losers.push(seq);
     }
-    this.#run.forget(losers);
+    this.#run.forget(losers, reason);
+    this.#early?.();
     const { seq, name, n, entry } = this.#place;
-    if (entry !== undefined && entry.status === "completed") return;
-    const value = encodeValue({ winner: settled.winner });
-    this.#run.live(() => this.#run.push({ op: "race", seq, name, n, value, losers }, false));
+    if (entry === undefined || entry.status !== "completed") {
+      const value = encodeValue({ winner: settled.winner });
+      this.#run.live(() => this.#run.push({ op: "race", seq, name, n, value, losers }, false));
+    }
+    for (const [lock, fence] of locks) this.#unlock(lock, fence);
+  }
+
+  /** Frees a lock that a lost branch held: nobody else would. */
+  #unlock(name: string, fence: number): void {
+    const place = this.#run.place("unlock", name);
+    if (place === undefined) return;
+    const { seq, n, entry } = place;
+    const ignore = (): void => undefined;
+    this.#run.open({ seq, scope: this.#scope, wait: undefined, settle: ignore, reject: ignore });
+    if (entry === undefined) this.#run.live(() => this.#run.push({ op: "unlock", seq, name, n, fence }, false));
   }
 
   #deliver(
@@ -98,16 +116,32 @@ class Race {
   ): void {
     const settled = this.#settled;
     const winner = recorded === undefined ? settled?.winner : winnerOf(recorded);
-    if (settled === undefined || settled.winner !== winner) {
-      this.#run.mismatch(
-        this.#place.seq,
-        `a race won by ${winner}`,
-        `a race won by ${settled?.winner ?? "nobody yet"}`,
-      );
+    if (settled === undefined) {
+      this.#await(recorded, resolve, reject);
+      return;
+    }
+    if (settled.winner !== winner) {
+      this.#mismatch(winner);
       return;
     }
     if (settled.failed) reject(settled.value);
     else resolve({ winner: settled.winner, value: settled.value });
+  }
+
+  #await(recorded: Uint8Array | undefined, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    const { clock, limits } = this.#run.host;
+    const stop = clock.after(limits.replayStallMs, () => {
+      if (!this.#run.isOver(this.#scope)) this.#mismatch(recorded === undefined ? undefined : winnerOf(recorded));
+    });
+    this.#early = () => {
+      stop();
+      this.#deliver(recorded, resolve, reject);
+    };
+  }
+
+  #mismatch(winner: string | undefined): void {
+    const asked = `a race won by ${this.#settled?.winner ?? "nobody yet"}`;
+    this.#run.mismatch(this.#place.seq, `a race won by ${winner}`, asked);
   }
 }
 

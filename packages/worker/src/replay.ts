@@ -42,6 +42,8 @@ export class Replay {
       this.#entries.set(entry.seq, entry);
       const { status, value, error } = entry;
       if (status !== "completed" && status !== "failed") continue;
+      // What settled after the run was handed out comes as an event, too.
+      if (entry.ord > this.#ord) continue;
       this.#queue.push({ seq: entry.seq, ord: entry.ord, status, at: entry.end, value, error });
     }
   }
@@ -63,11 +65,27 @@ export class Replay {
     for (;;) {
       const next = this.#queue[this.#head];
       if (next === undefined || !this.#forgotten.has(next.seq)) return next;
-      this.advance();
+      this.#advance();
     }
   }
 
-  advance(): void {
+  /** The first settlement to be handed out whose entry this is true of. */
+  find(wanted: (seq: number) => boolean): Settlement | undefined {
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const settlement = this.#queue[at];
+      if (settlement !== undefined && wanted(settlement.seq)) return settlement;
+    }
+    return undefined;
+  }
+
+  /** Takes a settlement out of the queue. */
+  take(settlement: Settlement): void {
+    const at = this.#queue.indexOf(settlement, this.#head);
+    if (at === this.#head) this.#advance();
+    else if (at > this.#head) this.#queue.splice(at, 1);
+  }
+
+  #advance(): void {
     this.#head++;
     if (this.#head < this.#queue.length) return;
     this.#queue.length = 0;

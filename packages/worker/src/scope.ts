@@ -8,6 +8,8 @@ export class Scope {
   readonly #children = new Set<Scope>();
   /** Entries opened in this scope that have not settled. */
   readonly open = new Set<number>();
+  /** Locks held by what runs in this scope, by name, with their fences. */
+  readonly locks = new Map<string, number>();
 
   constructor(parent?: Scope) {
     this.#parent = parent;
@@ -28,6 +30,13 @@ export class Scope {
   abort(reason: unknown): void {
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
+  }
+
+  /** Locks held in this scope and inner ones. */
+  heldLocks(): (readonly [name: string, fence: number])[] {
+    const held: (readonly [name: string, fence: number])[] = [...this.locks];
+    for (const child of this.#children) held.push(...child.heldLocks());
+    return held;
   }
 
   /** Gives the scope up; the numbers of its open entries, those of inner scopes included. */

@@ -61,6 +61,9 @@ export class StepExecution {
   #retryDue = 0;
   #pendingStart: (() => void) | undefined;
   #call: Call | undefined;
+  #current: Attempt | undefined;
+  /** The step has lost a race: its result is not wanted any more. */
+  #lost = false;
 
   constructor(job: StepJob) {
     this.#job = job;
@@ -88,6 +91,10 @@ export class StepExecution {
         wake: () => {
           this.#retryDue = 0;
           if (call.wait !== undefined) this.#run();
+        },
+        giveUp: (reason) => {
+          this.#lost = true;
+          this.#current?.abort(reason);
         },
       };
       this.#call = call;
@@ -145,6 +152,7 @@ export class StepExecution {
   #attemptOnce(startedAt: number): void {
     const { run, scope, place, plan, body } = this.#job;
     const attempt = new Attempt(scope, run.idempotencyKey(place.seq), this.#attempt);
+    this.#current = attempt;
     let over = false;
     let announced: (() => void) | undefined;
     const slot = run.host.onStep?.begin(run.assignment.run, place.name);
@@ -193,7 +201,7 @@ export class StepExecution {
   #conclude(failed: boolean, outcome: unknown, startedAt: number): void {
     const { run, scope, kind } = this.#job;
     if (run.phase === "gone" || run.phase === "finishing" || (kind === "step" && run.phase !== "running")) return;
-    if (scope.abandoned) return;
+    if (this.#lost || scope.abandoned) return;
     if (!failed) {
       try {
         this.#done({ value: encodeValue(outcome) }, startedAt);
@@ -212,8 +220,12 @@ export class StepExecution {
     const { run, place, kind, undoable } = this.#job;
     this.#result = result.value;
     this.#failure = result.error;
+    // From here on there is a result to take back, whether or not the workflow lives to see it.
+    if (undoable && result.value !== undefined) this.#job.onResult?.(decodeValue(result.value));
+    const end = run.host.clock.now();
     const op: DoneOp = {
       op: "done",
+      end,
       kind,
       seq: place.seq,
       name: place.name,
@@ -224,6 +236,7 @@ export class StepExecution {
       ...(undoable ? { undo: true } : {}),
     };
     run.push(op, false);
+    if (kind === "step" && result.value !== undefined && this.#call !== undefined) run.speculate(this.#call, end);
   }
 
   #retry(error: Uint8Array, delayMs: number): void {

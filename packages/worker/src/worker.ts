@@ -25,6 +25,11 @@ export interface WorkerOptions {
   readonly onStep?: StepRecorder | undefined;
 }
 
+/** Ends remembered for one workflow. */
+const tailsMax = 16;
+/** Microtasks a workflow gets to return after its last step. */
+const tailHopsMax = 24;
+
 /** Executes the runs an engine assigns to it. */
 export class Worker implements IncarnationHost {
   readonly clock: WorkerClock;
@@ -36,6 +41,7 @@ export class Worker implements IncarnationHost {
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
   readonly #announcements = new Map<() => void, number>();
+  readonly #tails = new Map<string, Set<number>>();
   #turn = 0;
   #turnWanted = false;
   #flushWanted = false;
@@ -200,6 +206,26 @@ export class Worker implements IncarnationHost {
       this.#flushes = new Set();
       for (const each of runs) this.#flush(each);
     });
+  }
+
+  learnTail(workflow: string, seq: number): void {
+    if (seq < 0) return;
+    const tails = this.#tails.get(workflow) ?? new Set();
+    if (tails.size < tailsMax) tails.add(seq);
+    this.#tails.set(workflow, tails);
+  }
+
+  isTail(workflow: string, seq: number): boolean {
+    return this.#tails.get(workflow)?.has(seq) ?? false;
+  }
+
+  flushAfterTail(run: Incarnation, hops = 0): void {
+    if (run.phase === "finishing" || hops === tailHopsMax) {
+      this.#flush(run);
+      return;
+    }
+    this.#flushes.delete(run);
+    queueMicrotask(() => this.flushAfterTail(run, hops + 1));
   }
 
   #wantTurn(): void {

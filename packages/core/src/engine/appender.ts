@@ -105,7 +105,9 @@ export class Appender {
     const { watchers, tell, route, left, hot: hots } = this.#parts;
     if (watchers.wants(hot.run)) publishOps(watchers, hot.run, ops, outcome.events);
     this.#count(ops);
+    hot.idle = outcome.status === "waiting";
     if (outcome.events.length > 0) tell(hot, outcome.events);
+    if (ops.some((op) => op.op === "undoing")) tell(hot, [{ event: "undoing" }]);
     const over =
       ops.some((op) => op.op === "finish" || op.op === "blocked") &&
       outcome.status !== "running" &&

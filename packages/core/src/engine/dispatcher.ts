@@ -59,7 +59,9 @@ export class Dispatcher {
         });
         this.ready = claimed.length < limit ? 0 : Math.max(0, this.ready - claimed.length);
         this.#again ||= claimed.length === limit;
-        for (const each of claimed) await this.#take(each);
+        // All of them first: what happens to one while another is being placed is kept for it.
+        const taken = claimed.map((each) => this.#add(each));
+        for (const { hot, each } of taken) await this.#take(hot, each);
       }
     } catch (error) {
       log("error", "ready runs could not be claimed", { error: String(error) });
@@ -69,10 +71,14 @@ export class Dispatcher {
     }
   }
 
-  async #take(claimed: ClaimedRun): Promise<void> {
-    const { hot: hots, values, log } = this.#parts;
+  #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
+    const { id, epoch, workflow } = each.run;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, entries: each.journal.length }), each };
+  }
+
+  async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {
+    const { values, log } = this.#parts;
     const { run } = claimed;
-    const hot = hots.add({ run: run.id, epoch: run.epoch, workflow: run.workflow, entries: claimed.journal.length });
     try {
       const journal = await values.loadEntries(claimed.journal);
       const input = await values.load(run.input);
@@ -126,7 +132,7 @@ export class Dispatcher {
       await this.#check(waiting, current);
       return;
     }
-    await this.#await(waiting, run.version, false);
+    this.#await(waiting, run.version, false);
   }
 
   /** Sends a run to a worker. */
@@ -138,6 +144,9 @@ export class Dispatcher {
   ): Promise<void> {
     hot.worker = worker.link.id;
     this.#parts.send(worker.link.id, { type: "assign", assignment });
+    const { early } = hot;
+    hot.early = [];
+    if (early.length > 0) this.#parts.tell(hot, early);
     await this.#sendRest(hot, worker.link.id, next);
   }
 
@@ -180,14 +189,15 @@ export class Dispatcher {
       await this.#block(hot, "replay_check_failed", error);
       return;
     }
-    const { store, limits, values, clock } = this.#parts;
-    const piece = await store.readJournal({ run: hot.run, bytesMax: limits.journalPieceBytesMax });
-    const journal = await values.loadEntries(piece.entries);
+    const { store, clock, hot: hots, release } = this.#parts;
     await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
-    await this.assign(hot, worker, { ...assignment, journal, more: piece.next !== undefined }, piece.next);
+    // What settled during the check is in the journal: it is claimed anew, now for a worker that has its version.
+    if (hots.remove(hot.run, hot.epoch) === undefined) return;
+    this.left(hot, true);
+    await release(hot);
   }
 
-  async #await(waiting: Waiting, version: string, quarantine: boolean): Promise<void> {
+  #await(waiting: Waiting, version: string, quarantine: boolean): void {
     const key = `${version}\0${quarantine}`;
     const queue = this.#waiting.get(key);
     if (queue !== undefined) {
@@ -195,14 +205,21 @@ export class Dispatcher {
       return;
     }
     this.#waiting.set(key, [waiting]);
-    const provided = await this.#provide(version, quarantine);
-    if (provided) return;
+    this.#provide(version, quarantine).then(
+      async (provided) => (provided ? undefined : await this.#unavailable(key, version)),
+      async (error: unknown) => await this.#unavailable(key, version, error),
+    );
+  }
+
+  /** The code of waiting runs cannot be loaded: they are parked until an operator acts. */
+  async #unavailable(key: string, version: string, cause?: unknown): Promise<void> {
     const left = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     const error = new SluiceError({
       code: "version_unavailable",
       message: `The code this run was started with (version ${version || "unknown"}) cannot be loaded.`,
       hint: "Retry the run with the current code, fork it, or cancel it.",
+      ...(cause === undefined ? {} : { details: { cause: String(cause) } }),
     });
     for (const each of left) await this.#block(each.hot, "version_unavailable", error);
   }
@@ -212,7 +229,9 @@ export class Dispatcher {
     const key = `${worker.version}\0${worker.quarantine}`;
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
-    for (const each of waiting) await this.assign(each.hot, worker, each.assignment, each.journalNext);
+    for (const { hot, assignment, journalNext } of waiting) {
+      if (this.#parts.hot.get(hot.run, hot.epoch) === hot) await this.assign(hot, worker, assignment, journalNext);
+    }
     this.kick();
   }
 
@@ -238,7 +257,7 @@ export class Dispatcher {
     this.#aloneRun = next.hot;
     const { version } = next.assignment;
     const worker = this.#parts.deployments.withVersion(version, true);
-    if (worker === undefined) await this.#await(next, version, true);
+    if (worker === undefined) this.#await(next, version, true);
     else await this.assign(next.hot, worker, next.assignment, next.journalNext);
   }
 

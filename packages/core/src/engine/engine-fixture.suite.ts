@@ -10,6 +10,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { Ids, systemRandom } from "../kernel/ids.ts";
 import type { Actor, RunStore } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
+import type { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Engine } from "./engine.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { StartRequest } from "./starts.ts";
@@ -37,6 +38,20 @@ export interface Ended {
 }
 
 let owners = 0;
+
+/** Moves simulated time on and lets what is due happen, what has just become due included. */
+export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
+  for (const step of [0, ms, 0]) {
+    await rest();
+    clock.advance(step);
+  }
+  await rest();
+}
+
+/** Enough turns of the event loop for everything that needs no timer to come to rest. */
+export async function rest(turns = 60): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise((resolve) => void setImmediate(resolve));
+}
 
 /** Engine and worker on one store. `crash` leaves everything as a killed process would; make another fixture on `store`. */
 export class EngineFixture {

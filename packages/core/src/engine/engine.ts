@@ -23,6 +23,7 @@ import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Schedules } from "./schedules.ts";
+import { StateAccess } from "./state-access.ts";
 import { Starts } from "./starts.ts";
 import type { Started, StartRequest } from "./starts.ts";
 import { Timers } from "./timers.ts";
@@ -55,6 +56,7 @@ export class Engine {
   readonly operations: Operations;
   readonly schedules: Schedules;
   readonly cleaning: Cleaning;
+  readonly state: StateAccess;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
   readonly #hot = new HotRuns();
@@ -79,6 +81,7 @@ export class Engine {
     this.operations = new Operations(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts, this.operations);
     this.cleaning = new Cleaning(this.#parts);
+    this.state = new StateAccess(this.#parts);
     const prepare = {
       ids: options.ids,
       values: this.values,
@@ -112,6 +115,7 @@ export class Engine {
       send: (worker, message) => this.#outbox.send(worker, message),
       kick: () => this.#dispatcher.kick(),
       left: (hot) => this.#dispatcher.left(hot, true),
+      release: (hot) => this.#losses.release([hot]),
       draining: () => this.#draining,
       count: (name, by = 1) => {
         this.counters[name] = (this.counters[name] ?? 0) + by;
@@ -346,7 +350,11 @@ export class Engine {
 
   #tell(hot: HotRun, events: readonly RunEvent[]): void {
     const { worker } = hot;
-    if (worker === undefined) return;
+    hot.idle = false;
+    if (worker === undefined) {
+      hot.early = [...hot.early, ...events];
+      return;
+    }
     const send = (ready: readonly RunEvent[]): void => {
       const message: EngineToWorker = { type: "events", run: hot.run, epoch: hot.epoch, events: ready };
       this.#outbox.send(worker, message);

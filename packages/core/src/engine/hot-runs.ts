@@ -1,5 +1,5 @@
 // The runs this engine has in memory: which worker executes which incarnation.
-import type { RunAssignment } from "@sluice/protocol";
+import type { RunAssignment, RunEvent } from "@sluice/protocol";
 
 /** A run in memory. */
 export interface HotRun {
@@ -8,6 +8,10 @@ export interface HotRun {
   readonly workflow: string;
   /** Worker that executes it; undefined while one is being found. */
   worker: string | undefined;
+  /** What happened to it before a worker was found; said right after the assignment. */
+  early: readonly RunEvent[];
+  /** True while all it does is wait. */
+  idle: boolean;
   /** Journal entries so far. */
   entries: number;
   /** Work on this run that must stay in order, while some of it is asynchronous. */
@@ -26,7 +30,15 @@ export class HotRuns {
   }
 
   add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries">): HotRun {
-    const hot: HotRun = { ...run, worker: undefined, chain: undefined, sending: undefined, checking: undefined };
+    const hot: HotRun = {
+      ...run,
+      worker: undefined,
+      early: [],
+      idle: false,
+      chain: undefined,
+      sending: undefined,
+      checking: undefined,
+    };
     this.#runs.set(run.run, hot);
     return hot;
   }

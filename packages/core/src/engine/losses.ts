@@ -16,10 +16,10 @@ export class Losses {
 
   async lost(worker: string, loss: WorkerLoss): Promise<void> {
     const { hot: hots, deployments, log, count } = this.#parts;
+    const alone = deployments.get(worker)?.quarantine === true;
     deployments.remove(worker);
     const runs = hots.on(worker);
-    const executing = new Set(loss.executing.map((each) => each.run));
-    const suspects = loss.crashed ? runs.filter((hot) => executing.has(hot.run)) : [];
+    const suspects = loss.crashed ? suspectsAmong(runs, loss, alone) : [];
     const others = runs.filter((hot) => !suspects.includes(hot));
     if (loss.crashed) {
       count("worker_losses");
@@ -28,7 +28,7 @@ export class Losses {
     for (const hot of suspects) this.#dispatcher.suspect(hot.run);
     for (const hot of runs) hots.remove(hot.run, hot.epoch);
     const only = suspects.length === 1 ? suspects[0] : undefined;
-    if (only !== undefined) await this.#blame(only, loss);
+    if (only !== undefined) await this.#blame(only, loss, alone);
     await this.release(only === undefined ? [...others, ...suspects] : others);
     for (const hot of runs) this.#dispatcher.left(hot, false);
   }
@@ -51,11 +51,12 @@ export class Losses {
     }
   }
 
-  async #blame(hot: HotRun, loss: WorkerLoss): Promise<void> {
+  /** Counts a crash against a run; it is parked only for one that happened while it was alone. */
+  async #blame(hot: HotRun, loss: WorkerLoss, alone: boolean): Promise<void> {
     const { store, clock, limits, route, log, watchers } = this.#parts;
     const { released, effects } = await store.releaseRuns({ runs: [hot], crashed: true, now: clock.now() });
     const record = released[0];
-    if (record !== undefined && record.crashes >= limits.crashesMax) {
+    if (record !== undefined && alone && record.crashes >= limits.crashesMax) {
       const step = loss.executing.find((each) => each.run === hot.run)?.step;
       const error = new SluiceError({
         code: "poison",
@@ -75,4 +76,12 @@ export class Losses {
     }
     route(effects);
   }
+}
+
+/** Those that were executing a step; without that evidence those that were doing anything, for their workflow's own code. */
+function suspectsAmong(runs: readonly HotRun[], loss: WorkerLoss, alone: boolean): readonly HotRun[] {
+  if (alone) return runs;
+  const executing = new Set(loss.executing.map((each) => each.run));
+  const found = runs.filter((hot) => executing.has(hot.run));
+  return found.length > 0 ? found : runs.filter((hot) => !hot.idle);
 }

@@ -35,6 +35,8 @@ export interface EngineParts {
   readonly kick: () => void;
   /** A run has left memory. */
   readonly left: (hot: HotRun) => void;
+  /** Gives a run that has left memory back, to be claimed anew. */
+  readonly release: (hot: HotRun) => Promise<void>;
   readonly draining: () => boolean;
   readonly count: (name: CounterName, by?: number) => void;
 }

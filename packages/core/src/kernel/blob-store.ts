@@ -3,8 +3,21 @@
 export interface BlobStore {
   /**
    * Keeps bytes under their SHA-256 (hex); durable when this resolves. Until `release` is called the blob is not collected,
-   * whether a row names it or not.
+   * whether a row names it or not. Rejects with a `SluiceError` (`disk_full`, `store_failed`).
    */
   put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }>;
   get(hash: string): Promise<Uint8Array | undefined>;
+}
+
+/** What keeping the blobs few needs besides; only stores that live on take part. */
+export interface BlobCollector {
+  /**
+   * Deletes blobs that nothing names and that nobody holds. `inUse` says which of some hashes are named by a row, as
+   * `RunStore.blobsInUse` does; blobs younger than `olderThanMs` are left alone.
+   */
+  collect(p: {
+    readonly inUse: (hashes: readonly string[]) => Promise<readonly string[]>;
+    readonly olderThanMs: number;
+    readonly now: number;
+  }): Promise<{ readonly deleted: number; readonly bytes: number }>;
 }

@@ -2,7 +2,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { RunStore } from "../kernel/run-store.ts";
 
-export type StoreVerb = keyof RunStore;
+type StoreVerb = keyof RunStore;
 
 /** Which verbs change something. */
 const writes: Readonly<Record<StoreVerb, boolean>> = {
@@ -67,7 +67,7 @@ export interface StoreWrite {
  * machine stops just before or just after the write, which in either case is never acknowledged, nor is anything that comes
  * later or still waits for a delayed answer.
  */
-export type StoreFault =
+type StoreFault =
   | { readonly fault: "fail" }
   | { readonly fault: "delay"; readonly until: Promise<void> }
   | { readonly fault: "crash_before" }

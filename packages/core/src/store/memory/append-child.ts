@@ -15,13 +15,28 @@ export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void
   const row = openEntry(run, { ...op, kind: op.op, at: change.now });
   if (row === undefined || row.wait !== undefined) return;
   const started = findStarted(change, op.child);
-  if (started?.same === false) {
-    const message = `A run of ${op.child.workflow} with the key "${op.child.key ?? ""}" exists with another input.`;
-    settle(change, row, { error: encodeErrorValue({ name: "SluiceError", code: "idempotency_conflict", message }) });
+  const refusal = started === undefined ? takenId(change, op) : started.same ? undefined : otherInput(op);
+  if (refusal !== undefined) {
+    settle(change, row, { error: encodeErrorValue({ name: "SluiceError", ...refusal }) });
     return;
   }
   const child = started?.row ?? addRun(change, op.child, { kind: "run", id: run.record.id });
   if (op.op === "start") settle(change, row, completedWith(child.record.id));
   else if (isFinal(child)) settle(change, row, endOf(child));
   else change.tables.waits.add({ run, seq: op.seq, kind: "child", ref: child.record.id, entry: row });
+}
+
+interface Refusal {
+  readonly code: "idempotency_conflict" | "run_id_taken";
+  readonly message: string;
+}
+
+function otherInput({ child }: ChildStoreOp): Refusal {
+  const message = `A run of ${child.workflow} with the key "${child.key ?? ""}" exists with another input.`;
+  return { code: "idempotency_conflict", message };
+}
+
+function takenId(change: Change, { child }: ChildStoreOp): Refusal | undefined {
+  if (change.tables.runs.get(child.id) === undefined) return undefined;
+  return { code: "run_id_taken", message: `There is a run with the id ${child.id} already.` };
 }

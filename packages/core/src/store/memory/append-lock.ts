@@ -5,7 +5,7 @@ import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
 import { grantLock, isHeld, passLock } from "./locks.ts";
 import type { RunRow } from "./rows.ts";
-import { completedWith, settle } from "./settle.ts";
+import { completedWith, settle, timedOut } from "./settle.ts";
 
 type LockStoreOp = Extract<StoreOp, { readonly op: "lock" }>;
 
@@ -18,6 +18,10 @@ export function appendLock(change: Change, run: RunRow, op: LockStoreOp): void {
   if (lock.holder !== undefined && !isHeld(lock, change.now)) passLock(change, lock);
   if (lock.holder === undefined) {
     grantLock(change, row, { lock, ttlMs });
+    return;
+  }
+  if (due !== undefined && due <= change.now) {
+    settle(change, row, timedOut());
     return;
   }
   lock.waiters.add(change.tables.waits.add({ run, seq, kind: "lock", due, ref: name, entry: row, ttlMs }));

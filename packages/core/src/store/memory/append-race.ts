@@ -1,8 +1,10 @@
 // The end of a race: the winner is journaled, what the others wait for is given up.
+import { decodeValue } from "@sluice/protocol";
 import type { RaceOp } from "@sluice/protocol";
 import type { Change } from "./change.ts";
 import { dropWait } from "./finish.ts";
 import { abortEntry, openEntry } from "./journal.ts";
+import { passLock } from "./locks.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { acknowledge } from "./settle.ts";
 import { expireToken } from "./tokens.ts";
@@ -18,7 +20,13 @@ export function appendRace(change: Change, run: RunRow, op: RaceOp): void {
 }
 
 function lose(change: Change, row: EntryRow): void {
-  const { entry, wait } = row;
+  const { entry, run, wait } = row;
+  if (entry.kind === "lock" && entry.status === "completed") {
+    // Granted, but nobody will ever use it or give it back.
+    const lock = change.tables.locks.get(entry.name);
+    if (lock.holder === run && sameFence(entry.value, lock.fence)) passLock(change, lock);
+    return;
+  }
   const receivedEvent = entry.kind === "event" && entry.status === "completed";
   if (entry.status !== "running" && !receivedEvent) return;
   if (wait !== undefined) {
@@ -27,6 +35,10 @@ function lose(change: Change, row: EntryRow): void {
   }
   expireToken(row.token);
   abortEntry(row, change.now);
+}
+
+function sameFence(granted: Uint8Array | undefined, fence: number): boolean {
+  return granted !== undefined && (decodeValue(granted) as { readonly fence: number }).fence === fence;
 }
 
 /** A child is only given up by the very call that made it: another one may have found it by its key and still wait. */

@@ -16,7 +16,7 @@ export function appendState(change: Change, run: RunRow, op: StateStoreOp): void
 
 function applyVerb(change: Change, op: StateStoreOp): Settlement {
   const { state } = change.tables;
-  const { name: key, scope, verb } = op;
+  const { key, scope, verb } = op;
   const current = state.get(scope, key, change.now);
   const expiresAt = op.ttl === undefined ? undefined : change.now + op.ttl;
   if (verb === "get") return current === undefined ? completedWith(undefined) : { value: current.value };

@@ -11,7 +11,7 @@ type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
 /** Only the start of a step with an undo is journaled: it has to be known before the step can have had an effect. */
 export function appendStarted(change: Change, run: RunRow, op: StartedOp): void {
   if (!op.undo) return;
-  const row = openEntry(run, { ...op, kind: "step" });
+  const row = openEntry(run, { ...op, kind: op.seq < 0 ? "undo" : "step" });
   if (row === undefined) return;
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
   change.tell(run, { event: "started", seq: op.seq });
@@ -19,7 +19,7 @@ export function appendStarted(change: Change, run: RunRow, op: StartedOp): void 
 
 export function appendDone(change: Change, run: RunRow, op: DoneOp): void {
   const row = openEntry(run, op);
-  if (row !== undefined) acknowledge(change, row, { value: op.value, error: op.error });
+  if (row !== undefined) acknowledge(change, row, { value: op.value, error: op.error, end: op.end });
 }
 
 export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): void {

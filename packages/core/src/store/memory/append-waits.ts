@@ -69,7 +69,8 @@ export function appendCallback(change: Change, run: RunRow, op: OpOf<"callback">
   const row = openEntry(run, { ...op, kind: "callback", at: change.now, due });
   if (row === undefined || row.wait !== undefined) return;
   const known = token?.record.kind === "callback" ? token : undefined;
-  if (known !== undefined && isOpen(known, change.now)) {
+  const open = known !== undefined && isOpen(known, change.now);
+  if (open && !(due !== undefined && due <= change.now)) {
     change.tables.waits.add({ run, seq: op.seq, kind: "callback", due, ref: op.token, entry: row });
     change.addDue(due);
     return;

@@ -1,11 +1,10 @@
 // What must hold of operations before the first of them is written, so that none of them can fail half way.
-import { SluiceError } from "@sluice/protocol";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import { assert } from "./assert.ts";
 import { checkReadable } from "./events.ts";
 import type { Tables } from "./tables.ts";
 
-/** Throws for a child or a token that exists already, and for event data or state that cannot be read. */
+/** Throws for a token that exists already, and for event data or state that cannot be read. */
 export function checkOps(tables: Tables, ops: readonly StoreOp[]): void {
   const taken = new Set<string>();
   for (const op of ops) {
@@ -21,15 +20,8 @@ export function checkOps(tables: Tables, ops: readonly StoreOp[]): void {
         assert(tables.tokens.get(op.token) === undefined && !taken.has(op.token), "a new token is not in use");
         taken.add(op.token);
         break;
-      case "call":
-      case "start":
-        if (tables.runs.get(op.child.id) !== undefined || taken.has(op.child.id)) {
-          throw new SluiceError({ code: "run_id_taken", message: `There is a run ${op.child.id} already.` });
-        }
-        taken.add(op.child.id);
-        break;
       case "state":
-        if (op.verb === "incr") checkReadable(tables.state.get(op.scope, op.name, Number.NEGATIVE_INFINITY)?.value);
+        if (op.verb === "incr") checkReadable(tables.state.get(op.scope, op.key, Number.NEGATIVE_INFINITY)?.value);
         if (op.verb === "set") assert(op.value !== undefined, "a state entry is set to a value");
         break;
       default:

@@ -17,6 +17,7 @@ export interface EventQuery {
 export class Events {
   /** In order of arrival. */
   #all: EventRow[] = [];
+  /** Oldest first, which is another order when the clock was set back. */
   readonly #byName = new Map<string, EventRow[]>();
   /** Callers' own ids and the events they stand for. */
   readonly #byCallerId = new Map<string, number>();
@@ -41,7 +42,7 @@ export class Events {
     this.#all.push(event);
     const named = this.#byName.get(p.name);
     if (named === undefined) this.#byName.set(p.name, [event]);
-    else named.push(event);
+    else insertByTime(named, event);
     if (callerId !== undefined) {
       this.#byCallerId.set(callerId, event.id);
       this.#callerIds.set(event.id, callerId);
@@ -70,11 +71,10 @@ export class Events {
     readonly after: number;
     readonly limit: number;
   }): readonly EventRecord[] {
-    const rows = p.name === undefined ? this.#all : (this.#byName.get(p.name) ?? []);
     const found: EventRecord[] = [];
-    for (const event of rows) {
+    for (const event of this.#all) {
       if (found.length >= p.limit) break;
-      if (event.id > p.after) found.push({ ...event });
+      if (event.id > p.after && (p.name === undefined || event.name === p.name)) found.push({ ...event });
     }
     return found;
   }
@@ -102,14 +102,22 @@ export class Events {
   }
 }
 
+function insertByTime(events: EventRow[], event: EventRow): void {
+  let at = events.length;
+  while (at > 0 && (events[at - 1]?.at ?? 0) > event.at) at--;
+  events.splice(at, 0, event);
+}
+
 /** Throws for bytes that a match could not read, before anything is written. */
 export function checkReadable(bytes: Uint8Array | undefined): void {
   if (bytes !== undefined && blobRefOf(bytes) === undefined) decodeValue(bytes);
 }
 
-/** A payload that is kept in a blob cannot be looked into: only a wait without a pattern takes it. */
+/** What is kept in a blob cannot be looked into: such a payload goes to waits without a pattern, such a pattern matches nothing. */
 function matches(payload: Uint8Array, pattern: Uint8Array | undefined): boolean {
-  return pattern === undefined || (blobRefOf(payload) === undefined && containsEncoded(payload, pattern));
+  if (pattern === undefined) return true;
+  const readable = blobRefOf(payload) === undefined && blobRefOf(pattern) === undefined;
+  return readable && containsEncoded(payload, pattern);
 }
 
 /** Hands an event to the run of an entry, which settles with its payload. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
 import type { CancelNotice } from "@sluice/protocol";
-import { Fixture, by, childOf, expectSettled, newRun, op, read, value } from "./fixture.suite.ts";
+import { expectSettled } from "./expect-settled.suite.ts";
+import { Fixture, by, childOf, newRun, op, read, value } from "./fixture.suite.ts";
 
 const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" };
 const error = value({ name: "CancelledError", message: "enough", code: "cancelled" });
@@ -85,7 +86,8 @@ describe("cancelling", () => {
     const f = new Fixture();
     for (const id of ["parked", "paused", "blocked"]) {
       await f.hot(id);
-      await f.append(id, op.undoable(0), op.done(0), op.sleep(1, 9000), op.idle);
+      await f.append(id, op.undoable(0), op.done(0), op.sleep(1, 9000));
+      await f.append(id, op.idle);
       await f.park(id, id === "paused");
     }
     await f.store.blockRun({ run: "blocked", reason: "poison", error: value("e"), now: 1000 });
@@ -96,7 +98,7 @@ describe("cancelling", () => {
         effects: { ready: 1, finished: [], touched: [id] },
       });
     }
-    expect(await f.claim()).toEqual(["parked", "paused", "blocked"]);
+    expect(await f.claim()).toEqual(["blocked", "parked", "paused"]);
     const undoing = await f.append("parked", { op: "undoing", status: "cancelled", reason: "cancelled_by_user" });
     expect(undoing.status).toBe("undoing");
     expect((await f.fire(9000)).effects.deliveries.map(({ run }) => run)).toEqual(["paused", "blocked"]);

@@ -61,10 +61,13 @@ export function dropWait(change: Change, wait: WaitRow): void {
 
 /** Cancels the children that were marked, and theirs. Called once at the end of every verb that may end a run. */
 export function cancelOrphans(change: Change): void {
-  for (let child = change.orphans.pop(); child !== undefined; child = change.orphans.pop()) {
+  for (let at = 0; at < change.orphans.length; at++) {
+    const child = change.orphans[at];
+    if (child === undefined) continue;
     const error = encodeErrorValue({ name: "CancelledError", code: "cancelled", message: orphanMessage });
     cancelRun(change, child, { notice: orphanNotice, error });
   }
+  change.orphans.length = 0;
 }
 
 /** Ends an unfinished run early; false when it has ended. One that is already on its way out is left to it. */
@@ -101,7 +104,6 @@ export function blockRun(change: Change, run: RunRow, p: Pick<FinishOp, "reason"
   record.error = p.error;
   leaveMemory(run);
   change.tables.runs.setReady(run, false);
-  change.touch(run);
 }
 
 export function unblock(run: RunRow): void {

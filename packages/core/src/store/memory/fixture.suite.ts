@@ -1,5 +1,4 @@
 // A store with runs in it, for the tests of this adapter's parts.
-import { expect } from "bun:test";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { RunEvent } from "@sluice/protocol";
 import type { Actor, AppendOutcome, Effects, NewRun, StoreOp } from "../../kernel/run-store.ts";
@@ -94,10 +93,6 @@ export function settled(events: readonly RunEvent[]): readonly unknown[][] {
       ? [[event.seq, event.status, event.error?.length === 0 ? "time limit" : read(event.value ?? event.error)]]
       : [],
   );
-}
-
-export function expectSettled(events: readonly RunEvent[], ...expected: readonly unknown[][]): void {
-  expect(settled(events)).toEqual([...expected]);
 }
 
 const placed = (seq: number, name: string) => ({ seq, name, n: 0 });

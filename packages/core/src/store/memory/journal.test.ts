@@ -67,7 +67,7 @@ describe("the journal", () => {
     } as const;
     await f.append("a", step);
     const { entries } = await f.store.readJournal({ run: "a", bytesMax: 1e6 });
-    expect(entries).toMatchObject([{ kind: "step", name: "step", n: 0, attempt: 2, at: 1000, end: 2500, ord: 1 }]);
+    expect(entries).toMatchObject([{ kind: "step", name: "step", n: 0, attempt: 2, at: 2100, end: 2500, ord: 1 }]);
     expect(entries[0]?.error).toBeUndefined();
     expect(entries[0]?.due).toBeUndefined();
   });

@@ -24,6 +24,7 @@ export function openEntry(run: RunRow, p: Placing): EntryRow | undefined {
   const known = run.entries.get(p.seq);
   if (known !== undefined && known.entry.status !== "running") return undefined;
   const row = known ?? newEntry(run, p);
+  row.entry.at = p.at;
   if (p.attempt !== undefined) row.entry.attempt = p.attempt;
   row.entry.due = p.due;
   if (p.undo === true && row.entry.undo !== true) {
@@ -80,12 +81,12 @@ export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
   for (const row of run.entries.values()) if (row.entry.undo === true) run.undos++;
 }
 
-/** Copies the settled entries without undo of one run into another that has none yet; `beforeOrd` is the first left out. */
+/** Copies the settled entries of one run, not their undos, into another that has none yet; `beforeOrd` is the first left out. */
 export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
   for (const { entry, eventId } of from.settled) {
     if (entry.ord >= beforeOrd) break;
-    if (entry.seq < 0 || entry.undo === true) continue;
-    const row: EntryRow = { run: to, entry: { ...entry }, eventId };
+    if (entry.seq < 0) continue;
+    const row: EntryRow = { run: to, entry: { ...entry, undo: undefined }, eventId };
     to.entries.set(entry.seq, row);
     to.settled.push(row);
     to.record.ord = entry.ord;

@@ -60,9 +60,10 @@ export function passLock(change: Change, lock: LockRow): void {
   else change.tables.locks.refresh(lock);
 }
 
-/** Frees everything an ended run holds. */
+/** Frees everything an ended run holds, by name. */
 export function releaseLocks(change: Change, run: RunRow): void {
-  for (const lock of run.locks) passLock(change, lock);
+  const held = [...run.locks].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const lock of held) passLock(change, lock);
 }
 
 function clearHolder(lock: LockRow): void {

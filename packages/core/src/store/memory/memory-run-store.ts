@@ -116,7 +116,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
-    return this.#changeRun(p, (change, row) => moveRun(change, row, p.version));
+    return this.#changeRun(p, (_change, row) => moveRun(row, p));
   }
 
   async deleteRuns(p: Params<"deleteRuns">): Promise<Result<"deleteRuns">> {
@@ -252,7 +252,7 @@ export class MemoryRunStore implements RunStore {
       const blob = blobRefOf(value);
       if (blob !== undefined && asked.has(blob)) used.add(blob);
     });
-    return [...used];
+    return [...asked].filter((blob) => used.has(blob));
   }
 
   async stats(): Promise<StoreStats> {

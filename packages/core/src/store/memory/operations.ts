@@ -23,7 +23,6 @@ export function pauseRun(change: Change, run: RunRow): boolean {
   dropWaits(change, run, (wait) => wait.kind === "delay");
   change.tables.runs.setReady(run, false);
   becomePaused(run);
-  change.touch(run);
   return true;
 }
 
@@ -36,7 +35,6 @@ export function resumeRun(change: Change, run: RunRow): boolean {
   }
   if (record.status !== "paused" && !record.blocked) return false;
   unblock(run);
-  change.touch(run);
   requeue(change, run);
   return true;
 }
@@ -56,6 +54,7 @@ export function unblockRuns(
     if (p.workflow !== undefined && p.workflow !== workflow) continue;
     if (p.version !== undefined && p.version !== version) continue;
     resumeRun(change, run);
+    change.touch(run);
   }
 }
 
@@ -91,7 +90,6 @@ export function retryRun(
   }
   leaveMemory(run);
   if (ended) change.tables.runs.beginSerial(run);
-  change.touch(run);
   requeue(change, run);
   return true;
 }
@@ -126,10 +124,12 @@ export function forkRun(
   return createRun(change, { by: p.by, run: p.run }, (row) => copySettled(source, row, beforeOrd));
 }
 
-export function moveRun(change: Change, run: RunRow, version: string): boolean {
-  if (isFinal(run) || run.record.owner !== undefined) return false;
-  run.record.version = version;
-  change.touch(run);
+/** With an epoch only while that incarnation owns the run, otherwise only while none does. */
+export function moveRun(run: RunRow, p: { readonly version: string; readonly epoch?: number | undefined }): boolean {
+  const { epoch, owner } = run.record;
+  const allowed = p.epoch === undefined ? owner === undefined : owner !== undefined && epoch === p.epoch;
+  if (isFinal(run) || !allowed) return false;
+  run.record.version = p.version;
   return true;
 }
 
@@ -153,10 +153,7 @@ export function purgeRuns(
     readonly limit: number;
   },
 ): number {
-  const ended = change.tables.runs
-    .all()
-    .filter((row) => row.record.workflow === p.workflow && isFinal(row))
-    .toSorted((a, b) => (a.record.endedAt ?? 0) - (b.record.endedAt ?? 0) || a.place - b.place);
+  const ended = change.tables.runs.all().filter((row) => row.record.workflow === p.workflow && isFinal(row));
   const surplus = p.keep === undefined ? 0 : ended.length - p.keep;
   const old = ended.filter((row, index) => index < surplus || (row.record.endedAt ?? 0) < (p.endedBefore ?? 0));
   const rows = new Set(old.slice(0, p.limit));

@@ -69,10 +69,8 @@ export function recover(change: Change, owner: string): number {
     if (record.owner === undefined || record.owner === owner) continue;
     recovered++;
     const waiting = record.status === "waiting" && !row.pause && record.cancel === undefined;
-    if (waiting) {
-      leaveMemory(row);
-      change.touch(row);
-    } else giveBack(change, row);
+    if (waiting) leaveMemory(row);
+    else giveBack(change, row);
   }
   return recovered;
 }
@@ -86,7 +84,6 @@ function giveBack(change: Change, row: RunRow): void {
   const { cancel, outcome } = row.record;
   const pausing = row.pause && cancel === undefined && outcome === undefined;
   leaveMemory(row);
-  change.touch(row);
   if (pausing) becomePaused(row);
   else requeue(change, row);
 }

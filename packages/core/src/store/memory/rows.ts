@@ -7,8 +7,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface RunRow extends HeapItem {
   readonly record: Mutable<RunRecord>;
-  /** Order of creation. */
-  readonly place: number;
   /** May be claimed, as far as the run itself is concerned. */
   ready: boolean;
   /** A pause is wanted while the run is in memory. */
@@ -81,4 +79,6 @@ export type StateRow = Mutable<StateEntry>;
 export interface Settlement {
   readonly value?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
+  /** When it ended, where that is not now. */
+  readonly end?: number | undefined;
 }

@@ -57,6 +57,24 @@ describe("claiming", () => {
   });
 });
 
+describe("age", () => {
+  test("counts by time of creation, at the same time by id, in whatever order runs came", async () => {
+    const f = new Fixture();
+    for (const [id, createdAt] of [
+      ["b", 500],
+      ["a", 900],
+      ["c", 100],
+      ["d", 500],
+    ] as const) {
+      await f.create(id, { createdAt, serialKey: id === "a" ? undefined : "s" });
+    }
+    expect((await f.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id)).toEqual(["a", "d", "b", "c"]);
+    expect(await f.claim()).toEqual(["c", "a"]);
+    await f.append("c", op.finish());
+    expect(await f.claim()).toEqual(["b"]);
+  });
+});
+
 describe("listing", () => {
   async function setUp() {
     const f = new Fixture();

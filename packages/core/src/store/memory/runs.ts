@@ -7,12 +7,11 @@ import type { RunRow } from "./rows.ts";
 export class Runs {
   readonly #byId = new Map<string, RunRow>();
   readonly #byKey = new Map<string, RunRow>();
-  /** In order of creation. */
+  /** Oldest first. */
   #all: RunRow[] = [];
   readonly #claimable = new Heap<RunRow>(goesFirst);
-  /** Unfinished runs that execute one after the other, in order of creation. */
+  /** Unfinished runs that execute one after the other, oldest first. */
   readonly #serial = new Map<string, RunRow[]>();
-  #places = 0;
 
   /** Runs that can be claimed now. */
   get claimable(): number {
@@ -33,10 +32,10 @@ export class Runs {
 
   /** A new row, queued and not ready. The id and the key must be free. */
   add(run: NewRun, by: Actor): RunRow {
-    const row = newRow(run, by, this.#places++);
+    const row = newRow(run, by);
     this.#byId.set(run.id, row);
     if (run.key !== undefined) this.#byKey.set(keySlot(run.workflow, run.key), row);
-    this.#all.push(row);
+    insertByAge(this.#all, row);
     this.beginSerial(row);
     if (run.parent !== undefined) this.#byId.get(run.parent.run)?.children.add(row);
     return row;
@@ -57,7 +56,7 @@ export class Runs {
   /** Marks a run ready or not; true when it can be claimed now and could not before. */
   setReady(row: RunRow, ready: boolean): boolean {
     row.ready = ready;
-    return this.#place(row);
+    return this.#refresh(row);
   }
 
   peekClaimable(): RunRow | undefined {
@@ -73,11 +72,8 @@ export class Runs {
       this.#serial.set(key, [row]);
       return;
     }
-    const last = line.at(-1);
-    line.push(row);
-    if (last === undefined || last.place < row.place) return;
-    line.sort((a, b) => a.place - b.place);
-    for (const other of line) this.#place(other);
+    // Those behind it have to wait from now on.
+    for (let at = insertByAge(line, row) + 1; at < line.length; at++) this.#refresh(line[at] ?? row);
   }
 
   /** Takes an ended run out of its line; the run that can be claimed because of it. */
@@ -88,7 +84,7 @@ export class Runs {
     line.splice(line.indexOf(row), 1);
     const next = line[0];
     if (next === undefined) this.#serial.delete(key);
-    return next !== undefined && this.#place(next) ? next : undefined;
+    return next !== undefined && this.#refresh(next) ? next : undefined;
   }
 
   /** True when an earlier run with the same serial key has not ended. */
@@ -101,7 +97,7 @@ export class Runs {
     return serialKey !== undefined && this.#serial.has(serialKey);
   }
 
-  #place(row: RunRow): boolean {
+  #refresh(row: RunRow): boolean {
     const before = row.heapAt >= 0;
     if (row.ready && !this.mustQueue(row)) this.#claimable.add(row);
     else this.#claimable.remove(row);
@@ -115,16 +111,16 @@ export class Runs {
     readonly cursor?: string | undefined;
     readonly access?: AccessFilter | undefined;
   }): { readonly runs: readonly RunRecord[]; readonly next?: string | undefined } {
-    const below = p.cursor === undefined ? Number.POSITIVE_INFINITY : placeOf(p.cursor);
+    const end = p.cursor === undefined ? this.#all.length : firstNotOlder(this.#all, positionOf(p.cursor));
     const admits = admission(p.filter, p.access);
     const runs: RunRecord[] = [];
-    let last: RunRow | undefined;
-    for (let at = firstAtOrAfter(this.#all, below) - 1; at >= 0; at--) {
+    for (let at = end - 1; at >= 0; at--) {
       const row = this.#all[at];
       if (row === undefined || !admits(row)) continue;
-      if (runs.length === p.limit) return { runs, next: last === undefined ? undefined : `r${last.place}` };
+      const last = runs.at(-1);
+      if (runs.length === p.limit)
+        return { runs, next: last === undefined ? undefined : `${last.createdAt} ${last.id}` };
       runs.push(toRecord(row));
-      last = row;
     }
     return { runs };
   }
@@ -151,7 +147,7 @@ export function sees(access: AccessFilter | undefined, workflow: string): boolea
   return access === undefined || access.workflows.includes(workflow);
 }
 
-function newRow(run: NewRun, by: Actor, place: number): RunRow {
+function newRow(run: NewRun, by: Actor): RunRow {
   return {
     record: {
       ...run,
@@ -174,7 +170,6 @@ function newRow(run: NewRun, by: Actor, place: number): RunRow {
       blocked: false,
       by,
     },
-    place,
     heapAt: -1,
     ready: false,
     pause: false,
@@ -193,7 +188,7 @@ function newRow(run: NewRun, by: Actor, place: number): RunRow {
 
 function goesFirst(a: RunRow, b: RunRow): boolean {
   const difference = b.record.priority - a.record.priority;
-  return difference === 0 ? a.place < b.place : difference < 0;
+  return difference === 0 ? isOlder(a.record, b.record) : difference < 0;
 }
 
 function keySlot(workflow: string, key: string): string {
@@ -212,19 +207,37 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     (filter.version === undefined || record.version === filter.version);
 }
 
-function placeOf(cursor: string): number {
-  if (!/^r\d{1,15}$/.test(cursor))
+type Position = Pick<NewRun, "createdAt" | "id">;
+
+function positionOf(cursor: string): Position {
+  const [, createdAt, id] = /^(-?\d{1,16}) (.+)$/s.exec(cursor) ?? [];
+  if (id === undefined)
     throw new SluiceError({ code: "invalid_filter", message: "The cursor is not one of this list." });
-  return Number(cursor.slice(1));
+  return { createdAt: Number(createdAt), id };
 }
 
-function firstAtOrAfter(rows: readonly RunRow[], place: number): number {
+/** Order of creation: by time, at the same time by id. */
+function isOlder(a: Position, b: Position): boolean {
+  return a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt;
+}
+
+/** Index of the first run that is not older than this. */
+function firstNotOlder(rows: readonly RunRow[], than: Position): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((rows[middle]?.place ?? 0) < place) low = middle + 1;
+    const row = rows[middle];
+    if (row !== undefined && isOlder(row.record, than)) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+/** Puts a run in its place in a list that has the oldest first; its index. */
+function insertByAge(rows: RunRow[], row: RunRow): number {
+  const last = rows.at(-1);
+  const at = last === undefined || isOlder(last.record, row.record) ? rows.length : firstNotOlder(rows, row.record);
+  rows.splice(at, 0, row);
+  return at;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Fixture, by, expectSettled, none, op, value } from "./fixture.suite.ts";
+import { expectSettled } from "./expect-settled.suite.ts";
+import { Fixture, by, none, op, value } from "./fixture.suite.ts";
 
 function emit(f: Fixture) {
   return f.store.emitEvent({ by, name: "x", payload: value(1), now: f.now });

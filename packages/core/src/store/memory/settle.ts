@@ -31,7 +31,7 @@ export function acknowledge(change: Change, row: EntryRow, result: Settlement): 
 
 function close(change: Change, row: EntryRow, result: Settlement): void {
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
-  closeEntry(row, result, change.now);
+  closeEntry(row, result, result.end ?? change.now);
 }
 
 function tellSettled(change: Change, { run, entry }: EntryRow, shown: Settlement): void {

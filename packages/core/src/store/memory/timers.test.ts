@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
-import { Fixture, childOf, expectSettled, op } from "./fixture.suite.ts";
+import { expectSettled } from "./expect-settled.suite.ts";
+import { Fixture, childOf, op } from "./fixture.suite.ts";
 
 describe("timers", () => {
   test("fire oldest first, no more than asked for", async () => {

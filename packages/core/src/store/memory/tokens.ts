@@ -24,7 +24,7 @@ export class Tokens {
     row.run.tokens.delete(row);
   }
 
-  /** In order of creation. */
+  /** Oldest first. */
   list(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
@@ -32,14 +32,18 @@ export class Tokens {
     readonly limit: number;
     readonly access?: AccessFilter | undefined;
   }): readonly TokenRecord[] {
-    const found: TokenRecord[] = [];
-    for (const { record } of this.#byToken.values()) {
-      if (found.length >= p.limit) break;
-      if (record.kind !== p.kind || (p.status !== undefined && record.status !== p.status)) continue;
-      if (p.run !== undefined && record.run !== p.run) continue;
-      if (sees(p.access, record.workflow)) found.push({ ...record });
-    }
-    return found;
+    return [...this.#byToken.values()]
+      .map(({ record }) => record)
+      .filter(
+        (record) =>
+          record.kind === p.kind &&
+          (p.status === undefined || record.status === p.status) &&
+          (p.run === undefined || record.run === p.run) &&
+          sees(p.access, record.workflow),
+      )
+      .toSorted((a, b) => a.createdAt - b.createdAt || (a.token < b.token ? -1 : 1))
+      .slice(0, p.limit)
+      .map((record) => ({ ...record }));
   }
 }
 

@@ -12,6 +12,8 @@ export class Versions {
 
   /** In the order in which they were first seen. */
   list(): readonly VersionRecord[] {
-    return [...this.#byVersion.values()];
+    return [...this.#byVersion.values()].toSorted(
+      (a, b) => a.createdAt - b.createdAt || (a.version < b.version ? -1 : 1),
+    );
   }
 }

@@ -39,8 +39,8 @@ export function append(t: Tables, p: AppendParams): Appended | undefined {
   const cx = new Change(t, p.now, run);
   const a: Appending = { cx, run };
   for (const op of p.ops) {
-    apply(a, op);
-    if (run.owner === null) break;
+    // After its end, or once it is blocked, a run has nothing but last words.
+    if (run.owner !== null || op.op === "log" || op.op === "progress") apply(a, op);
   }
   const effects = cx.effectsOrNothing(run);
   return {
@@ -51,8 +51,12 @@ export function append(t: Tables, p: AppendParams): Appended | undefined {
   };
 }
 
+/** Operations that may find their entry written before: the attempts of steps. All others take place once. */
+const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry"]);
+
 // prettier-ignore
 function apply(a: Appending, op: StoreOp): void {
+  if ("seq" in op && !repeatable.has(op.op) && a.cx.t.journal.has(a.run.id, op.seq)) return;
   switch (op.op) {
     case "started": return started(a, op);
     case "done": return done(a, op);
@@ -87,7 +91,7 @@ function started(a: Appending, op: StartedOp): void {
   const { cx, run } = a;
   countUndo(a, op);
   // prettier-ignore
-  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: "step", name: op.name, n: op.n, status: "running",
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.seq < 0 ? "undo" : "step", name: op.name, n: op.n, status: "running",
     ord: 0, attempt: op.attempt, at: op.at, end: 0, undo: true });
   if (written) cx.events.push({ event: "started", seq: op.seq });
 }
@@ -97,16 +101,17 @@ function done(a: Appending, op: DoneOp): void {
   countUndo(a, op);
   const ord = run.ord + 1;
   const failed = op.error !== undefined;
+  const end = op.end ?? cx.now;
   // prettier-ignore
   const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.kind, name: op.name, n: op.n,
     status: failed ? "failed" : "completed", ord, attempt: op.attempt, value: op.value, error: op.error, at: op.at,
-    end: cx.now, undo: op.undo === true });
+    end, undo: op.undo === true });
   if (!written) return;
   run.ord = ord;
   if (op.value !== undefined) noted(a, op.value);
   if (op.error !== undefined) noted(a, op.error);
   if (op.attempt > 1 && (run.flags & runFlags.waits) !== 0) cx.t.waits.delete(run.id, op.seq);
-  pushSettled(a, { event: "settle", seq: op.seq, ord, status: failed ? "failed" : "completed", at: cx.now });
+  pushSettled(a, { event: "settle", seq: op.seq, ord, status: failed ? "failed" : "completed", at: end });
 }
 
 function retry(a: Appending, op: RetryOp & { readonly due?: number | undefined }): void {
@@ -141,7 +146,7 @@ function abort({ cx, run }: Appending, seq: number): void {
   }
   if (entry?.status !== "running") return;
   const wait = waits.get(run.id, seq);
-  if (wait?.kind === "child" && wait.ref !== null && runs.isChild(wait.ref, run.id)) cx.orphan(wait.ref);
+  if (wait?.kind === "child" && wait.ref !== null && runs.isChild(wait.ref, run.id, seq)) cx.orphan(wait.ref);
   journal.abort(run.id, seq, cx.now);
   waits.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfEntry(run.id, seq);

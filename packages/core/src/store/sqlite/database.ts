@@ -1,6 +1,7 @@
 // Opening connections: what every connection is set to, and what the writer's has besides.
 import { Database } from "bun:sqlite";
 import { SluiceError } from "@sluice/protocol";
+import { migrate } from "./migrate.ts";
 
 /** Oldest SQLite without the known defects of WAL resets. */
 const sqliteVersionMin = [3, 51, 3] as const;
@@ -51,7 +52,7 @@ export interface WriterSettings {
   readonly limits: SqliteLimits;
 }
 
-/** Opens the one write connection. The file's schema must be current. */
+/** Opens the one write connection; a new file gets the schema. */
 export function openWriter(p: WriterSettings): Database {
   const db = new Database(p.file, { create: true, readwrite: true });
   checkVersion(db);
@@ -65,6 +66,7 @@ export function openWriter(p: WriterSettings): Database {
   db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.writerCacheBytes / 1_024)}`);
   db.run(`PRAGMA wal_autocheckpoint = ${p.limits.checkpointPages}`);
   db.run(`PRAGMA journal_size_limit = ${p.limits.walKeptBytes}`);
+  migrate(db);
   return db;
 }
 

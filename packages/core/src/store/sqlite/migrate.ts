@@ -1,23 +1,30 @@
 // Brings an older database to the schema of this version, one numbered step after the other.
+import { SluiceError } from "@sluice/protocol";
 import type { Database } from "bun:sqlite";
 import runs from "./migrations/0001-runs.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-const migrations: readonly string[] = [runs];
-
-/** Version of the schema that this program reads and writes. */
-export const schemaVersion = migrations.length;
+export const migrations: readonly string[] = [runs];
 
 export function readSchemaVersion(db: Database): number {
   return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
 }
 
-/** Applies what is missing, all or nothing. */
-export function migrate(db: Database): void {
+/** Applies what is missing, all or nothing. Throws `data_folder_newer` for a schema that this program does not know. */
+export function migrate(db: Database, steps: readonly string[] = migrations): void {
   const from = readSchemaVersion(db);
-  if (from >= schemaVersion) return;
+  if (from > steps.length) throw newer(from, steps.length);
+  if (from === steps.length) return;
   db.transaction(() => {
-    for (const sql of migrations.slice(from)) db.run(sql);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
+    for (const sql of steps.slice(from)) db.run(sql);
+    db.run(`PRAGMA user_version = ${steps.length}`);
   }).immediate();
+}
+
+export function newer(found: number, known: number): SluiceError {
+  return new SluiceError({
+    code: "data_folder_newer",
+    message: `The data folder was written by a newer version (schema ${found}; this one knows ${known}). It was not touched.`,
+    hint: "Start the newer version, or restore the backup that it made before it took the folder over.",
+  });
 }

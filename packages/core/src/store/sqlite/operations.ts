@@ -89,7 +89,8 @@ export function unblockRuns(t: Tables, p: Params<"unblockRuns">): { effects: Eff
 
 export function moveRun(t: Tables, p: Params<"moveRun">): ChangeOutcome {
   return change(t, p, (_cx, run) => {
-    if (isFinalStatus(run.status) || run.owner !== null) return false;
+    const held = p.epoch === undefined ? run.owner === null : run.owner !== null && run.epoch === p.epoch;
+    if (isFinalStatus(run.status) || !held) return false;
     run.version = p.version;
     t.runs.save(run);
     return true;
@@ -102,7 +103,9 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
     const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
     if (cause !== undefined) removeEntry(t, run, cause);
-    for (const seq of t.journal.openOrUndone(run.id)) removeEntry(t, run, seq);
+    const removed = t.journal.openOrUndone(run.id);
+    for (const seq of removed) removeEntry(t, run, seq);
+    if (removed.some((seq) => seq < 0)) run.generation++;
     // prettier-ignore
     Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
       crashes: 0, undos: t.journal.undos(run.id), results: { output: null, error: null }, status: "queued" });

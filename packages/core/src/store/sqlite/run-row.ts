@@ -35,6 +35,7 @@ export interface Run {
   undos: number;
   flags: number;
   attempt: number;
+  generation: number;
   crashes: number;
   readonly createdAt: number;
   startedAt: number | null;
@@ -55,12 +56,18 @@ export interface Run {
 }
 
 export const runColumns = `id, workflow, version, status, reason, ready, owner, epoch, ord, blocked, pause, undos, flags,
-  attempt, crashes, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, timeout_at AS timeoutAt, cause,
+  attempt, generation, crashes, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, timeout_at AS timeoutAt, cause,
   cancel, outcome, outcome_error AS outcomeError, schedule, serial_key AS serialKey`;
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
   progress`;
+
+/** The same for readers, who have no memory of hot runs: there the counter is ahead of the row. */
+export const readRecordColumns = recordColumns.replace(
+  " ord,",
+  " CASE WHEN owner IS NULL THEN ord ELSE max(ord, (SELECT coalesce(max(entries.ord), 0) FROM entries WHERE entries.run = runs.id)) END AS ord,",
+);
 
 /** A whole row, as `recordColumns` reads it. */
 export interface RecordRow extends Omit<Run, "changed" | "results"> {
@@ -96,7 +103,9 @@ export function toRecord(row: RecordRow): RunRecord {
     dueAt: row.dueAt,
     status: row.status,
     epoch: row.epoch,
+    ord: row.ord,
     attempt: row.attempt,
+    generation: row.generation,
     crashes: row.crashes,
     blocked: row.blocked === 1,
     by: { kind: row.byKind, id: row.byId },
@@ -146,8 +155,10 @@ export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creati
     status: claimed ? "running" : "queued",
     ...(creation.delayed ? { reason: "delayed" } : {}),
     epoch: claimed ? 1 : 0,
+    ord: 0,
     ...(claimed ? { owner: creation.owner, startedAt: p.now } : {}),
     attempt: 1,
+    generation: 0,
     crashes: 0,
     blocked: false,
     by: p.by,

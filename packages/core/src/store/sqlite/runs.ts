@@ -14,10 +14,10 @@ const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, 
   serial_key, forked_from, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
 const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
-  pause = ?, undos = ?, flags = ?, attempt = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
+  pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
   cancel = ?, outcome = ?, outcome_error = ? WHERE id = ?`;
 const saveResultsSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?,
-  blocked = ?, pause = ?, undos = ?, flags = ?, attempt = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?,
+  blocked = ?, pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?,
   cause = ?, cancel = ?, outcome = ?, outcome_error = ?, output = ?, error = ? WHERE id = ?`;
 const finishSql = `UPDATE runs SET status = ?, reason = ?, ready = 0, owner = NULL, epoch = ?, ord = ?, blocked = 0,
   pause = 0, ended_at = ?, cause = ?, output = ?, error = ? WHERE id = ?`;
@@ -27,7 +27,7 @@ const byKeySql = "SELECT id, input_hash AS inputHash FROM runs WHERE workflow = 
 const lastOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
 const readySql = "SELECT id FROM runs WHERE ready = 1 ORDER BY priority DESC, created_at, id LIMIT ?";
 const childrenSql = "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
-const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND detached = 0";
+const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND parent_seq = ? AND detached = 0";
 const earlierSql = `SELECT 1 AS found FROM runs WHERE serial_key = ? AND ended_at IS NULL
   AND (created_at, id) < (?, ?) LIMIT 1`;
 const firstSerialSql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL ORDER BY created_at, id LIMIT 1`;
@@ -140,6 +140,7 @@ export class RunTable {
       undos: 0,
       flags: at.flags,
       attempt: 1,
+      generation: 0,
       crashes: 0,
       createdAt: run.createdAt,
       startedAt,
@@ -198,7 +199,7 @@ export class RunTable {
     run.results = undefined;
     // prettier-ignore
     const values = [run.version, run.status, run.reason, run.ready, run.owner, run.epoch, run.ord, run.blocked, run.pause,
-      run.undos, run.flags, run.attempt, run.crashes, run.startedAt, run.endedAt, run.timeoutAt, run.cause, run.cancel,
+      run.undos, run.flags, run.attempt, run.generation, run.crashes, run.startedAt, run.endedAt, run.timeoutAt, run.cause, run.cancel,
       run.outcome, run.outcomeError] as const;
     if (results === undefined) this.#save().run(...values, run.id);
     else this.#saveResults().run(...values, results.output, results.error, run.id);
@@ -236,9 +237,11 @@ export class RunTable {
 
   /** The whole record as it will be committed. */
   record(id: string): RunRecord | undefined {
+    const run = this.get(id);
+    if (run === undefined) return undefined;
     this.flush();
     const row = this.#record().get(id);
-    return row === null ? undefined : toRecord(row);
+    return row === null ? undefined : toRecord({ ...row, ord: run.ord });
   }
 
   /** The record of a run that is known to exist. */
@@ -262,9 +265,9 @@ export class RunTable {
     return ids(this.#children().all(parent));
   }
 
-  /** True when `id` was called, not started detached, by `parent`. */
-  isChild(id: string, parent: string): boolean {
-    return this.#isChild().get(id, parent) !== null;
+  /** True when `id` was called, not started detached, by this very entry of `parent`. */
+  isChild(id: string, parent: string, seq: number): boolean {
+    return this.#isChild().get(id, parent, seq) !== null;
   }
 
   /** True when an earlier unfinished run has the same serial key. */

@@ -133,6 +133,6 @@ export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
     if (outcome.run.ready === readiness.claimable) cx.ready++;
     created.push(runs.recordOf(outcome.run));
   }
-  const cancel = p.overlap === "cancel" && created.length > 0 ? unfinished : [];
+  const cancel = p.overlap === "cancel" ? unfinished : [];
   return { outcome: "ok", created, skipped: p.runs.length - created.length, cancel, effects: cx.effects() };
 }

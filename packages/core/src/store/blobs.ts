@@ -1,0 +1,231 @@
+// Blobs as files named by their content: written beside their place, synced, renamed, and the folder synced as well, all
+// off the calling thread. A name that exists is therefore whole and durable.
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readFile, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { SluiceError } from "@sluice/protocol";
+import type { BlobCollector, BlobStore } from "../kernel/blob-store.ts";
+
+/** Files looked up in one question to the store while collecting. */
+const collectedAtOnceMax = 256;
+/** Files that a put left behind because the process died; so old, none is being written. */
+const leftoverAgeMs = 3_600_000;
+const prefixCharacters = 2;
+const hashPattern = /^[0-9a-f]{64}$/;
+const partFolder = "parts";
+
+export interface BlobSettings {
+  /** Folder of the blobs; made when it is not there. */
+  readonly folder: string;
+}
+
+export function openBlobs(settings: BlobSettings): FileBlobs {
+  return new FileBlobs(settings);
+}
+
+export class FileBlobs implements BlobStore, BlobCollector {
+  readonly #folder: string;
+  /** How many callers hold a blob that a row may be about to name. */
+  readonly #held = new Map<string, number>();
+  readonly #writing = new Map<string, Promise<void>>();
+  readonly #deleting = new Map<string, Promise<void>>();
+  /** Blobs put since a collection under way began: it may not have seen the rows that name them. */
+  #putMeanwhile: Set<string> | undefined;
+
+  constructor(settings: BlobSettings) {
+    this.#folder = settings.folder;
+  }
+
+  async put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }> {
+    const hash = await sha256(bytes);
+    this.#held.set(hash, (this.#held.get(hash) ?? 0) + 1);
+    this.#putMeanwhile?.add(hash);
+    const release = this.#releaseOnce(hash);
+    try {
+      await this.#deleting.get(hash);
+      let writing = this.#writing.get(hash);
+      if (writing === undefined) {
+        writing = this.#write(hash, bytes).finally(() => this.#writing.delete(hash));
+        this.#writing.set(hash, writing);
+      }
+      await writing;
+    } catch (error) {
+      release();
+      throw failure(error);
+    }
+    return { hash, release };
+  }
+
+  #releaseOnce(hash: string): () => void {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#held.get(hash) ?? 1) - 1;
+      if (left === 0) this.#held.delete(hash);
+      else this.#held.set(hash, left);
+    };
+  }
+
+  async #write(hash: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#path(hash);
+    if (await exists(path)) return;
+    const parts = join(this.#folder, partFolder);
+    const folder = join(this.#folder, hash.slice(0, prefixCharacters));
+    await mkdir(parts, { recursive: true, mode: 0o700 });
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    const part = join(parts, randomUUID());
+    try {
+      await writeSynced(part, bytes);
+      await rename(part, path);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(this.#folder);
+  }
+
+  async get(hash: string): Promise<Uint8Array | undefined> {
+    if (!hashPattern.test(hash)) return undefined;
+    try {
+      return new Uint8Array(await readFile(this.#path(hash)));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw failure(error);
+    }
+  }
+
+  async has(hash: string): Promise<boolean> {
+    return hashPattern.test(hash) && exists(this.#path(hash));
+  }
+
+  /** Every blob there is, folder by folder. */
+  async *list(): AsyncGenerator<string> {
+    for (const prefix of (await listFolder(this.#folder)).toSorted()) {
+      if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
+      for (const rest of (await listFolder(join(this.#folder, prefix))).toSorted()) {
+        if (hashPattern.test(prefix + rest)) yield prefix + rest;
+      }
+    }
+  }
+
+  async collect(p: Parameters<BlobCollector["collect"]>[0]): Promise<{ deleted: number; bytes: number }> {
+    if (this.#putMeanwhile !== undefined) return { deleted: 0, bytes: 0 };
+    const putMeanwhile = new Set<string>();
+    this.#putMeanwhile = putMeanwhile;
+    const total = { deleted: 0, bytes: 0 };
+    const deleteUnused = async (hashes: readonly string[]): Promise<void> => {
+      const used = new Set(await p.inUse(hashes));
+      for (const hash of hashes) {
+        if (used.has(hash) || this.#held.has(hash) || putMeanwhile.has(hash)) continue;
+        total.bytes += await this.#delete(hash);
+        total.deleted++;
+      }
+    };
+    try {
+      let batch: string[] = [];
+      for await (const hash of this.list()) {
+        if (this.#held.has(hash) || (await changedAt(this.#path(hash))) > p.now - p.olderThanMs) continue;
+        batch.push(hash);
+        if (batch.length < collectedAtOnceMax) continue;
+        await deleteUnused(batch);
+        batch = [];
+      }
+      await deleteUnused(batch);
+      await this.#deleteLeftovers(p.now);
+    } finally {
+      this.#putMeanwhile = undefined;
+    }
+    return total;
+  }
+
+  /** From here on a put of the same bytes waits until the file is gone, and then writes it anew. */
+  async #delete(hash: string): Promise<number> {
+    const path = this.#path(hash);
+    let bytes = 0;
+    const deleting = stat(path)
+      .then(async (found) => {
+        bytes = found.size;
+        await unlink(path);
+      })
+      .catch((error: unknown) => {
+        if (!isMissing(error)) throw failure(error);
+      })
+      .finally(() => this.#deleting.delete(hash));
+    this.#deleting.set(hash, deleting);
+    await deleting;
+    return bytes;
+  }
+
+  async #deleteLeftovers(now: number): Promise<void> {
+    const parts = join(this.#folder, partFolder);
+    for (const name of await listFolder(parts)) {
+      if ((await changedAt(join(parts, name))) < now - leftoverAgeMs) await rm(join(parts, name), { force: true });
+    }
+  }
+
+  #path(hash: string): string {
+    return join(this.#folder, hash.slice(0, prefixCharacters), hash.slice(prefixCharacters));
+  }
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  // A view of shared memory could change while it is read.
+  const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes));
+  return Buffer.from(digest).toString("hex");
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(missingToNothing)) !== undefined;
+}
+
+async function changedAt(path: string): Promise<number> {
+  return (await stat(path).catch(missingToNothing))?.mtimeMs ?? Number.POSITIVE_INFINITY;
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  return (await readdir(path).catch(missingToNothing)) ?? [];
+}
+
+function missingToNothing(error: unknown): undefined {
+  if (!isMissing(error)) throw failure(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+function failure(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    const message = "The disk that holds the blobs is full; nothing was written.";
+    return new SluiceError({ code: "disk_full", message, hint: "Free some space: work goes on by itself." });
+  }
+  const message = `A blob could not be read or written: ${error instanceof Error ? error.message : String(error)}`;
+  return new SluiceError({ code: "store_failed", message }, { cause: error });
+}

@@ -1,0 +1,56 @@
+// The data folder: made when it is missing, locked for one process, checked and brought up to date before anything uses it.
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { SluiceError } from "@sluice/protocol";
+import { lockFile } from "./file-lock.ts";
+import { prepareDatabase, type Prepared } from "./prepare-database.ts";
+
+/** Names inside a data folder. */
+export const dataFiles = { database: "state.db", blobs: "blobs", lock: "lock" } as const;
+
+export interface DataFolder {
+  readonly folder: string;
+  readonly databaseFile: string;
+  readonly blobsFolder: string;
+  /** `created`, `current`, or `migrated` with the copy made before. */
+  readonly prepared: Prepared;
+  /** Lets the next process have the folder; after the store was closed. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a data folder. Rejects with `data_folder_locked` (naming the process that has it), `data_folder_newer` or
+ * `data_folder_corrupt`; the folder's files are untouched then. An older database is copied beside itself and migrated.
+ */
+export async function openDataFolder(p: { readonly folder: string }): Promise<DataFolder> {
+  const { folder } = p;
+  makePrivate(folder);
+  const held = lockFile(join(folder, dataFiles.lock));
+  if ("heldBy" in held) throw locked(folder, held.heldBy);
+  try {
+    const databaseFile = join(folder, dataFiles.database);
+    const blobsFolder = join(folder, dataFiles.blobs);
+    const prepared = prepareDatabase({ file: databaseFile });
+    makePrivate(blobsFolder);
+    const release = async (): Promise<void> => held.lock.release();
+    return { folder, databaseFile, blobsFolder, prepared, release };
+  } catch (error) {
+    held.lock.release();
+    throw error;
+  }
+}
+
+function makePrivate(folder: string): void {
+  // Undefined when the folder was there: its owner's choice of mode stays.
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
+}
+
+function locked(folder: string, pid: number): SluiceError {
+  const who = pid === 0 ? "Another process" : `The process ${pid}`;
+  return new SluiceError({
+    code: "data_folder_locked",
+    message: `${who} has the data folder ${folder} open.`,
+    hint: "Stop it, talk to it with --url, or choose another folder with --data.",
+    details: { pid },
+  });
+}

@@ -1,0 +1,117 @@
+// The caller's side of the reader thread, which is there only while somebody reads: at rest it would cost memory.
+import { SluiceError } from "@sluice/protocol";
+import type { WriterSettings } from "./database.ts";
+import { fromWire } from "./failures.ts";
+import type { ReadVerb } from "./reads.ts";
+import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
+import type { ThreadRequest } from "./writer-thread.ts";
+
+interface Waiting {
+  readonly verb: ReadVerb;
+  readonly params: unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: SluiceError) => void;
+}
+
+export class ReaderClient {
+  readonly #settings: WriterSettings;
+  readonly #waiting: Waiting[] = [];
+  #current: Waiting | undefined;
+  #thread: Worker | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(settings: WriterSettings) {
+    this.#settings = settings;
+  }
+
+  /** Reads are answered one after the other. */
+  call(verb: ReadVerb, params: unknown): Promise<unknown> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ verb, params, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** True while the thread exists. */
+  get running(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return;
+    this.#current = this.#waiting.shift();
+    if (this.#current === undefined) {
+      this.#rest();
+      return;
+    }
+    clearTimeout(this.#idle);
+    this.#thread ??= this.#start();
+    const { verb, params } = this.#current;
+    this.#post({ read: verb, params });
+  }
+
+  #start(): Worker {
+    const thread = startThread();
+    thread.onmessage = (event: MessageEvent<ThreadMessage>) => {
+      if (thread === this.#thread) this.#receive(event.data);
+    };
+    thread.onerror = (event) => {
+      if (thread === this.#thread) this.#giveUp(fromWire(threadError(event)));
+    };
+    this.#thread = thread;
+    this.#post({ open: "reader", settings: this.#settings });
+    return thread;
+  }
+
+  #post(request: ThreadRequest): void {
+    this.#thread?.postMessage(request);
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (message.opened === true) return;
+    const current = this.#current;
+    this.#current = undefined;
+    if (message.failed === undefined) current?.resolve(message.value);
+    else current?.reject(fromWire(message.failed));
+    this.#next();
+  }
+
+  #rest(): void {
+    clearTimeout(this.#idle);
+    if (this.#thread === undefined) return;
+    this.#idle = setTimeout(() => this.#end(), this.#settings.limits.readerIdleMs);
+    this.#idle.unref();
+  }
+
+  #end(): void {
+    clearTimeout(this.#idle);
+    this.#thread?.terminate();
+    this.#thread = undefined;
+  }
+
+  /** Ends the read under way because it keeps the log from being emptied. */
+  interrupt(): void {
+    if (this.#current === undefined) return;
+    const message = "The read took so long that the write-ahead log outgrew its limit (walBytesMax).";
+    this.#giveUp(new SluiceError({ code: "unavailable", message, hint: "Ask for less, or when there is less to do." }));
+  }
+
+  #giveUp(error: SluiceError): void {
+    this.#end();
+    const current = this.#current;
+    this.#current = undefined;
+    current?.reject(error);
+    this.#next();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const item of this.#waiting.splice(0)) item.reject(closedError());
+    this.#current?.reject(closedError());
+    this.#current = undefined;
+    this.#end();
+  }
+}

@@ -1,0 +1,239 @@
+// The port on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
+import {
+  isFinalStatus,
+  type FinishOp,
+  type SluiceError,
+} from "@sluice/protocol";
+import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import type { Appended } from "./append.ts";
+import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
+import type { Created } from "./lifecycle.ts";
+import { Lookups } from "./lookups.ts";
+import { ReaderClient } from "./reader-client.ts";
+import type { ReadVerb } from "./reads.ts";
+import { createdRecord } from "./run-row.ts";
+import type { WriteVerb } from "./verbs.ts";
+import { WriterClient } from "./writer-client.ts";
+
+type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
+type Answer<Verb extends keyof RunStore> = ReturnType<RunStore[Verb]>;
+
+export interface SqliteStoreSettings {
+  /** Path of the database; its schema is current when `openDataFolder` has opened its folder. */
+  readonly file: string;
+  readonly durability?: Durability | undefined;
+  readonly limits?: Partial<SqliteLimits> | undefined;
+  /** Called once when nothing can be acknowledged any more; the process should end. */
+  readonly onFatal: (error: SluiceError) => void;
+}
+
+const noEffects: Effects = Object.freeze({
+  deliveries: Object.freeze([]),
+  finished: Object.freeze([]),
+  ready: 0,
+  touched: Object.freeze([]),
+});
+
+/** Opens the store on a database whose schema is current. Rejects with `store_failed` when that is not possible. */
+export async function openSqliteStore(p: SqliteStoreSettings): Promise<RunStore> {
+  const store = new SqliteRunStore(p);
+  await store.opened();
+  return store;
+}
+
+export class SqliteRunStore implements RunStore {
+  readonly #settings: WriterSettings;
+  readonly #writer: WriterClient;
+  readonly #reader: ReaderClient;
+  #lookups: Lookups | undefined;
+
+  constructor(p: SqliteStoreSettings) {
+    const limits = { ...sqliteLimits, ...p.limits };
+    this.#settings = { file: p.file, durability: p.durability ?? "full", limits };
+    this.#reader = new ReaderClient(this.#settings);
+    const onCrowded = () => this.#reader.interrupt();
+    this.#writer = new WriterClient(this.#settings, { onFatal: p.onFatal, onCrowded });
+  }
+
+  opened(): Promise<void> {
+    return this.#writer.opened();
+  }
+
+  #write<Verb extends WriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
+    return this.#writer.call(verb, p) as Answer<Verb>;
+  }
+
+  #read<Verb extends ReadVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
+    return this.#reader.call(verb, p) as Answer<Verb>;
+  }
+
+  /** Reads on this thread; the promise carries a failure as every verb's does. */
+  async #look<T>(read: (lookups: Lookups) => T): Promise<T> {
+    this.#lookups ??= new Lookups(openReader(this.#settings));
+    return read(this.#lookups);
+  }
+
+  async createRun(p: Params<"createRun">): Promise<CreateOutcome> {
+    const answer = (await this.#writer.call("createRun", p)) as Created;
+    if (answer.outcome !== "created") return answer;
+    return { outcome: "created", run: createdRecord(p, answer), effects: answer.effects ?? noEffects };
+  }
+
+  async append(p: Params<"append">): Promise<AppendOutcome> {
+    const answer = (await this.#writer.call("append", p)) as Appended | undefined;
+    if (answer === undefined) return { outcome: "stale" };
+    const effects = answer.effects ?? noEffects;
+    const { events, status, workflow } = answer;
+    if (workflow === undefined || !isFinalStatus(status)) return { outcome: "ok", events, status, effects };
+    // The results of a run that ended need not travel back to those who sent them.
+    const own = finishedRun(p, workflow);
+    return { outcome: "ok", events, status, effects: { ...effects, finished: [own, ...effects.finished] } };
+  }
+
+  claimRuns(p: Params<"claimRuns">): Answer<"claimRuns"> {
+    return this.#write("claimRuns", p);
+  }
+  parkRun(p: Params<"parkRun">): Answer<"parkRun"> {
+    return this.#write("parkRun", p);
+  }
+  releaseRuns(p: Params<"releaseRuns">): Answer<"releaseRuns"> {
+    return this.#write("releaseRuns", p);
+  }
+  recover(p: Params<"recover">): Answer<"recover"> {
+    return this.#write("recover", p);
+  }
+  blockRun(p: Params<"blockRun">): Answer<"blockRun"> {
+    return this.#write("blockRun", p);
+  }
+  unblockRuns(p: Params<"unblockRuns">): Answer<"unblockRuns"> {
+    return this.#write("unblockRuns", p);
+  }
+  fireTimers(p: Params<"fireTimers">): Answer<"fireTimers"> {
+    return this.#write("fireTimers", p);
+  }
+  emitEvent(p: Params<"emitEvent">): Answer<"emitEvent"> {
+    return this.#write("emitEvent", p);
+  }
+  completeToken(p: Params<"completeToken">): Answer<"completeToken"> {
+    return this.#write("completeToken", p);
+  }
+  cancelRun(p: Params<"cancelRun">): Answer<"cancelRun"> {
+    return this.#write("cancelRun", p);
+  }
+  pauseRun(p: Params<"pauseRun">): Answer<"pauseRun"> {
+    return this.#write("pauseRun", p);
+  }
+  resumeRun(p: Params<"resumeRun">): Answer<"resumeRun"> {
+    return this.#write("resumeRun", p);
+  }
+  retryRun(p: Params<"retryRun">): Answer<"retryRun"> {
+    return this.#write("retryRun", p);
+  }
+  forkRun(p: Params<"forkRun">): Answer<"forkRun"> {
+    return this.#write("forkRun", p);
+  }
+  moveRun(p: Params<"moveRun">): Answer<"moveRun"> {
+    return this.#write("moveRun", p);
+  }
+  deleteRuns(p: Params<"deleteRuns">): Answer<"deleteRuns"> {
+    return this.#write("deleteRuns", p);
+  }
+  purgeRuns(p: Params<"purgeRuns">): Answer<"purgeRuns"> {
+    return this.#write("purgeRuns", p);
+  }
+  sweep(p: Params<"sweep">): Answer<"sweep"> {
+    return this.#write("sweep", p);
+  }
+  setState(p: Params<"setState">): Answer<"setState"> {
+    return this.#write("setState", p);
+  }
+  deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
+    return this.#write("deleteState", p);
+  }
+  putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
+    return this.#write("putSchedules", p);
+  }
+  setSchedulePaused(p: Params<"setSchedulePaused">): Answer<"setSchedulePaused"> {
+    return this.#write("setSchedulePaused", p);
+  }
+  fireSchedule(p: Params<"fireSchedule">): Answer<"fireSchedule"> {
+    return this.#write("fireSchedule", p);
+  }
+  putVersion(p: Params<"putVersion">): Answer<"putVersion"> {
+    return this.#write("putVersion", p);
+  }
+
+  getRun(p: Params<"getRun">): Answer<"getRun"> {
+    return this.#look((lookups) => lookups.getRun(p));
+  }
+  findByKey(p: Params<"findByKey">): Answer<"findByKey"> {
+    return this.#look((lookups) => lookups.findByKey(p));
+  }
+  getState(p: Params<"getState">): Answer<"getState"> {
+    return this.#look((lookups) => lookups.getState(p));
+  }
+  getToken(p: Params<"getToken">): Answer<"getToken"> {
+    return this.#look((lookups) => lookups.getToken(p));
+  }
+  listSchedules(): Answer<"listSchedules"> {
+    return this.#look((lookups) => lookups.listSchedules());
+  }
+  listVersions(): Answer<"listVersions"> {
+    return this.#look((lookups) => lookups.listVersions());
+  }
+
+  readJournal(p: Params<"readJournal">): Answer<"readJournal"> {
+    return this.#read("readJournal", p);
+  }
+  listState(p: Params<"listState">): Answer<"listState"> {
+    return this.#read("listState", p);
+  }
+  listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
+    return this.#read("listRuns", p);
+  }
+  countRuns(p: Params<"countRuns">): Answer<"countRuns"> {
+    return this.#read("countRuns", p);
+  }
+  listLogs(p: Params<"listLogs">): Answer<"listLogs"> {
+    return this.#read("listLogs", p);
+  }
+  listTokens(p: Params<"listTokens">): Answer<"listTokens"> {
+    return this.#read("listTokens", p);
+  }
+  listEvents(p: Params<"listEvents">): Answer<"listEvents"> {
+    return this.#read("listEvents", p);
+  }
+  blobsInUse(p: Params<"blobsInUse">): Answer<"blobsInUse"> {
+    return this.#read("blobsInUse", p);
+  }
+  versionsInUse(): Answer<"versionsInUse"> {
+    return this.#reader.call("versionsInUse", undefined) as Answer<"versionsInUse">;
+  }
+  stats(): Answer<"stats"> {
+    return this.#reader.call("stats", undefined) as Answer<"stats">;
+  }
+  backup(p: Params<"backup">): Answer<"backup"> {
+    return this.#read("backup", p);
+  }
+
+  /** Commits what was handed in and ends the threads. */
+  async close(): Promise<void> {
+    this.#reader.close();
+    this.#lookups?.close();
+    await this.#writer.close();
+  }
+}
+
+function finishedRun(p: { run: string; ops: readonly StoreOp[] }, workflow: string): FinishedRun {
+  const finish = p.ops.findLast((op): op is FinishOp => op.op === "finish");
+  if (finish === undefined) throw new Error(`run ${p.run} ended without a finish`);
+  const { status, output, error, reason } = finish;
+  return {
+    run: p.run,
+    workflow,
+    status,
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

@@ -1,0 +1,166 @@
+// The caller's side of the store's threads: verbs of a tick travel together, one batch at a time, the rest gathers meanwhile.
+import { SluiceError, type WireError } from "@sluice/protocol";
+import type { SqliteLimits, WriterSettings } from "./database.ts";
+import { fromWire } from "./failures.ts";
+import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
+import type { ThreadRequest } from "./writer-thread.ts";
+
+interface Waiting {
+  readonly verb: string;
+  readonly params: unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: SluiceError) => void;
+}
+
+export interface WriterEvents {
+  /** Nothing can be acknowledged any more: the process has to end. */
+  readonly onFatal: (error: SluiceError) => void;
+  /** The log has outgrown its limit: long reads have to be given up. */
+  readonly onCrowded: () => void;
+}
+
+export class WriterClient {
+  readonly #thread: Worker;
+  readonly #limits: SqliteLimits;
+  readonly #events: WriterEvents;
+  #waiting: Waiting[] = [];
+  #sent: Waiting[] = [];
+  #scheduled = false;
+  #busy = true;
+  #isOpen = false;
+  #failed: SluiceError | undefined;
+  #opened: PromiseWithResolvers<void> = Promise.withResolvers();
+  #closed: PromiseWithResolvers<void> | undefined;
+
+  constructor(settings: WriterSettings, events: WriterEvents) {
+    this.#limits = settings.limits;
+    this.#events = events;
+    this.#thread = startThread();
+    this.#thread.onmessage = (event: MessageEvent<ThreadMessage>) => this.#receive(event.data);
+    this.#thread.onerror = (event) => this.#fail(fromWire(threadError(event)));
+    this.#post({ open: "writer", settings });
+  }
+
+  /** Resolves when the thread can take batches; rejects when the database cannot be opened. */
+  opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  call(verb: string, params: unknown): Promise<unknown> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#waiting.length >= this.#limits.writerQueueMax) return Promise.reject(this.#overloaded());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ verb, params, resolve, reject });
+      if (this.#scheduled || this.#busy) return;
+      this.#scheduled = true;
+      queueMicrotask(() => this.#flush());
+    });
+  }
+
+  #overloaded(): SluiceError {
+    return new SluiceError({
+      code: "unavailable",
+      message: `The writer is ${this.#limits.writerQueueMax} changes behind (writerQueueMax).`,
+      hint: "Try again in a moment.",
+    });
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#busy || this.#waiting.length === 0) return;
+    const max = this.#limits.batchVerbsMax;
+    this.#sent = this.#waiting.length > max ? this.#waiting.splice(0, max) : this.#waiting;
+    if (this.#sent === this.#waiting) this.#waiting = [];
+    const batch: unknown[] = [];
+    for (const { verb, params } of this.#sent) batch.push(verb, params);
+    this.#busy = true;
+    try {
+      this.#post({ batch });
+    } catch (error) {
+      this.#refuseUncloneable(error);
+    }
+  }
+
+  /** What cannot be sent to another thread is the caller's mistake; nobody else's verb is lost for it. */
+  #refuseUncloneable(error: unknown): void {
+    const message = `A change cannot be handed to the writer: ${error instanceof Error ? error.message : String(error)}`;
+    const refusal = new SluiceError({ code: "value_not_serializable", message }, { cause: error });
+    const sound: Waiting[] = [];
+    for (const item of this.#sent) {
+      try {
+        structuredClone(item.params);
+        sound.push(item);
+      } catch {
+        item.reject(refusal);
+      }
+    }
+    this.#waiting = [...sound, ...this.#waiting];
+    this.#sent = [];
+    this.#busy = false;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #post(request: ThreadRequest): void {
+    this.#thread.postMessage(request);
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (message.crowded === true) this.#events.onCrowded();
+    else if (message.opened === true) this.#open();
+    else if (message.closed === true) this.#closed?.resolve();
+    else if (message.fatal === true || message.results === undefined) this.#fail(fromWire(message.failed ?? unexpected));
+    else this.#settle(message.results, message);
+  }
+
+  #open(): void {
+    this.#busy = false;
+    this.#isOpen = true;
+    this.#opened.resolve();
+    this.#flush();
+  }
+
+  #settle(results: readonly unknown[], reply: ThreadMessage): void {
+    const sent = this.#sent;
+    this.#sent = [];
+    this.#busy = false;
+    if (reply.failed !== undefined) {
+      for (const item of sent) item.reject(fromWire(reply.failed));
+    } else {
+      const failures = new Map(reply.failures);
+      for (const [index, item] of sent.entries()) {
+        const failure = failures.size === 0 ? undefined : failures.get(index);
+        if (failure === undefined) item.resolve(results[index]);
+        else item.reject(fromWire(failure));
+      }
+    }
+    this.#flush();
+    if (this.#closed !== undefined && !this.#busy) this.#post({ close: true });
+  }
+
+  #fail(error: SluiceError): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = error;
+    this.#opened.reject(error);
+    this.#closed?.resolve();
+    for (const item of [...this.#sent, ...this.#waiting]) item.reject(error);
+    this.#sent = [];
+    this.#waiting = [];
+    this.#thread.terminate();
+    // A database that could not be opened has acknowledged nothing: that is for the opener to tell.
+    if (this.#isOpen) this.#events.onFatal(error);
+  }
+
+  /** Lets what was handed in be committed, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.#failed === undefined && this.#closed === undefined) {
+      this.#closed = Promise.withResolvers();
+      if (!this.#busy && this.#waiting.length === 0) this.#post({ close: true });
+    }
+    await this.#closed?.promise;
+    this.#failed ??= closedError();
+    this.#thread.terminate();
+  }
+}
+
+const unexpected: WireError = { code: "store_failed", message: "The writer thread gave an answer without a result." };

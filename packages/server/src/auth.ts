@@ -1,0 +1,103 @@
+// Who may come in: the bearer token, the names this server answers to, and the pages that may call it.
+import type { Actor } from "@sluice/core";
+import { fail, ok } from "@sluice/core";
+import type { Result } from "@sluice/core";
+
+/** Compares in time that depends on the length of `given` only. */
+export function isSame(given: string, secret: string): boolean {
+  let difference = given.length ^ secret.length;
+  for (let i = 0; i < given.length; i++) {
+    difference |= given.charCodeAt(i) ^ secret.charCodeAt(secret.length === 0 ? 0 : i % secret.length);
+  }
+  return difference === 0;
+}
+
+const scheme = "bearer ";
+
+/** True when this `Authorization` header carries the token. */
+export function carriesToken(header: string | null, token: string): boolean {
+  if (header === null || header.length <= scheme.length) return false;
+  if (header.slice(0, scheme.length).toLowerCase() !== scheme) return false;
+  return isSame(header.slice(scheme.length).trim(), token);
+}
+
+export const tokenActor: Actor = { kind: "token", id: "bootstrap" };
+export const anonymous: Actor = { kind: "user", id: "anonymous" };
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** The host of a `Host` header or URL authority without its port, in lower case. */
+export function hostOf(authority: string): string {
+  const lower = authority.toLowerCase();
+  const port = lower.lastIndexOf(":");
+  return port > lower.lastIndexOf("]") && port !== -1 ? lower.slice(0, port) : lower;
+}
+
+const verdictsMax = 64;
+
+/**
+ * The names this server answers to. A page whose name was pointed at this machine (DNS rebinding) calls with its own name
+ * in `Host` and is refused. Entries are `name`, `name:port`, `*.name`, or `*` for every name.
+ */
+export class HostList {
+  readonly #allowed: readonly string[];
+  readonly #verdicts = new Map<string, boolean>();
+
+  constructor(allowed: readonly string[]) {
+    this.#allowed = allowed.map((entry) => entry.toLowerCase());
+  }
+
+  allows(authority: string): boolean {
+    const known = this.#verdicts.get(authority);
+    if (known !== undefined) return known;
+    const verdict = this.#judge(authority.toLowerCase());
+    if (this.#verdicts.size < verdictsMax) this.#verdicts.set(authority, verdict);
+    return verdict;
+  }
+
+  #judge(authority: string): boolean {
+    const host = hostOf(authority);
+    if (loopback.test(host)) return true;
+    return this.#allowed.some(
+      (entry) => entry === "*" || entry === host || entry === authority || (entry.startsWith("*.") && host.endsWith(entry.slice(1))),
+    );
+  }
+}
+
+/** What is known of where a request comes from. */
+export interface Caller {
+  readonly url: string;
+  readonly authority: string;
+  readonly origin: string | null;
+  /** `Sec-Fetch-Site`, for requests that browsers make without an `Origin`. */
+  readonly site: string | null;
+}
+
+/** The pages that may call this server: its own, and those that were listed. Programs send no `Origin`. */
+export class OriginList {
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(allowed: readonly string[]) {
+    this.#allowed = new Set(allowed.map((entry) => entry.toLowerCase().replace(/\/$/, "")));
+  }
+
+  /** The origin to name in the answer when it may read it; null where there is none. */
+  check({ authority, origin, site }: Caller): Result<string | null> {
+    if (origin === null) {
+      if (site === null || site === "same-origin" || site === "none") return ok(null);
+      return refusedOrigin("A page of another site");
+    }
+    const lower = origin.toLowerCase();
+    if (this.#allowed.has(lower) || this.#allowed.has("*")) return ok(origin);
+    const own = lower.slice(lower.indexOf("://") + 3) === authority.toLowerCase();
+    return own && /^https?:\/\//.test(lower) ? ok(null) : refusedOrigin(`Origin ${JSON.stringify(origin.slice(0, 200))}`);
+  }
+}
+
+function refusedOrigin(what: string): Result<never> {
+  return fail({
+    code: "origin_not_allowed",
+    message: `${what} may not call this server.`,
+    hint: "Add the page's origin to the setting http.allowedOrigins.",
+  });
+}

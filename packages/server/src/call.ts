@@ -1,0 +1,131 @@
+// One request on its way through the routes, and what routes have at hand.
+import type { Actor, Clock, Engine, Logger } from "@sluice/core";
+import type { WireError } from "@sluice/protocol";
+import { readBody } from "./body.ts";
+import type { ReadBody } from "./body.ts";
+import { refuse } from "./fields.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { HttpMetrics } from "./metrics.ts";
+import { Query } from "./query.ts";
+import { wireOf } from "./wire.ts";
+import type { Wire } from "./wire.ts";
+
+/** What is deployed, as the composition knows it. */
+export interface DeploymentState {
+  readonly version: string;
+  /** Why the newest code is not the one that serves. */
+  readonly error?: WireError | undefined;
+  /** Milliseconds since 1970. */
+  readonly deployedAt: number | undefined;
+}
+
+/** What every route may use. */
+export interface HttpParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: HttpLimits;
+  readonly metrics: HttpMetrics;
+  /** Of the product. */
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly ready: () => { readonly ready: boolean; readonly reason?: string | undefined };
+  readonly deployment: () => DeploymentState;
+}
+
+/** The part of Bun's server that a request may need. */
+export interface Connections {
+  /** Changes how long this request's connection may be idle; 0 is forever. */
+  timeout(request: Request, seconds: number): void;
+}
+
+const idleMarginSeconds = 30;
+
+/** A request with its parameters. */
+export class Call {
+  readonly parts: HttpParts;
+  readonly request: Request;
+  readonly actor: Actor;
+  /** Values of the path's parameters, in order; `*` is the last one. */
+  readonly params: readonly string[];
+  readonly #queryText: string;
+  readonly #connections: Connections | undefined;
+
+  constructor(p: {
+    readonly parts: HttpParts;
+    readonly request: Request;
+    readonly actor: Actor;
+    readonly params: readonly string[];
+    readonly query: string;
+    readonly connections: Connections | undefined;
+  }) {
+    this.parts = p.parts;
+    this.request = p.request;
+    this.actor = p.actor;
+    this.params = p.params;
+    this.#queryText = p.query;
+    this.#connections = p.connections;
+  }
+
+  get engine(): Engine {
+    return this.parts.engine;
+  }
+
+  /** What the client reads. */
+  get wire(): Wire {
+    return wireOf(this.request.headers.get("accept"));
+  }
+
+  /** The n-th parameter of the path. */
+  param(index: number): string {
+    return this.params[index] ?? "";
+  }
+
+  query(): Query {
+    return new Query(this.#queryText);
+  }
+
+  get hasQuery(): boolean {
+    return this.#queryText !== "";
+  }
+
+  get queryText(): string {
+    return this.#queryText;
+  }
+
+  async body(): Promise<ReadBody> {
+    return await readBody(this.request, this.parts.limits);
+  }
+
+  /** Keeps the connection open while nothing moves for this long. */
+  mayIdle(ms: number): void {
+    this.#connections?.timeout(this.request, Math.ceil(ms / 1_000) + idleMarginSeconds);
+  }
+}
+
+export type Handler = (call: Call) => Response | Promise<Response>;
+
+/** Decodes the values that a pattern's parameters have in a path. The pattern is known to match. */
+export function paramsOf(pattern: string, path: string): readonly string[] {
+  const params: string[] = [];
+  const segments = path.split("/");
+  for (const [index, part] of pattern.split("/").entries()) {
+    if (part === "*") params.push(decodeSegment(segments.slice(index).join("/")));
+    else if (part.startsWith(":")) params.push(decodeSegment(segments[index] ?? ""));
+  }
+  return params;
+}
+
+/** A percent-encoded part of a path. Throws `bad_request` for what is not UTF-8 or holds NUL. */
+export function decodeSegment(text: string): string {
+  if (!text.includes("%")) return text;
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    return refuse("bad_request", "The path is not percent-encoded UTF-8.", "Encode each segment with encodeURIComponent.");
+  }
+  if (decoded.includes("\0")) refuse("bad_request", "The path holds a NUL.", "Take it out.");
+  return decoded;
+}

@@ -1,0 +1,73 @@
+// Opens an engine inside the user's own program: the same engine and worker as under `sluice up`, without a port.
+import { Engine, Ids, systemClock, systemRandom, unwrap } from "@sluice/core";
+import type { EngineLimits, Logger } from "@sluice/core";
+import { openBlobs, openDataFolder, openSqliteStore } from "@sluice/core/store/sqlite";
+import type { Client, Workflow } from "@sluice/sdk";
+import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
+import type { WorkerLimits } from "@sluice/worker";
+import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { EmbeddedClient } from "./client.ts";
+
+export interface OpenOptions {
+  /** Data folder; made when it is not there. */
+  readonly data: string;
+  readonly workflows: readonly Workflow[];
+  /** Name of this version of the code; runs of an earlier one are moved after a replay check, or stay parked with `pin`. */
+  readonly version?: string;
+  readonly onDeploy?: "pin" | "move";
+  /** `full` (default): a commit survives a power cut. `relaxed`: it survives a crash of the process only. */
+  readonly durability?: "full" | "relaxed";
+  readonly limits?: Partial<EngineLimits & WorkerLimits>;
+  /** Base of callback and approval URLs, when something serves them. */
+  readonly url?: string;
+  readonly log?: Logger;
+  /** Called when the disk failed in a way after which nothing may be acknowledged; ends the process by default. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+const quiet: Logger = (level, message, fields) => {
+  if (level === "error" || level === "warn") console.error(`sluice: ${message}`, fields ?? "");
+};
+
+/** Opens a data folder with these workflows. One process at a time: a second one is refused. */
+export async function openEmbedded(options: OpenOptions): Promise<Client> {
+  const log = options.log ?? quiet;
+  const folder = await openDataFolder({ folder: options.data });
+  const store = await openSqliteStore({
+    file: folder.databaseFile,
+    durability: options.durability ?? "full",
+    onFatal:
+      options.onFatal ??
+      ((error) => {
+        log("error", "the disk failed; nothing more can be acknowledged", { error: error.message });
+        process.exit(1);
+      }),
+  });
+  const engine = new Engine({
+    store,
+    blobs: openBlobs({ folder: folder.blobsFolder }),
+    clock: systemClock,
+    ids: new Ids(systemClock, systemRandom),
+    log,
+    owner: `embedded-${crypto.randomUUID()}`,
+    limits: options.limits,
+    onDeploy: options.onDeploy ?? "move",
+    url: () => options.url ?? "http://127.0.0.1:7890",
+  });
+  await engine.start();
+  const version = options.version ?? "embedded";
+  const worker = attachInProcess(engine, {
+    id: "in-process",
+    version,
+    workflows: options.workflows,
+    clock: systemWorkerClock,
+    limits: { ...workerLimits, ...options.limits },
+    stepScope: new AsyncStepScope(),
+  });
+  unwrap(await engine.deploy(version, manifestOf(options.workflows)));
+  worker.deploy();
+  return new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
+    await engine.stop();
+    await folder.release();
+  });
+}

@@ -1,0 +1,54 @@
+// Figures about the engine and the HTTP side, for Prometheus and for people.
+import { runStatuses } from "@sluice/protocol";
+import type { Call } from "../call.ts";
+import { refuse } from "../fields.ts";
+import { reply } from "../wire.ts";
+
+const textHeaders = { "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" };
+
+export async function metrics(call: Call): Promise<Response> {
+  const query = call.query();
+  const format = query.text("format") ?? "prometheus";
+  query.done();
+  if (format === "json") return await report(call);
+  if (format === "prometheus") return await prometheus(call);
+  return refuse("invalid_filter", "There is no such format.", "Known are prometheus and json.");
+}
+
+async function report({ parts, engine }: Call): Promise<Response> {
+  const stats = await engine.store.stats();
+  const { rss, heapUsed } = process.memoryUsage();
+  return reply("json", 200, {
+    uptimeMs: parts.clock.now() - parts.startedAt,
+    memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+    runs: { ...stats.runs, hot: engine.hotRuns, ready: stats.ready },
+    store: { timers: stats.timers, events: stats.events, bytes: stats.bytes },
+    workers: engine.deployments.workers.length,
+    counters: engine.counters,
+    durationsMs: { runs: parts.metrics.runs.report(), requests: parts.metrics.report() },
+  });
+}
+
+async function prometheus({ parts, engine }: Call): Promise<Response> {
+  const stats = await engine.store.stats();
+  const { rss, heapUsed } = process.memoryUsage();
+  const gauges: readonly (readonly [name: string, help: string, value: number])[] = [
+    ["sluice_uptime_seconds", "Time since the server started.", (parts.clock.now() - parts.startedAt) / 1_000],
+    ["sluice_memory_rss_bytes", "Memory of the server process.", rss],
+    ["sluice_memory_heap_used_bytes", "Memory used by objects.", heapUsed],
+    ["sluice_runs_hot", "Runs in memory.", engine.hotRuns],
+    ["sluice_runs_ready", "Runs that could be executed now.", stats.ready],
+    ["sluice_timers", "Sleeps, time limits and retries that are not due yet.", stats.timers],
+    ["sluice_events_stored", "Events kept for those who wait later.", stats.events],
+    ["sluice_store_bytes", "Size of the store.", stats.bytes],
+    ["sluice_workers", "Workers that are connected.", engine.deployments.workers.length],
+  ];
+  const lines = gauges.flatMap(([name, help, value]) => [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`]);
+  lines.push("# HELP sluice_runs Runs by status.", "# TYPE sluice_runs gauge");
+  for (const status of runStatuses) lines.push(`sluice_runs{status="${status}"} ${stats.runs[status] ?? 0}`);
+  for (const [name, count] of Object.entries(engine.counters)) {
+    lines.push(`# HELP sluice_${name}_total Counted since the start.`, `# TYPE sluice_${name}_total counter`, `sluice_${name}_total ${count}`);
+  }
+  lines.push(...parts.metrics.lines());
+  return new Response(`${lines.join("\n")}\n`, { headers: textHeaders });
+}

@@ -1,0 +1,46 @@
+// Watching a run: server-sent events, resumable with the number of the last one seen.
+import { SluiceError } from "@sluice/protocol";
+import type { Call } from "../call.ts";
+import { refuse } from "../fields.ts";
+import { RunFeed } from "../run-feed.ts";
+import { runNotFound } from "./runs.ts";
+
+const headers = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Proxies that collect answers before passing them on are asked not to.
+  "x-accel-buffering": "no",
+};
+
+/** `Last-Event-ID`, which browsers send when they come back, or the parameter `after`. */
+function lastSeen(call: Call): number {
+  const query = call.query();
+  const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER });
+  query.done();
+  const header = call.request.headers.get("last-event-id");
+  if (header === null || header === "") return after ?? 0;
+  if (!/^\d{1,15}$/.test(header)) refuse("bad_request", "Last-Event-ID is not a number.", "Send the last id you saw, or nothing.");
+  return Number(header);
+}
+
+export async function watchRun(call: Call): Promise<Response> {
+  const after = lastSeen(call);
+  const run = call.param(0);
+  const { engine, metrics, limits } = call.parts;
+  if ((await engine.store.getRun({ run })) === undefined) throw runNotFound(run);
+  if (call.request.method === "HEAD") return new Response(null, { headers });
+  if (metrics.watching >= limits.watchersMax) {
+    throw new SluiceError({
+      code: "too_many_requests",
+      message: `${metrics.watching} clients watch runs already (watchersMax).`,
+      hint: "Come back later, or raise the setting http.watchersMax.",
+    });
+  }
+  metrics.watching++;
+  const closed = (): void => {
+    metrics.watching--;
+  };
+  const feed = new RunFeed(call.parts, { run, after, closed });
+  call.mayIdle(limits.heartbeatMs);
+  return new Response(feed.stream(), { headers });
+}

@@ -1,0 +1,279 @@
+// Runs: starting, reading and everything an operator does to one.
+import { bulkActions, unwrap } from "@sluice/core";
+import type { JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
+import { runStatuses, SluiceError } from "@sluice/protocol";
+import { valueField } from "../body.ts";
+import type { Call } from "../call.ts";
+import {
+  fieldsOf,
+  optionalBooleanOf,
+  optionalDurationOf,
+  optionalIntegerOf,
+  optionalOneOf,
+  optionalTextOf,
+  optionalTextsOf,
+  quoted,
+  refuse,
+} from "../fields.ts";
+import type { Body } from "../fields.ts";
+import type { Query } from "../query.ts";
+import { showListedRun, showRun, showStep, showValue } from "../show.ts";
+import { reply } from "../wire.ts";
+
+const nameCharsMax = 512;
+const reasonCharsMax = 4_096;
+const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags"];
+
+export function runNotFound(run: string): SluiceError {
+  return new SluiceError({
+    code: "run_not_found",
+    message: `There is no run ${quoted(run)}.`,
+    hint: "GET /api/v1/runs lists those that are there.",
+  });
+}
+
+/** How long the client wants to wait for the end; undefined when it does not. */
+function waitOf(call: Call): number | undefined {
+  if (!call.hasQuery) return undefined;
+  const query = call.query();
+  const waitMs = query.duration("wait", call.parts.limits.waitMsMax);
+  query.done();
+  return waitMs;
+}
+
+/** 201 for a new run, 200 for the one that was there, 202 for one that has not ended within the wait. */
+export async function startRun(call: Call): Promise<Response> {
+  const { engine, request } = call;
+  const waitMs = waitOf(call);
+  const body = await call.body();
+  const fields = fieldsOf(body.content, startFields);
+  const header = request.headers.get("idempotency-key");
+  const key = optionalTextOf(fields, "idempotencyKey", nameCharsMax) ?? header ?? undefined;
+  const started = await engine.startRun({
+    by: call.actor,
+    workflow: call.param(0),
+    input: valueField(body, "input"),
+    id: optionalTextOf(fields, "id", nameCharsMax),
+    key,
+    priority: optionalIntegerOf(fields, "priority"),
+    delayMs: optionalDurationOf(fields, "delay"),
+    tags: optionalTextsOf(fields, "tags", { items: 1_000, chars: nameCharsMax }),
+  });
+  const { run, created } = unwrap(started);
+  if (waitMs === undefined) return await answer(call, created ? 201 : 200, { run, created });
+  const ended = await endWithin(call, run.id, waitMs);
+  return await answer(call, ended === undefined ? 202 : created ? 201 : 200, { run: ended ?? (await current(call, run.id)), created });
+}
+
+async function answer(call: Call, status: number, body: { readonly run: RunRecord; readonly created?: boolean }): Promise<Response> {
+  const { wire } = call;
+  const shown = showRun(call.engine, wire, body.run);
+  const run = shown instanceof Promise ? ((await shown) as unknown) : shown;
+  return reply(wire, status, body.created === undefined ? { run } : { run, created: body.created });
+}
+
+async function current(call: Call, run: string): Promise<RunRecord> {
+  const record = await call.engine.store.getRun({ run });
+  if (record === undefined) throw runNotFound(run);
+  return record;
+}
+
+/** The run once it has ended, or undefined when the time is up or the client has gone. */
+async function endWithin(call: Call, run: string, waitMs: number): Promise<RunRecord | undefined> {
+  const { clock } = call.parts;
+  call.mayIdle(waitMs);
+  const stop = new AbortController();
+  const giveUp = (): void => stop.abort();
+  const cancel = clock.after(waitMs, giveUp);
+  call.request.signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    unwrap(await call.engine.ended(run, stop.signal));
+    return await current(call, run);
+  } catch (error) {
+    if (stop.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    cancel();
+    call.request.signal.removeEventListener("abort", giveUp);
+  }
+}
+
+export async function getRun(call: Call): Promise<Response> {
+  const run = call.param(0);
+  const waitMs = waitOf(call);
+  const ended = waitMs === undefined ? undefined : await endWithin(call, run, waitMs);
+  return await answer(call, 200, { run: ended ?? (await current(call, run)) });
+}
+
+function filterOf(query: Query): RunFilter {
+  return {
+    workflow: query.text("workflow"),
+    status: query.listOf("status", runStatuses),
+    tag: query.text("tag"),
+    from: query.time("from"),
+    to: query.time("to"),
+    parent: query.text("parent"),
+    version: query.text("version"),
+  };
+}
+
+/** The size of a page that a client may ask for. */
+export function limitOf(call: Call, query: Query): number {
+  const { pageDefault, pageMax } = call.parts.limits;
+  return query.integer("limit", { min: 1, max: pageMax }) ?? pageDefault;
+}
+
+export async function listRuns(call: Call): Promise<Response> {
+  const query = call.query();
+  const filter = filterOf(query);
+  const limit = limitOf(call, query);
+  const cursor = query.text("cursor");
+  query.done();
+  const { wire, engine } = call;
+  const page = await engine.store.listRuns({ filter, limit, cursor });
+  return reply(wire, 200, {
+    runs: page.runs.map((run) => showListedRun(engine, wire, run)),
+    nextCursor: page.next ?? null,
+  });
+}
+
+function stepCursorOf(text: string | undefined): JournalCursor | undefined {
+  if (text === undefined) return undefined;
+  const parts = /^([so])(-?\d{1,16})$/.exec(text);
+  if (parts === null) refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
+  return { after: Number(parts[2]), open: parts[1] === "o" };
+}
+
+/** A page ends at its number of entries, or once their values are large. */
+export async function listSteps(call: Call): Promise<Response> {
+  const query = call.query();
+  const limit = limitOf(call, query);
+  const from = stepCursorOf(query.text("cursor"));
+  query.done();
+  const run = call.param(0);
+  const { engine, wire, parts } = call;
+  await current(call, run);
+  const steps: unknown[] = [];
+  let bytes = 0;
+  let cursor: JournalCursor | undefined = from;
+  let more = true;
+  while (more && steps.length < limit && bytes < parts.limits.pageBytesMax) {
+    const piece = await engine.store.readJournal({ run, from: cursor, bytesMax: parts.limits.pageBytesMax });
+    more = false;
+    for (const stored of piece.entries) {
+      more = steps.length >= limit || bytes >= parts.limits.pageBytesMax;
+      if (more) break;
+      const [entry = stored] = await engine.values.loadEntries([stored]);
+      bytes += (entry.value?.length ?? 0) + (entry.error?.length ?? 0);
+      steps.push(showStep(wire, entry));
+      cursor = entry.ord > 0 ? { after: entry.ord, open: false } : { after: entry.seq, open: true };
+    }
+    if (!more && piece.next !== undefined) {
+      more = true;
+      cursor = piece.next;
+    }
+  }
+  const nextCursor = more && cursor !== undefined ? `${cursor.open ? "o" : "s"}${cursor.after}` : null;
+  return reply(wire, 200, { steps, nextCursor });
+}
+
+export async function listLogs(call: Call): Promise<Response> {
+  const query = call.query();
+  const limit = limitOf(call, query);
+  const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0;
+  query.done();
+  const run = call.param(0);
+  const { engine, wire } = call;
+  await current(call, run);
+  const lines = await engine.store.listLogs({ run, after, limit });
+  const logs = await Promise.all(
+    lines.map(async ({ line, level, message, data, at }) => ({ line, level, message, data: await showValue(engine, wire, data), at })),
+  );
+  const last = lines.length === limit ? lines.at(-1)?.line : undefined;
+  return reply(wire, 200, { logs, next: last ?? null });
+}
+
+async function changed(call: Call, result: Result<RunRecord>): Promise<Response> {
+  return await answer(call, 200, { run: unwrap(result) });
+}
+
+async function fields(call: Call, allowed: readonly string[]): Promise<Body> {
+  call.query().done();
+  return fieldsOf((await call.body()).content, allowed);
+}
+
+export async function cancelRun(call: Call): Promise<Response> {
+  const body = await fields(call, ["reason"]);
+  const reason = optionalTextOf(body, "reason", reasonCharsMax);
+  return await changed(call, await call.engine.operations.cancel({ by: call.actor, run: call.param(0), reason }));
+}
+
+export async function pauseRun(call: Call): Promise<Response> {
+  await fields(call, []);
+  return await changed(call, await call.engine.operations.pause(call.actor, call.param(0)));
+}
+
+export async function resumeRun(call: Call): Promise<Response> {
+  await fields(call, []);
+  return await changed(call, await call.engine.operations.resume(call.actor, call.param(0)));
+}
+
+export async function retryRun(call: Call): Promise<Response> {
+  const body = await fields(call, ["code"]);
+  const code = optionalOneOf(body, "code", ["current", "pinned"] as const);
+  return await changed(call, await call.engine.operations.retry(call.actor, call.param(0), code));
+}
+
+export async function forkRun(call: Call): Promise<Response> {
+  call.query().done();
+  const body = await call.body();
+  const { from, input } = fieldsOf(body.content, ["from", "input"]);
+  const right = from === undefined || from === null || Number.isSafeInteger(from) || (typeof from === "string" && from.length <= nameCharsMax);
+  if (!right) refuse("bad_request", `from is ${quoted(from)}.`, "Send the number of a step, or its name.");
+  const run = await call.engine.operations.fork({
+    by: call.actor,
+    run: call.param(0),
+    from: (from ?? undefined) as string | number | undefined,
+    input: input === undefined ? undefined : valueField(body, "input"),
+  });
+  return await answer(call, 201, { run: unwrap(run) });
+}
+
+export async function deleteRun(call: Call): Promise<Response> {
+  call.query().done();
+  unwrap(await call.engine.operations.delete(call.actor, call.param(0)));
+  return new Response(null, { status: 204 });
+}
+
+const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version"];
+
+/** The filter of a bulk operation: the query parameters of a list, as an object. */
+function filterOfBody(value: unknown): RunFilter {
+  if (value === undefined) refuse("bad_request", "filter is missing.", "Send a filter; {} matches every run.");
+  const body = fieldsOf(value, filterFields);
+  const status = typeof body["status"] === "string" ? [body["status"]] : body["status"];
+  const statuses = optionalTextsOf({ status }, "status", { items: runStatuses.length, chars: 64 });
+  return {
+    workflow: optionalTextOf(body, "workflow", nameCharsMax),
+    status: statuses?.map((each) => optionalOneOf({ status: each }, "status", runStatuses) ?? "queued"),
+    tag: optionalTextOf(body, "tag", nameCharsMax),
+    from: optionalIntegerOf(body, "from"),
+    to: optionalIntegerOf(body, "to"),
+    parent: optionalTextOf(body, "parent", nameCharsMax),
+    version: optionalTextOf(body, "version", nameCharsMax),
+  };
+}
+
+export async function bulkRuns(call: Call): Promise<Response> {
+  const body = await fields(call, ["action", "filter", "dryRun", "reason"]);
+  const action = optionalOneOf(body, "action", bulkActions);
+  if (action === undefined) refuse("bad_request", "action is missing.", `Send one of ${bulkActions.join(", ")}.`);
+  const result = await call.engine.operations.bulk({
+    by: call.actor,
+    action,
+    filter: filterOfBody(body["filter"]),
+    dryRun: optionalBooleanOf(body, "dryRun") ?? false,
+    reason: optionalTextOf(body, "reason", reasonCharsMax),
+  });
+  return reply("json", 200, unwrap(result));
+}

@@ -1,0 +1,67 @@
+// Which function answers which route. The type makes it complete; what is rarely asked for loads on first use.
+import type { RouteName } from "@sluice/protocol/http";
+import type { Handler } from "../call.ts";
+import { decideApproval, getApproval, listApprovals } from "./approvals.ts";
+import { completeCallback } from "./callbacks.ts";
+import { sendEvent } from "./events.ts";
+import { health, ready } from "./health.ts";
+import { callHook } from "./hooks.ts";
+import { metrics } from "./metrics.ts";
+import { watchRun } from "./run-updates.ts";
+import {
+  bulkRuns,
+  cancelRun,
+  deleteRun,
+  forkRun,
+  getRun,
+  listLogs,
+  listRuns,
+  listSteps,
+  pauseRun,
+  resumeRun,
+  retryRun,
+  startRun,
+} from "./runs.ts";
+import { getSchedule, listSchedules, pauseSchedule, resumeSchedule, runSchedule } from "./schedules.ts";
+import { deleteState, getState, listState, setState } from "./state.ts";
+import { getWorkflow, listDeployments, listWorkflows } from "./workflows.ts";
+
+export const handlers: Readonly<Record<RouteName, Handler>> = {
+  listWorkflows,
+  getWorkflow,
+  startRun,
+  listRuns,
+  bulkRuns,
+  getRun,
+  deleteRun,
+  listSteps,
+  listLogs,
+  watchRun,
+  cancelRun,
+  pauseRun,
+  resumeRun,
+  retryRun,
+  forkRun,
+  sendEvent,
+  listApprovals,
+  getApproval,
+  decideApproval,
+  completeCallback,
+  listSchedules,
+  getSchedule,
+  pauseSchedule,
+  resumeSchedule,
+  runSchedule,
+  listState,
+  getState,
+  setState,
+  deleteState,
+  listDeployments,
+  callHook,
+  health,
+  ready,
+  metrics,
+  openapi: async (call) => (await import("./docs.ts")).openapi(call),
+  docs: async (call) => (await import("./docs.ts")).docs(call),
+  docsAsset: async (call) => await (await import("./docs.ts")).docsAsset(call),
+};

@@ -1,0 +1,218 @@
+// The updates of one run for one client: the journal from where the client was, then what happens, without gap or repetition.
+import { decodeErrorValue, isFinalStatus, valueToJson } from "@sluice/protocol";
+import type { JournalEntry } from "@sluice/protocol";
+import type { JournalCursor, RunUpdate } from "@sluice/core";
+import type { HttpParts } from "./call.ts";
+
+/** The piece of a journal that is read at once. */
+const pieceBytes = 256 * 1024;
+const encoder = new TextEncoder();
+
+type FeedParts = Pick<HttpParts, "engine" | "clock" | "limits">;
+
+/**
+ * Writes server-sent events on demand. Numbers (`id`) are those of the journal's order, so a client that comes back with
+ * the last one it saw misses nothing. What is not journaled (logs, progress, beginnings) has no number and is sent as it
+ * happens only.
+ */
+export class RunFeed {
+  readonly #parts: FeedParts;
+  readonly #run: string;
+  readonly #unwatch: () => void;
+  readonly #closed: () => void;
+  #updates: RunUpdate[] = [];
+  /** Number of the last journal entry that was sent. */
+  #sent: number;
+  /** Where the journal is being read; undefined when the client has all of it. */
+  #reading: JournalCursor | undefined;
+  /** The journal has to be read again from `#sent` on. */
+  #behind = true;
+  /** Open entries are to be shown too. */
+  #showOpen = true;
+  #status = "";
+  /** Set once the run's end is known and the journal is being read for the last time. */
+  #end: string | undefined;
+  #wake: (() => void) | undefined;
+  #over = false;
+
+  /** `after` is the number of the last entry the client has seen; `closed` is called once, when nothing is sent any more. */
+  constructor(parts: FeedParts, p: { readonly run: string; readonly after: number; readonly closed: () => void }) {
+    this.#parts = parts;
+    this.#run = p.run;
+    this.#sent = p.after;
+    this.#closed = p.closed;
+    // Before anything is read: what happens meanwhile waits here.
+    this.#unwatch = parts.engine.watchers.watch(p.run, (update) => this.#take(update));
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: this.#parts.limits.watchBytesMax });
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            const text = await this.#next();
+            if (this.#over) return;
+            controller.enqueue(encoder.encode(text));
+            if (this.#end === undefined || this.#behind || this.#reading !== undefined) return;
+            this.close();
+            controller.close();
+          } catch (error) {
+            this.close();
+            throw error;
+          }
+        },
+        cancel: () => this.close(),
+      },
+      strategy,
+    );
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#unwatch();
+    this.#updates = [];
+    this.#wake?.();
+    this.#closed();
+  }
+
+  #take(update: RunUpdate): void {
+    if (this.#updates.length < this.#parts.limits.watchUpdatesMax) this.#updates.push(update);
+    else {
+      this.#updates = [];
+      this.#behind = true;
+      this.#showOpen = true;
+    }
+    this.#wake?.();
+  }
+
+  /** The next events as text; waits until there are some, or for the time of a heartbeat. */
+  async #next(): Promise<string> {
+    for (;;) {
+      if (this.#over) return "";
+      let text = "";
+      if (this.#behind) text = await this.#begin();
+      else if (this.#reading !== undefined) text = await this.#readOn(this.#reading);
+      else {
+        const updates = this.#updates;
+        this.#updates = [];
+        for (const update of updates) text += this.#live(update);
+      }
+      const done = this.#end !== undefined && !this.#behind && this.#reading === undefined;
+      if (done) return `${text}event: end\ndata: ${this.#end}\n\n`;
+      if (text !== "") return text;
+      if (this.#behind || this.#reading !== undefined || this.#updates.length > 0) continue;
+      if (!(await this.#somethingNew())) return ": still here\n\n";
+    }
+  }
+
+  /** False when a heartbeat is due instead. */
+  async #somethingNew(): Promise<boolean> {
+    let news = true;
+    let cancel = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      cancel = this.#parts.clock.after(this.#parts.limits.heartbeatMs, () => {
+        news = false;
+        resolve();
+      });
+    });
+    cancel();
+    this.#wake = undefined;
+    return news;
+  }
+
+  /** Starts to read the journal. The run comes first: if it has ended by then, the journal is complete. */
+  async #begin(): Promise<string> {
+    this.#behind = false;
+    this.#reading = { after: this.#sent, open: false };
+    const record = await this.#parts.engine.store.getRun({ run: this.#run });
+    if (record === undefined) {
+      this.#end = JSON.stringify({ status: "deleted", statusReason: null });
+      this.#reading = undefined;
+      return "";
+    }
+    const { status, reason } = record;
+    if (isFinalStatus(status)) this.#end = JSON.stringify({ status, statusReason: reason ?? null });
+    return this.#statusEvent(status, reason ?? null, {});
+  }
+
+  #statusEvent(status: string, reason: string | null, more: Readonly<Record<string, unknown>>): string {
+    const now = `${status} ${reason}`;
+    if (now === this.#status) return "";
+    this.#status = now;
+    return eventText("run", this.#parts.clock.now(), { status, statusReason: reason, ...more });
+  }
+
+  async #readOn(from: JournalCursor): Promise<string> {
+    const piece = await this.#parts.engine.store.readJournal({ run: this.#run, from, bytesMax: pieceBytes });
+    let text = "";
+    for (const entry of piece.entries) {
+      if (entry.ord > this.#sent) {
+        this.#sent = entry.ord;
+        text += eventText("step", entry.end, entryData(entry), entry.ord);
+      } else if (entry.ord === 0 && this.#showOpen) {
+        text += eventText("step", entry.at, entryData(entry));
+      }
+    }
+    this.#reading = piece.next;
+    if (piece.next === undefined) this.#showOpen = false;
+    return text;
+  }
+
+  /** An update as it comes. What the journal says better makes it be read again. */
+  #live(update: RunUpdate): string {
+    if (this.#behind) return "";
+    const { type, data, id } = update;
+    const at = update.at === 0 ? this.#parts.clock.now() : update.at;
+    if (type === "stale") {
+      this.#behind = true;
+      return "";
+    }
+    if (type === "run") {
+      const { status, statusReason, ...more } = data as { status?: string; statusReason?: string | null };
+      if (status === undefined) return "";
+      if (!isFinalStatus(status as Parameters<typeof isFinalStatus>[0])) {
+        return this.#statusEvent(status, statusReason ?? null, more);
+      }
+      this.#behind = true;
+      return "";
+    }
+    if (id === undefined) return eventText(type, at, data);
+    if (id <= this.#sent) return "";
+    if (id !== this.#sent + 1 || data["name"] === undefined) {
+      this.#behind = true;
+      return "";
+    }
+    this.#sent = id;
+    return eventText(type, at, data, id);
+  }
+}
+
+function eventText(type: string, at: number, data: unknown, id?: number): string {
+  const body = JSON.stringify({ at, data: valueToJson(data) });
+  return id === undefined ? `event: ${type}\ndata: ${body}\n\n` : `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`;
+}
+
+/** First byte of what stands for a value that is kept as a blob. */
+const referenceByte = 0xc1;
+
+function entryData(entry: JournalEntry): Record<string, unknown> {
+  const { seq, kind, name, status, attempt, error, due } = entry;
+  return {
+    seq,
+    kind,
+    name,
+    status,
+    attempt,
+    ...(due === undefined || entry.ord > 0 ? {} : { dueAt: due }),
+    ...(error === undefined ? {} : { error: errorData(error) }),
+  };
+}
+
+function errorData(bytes: Uint8Array): unknown {
+  if (bytes[0] === referenceByte) return { message: "too large to show here" };
+  const { name, message, code } = decodeErrorValue(bytes);
+  return { name, message, code: code ?? null };
+}

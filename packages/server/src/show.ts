@@ -1,0 +1,134 @@
+// How the engine's records look to clients. Values go out as JSON, or untouched to those who speak the value format.
+import { decodeErrorValue, decodeValue, valueToJson } from "@sluice/protocol";
+import type { ErrorValue, JournalEntry } from "@sluice/protocol";
+import type { Engine, RunRecord, TokenRecord } from "@sluice/core";
+import type { Wire } from "./wire.ts";
+
+/** A stored value for a client: null where there is none. */
+export async function showValue(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
+  if (stored === undefined) return null;
+  const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
+  return showBytes(wire, bytes);
+}
+
+function showBytes(wire: Wire, bytes: Uint8Array): unknown {
+  return wire === "value" ? bytes : valueToJson(decodeValue(bytes));
+}
+
+export async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
+  if (stored === undefined) return null;
+  const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
+  return wire === "value" ? bytes : errorJson(decodeErrorValue(bytes));
+}
+
+const causesMax = 8;
+
+/** A recorded error as JSON. `code` is the product's or the program's own; the stack stays inside. */
+export function errorJson(error: ErrorValue, depth = 0): Record<string, unknown> {
+  return {
+    code: error.code ?? "step_failed",
+    name: error.name,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.details === undefined ? {} : { details: valueToJson(error.details) }),
+    ...(error.cause === undefined || depth >= causesMax ? {} : { cause: errorJson(error.cause, depth + 1) }),
+  };
+}
+
+function runFields(run: RunRecord): Record<string, unknown> {
+  return {
+    id: run.id,
+    workflow: run.workflow,
+    version: run.version,
+    status: run.status,
+    statusReason: run.reason ?? null,
+    createdAt: run.createdAt,
+    dueAt: run.dueAt > run.createdAt ? run.dueAt : null,
+    startedAt: run.startedAt ?? null,
+    endedAt: run.endedAt ?? null,
+    timeoutAt: run.timeoutAt ?? null,
+    tags: run.tags,
+    priority: run.priority,
+    idempotencyKey: run.key ?? null,
+    parent: run.parent?.run ?? null,
+    attempt: run.attempt,
+    crashes: run.crashes,
+    forkedFrom: run.forkedFrom ?? null,
+    schedule: run.schedule ?? null,
+    by: `${run.by.kind}:${run.by.id}`,
+  };
+}
+
+/** A run with its values. */
+export function showRun(engine: Engine, wire: Wire, run: RunRecord): unknown {
+  const { values } = engine;
+  const { input, output, error, progress } = run;
+  if (values.isRef(input) || values.isRef(output) || values.isRef(error) || values.isRef(progress)) {
+    return showLargeRun(engine, wire, run);
+  }
+  const fields = runFields(run);
+  fields["input"] = showBytes(wire, input);
+  fields["output"] = output === undefined ? null : showBytes(wire, output);
+  fields["error"] = error === undefined ? null : wire === "value" ? error : errorJson(decodeErrorValue(error));
+  fields["progress"] = progress === undefined ? null : showBytes(wire, progress);
+  return fields;
+}
+
+async function showLargeRun(engine: Engine, wire: Wire, run: RunRecord): Promise<unknown> {
+  return {
+    ...runFields(run),
+    input: await showValue(engine, wire, run.input),
+    output: await showValue(engine, wire, run.output),
+    error: await showError(engine, wire, run.error),
+    progress: await showValue(engine, wire, run.progress),
+  };
+}
+
+/** A run in a list: values that are kept as blobs are left out and named in `omitted`. */
+export function showListedRun(engine: Engine, wire: Wire, run: RunRecord): unknown {
+  const omitted = (["input", "output", "error", "progress"] as const).filter((key) => engine.values.isRef(run[key]));
+  if (omitted.length === 0) return showRun(engine, wire, run);
+  const { input, output, error, progress, ...rest } = run;
+  const nothing = new Uint8Array([0xc0]);
+  const small = {
+    ...rest,
+    input: omitted.includes("input") ? nothing : input,
+    ...(output === undefined || omitted.includes("output") ? {} : { output }),
+    ...(error === undefined || omitted.includes("error") ? {} : { error }),
+    ...(progress === undefined || omitted.includes("progress") ? {} : { progress }),
+  };
+  return { ...(showRun(engine, wire, small) as object), omitted };
+}
+
+/** A journal entry, with its value and error loaded. */
+export function showStep(wire: Wire, entry: JournalEntry): unknown {
+  const { value, error } = entry;
+  return {
+    seq: entry.seq,
+    kind: entry.kind,
+    name: entry.name,
+    occurrence: entry.n,
+    status: entry.status,
+    attempt: entry.attempt,
+    output: value === undefined ? null : showBytes(wire, value),
+    error: error === undefined ? null : wire === "value" ? error : errorJson(decodeErrorValue(error)),
+    startedAt: entry.at,
+    endedAt: entry.end === 0 ? null : entry.end,
+    dueAt: entry.due ?? null,
+    order: entry.ord === 0 ? null : entry.ord,
+  };
+}
+
+export async function showApproval(engine: Engine, wire: Wire, token: TokenRecord): Promise<unknown> {
+  return {
+    token: token.token,
+    run: token.run,
+    workflow: token.workflow,
+    name: token.name,
+    description: token.description ?? null,
+    data: await showValue(engine, wire, token.data),
+    status: token.status,
+    createdAt: token.createdAt,
+    expiresAt: token.expiresAt ?? null,
+  };
+}

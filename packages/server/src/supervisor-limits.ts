@@ -1,0 +1,39 @@
+// Named limits of the supervisor; each is a setting (`limits.*`), and an error about one names it.
+
+export interface SupervisorLimits {
+  /** How often supervisor and worker tell each other that they are alive. */
+  readonly heartbeatMs: number;
+  /** A worker that has been silent this long is reported as stalled, with the step that blocks it. */
+  readonly stallMs: number;
+  /** A worker that has been silent this long is killed and its runs go on elsewhere. */
+  readonly leaseMs: number;
+  /** A new child must have connected, and must have loaded its code, within this time each. */
+  readonly startTimeoutMs: number;
+  /** First pause before a crashed worker is started again; doubled with each crash that follows. */
+  readonly restartDelayMs: number;
+  readonly restartDelayMsMax: number;
+  /** A worker that has lived this long has recovered: the next pause is the first one again. */
+  readonly stableAfterMs: number;
+  /** A worker of an old version, or one for suspects, is stopped when it has had nothing to do for this long. */
+  readonly idleStopMs: number;
+  /** Bytes that may wait for a worker that does not read; past it the worker is killed. */
+  readonly outgoingBytesMax: number;
+  /** Longer lines of a worker's output are cut. */
+  readonly logLineBytesMax: number;
+  /** Resident memory of one worker, past which it is killed; 0 for no limit. */
+  readonly workerMemoryBytesMax: number;
+}
+
+export const supervisorLimits: SupervisorLimits = {
+  heartbeatMs: 1_000,
+  stallMs: 5_000,
+  leaseMs: 30_000,
+  startTimeoutMs: 30_000,
+  restartDelayMs: 100,
+  restartDelayMsMax: 30_000,
+  stableAfterMs: 30_000,
+  idleStopMs: 60_000,
+  outgoingBytesMax: 256 * 1024 * 1024,
+  logLineBytesMax: 64 * 1024,
+  workerMemoryBytesMax: 0,
+};

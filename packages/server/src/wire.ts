@@ -1,0 +1,58 @@
+// Turns answers into responses, as JSON or with values as they are, whichever the client speaks.
+import { encodeValue, httpStatusOf, toWire } from "@sluice/protocol";
+import type { ErrorCode, WireError } from "@sluice/protocol";
+import { valueMediaType } from "@sluice/protocol/http";
+
+/** How a client wants values: turned into JSON, or as the bytes they are stored as. */
+export type Wire = "json" | "value";
+
+const jsonHeaders: Readonly<Record<string, string>> = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+const valueHeaders: Readonly<Record<string, string>> = { ...jsonHeaders, "content-type": valueMediaType };
+const retryHeaders: Readonly<Record<string, string>> = { "retry-after": "1" };
+/** Refusals that pass by themselves. */
+const passing: ReadonlySet<number> = new Set([429, 503]);
+
+/** An answer whose values have been turned into what this wire carries. */
+export function reply(wire: Wire, status: number, body: unknown): Response {
+  return wire === "json"
+    ? new Response(JSON.stringify(body), { status, headers: jsonHeaders })
+    : new Response(encodeValue(body), { status, headers: valueHeaders });
+}
+
+/** What to do, for failures that do not say it themselves. */
+const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
+  invalid_input: "Send an input that the workflow's schema accepts; GET /api/v1/workflows/<name> shows it.",
+  run_is_final: "Retry or fork a run that has ended.",
+  run_not_final: "Wait until the run has ended, or cancel it.",
+  run_not_paused: "Only a paused or parked run is resumed.",
+  conflict: "Look at the run's status first.",
+  token_used: "Each token is answered once.",
+  token_expired: "Retry or fork the run to ask again.",
+  draining: "Try again in a moment.",
+};
+
+/** The one shape of every failure. Errors are JSON for everybody: their details have a JSON form. */
+export function failure(error: WireError, headers?: Readonly<Record<string, string>>): Response {
+  const status = httpStatusOf(error.code);
+  const hint = error.hint ?? hints[error.code];
+  const shown = hint === undefined ? error : { ...error, hint };
+  return new Response(JSON.stringify({ error: shown }), {
+    status,
+    headers: { ...jsonHeaders, ...(passing.has(status) ? retryHeaders : {}), ...headers },
+  });
+}
+
+/** The failure for what was thrown; undefined for a bug, which is the caller's to log. */
+export function thrownFailure(error: unknown): Response | undefined {
+  const wire = toWire(error);
+  return wire.code === "internal" ? undefined : failure(wire);
+}
+
+/** What this client reads, from its `Accept`; JSON unless it names the other. */
+export function wireOf(accept: string | null): Wire {
+  return accept !== null && accept.includes(valueMediaType) ? "value" : "json";
+}

@@ -1,0 +1,55 @@
+// Loads the bundled code of a project: as a module that seems to lie in the project's folder, so that stack traces name
+// the user's files and packages that are not bundled are found, with the SDK of this installation behind its name.
+import { join } from "node:path";
+import { SluiceError } from "@sluice/protocol";
+import * as sdk from "@sluice/sdk";
+import type { Workflow } from "@sluice/sdk";
+import type { ChildSetup } from "./child-setup.ts";
+
+/** The one export of the bundled entry: the modules of the project by their path. */
+interface BundledCode {
+  readonly modules: readonly (readonly [file: string, exports: Readonly<Record<string, unknown>>])[];
+}
+
+const scheme = "sluice-code";
+
+/** The workflows that the bundle exports. Throws what the code throws, or `duplicate_workflow` naming both files. */
+export async function loadWorkflows(setup: Pick<ChildSetup, "code" | "project" | "modules">): Promise<Workflow[]> {
+  const path = join(setup.project, "sluice-code.js");
+  Bun.plugin({
+    name: "sluice",
+    setup(build) {
+      build.module("@sluice/sdk", () => ({ exports: { ...sdk }, loader: "object" }));
+      for (const [name, url] of Object.entries(setup.modules)) {
+        build.module(name, async () => ({ exports: { ...((await import(url)) as object) }, loader: "object" }));
+      }
+      build.onResolve({ filter: /.*/, namespace: scheme }, () => ({ path }));
+      build.onLoad({ filter: exactly(path) }, async () => ({ contents: await Bun.file(setup.code).text(), loader: "js" }));
+    },
+  });
+  const code = (await import(`${scheme}:project`)) as BundledCode;
+  return workflowsOf(code);
+}
+
+function exactly(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`);
+}
+
+function workflowsOf(code: BundledCode): Workflow[] {
+  const found = new Map<string, { readonly workflow: Workflow; readonly file: string }>();
+  for (const [file, exports] of code.modules) {
+    for (const value of Object.values(exports)) {
+      if (!sdk.isWorkflow(value)) continue;
+      const known = found.get(value.name);
+      if (known !== undefined && known.workflow !== value) {
+        throw new SluiceError({
+          code: "duplicate_workflow",
+          message: `Two workflows are named ${value.name}: one in ${known.file}, one in ${file}.`,
+          hint: "Rename one of them: a run is started by the name.",
+        });
+      }
+      if (known === undefined) found.set(value.name, { workflow: value, file });
+    }
+  }
+  return [...found.values()].map((each) => each.workflow);
+}

@@ -1,0 +1,96 @@
+// Hands settlements to a workflow: one a turn of the event loop, in commit order, so that the consequences of each run
+// before the next one.
+import type { Call, Settlement } from "./calls.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { fingerprint } from "./replay.ts";
+
+export class Delivery {
+  /** Open calls by their numbers. */
+  readonly calls = new Map<number, Call>();
+  readonly #run: Incarnation;
+  /** A retry takes entries out of a journal: what was recorded after them may have to wait until they are there again. */
+  readonly #gaps: boolean;
+  #begun = false;
+  /** Turn in which the workflow was last given something. */
+  #turn = -1;
+  #stall: (() => void) | undefined;
+
+  constructor(run: Incarnation) {
+    this.#run = run;
+    this.#gaps = run.assignment.attempt > 1;
+  }
+
+  /** The workflow function has been called: settlements may be handed out from the next turn on. */
+  begin(): void {
+    this.#begun = true;
+    this.#turn = this.#run.host.turn();
+    this.#run.host.pumpLater(this.#run);
+  }
+
+  /** Hands out the next settlement, unless this turn has had one. */
+  pump(): void {
+    const run = this.#run;
+    while (this.#begun && run.phase !== "gone" && run.phase !== "finishing") {
+      const { next } = run.replay;
+      if (next === undefined && run.phase !== "replaying") return;
+      if (this.#turn === run.host.turn()) {
+        run.host.pumpLater(run);
+        return;
+      }
+      if (next === undefined) {
+        run.replayed();
+        return;
+      }
+      const ready = this.#ready(next);
+      if (ready === undefined && !this.#skips(next)) return;
+      if (ready !== undefined) this.#deliver(ready);
+    }
+  }
+
+  /** True when there is nothing to hand out now. */
+  get quiet(): boolean {
+    const { next } = this.#run.replay;
+    return next === undefined || (this.#gaps && this.#run.phase === "running" && this.#ready(next) === undefined);
+  }
+
+  stop(): void {
+    this.#stall?.();
+    this.#stall = undefined;
+  }
+
+  /** The settlement whose turn it is, when its call has been made. */
+  #ready(next: Settlement): Settlement | undefined {
+    if (this.calls.has(next.seq)) return next;
+    return this.#gaps ? this.#run.replay.find((seq) => this.calls.has(seq)) : undefined;
+  }
+
+  /** The call of the next settlement has not been made; true when that settlement is of no use to anybody. */
+  #skips(next: Settlement): boolean {
+    const run = this.#run;
+    if (run.phase === "cancelling" || run.phase === "undoing") {
+      run.replay.take(next);
+      return true;
+    }
+    if (!this.#gaps || this.calls.size === 0) this.#armStall(next);
+    else if (run.phase === "replaying") run.replayed();
+    return false;
+  }
+
+  #deliver(settlement: Settlement): void {
+    const run = this.#run;
+    const call = this.calls.get(settlement.seq);
+    if (call === undefined) return;
+    this.stop();
+    this.#turn = run.host.turn();
+    run.replay.take(settlement);
+    run.deliver(call, settlement);
+  }
+
+  #armStall(next: Settlement): void {
+    const { host, replay } = this.#run;
+    this.#stall ??= host.clock.after(host.limits.replayStallMs, () => {
+      const entry = replay.entryAt(next.seq);
+      this.#run.mismatch(next.seq, entry === undefined ? "a settled call" : fingerprint(entry), "nothing there");
+    });
+  }
+}
