@@ -16,9 +16,10 @@ const PACKAGES: Record<string, string[]> = {
   runtime: ["@sluice/protocol"],
   worker: ["@sluice/sdk", "@sluice/runtime", "@sluice/protocol"],
   core: ["@sluice/protocol"],
-  server: ["@sluice/core", "@sluice/worker", "@sluice/runtime", "@sluice/protocol"],
+  server: ["@sluice/core", "@sluice/sdk", "@sluice/worker", "@sluice/runtime", "@sluice/protocol"],
   web: ["@sluice/sdk", "@sluice/protocol"],
-  cli: ["@sluice/sdk", "@sluice/worker", "@sluice/protocol", "@sluice/core/testing"],
+  // The test harness is the engine itself with the embedded client, on any runtime.
+  cli: ["@sluice/sdk", "@sluice/worker", "@sluice/protocol", "@sluice/core", "@sluice/server/embedded/client"],
 };
 
 /** Packages that may be loaded on first use only. */

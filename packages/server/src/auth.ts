@@ -66,7 +66,6 @@ export class HostList {
 
 /** What is known of where a request comes from. */
 export interface Caller {
-  readonly url: string;
   readonly authority: string;
   readonly origin: string | null;
   /** `Sec-Fetch-Site`, for requests that browsers make without an `Origin`. */

@@ -126,13 +126,14 @@ export class RunFeed {
   /** Starts to read the journal. The run comes first: if it has ended by then, the journal is complete. */
   async #begin(): Promise<string> {
     this.#behind = false;
-    this.#reading = { after: this.#sent, open: false };
     const record = await this.#parts.engine.store.getRun({ run: this.#run });
     if (record === undefined) {
       this.#end = JSON.stringify({ status: "deleted", statusReason: null });
-      this.#reading = undefined;
       return "";
     }
+    // A number from the future must not hide what comes.
+    this.#sent = Math.min(this.#sent, record.ord);
+    this.#reading = { after: this.#sent, open: false };
     const { status, reason } = record;
     if (isFinalStatus(status)) this.#end = JSON.stringify({ status, statusReason: reason ?? null });
     return this.#statusEvent(status, reason ?? null, {});

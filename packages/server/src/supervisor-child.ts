@@ -59,6 +59,8 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   /** The code has been loaded, or cannot be. */
   readonly started: Promise<ChildStart>;
   readonly ended: Promise<ChildEnd>;
+  /** It has given back what it held, or has ended. */
+  readonly handedBack: Promise<void>;
   /** Runs in its memory, with their epochs. */
   readonly runs = new Map<string, number>();
   version = "";
@@ -75,6 +77,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   #leaving = false;
   #problem: CodeProblem | undefined;
   #resolveStarted: (start: ChildStart) => void = () => undefined;
+  #resolveHandedBack: () => void = () => undefined;
 
   constructor(options: WorkerChildOptions) {
     const { clock, limits, id } = options;
@@ -85,6 +88,9 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     this.#lastHeardAt = this.startedAt;
     this.started = new Promise((resolve) => {
       this.#resolveStarted = resolve;
+    });
+    this.handedBack = new Promise((resolve) => {
+      this.#resolveHandedBack = resolve;
     });
     const entry = Bun.fileURLToPath(bunWorkerEntry());
     this.#process = Bun.spawn([process.execPath, "--no-install", entry, id], {
@@ -183,7 +189,10 @@ export class WorkerChild implements PeerHandler, WorkerLink {
       if (message.type === "ops") {
         const over = message.ops.some((op) => op.op === "finish" || op.op === "park" || op.op === "blocked");
         if (over) this.#forget(message.run, message.epoch);
-      } else if (message.type === "handback") for (const { run, epoch } of message.runs) this.#forget(run, epoch);
+      } else if (message.type === "handback") {
+        for (const { run, epoch } of message.runs) this.#forget(run, epoch);
+        this.#resolveHandedBack();
+      }
     }
   }
 
@@ -201,7 +210,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   onClosed(reason: string): void {
     this.#peer = undefined;
     // Without its connection a child is of no use; one that leaves by itself is gone before this matters.
-    this.#options.clock.after(this.#options.limits.heartbeatMs, () => this.kill(reason));
+    this.#options.clock.after(this.#options.limits.workerHeartbeatMs, () => this.kill(reason));
   }
 
   /** One beat: tells the child, and looks at how long it has been silent. `lateMs`: for how long this process slept. */
@@ -255,6 +264,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
 
   async #watch(): Promise<ChildEnd> {
     const exitCode = await this.#process.exited;
+    this.#resolveHandedBack();
     // Its last lines belong to the evidence; what it started itself may hold the pipes open for longer.
     await Promise.race([this.#output, new Promise<void>((done) => this.#options.clock.after(outputGraceMs, done))]);
     const { signalCode } = this.#process;

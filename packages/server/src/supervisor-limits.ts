@@ -2,7 +2,7 @@
 
 export interface SupervisorLimits {
   /** How often supervisor and worker tell each other that they are alive. */
-  readonly heartbeatMs: number;
+  readonly workerHeartbeatMs: number;
   /** A worker that has been silent this long is reported as stalled, with the step that blocks it. */
   readonly stallMs: number;
   /** A worker that has been silent this long is killed and its runs go on elsewhere. */
@@ -25,7 +25,7 @@ export interface SupervisorLimits {
 }
 
 export const supervisorLimits: SupervisorLimits = {
-  heartbeatMs: 1_000,
+  workerHeartbeatMs: 1_000,
   stallMs: 5_000,
   leaseMs: 30_000,
   startTimeoutMs: 30_000,

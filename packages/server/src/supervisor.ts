@@ -88,13 +88,13 @@ export class Supervisor {
       clock,
       log,
       newId,
-      heartbeatMs: limits.heartbeatMs,
+      heartbeatMs: limits.workerHeartbeatMs,
       leaseMs: limits.leaseMs,
       helloTimeoutMs: limits.startTimeoutMs,
       admit: (worker, token) => [...this.#children].find((child) => child.id === worker && child.knows(token)),
     });
     this.#lastBeatAt = clock.now();
-    const timer = setInterval(() => this.#beat(), limits.heartbeatMs);
+    const timer = setInterval(() => this.#beat(), limits.workerHeartbeatMs);
     this.#stopBeat = () => clearInterval(timer);
   }
 
@@ -183,7 +183,7 @@ export class Supervisor {
     const child = this.#spare ?? this.#spawn();
     this.#spare = undefined;
     lane.child = child;
-    const { heartbeatMs } = limits;
+    const { workerHeartbeatMs: heartbeatMs } = limits;
     child.begin({ socket, version: lane.version, code: file, project, heartbeatMs, ...worker });
     const [start, engine] = await Promise.all([child.started, this.#options.engine]);
     if (!start.ok) {
@@ -264,7 +264,7 @@ export class Supervisor {
     const { clock, limits } = this.#options;
     const now = clock.now();
     // When this process itself was stopped or busy, its children are not to blame for the silence.
-    const lateMs = Math.max(0, now - this.#lastBeatAt - 2 * limits.heartbeatMs);
+    const lateMs = Math.max(0, now - this.#lastBeatAt - 2 * limits.workerHeartbeatMs);
     this.#lastBeatAt = now;
     for (const child of this.#children) child.beat(lateMs);
     for (const lane of this.#lanes.values()) {

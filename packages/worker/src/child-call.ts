@@ -63,10 +63,13 @@ async function parsed(
   });
 }
 
+/** Failures of the call itself: there is no child run whose failure they could be. */
+const neverBegan = new Set<string>(["idempotency_conflict", "invalid_input", "value_not_serializable", "invalid_duration"]);
+
 function childError(name: string, bytes: Uint8Array | undefined): Error {
   const cause = decodeError(bytes ?? new Uint8Array(0));
   const code = (cause as { code?: unknown }).code;
-  if (code === "idempotency_conflict") return cause;
+  if (neverBegan.has(String(code))) return cause;
   const cancelled = cause.name === "CancelledError";
   return new ChildRunError(
     `The child run of ${name} ${cancelled ? "was cancelled" : "did not complete"}: ${cause.message}`,

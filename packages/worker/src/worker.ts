@@ -48,8 +48,8 @@ export class Worker implements IncarnationHost {
   #pumps = new Set<Incarnation>();
   #quietened = new Set<Incarnation>();
   #flushes = new Set<Incarnation>();
-  #parkTimer = false;
-  #announceTimer = false;
+  #parkTimer: (() => void) | undefined;
+  #announceTimer: (() => void) | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -172,6 +172,9 @@ export class Worker implements IncarnationHost {
     });
     for (const run of left) run.drop();
     this.#runs.clear();
+    this.#idle.clear();
+    this.#parkTimer?.();
+    this.#announceTimer?.();
   }
 
   makeContext(run: Incarnation, scope: Scope): Context {
@@ -274,10 +277,8 @@ export class Worker implements IncarnationHost {
   }
 
   #armPark(delayMs: number): void {
-    if (this.#parkTimer) return;
-    this.#parkTimer = true;
-    this.clock.after(delayMs, () => {
-      this.#parkTimer = false;
+    this.#parkTimer ??= this.clock.after(delayMs, () => {
+      this.#parkTimer = undefined;
       this.#park();
     });
   }
@@ -306,10 +307,8 @@ export class Worker implements IncarnationHost {
   }
 
   #armAnnounce(): void {
-    if (this.#announceTimer) return;
-    this.#announceTimer = true;
-    this.clock.after(this.limits.announceAfterMs, () => {
-      this.#announceTimer = false;
+    this.#announceTimer ??= this.clock.after(this.limits.announceAfterMs, () => {
+      this.#announceTimer = undefined;
       const due = this.clock.now() - this.limits.announceAfterMs;
       for (const [callback, since] of this.#announcements) {
         if (since > due) {

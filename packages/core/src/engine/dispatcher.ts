@@ -1,6 +1,7 @@
 // Hands ready runs to workers: which worker may execute which run, and what happens when none can.
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
+import { attempt } from "../kernel/result.ts";
 import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import type { HotRun } from "./hot-runs.ts";
@@ -23,6 +24,7 @@ export class Dispatcher {
   readonly #suspects = new Set<string>();
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
+  #reserved = 0;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -33,8 +35,23 @@ export class Dispatcher {
     this.#provide = provide;
   }
 
+  /** Runs that may still come into memory. */
   get capacity(): number {
-    return this.#parts.limits.concurrentRunsMax - this.#parts.hot.size;
+    return this.#parts.limits.concurrentRunsMax - this.#parts.hot.size - this.#reserved;
+  }
+
+  /** Keeps places for runs that are on their way into memory; the answer gives them back. */
+  reserve(places: number): () => void {
+    this.#reserved += places;
+    return () => {
+      this.#reserved -= places;
+    };
+  }
+
+  /** Runs have become ready. */
+  queued(runs: number): void {
+    this.ready += runs;
+    this.kick();
   }
 
   kick(): void {
@@ -50,13 +67,14 @@ export class Dispatcher {
       while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
         this.#again = false;
         const limit = Math.min(limits.claimBatchMax, this.capacity);
-        if (limit <= 0) break;
-        const claimed = await store.claimRuns({
-          owner,
-          limit,
-          now: clock.now(),
-          journalBytesMax: limits.journalPieceBytesMax,
-        });
+        if (limit <= 0) {
+          // Whoever leaves memory next has to ask again.
+          this.ready = Math.max(1, this.ready);
+          break;
+        }
+        const journalBytesMax = limits.journalPieceBytesMax;
+        const free = this.reserve(limit);
+        const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
         this.ready = claimed.length < limit ? 0 : Math.max(0, this.ready - claimed.length);
         this.#again ||= claimed.length === limit;
         // All of them first: what happens to one while another is being placed is kept for it.
@@ -79,15 +97,30 @@ export class Dispatcher {
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {
     const { values, log } = this.#parts;
     const { run } = claimed;
+    let assignment: RunAssignment;
     try {
       const journal = await values.loadEntries(claimed.journal);
       const input = await values.load(run.input);
-      const assignment = this.assignmentOf({ ...run, input }, { journal, more: claimed.next !== undefined });
-      await this.#place({ hot, assignment, journalNext: claimed.next }, run);
+      assignment = this.assignmentOf({ ...run, input }, { journal, more: claimed.next !== undefined });
     } catch (error) {
       log("error", "a run could not be taken up", { run: run.id, error: String(error) });
       await this.#block(hot, "error", error);
+      return;
     }
+    try {
+      await this.#place({ hot, assignment, journalNext: claimed.next }, run);
+    } catch (error) {
+      this.#putBack(hot, error);
+    }
+  }
+
+  /** The store did not take what was to be done with a run: it is given back and taken up again later. */
+  #putBack(hot: HotRun, error: unknown): void {
+    const { hot: hots, log, clock, limits, release } = this.#parts;
+    if (hots.remove(hot.run, hot.epoch) === undefined) return;
+    log("error", "a run could not be handed out yet", { run: hot.run, error: String(error) });
+    this.left(hot, true);
+    clock.after(limits.reloadDelayMs, () => void release(hot));
   }
 
   /** What a worker is told about a run. */
@@ -121,18 +154,30 @@ export class Dispatcher {
       await this.#nextAlone();
       return;
     }
+    const target = deployments.workflow(run.workflow);
+    if (run.version === "") {
+      await (target === undefined ? this.#unknown(waiting.hot, run) : this.#moved(waiting, run, target.version));
+      return;
+    }
     const exact = deployments.withVersion(run.version);
-    if (exact !== undefined) {
+    // The code may have been without this workflow when the run was made.
+    const lacks = exact !== undefined && target !== undefined && !exact.workflows.has(run.workflow);
+    if (exact !== undefined && !lacks) {
       await this.assign(waiting.hot, exact, waiting.assignment, waiting.journalNext);
       return;
     }
     const current = deployments.forCurrent(run.workflow);
-    const moves = onDeploy === "move" || run.version === "";
-    if (moves && current !== undefined) {
-      await this.#check(waiting, current);
-      return;
-    }
-    this.#await(waiting, run.version, false);
+    if ((lacks || onDeploy === "move") && current !== undefined) await this.#check(waiting, run, current);
+    else this.#await(waiting, run.version, false);
+  }
+
+  async #unknown(hot: HotRun, run: RunRecord): Promise<void> {
+    const error = new SluiceError({
+      code: "workflow_not_found",
+      message: `There is no workflow named ${JSON.stringify(run.workflow)}.`,
+      hint: "Deploy code that has it, or cancel the run.",
+    });
+    await this.#block(hot, "workflow_unknown", error);
   }
 
   /** Sends a run to a worker. */
@@ -142,6 +187,15 @@ export class Dispatcher {
     assignment: RunAssignment,
     next?: ClaimedRun["next"],
   ): Promise<void> {
+    const { hot: hots, deployments, release } = this.#parts;
+    if (hots.get(hot.run, hot.epoch) !== hot) return;
+    if (deployments.get(worker.link.id) !== worker) {
+      // The worker has gone while the store was asked.
+      hots.remove(hot.run, hot.epoch);
+      this.left(hot, true);
+      await release(hot);
+      return;
+    }
     hot.worker = worker.link.id;
     this.#parts.send(worker.link.id, { type: "assign", assignment });
     const { early } = hot;
@@ -163,21 +217,23 @@ export class Dispatcher {
   }
 
   /** Replays the run on the current code first; it moves only if that follows the journal. */
-  async #check(waiting: Waiting, worker: DeployedWorker): Promise<void> {
+  async #check(waiting: Waiting, run: RunRecord, worker: DeployedWorker): Promise<void> {
     const { hot, assignment } = waiting;
-    const moved = { ...assignment, version: worker.version };
     if (assignment.journal.length === 0) {
-      await this.#moved(hot, moved, worker);
+      await this.#moved(waiting, run, worker.version);
       return;
     }
+    const moved = { ...assignment, version: worker.version };
     hot.checking = moved;
     await this.assign(hot, worker, { ...moved, check: true }, waiting.journalNext);
   }
 
-  async #moved(hot: HotRun, assignment: RunAssignment, worker: DeployedWorker): Promise<void> {
+  /** A run that has not begun needs no check to go to another version. */
+  async #moved(waiting: Waiting, run: RunRecord, version: string): Promise<void> {
+    const { hot, assignment } = waiting;
     const { store, clock } = this.#parts;
-    await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
-    await this.assign(hot, worker, assignment);
+    await store.moveRun({ run: hot.run, epoch: hot.epoch, version, now: clock.now() });
+    await this.#place({ ...waiting, assignment: { ...assignment, version } }, { ...run, version });
   }
 
   /** A worker's answer to a replay check. */
@@ -189,8 +245,12 @@ export class Dispatcher {
       await this.#block(hot, "replay_check_failed", error);
       return;
     }
-    const { store, clock, hot: hots, release } = this.#parts;
-    await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+    const { store, clock, hot: hots, release, log } = this.#parts;
+    try {
+      await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+    } catch (reason) {
+      log("error", "a run could not be moved yet", { run: hot.run, error: String(reason) });
+    }
     // What settled during the check is in the journal: it is claimed anew, now for a worker that has its version.
     if (hots.remove(hot.run, hot.epoch) === undefined) return;
     this.left(hot, true);
@@ -254,6 +314,10 @@ export class Dispatcher {
     if (this.#aloneRun !== undefined) return;
     const next = this.#alone.shift();
     if (next === undefined) return;
+    if (this.#parts.hot.get(next.hot.run, next.hot.epoch) !== next.hot) {
+      await this.#nextAlone();
+      return;
+    }
     this.#aloneRun = next.hot;
     const { version } = next.assignment;
     const worker = this.#parts.deployments.withVersion(version, true);
@@ -264,7 +328,13 @@ export class Dispatcher {
   async #block(hot: HotRun, reason: RunStatusReason, error: unknown): Promise<void> {
     const { store, clock, hot: hots, left, watchers } = this.#parts;
     const bytes = error instanceof Uint8Array ? error : encodeError(error);
-    const outcome = await store.blockRun({ run: hot.run, epoch: hot.epoch, reason, error: bytes, now: clock.now() });
+    const now = clock.now();
+    const blocked = await attempt(() => store.blockRun({ run: hot.run, epoch: hot.epoch, reason, error: bytes, now }));
+    if (!blocked.ok) {
+      this.#putBack(hot, blocked.error.message);
+      return;
+    }
+    const outcome = blocked.value;
     if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
     if (outcome.outcome === "ok") {
       watchers.publish({

@@ -10,6 +10,8 @@ import type { Clock } from "../kernel/clock.ts";
 import { Ids, systemRandom } from "../kernel/ids.ts";
 import type { Actor, RunStore } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
+import { faultyStore } from "../testing/faulty-store.ts";
+import type { FaultyStore } from "../testing/faulty-store.ts";
 import type { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Engine } from "./engine.ts";
 import type { EngineOptions } from "./engine.ts";
@@ -59,6 +61,8 @@ export class EngineFixture {
   readonly engine: Engine;
   readonly logs: { readonly level: string; readonly message: string; readonly fields: unknown }[] = [];
   readonly #options: FixtureOptions;
+  /** What the engine is given: goes silent with the process. */
+  readonly #machine: FaultyStore;
   worker!: Worker;
   /** Set by `crash`: messages in both directions are lost from then on. */
   dead = false;
@@ -66,9 +70,10 @@ export class EngineFixture {
   constructor(options: FixtureOptions) {
     this.#options = options;
     this.store = options.store ?? new MemoryRunStore();
+    this.#machine = faultyStore(this.store, { plan: () => undefined, afterCrash: "silence" });
     const clock = options.clock ?? systemClock;
     this.engine = new Engine({
-      store: this.store,
+      store: this.#machine.store,
       blobs: options.blobs,
       clock,
       ids: new Ids(clock, systemRandom),
@@ -168,8 +173,9 @@ export class EngineFixture {
     }
   }
 
-  /** The process is gone: nothing is said or heard any more. */
+  /** The process is gone: nothing is said, heard or written any more. */
   crash(): void {
     this.dead = true;
+    this.#machine.crash();
   }
 }

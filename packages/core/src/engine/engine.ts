@@ -344,7 +344,7 @@ export class Engine {
       if (this.watchers.wants(run))
         this.watchers.publish({ run, type: "stale", at: this.#parts.clock.now(), data: {} });
     }
-    if (effects.ready > 0) this.#dispatcher.kick();
+    if (effects.ready > 0) this.#dispatcher.queued(effects.ready);
     this.#timers.arm(effects.due);
   }
 

@@ -57,7 +57,8 @@ export class Starts {
       const { code, message, hint } = values.tooLarge("The input", request.input);
       return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
     }
-    if (this.#dispatcher.capacity <= 0 && this.#dispatcher.ready >= limits.queueLengthMax) {
+    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
+    if (queues && this.#dispatcher.ready >= limits.queueLengthMax) {
       return fail({
         code: "queue_full",
         message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
@@ -72,16 +73,20 @@ export class Starts {
     const { store, clock, values, owner, route, deployments, watchers, count } = this.#parts;
     const now = clock.now();
     const { stored, release } = await this.#keep(input);
+    const places: (() => void)[] = [];
     try {
       const run = this.newRun(request, {
         current,
         input: stored,
         now,
-        ...(request.key === undefined ? {} : { hash: hashOf(input) }),
+        // What was sent decides, not what the schema made of it: a default may be the time of day.
+        ...(request.key === undefined ? {} : { hash: hashOf(request.input) }),
       });
       const worker = deployments.forCurrent(request.workflow);
-      const claim = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now ? { owner } : undefined;
-      const outcome = await store.createRun({ by: request.by, run, now, ...(claim === undefined ? {} : { claim }) });
+      const claims = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now;
+      if (claims) places.push(this.#dispatcher.reserve(1));
+      const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
+      for (const free of places.splice(0)) free();
       if (outcome.outcome === "conflict") return conflict(request, outcome.run);
       if (outcome.outcome === "id_taken") {
         return fail({
@@ -97,12 +102,12 @@ export class Starts {
         const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow: run.workflow, entries: 0 });
         await this.#dispatcher.assign(hot, worker, this.#dispatcher.assignmentOf(record, { journal: [] }));
       }
-      this.#dispatcher.ready += outcome.effects.ready;
       route(outcome.effects);
       if (watchers.wants(run.id))
         watchers.publish({ run: run.id, type: "run", at: now, data: { status: outcome.run.status } });
       return ok({ run: outcome.run, created: true });
     } finally {
+      for (const free of places) free();
       release?.();
     }
   }
@@ -151,7 +156,7 @@ export class Starts {
     return {
       id: this.#parts.ids.run(),
       workflow,
-      version: current?.version ?? this.#parts.deployments.version,
+      version: current?.version ?? "",
       input: op.input,
       priority: op.priority ?? 0,
       tags: op.tags ?? [],

@@ -88,6 +88,15 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect((await desk.run("r1")).ord).toBe(3);
     });
 
+    test("keep the time at which they ended where the worker says it", async () => {
+      await desk.hot("r1");
+      desk.now = start + 50;
+      const step = { op: "done", kind: "step", seq: 0, name: "s", n: 0, at: start, end: start + 40, attempt: 1 } as const;
+      expect((await desk.append("r1", { ...step, value: value(1) })).events).toMatchObject([{ seq: 0, at: start + 40 }]);
+      const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(entries).toMatchObject([{ seq: 0, at: start, end: start + 40 }]);
+    });
+
     test("that merely began leave no trace, those with an undo are journaled first", async () => {
       await desk.hot("r1");
       const began = await desk.append(
@@ -170,13 +179,13 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       const ended = await desk.append("r1", race(5, [1, 2, 3, 4, 77]));
       expect(ended.events).toEqual([{ event: "settle", seq: 5, ord: 2, status: "completed", at: start }]);
       expect(ended.effects.finished).toMatchObject([{ run: "c1", status: "cancelled", reason: "cancelled_by_parent" }]);
-      expect(await desk.journal("r1")).toMatchObject([
+      expect(await desk.journal("r1")).toEqual([
         [0, "completed", "won"],
         [5, "completed", "a"],
         [1, "aborted", undefined],
         [2, "aborted", undefined],
         [3, "aborted", undefined],
-        [4, "aborted"],
+        [4, "aborted", undefined],
       ]);
       expect((await desk.store.getToken({ token: "t1" }))?.status).toBe("expired");
       expect(await desk.fire(start + 1_000)).toMatchObject({ fired: 0 });
@@ -187,7 +196,7 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("r1", retry(0, start + 1_000), done(1), race(2, [0]));
       const late = await desk.append("r1", done(0, "late", { attempt: 2 }));
       expect(late.events).toEqual([]);
-      expect(await desk.journal("r1")).toMatchObject([[1, "completed"], [2, "completed"], [0, "aborted"]]);
+      expect(await desk.journal("r1")).toEqual([[1, "completed", undefined], [2, "completed", "a"], [0, "aborted", undefined]]);
     });
 
     test("give back the events that losers had taken", async () => {
@@ -246,7 +255,12 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect((await desk.append("r1", idle("waiting_for_retry"))).status).toBe("undoing");
       await desk.append("r1", undone(0), fail());
       expect((await desk.run("r1")).status).toBe("failed");
-      expect(await desk.journal("r1")).toMatchObject([[0, "completed"], [-1, "completed"], [1, "running"], [2, "running"]]);
+      expect(await desk.journal("r1")).toEqual([
+        [0, "completed", 1],
+        [-1, "completed", undefined],
+        [1, "running", undefined],
+        [2, "running", undefined],
+      ]);
     });
 
     test("does not come when the code cannot go on: the run is blocked", async () => {

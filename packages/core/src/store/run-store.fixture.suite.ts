@@ -220,7 +220,7 @@ export const emit = (seq: number, name: string, payload: unknown, more: { key?: 
 type StateMore = { readonly value?: unknown; readonly amount?: number; readonly ttl?: number; readonly scope?: string };
 export const state = (seq: number, verb: "get" | "set" | "incr" | "delete", more: StateMore = {}): StoreOp => {
   const { scope = "global", value: given, ...rest } = more;
-  return { op: "state", ...placed(seq, "count"), scope, verb, ...("value" in more ? { value: value(given) } : {}), ...rest };
+  return { op: "state", ...placed(seq, `${scope} ${verb} count`), key: "count", scope, verb, ...("value" in more ? { value: value(given) } : {}), ...rest };
 };
 export const lock = (seq: number, name: string, more: { readonly ttl?: number; readonly due?: number } = {}): StoreOp => {
   return { op: "lock", ...placed(seq, name), ...more };

@@ -2,6 +2,7 @@
 import { bulkActions, unwrap } from "@sluice/core";
 import type { JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
 import { runStatuses, SluiceError } from "@sluice/protocol";
+import type { RunStatus } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import {
@@ -247,21 +248,34 @@ export async function deleteRun(call: Call): Promise<Response> {
 
 const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version"];
 
-/** The filter of a bulk operation: the query parameters of a list, as an object. */
+/**
+ * The filter of a bulk operation: the query parameters of a list, as an object. A member that is null or an empty list is
+ * refused: it would match everything where a program meant nothing.
+ */
 function filterOfBody(value: unknown): RunFilter {
   if (value === undefined) refuse("bad_request", "filter is missing.", "Send a filter; {} matches every run.");
   const body = fieldsOf(value, filterFields);
-  const status = typeof body["status"] === "string" ? [body["status"]] : body["status"];
-  const statuses = optionalTextsOf({ status }, "status", { items: runStatuses.length, chars: 64 });
+  const { status } = body;
+  const statuses = typeof status === "string" ? [status] : status;
+  for (const [key, member] of Object.entries({ ...body, status: statuses })) {
+    if (member === null || (Array.isArray(member) && member.length === 0)) {
+      refuse("invalid_filter", `${key} of the filter is empty.`, "Leave it out to match every run.");
+    }
+  }
   return {
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
-    status: statuses?.map((each) => optionalOneOf({ status: each }, "status", runStatuses) ?? "queued"),
+    status: optionalTextsOf({ status: statuses }, "status", { items: runStatuses.length, chars: 64 })?.map(statusOf),
     tag: optionalTextOf(body, "tag", nameCharsMax),
     from: optionalIntegerOf(body, "from"),
     to: optionalIntegerOf(body, "to"),
     parent: optionalTextOf(body, "parent", nameCharsMax),
     version: optionalTextOf(body, "version", nameCharsMax),
   };
+}
+
+function statusOf(text: string): RunStatus {
+  const status = runStatuses.find((each) => each === text);
+  return status ?? refuse("invalid_filter", `There is no status ${quoted(text)}.`, `Known are ${runStatuses.join(", ")}.`);
 }
 
 export async function bulkRuns(call: Call): Promise<Response> {

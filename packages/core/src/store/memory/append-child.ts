@@ -7,7 +7,7 @@ import { endOf } from "./finish.ts";
 import { openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
-import { completedWith, settle } from "./settle.ts";
+import { completedWith, settle, wait } from "./settle.ts";
 
 type ChildStoreOp = Extract<StoreOp, { readonly op: "call" | "start" }>;
 
@@ -23,7 +23,7 @@ export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void
   const child = started?.row ?? addRun(change, op.child, { kind: "run", id: run.record.id });
   if (op.op === "start") settle(change, row, completedWith(child.record.id));
   else if (isFinal(child)) settle(change, row, endOf(child));
-  else change.tables.waits.add({ run, seq: op.seq, kind: "child", ref: child.record.id, entry: row });
+  else wait(change, row, { kind: "child", ref: child.record.id });
 }
 
 interface Refusal {

@@ -5,12 +5,12 @@ import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
 import { grantLock, isHeld, passLock } from "./locks.ts";
 import type { RunRow } from "./rows.ts";
-import { completedWith, settle, timedOut } from "./settle.ts";
+import { completedWith, settle, timedOut, wait } from "./settle.ts";
 
 type LockStoreOp = Extract<StoreOp, { readonly op: "lock" }>;
 
 export function appendLock(change: Change, run: RunRow, op: LockStoreOp): void {
-  const { due, name, seq, ttl: ttlMs } = op;
+  const { due, name, ttl: ttlMs } = op;
   const row = openEntry(run, { ...op, kind: "lock", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
   const lock = change.tables.locks.get(name);
@@ -24,9 +24,8 @@ export function appendLock(change: Change, run: RunRow, op: LockStoreOp): void {
     settle(change, row, timedOut());
     return;
   }
-  lock.waiters.add(change.tables.waits.add({ run, seq, kind: "lock", due, ref: name, entry: row, ttlMs }));
+  lock.waiters.add(wait(change, row, { kind: "lock", due, ref: name, ttlMs }));
   change.tables.locks.refresh(lock);
-  change.addDue(due);
   change.addDue(lock.expiresAt);
 }
 

@@ -21,7 +21,7 @@ function applyVerb(change: Change, op: StateStoreOp): Settlement {
   const expiresAt = op.ttl === undefined ? undefined : change.now + op.ttl;
   if (verb === "get") return current === undefined ? completedWith(undefined) : { value: current.value };
   if (verb === "delete") {
-    state.delete(scope, key);
+    if (current !== undefined) state.delete(scope, key);
     return completedWith(current !== undefined);
   }
   if (verb === "set") {

@@ -4,7 +4,7 @@ import type { StoreOp } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
-import { acknowledge, completedWith, settle } from "./settle.ts";
+import { acknowledge, completedWith, settle, wait } from "./settle.ts";
 
 type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
 
@@ -24,27 +24,22 @@ export function appendDone(change: Change, run: RunRow, op: DoneOp): void {
 
 export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): void {
   const due = op.due ?? change.now + op.delay;
-  const row = openEntry(run, { ...op, due });
+  const row = openEntry(run, op);
   if (row === undefined) return;
   row.entry.error = op.error;
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
-  change.tables.waits.add({ run, seq: op.seq, kind: "retry", due, entry: row });
-  change.addDue(due);
+  wait(change, row, { kind: "retry", due });
 }
 
 export function appendPatched(change: Change, run: RunRow, op: PatchedOp): void {
   const row = openEntry(run, { ...op, kind: "patched", at: change.now });
-  if (row !== undefined) acknowledge(change, row, {});
+  if (row !== undefined) acknowledge(change, row, completedWith(undefined));
 }
 
 export function appendSleep(change: Change, run: RunRow, op: OpOf<"sleep">): void {
   const due = op.due ?? op.until ?? change.now + (op.delay ?? 0);
-  const row = openEntry(run, { ...op, kind: "sleep", at: change.now, due });
+  const row = openEntry(run, { ...op, kind: "sleep", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
-  if (due <= change.now) {
-    settle(change, row, completedWith(undefined));
-    return;
-  }
-  change.tables.waits.add({ run, seq: op.seq, kind: "sleep", due, entry: row });
-  change.addDue(due);
+  if (due <= change.now) settle(change, row, completedWith(undefined));
+  else wait(change, row, { kind: "sleep", due });
 }

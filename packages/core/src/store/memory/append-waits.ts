@@ -5,22 +5,19 @@ import type { Change } from "./change.ts";
 import { emitEvent, receiveEvent } from "./events.ts";
 import { openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
-import { completedWith, settle, timedOut } from "./settle.ts";
+import { completedWith, settle, timedOut, wait } from "./settle.ts";
 import { isOpen, resultOf } from "./tokens.ts";
 
 type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
 
 export function appendEvent(change: Change, run: RunRow, op: OpOf<"event">): void {
-  const { due, key, match, name, seq } = op;
+  const { due, key, match, name } = op;
   const row = openEntry(run, { ...op, kind: "event", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
   const event = change.tables.events.oldestFor(run, op);
   if (event !== undefined) receiveEvent(change, row, event);
   else if (due !== undefined && due <= change.now) settle(change, row, timedOut());
-  else {
-    change.tables.waits.add({ run, seq, kind: "event", due, ref: name, key, match, entry: row });
-    change.addDue(due);
-  }
+  else wait(change, row, { kind: "event", due, ref: name, key, match });
 }
 
 export function appendApproval(change: Change, run: RunRow, op: OpOf<"approval">): void {
@@ -40,8 +37,7 @@ export function appendApproval(change: Change, run: RunRow, op: OpOf<"approval">
     expiresAt: due,
     status: "open",
   });
-  change.tables.waits.add({ run, seq, kind: "approval", due, ref: token, entry: row });
-  change.addDue(due);
+  wait(change, row, { kind: "approval", due, ref: token });
 }
 
 /** The token settles at once with what the workflow hands out; nothing waits for it yet. */
@@ -66,13 +62,12 @@ export function appendToken(change: Change, run: RunRow, op: OpOf<"token">): voi
 export function appendCallback(change: Change, run: RunRow, op: OpOf<"callback">): void {
   const token = change.tables.tokens.get(op.token);
   const due = earlierOf(op.due, token?.record.expiresAt);
-  const row = openEntry(run, { ...op, kind: "callback", at: change.now, due });
+  const row = openEntry(run, { ...op, kind: "callback", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
   const known = token?.record.kind === "callback" ? token : undefined;
   const open = known !== undefined && isOpen(known, change.now);
   if (open && !(due !== undefined && due <= change.now)) {
-    change.tables.waits.add({ run, seq: op.seq, kind: "callback", due, ref: op.token, entry: row });
-    change.addDue(due);
+    wait(change, row, { kind: "callback", due, ref: op.token });
     return;
   }
   settle(change, row, known?.record.status === "used" ? resultOf(known) : timedOut());

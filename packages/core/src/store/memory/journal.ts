@@ -15,7 +15,6 @@ export interface Placing {
   readonly n: number;
   readonly at: number;
   readonly attempt?: number | undefined;
-  readonly due?: number | undefined;
   readonly undo?: boolean | undefined;
 }
 
@@ -26,7 +25,7 @@ export function openEntry(run: RunRow, p: Placing): EntryRow | undefined {
   const row = known ?? newEntry(run, p);
   row.entry.at = p.at;
   if (p.attempt !== undefined) row.entry.attempt = p.attempt;
-  row.entry.due = p.due;
+  row.entry.due = undefined;
   if (p.undo === true && row.entry.undo !== true) {
     row.entry.undo = true;
     run.undos++;
@@ -117,9 +116,8 @@ export function readPiece(run: RunRow, from: JournalCursor | undefined, bytesMax
       if (row === undefined || !take(row)) return { entries, next: cursor };
       cursor = { after: row.entry.ord, open: false };
     }
-    cursor = { after: Number.MIN_SAFE_INTEGER, open: true };
   }
-  const { after } = cursor;
+  const after = cursor.open ? cursor.after : Number.NEGATIVE_INFINITY;
   const rest = [...run.open.values()]
     .filter((row) => row.entry.seq > after)
     .toSorted((a, b) => a.entry.seq - b.entry.seq);

@@ -2,7 +2,7 @@
 import { encodeValue } from "@sluice/protocol";
 import type { Change } from "./change.ts";
 import { closeEntry } from "./journal.ts";
-import type { EntryRow, RunRow, Settlement } from "./rows.ts";
+import type { EntryRow, RunRow, Settlement, WaitRow } from "./rows.ts";
 
 /** The error of a wait that has passed its time limit. */
 export function timedOut(): Settlement {
@@ -11,6 +11,17 @@ export function timedOut(): Settlement {
 
 export function completedWith(value: unknown): Settlement {
   return { value: encodeValue(value) };
+}
+
+/** Makes an open entry wait. */
+export function wait(
+  change: Change,
+  row: EntryRow,
+  p: Omit<WaitRow, "run" | "seq" | "entry" | "place" | "heapAt">,
+): WaitRow {
+  row.entry.due = p.due;
+  change.addDue(p.due);
+  return change.tables.waits.add({ ...p, run: row.run, seq: row.entry.seq, entry: row });
 }
 
 /** Settles an entry with a result its worker does not know yet. */

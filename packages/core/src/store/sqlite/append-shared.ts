@@ -24,7 +24,7 @@ export function changeState(a: Appending, op: ScopedStateOp): void {
 
 function stateResult(a: Appending, op: ScopedStateOp): Settlement {
   const { cx } = a;
-  const current = cx.t.state.get(op.scope, op.name, cx.now);
+  const current = cx.t.state.get(op.scope, op.key, cx.now);
   switch (op.verb) {
     case "get":
       return { failed: false, bytes: current?.value ?? nothing };
@@ -33,17 +33,17 @@ function stateResult(a: Appending, op: ScopedStateOp): Settlement {
       return { failed: false, bytes: nothing };
     case "incr": {
       const before = current === undefined ? 0 : numberIn(current.value);
-      if (before === undefined) return notANumber(op.name);
+      if (before === undefined) return notANumber(op.key);
       const after = before + (op.amount ?? 1);
-      if (!Number.isFinite(after)) return notANumber(op.name);
+      if (!Number.isFinite(after)) return notANumber(op.key);
       const expiresAt = op.ttl === undefined ? (current?.expiresAt ?? undefined) : cx.now + op.ttl;
-      cx.t.state.put({ scope: op.scope, key: op.name, expiresAt }, encodeValue(after));
+      cx.t.state.put({ scope: op.scope, key: op.key, expiresAt }, encodeValue(after));
           return completed(after);
     }
     case "delete":
       if (current !== undefined) {
-        cx.t.state.delete(op.scope, op.name);
-        cx.t.blobs.release(blobOwners.state(op.scope, op.name));
+        cx.t.state.delete(op.scope, op.key);
+        cx.t.blobs.release(blobOwners.state(op.scope, op.key));
       }
       return completed(current !== undefined);
   }
@@ -52,9 +52,9 @@ function stateResult(a: Appending, op: ScopedStateOp): Settlement {
 function putState(a: Appending, op: ScopedStateOp, value: Uint8Array): void {
   const { state, blobs } = a.cx.t;
   const expiresAt = op.ttl === undefined ? undefined : a.cx.now + op.ttl;
-  state.put({ scope: op.scope, key: op.name, expiresAt }, value);
-  blobs.release(blobOwners.state(op.scope, op.name));
-  blobs.note(blobOwners.state(op.scope, op.name), value);
+  state.put({ scope: op.scope, key: op.key, expiresAt }, value);
+  blobs.release(blobOwners.state(op.scope, op.key));
+  blobs.note(blobOwners.state(op.scope, op.key), value);
 }
 
 function numberIn(value: Uint8Array): number | undefined {

@@ -90,10 +90,13 @@ function started(a: Appending, op: StartedOp): void {
   if (!op.undo) return;
   const { cx, run } = a;
   countUndo(a, op);
+  const kind = op.seq < 0 ? "undo" : "step";
   // prettier-ignore
-  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.seq < 0 ? "undo" : "step", name: op.name, n: op.n, status: "running",
-    ord: 0, attempt: op.attempt, at: op.at, end: 0, undo: true });
-  if (written) cx.events.push({ event: "started", seq: op.seq });
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind, name: op.name, n: op.n, status: "running", ord: 0,
+    attempt: op.attempt, at: op.at, end: 0, undo: true });
+  if (!written) return;
+  endRetryWait(a, op);
+  cx.events.push({ event: "started", seq: op.seq });
 }
 
 function done(a: Appending, op: DoneOp): void {
@@ -110,8 +113,13 @@ function done(a: Appending, op: DoneOp): void {
   run.ord = ord;
   if (op.value !== undefined) noted(a, op.value);
   if (op.error !== undefined) noted(a, op.error);
-  if (op.attempt > 1 && (run.flags & runFlags.waits) !== 0) cx.t.waits.delete(run.id, op.seq);
+  endRetryWait(a, op);
   pushSettled(a, { event: "settle", seq: op.seq, ord, status: failed ? "failed" : "completed", at: end });
+}
+
+/** An attempt that goes on before its time has come needs no timer any more. */
+function endRetryWait({ cx, run }: Appending, op: { readonly seq: number; readonly attempt: number }): void {
+  if (op.attempt > 1 && (run.flags & runFlags.waits) !== 0) cx.t.waits.delete(run.id, op.seq);
 }
 
 function retry(a: Appending, op: RetryOp & { readonly due?: number | undefined }): void {

@@ -113,8 +113,8 @@ export class EventTable {
   }
 }
 
-/** Whether a payload has what a wait asks for. One that lives in a blob is out of reach here and fits no pattern. */
+/** Whether a payload has what a wait asks for. What lives in a blob is out of reach here. */
 export function fits(payload: Uint8Array, match: Uint8Array | undefined): boolean {
   if (match === undefined) return true;
-  return blobRefOf(payload) === undefined && containsEncoded(payload, match);
+  return blobRefOf(payload) === undefined && blobRefOf(match) === undefined && containsEncoded(payload, match);
 }

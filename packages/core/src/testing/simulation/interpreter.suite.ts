@@ -27,12 +27,18 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "step":
       return await playStep(node, path, p);
     case "sleep":
-      return await leaf(p, path, () => (node.until ? ctx.sleepUntil(path, ctx.now() + node.ms) : ctx.sleep(path, node.ms)));
+      return await leaf(p, path, () =>
+        node.until ? ctx.sleepUntil(path, ctx.now() + node.ms) : ctx.sleep(path, node.ms),
+      );
     case "wait":
       return await playWait(node, path, p);
     case "emit":
       return await leaf(p, path, () =>
-        ctx.emit(node.event, { m: node.m, from: path }, { ...keyed(node.key), ...(node.once ? { id: p.witness.emitId(p.life, path) } : {}) }),
+        ctx.emit(
+          node.event,
+          { m: node.m, from: path },
+          { ...keyed(node.key), ...(node.once ? { id: p.witness.emitId(p.life, path) } : {}) },
+        ),
       );
     case "state":
       return await playState(node, path, p);
@@ -49,7 +55,9 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "token":
       return await playToken(node, path, p);
     case "patched":
-      return ctx.patched(`patch ${path}`) && p.life.version !== "v1" ? await leaf(p, path, () => ctx.step(`${path} new`, () => "new")) : "old";
+      return ctx.patched(`patch ${path}`) && p.life.version !== "v1"
+        ? await leaf(p, path, () => ctx.step(`${path} new`, () => "new"))
+        : "old";
     case "values":
       p.witness.saw(p.life, path, `${ctx.random()} ${ctx.uuid()} ${ctx.now()}`);
       return "values";
@@ -62,7 +70,11 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
   }
 }
 
-async function playGroup(node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map" | "try" | "throw">, path: string, p: Playing): Promise<unknown> {
+async function playGroup(
+  node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map" | "try" | "throw">,
+  path: string,
+  p: Playing,
+): Promise<unknown> {
   switch (node.type) {
     case "seq": {
       const results: unknown[] = [];
@@ -74,13 +86,22 @@ async function playGroup(node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map"
     case "race":
       return await Promise.race(node.nodes.map(async (each, index) => ({ won: index, value: await play(each, p) })));
     case "ctxRace": {
-      const branches = node.nodes.map((each, index) => [`b${index}`, (ctx: Context) => play(each, { ...p, ctx })] as const);
-      const { winner, value } = await leaf(p, path, () => p.ctx.race(Object.fromEntries(branches)), (won) => won.winner);
+      const branches = node.nodes.map(
+        (each, index) => [`b${index}`, (ctx: Context) => play(each, { ...p, ctx })] as const,
+      );
+      const { winner, value } = await leaf(
+        p,
+        path,
+        () => p.ctx.race(Object.fromEntries(branches)),
+        (won) => won.winner,
+      );
       return { won: winner, value };
     }
     case "map": {
       const items = Array.from({ length: node.items }, (_, index) => index);
-      return await p.ctx.map(items, (item) => play(node.body, { ...p, suffix: `${p.suffix}@${item}` }), { concurrency: node.concurrency });
+      return await p.ctx.map(items, (item) => play(node.body, { ...p, suffix: `${p.suffix}@${item}` }), {
+        concurrency: node.concurrency,
+      });
     }
     case "try":
       return await caught(p, undefined, () => play(node.body, p));
@@ -90,7 +111,12 @@ async function playGroup(node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map"
 }
 
 /** Makes a call and reports what came of it. Errors are reported and thrown on. */
-async function leaf<T>(p: Playing, path: string, call: () => Promise<T>, shown: (value: T) => unknown = (value) => value): Promise<T> {
+async function leaf<T>(
+  p: Playing,
+  path: string,
+  call: () => Promise<T>,
+  shown: (value: T) => unknown = (value) => value,
+): Promise<T> {
   let value: T;
   try {
     value = await call();
@@ -186,7 +212,12 @@ async function playChild(node: NodeOf<"call" | "start">, path: string, p: Playin
 
 async function playToken(node: NodeOf<"token">, path: string, p: Playing): Promise<unknown> {
   return await caught(p, undefined, async () => {
-    const token = await leaf(p, path, () => p.ctx.token(path, limited(node.timeoutMs)), ({ token: text }) => text);
+    const token = await leaf(
+      p,
+      path,
+      () => p.ctx.token(path, limited(node.timeoutMs)),
+      ({ token: text }) => text,
+    );
     return digest(await leaf(p, `${path} wait`, () => token.wait(limited(node.waitMs))));
   });
 }

@@ -35,8 +35,15 @@ export interface Witness {
   /** An attempt of a step (`undo: false`) or of its undo begins. Returns how to say that its effect is over. */
   began(life: Life, node: StepNode, step: StepContext, undo?: { readonly result: unknown }): Effect;
   /** The body guarded by a lock is entered; returns how to say that it is left. */
-  entered(life: Life, path: string, lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined }): () => void;
+  entered(
+    life: Life,
+    path: string,
+    lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined },
+  ): () => void;
+  /** Dedupe id of an event that one place in a run emits. */
   emitId(life: Life, path: string): string;
+  /** A number that no other event carries. */
+  nextEvent(): number;
 }
 
 export interface Effect {

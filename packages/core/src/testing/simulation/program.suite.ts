@@ -114,7 +114,9 @@ export interface Program {
   readonly root: Node;
   /** Longest time a run may take. */
   readonly timeoutMs?: number | undefined;
-  readonly schedule?: { readonly cron: string; readonly overlap: Overlap; readonly catchUp: CatchUp; readonly jitterMs: number } | undefined;
+  readonly schedule?:
+    | { readonly cron: string; readonly overlap: Overlap; readonly catchUp: CatchUp; readonly jitterMs: number }
+    | undefined;
 }
 
 type Overlap = "skip" | "queue" | "cancel" | "allow";
@@ -137,7 +139,11 @@ class Draw {
   readonly #at: { readonly index: number; readonly count: number };
   #left: number;
 
-  constructor(random: SimulatedRandom, enabled: ReadonlySet<Feature>, at: { readonly index: number; readonly count: number }) {
+  constructor(
+    random: SimulatedRandom,
+    enabled: ReadonlySet<Feature>,
+    at: { readonly index: number; readonly count: number },
+  ) {
     this.#random = random;
     this.#enabled = enabled;
     this.#at = at;
@@ -181,7 +187,8 @@ class Draw {
 
   #step(path: string): StepNode {
     const random = this.#random;
-    const has = (feature: Feature, probability: number): boolean => this.#enabled.has(feature) && random.chance(probability);
+    const has = (feature: Feature, probability: number): boolean =>
+      this.#enabled.has(feature) && random.chance(probability);
     const ms = random.chance(0.4) ? 0 : random.chance(0.9) ? random.int(1, 200) : random.int(200, 5_000);
     const fails = has("retries", 0.4) ? random.int(1, 3) : 0;
     const limited = has("timeouts", 0.2);
@@ -198,14 +205,18 @@ class Draw {
       retryMs: random.pick([0, 1, 50, 1_000, 20_000]),
       timeoutMs: limited ? ms * 4 + 20 : undefined,
       slow,
-      undo: has("undos", 0.5) ? { fails: has("retries", 0.2) ? random.int(1, 6) : 0, ms: random.pick([0, 0, 5, 100]) } : undefined,
+      undo: has("undos", 0.5)
+        ? { fails: has("retries", 0.2) ? random.int(1, 6) : 0, ms: random.pick([0, 0, 5, 100]) }
+        : undefined,
       caught: random.chance(0.4),
       deaf: random.chance(0.2),
     };
   }
 
   #limit(): number | undefined {
-    return this.#enabled.has("timeouts") && this.#random.chance(0.3) ? this.#random.pick([0, 1, 100, 3_000, 30_000]) : undefined;
+    return this.#enabled.has("timeouts") && this.#random.chance(0.3)
+      ? this.#random.pick([0, 1, 100, 3_000, 30_000])
+      : undefined;
   }
 
   #sleep(path: string): Node {
@@ -244,7 +255,14 @@ class Draw {
     const verb = random.pick(["get", "set", "incr", "incr", "incr", "delete"] as const);
     // Counters are only ever added to, so that their sum can be checked; other keys see every verb.
     const key = verb === "incr" && random.chance(0.7) ? `sum${random.int(0, 1)}` : `v${random.int(0, 1)}`;
-    return { type: "state", path, scope: random.pick(["run", "workflow", "global"]), verb, key, amount: random.int(1, 5) };
+    return {
+      type: "state",
+      path,
+      scope: random.pick(["run", "workflow", "global"]),
+      verb,
+      key,
+      amount: random.int(1, 5),
+    };
   }
 
   #lock(path: string, depth: number): Node {
@@ -270,7 +288,12 @@ class Draw {
   #child(path: string): Node {
     const random = this.#random;
     const program = random.int(this.#at.index + 1, this.#at.count - 1);
-    return { type: random.chance(0.7) ? "call" : "start", path, program, key: random.chance(0.2) ? `c${random.int(0, 1)}` : undefined };
+    return {
+      type: random.chance(0.7) ? "call" : "start",
+      path,
+      program,
+      key: random.chance(0.2) ? `c${random.int(0, 1)}` : undefined,
+    };
   }
 
   #group(type: "all" | "race" | "ctxRace", path: string, depth: number): Node {
@@ -288,6 +311,12 @@ class Draw {
 
   #map(path: string, depth: number): Node {
     const random = this.#random;
-    return { type: "map", path, items: random.int(1, 4), concurrency: random.int(1, 3), body: this.#node(`${path}.0`, depth + 1) };
+    return {
+      type: "map",
+      path,
+      items: random.int(1, 4),
+      concurrency: random.int(1, 3),
+      body: this.#node(`${path}.0`, depth + 1),
+    };
   }
 }

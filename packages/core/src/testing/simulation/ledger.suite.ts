@@ -1,0 +1,168 @@
+// The account that is kept outside of engine, worker and store, and survives their crashes: what effects were executed, what
+// workflows saw, what clients were promised.
+import type { StepContext } from "@sluice/sdk";
+import type { Effect, Life, Witness } from "./life.suite.ts";
+import { digest } from "./interpreter.suite.ts";
+import type { StepNode } from "./program.suite.ts";
+import type { Recorder } from "./recorder.suite.ts";
+
+/** A body guarded by a lock that some incarnation is in. */
+interface Guarded {
+  readonly path: string;
+  readonly name: string;
+  readonly fence: number;
+  readonly ttlMs: number | undefined;
+}
+
+interface OpenEffect {
+  readonly life: Life;
+  readonly fence: number;
+}
+
+export interface UndoExecution {
+  readonly seq: number;
+  readonly done: boolean;
+}
+
+export class Ledger implements Witness {
+  /** Executions of steps and undos that began. */
+  effects = 0;
+  /** Results that workflows saw. */
+  sights = 0;
+  /** Runs that were acknowledged, with what was promised. */
+  readonly acknowledged = new Map<string, { readonly workflow: string; readonly key: string | undefined; readonly input: string }>();
+  /** How runs ended according to those who waited. */
+  readonly ends = new Map<string, string>();
+  /** Completed undo executions of each run, by generation. */
+  readonly undone = new Map<string, number[]>();
+  readonly #fail: (what: string) => void;
+  readonly #trace: ((line: () => string) => void) | undefined;
+  readonly #recorder: Recorder;
+  /** What each attempt of a run saw, in order. */
+  readonly #seen = new Map<string, string[]>();
+  readonly #begun = new Set<string>();
+  readonly #guarded = new Map<Life, Guarded[]>();
+  readonly #critical = new Map<string, Set<OpenEffect>>();
+  readonly #fences = new Map<string, number>();
+  #events = 0;
+
+  constructor(recorder: Recorder, fail: (what: string) => void, trace: ((line: () => string) => void) | undefined) {
+    this.#recorder = recorder;
+    this.#fail = fail;
+    this.#trace = trace;
+  }
+
+  /** True when this incarnation holds its run, as far as the store is concerned. */
+  #isCurrent(life: Life): boolean {
+    const run = this.#recorder.runs.get(life.run);
+    return run?.owner !== undefined && run.epoch === life.epoch;
+  }
+
+  saw(life: Life, path: string, what: string): void {
+    if (life.host.dead) return;
+    const line = `${path} ${what}`;
+    this.#trace?.(() => `saw  ${life.run} epoch ${life.epoch}: ${line}`);
+    if (life.parked) {
+      this.#fail(`run ${life.run} epoch ${life.epoch} had given itself up and saw ${line}`);
+      return;
+    }
+    this.sights++;
+    const at = life.seen++;
+    const slot = `${life.run}#${life.attempt}`;
+    let seen = this.#seen.get(slot);
+    if (seen === undefined) {
+      seen = [];
+      this.#seen.set(slot, seen);
+    }
+    const before = seen[at];
+    if (before === undefined) seen.push(line);
+    else if (before !== line) this.#fail(`run ${life.run} epoch ${life.epoch} saw "${line}" where an earlier incarnation saw "${before}" (${at})`);
+  }
+
+  began(life: Life, node: StepNode, step: StepContext, undo?: { readonly result: unknown }): Effect {
+    const position = Number(step.idempotencyKey.split(":")[1]);
+    const seq = position;
+    this.effects++;
+    this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) attempt ${step.attempt} begins`);
+    if (this.#isCurrent(life)) this.#checkBegin(life, { node, seq, attempt: step.attempt, undo });
+    const ended = this.#openCritical(life, node);
+    return {
+      attempt: step.attempt,
+      end: (how) => {
+        this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) ${how}${life.host.dead ? " too late" : ""}`);
+        ended?.();
+      },
+    };
+  }
+
+  #checkBegin(
+    life: Life,
+    p: { readonly node: StepNode; readonly seq: number; readonly attempt: number; readonly undo: { readonly result: unknown } | undefined },
+  ): void {
+    const { node, seq, attempt, undo } = p;
+    const run = this.#recorder.runs.get(life.run);
+    const settled = run?.settled.get(seq);
+    const what = `${undo === undefined ? "step" : "undo"} ${node.path} of run ${life.run}`;
+    if (settled !== undefined) this.#fail(`${what} begins again although it has ${settled} durably`);
+    if (run?.final !== undefined) this.#fail(`${what} begins although the run has ended`);
+    const once = `${life.run}:${seq}:${life.epoch}:${attempt}`;
+    if (this.#begun.has(once)) this.#fail(`attempt ${attempt} of ${what} begins twice in epoch ${life.epoch}`);
+    this.#begun.add(once);
+    if (undo === undefined) return;
+    const of = run?.settled.get(-seq - 1);
+    const expected = of === "completed" ? digest(`did ${node.path}`) : "undefined";
+    if (digest(undo.result) !== expected) this.#fail(`${what} got ${digest(undo.result)}, not ${expected}`);
+  }
+
+  entered(life: Life, path: string, lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined }): () => void {
+    const guarded: Guarded = { path, ...lock };
+    const all = this.#guarded.get(life) ?? [];
+    all.push(guarded);
+    this.#guarded.set(life, all);
+    return () => all.splice(all.indexOf(guarded), 1);
+  }
+
+  /** An effect inside of a lock: no other run's may be going on, and the fence is the highest so far. */
+  #openCritical(life: Life, node: StepNode): (() => void) | undefined {
+    const [base, ...items] = node.path.split("@");
+    const guard = this.#guarded.get(life)?.find((each) => {
+      const [at, ...of] = each.path.split("@");
+      return `${base}.`.startsWith(`${at}.`) && items.join("@") === of.join("@");
+    });
+    if (guard === undefined || guard.ttlMs !== undefined || node.deaf || !this.#isCurrent(life)) return undefined;
+    const { name, fence } = guard;
+    const open = this.#critical.get(name) ?? new Set();
+    this.#critical.set(name, open);
+    for (const other of open) {
+      if (other.life.run !== life.run && this.#isCurrent(other.life) && !other.life.host.dead)
+        this.#fail(`run ${life.run} works inside lock ${name} (fence ${fence}) while run ${other.life.run} does (fence ${other.fence})`);
+    }
+    const highest = this.#fences.get(name) ?? 0;
+    if (fence < highest) this.#fail(`run ${life.run} works inside lock ${name} with fence ${fence} after fence ${highest}`);
+    this.#fences.set(name, fence);
+    const effect = { life, fence };
+    open.add(effect);
+    return () => open.delete(effect);
+  }
+
+  emitId(life: Life, path: string): string {
+    return `${life.run} ${path}`;
+  }
+
+  nextEvent(): number {
+    return ++this.#events;
+  }
+
+  /** A client was told that a run exists. */
+  promise(run: string, p: { readonly workflow: string; readonly key: string | undefined; readonly input: string }): void {
+    this.acknowledged.set(run, p);
+  }
+
+  /** Somebody who waited was told how a run ended. */
+  told(run: string, attempt: number, end: string): void {
+    const slot = `${run}#${attempt}`;
+    const before = this.ends.get(slot);
+    if (before !== undefined && before !== end) this.#fail(`run ${run} ended as ${end} for one and as ${before} for another`);
+    this.ends.set(slot, end);
+  }
+}

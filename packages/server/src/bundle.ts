@@ -1,0 +1,88 @@
+// The server's end of the bundling process.
+import type { Subprocess } from "bun";
+import type {
+  BuildResult,
+  BundleAnswer,
+  BundleRequest,
+  ConfigResult,
+  InstalledModules,
+} from "./bundle-messages.ts";
+
+export interface BundlerOptions {
+  readonly project: string;
+  readonly modules: InstalledModules;
+  /** Told of new builds while watching. */
+  readonly onRebuilt?: ((result: BuildResult, changedAt: number) => void) | undefined;
+  readonly onConfigChanged?: (() => void) | undefined;
+}
+
+type Waiting = (answer: BundleAnswer | undefined) => void;
+
+/** Starts the process when it is made; `stop` ends it. */
+export class Bundler {
+  readonly #options: BundlerOptions;
+  readonly #process: Subprocess<"ignore", 2, "inherit">;
+  readonly #waiting: Waiting[] = [];
+  #gone = false;
+
+  constructor(options: BundlerOptions) {
+    this.#options = options;
+    const entry = new URL(import.meta.url.endsWith(".ts") ? "./bundle-process.ts" : "./bundle-process.js", import.meta.url);
+    this.#process = Bun.spawn([process.execPath, "--no-install", Bun.fileURLToPath(entry)], {
+      cwd: options.project,
+      stdin: "ignore",
+      // Standard output is the ready line's; what the user's configuration prints goes beside the log.
+      stdout: 2,
+      stderr: "inherit",
+      detached: true,
+      ipc: (message: BundleAnswer) => this.#take(message),
+      onExit: () => this.#ended(),
+    });
+  }
+
+  /** The settings of sluice.config.ts. */
+  async config(): Promise<ConfigResult> {
+    const { project, modules } = this.#options;
+    const answer = await this.#ask({ type: "config", project, modules });
+    if (answer?.type === "config") return answer.result;
+    return { ok: false, problems: [{ message: "The bundling process ended before it had read the configuration." }] };
+  }
+
+  /** Bundles the project into `folder`. */
+  async build(folder: string): Promise<BuildResult> {
+    const { project, modules } = this.#options;
+    const answer = await this.#ask({ type: "build", project, modules, folder });
+    if (answer?.type === "build") return answer.result;
+    return { ok: false, problems: [{ message: "The bundling process ended before the project was bundled." }] };
+  }
+
+  /** From now on changes are built and reported. */
+  watch(folder: string, debounceMs: number): void {
+    const { project, modules } = this.#options;
+    this.#process.send({ type: "watch", project, modules, folder, debounceMs });
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#gone) this.#process.kill("SIGKILL");
+    await this.#process.exited;
+  }
+
+  #ask(request: BundleRequest): Promise<BundleAnswer | undefined> {
+    if (this.#gone) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#process.send(request);
+    });
+  }
+
+  #take(message: BundleAnswer): void {
+    if (message.type === "rebuilt") this.#options.onRebuilt?.(message.result, message.changedAt);
+    else if (message.type === "config_changed") this.#options.onConfigChanged?.();
+    else this.#waiting.shift()?.(message);
+  }
+
+  #ended(): void {
+    this.#gone = true;
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+}

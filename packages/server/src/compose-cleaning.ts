@@ -1,0 +1,47 @@
+// Keeps the blobs few: those that no row names, and bundles of versions that nobody needs any more, are deleted.
+import type { Clock, Logger, RunStore } from "@sluice/core";
+import type { FileBlobs } from "@sluice/core/store/sqlite";
+import type { CodeStore } from "./bundle-store.ts";
+
+/** Pause between two collections. */
+const collectIntervalMs = 3_600_000;
+/** Blobs younger than this are left alone. */
+const blobAgeMsMin = 3_600_000;
+/** So many of the newest versions are kept although no run that has not ended needs them: one of theirs may be retried. */
+const versionsKeptMax = 50;
+
+export interface CollectorOptions {
+  readonly store: RunStore;
+  readonly blobs: FileBlobs;
+  readonly code: CodeStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly current: () => string;
+}
+
+/** Collects now and then; returns how to stop. */
+export function collectRegularly(options: CollectorOptions): () => void {
+  let cancel = (): void => undefined;
+  const next = (): void => {
+    cancel = options.clock.after(collectIntervalMs, () => {
+      collect(options)
+        .catch((error: unknown) => options.log("error", "blobs could not be collected", { error: String(error) }))
+        .finally(next);
+    });
+  };
+  next();
+  return () => cancel();
+}
+
+async function collect({ store, blobs, code, clock, log, current }: CollectorOptions): Promise<void> {
+  const [versions, inUse] = await Promise.all([store.listVersions(), store.versionsInUse()]);
+  const newest = versions.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, versionsKeptMax);
+  const kept = new Set([current(), ...inUse.map((each) => each.version), ...newest.map((each) => each.version)]);
+  code.tidy(kept);
+  const { deleted, bytes } = await blobs.collect({
+    inUse: async (hashes) => [...(await store.blobsInUse({ blobs: hashes })), ...hashes.filter((hash) => kept.has(hash))],
+    olderThanMs: blobAgeMsMin,
+    now: clock.now(),
+  });
+  if (deleted > 0) log("info", "blobs collected", { deleted, bytes });
+}

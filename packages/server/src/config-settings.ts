@@ -1,0 +1,131 @@
+// The settings of a server: what there is, what each is without being set, and how text becomes a value.
+import { engineLimits } from "@sluice/core";
+import { sqliteLimits } from "@sluice/core/store/sqlite";
+import { parseDuration } from "@sluice/protocol";
+import { workerLimits } from "@sluice/worker";
+import { httpLimits } from "./limits.ts";
+import { supervisorLimits } from "./supervisor-limits.ts";
+
+/** Settings with their defaults filled in. Paths are absolute, times in milliseconds. */
+export interface ServerSettings {
+  readonly project: string;
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  /** False: whoever reaches the port may do everything; on loopback only. */
+  readonly auth: boolean;
+  /** Base of the URLs given out, where it differs from what the server listens on. */
+  readonly publicUrl: string | undefined;
+  readonly durability: "full" | "relaxed";
+  readonly onDeploy: "pin" | "move";
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Every named limit that was set. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Every named limit and what it is without being set. */
+export const limitDefaults: Readonly<Record<string, number>> = {
+  ...engineLimits,
+  ...workerLimits,
+  ...supervisorLimits,
+  ...httpLimits,
+  ...sqliteLimits,
+};
+
+/** What a value must be; said in the error when it is not. */
+export class SettingError extends Error {}
+
+type Parse = (value: unknown) => unknown;
+
+/** One setting: how it is spelled in each place. */
+export interface SettingSpec {
+  /** In sluice.config.ts; dots are nested objects. */
+  readonly key: string;
+  readonly env: string;
+  readonly flag: string;
+  readonly parse: Parse;
+}
+
+const text: Parse = (value) => {
+  if (typeof value !== "string" || value === "") throw new SettingError("a text that is not empty");
+  return value;
+};
+
+const port: Parse = (value) => {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw new SettingError("a port from 0 to 65535");
+  }
+  return number;
+};
+
+const yesOrNo: Parse = (value) => {
+  if (value === true || value === "true" || value === "1" || value === "on") return true;
+  if (value === false || value === "false" || value === "0" || value === "off") return false;
+  throw new SettingError("true or false");
+};
+
+const list: Parse = (value) => {
+  const items = typeof value === "string" ? value.split(",").map((item) => item.trim()) : value;
+  if (!Array.isArray(items) || items.some((item) => typeof item !== "string" || item === "")) {
+    throw new SettingError("a list of names");
+  }
+  return items as string[];
+};
+
+const duration: Parse = (value) => {
+  try {
+    return parseDuration(value as string);
+  } catch {
+    throw new SettingError('a duration such as "30 days"');
+  }
+};
+
+const url: Parse = (value) => {
+  if (typeof value !== "string" || !/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?$/.test(value)) {
+    throw new SettingError("a URL that begins with http:// or https://");
+  }
+  return value.replace(/\/+$/, "");
+};
+
+function oneOf(...words: readonly string[]): Parse {
+  return (value) => {
+    if (typeof value === "string" && words.includes(value)) return value;
+    throw new SettingError(`one of ${words.join(", ")}`);
+  };
+}
+
+/** A limit: a number, or a duration for those counted in milliseconds. */
+export function parseLimit(name: string, value: unknown): number {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof number === "number" && Number.isFinite(number) && number >= 0) return number;
+  if (typeof value === "string" && /Ms(?:Max|Min)?$/.test(name)) return duration(value) as number;
+  throw new SettingError("a number that is not negative");
+}
+
+const spec = (key: string, names: { env: string; flag: string }, parse: Parse): SettingSpec => ({ key, ...names, parse });
+
+/** Every setting but the limits. */
+export const settingSpecs: readonly SettingSpec[] = [
+  spec("data", { env: "SLUICE_DATA", flag: "--data" }, text),
+  spec("host", { env: "SLUICE_HOST", flag: "--host" }, text),
+  spec("port", { env: "SLUICE_PORT", flag: "--port" }, port),
+  spec("auth", { env: "SLUICE_AUTH", flag: "--no-auth" }, yesOrNo),
+  spec("publicUrl", { env: "SLUICE_PUBLIC_URL", flag: "--public-url" }, url),
+  spec("durability", { env: "SLUICE_DURABILITY", flag: "--durability" }, oneOf("full", "relaxed")),
+  spec("onDeploy", { env: "SLUICE_ON_DEPLOY", flag: "--on-deploy" }, oneOf("pin", "move")),
+  spec("http.allowedHosts", { env: "SLUICE_ALLOWED_HOSTS", flag: "--allowed-host" }, list),
+  spec("http.allowedOrigins", { env: "SLUICE_ALLOWED_ORIGINS", flag: "--allowed-origin" }, list),
+  spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
+  spec("retention.events", { env: "SLUICE_RETENTION_EVENTS", flag: "--retention-events" }, duration),
+];
+
+/** Variables that are no settings of the server, or are read elsewhere. */
+export const otherVariables: readonly string[] = ["SLUICE_PROJECT", "SLUICE_TOKEN", "SLUICE_URL"];
+export const limitVariablePrefix = "SLUICE_LIMITS_";
+
+/** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */
+export function variableOfLimit(name: string): string {
+  return limitVariablePrefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}

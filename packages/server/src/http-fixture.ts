@@ -1,0 +1,143 @@
+// For tests of this package only: a real engine with a worker in the same process, behind the real HTTP side.
+import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
+import type { EngineLimits, Logger } from "@sluice/core";
+import { MemoryRunStore } from "@sluice/core/store/memory";
+import { decodeValue, encodeValue } from "@sluice/protocol";
+import { valueMediaType } from "@sluice/protocol/http";
+import type { Workflow } from "@sluice/sdk";
+import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
+import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { createHttp } from "./http.ts";
+import type { Http, HttpOptions } from "./http.ts";
+
+export const token = "test-token-0123456789";
+
+export interface LogRecord {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line typescript/no-explicit-any -- tests look into bodies of every form
+  readonly body: any;
+}
+
+export interface FixtureOptions {
+  readonly workflows?: readonly Workflow[];
+  readonly http?: Partial<HttpOptions>;
+  readonly limits?: Partial<EngineLimits>;
+  /** Milliseconds a run waits in memory before it is parked. */
+  readonly parkAfterMs?: number;
+}
+
+const base = "http://127.0.0.1:7890";
+
+/** An engine, a worker and the HTTP side. */
+export class HttpFixture implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly http: Http;
+  readonly logs: LogRecord[] = [];
+
+  private constructor(options: FixtureOptions) {
+    const log: Logger = (level, message, fields) => void this.logs.push({ level, message, fields });
+    this.engine = new Engine({
+      store: new MemoryRunStore(),
+      clock: systemClock,
+      ids: new Ids(systemClock, systemRandom),
+      log,
+      owner: "engine-1",
+      limits: options.limits,
+      onDeploy: "move",
+      url: () => base,
+    });
+    this.http = createHttp({
+      engine: this.engine,
+      clock: systemClock,
+      log,
+      version: "0.0.0-test",
+      startedAt: systemClock.now(),
+      auth: { token },
+      allowedHosts: [],
+      allowedOrigins: [],
+      ready: () => ({ ready: true }),
+      deployment: () => ({ version: "v1", deployedAt: undefined }),
+      ...options.http,
+    });
+  }
+
+  static async make(options: FixtureOptions = {}): Promise<HttpFixture> {
+    const fixture = new HttpFixture(options);
+    const workflows = options.workflows ?? [];
+    await fixture.engine.start();
+    const worker = attachInProcess(fixture.engine, {
+      id: "worker-1",
+      version: "v1",
+      workflows,
+      clock: systemWorkerClock,
+      limits: { ...workerLimits, parkAfterMs: options.parkAfterMs ?? workerLimits.parkAfterMs },
+      stepScope: new AsyncStepScope(),
+    });
+    const deployed = await fixture.engine.deploy("v1", manifestOf(workflows));
+    if (!deployed.ok) throw new Error(deployed.error.message);
+    worker.deploy();
+    return fixture;
+  }
+
+  /** A request as a client with the token makes it; `init.token: null` leaves the token out. */
+  request(path: string, init: RequestInit & { token?: string | null } = {}): Request {
+    const headers = new Headers(init.headers);
+    const given = init.token === undefined ? token : init.token;
+    if (given !== null && !headers.has("authorization")) headers.set("authorization", `Bearer ${given}`);
+    return new Request(path.startsWith("http") ? path : base + path, { ...init, headers });
+  }
+
+  async send(path: string, init: RequestInit & { token?: string | null } = {}): Promise<Answer> {
+    const response = await this.http.fetch(this.request(path, init));
+    const type = response.headers.get("content-type") ?? "";
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const text = (): string => new TextDecoder().decode(bytes);
+    const body: unknown =
+      bytes.length === 0 ? null : type === valueMediaType ? decodeValue(bytes) : type === "application/json" ? JSON.parse(text()) : text();
+    return { status: response.status, headers: response.headers, body };
+  }
+
+  async get(path: string): Promise<Answer> {
+    return await this.send(path);
+  }
+
+  async post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    return await this.send(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  }
+
+  /** The same in the value format; what is to stay an encoded value is passed as such. */
+  async postValue(path: string, body: Readonly<Record<string, unknown>>): Promise<Answer> {
+    return await this.send(path, {
+      method: "POST",
+      body: encodeValue(body) as Uint8Array<ArrayBuffer>,
+      headers: { "content-type": valueMediaType, accept: valueMediaType },
+    });
+  }
+
+  /** Resolves when the run has this status. */
+  async until(run: string, status: string): Promise<void> {
+    const reached = Promise.withResolvers<void>();
+    const look = async (): Promise<void> => {
+      if ((await this.engine.store.getRun({ run }))?.status === status) reached.resolve();
+    };
+    const stop = this.engine.watchers.watch(run, () => void look());
+    await look();
+    await reached.promise;
+    stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.stop(0);
+  }
+}
