@@ -3,8 +3,8 @@ import { openEmbedded as open } from "@sluice/server/embedded";
 import { workflow } from "@sluice/sdk";
 import { note } from "./ledger.ts";
 
-const [mode, data, ledger, durability] = process.argv.slice(2);
-if (data === undefined || ledger === undefined) throw new Error("usage: durability-child.ts work|check DATA LEDGER [full|relaxed]");
+const [mode = "work", data = "", ledger = "", durability = "full"] = process.argv.slice(2);
+if (data === "" || ledger === "") throw new Error("usage: durability-child.ts work|check DATA LEDGER [full|relaxed]");
 
 const lanes = 16;
 const stepsEach = 4;

@@ -194,6 +194,10 @@ export interface ProgressOp {
 export interface IdleOp {
   readonly op: "idle";
   readonly reason?: RunStatusReason | undefined;
+  /** Number of the last settlement the run has been given: when there is a later one on its way, the run does not wait. */
+  readonly ord?: number | undefined;
+  /** Entries whose next attempt is waited for: when one of them is due and the word is on its way, the run does not wait. */
+  readonly retries?: readonly number[] | undefined;
 }
 
 /** The incarnation gives itself up: it has been idle long enough, or was asked to pause and is quiet. */

@@ -110,9 +110,14 @@ export interface StateValue {
   readonly expiresAt: number | null;
 }
 
+/** Input and options of a start; a workflow that takes no input needs none. */
+export type StartArguments<W extends Workflow> = undefined extends InputOf<W>
+  ? [input?: InputOf<W>, options?: StartOptions]
+  : [input: InputOf<W>, options?: StartOptions];
+
 export interface Client extends AsyncDisposable {
   /** Resolves when the run is durable. */
-  start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: StartOptions): Promise<RunHandle<OutputOf<W>>>;
+  start<W extends Workflow>(workflow: W, ...rest: StartArguments<W>): Promise<RunHandle<OutputOf<W>>>;
   start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle>;
   /** A handle to a run by its id; nothing is asked until it is used. */
   run<O = unknown>(id: string): RunHandle<O>;

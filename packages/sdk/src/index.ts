@@ -47,6 +47,9 @@ export type {
   StateValue,
   RunEnd,
 } from "./client.ts";
+export { connect } from "./connect.ts";
+export type { ConnectOptions } from "./connect.ts";
+export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
 export { SluiceError } from "@sluice/protocol";

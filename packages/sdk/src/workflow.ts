@@ -23,12 +23,12 @@ export interface WorkflowOptions {
 }
 
 /** A workflow as `workflow()` makes it. `In` is what a start takes, `Parsed` what the function gets, `Out` what it returns. */
-// eslint-disable-next-line typescript/no-explicit-any -- bivariance: a Workflow<Order> must be usable where any workflow is
-export interface Workflow<In = any, Out = any, Parsed = any> {
+export interface Workflow<In = unknown, Out = unknown, Parsed = unknown> {
   readonly [brand]: { readonly in: In; readonly out: Out };
   readonly name: string;
   readonly options: WorkflowOptions;
-  readonly handler: (ctx: Context, input: Parsed) => Promise<Out>;
+  /** A method, so that a workflow of orders can stand where any workflow may. */
+  handler(ctx: Context, input: Parsed): Promise<Out>;
 }
 
 /** Type of what a start of this workflow takes. */

@@ -59,7 +59,11 @@ export class HostList {
     const host = hostOf(authority);
     if (loopback.test(host)) return true;
     return this.#allowed.some(
-      (entry) => entry === "*" || entry === host || entry === authority || (entry.startsWith("*.") && host.endsWith(entry.slice(1))),
+      (entry) =>
+        entry === "*" ||
+        entry === host ||
+        entry === authority ||
+        (entry.startsWith("*.") && host.endsWith(entry.slice(1))),
     );
   }
 }
@@ -89,7 +93,9 @@ export class OriginList {
     const lower = origin.toLowerCase();
     if (this.#allowed.has(lower) || this.#allowed.has("*")) return ok(origin);
     const own = lower.slice(lower.indexOf("://") + 3) === authority.toLowerCase();
-    return own && /^https?:\/\//.test(lower) ? ok(null) : refusedOrigin(`Origin ${JSON.stringify(origin.slice(0, 200))}`);
+    return own && /^https?:\/\//.test(lower)
+      ? ok(null)
+      : refusedOrigin(`Origin ${JSON.stringify(origin.slice(0, 200))}`);
   }
 }
 

@@ -152,7 +152,11 @@ export function valueField({ content, format }: ReadBody, key: string): Uint8Arr
   const value = (content as Readonly<Record<string, unknown>>)[key];
   if (format === "json" || value === undefined) return encodeValue(value);
   if (!(value instanceof Uint8Array)) {
-    return refuse("value_bad_encoding", `${key} is not an encoded value.`, "In this media type, values are bytes of the value format.");
+    return refuse(
+      "value_bad_encoding",
+      `${key} is not an encoded value.`,
+      "In this media type, values are bytes of the value format.",
+    );
   }
   decoded(value, key);
   return value;
@@ -163,7 +167,11 @@ function decoded(bytes: Uint8Array, what: string): unknown {
     return decodeValue(bytes);
   } catch (error) {
     const said = error instanceof Error ? error.message.slice(0, 200) : "";
-    return refuse("value_bad_encoding", `${what} is not in the value format: ${said}`, "Encode it with encodeValue, or send JSON.");
+    return refuse(
+      "value_bad_encoding",
+      `${what} is not in the value format: ${said}`,
+      "Encode it with encodeValue, or send JSON.",
+    );
   }
 }
 

@@ -61,7 +61,9 @@ function projectPlugin(p: {
       build.onResolve({ filter: /^sluice:entry$/ }, () => ({ path: "entry", namespace: "sluice" }));
       build.onLoad({ filter: /^entry$/, namespace: "sluice" }, () => ({ contents, loader: "js" }));
       // Resolved here, so that no path of this machine is in the bundle and its hash is the same elsewhere.
-      build.onResolve({ filter: /^sluice-file:/ }, ({ path }) => ({ path: join(p.project, path.slice(fileScheme.length)) }));
+      build.onResolve({ filter: /^sluice-file:/ }, ({ path }) => ({
+        path: join(p.project, path.slice(fileScheme.length)),
+      }));
       build.onResolve({ filter: /^(?:sluice|@sluice\/sdk)(?:\/.*)?$/ }, ({ path }) =>
         p.installed.includes(path) ? { path, external: true } : undefined,
       );
@@ -73,24 +75,30 @@ function projectPlugin(p: {
 }
 
 function problemsOf(logs: readonly (BuildMessage | ResolveMessage)[], project: string): readonly SourceProblem[] {
-  const problems = logs.filter((log) => log.level === "error").map((log): SourceProblem => {
-    const { message, position } = log;
-    if (position === null || position.file === "") return { message };
-    const inside = isAbsolute(position.file) ? relative(project, position.file) : position.file;
-    return {
-      message,
-      file: inside.startsWith("..") ? position.file : inside,
-      line: position.line,
-      column: position.column,
-    };
-  });
+  const problems = logs
+    .filter((log) => log.level === "error")
+    .map((log): SourceProblem => {
+      const { message, position } = log;
+      if (position === null || position.file === "") return { message };
+      const inside = isAbsolute(position.file) ? relative(project, position.file) : position.file;
+      return {
+        message,
+        file: inside.startsWith("..") ? position.file : inside,
+        line: position.line,
+        column: position.column,
+      };
+    });
   return problems.length > 0 ? problems : [{ message: "The project cannot be bundled." }];
 }
 
 /** The sources that the inline map names, relative to this process's folder, which is the project. */
 function inputsOf(bundle: string): readonly string[] {
-  const encoded = /\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)/.exec(bundle.slice(bundle.lastIndexOf("//# sourceMappingURL=")));
+  const encoded = /\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)/.exec(
+    bundle.slice(bundle.lastIndexOf("//# sourceMappingURL=")),
+  );
   if (encoded?.[1] === undefined) return [];
-  const { sources } = JSON.parse(Buffer.from(encoded[1], "base64").toString()) as { readonly sources: readonly string[] };
+  const { sources } = JSON.parse(Buffer.from(encoded[1], "base64").toString()) as {
+    readonly sources: readonly string[];
+  };
   return sources.filter((source) => !source.startsWith("sluice:")).map((source) => join(process.cwd(), source));
 }

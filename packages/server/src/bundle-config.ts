@@ -16,7 +16,10 @@ export async function loadConfig(project: string, modules: InstalledModules): Pr
     const exports = (await import(`${file}?${statSync(file).mtimeMs}`)) as Readonly<Record<string, unknown>>;
     const settings = exports["default"] ?? exports["config"];
     if (typeof settings !== "object" || settings === null) {
-      return { ok: false, problems: [{ message: "It has no default export (and none named `config`) with settings.", file: configFile }] };
+      return {
+        ok: false,
+        problems: [{ message: "It has no default export (and none named `config`) with settings.", file: configFile }],
+      };
     }
     return { ok: true, file: configFile, settings: JSON.parse(JSON.stringify(settings)) };
   } catch (error) {

@@ -11,7 +11,14 @@ interface PackageManifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const loaders = ["bindings", "node-gyp-build", "prebuild-install", "node-pre-gyp", "@mapbox/node-pre-gyp", "node-addon-api"];
+const loaders = [
+  "bindings",
+  "node-gyp-build",
+  "prebuild-install",
+  "node-pre-gyp",
+  "@mapbox/node-pre-gyp",
+  "node-addon-api",
+];
 const platformPackage = /(?:linux|darwin|win32)-(?:x64|arm64|ia32)/;
 const known = new Map<string, boolean>();
 

@@ -76,7 +76,10 @@ class Watching {
       return;
     }
     const relevant =
-      folder !== project || name === "workflows" || name === "tsconfig.json" || this.#inputs.includes(join(folder, name));
+      folder !== project ||
+      name === "workflows" ||
+      name === "tsconfig.json" ||
+      this.#inputs.includes(join(folder, name));
     if (!relevant) return;
     if (this.#timer === undefined) this.#changedAt = Date.now();
     clearTimeout(this.#timer);

@@ -1,20 +1,21 @@
 // The server's end of the bundling process.
 import type { Subprocess } from "bun";
-import type {
-  BuildResult,
-  BundleAnswer,
-  BundleRequest,
-  ConfigResult,
-  InstalledModules,
-} from "./bundle-messages.ts";
+import type { BuildResult, BundleAnswer, BundleRequest, ConfigResult, InstalledModules } from "./bundle-messages.ts";
 
 export interface BundlerOptions {
   readonly project: string;
   readonly modules: InstalledModules;
-  /** Told of new builds while watching. */
-  readonly onRebuilt?: ((result: BuildResult, changedAt: number) => void) | undefined;
-  readonly onConfigChanged?: (() => void) | undefined;
 }
+
+/** Told of what happens while watching. */
+export interface WatchHandlers {
+  /** `changedAt` in milliseconds since 1970. */
+  readonly rebuilt: (result: BuildResult, changedAt: number) => void;
+  readonly configChanged: () => void;
+}
+
+/** Changes that follow each other this closely are one: editors write a file in several steps. */
+const debounceMs = 15;
 
 type Waiting = (answer: BundleAnswer | undefined) => void;
 
@@ -23,11 +24,15 @@ export class Bundler {
   readonly #options: BundlerOptions;
   readonly #process: Subprocess<"ignore", 2, "inherit">;
   readonly #waiting: Waiting[] = [];
+  #handlers: WatchHandlers | undefined;
   #gone = false;
 
   constructor(options: BundlerOptions) {
     this.#options = options;
-    const entry = new URL(import.meta.url.endsWith(".ts") ? "./bundle-process.ts" : "./bundle-process.js", import.meta.url);
+    const entry = new URL(
+      import.meta.url.endsWith(".ts") ? "./bundle-process.ts" : "./bundle-process.js",
+      import.meta.url,
+    );
     this.#process = Bun.spawn([process.execPath, "--no-install", Bun.fileURLToPath(entry)], {
       cwd: options.project,
       stdin: "ignore",
@@ -56,8 +61,9 @@ export class Bundler {
     return { ok: false, problems: [{ message: "The bundling process ended before the project was bundled." }] };
   }
 
-  /** From now on changes are built and reported. */
-  watch(folder: string, debounceMs: number): void {
+  /** From now on changes are built into `folder` and reported. */
+  watch(folder: string, handlers: WatchHandlers): void {
+    this.#handlers = handlers;
     const { project, modules } = this.#options;
     this.#process.send({ type: "watch", project, modules, folder, debounceMs });
   }
@@ -76,8 +82,8 @@ export class Bundler {
   }
 
   #take(message: BundleAnswer): void {
-    if (message.type === "rebuilt") this.#options.onRebuilt?.(message.result, message.changedAt);
-    else if (message.type === "config_changed") this.#options.onConfigChanged?.();
+    if (message.type === "rebuilt") this.#handlers?.rebuilt(message.result, message.changedAt);
+    else if (message.type === "config_changed") this.#handlers?.configChanged();
     else this.#waiting.shift()?.(message);
   }
 

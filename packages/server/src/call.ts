@@ -124,7 +124,11 @@ export function decodeSegment(text: string): string {
   try {
     decoded = decodeURIComponent(text);
   } catch {
-    return refuse("bad_request", "The path is not percent-encoded UTF-8.", "Encode each segment with encodeURIComponent.");
+    return refuse(
+      "bad_request",
+      "The path is not percent-encoded UTF-8.",
+      "Encode each segment with encodeURIComponent.",
+    );
   }
   if (decoded.includes("\0")) refuse("bad_request", "The path holds a NUL.", "Take it out.");
   return decoded;

@@ -39,7 +39,10 @@ async function collect({ store, blobs, code, clock, log, current }: CollectorOpt
   const kept = new Set([current(), ...inUse.map((each) => each.version), ...newest.map((each) => each.version)]);
   code.tidy(kept);
   const { deleted, bytes } = await blobs.collect({
-    inUse: async (hashes) => [...(await store.blobsInUse({ blobs: hashes })), ...hashes.filter((hash) => kept.has(hash))],
+    inUse: async (hashes) => [
+      ...(await store.blobsInUse({ blobs: hashes })),
+      ...hashes.filter((hash) => kept.has(hash)),
+    ],
     olderThanMs: blobAgeMsMin,
     now: clock.now(),
   });

@@ -34,6 +34,14 @@ export interface ComposeOptions {
   readonly mode: "up" | "dev";
   /** The disk failed in a way after which nothing may be acknowledged: the process should end at once. */
   readonly onFatal: (error: SluiceError) => void;
+  /** In `dev`: a change is live, or could not be deployed. */
+  readonly onChange?: ((change: CodeChange) => void) | undefined;
+}
+
+export interface CodeChange {
+  readonly error: WireError | undefined;
+  /** From the change of the file to its code in service. */
+  readonly elapsedMs: number;
 }
 
 export interface RunningServer {
@@ -101,6 +109,7 @@ async function compose(
   const current = (): string => deployer.state.version;
   closing.push(collectRegularly({ store: engine.store, blobs, code, log, clock: systemClock, current }));
   await deployFirst(options, { building, deployer, engine });
+  if (options.mode === "dev") follow(options, deployer, code.folder);
   return {
     url,
     port: server.port ?? settings.port,
@@ -181,7 +190,11 @@ function socketIn(run: string): string {
 
 function serve(
   { settings, version, log }: ComposeOptions,
-  { engine, deployer, token }: { readonly engine: Engine; readonly deployer: Deployer; readonly token: string | undefined },
+  {
+    engine,
+    deployer,
+    token,
+  }: { readonly engine: Engine; readonly deployer: Deployer; readonly token: string | undefined },
 ): Bun.Server<undefined> {
   const http = createHttp({
     engine,
@@ -234,6 +247,16 @@ async function deployFirst(
   if (last !== undefined && (await deployer.restore(last.version))) {
     log("warn", "the last version that could be deployed serves", { version: last.version, project: settings.project });
   }
+}
+
+/** Deploys every change of the project's code. */
+function follow({ bundler, log, onChange }: ComposeOptions, deployer: Deployer, folder: string): void {
+  bundler.watch(folder, {
+    rebuilt: (result, changedAt) => {
+      void deployer.deploy(result).then((error) => onChange?.({ error, elapsedMs: systemClock.now() - changedAt }));
+    },
+    configChanged: () => log("warn", "sluice.config.ts has changed: start again for it to take effect"),
+  });
 }
 
 function refusedProject(error: WireError): SluiceError {

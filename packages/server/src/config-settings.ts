@@ -104,7 +104,11 @@ export function parseLimit(name: string, value: unknown): number {
   throw new SettingError("a number that is not negative");
 }
 
-const spec = (key: string, names: { env: string; flag: string }, parse: Parse): SettingSpec => ({ key, ...names, parse });
+const spec = (key: string, names: { env: string; flag: string }, parse: Parse): SettingSpec => ({
+  key,
+  ...names,
+  parse,
+});
 
 /** Every setting but the limits. */
 export const settingSpecs: readonly SettingSpec[] = [

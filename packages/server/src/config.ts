@@ -29,8 +29,16 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   const file = flatten(sources.file);
   const env = variables(sources.env);
   const flags = new Map(Object.entries(sources.flags).filter(([, value]) => value !== undefined));
-  checkNames([...file.keys()], { kind: "setting", where: "sluice.config.ts", known: [...settingKeys(), ...limitKeys()] });
-  checkNames([...flags.keys()], { kind: "setting", where: "the command line", known: [...settingKeys(), ...limitKeys()] });
+  checkNames([...file.keys()], {
+    kind: "setting",
+    where: "sluice.config.ts",
+    known: [...settingKeys(), ...limitKeys()],
+  });
+  checkNames([...flags.keys()], {
+    kind: "setting",
+    where: "the command line",
+    known: [...settingKeys(), ...limitKeys()],
+  });
   const pick = (key: string, parse: (value: unknown) => unknown): unknown => {
     for (const [source, where] of [
       [flags, "the command line"],

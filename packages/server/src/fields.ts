@@ -92,7 +92,11 @@ export function optionalDurationOf(body: Body, key: string): number | undefined 
   const value = body[key];
   if (isAbsent(value)) return undefined;
   if (typeof value !== "number" && typeof value !== "string") {
-    refuse("invalid_duration", `${key} is ${describe(value)}.`, 'Send milliseconds, or words such as "10s" or "3 days".');
+    refuse(
+      "invalid_duration",
+      `${key} is ${describe(value)}.`,
+      'Send milliseconds, or words such as "10s" or "3 days".',
+    );
   }
   return parseDuration(value);
 }

@@ -100,7 +100,13 @@ export class HttpFixture implements AsyncDisposable {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = (): string => new TextDecoder().decode(bytes);
     const body: unknown =
-      bytes.length === 0 ? null : type === valueMediaType ? decodeValue(bytes) : type === "application/json" ? JSON.parse(text()) : text();
+      bytes.length === 0
+        ? null
+        : type === valueMediaType
+          ? decodeValue(bytes)
+          : type === "application/json"
+            ? JSON.parse(text())
+            : text();
     return { status: response.status, headers: response.headers, body };
   }
 

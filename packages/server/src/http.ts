@@ -251,7 +251,9 @@ function methodsAt(path: string): readonly string[] {
     const pattern = spec.path.split("/");
     const length = pattern.at(-1) === "*" ? pattern.length - 1 : pattern.length;
     if (length === pattern.length ? segments.length !== length : segments.length < length) continue;
-    const fits = pattern.every((part, index) => part === "*" || part === segments[index] || (part.startsWith(":") && segments[index] !== ""));
+    const fits = pattern.every(
+      (part, index) => part === "*" || part === segments[index] || (part.startsWith(":") && segments[index] !== ""),
+    );
     if (fits) for (const method of spec.methods) methods.add(method);
   }
   return [...methods];

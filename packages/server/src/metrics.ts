@@ -41,10 +41,7 @@ export class HttpMetrics {
 
   /** The Prometheus text of all this. */
   lines(): string[] {
-    const lines = [
-      "# HELP sluice_http_requests_total Requests answered.",
-      "# TYPE sluice_http_requests_total counter",
-    ];
+    const lines = ["# HELP sluice_http_requests_total Requests answered.", "# TYPE sluice_http_requests_total counter"];
     for (const [route, { classes }] of this.#routes) {
       for (const [index, count] of classes.entries()) {
         if (count > 0) lines.push(`sluice_http_requests_total{route="${route}",status="${index + 1}xx"} ${count}`);

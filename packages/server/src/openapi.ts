@@ -1,9 +1,8 @@
 // The API document: OpenAPI 3.1 from the route table and the schemas of the contract. Loads zod, so it loads on first use.
 import { routes, valueMediaType } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
-import { contracts, schemas } from "@sluice/protocol/http-schemas";
+import { contracts, jsonSchemas } from "@sluice/protocol/http-schemas";
 import type { Contract, SchemaName } from "@sluice/protocol/http-schemas";
-import { z } from "zod";
 
 type Json = Record<string, unknown>;
 
@@ -66,16 +65,12 @@ export function openapiDocument(version: string): Json {
     const operations = (paths[template] ??= {});
     for (const method of spec.methods) operations[method.toLowerCase()] = operationOf(name, method);
   }
-  const components = Object.entries(schemas).map(([name, schema]) => {
-    const { $schema: _dialect, ...json } = z.toJSONSchema(schema) as Json;
-    return [name, json];
-  });
   return {
     openapi: "3.1.0",
     info: { title: "Sluice", version, description: about },
     paths,
     components: {
-      schemas: Object.fromEntries(components),
+      schemas: jsonSchemas(),
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },
   };

@@ -40,9 +40,17 @@ export class Query {
   time(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+    const value = /^\d{1,15}$/.test(text)
+      ? Number(text)
+      : /^\d{4}-\d\d-\d\d/.test(text)
+        ? Date.parse(text)
+        : Number.NaN;
     if (Number.isNaN(value)) {
-      refuse("invalid_filter", `${name} is ${quoted(text)}.`, "Give milliseconds since 1970, or a time such as 2026-01-31T08:00:00Z.");
+      refuse(
+        "invalid_filter",
+        `${name} is ${quoted(text)}.`,
+        "Give milliseconds since 1970, or a time such as 2026-01-31T08:00:00Z.",
+      );
     }
     return value;
   }
@@ -57,14 +65,18 @@ export class Query {
   boolean(name: string): boolean | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    if (text !== "true" && text !== "false") refuse("invalid_filter", `${name} is ${quoted(text)}.`, "Give true or false.");
+    if (text !== "true" && text !== "false")
+      refuse("invalid_filter", `${name} is ${quoted(text)}.`, "Give true or false.");
     return text === "true";
   }
 
   /** Members of a closed set, separated by commas or given several times. */
   listOf<T extends string>(name: string, set: readonly T[]): readonly T[] | undefined {
     this.#known.add(name);
-    const texts = this.#parameters.getAll(name).flatMap((text) => text.split(",")).filter((text) => text !== "");
+    const texts = this.#parameters
+      .getAll(name)
+      .flatMap((text) => text.split(","))
+      .filter((text) => text !== "");
     if (texts.length === 0) return undefined;
     return texts.slice(0, set.length + 1).map((text) => {
       const found = set.find((each) => each === text);

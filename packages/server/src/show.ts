@@ -1,5 +1,5 @@
 // How the engine's records look to clients. Values go out as JSON, or untouched to those who speak the value format.
-import { decodeErrorValue, decodeValue, valueToJson } from "@sluice/protocol";
+import { decodeErrorValue, decodeValue, errorCodes, valueToJson } from "@sluice/protocol";
 import type { ErrorValue, JournalEntry } from "@sluice/protocol";
 import type { Engine, RunRecord, TokenRecord } from "@sluice/core";
 import type { Wire } from "./wire.ts";
@@ -21,17 +21,23 @@ export async function showError(engine: Engine, wire: Wire, stored: Uint8Array |
   return wire === "value" ? bytes : errorJson(decodeErrorValue(bytes));
 }
 
-const causesMax = 8;
-
-/** A recorded error as JSON. `code` is the product's or the program's own; the stack stays inside. */
-export function errorJson(error: ErrorValue, depth = 0): Record<string, unknown> {
+/**
+ * A recorded error in the shape errors have everywhere, as JSON. A program's own code and its class stand in `details`; the
+ * stack stays inside.
+ */
+export function errorJson(error: ErrorValue): Record<string, unknown> {
+  const { code, name, message, hint, details, cause } = error;
+  const known = code !== undefined && code in errorCodes;
   return {
-    code: error.code ?? "step_failed",
-    name: error.name,
-    message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.details === undefined ? {} : { details: valueToJson(error.details) }),
-    ...(error.cause === undefined || depth >= causesMax ? {} : { cause: errorJson(error.cause, depth + 1) }),
+    code: known ? code : "step_failed",
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    details: {
+      name,
+      ...(known || code === undefined ? {} : { code }),
+      ...(details === undefined ? {} : { details: valueToJson(details) }),
+      ...(cause === undefined ? {} : { cause: { name: cause.name, message: cause.message } }),
+    },
   };
 }
 

@@ -270,7 +270,10 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     const { signalCode } = this.#process;
     const how = signalCode === null ? `it ended with exit code ${exitCode}` : `it was ended by ${signalCode}`;
     const message = this.#killedFor ?? how;
-    this.#resolveStarted({ ok: false, problem: this.#problem ?? { code: "worker_failed", message: `The worker could not start: ${message}.` } });
+    this.#resolveStarted({
+      ok: false,
+      problem: this.#problem ?? { code: "worker_failed", message: `The worker could not start: ${message}.` },
+    });
     // One that was told to stop by somebody else gives its runs back and ends with code 0.
     const inOrder = this.#leaving || (exitCode === 0 && this.#killedFor === undefined && this.runs.size === 0);
     const crashed = !inOrder;

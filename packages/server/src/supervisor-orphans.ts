@@ -16,7 +16,9 @@ export function killLeftBehind(files: readonly string[], log: Logger): void {
 
 function processes(): number[] {
   try {
-    return readdirSync("/proc").map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
   } catch {
     return [];
   }
@@ -24,7 +26,9 @@ function processes(): number[] {
 
 function commandOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter((part) => part !== "");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      .split("\0")
+      .filter((part) => part !== "");
   } catch {
     return [];
   }

@@ -108,10 +108,26 @@ export class Supervisor {
     for (const { child, quarantine } of this.#lanes.values()) {
       if (child === undefined) continue;
       const { id, pid, version, startedAt, stalled } = child;
-      const status = stalled !== undefined ? "stalled" : child.serving ? "serving" : child.attached === undefined ? "starting" : "leaving";
+      const status =
+        stalled !== undefined
+          ? "stalled"
+          : child.serving
+            ? "serving"
+            : child.attached === undefined
+              ? "starting"
+              : "leaving";
       const stalledIn = stalled?.executing[0];
       const lane = quarantine ? "quarantine" : "main";
-      infos.push({ id, pid, version, lane, status, startedAt, runs: child.runs.size, ...(stalledIn === undefined ? {} : { stalledIn }) });
+      infos.push({
+        id,
+        pid,
+        version,
+        lane,
+        status,
+        startedAt,
+        runs: child.runs.size,
+        ...(stalledIn === undefined ? {} : { stalledIn }),
+      });
     }
     return infos;
   }
@@ -178,7 +194,8 @@ export class Supervisor {
       await new Promise<void>((resolve) => clock.after(delayMs, resolve));
     }
     const file = await code(lane.version);
-    if (file === undefined) return { ok: false, problem: { code: "version_unavailable", message: "Its code is not in the data folder." } };
+    if (file === undefined)
+      return { ok: false, problem: { code: "version_unavailable", message: "Its code is not in the data folder." } };
     if (this.#stopping) return { ok: false, problem: { code: "draining", message: "The server is stopping." } };
     const child = this.#spare ?? this.#spawn();
     this.#spare = undefined;
@@ -225,7 +242,13 @@ export class Supervisor {
     if (end.crashed) {
       lane.crashes++;
       const [first] = end.executing;
-      log("error", "a worker crashed", { worker: child.id, version: lane.version, cause: end.message, ...first, executing: end.executing.length });
+      log("error", "a worker crashed", {
+        worker: child.id,
+        version: lane.version,
+        cause: end.message,
+        ...first,
+        executing: end.executing.length,
+      });
     }
     await child.attached?.lost(end);
     await this.#restart(lane);

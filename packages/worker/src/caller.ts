@@ -26,6 +26,20 @@ export interface DurableCall {
     | undefined;
 }
 
+/** Calls of a cancelled run that are refused without a pause in between, and the pause before each of the others. */
+const refusalsAtOnceMax = 100;
+const refusalPauseMs = 10;
+
+/** Rejects in a later turn: code that swallows a cancellation and tries again and again leaves room for its end. */
+function refuseLater(run: Incarnation, refusal: Error): Promise<never> {
+  const { clock } = run.host;
+  return new Promise((_resolve, reject) => {
+    const refuse = (): void => reject(refusal);
+    if (++run.refusals <= refusalsAtOnceMax) clock.turn(refuse);
+    else clock.after(refusalPauseMs, refuse);
+  });
+}
+
 /** Makes durable calls for one scope of one incarnation. */
 export class Caller {
   readonly run: Incarnation;
@@ -42,7 +56,7 @@ export class Caller {
     if (run.host.stepScope.active) return Promise.reject(insideStep(what));
     if (run.isOver(scope)) return never();
     const { refusal } = run;
-    return refusal === undefined ? undefined : Promise.reject(refusal);
+    return refusal === undefined ? undefined : refuseLater(run, refusal);
   }
 
   /** Throws inside a step function: a replay does not execute it, and what comes after would differ. */

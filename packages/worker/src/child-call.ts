@@ -45,7 +45,9 @@ export function childCall(
         ? (place) => op(place, input)
         : async (place) => op(place, await parsed(name, schema, input)),
     value: (bytes) => (bytes === undefined ? undefined : decodeValue(bytes)),
-    failed: (bytes) => ({ error: childError(name, bytes) }),
+    failed: (bytes) => ({
+      error: kind === "start" ? decodeError(bytes ?? new Uint8Array(0)) : childError(name, bytes),
+    }),
   };
 }
 
@@ -64,7 +66,12 @@ async function parsed(
 }
 
 /** Failures of the call itself: there is no child run whose failure they could be. */
-const neverBegan = new Set<string>(["idempotency_conflict", "invalid_input", "value_not_serializable", "invalid_duration"]);
+const neverBegan = new Set<string>([
+  "idempotency_conflict",
+  "invalid_input",
+  "value_not_serializable",
+  "invalid_duration",
+]);
 
 function childError(name: string, bytes: Uint8Array | undefined): Error {
   const cause = decodeError(bytes ?? new Uint8Array(0));

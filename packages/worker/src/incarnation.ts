@@ -39,6 +39,8 @@ export class Incarnation {
   readonly #whenQuiet: (() => void)[] = [];
   /** Time as the workflow sees it, milliseconds since 1970. */
   time: number;
+  /** Calls refused since it was cancelled. */
+  refusals = 0;
   /** Since when it has only waited; undefined while it does something. */
   idleSince: number | undefined;
   #phase: Phase = "replaying";
@@ -73,6 +75,7 @@ export class Incarnation {
 
   /** Calls the workflow function; the journal must be complete. */
   begin(): void {
+    this.replay.complete();
     const context = this.host.makeContext(this, this.scope);
     const input = decodeValue(this.assignment.input);
     const body = async (): Promise<unknown> => await this.workflow.handler(context, input);
@@ -293,13 +296,15 @@ export class Incarnation {
     if (this.#ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
     if (this.idleSince !== undefined) return undefined;
     let reason: RunStatusReason | undefined;
+    const retries: number[] = [];
     for (const call of this.#calls.values()) {
       if (call.wait === undefined) return undefined;
+      if (call.wait === "waiting_for_retry") retries.push(call.seq);
       if (call.isRace !== true) reason ??= call.wait;
     }
     if (reason === undefined) return undefined;
     this.idleSince = this.host.clock.now();
-    return { op: "idle", reason };
+    return { op: "idle", reason, ord: this.replay.ord, ...(retries.length === 0 ? {} : { retries }) };
   }
 
   /** Paused once nothing is under way: what is held has not begun, and will begin after the resume. */

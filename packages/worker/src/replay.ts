@@ -23,6 +23,7 @@ export class Replay {
   readonly #early = new Map<number, Settlement>();
   /** Entries of lost branches: whatever settles them is not handed out. */
   readonly #forgotten = new Set<number>();
+  #complete = false;
   #head = 0;
   #nextSeq = 0;
   /** Number of the last settlement that has its place in the queue. */
@@ -51,6 +52,16 @@ export class Replay {
   /** Settlements are handed out in the order of their numbers, whatever the order in which they arrive. */
   enqueue(settlement: Settlement): void {
     this.#early.set(settlement.ord, settlement);
+    if (this.#complete) this.#line();
+  }
+
+  /** The whole journal is here: what was told meanwhile follows it. */
+  complete(): void {
+    this.#complete = true;
+    this.#line();
+  }
+
+  #line(): void {
     for (;;) {
       const next = this.#early.get(this.#ord + 1);
       if (next === undefined) return;
@@ -58,6 +69,11 @@ export class Replay {
       this.#ord = next.ord;
       this.#queue.push(next);
     }
+  }
+
+  /** Number of the last settlement that is or was in the queue. */
+  get ord(): number {
+    return this.#ord;
   }
 
   /** The settlement to be handed out next. */

@@ -1,7 +1,7 @@
 // Writes what workers report: journal first, then the word back to the worker and to whoever watches.
 import { SluiceError, toWire } from "@sluice/protocol";
-import type { RunOp } from "@sluice/protocol";
-import type { StoreOp } from "../kernel/run-store.ts";
+import type { RunEvent, RunOp } from "@sluice/protocol";
+import type { Effects, StoreOp } from "../kernel/run-store.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
@@ -63,6 +63,8 @@ export class Appender {
   }
 
   #limit(hot: HotRun, op: StoreOp, now: number): StoreOp {
+    const full = op.op === "emit" ? this.#parts.events.refusal : undefined;
+    if (full !== undefined) return refused(op, full, now);
     if (!("seq" in op) || op.op === "started" || op.op === "retry") return op;
     hot.entries++;
     const { journalEntriesMax } = this.#parts.limits;
@@ -89,9 +91,13 @@ export class Appender {
       for (const each of kept) releases.push(...each.releases);
     }
     try {
-      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: stored, now });
+      const refusals = refusalsAmong(stored, ops);
+      const early = refusals.size > 0 && stored.some((op) => op.op === "finish");
+      const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
+      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: taken, now });
       if (outcome.outcome === "stale") this.#stale(hot);
-      else this.#written(hot, ops, outcome);
+      else if (early) await this.#startOver(hot, outcome.effects);
+      else this.#written(hot, ops, { ...outcome, events: withErrors(outcome.events, refusals) });
     } finally {
       for (const release of releases) release();
     }
@@ -117,10 +123,20 @@ export class Appender {
     route(outcome.effects);
   }
 
+  /** The run ended on a result that was then refused: it meets the refusal when it is taken up again. */
+  async #startOver(hot: HotRun, effects: Effects): Promise<void> {
+    const { hot: hots, tell, left, route, release } = this.#parts;
+    tell(hot, [{ event: "drop" }]);
+    if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
+    route(effects);
+    await release(hot);
+  }
+
   #count(ops: readonly RunOp[]): void {
     for (const op of ops) {
       if (op.op === "done") this.#parts.count("steps");
       else if (op.op === "retry") this.#parts.count("step_retries");
+      else if (op.op === "emit") this.#parts.events.added(1);
     }
   }
 
@@ -157,4 +173,20 @@ export class Appender {
     left(hot);
     this.#reload(hot);
   }
+}
+
+/** Errors of operations that were refused: the worker does not know them. */
+function refusalsAmong(stored: readonly StoreOp[], ops: readonly RunOp[]): ReadonlyMap<number, Uint8Array> {
+  const asked = new Set<RunOp | StoreOp>(ops);
+  const refusals = new Map<number, Uint8Array>();
+  for (const op of stored) if (op.op === "done" && op.error !== undefined && !asked.has(op)) refusals.set(op.seq, op.error);
+  return refusals;
+}
+
+function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, Uint8Array>): readonly RunEvent[] {
+  if (refusals.size === 0) return events;
+  return events.map((event) => {
+    const error = event.event === "settle" ? refusals.get(event.seq) : undefined;
+    return error === undefined ? event : { ...event, error };
+  });
 }

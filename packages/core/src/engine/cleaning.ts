@@ -42,8 +42,10 @@ export class Cleaning {
         limit: limits.sweepBatchMax,
       });
       rows += swept;
-      if (swept < limits.sweepBatchMax || this.#stopped) return { runs, rows };
+      if (swept < limits.sweepBatchMax || this.#stopped) break;
     }
+    if (rows > 0) await this.#parts.events.refresh();
+    return { runs, rows };
   }
 
   async #purge(

@@ -25,6 +25,8 @@ export class Dispatcher {
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
   #reserved = 0;
+  /** Nothing could be claimed for want of places: whoever leaves memory next has to ask again. */
+  #full = false;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -68,8 +70,7 @@ export class Dispatcher {
         this.#again = false;
         const limit = Math.min(limits.claimBatchMax, this.capacity);
         if (limit <= 0) {
-          // Whoever leaves memory next has to ask again.
-          this.ready = Math.max(1, this.ready);
+          this.#full = true;
           break;
         }
         const journalBytesMax = limits.journalPieceBytesMax;
@@ -307,7 +308,9 @@ export class Dispatcher {
       this.#aloneRun = undefined;
       void this.#nextAlone();
     }
-    if (this.ready > 0) this.kick();
+    if (this.ready === 0 && !this.#full) return;
+    this.#full = false;
+    this.kick();
   }
 
   async #nextAlone(): Promise<void> {

@@ -186,16 +186,16 @@ describe("now, random and uuid", () => {
   test("give a run taken up again what they gave before, also after a step that was not executed again", async () => {
     const store = new MemoryRunStore();
     const seen: unknown[][] = [];
-    const seeded = workflow({ name: "seeded" }, async (ctx) => {
+    const seeded = workflow({ name: "seeded" }, async (ctx, event: string) => {
       const values: unknown[] = [ctx.now(), ctx.random(), ctx.uuid()];
       await ctx.step("one", () => 1);
       values.push(ctx.now(), ctx.random(), ctx.uuid());
       seen.push(values);
-      await ctx.waitFor("go");
+      await ctx.waitFor(event);
       return values;
     });
     const first = await EngineFixture.start({ workflows: [seeded], store });
-    const run = await first.run(seeded);
+    const run = await first.run(seeded, "go");
     await first.until(run, "waiting");
     first.crash();
     const second = await EngineFixture.start({ workflows: [seeded], store });
@@ -203,7 +203,7 @@ describe("now, random and uuid", () => {
     expect((await second.ended(run)).output).toEqual(seen[0]);
     expect(seen).toHaveLength(2);
     expect(seen[1]).toEqual(seen[0]);
-    const another = await second.run(seeded);
+    const another = await second.run(seeded, "stay");
     await second.until(another, "waiting");
     expect(seen[2]?.[1]).not.toEqual(seen[0]?.[1]);
   });

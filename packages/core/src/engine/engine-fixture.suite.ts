@@ -93,8 +93,13 @@ export class EngineFixture {
     return fixture;
   }
 
-  /** Attaches a worker and makes its code current. */
-  async attach(options: Partial<Pick<FixtureOptions, "workflows" | "version">> & { readonly id?: string } = {}): Promise<Worker> {
+  /** Attaches a worker and makes its code current, unless told that it only serves the runs of its version. */
+  async attach(
+    options: Partial<Pick<FixtureOptions, "workflows" | "version">> & {
+      readonly id?: string;
+      readonly current?: boolean;
+    } = {},
+  ): Promise<Worker> {
     const workflows = options.workflows ?? this.#options.workflows;
     const version = options.version ?? this.#options.version ?? "v1";
     const clock = this.#options.clock ?? systemClock;
@@ -123,8 +128,10 @@ export class EngineFixture {
         stepScope: new AsyncStepScope(),
       },
     );
-    const deployed = await this.engine.deploy(version, manifestOf(workflows));
-    if (!deployed.ok) throw new Error(deployed.error.message);
+    if (options.current !== false) {
+      const deployed = await this.engine.deploy(version, manifestOf(workflows));
+      if (!deployed.ok) throw new Error(deployed.error.message);
+    }
     this.worker.deploy();
     return this.worker;
   }

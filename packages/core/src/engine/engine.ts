@@ -5,15 +5,16 @@ import type { BlobStore } from "../kernel/blob-store.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/log.ts";
-import { attempt, fail, ok } from "../kernel/result.ts";
+import { attempt, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor, Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
+import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
 import { Cleaning } from "./cleaning.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
+import { EventQuota } from "./event-quota.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits } from "./limits.ts";
@@ -22,7 +23,11 @@ import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
+import { ReplayChecks } from "./replay-checks.ts";
+import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
+import { Signals } from "./signals.ts";
+import type { Answer, Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
 import { Starts } from "./starts.ts";
 import type { Started, StartRequest } from "./starts.ts";
@@ -66,6 +71,8 @@ export class Engine {
   readonly #losses: Losses;
   readonly #timers: Timers;
   readonly #outbox: Outbox;
+  readonly #signals: Signals;
+  readonly #checks: ReplayChecks;
   readonly #drained = new Map<string, () => void>();
   #draining = false;
 
@@ -78,7 +85,9 @@ export class Engine {
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
     this.#starts = new Starts(this.#parts, this.#dispatcher);
-    this.operations = new Operations(this.#parts);
+    this.#signals = new Signals(this.#parts);
+    this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
+    this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.schedules = new Schedules(this.#parts, this.#starts, this.operations);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);
@@ -110,6 +119,7 @@ export class Engine {
       deployments: this.deployments,
       hot: this.#hot,
       watchers: this.watchers,
+      events: new EventQuota(store, this.limits),
       route: (effects) => this.#route(effects),
       tell: (hot, events) => this.#tell(hot, events),
       send: (worker, message) => this.#outbox.send(worker, message),
@@ -128,6 +138,7 @@ export class Engine {
     const { store, clock, owner } = this.#parts;
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
     this.#dispatcher.ready = (await store.stats()).ready;
+    await this.#parts.events.refresh();
     this.#route(effects);
     this.#timers.arm(clock.now());
     this.cleaning.start();
@@ -185,6 +196,7 @@ export class Engine {
         this.#starts.verdict(message);
         break;
       case "checked": {
+        if (this.#checks.answered(message)) break;
         const hot = this.#hot.get(message.run, message.epoch);
         const worker = this.deployments.get(link.id);
         if (hot !== undefined && worker !== undefined)
@@ -228,67 +240,13 @@ export class Engine {
   }
 
   /** Stores an event and settles what waits for it. */
-  async emit(p: {
-    readonly by: Actor;
-    readonly name: string;
-    readonly payload: Uint8Array;
-    readonly key?: string | undefined;
-    readonly id?: string | undefined;
-  }): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
-    const { values, clock, store } = this.#parts;
-    if (p.payload.length > values.payloadBytesMax) {
-      const { code, message, hint } = values.tooLarge("The payload", p.payload);
-      return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
-    }
-    return await attempt(async () => {
-      const { stored, release } = await values.keep(p.payload);
-      try {
-        const { event, duplicate, effects } = await store.emitEvent({ ...p, payload: stored, now: clock.now() });
-        this.#parts.count("events");
-        this.#route(effects);
-        return { event, duplicate };
-      } finally {
-        release();
-      }
-    });
+  emit(p: Emission): ReturnType<Signals["emit"]> {
+    return this.#signals.emit(p);
   }
 
   /** Settles the wait behind an approval or a callback token. */
-  async completeToken(p: {
-    readonly by: Actor;
-    readonly token: string;
-    readonly kind: "approval" | "callback";
-    readonly value: Uint8Array;
-  }): Promise<Result<{ readonly run: string }>> {
-    const { store, clock, values } = this.#parts;
-    const outcome = await attempt(async () => {
-      const { stored, release } = await values.keep(p.value);
-      try {
-        return await store.completeToken({ ...p, value: stored, now: clock.now() });
-      } finally {
-        release();
-      }
-    });
-    if (!outcome.ok) return outcome;
-    const what = p.kind === "approval" ? "approval" : "callback";
-    switch (outcome.value.outcome) {
-      case "ok":
-        this.#route(outcome.value.effects);
-        return ok({ run: outcome.value.run });
-      case "unknown":
-        return fail({
-          code: "token_unknown",
-          message: `There is no such ${what} token.`,
-          hint: "Check that the URL is complete.",
-        });
-      case "used":
-        return fail({ code: "token_used", message: `This ${what} has been answered already.` });
-      case "expired":
-        return fail({
-          code: "token_expired",
-          message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
-        });
-    }
+  completeToken(p: Answer): ReturnType<Signals["answer"]> {
+    return this.#signals.answer(p);
   }
 
   /** How a run ended, as soon as it has. */
@@ -412,38 +370,3 @@ export class Engine {
 
 /** A worker that says nothing after its time to drain is given up this much later. */
 const drainGraceMs = 500;
-
-function endOf(run: RunRecord): FinishedRun | undefined {
-  switch (run.status) {
-    case "completed":
-    case "failed":
-    case "cancelled":
-    case "timedout":
-      return {
-        run: run.id,
-        workflow: run.workflow,
-        status: run.status,
-        output: run.output,
-        error: run.error,
-        reason: run.reason,
-      };
-    default:
-      return undefined;
-  }
-}
-
-async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, stop: () => void): Promise<T> {
-  if (signal === undefined) return await promise;
-  return await new Promise((resolve, reject) => {
-    const abort = (): void => {
-      stop();
-      reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    void promise.then((value) => {
-      signal.removeEventListener("abort", abort);
-      resolve(value);
-    });
-  });
-}

@@ -191,7 +191,7 @@ describe("one event", () => {
     const run = await first.run(listener, { times: 1 });
     await first.until(run, "waiting", "waiting_for_event");
     first.crash();
-    await first.emit("paid", "kept");
+    await store.emitEvent({ by: tester, name: "paid", payload: encodeValue("kept"), now: Date.now() });
     const second = await EngineFixture.start({ workflows: [listener], store });
     expect((await second.ended(run)).output).toEqual(["kept"]);
   });
@@ -277,7 +277,7 @@ describe("a race", () => {
     await first.emit("paid", 1);
     await rest();
     first.crash();
-    await first.emit("never", "too late");
+    await store.emitEvent({ by: tester, name: "never", payload: encodeValue("too late"), now: Date.now() });
     const second = await EngineFixture.start({ workflows: [racing], store });
     await second.emit("end");
     expect((await second.ended(run)).output).toEqual({ winner: "paid", value: 1 });

@@ -1,10 +1,12 @@
 // What an operator does to runs: cancel, pause, resume, retry, fork, delete; one at a time or by filter.
-import { encodeErrorValue } from "@sluice/protocol";
+import { encodeErrorValue, isFinalStatus } from "@sluice/protocol";
 import type { RunStatusReason } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
+import type { ReplayChecks } from "./replay-checks.ts";
+import type { Starts } from "./starts.ts";
 
 export interface ForkRequest {
   readonly by: Actor;
@@ -28,9 +30,13 @@ const bulkPageMax = 200;
 
 export class Operations {
   readonly #parts: EngineParts;
+  readonly #starts: Starts;
+  readonly #checks: ReplayChecks;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts, starts: Starts, checks: ReplayChecks) {
     this.#parts = parts;
+    this.#starts = starts;
+    this.#checks = checks;
   }
 
   async cancel(p: {
@@ -60,7 +66,10 @@ export class Operations {
     return this.#changed(run, outcome, "run_not_paused", "is neither paused nor parked");
   }
 
-  /** Runs an ended run again on its own journal, with the current code unless `pinned`. */
+  /**
+   * Runs an ended run again on its own journal: with the current code, which must follow that journal (`replay_mismatch` names
+   * the difference), or with the code it was started with.
+   */
   async retry(by: Actor, run: string, code: "current" | "pinned" = "current"): Promise<Result<RunRecord>> {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
@@ -72,6 +81,10 @@ export class Operations {
         message: `The current code has no workflow ${record.workflow}.`,
         hint: "Retry with the code the run was started with: code=pinned.",
       });
+    }
+    if (code === "current" && current !== undefined && current.version !== record.version) {
+      const follows = await this.#follows(record);
+      if (!follows.ok) return follows;
     }
     const now = clock.now();
     const timeout = current?.manifest.timeout;
@@ -85,13 +98,41 @@ export class Operations {
     return this.#changed(run, outcome, "run_not_final", "has completed or is still going on, and cannot be retried");
   }
 
+  /** Whether the current code follows what a retry of this run keeps. What cannot be retried is left to the store to refuse. */
+  async #follows(run: RunRecord): Promise<Result<null>> {
+    if (run.status === "completed" || !(run.blocked || isFinalStatus(run.status))) return ok(null);
+    const worker = this.#parts.deployments.forCurrent(run.workflow);
+    if (worker !== undefined) return await this.#checks.beforeRetry(run, worker);
+    return fail({
+      code: "no_worker",
+      message: `No worker is up to check that the current code follows the journal of run ${run.id}.`,
+      hint: "Try again in a moment, or retry with the code the run was started with: code=pinned.",
+    });
+  }
+
   /** A new run with the journal of another up to an entry, on today's code. */
   async fork(request: ForkRequest): Promise<Result<RunRecord>> {
-    const { store, clock, deployments, ids, route } = this.#parts;
-    const source = await store.getRun({ run: request.run });
+    const source = await this.#parts.store.getRun({ run: request.run });
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
+    if (request.input === undefined) return await this.#fork(request, source, { before: before.value, input: source.input });
+    const input = await this.#starts.check(source.workflow, request.input);
+    if (!input.ok) return input;
+    const { stored, release } = await this.#parts.values.keep(input.value);
+    try {
+      return await this.#fork(request, source, { before: before.value, input: stored });
+    } finally {
+      release();
+    }
+  }
+
+  async #fork(
+    request: ForkRequest,
+    source: RunRecord,
+    { before, input }: { readonly before: number | undefined; readonly input: Uint8Array },
+  ): Promise<Result<RunRecord>> {
+    const { store, clock, deployments, ids, route } = this.#parts;
     const current = deployments.workflow(source.workflow);
     const now = clock.now();
     const timeout = current?.manifest.timeout;
@@ -99,7 +140,7 @@ export class Operations {
       id: ids.run(),
       workflow: source.workflow,
       version: current?.version ?? source.version,
-      input: request.input ?? source.input,
+      input,
       priority: source.priority,
       tags: source.tags,
       createdAt: now,
@@ -112,7 +153,7 @@ export class Operations {
       from: source.id,
       run,
       now,
-      ...(before.value === undefined ? {} : { before: before.value }),
+      ...(before === undefined ? {} : { before }),
     });
     if (forked.outcome === "not_found") return notFound(request.run);
     if (forked.outcome !== "created")

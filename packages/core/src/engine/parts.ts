@@ -5,6 +5,7 @@ import type { Ids } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/log.ts";
 import type { Effects, RunStore } from "../kernel/run-store.ts";
 import type { Deployments } from "./deployments.ts";
+import type { EventQuota } from "./event-quota.ts";
 import type { HotRun, HotRuns } from "./hot-runs.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Values } from "./values.ts";
@@ -19,6 +20,7 @@ export interface EngineParts {
   readonly deployments: Deployments;
   readonly hot: HotRuns;
   readonly watchers: Watchers;
+  readonly events: EventQuota;
   readonly log: Logger;
   /** Name of this engine as the owner of runs. */
   readonly owner: string;

@@ -68,7 +68,7 @@ function scopeName(scope: "run" | "workflow" | "global", run: PrepareFor): strin
   return scope === "workflow" ? `workflow:${run.workflow}` : "global";
 }
 
-const valueKeys = ["value", "error", "output", "payload", "input", "data", "match"] as const;
+const valueKeys = ["value", "error", "output", "payload", "input", "data"] as const;
 
 /** True when some value of this operation cannot be stored as it is. */
 export function hasLarge(op: StoreOp, values: Values): boolean {

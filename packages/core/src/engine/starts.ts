@@ -1,5 +1,5 @@
 // Starting runs: validation by the workflow's own schema first, then one durable row.
-import { decodeValue, valueToJson } from "@sluice/protocol";
+import { decodeValue, toWire, valueToJson } from "@sluice/protocol";
 import type { ChildOp, WorkerToEngine } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
@@ -47,16 +47,12 @@ export class Starts {
   }
 
   async start(request: StartRequest): Promise<Result<Started>> {
-    const { deployments, values, limits, draining } = this.#parts;
+    const { deployments, limits, draining } = this.#parts;
     if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
     const wrong = checkRequest(request);
     if (wrong !== undefined) return wrong;
     const current = deployments.workflow(request.workflow);
     if (current === undefined) return this.#unknown(request.workflow);
-    if (request.input.length > values.payloadBytesMax) {
-      const { code, message, hint } = values.tooLarge("The input", request.input);
-      return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
-    }
     const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
     if (queues && this.#dispatcher.ready >= limits.queueLengthMax) {
       return fail({
@@ -65,8 +61,17 @@ export class Starts {
         hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
       });
     }
-    const validated = current.manifest.validates ? await this.#validate(current, request.input) : ok(request.input);
-    return validated.ok ? await this.#create(request, current, validated.value) : validated;
+    const checked = await this.check(request.workflow, request.input);
+    return checked.ok ? await this.#create(request, current, checked.value) : checked;
+  }
+
+  /** An input as the workflow's own schema makes it, or what is wrong with it. */
+  async check(workflow: string, input: Uint8Array): Promise<Result<Uint8Array>> {
+    const { deployments, values } = this.#parts;
+    const current = deployments.workflow(workflow);
+    if (current === undefined) return this.#unknown(workflow);
+    if (input.length > values.payloadBytesMax) return fail(toWire(values.tooLarge("The input", input)));
+    return current.manifest.validates ? await this.#validate(current, input) : ok(input);
   }
 
   async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {

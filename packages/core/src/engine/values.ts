@@ -19,9 +19,13 @@ export class Values {
     this.payloadBytesMax = limits.payloadBytesMax;
   }
 
-  /** True when this value cannot be stored as it is. */
+  /** True when this value cannot be stored as it is: it belongs in a blob, or is over the limit. */
   isLarge(bytes: Uint8Array | undefined): bytes is Uint8Array {
-    return bytes !== undefined && bytes.length > this.#inlineBytesMax && this.#blobs !== undefined;
+    return bytes !== undefined && (bytes.length > this.payloadBytesMax || this.#isForBlobs(bytes));
+  }
+
+  #isForBlobs(bytes: Uint8Array): boolean {
+    return this.#blobs !== undefined && bytes.length > this.#inlineBytesMax;
   }
 
   /** The error for a value over the limit. */
@@ -35,7 +39,7 @@ export class Values {
 
   /** What to store in a row for this value, and what to call once the row is committed (or was not). */
   async keep(bytes: Uint8Array): Promise<{ readonly stored: Uint8Array; readonly release: () => void }> {
-    if (!this.isLarge(bytes) || this.#blobs === undefined) return { stored: bytes, release: () => undefined };
+    if (this.#blobs === undefined || !this.#isForBlobs(bytes)) return { stored: bytes, release: () => undefined };
     const { hash, release } = await this.#blobs.put(bytes);
     return { stored: encodeBlobRef(hash), release };
   }

@@ -100,6 +100,12 @@ export class FileBlobs implements BlobStore, BlobCollector {
     return hashPattern.test(hash) && exists(this.#path(hash));
   }
 
+  /** Reads the blob and compares it with its name. */
+  async isIntact(hash: string): Promise<boolean> {
+    const bytes = await this.get(hash);
+    return bytes !== undefined && (await sha256(bytes)) === hash;
+  }
+
   /** Every blob there is, folder by folder. */
   async *list(): AsyncGenerator<string> {
     for (const prefix of (await listFolder(this.#folder)).toSorted()) {

@@ -70,15 +70,30 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       desk.now = start + 50;
       const first = await desk.append("r1", done(1, "b"), failed(0, "bad", { attempt: 3 }));
-      expect(first).toMatchObject({ status: "running", effects: { deliveries: [], finished: [], ready: 0, touched: [] } });
+      expect(first).toMatchObject({
+        status: "running",
+        effects: { deliveries: [], finished: [], ready: 0, touched: [] },
+      });
       expect(first.events).toEqual([
         { event: "settle", seq: 1, ord: 1, status: "completed", at: start + 50 },
         { event: "settle", seq: 0, ord: 2, status: "failed", at: start + 50 },
       ]);
-      expect((await desk.append("r1", patched(2, "fix"))).events).toMatchObject([{ seq: 2, ord: 3, status: "completed" }]);
+      expect((await desk.append("r1", patched(2, "fix"))).events).toMatchObject([
+        { seq: 2, ord: 3, status: "completed" },
+      ]);
       const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
       expect(entries).toMatchObject([
-        { seq: 1, kind: "step", name: "step 1", n: 0, status: "completed", ord: 1, attempt: 1, at: start, end: start + 50 },
+        {
+          seq: 1,
+          kind: "step",
+          name: "step 1",
+          n: 0,
+          status: "completed",
+          ord: 1,
+          attempt: 1,
+          at: start,
+          end: start + 50,
+        },
         { seq: 0, kind: "step", status: "failed", ord: 2, attempt: 3 },
         { seq: 2, kind: "patched", name: "fix", status: "completed", ord: 3 },
       ]);
@@ -91,8 +106,19 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
     test("keep the time at which they ended where the worker says it", async () => {
       await desk.hot("r1");
       desk.now = start + 50;
-      const step = { op: "done", kind: "step", seq: 0, name: "s", n: 0, at: start, end: start + 40, attempt: 1 } as const;
-      expect((await desk.append("r1", { ...step, value: value(1) })).events).toMatchObject([{ seq: 0, at: start + 40 }]);
+      const step = {
+        op: "done",
+        kind: "step",
+        seq: 0,
+        name: "s",
+        n: 0,
+        at: start,
+        end: start + 40,
+        attempt: 1,
+      } as const;
+      expect((await desk.append("r1", { ...step, value: value(1) })).events).toMatchObject([
+        { seq: 0, at: start + 40 },
+      ]);
       const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
       expect(entries).toMatchObject([{ seq: 0, at: start, end: start + 40 }]);
     });
@@ -120,7 +146,9 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect(open).toMatchObject([{ seq: 0, kind: "step", status: "running", attempt: 1, due: start + 1_000 }]);
       expect(open[0]?.error).toBeDefined();
       const fired = await desk.fire(start + 1_000);
-      expect(fired.effects.deliveries).toEqual([{ run: "r1", epoch: 1, owner: engine, event: { event: "wake", seq: 0 } }]);
+      expect(fired.effects.deliveries).toEqual([
+        { run: "r1", epoch: 1, owner: engine, event: { event: "wake", seq: 0 } },
+      ]);
       expect((await desk.run("r1")).status).toBe("running");
       await desk.append("r1", done(0, "at last", { attempt: 2 }));
       const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
@@ -175,7 +203,14 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
     test("close what the losers wait for and settle only themselves", async () => {
       await desk.hot("r1");
       const child = desk.newRun("c1", { workflow: "ship", parent: { run: "r1", seq: 3, detached: false } });
-      await desk.append("r1", done(0, "won"), sleep(1, start + 1_000), approval(2, "t1"), call(3, child), retry(4, start + 1_000));
+      await desk.append(
+        "r1",
+        done(0, "won"),
+        sleep(1, start + 1_000),
+        approval(2, "t1"),
+        call(3, child),
+        retry(4, start + 1_000),
+      );
       const ended = await desk.append("r1", race(5, [1, 2, 3, 4, 77]));
       expect(ended.events).toEqual([{ event: "settle", seq: 5, ord: 2, status: "completed", at: start }]);
       expect(ended.effects.finished).toMatchObject([{ run: "c1", status: "cancelled", reason: "cancelled_by_parent" }]);
@@ -196,7 +231,11 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("r1", retry(0, start + 1_000), done(1), race(2, [0]));
       const late = await desk.append("r1", done(0, "late", { attempt: 2 }));
       expect(late.events).toEqual([]);
-      expect(await desk.journal("r1")).toEqual([[1, "completed", undefined], [2, "completed", "a"], [0, "aborted", undefined]]);
+      expect(await desk.journal("r1")).toEqual([
+        [1, "completed", undefined],
+        [2, "completed", "a"],
+        [0, "aborted", undefined],
+      ]);
     });
 
     test("give back the events that losers had taken", async () => {
@@ -267,7 +306,12 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       const blocked = await desk.append("r1", { op: "blocked", reason: "non_determinism", error: value("why") });
       expect(blocked).toMatchObject({ status: "waiting", effects: { ready: 0 } });
-      expect(await desk.run("r1")).toMatchObject({ status: "waiting", blocked: true, reason: "non_determinism", epoch: 2 });
+      expect(await desk.run("r1")).toMatchObject({
+        status: "waiting",
+        blocked: true,
+        reason: "non_determinism",
+        epoch: 2,
+      });
       expect(read((await desk.run("r1")).error)).toBe("why");
       expect(await desk.claim()).toEqual([]);
     });
@@ -285,10 +329,15 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("r1", log("three"), { op: "progress", value: value(0.5), at: start });
       await desk.append("r1", { op: "progress", value: value(0.75), at: start });
       const lines = await desk.store.listLogs({ run: "r1", after: 0, limit: 2 });
-      expect(lines).toMatchObject([{ line: 1, level: "warn", message: "one", at: start + 3 }, { line: 2, message: "two" }]);
+      expect(lines).toMatchObject([
+        { line: 1, level: "warn", message: "one", at: start + 3 },
+        { line: 2, message: "two" },
+      ]);
       expect(read(lines[0]?.data)).toEqual({ a: 1 });
       expect(lines[1]?.data).toBeUndefined();
-      expect(await desk.store.listLogs({ run: "r1", after: 2, limit: 9 })).toMatchObject([{ line: 3, message: "three" }]);
+      expect(await desk.store.listLogs({ run: "r1", after: 2, limit: 9 })).toMatchObject([
+        { line: 3, message: "three" },
+      ]);
       expect(read((await desk.run("r1")).progress)).toBe(0.75);
     });
   });
@@ -301,7 +350,16 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
 
     test("are in use as long as what names them is there", async () => {
       await desk.hot("r1", { input: ref("a") });
-      const step = { op: "done", kind: "step", seq: 0, name: "s", n: 0, at: start, attempt: 1, value: ref("b") } as const;
+      const step = {
+        op: "done",
+        kind: "step",
+        seq: 0,
+        name: "s",
+        n: 0,
+        at: start,
+        attempt: 1,
+        value: ref("b"),
+      } as const;
       await desk.append("r1", step, { op: "finish", status: "completed", output: ref("c") });
       await desk.store.emitEvent({ by: ada, name: "big", payload: ref("d"), now: start });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: ref("e"), now: start });

@@ -23,7 +23,8 @@ export const ada: Actor = { kind: "user", id: "ada" };
 export const engine = "engine-1";
 export const start = 1_700_000_000_000;
 export const value = encodeValue;
-export const problem = (message: string, code?: string): Uint8Array => encodeErrorValue({ name: "Error", message, code });
+export const problem = (message: string, code?: string): Uint8Array =>
+  encodeErrorValue({ name: "Error", message, code });
 
 export function read(bytes: Uint8Array | undefined): unknown {
   return bytes === undefined ? undefined : decodeValue(bytes);
@@ -142,8 +143,12 @@ export class Desk {
   }
 }
 
-function resultOf(result: { readonly value?: Uint8Array | undefined; readonly error?: Uint8Array | undefined }): unknown {
-  if (result.error !== undefined) return result.error.length === 0 ? "time limit" : decodeErrorValue(result.error).message;
+function resultOf(result: {
+  readonly value?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+}): unknown {
+  if (result.error !== undefined)
+    return result.error.length === 0 ? "time limit" : decodeErrorValue(result.error).message;
   return read(result.value);
 }
 
@@ -214,15 +219,32 @@ export const call = (seq: number, child: NewRun): StoreOp => {
 export const startChild = (seq: number, child: NewRun): StoreOp => {
   return { op: "start", ...placed(seq, child.workflow), input: child.input, child };
 };
-export const emit = (seq: number, name: string, payload: unknown, more: { key?: string; id?: string } = {}): StoreOp => {
+export const emit = (
+  seq: number,
+  name: string,
+  payload: unknown,
+  more: { key?: string; id?: string } = {},
+): StoreOp => {
   return { op: "emit", ...placed(seq, name), payload: value(payload), ...more };
 };
 type StateMore = { readonly value?: unknown; readonly amount?: number; readonly ttl?: number; readonly scope?: string };
 export const state = (seq: number, verb: "get" | "set" | "incr" | "delete", more: StateMore = {}): StoreOp => {
   const { scope = "global", value: given, ...rest } = more;
-  return { op: "state", ...placed(seq, `${scope} ${verb} count`), key: "count", scope, verb, ...("value" in more ? { value: value(given) } : {}), ...rest };
+  return {
+    op: "state",
+    ...placed(seq, `${scope} ${verb} count`),
+    key: "count",
+    scope,
+    verb,
+    ...("value" in more ? { value: value(given) } : {}),
+    ...rest,
+  };
 };
-export const lock = (seq: number, name: string, more: { readonly ttl?: number; readonly due?: number } = {}): StoreOp => {
+export const lock = (
+  seq: number,
+  name: string,
+  more: { readonly ttl?: number; readonly due?: number } = {},
+): StoreOp => {
   return { op: "lock", ...placed(seq, name), ...more };
 };
 export const unlock = (seq: number, name: string, fence: number): StoreOp => {
@@ -237,7 +259,13 @@ export const undoing = (status: "failed" | "cancelled" = "failed"): StoreOp => {
 };
 export const finish = (output?: unknown): StoreOp => ({ op: "finish", status: "completed", output: value(output) });
 export const fail = (cause?: number): StoreOp => {
-  return { op: "finish", status: "failed", reason: "error", error: problem("broken"), ...(cause === undefined ? {} : { cause }) };
+  return {
+    op: "finish",
+    status: "failed",
+    reason: "error",
+    error: problem("broken"),
+    ...(cause === undefined ? {} : { cause }),
+  };
 };
 export const idle = (reason?: Extract<StoreOp, { op: "idle" }>["reason"]): StoreOp => ({ op: "idle", reason });
 export const log = (message: string): StoreOp => ({ op: "log", level: "info", message, at: start });

@@ -89,7 +89,10 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
         startChild(1, childOf("p", 1, same)),
         call(2, childOf("p", 2, { key: "k", inputHash: "2" })),
       );
-      expect(called.events).toMatchObject([{ seq: 1, status: "completed" }, { seq: 2, status: "failed" }]);
+      expect(called.events).toMatchObject([
+        { seq: 1, status: "completed" },
+        { seq: 2, status: "failed" },
+      ]);
       const [, refused] = called.events;
       expect(refused?.event === "settle" ? read(refused.error) : undefined).toMatchObject({
         name: "SluiceError",
@@ -114,7 +117,13 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("p");
       await desk.append("p", call(0, childOf("p", 0)), idle());
       const notice = { status: "cancelled", reason: "cancelled_by_user", message: "no" } as const;
-      const cancelled = await desk.store.cancelRun({ by: ada, run: "p-0", notice, error: problem("no more"), now: start });
+      const cancelled = await desk.store.cancelRun({
+        by: ada,
+        run: "p-0",
+        notice,
+        error: problem("no more"),
+        now: start,
+      });
       if (cancelled.outcome !== "ok") throw new Error(cancelled.outcome);
       expect(delivered(cancelled.effects)).toEqual([["p", 0, "failed", "no more"]]);
     });
@@ -146,7 +155,12 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
 
     test("counts up, from nothing or from a number", async () => {
       await desk.hot("r1");
-      const counted = await desk.append("r1", state(0, "incr"), state(1, "incr", { amount: 4.5 }), state(2, "incr", { amount: -6 }));
+      const counted = await desk.append(
+        "r1",
+        state(0, "incr"),
+        state(1, "incr", { amount: 4.5 }),
+        state(2, "incr", { amount: -6 }),
+      );
       expect(ordered(counted.events).map(([, , result]) => result)).toEqual([1, 5.5, -0.5]);
       await desk.append("r1", state(3, "set", { value: "text" }));
       const refused = await desk.append("r1", state(4, "incr"));
@@ -159,15 +173,28 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
     test("is shared by scope, seen from outside, and expires", async () => {
       await desk.hot("r1");
       await desk.hot("r2");
-      await desk.append("r1", state(0, "set", { value: 1, scope: "workflow:order", ttl: 100 }), state(1, "set", { value: 2, scope: "run:r1" }));
+      await desk.append(
+        "r1",
+        state(0, "set", { value: 1, scope: "workflow:order", ttl: 100 }),
+        state(1, "set", { value: 2, scope: "run:r1" }),
+      );
       expect(await desk.store.getState({ scope: "workflow:order", key: "count", now: start })).toMatchObject({
         version: 1,
         expiresAt: start + 100,
       });
-      expect(ordered((await desk.append("r2", state(0, "get", { scope: "workflow:order" }))).events)).toEqual([[0, "completed", 1]]);
+      expect(ordered((await desk.append("r2", state(0, "get", { scope: "workflow:order" }))).events)).toEqual([
+        [0, "completed", 1],
+      ]);
       desk.now = start + 100;
-      const later = await desk.append("r2", state(1, "get", { scope: "workflow:order" }), state(2, "incr", { scope: "workflow:order" }));
-      expect(ordered(later.events)).toEqual([[1, "completed", undefined], [2, "completed", 1]]);
+      const later = await desk.append(
+        "r2",
+        state(1, "get", { scope: "workflow:order" }),
+        state(2, "incr", { scope: "workflow:order" }),
+      );
+      expect(ordered(later.events)).toEqual([
+        [1, "completed", undefined],
+        [2, "completed", 1],
+      ]);
       expect(await desk.store.getState({ scope: "run:r2", key: "count", now: start })).toBeUndefined();
     });
 
@@ -191,7 +218,9 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
       const freed = await desk.append("r1", unlock(1, "l", 1));
       expect(ordered(freed.events)).toEqual([[1, "completed", true]]);
       expect(delivered(freed.effects)).toEqual([["r2", 0, "completed", { fence: 2 }]]);
-      expect(delivered((await desk.append("r2", unlock(1, "l", 2))).effects)).toEqual([["r3", 0, "completed", { fence: 3 }]]);
+      expect(delivered((await desk.append("r2", unlock(1, "l", 2))).effects)).toEqual([
+        ["r3", 0, "completed", { fence: 3 }],
+      ]);
     });
 
     test("are given back by their holder only, under its fence", async () => {

@@ -1,6 +1,16 @@
 // The port, from a run's creation to its being claimed: keys, delays, priorities, serial keys.
 import { describe, expect, test } from "bun:test";
-import { ada, done, engine, finish, sleep, start, value, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
+import {
+  ada,
+  done,
+  engine,
+  finish,
+  sleep,
+  start,
+  value,
+  withStore,
+  type MakeStore,
+} from "./run-store.fixture.suite.ts";
 
 export function startingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: creating runs`, () => {
@@ -18,7 +28,17 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
         parent: { run: "p", seq: 4, detached: true },
       });
       const created = await desk.store.createRun({ by: ada, run, now: start });
-      const expected = { ...run, status: "queued", epoch: 0, ord: 0, attempt: 1, generation: 0, crashes: 0, blocked: false, by: ada };
+      const expected = {
+        ...run,
+        status: "queued",
+        epoch: 0,
+        ord: 0,
+        attempt: 1,
+        generation: 0,
+        crashes: 0,
+        blocked: false,
+        by: ada,
+      };
       expect(created).toMatchObject({ outcome: "created", run: expected, effects: { ready: 1, due: start + 5_000 } });
       expect(await desk.run("r1")).toMatchObject(expected);
       expect((await desk.run("r1")).owner).toBeUndefined();
@@ -63,14 +83,21 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
     test("lets a key go with its run", async () => {
       await desk.hot("r1", { key: "k", inputHash: "1" });
       await desk.append("r1", finish());
-      expect((await desk.store.createRun({ by: ada, run: desk.newRun("r2", { key: "k", inputHash: "1" }), now: start })).outcome).toBe("existing");
+      expect(
+        (await desk.store.createRun({ by: ada, run: desk.newRun("r2", { key: "k", inputHash: "1" }), now: start }))
+          .outcome,
+      ).toBe("existing");
       await desk.store.deleteRuns({ by: ada, runs: ["r1"] });
       await desk.create("r2", { key: "k", inputHash: "2" });
     });
 
     test("says so when the id is taken, and creates nothing", async () => {
       await desk.create("r1", { tags: ["first"] });
-      const taken = await desk.store.createRun({ by: ada, run: desk.newRun("r1", { tags: ["second"], timeoutAt: start + 1 }), now: start });
+      const taken = await desk.store.createRun({
+        by: ada,
+        run: desk.newRun("r1", { tags: ["second"], timeoutAt: start + 1 }),
+        now: start,
+      });
       expect(taken).toMatchObject({ outcome: "id_taken", run: { id: "r1", tags: ["first"] } });
       expect((await desk.store.listRuns({ filter: { tag: "second" }, limit: 9 })).runs).toEqual([]);
       expect((await desk.store.stats()).timers).toBe(0);
@@ -110,7 +137,15 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
     test("hands out a long journal in pieces: settled entries in their order, then the open ones", async () => {
       await desk.hot("r1");
       const text = "x".repeat(1_000);
-      await desk.append("r1", done(2, text), done(0, text), done(3, text), sleep(1, start + 9_000), sleep(4, start + 9_000), done(5, text));
+      await desk.append(
+        "r1",
+        done(2, text),
+        done(0, text),
+        done(3, text),
+        sleep(1, start + 9_000),
+        sleep(4, start + 9_000),
+        done(5, text),
+      );
       await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start });
       const bytesMax = 2_600;
       const [claimed] = await desk.store.claimRuns({ owner: engine, limit: 1, now: start, journalBytesMax: bytesMax });
@@ -122,7 +157,14 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
         next = piece.next;
       }
       expect(pieces.length).toBeGreaterThan(1);
-      expect(pieces.flat().map(({ seq, ord }) => [seq, ord])).toEqual([[2, 1], [0, 2], [3, 3], [5, 4], [1, 0], [4, 0]]);
+      expect(pieces.flat().map(({ seq, ord }) => [seq, ord])).toEqual([
+        [2, 1],
+        [0, 2],
+        [3, 3],
+        [5, 4],
+        [1, 0],
+        [4, 0],
+      ]);
       expect(pieces.every((piece) => piece.length > 0)).toBe(true);
     });
 
@@ -131,7 +173,11 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("r1", done(0, "x".repeat(500)), done(1, "y".repeat(500)), sleep(2, start + 1));
       const seqs: number[] = [];
       let piece = await desk.store.readJournal({ run: "r1", bytesMax: 1 });
-      for (; piece.next !== undefined; piece = await desk.store.readJournal({ run: "r1", from: piece.next, bytesMax: 1 })) {
+      for (
+        ;
+        piece.next !== undefined;
+        piece = await desk.store.readJournal({ run: "r1", from: piece.next, bytesMax: 1 })
+      ) {
         expect(piece.entries).toHaveLength(1);
         seqs.push(...piece.entries.map(({ seq }) => seq));
       }
@@ -162,7 +208,12 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
     test("are not claimed at creation while an earlier one has not ended", async () => {
       await desk.hot("r1", inLine);
       desk.now++;
-      const second = await desk.store.createRun({ by: ada, run: desk.newRun("r2", inLine), claim: { owner: engine }, now: desk.now });
+      const second = await desk.store.createRun({
+        by: ada,
+        run: desk.newRun("r2", inLine),
+        claim: { owner: engine },
+        now: desk.now,
+      });
       expect(second).toMatchObject({ outcome: "created", run: { status: "queued", epoch: 0 }, effects: { ready: 0 } });
       const ended = await desk.append("r1", finish());
       expect(ended.effects.ready).toBe(1);

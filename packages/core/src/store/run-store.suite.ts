@@ -1,6 +1,10 @@
 // The one suite of the store port: every adapter runs all of it.
 import { appendingSuite } from "./run-store.appending.suite.ts";
+import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
+import { keepingSuite } from "./run-store.keeping.suite.ts";
+import { listingSuite } from "./run-store.listing.suite.ts";
+import { operatingSuite } from "./run-store.operating.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
@@ -13,4 +17,8 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   appendingSuite(name, makeStore);
   waitingSuite(name, makeStore);
   sharingSuite(name, makeStore);
+  operatingSuite(name, makeStore);
+  endingSuite(name, makeStore);
+  keepingSuite(name, makeStore);
+  listingSuite(name, makeStore);
 }

@@ -63,7 +63,13 @@ export const routes = {
     tag: "runs",
     auth: "token",
   },
-  listLogs: { methods: get, path: "/api/v1/runs/:run/logs", summary: "What the run logged", tag: "runs", auth: "token" },
+  listLogs: {
+    methods: get,
+    path: "/api/v1/runs/:run/logs",
+    summary: "What the run logged",
+    tag: "runs",
+    auth: "token",
+  },
   watchRun: {
     methods: get,
     path: "/api/v1/runs/:run/events",

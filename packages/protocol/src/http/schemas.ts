@@ -14,12 +14,15 @@ const maybe = <T extends z.ZodType>(schema: T) => schema.nullish();
 
 const runError = z
   .strictObject({
-    code: z.string().describe("A code of the product, or the program's own"),
-    name: z.string(),
+    code: z.enum(Object.keys(errorCodes) as [string, ...string[]]),
     message: z.string(),
     hint: z.string().optional(),
-    details: z.unknown().optional(),
-    cause: z.unknown().optional(),
+    details: z.strictObject({
+      name: z.string().describe("Class of the error"),
+      code: z.string().optional().describe("The program's own code"),
+      details: z.unknown().optional(),
+      cause: z.strictObject({ name: z.string(), message: z.string() }).optional(),
+    }),
   })
   .describe("An error as recorded");
 
@@ -58,7 +61,10 @@ const run = z.strictObject({
   by: z.string().describe("On whose behalf it was started, as kind:id"),
 });
 const listedRun = run.extend({
-  omitted: z.array(z.enum(["input", "output", "error", "progress"])).optional().describe("Values too large for a list"),
+  omitted: z
+    .array(z.enum(["input", "output", "error", "progress"]))
+    .optional()
+    .describe("Values too large for a list"),
 });
 
 const step = z.strictObject({
@@ -175,7 +181,9 @@ export const schemas = {
   CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
   RetryRun: z.strictObject({ code: maybe(z.enum(["current", "pinned"])) }),
   ForkRun: z.strictObject({
-    from: maybe(z.union([z.int(), z.string().max(512)])).describe("Number or name of the first step that is executed again"),
+    from: maybe(z.union([z.int(), z.string().max(512)])).describe(
+      "Number or name of the first step that is executed again",
+    ),
     input: value.optional(),
   }),
   BulkRuns: z.strictObject({
@@ -242,6 +250,15 @@ export const schemas = {
 
 export type SchemaName = keyof typeof schemas;
 
+/** Every schema as JSON Schema (draft 2020-12), which is what OpenAPI 3.1 takes. */
+export function jsonSchemas(): Record<string, unknown> {
+  const shown = Object.entries(schemas).map(([key, schema]) => {
+    const { $schema: _dialect, ...json } = z.toJSONSchema(schema);
+    return [key, json];
+  });
+  return Object.fromEntries(shown) as Record<string, unknown>;
+}
+
 /** A query parameter or header. */
 export interface Parameter {
   readonly name: string;
@@ -253,7 +270,9 @@ export interface Parameter {
 export interface Contract {
   readonly parameters?: readonly Parameter[];
   readonly request?: SchemaName;
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly body?: SchemaName; readonly type?: string }>>;
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly body?: SchemaName; readonly type?: string }>
+  >;
 }
 
 const query = (parameter: string, description: string): Parameter => ({ name: parameter, in: "query", description });
@@ -270,7 +289,8 @@ const runList = [
   query("parent", "Child runs of this run"),
   query("version", "Runs of this version of the code"),
 ];
-const answer = (description: string, body?: SchemaName) => (body === undefined ? { description } : { description, body });
+const answer = (description: string, body?: SchemaName) =>
+  body === undefined ? { description } : { description, body };
 const oneRun = { 200: answer("The run", "Run") };
 const ifVersion = [
   header("If-Match", "Only when the value has this version"),
@@ -300,7 +320,10 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
     responses: { 200: answer("A page of lines", "Logs") },
   },
   watchRun: {
-    parameters: [header("Last-Event-ID", "Number of the last event seen"), query("after", "The same, for first requests")],
+    parameters: [
+      header("Last-Event-ID", "Number of the last event seen"),
+      query("after", "The same, for first requests"),
+    ],
     responses: { 200: { description: "Events run, step, log, progress and end", type: "text/event-stream" } },
   },
   cancelRun: { request: "CancelRun", responses: oneRun },
@@ -335,7 +358,11 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
     responses: { 200: answer("A page of values", "StateList") },
   },
   getState: { responses: { 200: answer("The value; its version is the ETag", "StateValue") } },
-  setState: { parameters: ifVersion, request: "SetState", responses: { 200: answer("Its new version", "StateVersion") } },
+  setState: {
+    parameters: ifVersion,
+    request: "SetState",
+    responses: { 200: answer("Its new version", "StateVersion") },
+  },
   deleteState: { parameters: ifVersion.slice(0, 1), responses: { 204: answer("It is gone") } },
   listDeployments: { responses: { 200: answer("What is deployed", "Deployments") } },
   callHook: {

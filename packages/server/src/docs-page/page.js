@@ -75,7 +75,12 @@ async function show(output, { url, init }, signal) {
     return;
   }
   output.textContent = head;
-  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) output.append(piece);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    output.append(value);
+  }
 }
 
 function formOf(entry, components, token) {

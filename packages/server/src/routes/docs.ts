@@ -17,7 +17,8 @@ function asset(text: string, type: string): Response {
       "cache-control": "no-cache",
       "x-content-type-options": "nosniff",
       // The page talks to this server only, and nobody may put it into a frame.
-      "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'",
+      "content-security-policy":
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'",
     },
   });
 }
@@ -34,6 +35,10 @@ export function docsAsset(call: Call): Response {
     case "page.css":
       return asset(css, "text/css");
     default:
-      return failure({ code: "not_found", message: "The page has no such part.", hint: "GET /api/docs shows the page." });
+      return failure({
+        code: "not_found",
+        message: "The page has no such part.",
+        hint: "GET /api/docs shows the page.",
+      });
   }
 }

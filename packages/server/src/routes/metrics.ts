@@ -43,11 +43,19 @@ async function prometheus({ parts, engine }: Call): Promise<Response> {
     ["sluice_store_bytes", "Size of the store.", stats.bytes],
     ["sluice_workers", "Workers that are connected.", engine.deployments.workers.length],
   ];
-  const lines = gauges.flatMap(([name, help, value]) => [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`]);
+  const lines = gauges.flatMap(([name, help, value]) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    `${name} ${value}`,
+  ]);
   lines.push("# HELP sluice_runs Runs by status.", "# TYPE sluice_runs gauge");
   for (const status of runStatuses) lines.push(`sluice_runs{status="${status}"} ${stats.runs[status] ?? 0}`);
   for (const [name, count] of Object.entries(engine.counters)) {
-    lines.push(`# HELP sluice_${name}_total Counted since the start.`, `# TYPE sluice_${name}_total counter`, `sluice_${name}_total ${count}`);
+    lines.push(
+      `# HELP sluice_${name}_total Counted since the start.`,
+      `# TYPE sluice_${name}_total counter`,
+      `sluice_${name}_total ${count}`,
+    );
   }
   lines.push(...parts.metrics.lines());
   return new Response(`${lines.join("\n")}\n`, { headers: textHeaders });

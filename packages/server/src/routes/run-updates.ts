@@ -19,7 +19,8 @@ function lastSeen(call: Call): number {
   query.done();
   const header = call.request.headers.get("last-event-id");
   if (header === null || header === "") return after ?? 0;
-  if (!/^\d{1,15}$/.test(header)) refuse("bad_request", "Last-Event-ID is not a number.", "Send the last id you saw, or nothing.");
+  if (!/^\d{1,15}$/.test(header))
+    refuse("bad_request", "Last-Event-ID is not a number.", "Send the last id you saw, or nothing.");
   return Number(header);
 }
 

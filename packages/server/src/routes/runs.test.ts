@@ -6,7 +6,10 @@ import { HttpFixture } from "../http-fixture.ts";
 const greet = workflow<{ name: string }, string>({ name: "greet" }, async (ctx, input) => {
   return await ctx.step("say", () => `Hello, ${input.name}!`);
 });
-const rich = workflow<unknown, unknown>({ name: "shop/rich" }, async (ctx, input) => await ctx.step("same", () => input));
+const rich = workflow<unknown, unknown>(
+  { name: "shop/rich" },
+  async (ctx, input) => await ctx.step("same", () => input),
+);
 const fails = workflow<{ fail: boolean }>({ name: "fails" }, async (ctx, input) => {
   await ctx.step("fine", () => 1);
   return await ctx.step("breaks", () => {
@@ -33,11 +36,22 @@ async function started(name: string, input: unknown = {}): Promise<string> {
 
 describe("starting a run", () => {
   test("answers 201 with the run, and the run is there", async () => {
-    const { status, body } = await f.post("/api/v1/workflows/greet/runs", { input: { name: "Ada" }, tags: ["eu"], priority: 3 });
+    const { status, body } = await f.post("/api/v1/workflows/greet/runs", {
+      input: { name: "Ada" },
+      tags: ["eu"],
+      priority: 3,
+    });
     expect(status).toBe(201);
     expect(body).toMatchObject({
       created: true,
-      run: { workflow: "greet", version: "v1", input: { name: "Ada" }, tags: ["eu"], priority: 3, by: "token:bootstrap" },
+      run: {
+        workflow: "greet",
+        version: "v1",
+        input: { name: "Ada" },
+        tags: ["eu"],
+        priority: 3,
+        by: "token:bootstrap",
+      },
     });
     const after = await f.get(`/api/v1/runs/${body.run.id}?wait=10s`);
     expect(after.status).toBe(200);
@@ -79,7 +93,9 @@ describe("starting a run", () => {
 
   test("in the value format carries values that JSON has no word for", async () => {
     const input = { when: new Date(5), many: new Map([[1, new Set([2n])]]), none: undefined };
-    const { status, body } = await f.postValue("/api/v1/workflows/shop%2Frich/runs?wait=10s", { input: encodeValue(input) });
+    const { status, body } = await f.postValue("/api/v1/workflows/shop%2Frich/runs?wait=10s", {
+      input: encodeValue(input),
+    });
     expect(status).toBe(201);
     expect(decodeValue(body.run.input)).toEqual(input);
     expect(decodeValue(body.run.output)).toEqual(input);
@@ -115,7 +131,7 @@ describe("reading runs", () => {
     expect(body.run).toMatchObject({
       status: "failed",
       output: null,
-      error: { name: "NonRetryableError", code: "ELUCK", message: "no luck" },
+      error: { code: "step_failed", message: "no luck", details: { name: "NonRetryableError", code: "ELUCK" } },
     });
     expect(JSON.stringify(body)).not.toContain("runs.test.ts");
     const raw = await f.send(`/api/v1/runs/${run}`, { headers: { accept: "application/vnd.sluice.value+msgpack" } });
@@ -125,7 +141,10 @@ describe("reading runs", () => {
   test("lists them newest first, by page and by filter", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
-      const { body } = await f.post("/api/v1/workflows/greet/runs?wait=10s", { input: { name: "l" }, tags: ["listed"] });
+      const { body } = await f.post("/api/v1/workflows/greet/runs?wait=10s", {
+        input: { name: "l" },
+        tags: ["listed"],
+      });
       ids.unshift(body.run.id);
     }
     const seen: string[] = [];
@@ -150,7 +169,15 @@ describe("reading runs", () => {
       nextCursor: null,
       steps: [
         { seq: 0, kind: "step", name: "fine", status: "completed", output: 1, attempt: 1, order: 1 },
-        { seq: 1, kind: "step", name: "breaks", status: "failed", output: null, error: { code: "ELUCK" }, order: 2 },
+        {
+          seq: 1,
+          kind: "step",
+          name: "breaks",
+          status: "failed",
+          output: null,
+          error: { details: { code: "ELUCK" } },
+          order: 2,
+        },
       ],
     });
     const first = await f.get(`/api/v1/runs/${run}/steps?limit=1`);
@@ -183,7 +210,11 @@ describe("operating a run", () => {
     const { status } = await f.post(`/api/v1/runs/${run}/cancel`, { reason: "not needed" });
     expect(status).toBe(200);
     const { body } = await f.get(`/api/v1/runs/${run}?wait=10s`);
-    expect(body.run).toMatchObject({ status: "cancelled", statusReason: "cancelled_by_user", error: { message: "not needed" } });
+    expect(body.run).toMatchObject({
+      status: "cancelled",
+      statusReason: "cancelled_by_user",
+      error: { message: "not needed" },
+    });
     const again = await f.post(`/api/v1/runs/${run}/cancel`);
     expect(again.status).toBe(409);
     expect(again.body.error.code).toBe("run_is_final");
@@ -238,7 +269,11 @@ describe("operating a run", () => {
   test("acts on many by filter, and counts first", async () => {
     for (let i = 0; i < 3; i++) await f.post("/api/v1/workflows/waits/runs", { tags: ["bulk"] });
     const bulk = { action: "cancel", filter: { tag: "bulk", workflow: "waits" } };
-    expect((await f.post("/api/v1/runs/bulk", { ...bulk, dryRun: true })).body).toEqual({ matched: 3, changed: 0, refused: 0 });
+    expect((await f.post("/api/v1/runs/bulk", { ...bulk, dryRun: true })).body).toEqual({
+      matched: 3,
+      changed: 0,
+      refused: 0,
+    });
     expect((await f.post("/api/v1/runs/bulk", bulk)).body).toEqual({ matched: 3, changed: 3, refused: 0 });
     expect((await f.post("/api/v1/runs/bulk", { ...bulk, filter: { workflow: null } })).status).toBe(400);
     expect((await f.post("/api/v1/runs/bulk", { ...bulk, filter: { status: [] } })).status).toBe(400);

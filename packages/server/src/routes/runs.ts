@@ -63,10 +63,17 @@ export async function startRun(call: Call): Promise<Response> {
   const { run, created } = unwrap(started);
   if (waitMs === undefined) return await answer(call, created ? 201 : 200, { run, created });
   const ended = await endWithin(call, run.id, waitMs);
-  return await answer(call, ended === undefined ? 202 : created ? 201 : 200, { run: ended ?? (await current(call, run.id)), created });
+  return await answer(call, ended === undefined ? 202 : created ? 201 : 200, {
+    run: ended ?? (await current(call, run.id)),
+    created,
+  });
 }
 
-async function answer(call: Call, status: number, body: { readonly run: RunRecord; readonly created?: boolean }): Promise<Response> {
+async function answer(
+  call: Call,
+  status: number,
+  body: { readonly run: RunRecord; readonly created?: boolean },
+): Promise<Response> {
   const { wire } = call;
   const shown = showRun(call.engine, wire, body.run);
   const run = shown instanceof Promise ? ((await shown) as unknown) : shown;
@@ -141,7 +148,8 @@ export async function listRuns(call: Call): Promise<Response> {
 function stepCursorOf(text: string | undefined): JournalCursor | undefined {
   if (text === undefined) return undefined;
   const parts = /^([so])(-?\d{1,16})$/.exec(text);
-  if (parts === null) refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
+  if (parts === null)
+    refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
   return { after: Number(parts[2]), open: parts[1] === "o" };
 }
 
@@ -188,7 +196,13 @@ export async function listLogs(call: Call): Promise<Response> {
   await current(call, run);
   const lines = await engine.store.listLogs({ run, after, limit });
   const logs = await Promise.all(
-    lines.map(async ({ line, level, message, data, at }) => ({ line, level, message, data: await showValue(engine, wire, data), at })),
+    lines.map(async ({ line, level, message, data, at }) => ({
+      line,
+      level,
+      message,
+      data: await showValue(engine, wire, data),
+      at,
+    })),
   );
   const last = lines.length === limit ? lines.at(-1)?.line : undefined;
   return reply(wire, 200, { logs, next: last ?? null });
@@ -229,7 +243,11 @@ export async function forkRun(call: Call): Promise<Response> {
   call.query().done();
   const body = await call.body();
   const { from, input } = fieldsOf(body.content, ["from", "input"]);
-  const right = from === undefined || from === null || Number.isSafeInteger(from) || (typeof from === "string" && from.length <= nameCharsMax);
+  const right =
+    from === undefined ||
+    from === null ||
+    Number.isSafeInteger(from) ||
+    (typeof from === "string" && from.length <= nameCharsMax);
   if (!right) refuse("bad_request", `from is ${quoted(from)}.`, "Send the number of a step, or its name.");
   const run = await call.engine.operations.fork({
     by: call.actor,
@@ -275,7 +293,9 @@ function filterOfBody(value: unknown): RunFilter {
 
 function statusOf(text: string): RunStatus {
   const status = runStatuses.find((each) => each === text);
-  return status ?? refuse("invalid_filter", `There is no status ${quoted(text)}.`, `Known are ${runStatuses.join(", ")}.`);
+  return (
+    status ?? refuse("invalid_filter", `There is no status ${quoted(text)}.`, `Known are ${runStatuses.join(", ")}.`)
+  );
 }
 
 export async function bulkRuns(call: Call): Promise<Response> {

@@ -1,4 +1,5 @@
 // State from outside: the durable values of everybody, of a workflow or of a run.
+import { unwrap } from "@sluice/core";
 import type { StateEntry } from "@sluice/core";
 import { SluiceError } from "@sluice/protocol";
 import { valueField } from "../body.ts";
@@ -8,19 +9,12 @@ import { showValue } from "../show.ts";
 import { reply } from "../wire.ts";
 import { limitOf, runNotFound } from "./runs.ts";
 
-const keyCharsMax = 512;
 const scopePattern = /^(?:global|workflow:[A-Za-z0-9][A-Za-z0-9._/-]{0,127}|run:[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/;
 
 function scopeOf(call: Call): string {
   const scope = call.param(0);
   if (scopePattern.test(scope)) return scope;
   return refuse("bad_request", `There is no scope ${quoted(scope)}.`, "Use global, workflow:NAME or run:ID.");
-}
-
-function keyOf(call: Call): string {
-  const key = call.param(1);
-  if (key.length > 0 && key.length <= keyCharsMax) return key;
-  return refuse("bad_request", "The key is empty or too long.", `1 to ${keyCharsMax} characters.`);
 }
 
 function missing(scope: string, key: string): SluiceError {
@@ -36,23 +30,16 @@ function expectedVersion(call: Call): number | undefined {
   const { headers } = call.request;
   const absent = headers.get("if-none-match");
   if (absent !== null) {
-    if (absent.trim() !== "*") refuse("bad_request", "If-None-Match is not *.", "Send If-None-Match: * to create a key only.");
+    if (absent.trim() !== "*")
+      refuse("bad_request", "If-None-Match is not *.", "Send If-None-Match: * to create a key only.");
     return 0;
   }
   const match = headers.get("if-match");
   if (match === null) return undefined;
   const version = /^\s*"?(\d{1,15})"?\s*$/.exec(match)?.[1];
-  if (version === undefined) refuse("bad_request", "If-Match is not a version.", 'Send the version that GET showed, as in If-Match: "3".');
+  if (version === undefined)
+    refuse("bad_request", "If-Match is not a version.", 'Send the version that GET showed, as in If-Match: "3".');
   return Number(version);
-}
-
-function conflict(scope: string, key: string, version: number | undefined): SluiceError {
-  return new SluiceError({
-    code: "state_version_conflict",
-    message: `${quoted(key)} of ${scope} has another version${version === undefined ? "" : ` (${version})`}.`,
-    hint: "Read it again and decide anew.",
-    ...(version === undefined ? {} : { details: { version } }),
-  });
 }
 
 async function showEntry(call: Call, entry: StateEntry): Promise<Record<string, unknown>> {
@@ -85,8 +72,8 @@ export async function listState(call: Call): Promise<Response> {
 export async function getState(call: Call): Promise<Response> {
   call.query().done();
   const scope = scopeOf(call);
-  const key = keyOf(call);
-  const entry = await call.engine.store.getState({ scope, key, now: call.parts.clock.now() });
+  const key = call.param(1);
+  const entry = unwrap(await call.engine.state.get(scope, key));
   if (entry === undefined) throw missing(scope, key);
   const response = reply(call.wire, 200, await showEntry(call, entry));
   response.headers.set("etag", `"${entry.version}"`);
@@ -95,34 +82,17 @@ export async function getState(call: Call): Promise<Response> {
 
 export async function setState(call: Call): Promise<Response> {
   call.query().done();
+  const { engine, actor } = call;
   const scope = scopeOf(call);
-  const key = keyOf(call);
   const ifVersion = expectedVersion(call);
   const body = await call.body();
   const fields = fieldsOf(body.content, ["value", "ttl"]);
   if (!("value" in fields)) refuse("bad_request", "value is missing.", "Send a value, or DELETE the key.");
-  const ttlMs = optionalDurationOf(fields, "ttl");
+  const ttl = optionalDurationOf(fields, "ttl");
   const value = valueField(body, "value");
-  const { engine, parts } = call;
-  if (value.length > engine.values.payloadBytesMax) throw engine.values.tooLarge("The value", value);
   if (scope.startsWith("run:")) await checkRun(call, scope.slice("run:".length));
-  const now = parts.clock.now();
-  const { stored, release } = await engine.values.keep(value);
-  try {
-    const outcome = await engine.store.setState({
-      by: call.actor,
-      scope,
-      key,
-      value: stored,
-      ifVersion,
-      expiresAt: ttlMs === undefined ? undefined : now + ttlMs,
-      now,
-    });
-    if (outcome.outcome === "conflict") throw conflict(scope, key, outcome.version);
-    return reply("json", 200, { version: outcome.version });
-  } finally {
-    release();
-  }
+  const version = unwrap(await engine.state.set({ by: actor, scope, key: call.param(1), value, ttl, ifVersion }));
+  return reply("json", 200, { version });
 }
 
 /** State of a run that does not exist would belong to nobody and never be deleted. */
@@ -132,16 +102,10 @@ async function checkRun(call: Call, run: string): Promise<void> {
 
 export async function deleteState(call: Call): Promise<Response> {
   call.query().done();
+  const { engine, actor } = call;
   const scope = scopeOf(call);
-  const key = keyOf(call);
-  const { outcome } = await call.engine.store.deleteState({
-    by: call.actor,
-    scope,
-    key,
-    ifVersion: expectedVersion(call),
-    now: call.parts.clock.now(),
-  });
-  if (outcome === "not_found") throw missing(scope, key);
-  if (outcome === "conflict") throw conflict(scope, key, undefined);
+  const key = call.param(1);
+  const deleted = unwrap(await engine.state.delete({ by: actor, scope, key, ifVersion: expectedVersion(call) }));
+  if (!deleted) throw missing(scope, key);
   return new Response(null, { status: 204 });
 }

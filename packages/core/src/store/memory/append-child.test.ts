@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, childOf, op, settled, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, childOf, op, settled, value } from "./fixture.suite.ts";
 
 test("a started child answers with its id and lives on its own", async () => {
   const f = new Fixture();

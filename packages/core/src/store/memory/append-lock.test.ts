@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, op } from "./fixture.suite.ts";
+import { expectSettled, Fixture, op } from "./fixture.suite.ts";
 
 test("a lock that is asked for again after a crash is waited for once", async () => {
   const f = new Fixture();

@@ -26,10 +26,12 @@ export function appendBlocked(change: Change, run: RunRow, op: BlockedOp): void 
   blockRun(change, run, op);
 }
 
-/** Counts only when nothing settled meanwhile: then the worker has something to do. */
+/** Counts only when nothing settled and no attempt came due meanwhile: then the worker has something to do. */
 export function appendIdle(change: Change, run: RunRow, op: IdleOp): void {
   const settled = change.events.some((event) => event.event === "settle");
   if (settled || run.record.status !== "running") return;
+  if (op.ord !== undefined && op.ord < run.record.ord) return;
+  if (op.retries?.some((seq) => run.entries.get(seq)?.wait === undefined) === true) return;
   run.record.status = "waiting";
   run.record.reason = op.reason;
 }

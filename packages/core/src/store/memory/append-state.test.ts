@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import type { StoreOp } from "../../kernel/run-store.ts";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, read, settled, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, read, settled, value } from "./fixture.suite.ts";
 
 type StateStoreOp = Extract<StoreOp, { readonly op: "state" }>;
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, by, op, refusal, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, by, op, refusal, value } from "./fixture.suite.ts";
 
 function emit(f: Fixture, name: string, payload: unknown, more: { key?: string; id?: string } = {}) {
   return f.store.emitEvent({ by, name, payload: value(payload), ...more, now: f.now });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
 import type { CancelNotice } from "@sluice/protocol";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, by, childOf, newRun, op, read, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, by, childOf, newRun, op, read, value } from "./fixture.suite.ts";
 
 const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" };
 const error = value({ name: "CancelledError", message: "enough", code: "cancelled" });

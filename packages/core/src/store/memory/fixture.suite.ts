@@ -95,6 +95,14 @@ export function settled(events: readonly RunEvent[]): readonly unknown[][] {
   );
 }
 
+/** Throws unless the settle events among these are, in order, these `[seq, status, value or error]`. */
+export function expectSettled(events: readonly RunEvent[], ...expected: readonly unknown[][]): void {
+  const [found, wanted] = [settled(events), expected].map((rows) =>
+    JSON.stringify(rows, (_key, item: unknown) => (item === undefined ? "(undefined)" : item)),
+  );
+  if (found !== wanted) throw new Error(`settled were ${found} instead of ${wanted}`);
+}
+
 const placed = (seq: number, name: string) => ({ seq, name, n: 0 });
 
 /** Operations with little to say. */

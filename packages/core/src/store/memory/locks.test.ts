@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, op } from "./fixture.suite.ts";
+import { expectSettled, Fixture, op } from "./fixture.suite.ts";
 
 const events = (p: { readonly effects: { readonly deliveries: readonly { readonly event: unknown }[] } }) =>
   p.effects.deliveries.map(({ event }) => event) as Parameters<typeof expectSettled>[0];

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { runStoreSuite } from "../run-store.suite.ts";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, by, childOf, nothing, op, read, refusal, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, by, childOf, nothing, op, read, refusal, value } from "./fixture.suite.ts";
 import { MemoryRunStore } from "./memory-run-store.ts";
 
 runStoreSuite("in memory", () => new MemoryRunStore());

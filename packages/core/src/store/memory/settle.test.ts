@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, by, none, op, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, by, none, op, value } from "./fixture.suite.ts";
 
 function emit(f: Fixture) {
   return f.store.emitEvent({ by, name: "x", payload: value(1), now: f.now });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, childOf, op } from "./fixture.suite.ts";
+import { expectSettled, Fixture, childOf, op } from "./fixture.suite.ts";
 
 describe("timers", () => {
   test("fire oldest first, no more than asked for", async () => {

@@ -55,6 +55,8 @@ function fireWait(change: Change, wait: WaitRow): void {
     return;
   }
   if (wait.kind === "retry") {
+    // From here on the attempt is due whatever a clock that jumps back may say.
+    entry.entry.due = undefined;
     wakeStep(change, run, wait.seq);
     return;
   }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectSettled } from "./expect-settled.suite.ts";
-import { Fixture, by, op, value } from "./fixture.suite.ts";
+import { expectSettled, Fixture, by, op, value } from "./fixture.suite.ts";
 
 function complete(
   f: Fixture,

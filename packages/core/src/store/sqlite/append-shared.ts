@@ -1,5 +1,13 @@
 // Operations on what runs share: events they send, state, locks. Each settles in the commit that has its effect.
-import { decodeValue, encodeErrorValue, encodeValue, type LockOp, type StateOp, type UnlockOp } from "@sluice/protocol";
+import {
+  SluiceError,
+  decodeValue,
+  encodeErrorValue,
+  encodeValue,
+  type LockOp,
+  type StateOp,
+  type UnlockOp,
+} from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import { completed, openEntry, settleNow, type Appending } from "./placing.ts";
@@ -7,6 +15,7 @@ import { blobOwners } from "./blob-refs.ts";
 import type { Settlement } from "./change.ts";
 import { emit } from "./emit.ts";
 import { nothing, runFlags, timedOut } from "./run-row.ts";
+import type { StateRow } from "./state.ts";
 
 type Due = { readonly due?: number | undefined };
 
@@ -31,22 +40,31 @@ function stateResult(a: Appending, op: ScopedStateOp): Settlement {
     case "set":
       putState(a, op, op.value ?? nothing);
       return { failed: false, bytes: nothing };
-    case "incr": {
-      const before = current === undefined ? 0 : numberIn(current.value);
-      if (before === undefined) return notANumber(op.key);
-      const after = before + (op.amount ?? 1);
-      if (!Number.isFinite(after)) return notANumber(op.key);
-      const expiresAt = op.ttl === undefined ? (current?.expiresAt ?? undefined) : cx.now + op.ttl;
-      cx.t.state.put({ scope: op.scope, key: op.key, expiresAt }, encodeValue(after));
-          return completed(after);
-    }
+    case "incr":
+      return increased(a, op, current);
     case "delete":
       if (current !== undefined) {
         cx.t.state.delete(op.scope, op.key);
         cx.t.blobs.release(blobOwners.state(op.scope, op.key));
       }
       return completed(current !== undefined);
+    default:
+      return unknownVerb(op.verb);
   }
+}
+
+function unknownVerb(verb: never): never {
+  throw new SluiceError({ code: "bad_request", message: `There is no state operation ${String(verb)}.` });
+}
+
+function increased(a: Appending, op: ScopedStateOp, current: StateRow | undefined): Settlement {
+  const { state } = a.cx.t;
+  const before = current === undefined ? 0 : numberIn(current.value);
+  const after = (before ?? Number.NaN) + (op.amount ?? 1);
+  if (!Number.isFinite(after)) return notANumber(op.key);
+  const expiresAt = op.ttl === undefined ? (current?.expiresAt ?? undefined) : a.cx.now + op.ttl;
+  state.put({ scope: op.scope, key: op.key, expiresAt }, encodeValue(after));
+  return completed(after);
 }
 
 function putState(a: Appending, op: ScopedStateOp, value: Uint8Array): void {

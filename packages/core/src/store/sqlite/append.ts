@@ -17,7 +17,16 @@ import type { Effects, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
-import { addWait, countUndo, noted, openEntry, pushSettled, settleNow, type Appending, type Placed } from "./placing.ts";
+import {
+  addWait,
+  countUndo,
+  noted,
+  openEntry,
+  pushSettled,
+  settleNow,
+  type Appending,
+  type Placed,
+} from "./placing.ts";
 import { nothing, runFlags } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
 
@@ -193,4 +202,3 @@ function idle({ cx, run }: Appending, op: IdleOp): void {
   run.reason = op.reason ?? null;
   cx.t.runs.save(run);
 }
-

@@ -140,7 +140,7 @@ export class Change {
     run.ord++;
     if (run.owner === null) runs.save(run);
     if (blobs.note(run.id, to.bytes)) runs.mark(run, runFlags.blobs);
-    this.deliver(run, settleEvent(seq, run.ord, this.now, to));
+    this.deliver(run, settleEvent({ seq, ord: run.ord, at: this.now }, to));
   }
 
   /** Settles the entry of a wait; nothing when its run has gone. */
@@ -222,7 +222,11 @@ export class Change {
     for (let id = this.#orphans?.shift(); id !== undefined; id = this.#orphans?.shift()) {
       const run = this.t.runs.get(id);
       if (run === undefined || isFinalStatus(run.status)) continue;
-      this.cancel(run, parentNotice, encodeErrorValue({ name: "CancelledError", message: parentNotice.message, code: "cancelled" }));
+      this.cancel(
+        run,
+        parentNotice,
+        encodeErrorValue({ name: "CancelledError", message: parentNotice.message, code: "cancelled" }),
+      );
     }
   }
 
@@ -259,10 +263,14 @@ export class Change {
   }
 }
 
-export function settleEvent(seq: number, ord: number, at: number, to?: Settlement & { silent?: boolean }): RunEvent {
-  const failed = to?.failed === true;
+/** What the engine is told of a settled entry; `silent` leaves out the result, which the worker made itself. */
+export function settleEvent(
+  { seq, ord, at }: { readonly seq: number; readonly ord: number; readonly at: number },
+  to: Settlement & { readonly silent?: boolean },
+): RunEvent {
+  const { failed } = to;
   const event = { event: "settle", seq, ord, status: failed ? "failed" : "completed", at } as const;
-  if (to === undefined || to.silent === true) return event;
+  if (to.silent === true) return event;
   return failed ? { ...event, error: to.bytes } : { ...event, value: to.bytes };
 }
 

@@ -53,8 +53,20 @@ export class EventTable {
     this.#delete = lazily(db, deleteSql);
   }
 
-  insert(event: { name: string; key?: string | undefined; payload: Uint8Array; at: number; id?: string | undefined }): number {
-    const { lastInsertRowid } = this.#insert().run(event.name, event.key ?? null, event.payload, event.at, event.id ?? null);
+  insert(event: {
+    name: string;
+    key?: string | undefined;
+    payload: Uint8Array;
+    at: number;
+    id?: string | undefined;
+  }): number {
+    const { lastInsertRowid } = this.#insert().run(
+      event.name,
+      event.key ?? null,
+      event.payload,
+      event.at,
+      event.id ?? null,
+    );
     return Number(lastInsertRowid);
   }
 

@@ -11,7 +11,9 @@ const busyCodes = /^SQLITE_(BUSY|LOCKED)/;
 const passingCodes = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE|ERROR|INTERRUPT)/;
 
 function isDatabaseFailure(error: unknown): error is DatabaseFailure {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_");
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_")
+  );
 }
 
 export interface Failure {

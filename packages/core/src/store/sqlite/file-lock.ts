@@ -32,9 +32,9 @@ function flock(file: number): number {
   const names = libraries[process.platform] ?? [];
   for (const name of names) {
     try {
-      const { symbols, close } = dlopen(name, { flock: { args: ["i32", "i32"], returns: "i32" } });
-      const result = symbols.flock(file, exclusiveNow);
-      close();
+      const library = dlopen(name, { flock: { args: ["i32", "i32"], returns: "i32" } });
+      const result = library.symbols.flock(file, exclusiveNow);
+      library.close();
       return result;
     } catch (error) {
       if (name === names.at(-1)) throw error;

@@ -1,6 +1,8 @@
 // The store on SQLite and the data folder it lives in.
 export { openSqliteStore, type SqliteStoreSettings } from "./sqlite-run-store.ts";
 export { sqliteLimits, type Durability, type SqliteLimits } from "./database.ts";
-export { openDataFolder, dataFiles, type DataFolder } from "./open-data.ts";
+export { openDataFolder, type DataFolder } from "./open-data.ts";
+export { dataFiles } from "./data-files.ts";
+export { checkData, type DataCheck, type Finding } from "./check-data.ts";
 export type { Prepared } from "./prepare-database.ts";
 export { openBlobs, type BlobSettings, type FileBlobs } from "../blobs.ts";

@@ -19,7 +19,8 @@ const upsertSql = `INSERT INTO entries (run, seq, kind, name, n, status, ord, at
   WHERE status = 'running'`;
 const settleSql = `UPDATE entries SET status = ?, ord = ?, ended_at = ?, value = ?, error = ? WHERE run = ? AND seq = ?
   AND status = 'running'`;
-const abortSql = "UPDATE entries SET status = 'aborted', ord = 0, ended_at = ?, value = NULL, error = NULL WHERE run = ? AND seq = ?";
+const abortSql =
+  "UPDATE entries SET status = 'aborted', ord = 0, ended_at = ?, value = NULL, error = NULL WHERE run = ? AND seq = ?";
 const oneSql = `SELECT ${columns} FROM entries WHERE run = ? AND seq = ?`;
 const existsSql = "SELECT 1 AS found FROM entries WHERE run = ? AND seq = ?";
 const someSql = `SELECT ${columns} FROM entries WHERE run = ? ORDER BY seq LIMIT ?`;

@@ -10,7 +10,12 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 
 /** What the writer answers to a creation; the caller knows the rest of the record. */
 export type Created =
-  | { readonly outcome: "created"; readonly owner: string | null; readonly delayed: boolean; readonly effects?: Effects }
+  | {
+      readonly outcome: "created";
+      readonly owner: string | null;
+      readonly delayed: boolean;
+      readonly effects?: Effects;
+    }
   | { readonly outcome: "existing" | "conflict" | "id_taken"; readonly run: RunRecord };
 
 export function createRun(t: Tables, p: Start): Created {
@@ -18,14 +23,17 @@ export function createRun(t: Tables, p: Start): Created {
   return created(cx, insertRun(cx, p));
 }
 
-export type Forked = Exclude<Created, { outcome: "created" }> | { outcome: "created"; run: RunRecord; effects: Effects };
+export type Forked =
+  | Exclude<Created, { outcome: "created" }>
+  | { outcome: "created"; run: RunRecord; effects: Effects };
 
 export function forkRun(t: Tables, p: Params<"forkRun">): Forked | { outcome: "not_found" } {
   const cx = new Change(t, p.now);
   const inserted = insertFork(cx, p);
   if (inserted.outcome === "not_found") return inserted;
   const answer = created(cx, inserted);
-  if (answer.outcome !== "created" || inserted.outcome !== "created") return answer as Exclude<Created, { outcome: "created" }>;
+  if (answer.outcome !== "created" || inserted.outcome !== "created")
+    return answer as Exclude<Created, { outcome: "created" }>;
   return { outcome: "created", run: t.runs.recordOf(inserted.run), effects: cx.effects() };
 }
 
@@ -94,7 +102,9 @@ function pauseParked(run: Run): void {
 /** The run when this incarnation of it is the current one. */
 function hot(t: Tables, p: { readonly run: string; readonly epoch: number }): Run | undefined {
   const run = t.runs.get(p.run);
-  return run === undefined || run.owner === null || run.epoch !== p.epoch || isFinalStatus(run.status) ? undefined : run;
+  return run === undefined || run.owner === null || run.epoch !== p.epoch || isFinalStatus(run.status)
+    ? undefined
+    : run;
 }
 
 export function releaseRuns(t: Tables, p: Params<"releaseRuns">): { released: RunRecord[]; effects: Effects } {

@@ -1,6 +1,13 @@
 // Reads of a row or a few, done at once on the caller's thread: cheaper than asking another one.
 import type { Database } from "bun:sqlite";
-import type { RunRecord, RunStore, ScheduleRecord, StateEntry, TokenRecord, VersionRecord } from "../../kernel/run-store.ts";
+import type {
+  RunRecord,
+  RunStore,
+  ScheduleRecord,
+  StateEntry,
+  TokenRecord,
+  VersionRecord,
+} from "../../kernel/run-store.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
 import { listSchedulesSql, toSchedule } from "./schedules.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";

@@ -2,11 +2,9 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
+import { dataFiles } from "./data-files.ts";
 import { lockFile } from "./file-lock.ts";
 import { prepareDatabase, type Prepared } from "./prepare-database.ts";
-
-/** Names inside a data folder. */
-export const dataFiles = { database: "state.db", blobs: "blobs", lock: "lock" } as const;
 
 export interface DataFolder {
   readonly folder: string;

@@ -34,7 +34,7 @@ export function settleNow(a: Appending, op: Placed & { kind: EntryKind }, to: Se
     at: cx.now, end: cx.now, undo: false } as const;
   if (!cx.t.journal.put(entry)) return;
   run.ord = ord;
-  pushSettled(a, settleEvent(op.seq, ord, cx.now, to));
+  pushSettled(a, settleEvent({ seq: op.seq, ord, at: cx.now }, to));
 }
 
 /** Tells the worker that an entry settled; a run that only waited goes on. */
@@ -74,7 +74,10 @@ export function addWait({ cx, run }: Appending, seq: number, wait: OpenWait): vo
 }
 
 /** Counts an entry with an undo when it is written for the first time. */
-export function countUndo({ cx, run }: Appending, op: { readonly seq: number; readonly undo?: boolean | undefined }): void {
+export function countUndo(
+  { cx, run }: Appending,
+  op: { readonly seq: number; readonly undo?: boolean | undefined },
+): void {
   if (op.undo !== true || op.seq < 0 || cx.t.journal.has(run.id, op.seq)) return;
   run.undos++;
   cx.t.runs.save(run);

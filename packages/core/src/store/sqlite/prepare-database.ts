@@ -17,7 +17,12 @@ const magic = "SQLite format 3\0";
  * Makes the database of a data folder usable. Throws `data_folder_newer` and `data_folder_corrupt`, and has then changed
  * nothing. A database of an earlier version is copied to a file beside it first.
  */
-export function prepareDatabase(p: { readonly file: string; readonly migrations?: readonly string[] }): Prepared {
+export function prepareDatabase(p: {
+  readonly file: string;
+  readonly migrations?: readonly string[];
+  /** Only look. */
+  readonly readonly?: boolean;
+}): Prepared {
   const migrations = p.migrations ?? knownMigrations;
   if (!existsSync(p.file) || statSync(p.file).size === 0) {
     // A log without its database belongs to one that was removed by hand.
@@ -27,7 +32,7 @@ export function prepareDatabase(p: { readonly file: string; readonly migrations?
   checkHeader(p.file);
   const version = inspect(p.file);
   if (version > migrations.length) throw newer(version, migrations.length);
-  if (version === migrations.length) return { outcome: "current" };
+  if (version === migrations.length || p.readonly === true) return { outcome: "current" };
   const copy = `${p.file}.v${version}.backup`;
   withDatabase(p.file, true, (db) => backup(db, copy));
   withDatabase(p.file, false, (db) => migrate(db, migrations));

@@ -54,12 +54,12 @@ export class ReaderClient {
 
   #start(): Worker {
     const thread = startThread();
-    thread.onmessage = (event: MessageEvent<ThreadMessage>) => {
+    thread.addEventListener("message", (event: MessageEvent<ThreadMessage>) => {
       if (thread === this.#thread) this.#receive(event.data);
-    };
-    thread.onerror = (event) => {
+    });
+    thread.addEventListener("error", (event) => {
       if (thread === this.#thread) this.#giveUp(fromWire(threadError(event)));
-    };
+    });
     this.#thread = thread;
     this.#post({ open: "reader", settings: this.#settings });
     return thread;

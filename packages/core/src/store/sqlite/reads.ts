@@ -54,6 +54,19 @@ export class Reads {
   readonly #listLogs;
   readonly #listEvents;
   readonly #blobInUse;
+  readonly #verbs: { readonly [Verb in ReadVerb]: (p: Params<Verb>) => unknown } = {
+    readJournal: (p) => this.#journal.read(p),
+    listState: (p) => this.listState(p),
+    listRuns: (p) => listRuns(this.#db, p),
+    countRuns: (p) => countRuns(this.#db, p),
+    listLogs: (p) => this.listLogs(p),
+    listTokens: (p) => this.listTokens(p),
+    listEvents: (p) => this.listEvents(p),
+    blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
+    versionsInUse: () => this.#db.query(versionsInUseSql).all(),
+    stats: () => this.stats(),
+    backup: (p) => backup(this.#db, p.path),
+  };
 
   constructor(db: Database) {
     this.#db = db;
@@ -66,31 +79,10 @@ export class Reads {
 
   /** Executes one read; `params` are those of the port's verb of that name. */
   execute(verb: string, params: unknown): unknown {
+    const read = Object.hasOwn(this.#verbs, verb) ? this.#verbs[verb as ReadVerb] : undefined;
+    if (read === undefined) throw new Error(`the reader has no verb ${verb}`);
     // The caller's side is typed by the port; across threads only its word is left.
-    switch (verb as ReadVerb) {
-      case "readJournal":
-        return this.#journal.read(params as Params<"readJournal">);
-      case "listState":
-        return this.listState(params as Params<"listState">);
-      case "listRuns":
-        return listRuns(this.#db, params as Params<"listRuns">);
-      case "countRuns":
-        return countRuns(this.#db, params as Params<"countRuns">);
-      case "listLogs":
-        return this.listLogs(params as Params<"listLogs">);
-      case "listTokens":
-        return this.listTokens(params as Params<"listTokens">);
-      case "listEvents":
-        return this.listEvents(params as Params<"listEvents">);
-      case "blobsInUse":
-        return (params as Params<"blobsInUse">).blobs.filter((hash) => this.#blobInUse().get(hash) !== null);
-      case "versionsInUse":
-        return this.#db.query(versionsInUseSql).all();
-      case "stats":
-        return this.stats();
-      case "backup":
-        return backup(this.#db, (params as Params<"backup">).path);
-    }
+    return (read as (p: unknown) => unknown)(params);
   }
 
   listState(p: Params<"listState">): { entries: StateEntry[]; next?: string } {

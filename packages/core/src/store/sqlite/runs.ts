@@ -26,7 +26,8 @@ const recordSql = `SELECT ${recordColumns} FROM runs WHERE id = ?`;
 const byKeySql = "SELECT id, input_hash AS inputHash FROM runs WHERE workflow = ? AND key = ?";
 const lastOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
 const readySql = "SELECT id FROM runs WHERE ready = 1 ORDER BY priority DESC, created_at, id LIMIT ?";
-const childrenSql = "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
+const childrenSql =
+  "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
 const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND parent_seq = ? AND detached = 0";
 const earlierSql = `SELECT 1 AS found FROM runs WHERE serial_key = ? AND ended_at IS NULL
   AND (created_at, id) < (?, ?) LIMIT 1`;
@@ -271,7 +272,11 @@ export class RunTable {
   }
 
   /** True when an earlier unfinished run has the same serial key. */
-  isHeld(run: { readonly id: string; readonly createdAt: number; readonly serialKey?: string | null | undefined }): boolean {
+  isHeld(run: {
+    readonly id: string;
+    readonly createdAt: number;
+    readonly serialKey?: string | null | undefined;
+  }): boolean {
     if (run.serialKey === undefined || run.serialKey === null) return false;
     this.flush();
     return this.#earlier().get(run.serialKey, run.createdAt, run.id) !== null;

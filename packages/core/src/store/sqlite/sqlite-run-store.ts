@@ -1,9 +1,5 @@
 // The port on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
-import {
-  isFinalStatus,
-  type FinishOp,
-  type SluiceError,
-} from "@sluice/protocol";
+import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol";
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { Appended } from "./append.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";

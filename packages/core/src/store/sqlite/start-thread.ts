@@ -17,7 +17,7 @@ export function startThread(): Worker {
 }
 
 export function closedError(): SluiceError {
-  return new SluiceError({ code: "unavailable", message: "The store is closed." });
+  return new SluiceError({ code: "store_failed", message: "The store is closed." });
 }
 
 export function threadError(event: ErrorEvent): WireError {

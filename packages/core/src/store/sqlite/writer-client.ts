@@ -36,8 +36,8 @@ export class WriterClient {
     this.#limits = settings.limits;
     this.#events = events;
     this.#thread = startThread();
-    this.#thread.onmessage = (event: MessageEvent<ThreadMessage>) => this.#receive(event.data);
-    this.#thread.onerror = (event) => this.#fail(fromWire(threadError(event)));
+    this.#thread.addEventListener("message", (event: MessageEvent<ThreadMessage>) => this.#receive(event.data));
+    this.#thread.addEventListener("error", (event) => this.#fail(fromWire(threadError(event))));
     this.#post({ open: "writer", settings });
   }
 
@@ -109,7 +109,8 @@ export class WriterClient {
     if (message.crowded === true) this.#events.onCrowded();
     else if (message.opened === true) this.#open();
     else if (message.closed === true) this.#closed?.resolve();
-    else if (message.fatal === true || message.results === undefined) this.#fail(fromWire(message.failed ?? unexpected));
+    else if (message.fatal === true || message.results === undefined)
+      this.#fail(fromWire(message.failed ?? unexpected));
     else this.#settle(message.results, message);
   }
 

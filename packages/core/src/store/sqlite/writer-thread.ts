@@ -50,11 +50,11 @@ function tidy(to: Writer): void {
   }
 }
 
-self.onmessage = (event: MessageEvent<ThreadRequest>) => {
+self.addEventListener("message", (event: MessageEvent<ThreadRequest>) => {
   try {
     answer(event.data);
   } catch (thrown) {
     const { error } = failureOf(thrown);
     self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
   }
-};
+});

@@ -122,8 +122,9 @@ export class Writer {
     return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > this.#limits.walBytesMax;
   }
 
-  /** Moves the log into the database and closes it. */
+  /** Moves the log into the database and closes it: the file is whole by itself then. */
   close(): void {
+    this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").all();
     this.#db.close();
   }
 }

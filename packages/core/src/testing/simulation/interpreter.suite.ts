@@ -36,7 +36,7 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
       return await leaf(p, path, () =>
         ctx.emit(
           node.event,
-          { m: node.m, from: path },
+          { m: node.m, number: p.witness.nextEvent() },
           { ...keyed(node.key), ...(node.once ? { id: p.witness.emitId(p.life, path) } : {}) },
         ),
       );
@@ -55,9 +55,9 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "token":
       return await playToken(node, path, p);
     case "patched":
-      return ctx.patched(`patch ${path}`) && p.life.version !== "v1"
-        ? await leaf(p, path, () => ctx.step(`${path} new`, () => "new"))
-        : "old";
+      // The first version of the code has no such guard; later ones do more behind it.
+      if (p.life.version === "v1" || !ctx.patched(`patch ${path}`)) return "old";
+      return await leaf(p, path, () => ctx.step(`${path} new`, () => "new"));
     case "values":
       p.witness.saw(p.life, path, `${ctx.random()} ${ctx.uuid()} ${ctx.now()}`);
       return "values";

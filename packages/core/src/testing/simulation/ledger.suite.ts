@@ -110,7 +110,7 @@ export class Ledger implements Witness {
     this.#begun.add(once);
     if (undo === undefined) return;
     const of = run?.settled.get(-seq - 1);
-    const expected = of === "completed" ? digest(`did ${node.path}`) : "undefined";
+    const expected = of === "completed" ? digest(`did ${node.path}`) : digest(undefined);
     if (digest(undo.result) !== expected) this.#fail(`${what} got ${digest(undo.result)}, not ${expected}`);
   }
 

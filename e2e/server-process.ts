@@ -1,0 +1,94 @@
+// The shipped command as a child process: started, found, killed and started again by tests.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export const token = "a-token-for-tests-only";
+const cli = join(import.meta.dir, "../packages/cli/src/main.ts");
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Resolves with the exit code, or the name of the signal that ended it. */
+  readonly exited: Promise<number | string>;
+  readonly stderr: () => string;
+}
+
+/** Writes the files of a project. */
+export function writeProject(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** `sluice up` in a process group of its own, once it says that it is ready. */
+export async function startServer(p: {
+  readonly project: string;
+  readonly data: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}): Promise<ServerProcess> {
+  const args = [cli, "up", "--project", p.project, "--data", p.data, "--port", "0", "--json", ...(p.args ?? [])];
+  const env = { ...process.env, SLUICE_TOKEN: token, ...p.env };
+  const child = spawn(process.execPath, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-20_000);
+  });
+  const exited = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown"));
+  });
+  const line = await Promise.race([firstLine(child), exited.then((code) => Promise.reject(new Error(`up ended with ${code}: ${stderr}`)))]);
+  const { url } = JSON.parse(line) as { url: string };
+  return { url, process: child, exited, stderr: () => stderr };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  let text = "";
+  return await new Promise((resolve) => {
+    child.stdout?.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+      const end = text.indexOf("\n");
+      if (end >= 0) resolve(text.slice(0, end));
+    });
+  });
+}
+
+/** SIGKILL to the server and everything it started. */
+export async function killAll(server: ServerProcess): Promise<void> {
+  try {
+    process.kill(-(server.process.pid ?? 0), "SIGKILL");
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ESRCH") throw error;
+  }
+  await server.exited;
+}
+
+/** Worker processes of a server (Linux). */
+export function workersOf(server: ServerProcess): number[] {
+  const { pid } = server.process;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return children === "" ? [] : children.split(" ").map(Number);
+}
+
+/** A call of the HTTP API; undefined when the server is not there to answer. */
+export async function call<T = Record<string, unknown>>(
+  server: ServerProcess,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ readonly status: number; readonly body: T } | undefined> {
+  try {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as T };
+  } catch (error) {
+    if (error instanceof TypeError || (error as { code?: string }).code !== undefined || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+// A run as text, and waiting for its end.
+import { segment } from "../api.ts";
+import type { Api } from "../api.ts";
+import { short, span, time } from "../table.ts";
+import { hasEnded } from "../views.ts";
+import type { RunView } from "../views.ts";
+
+/** One question is open for this long; then it is asked again. */
+const waitMs = 60_000;
+
+/** The run once it has ended. */
+export async function awaitEnd(api: Api, id: string): Promise<RunView> {
+  for (;;) {
+    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`, { query: { wait: `${waitMs}ms` } });
+    if (hasEnded(run.status)) return run;
+  }
+}
+
+/** `failed (error)`. */
+export function statusText({ status, statusReason }: Pick<RunView, "status" | "statusReason">): string {
+  return statusReason === null ? status : `${status} (${statusReason})`;
+}
+
+export function describeRun(run: RunView): readonly string[] {
+  const took = run.endedAt === null ? "" : ` after ${span(run.endedAt - run.createdAt)}`;
+  return [
+    `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
+    `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
+    `  input  ${short(run.input, 200)}`,
+    ...(run.status === "completed" ? [`  output ${short(run.output, 200)}`] : []),
+    ...(run.progress === null ? [] : [`  progress ${short(run.progress, 200)}`]),
+    ...(run.error === null ? [] : [`  error  ${run.error.message}`, ...(run.error.hint === undefined ? [] : [`         ${run.error.hint}`])]),
+  ];
+}

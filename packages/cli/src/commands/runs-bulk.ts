@@ -1,0 +1,122 @@
+// Many runs at once: an operation on all that a filter matches, and their export as lines of JSON.
+import { writeFileSync, appendFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { Command } from "commander";
+import { parseDuration } from "@sluice/protocol";
+import { segment } from "../api.ts";
+import type { Api, TargetFlags } from "../api.ts";
+import { misused } from "../io.ts";
+import type { Io } from "../io.ts";
+import type { RunView } from "../views.ts";
+import { apiOf, clientCommand, show } from "./client-command.ts";
+
+export interface FilterFlags extends TargetFlags {
+  readonly workflow?: string;
+  readonly status?: string;
+  readonly tag?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+const actions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+const pageMax = 200;
+
+/** The options that say which runs. */
+export function filterOptions(command: Command): Command {
+  return command
+    .option("--workflow <name>", "runs of this workflow")
+    .option("--status <list>", "with one of these statuses: failed,timedout")
+    .option("--tag <tag>", "with this tag")
+    .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
+    .option("--until <time>", "created before");
+}
+
+/** The filter as query parameters. */
+export function filterQuery(flags: FilterFlags): Record<string, string | number | undefined> {
+  return {
+    workflow: flags.workflow,
+    status: flags.status,
+    tag: flags.tag,
+    from: timeOf(flags.since, "--since"),
+    to: timeOf(flags.until, "--until"),
+  };
+}
+
+function timeOf(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{11,15}$/.test(text)) return Number(text);
+  const parsed = Date.parse(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(parsed)) return parsed;
+  try {
+    return Date.now() - parseDuration(text);
+  } catch {
+    throw misused(`${flag} takes a time or a duration, not ${text}.`, 'Such as 2026-01-31T08:00:00Z, or "2h" for two hours ago');
+  }
+}
+
+export function addBulkCommands(runs: Command, io: Io): void {
+  const bulk = clientCommand(runs, {
+    name: "bulk",
+    description: "Do one thing to every run a filter matches",
+    example: "sluice runs bulk retry --workflow order --status failed --dry-run",
+  }).argument("<action>", actions.join(", "));
+  filterOptions(bulk)
+    .addOption(new Option("--all", "every run; needed where there is no filter"))
+    .option("--reason <text>", "why; recorded with a cancellation")
+    .option("--dry-run", "only count them")
+    .action(async (action: string, flags: FilterFlags & { readonly all?: boolean; readonly reason?: string; readonly dryRun?: boolean }) => {
+      if (!actions.some((each) => each === action)) throw misused(`There is no action ${action}.`, `One of ${actions.join(", ")}`);
+      const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
+      if (given.length === 0 && flags.all !== true) throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
+      const filter = Object.fromEntries(given.map(([name, value]) => [name, name === "status" ? String(value).split(",") : value]));
+      const body = { action, filter, dryRun: flags.dryRun === true, ...(flags.reason === undefined ? {} : { reason: flags.reason }) };
+      const answer = await apiOf(io, flags).json<Record<string, unknown>>("/api/v1/runs/bulk", { method: "POST", body });
+      show(io, flags, { json: answer, text: () => Object.entries(answer).map(([name, value]) => `${name} ${JSON.stringify(value)}`) });
+    });
+  const exporting = clientCommand(runs, {
+    name: "export",
+    description: "Write runs with their steps as lines of JSON",
+    example: "sluice runs export --workflow order --output runs.jsonl",
+  });
+  filterOptions(exporting)
+    .option("--output <file>", "file to write (default: standard output)")
+    .action(async (flags: FilterFlags & { readonly output?: string }) => await exportRuns(io, flags));
+}
+
+async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: string }): Promise<void> {
+  const api = apiOf(io, flags);
+  const file = flags.output === undefined ? undefined : resolve(io.cwd, flags.output);
+  if (file !== undefined) writeFileSync(file, "");
+  let exported = 0;
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const page: { readonly runs: readonly RunView[]; readonly nextCursor: string | null } = await api.json("/api/v1/runs", {
+      query: { ...filterQuery(flags), limit: pageMax, cursor: cursor === "" ? undefined : cursor },
+    });
+    for (const { id } of page.runs) {
+      const line = JSON.stringify(await wholeRun(api, id));
+      if (file === undefined) io.print(line);
+      else appendFileSync(file, `${line}\n`);
+      exported++;
+    }
+    cursor = page.nextCursor;
+  }
+  if (file !== undefined) show(io, flags, { json: { exported, file }, text: () => [`${exported} runs written to ${file}.`] });
+}
+
+/** The list leaves large values out; the run itself has them. */
+async function wholeRun(api: Api, id: string): Promise<object> {
+  const { run } = await api.json<{ readonly run: object }>(`/api/v1/runs/${segment(id)}`);
+  const steps: unknown[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const page: { readonly steps: readonly unknown[]; readonly nextCursor: string | null } = await api.json(
+      `/api/v1/runs/${segment(id)}/steps`,
+      { query: { limit: pageMax, cursor: cursor === "" ? undefined : cursor } },
+    );
+    steps.push(...page.steps);
+    cursor = page.nextCursor;
+  }
+  return { run, steps };
+}

@@ -1,0 +1,89 @@
+// `sluice up` and `sluice dev`: a server over a project, until it is told to stop.
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { Command } from "commander";
+import { misused } from "../io.ts";
+import type { Io } from "../io.ts";
+
+/** Options as commander hands them over. */
+export interface ServeFlags {
+  readonly project?: string;
+  readonly data?: string;
+  readonly port?: string;
+  readonly host?: string;
+  readonly auth: boolean;
+  readonly publicUrl?: string;
+  readonly durability?: string;
+  readonly onDeploy?: string;
+  readonly allowedHost?: string[];
+  readonly allowedOrigin?: string[];
+  readonly retentionRuns?: string;
+  readonly retentionEvents?: string;
+  readonly limit?: string[];
+  readonly json?: boolean;
+}
+
+const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+export function addServeCommands(program: Command, io: Io): void {
+  serveCommand(program, "up", "Run the workflows of a project: server, supervised worker, HTTP API")
+    .addHelpText("after", "\nExample:\n  sluice up --project ./shop --port 7890\n")
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import("../serve.ts");
+      await serve(io, { mode: "up", project: projectOf(io, flags), json: flags.json === true, flags: settingFlags(flags) });
+    });
+  serveCommand(program, "dev", "The same, and every saved change of the code is live at once")
+    .addHelpText("after", "\nExample:\n  sluice dev --project ./shop\n")
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import("../serve.ts");
+      await serve(io, { mode: "dev", project: projectOf(io, flags), json: flags.json === true, flags: settingFlags(flags) });
+    });
+}
+
+function serveCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--project <dir>", "folder with workflows/ (default: SLUICE_PROJECT, else this folder)")
+    .option("--data <dir>", "data folder (default: <project>/.sluice)")
+    .option("--port <n>", "port; 0 takes any that is free (default: 7890)")
+    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
+    .option("--no-auth", "ask for no token; on loopback only")
+    .option("--public-url <url>", "base of the URLs that are given out")
+    .addOption(new Option("--durability <mode>", "what a commit survives: a power cut, or a crash of the process only").choices(["full", "relaxed"]))
+    .addOption(new Option("--on-deploy <mode>", "what runs in flight do when the code changes").choices(["pin", "move"]))
+    .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
+    .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
+    .option("--retention-runs <duration>", "how long ended runs are kept")
+    .option("--retention-events <duration>", "how long events are kept")
+    .option("--limit <name=value>", "a named limit; may be repeated", collect)
+    .option("--json", "print one line of JSON when it is ready");
+}
+
+function projectOf(io: Io, flags: ServeFlags): string {
+  return resolve(io.cwd, flags.project ?? io.env["SLUICE_PROJECT"] ?? ".");
+}
+
+/** The flags by setting; only those that were given. */
+function settingFlags(flags: ServeFlags): Record<string, unknown> {
+  const limits = (flags.limit ?? []).map((text) => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw misused(`--limit takes NAME=VALUE, not ${text}.`, "Such as --limit concurrentRunsMax=500");
+    return [`limits.${text.slice(0, at)}`, text.slice(at + 1)] as const;
+  });
+  const given = {
+    data: flags.data,
+    port: flags.port,
+    host: flags.host,
+    auth: flags.auth ? undefined : false,
+    publicUrl: flags.publicUrl,
+    durability: flags.durability,
+    onDeploy: flags.onDeploy,
+    "http.allowedHosts": flags.allowedHost,
+    "http.allowedOrigins": flags.allowedOrigin,
+    "retention.runs": flags.retentionRuns,
+    "retention.events": flags.retentionEvents,
+    ...Object.fromEntries(limits),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

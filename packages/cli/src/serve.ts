@@ -1,0 +1,100 @@
+// Starts the server, says that it is ready, and stops it at a signal: the first one drains, a second one ends at once.
+import { rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { toWire } from "@sluice/protocol";
+import type { RunningServer } from "@sluice/server";
+import manifest from "../package.json" with { type: "json" };
+import { CliError, exitCodes, failed } from "./io.ts";
+import type { Io } from "./io.ts";
+import { installedModules } from "./modules.ts";
+import { serverFile } from "./server-file.ts";
+import { welcome } from "./welcome.ts";
+
+export interface ServeRequest {
+  readonly mode: "up" | "dev";
+  /** Absolute. */
+  readonly project: string;
+  readonly json: boolean;
+  /** By setting. */
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** A second signal sooner than this is taken for an echo of the first: terminals and npm both pass one on. */
+const echoMs = 500;
+
+/** Runs until a signal; the process ends with the code that says how. */
+export async function serve(io: Io, request: ServeRequest): Promise<void> {
+  const startedAt = performance.now();
+  const stop = Promise.withResolvers<NodeJS.Signals>();
+  catchSignals(stop.resolve);
+  const server = await start(io, request);
+  const file = join(server.data, serverFile);
+  writeFileSync(file, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`, { mode: 0o600 });
+  announce(io, request, { server, elapsedMs: Math.round(performance.now() - startedAt) });
+  await stop.promise;
+  rmSync(file, { force: true });
+  await server.stop();
+  process.exit(0);
+}
+
+async function start(io: Io, { mode, project, flags, json }: ServeRequest): Promise<RunningServer> {
+  const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
+  const clock = { now: () => Date.now() };
+  const log = jsonLog((line) => process.stderr.write(line), clock);
+  try {
+    const { settings, bundler } = await loadSettings(
+      { project, flags, env: io.env, defaults: { onDeploy: mode === "dev" ? "move" : "pin" } },
+      { modules: installedModules },
+    );
+    return await composeServer({
+      settings,
+      bundler,
+      mode,
+      log,
+      env: io.env,
+      modules: installedModules,
+      version: manifest.version,
+      onFatal: (error) => {
+        log("error", "the disk failed: nothing more can be acknowledged", { code: error.code, error: error.message });
+        process.exit(exitCodes.failed);
+      },
+      onChange: ({ error, elapsedMs }) => {
+        if (!json) io.print(error === undefined ? `Live after ${elapsedMs} ms.` : `Not deployed:\n${error.message}`);
+      },
+    });
+  } catch (error) {
+    const wire = toWire(error);
+    if (wire.code === "internal") throw error;
+    throw wire.code === "invalid_config" ? new CliError(exitCodes.misused, wire) : failed(wire);
+  }
+}
+
+function catchSignals(first: (signal: NodeJS.Signals) => void): void {
+  let firstAt: number | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (firstAt === undefined) {
+        firstAt = now;
+        first(signal);
+      } else if (now - firstAt >= echoMs) process.exit(signal === "SIGINT" ? 130 : 143);
+    });
+  }
+}
+
+function announce(
+  io: Io,
+  { json, project }: ServeRequest,
+  { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
+): void {
+  const { url, port, data, deployer, engine } = server;
+  const workflows = engine.deployments.workflows.map((each) => each.manifest);
+  if (json) {
+    const names = workflows.map((workflow) => workflow.name);
+    io.print(JSON.stringify({ ready: true, url, port, pid: process.pid, data, project, version: deployer.state.version, workflows: names, elapsedMs }));
+    return;
+  }
+  const way = relative(io.cwd, project);
+  const here = way.startsWith("..") ? project : way;
+  for (const line of welcome({ url, project: here, elapsedMs, workflows, version: manifest.version, argv: process.argv })) io.print(line);
+}

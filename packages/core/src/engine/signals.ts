@@ -1,0 +1,89 @@
+// What comes to runs from outside: events, and answers to approvals and callbacks. Durable before it is acknowledged.
+import { attempt, fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor } from "../kernel/run-store.ts";
+import type { EngineParts } from "./parts.ts";
+
+/** An event to be stored; `payload` is an encoded value. */
+export interface Emission {
+  readonly by: Actor;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** Waits that name a key take only events with this one. */
+  readonly key?: string | undefined;
+  /** A second event with the same id is acknowledged and ignored. */
+  readonly id?: string | undefined;
+}
+
+/** The answer to an approval or a callback; `value` is an encoded value. */
+export interface Answer {
+  readonly by: Actor;
+  readonly token: string;
+  readonly kind: "approval" | "callback";
+  readonly value: Uint8Array;
+}
+
+export class Signals {
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Stores an event and settles what waits for it. */
+  async emit(p: Emission): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
+    const { clock, store, count, route, events } = this.#parts;
+    return await attempt(async () => {
+      const { refusal } = events;
+      if (refusal !== undefined) throw refusal;
+      const stored = await this.#keeping("The payload", p.payload, (payload) =>
+        store.emitEvent({ ...p, payload, now: clock.now() }),
+      );
+      const { event, duplicate, effects } = stored;
+      if (!duplicate) events.added(1);
+      count("events");
+      route(effects);
+      return { event, duplicate };
+    });
+  }
+
+  /** Settles the wait behind a token. */
+  async answer(p: Answer): Promise<Result<{ readonly run: string }>> {
+    const { store, clock, route } = this.#parts;
+    const answered = await attempt(() =>
+      this.#keeping("The answer", p.value, (value) => store.completeToken({ ...p, value, now: clock.now() })),
+    );
+    if (!answered.ok) return answered;
+    const what = p.kind;
+    switch (answered.value.outcome) {
+      case "ok":
+        route(answered.value.effects);
+        return ok({ run: answered.value.run });
+      case "unknown":
+        return fail({
+          code: "token_unknown",
+          message: `There is no such ${what} token.`,
+          hint: "Check that the URL is complete.",
+        });
+      case "used":
+        return fail({ code: "token_used", message: `This ${what} has been answered already.` });
+      case "expired":
+        return fail({
+          code: "token_expired",
+          message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
+        });
+    }
+  }
+
+  /** Stores a value that is not too large, in a blob where it must be. */
+  async #keeping<T>(what: string, value: Uint8Array, store: (stored: Uint8Array) => Promise<T>): Promise<T> {
+    const { values } = this.#parts;
+    if (value.length > values.payloadBytesMax) throw values.tooLarge(what, value);
+    const { stored, release } = await values.keep(value);
+    try {
+      return await store(stored);
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,209 @@
+// One seed from beginning to end: a time in which everything goes wrong, a time in which it heals, and the reckoning.
+import { MemoryRunStore } from "../../store/memory/index.ts";
+import type { RunStore } from "../../kernel/run-store.ts";
+import { SimulatedRandom } from "../simulated-random.ts";
+import type { StoreWrite } from "../faulty-store.ts";
+import { answerTokens, ask, emitAll, operate, raiseCurtain } from "./actors.suite.ts";
+import type { Stage } from "./actors.suite.ts";
+import { memoryBlobs } from "./blobs.suite.ts";
+import { check } from "./checks.suite.ts";
+import { EngineMachine } from "./engine-machine.suite.ts";
+import type { Site } from "./engine-machine.suite.ts";
+import { Ledger } from "./ledger.suite.ts";
+import { drawProfile } from "./profile.suite.ts";
+import type { Profile } from "./profile.suite.ts";
+import { drawPrograms } from "./program.suite.ts";
+import type { Program } from "./program.suite.ts";
+import { Recorder } from "./recorder.suite.ts";
+import { World } from "./world.suite.ts";
+import type { EventLoop } from "./world.suite.ts";
+import type { WorkerMutant } from "./worker-machine.suite.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly loop: EventLoop;
+  readonly trace?: boolean | undefined;
+  /** In place of what the seed would decide. */
+  readonly profile?: Partial<Profile> | undefined;
+  readonly programs?: readonly Program[] | undefined;
+  readonly planned?: ((write: StoreWrite) => "crash_before" | "crash_after" | undefined) | undefined;
+  /** A deliberate defect in the store or the worker, which the simulation is to notice. */
+  readonly mutant?: { readonly store?: ((store: RunStore) => RunStore) | undefined; readonly worker?: WorkerMutant | undefined } | undefined;
+}
+
+export interface SimulationReport {
+  readonly seed: number;
+  /** The first thing that must not happen and did. */
+  readonly failure: string | undefined;
+  readonly trace: readonly string[];
+  readonly turns: number;
+  readonly runs: number;
+  readonly effects: number;
+  readonly commits: number;
+  readonly sights: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly ends: ReadonlyMap<string, number>;
+}
+
+const healRoundsMax = 40;
+const healMs = 600_000;
+
+/** Plays one seed; what must not happen is in the report, nothing is thrown. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  return await new Simulation(options).play();
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #world: World;
+  readonly #profile: Profile;
+  readonly #programs: readonly Program[];
+  readonly #recorder: Recorder;
+  readonly #ledger: Ledger;
+  readonly #site: Site;
+  readonly #stage: Stage;
+  readonly #store: RunStore;
+  #machine: EngineMachine | undefined;
+  #healed = false;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    const { seed, mutant } = options;
+    this.#profile = { ...drawProfile(seed), ...options.profile };
+    this.#programs = options.programs ?? drawPrograms(new SimulatedRandom(seed ^ 0x9e3779b9), this.#profile.features, this.#profile.programs);
+    const world = new World({ seed, loop: options.loop, trace: options.trace === true });
+    this.#world = world;
+    const memory = new MemoryRunStore();
+    this.#store = memory;
+    const fail = (what: string): void => world.fail(what);
+    this.#recorder = new Recorder(mutant?.store?.(memory) ?? memory, fail, world.trace);
+    this.#ledger = new Ledger(this.#recorder, fail, world.trace);
+    this.#site = {
+      world,
+      profile: this.#profile,
+      programs: this.#programs,
+      ledger: this.#ledger,
+      store: this.#recorder.store,
+      blobs: this.#profile.blobs ? memoryBlobs() : undefined,
+      planned: options.planned,
+      mutant: mutant?.worker,
+      version: "v1",
+      engines: 0,
+      machines: 0,
+      outage: false,
+    };
+    this.#stage = this.#makeStage();
+  }
+
+  #makeStage(): Stage {
+    return {
+      world: this.#world,
+      profile: this.#profile,
+      programs: this.#programs,
+      ledger: this.#ledger,
+      recorder: this.#recorder,
+      engine: () => (this.#machine?.up === true && !this.#machine.dead && !this.#machine.stopping ? this.#machine : undefined),
+      deploy: async (version) => {
+        const machine = this.#machine;
+        if (machine?.up !== true || machine.dead || machine.stopping) return;
+        this.#site.version = version;
+        try {
+          await Promise.race([machine.deploy(version), machine.gone]);
+        } catch {
+          // The commit failed: a developer would try again; here the process is restarted with the new code.
+          machine.crash();
+        }
+      },
+      outage: (on) => {
+        this.#site.outage = on;
+      },
+    };
+  }
+
+  #boot(): void {
+    this.#machine = new EngineMachine(this.#site, () => this.#boot());
+    void this.#machine.start();
+  }
+
+  async play(): Promise<SimulationReport> {
+    const world = this.#world;
+    world.trace?.(() => `profile ${show(this.#profile)}`);
+    for (const program of this.#programs) world.trace?.(() => `program ${JSON.stringify(program)}`);
+    this.#boot();
+    raiseCurtain(this.#stage);
+    await world.run(() => world.elapsed() >= this.#profile.chaosMs);
+    world.calm = true;
+    this.#site.outage = false;
+    world.trace?.(() => "from here on nothing goes wrong");
+    void this.#heal();
+    await world.run(() => this.#healed);
+    if (world.failure === undefined && !this.#healed) world.fail("everything stands still and not all has healed");
+    const ends = new Map<string, number>();
+    if (world.failure === undefined) {
+      try {
+        const machine = this.#machine;
+        if (machine !== undefined)
+          await check({ store: this.#store, engine: machine.engine, world, ledger: this.#ledger, recorder: this.#recorder, programs: this.#programs, profile: this.#profile, ends });
+      } catch (error) {
+        world.fail(`the reckoning failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
+    }
+    return {
+      seed: this.#options.seed,
+      failure: world.failure,
+      trace: world.lines ?? [],
+      turns: world.turns,
+      runs: this.#recorder.runs.size,
+      effects: this.#ledger.effects,
+      commits: this.#recorder.commits,
+      sights: this.#ledger.sights,
+      counts: this.#recorder.counts,
+      ends,
+    };
+  }
+
+  /** What people do once the machines work again: they go on with what stands still, and answer what is asked. */
+  async #heal(): Promise<void> {
+    const world = this.#world;
+    for (let round = 0; round < healRoundsMax; round++) {
+      await world.sleep(round === 0 ? 30_000 : healMs);
+      if (this.#stage.engine() === undefined) continue;
+      if (this.#recorder.unfinished === 0) {
+        this.#healed = true;
+        return;
+      }
+      await this.#unstick();
+      await answerTokens(this.#stage, "open", 100);
+      if ((await this.#store.countRuns({ filter: { status: ["waiting"] } })) > 0) await emitAll(this.#stage);
+    }
+    const stuck = await this.#store.listRuns({ filter: { status: ["queued", "running", "waiting", "paused", "undoing"] }, limit: 100 });
+    const described = await Promise.all(
+      stuck.runs.map(async (run) => {
+        const { entries } = await this.#store.readJournal({ run: run.id, bytesMax: Number.MAX_SAFE_INTEGER });
+        const open = entries.filter((entry) => entry.status === "running").map((entry) => `${entry.seq} ${entry.kind} ${entry.name}`);
+        return `${run.id} ${run.workflow} ${run.status}/${run.reason ?? ""} owner ${run.owner} cancel ${run.cancel?.reason} outcome ${run.outcome?.status} open [${open.join(", ")}]`;
+      }),
+    );
+    world.fail(`runs never end although everything works and everybody has answered:\n  ${described.join("\n  ")}`);
+  }
+
+  async #unstick(): Promise<void> {
+    const { runs } = await this.#store.listRuns({ filter: { status: ["waiting", "paused"] }, limit: 1_000 });
+    for (const run of runs) {
+      if (run.status === "paused") await operate(this.#stage, "resume", run.id);
+      else if (run.blocked) {
+        if (run.reason !== "poison") {
+          const error = run.error === undefined ? "" : new TextDecoder().decode(run.error);
+          this.#world.fail(`run ${run.id} is parked for ${run.reason}: ${error.replaceAll(/[^\x20-\x7e]+/g, " ")}`);
+          return;
+        }
+        await operate(this.#stage, "resume", run.id);
+      }
+    }
+    await ask(this.#stage, async ({ cleaning }) => ({ ok: true, value: await cleaning.clean() }));
+  }
+}
+
+function show(profile: Profile): string {
+  return JSON.stringify(profile, (_, item: unknown) => (item instanceof Set ? [...item] : item));
+}

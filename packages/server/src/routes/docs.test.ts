@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { routes } from "@sluice/protocol/http";
+import type { RouteSpec } from "@sluice/protocol/http";
+import { HttpFixture } from "../http-fixture.ts";
+
+let f: HttpFixture;
+beforeAll(async () => {
+  f = await HttpFixture.make();
+});
+afterAll(async () => await f[Symbol.asyncDispose]());
+
+// eslint-disable-next-line typescript/no-explicit-any -- a document of any form
+async function document(): Promise<any> {
+  return (await f.send("/api/openapi.json", { token: null })).body;
+}
+
+describe("the API document", () => {
+  test("has every route of the server and no other", async () => {
+    const { openapi, paths } = await document();
+    expect(openapi).toBe("3.1.0");
+    const documented = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const answered = f.http.routes.map(
+      ([method, path]) => `${method} ${path.replace(/:(\w+)/g, "{$1}").replace("*", "{path}")}`,
+    );
+    const tabled = Object.values<RouteSpec>(routes).flatMap(({ methods, path }) =>
+      methods.map((method) => `${method} ${path}`),
+    );
+    expect(documented.toSorted()).toEqual(answered.toSorted());
+    expect(f.http.routes.map((route) => route.join(" ")).toSorted()).toEqual(tabled.toSorted());
+  });
+
+  test("points only at schemas that it has", async () => {
+    const api = await document();
+    const text = JSON.stringify(api.paths);
+    const used = new Set(Array.from(text.matchAll(/#\/components\/schemas\/(\w+)/g), (match) => match[1]));
+    expect(used.size).toBeGreaterThan(20);
+    for (const name of used) expect(Object.keys(api.components.schemas)).toContain(name as string);
+    expect(Object.keys(api.components.schemas).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  test("names each operation once and says which need the token", async () => {
+    const api = await document();
+    const operations = Object.values(
+      api.paths as Record<string, Record<string, { operationId: string; security: unknown[] }>>,
+    ).flatMap((path) => Object.values(path));
+    expect(new Set(operations.map((each) => each.operationId)).size).toBe(operations.length);
+    const open = operations.filter((each) => each.security.length === 0).map((each) => each.operationId);
+    expect(open).toContain("decideApproval");
+    expect(open).not.toContain("startRun");
+  });
+});
+
+describe("the page to try the API", () => {
+  test("is served with its parts, from here only", async () => {
+    const page = await f.send("/api/docs", { token: null });
+    expect(page.status).toBe(200);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const parts = Array.from(String(page.body).matchAll(/(?:href|src)="([^"]+)"/g), (match) => match[1] ?? "");
+    expect(parts).toContain("/api/docs/page.js");
+    for (const part of parts) {
+      expect(part).toStartWith("/");
+      expect((await f.send(part, { token: null })).status).toBe(200);
+    }
+    expect((await f.send("/api/docs/..%2f..%2fpackage.json", { token: null })).status).toBe(404);
+  });
+
+  test("makes a request of a filled-in form", async () => {
+    const script: string = "../docs-page/page.js";
+    const { exampleOf, operationsOf, requestOf } = await import(script);
+    const api = await document();
+    const start = operationsOf(api).find(
+      (each: { operation: { operationId: string } }) => each.operation.operationId === "startRun",
+    );
+    const made = requestOf(start, {
+      values: { name: "a/b", wait: "1s", "Idempotency-Key": "k" },
+      body: '{"input":1}',
+      token: "t",
+    });
+    expect(made).toEqual({
+      url: "/api/v1/workflows/a%2Fb/runs?wait=1s",
+      init: {
+        method: "POST",
+        headers: { authorization: "Bearer t", "Idempotency-Key": "k", "content-type": "application/json" },
+        body: '{"input":1}',
+      },
+    });
+    const decide = operationsOf(api).find(
+      (each: { operation: { operationId: string } }) => each.operation.operationId === "decideApproval",
+    );
+    expect(exampleOf(decide.body, api.components.schemas)).toEqual({ approved: true });
+  });
+});
