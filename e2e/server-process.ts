@@ -70,7 +70,8 @@ export async function killAll(server: ServerProcess): Promise<void> {
 export function workersOf(server: ServerProcess): number[] {
   const { pid } = server.process;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return children === "" ? [] : children.split(" ").map(Number);
+  const pids = children === "" ? [] : children.split(" ").map(Number);
+  return pids.filter((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("worker/src/bun.ts"));
 }
 
 /** A call of the HTTP API; undefined when the server is not there to answer. */

@@ -8,8 +8,14 @@ import { shipping } from "./shipping.ts";
 const approvalAbove = 1000;
 
 const Order = z.object({
-  id: z.string().min(1).meta({ examples: ["o-17"] }),
-  total: z.number().positive().meta({ examples: [40] }),
+  id: z
+    .string()
+    .min(1)
+    .meta({ examples: ["o-17"] }),
+  total: z
+    .number()
+    .positive()
+    .meta({ examples: [40] }),
   /** `nowhere` is an address that no carrier goes to: shipping fails, and the payment is given back. */
   address: z.string().min(1).default("Lisbon"),
   /** Time in which the customer may still change their mind. */

@@ -6,7 +6,14 @@ export const report = workflow(
     name: "report",
     description: "Sums up the orders since the last report",
     triggers: [
-      schedule("0 2 * * *", { input: {}, timezone: "Europe/Lisbon", catchUp: "one", overlap: "skip", jitter: "30s" }),
+      schedule("0 2 * * *", {
+        name: "nightly",
+        input: {},
+        timezone: "Europe/Lisbon",
+        catchUp: "one",
+        overlap: "skip",
+        jitter: "30s",
+      }),
     ],
     retention: { count: 100 },
   },

@@ -3,7 +3,7 @@ import { decodeErrorValue, decodeValue, encodeValue, errorCodes, isFinalStatus, 
 import type { ErrorCode, RunStatus, WireError } from "@sluice/protocol";
 import type { Run, RunHandle, RunUpdate, Step } from "./client.ts";
 import { decodeError } from "./errors.ts";
-import { abortReason } from "./http-link.ts";
+import { pause } from "./http-link.ts";
 import type { HttpLink } from "./http-link.ts";
 import { readServerEvents } from "./sse.ts";
 
@@ -13,6 +13,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const waitMs = 60_000;
 /** The server says something at least every 15 seconds; a connection that is silent for three times as long is dead. */
 const silentMsMax = 45_000;
+/** A stream that ended early is asked for again after this long. */
+const resumeDelayMs = 50;
 const stepsPageMax = 200;
 const updateTypes: ReadonlySet<string> = new Set(["run", "step", "log", "progress"]);
 
@@ -127,7 +129,8 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
       } catch (error) {
         if (error instanceof SyntaxError) throw error;
       }
-      if (signal?.aborted === true) throw abortReason(signal);
+      if (signal?.aborted === true) return;
+      await pause(resumeDelayMs, signal);
     }
   }
 

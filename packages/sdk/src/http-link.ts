@@ -116,6 +116,9 @@ export class HttpLink {
   }
 }
 
+/** Something answers that is not the server, and will go on doing so. */
+class ForeignAnswer extends SluiceError {}
+
 /** The connection broke, or the answer is not one of this server. */
 class LostConnection extends Error {}
 
@@ -165,11 +168,13 @@ function failureOf(response: Response, bytes: Uint8Array): Error {
     });
   }
   const text = `something answered with status ${response.status}`;
-  return passing.has(response.status) ? new LostConnection(text) : new SluiceError({ code: "unavailable", message: text });
+  if (passing.has(response.status)) return new LostConnection(text);
+  return new ForeignAnswer({ code: "unavailable", message: `At this URL ${text}.`, hint: "Is it the address of a Sluice server?" });
 }
 
 /** What may be over in a moment: no connection, a time limit, a server that is not ready. */
 function isPassing(error: unknown): boolean {
+  if (error instanceof ForeignAnswer) return false;
   return error instanceof SluiceError ? passing.has(httpStatusOf(error.code)) : true;
 }
 
@@ -197,11 +202,12 @@ class TimeLimit {
   }
 }
 
-export function abortReason(signal: AbortSignal): Error {
+function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error("aborted");
 }
 
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits; rejects when the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const abort = (): void => {
       clearTimeout(timer);

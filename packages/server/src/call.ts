@@ -10,6 +10,19 @@ import { Query } from "./query.ts";
 import { wireOf } from "./wire.ts";
 import type { Wire } from "./wire.ts";
 
+/** A worker process that the server supervises. */
+export interface WorkerProcess {
+  readonly id: string;
+  readonly pid: number;
+  readonly status: "starting" | "serving" | "stalled" | "leaving";
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Runs in its memory. */
+  readonly runs: number;
+  /** The step in which its thread is blocked. */
+  readonly stalledIn?: { readonly run: string; readonly step: string } | undefined;
+}
+
 /** What is deployed, as the composition knows it. */
 export interface DeploymentState {
   readonly version: string;
@@ -17,6 +30,7 @@ export interface DeploymentState {
   readonly error?: WireError | undefined;
   /** Milliseconds since 1970. */
   readonly deployedAt: number | undefined;
+  readonly workers?: readonly WorkerProcess[] | undefined;
 }
 
 /** What every route may use. */
@@ -32,6 +46,8 @@ export interface HttpParts {
   readonly startedAt: number;
   readonly ready: () => { readonly ready: boolean; readonly reason?: string | undefined };
   readonly deployment: () => DeploymentState;
+  /** Makes an archive of everything but the keys. */
+  readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
 }
 
 /** The part of Bun's server that a request may need. */

@@ -19,32 +19,60 @@ export interface CollectorOptions {
   readonly current: () => string;
 }
 
-/** Collects now and then; returns how to stop. */
-export function collectRegularly(options: CollectorOptions): () => void {
-  let cancel = (): void => undefined;
-  const next = (): void => {
-    cancel = options.clock.after(collectIntervalMs, () => {
-      collect(options)
-        .catch((error: unknown) => options.log("error", "blobs could not be collected", { error: String(error) }))
-        .finally(next);
-    });
-  };
-  next();
-  return () => cancel();
-}
+/** Collects now and then, until `stop`. */
+export class Collector {
+  readonly #options: CollectorOptions;
+  #cancel: () => void = () => undefined;
+  #collecting: Promise<void> = Promise.resolve();
+  #holds = 0;
+  #stopped = false;
 
-async function collect({ store, blobs, code, clock, log, current }: CollectorOptions): Promise<void> {
-  const [versions, inUse] = await Promise.all([store.listVersions(), store.versionsInUse()]);
-  const newest = versions.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, versionsKeptMax);
-  const kept = new Set([current(), ...inUse.map((each) => each.version), ...newest.map((each) => each.version)]);
-  code.tidy(kept);
-  const { deleted, bytes } = await blobs.collect({
-    inUse: async (hashes) => [
-      ...(await store.blobsInUse({ blobs: hashes })),
-      ...hashes.filter((hash) => kept.has(hash)),
-    ],
-    olderThanMs: blobAgeMsMin,
-    now: clock.now(),
-  });
-  if (deleted > 0) log("info", "blobs collected", { deleted, bytes });
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#next();
+  }
+
+  /** Nothing is deleted until what this returns is called. */
+  hold(): () => void {
+    this.#holds++;
+    let held = true;
+    return () => {
+      if (held) this.#holds--;
+      held = false;
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await this.#collecting;
+  }
+
+  #next(): void {
+    this.#cancel = this.#options.clock.after(collectIntervalMs, () => {
+      this.#collecting = this.collect()
+        .catch((error: unknown) => this.#options.log("error", "blobs could not be collected", { error: String(error) }))
+        .finally(() => {
+          if (!this.#stopped) this.#next();
+        });
+    });
+  }
+
+  /** One round. */
+  async collect(): Promise<void> {
+    const { store, blobs, code, clock, log, current } = this.#options;
+    if (this.#holds > 0) return;
+    const [versions, inUse] = await Promise.all([store.listVersions(), store.versionsInUse()]);
+    const newest = versions.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, versionsKeptMax);
+    const kept = new Set([current(), ...inUse.map((each) => each.version), ...newest.map((each) => each.version)]);
+    code.tidy(kept);
+    const { deleted, bytes } = await blobs.collect({
+      // A backup that has begun meanwhile has its hold: everything counts as used.
+      inUse: async (hashes) =>
+        this.#holds > 0 ? hashes : [...(await store.blobsInUse({ blobs: hashes })), ...hashes.filter((hash) => kept.has(hash))],
+      olderThanMs: blobAgeMsMin,
+      now: clock.now(),
+    });
+    if (deleted > 0) log("info", "blobs collected", { deleted, bytes });
+  }
 }

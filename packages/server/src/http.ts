@@ -29,6 +29,7 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
+  readonly backup?: HttpParts["backup"];
   readonly limits?: Partial<HttpLimits> | undefined;
 }
 
@@ -70,9 +71,9 @@ class HttpSide implements Http {
   #failures = 0;
 
   constructor(options: HttpOptions) {
-    const { engine, clock, log, version, startedAt, ready, deployment } = options;
+    const { engine, clock, log, version, startedAt, ready, deployment, backup } = options;
     const limits = { ...httpLimits, ...options.limits };
-    this.#parts = { engine, clock, log, version, startedAt, ready, deployment, limits, metrics: this.metrics };
+    this.#parts = { engine, clock, log, version, startedAt, ready, deployment, backup, limits, metrics: this.metrics };
     this.#token = options.auth.token;
     this.#hosts = new HostList(options.allowedHosts);
     this.#origins = new OriginList(options.allowedOrigins);

@@ -1,7 +1,12 @@
 // The server: everything that `sluice up` and `sluice dev` run, loaded by the command line when it is needed.
 export { composeServer } from "./compose.ts";
-export type { ComposeOptions, RunningServer } from "./compose.ts";
+export type { RunningServer } from "./compose.ts";
+export type { CodeChange, ComposeOptions } from "./compose-parts.ts";
+export { examine } from "./compose-doctor.ts";
+export type { Check } from "./compose-doctor.ts";
 export { jsonLog } from "./compose-log.ts";
+export { restoreBackup } from "./compose-restore.ts";
+export type { Restored } from "./compose-restore.ts";
 export { tokenFile } from "./compose-token.ts";
 export { isLoopback, settleSettings } from "./config.ts";
 export type { SettingSources } from "./config.ts";

@@ -30,7 +30,7 @@ export class RunFeed {
   /** Open entries are to be shown too. */
   #showOpen = true;
   #status = "";
-  /** Set once the run's end is known and the journal is being read for the last time. */
+  /** Set once the run's end is known and the journal is being read for the last time: what is to be said then. */
   #end: string | undefined;
   #wake: (() => void) | undefined;
   #over = false;
@@ -100,7 +100,7 @@ export class RunFeed {
         for (const update of updates) text += this.#live(update);
       }
       const done = this.#end !== undefined && !this.#behind && this.#reading === undefined;
-      if (done) return `${text}event: end\ndata: ${this.#end}\n\n`;
+      if (done) return text + this.#end;
       if (text !== "") return text;
       if (this.#behind || this.#reading !== undefined || this.#updates.length > 0) continue;
       if (!(await this.#somethingNew())) return ": still here\n\n";
@@ -128,15 +128,17 @@ export class RunFeed {
     this.#behind = false;
     const record = await this.#parts.engine.store.getRun({ run: this.#run });
     if (record === undefined) {
-      this.#end = JSON.stringify({ status: "deleted", statusReason: null });
+      this.#end = endText("deleted", null);
       return "";
     }
     // A number from the future must not hide what comes.
     this.#sent = Math.min(this.#sent, record.ord);
     this.#reading = { after: this.#sent, open: false };
-    const { status, reason } = record;
-    if (isFinalStatus(status)) this.#end = JSON.stringify({ status, statusReason: reason ?? null });
-    return this.#statusEvent(status, reason ?? null, {});
+    const { status, reason, endedAt } = record;
+    if (!isFinalStatus(status)) return this.#statusEvent(status, reason ?? null, {});
+    const data = { status, statusReason: reason ?? null };
+    this.#end = eventText("run", endedAt ?? this.#parts.clock.now(), data) + endText(status, data.statusReason);
+    return "";
   }
 
   #statusEvent(status: string, reason: string | null, more: Readonly<Record<string, unknown>>): string {
@@ -194,6 +196,10 @@ export class RunFeed {
 function eventText(type: string, at: number, data: unknown, id?: number): string {
   const body = JSON.stringify({ at, data: valueToJson(data) });
   return id === undefined ? `event: ${type}\ndata: ${body}\n\n` : `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`;
+}
+
+function endText(status: string, statusReason: string | null): string {
+  return `event: end\ndata: ${JSON.stringify({ status, statusReason })}\n\n`;
 }
 
 /** First byte of what stands for a value that is kept as a blob. */

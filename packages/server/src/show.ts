@@ -11,7 +11,8 @@ export async function showValue(engine: Engine, wire: Wire, stored: Uint8Array |
   return showBytes(wire, bytes);
 }
 
-function showBytes(wire: Wire, bytes: Uint8Array): unknown {
+/** A value that has been loaded. */
+export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
   return wire === "value" ? bytes : valueToJson(decodeValue(bytes));
 }
 
@@ -95,10 +96,9 @@ export function showListedRun(engine: Engine, wire: Wire, run: RunRecord): unkno
   const omitted = (["input", "output", "error", "progress"] as const).filter((key) => engine.values.isRef(run[key]));
   if (omitted.length === 0) return showRun(engine, wire, run);
   const { input, output, error, progress, ...rest } = run;
-  const nothing = new Uint8Array([0xc0]);
   const small = {
     ...rest,
-    input: omitted.includes("input") ? nothing : input,
+    input: omitted.includes("input") ? omittedValue : input,
     ...(output === undefined || omitted.includes("output") ? {} : { output }),
     ...(error === undefined || omitted.includes("error") ? {} : { error }),
     ...(progress === undefined || omitted.includes("progress") ? {} : { progress }),
@@ -124,6 +124,9 @@ export function showStep(wire: Wire, entry: JournalEntry): unknown {
     order: entry.ord === 0 ? null : entry.ord,
   };
 }
+
+/** What stands for a value that is too large for a list. */
+export const omittedValue = new Uint8Array([0xc0]);
 
 export async function showApproval(engine: Engine, wire: Wire, token: TokenRecord): Promise<unknown> {
   return {

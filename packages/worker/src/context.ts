@@ -23,7 +23,7 @@ import type { DurableCall } from "./caller.ts";
 import { childCall } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
-import { makeLog } from "./log.ts";
+import { makeLog, repeats } from "./log.ts";
 import { callOf, race } from "./race.ts";
 import type { CallPromise } from "./race.ts";
 import type { Scope } from "./scope.ts";
@@ -306,7 +306,7 @@ class RunContext {
 
   progress = (value: unknown): void => {
     const run = this.#run;
-    if (run.phase !== "running") return;
+    if (repeats(run)) return;
     run.push({ op: "progress", value: encodeValue(value), at: run.host.clock.now() }, false);
   };
 }

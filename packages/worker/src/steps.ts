@@ -83,7 +83,10 @@ export class StepExecution {
         scope,
         wait: undefined,
         settle: (settlement) => this.#settle(settlement, resolve, reject),
-        reject,
+        reject: (error) => {
+          this.#dropStart();
+          reject(error);
+        },
         started: () => {
           this.#pendingStart?.();
           this.#pendingStart = undefined;
@@ -94,18 +97,25 @@ export class StepExecution {
         },
         giveUp: (reason) => {
           this.#lost = true;
+          this.#dropStart();
           this.#current?.abort(reason);
         },
       };
       this.#call = call;
       run.open(call);
       const { entry } = place;
-      if (entry !== undefined && entry.status !== "running") {
-        if (entry.undo === true) this.#job.onBegin?.();
-        return;
-      }
+      // What an earlier incarnation began may have had its effect.
+      if (entry?.undo === true) this.#job.onBegin?.();
+      if (entry !== undefined && entry.status !== "running") return;
       run.live(() => this.#begin());
     });
+  }
+
+  /** The attempt whose start is being journaled is not wanted any more: it does not begin. */
+  #dropStart(): void {
+    if (this.#pendingStart === undefined) return;
+    this.#pendingStart = undefined;
+    this.#job.run.stepEnds();
   }
 
   #settle(settlement: Settlement, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
@@ -123,10 +133,10 @@ export class StepExecution {
   }
 
   #begin(): void {
-    const { run, place } = this.#job;
+    const { run, scope } = this.#job;
+    if (this.#lost || scope.abandoned) return;
     if (this.#retryDue > run.host.clock.now()) {
       if (this.#call !== undefined) this.#call.wait = "waiting_for_retry";
-      if (place.entry?.undo === true) this.#job.onBegin?.();
       run.host.flushSoon(run, true);
       return;
     }
@@ -201,7 +211,11 @@ export class StepExecution {
   #conclude(failed: boolean, outcome: unknown, startedAt: number): void {
     const { run, scope, kind } = this.#job;
     if (run.phase === "gone" || run.phase === "finishing" || (kind === "step" && run.phase !== "running")) return;
-    if (this.#lost || scope.abandoned) return;
+    if (this.#lost || scope.abandoned) {
+      // It may have been the last thing that was going on.
+      run.host.flushSoon(run, true);
+      return;
+    }
     if (!failed) {
       try {
         this.#done({ value: encodeValue(outcome) }, startedAt);

@@ -50,6 +50,11 @@ export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
   await rest();
 }
 
+/** Resolves in a later millisecond: what is stored from now on is younger than what was stored before. */
+export async function nextMs(): Promise<void> {
+  for (const before = Date.now(); Date.now() === before; ) await rest(1);
+}
+
 /** Enough turns of the event loop for everything that needs no timer to come to rest. */
 export async function rest(turns = 60): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => void setImmediate(resolve));

@@ -5,7 +5,7 @@ import type { BlobStore } from "../kernel/blob-store.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/log.ts";
-import { attempt, ok } from "../kernel/result.ts";
+import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
@@ -97,11 +97,11 @@ export class Engine {
       child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
     };
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
-    this.#timers = new Timers(
-      options.clock,
-      (now) => this.#fireTimers(now),
-      (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
-    );
+    this.#timers = new Timers(options.clock, {
+      fire: (now) => this.#fireTimers(now),
+      onError: (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
+      retryDelayMs: this.limits.reloadDelayMs,
+    });
   }
 
   #makeParts(options: EngineOptions): EngineParts {
@@ -235,8 +235,7 @@ export class Engine {
 
   /** Starts a run; it is durable when this resolves. */
   async startRun(request: StartRequest): Promise<Result<Started>> {
-    const result = await attempt(() => this.#starts.start(request));
-    return result.ok ? result.value : result;
+    return await guarded(() => this.#starts.start(request));
   }
 
   /** Stores an event and settles what waits for it. */

@@ -1,7 +1,7 @@
 // What an operator does to runs: cancel, pause, resume, retry, fork, delete; one at a time or by filter.
 import { encodeErrorValue, isFinalStatus } from "@sluice/protocol";
-import type { RunStatusReason } from "@sluice/protocol";
-import { fail, ok } from "../kernel/result.ts";
+import type { CancelNotice, RunStatusReason } from "@sluice/protocol";
+import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
@@ -45,25 +45,31 @@ export class Operations {
     readonly reason?: string | undefined;
     readonly why?: RunStatusReason;
   }): Promise<Result<RunRecord>> {
+    const { store, clock } = this.#parts;
     const message = p.reason ?? "The run was cancelled.";
-    const outcome = await this.#parts.store.cancelRun({
-      by: p.by,
-      run: p.run,
-      notice: { status: "cancelled", reason: p.why ?? "cancelled_by_user", message },
-      error: encodeErrorValue({ name: "CancelledError", message, code: "cancelled" }),
-      now: this.#parts.clock.now(),
+    const { by, run, why } = p;
+    const notice: CancelNotice = { status: "cancelled", reason: why ?? "cancelled_by_user", message };
+    const error = encodeErrorValue({ name: "CancelledError", message, code: "cancelled" });
+    return await guarded(async () => {
+      const outcome = await store.cancelRun({ by, run, notice, error, now: clock.now() });
+      return this.#changed(run, outcome, "run_is_final", "has ended and cannot be cancelled");
     });
-    return this.#changed(p.run, outcome, "run_is_final", "has ended and cannot be cancelled");
   }
 
   async pause(by: Actor, run: string): Promise<Result<RunRecord>> {
-    const outcome = await this.#parts.store.pauseRun({ by, run, now: this.#parts.clock.now() });
-    return this.#changed(run, outcome, "conflict", "cannot be paused");
+    const { store, clock } = this.#parts;
+    return await guarded(async () => {
+      const outcome = await store.pauseRun({ by, run, now: clock.now() });
+      return this.#changed(run, outcome, "conflict", "cannot be paused");
+    });
   }
 
   async resume(by: Actor, run: string): Promise<Result<RunRecord>> {
-    const outcome = await this.#parts.store.resumeRun({ by, run, now: this.#parts.clock.now() });
-    return this.#changed(run, outcome, "run_not_paused", "is neither paused nor parked");
+    const { store, clock } = this.#parts;
+    return await guarded(async () => {
+      const outcome = await store.resumeRun({ by, run, now: clock.now() });
+      return this.#changed(run, outcome, "run_not_paused", "is neither paused nor parked");
+    });
   }
 
   /**
@@ -71,6 +77,10 @@ export class Operations {
    * the difference), or with the code it was started with.
    */
   async retry(by: Actor, run: string, code: "current" | "pinned" = "current"): Promise<Result<RunRecord>> {
+    return await guarded(() => this.#retry(by, run, code));
+  }
+
+  async #retry(by: Actor, run: string, code: "current" | "pinned"): Promise<Result<RunRecord>> {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
     if (record === undefined) return notFound(run);
@@ -112,6 +122,10 @@ export class Operations {
 
   /** A new run with the journal of another up to an entry, on today's code. */
   async fork(request: ForkRequest): Promise<Result<RunRecord>> {
+    return await guarded(() => this.#prepareFork(request));
+  }
+
+  async #prepareFork(request: ForkRequest): Promise<Result<RunRecord>> {
     const source = await this.#parts.store.getRun({ run: request.run });
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
@@ -185,6 +199,10 @@ export class Operations {
   }
 
   async delete(by: Actor, run: string): Promise<Result<null>> {
+    return await guarded(() => this.#delete(by, run));
+  }
+
+  async #delete(by: Actor, run: string): Promise<Result<null>> {
     const { deleted } = await this.#parts.store.deleteRuns({ by, runs: [run] });
     if (deleted.length > 0) return ok(null);
     const record = await this.#parts.store.getRun({ run });
@@ -204,6 +222,10 @@ export class Operations {
     readonly dryRun: boolean;
     readonly reason?: string | undefined;
   }): Promise<Result<BulkResult>> {
+    return await guarded(() => this.#bulk(p));
+  }
+
+  async #bulk(p: Parameters<Operations["bulk"]>[0]): Promise<Result<BulkResult>> {
     const { store, clock } = this.#parts;
     const filter = { ...p.filter, to: Math.min(p.filter.to ?? Number.MAX_SAFE_INTEGER, clock.now() + 1) };
     if (p.dryRun) return ok({ matched: await store.countRuns({ filter }), changed: 0, refused: 0 });

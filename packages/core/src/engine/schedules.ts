@@ -111,7 +111,9 @@ export class Schedules {
     live.nextMs = plan.nextMs;
     if (plan.skipped > 0) log("warn", "a schedule missed times", { schedule: record.id, skipped: plan.skipped });
     if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
-    const runs = plan.fire.map((nominal) => this.#runOf(record, nominal, now));
+    // Of times that are due together, each would be cancelled by the next one at once.
+    const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
+    const runs = wanted.map((nominal) => this.#runOf(record, nominal, now));
     const outcome = await store.fireSchedule({
       schedule: record.id,
       expect: record.handledUntil,

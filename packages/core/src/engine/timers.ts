@@ -1,24 +1,28 @@
 // One timer for everything that is due: the store's index of due times is the queue, nothing is kept in memory.
 import type { Clock } from "../kernel/clock.ts";
 
-/** What is asked to settle all that is due; answers with the next due time. */
-export type FireDue = (now: number) => Promise<number | undefined>;
+export interface TimerOptions {
+  /** Settles all that is due; answers with the next due time. */
+  readonly fire: (now: number) => Promise<number | undefined>;
+  readonly onError: (error: unknown) => void;
+  /** Pause before `fire` is asked again after it has failed. */
+  readonly retryDelayMs: number;
+}
 
-const retryDelayMs = 1_000;
+/** The wall clock may jump: it is looked at again at least this often. */
+const wakeMsMax = 60_000;
 
 export class Timers {
   readonly #clock: Clock;
-  readonly #fire: FireDue;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: TimerOptions;
   #due = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #firing = false;
   #stopped = false;
 
-  constructor(clock: Clock, fire: FireDue, onError: (error: unknown) => void) {
+  constructor(clock: Clock, options: TimerOptions) {
     this.#clock = clock;
-    this.#fire = fire;
-    this.#onError = onError;
+    this.#options = options;
   }
 
   /** Something is due at this time, or earlier than what was known. */
@@ -37,7 +41,8 @@ export class Timers {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#firing || this.#due === Number.POSITIVE_INFINITY) return;
-    this.#cancel = this.#clock.after(this.#due - this.#clock.now(), () => void this.#run());
+    const delayMs = Math.min(wakeMsMax, this.#due - this.#clock.now());
+    this.#cancel = this.#clock.after(delayMs, () => void this.#run());
   }
 
   async #run(): Promise<void> {
@@ -50,10 +55,10 @@ export class Timers {
     this.#firing = true;
     this.#due = Number.POSITIVE_INFINITY;
     try {
-      this.arm(await this.#fire(now));
+      this.arm(await this.#options.fire(now));
     } catch (error) {
-      this.#onError(error);
-      this.arm(this.#clock.now() + retryDelayMs);
+      this.#options.onError(error);
+      this.arm(this.#clock.now() + this.#options.retryDelayMs);
     } finally {
       this.#firing = false;
     }

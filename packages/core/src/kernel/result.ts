@@ -28,3 +28,9 @@ export async function attempt<T>(body: () => Promise<T>): Promise<Result<T>> {
     return fail(wire);
   }
 }
+
+/** The same for a body whose own answer is a result. */
+export async function guarded<T>(body: () => Promise<Result<T>>): Promise<Result<T>> {
+  const answered = await attempt(body);
+  return answered.ok ? answered.value : answered;
+}

@@ -119,6 +119,13 @@ export const routes = {
     tag: "events",
     auth: "token",
   },
+  listEvents: {
+    methods: get,
+    path: "/api/v1/events",
+    summary: "Stored events, oldest first",
+    tag: "events",
+    auth: "token",
+  },
   listApprovals: {
     methods: get,
     path: "/api/v1/approvals",
@@ -203,6 +210,13 @@ export const routes = {
     path: "/api/v1/deployments",
     summary: "Versions of the code, which one is current, and the workers",
     tag: "workflows",
+    auth: "token",
+  },
+  backup: {
+    methods: post,
+    path: "/api/v1/backup",
+    summary: "A consistent backup of everything but the keys, as a tar archive, made while work goes on",
+    tag: "server",
     auth: "token",
   },
   callHook: {

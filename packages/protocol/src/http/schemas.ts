@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
-import type { RouteName } from "./routes.ts";
 
 const time = z.int().describe("Milliseconds since 1970");
 const duration = z
@@ -172,11 +171,11 @@ export const schemas = {
   Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
   StartRun: z.strictObject({
     input: value.optional(),
-    id: maybe(name).describe("Of the run; made by the server without one"),
+    id: maybe(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)).describe("Of the run; made by the server without one"),
     idempotencyKey: maybe(name),
     delay: maybe(duration),
     priority: maybe(z.int().min(-1_000_000).max(1_000_000)).describe("Higher goes first"),
-    tags: maybe(z.array(name)),
+    tags: maybe(z.array(z.string().min(1).max(128)).max(32)),
   }),
   CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
   RetryRun: z.strictObject({ code: maybe(z.enum(["current", "pinned"])) }),
@@ -199,7 +198,13 @@ export const schemas = {
   Workflow: z.strictObject({ workflow: workflow.extend({ inputSchema: z.unknown() }) }),
   SendEvent: z.strictObject({ name, payload: value.optional(), key: maybe(name), id: maybe(name) }),
   SentEvent: z.strictObject({ event: z.int(), duplicate: z.boolean() }),
-  Approvals: z.strictObject({ approvals: z.array(approval) }),
+  Events: z.strictObject({
+    events: z.array(z.strictObject({ id: z.int(), name, key: z.string().nullable(), payload: value, at: time })),
+    next: z.int().nullable(),
+  }),
+  Approvals: z.strictObject({
+    approvals: z.array(approval.extend({ omitted: z.array(z.literal("data")).optional() })),
+  }),
   Approval: z.strictObject({ approval }),
   Decision: z.strictObject({
     approved: z.boolean(),
@@ -227,7 +232,22 @@ export const schemas = {
     }),
     versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
     workers: z.array(
-      z.strictObject({ id: z.string(), version: z.string(), workflows: z.array(z.string()), quarantine: z.boolean() }),
+      z.strictObject({
+        id: z.string(),
+        version: z.string(),
+        workflows: z.array(z.string()),
+        quarantine: z.boolean().describe("Takes only runs that are suspected of having crashed a worker"),
+        process: z
+          .strictObject({
+            pid: z.int(),
+            status: z.enum(["starting", "serving", "stalled", "leaving"]),
+            startedAt: time,
+            runs: z.int().describe("In its memory"),
+            stalledIn: z.strictObject({ run: z.string(), step: z.string() }).nullable(),
+          })
+          .nullable()
+          .describe("Of a worker that the server supervises"),
+      }),
     ),
   }),
   Health: z.strictObject({
@@ -258,128 +278,3 @@ export function jsonSchemas(): Record<string, unknown> {
   });
   return Object.fromEntries(shown) as Record<string, unknown>;
 }
-
-/** A query parameter or header. */
-export interface Parameter {
-  readonly name: string;
-  readonly in: "query" | "header";
-  readonly description: string;
-}
-
-/** What goes in and out of a route. A response without a schema has no JSON body. */
-export interface Contract {
-  readonly parameters?: readonly Parameter[];
-  readonly request?: SchemaName;
-  readonly responses: Readonly<
-    Record<number, { readonly description: string; readonly body?: SchemaName; readonly type?: string }>
-  >;
-}
-
-const query = (parameter: string, description: string): Parameter => ({ name: parameter, in: "query", description });
-const header = (parameter: string, description: string): Parameter => ({ name: parameter, in: "header", description });
-const limit = query("limit", "Entries of a page, at most 200; 50 without one");
-const cursor = query("cursor", "`nextCursor` of the page before");
-const wait = query("wait", "Longest wait for the end of the run, as a duration; at most 2 minutes");
-const runList = [
-  query("workflow", "Runs of this workflow"),
-  query("status", "One status or several, separated by commas"),
-  query("tag", "Runs with this tag"),
-  query("from", "Created at or after: milliseconds since 1970, or ISO 8601"),
-  query("to", "Created before"),
-  query("parent", "Child runs of this run"),
-  query("version", "Runs of this version of the code"),
-];
-const answer = (description: string, body?: SchemaName) =>
-  body === undefined ? { description } : { description, body };
-const oneRun = { 200: answer("The run", "Run") };
-const ifVersion = [
-  header("If-Match", "Only when the value has this version"),
-  header("If-None-Match", "`*`: only when there is no value"),
-];
-
-/** What each route takes and answers, besides `Failure` for every status from 400. */
-export const contracts: Readonly<Record<RouteName, Contract>> = {
-  listWorkflows: { responses: { 200: answer("The workflows", "Workflows") } },
-  getWorkflow: { responses: { 200: answer("The workflow", "Workflow") } },
-  startRun: {
-    parameters: [wait, header("Idempotency-Key", "The same as `idempotencyKey` of the body")],
-    request: "StartRun",
-    responses: {
-      200: answer("The run that is there already", "StartedRun"),
-      201: answer("A new run", "StartedRun"),
-      202: answer("The run, which did not end within `wait`", "StartedRun"),
-    },
-  },
-  listRuns: { parameters: [...runList, limit, cursor], responses: { 200: answer("A page of runs", "Runs") } },
-  bulkRuns: { request: "BulkRuns", responses: { 200: answer("How many", "BulkResult") } },
-  getRun: { parameters: [wait], responses: oneRun },
-  deleteRun: { responses: { 204: answer("It is gone") } },
-  listSteps: { parameters: [limit, cursor], responses: { 200: answer("A page of steps", "Steps") } },
-  listLogs: {
-    parameters: [limit, query("after", "`next` of the page before")],
-    responses: { 200: answer("A page of lines", "Logs") },
-  },
-  watchRun: {
-    parameters: [
-      header("Last-Event-ID", "Number of the last event seen"),
-      query("after", "The same, for first requests"),
-    ],
-    responses: { 200: { description: "Events run, step, log, progress and end", type: "text/event-stream" } },
-  },
-  cancelRun: { request: "CancelRun", responses: oneRun },
-  pauseRun: { request: "Nothing", responses: oneRun },
-  resumeRun: { request: "Nothing", responses: oneRun },
-  retryRun: { request: "RetryRun", responses: oneRun },
-  forkRun: { request: "ForkRun", responses: { 201: answer("The new run", "Run") } },
-  sendEvent: {
-    request: "SendEvent",
-    responses: {
-      200: answer("An event with this id was there already", "SentEvent"),
-      201: answer("Stored", "SentEvent"),
-    },
-  },
-  listApprovals: {
-    parameters: [query("run", "Those of this run"), limit],
-    responses: { 200: answer("Open approvals", "Approvals") },
-  },
-  getApproval: { responses: { 200: answer("The approval", "Approval") } },
-  decideApproval: { request: "Decision", responses: { 200: answer("Decided", "Answered") } },
-  completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
-  listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
-  getSchedule: {
-    parameters: [query("next", "How many of the coming times to show, at most 100; 5 without it")],
-    responses: { 200: answer("The schedule", "ScheduleWithTimes") },
-  },
-  pauseSchedule: { request: "Nothing", responses: { 200: answer("The schedule", "Schedule") } },
-  resumeSchedule: { request: "Nothing", responses: { 200: answer("The schedule", "Schedule") } },
-  runSchedule: { request: "Nothing", responses: { 201: answer("The new run", "Run") } },
-  listState: {
-    parameters: [query("prefix", "Keys that begin with this"), limit, cursor],
-    responses: { 200: answer("A page of values", "StateList") },
-  },
-  getState: { responses: { 200: answer("The value; its version is the ETag", "StateValue") } },
-  setState: {
-    parameters: ifVersion,
-    request: "SetState",
-    responses: { 200: answer("Its new version", "StateVersion") },
-  },
-  deleteState: { parameters: ifVersion.slice(0, 1), responses: { 204: answer("It is gone") } },
-  listDeployments: { responses: { 200: answer("What is deployed", "Deployments") } },
-  callHook: {
-    parameters: [
-      header("Idempotency-Key", "A second request with this key leads to the same run"),
-      header("X-Sluice-Signature", "`sha256=<hex HMAC-SHA256 of the body>`, where the trigger has a secret"),
-    ],
-    request: "Payload",
-    responses: { 202: answer("The run is durable", "Hooked") },
-  },
-  health: { responses: { 200: answer("It is up", "Health") } },
-  ready: { responses: { 200: answer("It is ready", "Ready") } },
-  metrics: {
-    parameters: [query("format", "`prometheus` (default) or `json`")],
-    responses: { 200: { description: "The figures", body: "Report", type: "text/plain" } },
-  },
-  openapi: { responses: { 200: { description: "OpenAPI 3.1", type: "application/json" } } },
-  docs: { responses: { 200: { description: "The page", type: "text/html" } } },
-  docsAsset: { responses: { 200: { description: "A part of the page", type: "text/javascript" } } },
-};

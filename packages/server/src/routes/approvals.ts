@@ -5,7 +5,7 @@ import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import { booleanOf, fieldsOf, optionalTextOf } from "../fields.ts";
-import { showApproval } from "../show.ts";
+import { omittedValue, showApproval } from "../show.ts";
 import { reply } from "../wire.ts";
 import { limitOf } from "./runs.ts";
 
@@ -18,7 +18,13 @@ export async function listApprovals(call: Call): Promise<Response> {
   query.done();
   const { engine, wire } = call;
   const tokens = await engine.store.listTokens({ kind: "approval", status: "open", limit, run });
-  const approvals = await Promise.all(tokens.map(async (token) => await showApproval(engine, wire, token)));
+  const approvals = await Promise.all(
+    tokens.map(async (token) => {
+      const large = engine.values.isRef(token.data);
+      const shown = (await showApproval(engine, wire, large ? { ...token, data: omittedValue } : token)) as object;
+      return large ? { ...shown, omitted: ["data"] } : shown;
+    }),
+  );
   return reply(wire, 200, { approvals });
 }
 

@@ -3,7 +3,9 @@ import { unwrap } from "@sluice/core";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, optionalTextOf, textOf } from "../fields.ts";
+import { takeWhileSmall } from "../pages.ts";
 import { reply } from "../wire.ts";
+import { limitOf } from "./runs.ts";
 
 const nameCharsMax = 512;
 
@@ -21,4 +23,25 @@ export async function sendEvent(call: Call): Promise<Response> {
   });
   const { event, duplicate } = unwrap(sent);
   return reply("json", duplicate ? 200 : 201, { event, duplicate });
+}
+
+/** Stored events, oldest first; `after` is the number of the last one that was seen. */
+export async function listEvents(call: Call): Promise<Response> {
+  const query = call.query();
+  const limit = limitOf(call, query);
+  const name = query.text("name");
+  const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0;
+  query.done();
+  const { engine, wire } = call;
+  const found = await engine.store.listEvents({ name, after, limit });
+  const page = await takeWhileSmall(call, found, (event) => event.payload);
+  const events = page.map(([{ id, name: eventName, key, at }, payload]) => ({
+    id,
+    name: eventName,
+    key: key ?? null,
+    payload,
+    at,
+  }));
+  const more = events.length === limit || events.length < found.length;
+  return reply(wire, 200, { events, next: more ? (events.at(-1)?.id ?? null) : null });
 }

@@ -80,13 +80,13 @@ describe("watching a run", () => {
     expect(response.headers.get("content-type")).toStartWith("text/event-stream");
     const seen = await all(response);
     expect(ids(seen)).toEqual([1, 2, 3, 4, 5]);
-    expect(seen[0]).toMatchObject({ event: "run", data: { data: { status: "completed" } } });
-    expect(seen[1]).toMatchObject({
+    expect(seen.at(-2)).toMatchObject({ event: "run", data: { data: { status: "completed", statusReason: null } } });
+    expect(seen[0]).toMatchObject({
       id: 1,
       event: "step",
       data: { data: { seq: 0, kind: "step", name: "step 0", status: "completed", attempt: 1 } },
     });
-    expect(seen[1]?.data.at).toBeGreaterThan(1e12);
+    expect(seen[0]?.data.at).toBeGreaterThan(1e12);
     expect(seen.at(-1)).toEqual({ id: undefined, event: "end", data: { status: "completed", statusReason: null } });
   });
 

@@ -17,12 +17,15 @@ import {
   refuse,
 } from "../fields.ts";
 import type { Body } from "../fields.ts";
+import { takeWhileSmall } from "../pages.ts";
 import type { Query } from "../query.ts";
-import { showListedRun, showRun, showStep, showValue } from "../show.ts";
+import { showListedRun, showRun, showStep } from "../show.ts";
 import { reply } from "../wire.ts";
 
 const nameCharsMax = 512;
 const reasonCharsMax = 4_096;
+/** The engine's own limits, so that a refusal names the field. */
+const tagsMax = { items: 32, chars: 128 };
 const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags"];
 
 export function runNotFound(run: string): SluiceError {
@@ -58,7 +61,7 @@ export async function startRun(call: Call): Promise<Response> {
     key,
     priority: optionalIntegerOf(fields, "priority"),
     delayMs: optionalDurationOf(fields, "delay"),
-    tags: optionalTextsOf(fields, "tags", { items: 1_000, chars: nameCharsMax }),
+    tags: optionalTextsOf(fields, "tags", tagsMax),
   });
   const { run, created } = unwrap(started);
   if (waitMs === undefined) return await answer(call, created ? 201 : 200, { run, created });
@@ -195,17 +198,10 @@ export async function listLogs(call: Call): Promise<Response> {
   const { engine, wire } = call;
   await current(call, run);
   const lines = await engine.store.listLogs({ run, after, limit });
-  const logs = await Promise.all(
-    lines.map(async ({ line, level, message, data, at }) => ({
-      line,
-      level,
-      message,
-      data: await showValue(engine, wire, data),
-      at,
-    })),
-  );
-  const last = lines.length === limit ? lines.at(-1)?.line : undefined;
-  return reply(wire, 200, { logs, next: last ?? null });
+  const page = await takeWhileSmall(call, lines, (line) => line.data);
+  const logs = page.map(([{ line, level, message, at }, data]) => ({ line, level, message, data, at }));
+  const more = logs.length === limit || logs.length < lines.length;
+  return reply(wire, 200, { logs, next: more ? (logs.at(-1)?.line ?? null) : null });
 }
 
 async function changed(call: Call, result: Result<RunRecord>): Promise<Response> {

@@ -5,7 +5,7 @@ import { SluiceError } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, optionalDurationOf, quoted, refuse } from "../fields.ts";
-import { showValue } from "../show.ts";
+import { omittedValue, showValue } from "../show.ts";
 import { reply } from "../wire.ts";
 import { limitOf, runNotFound } from "./runs.ts";
 
@@ -63,7 +63,7 @@ export async function listState(call: Call): Promise<Response> {
   const entries: unknown[] = [];
   for (const entry of page.entries) {
     const large = engine.values.isRef(entry.value);
-    const shown = large ? { ...entry, value: new Uint8Array([0xc0]) } : entry;
+    const shown = large ? { ...entry, value: omittedValue } : entry;
     entries.push({ ...(await showEntry(call, shown)), ...(large ? { omitted: ["value"] } : {}) });
   }
   return reply(wire, 200, { entries, nextCursor: page.next ?? null });

@@ -3,7 +3,8 @@ import type { RouteName } from "@sluice/protocol/http";
 import type { Handler } from "../call.ts";
 import { decideApproval, getApproval, listApprovals } from "./approvals.ts";
 import { completeCallback } from "./callbacks.ts";
-import { sendEvent } from "./events.ts";
+import { backup } from "./backup.ts";
+import { listEvents, sendEvent } from "./events.ts";
 import { health, ready } from "./health.ts";
 import { callHook } from "./hooks.ts";
 import { metrics } from "./metrics.ts";
@@ -43,6 +44,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   retryRun,
   forkRun,
   sendEvent,
+  listEvents,
   listApprovals,
   getApproval,
   decideApproval,
@@ -57,6 +59,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   setState,
   deleteState,
   listDeployments,
+  backup,
   callHook,
   health,
   ready,

@@ -1,7 +1,7 @@
 // The deployed workflows, and what is deployed where.
 import { decodeValue, SluiceError, valueToJson } from "@sluice/protocol";
 import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
-import type { Call } from "../call.ts";
+import type { Call, WorkerProcess } from "../call.ts";
 import { reply } from "../wire.ts";
 
 function showTrigger(trigger: TriggerManifest): unknown {
@@ -62,7 +62,8 @@ export async function listDeployments(call: Call): Promise<Response> {
   const { engine, parts } = call;
   const [versions, inUse] = await Promise.all([engine.store.listVersions(), engine.store.versionsInUse()]);
   const runs = new Map(inUse.map((each) => [each.version, each.runs]));
-  const { version, error, deployedAt } = parts.deployment();
+  const { version, error, deployedAt, workers = [] } = parts.deployment();
+  const processes = new Map(workers.map((each) => [each.id, each]));
   return reply("json", 200, {
     current: { version, deployedAt: deployedAt ?? null, error: error ?? null },
     versions: versions.map((each) => ({
@@ -75,6 +76,13 @@ export async function listDeployments(call: Call): Promise<Response> {
       version: code,
       workflows: [...workflows.keys()],
       quarantine,
+      process: showProcess(processes.get(link.id)),
     })),
   });
+}
+
+function showProcess(process: WorkerProcess | undefined): unknown {
+  if (process === undefined) return null;
+  const { pid, status, startedAt, runs, stalledIn } = process;
+  return { pid, status, startedAt, runs, stalledIn: stalledIn ?? null };
 }

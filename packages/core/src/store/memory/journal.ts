@@ -1,6 +1,7 @@
 // The journal of one run: entries by number, settled ones in the order they settled, open ones apart.
 import { assert } from "./assert.ts";
 import type { EntryKind, JournalEntry } from "@sluice/protocol";
+import { beforeHeldLocks } from "../../kernel/held-locks.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import type { EntryRow, RunRow, Settlement } from "./rows.ts";
 
@@ -80,10 +81,21 @@ export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
   for (const row of run.entries.values()) if (row.entry.undo === true) run.undos++;
 }
 
-/** Copies the settled entries of one run, not their undos, into another that has none yet; `beforeOrd` is the first left out. */
+/** Locks taken and given back, in the order in which that happened. */
+export function lockEntries(run: RunRow): readonly JournalEntry[] {
+  return run.settled
+    .map((row) => row.entry)
+    .filter(({ kind, status }) => (kind === "lock" || kind === "unlock") && status === "completed");
+}
+
+/**
+ * Copies the settled entries of one run, not their undos, into another that has none yet; `beforeOrd` is the first left out.
+ * The copy ends before a lock that the source holds at that point: the other run does not.
+ */
 export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
+  const end = beforeHeldLocks(lockEntries(from), beforeOrd);
   for (const { entry, eventId } of from.settled) {
-    if (entry.ord >= beforeOrd) break;
+    if (entry.ord >= end) break;
     if (entry.seq < 0) continue;
     const row: EntryRow = { run: to, entry: { ...entry, undo: undefined }, eventId };
     to.entries.set(entry.seq, row);

@@ -196,8 +196,11 @@ function log({ cx, run }: Appending, op: Extract<StoreOp, { op: "log" }>): void 
   cx.t.runs.mark(run, runFlags.logs);
 }
 
+/** Counts only when nothing settled and no attempt came due meanwhile: then the worker has something to do. */
 function idle({ cx, run }: Appending, op: IdleOp): void {
   if (run.status !== "running" || cx.events.some((event) => event.event === "settle")) return;
+  if (op.ord !== undefined && op.ord < run.ord) return;
+  if (op.retries?.some((seq) => cx.t.waits.get(run.id, seq) === undefined) === true) return;
   run.status = "waiting";
   run.reason = op.reason ?? null;
   cx.t.runs.save(run);

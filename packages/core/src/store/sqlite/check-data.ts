@@ -4,8 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toWire } from "@sluice/protocol";
 import { openBlobs } from "../blobs.ts";
-import { dataFiles } from "./data-files.ts";
-import { prepareDatabase } from "./prepare-database.ts";
+import { dataFiles, prepareDatabase } from "./prepare-database.ts";
 
 /** Findings of each kind that are told one by one; the rest is counted. */
 const toldMax = 20;
@@ -44,7 +43,12 @@ export async function checkData(p: { readonly folder: string; readonly rehash?: 
   const findings: Finding[] = [];
   const file = join(p.folder, dataFiles.database);
   if (!existsSync(file)) {
-    return { sound: false, findings: [{ kind: "missing", message: `There is no database ${file}.` }], runs: 0, blobs: 0 };
+    return {
+      sound: false,
+      findings: [{ kind: "missing", message: `There is no database ${file}.` }],
+      runs: 0,
+      blobs: 0,
+    };
   }
   const unusable = whyUnusable(file);
   if (unusable !== undefined) {
@@ -118,7 +122,9 @@ async function checkBlobs(db: Database, p: { folder: string; rehash: boolean }):
   const missing: string[] = [];
   const damaged: string[] = [];
   let count = 0;
-  const named = db.query<{ hash: string; owner: string }, []>("SELECT hash, min(owner) AS owner FROM blob_refs GROUP BY hash");
+  const named = db.query<{ hash: string; owner: string }, []>(
+    "SELECT hash, min(owner) AS owner FROM blob_refs GROUP BY hash",
+  );
   for (const { hash, owner } of named.all()) {
     if (!(await blobs.has(hash))) missing.push(`The blob ${hash} of ${owner} is not there.`);
   }

@@ -1,4 +1,5 @@
 // How runs come into being: started, called by others, made by schedules, forked.
+import { beforeHeldLocks } from "../../kernel/held-locks.ts";
 import type { Actor, NewRun, RunStore } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
@@ -73,7 +74,8 @@ export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly out
   const { run } = inserted;
   const boundary = p.before === undefined ? undefined : journal.get(source.id, p.before);
   const beforeOrd = boundary === undefined || boundary.ord === 0 ? Number.MAX_SAFE_INTEGER : boundary.ord;
-  run.ord = journal.copy(source.id, run.id, beforeOrd);
+  // The copy ends before a lock that the source holds at that point: this run does not.
+  run.ord = journal.copy(source.id, run.id, beforeHeldLocks(journal.locks(source.id), beforeOrd));
   run.flags |= source.flags & (runFlags.consumed | runFlags.blobs);
   if ((source.flags & runFlags.consumed) !== 0) events.copyConsumed(source.id, run.id);
   if ((source.flags & runFlags.blobs) !== 0) blobs.copy(source.id, run.id);

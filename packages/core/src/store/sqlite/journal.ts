@@ -1,6 +1,7 @@
 // The table of journal entries: one row per place in a run's journal, and how a journal is handed out in pieces.
 import type { Database } from "bun:sqlite";
 import type { EntryKind, EntryStatus, JournalEntry } from "@sluice/protocol";
+import type { LockEntry } from "../../kernel/held-locks.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -21,6 +22,7 @@ const settleSql = `UPDATE entries SET status = ?, ord = ?, ended_at = ?, value =
   AND status = 'running'`;
 const abortSql =
   "UPDATE entries SET status = 'aborted', ord = 0, ended_at = ?, value = NULL, error = NULL WHERE run = ? AND seq = ?";
+const makeDueSql = "UPDATE entries SET due = NULL WHERE run = ? AND seq = ? AND status = 'running'";
 const oneSql = `SELECT ${columns} FROM entries WHERE run = ? AND seq = ?`;
 const existsSql = "SELECT 1 AS found FROM entries WHERE run = ? AND seq = ?";
 const someSql = `SELECT ${columns} FROM entries WHERE run = ? ORDER BY seq LIMIT ?`;
@@ -29,6 +31,8 @@ const outlineSql = `SELECT seq, ord, coalesce(length(value), 0) + coalesce(lengt
 const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND status = 'failed' ORDER BY ord DESC LIMIT 1`;
 const openOrUndoneSql = `SELECT seq FROM entries WHERE run = ?1 AND (status = 'running' OR seq < 0
   OR seq IN (SELECT -seq - 1 FROM entries WHERE run = ?1 AND seq < 0))`;
+const locksSql = `SELECT seq, kind, name, ord FROM entries WHERE run = ? AND kind IN ('lock', 'unlock')
+  AND status = 'completed' ORDER BY ord`;
 const deleteOneSql = "DELETE FROM entries WHERE run = ? AND seq = ?";
 const deleteSql = "DELETE FROM entries WHERE run = ?";
 const countUndosSql = "SELECT count(*) AS undos FROM entries WHERE run = ? AND undo = 1";
@@ -86,12 +90,14 @@ export class JournalTable {
   readonly #upsert;
   readonly #settle;
   readonly #abort;
+  readonly #makeDue;
   readonly #one;
   readonly #exists;
   readonly #some;
   readonly #outline;
   readonly #lastFailed;
   readonly #openOrUndone;
+  readonly #locks;
   readonly #deleteOne;
   readonly #delete;
   readonly #countUndos;
@@ -102,12 +108,14 @@ export class JournalTable {
     this.#upsert = lazily(db, upsertSql);
     this.#settle = lazily(db, settleSql);
     this.#abort = lazily(db, abortSql);
+    this.#makeDue = lazily(db, makeDueSql);
     this.#one = lazily<StoredEntry>(db, oneSql);
     this.#exists = lazily(db, existsSql);
     this.#some = lazily<StoredEntry>(db, someSql);
     this.#outline = lazily<Outline>(db, outlineSql);
     this.#lastFailed = lazily<{ seq: number }>(db, lastFailedSql);
     this.#openOrUndone = lazily<{ seq: number }>(db, openOrUndoneSql);
+    this.#locks = lazily<LockEntry>(db, locksSql);
     this.#deleteOne = lazily(db, deleteOneSql);
     this.#delete = lazily(db, deleteSql);
     this.#countUndos = lazily<{ undos: number }>(db, countUndosSql);
@@ -134,6 +142,11 @@ export class JournalTable {
     this.#abort().run(now, run, seq);
   }
 
+  /** The next attempt of a step does not have to wait any more. */
+  makeDue(run: string, seq: number): void {
+    this.#makeDue().run(run, seq);
+  }
+
   get(run: string, seq: number): JournalEntry | undefined {
     const row = this.#one().get(run, seq);
     return row === null ? undefined : toEntry(row);
@@ -152,6 +165,11 @@ export class JournalTable {
     return this.#openOrUndone()
       .all(run)
       .map((row) => row.seq);
+  }
+
+  /** Locks taken and given back, in the order in which that happened. */
+  locks(run: string): readonly LockEntry[] {
+    return this.#locks().all(run);
   }
 
   delete(run: string, seq: number): void {

@@ -2,9 +2,8 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
-import { dataFiles } from "./data-files.ts";
 import { lockFile } from "./file-lock.ts";
-import { prepareDatabase, type Prepared } from "./prepare-database.ts";
+import { dataFiles, prepareDatabase, type Prepared } from "./prepare-database.ts";
 
 export interface DataFolder {
   readonly folder: string;

@@ -1,5 +1,6 @@
 // What operators do to runs: cancel, pause, resume, retry, move, block and unblock.
 import { isFinalStatus } from "@sluice/protocol";
+import { heldLocks } from "../../kernel/held-locks.ts";
 import type { ChangeOutcome, Effects, RunStore } from "../../kernel/run-store.ts";
 import { Change } from "./change.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
@@ -103,6 +104,8 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
     const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
     if (cause !== undefined) removeEntry(t, run, cause);
+    // With its end it lost the locks it held.
+    if (ended) for (const { seq } of heldLocks(t.journal.locks(run.id))) removeEntry(t, run, seq);
     const removed = t.journal.openOrUndone(run.id);
     for (const seq of removed) removeEntry(t, run, seq);
     if (removed.some((seq) => seq < 0)) run.generation++;

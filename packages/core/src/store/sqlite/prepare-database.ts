@@ -5,6 +5,9 @@ import { SluiceError } from "@sluice/protocol";
 import { backup } from "./backup.ts";
 import { migrate, migrations as knownMigrations, newer, readSchemaVersion } from "./migrate.ts";
 
+/** Names inside a data folder. */
+export const dataFiles = { database: "state.db", blobs: "blobs", lock: "lock" } as const;
+
 export type Prepared =
   | { readonly outcome: "created" | "current" }
   | { readonly outcome: "migrated"; readonly from: number; readonly backup: string };

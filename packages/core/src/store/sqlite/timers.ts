@@ -59,6 +59,8 @@ function fire(cx: Change, run: Run, wait: Wait): void {
       cx.settle(run, wait.seq, { failed: true, bytes: timedOut });
       return;
     case "retry":
+      // From here on the attempt is due whatever a clock that jumps back may say.
+      cx.t.journal.makeDue(run.id, wait.seq);
       cx.deliver(run, { event: "wake", seq: wait.seq });
       return;
     case "delay":

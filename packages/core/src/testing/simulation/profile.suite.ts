@@ -105,7 +105,8 @@ export function drawProfile(seed: number): Profile {
     linkDelayMsMax: link === "direct" ? 0 : random.pick([0, 1, 5, 200]),
     storeDelayMsMax: random.pick([0, 0, 1, 10, 300]),
     slowReads: random.chance(0.3),
-    parkAfterMs: random.pick([0, 1, 50, 10_000, 10_000, 1_000_000]),
+    // Runs that only wait must not keep the few places for longer than anybody has patience.
+    parkAfterMs: random.pick(limits.concurrentRunsMax === 1_000 ? [0, 1, 50, 10_000, 1_000_000] : [0, 1, 50, 10_000]),
     onDeploy: random.pick(["pin", "move"] as const),
     limits: blobs ? { ...limits, inlineBytesMax: 24 } : limits,
     blobs,

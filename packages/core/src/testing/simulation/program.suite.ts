@@ -176,7 +176,7 @@ class Draw {
     offer("failures", () => (this.#random.chance(0.4) ? { type: "throw", path } : this.#step(path)));
     if (this.#at.index + 1 < this.#at.count) offer("children", () => this.#child(path), 2);
     if (depth < depthMax && this.#left > 0) {
-      offer("locks", () => this.#lock(path, depth), 2);
+      offer("locks", () => this.#lock(path), 2);
       offer("parallel", () => this.#group("all", path, depth), 2);
       offer("races", () => this.#group(this.#random.chance(0.6) ? "ctxRace" : "race", path, depth), 2);
       offer("maps", () => this.#map(path, depth));
@@ -265,7 +265,7 @@ class Draw {
     };
   }
 
-  #lock(path: string, depth: number): Node {
+  #lock(path: string): Node {
     const random = this.#random;
     return {
       type: "lock",
@@ -273,16 +273,16 @@ class Draw {
       name: random.pick(lockNames),
       ttlMs: random.chance(0.25) ? random.pick([10, 1_000, 20_000]) : undefined,
       timeoutMs: this.#limit(),
-      body: this.#lockBody(`${path}.0`, depth + 1),
+      body: this.#lockBody(`${path}.0`),
     };
   }
 
-  /** Never another lock: two runs could wait for each other for ever. */
-  #lockBody(path: string, depth: number): Node {
+  /** Never another lock: two runs could wait for each other for ever. Nor branches, which could outlive the lock. */
+  #lockBody(path: string): Node {
     if (this.#random.chance(0.6)) return this.#step(path);
     const nodes: Node[] = [this.#step(`${path}.0`), this.#sleep(`${path}.1`), this.#step(`${path}.2`)];
     this.#left -= 2;
-    return { type: this.#random.chance(0.3) && depth < depthMax ? "all" : "seq", path, nodes };
+    return { type: "seq", path, nodes };
   }
 
   #child(path: string): Node {

@@ -45,8 +45,9 @@ export interface SimulationReport {
   readonly ends: ReadonlyMap<string, number>;
 }
 
-const healRoundsMax = 40;
-const healMs = 600_000;
+/** How often somebody looks after what stands still, and for how long nothing may move, in virtual milliseconds. */
+const healMs = 60_000;
+const patienceMs = 900_000;
 
 /** Plays one seed; what must not happen is in the report, nothing is thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
@@ -165,17 +166,30 @@ class Simulation {
   /** What people do once the machines work again: they go on with what stands still, and answer what is asked. */
   async #heal(): Promise<void> {
     const world = this.#world;
-    for (let round = 0; round < healRoundsMax; round++) {
-      await world.sleep(round === 0 ? 30_000 : healMs);
+    let before = "";
+    let since = world.elapsed();
+    while (world.elapsed() - since < patienceMs + world.jumpedMs) {
+      await world.sleep(healMs);
       if (this.#stage.engine() === undefined) continue;
       if (this.#recorder.unfinished === 0) {
         this.#healed = true;
         return;
       }
+      const now = `${this.#recorder.unfinished} ${this.#ledger.sights} ${this.#ledger.effects}`;
+      if (now !== before) since = world.elapsed();
+      before = now;
       await this.#unstick();
       await answerTokens(this.#stage, "open", 100);
-      if ((await this.#store.countRuns({ filter: { status: ["waiting"] } })) > 0) await emitAll(this.#stage);
+      if (await this.#anybodyWaits()) await emitAll(this.#stage);
     }
+    await this.#describeStuck();
+  }
+
+  async #anybodyWaits(): Promise<boolean> {
+    return (await this.#store.countRuns({ filter: { status: ["waiting", "running"] } })) > 0;
+  }
+
+  async #describeStuck(): Promise<void> {
     const stuck = await this.#store.listRuns({ filter: { status: ["queued", "running", "waiting", "paused", "undoing"] }, limit: 100 });
     const described = await Promise.all(
       stuck.runs.map(async (run) => {
@@ -184,7 +198,7 @@ class Simulation {
         return `${run.id} ${run.workflow} ${run.status}/${run.reason ?? ""} owner ${run.owner} cancel ${run.cancel?.reason} outcome ${run.outcome?.status} open [${open.join(", ")}]`;
       }),
     );
-    world.fail(`runs never end although everything works and everybody has answered:\n  ${described.join("\n  ")}`);
+    this.#world.fail(`runs never end although everything works and everybody has answered:\n  ${described.join("\n  ")}`);
   }
 
   async #unstick(): Promise<void> {

@@ -22,6 +22,8 @@ export class World {
   /** True once nothing goes wrong any more. */
   calm = false;
   jumpedBack = false;
+  /** How far the wall clock has jumped, back and forth. */
+  jumpedMs = 0;
 
   constructor(p: { readonly seed: number; readonly loop: EventLoop; readonly trace: boolean }) {
     this.random = new SimulatedRandom(p.seed ^ 0x5bd1e995);
@@ -46,6 +48,7 @@ export class World {
 
   jump(deltaMs: number): void {
     this.#jumps.delta += deltaMs;
+    this.jumpedMs += Math.abs(deltaMs);
     if (deltaMs < 0) this.jumpedBack = true;
     this.clock.jump(deltaMs);
   }

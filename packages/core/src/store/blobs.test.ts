@@ -1,0 +1,134 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBlobs } from "./blobs.ts";
+import { refusal } from "./run-store.fixture.suite.ts";
+
+const root = mkdtempSync(join(tmpdir(), "sluice-blobs-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const fresh = () => {
+  const folder = join(root, String(count++));
+  return { folder, blobs: openBlobs({ folder }) };
+};
+const bytes = (text: string) => new TextEncoder().encode(text);
+const hashOf = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
+const pathOf = (folder: string, hash: string) => join(folder, hash.slice(0, 2), hash.slice(2));
+const inFuture = () => Date.now() + 1_000_000;
+const none = async () => [];
+
+describe("blobs", () => {
+  test("are files named by their content, whole and private", async () => {
+    const { folder, blobs } = fresh();
+    const data = crypto.getRandomValues(new Uint8Array(60_000));
+    const { hash } = await blobs.put(data);
+    expect(hash).toBe(hashOf(data));
+    expect(await blobs.get(hash)).toEqual(data);
+    expect([await blobs.has(hash), await blobs.isIntact(hash)]).toEqual([true, true]);
+    expect(statSync(pathOf(folder, hash)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(folder, "parts"))).toEqual([]);
+    expect(await Array.fromAsync(blobs.list())).toEqual([hash]);
+  });
+
+  test("are kept once, however often and at the same time they are put", async () => {
+    const { folder, blobs } = fresh();
+    const puts = await Promise.all(Array.from({ length: 20 }, () => blobs.put(bytes("same"))));
+    expect(new Set(puts.map(({ hash }) => hash)).size).toBe(1);
+    const path = pathOf(folder, puts[0]!.hash);
+    const { ino } = statSync(path);
+    await blobs.put(bytes("same"));
+    expect(statSync(path).ino).toBe(ino);
+  });
+
+  test("that are not there are absent, whatever the name", async () => {
+    const { blobs } = fresh();
+    for (const name of ["ab".repeat(32), "", "../../etc/passwd", "AB".repeat(32), `${"a".repeat(64)}/..`]) {
+      expect(await blobs.get(name)).toBeUndefined();
+      expect(await blobs.has(name)).toBe(false);
+    }
+    expect(await Array.fromAsync(blobs.list())).toEqual([]);
+  });
+
+  test("that cannot be written leave nothing half done, and can be put again", async () => {
+    const { folder, blobs } = fresh();
+    mkdirSync(folder);
+    const hash = hashOf(bytes("x"));
+    writeFileSync(join(folder, hash.slice(0, 2)), "a file where the folder should be");
+    expect(await refusal(blobs.put(bytes("x")))).toBe("store_failed");
+    rmSync(join(folder, hash.slice(0, 2)));
+    const { release } = await blobs.put(bytes("x"));
+    release();
+    expect(await blobs.collect({ inUse: none, olderThanMs: 0, now: inFuture() })).toEqual({ deleted: 1, bytes: 1 });
+  });
+});
+
+describe("collecting blobs", () => {
+  test("deletes what is old, named by nobody and held by nobody", async () => {
+    const { folder, blobs } = fresh();
+    const [held, named, young, loose] = await Promise.all(
+      ["held", "named", "young", "loose"].map((text) => blobs.put(bytes(text))),
+    );
+    for (const put of [named, young, loose]) put?.release();
+    const soon = inFuture() / 1_000 + 10;
+    utimesSync(pathOf(folder, young!.hash), soon, soon);
+    const asked: string[] = [];
+    const inUse = async (hashes: readonly string[]) => {
+      asked.push(...hashes);
+      return hashes.filter((hash) => hash === named!.hash);
+    };
+    expect(await blobs.collect({ inUse, olderThanMs: 0, now: inFuture() })).toEqual({ deleted: 1, bytes: 5 });
+    expect(asked.toSorted()).toEqual([named!.hash, loose!.hash].toSorted());
+    const left = await Array.fromAsync(blobs.list());
+    expect(left.toSorted()).toEqual([held!.hash, named!.hash, young!.hash].toSorted());
+    held!.release();
+    held!.release();
+    expect(await blobs.collect({ inUse, olderThanMs: 0, now: inFuture() })).toMatchObject({ deleted: 1 });
+  });
+
+  test("never takes a blob that is put again meanwhile", async () => {
+    const { blobs } = fresh();
+    const first = await blobs.put(bytes("again"));
+    first.release();
+    const rows = new Set<string>();
+    const inUse = async (hashes: readonly string[]) => {
+      // The row that names it is written after the question was answered, and the blob is let go.
+      const again = await blobs.put(bytes("again"));
+      const answer = hashes.filter((hash) => rows.has(hash));
+      rows.add(first.hash);
+      again.release();
+      return answer;
+    };
+    expect(await blobs.collect({ inUse, olderThanMs: 0, now: inFuture() })).toEqual({ deleted: 0, bytes: 0 });
+    expect(await blobs.isIntact(first.hash)).toBe(true);
+  });
+
+  test("and putting the same bytes at any moment leaves the blob there", async () => {
+    const { blobs } = fresh();
+    for (let round = 0; round < 50; round++) {
+      const put = await blobs.put(bytes("busy"));
+      put.release();
+      const [held] = await Promise.all([
+        (async () => {
+          for (let i = 0; i < round % 7; i++) await Promise.resolve();
+          return blobs.put(bytes("busy"));
+        })(),
+        blobs.collect({ inUse: none, olderThanMs: 0, now: inFuture() }),
+      ]);
+      expect(await blobs.has(held.hash)).toBe(true);
+      held.release();
+    }
+  });
+
+  test("also removes what a put left behind when its process died", async () => {
+    const { folder, blobs } = fresh();
+    (await blobs.put(bytes("x"))).release();
+    const left = join(folder, "parts", "left-over");
+    writeFileSync(left, "half");
+    await blobs.collect({ inUse: async (hashes) => hashes, olderThanMs: 0, now: Date.now() });
+    expect(existsSync(left)).toBe(true);
+    await blobs.collect({ inUse: async (hashes) => hashes, olderThanMs: 0, now: Date.now() + 4_000_000 });
+    expect(existsSync(left)).toBe(false);
+  });
+});

@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import { log } from "../run-store.fixture.suite.ts";
+import { withBench } from "./sqlite-store.fixture.suite.ts";
+
+const bench = withBench();
+
+test("lines are numbered in each run by themselves", () => {
+  bench.on.hot("r1");
+  bench.on.hot("r2");
+  bench.on.append("r1", log("a"), log("b"));
+  bench.on.append("r2", log("c"));
+  bench.on.append("r1", log("d"));
+  expect(bench.on.column("SELECT run || line || message FROM run_logs ORDER BY run, line")).toEqual([
+    "r11a",
+    "r12b",
+    "r13d",
+    "r21c",
+  ]);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { ada, approval, done, finish, log, sleep, start, waitFor } from "../run-store.fixture.suite.ts";
+import { withBench } from "./sqlite-store.fixture.suite.ts";
+
+const bench = withBench();
+const tables = ["runs", "run_tags", "run_logs", "entries", "waits", "consumed", "tokens"];
+const rows = () => Object.fromEntries(tables.map((table) => [table, bench.on.one(`SELECT count(*) FROM ${table}`)]));
+
+test("nothing of a deleted run is left in any table", () => {
+  bench.on.verb("emitEvent", { by: ada, name: "go", payload: new Uint8Array([1]), now: start });
+  bench.on.hot("r1", { tags: ["a", "b"], timeoutAt: start + 5 });
+  bench.on.append("r1", done(0), sleep(1, start + 9), waitFor(2, "go"), approval(3, "t1"), log("x"), finish());
+  expect(rows()).toMatchObject({ runs: 1, run_tags: 2, run_logs: 1, consumed: 1, tokens: 1 });
+  bench.on.verb("deleteRuns", { by: ada, runs: ["r1"] });
+  expect(rows()).toEqual(Object.fromEntries(tables.map((table) => [table, 0])));
+});
+
+test("a run that is both too old and too many is counted once", () => {
+  for (const id of ["r1", "r2", "r3"]) {
+    bench.on.hot(id);
+    bench.on.append(id, finish());
+    bench.on.now++;
+  }
+  const purge = { workflow: "order", endedBefore: start + 100, keep: 1, limit: 2 };
+  expect(bench.on.verb("purgeRuns", purge)).toEqual({ deleted: 2 });
+  expect(bench.on.verb("purgeRuns", purge)).toEqual({ deleted: 1 });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import type { RunFilter } from "../../kernel/run-store.ts";
+import { finish, start } from "../run-store.fixture.suite.ts";
+import { countRuns, listRuns } from "./run-lists.ts";
+import { withBench } from "./sqlite-store.fixture.suite.ts";
+
+const bench = withBench();
+
+test("every combination of filters agrees with a plain scan", () => {
+  const workflows = ["order", "ship"];
+  for (let i = 0; i < 60; i++) {
+    const id = `r${String(i).padStart(2, "0")}`;
+    bench.on.hot(id, {
+      workflow: workflows[i % 2] ?? "",
+      version: `v${i % 3}`,
+      tags: i % 5 === 0 ? ["five", "x"] : [],
+      createdAt: start + Math.floor(i / 4),
+    });
+    if (i % 4 !== 0) bench.on.append(id, finish());
+  }
+  const all = listRuns(bench.on.db, { filter: {}, limit: 100 }).runs;
+  expect(all).toHaveLength(60);
+  const choices: { [Key in keyof RunFilter]: readonly RunFilter[Key][] } = {
+    workflow: [undefined, "ship", "none"],
+    status: [undefined, ["running"], ["completed", "running"], ["completed"]],
+    tag: [undefined, "five"],
+    from: [undefined, start + 5],
+    to: [undefined, start + 9],
+    version: [undefined, "v1"],
+  };
+  const filters = Object.entries(choices).reduce<RunFilter[]>(
+    (made, [key, values]) => made.flatMap((filter) => values.map((value) => ({ ...filter, [key]: value }))),
+    [{}],
+  );
+  for (const filter of filters) {
+    const expected = all.filter(
+      (run) =>
+        (filter.workflow === undefined || run.workflow === filter.workflow) &&
+        (filter.status === undefined || filter.status.includes(run.status)) &&
+        (filter.tag === undefined || run.tags.includes(filter.tag)) &&
+        (filter.from === undefined || run.createdAt >= filter.from) &&
+        (filter.to === undefined || run.createdAt < filter.to) &&
+        (filter.version === undefined || run.version === filter.version),
+    );
+    const listed = listRuns(bench.on.db, { filter, limit: 100 }).runs.map(({ id }) => id);
+    expect(listed).toEqual(expected.map(({ id }) => id));
+    expect(countRuns(bench.on.db, { filter })).toBe(expected.length);
+  }
+});

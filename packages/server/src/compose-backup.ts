@@ -1,0 +1,98 @@
+// A backup while work goes on: a consistent copy of the database first, then every blob there is, as one archive. Blobs
+// never change, and none is collected meanwhile, so the copy finds every blob that it names.
+import { createReadStream } from "node:fs";
+import { open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, RunStore } from "@sluice/core";
+import type { FileBlobs } from "@sluice/core/store/sqlite";
+import { writeTar } from "./compose-tar.ts";
+import type { TarFile } from "./compose-tar.ts";
+
+/** Names inside an archive. */
+export const backupNames = { about: "sluice-backup.json", database: "state.db", blobs: "blobs/" } as const;
+export const backupFormat = 1;
+
+export interface BackupParts {
+  readonly store: RunStore;
+  readonly blobs: FileBlobs;
+  /** The data folder: the copy of the database lies there until it has been sent. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Of the product. */
+  readonly version: string;
+  readonly newId: () => string;
+  /** No blob is collected until what it returns is called. */
+  readonly holdBlobs: () => () => void;
+}
+
+/** The archive as a stream. Rejects with `disk_full` and the like before anything is sent. */
+export async function streamBackup(parts: BackupParts): Promise<ReadableStream<Uint8Array>> {
+  const release = parts.holdBlobs();
+  const copy = join(parts.folder, `backup-${parts.newId()}.db`);
+  const close = async (): Promise<void> => {
+    release();
+    await rm(copy, { force: true });
+  };
+  try {
+    await parts.store.backup({ path: copy });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const pieces = writeTar(files(parts, copy));
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await pieces.next();
+          if (next.done !== true) {
+            controller.enqueue(next.value);
+            return;
+          }
+          await close();
+          controller.close();
+        } catch (error) {
+          await close();
+          throw error;
+        }
+      },
+      async cancel() {
+        await pieces.return(undefined);
+        await close();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+async function* files({ blobs, clock, version }: BackupParts, copy: string): AsyncGenerator<TarFile> {
+  const about = { format: backupFormat, version, createdAt: clock.now() };
+  yield inMemory(backupNames.about, new TextEncoder().encode(JSON.stringify(about)));
+  yield { name: backupNames.database, bytes: (await stat(copy)).size, content: readFile(copy) };
+  for await (const hash of blobs.list()) {
+    const bytes = await blobs.get(hash);
+    if (bytes !== undefined) yield inMemory(backupNames.blobs + hash, bytes);
+  }
+}
+
+function inMemory(name: string, bytes: Uint8Array): TarFile {
+  async function* content(): AsyncGenerator<Uint8Array> {
+    if (bytes.length > 0) yield bytes;
+  }
+  return { name, bytes: bytes.length, content: content() };
+}
+
+/** A file, piece by piece. */
+export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
+}
+
+/** Makes what was written into a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,193 @@
+// The parts of a server, each made from the settings: engine, supervisor, HTTP.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
+import type { EngineLimits, Logger } from "@sluice/core";
+import { openSqliteStore } from "@sluice/core/store/sqlite";
+import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
+import { SluiceError } from "@sluice/protocol";
+import type { WireError } from "@sluice/protocol";
+import type { Bundler } from "./bundle.ts";
+import type { CodeStore } from "./bundle-store.ts";
+import { limitDefaults } from "./config-settings.ts";
+import type { ServerSettings } from "./config-settings.ts";
+import { createHttp } from "./http.ts";
+import type { Deployer } from "./project-deploy.ts";
+import { supervisorLimits } from "./supervisor-limits.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { SupervisedEngine } from "./supervisor.ts";
+
+export interface ComposeOptions {
+  readonly settings: ServerSettings;
+  readonly bundler: Bundler;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** URLs of the installation's modules that user code imports by name. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** Of the product. */
+  readonly version: string;
+  readonly log: Logger;
+  /** `up` gives up when the project cannot be deployed; `dev` serves what there was and waits for the next change. */
+  readonly mode: "up" | "dev";
+  /** The disk failed in a way after which nothing may be acknowledged: the process should end at once. */
+  readonly onFatal: (error: SluiceError) => void;
+  /** In `dev`: a change is live, or could not be deployed. */
+  readonly onChange?: ((change: CodeChange) => void) | undefined;
+}
+
+export interface CodeChange {
+  readonly error: WireError | undefined;
+  /** From the change of the file to its code in service. */
+  readonly elapsedMs: number;
+}
+
+/** Longest path that a Unix socket can have, in bytes, with room to spare. */
+const socketPathBytesMax = 100;
+
+/** The engine over the data folder's store; it has not started. */
+export async function openEngine(
+  { settings, log, onFatal }: ComposeOptions,
+  parts: {
+    readonly folder: DataFolder;
+    readonly blobs: FileBlobs;
+    readonly url: () => string;
+    readonly supervisor: Supervisor;
+  },
+): Promise<Engine> {
+  const store = await openSqliteStore({
+    file: parts.folder.databaseFile,
+    durability: settings.durability,
+    limits: settings.limits,
+    onFatal,
+  });
+  return new Engine({
+    store,
+    blobs: parts.blobs,
+    clock: systemClock,
+    ids: new Ids(systemClock, systemRandom),
+    log,
+    owner: `server-${secret(8)}`,
+    limits: settings.limits as Partial<EngineLimits>,
+    onDeploy: settings.onDeploy,
+    url: parts.url,
+    provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
+  });
+}
+
+/** The engine as the supervisor sees it. */
+export function supervisedEngine(engine: Engine): SupervisedEngine {
+  return {
+    attach: (link, lane) => engine.attach(link, lane),
+    retire: (worker) => retire(engine, worker),
+  };
+}
+
+/**
+ * Takes a worker out of the choice for new assignments and leaves it connected: what it runs it may still report. It stays
+ * in the table as one for suspects; should one be given to it, that run is released again when the worker leaves.
+ */
+function retire(engine: Engine, worker: string): void {
+  const known = engine.deployments.get(worker);
+  if (known !== undefined) engine.deployments.add({ ...known, quarantine: true });
+}
+
+/** The supervisor of this data folder's workers. The folder must be locked. */
+export function superviseIn(
+  folder: DataFolder,
+  parts: { readonly options: ComposeOptions; readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
+): Supervisor {
+  const { settings, log, env, modules, mode } = parts.options;
+  const run = join(folder.folder, "run");
+  const { SLUICE_TOKEN: _token, ...childEnv } = env;
+  return new Supervisor({
+    folder: run,
+    socket: socketIn(run),
+    project: settings.project,
+    env: childEnv,
+    clock: systemClock,
+    log,
+    limits: { ...supervisorLimits, ...settings.limits },
+    secret,
+    newId: () => crypto.randomUUID(),
+    engine: parts.engine,
+    code: (version) => parts.code.file(version),
+    worker: {
+      modules,
+      limits: settings.limits,
+      drainMs: settings.limits["drainMs"] ?? limitDefaults["drainMs"] ?? 0,
+    },
+    spare: mode === "dev",
+  });
+}
+
+/** In the data folder where its path is short enough for a socket, else in a folder of its own that is removed at the end. */
+function socketIn(run: string): string {
+  const path = join(run, "worker.sock");
+  if (Buffer.byteLength(path) <= socketPathBytesMax) return path;
+  const folder = mkdtempSync(join(tmpdir(), "sluice-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "worker.sock");
+}
+
+/** Listens on the address of the settings. Throws `unavailable` when it cannot. */
+export function serve(
+  { settings, version, log }: ComposeOptions,
+  parts: {
+    readonly engine: Engine;
+    readonly deployer: Deployer;
+    readonly supervisor: Supervisor;
+    readonly token: string | undefined;
+    readonly backup: () => Promise<ReadableStream<Uint8Array>>;
+  },
+): Bun.Server<undefined> {
+  const { engine, deployer, supervisor, token, backup } = parts;
+  const http = createHttp({
+    engine,
+    clock: systemClock,
+    log,
+    version,
+    startedAt: systemClock.now(),
+    auth: { token },
+    allowedHosts: [settings.host, ...hostsOf(settings.publicUrl), ...settings.allowedHosts],
+    allowedOrigins: settings.allowedOrigins,
+    ready: () => readiness(deployer),
+    deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
+    backup,
+    limits: settings.limits,
+  });
+  try {
+    return Bun.serve({
+      hostname: settings.host,
+      port: settings.port,
+      idleTimeout: http.idleTimeout,
+      maxRequestBodySize: http.maxRequestBodySize,
+      fetch: (request, server) => http.fetch(request, server),
+    });
+  } catch (error) {
+    throw new SluiceError({
+      code: "unavailable",
+      message: `The server cannot listen on ${settings.host}:${settings.port}: ${error instanceof Error ? error.message : String(error)}`,
+      hint: "Choose another port with --port; 0 takes any that is free.",
+    });
+  }
+}
+
+function readiness({ state }: Deployer): { readonly ready: boolean; readonly reason?: string } {
+  if (state.version !== "") return { ready: true };
+  return { ready: false, reason: state.error?.message ?? "The project has not been deployed yet." };
+}
+
+export function urlOf(host: string, port: number): string {
+  const any = host === "0.0.0.0" || host === "::" || host === "[::]";
+  const name = any ? "127.0.0.1" : host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+function hostsOf(url: string | undefined): readonly string[] {
+  return url === undefined ? [] : [new URL(url).host];
+}
+
+/** Random bytes in lower case hex. */
+export function secret(bytes: number): string {
+  return Buffer.from(systemRandom.bytes(bytes)).toString("hex");
+}
