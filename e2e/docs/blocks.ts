@@ -64,14 +64,14 @@ export function rowsOf(markdown: string): string[][] {
 
 /**
  * Where expected output is missing from what came out: each expected line has to be part of a later line than the one
- * before it. `…` stands for anything, runs of spaces count as one. Undefined when everything is there.
+ * before it. `…` stands for anything, with the spaces around it; runs of spaces count as one. Undefined when all is there.
  */
 export function missingLine(expected: string, actual: string): string | undefined {
   const lines = actual.split("\n").map(squeezed);
   let from = 0;
   for (const wanted of expected.split("\n").map(squeezed)) {
     if (wanted === "") continue;
-    const pattern = new RegExp(wanted.split("…").map(escaped).join(".*"));
+    const pattern = new RegExp(wanted.split(/ ?… ?/).map(escaped).join(".*"));
     const at = lines.findIndex((line, index) => index >= from && pattern.test(line));
     if (at === -1) return wanted;
     from = at + 1;

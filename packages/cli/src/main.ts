@@ -3,7 +3,10 @@ import { Command, CommanderError } from "commander";
 import { toWire } from "@sluice/protocol";
 import manifest from "../package.json" with { type: "json" };
 import { addApproveCommands } from "./commands/approve.ts";
+import { addBackupCommands } from "./commands/backup.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
+import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
@@ -33,12 +36,15 @@ function makeProgram(): Command {
     .enablePositionalOptions()
     .exitOverride();
   addServeCommands(program, io);
+  addInitCommand(program, io);
   addRunCommand(program, io);
   addRunsCommands(program, io);
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
   addStateCommands(program, io);
+  addBackupCommands(program, io);
+  addDoctorCommand(program, io);
   return program;
 }
 

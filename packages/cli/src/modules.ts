@@ -4,6 +4,6 @@ const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 /** URLs by name. */
 export const installedModules: Readonly<Record<string, string>> = {
-  sluice: import.meta.resolve("@sluice/sdk"),
+  sluice: new URL(`./index.${suffix}`, import.meta.url).href,
   "sluice/testing": new URL(`./testing.${suffix}`, import.meta.url).href,
 };

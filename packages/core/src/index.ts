@@ -11,7 +11,7 @@ export type { RunUpdate } from "./engine/watch.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
 export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
-export { Ids, systemRandom } from "./kernel/ids.ts";
+export { Ids, createdAtOf, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Clock } from "./kernel/clock.ts";

@@ -283,6 +283,11 @@ export interface RunAssignment {
   readonly journal: readonly JournalEntry[];
   /** True when more of the journal follows in `journal` messages. */
   readonly more?: boolean | undefined;
+  /**
+   * True when entries were taken out of the journal, or out of the one it is a copy of: what was recorded after them may have
+   * to wait until they are there again.
+   */
+  readonly gaps?: boolean | undefined;
   /** Set when the run is to be cancelled rather than continued. */
   readonly cancel?: CancelNotice | undefined;
   /** Set when the run was already undoing: how it will end. */

@@ -69,8 +69,17 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
     this.created = run.created;
   }
 
-  async #get(query: Readonly<Record<string, string>>, options: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined }): Promise<Fields> {
-    const answer = await this.#link.send({ method: "GET", path: ["runs", this.id], query, repeatable: true, ...options });
+  async #get(
+    query: Readonly<Record<string, string>>,
+    options: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<Fields> {
+    const answer = await this.#link.send({
+      method: "GET",
+      path: ["runs", this.id],
+      query,
+      repeatable: true,
+      ...options,
+    });
     return answer["run"] as Fields;
   }
 
@@ -135,7 +144,7 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async #act(verb: string, body: Readonly<Record<string, unknown>> = {}): Promise<Fields> {
-    return await this.#link.send({ method: "POST", path: ["runs", this.id, verb], body, repeatable: false });
+    return this.#link.send({ method: "POST", path: ["runs", this.id, verb], body, repeatable: false });
   }
 
   async cancel(reason?: string): Promise<void> {

@@ -1,7 +1,16 @@
 // The client of a running server, for every JavaScript runtime: the interface that `open` offers in process.
 import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
-import type { Client, Decision, PendingApproval, Run, RunHandle, RunQuery, StartOptions, StateValue } from "./client.ts";
+import type {
+  Client,
+  Decision,
+  PendingApproval,
+  Run,
+  RunHandle,
+  RunQuery,
+  StartOptions,
+  StateValue,
+} from "./client.ts";
 import { ConnectedRun, runOf } from "./connect-run.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Fetch } from "./http-link.ts";
@@ -33,7 +42,7 @@ export function connect(options: ConnectOptions): Client {
   const link = new HttpLink({
     url: options.url,
     token: options.token,
-    fetch: options.fetch ?? (async (url, init) => await globalThis.fetch(url, init)),
+    fetch: options.fetch ?? (async (url, init) => globalThis.fetch(url, init)),
     timeoutMs: parseDuration(options.timeout ?? timeoutDefault),
     reconnectMs: parseDuration(options.reconnect ?? reconnectDefault),
   });
@@ -105,7 +114,12 @@ class HttpClient implements Client {
   }
 
   async approvals(): Promise<readonly PendingApproval[]> {
-    const answer = await this.#link.send({ method: "GET", path: ["approvals"], query: { limit: approvalsMax }, repeatable: true });
+    const answer = await this.#link.send({
+      method: "GET",
+      path: ["approvals"],
+      query: { limit: approvalsMax },
+      repeatable: true,
+    });
     return (answer["approvals"] as readonly (PendingApproval & { readonly data: unknown })[]).map((approval) => ({
       ...approval,
       data: approval.data instanceof Uint8Array ? decodeValue(approval.data) : null,
@@ -127,7 +141,12 @@ class HttpClient implements Client {
   }
 
   async complete(token: string, payload?: unknown): Promise<void> {
-    await this.#link.send({ method: "POST", path: ["callbacks", token], repeatable: false, body: encodeValue(payload) });
+    await this.#link.send({
+      method: "POST",
+      path: ["callbacks", token],
+      repeatable: false,
+      body: encodeValue(payload),
+    });
   }
 
   readonly state: Client["state"] = {
@@ -141,13 +160,14 @@ class HttpClient implements Client {
         throw error;
       }
     },
-    set: async (scope, key, value, options = {}) => {
+    set: async (...[scope, key, value, options = {}]) => {
       const { ttl, ifVersion } = options;
       const answer = await this.#link.send({
         method: "PUT",
         path: ["state", scope, key],
         repeatable: ifVersion === undefined,
-        headers: ifVersion === undefined ? {} : ifVersion === 0 ? { "if-none-match": "*" } : { "if-match": `"${ifVersion}"` },
+        headers:
+          ifVersion === undefined ? {} : ifVersion === 0 ? { "if-none-match": "*" } : { "if-match": `"${ifVersion}"` },
         body: { value: encodeValue(value), ...(ttl === undefined ? {} : { ttl }) },
       });
       return answer["version"] as number;

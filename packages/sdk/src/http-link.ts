@@ -50,7 +50,7 @@ export class HttpLink {
   /** The answer's body, decoded; values in it are bytes. Throws `SluiceError`. */
   async send(request: LinkRequest): Promise<Record<string, unknown>> {
     const call = this.#prepare(request, valueMediaType);
-    return await this.#repeat(request, async (signal) => {
+    return this.#repeat(request, async (signal) => {
       const response = await call(signal);
       if (response.status === 204) return {};
       const bytes = new Uint8Array(await response.arrayBuffer());
@@ -62,7 +62,7 @@ export class HttpLink {
   /** A response whose body is a stream of events. The time limit is for its beginning only. */
   async stream(request: LinkRequest): Promise<ReadableStream<Uint8Array>> {
     const call = this.#prepare(request, "text/event-stream");
-    return await this.#repeat(request, async (signal) => {
+    return this.#repeat(request, async (signal) => {
       const response = await call(signal);
       if (!response.ok) throw failureOf(response, new Uint8Array(await response.arrayBuffer()));
       if (response.body === null) throw new LostConnection("The answer has no body.");
@@ -71,7 +71,10 @@ export class HttpLink {
   }
 
   /** Encodes a request once; what cannot be encoded is refused before anything is sent. */
-  #prepare({ method, path, query, body, headers }: LinkRequest, accept: string): (signal: AbortSignal) => Promise<Response> {
+  #prepare(
+    { method, path, query, body, headers }: LinkRequest,
+    accept: string,
+  ): (signal: AbortSignal) => Promise<Response> {
     const { token, fetch } = this.#options;
     const sent: Record<string, string> = { accept, ...headers };
     if (token !== undefined) sent["authorization"] = `Bearer ${token}`;
@@ -79,7 +82,7 @@ export class HttpLink {
     const bytes = body === undefined || body instanceof Uint8Array ? body : encodeValue(body);
     const url = this.#base + path.map(encodeURIComponent).join("/") + queryText(query);
     const init = { method, headers: sent, ...(bytes === undefined ? {} : { body: bytes as Uint8Array<ArrayBuffer> }) };
-    return async (signal) => await fetch(url, { ...init, signal });
+    return async (signal) => fetch(url, { ...init, signal });
   }
 
   async #repeat<T>(request: LinkRequest, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -146,7 +149,8 @@ function queryText(query: LinkRequest["query"]): string {
 function decodeBody(response: Response, bytes: Uint8Array): Record<string, unknown> {
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith(valueMediaType)) return decodeValue(bytes) as Record<string, unknown>;
-  if (type.startsWith("application/json")) return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  if (type.startsWith("application/json"))
+    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   throw new LostConnection(`something answered with ${type === "" ? "a body of no type" : type}`);
 }
 
@@ -169,7 +173,11 @@ function failureOf(response: Response, bytes: Uint8Array): Error {
   }
   const text = `something answered with status ${response.status}`;
   if (passing.has(response.status)) return new LostConnection(text);
-  return new ForeignAnswer({ code: "unavailable", message: `At this URL ${text}.`, hint: "Is it the address of a Sluice server?" });
+  return new ForeignAnswer({
+    code: "unavailable",
+    message: `At this URL ${text}.`,
+    hint: "Is it the address of a Sluice server?",
+  });
 }
 
 /** What may be over in a moment: no connection, a time limit, a server that is not ready. */

@@ -36,7 +36,8 @@ describe("server-sent events", () => {
   });
 
   test("follow the standard in lines, comments and spaces", async () => {
-    const text = ": hello\r\n\r\ndata\r\n\r\ndata:  two\rdata:lines\r\revent: nothing\n\nunknown: x\nretry: 5\ndata: end\n\ndata: unfinished";
+    const text =
+      ": hello\r\n\r\ndata\r\n\r\ndata:  two\rdata:lines\r\revent: nothing\n\nunknown: x\nretry: 5\ndata: end\n\ndata: unfinished";
     expect(await read(text)).toEqual([
       { id: undefined, event: "message", data: "" },
       { id: undefined, event: "message", data: " two\nlines" },
@@ -45,17 +46,32 @@ describe("server-sent events", () => {
   });
 
   test("are the same however the body is cut", async () => {
-    const line = fc.array(fc.constantFrom("a", "é", "€", "😀", " ", ":", "{", '"'), { maxLength: 12 }).map((parts) => parts.join(""));
-    const events = fc.array(fc.record({ id: fc.nat(), event: fc.constantFrom("step", "run"), lines: fc.array(line, { minLength: 1, maxLength: 3 }) }));
-    await fc.assert(
-      fc.asyncProperty(events, fc.constantFrom("\n", "\r\n", "\r"), fc.integer({ min: 1, max: 9 }), async (all, nl, size) => {
-        const text = all
-          .map(({ id, event, lines }) => [`id: ${id}`, `event: ${event}`, ...lines.map((each) => `data: ${each}`), "", ""].join(nl))
-          .join("");
-        const expected = all.map(({ id, event, lines }) => ({ id: String(id), event, data: lines.join("\n") }));
-        // A last CR may be half of a line's end: a reader that waits for more is right.
-        expect(await read(`${text}: end${nl}${nl}.`, size)).toEqual(expected);
+    const line = fc
+      .array(fc.constantFrom("a", "é", "€", "😀", " ", ":", "{", '"'), { maxLength: 12 })
+      .map((parts) => parts.join(""));
+    const events = fc.array(
+      fc.record({
+        id: fc.nat(),
+        event: fc.constantFrom("step", "run"),
+        lines: fc.array(line, { minLength: 1, maxLength: 3 }),
       }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        events,
+        fc.constantFrom("\n", "\r\n", "\r"),
+        fc.integer({ min: 1, max: 9 }),
+        async (all, nl, size) => {
+          const text = all
+            .map(({ id, event, lines }) =>
+              [`id: ${id}`, `event: ${event}`, ...lines.map((each) => `data: ${each}`), "", ""].join(nl),
+            )
+            .join("");
+          const expected = all.map(({ id, event, lines }) => ({ id: String(id), event, data: lines.join("\n") }));
+          // A last CR may be half of a line's end: a reader that waits for more is right.
+          expect(await read(`${text}: end${nl}${nl}.`, size)).toEqual(expected);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -13,15 +13,8 @@ const w = workflow({name:"three"}, async (ctx, input: {n:number}) => {
   return await ctx.step("c", () => b+1);
 });
 const many = workflow({name:"many"}, async (ctx, input: {n:number}) => { const t:number[]=[]; for(let i=0;i<input.n;i++){const a=performance.now(); await ctx.step("s",()=>i); t.push(performance.now()-a);} (globalThis as any).T=t; return 1; });
-import { Database } from "bun:sqlite"; import { migrate } from "../../core/src/store/sqlite/migrate.ts";
-const mdb=new Database(dir+"/state.db",{create:true}); mdb.run("pragma journal_mode=wal"); migrate(mdb); mdb.close();
-const store = await (sql as any).openSqliteStore({ file: dir+"/state.db", onFatal:(e:any)=>{console.log(e);process.exit(1)} });
-const engine = new Engine({store, clock:systemClock, ids:new Ids(systemClock, systemRandom), log:(l,m,f)=>console.log(l,m,f), owner:"e1", onDeploy:"move", url:()=>"http://x"});
-await engine.start();
-const worker = attachInProcess(engine, {id:"w", version:"v1", workflows:[w,many], clock:systemWorkerClock, limits:workerLimits, stepScope:new AsyncStepScope()});
-unwrap(await engine.deploy("v1", manifestOf([w,many])));
-worker.deploy();
-const c = new EmbeddedClient(engine,{kind:"system",id:"x"},async()=>{await engine.stop()});
+import { openEmbedded } from "../src/embedded/open.ts";
+const c = await openEmbedded({data:dir,workflows:[w,many]}) as any; const engine={store:{getRun:async()=>1},counters:1,hotRuns:1};
 async function one(n:number){const h=await c.start(w,{n}); return await h.result();}
 console.log("start"); const h0=await c.start(w,{n:1}); console.log("started",h0.id); setTimeout(async()=>{console.log(await engine.store.getRun({run:h0.id}), engine.counters, engine.hotRuns)},1000); await h0.result(); console.log("one done");
 if(process.argv[2]==="p"){let k=0;const N=40000;const a=performance.now();const cu=process.cpuUsage();await Promise.all(Array.from({length:256},async()=>{while(k<N){k++;await one(k)}}));const cv=process.cpuUsage(cu);console.log("runs/s",(N/((performance.now()-a)/1000)).toFixed(0),"cpu us/run",((cv.user+cv.system)/N).toFixed(1));await c.close();process.exit(0)}

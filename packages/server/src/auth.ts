@@ -1,7 +1,6 @@
 // Who may come in: the bearer token, the names this server answers to, and the pages that may call it.
-import type { Actor } from "@sluice/core";
 import { fail, ok } from "@sluice/core";
-import type { Result } from "@sluice/core";
+import type { Actor, Result } from "@sluice/core";
 
 /** Compares in time that depends on the length of `given` only. */
 export function isSame(given: string, secret: string): boolean {
@@ -27,7 +26,7 @@ export const anonymous: Actor = { kind: "user", id: "anonymous" };
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** The host of a `Host` header or URL authority without its port, in lower case. */
-export function hostOf(authority: string): string {
+function hostOf(authority: string): string {
   const lower = authority.toLowerCase();
   const port = lower.lastIndexOf(":");
   return port > lower.lastIndexOf("]") && port !== -1 ? lower.slice(0, port) : lower;

@@ -17,7 +17,7 @@ export interface ReadBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The bytes of a body, refused as soon as they are too many. */
-export async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (announced !== null) {
     if (Number(announced) > limits.bodyBytesMax) throw tooLarge(limits);
@@ -56,11 +56,11 @@ function tooLarge({ bodyBytesMax }: BodyLimits): SluiceError {
   return new SluiceError({
     code: "payload_too_large",
     message: `The body is longer than ${bodyBytesMax} bytes (bodyBytesMax).`,
-    hint: "Raise the setting http.bodyBytesMax, or keep large data elsewhere and pass a reference.",
+    hint: "Raise the setting limits.bodyBytesMax, or keep large data elsewhere and pass a reference.",
   });
 }
 
-export function textOfBytes(bytes: Uint8Array): string {
+function textOfBytes(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -71,7 +71,7 @@ export function textOfBytes(bytes: Uint8Array): string {
 const nonFinite = /[eE]\+?\d{3}|\d{309}/;
 
 /** Parses JSON of bounded depth in which every number fits a double. */
-export function parseJson(text: string, limits: BodyLimits): unknown {
+function parseJson(text: string, limits: BodyLimits): unknown {
   if (text.length > limits.jsonDepthMax) checkDepth(text, limits.jsonDepthMax);
   let value: unknown;
   try {
@@ -110,7 +110,7 @@ function isFinite(value: unknown): boolean {
   return Object.values(value).every(isFinite);
 }
 
-export function mediaTypeOf(request: Request): string {
+function mediaTypeOf(request: Request): string {
   const type = request.headers.get("content-type");
   if (type === null) return "";
   const end = type.indexOf(";");

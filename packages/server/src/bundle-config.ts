@@ -41,7 +41,10 @@ function registerModules(modules: InstalledModules): void {
   });
 }
 
-function problemOf(error: unknown, file: string): SourceProblem {
+function problemOf(thrown: unknown, file: string): SourceProblem {
+  // Several syntax errors come as one error that holds them.
+  const [first] = thrown instanceof AggregateError ? (thrown.errors as unknown[]) : [];
+  const error = first ?? thrown;
   if (error instanceof BuildMessage || error instanceof ResolveMessage) {
     const { message, position } = error;
     return { message, file: configFile, line: position?.line, column: position?.column };

@@ -111,7 +111,7 @@ export class Call {
   }
 
   async body(): Promise<ReadBody> {
-    return await readBody(this.request, this.parts.limits);
+    return readBody(this.request, this.parts.limits);
   }
 
   /** Keeps the connection open while nothing moves for this long. */
@@ -134,7 +134,7 @@ export function paramsOf(pattern: string, path: string): readonly string[] {
 }
 
 /** A percent-encoded part of a path. Throws `bad_request` for what is not UTF-8 or holds NUL. */
-export function decodeSegment(text: string): string {
+function decodeSegment(text: string): string {
   if (!text.includes("%")) return text;
   let decoded: string;
   try {

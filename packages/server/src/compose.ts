@@ -77,6 +77,7 @@ async function compose(
   url = urlOf(settings.host, server.port ?? settings.port);
   await deployFirst(options, { building, deployer, engine });
   if (options.mode === "dev") follow(options, deployer, code.folder);
+  else await bundler.stop();
   return {
     url,
     port: server.port ?? settings.port,

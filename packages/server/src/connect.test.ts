@@ -3,27 +3,30 @@ import { connect, DeniedError, NonRetryableError, SluiceError, workflow } from "
 import type { Client, Fetch, RunUpdate } from "@sluice/sdk";
 import { HttpFixture, token } from "./http-fixture.ts";
 
-const pay = workflow<{ sum: bigint; at: Date; card?: unknown }, { paid: bigint; at: Date }>({ name: "shop/pay" }, async (ctx, input) => {
-  return await ctx.step("charge", () => ({ paid: input.sum, at: input.at }));
-});
+const pay = workflow<{ sum: bigint; at: Date; card?: unknown }, { paid: bigint; at: Date }>(
+  { name: "shop/pay" },
+  async (ctx, input) => {
+    return ctx.step("charge", () => ({ paid: input.sum, at: input.at }));
+  },
+);
 const fails = workflow<string, never>({ name: "fails" }, async (ctx, how) => {
-  return await ctx.step("breaks", () => {
+  return ctx.step("breaks", () => {
     if (how === "type") throw new TypeError("wrong type", { cause: new RangeError("inside") });
     throw new NonRetryableError("no luck", { code: "ELUCK" });
   });
 });
-const waits = workflow<undefined, unknown>({ name: "waits" }, async (ctx) => {
+const waits = workflow({ name: "waits" }, async (ctx) => {
   await ctx.step("first", () => 1);
-  return await ctx.waitFor("go");
+  return ctx.waitFor("go");
 });
-const asks = workflow<undefined, unknown>({ name: "asks" }, async (ctx) => await ctx.approve("boss", { data: new Map([["a", 1n]]) }));
-const calls = workflow<undefined, unknown>({ name: "calls" }, async (ctx) => {
+const asks = workflow({ name: "asks" }, async (ctx) => ctx.approve("boss", { data: new Map([["a", 1n]]) }));
+const calls = workflow({ name: "calls" }, async (ctx) => {
   const made = await ctx.token("t");
   ctx.progress(made.token);
-  return await made.wait();
+  return made.wait();
 });
 const many = workflow<number, number>({ name: "many" }, async (ctx, count) => {
-  for (let i = 0; i < count; i++) await ctx.step(`s${i}`, async () => await Promise.resolve(i));
+  for (let i = 0; i < count; i++) await ctx.step(`s${i}`, () => Promise.resolve(i));
   return count;
 });
 
@@ -31,11 +34,14 @@ let f: HttpFixture;
 let fetchHere: Fetch;
 let client: Client;
 beforeAll(async () => {
-  f = await HttpFixture.make({ workflows: [pay, fails, waits, asks, calls, many], http: { limits: { heartbeatMs: 20 } } });
-  fetchHere = async (url, init) => await f.http.fetch(new Request(url, init));
+  f = await HttpFixture.make({
+    workflows: [pay, fails, waits, asks, calls, many],
+    http: { limits: { heartbeatMs: 20 } },
+  });
+  fetchHere = async (url, init) => f.http.fetch(new Request(url, init));
   client = connect({ url: "http://127.0.0.1:7890/", token, fetch: fetchHere });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -57,9 +63,21 @@ describe("a connected client", () => {
     const again = await client.start(pay, input, { idempotencyKey: "c-1" });
     expect(again).toMatchObject({ id: run.id, created: false });
     const shown = await run.get();
-    expect(shown).toMatchObject({ status: "completed", workflow: "shop/pay", input, tags: ["t"], priority: 2, error: null, idempotencyKey: "c-1" });
-    expect(await run.steps()).toMatchObject([{ seq: 0, name: "charge", status: "completed", output: { paid: 10n ** 20n } }]);
-    expect(await codeOf(client.start(pay, { sum: 1n, at: new Date(7) }, { idempotencyKey: "c-1" }))).toBe("idempotency_conflict");
+    expect(shown).toMatchObject({
+      status: "completed",
+      workflow: "shop/pay",
+      input,
+      tags: ["t"],
+      priority: 2,
+      error: null,
+      idempotencyKey: "c-1",
+    });
+    expect(await run.steps()).toMatchObject([
+      { seq: 0, name: "charge", status: "completed", output: { paid: 10n ** 20n } },
+    ]);
+    expect(await codeOf(client.start(pay, { sum: 1n, at: new Date(7) }, { idempotencyKey: "c-1" }))).toBe(
+      "idempotency_conflict",
+    );
   });
 
   test("refuses what cannot be serialised before anything is sent", async () => {
@@ -68,11 +86,11 @@ describe("a connected client", () => {
       url: "http://127.0.0.1:7890",
       fetch: async (url, init) => {
         sent++;
-        return await fetchHere(url, init);
+        return fetchHere(url, init);
       },
     });
     const bad = { sum: 1n, at: new Date(), card: { read: () => 1 } };
-    await expect(counting.start(pay, bad)).rejects.toMatchObject({ code: "value_not_serializable", path: "$.card.read" });
+    expect(counting.start(pay, bad)).rejects.toMatchObject({ code: "value_not_serializable", path: "$.card.read" });
     expect(sent).toBe(0);
   });
 
@@ -83,7 +101,11 @@ describe("a connected client", () => {
     expect((error as Error).cause).toBeInstanceOf(RangeError);
     const two = await client.start(fails, "other");
     expect(await two.result().catch((thrown: unknown) => thrown)).toBeInstanceOf(NonRetryableError);
-    expect((await two.get()).error).toEqual({ code: "step_failed", message: "no luck", details: { name: "NonRetryableError", code: "ELUCK" } });
+    expect((await two.get()).error).toEqual({
+      code: "step_failed",
+      message: "no luck",
+      details: { name: "NonRetryableError", code: "ELUCK" },
+    });
     const denied = await client.start(asks, undefined);
     await f.until(denied.id, "waiting");
     const [approval] = await client.approvals();
@@ -135,7 +157,11 @@ describe("a connected client", () => {
     const { state } = client;
     expect(await state.get("global", "c/1")).toBeUndefined();
     expect(await state.set("global", "c/1", new Date(3), { ifVersion: 0, ttl: "1 hour" })).toBe(1);
-    expect(await state.get("global", "c/1")).toMatchObject({ value: new Date(3), version: 1, expiresAt: expect.any(Number) });
+    expect(await state.get("global", "c/1")).toMatchObject({
+      value: new Date(3),
+      version: 1,
+      expiresAt: expect.any(Number),
+    });
     expect(await codeOf(state.set("global", "c/1", 2, { ifVersion: 7 }))).toBe("state_version_conflict");
     expect(await state.set("global", "c/1", undefined, { ifVersion: 1 })).toBe(2);
     expect(await state.get("global", "c/1")).toMatchObject({ value: undefined, version: 2 });
@@ -145,8 +171,11 @@ describe("a connected client", () => {
 
   test("says what is wrong with the way to the server", async () => {
     expect(() => connect({ url: "not a url" })).toThrow(SluiceError);
-    expect(await codeOf(connect({ url: "http://127.0.0.1:7890", token: "wrong", fetch: fetchHere }).runs())).toBe("unauthorized");
-    const proxy: Fetch = async () => await Promise.resolve(new Response("<html>", { status: 404, headers: { "content-type": "text/html" } }));
+    expect(await codeOf(connect({ url: "http://127.0.0.1:7890", token: "wrong", fetch: fetchHere }).runs())).toBe(
+      "unauthorized",
+    );
+    const proxy: Fetch = () =>
+      Promise.resolve(new Response("<html>", { status: 404, headers: { "content-type": "text/html" } }));
     expect(await codeOf(connect({ url: "http://127.0.0.1:7890", fetch: proxy }).runs())).toBe("unavailable");
     const listener = Bun.serve({ port: 0, fetch: () => new Response() });
     const { port } = listener;
@@ -154,14 +183,16 @@ describe("a connected client", () => {
     const nobody = connect({ url: `http://127.0.0.1:${port}`, reconnect: 0 });
     expect(await codeOf(nobody.runs())).toBe("unavailable");
     const hangs: Fetch = async (_url, { signal }) =>
-      await new Promise((_resolve, reject) => {
+      new Promise((_resolve, reject) => {
         signal?.addEventListener("abort", () => reject(signal.reason as Error));
       });
-    expect(await codeOf(connect({ url: "http://127.0.0.1:7890", fetch: hangs, timeout: 5, reconnect: 0 }).runs())).toBe("unavailable");
+    expect(await codeOf(connect({ url: "http://127.0.0.1:7890", fetch: hangs, timeout: 5, reconnect: 0 }).runs())).toBe(
+      "unavailable",
+    );
     const stop = new AbortController();
     const waiting = connect({ url: "http://127.0.0.1:7890", fetch: hangs }).run("x").result({ signal: stop.signal });
     stop.abort(new Error("changed my mind"));
-    await expect(waiting).rejects.toThrow("changed my mind");
+    expect(waiting).rejects.toThrow("changed my mind");
   });
 });
 
@@ -174,7 +205,7 @@ describe("a broken connection", () => {
       lost: () => lost,
       fetch: async (url, init) => {
         n++;
-        if (n % 2 === 0) return await fetchHere(url, init);
+        if (n % 2 === 0) return fetchHere(url, init);
         lost++;
         if (n % 4 === 3) await fetchHere(url, init);
         throw new TypeError("connection reset");
@@ -224,7 +255,10 @@ describe("a broken connection", () => {
           else controller.enqueue(piece);
         },
       });
-      return new Response(response.body?.pipeThrough(cut) ?? null, { status: response.status, headers: response.headers });
+      return new Response(response.body?.pipeThrough(cut) ?? null, {
+        status: response.status,
+        headers: response.headers,
+      });
     };
     const shaky = connect({ url: "http://127.0.0.1:7890", token, fetch: cutting });
     const run = await shaky.start("many", 30);
@@ -239,7 +273,8 @@ describe("a broken connection", () => {
   });
 
   test("is waited out while the server restarts", async () => {
-    const serve = (port: number) => Bun.serve({ port, hostname: "127.0.0.1", fetch: f.http.fetch, idleTimeout: f.http.idleTimeout });
+    const serve = (port: number) =>
+      Bun.serve({ port, hostname: "127.0.0.1", fetch: f.http.fetch, idleTimeout: f.http.idleTimeout });
     const first = serve(0);
     const port = first.port ?? 0;
     const real = connect({ url: `http://127.0.0.1:${port}`, token });

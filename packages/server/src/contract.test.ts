@@ -8,33 +8,39 @@ import fc from "fast-check";
 import { HttpFixture } from "./http-fixture.ts";
 import type { Answer } from "./http-fixture.ts";
 
-const echo = workflow<unknown, unknown>(
+const echo = workflow<unknown>(
   { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })] },
-  async (ctx, input) => await ctx.step("same", () => input),
+  async (ctx, input) => ctx.step("same", () => input),
 );
-const fails = workflow({ name: "fails" }, async (ctx) => await ctx.step("breaks", () => Promise.reject(new TypeError("x", { cause: 1 }))));
+const fails = workflow({ name: "fails" }, async (ctx) =>
+  ctx.step("breaks", () => Promise.reject(new TypeError("x", { cause: 1 }))),
+);
 const asks = workflow({ name: "asks" }, async (ctx) => {
   await ctx.step("first", () => 1);
   ctx.log("hello", { n: 1 });
-  return await ctx.approve("boss", { timeout: "1 day" });
+  return ctx.approve("boss", { timeout: "1 day" });
 });
 const calls = workflow({ name: "calls" }, async (ctx) => {
   const made = await ctx.token("t");
   ctx.progress(made.token);
-  return await made.wait();
+  return made.wait();
 });
 
 let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [echo, fails, asks, calls], http: { limits: { bodyBytesMax: 100_000 } } });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 const json = { "content-type": "application/json" };
 const visited = new Set<RouteName>();
 
 /** Sends, and holds the answer against the contract. */
-async function ask(name: RouteName, params: readonly string[] = [], more: { query?: string; body?: unknown; method?: string } = {}): Promise<Answer> {
+async function ask(
+  name: RouteName,
+  params: readonly string[] = [],
+  more: { query?: string; body?: unknown; method?: string } = {},
+): Promise<Answer> {
   const spec = routes[name];
   let at = 0;
   const path = spec.path.replace(/:\w+|\*/g, () => encodeURIComponent(params[at++] ?? ""));
@@ -59,9 +65,14 @@ async function begun(name: string, status: string): Promise<string> {
 
 describe("answers", () => {
   test("of every route are what the API document says", async () => {
-    const started = await ask("startRun", ["echo"], { query: "?wait=5s", body: { input: { a: [1, null] }, id: "c-1", tags: ["x"], priority: -5, idempotencyKey: "k" } });
+    const started = await ask("startRun", ["echo"], {
+      query: "?wait=5s",
+      body: { input: { a: [1, null] }, id: "c-1", tags: ["x"], priority: -5, idempotencyKey: "k" },
+    });
     expect(started.status).toBe(201);
-    expect((await ask("startRun", ["echo"], { body: { input: { a: [1, null] }, idempotencyKey: "k" } })).status).toBe(200);
+    expect((await ask("startRun", ["echo"], { body: { input: { a: [1, null] }, idempotencyKey: "k" } })).status).toBe(
+      200,
+    );
     expect((await ask("startRun", ["asks"], { query: "?wait=1ms", body: {} })).status).toBe(202);
     await ask("startRun", ["none"], { body: {} });
     const failed = await begun("fails", "failed");
@@ -69,7 +80,17 @@ describe("answers", () => {
     await ask("listSteps", [failed]);
     const asking = await begun("asks", "waiting");
     for (const name of ["getRun", "listSteps", "listLogs"] as const) await ask(name, [asking]);
-    for (const name of ["listRuns", "listWorkflows", "listApprovals", "listSchedules", "listDeployments", "health", "ready", "openapi"] as const) await ask(name);
+    for (const name of [
+      "listRuns",
+      "listWorkflows",
+      "listApprovals",
+      "listSchedules",
+      "listDeployments",
+      "health",
+      "ready",
+      "openapi",
+    ] as const)
+      await ask(name);
     await ask("getWorkflow", ["echo"]);
     await ask("getWorkflow", ["none"]);
     await ask("pauseRun", [asking], { body: {} });
@@ -106,7 +127,7 @@ describe("answers", () => {
     await ask("metrics", [], { query: "?format=json" });
     await ask("metrics");
     await ask("docs");
-    await ask("docsAsset", ["page.js"]);
+    await ask("docsAsset", ["page.mjs"]);
     const rest = (Object.keys(routes) as RouteName[]).filter((name) => !visited.has(name));
     expect(rest).toEqual(["watchRun"]);
   });
@@ -129,7 +150,28 @@ function expectRefusal({ status, body }: Answer): void {
 }
 
 const odd = fc.constantFrom<unknown>(
-  null, true, false, 0, -1, 1.5, 1e308, -0, 2 ** 53, "", "x", "10s", "completed", [], {}, [1], ["a"], { a: 1 }, "x".repeat(600), "current", "cancel", -1_000_001,
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1.5,
+  1e308,
+  -0,
+  2 ** 53,
+  "",
+  "x",
+  "10s",
+  "completed",
+  [],
+  {},
+  [1],
+  ["a"],
+  { a: 1 },
+  "x".repeat(600),
+  "current",
+  "cancel",
+  -1_000_001,
 );
 
 /** The one thing the document does not say: which words are a duration. */
@@ -145,12 +187,23 @@ function unreadable(duration: unknown): boolean {
 
 /** Valid bodies to break, by route. */
 const samples: Partial<Record<RouteName, { params: string[]; body: Record<string, unknown> }>> = {
-  startRun: { params: ["echo"], body: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] } },
+  startRun: {
+    params: ["echo"],
+    body: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] },
+  },
   cancelRun: { params: ["run_none"], body: { reason: "r" } },
   retryRun: { params: ["run_none"], body: { code: "pinned" } },
   forkRun: { params: ["run_none"], body: { from: 1, input: 1 } },
   pauseRun: { params: ["run_none"], body: {} },
-  bulkRuns: { params: [], body: { action: "retry", filter: { workflow: "none", status: ["failed"], tag: "t", from: 0, to: 1 }, dryRun: true, reason: "r" } },
+  bulkRuns: {
+    params: [],
+    body: {
+      action: "retry",
+      filter: { workflow: "none", status: ["failed"], tag: "t", from: 0, to: 1 },
+      dryRun: true,
+      reason: "r",
+    },
+  },
   sendEvent: { params: [], body: { name: "n", payload: 1, key: "k", id: "fuzz" } },
   decideApproval: { params: ["tok_none"], body: { approved: true, reason: "r", payload: 1 } },
   setState: { params: ["global", "fuzz"], body: { value: 1, ttl: "1h" } },
@@ -159,10 +212,15 @@ const samples: Partial<Record<RouteName, { params: string[]; body: Record<string
 const mutation = fc.record({
   dropped: fc.array(fc.nat(9), { maxLength: 2 }),
   changed: fc.array(fc.tuple(fc.nat(9), odd), { maxLength: 2 }),
-  added: fc.option(fc.constantFrom("extra", "Input", "idempotency_key", "__proto__", "constructor", "toString"), { freq: 4 }),
+  added: fc.option(fc.constantFrom("extra", "Input", "idempotency_key", "__proto__", "constructor", "toString"), {
+    freq: 4,
+  }),
 });
 
-function mutated(body: Record<string, unknown>, m: { dropped: number[]; changed: [number, unknown][]; added: string | null }): Record<string, unknown> {
+function mutated(
+  body: Record<string, unknown>,
+  m: { dropped: number[]; changed: [number, unknown][]; added: string | null },
+): Record<string, unknown> {
   const keys = Object.keys(body);
   const made = new Map(Object.entries(body));
   for (const [at, value] of m.changed) {
@@ -175,7 +233,10 @@ function mutated(body: Record<string, unknown>, m: { dropped: number[]; changed:
 }
 
 describe("bad input", () => {
-  for (const [name, { params, body }] of Object.entries(samples) as [RouteName, { params: string[]; body: Record<string, unknown> }][]) {
+  for (const [name, { params, body }] of Object.entries(samples) as [
+    RouteName,
+    { params: string[]; body: Record<string, unknown> },
+  ][]) {
     test(`of ${name} is refused exactly where the API document says so`, async () => {
       const schema = schemas[contracts[name].request ?? "Nothing"];
       expect(schema.safeParse(body).success).toBe(true);
@@ -188,15 +249,22 @@ describe("bad input", () => {
             expectRefusal(answer);
             expect(JSON.stringify(await written())).toBe(before);
           }
-          const refused = ["bad_request", "invalid_filter", "invalid_json", "invalid_duration"].includes(answer.body?.error?.code);
-          expect({ broken, refused }).toEqual({ broken, refused: !schema.safeParse(broken).success || unreadable(broken["delay"]) || unreadable(broken["ttl"]) });
+          const refused = ["bad_request", "invalid_filter", "invalid_json", "invalid_duration"].includes(
+            answer.body?.error?.code,
+          );
+          expect({ broken, refused }).toEqual({
+            broken,
+            refused: !schema.safeParse(broken).success || unreadable(broken["delay"]) || unreadable(broken["ttl"]),
+          });
         }),
         { numRuns: 150 },
       );
     });
   }
 
-  const everyRoute = (Object.keys(routes) as RouteName[]).filter((name) => !["health", "ready", "openapi", "docs", "metrics", "watchRun"].includes(name));
+  const everyRoute = (Object.keys(routes) as RouteName[]).filter(
+    (name) => !["health", "ready", "openapi", "docs", "metrics", "watchRun", "backup"].includes(name),
+  );
 
   test("of any bytes to any route never does anything or breaks anything", async () => {
     const bytes = fc.oneof(
@@ -204,26 +272,53 @@ describe("bad input", () => {
       fc.json().map((text) => new TextEncoder().encode(text)),
       fc.string({ unit: "binary" }).map((text) => new TextEncoder().encode(`{"input":"${text}"`)),
     );
-    const type = fc.constantFrom("application/json", "application/vnd.sluice.value+msgpack", "text/plain", "application/x-www-form-urlencoded", "", "nonsense", "multipart/form-data");
-    const segment = fc.constantFrom("run_none", "%00", "..", "%2e%2e%2f", "%ff", "a".repeat(300), "tok_x", "global", "🙂", "%F0%9F%99%82", "' OR 1=1 --", "<script>");
+    const type = fc.constantFrom(
+      "application/json",
+      "application/vnd.sluice.value+msgpack",
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "",
+      "nonsense",
+      "multipart/form-data",
+    );
+    const segment = fc.constantFrom(
+      "run_none",
+      "%00",
+      "..",
+      "%2e%2e%2f",
+      "%ff",
+      "a".repeat(300),
+      "tok_x",
+      "global",
+      "🙂",
+      "%F0%9F%99%82",
+      "' OR 1=1 --",
+      "<script>",
+    );
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...everyRoute), bytes, type, fc.array(segment, { minLength: 2, maxLength: 2 }), async (name, body, contentType, [one = "", two = ""]) => {
-        const spec = routes[name];
-        const method = spec.methods[0];
-        const parts = [one, two];
-        const path = spec.path.replace(/:\w+|\*/g, () => parts.shift() ?? "");
-        if (method === "GET") {
-          const { status } = await f.send(path);
-          expect(status).toBeLessThan(500);
-          return;
-        }
-        if (name === "setState" || name === "sendEvent") return;
-        const before = JSON.stringify(await written());
-        const headers = contentType === "" ? {} : { "content-type": contentType };
-        const answer = await f.send(path, { method, headers, body });
-        if (answer.status >= 400) expectRefusal(answer);
-        expect(JSON.stringify(await written())).toBe(before);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...everyRoute),
+        bytes,
+        type,
+        fc.array(segment, { minLength: 2, maxLength: 2 }),
+        async (name, body, contentType, [one = "", two = ""]) => {
+          const spec = routes[name];
+          const method = spec.methods[0];
+          const parts = [one, two];
+          const path = spec.path.replace(/:\w+|\*/g, () => parts.shift() ?? "");
+          if (method === "GET") {
+            const { status } = await f.send(path);
+            expect(status).toBeLessThan(500);
+            return;
+          }
+          if (name === "setState" || name === "sendEvent") return;
+          const before = JSON.stringify(await written());
+          const headers = contentType === "" ? {} : { "content-type": contentType };
+          const answer = await f.send(path, { method, headers, body });
+          if (answer.status >= 400) expectRefusal(answer);
+          expect(JSON.stringify(await written())).toBe(before);
+        },
+      ),
       { numRuns: 1_500 },
     );
     expect(f.logs.filter(({ level }) => level === "error")).toEqual([]);
@@ -231,10 +326,28 @@ describe("bad input", () => {
 
   test("in queries is refused with what is known", async () => {
     const queries = [
-      "/runs?limit=0", "/runs?limit=201", "/runs?limit=x", "/runs?limit=1e2", "/runs?status=done", "/runs?from=yesterday", "/runs?from=99999999999999999999",
-      "/runs?cursor=%00", "/runs?cursor=nonsense", "/runs?worfklow=x", "/runs?limit=1&limit=2", "/runs?tag=%ff%00", "/runs/x?wait=soon", "/runs/x?wait=-5",
-      "/runs/x?wait=1%20month", "/runs/x?watch=1", "/schedules/x?next=1000", "/schedules/x?next=-1", "/approvals?status=open", "/state/global?limit=no",
-      "/state/global?cursor=nonsense", "/workflows?x=1",
+      "/runs?limit=0",
+      "/runs?limit=201",
+      "/runs?limit=x",
+      "/runs?limit=1e2",
+      "/runs?status=done",
+      "/runs?from=yesterday",
+      "/runs?from=99999999999999999999",
+      "/runs?cursor=%00",
+      "/runs?cursor=nonsense",
+      "/runs?worfklow=x",
+      "/runs?limit=1&limit=2",
+      "/runs?tag=%ff%00",
+      "/runs/x?wait=soon",
+      "/runs/x?wait=-5",
+      "/runs/x?wait=1%20month",
+      "/runs/x?watch=1",
+      "/schedules/x?next=1000",
+      "/schedules/x?next=-1",
+      "/approvals?status=open",
+      "/state/global?limit=no",
+      "/state/global?cursor=nonsense",
+      "/workflows?x=1",
     ];
     for (const query of queries) {
       const answer = await f.get(`/api/v1${query}`);

@@ -111,11 +111,11 @@ export class HttpFixture implements AsyncDisposable {
   }
 
   async get(path: string): Promise<Answer> {
-    return await this.send(path);
+    return this.send(path);
   }
 
   async post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Answer> {
-    return await this.send(path, {
+    return this.send(path, {
       method: "POST",
       body: JSON.stringify(body),
       headers: { "content-type": "application/json", ...headers },
@@ -124,7 +124,7 @@ export class HttpFixture implements AsyncDisposable {
 
   /** The same in the value format; what is to stay an encoded value is passed as such. */
   async postValue(path: string, body: Readonly<Record<string, unknown>>): Promise<Answer> {
-    return await this.send(path, {
+    return this.send(path, {
       method: "POST",
       body: encodeValue(body) as Uint8Array<ArrayBuffer>,
       headers: { "content-type": valueMediaType, accept: valueMediaType },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { workflow } from "@sluice/sdk";
 import { HttpFixture } from "./http-fixture.ts";
 
-const echo = workflow<unknown, unknown>({ name: "echo" }, (_ctx, input) => Promise.resolve(input));
+const echo = workflow<unknown>({ name: "echo" }, (_ctx, input) => Promise.resolve(input));
 
 let f: HttpFixture;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 const start = "/api/v1/workflows/echo/runs";
 const json = { "content-type": "application/json" };
@@ -89,7 +89,7 @@ describe("the host", () => {
 
 describe("the origin", () => {
   const post = async (headers: Record<string, string>, path = start) =>
-    await f.send(path, { method: "POST", body: "{}", headers: { ...json, ...headers } });
+    f.send(path, { method: "POST", body: "{}", headers: { ...json, ...headers } });
 
   test("of a program is absent", async () => {
     expect((await post({})).status).toBe(201);
@@ -131,7 +131,7 @@ describe("the origin", () => {
 
   test("is asked about before a request", async () => {
     const ask = async (origin: string) =>
-      await f.send(start, {
+      f.send(start, {
         method: "OPTIONS",
         token: null,
         headers: { origin, "access-control-request-method": "POST" },
@@ -165,7 +165,7 @@ describe("what cannot be answered", () => {
     ["POST", "/api/v1/runs", "GET"],
     ["PATCH", "/api/v1/runs/x", "GET, DELETE"],
     ["DELETE", "/health", "GET"],
-    ["GET", "/api/v1/events", "POST"],
+    ["DELETE", "/api/v1/events", "POST, GET"],
     ["POST", "/api/v1/state/global/k", "GET, PUT, DELETE"],
     ["OPTIONS", "/api/v1/runs", "GET"],
   ])("%s %s is 405 and says what is possible", async (method, path, allow) => {

@@ -1,4 +1,5 @@
 // The HTTP side as one function from request to response: who may come in, which route it is, and what a failure looks like.
+import { createdAtOf } from "@sluice/core";
 import type { Clock, Engine, Logger } from "@sluice/core";
 import { routes } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
@@ -35,7 +36,7 @@ export interface HttpOptions {
 
 /** What `Bun.serve` needs, besides address and port. */
 export interface Http {
-  fetch(request: Request, connections?: Connections): Promise<Response>;
+  readonly fetch: (request: Request, connections?: Connections) => Promise<Response>;
   readonly idleTimeout: number;
   readonly maxRequestBodySize: number;
   readonly metrics: HttpMetrics;
@@ -74,11 +75,15 @@ class HttpSide implements Http {
     const { engine, clock, log, version, startedAt, ready, deployment, backup } = options;
     const limits = { ...httpLimits, ...options.limits };
     this.#parts = { engine, clock, log, version, startedAt, ready, deployment, backup, limits, metrics: this.metrics };
+    engine.watchers.onEveryEnd(({ run }) => {
+      const createdAt = createdAtOf(run);
+      if (createdAt !== undefined) this.metrics.runs.record(clock.now() - createdAt);
+    });
     this.#token = options.auth.token;
     this.#hosts = new HostList(options.allowedHosts);
     this.#origins = new OriginList(options.allowedOrigins);
     for (const [name, spec] of Object.entries(routes) as [RouteName, RouteSpec][]) {
-      this.#hono.on([...spec.methods], [spec.path], async ({ env }) => await this.#answer(name, env));
+      this.#hono.on([...spec.methods], [spec.path], async ({ env }) => this.#answer(name, env));
     }
     this.#hono.notFound(({ env }) => this.#unmatched(env));
     // Failures have one place: `fetch`.

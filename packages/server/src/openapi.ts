@@ -39,7 +39,7 @@ function responsesOf({ responses }: Contract): Json {
     return [status, Object.keys(content).length === 0 ? { description } : { description, content }];
   });
   const failure = { description: "Refused or failed", content: { "application/json": { schema: refTo("Failure") } } };
-  return { ...Object.fromEntries(shown), default: failure };
+  return { ...(Object.fromEntries(shown) as Json), default: failure };
 }
 
 function operationOf(name: RouteName, method: string): Json {

@@ -137,7 +137,7 @@ export class RunFeed {
     const { status, reason, endedAt } = record;
     if (!isFinalStatus(status)) return this.#statusEvent(status, reason ?? null, {});
     const data = { status, statusReason: reason ?? null };
-    this.#end = eventText("run", endedAt ?? this.#parts.clock.now(), data) + endText(status, data.statusReason);
+    this.#end = eventText("run", { at: endedAt ?? this.#parts.clock.now(), data }) + endText(status, data.statusReason);
     return "";
   }
 
@@ -145,7 +145,7 @@ export class RunFeed {
     const now = `${status} ${reason}`;
     if (now === this.#status) return "";
     this.#status = now;
-    return eventText("run", this.#parts.clock.now(), { status, statusReason: reason, ...more });
+    return eventText("run", { at: this.#parts.clock.now(), data: { status, statusReason: reason, ...more } });
   }
 
   async #readOn(from: JournalCursor): Promise<string> {
@@ -154,9 +154,9 @@ export class RunFeed {
     for (const entry of piece.entries) {
       if (entry.ord > this.#sent) {
         this.#sent = entry.ord;
-        text += eventText("step", entry.end, entryData(entry), entry.ord);
+        text += eventText("step", { at: entry.end, data: entryData(entry), id: entry.ord });
       } else if (entry.ord === 0 && this.#showOpen) {
-        text += eventText("step", entry.at, entryData(entry));
+        text += eventText("step", { at: entry.at, data: entryData(entry) });
       }
     }
     this.#reading = piece.next;
@@ -182,18 +182,24 @@ export class RunFeed {
       this.#behind = true;
       return "";
     }
-    if (id === undefined) return eventText(type, at, data);
+    if (id === undefined) return eventText(type, { at, data });
     if (id <= this.#sent) return "";
     if (id !== this.#sent + 1 || data["name"] === undefined) {
       this.#behind = true;
       return "";
     }
     this.#sent = id;
-    return eventText(type, at, data, id);
+    return eventText(type, { at, data, id });
   }
 }
 
-function eventText(type: string, at: number, data: unknown, id?: number): string {
+interface Shown {
+  readonly at: number;
+  readonly data: unknown;
+  readonly id?: number | undefined;
+}
+
+function eventText(type: string, { at, data, id }: Shown): string {
   const body = JSON.stringify({ at, data: valueToJson(data) });
   return id === undefined ? `event: ${type}\ndata: ${body}\n\n` : `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`;
 }

@@ -16,7 +16,7 @@ export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
   return wire === "value" ? bytes : valueToJson(decodeValue(bytes));
 }
 
-export async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
+async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
   if (stored === undefined) return null;
   const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
   return wire === "value" ? bytes : errorJson(decodeErrorValue(bytes));
@@ -26,7 +26,7 @@ export async function showError(engine: Engine, wire: Wire, stored: Uint8Array |
  * A recorded error in the shape errors have everywhere, as JSON. A program's own code and its class stand in `details`; the
  * stack stays inside.
  */
-export function errorJson(error: ErrorValue): Record<string, unknown> {
+function errorJson(error: ErrorValue): Record<string, unknown> {
   const { code, name, message, hint, details, cause } = error;
   const known = code !== undefined && code in errorCodes;
   return {

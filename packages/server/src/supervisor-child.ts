@@ -1,5 +1,5 @@
 // One worker child: the process, its connection, what it holds in memory, and what is known about its end.
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Subprocess } from "bun";
 import type { AttachedWorker, Clock, Logger, WorkerLink } from "@sluice/core";
@@ -75,6 +75,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   #lastHeardAt: number;
   #killedFor: string | undefined;
   #leaving = false;
+  #gaveBack = false;
   #problem: CodeProblem | undefined;
   #resolveStarted: (start: ChildStart) => void = () => undefined;
   #resolveHandedBack: () => void = () => undefined;
@@ -191,6 +192,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
         if (over) this.#forget(message.run, message.epoch);
       } else if (message.type === "handback") {
         for (const { run, epoch } of message.runs) this.#forget(run, epoch);
+        this.#gaveBack = true;
         this.#resolveHandedBack();
       }
     }
@@ -220,8 +222,15 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     const { clock, limits } = this.#options;
     this.#lastHeardAt += lateMs;
     const silentMs = clock.now() - this.#lastHeardAt;
+    this.#checkMemory();
     if (silentMs >= limits.leaseMs) this.kill(`it has been silent for ${silentMs} ms (leaseMs is ${limits.leaseMs})`);
     else if (silentMs >= limits.stallMs && this.stalled === undefined) void this.#noteStall(silentMs);
+  }
+
+  #checkMemory(): void {
+    const { workerMemoryBytesMax: most } = this.#options.limits;
+    const bytes = most > 0 ? residentBytes(this.pid) : 0;
+    if (bytes > most) this.kill(`it uses ${bytes} bytes of memory (workerMemoryBytesMax is ${most})`);
   }
 
   async #noteStall(silentMs: number): Promise<void> {
@@ -275,8 +284,8 @@ export class WorkerChild implements PeerHandler, WorkerLink {
       problem: this.#problem ?? { code: "worker_failed", message: `The worker could not start: ${message}.` },
     });
     // One that was told to stop by somebody else gives its runs back and ends with code 0.
-    const inOrder = this.#leaving || (exitCode === 0 && this.#killedFor === undefined && this.runs.size === 0);
-    const crashed = !inOrder;
+    const byItself = exitCode === 0 && this.#killedFor === undefined && (this.#gaveBack || this.runs.size === 0);
+    const crashed = !this.#leaving && !byItself;
     const executing = crashed ? await this.#suspects() : [];
     rmSync(this.#options.recorder, { force: true });
     return { crashed, executing, message };
@@ -297,5 +306,16 @@ function makeRecorder(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+const pageBytes = 4_096;
+
+/** Resident memory of a process, where the system tells it in /proc; 0 elsewhere. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1] ?? 0) * pageBytes;
+  } catch {
+    return 0;
   }
 }

@@ -20,7 +20,7 @@ export interface SupervisorLimits {
   readonly outgoingBytesMax: number;
   /** Longer lines of a worker's output are cut. */
   readonly logLineBytesMax: number;
-  /** Resident memory of one worker, past which it is killed; 0 for no limit. */
+  /** Resident memory of one worker, past which it is killed (Linux); 0 for no limit. */
   readonly workerMemoryBytesMax: number;
 }
 

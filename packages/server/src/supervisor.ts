@@ -214,6 +214,8 @@ export class Supervisor {
     }
     child.attached = engine.attach(child, { quarantine: lane.quarantine });
     child.attached.receive(start.deploy);
+    // One that gives its runs back is about to leave, whoever told it to.
+    void child.handedBack.then(() => engine.retire(child.id));
     void child.ended.then(async (end) => await this.#ended(lane, child, end));
     return { ok: true, manifests: start.deploy.workflows };
   }

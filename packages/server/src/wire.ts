@@ -25,6 +25,8 @@ export function reply(wire: Wire, status: number, body: unknown): Response {
 
 /** What to do, for failures that do not say it themselves. */
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
+  bad_request: "GET /api/openapi.json says what goes in here.",
+  invalid_filter: "GET /api/openapi.json lists the parameters; cursors come from the page before.",
   invalid_input: "Send an input that the workflow's schema accepts; GET /api/v1/workflows/<name> shows it.",
   run_is_final: "Retry or fork a run that has ended.",
   run_not_final: "Wait until the run has ended, or cancel it.",

@@ -17,7 +17,7 @@ export class Delivery {
 
   constructor(run: Incarnation) {
     this.#run = run;
-    this.#gaps = run.assignment.attempt > 1;
+    this.#gaps = run.assignment.gaps === true;
   }
 
   /** The workflow function has been called: settlements may be handed out from the next turn on. */

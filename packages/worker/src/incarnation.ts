@@ -111,6 +111,7 @@ export class Incarnation {
         this.#ending.cancel(event);
         break;
       case "pause":
+        if (this.#phase !== "replaying" && this.#phase !== "running") break;
         this.#pausing = true;
         this.host.flushSoon(this, true);
         break;
@@ -330,6 +331,8 @@ export class Incarnation {
   /** From here on only undos are executed; they may begin when this resolves: how the run will end is durable. */
   beginUndo(outcome: UndoingOp | undefined): Promise<void> {
     this.#phase = "undoing";
+    // A pause that came too late does not hold undos up; a worker that leaves begins none.
+    this.#pausing = this.#draining;
     this.#calls.clear();
     this.#held = [];
     this.replay.clear();

@@ -2,14 +2,16 @@
 import { describe, expect, test } from "bun:test";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
-import type { StoreOp } from "../kernel/run-store.ts";
+import type { RunStore, StoreOp } from "../kernel/run-store.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
-import type { FaultPlan, StoreVerb } from "../testing/faulty-store.ts";
+import type { FaultPlan } from "../testing/faulty-store.ts";
 import { SimulatedRandom } from "../testing/simulated-random.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
 import { MemoryBlobs } from "./memory-blobs.suite.ts";
 import type { RunUpdate } from "./watch.ts";
+
+type StoreVerb = keyof RunStore;
 
 const limits = { reloadDelayMs: 1 };
 

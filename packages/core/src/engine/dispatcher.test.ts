@@ -98,7 +98,7 @@ describe("between its claim and its worker", () => {
     const f = await engineAlone({ clock, onDeploy: "pin", provideVersion });
     const run = await sleeping(f);
     await f.engine.deploy("v2", [plainManifest("flow")]);
-    play(f, "v2");
+    const current = play(f, "v2");
     await pass(clock, 60_000);
     await f.until(run, "waiting", "version_unavailable");
     const error = decodeErrorValue((await f.store.getRun({ run }))?.error ?? new Uint8Array(0));
@@ -106,7 +106,11 @@ describe("between its claim and its worker", () => {
     expect(error.message).toContain("v1");
     if (cause !== undefined) expect(JSON.stringify(error.details)).toContain(cause);
     expect(f.engine.hotRuns).toBe(0);
-    expect(await f.engine.operations.retry(tester, run)).toMatchObject({ ok: true, value: { version: "v2" } });
+    const retrying = f.engine.operations.retry(tester, run);
+    const check = await current.assigned(run);
+    expect(check).toMatchObject({ check: true, version: "v2" });
+    current.checked(run, check.epoch);
+    expect(await retrying).toMatchObject({ ok: true, value: { version: "v2" } });
   });
 });
 

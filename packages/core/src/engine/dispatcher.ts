@@ -102,7 +102,8 @@ export class Dispatcher {
     try {
       const journal = await values.loadEntries(claimed.journal);
       const input = await values.load(run.input);
-      assignment = this.assignmentOf({ ...run, input }, { journal, more: claimed.next !== undefined });
+      const outcome = await this.#loaded(run.outcome);
+      assignment = this.assignmentOf({ ...run, input, outcome }, { journal, more: claimed.next !== undefined });
     } catch (error) {
       log("error", "a run could not be taken up", { run: run.id, error: String(error) });
       await this.#block(hot, "error", error);
@@ -124,6 +125,12 @@ export class Dispatcher {
     clock.after(limits.reloadDelayMs, () => void release(hot));
   }
 
+  /** How an undoing run will end, with its error. */
+  async #loaded(outcome: RunRecord["outcome"]): Promise<RunRecord["outcome"]> {
+    if (outcome?.error === undefined) return outcome;
+    return { ...outcome, error: await this.#parts.values.load(outcome.error) };
+  }
+
   /** What a worker is told about a run. */
   assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
     return {
@@ -141,6 +148,7 @@ export class Dispatcher {
       url: this.#parts.url(),
       journal: rest.journal,
       ...(rest.more === true ? { more: true } : {}),
+      ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
       ...(run.parent === undefined ? {} : { parent: run.parent.run }),
       ...(run.key === undefined ? {} : { key: run.key }),
       ...(run.cancel === undefined ? {} : { cancel: run.cancel }),

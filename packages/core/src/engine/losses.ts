@@ -28,7 +28,7 @@ export class Losses {
     for (const hot of suspects) this.#dispatcher.suspect(hot.run);
     for (const hot of runs) hots.remove(hot.run, hot.epoch);
     const only = suspects.length === 1 ? suspects[0] : undefined;
-    if (only !== undefined) await this.#blame(only, loss, alone);
+    if (only !== undefined) await this.#blameOrRelease(only, loss, alone);
     await this.release(only === undefined ? [...others, ...suspects] : others);
     for (const hot of runs) this.#dispatcher.left(hot, false);
   }
@@ -48,6 +48,17 @@ export class Losses {
     } catch (error) {
       log("error", "runs could not be given back yet", { runs: runs.length, error: String(error) });
       clock.after(limits.reloadDelayMs, () => void this.release(runs, crashed));
+    }
+  }
+
+  /** A store that fails must not keep the run for ever: it is given back later, this crash not counted. */
+  async #blameOrRelease(hot: HotRun, loss: WorkerLoss, alone: boolean): Promise<void> {
+    const { clock, limits, log } = this.#parts;
+    try {
+      await this.#blame(hot, loss, alone);
+    } catch (error) {
+      log("error", "the crash of a worker could not be recorded", { run: hot.run, error: String(error) });
+      clock.after(limits.reloadDelayMs, () => void this.release([hot]));
     }
   }
 

@@ -2,6 +2,7 @@
 import { encodeError, encodeValue } from "@sluice/protocol";
 import type { DoneOp, EngineToWorker, RunAssignment, RunEvent, RunOp, WorkflowManifest } from "@sluice/protocol";
 import type { Engine } from "./engine.ts";
+import { rest } from "./engine-fixture.suite.ts";
 import type { AttachedWorker, WorkerLoss } from "./worker-link.ts";
 
 /** The shortest description of a workflow. */
@@ -44,7 +45,7 @@ export class PlayedWorker {
     for (;;) {
       const found = this.received.findLast((message) => message.type === "assign" && message.assignment.run === run);
       if (found?.type === "assign" && found.assignment.epoch > aboveEpoch) return found.assignment;
-      await new Promise((resolve) => void setImmediate(resolve));
+      await rest(1);
     }
   }
 

@@ -46,7 +46,7 @@ export class ReplayChecks {
     const { clock, limits, send } = this.#parts;
     const { cancel: _cancel, outcome: _outcome, ...rest } = run;
     const ord = journal.reduce((last, entry) => Math.max(last, entry.ord), 0);
-    const assignment = this.#dispatcher.assignmentOf({ ...rest, ord }, { journal });
+    const assignment = this.#dispatcher.assignmentOf({ ...rest, ord, attempt: run.attempt + 1 }, { journal });
     return new Promise((resolve) => {
       const answer = (verdict: Verdict): void => {
         stop();

@@ -1,16 +1,15 @@
 // Values on their way through a run: input, results, events, state and output come back as what they were, always as a copy.
 import { describe, expect, test } from "bun:test";
+import { encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import type { Context } from "@sluice/sdk";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, rest } from "./engine-fixture.suite.ts";
 
-interface Everything {
-  readonly [key: string]: unknown;
-}
+type Everything = Readonly<Record<string, unknown>>;
 
 /** One of each kind that structuredClone takes. */
-function everything(): Everything {
+function everything() {
   const cycle: Record<string, unknown> = { name: "cycle" };
   cycle["self"] = cycle;
   cycle["list"] = [cycle, new Map([[cycle, new Set([cycle])]])];
@@ -31,7 +30,7 @@ function everything(): Everything {
     longs: new BigInt64Array([-1n, 2n ** 60n]),
     buffer: new Uint8Array([1, 2]).buffer,
     pattern: /a+b/giu,
-    error: Object.assign(new TypeError("outer", { cause: new RangeError("inner") })),
+    error: withoutStack(new TypeError("outer", { cause: withoutStack(new RangeError("inner")) })),
     text: "ünïcödé \u{1f600} \ud800",
     // eslint-disable-next-line no-sparse-arrays -- a hole is what is tested
     holes: [1, , 3],
@@ -41,17 +40,26 @@ function everything(): Everything {
   };
 }
 
+function withoutStack(error: Error): Error {
+  error.stack = "";
+  return error;
+}
+
+/** Equal content is equal bytes, since the encoding has one form for each value; the rest is what bytes would not show. */
 function check(value: unknown): void {
-  expect(value).toEqual(structuredClone(everything()));
-  const { cycle, twice, error, negativeZero, map, holes } = value as Record<string, never>;
+  expect(encodeValue(value)).toEqual(encodeValue(everything()));
+  expect(Object.keys(value as object)).toEqual(Object.keys(everything()));
+  expect((value as Everything)["date"]).toEqual(new Date(86_400_000));
+  expect((value as Everything)["longs"]).toEqual(new BigInt64Array([-1n, 2n ** 60n]));
+  const { cycle, twice, error, negativeZero, map, holes } = value as ReturnType<typeof everything> & Everything;
   expect(Object.is(negativeZero, -0)).toBe(true);
-  expect((cycle as { self: unknown }).self).toBe(cycle);
-  expect((cycle as { list: unknown[] }).list[0]).toBe(cycle);
-  expect((twice as unknown[])[0]).toBe((twice as unknown[])[1]);
-  expect(error as Error).toBeInstanceOf(TypeError);
-  expect((error as Error).cause).toBeInstanceOf(RangeError);
-  expect([...(map as Map<unknown, unknown>).keys()][1]).toEqual(new Date(1));
-  expect(1 in (holes as unknown[])).toBe(false);
+  expect(cycle["self"]).toBe(cycle);
+  expect((cycle["list"] as unknown[])[0]).toBe(cycle);
+  expect(twice[0]).toBe(twice[1]);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.cause).toBeInstanceOf(RangeError);
+  expect([...map.keys()][1]).toEqual(new Date(1));
+  expect(1 in holes).toBe(false);
 }
 
 describe("everything structuredClone takes", () => {
@@ -72,7 +80,6 @@ describe("everything structuredClone takes", () => {
     const store = new MemoryRunStore();
     const first = await EngineFixture.start({ workflows: [flow, echo], store });
     const run = await first.run(flow, everything());
-    await rest(); console.log(await store.getRun({run}), (await first.ended(run)).error);
     await first.until(run, "waiting");
     first.crash();
     const second = await EngineFixture.start({ workflows: [flow, echo], store });
@@ -117,7 +124,10 @@ describe("the workflow always gets the decoded copy", () => {
 
   test("a class instance is data from the first time on, not only after a replay", async () => {
     class Money {
-      constructor(readonly amount: number) {}
+      readonly amount: number;
+      constructor(amount: number) {
+        this.amount = amount;
+      }
       double(): number {
         return this.amount * 2;
       }
@@ -128,9 +138,7 @@ describe("the workflow always gets the decoded copy", () => {
     });
     const f = await EngineFixture.start({ workflows: [flow] });
     const end = await f.result(flow);
-    // Either it is refused or it is plain data; it never looks whole at first and hollow later.
-    if (end.status === "completed") expect(end.output).toEqual({ amount: 7, has: "undefined" });
-    else expect(end.error?.code).toBe("value_not_serializable");
+    expect(end).toMatchObject({ status: "completed", output: { amount: 7, has: "undefined" } });
   });
 
   test("an error thrown by a step is the recorded one at once: the same class, message, cause, code and details", async () => {
@@ -163,7 +171,7 @@ describe("the workflow always gets the decoded copy", () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const caught: unknown[] = [];
       for (const [index, thrown] of ["text", 7, null, undefined, { code: 1 }].entries()) {
-        const fails = () => Promise.reject(thrown as Error);
+        const fails = () => Promise.reject(thrown as unknown as Error);
         await ctx.step(`fails ${index}`, fails).catch((error: unknown) => caught.push((error as Error).message));
       }
       return caught;

@@ -1,5 +1,5 @@
 // Starting runs: validation by the workflow's own schema first, then one durable row.
-import { decodeValue, toWire, valueToJson } from "@sluice/protocol";
+import { decodeValue, toWire } from "@sluice/protocol";
 import type { ChildOp, WorkerToEngine } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
@@ -188,7 +188,7 @@ export class Starts {
     if (verdict?.input !== undefined) return ok(verdict.input);
     if (verdict?.issues !== undefined) return invalid(current.manifest.name, verdict.issues);
     if (current.manifest.schema === undefined) return noWorker(current.manifest.name);
-    const judged = await validateJsonSchema(current.manifest.schema, valueToJson(decodeValue(input)));
+    const judged = await validateJsonSchema(current.manifest.schema, decodeValue(input));
     if (judged.kind === "undecided") return noWorker(current.manifest.name);
     return judged.kind === "valid" ? ok(input) : invalid(current.manifest.name, judged.issues);
   }

@@ -17,6 +17,7 @@ export class Watchers {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #waiters = new Map<string, EndWaiter[]>();
   readonly #all = new Set<Watcher>();
+  readonly #ends = new Set<EndWaiter>();
 
   /** True when an update about this run would reach anybody. */
   wants(run: string): boolean {
@@ -49,12 +50,19 @@ export class Watchers {
     };
   }
 
+  /** Hears of every run that ends; returns how to stop. */
+  onEveryEnd(listener: EndWaiter): () => void {
+    this.#ends.add(listener);
+    return () => void this.#ends.delete(listener);
+  }
+
   publish(update: RunUpdate): void {
     for (const watcher of this.#watchers.get(update.run) ?? []) watcher(update);
     for (const watcher of this.#all) watcher(update);
   }
 
   ended(end: FinishedRun): void {
+    for (const listener of this.#ends) listener(end);
     const waiters = this.#waiters.get(end.run);
     if (waiters === undefined) return;
     this.#waiters.delete(end.run);

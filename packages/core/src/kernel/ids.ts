@@ -13,6 +13,8 @@ export const systemRandom: Random = {
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const timeCharacters = 9;
 const poolBytes = 1024;
+const prefix = "run_";
+const idPattern = /^run_[0-9a-hjkmnp-tv-z]{25}$/;
 
 /** Makes identifiers: `run_` + 9 characters of milliseconds + 4 of a counter + 12 random ones (60 bits), Crockford base 32. */
 export class Ids {
@@ -29,7 +31,7 @@ export class Ids {
   }
 
   run(): string {
-    return `run_${this.#ordered()}${this.#characters(12)}`;
+    return `${prefix}${this.#ordered()}${this.#characters(12)}`;
   }
 
   /** 160 random bits: possession is permission. */
@@ -53,6 +55,14 @@ export class Ids {
     for (let i = 0; i < count; i++) text += alphabet[(this.#pool[this.#used++] ?? 0) & 31];
     return text;
   }
+}
+
+/** When a run with an id made by `Ids` was created, in milliseconds since 1970; undefined for an id that somebody chose. */
+export function createdAtOf(run: string): number | undefined {
+  if (!idPattern.test(run)) return undefined;
+  let ms = 0;
+  for (let i = prefix.length; i < prefix.length + timeCharacters; i++) ms = ms * 32 + alphabet.indexOf(run[i] ?? "");
+  return ms;
 }
 
 function base32(value: number, length: number): string {

@@ -3,19 +3,43 @@ import { decodeValue } from "@sluice/protocol";
 
 /**
  * True when `pattern` is contained in `payload`: objects by the keys the pattern names, arrays element by element with equal
- * length, dates by their time, everything else by `Object.is`.
+ * length, maps by the keys and sets by the members the pattern has, dates by their time, bytes by their content, everything
+ * else by `Object.is`. A pattern that contains itself asks for as much as it says once.
  */
 export function contains(payload: unknown, pattern: unknown): boolean {
+  return holds(payload, pattern, new Set());
+}
+
+/** `above`: the parts of the pattern that this one is part of. */
+function holds(payload: unknown, pattern: unknown, above: ReadonlySet<object>): boolean {
   if (Object.is(payload, pattern)) return true;
   if (typeof payload !== "object" || typeof pattern !== "object" || payload === null || pattern === null) return false;
-  if (pattern instanceof Date) return payload instanceof Date && payload.getTime() === pattern.getTime();
+  if (above.has(pattern)) return true;
+  const here = new Set(above).add(pattern);
+  if (pattern instanceof Date) return payload instanceof Date && Object.is(payload.getTime(), pattern.getTime());
   if (Array.isArray(pattern)) {
     if (!Array.isArray(payload) || payload.length !== pattern.length) return false;
-    return pattern.every((item, index) => contains(payload[index], item));
+    return pattern.every((item, index) => holds(payload[index], item, here));
   }
+  if (pattern instanceof Map) {
+    if (!(payload instanceof Map)) return false;
+    return [...pattern].every(([key, value]) => payload.has(key) && holds(payload.get(key), value, here));
+  }
+  if (pattern instanceof Set) return payload instanceof Set && [...pattern].every((member) => payload.has(member));
+  const bytes = bytesOf(pattern);
+  if (bytes !== undefined) return payload.constructor === pattern.constructor && sameBytes(bytesOf(payload), bytes);
   return Object.entries(pattern).every(
-    ([key, value]) => Object.hasOwn(payload, key) && contains((payload as Record<string, unknown>)[key], value),
+    ([key, value]) => Object.hasOwn(payload, key) && holds((payload as Record<string, unknown>)[key], value, here),
   );
+}
+
+function bytesOf(value: object): Uint8Array | undefined {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.length === b.length && b.every((byte, index) => a[index] === byte);
 }
 
 /** The same on encoded values; no pattern matches everything. */

@@ -158,7 +158,7 @@ export function delivered(effects: Effects): readonly unknown[][] {
 }
 
 /** `[seq, status, result]` of settle events; others by their name. */
-export function shown(event: RunEvent): readonly unknown[] {
+function shown(event: RunEvent): readonly unknown[] {
   return event.event === "settle" ? [event.seq, event.status, resultOf(event)] : [event.event];
 }
 

@@ -86,11 +86,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
     },
   },
   listEvents: {
-    parameters: [
-      query("name", "Events of this name"),
-      query("after", "`next` of the page before"),
-      limit,
-    ],
+    parameters: [query("name", "Events of this name"), query("after", "`next` of the page before"), limit],
     responses: { 200: answer("A page of events", "Events") },
   },
   listApprovals: {

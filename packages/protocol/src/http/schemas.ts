@@ -171,7 +171,9 @@ export const schemas = {
   Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
   StartRun: z.strictObject({
     input: value.optional(),
-    id: maybe(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)).describe("Of the run; made by the server without one"),
+    id: maybe(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)).describe(
+      "Of the run; made by the server without one",
+    ),
     idempotencyKey: maybe(name),
     delay: maybe(duration),
     priority: maybe(z.int().min(-1_000_000).max(1_000_000)).describe("Higher goes first"),

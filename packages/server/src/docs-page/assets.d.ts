@@ -1,9 +1,9 @@
 // The parts of the page are imported as text, so that a bundle carries them.
-declare module "*/page.js" {
+declare module "*/page.mjs" {
   const text: string;
-  export default text;
+  export = text;
 }
 declare module "*/page.css" {
   const text: string;
-  export default text;
+  export = text;
 }

@@ -1,13 +1,16 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { errorCodes } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
 import type { RouteSpec } from "@sluice/protocol/http";
 import { HttpFixture } from "../http-fixture.ts";
+import { httpLimits } from "../limits.ts";
 
 let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make();
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 // eslint-disable-next-line typescript/no-explicit-any -- a document of any form
 async function document(): Promise<any> {
@@ -52,6 +55,51 @@ describe("the API document", () => {
   });
 });
 
+describe("docs/http.md", () => {
+  const text = readFileSync(new URL("../../../../docs/http.md", import.meta.url), "utf8");
+
+  test("has a row for every route and says which are open", () => {
+    for (const { methods, path, auth } of Object.values<RouteSpec>(routes)) {
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${methods[0]} ${path}\` |`));
+      expect({ path, there: row !== undefined, open: row?.includes("*open*") }).toEqual({
+        path,
+        there: true,
+        open: auth === "open",
+      });
+    }
+  });
+
+  test("has every code in the row of its status", () => {
+    for (const [code, status] of Object.entries(errorCodes)) {
+      const row = text.split("\n").find((line) => line.startsWith(`| ${status} |`));
+      expect({ code, there: row?.includes(`\`${code}\``) }).toEqual({ code, there: true });
+    }
+  });
+
+  test("has the limits as they are", () => {
+    const spelt = (value: number) => (value >= 1_000 ? value.toLocaleString("en-US") : String(value));
+    for (const [name, value] of Object.entries(httpLimits)) {
+      const row = text.split("\n").find((line) => line.startsWith("| `") && line.includes(`\`${name}\``));
+      if (name === "heartbeatMs") continue;
+      expect({ name, there: row !== undefined }).toEqual({ name, there: true });
+      const shown = [value, value / 1_024, value / 1_024 ** 2, value / 60_000].map(spelt);
+      expect({ name, shown: shown.some((each) => new RegExp(`\\b${each}\\b`).test(row ?? "")) }).toEqual({
+        name,
+        shown: true,
+      });
+    }
+  });
+
+  test("leads to the table of values as the code states it", () => {
+    expect(text).toContain("(values.md#as-json)");
+    const source = readFileSync(new URL("../../../protocol/src/value-json.ts", import.meta.url), "utf8");
+    const values = readFileSync(new URL("../../../../docs/values.md", import.meta.url), "utf8");
+    const rows = Array.from(source.matchAll(/^ \* (\| .+ \|)$/gm), (match) => match[1] ?? "");
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(values).toContain(row);
+  });
+});
+
 describe("the page to try the API", () => {
   test("is served with its parts, from here only", async () => {
     const page = await f.send("/api/docs", { token: null });
@@ -59,7 +107,7 @@ describe("the page to try the API", () => {
     expect(page.headers.get("content-type")).toContain("text/html");
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
     const parts = Array.from(String(page.body).matchAll(/(?:href|src)="([^"]+)"/g), (match) => match[1] ?? "");
-    expect(parts).toContain("/api/docs/page.js");
+    expect(parts).toContain("/api/docs/page.mjs");
     for (const part of parts) {
       expect(part).toStartWith("/");
       expect((await f.send(part, { token: null })).status).toBe(200);
@@ -68,7 +116,7 @@ describe("the page to try the API", () => {
   });
 
   test("makes a request of a filled-in form", async () => {
-    const script: string = "../docs-page/page.js";
+    const script: string = "../docs-page/page.mjs";
     const { exampleOf, operationsOf, requestOf } = await import(script);
     const api = await document();
     const start = operationsOf(api).find(

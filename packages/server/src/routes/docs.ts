@@ -2,7 +2,8 @@
 import type { Call } from "../call.ts";
 import css from "../docs-page/page.css" with { type: "text" };
 import html from "../docs-page/page.html" with { type: "text" };
-import script from "../docs-page/page.js" with { type: "text" };
+// eslint-disable-next-line import/default -- it is imported as text
+import script from "../docs-page/page.mjs" with { type: "text" };
 import { openapiDocument } from "../openapi.ts";
 import { failure, reply } from "../wire.ts";
 
@@ -30,7 +31,7 @@ export function docs(_call: Call): Response {
 
 export function docsAsset(call: Call): Response {
   switch (call.param(0)) {
-    case "page.js":
+    case "page.mjs":
       return asset(script, "text/javascript");
     case "page.css":
       return asset(css, "text/css");

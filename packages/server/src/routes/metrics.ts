@@ -10,8 +10,8 @@ export async function metrics(call: Call): Promise<Response> {
   const query = call.query();
   const format = query.text("format") ?? "prometheus";
   query.done();
-  if (format === "json") return await report(call);
-  if (format === "prometheus") return await prometheus(call);
+  if (format === "json") return report(call);
+  if (format === "prometheus") return prometheus(call);
   return refuse("invalid_filter", "There is no such format.", "Known are prometheus and json.");
 }
 

@@ -34,7 +34,7 @@ async function* eventsOf(response: Response): AsyncGenerator<Seen> {
 }
 
 const many = workflow<number, number>({ name: "many" }, async (ctx, count) => {
-  for (let i = 0; i < count; i++) await ctx.step(`step ${i}`, async () => await Promise.resolve(i));
+  for (let i = 0; i < count; i++) await ctx.step(`step ${i}`, () => Promise.resolve(i));
   return count;
 });
 const mixed = workflow<{ fail?: boolean }, string>({ name: "mixed" }, async (ctx, input) => {
@@ -54,10 +54,10 @@ beforeAll(async () => {
     http: { limits: { heartbeatMs: 20, watchersMax: 50 } },
   });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function watch(run: string, headers: Record<string, string> = {}): Promise<Response> {
-  return await f.http.fetch(f.request(`/api/v1/runs/${run}/events`, { headers }));
+  return f.http.fetch(f.request(`/api/v1/runs/${run}/events`, { headers }));
 }
 
 async function started(name: string, input: unknown): Promise<string> {

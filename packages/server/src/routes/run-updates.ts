@@ -34,7 +34,7 @@ export async function watchRun(call: Call): Promise<Response> {
     throw new SluiceError({
       code: "too_many_requests",
       message: `${metrics.watching} clients watch runs already (watchersMax).`,
-      hint: "Come back later, or raise the setting http.watchersMax.",
+      hint: "Come back later, or raise the setting limits.watchersMax.",
     });
   }
   metrics.watching++;

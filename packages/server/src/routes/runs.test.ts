@@ -4,15 +4,12 @@ import { NonRetryableError, workflow } from "@sluice/sdk";
 import { HttpFixture } from "../http-fixture.ts";
 
 const greet = workflow<{ name: string }, string>({ name: "greet" }, async (ctx, input) => {
-  return await ctx.step("say", () => `Hello, ${input.name}!`);
+  return ctx.step("say", () => `Hello, ${input.name}!`);
 });
-const rich = workflow<unknown, unknown>(
-  { name: "shop/rich" },
-  async (ctx, input) => await ctx.step("same", () => input),
-);
+const rich = workflow<unknown>({ name: "shop/rich" }, async (ctx, input) => ctx.step("same", () => input));
 const fails = workflow<{ fail: boolean }>({ name: "fails" }, async (ctx, input) => {
   await ctx.step("fine", () => 1);
-  return await ctx.step("breaks", () => {
+  return ctx.step("breaks", () => {
     if (input.fail) throw new NonRetryableError("no luck", { code: "ELUCK" });
     return 2;
   });
@@ -20,14 +17,14 @@ const fails = workflow<{ fail: boolean }>({ name: "fails" }, async (ctx, input) 
 const waits = workflow({ name: "waits" }, async (ctx) => {
   await ctx.step("first", () => 1);
   ctx.log("before", { n: 1 });
-  return await ctx.waitFor<string>("go");
+  return ctx.waitFor<string>("go");
 });
 
 let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [greet, rich, fails, waits] });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function started(name: string, input: unknown = {}): Promise<string> {
   const { body } = await f.post(`/api/v1/workflows/${name}/runs`, { input });

@@ -64,9 +64,9 @@ export async function startRun(call: Call): Promise<Response> {
     tags: optionalTextsOf(fields, "tags", tagsMax),
   });
   const { run, created } = unwrap(started);
-  if (waitMs === undefined) return await answer(call, created ? 201 : 200, { run, created });
+  if (waitMs === undefined) return answer(call, created ? 201 : 200, { run, created });
   const ended = await endWithin(call, run.id, waitMs);
-  return await answer(call, ended === undefined ? 202 : created ? 201 : 200, {
+  return answer(call, ended === undefined ? 202 : created ? 201 : 200, {
     run: ended ?? (await current(call, run.id)),
     created,
   });
@@ -113,7 +113,7 @@ export async function getRun(call: Call): Promise<Response> {
   const run = call.param(0);
   const waitMs = waitOf(call);
   const ended = waitMs === undefined ? undefined : await endWithin(call, run, waitMs);
-  return await answer(call, 200, { run: ended ?? (await current(call, run)) });
+  return answer(call, 200, { run: ended ?? (await current(call, run)) });
 }
 
 function filterOf(query: Query): RunFilter {
@@ -205,34 +205,34 @@ export async function listLogs(call: Call): Promise<Response> {
 }
 
 async function changed(call: Call, result: Result<RunRecord>): Promise<Response> {
-  return await answer(call, 200, { run: unwrap(result) });
+  return answer(call, 200, { run: unwrap(result) });
 }
 
-async function fields(call: Call, allowed: readonly string[]): Promise<Body> {
+async function readFields(call: Call, allowed: readonly string[]): Promise<Body> {
   call.query().done();
   return fieldsOf((await call.body()).content, allowed);
 }
 
 export async function cancelRun(call: Call): Promise<Response> {
-  const body = await fields(call, ["reason"]);
+  const body = await readFields(call, ["reason"]);
   const reason = optionalTextOf(body, "reason", reasonCharsMax);
-  return await changed(call, await call.engine.operations.cancel({ by: call.actor, run: call.param(0), reason }));
+  return changed(call, await call.engine.operations.cancel({ by: call.actor, run: call.param(0), reason }));
 }
 
 export async function pauseRun(call: Call): Promise<Response> {
-  await fields(call, []);
-  return await changed(call, await call.engine.operations.pause(call.actor, call.param(0)));
+  await readFields(call, []);
+  return changed(call, await call.engine.operations.pause(call.actor, call.param(0)));
 }
 
 export async function resumeRun(call: Call): Promise<Response> {
-  await fields(call, []);
-  return await changed(call, await call.engine.operations.resume(call.actor, call.param(0)));
+  await readFields(call, []);
+  return changed(call, await call.engine.operations.resume(call.actor, call.param(0)));
 }
 
 export async function retryRun(call: Call): Promise<Response> {
-  const body = await fields(call, ["code"]);
+  const body = await readFields(call, ["code"]);
   const code = optionalOneOf(body, "code", ["current", "pinned"] as const);
-  return await changed(call, await call.engine.operations.retry(call.actor, call.param(0), code));
+  return changed(call, await call.engine.operations.retry(call.actor, call.param(0), code));
 }
 
 export async function forkRun(call: Call): Promise<Response> {
@@ -251,7 +251,7 @@ export async function forkRun(call: Call): Promise<Response> {
     from: (from ?? undefined) as string | number | undefined,
     input: input === undefined ? undefined : valueField(body, "input"),
   });
-  return await answer(call, 201, { run: unwrap(run) });
+  return answer(call, 201, { run: unwrap(run) });
 }
 
 export async function deleteRun(call: Call): Promise<Response> {
@@ -295,7 +295,7 @@ function statusOf(text: string): RunStatus {
 }
 
 export async function bulkRuns(call: Call): Promise<Response> {
-  const body = await fields(call, ["action", "filter", "dryRun", "reason"]);
+  const body = await readFields(call, ["action", "filter", "dryRun", "reason"]);
   const action = optionalOneOf(body, "action", bulkActions);
   if (action === undefined) refuse("bad_request", "action is missing.", `Send one of ${bulkActions.join(", ")}.`);
   const result = await call.engine.operations.bulk({

@@ -32,7 +32,7 @@ async function showSchedule(call: Call, schedule: ScheduleRecord): Promise<Recor
 export async function listSchedules(call: Call): Promise<Response> {
   call.query().done();
   const schedules = await Promise.all(
-    call.engine.schedules.list().map(async (schedule) => await showSchedule(call, schedule)),
+    call.engine.schedules.list().map(async (schedule) => showSchedule(call, schedule)),
   );
   return reply(call.wire, 200, { schedules });
 }
@@ -69,11 +69,11 @@ async function setPaused(call: Call, paused: boolean): Promise<Response> {
 }
 
 export async function pauseSchedule(call: Call): Promise<Response> {
-  return await setPaused(call, true);
+  return setPaused(call, true);
 }
 
 export async function resumeSchedule(call: Call): Promise<Response> {
-  return await setPaused(call, false);
+  return setPaused(call, false);
 }
 
 export async function runSchedule(call: Call): Promise<Response> {

@@ -4,16 +4,16 @@ import { valueMediaType } from "@sluice/protocol/http";
 import { workflow } from "@sluice/sdk";
 import { HttpFixture } from "../http-fixture.ts";
 
-const counts = workflow({ name: "area/counts" }, async (ctx) => await ctx.state.workflow.incr("runs"));
+const counts = workflow({ name: "area/counts" }, async (ctx) => ctx.state.workflow.incr("runs"));
 
 let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [counts] });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function put(path: string, body: unknown, headers: Record<string, string> = {}) {
-  return await f.send(path, {
+  return f.send(path, {
     method: "PUT",
     body: JSON.stringify(body),
     headers: { "content-type": "application/json", ...headers },

@@ -66,5 +66,5 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   metrics,
   openapi: async (call) => (await import("./docs.ts")).openapi(call),
   docs: async (call) => (await import("./docs.ts")).docs(call),
-  docsAsset: async (call) => await (await import("./docs.ts")).docsAsset(call),
+  docsAsset: async (call) => (await import("./docs.ts")).docsAsset(call),
 };

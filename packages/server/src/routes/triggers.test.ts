@@ -14,21 +14,20 @@ const numbers: StandardSchemaV1<unknown, { n: number }> = {
     },
   },
 };
-const orders = workflow<unknown, unknown>({ name: "orders", triggers: [webhook("/orders")] }, (_ctx, input) =>
+const orders = workflow<unknown>({ name: "orders", triggers: [webhook("/orders")] }, (_ctx, input) =>
   Promise.resolve(input),
 );
-const signed = workflow<unknown, unknown>(
+const signed = workflow<unknown>(
   { name: "signed", triggers: [webhook("pay/in", { secret: "s3cret", method: "PUT" })] },
   (_ctx, input) => Promise.resolve(input),
 );
-const asks = workflow<unknown, unknown>(
-  { name: "query", triggers: [webhook("/ask", { method: "GET" })] },
-  (_ctx, input) => Promise.resolve(input),
+const asks = workflow<unknown>({ name: "query", triggers: [webhook("/ask", { method: "GET" })] }, (_ctx, input) =>
+  Promise.resolve(input),
 );
 const checked = workflow({ name: "checked", input: numbers, triggers: [webhook("/checked")] }, (_ctx, input) =>
   Promise.resolve(input.n),
 );
-const report = workflow<unknown, unknown>(
+const report = workflow<unknown>(
   {
     name: "area/report",
     description: "Nightly",
@@ -49,10 +48,10 @@ let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [orders, signed, asks, checked, report] });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function hook(path: string, init: RequestInit) {
-  return await f.send(`/hooks${path}`, { token: null, ...init });
+  return f.send(`/hooks${path}`, { token: null, ...init });
 }
 
 async function outputOf(run: string): Promise<unknown> {
@@ -88,7 +87,7 @@ describe("a webhook", () => {
 
   test("with a key leads to one run", async () => {
     const send = async (body: string) =>
-      await hook("/orders", { method: "POST", headers: { ...json, "idempotency-key": "h-1" }, body });
+      hook("/orders", { method: "POST", headers: { ...json, "idempotency-key": "h-1" }, body });
     const first = await send('{"n":1}');
     const second = await send('{"n":1}');
     expect(second.body).toEqual({ runId: first.body.runId, created: false });
@@ -99,7 +98,7 @@ describe("a webhook", () => {
     const sign = (body: string, secret = "s3cret") =>
       `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
     const send = async (body: string, signature: string | undefined) =>
-      await hook("/pay/in", {
+      hook("/pay/in", {
         method: "PUT",
         headers: { ...json, ...(signature === undefined ? {} : { "x-sluice-signature": signature }) },
         body,

@@ -12,16 +12,13 @@ const calls = workflow({ name: "calls" }, async (ctx) => {
   ctx.progress({ url: token.url });
   return { got: await token.wait() };
 });
-const hears = workflow(
-  { name: "hears" },
-  async (ctx) => await ctx.waitFor("paid", { key: "o-1", match: { ok: true } }),
-);
+const hears = workflow({ name: "hears" }, async (ctx) => ctx.waitFor("paid", { key: "o-1", match: { ok: true } }));
 
 let f: HttpFixture;
 beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [asks, calls, hears] });
 });
-afterAll(async () => await f[Symbol.asyncDispose]());
+afterAll(async () => f[Symbol.asyncDispose]());
 
 async function waiting(name: string): Promise<string> {
   const { body } = await f.post(`/api/v1/workflows/${name}/runs`, {});
@@ -62,7 +59,7 @@ describe("approvals", () => {
     const run = await waiting("asks");
     const path = `/api/v1/approvals/${await tokenOf(run)}`;
     const decide = async () =>
-      await f.send(path, {
+      f.send(path, {
         token: null,
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -147,7 +144,7 @@ describe("callbacks", () => {
     await f.until(run, "waiting");
     const { url } = (await f.get(`/api/v1/runs/${run}`)).body.run.progress;
     const send = async (type: string, body: string | Uint8Array<ArrayBuffer>) =>
-      await f.send(url, { token: null, method: "POST", headers: { "content-type": type }, body });
+      f.send(url, { token: null, method: "POST", headers: { "content-type": type }, body });
     expect((await send("application/json", "{")).body.error.code).toBe("invalid_json");
     expect((await send("text/plain", new Uint8Array([0xff]))).body.error.code).toBe("invalid_json");
     expect((await send("image/png", "x")).body.error.code).toBe("unsupported_media_type");

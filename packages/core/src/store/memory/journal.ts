@@ -1,7 +1,8 @@
 // The journal of one run: entries by number, settled ones in the order they settled, open ones apart.
 import { assert } from "./assert.ts";
 import type { EntryKind, JournalEntry } from "@sluice/protocol";
-import { beforeHeldLocks } from "../../kernel/held-locks.ts";
+import { beforeLooseEnds, brokenLocks } from "../../kernel/loose-ends.ts";
+import type { LooseEnd } from "../../kernel/loose-ends.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import type { EntryRow, RunRow, Settlement } from "./rows.ts";
 
@@ -81,28 +82,46 @@ export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
   for (const row of run.entries.values()) if (row.entry.undo === true) run.undos++;
 }
 
-/** Locks taken and given back, in the order in which that happened. */
-export function lockEntries(run: RunRow): readonly JournalEntry[] {
-  return run.settled
-    .map((row) => row.entry)
-    .filter(({ kind, status }) => (kind === "lock" || kind === "unlock") && status === "completed");
+/** Locks and tokens of the run, and what became of them, in the order in which that was settled. */
+export function looseEntries(run: RunRow): readonly LooseEnd[] {
+  const found: LooseEnd[] = [];
+  for (const { entry } of run.settled) {
+    const { kind, name, ord, seq, status } = entry;
+    const counts = kind === "callback" || (status === "completed" && (kind === "lock" || kind === "unlock" || kind === "token"));
+    if (counts) found.push({ kind, name, ord, seq, used: kind === "token" && wasAnswered(run, seq) });
+  }
+  return found;
+}
+
+function wasAnswered(run: RunRow, seq: number): boolean {
+  for (const { record } of run.tokens) if (record.seq === seq && record.status === "used") return true;
+  return false;
 }
 
 /**
  * Copies the settled entries of one run, not their undos, into another that has none yet; `beforeOrd` is the first left out.
- * The copy ends before a lock that the source holds at that point: the other run does not.
+ * The copy ends before a lock that the source holds at that point, or a token it waits for: they are not the other run's.
  */
 export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
-  const end = beforeHeldLocks(lockEntries(from), beforeOrd);
-  for (const { entry, eventId } of from.settled) {
-    if (entry.ord >= end) break;
-    if (entry.seq < 0) continue;
+  const loose = looseEntries(from);
+  const end = beforeLooseEnds(loose, beforeOrd);
+  const copied = from.settled.filter(({ entry }) => entry.ord < end && entry.seq >= 0);
+  const broken = new Set(brokenLocks(loose, missingAmong(copied, from)).map(({ seq }) => seq));
+  for (const { entry, eventId } of copied) {
+    to.record.ord = entry.ord;
+    if (broken.has(entry.seq)) continue;
     const row: EntryRow = { run: to, entry: { ...entry, undo: undefined }, eventId };
     to.entries.set(entry.seq, row);
     to.settled.push(row);
-    to.record.ord = entry.ord;
     if (eventId !== undefined) to.consumed.add(eventId);
   }
+}
+
+/** Entries that are not copied although later ones may be: only a retry leaves them in another order than they were called in. */
+function missingAmong(copied: readonly EntryRow[], from: RunRow): readonly number[] {
+  if (from.record.attempt === 1 && from.record.forkedFrom === undefined) return [];
+  const taken = new Set(copied.map(({ entry }) => entry.seq));
+  return [...from.entries.keys()].filter((seq) => !taken.has(seq));
 }
 
 export interface JournalPiece {

@@ -1,11 +1,11 @@
 // What operators do to runs: pause, resume, retry, fork, move, delete.
 import type { RunStatusReason } from "@sluice/protocol";
-import { heldLocks } from "../../kernel/held-locks.ts";
+import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
 import type { Actor, CreateOutcome, NewRun } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { addTimeout, createRun } from "./create.ts";
 import { dropWait, dropWaits, unblock } from "./finish.ts";
-import { copySettled, lockEntries, removeEntries } from "./journal.ts";
+import { copySettled, looseEntries, removeEntries } from "./journal.ts";
 import { becomePaused } from "./ownership.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
@@ -95,7 +95,7 @@ export function retryRun(
   return true;
 }
 
-/** What ended the run, what was still open, what was undone together with its undo, and locks it lost with its end. */
+/** What ended the run, what was still open, what was undone together with its undo, and the locks and tokens it lost with its end. */
 function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
   const removed = new Set<EntryRow>();
   const add = (row: EntryRow | undefined) => {
@@ -104,7 +104,6 @@ function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
   const { cause } = run.record;
   if (cause !== undefined) add(run.entries.get(cause));
   else if (ended) add(run.settled.findLast((row) => row.entry.status === "failed"));
-  if (ended) for (const { seq } of heldLocks(lockEntries(run))) add(run.entries.get(seq));
   for (const row of run.entries.values()) {
     const { seq, status } = row.entry;
     if (status === "running") add(row);
@@ -112,6 +111,9 @@ function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
     add(row);
     add(run.entries.get(-seq - 1));
   }
+  const loose = looseEntries(run);
+  const gone = [...removed].map((row) => row.entry.seq);
+  for (const { seq } of [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, gone)]) add(run.entries.get(seq));
   return removed;
 }
 

@@ -1,10 +1,10 @@
 // A consistent copy of the database while work goes on: written beside its place, synced, then put there.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Copies everything to a file, replacing what is there. The reading connection may be read-only. */
-export function backup(db: Database, path: string): { bytes: number } {
+export function backup(db: Connection, path: string): { bytes: number } {
   const part = `${path}.part`;
   rmSync(part, { force: true });
   try {

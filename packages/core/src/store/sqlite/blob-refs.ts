@@ -1,5 +1,5 @@
 // The table of references to blobs, so that a blob that some row names is never collected.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { lazily } from "./statement.ts";
 
@@ -19,7 +19,7 @@ export class BlobRefTable {
   readonly #delete;
   readonly #copy;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#insert = lazily(db, insertSql);
     this.#delete = lazily(db, deleteSql);
     this.#copy = lazily(db, copySql);

@@ -1,5 +1,5 @@
 // A full look at a data folder for `sluice doctor`: every page, every row that belongs to another, every blob that is named.
-import { Database } from "bun:sqlite";
+import { Connection } from "./connection.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toWire } from "@sluice/protocol";
@@ -55,7 +55,7 @@ export async function checkData(p: { readonly folder: string; readonly rehash?: 
     findings.push({ kind: "unusable", message: unusable });
     return { sound: false, findings, runs: 0, blobs: 0 };
   }
-  const db = new Database(file, { readonly: true });
+  const db = new Connection(file, "read");
   try {
     const damage = integrity(db);
     findings.push(...told("damaged", damage));
@@ -64,7 +64,7 @@ export async function checkData(p: { readonly folder: string; readonly rehash?: 
     findings.push(...told("orphaned", orphans(db)));
     const blobs = await checkBlobs(db, { folder: join(p.folder, dataFiles.blobs), rehash: p.rehash === true });
     findings.push(...blobs.findings);
-    const runs = db.query<{ n: number }, []>("SELECT count(*) AS n FROM runs").get()?.n ?? 0;
+    const runs = db.rows<{ n: number }>("SELECT count(*) AS n FROM runs")[0]?.n ?? 0;
     return { sound: findings.length === 0, findings, runs, blobs: blobs.count };
   } finally {
     db.close();
@@ -86,27 +86,27 @@ function told(kind: Finding["kind"], messages: readonly string[]): Finding[] {
   return rest === 0 ? findings : [...findings, { kind, message: `and ${rest} more` }];
 }
 
-function integrity(db: Database): readonly string[] {
+function integrity(db: Connection): readonly string[] {
   try {
-    const rows = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
+    const rows = db.rows<{ integrity_check: string }>("PRAGMA integrity_check");
     return rows.map((row) => row.integrity_check).filter((text) => text !== "ok");
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
 }
 
-function orphans(db: Database): readonly string[] {
+function orphans(db: Connection): readonly string[] {
   const found: string[] = [];
   for (const [table, what] of ofRuns) {
     const sql = `SELECT run, count(*) AS n FROM ${table} WHERE run NOT IN (SELECT id FROM runs) GROUP BY run ORDER BY run`;
-    for (const { run, n } of db.query<{ run: string; n: number }, []>(sql).all()) {
+    for (const { run, n } of db.rows<{ run: string; n: number }>(sql)) {
       found.push(`${n} ${what} belong to the run ${run}, which is not there.`);
     }
   }
-  for (const { name } of db.query<{ name: string }, []>(heldByGoneSql).all()) {
+  for (const { name } of db.rows<{ name: string }>(heldByGoneSql)) {
     found.push(`The lock ${name} is held by a run that is not there.`);
   }
-  for (const { run, n } of db.query<{ run: string; n: number }, []>(endedWaitingSql).all()) {
+  for (const { run, n } of db.rows<{ run: string; n: number }>(endedWaitingSql)) {
     found.push(`The run ${run} has ended and still has ${n} waits.`);
   }
   return found;
@@ -117,15 +117,15 @@ interface BlobCheck {
   readonly count: number;
 }
 
-async function checkBlobs(db: Database, p: { folder: string; rehash: boolean }): Promise<BlobCheck> {
+async function checkBlobs(db: Connection, p: { folder: string; rehash: boolean }): Promise<BlobCheck> {
   const blobs = openBlobs({ folder: p.folder });
   const missing: string[] = [];
   const damaged: string[] = [];
   let count = 0;
-  const named = db.query<{ hash: string; owner: string }, []>(
+  const named = db.rows<{ hash: string; owner: string }>(
     "SELECT hash, min(owner) AS owner FROM blob_refs GROUP BY hash",
   );
-  for (const { hash, owner } of named.all()) {
+  for (const { hash, owner } of named) {
     if (!(await blobs.has(hash))) missing.push(`The blob ${hash} of ${owner} is not there.`);
   }
   for await (const hash of blobs.list()) {

@@ -1,5 +1,5 @@
 // How runs come into being: started, called by others, made by schedules, forked.
-import { beforeHeldLocks } from "../../kernel/held-locks.ts";
+import { beforeLooseEnds, brokenLocks } from "../../kernel/loose-ends.ts";
 import type { Actor, NewRun, RunStore } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
@@ -74,8 +74,13 @@ export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly out
   const { run } = inserted;
   const boundary = p.before === undefined ? undefined : journal.get(source.id, p.before);
   const beforeOrd = boundary === undefined || boundary.ord === 0 ? Number.MAX_SAFE_INTEGER : boundary.ord;
-  // The copy ends before a lock that the source holds at that point: this run does not.
-  run.ord = journal.copy(source.id, run.id, beforeHeldLocks(journal.locks(source.id), beforeOrd));
+  // The copy ends before a lock that the source holds at that point, or a token it waits for: they are not this run's.
+  const loose = journal.loose(source.id);
+  run.ord = journal.copy(source.id, run.id, beforeLooseEnds(loose, beforeOrd));
+  // Only a retry leaves entries in another order than they were called in.
+  const straight = source.attempt === 1 && source.forkedFrom === null;
+  const locks = straight ? [] : brokenLocks(loose, journal.notIn(source.id, run.id));
+  for (const { seq } of locks) journal.delete(run.id, seq);
   run.flags |= source.flags & (runFlags.consumed | runFlags.blobs);
   if ((source.flags & runFlags.consumed) !== 0) events.copyConsumed(source.id, run.id);
   if ((source.flags & runFlags.blobs) !== 0) blobs.copy(source.id, run.id);

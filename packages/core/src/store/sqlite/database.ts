@@ -1,5 +1,5 @@
 // Opening connections: what every connection is set to, and what the writer's has besides.
-import { Database } from "bun:sqlite";
+import { Connection } from "./connection.ts";
 import { SluiceError } from "@sluice/protocol";
 import { migrate } from "./migrate.ts";
 
@@ -24,8 +24,6 @@ export interface SqliteLimits {
   readonly readerCacheBytes: number;
   /** How long the reader thread stays without work. */
   readonly readerIdleMs: number;
-  /** How long to wait for a lock that another program holds. */
-  readonly busyTimeoutMs: number;
   /** Pages given back to the file system after a commit that deleted something. */
   readonly vacuumPagesMax: number;
 }
@@ -39,7 +37,6 @@ export const sqliteLimits: SqliteLimits = {
   writerCacheBytes: 16_777_216,
   readerCacheBytes: 2_097_152,
   readerIdleMs: 5_000,
-  busyTimeoutMs: 5_000,
   vacuumPagesMax: 512,
 };
 
@@ -53,14 +50,13 @@ export interface WriterSettings {
 }
 
 /** Opens the one write connection; a new file gets the schema. */
-export function openWriter(p: WriterSettings): Database {
-  const db = new Database(p.file, { create: true, readwrite: true });
+export function openWriter(p: WriterSettings): Connection {
+  const db = new Connection(p.file, "create");
   checkVersion(db);
   // Takes effect on an empty file only, and before the first table.
   db.run("PRAGMA auto_vacuum = INCREMENTAL");
   db.run("PRAGMA journal_mode = WAL");
   db.run(`PRAGMA synchronous = ${p.durability === "full" ? "FULL" : "NORMAL"}`);
-  db.run(`PRAGMA busy_timeout = ${p.limits.busyTimeoutMs}`);
   db.run("PRAGMA foreign_keys = OFF");
   db.run("PRAGMA temp_store = MEMORY");
   db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.writerCacheBytes / 1_024)}`);
@@ -71,16 +67,15 @@ export function openWriter(p: WriterSettings): Database {
 }
 
 /** Opens a connection that can only read. */
-export function openReader(p: { readonly file: string; readonly limits: SqliteLimits }): Database {
-  const db = new Database(p.file, { readonly: true });
-  db.run(`PRAGMA busy_timeout = ${p.limits.busyTimeoutMs}`);
+export function openReader(p: { readonly file: string; readonly limits: SqliteLimits }): Connection {
+  const db = new Connection(p.file, "read");
   db.run("PRAGMA temp_store = MEMORY");
   db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.readerCacheBytes / 1_024)}`);
   return db;
 }
 
-function checkVersion(db: Database): void {
-  const text = db.query<{ version: string }, []>("SELECT sqlite_version() AS version").get()?.version ?? "";
+function checkVersion(db: Connection): void {
+  const text = db.rows<{ version: string }>("SELECT sqlite_version() AS version")[0]?.version ?? "";
   const version = text.split(".").map(Number);
   for (const [index, least] of sqliteVersionMin.entries()) {
     const part = version[index] ?? 0;

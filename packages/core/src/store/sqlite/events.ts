@@ -1,5 +1,5 @@
 // The table of events and of who has consumed which; an event is kept for those who begin to wait later.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { containsEncoded } from "../../kernel/match.ts";
 import { lazily } from "./statement.ts";
@@ -40,7 +40,7 @@ export class EventTable {
   readonly #old;
   readonly #delete;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#insert = lazily(db, insertSql);
     this.#dedupe = lazily<{ id: number }>(db, dedupeSql);
     this.#any = lazily<StoredEvent>(db, anySql);

@@ -1,7 +1,7 @@
 // The table of journal entries: one row per place in a run's journal, and how a journal is handed out in pieces.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { EntryKind, EntryStatus, JournalEntry } from "@sluice/protocol";
-import type { LockEntry } from "../../kernel/held-locks.ts";
+import type { LooseEnd } from "../../kernel/loose-ends.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -31,8 +31,11 @@ const outlineSql = `SELECT seq, ord, coalesce(length(value), 0) + coalesce(lengt
 const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND status = 'failed' ORDER BY ord DESC LIMIT 1`;
 const openOrUndoneSql = `SELECT seq FROM entries WHERE run = ?1 AND (status = 'running' OR seq < 0
   OR seq IN (SELECT -seq - 1 FROM entries WHERE run = ?1 AND seq < 0))`;
-const locksSql = `SELECT seq, kind, name, ord FROM entries WHERE run = ? AND kind IN ('lock', 'unlock')
-  AND status = 'completed' ORDER BY ord`;
+const looseSql = `SELECT seq, kind, name, ord, EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run
+  AND tokens.seq = entries.seq AND tokens.kind = 'callback' AND tokens.status = 'used') AS used FROM entries
+  WHERE run = ? AND (kind = 'callback' AND status = 'failed'
+  OR kind IN ('lock', 'unlock', 'token', 'callback') AND status = 'completed') ORDER BY ord`;
+const notInSql = "SELECT seq FROM entries WHERE run = ?1 AND seq NOT IN (SELECT seq FROM entries WHERE run = ?2)";
 const deleteOneSql = "DELETE FROM entries WHERE run = ? AND seq = ?";
 const deleteSql = "DELETE FROM entries WHERE run = ?";
 const countUndosSql = "SELECT count(*) AS undos FROM entries WHERE run = ? AND undo = 1";
@@ -97,14 +100,15 @@ export class JournalTable {
   readonly #outline;
   readonly #lastFailed;
   readonly #openOrUndone;
-  readonly #locks;
+  readonly #loose;
+  readonly #notIn;
   readonly #deleteOne;
   readonly #delete;
   readonly #countUndos;
   readonly #copy;
   readonly #maxOrd;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#upsert = lazily(db, upsertSql);
     this.#settle = lazily(db, settleSql);
     this.#abort = lazily(db, abortSql);
@@ -115,7 +119,8 @@ export class JournalTable {
     this.#outline = lazily<Outline>(db, outlineSql);
     this.#lastFailed = lazily<{ seq: number }>(db, lastFailedSql);
     this.#openOrUndone = lazily<{ seq: number }>(db, openOrUndoneSql);
-    this.#locks = lazily<LockEntry>(db, locksSql);
+    this.#loose = lazily<Omit<LooseEnd, "used"> & { used: number }>(db, looseSql);
+    this.#notIn = lazily<{ seq: number }>(db, notInSql);
     this.#deleteOne = lazily(db, deleteOneSql);
     this.#delete = lazily(db, deleteSql);
     this.#countUndos = lazily<{ undos: number }>(db, countUndosSql);
@@ -167,9 +172,11 @@ export class JournalTable {
       .map((row) => row.seq);
   }
 
-  /** Locks taken and given back, in the order in which that happened. */
-  locks(run: string): readonly LockEntry[] {
-    return this.#locks().all(run);
+  /** Locks and tokens of the run, and what became of them, in the order in which that was settled. */
+  loose(run: string): readonly LooseEnd[] {
+    return this.#loose()
+      .all(run)
+      .map((row) => ({ ...row, used: row.used === 1 }));
   }
 
   delete(run: string, seq: number): void {
@@ -182,6 +189,13 @@ export class JournalTable {
 
   undos(run: string): number {
     return this.#countUndos().get(run)?.undos ?? 0;
+  }
+
+  /** Entries of one run whose numbers the other has not. */
+  notIn(run: string, other: string): readonly number[] {
+    return this.#notIn()
+      .all(run, other)
+      .map((row) => row.seq);
   }
 
   /** Copies what settled before `beforeOrd` to another run, without undos; returns the highest ord copied. */

@@ -1,5 +1,5 @@
 // The table of locks: who holds a name until when, and the fence that grows with every grant.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { lazily } from "./statement.ts";
 
 export interface LockRow {
@@ -27,7 +27,7 @@ export class LockTable {
   readonly #expired;
   readonly #nextExpiry;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#get = lazily<LockRow>(db, getSql);
     this.#grant = lazily(db, grantSql);
     this.#free = lazily(db, freeSql);

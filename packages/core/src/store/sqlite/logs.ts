@@ -1,5 +1,5 @@
 // The table of log lines that runs write.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { LogOp } from "@sluice/protocol";
 import { lazily } from "./statement.ts";
 
@@ -11,7 +11,7 @@ export class LogTable {
   readonly #insert;
   readonly #delete;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#insert = lazily(db, insertSql);
     this.#delete = lazily(db, deleteSql);
   }

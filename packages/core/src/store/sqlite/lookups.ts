@@ -1,5 +1,5 @@
 // Reads of a row or a few, done at once on the caller's thread: cheaper than asking another one.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type {
   RunRecord,
   RunStore,
@@ -19,7 +19,7 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type ScheduleRow = Parameters<typeof toSchedule>[0];
 
 export class Lookups {
-  readonly #db: Database;
+  readonly #db: Connection;
   readonly #run;
   readonly #byKey;
   readonly #state;
@@ -27,7 +27,7 @@ export class Lookups {
   readonly #schedules;
   readonly #versions;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#db = db;
     this.#run = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
     this.#byKey = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE workflow = ? AND key = ?`);

@@ -1,17 +1,17 @@
 // Brings an older database to the schema of this version, one numbered step after the other.
 import { SluiceError } from "@sluice/protocol";
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import runs from "./migrations/0001-runs.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [runs];
 
-export function readSchemaVersion(db: Database): number {
-  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+export function readSchemaVersion(db: Connection): number {
+  return db.rows<{ user_version: number }>("PRAGMA user_version")[0]?.user_version ?? 0;
 }
 
 /** Applies what is missing, all or nothing. Throws `data_folder_newer` for a schema that this program does not know. */
-export function migrate(db: Database, steps: readonly string[] = migrations): void {
+export function migrate(db: Connection, steps: readonly string[] = migrations): void {
   const from = readSchemaVersion(db);
   if (from > steps.length) throw newer(from, steps.length);
   if (from === steps.length) return;

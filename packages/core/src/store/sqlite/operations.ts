@@ -1,6 +1,6 @@
 // What operators do to runs: cancel, pause, resume, retry, move, block and unblock.
 import { isFinalStatus } from "@sluice/protocol";
-import { heldLocks } from "../../kernel/held-locks.ts";
+import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
 import type { ChangeOutcome, Effects, RunStore } from "../../kernel/run-store.ts";
 import { Change } from "./change.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
@@ -103,12 +103,14 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     const ended = isFinalStatus(run.status);
     if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
     const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
-    if (cause !== undefined) removeEntry(t, run, cause);
-    // With its end it lost the locks it held.
-    if (ended) for (const { seq } of heldLocks(t.journal.locks(run.id))) removeEntry(t, run, seq);
-    const removed = t.journal.openOrUndone(run.id);
+    const removed = new Set(t.journal.openOrUndone(run.id));
+    if (cause !== undefined) removed.add(cause);
+    const loose = t.journal.loose(run.id);
+    // With its end it lost the locks it held and the tokens it waited for.
+    const lost = [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, [...removed])];
+    for (const { seq } of lost) removed.add(seq);
     for (const seq of removed) removeEntry(t, run, seq);
-    if (removed.some((seq) => seq < 0)) run.generation++;
+    if ([...removed].some((seq) => seq < 0)) run.generation++;
     // prettier-ignore
     Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
       crashes: 0, undos: t.journal.undos(run.id), results: { output: null, error: null }, status: "queued" });

@@ -1,5 +1,5 @@
 // Looks at a database before it is used: whether it is one, whole as far as a quick look tells, and of which version.
-import { Database } from "bun:sqlite";
+import { Connection } from "./connection.ts";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { SluiceError } from "@sluice/protocol";
 import { backup } from "./backup.ts";
@@ -66,8 +66,8 @@ function inspect(path: string): number {
   try {
     return withDatabase(path, true, (db) => {
       const version = readSchemaVersion(db);
-      const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-      for (const { name } of tables) db.query(`SELECT 1 FROM "${name.replaceAll('"', '""')}" LIMIT 1`).get();
+      const tables = db.rows<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'");
+      for (const { name } of tables) db.rows(`SELECT * FROM "${name.replaceAll('"', '""')}" LIMIT 1`);
       if (version === 0 && tables.length > 0) throw corrupt(path, "it belongs to another program");
       return version;
     });
@@ -77,8 +77,8 @@ function inspect(path: string): number {
   }
 }
 
-function withDatabase<T>(path: string, readonly: boolean, use: (db: Database) => T): T {
-  const db = readonly ? new Database(path, { readonly: true }) : new Database(path, { readwrite: true });
+function withDatabase<T>(path: string, readonly: boolean, use: (db: Connection) => T): T {
+  const db = new Connection(path, readonly ? "read" : "write");
   try {
     return use(db);
   } finally {

@@ -21,7 +21,7 @@ test("the thread is there from the first read until it has been idle", async () 
   expect(await client.call("countRuns", { filter: {} })).toBe(1);
   while (client.running) await new Promise((resolve) => setImmediate(resolve));
   expect(await client.call("countRuns", { filter: {} })).toBe(1);
-  client.close();
+  await client.close();
 });
 
 test("a failed read fails alone", async () => {
@@ -29,7 +29,7 @@ test("a failed read fails alone", async () => {
   const bad = refusal(client.call("listRuns", { filter: {}, limit: 1, cursor: "x" }));
   const good = client.call("countRuns", { filter: {} });
   expect([await bad, await good]).toEqual(["invalid_filter", 1]);
-  client.close();
+  await client.close();
 });
 
 test("a read that is given up is refused, and the next one is served", async () => {
@@ -38,6 +38,6 @@ test("a read that is given up is refused, and the next one is served", async () 
   const second = client.call("countRuns", { filter: {} });
   client.interrupt();
   expect([await first, await second]).toEqual(["unavailable", 1]);
-  client.close();
+  await client.close();
   expect(await refusal(client.call("stats", undefined))).toBe("store_failed");
 });

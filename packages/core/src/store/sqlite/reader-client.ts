@@ -81,14 +81,29 @@ export class ReaderClient {
   #rest(): void {
     clearTimeout(this.#idle);
     if (this.#thread === undefined) return;
-    this.#idle = setTimeout(() => this.#end(), this.#settings.limits.readerIdleMs);
+    this.#idle = setTimeout(() => void this.#end(), this.#settings.limits.readerIdleMs);
     this.#idle.unref();
   }
 
-  #end(): void {
+  /** Ends the thread: politely when it has nothing to do, so that its connection is closed when this resolves. */
+  #end(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#thread?.terminate();
+    const thread = this.#thread;
     this.#thread = undefined;
+    if (thread === undefined) return Promise.resolve();
+    if (this.#current !== undefined) {
+      thread.terminate();
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      thread.addEventListener("message", (event: MessageEvent<ThreadMessage>) => {
+        if (event.data.closed !== true) return;
+        thread.terminate();
+        resolve();
+      });
+      const request: ThreadRequest = { close: true };
+      thread.postMessage(request);
+    });
   }
 
   /** Ends the read under way because it keeps the log from being emptied. */
@@ -99,19 +114,20 @@ export class ReaderClient {
   }
 
   #giveUp(error: SluiceError): void {
-    this.#end();
+    void this.#end();
     const current = this.#current;
     this.#current = undefined;
     current?.reject(error);
     this.#next();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) item.reject(closedError());
+    const ending = this.#end();
     this.#current?.reject(closedError());
     this.#current = undefined;
-    this.#end();
+    await ending;
   }
 }

@@ -1,6 +1,6 @@
 // Reads that may be long: lists, counts and copies. They run on a thread of their own, never on the engine's.
 import type { RunStatus } from "@sluice/protocol";
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { EventRecord, LogLine, RunStore, StateEntry, StoreStats } from "../../kernel/run-store.ts";
 import { backup } from "./backup.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -48,7 +48,7 @@ type LogRow = Omit<LogLine, "data"> & { readonly data: Uint8Array | null };
 type EventRow = Omit<EventRecord, "key"> & { readonly key: string | null };
 
 export class Reads {
-  readonly #db: Database;
+  readonly #db: Connection;
   readonly #journal: JournalTable;
   readonly #listState;
   readonly #listLogs;
@@ -63,12 +63,12 @@ export class Reads {
     listTokens: (p) => this.listTokens(p),
     listEvents: (p) => this.listEvents(p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
-    versionsInUse: () => this.#db.query(versionsInUseSql).all(),
+    versionsInUse: () => this.#db.rows(versionsInUseSql),
     stats: () => this.stats(),
     backup: (p) => backup(this.#db, p.path),
   };
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#db = db;
     this.#journal = new JournalTable(db);
     this.#listState = lazily<StateRow>(db, listStateSql);
@@ -123,16 +123,13 @@ export class Reads {
       values.push(...p.access.workflows);
     }
     const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, token LIMIT ?`;
-    return this.#db
-      .query<TokenRow, (string | number)[]>(sql)
-      .all(...values, p.limit)
-      .map(toToken);
+    return this.#db.rows<TokenRow>(sql, ...values, p.limit).map(toToken);
   }
 
   stats(): StoreStats {
     const runs: Mutable<StoreStats["runs"]> = {};
     let others = 0;
-    for (const row of this.#db.query<{ status: RunStatus; runs: number }, []>(runsByStatusSql).all()) {
+    for (const row of this.#db.rows<{ status: RunStatus; runs: number }>(runsByStatusSql)) {
       runs[row.status] = row.runs;
       others += row.runs;
     }
@@ -148,7 +145,7 @@ export class Reads {
   }
 
   #number(sql: string): number {
-    return this.#db.query<{ n: number }, []>(sql).get()?.n ?? 0;
+    return this.#db.rows<{ n: number }>(sql)[0]?.n ?? 0;
   }
 
   close(): void {

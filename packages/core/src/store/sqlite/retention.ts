@@ -1,6 +1,6 @@
 // Deleting: ended runs with everything that belongs to them, old events, state past its time to live.
 import { isFinalStatus, type RunStatus } from "@sluice/protocol";
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import { runFlags, type Run } from "./run-row.ts";
@@ -51,7 +51,7 @@ export class Retention {
   readonly #newestKept;
   readonly #beyond;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#old = lazily<{ id: string }>(db, oldRunsSql);
     this.#newestKept = lazily<{ createdAt: number; id: string }>(db, newestKeptSql);
     this.#beyond = lazily<{ id: string }>(db, beyondSql);

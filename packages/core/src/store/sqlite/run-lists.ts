@@ -1,6 +1,6 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
 import type { RunStore, RunFilter, RunRecord, AccessFilter } from "../../kernel/run-store.ts";
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { decodeCursor, encodeCursor, invalidCursor } from "./cursor.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
 import { marks } from "./statement.ts";
@@ -15,28 +15,29 @@ interface Query {
 }
 
 /** The newest runs first; ties are broken by id. */
-export function listRuns(db: Database, p: Params<"listRuns">): { runs: RunRecord[]; next?: string } {
+export function listRuns(db: Connection, p: Params<"listRuns">): { runs: RunRecord[]; next?: string } {
   const query = queryOf(p.filter, p.access);
   const after = p.cursor === undefined ? undefined : positionOf(p.cursor);
   const where = after === undefined ? query.where : `${query.where} AND (${query.from}.created_at, runs.id) < (?, ?)`;
   const values = after === undefined ? query.values : [...query.values, after.createdAt, after.id];
   const sql = `SELECT runs.id AS id, runs.created_at AS createdAt FROM ${source(query)} WHERE ${where}
     ORDER BY ${query.from}.created_at DESC, runs.id DESC LIMIT ?`;
-  const found = db.query<{ id: string; createdAt: number }, Value[]>(sql).all(...values, p.limit + 1);
-  const one = db.query<RecordRow, [string]>(`SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
+  const found = db.rows<{ id: string; createdAt: number }>(sql, ...values, p.limit + 1);
+  const one = db.prepare<RecordRow, [string]>(`SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
   const runs = found.slice(0, p.limit).flatMap(({ id }) => {
     const row = one.get(id);
     return row === null ? [] : [toRecord(row)];
   });
+  one.finalize();
   const last = found[p.limit - 1];
   if (found.length <= p.limit || last === undefined) return { runs };
   return { runs, next: encodeCursor(`${last.createdAt} ${last.id}`) };
 }
 
-export function countRuns(db: Database, p: Params<"countRuns">): number {
+export function countRuns(db: Connection, p: Params<"countRuns">): number {
   const query = queryOf(p.filter, p.access);
   const sql = `SELECT count(*) AS n FROM ${source(query)} WHERE ${query.where}`;
-  return db.query<{ n: number }, Value[]>(sql).get(...query.values)?.n ?? 0;
+  return db.rows<{ n: number }>(sql, ...query.values)[0]?.n ?? 0;
 }
 
 /** A tag's own table leads when there is a tag: its key is in the order of the list. */

@@ -7,7 +7,7 @@ const bench = withBench();
 test("a run is remembered while it is at work and forgotten when it has ended", () => {
   bench.on.hot("r1");
   const run = bench.on.t.runs.get("r1");
-  expect(bench.on.t.runs.get("r1")).toBe(run!);
+  expect(bench.on.t.runs.get("r1")).toBe(run);
   bench.on.append("r1", done(0), finish());
   const ended = bench.on.t.runs.get("r1");
   expect(ended).not.toBe(run!);

@@ -1,5 +1,5 @@
 // The table of runs and the writer's memory of the runs it works on: a hot run is read once, not at every append.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import { recordColumns, runColumns, toRecord, type RecordRow, type Run } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -85,7 +85,7 @@ export class RunTable {
   readonly #delete;
   readonly #deleteTag;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#insert = lazily(db, insertSql);
     this.#insertFull = lazily(db, insertFullSql);
     this.#insertTag = lazily(db, insertTagSql);

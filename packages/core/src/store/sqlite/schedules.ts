@@ -1,5 +1,5 @@
 // The table of schedules and the verbs that keep it.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { Actor, Effects, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import type { Change } from "./change.ts";
@@ -34,7 +34,7 @@ export class ScheduleTable {
   readonly #resume;
   readonly #handled;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#list = lazily<ScheduleRow>(db, listSchedulesSql);
     this.#get = lazily<ScheduleRow>(db, getSql);
     this.#put = lazily(db, putSql);

@@ -37,7 +37,7 @@ export async function openSqliteStore(p: SqliteStoreSettings): Promise<RunStore>
   return store;
 }
 
-export class SqliteRunStore implements RunStore {
+class SqliteRunStore implements RunStore {
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -214,7 +214,10 @@ export class SqliteRunStore implements RunStore {
 
   /** Commits what was handed in and ends the threads. */
   async close(): Promise<void> {
-    this.#reader.close();
+    // Newcomers are refused from here on. The writer's connection goes last: it moves the log into the database.
+    const answered = this.#writer.drain();
+    await this.#reader.close();
+    await answered;
     this.#lookups?.close();
     await this.#writer.close();
   }

@@ -1,12 +1,13 @@
 // Stores on real files for the tests of this adapter, whole or in parts.
 import { afterAll, afterEach, beforeEach } from "bun:test";
-import { Database } from "bun:sqlite";
+import type { SluiceError } from "@sluice/protocol";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NewRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import { ada, engine, start, value } from "../run-store.fixture.suite.ts";
 import type { Appended } from "./append.ts";
+import { Connection } from "./connection.ts";
 import { openWriter, sqliteLimits, type WriterSettings } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { openSqliteStore, type SqliteStoreSettings } from "./sqlite-run-store.ts";
@@ -28,7 +29,8 @@ export function sqliteStores(settings: Partial<SqliteStoreSettings> = {}): () =>
   return () => openSqliteStore({ file: join(folders.next(), "state.db"), onFatal: unexpected, ...settings });
 }
 
-export function unexpected(error: Error): void {
+/** For stores that must not fail. */
+export function unexpected(error: SluiceError): void {
   throw error;
 }
 
@@ -40,7 +42,7 @@ export function newRun(id: string, more: Partial<NewRun> = {}): NewRun {
 
 /** The tables of a store in memory on this thread, and the verbs on them, each as if in a commit of its own. */
 export class Bench {
-  readonly db = new Database(":memory:");
+  readonly db = new Connection(":memory:", "create");
   readonly t: Tables;
   now = start;
 
@@ -101,7 +103,7 @@ export function withBench(): { readonly on: Bench } {
 }
 
 /** A writer on a file, on this thread. */
-export function writerOn(folder: string, more: Partial<WriterSettings> = {}): { db: Database; writer: Writer } {
+export function writerOn(folder: string, more: Partial<WriterSettings> = {}): { db: Connection; writer: Writer } {
   const settings = { file: join(folder, "state.db"), durability: "full", limits: sqliteLimits, ...more } as const;
   const db = openWriter(settings);
   return { db, writer: new Writer(db, settings) };

@@ -1,5 +1,5 @@
 // The table of shared state: keys with a version and an optional time to live; what has expired is absent.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { StateEntry } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -28,7 +28,7 @@ export class StateTable {
   readonly #ofScope;
   readonly #expired;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#get = lazily<StateRow>(db, getStateSql);
     this.#put = lazily(db, putSql);
     this.#delete = lazily(db, deleteSql);

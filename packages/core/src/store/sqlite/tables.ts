@@ -1,5 +1,5 @@
 // The tables of the store on one connection.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { EventTable } from "./events.ts";
 import { JournalTable } from "./journal.ts";
@@ -14,7 +14,7 @@ import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
 export interface Tables {
-  readonly db: Database;
+  readonly db: Connection;
   readonly runs: RunTable;
   readonly journal: JournalTable;
   readonly waits: WaitTable;
@@ -29,7 +29,7 @@ export interface Tables {
   readonly retention: Retention;
 }
 
-export function openTables(db: Database): Tables {
+export function openTables(db: Connection): Tables {
   return {
     db,
     runs: new RunTable(db),

@@ -1,5 +1,5 @@
 // The table of tokens: capabilities by which somebody outside settles a wait.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { TokenRecord } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -42,7 +42,7 @@ export class TokenTable {
   readonly #deleteOfEntry;
   readonly #deleteOfRun;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#insert = lazily(db, insertSql);
     this.#get = lazily<TokenRow>(db, getSql);
     this.#use = lazily(db, useSql);

@@ -1,5 +1,5 @@
 // The table of code versions that workers have brought.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import type { VersionRecord } from "../../kernel/run-store.ts";
 import { lazily } from "./statement.ts";
 
@@ -14,7 +14,7 @@ const putSql = `INSERT INTO versions (version, created_at, manifest) VALUES (?, 
 export class VersionTable {
   readonly #put;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#put = lazily(db, putSql);
   }
 

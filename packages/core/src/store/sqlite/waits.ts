@@ -1,5 +1,5 @@
 // The table of waits: what open entries wait for, and the run's own timers under reserved numbers.
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { lazily } from "./statement.ts";
 
 /** Numbers under which a run's own timers stand among the waits of its entries. */
@@ -48,7 +48,7 @@ export class WaitTable {
   readonly #forEvent;
   readonly #openRetry;
 
-  constructor(db: Database) {
+  constructor(db: Connection) {
     this.#put = lazily(db, putSql);
     this.#get = lazily<Wait>(db, getSql);
     this.#delete = lazily(db, deleteSql);

@@ -111,11 +111,17 @@ describe("a database that fails", () => {
     writeFileSync(file, readFileSync(file).fill(0xff, at, at + 4_096));
 
     const fatal: SluiceError[] = [];
-    const client = open(file, (error) => fatal.push(error));
+    const client = open(file, (error) => {
+      fatal.push(error);
+    });
     const put = client.call("putSchedules", { by: ada, workflows: ["order"], schedules: [], now: start });
     const together = append(client, "r1", 0);
     const later = refusal(put).then(() => refusal(append(client, "r1", 1)));
-    expect(await Promise.all([refusal(put), refusal(together), later])).toEqual(Array(3).fill("store_failed"));
+    expect(await Promise.all([refusal(put), refusal(together), later])).toEqual([
+      "store_failed",
+      "store_failed",
+      "store_failed",
+    ]);
     expect(fatal.map(({ code }) => code)).toEqual(["store_failed"]);
     await client.close();
   });

@@ -30,6 +30,7 @@ export class WriterClient {
   #isOpen = false;
   #failed: SluiceError | undefined;
   #opened: PromiseWithResolvers<void> = Promise.withResolvers();
+  #drained: PromiseWithResolvers<void> | undefined;
   #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: WriterSettings, events: WriterEvents) {
@@ -48,7 +49,7 @@ export class WriterClient {
 
   call(verb: string, params: unknown): Promise<unknown> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
-    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#drained !== undefined) return Promise.reject(closedError());
     if (this.#waiting.length >= this.#limits.writerQueueMax) return Promise.reject(this.#overloaded());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ verb, params, resolve, reject });
@@ -119,6 +120,7 @@ export class WriterClient {
     this.#isOpen = true;
     this.#opened.resolve();
     this.#flush();
+    this.#noteDrained();
   }
 
   #settle(results: readonly unknown[], reply: ThreadMessage): void {
@@ -136,7 +138,7 @@ export class WriterClient {
       }
     }
     this.#flush();
-    if (this.#closed !== undefined && !this.#busy) this.#post({ close: true });
+    this.#noteDrained();
   }
 
   #fail(error: SluiceError): void {
@@ -147,19 +149,33 @@ export class WriterClient {
     for (const item of [...this.#sent, ...this.#waiting]) item.reject(error);
     this.#sent = [];
     this.#waiting = [];
+    this.#noteDrained();
     this.#thread.terminate();
     // A database that could not be opened has acknowledged nothing: that is for the opener to tell.
     if (this.#isOpen) this.#events.onFatal(error);
   }
 
-  /** Lets what was handed in be committed, then ends the thread. */
+  /** Refuses newcomers from here on; resolves when what was handed in has been answered. */
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers();
+    this.#noteDrained();
+    return this.#drained.promise;
+  }
+
+  #noteDrained(): void {
+    const answered = this.#isOpen && !this.#busy && this.#waiting.length === 0;
+    if (answered || this.#failed !== undefined) this.#drained?.resolve();
+  }
+
+  /** Lets what was handed in be committed, then closes the database and ends the thread. */
   async close(): Promise<void> {
-    if (this.#failed === undefined && this.#closed === undefined) {
-      this.#closed = Promise.withResolvers();
-      if (!this.#busy && this.#waiting.length === 0) this.#post({ close: true });
+    await this.drain();
+    if (this.#failed === undefined) {
+      this.#closed ??= Promise.withResolvers();
+      this.#post({ close: true });
+      await this.#closed.promise;
+      this.#failed ??= closedError();
     }
-    await this.#closed?.promise;
-    this.#failed ??= closedError();
     this.#thread.terminate();
   }
 }

@@ -1,6 +1,6 @@
 // Executes batches of verbs in one commit each: what all runs produced since the last commit pays for one sync.
 import type { WireError } from "@sluice/protocol";
-import type { Database } from "bun:sqlite";
+import type { Connection } from "./connection.ts";
 import { statSync } from "node:fs";
 import type { SqliteLimits } from "./database.ts";
 import { failureOf } from "./failures.ts";
@@ -40,7 +40,7 @@ const commitsPerLook = 32;
 const deleting = new Set(["deleteRuns", "purgeRuns", "sweep"]);
 
 export class Writer {
-  readonly #db: Database;
+  readonly #db: Connection;
   readonly #tables: Tables;
   readonly #limits: SqliteLimits;
   readonly #file: string;
@@ -49,13 +49,13 @@ export class Writer {
   #commits = 0;
   #vacuumWanted = false;
 
-  constructor(db: Database, p: { file: string; limits: SqliteLimits }) {
+  constructor(db: Connection, p: { file: string; limits: SqliteLimits }) {
     this.#db = db;
     this.#file = p.file;
     this.#limits = p.limits;
     this.#tables = openTables(db);
-    this.#begin = db.prepare("BEGIN IMMEDIATE");
-    this.#commit = db.prepare("COMMIT");
+    this.#begin = db.compile("BEGIN IMMEDIATE");
+    this.#commit = db.compile("COMMIT");
   }
 
   /** Executes a batch and commits it; the answer may be sent when this returns. */
@@ -115,7 +115,7 @@ export class Writer {
   tidy(): boolean {
     if (this.#vacuumWanted) {
       this.#vacuumWanted = false;
-      this.#db.query(`PRAGMA incremental_vacuum(${this.#limits.vacuumPagesMax})`).all();
+      this.#db.rows(`PRAGMA incremental_vacuum(${this.#limits.vacuumPagesMax})`);
     }
     this.#commits++;
     if (this.#commits % commitsPerLook !== 0) return false;
@@ -124,7 +124,6 @@ export class Writer {
 
   /** Moves the log into the database and closes it: the file is whole by itself then. */
   close(): void {
-    this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").all();
     this.#db.close();
   }
 }

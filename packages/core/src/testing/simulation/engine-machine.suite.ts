@@ -4,7 +4,7 @@ import { Ids } from "../../kernel/ids.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
 import { Engine } from "../../engine/engine.ts";
 import { faultyStore } from "../faulty-store.ts";
-import type { FaultPlan, FaultyStore, StoreFault, StoreWrite } from "../faulty-store.ts";
+import type { FaultPlan, FaultyStore, StoreWrite } from "../faulty-store.ts";
 import { WorkerMachine } from "./worker-machine.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
@@ -33,6 +33,7 @@ export interface Site {
 
 const restartMsMax = 2_000;
 const respawnMsMax = 500;
+const retireDrainMs = 1_000;
 
 export class EngineMachine {
   readonly engine: Engine;
@@ -111,7 +112,7 @@ export class EngineMachine {
     return { fault: "delay", until: new Promise((resolve) => void this.#after(at - world.elapsed(), resolve)) };
   }
 
-  #crashAt(write: StoreWrite, fault: "crash_before" | "crash_after"): StoreFault {
+  #crashAt(write: StoreWrite, fault: "crash_before" | "crash_after"): NonNullable<ReturnType<FaultPlan>> {
     this.#site.world.trace?.(() => `fault ${fault} of ${write.verb}`);
     this.#die();
     return { fault };
@@ -153,6 +154,7 @@ export class EngineMachine {
   }
 
   async #provide(version: string, quarantine: boolean): Promise<boolean> {
+    this.#site.world.trace?.(() => `a worker is wanted for ${version}${quarantine ? ", alone" : ""}`);
     await this.#site.world.sleep(this.#site.world.random.int(0, respawnMsMax));
     if (this.dead) return true;
     this.#spawn(version, quarantine).worker.deploy();
@@ -168,7 +170,12 @@ export class EngineMachine {
     this.#spawn(worker.version, false).worker.deploy();
   }
 
+  /** A worker that is no longer needed gives back what it runs and leaves. */
   async retire(worker: WorkerMachine): Promise<void> {
+    // What it runs it may still report, but it is given nothing new.
+    const known = this.engine.deployments.get(worker.name);
+    if (known !== undefined) this.engine.deployments.add({ ...known, quarantine: true });
+    await Promise.race([worker.drain(retireDrainMs), this.gone]);
     this.workers.delete(worker);
     await this.#told(worker.die(false));
   }

@@ -85,7 +85,7 @@ export class Ledger implements Witness {
     this.effects++;
     this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) attempt ${step.attempt} begins`);
     if (this.#isCurrent(life)) this.#checkBegin(life, { node, seq, attempt: step.attempt, undo });
-    const ended = this.#openCritical(life, node);
+    const ended = undo === undefined ? this.#openCritical(life, node) : undefined;
     return {
       attempt: step.attempt,
       end: (how) => {

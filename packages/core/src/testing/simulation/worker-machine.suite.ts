@@ -7,7 +7,6 @@ import type { StepScope } from "@sluice/worker";
 import type { AttachedWorker } from "../../engine/worker-link.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { play } from "./interpreter.suite.ts";
-import { never } from "./life.suite.ts";
 import type { Host, Life, Witness } from "./life.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import type { Program } from "./program.suite.ts";
@@ -34,6 +33,7 @@ export interface WorkerMutant {
 /** User code never calls `ctx` inside a step here, so nothing has to be followed. */
 const noScope: StepScope = { run: (body) => body(), active: false };
 const lateMsMax = 30_000;
+const drainGraceMs = 2_000;
 
 export class WorkerMachine implements Host {
   readonly name: string;
@@ -51,6 +51,10 @@ export class WorkerMachine implements Host {
   #lastIn = 0;
   #lastOut = 0;
   #slots = 0;
+  #resolveHandedBack: () => void = () => undefined;
+  readonly #handedBack = new Promise<void>((resolve) => {
+    this.#resolveHandedBack = resolve;
+  });
   #held: (() => void)[] = [];
   dead = false;
   hung = false;
@@ -177,7 +181,9 @@ export class WorkerMachine implements Host {
       if (life?.epoch === message.epoch) life.parked = true;
     }
     const { profile } = this.#setup;
-    if (profile.link === "direct") {
+    if (message.type === "handback") this.#resolveHandedBack();
+    // A supervisor waits for what a worker can execute, and then tells the engine of both at once.
+    if (profile.link === "direct" || message.type === "deploy") {
       this.#arrive(message);
       return;
     }
@@ -221,15 +227,19 @@ export class WorkerMachine implements Host {
     await this.#attached.lost({ crashed, executing, message: "the process is gone" });
   }
 
+  /** Asks it to begin nothing new and to give back what it has; resolves when it has done so, or is gone. */
+  async drain(ms: number): Promise<void> {
+    this.#fromEngine([{ type: "drain", ms }]);
+    await Promise.race([this.#handedBack, this.#world.sleep(ms * 2 + drainGraceMs)]);
+    await this.#world.sleep(this.#setup.profile.linkDelayMsMax);
+  }
+
   resume(): void {
     this.hung = false;
     const held = this.#held;
     this.#held = [];
     for (const fire of held) this.#world.clock.after(0, fire);
   }
-
-  /** Undefined results for code that outlives its process. */
-  static readonly nothing = never;
 }
 
 function show(message: EngineToWorker | WorkerToEngine): string {

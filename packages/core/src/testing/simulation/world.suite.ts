@@ -53,9 +53,9 @@ export class World {
     this.clock.jump(deltaMs);
   }
 
-  /** True once; used with a rate given as the mean time between two. */
+  /** Whole milliseconds until the next of things that happen at random, given the mean time between two. */
   between(meanMs: number): number {
-    return -Math.log(1 - this.random.unit()) * meanMs;
+    return Math.round(-Math.log(1 - this.random.unit()) * meanMs);
   }
 
   sleep(ms: number): Promise<void> {

@@ -1,0 +1,247 @@
+// The documents are true: every command in them is followed on a copy of the repository, every snippet is compiled and run,
+// every table of codes, settings and values is compared with the code, every link leads somewhere.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { errorCodes, runStatuses, runStatusReasons } from "@sluice/protocol";
+import { limitDefaults, settingSpecs, settleSettings } from "@sluice/server";
+import { isWorkflow } from "sluice";
+import type { Workflow } from "sluice";
+import { testEngine } from "sluice/testing";
+import { anchorsOf, blocksOf, linksOf, missingLine, rowsOf } from "./docs/blocks.ts";
+import type { Block } from "./docs/blocks.ts";
+import { makeClone, root } from "./docs/clone.ts";
+import type { Clone } from "./docs/clone.ts";
+import { Shell } from "./docs/shell.ts";
+import { play, promisedLines, writeSnippets } from "./docs/snippets.ts";
+import type { Snippet } from "./docs/snippets.ts";
+
+const documents = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "examples/quickstart/README.md",
+  "docs/getting-started.md",
+  "docs/workflows.md",
+  "docs/deployment.md",
+  "docs/troubleshooting.md",
+  "docs/settings.md",
+  "docs/values.md",
+];
+/** Scripts of package.json that a document may name without their being run here: this test is part of one of them. */
+const namedOnly = /^npm (?:test|run [\w:]+)$/;
+const followTimeoutMs = 120_000;
+/** What the workflows of the documents are started with. */
+const inputs: Readonly<Record<string, unknown>> = {
+  order: { id: "o-17", total: 1200 },
+  signup: { email: "ada@example.com" },
+  "fetch-price": 7,
+  basket: undefined,
+};
+const fragmentInput = { id: "o-17", total: 1200, items: ["tea", "milk"] };
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const scripts = (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts;
+const rowOf = (markdown: string, first: string): string[] | undefined =>
+  rowsOf(markdown).find(([cell]) => cell === `\`${first}\``);
+
+let clone: Clone;
+const snippets = new Map<string, Snippet[]>();
+
+beforeAll(() => {
+  clone = makeClone();
+  for (const path of documents) {
+    const folder = join(clone.folder, "snippets", path.replaceAll(/\W/g, "-"));
+    snippets.set(path, writeSnippets(folder, blocksOf(read(path))));
+  }
+});
+
+afterAll(() => clone.remove());
+
+async function follow(path: string, block: Block, shell: Shell): Promise<void> {
+  const script = (snippets.get(path) ?? []).find((each) => each.kind === "script" && each.block.line === block.line);
+  if (script !== undefined) {
+    const missing = missingLine(promisedLines(block.text).join("\n"), await shell.script(script.path));
+    expect(missing).toBeUndefined();
+  } else if (block.language === "sh" && !namedOnly.test(block.text.trim())) await shell.follow(block);
+}
+
+describe("every command and script can be followed", () => {
+  test.each(documents)(
+    "%s",
+    async (path) => {
+      const shell = new Shell(clone);
+      try {
+        for (const block of blocksOf(read(path))) {
+          try {
+            await follow(path, block, shell);
+          } catch (error) {
+            throw new Error(
+              `${path}:${block.line}: ${block.text}\n${error instanceof Error ? error.message : String(error)}`,
+              { cause: error },
+            );
+          }
+        }
+      } finally {
+        await shell.close();
+      }
+    },
+    followTimeoutMs,
+  );
+
+  test("named scripts exist, and `npx sluice` is ours", () => {
+    const named = documents.flatMap((path) =>
+      Array.from(read(path).matchAll(/npm run ([\w:]+)|npm (start|test)\b/g), (match) => match[1] ?? match[2] ?? ""),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+    const { bin } = JSON.parse(read("packages/cli/package.json")) as { bin?: Record<string, string> };
+    expect(existsSync(join(root, "packages/cli", bin?.["sluice"] ?? "no command"))).toBe(true);
+  });
+});
+
+describe("every snippet", () => {
+  test("compiles in a project such as `sluice init` makes", () => {
+    const compilerOptions = {
+      target: "esnext",
+      module: "preserve",
+      moduleResolution: "bundler",
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      types: ["bun"],
+    };
+    writeFileSync(
+      join(clone.folder, "snippets/tsconfig.json"),
+      JSON.stringify({ compilerOptions, include: ["**/*.ts", "../packages/core/src/store/sqlite/*.d.ts"] }),
+    );
+    const tsc = Bun.spawnSync([join(root, "node_modules/.bin/tsc"), "-p", "snippets"], { cwd: clone.folder });
+    expect(tsc.stdout.toString()).toBe("");
+  });
+
+  test.each(documents)(
+    "of %s that is or stands in a workflow completes on virtual time",
+    async (path) => {
+      const runnable = (snippets.get(path) ?? []).filter(({ kind }) => kind === "module" || kind === "fragment");
+      const found = new Map<string, Workflow>();
+      for (const snippet of runnable) {
+        for (const file of [snippet.path, join(snippet.folder, "world.ts")]) {
+          for (const value of Object.values((await import(file)) as object))
+            if (isWorkflow(value)) found.set(value.name, value);
+        }
+      }
+      if (found.size === 0) return;
+      await using engine = await testEngine({ workflows: [...found.values()] });
+      for (const { block, kind } of runnable) {
+        const names =
+          kind === "fragment"
+            ? [`fragment-${block.line}`]
+            : Array.from(block.text.matchAll(/name: "([\w-]+)"/g), (match) => match[1] ?? "");
+        for (const name of names) {
+          const workflow = found.get(name);
+          if (workflow === undefined) continue;
+          const input = kind === "fragment" ? fragmentInput : inputs[name];
+          await play(engine, workflow, input).catch((error: unknown) => {
+            throw new Error(`${path}:${block.line}: ${name}: ${String(error)}`, { cause: error });
+          });
+        }
+      }
+    },
+    followTimeoutMs,
+  );
+
+  test("that is a configuration is accepted", async () => {
+    const configs = [...snippets.values()].flat().filter(({ kind }) => kind === "config");
+    expect(configs.length).toBeGreaterThan(0);
+    for (const { path } of configs) {
+      const { default: file } = (await import(path)) as { default: unknown };
+      const settle = () =>
+        settleSettings({ project: clone.folder, flags: {}, env: {}, file, defaults: { onDeploy: "pin" } });
+      expect(settle).not.toThrow();
+    }
+  });
+});
+
+describe("every table agrees with the code", () => {
+  test("troubleshooting.md has each error code with its HTTP status, a cause, and no other", () => {
+    const table = read("docs/troubleshooting.md").split("## All codes")[1] ?? "";
+    const rows = rowsOf(table).filter(([code]) => code?.startsWith("`"));
+    const listed = rows.map(([code = "", status]) => [code.replaceAll("`", ""), Number(status)]);
+    expect(Object.fromEntries(listed)).toEqual({ ...errorCodes });
+    expect(rows.filter(([, , cause = ""]) => cause === "")).toEqual([]);
+  });
+
+  test("troubleshooting.md explains each status and reason of a run", () => {
+    const text = read("docs/troubleshooting.md");
+    const completed: string[] = ["completed", "running"];
+    expect(
+      [...runStatuses, ...runStatusReasons].filter(
+        (word) => !completed.includes(word) && !text.includes(`\`${word}\``),
+      ),
+    ).toEqual([]);
+  });
+
+  test("settings.md has each setting with its flag and variable", () => {
+    const text = read("docs/settings.md");
+    for (const { key, flag, env } of settingSpecs) {
+      expect(rowOf(text, key)?.slice(0, 3)).toEqual([`\`${key}\``, `\`${flag}\``, `\`${env}\``]);
+    }
+  });
+
+  test("settings.md has each limit with its default, and no other", () => {
+    const limits = read("docs/settings.md").split("## Limits")[1] ?? "";
+    const rows = rowsOf(limits).filter(([name]) => name?.startsWith("`"));
+    const listed = rows.map(([name = "", value = ""]) => [name.replaceAll("`", ""), Number(value.replaceAll(",", ""))]);
+    expect(Object.fromEntries(listed)).toEqual({ ...limitDefaults });
+    expect(rows.filter(([, , meaning = ""]) => meaning === "")).toEqual([]);
+  });
+
+  test("values.md has the mapping to JSON as the converter documents it", () => {
+    const documented =
+      /\* \| value \| JSON \|\n([\s\S]*?)\n \*\n/.exec(read("packages/protocol/src/value-json.ts"))?.[0] ?? "";
+    const rows = rowsOf(documented.replaceAll(/^ ?\* ?/gm, ""));
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rowsOf(read("docs/values.md"))).toEqual(rows);
+  });
+});
+
+describe("every link leads somewhere", () => {
+  test.each(documents)("%s", (path) => {
+    const broken = linksOf(read(path)).filter((link) => {
+      const [file = "", anchor] = link.split("#");
+      const target = file === "" ? join(root, path) : resolve(root, dirname(path), file);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(target, "utf8")).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe("the test itself notices", () => {
+  test("output that did not come", () => {
+    expect(missingLine("a … c\nd", "x\na  b c\nd")).toBeUndefined();
+    expect(missingLine("a … c\nd", "d\na b c")).toBe("d");
+    expect(missingLine("tok_…  order", "tok_12  shipping")).toBe("tok_… order");
+  });
+
+  test("a command that fails, and a script that does not exist", async () => {
+    const shell = new Shell(clone);
+    try {
+      const block = { language: "sh", line: 1, output: undefined };
+      await expect(shell.follow({ ...block, text: "false" })).rejects.toThrow("exit 1");
+      await expect(shell.follow({ ...block, text: "npm run nothing" })).rejects.toThrow("exit 99");
+      await shell.follow({ ...block, text: "exit 3 # exits with 3" });
+    } finally {
+      await shell.close();
+    }
+  });
+
+  test("a workflow that fails", async () => {
+    mkdirSync(join(clone.folder, "snippets/broken"));
+    const blocks = blocksOf('```ts\nawait ctx.step("x", () => { throw new Error("broken"); });\n```\n');
+    const [snippet] = writeSnippets(join(clone.folder, "snippets/broken"), blocks);
+    const { fragment } = (await import(snippet?.path ?? "")) as { fragment: Workflow };
+    await using engine = await testEngine({ workflows: [fragment] });
+    await expect(play(engine, fragment, fragmentInput)).rejects.toThrow("broken");
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import type { WorkflowManifest } from "@sluice/protocol";
+import { Deployments } from "./deployments.ts";
+import type { DeployedWorker } from "./deployments.ts";
+
+function manifests(...names: string[]): WorkflowManifest[] {
+  return names.map((name) => ({ name, triggers: [], validates: false }));
+}
+
+function worker(id: string, version: string, quarantine = false): DeployedWorker {
+  return { link: { id, send: () => undefined }, version, workflows: new Map(), quarantine };
+}
+
+describe("the current code", () => {
+  test("is what was made current last, whole: workflows it no longer has are gone", () => {
+    const deployments = new Deployments();
+    expect([deployments.version, deployments.workflows]).toEqual(["", []]);
+    deployments.setCurrent("v1", manifests("a", "b"));
+    deployments.setCurrent("v2", manifests("b", "c"));
+    expect(deployments.version).toBe("v2");
+    expect(deployments.workflow("a")).toBeUndefined();
+    expect(deployments.workflow("b")?.version).toBe("v2");
+    expect(deployments.workflows.map(({ manifest }) => manifest.name)).toEqual(["b", "c"]);
+  });
+});
+
+describe("a worker", () => {
+  test("is found by exactly its version, and only for suspects when it is set apart for them", () => {
+    const deployments = new Deployments();
+    const [one, apart] = [worker("w1", "v1"), worker("w2", "v1", true)];
+    deployments.add(apart);
+    deployments.add(one);
+    expect(deployments.withVersion("v1")).toBe(one);
+    expect(deployments.withVersion("v1", true)).toBe(apart);
+    expect(deployments.withVersion("v2")).toBeUndefined();
+    expect(deployments.withVersion("")).toBeUndefined();
+  });
+
+  test("executes the current version of a workflow only when it has that version", () => {
+    const deployments = new Deployments();
+    deployments.add(worker("w1", "v1"));
+    deployments.setCurrent("v2", manifests("a"));
+    expect(deployments.forCurrent("a")).toBeUndefined();
+    const next = worker("w2", "v2");
+    deployments.add(next);
+    expect(deployments.forCurrent("a")).toBe(next);
+    expect(deployments.forCurrent("unknown")).toBeUndefined();
+  });
+
+  test("that comes again under its id replaces what it was, and is gone when it is removed", () => {
+    const deployments = new Deployments();
+    deployments.add(worker("w1", "v1"));
+    deployments.add(worker("w1", "v2"));
+    expect(deployments.workers).toHaveLength(1);
+    expect(deployments.get("w1")?.version).toBe("v2");
+    deployments.remove("w1");
+    expect([deployments.get("w1"), deployments.withVersion("v2"), deployments.workers.length]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import type { EntryKind } from "@sluice/protocol";
+import { beforeLooseEnds, brokenLocks, looseEnds } from "./loose-ends.ts";
+import type { LooseEnd } from "./loose-ends.ts";
+
+const kinds: Readonly<Record<string, EntryKind>> = { "+": "lock", "-": "unlock", "?": "token", "*": "token", "!": "callback" };
+
+/** `+a` takes lock a, `-a` gives it back; `?t` makes a token (`*t` one that is answered), `!t` has waited for it. */
+function journal(...calls: string[]): LooseEnd[] {
+  return calls.map((call, index) => ({
+    seq: index,
+    ord: index + 1,
+    kind: kinds[call[0]!]!,
+    name: call.slice(1),
+    used: call.startsWith("*"),
+  }));
+}
+
+const loose = (...calls: string[]): number[] => looseEnds(journal(...calls)).map((entry) => entry.seq);
+
+describe("the loose ends of a journal", () => {
+  test("are locks taken and not given back", () => {
+    expect(loose()).toEqual([]);
+    expect(loose("+a", "-a", "+b")).toEqual([2]);
+    expect(loose("+a", "+b", "-a", "+a")).toEqual([3, 1]);
+  });
+
+  test("are tokens that were neither answered nor waited for", () => {
+    expect(loose("?t", "!t")).toEqual([]);
+    expect(loose("*t")).toEqual([]);
+    expect(loose("?t", "+t", "!t")).toEqual([1]);
+    expect(loose("*t", "?t", "!t")).toEqual([1]);
+  });
+
+  test("of locks that were given back are where something between is gone", () => {
+    const entries = journal("+a", "+b", "-b", "-a", "?t", "!t");
+    const broken = (...missing: number[]): number[] => brokenLocks(entries, missing).map((entry) => entry.seq);
+    expect(broken(4, 5)).toEqual([]);
+    expect(broken(1)).toEqual([0, 3]);
+    expect(brokenLocks(journal("+a", "?t", "!t", "-a"), [2]).map((entry) => entry.seq)).toEqual([0, 3]);
+    expect(brokenLocks(journal("+a", "?t"), [1])).toEqual([]);
+  });
+
+  test("end a copy before the first of them", () => {
+    const all = Number.POSITIVE_INFINITY;
+    expect(beforeLooseEnds(journal("+a", "-a"), all)).toBe(all);
+    expect(beforeLooseEnds(journal("+a", "-a", "+b"), all)).toBe(3);
+    expect(beforeLooseEnds(journal("+a", "-a"), 2)).toBe(1);
+    expect(beforeLooseEnds(journal("?t", "+a", "!t"), all)).toBe(1);
+    expect(beforeLooseEnds(journal("+a", "+b", "-a"), all)).toBe(1);
+  });
+});

@@ -1,0 +1,124 @@
+// Where a setting comes from, and what happens to those that are wrong.
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { closest, isLoopback, settleSettings } from "./config.ts";
+import type { SettingSources } from "./config.ts";
+import { limitDefaults, settingSpecs, variableOfLimit } from "./config-settings.ts";
+
+function settle(sources: Partial<SettingSources>): ReturnType<typeof settleSettings> {
+  return settleSettings({ project: "/srv/shop", flags: {}, env: {}, file: {}, defaults: { onDeploy: "pin" }, ...sources });
+}
+
+describe("precedence", () => {
+  test("without anything set, everything has its default", () => {
+    expect(settle({})).toEqual({
+      project: "/srv/shop",
+      data: "/srv/shop/.sluice",
+      host: "127.0.0.1",
+      port: 7890,
+      auth: true,
+      publicUrl: undefined,
+      durability: "full",
+      onDeploy: "pin",
+      allowedHosts: [],
+      allowedOrigins: [],
+      limits: {},
+    });
+  });
+
+  test("a flag goes before a variable, that before the file, that before the default", () => {
+    const sources = { flags: { port: "1" }, env: { SLUICE_PORT: "2" }, file: { port: 3 } };
+    expect(settle(sources).port).toBe(1);
+    expect(settle({ ...sources, flags: {} }).port).toBe(2);
+    expect(settle({ file: sources.file }).port).toBe(3);
+    const limits = { flags: { "limits.crashesMax": "1" }, env: { SLUICE_LIMITS_CRASHES_MAX: "2" }, file: { limits: { crashesMax: 3 } } };
+    expect(settle(limits).limits).toEqual({ crashesMax: 1 });
+    expect(settle({ ...limits, flags: {} }).limits).toEqual({ crashesMax: 2 });
+    expect(settle({ file: limits.file }).limits).toEqual({ crashesMax: 3 });
+  });
+
+  test("every setting is read from every place", () => {
+    const example: Readonly<Record<string, readonly [text: string, value: unknown]>> = {
+      data: ["/data", "/data"],
+      host: ["::1", "::1"],
+      port: ["81", 81],
+      auth: ["false", false],
+      publicUrl: ["https://sluice.example/", "https://sluice.example"],
+      durability: ["relaxed", "relaxed"],
+      onDeploy: ["move", "move"],
+      "http.allowedHosts": ["a.example,b.example", ["a.example", "b.example"]],
+      "http.allowedOrigins": ["https://a.example", ["https://a.example"]],
+      "retention.runs": ["2 days", 172_800_000],
+      "retention.events": ["1h", 3_600_000],
+    };
+    expect(Object.keys(example)).toEqual(settingSpecs.map((spec) => spec.key));
+    for (const { key, env } of settingSpecs) {
+      const [text, value] = example[key]!;
+      const [group, name] = key.split(".");
+      const file = name === undefined ? { [group!]: text } : { [group!]: { [name]: text } };
+      for (const settings of [settle({ flags: { [key]: text } }), settle({ env: { [env]: text } }), settle({ file })]) {
+        const got = { ...settings, "http.allowedHosts": settings.allowedHosts, "http.allowedOrigins": settings.allowedOrigins };
+        const shown: Readonly<Record<string, unknown>> = {
+          ...got,
+          "retention.runs": settings.limits["runRetentionMs"],
+          "retention.events": settings.limits["eventRetentionMs"],
+        };
+        expect([key, shown[key]]).toEqual([key, value]);
+      }
+    }
+  });
+
+  test("a relative data folder belongs to whoever names it", () => {
+    expect(settle({ file: { data: "store" } }).data).toBe("/srv/shop/store");
+    expect(settle({ flags: { data: "store" } }).data).toBe(join(process.cwd(), "store"));
+    expect(settle({ env: { SLUICE_DATA: "store" } }).data).toBe(join(process.cwd(), "store"));
+  });
+
+  test("every named limit has a variable of its own, and its value may be a duration", () => {
+    const names = Object.keys(limitDefaults);
+    expect(new Set(names.map(variableOfLimit)).size).toBe(names.length);
+    expect(variableOfLimit("payloadBytesMax")).toBe("SLUICE_LIMITS_PAYLOAD_BYTES_MAX");
+    expect(settle({ env: { SLUICE_LIMITS_PARK_AFTER_MS: "2s" } }).limits).toEqual({ parkAfterMs: 2_000 });
+  });
+});
+
+describe("what is refused", () => {
+  test.each([
+    [{ file: { prot: 1 } }, "There is no setting prot (in sluice.config.ts).", "Did you mean port?"],
+    [{ file: { http: { allowedHost: ["a"] } } }, "There is no setting http.allowedHost (in sluice.config.ts).", "Did you mean http.allowedHosts?"],
+    [{ flags: { "limits.crashMax": 1 } }, "There is no setting limits.crashMax (in the command line).", "Did you mean limits.crashesMax?"],
+    [{ env: { SLUICE_HSOT: "x" } }, "There is no variable SLUICE_HSOT (in the environment).", "Did you mean SLUICE_HOST?"],
+    [{ env: { SLUICE_LIMITS_CRASH_MAX: "1" } }, "There is no variable SLUICE_LIMITS_CRASH_MAX (in the environment).", "Did you mean SLUICE_LIMITS_CRASHES_MAX?"],
+  ])("an unknown name, with the closest known one: %j", (sources, message, hint) => {
+    expect(() => settle(sources)).toThrow(expect.objectContaining({ code: "invalid_config", message, hint }));
+  });
+
+  test.each([
+    [{ port: 65_536 }, "port in sluice.config.ts must be a port from 0 to 65535."],
+    [{ port: 1.5 }, "port in sluice.config.ts must be a port from 0 to 65535."],
+    [{ host: "" }, "host in sluice.config.ts must be a text that is not empty."],
+    [{ auth: "perhaps" }, "auth in sluice.config.ts must be true or false."],
+    [{ durability: "none" }, "durability in sluice.config.ts must be one of full, relaxed."],
+    [{ publicUrl: "sluice.example" }, "publicUrl in sluice.config.ts must be a URL that begins with http:// or https://."],
+    [{ http: { allowedHosts: [1] } }, "http.allowedHosts in sluice.config.ts must be a list of names."],
+    [{ retention: { runs: "soon" } }, 'retention.runs in sluice.config.ts must be a duration such as "30 days".'],
+    [{ limits: { crashesMax: -1 } }, "limits.crashesMax in sluice.config.ts must be a number that is not negative."],
+  ])("a value that makes no sense: %j", (file, message) => {
+    expect(() => settle({ file })).toThrow(expect.objectContaining({ code: "invalid_config", message }));
+  });
+
+  test("no authentication beyond loopback", () => {
+    expect(settle({ flags: { auth: false, host: "127.0.0.2" } }).auth).toBe(false);
+    expect(() => settle({ flags: { auth: false, host: "10.0.0.1" } })).toThrow(expect.objectContaining({ code: "invalid_config" }));
+    expect(["localhost", "127.1.2.3", "::1", "[::1]"].every(isLoopback)).toBe(true);
+    expect(["0.0.0.0", "::", "10.0.0.1", "example.com", "127.0.0.1.example.com"].some(isLoopback)).toBe(false);
+  });
+
+  test("variables of other parts are none of it", () => {
+    expect(settle({ env: { SLUICE_TOKEN: "t", SLUICE_URL: "http://x", SLUICE_PROJECT: "p", PATH: "/bin" } }).port).toBe(7890);
+  });
+});
+
+test("the closest name is the one with the fewest letters to change", () => {
+  expect(closest("retries", ["retention.runs", "retry", "port"])).toBe("retry");
+});

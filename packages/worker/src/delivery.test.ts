@@ -1,0 +1,167 @@
+// Handing settlements to a workflow: one a turn, in commit order; gaps that a retry left are filled before what follows.
+import { describe, expect, test } from "bun:test";
+import { decodeErrorValue, encodeValue } from "@sluice/protocol";
+import { workflow } from "@sluice/sdk";
+import type { Context } from "@sluice/sdk";
+import { entry, PlayedEngine } from "./played-engine.suite.ts";
+
+const make = (body: (ctx: Context) => Promise<unknown>) => workflow({ name: "flow" }, body);
+const step = (seq: number, name: string, ord: number) =>
+  entry({ seq, kind: "step", name, ord, value: encodeValue(`recorded ${name}`) });
+
+describe("settlements", () => {
+  test("are handed out one a turn, each with everything it leads to", async () => {
+    const trace: string[] = [];
+    const flow = make(async (ctx) => {
+      await Promise.all(
+        ["a", "b", "c"].map(async (name) => {
+          trace.push((await ctx.waitFor<string>(name)) ?? "");
+          for (let i = 0; i < 20; i++) await Promise.resolve();
+          trace.push(`after ${name}`);
+        }),
+      );
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign();
+    await engine.settle([2, "C"], [0, "A"], [1, "B"]);
+    expect(trace).toEqual(["C", "after c", "A", "after a", "B", "after b"]);
+  });
+
+  test("that arrive out of order wait for those before them", async () => {
+    const trace: unknown[] = [];
+    const flow = make(async (ctx) => {
+      for (const name of ["a", "b"]) void ctx.waitFor(name).then((value) => trace.push(value));
+      await ctx.waitFor("end");
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign();
+    const settle = (seq: number, ord: number) =>
+      ({ event: "settle", seq, ord, status: "completed", at: 1_000, value: encodeValue(seq) }) as const;
+    await engine.events(settle(1, 2));
+    expect(trace).toEqual([]);
+    await engine.events(settle(0, 1));
+    expect(trace).toEqual([0, 1]);
+  });
+
+  test("of another incarnation are not this one's", async () => {
+    const trace: unknown[] = [];
+    const engine = new PlayedEngine([make(async (ctx) => trace.push(await ctx.waitFor("a")))]);
+    await engine.assign({ epoch: 5 });
+    const event = { event: "settle", seq: 0, ord: 1, status: "completed", at: 1_000, value: encodeValue(1) } as const;
+    await engine.say({ type: "events", run: "r", epoch: 4, events: [event] });
+    expect(trace).toEqual([]);
+    await engine.say({ type: "events", run: "r", epoch: 5, events: [event] });
+    expect(trace).toEqual([1]);
+  });
+
+  test("that come before the journal is complete wait for it", async () => {
+    const trace: unknown[] = [];
+    const flow = make(async (ctx) => {
+      trace.push(await ctx.step("a", () => "executed"), await ctx.waitFor("e"));
+      await ctx.waitFor("end");
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign({ more: true, ord: 1, journal: [entry({ seq: 1, kind: "event", name: "e" })] });
+    const event = { event: "settle", seq: 1, ord: 2, status: "completed", at: 1_000, value: encodeValue("E") } as const;
+    await engine.events(event);
+    await engine.clock.pass(60_000);
+    expect(trace).toEqual([]);
+    await engine.say({ type: "journal", run: "r", epoch: 1, entries: [step(0, "a", 1)], more: false });
+    expect(trace).toEqual(["recorded a", "E"]);
+    expect(engine.said()).toEqual(["event end", "idle"]);
+  });
+
+  test("nothing is executed before everything recorded has been handed out", async () => {
+    const executed: string[] = [];
+    const flow = make(async (ctx) => {
+      const live = ctx.step("live", () => executed.push("live"));
+      await ctx.waitFor("a");
+      executed.push("got a");
+      await ctx.waitFor("b");
+      executed.push("got b");
+      await live;
+    });
+    const engine = new PlayedEngine([flow]);
+    const event = (seq: number, name: string, ord: number) => entry({ seq, kind: "event", name, ord });
+    await engine.assign({ journal: [event(1, "a", 1), event(2, "b", 2)] });
+    expect(executed).toEqual(["got a", "got b", "live"]);
+  });
+});
+
+describe("a recorded entry that the code does not ask for", () => {
+  test("blocks the run after replayStallMs, not before", async () => {
+    const engine = new PlayedEngine([make(() => new Promise(() => undefined))], { limit: { replayStallMs: 5_000 } });
+    await engine.assign({ journal: [step(0, "a", 1)] });
+    await engine.clock.pass(4_999);
+    expect(engine.ops()).toEqual([]);
+    await engine.clock.pass(1);
+    const [op] = engine.ops();
+    if (op?.op !== "blocked") return expect.unreachable();
+    expect(decodeErrorValue(op.error).details).toEqual({ step: 0, recorded: 'step "a"', asked: "nothing there" });
+  });
+
+  test("may come late: code that awaits something of its own first is waited for", async () => {
+    const gate = Promise.withResolvers<void>();
+    const seen: unknown[] = [];
+    const flow = make(async (ctx) => {
+      await gate.promise;
+      seen.push(await ctx.step("a", () => "executed"));
+      await ctx.waitFor("end");
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign({ journal: [step(0, "a", 1)] });
+    await engine.clock.pass(4_000);
+    gate.resolve();
+    await engine.clock.rest();
+    expect(seen).toEqual(["recorded a"]);
+    await engine.clock.pass(9_000);
+    expect(engine.said()).not.toContain("blocked");
+  });
+});
+
+describe("in a run that was retried", () => {
+  /** a, then b, then c; what is not in the journal is executed again. */
+  const flow = (seen: unknown[]) =>
+    make(async (ctx) => {
+      for (const name of ["a", "b", "c"]) seen.push(await ctx.step(name, () => `executed ${name}`));
+      await ctx.waitFor("end");
+    });
+
+  test("what was taken out is executed at once, and what was recorded after it is used", async () => {
+    const seen: unknown[] = [];
+    const engine = new PlayedEngine([flow(seen)]);
+    await engine.assign({ attempt: 2, generation: 1, journal: [step(1, "b", 2)], ord: 4 });
+    const ops = await engine.acknowledge();
+    expect(seen).toEqual(["executed a", "recorded b", "executed c"]);
+    expect(ops.flatMap((op) => (op.op === "done" ? [op.name] : []))).toEqual(["a", "c"]);
+  });
+
+  test("entries that were executed again settle before those that were kept, although they were committed later", async () => {
+    const seen: unknown[] = [];
+    const engine = new PlayedEngine([flow(seen)]);
+    await engine.assign({ attempt: 2, journal: [step(1, "b", 2), step(0, "a", 5), step(2, "c", 6)] });
+    expect(seen).toEqual(["recorded a", "recorded b", "recorded c"]);
+    expect(engine.said()).toEqual(["event end", "idle"]);
+    await engine.clock.pass(60_000);
+    expect(engine.said()).toEqual(["park"]);
+  });
+
+  test("a gap that waits keeps the run neither busy nor stuck: it parks", async () => {
+    const failing = make(async (ctx) => {
+      await ctx.waitFor("again");
+      await ctx.step("b", () => 1);
+    });
+    const engine = new PlayedEngine([failing], { limit: { parkAfterMs: 1_000 } });
+    await engine.assign({ attempt: 2, journal: [step(1, "b", 2)] });
+    expect(engine.said()).toEqual(["event again", "idle"]);
+    await engine.clock.pass(1_000);
+    expect(engine.said()).toEqual(["park"]);
+  });
+
+  test("an entry that is left over at the end is reported all the same", async () => {
+    const engine = new PlayedEngine([make(async (ctx) => await ctx.step("a", () => 1))]);
+    await engine.assign({ attempt: 2, journal: [step(1, "b", 2)] });
+    const ops = await engine.acknowledge();
+    expect(ops.map((op) => op.op)).toEqual(["done", "blocked"]);
+  });
+});
