@@ -33,6 +33,7 @@ const PUBLISHABLE: Publishable[] = [
     started: [
       "packages/cli/src/main.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
+      "packages/server/src/bundle-process.ts",
       "packages/worker/src/bun.ts",
     ],
     copied: ["bin"],

@@ -70,7 +70,7 @@ export class Shell {
 
   /** Runs a script in the folder and with the variables that the last block left; what it printed. */
   async script(path: string): Promise<string> {
-    return await this.#run(`"${process.execPath}" "${path}"`);
+    return this.#run(`"${process.execPath}" "${path}"`);
   }
 
   async #serve(text: string): Promise<string> {

@@ -6,13 +6,15 @@ import type { Client, RunHandle, Workflow } from "sluice";
 import type { TestEngine } from "sluice/testing";
 import type { Block } from "./blocks.ts";
 
+/** `script` runs by itself, `module` exports workflows, `fragment` is wrapped into one, `config` exports settings. */
+export type SnippetKind = "script" | "module" | "fragment" | "config";
+
 export interface Snippet {
   /** Folder of the document's snippets. */
   readonly folder: string;
   /** Absolute path of the file made of it. */
   readonly path: string;
-  /** `script` runs by itself, `module` exports workflows, `fragment` was wrapped into one, `config` exports settings. */
-  readonly kind: "script" | "module" | "fragment" | "config";
+  readonly kind: SnippetKind;
   readonly block: Block;
 }
 
@@ -35,6 +37,16 @@ export const refund = async (order: string) => ({ order });
 export const ship = async (order: string) => ({ order });
 `;
 
+const fileNamed = (text: string): string | undefined => /^\/\/ (\S+\.ts)\n/.exec(text)?.[1];
+
+/** What a block is; undefined for other languages. */
+export function kindOf({ language, text }: Block): SnippetKind | undefined {
+  if (language !== "ts") return undefined;
+  if (fileNamed(text)?.endsWith(".config.ts") === true) return "config";
+  if (/^export /m.test(text)) return "module";
+  return /^import /m.test(text) ? "script" : "fragment";
+}
+
 /** Writes the files of one document's blocks into a folder. */
 export function writeSnippets(folder: string, blocks: readonly Block[]): Snippet[] {
   const put = (path: string, text: string): string => {
@@ -45,17 +57,13 @@ export function writeSnippets(folder: string, blocks: readonly Block[]): Snippet
   };
   put("world.ts", world);
   put("shop.ts", shop);
-  return blocks
-    .filter((block) => block.language === "ts")
-    .map((block): Snippet => {
-      const { text, line } = block;
-      const named = /^\/\/ (\S+\.ts)\n/.exec(text)?.[1];
-      if (named?.endsWith(".config.ts")) return { folder, path: put(named, text), kind: "config", block };
-      if (named !== undefined) return { folder, path: put(named, text), kind: "module", block };
-      if (/^export /m.test(text)) return { folder, path: put(`module-${line}.ts`, text), kind: "module", block };
-      if (/^import /m.test(text)) return { folder, path: put(`script-${line}.ts`, text), kind: "script", block };
-      return { folder, path: put(`fragment-${line}.ts`, wrapped(text, line)), kind: "fragment", block };
-    });
+  return blocks.flatMap((block) => {
+    const kind = kindOf(block);
+    if (kind === undefined) return [];
+    const { text, line } = block;
+    const name = kind === "config" ? `line-${line}/${fileNamed(text)}` : (fileNamed(text) ?? `${kind}-${line}.ts`);
+    return [{ folder, kind, block, path: put(name, kind === "fragment" ? wrapped(text, line) : text) }];
+  });
 }
 
 function wrapped(text: string, line: number): string {
@@ -86,7 +94,7 @@ export async function play(engine: TestEngine, workflow: Workflow, input: unknow
   const run = await engine.start(workflow, input);
   for (let round = 0; round < roundsMax; round++) {
     await engine.settle();
-    if (ended.has((await run.get()).status)) return await run.result();
+    if (ended.has((await run.get()).status)) return run.result();
     if (!(await answerWaits(engine, run))) await engine.advance("1 day");
   }
   throw new Error(`the run is still ${(await run.get()).status}`);

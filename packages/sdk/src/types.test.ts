@@ -183,4 +183,4 @@ test("the compiler agrees with all of the above", () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 30_000);

@@ -8,19 +8,24 @@ function answer(message: BundleAnswer): void {
   process.send?.(message);
 }
 
+/** What was built last, by request. */
+let before: BuildResult | undefined;
+
 async function handle(request: BundleRequest): Promise<void> {
   switch (request.type) {
     case "config":
       answer({ type: "config", result: await loadConfig(request.project, request.modules) });
       break;
     case "build":
-      answer({ type: "build", result: (await guarded(request)).result });
+      before = (await guarded(request)).result;
+      answer({ type: "build", result: before });
       break;
     case "watch":
       await watchProject({
         project: request.project,
         debounceMs: request.debounceMs,
         build: async () => await guarded(request),
+        before,
         rebuilt: (result, changedAt) => answer({ type: "rebuilt", result, changedAt }),
         configChanged: () => answer({ type: "config_changed" }),
       });

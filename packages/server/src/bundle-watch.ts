@@ -1,21 +1,23 @@
 // Watches the folders that a project's code comes from, and builds it anew when something in them changes.
-import { watch } from "node:fs";
+import { existsSync, readFileSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Build } from "./bundle-build.ts";
 import type { BuildResult } from "./bundle-messages.ts";
-import { configFile, workflowFolders } from "./project.ts";
+import { configFile, workflowFiles, workflowFolders } from "./project.ts";
 
 export interface WatchOptions {
   readonly project: string;
   /** Changes that follow each other this closely are one. */
   readonly debounceMs: number;
   readonly build: () => Promise<Build>;
+  /** What has been built and told before, if anything has. */
+  readonly before: BuildResult | undefined;
   readonly rebuilt: (result: BuildResult, changedAt: number) => void;
   readonly configChanged: () => void;
 }
 
-/** Builds once to learn what to watch, and then at each change. The first build is not reported. */
+/** Builds once to learn what to watch, and then at each change. A build that gives what is known already is not reported. */
 export async function watchProject(options: WatchOptions): Promise<void> {
   const watching = new Watching(options);
   await watching.start();
@@ -36,14 +38,16 @@ class Watching {
   }
 
   async start(): Promise<void> {
-    const build = await this.#options.build();
-    this.#last = identity(build.result);
-    this.#follow(build);
+    const { before } = this.#options;
+    this.#last = before === undefined ? "" : identity(before);
+    this.#changedAt = Date.now();
+    // The folders first: what changes while the first build runs is built again.
+    this.#follow();
+    await this.#rebuild();
   }
 
   /** Folders rather than files: editors replace files, and new ones appear. */
-  #follow({ inputs }: Build): void {
-    if (inputs.length > 0) this.#inputs = inputs;
+  #follow(): void {
     const { project } = this.#options;
     const own = this.#inputs.filter((input) => !input.includes("/node_modules/"));
     const wanted = new Set([project, ...workflowFolders(project), ...own.map(dirname)]);
@@ -94,12 +98,14 @@ class Watching {
     }
     this.#building = true;
     const changedAt = this.#changedAt;
-    const build = await this.#options.build();
-    this.#follow(build);
-    const current = identity(build.result);
+    const { result, inputs } = await this.#options.build();
+    // A build that failed does not say what it read.
+    this.#inputs = result.ok ? inputs : [...new Set([...this.#inputs, ...reachedFiles(this.#options.project)])];
+    this.#follow();
+    const current = identity(result);
     if (current !== this.#last) {
       this.#last = current;
-      this.#options.rebuilt(build.result, changedAt);
+      this.#options.rebuilt(result, changedAt);
     }
     this.#building = false;
     if (!this.#again) return;
@@ -110,4 +116,29 @@ class Watching {
 
 function identity(result: BuildResult): string {
   return result.ok ? result.version : JSON.stringify(result.problems);
+}
+
+const extensions = ["", ".ts", ".mts", ".tsx", ".js", ".mjs", "/index.ts", "/index.js"];
+
+/** The files that the workflows import from one another, as far as they can be parsed; those that are missing too. */
+function reachedFiles(project: string): string[] {
+  const reached = new Set(workflowFiles(project).map((file) => join(project, file)));
+  for (const file of reached) {
+    for (const path of relativeImports(file)) {
+      const target = join(dirname(file), path);
+      const found = extensions.map((extension) => target + extension).find((each) => existsSync(each));
+      reached.add(found ?? target);
+    }
+  }
+  return [...reached].filter((file) => existsSync(dirname(file)));
+}
+
+function relativeImports(file: string): string[] {
+  try {
+    const imports = new Bun.Transpiler({ loader: "tsx" }).scanImports(readFileSync(file, "utf8"));
+    return imports.map((each) => each.path).filter((path) => path.startsWith("."));
+  } catch {
+    // What is missing or cannot be parsed imports nothing.
+    return [];
+  }
 }

@@ -177,7 +177,8 @@ describe("watching", () => {
         return results.shift()!;
       },
     };
-    start().watch(folder(), {
+    await start().build(folder());
+    bundler!.watch(folder(), {
       rebuilt: (result) => {
         results.push(result);
         wake();

@@ -51,7 +51,7 @@ describe("a call", () => {
     const seen = watch(ctx.emit("event", () => 1));
     await engine.clock.rest();
     const [op] = engine.ops();
-    if (op?.op !== "done") return expect.unreachable();
+    if (op?.op !== "done") expect.unreachable();
     expect(op).toMatchObject({ kind: "emit", seq: 1, name: "event" });
     expect(decodeErrorValue(op.error ?? new Uint8Array(0)).code).toBe("value_not_serializable");
     expect(seen.state).toBe("pending");
@@ -63,7 +63,11 @@ describe("a call", () => {
     const errors: unknown[] = [];
     const flow = workflow({ name: "flow" }, async (ctx) => {
       await ctx.step("outer", async () => {
-        for (const call of [() => ctx.sleep(1), () => ctx.step("inner", () => 1), () => ctx.race({ a: async () => 1 })]) {
+        for (const call of [
+          () => ctx.sleep(1),
+          () => ctx.step("inner", () => 1),
+          () => ctx.race({ a: async () => 1 }),
+        ]) {
           await call().catch((error: unknown) => errors.push(error));
         }
       });
@@ -82,7 +86,12 @@ describe("a call", () => {
     await engine.clock.rest();
     engine.ops();
     await engine.events({ event: "drop" });
-    const after = [ctx.step("s", () => 1), ctx.sleep(1), ctx.emit("e"), ctx.race({ a: new Promise(() => undefined) })].map(watch);
+    const after = [
+      ctx.step("s", () => 1),
+      ctx.sleep(1),
+      ctx.emit("e"),
+      ctx.race({ a: new Promise(() => undefined) }),
+    ].map(watch);
     await engine.clock.pass(60_000);
     expect([before, ...after].map((seen) => seen.state)).toEqual(Array.from({ length: 5 }, () => "pending"));
     expect(engine.ops()).toEqual([]);

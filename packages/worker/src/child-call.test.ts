@@ -30,17 +30,27 @@ const failed = (seq: number, error: Uint8Array) =>
 describe("what is asked", () => {
   test("has the options in the engine's words", async () => {
     const options = { idempotencyKey: "k", tags: ["eu"], priority: 5, delay: "2m" } as const;
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.call("other", { a: 1 }, options))]);
+    const engine = new PlayedEngine([make(async (ctx) => ctx.call("other", { a: 1 }, options))]);
     await engine.assign();
     const [op, idle] = engine.ops();
-    expect(op).toMatchObject({ op: "call", seq: 0, name: "other", n: 0, key: "k", tags: ["eu"], priority: 5, delay: 120_000 });
+    expect(op).toMatchObject({
+      op: "call",
+      seq: 0,
+      name: "other",
+      n: 0,
+      key: "k",
+      tags: ["eu"],
+      priority: 5,
+      delay: 120_000,
+    });
     expect(op?.op === "call" && decodeValue(op.input)).toEqual({ a: 1 });
     expect(idle).toMatchObject({ op: "idle", reason: "waiting_for_child" });
   });
 
   test("is the parsed input where the worker knows the workflow's schema", async () => {
-    for (const target of [strict, "strict"] as const) {
-      const engine = new PlayedEngine([make(async (ctx) => await ctx.start(target, "42")), strict]);
+    const bodies = [(ctx: Context) => ctx.start(strict, "42"), (ctx: Context) => ctx.start("strict", "42")];
+    for (const body of bodies) {
+      const engine = new PlayedEngine([make(body), strict]);
       await engine.assign();
       const [op] = engine.ops();
       expect(op?.op === "start" && decodeValue(op.input)).toBe(42);
@@ -49,11 +59,11 @@ describe("what is asked", () => {
 
   test("is nothing when the input is refused: the call is journaled as failed", async () => {
     const seen: unknown[] = [];
-    const flow = make(async (ctx) => await ctx.call(strict, "x").catch((error: unknown) => seen.push(error)));
+    const flow = make(async (ctx) => ctx.call(strict, "x").catch((error: unknown) => seen.push(error)));
     const engine = new PlayedEngine([flow, strict]);
     await engine.assign();
     const [op] = engine.ops();
-    if (op?.op !== "done") return expect.unreachable();
+    if (op?.op !== "done") expect.unreachable();
     const error = decodeErrorValue(op.error ?? new Uint8Array(0));
     expect(op.kind).toBe("call");
     expect(error).toMatchObject({ code: "invalid_input" });
@@ -80,11 +90,16 @@ describe("what comes back", () => {
   const cases: readonly [string, Uint8Array, string, string][] = [
     ["fails", encodeError(new TypeError("no")), "child_failed", "TypeError"],
     ["is cancelled", encodeError(new CancelledError("stop")), "child_cancelled", "CancelledError"],
-    ["times out", encodeErrorValue({ name: "TimeoutError", message: "late", code: "timeout" }), "child_failed", "TimeoutError"],
+    [
+      "times out",
+      encodeErrorValue({ name: "TimeoutError", message: "late", code: "timeout" }),
+      "child_failed",
+      "TimeoutError",
+    ],
   ];
   test.each(cases)("of a child that %s is a ChildRunError with the cause", async (_what, error, code, cause) => {
     const seen: unknown[] = [];
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.call("other", 1).catch((e: unknown) => seen.push(e)))]);
+    const engine = new PlayedEngine([make(async (ctx) => ctx.call("other", 1).catch((e: unknown) => seen.push(e)))]);
     await engine.assign();
     await engine.events(failed(0, error));
     const [caught] = seen;
@@ -95,7 +110,7 @@ describe("what comes back", () => {
 
   test("of a key that belongs to another input is that conflict, not a failed child", async () => {
     const seen: unknown[] = [];
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.call("other", 1).catch((e: unknown) => seen.push(e)))]);
+    const engine = new PlayedEngine([make(async (ctx) => ctx.call("other", 1).catch((e: unknown) => seen.push(e)))]);
     await engine.assign();
     const conflict = { name: "SluiceError", code: "idempotency_conflict", message: "another input" };
     await engine.events(failed(0, encodeErrorValue(conflict)));

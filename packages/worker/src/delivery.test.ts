@@ -96,7 +96,7 @@ describe("a recorded entry that the code does not ask for", () => {
     expect(engine.ops()).toEqual([]);
     await engine.clock.pass(1);
     const [op] = engine.ops();
-    if (op?.op !== "blocked") return expect.unreachable();
+    if (op?.op !== "blocked") expect.unreachable();
     expect(decodeErrorValue(op.error).details).toEqual({ step: 0, recorded: 'step "a"', asked: "nothing there" });
   });
 
@@ -119,7 +119,7 @@ describe("a recorded entry that the code does not ask for", () => {
   });
 });
 
-describe("in a run that was retried", () => {
+describe("in a run whose journal has gaps", () => {
   /** a, then b, then c; what is not in the journal is executed again. */
   const flow = (seen: unknown[]) =>
     make(async (ctx) => {
@@ -130,7 +130,7 @@ describe("in a run that was retried", () => {
   test("what was taken out is executed at once, and what was recorded after it is used", async () => {
     const seen: unknown[] = [];
     const engine = new PlayedEngine([flow(seen)]);
-    await engine.assign({ attempt: 2, generation: 1, journal: [step(1, "b", 2)], ord: 4 });
+    await engine.assign({ attempt: 2, gaps: true, generation: 1, journal: [step(1, "b", 2)], ord: 4 });
     const ops = await engine.acknowledge();
     expect(seen).toEqual(["executed a", "recorded b", "executed c"]);
     expect(ops.flatMap((op) => (op.op === "done" ? [op.name] : []))).toEqual(["a", "c"]);
@@ -139,7 +139,7 @@ describe("in a run that was retried", () => {
   test("entries that were executed again settle before those that were kept, although they were committed later", async () => {
     const seen: unknown[] = [];
     const engine = new PlayedEngine([flow(seen)]);
-    await engine.assign({ attempt: 2, journal: [step(1, "b", 2), step(0, "a", 5), step(2, "c", 6)] });
+    await engine.assign({ attempt: 2, gaps: true, journal: [step(1, "b", 2), step(0, "a", 5), step(2, "c", 6)] });
     expect(seen).toEqual(["recorded a", "recorded b", "recorded c"]);
     expect(engine.said()).toEqual(["event end", "idle"]);
     await engine.clock.pass(60_000);
@@ -152,15 +152,15 @@ describe("in a run that was retried", () => {
       await ctx.step("b", () => 1);
     });
     const engine = new PlayedEngine([failing], { limit: { parkAfterMs: 1_000 } });
-    await engine.assign({ attempt: 2, journal: [step(1, "b", 2)] });
+    await engine.assign({ attempt: 2, gaps: true, journal: [step(1, "b", 2)] });
     expect(engine.said()).toEqual(["event again", "idle"]);
     await engine.clock.pass(1_000);
     expect(engine.said()).toEqual(["park"]);
   });
 
   test("an entry that is left over at the end is reported all the same", async () => {
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.step("a", () => 1))]);
-    await engine.assign({ attempt: 2, journal: [step(1, "b", 2)] });
+    const engine = new PlayedEngine([make(async (ctx) => ctx.step("a", () => 1))]);
+    await engine.assign({ attempt: 2, gaps: true, journal: [step(1, "b", 2)] });
     const ops = await engine.acknowledge();
     expect(ops.map((op) => op.op)).toEqual(["done", "blocked"]);
   });

@@ -37,9 +37,9 @@ describe("a function that settles", () => {
   });
 
   test("synchronously, although it should not, counts as well", async () => {
-    const flow = make((() => {
+    const flow = make(() => {
       throw new Error("not even a promise");
-    }) as never);
+    });
     const engine = new PlayedEngine([flow]);
     await engine.assign();
     expect(errorOf(await finishOf(engine)).message).toBe("not even a promise");
@@ -55,7 +55,10 @@ describe("a function that settles", () => {
         throw new Error("outer", { cause: new Error("middle", { cause }) });
       });
     };
-    for (const body of [wraps, async (ctx: Context) => [await ctx.step("fine", () => 1), await ctx.step("fails", fails)]]) {
+    for (const body of [
+      wraps,
+      async (ctx: Context) => [await ctx.step("fine", () => 1), await ctx.step("fails", fails)],
+    ]) {
       const engine = new PlayedEngine([make(body)]);
       await engine.assign();
       expect((await finishOf(engine)).cause).toBe(1);
@@ -129,7 +132,7 @@ describe("a cancellation", () => {
 
   test("waits for steps that are running, and discards what they bring", async () => {
     const gate = Promise.withResolvers<string>();
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.step("step", () => gate.promise))]);
+    const engine = new PlayedEngine([make(async (ctx) => ctx.step("step", () => gate.promise))]);
     await engine.assign();
     await engine.events({ event: "cancel", ...notice });
     await engine.clock.pass(100);
@@ -140,7 +143,7 @@ describe("a cancellation", () => {
   });
 
   test("comes once: a second one changes nothing", async () => {
-    const engine = new PlayedEngine([make(async (ctx) => await ctx.waitFor("go"))]);
+    const engine = new PlayedEngine([make(async (ctx) => ctx.waitFor("go"))]);
     await engine.assign();
     await engine.events({ event: "cancel", ...notice });
     await engine.events({ event: "cancel", status: "timedout", reason: "run_timeout", message: "late" });
@@ -157,7 +160,10 @@ describe("a cancellation", () => {
       }),
     ]);
     const { value } = { value: new Uint8Array([0xa8, ...new TextEncoder().encode("recorded")]) };
-    await engine.assign({ cancel: notice, journal: [entry({ seq: 0, kind: "step", name: "done before", ord: 1, value })] });
+    await engine.assign({
+      cancel: notice,
+      journal: [entry({ seq: 0, kind: "step", name: "done before", ord: 1, value })],
+    });
     expect(await finishOf(engine)).toMatchObject({ status: "cancelled" });
     expect(seen).toEqual(["recorded", "CancelledError"]);
   });
@@ -201,7 +207,7 @@ describe("a replay check", () => {
     const engine = new PlayedEngine([flow]);
     await engine.assign({ check: true, journal: [entry({ seq: 0, kind: "step", name: "x", ord: 1 })] });
     const [message] = engine.messages;
-    if (message?.type !== "checked") return expect.unreachable();
+    if (message?.type !== "checked") expect.unreachable();
     expect(decodeErrorValue(message.error ?? new Uint8Array(0))).toMatchObject({
       code: "non_determinism",
       details: { step: 0, recorded: 'step "x"', asked: 'step "a"' },
@@ -210,10 +216,13 @@ describe("a replay check", () => {
   });
 
   test("of a run whose recorded failure ends it passes", async () => {
-    const failing = make(async (ctx) => await ctx.step("a", () => 1));
+    const failing = make(async (ctx) => ctx.step("a", () => 1));
     const engine = new PlayedEngine([failing]);
     const error = encodeError(new Error("no"));
-    await engine.assign({ check: true, journal: [entry({ seq: 0, kind: "step", name: "a", ord: 1, status: "failed", error })] });
+    await engine.assign({
+      check: true,
+      journal: [entry({ seq: 0, kind: "step", name: "a", ord: 1, status: "failed", error })],
+    });
     expect(engine.messages).toEqual([{ type: "checked", run: "r", epoch: 1, error: undefined }]);
   });
 });

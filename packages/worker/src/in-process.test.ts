@@ -9,7 +9,16 @@ import { workerLimits } from "./limits.ts";
 import { PlayedClock } from "./played-engine.suite.ts";
 
 function assignment(run: string): RunAssignment {
-  const never = { epoch: 1, workflow: "flow", version: "v1", created: 0, started: 0, attempt: 1, generation: 0, tags: [] };
+  const never = {
+    epoch: 1,
+    workflow: "flow",
+    version: "v1",
+    created: 0,
+    started: 0,
+    attempt: 1,
+    generation: 0,
+    tags: [],
+  };
   return { ...never, run, input: encodeValue(run), ord: 0, journal: [], url: "" };
 }
 
@@ -26,7 +35,7 @@ test("what an engine sends in one turn arrives together in the next, in order", 
     {
       attach: (link) => {
         expect(link.id).toBe("w");
-        ({ send } = link);
+        send = (messages) => link.send(messages);
         return { receive: (message) => void received.push(message) };
       },
     },
@@ -35,13 +44,20 @@ test("what an engine sends in one turn arrives together in the next, in order", 
   worker.deploy();
   expect(received).toMatchObject([{ type: "deploy", worker: "w", version: "v1", workflows: [{ name: "flow" }] }]);
   send?.([{ type: "assign", assignment: assignment("a") }]);
-  send?.([{ type: "assign", assignment: assignment("b") }, { type: "assign", assignment: assignment("c") }]);
+  send?.([
+    { type: "assign", assignment: assignment("b") },
+    { type: "assign", assignment: assignment("c") },
+  ]);
   expect(seen).toEqual([]);
   expect(clock.turnsWanted).toBe(1);
   await clock.next();
   expect(seen).toEqual(["a", "b", "c"]);
   await clock.rest();
-  expect(received.slice(1).map((message) => (message.type === "ops" ? message.run : message.type))).toEqual(["a", "b", "c"]);
+  expect(received.slice(1).map((message) => (message.type === "ops" ? message.run : message.type))).toEqual([
+    "a",
+    "b",
+    "c",
+  ]);
   send?.([{ type: "events", run: "a", epoch: 1, events: [{ event: "drop" }] }]);
   expect(worker.size).toBe(3);
   await clock.next();

@@ -214,8 +214,12 @@ export class Incarnation {
     return this.#ending.refusal;
   }
 
-  /** True when calls of this scope stay pending for ever. */
+  /**
+   * True when calls of this scope stay pending for ever. Branches that outlive the workflow function are among them: what they
+   * journaled while its undos are being prepared would be left over in a replay, where the function ends before it.
+   */
   isOver(scope: Scope): boolean {
+    if (this.#ending.settled) return true;
     return this.#phase === "gone" || this.#phase === "finishing" || this.#phase === "undoing" || scope.abandoned;
   }
 
@@ -223,6 +227,7 @@ export class Incarnation {
   patched(id: string): boolean {
     const known = this.#patches.get(id);
     if (known !== undefined) return known;
+    if (this.#ending.settled) return false;
     const applies = this.replay.patchApplies(id);
     this.#patches.set(id, applies);
     if (!applies) return false;

@@ -58,7 +58,7 @@ test("data that cannot be stored is left out and named; the run does not fail fo
   const engine = new PlayedEngine([bad]);
   await engine.assign();
   const [line] = engine.ops();
-  if (line?.op !== "log") return expect.unreachable();
+  if (line?.op !== "log") expect.unreachable();
   expect(line.message).toStartWith("bad (data left out: $.f is a function");
   expect(line.data).toBeUndefined();
 });

@@ -8,11 +8,17 @@ const body = async (): Promise<void> => undefined;
 
 describe("a manifest", () => {
   test("of a plain workflow is its name", () => {
-    expect(manifestOf([workflow({ name: "plain" }, body)])).toEqual([{ name: "plain", triggers: [], validates: false }]);
+    expect(manifestOf([workflow({ name: "plain" }, body)])).toEqual([
+      { name: "plain", triggers: [], validates: false },
+    ]);
   });
 
   test("has times in milliseconds, retention and description", () => {
-    const options = { timeout: "30 days", retention: { age: "1 week", count: 10 }, description: "Ships orders." } as const;
+    const options = {
+      timeout: "30 days",
+      retention: { age: "1 week", count: 10 },
+      description: "Ships orders.",
+    } as const;
     expect(manifestOf([workflow({ name: "order", ...options }, body)])).toEqual([
       {
         name: "order",
@@ -30,7 +36,9 @@ describe("a manifest", () => {
   test("has the JSON Schema of an input where the library offers one", () => {
     const standard = { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) } as const;
     const jsonSchema = { input: ({ target }: { readonly target: string }) => ({ type: "object", $comment: target }) };
-    const [known] = manifestOf([workflow({ name: "known", input: { "~standard": { ...standard, jsonSchema } } }, body)]);
+    const [known] = manifestOf([
+      workflow({ name: "known", input: { "~standard": { ...standard, jsonSchema } } }, body),
+    ]);
     expect(known).toMatchObject({ validates: true, schema: { type: "object", $comment: "draft-2020-12" } });
     const opaque = { "~standard": standard };
     expect(manifestOf([workflow({ name: "opaque", input: opaque }, body)])).toEqual([
@@ -73,7 +81,9 @@ describe("a manifest", () => {
 
 test("two workflows of one name, and options that make no sense, are refused with what to do", () => {
   const twice = [workflow({ name: "same" }, body), workflow({ name: "same" }, body)];
-  expect(() => manifestOf(twice)).toThrow(expect.objectContaining({ code: "duplicate_workflow", hint: expect.any(String) }));
+  expect(() => manifestOf(twice)).toThrow(
+    expect.objectContaining({ code: "duplicate_workflow", hint: expect.any(String) }),
+  );
   expect(() => manifestOf([workflow({ name: "late", timeout: "whenever" }, body)])).toThrow(
     expect.objectContaining({ code: "invalid_duration" }),
   );

@@ -82,7 +82,15 @@ export class PlayedClock implements WorkerClock {
 /** A settled or open journal entry. */
 export function entry(p: Partial<JournalEntry> & Pick<JournalEntry, "seq" | "kind" | "name">): JournalEntry {
   const ord = p.ord ?? 0;
-  return { n: 0, status: ord > 0 ? "completed" : "running", ord, attempt: 1, at: 1_000, end: ord > 0 ? 1_000 + ord : 0, ...p };
+  return {
+    n: 0,
+    status: ord > 0 ? "completed" : "running",
+    ord,
+    attempt: 1,
+    at: 1_000,
+    end: ord > 0 ? 1_000 + ord : 0,
+    ...p,
+  };
 }
 
 export class PlayedEngine {
@@ -91,7 +99,10 @@ export class PlayedEngine {
   readonly worker: Worker;
   readonly #ords = new Map<string, number>();
 
-  constructor(workflows: readonly Workflow[], options: Partial<WorkerOptions> & { readonly limit?: Partial<WorkerLimits> } = {}) {
+  constructor(
+    workflows: readonly Workflow[],
+    options: Partial<WorkerOptions> & { readonly limit?: Partial<WorkerLimits> } = {},
+  ) {
     this.worker = new Worker({
       id: "w",
       version: "v1",
@@ -167,13 +178,15 @@ export class PlayedEngine {
       const ops = this.ops();
       if (ops.length === 0) return all;
       all.push(...ops);
-      const starts = ops.flatMap((op): RunEvent[] => (op.op === "started" && op.undo ? [{ event: "started", seq: op.seq }] : []));
+      const starts = ops.flatMap((op): RunEvent[] =>
+        op.op === "started" && op.undo ? [{ event: "started", seq: op.seq }] : [],
+      );
       if (ops.some((op) => op.op === "undoing")) starts.push({ event: "undoing" });
-      const failures = ops.filter((op): op is DoneOp => op.op === "done" && op.error !== undefined);
+      const failures = new Set(ops.filter((op): op is DoneOp => op.op === "done" && op.error !== undefined));
       if (starts.length > 0) await this.events(...starts);
       if (ops.some((op) => op.op === "finish")) await this.events({ event: "drop" });
       for (const op of ops) {
-        if (op.op === "done" && failures.includes(op)) await this.#fail(op.seq);
+        if (op.op === "done" && failures.has(op)) await this.#fail(op.seq);
         else if (op.op === "done" || op.op === "race" || op.op === "patched") await this.settle(op.seq);
       }
     }

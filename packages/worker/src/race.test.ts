@@ -10,7 +10,7 @@ const make = (body: (ctx: Context) => Promise<unknown>) => workflow({ name: "flo
 
 function raceIn(engine: PlayedEngine): RaceOp & { readonly winner: unknown } {
   const op = engine.ops().find((each) => each.op === "race");
-  if (op?.op !== "race") return expect.unreachable();
+  if (op?.op !== "race") expect.unreachable();
   return { ...op, winner: (decodeValue(op.value) as { winner: unknown }).winner };
 }
 
@@ -26,7 +26,7 @@ describe("the end of a race", () => {
           nested: (branch) => branch.race({ x: branch.waitFor("x"), y: (inner) => inner.approve("y") }),
           winner: async (branch) => {
             void branch.sleep("beside", "1h");
-            return await branch.waitFor("win");
+            return branch.waitFor("win");
           },
         });
         await own;
@@ -88,7 +88,7 @@ describe("the end of a race", () => {
 describe("why a run waits", () => {
   test("is what the branches wait for, not the race itself", async () => {
     const engine = new PlayedEngine([
-      make(async (ctx) => await ctx.race({ a: (branch) => branch.approve("boss"), b: (branch) => branch.sleep("1h") })),
+      make(async (ctx) => ctx.race({ a: (branch) => branch.approve("boss"), b: (branch) => branch.sleep("1h") })),
     ]);
     await engine.assign();
     expect(engine.ops().at(-1)).toMatchObject({ op: "idle", reason: "waiting_for_approval" });
@@ -130,7 +130,7 @@ describe("on replay", () => {
       journal: [a, entry({ seq: 0, kind: "race", name: "race", ord: 2, value: value("b") }), lost],
     });
     const [op] = engine.ops();
-    if (op?.op !== "blocked") return expect.unreachable();
+    if (op?.op !== "blocked") expect.unreachable();
     expect(decodeErrorValue(op.error).details).toMatchObject({
       step: 0,
       recorded: "a race won by b",

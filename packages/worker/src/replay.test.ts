@@ -18,7 +18,10 @@ function drain(replay: Replay): number[] {
 describe("places", () => {
   test("are given in call order and hold what was recorded there", () => {
     const replay = new Replay(2);
-    replay.add([entry({ seq: 0, kind: "step", name: "a", ord: 1 }), entry({ seq: 1, kind: "sleep", name: "b", ord: 2 })]);
+    replay.add([
+      entry({ seq: 0, kind: "step", name: "a", ord: 1 }),
+      entry({ seq: 1, kind: "sleep", name: "b", ord: 2 }),
+    ]);
     expect(replay.place("step", "a")).toMatchObject({ seq: 0, n: 0, entry: { ord: 1 } });
     expect(replay.place("sleep", "b")).toMatchObject({ seq: 1, n: 0, entry: { ord: 2 } });
     expect(replay.place("step", "a")).toEqual({ seq: 2, n: 1, entry: undefined });
@@ -131,7 +134,10 @@ describe("settlements", () => {
 describe("a patch", () => {
   test("applies where it is recorded, and where nothing is recorded from here on", () => {
     const recorded = new Replay(2);
-    recorded.add([entry({ seq: 0, kind: "patched", name: "p", ord: 1 }), entry({ seq: 1, kind: "step", name: "a", ord: 2 })]);
+    recorded.add([
+      entry({ seq: 0, kind: "patched", name: "p", ord: 1 }),
+      entry({ seq: 1, kind: "step", name: "a", ord: 2 }),
+    ]);
     expect(recorded.patchApplies("p")).toBe(true);
     expect(recorded.patchApplies("q")).toBe(false);
     const old = new Replay(1);

@@ -7,7 +7,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 describe("a generator", () => {
   test("gives the same numbers for the same run, in this version and in every later one", () => {
     const random = new SeededRandom("run_1");
-    const golden = [3132103521,3630092431,0.16687293197770803,"dc3454f2-0e2e-421a-9cd5-989ac57e3dae"];
+    const golden = [3132103521, 3630092431, 0.16687293197770803, "dc3454f2-0e2e-421a-9cd5-989ac57e3dae"];
     expect([random.uint32(), random.uint32(), random.float(), random.uuid()]).toEqual(golden);
     const again = new SeededRandom("run_1");
     expect([again.uint32(), again.uint32(), again.float(), again.uuid()]).toEqual(golden);

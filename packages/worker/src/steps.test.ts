@@ -40,9 +40,7 @@ describe("a step without undo", () => {
     await engine.clock.pass(49);
     expect(engine.ops()).toEqual([]);
     await engine.clock.pass(1);
-    expect(engine.ops()).toEqual([
-      { op: "started", seq: 0, name: "step", n: 0, at: 1_000, attempt: 1, undo: false },
-    ]);
+    expect(engine.ops()).toEqual([{ op: "started", seq: 0, name: "step", n: 0, at: 1_000, attempt: 1, undo: false }]);
   });
 
   test("whose function throws at once, rejects, or returns something thenable ends alike", async () => {
@@ -58,7 +56,7 @@ describe("a step without undo", () => {
       const engine = new PlayedEngine([stepping(body)]);
       await engine.assign();
       const [op] = engine.ops();
-      if (op?.op !== "done") return expect.unreachable();
+      if (op?.op !== "done") expect.unreachable();
       expect(decodeErrorValue(op.error ?? new Uint8Array(0))).toMatchObject({ name: "TypeError", message: "no" });
     }
   });

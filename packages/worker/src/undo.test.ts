@@ -72,7 +72,7 @@ describe("undos", () => {
     const recorded = entry({ seq: -2, kind: "undo", name: "b", ord: 3, status: "failed", error });
     await engine.assign({ outcome, journal: [...done, recorded] });
     const end = (await engine.acknowledge()).at(-1);
-    if (end?.op !== "finish") return expect.unreachable();
+    if (end?.op !== "finish") expect.unreachable();
     expect(end).toMatchObject({ status: "failed", reason: "undo_failed" });
     expect(decodeErrorValue(end.error ?? new Uint8Array(0))).toMatchObject({
       message: "own (not undone: b)",

@@ -56,7 +56,7 @@ describe("the fence", () => {
         verb === "append"
           ? async (p: Parameters<MemoryRunStore["append"]>[0]) => {
               if (p.epoch === 1) await until.promise;
-              return await target.append(p);
+              return target.append(p);
             }
           : (target[verb] as unknown),
     });

@@ -153,6 +153,18 @@ describe("a called run", () => {
     expect((await f.ended(parent)).output).toBe(6);
   });
 
+  test("of an unknown workflow begins on the first code that has it, whatever became of the code that asked for it", async () => {
+    const store = new MemoryRunStore();
+    const first = await EngineFixture.start({ workflows: [caller], store, version: "v1", onDeploy: "pin" });
+    const parent = await first.run(caller, 3);
+    await first.until(parent, "waiting", "waiting_for_child");
+    const waiting = await childOf(first, parent);
+    await first.until(waiting, "waiting", "workflow_unknown");
+    first.crash();
+    const second = await EngineFixture.start({ workflows: [child], store, version: "v2", onDeploy: "pin" });
+    expect((await second.ended(waiting)).output).toBe(6);
+  });
+
   test("whose input its schema refuses never exists", async () => {
     const strict = workflow(
       {

@@ -12,14 +12,14 @@ describe("ctx.map", () => {
     let running = 0;
     return workflow({ name: "mapping" }, async (ctx, items: readonly number[]) => {
       const square = async (item: number, index: number) =>
-        await ctx.step("square", async () => {
+        ctx.step("square", async () => {
           limits.begun.push([item, index]);
           limits.most = Math.max(limits.most, ++running);
           await rest(1 + ((item * 7) % 5));
           running--;
           return item * item;
         });
-      return await ctx.map(items, square, concurrency === undefined ? {} : { concurrency });
+      return ctx.map(items, square, concurrency === undefined ? {} : { concurrency });
     });
   }
   const items = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -31,14 +31,17 @@ describe("ctx.map", () => {
     [undefined, 9],
     [0, 1],
     [2.9, 2],
-  ])("with concurrency %p runs that many at once, begins in order, and returns results in order", async (wanted, most) => {
-    const limits = { most: 0, begun: [] as unknown[] };
-    const flow = mapping(wanted, limits);
-    const f = await EngineFixture.start({ workflows: [flow] });
-    expect((await f.result(flow, items)).output).toEqual(items.map((item) => item * item));
-    expect(limits.most).toBe(most);
-    expect(limits.begun).toEqual(items.map((item, index) => [item, index]));
-  });
+  ])(
+    "with concurrency %p runs that many at once, begins in order, and returns results in order",
+    async (wanted, most) => {
+      const limits = { most: 0, begun: [] as unknown[] };
+      const flow = mapping(wanted, limits);
+      const f = await EngineFixture.start({ workflows: [flow] });
+      expect((await f.result(flow, items)).output).toEqual(items.map((item) => item * item));
+      expect(limits.most).toBe(most);
+      expect(limits.begun).toEqual(items.map((item, index) => [item, index]));
+    },
+  );
 
   test("of nothing is nothing", async () => {
     const limits = { most: 0, begun: [] };
@@ -51,11 +54,11 @@ describe("ctx.map", () => {
     const begun: number[] = [];
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const body = async (item: number) =>
-        await ctx.step("step", () => {
+        ctx.step("step", () => {
           begun.push(item);
           if (item === 3) throw new Error(`no ${item}`);
         });
-      return await ctx.map(items, body, { concurrency: 1 });
+      return ctx.map(items, body, { concurrency: 1 });
     });
     const f = await EngineFixture.start({ workflows: [flow] });
     expect(await f.result(flow)).toMatchObject({ status: "failed", error: { message: "no 3" } });
@@ -67,12 +70,12 @@ describe("ctx.map", () => {
     const gates = items.map(() => Promise.withResolvers<void>());
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const body = async (item: number) =>
-        await ctx.step("step", async () => {
+        ctx.step("step", async () => {
           executed.push(item);
           await gates[item - 1]?.promise;
           return item * 10;
         });
-      return await ctx.map(items, body, { concurrency: 3 });
+      return ctx.map(items, body, { concurrency: 3 });
     });
     const store = new MemoryRunStore();
     const first = await EngineFixture.start({ workflows: [flow], store });
@@ -176,9 +179,11 @@ describe("ctx", () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       await ctx.sleepUntil("tomorrow", new Date(86_400_000));
       await ctx.sleepUntil(5);
-      const refused = await ctx.sleepUntil(new Date("never")).catch((error: unknown) => (error as { code: string }).code);
+      const refused = await ctx
+        .sleepUntil(new Date("never"))
+        .catch((error: unknown) => (error as { code: string }).code);
       await ctx.sleep("named", "1s");
-      const wrong = await (async () => await ctx.sleep("soonish"))().catch(
+      const wrong = await (async () => ctx.sleep("soonish"))().catch(
         (error: unknown) => (error as { code: string }).code,
       );
       return [refused, wrong, ctx.now()];

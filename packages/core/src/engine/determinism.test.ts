@@ -170,7 +170,12 @@ describe("code that has changed", () => {
     const run = await first.run("flow");
     await first.until(run, "waiting");
     first.crash();
-    const f = await EngineFixture.start({ workflows: [make(body)], store, version, workerLimits: { replayStallMs: 20 } });
+    const f = await EngineFixture.start({
+      workflows: [make(body)],
+      store,
+      version,
+      workerLimits: { replayStallMs: 20 },
+    });
     await f.emit("go");
     return { f, run };
   }
@@ -235,7 +240,13 @@ describe("code that has changed", () => {
       'step "a" (occurrence 2)',
       1,
     ],
-    ["an end before everything recorded was asked for", async (ctx) => await ctx.step("a", live("a")), 'step "b"', "nothing", 1],
+    [
+      "an end before everything recorded was asked for",
+      async (ctx) => ctx.step("a", live("a")),
+      'step "b"',
+      "nothing",
+      1,
+    ],
     [
       "a failure before everything recorded was asked for",
       async (ctx) => {

@@ -16,8 +16,8 @@ async function engineAlone(options: Partial<FixtureOptions> = {}): Promise<Engin
   return f;
 }
 
-function play(f: EngineFixture, version: string, rest: { readonly quarantine?: boolean } = {}): PlayedWorker {
-  return new PlayedWorker(f.engine, { id: `worker of ${version}`, version, workflows: ["flow"], ...rest });
+function play(f: EngineFixture, version: string): PlayedWorker {
+  return new PlayedWorker(f.engine, { id: `worker of ${version}`, version, workflows: ["flow"] });
 }
 
 /** A run of v1 that has done a step and sleeps for a minute, parked, with no worker of v1 left. */

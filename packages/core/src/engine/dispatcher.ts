@@ -25,8 +25,6 @@ export class Dispatcher {
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
   #reserved = 0;
-  /** Nothing could be claimed for want of places: whoever leaves memory next has to ask again. */
-  #full = false;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -69,10 +67,7 @@ export class Dispatcher {
       while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
         this.#again = false;
         const limit = Math.min(limits.claimBatchMax, this.capacity);
-        if (limit <= 0) {
-          this.#full = true;
-          break;
-        }
+        if (limit <= 0) break;
         const journalBytesMax = limits.journalPieceBytesMax;
         const free = this.reserve(limit);
         const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
@@ -274,9 +269,9 @@ export class Dispatcher {
       return;
     }
     this.#waiting.set(key, [waiting]);
-    this.#provide(version, quarantine).then(
-      async (provided) => (provided ? undefined : await this.#unavailable(key, version)),
-      async (error: unknown) => await this.#unavailable(key, version, error),
+    void this.#provide(version, quarantine).then(
+      (provided) => (provided ? undefined : this.#unavailable(key, version)),
+      (error: unknown) => this.#unavailable(key, version, error),
     );
   }
 
@@ -288,9 +283,16 @@ export class Dispatcher {
       code: "version_unavailable",
       message: `The code this run was started with (version ${version || "unknown"}) cannot be loaded.`,
       hint: "Retry the run with the current code, fork it, or cancel it.",
-      ...(cause === undefined ? {} : { details: { cause: String(cause) } }),
+      ...(cause === undefined ? {} : { details: { cause: cause instanceof Error ? cause.message : "unknown" } }),
     });
-    for (const each of left) await this.#block(each.hot, "version_unavailable", error);
+    for (const { hot } of left) {
+      try {
+        await this.#block(hot, "version_unavailable", error);
+      } catch (reason) {
+        this.#parts.log("error", "a run could not be parked yet", { run: hot.run, error: String(reason) });
+        if (this.#parts.hot.remove(hot.run, hot.epoch) !== undefined) await this.#parts.release(hot);
+      }
+    }
   }
 
   /** A worker has come: give it the runs that waited for it. */
@@ -316,9 +318,7 @@ export class Dispatcher {
       this.#aloneRun = undefined;
       void this.#nextAlone();
     }
-    if (this.ready === 0 && !this.#full) return;
-    this.#full = false;
-    this.kick();
+    if (this.ready > 0) this.kick();
   }
 
   async #nextAlone(): Promise<void> {

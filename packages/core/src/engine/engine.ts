@@ -137,9 +137,9 @@ export class Engine {
   async start(): Promise<{ readonly recovered: number }> {
     const { store, clock, owner } = this.#parts;
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
+    this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
     await this.#parts.events.refresh();
-    this.#route(effects);
     this.#timers.arm(clock.now());
     this.cleaning.start();
     return { recovered };

@@ -41,7 +41,7 @@ class Supervised {
   }
 
   async runs(count: number): Promise<string[]> {
-    return await Promise.all(Array.from({ length: count }, () => this.f.run("flow")));
+    return Promise.all(Array.from({ length: count }, () => this.f.run("flow")));
   }
 
   record(run: string): ReturnType<EngineFixture["store"]["getRun"]> {
@@ -127,7 +127,9 @@ describe("after a crash", () => {
     expect((await s.record(bad))?.reason).toBe("poison");
     expect(await s.f.engine.operations.resume(tester, bad)).toMatchObject({ ok: true });
     await rest();
-    expect(await s.f.store.readJournal({ run: bad, bytesMax: 1_000_000 })).toMatchObject({ entries: [{ name: "kept" }] });
+    expect(await s.f.store.readJournal({ run: bad, bytesMax: 1_000_000 })).toMatchObject({
+      entries: [{ name: "kept" }],
+    });
   });
 
   test("a neighbour that happened to execute a step each time is not parked: it never crashed alone", async () => {

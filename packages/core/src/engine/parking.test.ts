@@ -1,8 +1,7 @@
 // Parking: a run that only waits costs a row. The incarnation it leaves behind is a promise that stays pending; only a
 // cancellation rejects what a workflow waits for.
 import { describe, expect, test } from "bun:test";
-import { workflow } from "@sluice/sdk";
-import { CancelledError } from "@sluice/sdk";
+import { workflow, CancelledError } from "@sluice/sdk";
 import type { Context } from "@sluice/sdk";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
@@ -17,7 +16,7 @@ function start(workflows: readonly ReturnType<typeof workflow>[], clock: Simulat
 describe("a run that only waits", () => {
   test("stays in memory for parkAfterMs, then leaves it under a new epoch", async () => {
     const clock = new SimulatedClock(1_000);
-    const flow = workflow({ name: "flow" }, async (ctx) => await ctx.waitFor("go"));
+    const flow = workflow({ name: "flow" }, async (ctx) => ctx.waitFor("go"));
     const f = await start([flow], clock);
     const run = await f.run(flow);
     await f.until(run, "waiting", "waiting_for_event");
@@ -61,7 +60,10 @@ describe("a run that only waits", () => {
   test("is not lost when what it waits for comes just as it parks", async () => {
     for (let ticks = 0; ticks < 12; ticks++) {
       const clock = new SimulatedClock(1_000);
-      const flow = workflow({ name: "flow" }, async (ctx) => [await ctx.waitFor("go"), await ctx.step("after", () => 1)]);
+      const flow = workflow({ name: "flow" }, async (ctx) => [
+        await ctx.waitFor("go"),
+        await ctx.step("after", () => 1),
+      ]);
       const f = await start([flow], clock);
       const run = await f.run(flow);
       await f.until(run, "waiting");
@@ -140,7 +142,7 @@ describe("the incarnation that was left behind", () => {
     await pass(clock, parkAfterMs);
     const before = await f.journal(run);
     const [ctx] = contexts;
-    if (ctx === undefined) return expect.unreachable();
+    if (ctx === undefined) expect.unreachable();
     const calls: Promise<unknown>[] = [
       ctx.step("late", () => notes.push("late step")),
       ctx.sleep(1),
@@ -148,9 +150,9 @@ describe("the incarnation that was left behind", () => {
       ctx.emit("late"),
       ctx.state.global.set("late", 1),
       ctx.start("leaving", 1),
-      ctx.race({ a: ctx.sleep(1), b: async (inner) => await inner.step("in race", () => notes.push("in race")) }),
+      ctx.race({ a: ctx.sleep(1), b: async (inner) => inner.step("in race", () => notes.push("in race")) }),
       ctx.lock("late", async () => notes.push("in lock")),
-      ctx.map([1], async () => await ctx.step("mapped", () => notes.push("mapped"))),
+      ctx.map([1], async () => ctx.step("mapped", () => notes.push("mapped"))),
     ];
     ctx.log("late");
     ctx.progress("late");
@@ -198,7 +200,13 @@ describe("only a cancellation", () => {
 
   const swallowing: readonly [string, (ctx: Context) => Promise<unknown>][] = [
     ["returns as if nothing had happened", (ctx) => ctx.waitFor("go").catch(() => "fine")],
-    ["throws something else", (ctx) => ctx.waitFor("go").catch(() => Promise.reject(new TypeError("other")))],
+    [
+      "throws something else",
+      (ctx) =>
+        ctx.waitFor("go").catch(() => {
+          throw new TypeError("other");
+        }),
+    ],
     [
       "tries again and again",
       async (ctx) => {
@@ -208,7 +216,7 @@ describe("only a cancellation", () => {
     ["never settles", (ctx) => ctx.waitFor("go").catch(() => new Promise(() => undefined))],
     [
       "returns from a branch beside",
-      async (ctx) => await Promise.any([ctx.waitFor("go"), ctx.sleep("1h")]).catch(() => "any"),
+      async (ctx) => Promise.any([ctx.waitFor("go"), ctx.sleep("1h")]).catch(() => "any"),
     ],
   ];
 
@@ -230,7 +238,7 @@ describe("only a cancellation", () => {
   test("wins over a result that crosses it", async () => {
     for (let ticks = 0; ticks < 12; ticks++) {
       const gate = Promise.withResolvers<string>();
-      const flow = workflow({ name: "flow" }, async (ctx) => await ctx.step("work", () => gate.promise));
+      const flow = workflow({ name: "flow" }, async (ctx) => ctx.step("work", () => gate.promise));
       const f = await EngineFixture.start({ workflows: [flow] });
       const run = await f.run(flow);
       await rest();

@@ -22,7 +22,7 @@ describe("the winner", () => {
   test("is the first branch to settle, function or promise, and is journaled", async () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const first = await ctx.race({
-        slow: async (branch) => await branch.sleep("1h"),
+        slow: async (branch) => branch.sleep("1h"),
         quick: async (branch) => `${await branch.step("one", () => 1)}${await branch.step("two", () => 2)}`,
       });
       const second = await ctx.race({ promise: ctx.step("three", () => 3), sleep: ctx.sleep("1h") });
@@ -51,7 +51,7 @@ describe("the winner", () => {
     };
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const race = ctx.race({ bad: (branch) => branch.step("fails", fails), good: (branch) => branch.sleep("1h") });
-      return await race.catch((error: unknown) => (error instanceof TypeError ? error.message : "another"));
+      return race.catch((error: unknown) => (error instanceof TypeError ? error.message : "another"));
     });
     const f = await EngineFixture.start({ workflows: [flow] });
     expect((await f.result(flow)).output).toBe("no");
@@ -70,7 +70,7 @@ describe("the winner", () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const { winner } = await ctx.race({ a: ctx.step("a", () => 1), b: ctx.waitFor("b") });
       seen.push(winner);
-      return await ctx.step("end", () => winner);
+      return ctx.step("end", () => winner);
     });
     const f = await EngineFixture.start({ workflows: [flow], store });
     const run = await f.run(flow);
@@ -97,6 +97,7 @@ describe("losers", () => {
           branch.race({ inner: (inner) => inner.step("inner", untilAborted(aborted, "inner")), other: never }),
       });
       expect(ctx.signal.aborted).toBe(false);
+      await ctx.waitFor("end");
       return winner;
     });
     const f = await EngineFixture.start({ workflows: [flow] });
@@ -104,8 +105,10 @@ describe("losers", () => {
     await rest();
     expect(aborted).toEqual([]);
     gate.resolve();
-    expect((await f.ended(run)).output).toBe("winner");
+    await f.until(run, "waiting", "waiting_for_event");
     expect(aborted.toSorted()).toEqual(["branch.signal", "function", "inner", "promise"]);
+    await f.emit("end");
+    expect((await f.ended(run)).output).toBe("winner");
   });
 
   test("never settle, never go on and never write, whatever their functions still do", async () => {
@@ -154,9 +157,13 @@ describe("losers", () => {
   });
 
   test("are over for others, too: their approvals expire and the runs they called are cancelled", async () => {
-    const child = workflow({ name: "child" }, async (ctx) => await ctx.waitFor("never"));
+    const child = workflow({ name: "child" }, async (ctx) => ctx.waitFor("never"));
     const flow = workflow({ name: "flow" }, async (ctx) => {
-      return await ctx.race({ boss: ctx.approve("boss"), child: (branch) => branch.call(child, undefined), go: ctx.waitFor("go") });
+      return ctx.race({
+        boss: ctx.approve("boss"),
+        child: (branch) => branch.call(child, undefined),
+        go: ctx.waitFor("go"),
+      });
     });
     const f = await EngineFixture.start({ workflows: [flow, child] });
     const run = await f.run(flow);
@@ -191,7 +198,7 @@ describe("losers", () => {
     const clock = new SimulatedClock(1_000);
     const flow = workflow({ name: "flow" }, async (ctx) => {
       await ctx.race({ a: ctx.waitFor("a"), b: (branch) => branch.sleep("1m") });
-      return await ctx.waitFor("end");
+      return ctx.waitFor("end");
     });
     const f = await EngineFixture.start({ workflows: [flow], clock, workerLimits: { parkAfterMs: 100 } });
     const run = await f.run(flow);
@@ -273,7 +280,7 @@ describe("on replay", () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const race = await ctx.race({
         a: (branch) => branch.step("a", () => "a"),
-        b: (branch) => branch.step("b", async () => await Promise.resolve("b")),
+        b: (branch) => branch.step("b", () => Promise.resolve("b")),
         c: (branch) => branch.waitFor("c"),
       });
       return [race.winner, await ctx.step("after", () => race.value)];

@@ -139,6 +139,6 @@ describe("code that is checked", () => {
     await f.attach({ workflows: [version(body, () => "mended")], version: "v2" });
     await rest();
     expect(await f.engine.operations.retry(tester, run)).toMatchObject({ ok: true, value: { version: "v2" } });
-    expect((await f.ended(run)).output).toMatchObject([1, "mended"]);
+    expect(((await f.ended(run)).output as unknown[]).slice(0, 2)).toEqual([1, "mended"]);
   });
 });

@@ -1,7 +1,6 @@
 // Attempts of a step: how often, how far apart, how long each may take, and what becomes of a result that comes too late.
 import { describe, expect, test } from "bun:test";
-import { workflow } from "@sluice/sdk";
-import { NonRetryableError, RetryAfterError } from "@sluice/sdk";
+import { workflow, NonRetryableError, RetryAfterError } from "@sluice/sdk";
 import type { StepContext, StepOptions, WorkflowOptions } from "@sluice/sdk";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
@@ -23,24 +22,22 @@ type Options = StepOptions<never>;
 async function tried(
   options: Options,
   fail: (attempt: number) => Error | undefined = () => new Error("always"),
-  rest: { readonly defaults?: WorkflowOptions["retry"] } = {},
+  { defaults }: { readonly defaults?: WorkflowOptions["retry"] } = {},
 ): Promise<Tried> {
   const clock = new SimulatedClock(startMs);
   const [at, steps]: [number[], StepContext[]] = [[], []];
-  const flow = workflow(
-    { name: "flow", ...(rest.defaults === undefined ? {} : { retry: rest.defaults }) },
-    async (ctx) =>
-      await ctx.step(
-        "step",
-        (step) => {
-          at.push(clock.now());
-          steps.push(step);
-          const error = fail(step.attempt);
-          if (error !== undefined) throw error;
-          return step.attempt;
-        },
-        options as StepOptions<number>,
-      ),
+  const flow = workflow({ name: "flow", ...(defaults === undefined ? {} : { retry: defaults }) }, async (ctx) =>
+    ctx.step(
+      "step",
+      (step) => {
+        at.push(clock.now());
+        steps.push(step);
+        const error = fail(step.attempt);
+        if (error !== undefined) throw error;
+        return step.attempt;
+      },
+      options as StepOptions<number>,
+    ),
   );
   // Never parked, so that the only timers there are belong to attempts.
   const f = await EngineFixture.start({
@@ -50,13 +47,8 @@ async function tried(
     limits: { sweepIntervalMs: 10 ** 12 },
   });
   const end = f.ended(await f.run(flow));
-  let over = false;
-  void end.then(() => (over = true));
-  await pass(clock, 0);
-  while (!over) {
-    clock.advanceToNext();
-    await pass(clock, 0);
-  }
+  do await pass(clock, 0);
+  while (f.engine.hotRuns > 0 && clock.advanceToNext());
   const [first = 0] = at;
   return { end: await end, at: at.map((time) => time - first), steps };
 }
@@ -71,7 +63,9 @@ describe("retry", () => {
   test("attempts: counts the first one", async () => {
     expect((await tried({ retry: { attempts: 4, delay: 0 } })).at).toHaveLength(4);
     expect((await tried({ retry: { attempts: 1 } })).at).toHaveLength(1);
-    const third = await tried({ retry: { attempts: 9 } }, (attempt) => (attempt < 3 ? new Error("not yet") : undefined));
+    const third = await tried({ retry: { attempts: 9 } }, (attempt) =>
+      attempt < 3 ? new Error("not yet") : undefined,
+    );
     expect(third.end).toMatchObject({ status: "completed", output: 3 });
     expect(third.steps.map((step) => step.attempt)).toEqual([1, 2, 3]);
   });
@@ -130,7 +124,9 @@ describe("retry", () => {
         attempts++;
         throw new Error("always");
       };
-      return await ctx.step("step", body, { retry: { attempts: 99, backoff: "fixed", delay: "10s", totalTime: "35s" } });
+      return ctx.step("step", body, {
+        retry: { attempts: 99, backoff: "fixed", delay: "10s", totalTime: "35s" },
+      });
     });
     let f = await EngineFixture.start({ workflows: [flow], store, clock });
     const run = await f.run(flow);
@@ -151,7 +147,10 @@ describe("retry", () => {
       asked.push([(error as Error).message, attempt]);
       return attempt < 2;
     };
-    const { at, end } = await tried({ retry: { attempts: 9, delay: 0, when } }, (attempt) => new Error(`no ${attempt}`));
+    const { at, end } = await tried(
+      { retry: { attempts: 9, delay: 0, when } },
+      (attempt) => new Error(`no ${attempt}`),
+    );
     expect(at).toHaveLength(2);
     expect(asked).toEqual([
       ["no 1", 1],
@@ -218,9 +217,11 @@ describe("a step's time limit", () => {
       const hang = ({ signal, attempt }: StepContext) =>
         attempt === 3
           ? "made it"
-          : new Promise<string>(() => signal.addEventListener("abort", () => aborted.push((signal.reason as Error).name)));
+          : new Promise<string>(() =>
+              signal.addEventListener("abort", () => aborted.push((signal.reason as Error).name)),
+            );
       const options = { timeout: "10s", retry: { attempts: 3, backoff: "fixed", delay: "1s" } } as const;
-      return await ctx.step("hang", hang, options);
+      return ctx.step("hang", hang, options);
     });
     const f = await EngineFixture.start({ workflows: [flow], clock });
     const run = await f.run(flow);
@@ -239,7 +240,7 @@ describe("a step's time limit", () => {
     const clock = new SimulatedClock(startMs);
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const hang = () => new Promise<string>(() => undefined);
-      return await ctx.step("hang", hang, { timeout: 50 }).catch((error: unknown) => (error as Error).name);
+      return ctx.step("hang", hang, { timeout: 50 }).catch((error: unknown) => (error as Error).name);
     });
     const f = await EngineFixture.start({ workflows: [flow], clock });
     const run = await f.run(flow);
@@ -252,7 +253,10 @@ describe("a step's time limit", () => {
     const gates = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const body = ({ attempt }: StepContext) => (gates[attempt - 1] ?? expect.unreachable()).promise;
-      const value = await ctx.step("slow", body, { timeout: "10s", retry: { attempts: 2, backoff: "fixed", delay: "1s" } });
+      const value = await ctx.step("slow", body, {
+        timeout: "10s",
+        retry: { attempts: 2, backoff: "fixed", delay: "1s" },
+      });
       await ctx.waitFor("end");
       return value;
     });
@@ -273,7 +277,9 @@ describe("a step's time limit", () => {
     const clock = new SimulatedClock(startMs);
     const gate = Promise.withResolvers<string>();
     const flow = workflow({ name: "flow" }, async (ctx) => {
-      const caught = await ctx.step("slow", () => gate.promise, { timeout: 10 }).catch((error: unknown) => String(error));
+      const caught = await ctx
+        .step("slow", () => gate.promise, { timeout: 10 })
+        .catch((error: unknown) => String(error));
       await ctx.waitFor("end");
       return caught;
     });
@@ -294,7 +300,7 @@ describe("a run's time limit", () => {
     const seen: unknown[] = [];
     const flow = workflow({ name: "flow", timeout: "1m" }, async (ctx) => {
       ctx.signal.addEventListener("abort", () => seen.push(`run: ${(ctx.signal.reason as Error).name}`));
-      return await ctx.step("slow", ({ signal }) => {
+      return ctx.step("slow", ({ signal }) => {
         signal.addEventListener("abort", () => {
           seen.push(`step: ${(signal.reason as Error).name}`);
           gate.resolve("too late");
@@ -313,7 +319,7 @@ describe("a run's time limit", () => {
       output: undefined,
       error: { name: "TimeoutError", code: "timeout" },
     });
-    expect(seen.toSorted()).toEqual(["run: TimeoutError", "step: TimeoutError"]);
+    expect(new Set(seen)).toEqual(new Set(["run: TimeoutError", "step: TimeoutError"]));
     expect(await f.journal(run)).toEqual([]);
   });
 
@@ -336,7 +342,7 @@ describe("a run's time limit", () => {
 
   test("cannot be swallowed", async () => {
     const clock = new SimulatedClock(startMs);
-    const flow = workflow({ name: "flow", timeout: 100 }, async (ctx) => await ctx.waitFor("go").catch(() => "swallowed"));
+    const flow = workflow({ name: "flow", timeout: 100 }, async (ctx) => ctx.waitFor("go").catch(() => "swallowed"));
     const f = await EngineFixture.start({ workflows: [flow], clock });
     const run = await f.run(flow);
     await pass(clock, 100);

@@ -19,7 +19,10 @@ function everything() {
     nil: null,
     date: new Date(86_400_000),
     noDate: new Date(Number.NaN),
-    map: new Map<unknown, unknown>([["a", 1], [new Date(1), new Set([1n])]]),
+    map: new Map<unknown, unknown>([
+      ["a", 1],
+      [new Date(1), new Set([1n])],
+    ]),
     set: new Set(["x", 2, null]),
     big: -(2n ** 100n),
     negativeZero: -0,
@@ -72,7 +75,7 @@ describe("everything structuredClone takes", () => {
     await ctx.state.run.set("everything", everything());
     check(await ctx.state.run.get("everything"));
     check(await ctx.call("echo", everything()));
-    return await ctx.step("last", () => everything());
+    return ctx.step("last", () => everything());
   });
   const echo = workflow({ name: "echo" }, async (_ctx, input: unknown) => input);
 
@@ -152,7 +155,14 @@ describe("the workflow always gets the decoded copy", () => {
       await ctx.step("fails", fails).catch((error: unknown) => {
         expect(error).not.toBe(thrown);
         const { name, message, cause, code } = error as Error & { code?: string };
-        caught.push([error instanceof RangeError, name, message, code, cause instanceof TypeError, (cause as Error).message]);
+        caught.push([
+          error instanceof RangeError,
+          name,
+          message,
+          code,
+          cause instanceof TypeError,
+          (cause as Error).message,
+        ]);
       });
       await ctx.waitFor("go");
     });
@@ -171,7 +181,10 @@ describe("the workflow always gets the decoded copy", () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       const caught: unknown[] = [];
       for (const [index, thrown] of ["text", 7, null, undefined, { code: 1 }].entries()) {
-        const fails = () => Promise.reject(thrown as unknown as Error);
+        const fails = (): never => {
+          // eslint-disable-next-line typescript/only-throw-error -- programs do
+          throw thrown;
+        };
         await ctx.step(`fails ${index}`, fails).catch((error: unknown) => caught.push((error as Error).message));
       }
       return caught;
@@ -189,7 +202,7 @@ describe("what cannot be stored is value_not_serializable with its path", () => 
   const path = "$.list[1].handler";
   const places: readonly [what: string, body: (ctx: Context) => Promise<unknown>][] = [
     ["a step result", (ctx) => ctx.step("step", () => bad)],
-    ["the result of an asynchronous step", (ctx) => ctx.step("step", async () => await Promise.resolve(bad))],
+    ["the result of an asynchronous step", (ctx) => ctx.step("step", () => Promise.resolve(bad))],
     ["the output", () => Promise.resolve(bad)],
     ["the payload of an event", (ctx) => ctx.emit("event", bad)],
     ["the input of a child", (ctx) => ctx.call("flow", bad)],
@@ -218,7 +231,9 @@ describe("what cannot be stored is value_not_serializable with its path", () => 
     const store = new MemoryRunStore();
     const caught: unknown[] = [];
     const flow = workflow({ name: "flow" }, async (ctx) => {
-      caught.push(await body(ctx).catch((error: unknown) => [(error as Error).message, (error as { code?: string }).code]));
+      caught.push(
+        await body(ctx).catch((error: unknown) => [(error as Error).message, (error as { code?: string }).code]),
+      );
       await ctx.waitFor("go");
     });
     const first = await EngineFixture.start({ workflows: [flow], store });

@@ -148,6 +148,19 @@ describe("the timer queue", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("looks at the clock while the earliest is far away, and asks only when that has come", async () => {
+    const clock = new SimulatedClock(0);
+    const asked: number[] = [];
+    const fire = async (now: number): Promise<undefined> => void asked.push(now);
+    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100 });
+    timers.arm(10 * 60_000);
+    await pass(clock, 10 * 60_000 - 1);
+    expect(asked).toEqual([]);
+    await pass(clock, 1);
+    expect(asked).toEqual([600_000]);
+    timers.stop();
+  });
+
   test("tries again when the store fails, and hears of what is due meanwhile", async () => {
     const clock = new SimulatedClock(0);
     const asked: number[] = [];

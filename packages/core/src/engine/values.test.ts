@@ -69,7 +69,8 @@ describe("values over inlineBytesMax", () => {
     const run = await first.run(everywhere, large("i"));
     await first.until(run, "waiting", "waiting_for_event");
     first.crash();
-    const second = await EngineFixture.start({ workflows: [everywhere, child], blobs, limits, store });
+    const pieces = { ...limits, journalPieceBytesMax: 1 };
+    const second = await EngineFixture.start({ workflows: [everywhere, child], blobs, limits: pieces, store });
     expect(await throughEverything(second, run)).toBe(all);
   });
 

@@ -248,6 +248,32 @@ describe("with onDeploy move", () => {
     expect((await f.ended(run)).output).toEqual(["v2", "b2"]);
     expect(log).toEqual(["a", "b2"]);
   });
+
+  test("so is one of a run that has not begun, which needs no check", async () => {
+    const log: string[] = [];
+    const inner = new MemoryRunStore();
+    const first = await EngineFixture.start({
+      workflows: [code("v1", log, original)],
+      version: "v1",
+      store: inner,
+      limits: { concurrentRunsMax: 0 },
+    });
+    const run = await first.run("w");
+    first.crash();
+    let failures = 3;
+    const { store } = faultyStore(inner, {
+      plan: ({ verb }) => (verb === "moveRun" && failures-- > 0 ? { fault: "fail" } : undefined),
+      afterCrash: "reject",
+    });
+    const f = await EngineFixture.start({
+      workflows: [code("v2", log, async () => "new")],
+      version: "v2",
+      store,
+      limits: { reloadDelayMs: 1 },
+    });
+    expect((await f.ended(run)).output).toEqual(["v2", "new"]);
+    expect(failures).toBeLessThan(0);
+  });
 });
 
 describe("a retry on other code", () => {

@@ -12,6 +12,7 @@ import {
   failed,
   finish,
   idle,
+  lock,
   log,
   ordered,
   patched,
@@ -23,6 +24,7 @@ import {
   started,
   undoing,
   undone,
+  unlock,
   value,
   waitFor,
   withStore,
@@ -244,6 +246,17 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       const taken = await desk.append("r1", waitFor(0, "paid"), done(1), race(2, [0]), waitFor(3, "paid"));
       expect(ordered(taken.events).at(-1)).toEqual([3, "completed", 1]);
       expect((await desk.journal("r1")).at(-1)).toEqual([0, "aborted", undefined]);
+    });
+
+    test("pass on the locks that losers were given and never saw, and no others", async () => {
+      await desk.hot("r1");
+      await desk.hot("r2");
+      await desk.append("r1", lock(0, "kept"), lock(1, "lost"), lock(2, "again"), unlock(3, "again", 1), lock(4, "again"));
+      await desk.append("r2", lock(0, "lost"), lock(1, "kept"), lock(2, "again"));
+      const ended = await desk.append("r1", done(5), race(6, [1, 2]));
+      expect(ended.effects.deliveries.map(({ run, event }) => [run, event.event === "settle" ? event.seq : -1])).toEqual([
+        ["r2", 0],
+      ]);
     });
   });
 

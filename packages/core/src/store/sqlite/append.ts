@@ -1,5 +1,6 @@
 // Operations of one incarnation of a run: refused as a whole when it is not the current one, applied in order otherwise.
 import {
+  decodeValue,
   isFinalStatus,
   type DoneOp,
   type EntryKind,
@@ -153,10 +154,17 @@ function race(a: Appending, op: RaceOp): void {
   for (const seq of op.losers) abort(a, seq);
 }
 
-/** Closes an entry of a lost branch: it will never settle, and gives back the event it took. */
+/** Closes an entry of a lost branch: it will never settle, and gives back the event or the lock it was given unseen. */
 function abort({ cx, run }: Appending, seq: number): void {
-  const { journal, waits, tokens, events, runs } = cx.t;
+  const { journal, waits, tokens, events, runs, locks } = cx.t;
   const entry = journal.get(run.id, seq);
+  if (entry?.status === "completed" && entry.kind === "lock" && entry.value !== undefined) {
+    const { fence } = decodeValue(entry.value) as { readonly fence: number };
+    const lock = locks.get(entry.name);
+    if (lock?.run !== run.id || lock.fence !== fence) return;
+    locks.free(entry.name);
+    cx.grantNext(entry.name);
+  }
   if (entry?.status === "completed" && entry.kind === "event") {
     journal.abort(run.id, seq, cx.now);
     events.release(run.id, seq);

@@ -78,7 +78,7 @@ export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly out
   const loose = journal.loose(source.id);
   run.ord = journal.copy(source.id, run.id, beforeLooseEnds(loose, beforeOrd));
   // Only a retry leaves entries in another order than they were called in.
-  const straight = source.attempt === 1 && source.forkedFrom === null;
+  const straight = source.attempt === 1 && runs.recordOf(source).forkedFrom === undefined;
   const locks = straight ? [] : brokenLocks(loose, journal.notIn(source.id, run.id));
   for (const { seq } of locks) journal.delete(run.id, seq);
   run.flags |= source.flags & (runFlags.consumed | runFlags.blobs);

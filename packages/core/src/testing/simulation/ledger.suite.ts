@@ -66,8 +66,29 @@ export class Ledger implements Witness {
       this.#fail(`run ${life.run} epoch ${life.epoch} had given itself up and saw ${line}`);
       return;
     }
+    if (life.check) return;
     this.sights++;
+    this.#settleUnsure(life);
     const at = life.seen++;
+    const seq = life.steps.get(path);
+    if (seq !== undefined && life.unsure === undefined && !this.#isDurable(life, seq)) life.unsure = { seq, lines: [] };
+    if (life.unsure === undefined) this.#compare(life, at, line);
+    else life.unsure.lines.push({ at, line });
+  }
+
+  #isDurable(life: Life, seq: number): boolean {
+    return this.#recorder.runs.get(life.run)?.settled.has(seq) ?? false;
+  }
+
+  /** The result of a last step may be seen before it is durable; whatever is done with it has to wait until it is. */
+  #settleUnsure(life: Life): void {
+    const { unsure } = life;
+    if (unsure === undefined || !this.#isDurable(life, unsure.seq)) return;
+    life.unsure = undefined;
+    for (const { at, line } of unsure.lines) this.#compare(life, at, line);
+  }
+
+  #compare(life: Life, at: number, line: string): void {
     const slot = `${life.run}#${life.attempt}`;
     let seen = this.#seen.get(slot);
     if (seen === undefined) {
@@ -75,14 +96,18 @@ export class Ledger implements Witness {
       this.#seen.set(slot, seen);
     }
     const before = seen[at];
-    if (before === undefined) seen.push(line);
-    else if (before !== line) this.#fail(`run ${life.run} epoch ${life.epoch} saw "${line}" where an earlier incarnation saw "${before}" (${at})`);
+    if (before === undefined) seen[at] = line;
+    else if (before !== line)
+      this.#fail(`run ${life.run} epoch ${life.epoch} saw "${line}" where an earlier incarnation saw "${before}" (${at})`);
   }
 
   began(life: Life, node: StepNode, step: StepContext, undo?: { readonly result: unknown }): Effect {
-    const position = Number(step.idempotencyKey.split(":")[1]);
-    const seq = position;
+    const seq = Number(step.idempotencyKey.split(":")[1]);
     this.effects++;
+    if (undo === undefined) life.steps.set(node.path, seq);
+    if (life.check) this.#fail(`the replay check of run ${life.run} executes ${node.path}`);
+    if (life.unsure !== undefined && undo === undefined && !this.#isDurable(life, life.unsure.seq))
+      this.#fail(`step ${node.path} of run ${life.run} begins before the one before it (${life.unsure.seq}) is durable`);
     this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) attempt ${step.attempt} begins`);
     if (this.#isCurrent(life)) this.#checkBegin(life, { node, seq, attempt: step.attempt, undo });
     const ended = undo === undefined ? this.#openCritical(life, node) : undefined;

@@ -26,6 +26,12 @@ export interface Life {
   parked: boolean;
   /** Calls whose results it has seen. */
   seen: number;
+  /** It only replays, to find out whether the code follows the journal. */
+  readonly check: boolean;
+  /** Numbers of the steps it has executed, by their place in the program. */
+  readonly steps: Map<string, number>;
+  /** The step whose result it saw before it was durable, and what it has seen since. */
+  unsure: { readonly seq: number; readonly lines: { readonly at: number; readonly line: string }[] } | undefined;
 }
 
 /** Told of everything that user code does and sees. */

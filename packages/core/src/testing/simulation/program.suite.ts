@@ -133,6 +133,25 @@ export function drawPrograms(random: SimulatedRandom, enabled: ReadonlySet<Featu
   return Array.from({ length: count }, (_, index) => new Draw(random, enabled, { index, count }).program());
 }
 
+/** True when a program does one thing after the other, so that its calls have the same order whatever each of them takes. */
+export function isSequential(node: Node): boolean {
+  switch (node.type) {
+    case "all":
+    case "race":
+    case "ctxRace":
+      return false;
+    case "map":
+      return (node.concurrency === 1 || node.items === 1) && isSequential(node.body);
+    case "seq":
+      return node.nodes.every(isSequential);
+    case "try":
+    case "lock":
+      return isSequential(node.body);
+    default:
+      return true;
+  }
+}
+
 class Draw {
   readonly #random: SimulatedRandom;
   readonly #enabled: ReadonlySet<Feature>;

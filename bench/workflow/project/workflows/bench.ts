@@ -1,0 +1,46 @@
+// The benchmark's workflows in Sluice: imported by the embedded contender, served by `sluice up` for the other one.
+
+import { workflow } from "sluice";
+import { preciseNow } from "../../../clock.ts";
+import { Marks, passGate, timeSteps } from "../../marks.ts";
+
+interface Input {
+  readonly key: string;
+  readonly count?: number;
+  readonly ms?: number;
+  readonly sentAt?: number;
+}
+
+const marks = new Marks();
+
+export const noop = workflow<Input, number>({ name: "noop" }, async () => 0);
+
+export const steps3 = workflow<Input, number>({ name: "steps3" }, async (ctx) => {
+  const a = await ctx.step("a", () => 1);
+  const b = await ctx.step("b", () => 2);
+  const c = await ctx.step("c", () => 3);
+  return a + b + c;
+});
+
+export const steps = workflow<Input, number[]>({ name: "steps" }, async (ctx, { count = 0 }) => {
+  return await timeSteps(count, async (index) => await ctx.step(`step ${index}`, () => index));
+});
+
+export const nap = workflow<Input, number>({ name: "nap" }, async (ctx, { key, ms = 0 }) => {
+  marks.set(key);
+  await ctx.sleep(ms);
+  return marks.take(key) - ms;
+});
+
+export const listen = workflow<Input, number>({ name: "listen" }, async (ctx, { key }) => {
+  const { sentAt } = await ctx.waitFor<{ sentAt: number }>("wake", { key });
+  return preciseNow() - sentAt;
+});
+
+export const stamp = workflow<Input, number>({ name: "stamp" }, async (_ctx, { sentAt = 0 }) => preciseNow() - sentAt);
+
+export const gated = workflow<Input, number>({ name: "gated" }, async (ctx) => {
+  await ctx.step("a", () => 1);
+  await ctx.step("b", async () => await passGate(process.env["BENCH_GATE"] !== "closed"));
+  return await ctx.step("c", () => 3);
+});
