@@ -56,6 +56,8 @@ export interface Setup {
 
 /** A contender that is running. */
 export interface Contender {
+  /** Says how many callers come at once from now on, to a contender that must be set up for it. */
+  expect?(callers: number): Promise<void>;
   /** Starts a run; resolves with its id when the start is durable. */
   start(work: WorkName, input: WorkInput, options?: { readonly delayMs?: number }): Promise<string>;
   /** Starts a run and resolves with its result, in the cheapest way the contender has. */

@@ -204,6 +204,11 @@ class HttpSide implements Http {
 
   /** What nobody expected: the client learns a number, the log the rest. */
   #bug(arrival: Arrival, error: unknown): Response {
+    if (this.#parts.engine.draining) {
+      // The store may have been closed under the request: whoever asked asks the next server.
+      this.#parts.log("warn", "a request was cut off by the stop of the server", { route: arrival.label, error: String(error) });
+      return failure({ code: "draining", message: "The server is stopping." });
+    }
     const requestId = `req_${this.#parts.startedAt.toString(36)}_${++this.#failures}`;
     this.#parts.log("error", "a request failed", {
       requestId,

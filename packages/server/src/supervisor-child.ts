@@ -118,7 +118,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     return this.attached !== undefined && !this.#leaving;
   }
 
-  /** Gives the child its work: from here it has `startTimeoutMs` to load the code. */
+  /** Gives the child its work: from here it has `leaseMs` to load the code. */
   begin(setup: Omit<ChildSetup, "token" | "worker" | "recorder">): void {
     const { token, id, recorder, clock, limits } = this.#options;
     this.version = setup.version;
@@ -126,9 +126,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     this.#lastHeardAt = clock.now();
     this.#process.stdin.write(`${JSON.stringify(line)}\n`);
     void this.#process.stdin.flush();
-    const stop = clock.after(limits.startTimeoutMs, () =>
-      this.kill(`it has not loaded its code within ${limits.startTimeoutMs} ms (startTimeoutMs)`),
-    );
+    const stop = clock.after(limits.leaseMs, () => this.kill(`it has not loaded its code within ${limits.leaseMs} ms (leaseMs)`));
     void this.started.then(stop);
   }
 

@@ -5,10 +5,10 @@ export interface SupervisorLimits {
   readonly workerHeartbeatMs: number;
   /** A worker that has been silent this long is reported as stalled, with the step that blocks it. */
   readonly stallMs: number;
-  /** A worker that has been silent this long is killed and its runs go on elsewhere. */
+  /** A worker that has been silent this long, or has not loaded its code by then, is killed and its runs go on elsewhere. */
   readonly leaseMs: number;
-  /** A new child must have connected, and must have loaded its code, within this time each. */
-  readonly startTimeoutMs: number;
+  /** Who connects must say within this time who it is. */
+  readonly helloTimeoutMs: number;
   /** First pause before a crashed worker is started again; doubled with each crash that follows. */
   readonly restartDelayMs: number;
   readonly restartDelayMsMax: number;
@@ -28,7 +28,7 @@ export const supervisorLimits: SupervisorLimits = {
   workerHeartbeatMs: 1_000,
   stallMs: 5_000,
   leaseMs: 30_000,
-  startTimeoutMs: 30_000,
+  helloTimeoutMs: 10_000,
   restartDelayMs: 100,
   restartDelayMsMax: 30_000,
   stableAfterMs: 30_000,

@@ -363,7 +363,7 @@ describe("the socket", () => {
   });
 
   test("hangs up on one that says nothing", async () => {
-    await using hasty = new Fixture({ startTimeoutMs: 50 });
+    await using hasty = new Fixture({ helloTimeoutMs: 50 });
     f.supervisor.prepare();
     const closed = new Promise<void>((resolve) => {
       void Bun.connect({ unix: join(hasty.folder, "run/worker.sock"), socket: { data: () => undefined, close: () => resolve() } });

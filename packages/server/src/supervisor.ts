@@ -90,7 +90,7 @@ export class Supervisor {
       newId,
       heartbeatMs: limits.workerHeartbeatMs,
       leaseMs: limits.leaseMs,
-      helloTimeoutMs: limits.startTimeoutMs,
+      helloTimeoutMs: limits.helloTimeoutMs,
       admit: (worker, token) => [...this.#children].find((child) => child.id === worker && child.knows(token)),
     });
     this.#lastBeatAt = clock.now();

@@ -130,12 +130,24 @@ export class Ending {
   }
 
   async #endCancelled(notice: CancelNotice, error: Error): Promise<void> {
-    await this.#run.orGrace(this.#quietAndSettled());
+    await this.#orGrace(this.#quietAndSettled());
     if (this.#run.isGone()) return;
     const { status, reason } = notice;
     const bytes = encodeError(error);
     if (this.#undoable()) await this.#undo({ op: "undoing", status, reason, error: bytes }, { recorded: false });
     else this.#run.finish({ op: "finish", status, reason, error: bytes });
+  }
+
+  /** Waits, but no longer than a cancelled run may take. */
+  #orGrace(wait: Promise<void>): Promise<void> {
+    const { clock, limits } = this.#run.host;
+    return new Promise<void>((resolve) => {
+      const cancel = clock.after(limits.cancelGraceMs, resolve);
+      void wait.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #quietAndSettled(): Promise<void> {
@@ -153,7 +165,7 @@ export class Ending {
     outcome: UndoingOp,
     options: { readonly recorded: boolean; readonly cause?: number | undefined },
   ): Promise<void> {
-    if (!options.recorded) await this.#run.orGrace(this.#run.quiet());
+    if (!options.recorded) await this.#orGrace(this.#run.quiet());
     if (this.#run.isGone()) return;
     await this.#run.beginUndo(options.recorded ? undefined : outcome);
     if (this.#run.isGone()) return;

@@ -150,7 +150,8 @@ export class Incarnation {
    * share a commit. If the workflow goes on after all, whatever it asks for waits for the commit.
    */
   speculate(call: Call, at: number): void {
-    const alone = this.#calls.size === 1 && this.#steps === 1 && this.#held.length === 0 && this.replay.next === undefined;
+    const alone =
+      this.#calls.size === 1 && this.#steps === 1 && this.#held.length === 0 && this.replay.next === undefined;
     if (!alone || this.#phase !== "running" || this.#pausing || this.#unconfirmed !== undefined) return;
     if (call.scope !== this.scope || !this.host.isTail(this.workflow.name, call.seq)) return;
     this.#unconfirmed = call.seq;
@@ -282,17 +283,6 @@ export class Incarnation {
     this.#pausing = true;
     this.#draining = true;
     return this.quiet();
-  }
-
-  /** Waits, but no longer than a cancelled run may take. */
-  orGrace(wait: Promise<void>): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const cancel = this.host.clock.after(this.host.limits.cancelGraceMs, resolve);
-      void wait.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 
   /** What to add to the operations being sent, when nothing is left to do but wait. */

@@ -92,7 +92,8 @@ export class Appender {
     }
     try {
       const refusals = refusalsAmong(stored, ops);
-      const early = refusals.size > 0 && stored.some((op) => op.op === "finish");
+      const undoes = stored.some((op, index) => op.op === "undoing" && prepared[index]?.op === "finish");
+      const early = undoes || (refusals.size > 0 && stored.some((op) => op.op === "finish"));
       const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
       const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: taken, now });
       if (outcome.outcome === "stale") this.#stale(hot);
@@ -123,7 +124,7 @@ export class Appender {
     route(outcome.effects);
   }
 
-  /** The run ended on a result that was then refused: it meets the refusal when it is taken up again. */
+  /** The run ended on a result that was then refused, its own or a step's: it meets the refusal when it is taken up again. */
   async #startOver(hot: HotRun, effects: Effects): Promise<void> {
     const { hot: hots, tell, left, route, release } = this.#parts;
     tell(hot, [{ event: "drop" }]);

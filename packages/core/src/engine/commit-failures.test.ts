@@ -5,9 +5,10 @@ import { workflow } from "@sluice/sdk";
 import type { RunStore, StoreOp } from "../kernel/run-store.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
 import type { FaultPlan } from "../testing/faulty-store.ts";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { SimulatedRandom } from "../testing/simulated-random.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
-import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
+import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
 import { MemoryBlobs } from "./memory-blobs.suite.ts";
 import type { RunUpdate } from "./watch.ts";
 
@@ -113,6 +114,33 @@ describe("a commit that fails", () => {
     const f = await over(failingOp("started"), [undoable]);
     expect((await f.result(undoable)).status).toBe("completed");
     expect(log).toEqual(["s"]);
+  });
+
+  test("ends the incarnation at once: what it still executes is told to stop", async () => {
+    const clock = new SimulatedClock(1_000);
+    let attempts = 0;
+    let aborted = 0;
+    const two = workflow({ name: "two" }, async (ctx) =>
+      Promise.all([
+        ctx.step("quick", async () => void (await rest(2))),
+        ctx.step("slow", ({ signal }) => {
+          if (++attempts > 1) return "again";
+          return new Promise((resolve) => {
+            signal.addEventListener("abort", () => {
+              aborted++;
+              resolve("stopped");
+            });
+          });
+        }),
+      ]),
+    );
+    const { store } = faultyStore(new MemoryRunStore(), { plan: failingOp("done"), afterCrash: "reject" });
+    const f = await EngineFixture.start({ workflows: [two], store, clock });
+    const run = await f.run(two);
+    await rest();
+    expect(aborted).toBe(1);
+    await pass(clock, 250);
+    expect((await f.ended(run)).output).toEqual([undefined, "again"]);
   });
 
   test("of one run is not felt by another", async () => {

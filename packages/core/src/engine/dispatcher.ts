@@ -71,7 +71,8 @@ export class Dispatcher {
         const journalBytesMax = limits.journalPieceBytesMax;
         const free = this.reserve(limit);
         const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
-        this.ready = claimed.length < limit ? 0 : Math.max(0, this.ready - claimed.length);
+        // As many as were asked for: there may be more, whatever was counted.
+        this.ready = claimed.length < limit ? 0 : Math.max(1, this.ready - claimed.length);
         this.#again ||= claimed.length === limit;
         // All of them first: what happens to one while another is being placed is kept for it.
         const taken = claimed.map((each) => this.#add(each));

@@ -328,20 +328,30 @@ describe("a lock", () => {
     expect((await f.ended(after)).output).toBe(2);
   });
 
-  test("of a branch that lost a race is free again", async () => {
+  test("of a branch that lost a race is free again, for this run and others, also after a restart", async () => {
     const racing = workflow({ name: "racing" }, async (ctx) => {
       await ctx.race({
         slow: (branch) => branch.lock("door", async () => await branch.waitFor("never")),
         fast: (branch) => branch.waitFor("go"),
       });
-      return await ctx.lock("door", async () => "got it");
+      const again = await ctx.lock("door", async ({ fence }) => fence);
+      await ctx.waitFor("end");
+      return [again, await ctx.lock("door", async ({ fence }) => fence)];
     });
-    const f = await EngineFixture.start({ workflows: [racing] });
-    const run = await f.run(racing);
-    await f.until(run, "waiting", "waiting_for_event");
-    await f.emit("go");
+    const store = new MemoryRunStore();
+    const first = await EngineFixture.start({ workflows: [racing], store });
+    const run = await first.run(racing);
+    await first.until(run, "waiting", "waiting_for_event");
+    await first.emit("go");
     await rest();
-    expect(await f.journal(run)).toContain("0 race race completed");
-    expect((await f.store.getRun({ run }))?.status).toBe("completed");
+    expect(await first.journal(run)).toContain("0 race race completed");
+    expect((await store.getRun({ run }))?.reason).toBe("waiting_for_event");
+    first.crash();
+    const second = await EngineFixture.start({ workflows: [racing, guard], store });
+    const other = await second.run(guard);
+    await second.emit(`leave ${other}`);
+    expect((await second.ended(other)).output).toBe(3);
+    await second.emit("end");
+    expect((await second.ended(run)).output).toEqual([2, 4]);
   });
 });

@@ -95,9 +95,14 @@ describe("payloadBytesMax", () => {
       { name: "sized" },
       async (ctx, bytes: number) => (await ctx.step("last", () => "x".repeat(bytes))).length,
     );
-    const output = workflow({ name: "output" }, async () => large);
+    const undone: unknown[] = [];
+    const output = workflow({ name: "output" }, async (ctx) => {
+      await ctx.step("charge", () => 7, { undo: (charge) => void undone.push(charge) });
+      return large;
+    });
     const f = await EngineFixture.start({ workflows: [sized, output], limits });
     expect(await f.result(output)).toMatchObject({ status: "failed", error: { code: "payload_too_large" } });
+    expect(undone).toEqual([7]);
     for (let i = 0; i < 3; i++) expect((await f.result(sized, 10)).output).toBe(10);
     const run = await f.run(sized, 1_000);
     expect(await f.ended(run)).toMatchObject({ status: "failed", error: { code: "payload_too_large" } });

@@ -155,9 +155,9 @@ describe("a refusal", () => {
     expect("value" in refused(done, error, 5)).toBe(false);
   });
 
-  test("of an end is an end that failed, of one that was no success its own", () => {
+  test("of a success is a failure with its undos first, of another end that end", () => {
     expect(refused({ op: "finish", status: "completed", output: encodeValue(1) }, error, 5)).toMatchObject({
-      op: "finish",
+      op: "undoing",
       status: "failed",
       reason: "error",
     });

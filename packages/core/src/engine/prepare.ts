@@ -108,10 +108,9 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
   const bytes = encodeError(error);
   if (op.op === "finish" || op.op === "undoing") {
     const { status, reason } = op;
-    const ended = status === "completed" ? ("failed" as const) : status;
-    return op.op === "finish"
-      ? { op: "finish", status: ended, reason: reason ?? "error", error: bytes }
-      : { ...op, error: bytes };
+    // A success that cannot be recorded is a failure like any other: what was done has to be undone first.
+    if (status === "completed") return { op: "undoing", status: "failed", reason: "error", error: bytes };
+    return op.op === "finish" ? { op: "finish", status, reason: reason ?? "error", error: bytes } : { ...op, error: bytes };
   }
   if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
     return { op: "log", level: "warn", message: error.message, at: now };

@@ -105,7 +105,7 @@ describe("losers", () => {
     await rest();
     expect(aborted).toEqual([]);
     gate.resolve();
-    await f.until(run, "waiting", "waiting_for_event");
+    await rest();
     expect(aborted.toSorted()).toEqual(["branch.signal", "function", "inner", "promise"]);
     await f.emit("end");
     expect((await f.ended(run)).output).toBe("winner");

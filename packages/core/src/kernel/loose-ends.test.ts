@@ -3,7 +3,13 @@ import type { EntryKind } from "@sluice/protocol";
 import { beforeLooseEnds, brokenLocks, looseEnds } from "./loose-ends.ts";
 import type { LooseEnd } from "./loose-ends.ts";
 
-const kinds: Readonly<Record<string, EntryKind>> = { "+": "lock", "-": "unlock", "?": "token", "*": "token", "!": "callback" };
+const kinds: Readonly<Record<string, EntryKind>> = {
+  "+": "lock",
+  "-": "unlock",
+  "?": "token",
+  "*": "token",
+  "!": "callback",
+};
 
 /** `+a` takes lock a, `-a` gives it back; `?t` makes a token (`*t` one that is answered), `!t` has waited for it. */
 function journal(...calls: string[]): LooseEnd[] {

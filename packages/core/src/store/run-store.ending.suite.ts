@@ -104,6 +104,20 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       expect((await desk.claim()).map(({ run }) => run.cancel)).toEqual([notice, notice, notice]);
     });
 
+    test("can be asked for again when its code could not carry it out", async () => {
+      await desk.hot("plain");
+      await desk.hot("undoable");
+      await desk.append("undoable", started(0));
+      for (const id of ["plain", "undoable"]) {
+        await cancel(desk, id);
+        await desk.append(id, { op: "blocked", reason: "undo_unavailable", error: problem("why") });
+      }
+      expect(await cancel(desk, "plain")).toMatchObject({ outcome: "ok", run: { status: "cancelled" } });
+      expect(await cancel(desk, "undoable")).toMatchObject({
+        run: { status: "queued", blocked: false, cancel: notice },
+      });
+    });
+
     test("reaches a run that is queued or delayed", async () => {
       await desk.create("r1");
       await desk.create("r2", { dueAt: start + 100 });

@@ -78,7 +78,9 @@ export function cancelRun(
 ): boolean {
   const { record } = run;
   if (isFinal(run)) return false;
-  if (record.cancel !== undefined || record.outcome !== undefined) return true;
+  // Asked for again, a cancellation that its code could not carry out gets another chance.
+  const underWay = record.cancel !== undefined && !record.blocked;
+  if (underWay || record.outcome !== undefined) return true;
   const { status, reason } = p.notice;
   if (record.owner === undefined && run.undos === 0) {
     finishRun(change, run, { status, reason, error: p.error });

@@ -233,7 +233,9 @@ export class Change {
   /** Ends an unfinished run early: now, or through its undos, or by telling the engine that holds it. */
   cancel(run: Run, notice: CancelNotice, error: Uint8Array): void {
     const { runs } = this.t;
-    if (run.cancel !== null || run.outcome !== null) return;
+    // Asked for again, a cancellation that its code could not carry out gets another chance.
+    const underWay = run.cancel !== null && run.blocked === 0;
+    if (underWay || run.outcome !== null) return;
     if (run.owner === null && run.undos === 0) {
       this.finish(run, { status: notice.status, reason: notice.reason, error });
       return;

@@ -1,5 +1,5 @@
 // Everybody outside: clients that start runs and wait, people who answer, operators who interfere, and what goes wrong.
-import { decodeValue, encodeValue } from "@sluice/protocol";
+import { encodeValue } from "@sluice/protocol";
 import type { Engine } from "../../engine/engine.ts";
 import type { Result } from "../../kernel/result.ts";
 import type { Actor, FinishedRun } from "../../kernel/run-store.ts";
@@ -28,7 +28,10 @@ const by: Actor = { kind: "user", id: "simulation" };
 const retryMs = 500;
 
 /** Asks the engine; undefined when it went away before it answered, or refused for its own trouble. */
-export async function ask<T>(stage: Stage, call: (engine: Engine) => Promise<Result<T>>): Promise<Result<T> | undefined> {
+export async function ask<T>(
+  stage: Stage,
+  call: (engine: Engine) => Promise<Result<T>>,
+): Promise<Result<T> | undefined> {
   const machine = stage.engine();
   if (machine === undefined) return undefined;
   try {
@@ -49,7 +52,9 @@ export function raiseCurtain(stage: Stage): void {
   void every(stage, profile.operatorMs, () => operator(stage));
   void every(stage, faults.workerCrashMs, () => withWorker(stage, (machine, worker) => machine.crashWorker(worker)));
   void every(stage, faults.workerHangMs, () =>
-    withWorker(stage, (machine, worker) => machine.hangWorker(worker, world.random.int(1, 20_000), world.random.chance(0.5))),
+    withWorker(stage, (machine, worker) =>
+      machine.hangWorker(worker, world.random.int(1, 20_000), world.random.chance(0.5)),
+    ),
   );
   void every(stage, faults.restartMs, async () => {
     const machine = stage.engine();
@@ -63,7 +68,9 @@ export function raiseCurtain(stage: Stage): void {
   });
   let version = 1;
   void every(stage, faults.deployMs, () => stage.deploy(`v${++version}`));
-  void every(stage, faults.jumpMs, async () => world.jump(world.random.pick([-3_600_000, -1_000, 1_000, 60_000, 3_600_000])));
+  void every(stage, faults.jumpMs, async () =>
+    world.jump(world.random.pick([-3_600_000, -1_000, 1_000, 60_000, 3_600_000])),
+  );
 }
 
 /** Does something again and again, with random pauses, as long as things may go wrong. */
@@ -77,7 +84,10 @@ async function every(stage: Stage, meanMs: number, act: () => Promise<void>): Pr
   }
 }
 
-async function withWorker(stage: Stage, act: (machine: EngineMachine, worker: Parameters<EngineMachine["retire"]>[0]) => Promise<void>): Promise<void> {
+async function withWorker(
+  stage: Stage,
+  act: (machine: EngineMachine, worker: Parameters<EngineMachine["retire"]>[0]) => Promise<void>,
+): Promise<void> {
   const machine = stage.engine();
   const workers = [...(machine?.workers ?? [])].filter((worker) => !worker.dead && !worker.hung);
   if (machine === undefined || workers.length === 0) return;
@@ -117,7 +127,12 @@ async function startOne(stage: Stage, name: string): Promise<void> {
       await waitFor(stage, run.id);
       return;
     }
-    if (started !== undefined && !["draining", "store_failed"].includes(started.error.code) && !world.calm && recorder.commits >= 0)
+    if (
+      started !== undefined &&
+      !["draining", "store_failed"].includes(started.error.code) &&
+      !world.calm &&
+      recorder.commits >= 0
+    )
       world.fail(`a start was refused: ${started.error.code} ${started.error.message}`);
     if (key === undefined) return;
     await world.sleep(retryMs);
@@ -155,7 +170,9 @@ async function outsider(stage: Stage): Promise<void> {
     const key = random.pick(eventKeys);
     const payload = encodeValue({ m: random.int(0, 1), number: ledger.nextEvent() });
     const once = random.chance(0.3) ? { id: `outside ${random.int(0, 3)}` } : {};
-    await ask(stage, (engine) => engine.emit({ by, name: random.pick(eventNames), payload, ...(key === undefined ? {} : { key }), ...once }));
+    await ask(stage, (engine) =>
+      engine.emit({ by, name: random.pick(eventNames), payload, ...(key === undefined ? {} : { key }), ...once }),
+    );
     return;
   }
   await answerTokens(stage, random.chance(0.3) ? undefined : "open", 2);
@@ -168,12 +185,18 @@ export async function answerTokens(stage: Stage, status: "open" | undefined, lim
   const machine = stage.engine();
   if (machine === undefined) return 0;
   const lists = await Promise.all(
-    (["approval", "callback"] as const).map((kind) => machine.engine.store.listTokens({ kind, limit: 100, ...(status === undefined ? {} : { status }) })),
+    (["approval", "callback"] as const).map((kind) =>
+      machine.engine.store.listTokens({ kind, limit: 100, ...(status === undefined ? {} : { status }) }),
+    ),
   );
   const tokens = random.shuffle(lists.flat()).slice(0, limit);
   for (const { kind, token } of tokens) {
     const approved = random.chance(0.7);
-    const value = encodeValue(kind === "approval" ? { approved, by: "somebody", at: world.clock.now(), ...(approved ? {} : { reason: "no" }) } : { came: token.length });
+    const value = encodeValue(
+      kind === "approval"
+        ? { approved, by: "somebody", at: world.clock.now(), ...(approved ? {} : { reason: "no" }) }
+        : { came: token.length },
+    );
     const answered = await ask(stage, (engine) => engine.completeToken({ by, token, kind, value }));
     if (answered?.ok === false && !["token_used", "token_expired", "store_failed"].includes(answered.error.code))
       world.fail(`a token was refused: ${answered.error.code}`);
@@ -185,6 +208,10 @@ export async function answerTokens(stage: Stage, status: "open" | undefined, lim
 async function operator(stage: Stage): Promise<void> {
   const { world, recorder } = stage;
   const { random } = world;
+  if (stage.profile.schedules && random.chance(0.2)) {
+    await changeSchedule(stage);
+    return;
+  }
   const runs = [...recorder.runs.values()].filter((run) => !run.deleted);
   if (runs.length === 0) return;
   const { id: run } = random.pick(runs);
@@ -193,7 +220,11 @@ async function operator(stage: Stage): Promise<void> {
   await operate(stage, what, run);
 }
 
-export async function operate(stage: Stage, what: "cancel" | "pause" | "resume" | "retry" | "fork" | "delete", run: string): Promise<void> {
+export async function operate(
+  stage: Stage,
+  what: "cancel" | "pause" | "resume" | "retry" | "fork" | "delete",
+  run: string,
+): Promise<void> {
   await ask<unknown>(stage, async ({ operations }) => {
     switch (what) {
       case "cancel":
@@ -224,6 +255,22 @@ export async function emitAll(stage: Stage): Promise<void> {
   }
 }
 
-export function shown(bytes: Uint8Array | undefined): unknown {
-  return bytes === undefined ? undefined : decodeValue(bytes);
+/** Nothing is to begin by itself any more. */
+export async function pauseSchedules(stage: Stage): Promise<void> {
+  const running =
+    stage
+      .engine()
+      ?.engine.schedules.list()
+      .filter((schedule) => !schedule.paused) ?? [];
+  for (const { id } of running) await ask(stage, ({ schedules }) => schedules.setPaused(by, id, true));
+}
+
+/** An operator pauses a schedule or lets it go on, or starts its run now. */
+async function changeSchedule(stage: Stage): Promise<void> {
+  const { random } = stage.world;
+  const known = stage.engine()?.engine.schedules.list() ?? [];
+  if (known.length === 0) return;
+  const { id, paused } = random.pick(known);
+  if (random.chance(0.5)) await ask(stage, ({ schedules }) => schedules.runNow(by, id));
+  else await ask(stage, ({ schedules }) => schedules.setPaused(by, id, !paused));
 }

@@ -58,7 +58,10 @@ export class EngineMachine {
     const { world, profile } = site;
     this.#faulty = faultyStore(site.store, { plan: (write) => this.#plan(write), afterCrash: "silence" });
     const name = `engine-${++site.engines}`;
-    const clock = { now: () => world.clock.now(), after: (ms: number, callback: () => void) => this.#after(ms, callback) };
+    const clock = {
+      now: () => world.clock.now(),
+      after: (ms: number, callback: () => void) => this.#after(ms, callback),
+    };
     this.engine = new Engine({
       store: profile.slowReads ? slowReads(this.#faulty.store, () => this.#pause()) : this.#faulty.store,
       blobs: site.blobs,
@@ -85,7 +88,8 @@ export class EngineMachine {
   /** Errors that a failing store explains are part of life; anything else is a defect. */
   #checkLog(message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
     const text = JSON.stringify(fields ?? {});
-    if (/TypeError|RangeError|ReferenceError|[Aa]ssertion/.test(text)) this.#site.world.fail(`the engine logged: ${message} ${text}`);
+    if (/TypeError|RangeError|ReferenceError|[Aa]ssertion/.test(text))
+      this.#site.world.fail(`the engine logged: ${message} ${text}`);
   }
 
   #pause(): Promise<void> {
@@ -103,7 +107,8 @@ export class EngineMachine {
         world.trace?.(() => `fault ${write.verb} fails`);
         return { fault: "fail" };
       }
-      if (world.random.chance(crashPerWrite)) return this.#crashAt(write, world.random.chance(0.5) ? "crash_before" : "crash_after");
+      if (world.random.chance(crashPerWrite))
+        return this.#crashAt(write, world.random.chance(0.5) ? "crash_before" : "crash_after");
     }
     if (profile.storeDelayMsMax === 0) return undefined;
     // Answers come in the order of the writes, as from a thread that commits them.

@@ -30,11 +30,16 @@ export class Ledger implements Witness {
   /** Results that workflows saw. */
   sights = 0;
   /** Runs that were acknowledged, with what was promised. */
-  readonly acknowledged = new Map<string, { readonly workflow: string; readonly key: string | undefined; readonly input: string }>();
+  readonly acknowledged = new Map<
+    string,
+    { readonly workflow: string; readonly key: string | undefined; readonly input: string }
+  >();
   /** How runs ended according to those who waited. */
   readonly ends = new Map<string, string>();
-  /** Completed undo executions of each run, by generation. */
-  readonly undone = new Map<string, number[]>();
+  /** Undos that were carried out, as `run:number`. */
+  readonly undone = new Set<string>();
+  /** Wall time at which a run first saw a result, by run and place. */
+  readonly firstSeen = new Map<string, number>();
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
   readonly #recorder: Recorder;
@@ -96,9 +101,14 @@ export class Ledger implements Witness {
       this.#seen.set(slot, seen);
     }
     const before = seen[at];
-    if (before === undefined) seen[at] = line;
-    else if (before !== line)
-      this.#fail(`run ${life.run} epoch ${life.epoch} saw "${line}" where an earlier incarnation saw "${before}" (${at})`);
+    if (before === undefined) {
+      seen[at] = line;
+      const place = `${life.run} ${line.slice(0, line.indexOf(" "))}`;
+      if (!this.firstSeen.has(place)) this.firstSeen.set(place, life.host.now());
+    } else if (before !== line)
+      this.#fail(
+        `run ${life.run} epoch ${life.epoch} saw "${line}" where an earlier incarnation saw "${before}" (${at})`,
+      );
   }
 
   began(life: Life, node: StepNode, step: StepContext, undo?: { readonly result: unknown }): Effect {
@@ -107,22 +117,36 @@ export class Ledger implements Witness {
     if (undo === undefined) life.steps.set(node.path, seq);
     if (life.check) this.#fail(`the replay check of run ${life.run} executes ${node.path}`);
     if (life.unsure !== undefined && undo === undefined && !this.#isDurable(life, life.unsure.seq))
-      this.#fail(`step ${node.path} of run ${life.run} begins before the one before it (${life.unsure.seq}) is durable`);
-    this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) attempt ${step.attempt} begins`);
+      this.#fail(
+        `step ${node.path} of run ${life.run} begins before the one before it (${life.unsure.seq}) is durable`,
+      );
+    this.#trace?.(
+      () =>
+        `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) attempt ${step.attempt} begins`,
+    );
     if (this.#isCurrent(life)) this.#checkBegin(life, { node, seq, attempt: step.attempt, undo });
     const ended = undo === undefined ? this.#openCritical(life, node) : undefined;
     return {
       attempt: step.attempt,
       end: (how) => {
-        this.#trace?.(() => `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) ${how}${life.host.dead ? " too late" : ""}`);
+        this.#trace?.(
+          () =>
+            `step ${life.run} epoch ${life.epoch}: ${undo === undefined ? "" : "undo "}${node.path} (${seq}) ${how}${life.host.dead ? " too late" : ""}`,
+        );
         ended?.();
+        if (undo !== undefined && how === "done" && !life.host.dead) this.undone.add(`${life.run}:${seq}`);
       },
     };
   }
 
   #checkBegin(
     life: Life,
-    p: { readonly node: StepNode; readonly seq: number; readonly attempt: number; readonly undo: { readonly result: unknown } | undefined },
+    p: {
+      readonly node: StepNode;
+      readonly seq: number;
+      readonly attempt: number;
+      readonly undo: { readonly result: unknown } | undefined;
+    },
   ): void {
     const { node, seq, attempt, undo } = p;
     const run = this.#recorder.runs.get(life.run);
@@ -139,7 +163,11 @@ export class Ledger implements Witness {
     if (digest(undo.result) !== expected) this.#fail(`${what} got ${digest(undo.result)}, not ${expected}`);
   }
 
-  entered(life: Life, path: string, lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined }): () => void {
+  entered(
+    life: Life,
+    path: string,
+    lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined },
+  ): () => void {
     const guarded: Guarded = { path, ...lock };
     const all = this.#guarded.get(life) ?? [];
     all.push(guarded);
@@ -160,10 +188,13 @@ export class Ledger implements Witness {
     this.#critical.set(name, open);
     for (const other of open) {
       if (other.life.run !== life.run && this.#isCurrent(other.life) && !other.life.host.dead)
-        this.#fail(`run ${life.run} works inside lock ${name} (fence ${fence}) while run ${other.life.run} does (fence ${other.fence})`);
+        this.#fail(
+          `run ${life.run} works inside lock ${name} (fence ${fence}) while run ${other.life.run} does (fence ${other.fence})`,
+        );
     }
     const highest = this.#fences.get(name) ?? 0;
-    if (fence < highest) this.#fail(`run ${life.run} works inside lock ${name} with fence ${fence} after fence ${highest}`);
+    if (fence < highest)
+      this.#fail(`run ${life.run} works inside lock ${name} with fence ${fence} after fence ${highest}`);
     this.#fences.set(name, fence);
     const effect = { life, fence };
     open.add(effect);
@@ -179,7 +210,10 @@ export class Ledger implements Witness {
   }
 
   /** A client was told that a run exists. */
-  promise(run: string, p: { readonly workflow: string; readonly key: string | undefined; readonly input: string }): void {
+  promise(
+    run: string,
+    p: { readonly workflow: string; readonly key: string | undefined; readonly input: string },
+  ): void {
     this.acknowledged.set(run, p);
   }
 
@@ -187,7 +221,8 @@ export class Ledger implements Witness {
   told(run: string, attempt: number, end: string): void {
     const slot = `${run}#${attempt}`;
     const before = this.ends.get(slot);
-    if (before !== undefined && before !== end) this.#fail(`run ${run} ended as ${end} for one and as ${before} for another`);
+    if (before !== undefined && before !== end)
+      this.#fail(`run ${run} ended as ${end} for one and as ${before} for another`);
     this.ends.set(slot, end);
   }
 }

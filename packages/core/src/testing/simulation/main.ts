@@ -39,10 +39,12 @@ for (let seed = first; seed < first + count; seed++) {
   total.commits += report.commits;
   total.effects += report.effects;
   total.sights += report.sights;
-  for (const [name, n] of [...report.counts, ...[...report.ends].map(([end, n]) => [`ended ${end}`, n] as const)]) counts.set(name, (counts.get(name) ?? 0) + n);
+  for (const [name, n] of [...report.counts, ...[...report.ends].map(([end, n]) => [`ended ${end}`, n] as const)])
+    counts.set(name, (counts.get(name) ?? 0) + n);
 }
 const ms = Date.now() - began;
 console.log(
   `${count} seeds, ${total.failed} failed, ${(ms / count).toFixed(2)} ms a seed (slowest ${slowest.seed}: ${slowest.ms} ms), ${total.turns} turns, ${total.runs} runs, ${total.commits} commits, ${total.effects} effects, ${total.sights} results seen`,
 );
-if (process.argv.includes("--counts")) for (const [name, n] of [...counts].toSorted()) console.log(`${String(n).padStart(9)} ${name}`);
+if (process.argv.includes("--counts"))
+  for (const [name, n] of [...counts].toSorted()) console.log(`${String(n).padStart(9)} ${name}`);

@@ -114,11 +114,17 @@ export interface Program {
   readonly root: Node;
   /** Longest time a run may take. */
   readonly timeoutMs?: number | undefined;
-  readonly schedule?:
-    | { readonly cron: string; readonly overlap: Overlap; readonly catchUp: CatchUp; readonly jitterMs: number }
-    | undefined;
+  readonly schedule?: ProgramSchedule | undefined;
 }
 
+export interface ProgramSchedule {
+  readonly cron: string;
+  /** What the expression means, in milliseconds since 1970: at every multiple of this. */
+  readonly everyMs: number;
+  readonly overlap: Overlap;
+  readonly catchUp: CatchUp;
+  readonly jitterMs: number;
+}
 type Overlap = "skip" | "queue" | "cancel" | "allow";
 type CatchUp = "skip" | "one" | "all";
 
@@ -127,6 +133,18 @@ export const eventKeys = [undefined, "k0", "k1"] as const;
 export const lockNames = ["door", "till"] as const;
 const depthMax = 3;
 const nodesMax = 12;
+
+/** A schedule that comes due several times in `chaosMs`. */
+export function drawSchedule(random: SimulatedRandom, chaosMs: number): ProgramSchedule {
+  const seconds = chaosMs < 10_000 ? 1 : chaosMs < 30_000 ? 5 : chaosMs < 100_000 ? 15 : 60;
+  return {
+    cron: seconds === 60 ? "* * * * *" : `*/${seconds} * * * * *`,
+    everyMs: seconds * 1_000,
+    overlap: random.pick(["skip", "queue", "cancel", "allow", "allow"]),
+    catchUp: random.pick(["skip", "one", "all", "all"]),
+    jitterMs: random.pick([0, 0, 500, 20_000]),
+  };
+}
 
 /** Draws the programs of a seed; each may call those after it. */
 export function drawPrograms(random: SimulatedRandom, enabled: ReadonlySet<Feature>, count: number): Program[] {

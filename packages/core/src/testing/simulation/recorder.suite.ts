@@ -15,6 +15,15 @@ export interface RunModel {
   deleted: boolean;
   /** Numbers of the entries that have settled, and how. */
   settled: Map<number, "completed" | "failed">;
+  /** What its waits for events asked for. */
+  readonly wanted: Map<number, Wanted>;
+}
+
+/** What is asked of an event. */
+export interface Wanted {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly match: Uint8Array | undefined;
 }
 
 type Params<V extends keyof RunStore> = Parameters<RunStore[V]>[0];
@@ -89,7 +98,8 @@ export class Recorder {
         for (const run of (outcome as Outcome<"releaseRuns">).released) this.#let(run.id, "release");
         break;
       case "recover":
-        for (const run of this.runs.values()) if (run.owner !== undefined && run.owner !== (params as Params<"recover">).owner) run.owner = undefined;
+        for (const run of this.runs.values())
+          if (run.owner !== undefined && run.owner !== (params as Params<"recover">).owner) run.owner = undefined;
         break;
       case "retryRun":
         await this.#retried(params as Params<"retryRun">, outcome as Outcome<"retryRun">);
@@ -123,6 +133,7 @@ export class Recorder {
       final: undefined,
       deleted: false,
       settled: new Map(),
+      wanted: new Map(),
     };
     if (this.runs.has(run.id)) this.#fail(`run ${run.id} was created twice`);
     this.runs.set(run.id, model);
@@ -167,11 +178,14 @@ export class Recorder {
     const current = model !== undefined && model.owner !== undefined && model.epoch === p.epoch && !model.deleted;
     if (outcome.outcome === "stale") {
       this.staleWrites++;
-      if (current) this.#fail(`a write of run ${p.run} epoch ${p.epoch} was refused although that incarnation holds it`);
+      if (current)
+        this.#fail(`a write of run ${p.run} epoch ${p.epoch} was refused although that incarnation holds it`);
       return;
     }
     if (!current) {
-      this.#fail(`a write of run ${p.run} epoch ${p.epoch} was taken although ${model?.owner ?? "nobody"} holds epoch ${model?.epoch}`);
+      this.#fail(
+        `a write of run ${p.run} epoch ${p.epoch} was taken although ${model?.owner ?? "nobody"} holds epoch ${model?.epoch}`,
+      );
       return;
     }
     for (const op of p.ops) this.#op(model, op, outcome.events);
@@ -181,10 +195,13 @@ export class Recorder {
   #op(model: RunModel, op: StoreOp, events: readonly RunEvent[]): void {
     this.counts.set(`op ${op.op}`, (this.counts.get(`op ${op.op}`) ?? 0) + 1);
     if (op.op === "state" && op.verb === "incr" && op.key.startsWith("sum")) {
-      const settled = events.some((event) => event.event === "settle" && event.seq === op.seq && event.status === "completed");
+      const settled = events.some(
+        (event) => event.event === "settle" && event.seq === op.seq && event.status === "completed",
+      );
       const slot = `${op.scope}/${op.key}`;
       if (settled) this.sums.set(slot, (this.sums.get(slot) ?? 0) + (op.amount ?? 1));
     }
+    if (op.op === "event") model.wanted.set(op.seq, { name: op.name, key: op.key, match: op.match });
     if (op.op === "blocked") model.owner = undefined;
   }
 
@@ -206,7 +223,8 @@ export class Recorder {
   #parked(p: Params<"parkRun">, { outcome }: Outcome<"parkRun">): void {
     const model = this.runs.get(p.run);
     const current = model !== undefined && model.owner !== undefined && model.epoch === p.epoch;
-    if (outcome !== "stale" && !current) this.#fail(`run ${p.run} was parked by epoch ${p.epoch}, which did not hold it`);
+    if (outcome !== "stale" && !current)
+      this.#fail(`run ${p.run} was parked by epoch ${p.epoch}, which did not hold it`);
     if (model !== undefined && outcome !== "stale") model.owner = undefined;
   }
 
@@ -236,7 +254,9 @@ export class Recorder {
   #delivered({ run, epoch, owner, event }: Delivery): void {
     const model = this.runs.get(run);
     if (model === undefined || model.owner !== owner || model.epoch !== epoch) {
-      this.#fail(`run ${run} got ${event.event} for epoch ${epoch} of ${owner}, but ${model?.owner} holds epoch ${model?.epoch}`);
+      this.#fail(
+        `run ${run} got ${event.event} for epoch ${epoch} of ${owner}, but ${model?.owner} holds epoch ${model?.epoch}`,
+      );
       return;
     }
     this.#event(model, event);
@@ -248,7 +268,8 @@ export class Recorder {
       this.endedUnseen.add(end.run);
       return;
     }
-    if (model.final !== undefined) this.#fail(`run ${end.run} ended as ${end.status} after it had ended as ${model.final}`);
+    if (model.final !== undefined)
+      this.#fail(`run ${end.run} ended as ${end.status} after it had ended as ${model.final}`);
     else this.unfinished--;
     model.final = end.status;
     model.owner = undefined;

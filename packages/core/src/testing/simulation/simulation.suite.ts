@@ -3,7 +3,7 @@ import { MemoryRunStore } from "../../store/memory/index.ts";
 import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { StoreWrite } from "../faulty-store.ts";
-import { answerTokens, ask, emitAll, operate, raiseCurtain } from "./actors.suite.ts";
+import { answerTokens, ask, emitAll, operate, pauseSchedules, raiseCurtain } from "./actors.suite.ts";
 import type { Stage } from "./actors.suite.ts";
 import { memoryBlobs } from "./blobs.suite.ts";
 import { check } from "./checks.suite.ts";
@@ -12,7 +12,7 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { drawPrograms, isSequential } from "./program.suite.ts";
+import { drawPrograms, drawSchedule, isSequential } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
@@ -28,7 +28,9 @@ export interface SimulationOptions {
   readonly programs?: readonly Program[] | undefined;
   readonly planned?: ((write: StoreWrite) => "crash_before" | "crash_after" | undefined) | undefined;
   /** A deliberate defect in the store or the worker, which the simulation is to notice. */
-  readonly mutant?: { readonly store?: ((store: RunStore) => RunStore) | undefined; readonly worker?: WorkerMutant | undefined } | undefined;
+  readonly mutant?:
+    | { readonly store?: ((store: RunStore) => RunStore) | undefined; readonly worker?: WorkerMutant | undefined }
+    | undefined;
 }
 
 export interface SimulationReport {
@@ -71,7 +73,7 @@ class Simulation {
     this.#options = options;
     const { seed, mutant } = options;
     this.#profile = { ...drawProfile(seed), ...options.profile };
-    this.#programs = options.programs ?? drawPrograms(new SimulatedRandom(seed ^ 0x9e3779b9), this.#profile.features, this.#profile.programs);
+    this.#programs = options.programs ?? this.#draw(seed);
     const world = new World({ seed, loop: options.loop, trace: options.trace === true });
     this.#world = world;
     const memory = new MemoryRunStore();
@@ -96,6 +98,16 @@ class Simulation {
     this.#stage = this.#makeStage();
   }
 
+  #draw(seed: number): readonly Program[] {
+    const { features, programs: count, schedules, chaosMs } = this.#profile;
+    const random = new SimulatedRandom(seed ^ 0x9e3779b9);
+    const programs = drawPrograms(random, features, count);
+    if (!schedules) return programs;
+    return programs.map((program, index) =>
+      index === count - 1 ? { ...program, schedule: drawSchedule(random, chaosMs) } : program,
+    );
+  }
+
   #makeStage(): Stage {
     return {
       world: this.#world,
@@ -103,7 +115,8 @@ class Simulation {
       programs: this.#programs,
       ledger: this.#ledger,
       recorder: this.#recorder,
-      engine: () => (this.#machine?.up === true && !this.#machine.dead && !this.#machine.stopping ? this.#machine : undefined),
+      engine: () =>
+        this.#machine?.up === true && !this.#machine.dead && !this.#machine.stopping ? this.#machine : undefined,
       deploy: async (version) => {
         const machine = this.#machine;
         if (machine?.up !== true || machine.dead || machine.stopping) return;
@@ -134,6 +147,7 @@ class Simulation {
     raiseCurtain(this.#stage);
     await world.run(() => world.elapsed() >= this.#profile.chaosMs);
     world.calm = true;
+    world.calmedAt = world.clock.now();
     this.#site.outage = false;
     world.trace?.(() => "from here on nothing goes wrong");
     void this.#heal();
@@ -144,7 +158,16 @@ class Simulation {
       try {
         const machine = this.#machine;
         if (machine !== undefined)
-          await check({ store: this.#store, engine: machine.engine, world, ledger: this.#ledger, recorder: this.#recorder, programs: this.#programs, profile: this.#profile, ends });
+          await check({
+            store: this.#store,
+            engine: machine.engine,
+            world,
+            ledger: this.#ledger,
+            recorder: this.#recorder,
+            programs: this.#programs,
+            profile: this.#profile,
+            ends,
+          });
       } catch (error) {
         world.fail(`the reckoning failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       }
@@ -175,6 +198,7 @@ class Simulation {
         this.#healed = true;
         return;
       }
+      await pauseSchedules(this.#stage);
       const now = `${this.#recorder.unfinished} ${this.#ledger.sights} ${this.#ledger.effects}`;
       if (now !== before) since = world.elapsed();
       before = now;
@@ -200,15 +224,22 @@ class Simulation {
   }
 
   async #describeStuck(): Promise<void> {
-    const stuck = await this.#store.listRuns({ filter: { status: ["queued", "running", "waiting", "paused", "undoing"] }, limit: 100 });
+    const stuck = await this.#store.listRuns({
+      filter: { status: ["queued", "running", "waiting", "paused", "undoing"] },
+      limit: 100,
+    });
     const described = await Promise.all(
       stuck.runs.map(async (run) => {
         const { entries } = await this.#store.readJournal({ run: run.id, bytesMax: Number.MAX_SAFE_INTEGER });
-        const open = entries.filter((entry) => entry.status === "running").map((entry) => `${entry.seq} ${entry.kind} ${entry.name}`);
+        const open = entries
+          .filter((entry) => entry.status === "running")
+          .map((entry) => `${entry.seq} ${entry.kind} ${entry.name}`);
         return `${run.id} ${run.workflow} ${run.status}/${run.reason ?? ""} owner ${run.owner} cancel ${run.cancel?.reason} outcome ${run.outcome?.status} open [${open.join(", ")}]`;
       }),
     );
-    this.#world.fail(`runs never end although everything works and everybody has answered:\n  ${described.join("\n  ")}`);
+    this.#world.fail(
+      `runs never end although everything works and everybody has answered:\n  ${described.join("\n  ")}`,
+    );
   }
 
   async #unstick(): Promise<void> {

@@ -1,6 +1,6 @@
 // A worker process and the connection to its engine: real worker code on simulated time, that can die, hang and be late.
 import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import { workflow } from "@sluice/sdk";
+import { schedule, workflow } from "@sluice/sdk";
 import type { Workflow } from "@sluice/sdk";
 import { manifestOf, Worker, workerLimits } from "@sluice/worker";
 import type { StepScope } from "@sluice/worker";
@@ -68,7 +68,10 @@ export class WorkerMachine implements Host {
     this.version = setup.version;
     this.quarantine = setup.quarantine;
     this.#engineDead = engineDead;
-    this.#attached = engine.attach({ id: setup.id, send: (messages) => this.#fromEngine(messages) }, { quarantine: setup.quarantine });
+    this.#attached = engine.attach(
+      { id: setup.id, send: (messages) => this.#fromEngine(messages) },
+      { quarantine: setup.quarantine },
+    );
     this.worker = this.#makeWorker();
   }
 
@@ -83,25 +86,30 @@ export class WorkerMachine implements Host {
 
   #workflow(program: Program): Workflow {
     const { witness, programs } = this.#setup;
-    const { timeoutMs } = program;
-    return workflow({ name: program.name, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) }, async (ctx) => {
-      const known = this.#epochs.get(ctx.run.id);
-      const life: Life = {
-        run: ctx.run.id,
-        epoch: known?.epoch ?? 0,
-        attempt: known?.attempt ?? 0,
-        workflow: program.name,
-        version: this.version,
-        host: this,
-        parked: false,
-        seen: 0,
-        check: known?.check ?? false,
-        steps: new Map(),
-        unsure: undefined,
-      };
-      this.#lives.set(ctx.run.id, life);
-      return await play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
-    });
+    const { timeoutMs, schedule: times } = program;
+    const triggers =
+      times === undefined ? [] : [schedule(times.cron, { ...times, input: { by: "time" }, jitter: times.jitterMs })];
+    return workflow(
+      { name: program.name, triggers, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+      async (ctx) => {
+        const known = this.#epochs.get(ctx.run.id);
+        const life: Life = {
+          run: ctx.run.id,
+          epoch: known?.epoch ?? 0,
+          attempt: known?.attempt ?? 0,
+          workflow: program.name,
+          version: this.version,
+          host: this,
+          parked: false,
+          seen: 0,
+          check: known?.check ?? false,
+          steps: new Map(),
+          unsure: undefined,
+        };
+        this.#lives.set(ctx.run.id, life);
+        return await play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
+      },
+    );
   }
 
   #makeWorker(): Worker {
@@ -179,7 +187,10 @@ export class WorkerMachine implements Host {
 
   #toEngine(message: WorkerToEngine): void {
     if (this.dead) return;
-    if (message.type === "ops" && message.ops.some((op) => op.op === "park" || op.op === "finish" || op.op === "blocked")) {
+    if (
+      message.type === "ops" &&
+      message.ops.some((op) => op.op === "park" || op.op === "finish" || op.op === "blocked")
+    ) {
       const life = this.#lives.get(message.run);
       if (life?.epoch === message.epoch) life.parked = true;
     }
@@ -195,7 +206,9 @@ export class WorkerMachine implements Host {
     // What is on its way arrives even if the sender is gone by then, unless the connection was cut.
     this.#world.clock.after(at - this.#world.elapsed(), () => this.#arrive(message));
     if (!this.#world.calm && this.#world.random.chance(profile.faults.again)) {
-      this.#world.clock.after(at - this.#world.elapsed() + this.#world.random.int(1, lateMsMax), () => this.#arrive(message));
+      this.#world.clock.after(at - this.#world.elapsed() + this.#world.random.int(1, lateMsMax), () =>
+        this.#arrive(message),
+      );
     }
   }
 

@@ -21,6 +21,8 @@ export class World {
   turns = 0;
   /** True once nothing goes wrong any more. */
   calm = false;
+  /** Wall time since when that is so. */
+  calmedAt = Number.POSITIVE_INFINITY;
   jumpedBack = false;
   /** How far the wall clock has jumped, back and forth. */
   jumpedMs = 0;

@@ -1,0 +1,32 @@
+// Every time of a schedule made a run once, however often the process restarted.
+import type { Reckoned, Reckoning } from "./checks.suite.ts";
+
+export async function checkSchedules(
+  { world, store, recorder, programs }: Reckoning,
+  all: readonly Reckoned[],
+): Promise<void> {
+  const times = new Map<string, Set<string>>();
+  for (const { run } of all) {
+    if (run.schedule === undefined) continue;
+    const time = run.tags.find((tag) => tag.startsWith("scheduled:"));
+    const seen = times.get(run.schedule) ?? new Set();
+    times.set(run.schedule, seen);
+    if (time === undefined) world.fail(`run ${run.id} of schedule ${run.schedule} does not say for which time it is`);
+    else if (seen.has(time)) world.fail(`schedule ${run.schedule} made two runs for ${time}`);
+    else seen.add(time);
+  }
+  const deleted = [...recorder.runs.values()].some((run) => run.deleted);
+  for (const { id, workflow, createdAt, handledUntil } of await store.listSchedules()) {
+    const schedule = programs.find((program) => program.name === workflow)?.schedule;
+    if (schedule === undefined || schedule.overlap !== "allow" || schedule.catchUp !== "all" || deleted) continue;
+    const everyMs = schedule.everyMs;
+    for (
+      let at = Math.ceil((createdAt + 1) / everyMs) * everyMs;
+      at <= Math.min(handledUntil, world.calmedAt);
+      at += everyMs
+    ) {
+      if (times.get(id)?.has(`scheduled:${new Date(at).toISOString()}`) !== true && world.jumpedMs === 0)
+        world.fail(`schedule ${id} made no run for ${new Date(at).toISOString()}`);
+    }
+  }
+}
