@@ -80,13 +80,24 @@ export function startSluice(args: readonly string[], options: CliOptions = {}): 
       };
       waiting.add(look);
       look();
-      void exited.then((code) => reject(new Error(`sluice ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`)));
+      void exited.then((code) =>
+        reject(new Error(`sluice ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`)),
+      );
     });
-  return { pid: child.pid ?? 0, stdout: () => stdout, stderr: () => stderr, until, kill: (signal) => void child.kill(signal), exited };
+  return {
+    pid: child.pid ?? 0,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    until,
+    kill: (signal) => void child.kill(signal),
+    exited,
+  };
 }
 
 /** The ready line of `up --json`. */
-export async function readyLine(running: Running): Promise<Record<string, unknown> & { readonly url: string; readonly elapsedMs: number }> {
+export async function readyLine(
+  running: Running,
+): Promise<Record<string, unknown> & { readonly url: string; readonly elapsedMs: number }> {
   const text = await running.until((stdout) => stdout.includes("\n"));
   return JSON.parse(text.slice(0, text.indexOf("\n"))) as Record<string, unknown> & { url: string; elapsedMs: number };
 }
@@ -94,7 +105,7 @@ export async function readyLine(running: Running): Promise<Record<string, unknow
 /** Stops a command by its first signal; its exit code. */
 export async function stop(running: Running): Promise<number | string> {
   running.kill("SIGTERM");
-  return await running.exited;
+  return running.exited;
 }
 
 /** Lines of the server's log. */
@@ -104,4 +115,36 @@ export function logOf(running: Running): readonly Record<string, unknown>[] {
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Commands run in one folder, where a server and its token are found by themselves. */
+export function commandsIn(cwd: string): {
+  readonly run: (args: readonly string[], options?: CliOptions) => Promise<Ran>;
+  // eslint-disable-next-line typescript/no-explicit-any -- tests look into answers of every form
+  readonly json: (...args: string[]) => Promise<any>;
+  readonly text: (...args: string[]) => Promise<string>;
+  readonly fails: (...args: string[]) => Promise<{ readonly code: number; readonly error: WireFailure }>;
+} {
+  const run = (args: readonly string[], options: CliOptions = {}): Promise<Ran> => sluice(args, { cwd, ...options });
+  /** Standard output of a command that has to succeed in silence otherwise. */
+  const succeeds = async (args: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await run(args);
+    if (exitCode === 0 && stderr === "") return stdout;
+    throw new Error(`sluice ${args.join(" ")} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+  };
+  return {
+    run,
+    json: async (...args) => JSON.parse(await succeeds([...args, "--json"])) as unknown,
+    text: (...args) => succeeds(args),
+    fails: async (...args) => {
+      const { exitCode, stdout } = await run([...args, "--json"]);
+      return { code: exitCode, error: (JSON.parse(stdout) as { error: WireFailure }).error };
+    },
+  };
+}
+
+interface WireFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
 }

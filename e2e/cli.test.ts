@@ -1,16 +1,15 @@
-// Every command of the shipped program against a running server: what it prints, as JSON and for people, and how it ends.
+// The commands that work with runs, against a running server: what they print, as JSON and for people, and how they end.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readyLine, sluice, startSluice, stop } from "./cli-process.ts";
-import type { CliOptions, Ran, Running } from "./cli-process.ts";
+import { commandsIn, readyLine, startSluice, stop } from "./cli-process.ts";
+import type { Running } from "./cli-process.ts";
 import { writeProject } from "./server-process.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sluice-cli-"));
 const project = join(work, "shop");
 let server: Running;
-let url: string;
 
 beforeAll(async () => {
   writeProject(project, {
@@ -36,7 +35,7 @@ export const report = workflow({ name: "report", triggers: [schedule("0 2 * * *"
 `,
   });
   server = startSluice(["up", "--project", project, "--port", "0", "--json"]);
-  ({ url } = await readyLine(server));
+  await readyLine(server);
 });
 
 afterAll(async () => {
@@ -44,82 +43,42 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-/** In the project's folder, where the server and its token are found by themselves. */
-const run = (args: readonly string[], options: CliOptions = {}): Promise<Ran> => sluice(args, { cwd: project, ...options });
-
-/** The JSON of a command that has to succeed; nothing else is printed. */
-// eslint-disable-next-line typescript/no-explicit-any -- tests look into answers of every form
-async function json(...args: string[]): Promise<any> {
-  const ran = await run([...args, "--json"]);
-  expect({ ...ran, stdout: "" }).toEqual({ exitCode: 0, stdout: "", stderr: "" });
-  return JSON.parse(ran.stdout);
-}
-
-async function text(...args: string[]): Promise<string> {
-  const ran = await run(args);
-  expect({ ...ran, stdout: "" }).toEqual({ exitCode: 0, stdout: "", stderr: "" });
-  return ran.stdout;
-}
-
-async function fails(...args: string[]): Promise<{ readonly code: number; readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }> {
-  const ran = await run([...args, "--json"]);
-  return { code: ran.exitCode, error: (JSON.parse(ran.stdout) as { error: never }).error };
-}
-
-describe("help", () => {
-  const groups = {
-    "": ["up", "dev", "init", "run", "runs", "events", "approve", "schedule", "state", "backup", "restore", "doctor"],
-    runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
-    events: ["send", "list"],
-    approve: ["list", "decide"],
-    schedule: ["list", "show", "pause", "resume", "run"],
-    state: ["list", "get", "set", "delete"],
-  };
-
-  test("names every command, and each has an example and knows --json", async () => {
-    for (const [group, names] of Object.entries(groups)) {
-      const prefix = group === "" ? [] : [group];
-      const { stdout, exitCode } = await run([...prefix, "--help"]);
-      expect(exitCode).toBe(0);
-      const listed = Array.from(stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm), (match) => match[1]);
-      expect(listed.filter((name) => name !== "help")).toEqual(names);
-      for (const name of names) {
-        const command = [...prefix, name];
-        const help = await run([...command, "--help"]);
-        if (names !== groups[""] || !(name in groups)) {
-          expect(help.stdout).toContain(`Example:\n  sluice ${command.join(" ")}`);
-          expect(help.stdout).toContain("--json");
-        }
-        expect([command, help.exitCode]).toEqual([command, 0]);
-      }
-    }
-  }, 60_000);
-
-  test.each([[[]], [["frob"]], [["runs"]], [["runs", "frob"]], [["runs", "show"]], [["runs", "list", "--frob"]], [["run", "double", "--priority", "high"]]])(
-    "%j is used wrongly: exit 2",
-    async (args) => {
-      const ran = await run(args);
-      expect([ran.exitCode, ran.stdout]).toEqual([2, ""]);
-      expect(ran.stderr).not.toBe("");
-    },
-  );
-
-  test("--version", async () => {
-    expect(await run(["--version"])).toMatchObject({ exitCode: 0, stdout: "0.1.0\n" });
-  });
-});
+const { run, json, text, fails } = commandsIn(project);
 
 describe("run", () => {
   test("starts, and with --wait tells the result", async () => {
-    const started = await json("run", "double", "--input", "4", "--tag", "a", "--tag", "b", "--priority", "3", "--id", "run-by-hand", "--key", "k-1");
-    expect(started).toMatchObject({ created: true, run: { id: "run-by-hand", workflow: "double", tags: ["a", "b"], priority: 3, idempotencyKey: "k-1" } });
-    expect(await json("run", "double", "--input", "4", "--key", "k-1", "--wait")).toMatchObject({ created: false, run: { id: "run-by-hand", status: "completed", output: 8 } });
+    const started = await json(
+      "run",
+      "double",
+      "--input",
+      "4",
+      "--tag",
+      "a",
+      "--tag",
+      "b",
+      "--priority",
+      "3",
+      "--id",
+      "run-by-hand",
+      "--key",
+      "k-1",
+    );
+    expect(started).toMatchObject({
+      created: true,
+      run: { id: "run-by-hand", workflow: "double", tags: ["a", "b"], priority: 3, idempotencyKey: "k-1" },
+    });
+    expect(await json("run", "double", "--input", "4", "--key", "k-1", "--wait")).toMatchObject({
+      created: false,
+      run: { id: "run-by-hand", status: "completed", output: 8 },
+    });
     expect(await text("run", "double", "--input", "21", "--wait")).toContain("output 42");
   });
 
   test("takes input from a file and from standard input", async () => {
     writeFileSync(join(work, "input.json"), "5");
-    expect(await json("run", "double", "--input", `@${join(work, "input.json")}`, "--wait")).toMatchObject({ run: { output: 10 } });
+    expect(await json("run", "double", "--input", `@${join(work, "input.json")}`, "--wait")).toMatchObject({
+      run: { output: 10 },
+    });
     const piped = await run(["run", "double", "--input", "-", "--wait", "--json"], { stdin: "6" });
     expect(JSON.parse(piped.stdout)).toMatchObject({ run: { output: 12 } });
   });
@@ -129,7 +88,10 @@ describe("run", () => {
     expect(lines).toContain("step double completed");
     expect(lines).toContain("run completed");
     expect(lines.at(-2)).toContain("output 4");
-    const events = (await run(["run", "double", "--input", "2", "--watch", "--json"])).stdout.trim().split("\n").map((line) => JSON.parse(line) as { type?: string });
+    const events = (await run(["run", "double", "--input", "2", "--watch", "--json"])).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type?: string });
     expect(events.some((event) => event.type === "step")).toBe(true);
   });
 
@@ -145,8 +107,14 @@ describe("run", () => {
   test("tells what is wrong with what it was given", async () => {
     expect(await fails("run", "double", "--input", "{x}")).toMatchObject({ code: 2, error: { code: "bad_request" } });
     expect(await fails("run", "double", "--input", "@/nowhere.json")).toMatchObject({ code: 2 });
-    expect(await fails("run", "double", "--delay", "soon")).toMatchObject({ code: 2, error: { code: "invalid_duration" } });
-    expect(await fails("run", "nothing")).toMatchObject({ code: 1, error: { code: "workflow_not_found", hint: expect.stringContaining("double") } });
+    expect(await fails("run", "double", "--delay", "soon")).toMatchObject({
+      code: 2,
+      error: { code: "invalid_duration" },
+    });
+    expect(await fails("run", "nothing")).toMatchObject({
+      code: 1,
+      error: { code: "workflow_not_found", hint: expect.stringContaining("double") },
+    });
   });
 });
 
@@ -154,13 +122,29 @@ describe("runs", () => {
   test("list filters and pages; show has the steps", async () => {
     const one = await json("run", "double", "--input", "1", "--tag", "listed", "--wait");
     const two = await json("run", "double", "--input", "2", "--tag", "listed", "--wait");
-    const page = await json("runs", "list", "--workflow", "double", "--tag", "listed", "--status", "completed,failed", "--since", "1h", "--limit", "1");
+    const page = await json(
+      "runs",
+      "list",
+      "--workflow",
+      "double",
+      "--tag",
+      "listed",
+      "--status",
+      "completed,failed",
+      "--since",
+      "1h",
+      "--limit",
+      "1",
+    );
     expect(page.runs.map((each: { id: string }) => each.id)).toEqual([two.run.id]);
     const next = await json("runs", "list", "--tag", "listed", "--limit", "1", "--cursor", page.nextCursor);
     expect(next.runs.map((each: { id: string }) => each.id)).toEqual([one.run.id]);
     expect(await text("runs", "list", "--tag", "listed")).toMatch(/^RUN +WORKFLOW +STATUS +CREATED +TOOK\n/);
     expect(await text("runs", "list", "--tag", "no such")).toBe("No runs.\n");
-    expect(await json("runs", "show", one.run.id)).toMatchObject({ run: { id: one.run.id }, steps: [{ name: "double", status: "completed", output: 2 }] });
+    expect(await json("runs", "show", one.run.id)).toMatchObject({
+      run: { id: one.run.id },
+      steps: [{ name: "double", status: "completed", output: 2 }],
+    });
     expect(await text("runs", "show", one.run.id)).toContain("0  step  double  completed  1");
     expect(await fails("runs", "list", "--since", "yesterday")).toMatchObject({ code: 2 });
     expect(await fails("runs", "show", "run_nowhere")).toMatchObject({ code: 1, error: { code: "run_not_found" } });
@@ -174,7 +158,8 @@ describe("runs", () => {
     const watched = (await run(["runs", "watch", waiting.id])).stdout;
     expect(watched).toContain("cancelled (cancelled_by_user)");
     expect(watched).toContain("no more");
-    const failed = JSON.parse((await run(["run", "double", "--input", '"x"', "--wait", "--json"])).stdout).run.id as string;
+    const failed = JSON.parse((await run(["run", "double", "--input", '"x"', "--wait", "--json"])).stdout).run
+      .id as string;
     expect(await json("runs", "retry", failed, "--code", "pinned")).toMatchObject({ run: { id: failed, attempt: 2 } });
     const forked = await json("runs", "fork", failed, "--from", "double", "--input", "7");
     expect(forked).toMatchObject({ run: { forkedFrom: failed } });
@@ -185,7 +170,10 @@ describe("runs", () => {
 
   test("bulk counts first, asks for a filter, and does it", async () => {
     for (const n of [1, 2, 3]) await json("run", "double", "--input", String(n), "--tag", "many", "--wait");
-    expect(await json("runs", "bulk", "delete", "--tag", "many", "--dry-run")).toMatchObject({ matched: 3, changed: 0 });
+    expect(await json("runs", "bulk", "delete", "--tag", "many", "--dry-run")).toMatchObject({
+      matched: 3,
+      changed: 0,
+    });
     expect(await fails("runs", "bulk", "delete")).toMatchObject({ code: 2, error: { message: "No filter is given." } });
     expect(await fails("runs", "bulk", "explode", "--all")).toMatchObject({ code: 2 });
     expect(await text("runs", "bulk", "delete", "--tag", "many", "--status", "completed")).toContain("changed 3");
@@ -196,7 +184,10 @@ describe("runs", () => {
     const { run: done } = await json("run", "double", "--input", "9", "--tag", "exported", "--wait");
     const file = join(work, "runs.jsonl");
     expect(await json("runs", "export", "--tag", "exported", "--output", file)).toEqual({ exported: 1, file });
-    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ run: { id: done.id, output: 18 }, steps: [{ name: "double" }] });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      run: { id: done.id, output: 18 },
+      steps: [{ name: "double" }],
+    });
     expect(JSON.parse(await text("runs", "export", "--tag", "exported"))).toMatchObject({ run: { id: done.id } });
   });
 });
@@ -204,8 +195,12 @@ describe("runs", () => {
 describe("events, approvals, schedules and state", () => {
   test("an event wakes the run that waits for its key, once for each id", async () => {
     const { run: waiting } = await json("run", "wait");
-    expect(await json("events", "send", "paid", "--payload", '{"amount":3}', "--key", "o-17", "--id", "evt-9")).toMatchObject({ duplicate: false });
-    expect(await json("events", "send", "paid", "--payload", '{"amount":4}', "--key", "o-17", "--id", "evt-9")).toMatchObject({ duplicate: true });
+    expect(
+      await json("events", "send", "paid", "--payload", '{"amount":3}', "--key", "o-17", "--id", "evt-9"),
+    ).toMatchObject({ duplicate: false });
+    expect(
+      await json("events", "send", "paid", "--payload", '{"amount":4}', "--key", "o-17", "--id", "evt-9"),
+    ).toMatchObject({ duplicate: true });
     expect((await run(["runs", "watch", waiting.id])).stdout).toContain('output {"amount":3}');
     const { events } = await json("events", "list", "--name", "paid");
     expect(events).toMatchObject([{ name: "paid", key: "o-17", payload: { amount: 3 } }]);
@@ -238,103 +233,26 @@ describe("events, approvals, schedules and state", () => {
     expect(await json("schedule", "resume", id)).toMatchObject({ schedule: { paused: false } });
     const { run: started } = await json("schedule", "run", id);
     expect((await run(["runs", "watch", started.id])).stdout).toContain('output "reported"');
-    expect(await fails("schedule", "pause", "nothing")).toMatchObject({ code: 1, error: { code: "schedule_not_found" } });
+    expect(await fails("schedule", "pause", "nothing")).toMatchObject({
+      code: 1,
+      error: { code: "schedule_not_found" },
+    });
   });
 
   test("state is set, read, guarded by its version and deleted", async () => {
     expect(await json("state", "set", "global", "rate/eur", "1.08", "--ttl", "1h")).toEqual({ version: 1 });
     expect(await json("state", "get", "global", "rate/eur")).toMatchObject({ value: 1.08, version: 1 });
-    expect(await fails("state", "set", "global", "rate/eur", "2", "--if-version", "0")).toMatchObject({ code: 1, error: { code: "state_version_conflict" } });
+    expect(await fails("state", "set", "global", "rate/eur", "2", "--if-version", "0")).toMatchObject({
+      code: 1,
+      error: { code: "state_version_conflict" },
+    });
     expect(await json("state", "set", "global", "rate/eur", "2", "--if-version", "1")).toEqual({ version: 2 });
-    expect((await json("state", "list", "global", "--prefix", "rate/")).entries).toMatchObject([{ key: "rate/eur", value: 2 }]);
+    expect((await json("state", "list", "global", "--prefix", "rate/")).entries).toMatchObject([
+      { key: "rate/eur", value: 2 },
+    ]);
     expect(await text("state", "get", "global", "rate/eur")).toBe("2\n");
     expect(await json("state", "delete", "global", "rate/eur")).toEqual({ deleted: "rate/eur" });
     expect(await fails("state", "get", "global", "rate/eur")).toMatchObject({ code: 1, error: { code: "not_found" } });
     expect(await fails("state", "get", "nowhere", "k")).toMatchObject({ code: 2, error: { code: "bad_request" } });
   });
 });
-
-describe("which server", () => {
-  test("--url and SLUICE_URL name it, --token and SLUICE_TOKEN open it, and a project's folder does both", async () => {
-    const elsewhere = { cwd: work };
-    const token = readFileSync(join(project, ".sluice/keys/token"), "utf8").trim();
-    expect((await sluice(["runs", "list", "--url", url, "--token", token], elsewhere)).exitCode).toBe(0);
-    expect((await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_URL: url, SLUICE_TOKEN: token } })).exitCode).toBe(0);
-    expect((await sluice(["runs", "list", "--project", project], elsewhere)).exitCode).toBe(0);
-    expect((await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_DATA: join(project, ".sluice") } })).exitCode).toBe(0);
-    const refused = await sluice(["runs", "list", "--url", url, "--json"], elsewhere);
-    expect([refused.exitCode, JSON.parse(refused.stdout).error.code]).toEqual([1, "unauthorized"]);
-  });
-
-  test("one that does not answer, and what is no URL", async () => {
-    const free = Bun.serve({ port: 0, fetch: () => new Response("hello") });
-    const other = await sluice(["runs", "list", "--url", `http://127.0.0.1:${free.port}`, "--json"]);
-    expect(other.exitCode).toBe(1);
-    const gone = `http://127.0.0.1:${free.port}`;
-    await free.stop(true);
-    const ran = await sluice(["runs", "list", "--url", gone, "--json"]);
-    expect([ran.exitCode, JSON.parse(ran.stdout).error]).toEqual([1, expect.objectContaining({ code: "unavailable", message: `There is no answer at ${gone}.` })]);
-    expect((await sluice(["runs", "list", "--url", "localhost"])).exitCode).toBe(2);
-  });
-});
-
-describe("backup, restore and doctor", () => {
-  test("a backup of the running server is restored into another folder, where the runs are as they were", async () => {
-    const { run: done } = await json("run", "double", "--input", "50", "--wait");
-    const large = await json("run", "double", "--input", JSON.stringify("x".repeat(100_000)));
-    const file = join(work, "backup.tar");
-    expect(await json("backup", file)).toMatchObject({ file, bytes: expect.any(Number) });
-    expect(await fails("backup", file)).toMatchObject({ code: 2, error: { message: expect.stringContaining("exists already") } });
-    const data = join(work, "restored");
-    expect(await json("restore", file, "--data", data)).toMatchObject({ data, blobs: expect.any(Number) });
-    const copy = startSluice(["up", "--project", project, "--data", data, "--port", "0", "--json"]);
-    await readyLine(copy);
-    const shown = await json("runs", "show", done.id, "--data", data);
-    expect(shown.run.output).toBe(100);
-    expect((await json("runs", "show", large.run.id, "--data", data)).run.input).toHaveLength(100_000);
-    expect(await stop(copy)).toBe(0);
-  }, 30_000);
-
-  test("restore refuses a folder that a server runs over, and a file that is no whole backup; the folder stays as it is", async () => {
-    const file = join(work, "whole.tar");
-    await json("backup", file);
-    expect(await fails("restore", file)).toMatchObject({ code: 1, error: { code: "data_folder_locked", message: expect.stringContaining(`(process ${server.pid})`) } });
-    const data = join(work, "kept");
-    await json("restore", file, "--data", data);
-    const before = readdirSync(data).toSorted();
-    writeFileSync(join(work, "cut.tar"), readFileSync(file));
-    truncateSync(join(work, "cut.tar"), 20_000);
-    for (const wrong of ["cut.tar", "shop/workflows/shop.ts", "nowhere.tar"]) {
-      const ran = await fails("restore", join(work, wrong), "--data", data);
-      expect([wrong, ran.error.code]).toEqual([wrong, "invalid_config"]);
-    }
-    expect(readdirSync(data).toSorted()).toEqual(before);
-    const again = await json("restore", file, "--data", data);
-    expect(existsSync(join(again.before, "state.db"))).toBe(true);
-  });
-
-  test("doctor looks at the project, the folder and the server, and exits 1 when something is wrong", async () => {
-    const sound = await json("doctor");
-    expect(sound).toMatchObject({ ok: true });
-    const names = sound.checks.map((check: { name: string }) => check.name);
-    expect(names).toEqual(["bun", "data", "server", "disk", "token", "fsync", "project", "ready", "deployment", "workers"]);
-    const broken = join(work, "broken");
-    writeProject(broken, { "workflows/a.ts": "export const a = ;\n", ".sluice/state.db": "this is no database\n".repeat(100) });
-    const ran = await run(["doctor", "--project", broken]);
-    expect(ran.exitCode).toBe(1);
-    expect(ran.stdout).toMatch(/FAILED {2}database: /);
-    expect(ran.stdout).toContain("FAILED  project: workflows/a.ts:1:18: Unexpected ;");
-    expect(readFileSync(join(broken, ".sluice/state.db"), "utf8")).toStartWith("this is no database");
-  });
-});
-
-test("init makes a project that runs", async () => {
-  const made = await sluice(["init", "fresh", "--json"], { cwd: work });
-  expect(JSON.parse(made.stdout)).toMatchObject({ files: ["workflows/hello.ts", "package.json", "tsconfig.json", ".gitignore"] });
-  const fresh = startSluice(["up", "--port", "0", "--json"], { cwd: join(work, "fresh") });
-  await readyLine(fresh);
-  const ran = await sluice(["run", "hello", "--input", '{"name":"Ada"}', "--wait", "--json"], { cwd: join(work, "fresh") });
-  expect(JSON.parse(ran.stdout)).toMatchObject({ run: { output: "HELLO, ADA!" } });
-  expect(await stop(fresh)).toBe(0);
-  expect((await sluice(["init", "fresh"], { cwd: work })).exitCode).toBe(1);
-}, 20_000);

@@ -23,7 +23,9 @@ interface RunView {
   readonly error: { readonly message: string } | null;
 }
 
-const answer = (lib: string): Readonly<Record<string, string>> => ({ "lib/answer.ts": `export const answer = ${lib};\n` });
+const answer = (lib: string): Readonly<Record<string, string>> => ({
+  "lib/answer.ts": `export const answer = ${lib};\n`,
+});
 const workflows = {
   "workflows/a.ts": `import { workflow } from "sluice";
 import { answer } from "../lib/answer.ts";
@@ -92,7 +94,10 @@ describe("a saved file", () => {
       await live(answer(String(n)));
       expect((await runOf("quick")).output).toBe(n);
     }
-    await live({ "workflows/b.ts": 'import { workflow } from "sluice";\nexport const b = workflow({ name: "b" }, async () => "new");\n' });
+    await live({
+      "workflows/b.ts":
+        'import { workflow } from "sluice";\nexport const b = workflow({ name: "b" }, async () => "new");\n',
+    });
     expect((await runOf("b")).output).toBe("new");
     const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? 0;
     console.log(`live after ${took.map((ms) => Math.round(ms)).join(", ")} ms`);
@@ -126,28 +131,46 @@ describe("a saved file", () => {
     writeProject(project, workflows);
     await is("waiting_for_event");
     await json("/api/v1/events", { name: "go" });
-    expect((await json<{ run: RunView }>(`/api/v1/runs/${run.id}?wait=20s`)).run).toMatchObject({ status: "completed", output: [1, 1] });
+    expect((await json<{ run: RunView }>(`/api/v1/runs/${run.id}?wait=20s`)).run).toMatchObject({
+      status: "completed",
+      output: [1, 1],
+    });
   }, 30_000);
 });
 
 describe("a broken file", () => {
   test.each([
     ["does not parse", { "lib/answer.ts": "export const answer = ;\n" }, "lib/answer.ts:1:23: Unexpected ;"],
-    ["throws while it is loaded", { "lib/answer.ts": 'throw new Error("not today");\nexport const answer = 0;\n' }, "lib/answer.ts:1:11: not today"],
-    ["has a schedule that makes no sense", { "workflows/c.ts": 'import { schedule, workflow } from "sluice";\nexport const c = workflow({ name: "c", triggers: [schedule("61 * * * *")] }, async () => 1);\n' }, "61 * * * *"],
-  ])("that %s keeps the last good version serving, and is shown on the API and in the terminal", async (_what, files, message) => {
-    await start({ ...workflows, ...answer("1") });
-    const before = await deployments();
-    writeProject(project, files);
-    const { current } = await untilDeployment((deployed) => deployed.current.error !== null);
-    expect(current.version).toBe(before.current.version);
-    expect(current.error?.message).toContain(message);
-    expect(dev.stderr()).toContain(message.replaceAll('"', String.raw`\"`));
-    expect((await runOf("quick")).output).toBe(1);
-    writeProject(project, { ...answer("2"), "workflows/c.ts": "" });
-    await untilDeployment((deployed) => deployed.current.error === null);
-    expect((await runOf("quick")).output).toBe(2);
-  }, 30_000);
+    [
+      "throws while it is loaded",
+      { "lib/answer.ts": 'throw new Error("not today");\nexport const answer = 0;\n' },
+      "lib/answer.ts:1:11: not today",
+    ],
+    [
+      "has a schedule that makes no sense",
+      {
+        "workflows/c.ts":
+          'import { schedule, workflow } from "sluice";\nexport const c = workflow({ name: "c", triggers: [schedule("61 * * * *")] }, async () => 1);\n',
+      },
+      "61 * * * *",
+    ],
+  ])(
+    "that %s keeps the last good version serving, and is shown on the API and in the terminal",
+    async (_what, files, message) => {
+      await start({ ...workflows, ...answer("1") });
+      const before = await deployments();
+      writeProject(project, files);
+      const { current } = await untilDeployment((deployed) => deployed.current.error !== null);
+      expect(current.version).toBe(before.current.version);
+      expect(current.error?.message).toContain(message);
+      expect(dev.stderr()).toContain(message.replaceAll('"', String.raw`\"`));
+      expect((await runOf("quick")).output).toBe(1);
+      writeProject(project, { ...answer("2"), "workflows/c.ts": "" });
+      await untilDeployment((deployed) => deployed.current.error === null);
+      expect((await runOf("quick")).output).toBe(2);
+    },
+    30_000,
+  );
 
   test("at the start: what was deployed last serves, and /ready says so", async () => {
     await start({ ...workflows, ...answer("1") });

@@ -1,6 +1,6 @@
 // `sluice up` as a whole: start, work, workers that die, signals, and what it refuses.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logOf, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
@@ -12,7 +12,8 @@ const project = join(work, "project");
 
 beforeAll(() =>
   writeProject(project, {
-    "lib/price.ts": "export function price(n: number): number {\n  if (n < 0) throw new RangeError(`no price for ${n}`);\n  return n * 2;\n}\n",
+    "lib/price.ts":
+      "export function price(n: number): number {\n  if (n < 0) throw new RangeError(`no price for ${n}`);\n  return n * 2;\n}\n",
     "workflows/job.ts": `
 import { existsSync, writeFileSync } from "node:fs";
 import { workflow } from "sluice";
@@ -24,7 +25,14 @@ const there = async (path: string): Promise<void> => {
 
 export const quick = workflow({ name: "quick" }, async (ctx, input: { n: number }) => {
   console.log("quick was asked for", input.n);
-  return await ctx.step("price", () => price(input.n));
+  return await ctx.step("price", () => {
+    try {
+      return price(input.n);
+    } catch (error) {
+      console.error((error as Error).stack);
+      throw error;
+    }
+  });
 });
 
 /** Says that it has begun, and waits for a file before it goes on. */
@@ -55,7 +63,11 @@ function up(name: string, ...args: string[]): Running {
   return startSluice(["up", "--project", project, "--data", join(work, name), "--port", "0", "--json", ...args]);
 }
 
-async function api<T>(url: string, path: string, p: { readonly data: string; readonly body?: unknown }): Promise<{ readonly status: number; readonly body: T }> {
+async function api<T>(
+  url: string,
+  path: string,
+  p: { readonly data: string; readonly body?: unknown },
+): Promise<{ readonly status: number; readonly body: T }> {
   const file = join(work, p.data, "keys/token");
   const response = await fetch(url + path, {
     headers: {
@@ -83,7 +95,10 @@ async function untilFile(path: string): Promise<string> {
   return readFileSync(path, "utf8");
 }
 
-async function untilRun(url: string, p: { readonly data: string; readonly id: string; readonly is: (run: Shown["run"]) => boolean }): Promise<Shown["run"]> {
+async function untilRun(
+  url: string,
+  p: { readonly data: string; readonly id: string; readonly is: (run: Shown["run"]) => boolean },
+): Promise<Shown["run"]> {
   for (;;) {
     const { body } = await api<Shown>(url, `/api/v1/runs/${p.id}`, p);
     if (p.is(body.run)) return body.run;
@@ -92,7 +107,9 @@ async function untilRun(url: string, p: { readonly data: string; readonly id: st
 
 describe("start", () => {
   test("an empty folder is ready soon, says where it listens, and keeps its token to its owner", async () => {
-    const running = startSluice(["up", "--data", join(work, "empty-data"), "--port", "0", "--json"], { cwd: mkdtempSync(join(work, "empty-")) });
+    const running = startSluice(["up", "--data", join(work, "empty-data"), "--port", "0", "--json"], {
+      cwd: mkdtempSync(join(work, "empty-")),
+    });
     const line = await readyLine(running);
     console.log(`ready after ${line.elapsedMs} ms`);
     expect(line).toMatchObject({ ready: true, workflows: [] });
@@ -106,12 +123,23 @@ describe("start", () => {
   test("a run completes, user output is in the log, and an error names the user's file", async () => {
     const running = up("work");
     const { url } = await readyLine(running);
-    const done = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", { data: "work", body: { input: { n: 4 } } });
+    const done = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", {
+      data: "work",
+      body: { input: { n: 4 } },
+    });
     expect(done).toMatchObject({ status: 201, body: { run: { status: "completed", output: 8 } } });
-    const broken = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", { data: "work", body: { input: { n: -1 } } });
+    const broken = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", {
+      data: "work",
+      body: { input: { n: -1 } },
+    });
     expect(broken.body.run).toMatchObject({ status: "failed", error: { message: "no price for -1" } });
     expect(await stop(running)).toBe(0);
-    expect(logOf(running)).toContainEqual(expect.objectContaining({ message: "quick was asked for 4", stream: "stdout", level: "info" }));
+    expect(logOf(running)).toContainEqual(
+      expect.objectContaining({ level: "warn", message: expect.stringContaining(`${project}/lib/price.ts:2:20`) }),
+    );
+    expect(logOf(running)).toContainEqual(
+      expect.objectContaining({ message: "quick was asked for 4", stream: "stdout", level: "info" }),
+    );
   });
 
   test("a project that cannot be bundled is refused with file, line and column", async () => {
@@ -124,7 +152,10 @@ describe("start", () => {
 
   test("code that throws while it is loaded is refused with its place", async () => {
     const broken = join(work, "throws");
-    writeProject(broken, { "workflows/a.ts": 'import { workflow } from "sluice";\n\nexport const a = workflow({ name: "no spaces" }, async () => 1);\n' });
+    writeProject(broken, {
+      "workflows/a.ts":
+        'import { workflow } from "sluice";\n\nexport const a = workflow({ name: "no spaces" }, async () => 1);\n',
+    });
     const ran = await sluice(["up", "--project", broken, "--port", "0", "--json"]);
     expect(ran.exitCode).toBe(1);
     const { error } = JSON.parse(ran.stdout) as { error: { message: string; details: object } };
@@ -134,11 +165,18 @@ describe("start", () => {
   test("two workflows of one name are refused, naming both files", async () => {
     const twice = join(work, "twice");
     const text = 'import { workflow } from "sluice";\nexport const a = workflow({ name: "same" }, async () => 1);\n';
-    writeProject(twice, { "workflows/a.ts": text, "workflows/deep/b.ts": text, "workflows/index.ts": 'export { a } from "./a.ts";\n' });
+    writeProject(twice, {
+      "workflows/a.ts": text,
+      "workflows/deep/b.ts": text,
+      "workflows/index.ts": 'export { a } from "./a.ts";\n',
+    });
     const ran = await sluice(["up", "--project", twice, "--port", "0", "--json"]);
     expect(ran.exitCode).toBe(1);
     expect(JSON.parse(ran.stdout)).toMatchObject({
-      error: { code: "duplicate_workflow", message: "Two workflows are named same: one in workflows/a.ts, one in workflows/deep/b.ts." },
+      error: {
+        code: "duplicate_workflow",
+        message: "Two workflows are named same: one in workflows/a.ts, one in workflows/deep/b.ts.",
+      },
     });
   });
 });
@@ -148,32 +186,54 @@ describe("workers", () => {
     const running = up("killed");
     const { url } = await readyLine(running);
     const [begun, gate] = [join(work, "killed-begun"), join(work, "killed-gate")];
-    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", { data: "killed", body: { input: { begun, gate } } });
+    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", {
+      data: "killed",
+      body: { input: { begun, gate } },
+    });
     const worker = Number(await untilFile(begun));
-    const before = (await api<{ steps: { output: string }[] }>(url, `/api/v1/runs/${body.run.id}/steps`, { data: "killed" })).body.steps[0]?.output;
+    const before = (
+      await api<{ steps: { output: string }[] }>(url, `/api/v1/runs/${body.run.id}/steps`, { data: "killed" })
+    ).body.steps[0]?.output;
     rmSync(begun);
     process.kill(worker, "SIGKILL");
     expect(Number(await untilFile(begun))).not.toBe(worker);
-    Bun.write(gate, "open");
+    writeFileSync(gate, "open");
     const run = await untilRun(url, { data: "killed", id: body.run.id, is: ({ status }) => status === "completed" });
     expect(run).toMatchObject({ output: before, crashes: 1 });
     expect(await stop(running)).toBe(0);
-    expect(logOf(running)).toContainEqual(expect.objectContaining({ message: "a worker crashed", step: "gate", cause: "it was ended by SIGKILL" }));
+    expect(logOf(running)).toContainEqual(
+      expect.objectContaining({ message: "a worker crashed", step: "gate", cause: "it was ended by SIGKILL" }),
+    );
   }, 30_000);
 
   test.each([
     ["fatal", "take the worker down", 7],
     ["fatal-body", "(outside its steps)", 8],
-  ])("%s, which takes its worker down each time, is parked with the evidence, and others go on", async (name, step, code) => {
-    const running = up(name, "--limit", "restartDelayMs=1");
-    const { url } = await readyLine(running);
-    const { body } = await api<Shown>(url, `/api/v1/workflows/${name}/runs`, { data: name, body: {} });
-    const run = await untilRun(url, { data: name, id: body.run.id, is: ({ statusReason }) => statusReason === "poison" });
-    expect(run).toMatchObject({ status: "waiting", crashes: 3, error: { code: "poison", details: { details: { step, cause: `it ended with exit code ${code}` } } } });
-    const other = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", { data: name, body: { input: { n: 1 } } });
-    expect(other.body.run.status).toBe("completed");
-    expect(await stop(running)).toBe(0);
-  }, 30_000);
+  ])(
+    "%s, which takes its worker down each time, is parked with the evidence, and others go on",
+    async (name, step, code) => {
+      const running = up(name, "--limit", "restartDelayMs=1");
+      const { url } = await readyLine(running);
+      const { body } = await api<Shown>(url, `/api/v1/workflows/${name}/runs`, { data: name, body: {} });
+      const run = await untilRun(url, {
+        data: name,
+        id: body.run.id,
+        is: ({ statusReason }) => statusReason === "poison",
+      });
+      expect(run).toMatchObject({
+        status: "waiting",
+        crashes: 3,
+        error: { code: "poison", details: { details: { step, cause: `it ended with exit code ${code}` } } },
+      });
+      const other = await api<Shown>(url, "/api/v1/workflows/quick/runs?wait=20s", {
+        data: name,
+        body: { input: { n: 1 } },
+      });
+      expect(other.body.run.status).toBe("completed");
+      expect(await stop(running)).toBe(0);
+    },
+    30_000,
+  );
 });
 
 describe("signals", () => {
@@ -181,22 +241,35 @@ describe("signals", () => {
     const running = up("drain");
     const { url } = await readyLine(running);
     const [begun, gate] = [join(work, "drain-begun"), join(work, "drain-gate")];
-    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", { data: "drain", body: { input: { begun, gate } } });
+    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", {
+      data: "drain",
+      body: { input: { begun, gate } },
+    });
     await untilFile(begun);
     running.kill("SIGTERM");
     for (;;) {
-      const refused = await api<{ error?: { code: string } }>(url, "/api/v1/workflows/quick/runs", { data: "drain", body: { input: { n: 1 } } });
+      const refused = await api<{ error?: { code: string } }>(url, "/api/v1/workflows/quick/runs", {
+        data: "drain",
+        body: { input: { n: 1 } },
+      });
       if (refused.status !== 503) continue;
       expect(refused.body.error?.code).toBe("draining");
       break;
     }
-    Bun.write(gate, "open");
+    writeFileSync(gate, "open");
     expect(await running.exited).toBe(0);
     const again = up("drain");
     const line = await readyLine(again);
     await untilRun(line.url, { data: "drain", id: body.run.id, is: ({ status }) => status === "completed" });
-    const steps = await api<{ steps: { name: string; attempt: number }[] }>(line.url, `/api/v1/runs/${body.run.id}/steps`, { data: "drain" });
-    expect(steps.body.steps.map(({ name, attempt }) => [name, attempt])).toEqual([["before", 1], ["gate", 1]]);
+    const steps = await api<{ steps: { name: string; attempt: number }[] }>(
+      line.url,
+      `/api/v1/runs/${body.run.id}/steps`,
+      { data: "drain" },
+    );
+    expect(steps.body.steps.map(({ name, attempt }) => [name, attempt])).toEqual([
+      ["before", 1],
+      ["gate", 1],
+    ]);
     expect(await stop(again)).toBe(0);
   }, 30_000);
 
@@ -204,7 +277,10 @@ describe("signals", () => {
     const running = up("twice-data");
     const { url } = await readyLine(running);
     const [begun, gate] = [join(work, "twice-begun"), join(work, "twice-gate")];
-    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", { data: "twice-data", body: { input: { begun, gate } } });
+    const { body } = await api<Shown>(url, "/api/v1/workflows/gated/runs", {
+      data: "twice-data",
+      body: { input: { begun, gate } },
+    });
     await untilFile(begun);
     rmSync(begun);
     running.kill("SIGINT");
@@ -220,7 +296,7 @@ describe("signals", () => {
     const next = up("twice-data");
     const line = await readyLine(next);
     await untilFile(begun);
-    Bun.write(gate, "open");
+    writeFileSync(gate, "open");
     await untilRun(line.url, { data: "twice-data", id: body.run.id, is: ({ status }) => status === "completed" });
     expect(await stop(next)).toBe(0);
   }, 30_000);
@@ -237,7 +313,11 @@ describe("what is refused", () => {
   });
 
   test.each([
-    ["no authentication beyond loopback", ["--host", "0.0.0.0", "--no-auth"], "Without authentication the server listens on loopback only, not on 0.0.0.0."],
+    [
+      "no authentication beyond loopback",
+      ["--host", "0.0.0.0", "--no-auth"],
+      "Without authentication the server listens on loopback only, not on 0.0.0.0.",
+    ],
     ["a limit that does not exist", ["--limit", "payloadByteMax=1"], "Did you mean limits.payloadBytesMax?"],
     ["a port that is none", ["--port", "99999"], "port in the command line must be a port from 0 to 65535."],
     ["a project that is not there", ["--project", "/nowhere"], "There is no folder /nowhere."],

@@ -11,9 +11,9 @@ export type WorkName =
   | "steps3"
   /** `count` steps; returns the milliseconds that each took, from call to result. */
   | "steps"
-  /** Sleeps `ms`; returns by how many milliseconds it woke too late. */
+  /** Sleeps `ms`; returns by how much it woke too late, as `Woken`. */
   | "nap"
-  /** Waits for its event; returns the milliseconds from the sending of the event to the code after the wait. */
+  /** Waits for its event; returns the time from the sending of the event to the code after the wait, as `Woken`. */
   | "listen"
   /** Returns the milliseconds from `sentAt` to its first line. */
   | "stamp"
@@ -21,7 +21,7 @@ export type WorkName =
   | "gated";
 
 export interface WorkInput {
-  /** Unique in a process: names the run's event and its marks. */
+  /** Unique for ever: names the run's event and its marks. */
   readonly key: string;
   readonly count?: number;
   readonly ms?: number;
@@ -41,7 +41,7 @@ export type CaseName =
   | "recovery";
 
 /** What a contender may lack; the reason is shown in the place of the figure. */
-export type Feature = "status" | "steps" | "sleep" | "event" | "delay";
+export type Feature = "hot" | "event" | "delay";
 
 export interface Setup {
   /** Its own data folder; empty except after a crash. */
@@ -65,7 +65,7 @@ export interface Contender {
   /** The status of a run, read from the store. */
   status(id: string): Promise<string>;
   /** Sends the event that the `listen` run with this key waits for; resolves when it is stored. */
-  emit(target: { readonly key: string; readonly id: string | undefined }, sentAt: number): Promise<void>;
+  emit(key: string, sentAt: number): Promise<void>;
   /** Whether any run has not ended yet. */
   unfinished(): Promise<boolean>;
   processes(): Processes;
@@ -122,9 +122,9 @@ export const contenders: readonly ContenderSpec[] = [
     name: "openworkflow-tick",
     title: "OpenWorkflow, ticked by hand",
     peer: true,
-    cases: ["starts", "steps3", "steps1000", "throughput", "enqueue", "parked", "memory", "disk", "recovery"],
-    lacks: {},
-    notes: { wake: "a run that waits always leaves memory" },
+    cases: EVERY,
+    lacks: { hot: "a run that waits always leaves memory" },
+    notes: {},
     open: async (setup) => await (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "tick"),
   },
   {
@@ -159,7 +159,7 @@ export const contenders: readonly ContenderSpec[] = [
     title: "graphile-worker",
     peer: true,
     cases: ["starts", "steps3", "wake", "throughput", "enqueue", "memory", "disk"],
-    lacks: { event: "has no events", steps: "has no steps" },
+    lacks: { event: "has no events" },
     notes: {
       steps1000: "has no steps",
       parked: "has no waits inside a job",

@@ -61,13 +61,14 @@ function register(dbos: Dbos, gateOpen: boolean): Record<WorkName, Work> {
     steps3: async () => (await step("a", 1)) + (await step("b", 2)) + (await step("c", 3)),
     steps: async ({ count = 0 }) => await timeSteps(count, async (index) => await step(`step ${index}`, index)),
     nap: async ({ key, ms = 0 }) => {
-      marks.set(key);
+      marks.begin(key);
       await dbos.sleepms(ms);
-      return marks.take(key) - ms;
+      return marks.woken(key, marks.since(key) - ms);
     },
-    listen: async () => {
+    listen: async ({ key }) => {
+      marks.begin(key);
       const event = await dbos.recv<{ readonly sentAt: number }>("wake", EVENT_SECONDS_MAX);
-      return preciseNow() - (event?.sentAt ?? Number.NaN);
+      return marks.woken(key, preciseNow() - (event?.sentAt ?? Number.NaN));
     },
     stamp: async ({ sentAt = 0 }) => preciseNow() - sentAt,
     gated: async () => {
@@ -99,8 +100,8 @@ class DbosContender implements Contender {
   async #start(work: WorkName, input: WorkInput, delayMs?: number): Promise<Handle> {
     const { dbos, works, mode } = this.#parts;
     const delay = delayMs === undefined ? {} : { enqueueOptions: { delaySeconds: delayMs / 1000 } };
-    const options = mode === "queued" ? { queueName: QUEUE, ...delay } : {};
-    return await dbos.startWorkflow(works[work], options)(input);
+    const queue = mode === "queued" ? { queueName: QUEUE, ...delay } : {};
+    return await dbos.startWorkflow(works[work], { workflowID: input.key, ...queue })(input);
   }
 
   async start(work: WorkName, input: WorkInput, options: { readonly delayMs?: number } = {}): Promise<string> {
@@ -115,9 +116,9 @@ class DbosContender implements Contender {
     return (await this.#parts.dbos.getWorkflowStatus(id))?.status ?? "missing";
   }
 
-  async emit({ id }: { readonly id: string | undefined }, sentAt: number): Promise<void> {
-    if (id === undefined) throw new Error("A message of DBOS goes to a workflow's id");
-    await this.#parts.dbos.send(id, { sentAt }, "wake");
+  /** A message goes to a workflow's id, which is its key here. */
+  async emit(key: string, sentAt: number): Promise<void> {
+    await this.#parts.dbos.send(key, { sentAt }, "wake");
   }
 
   async unfinished(): Promise<boolean> {

@@ -64,7 +64,7 @@ function tasksOf(results: Results): Record<string, Task> {
     },
     nap: async (payload) => {
       const { key, sentAt = 0 } = payloadOf(payload);
-      results.set(key, preciseNow() - sentAt);
+      results.set(key, { lateMs: preciseNow() - sentAt, begun: 1 });
     },
     stamp: async (payload) => {
       const { key, sentAt = 0 } = payloadOf(payload);

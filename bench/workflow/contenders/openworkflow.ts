@@ -1,6 +1,6 @@
-// OpenWorkflow: its library in this process over SQLite with synchronous FULL. `polled` is what ships: the worker polls
-// every 100 ms to 1 s and a caller asks once a second. `tick` takes both polls out of the way: the worker looks whenever
-// something was started or a millisecond went by, and callers are told of the end by the store's own write.
+// OpenWorkflow: its library in this process over SQLite with synchronous FULL. `polled` is the worker as it ships, which
+// polls every 100 ms to 1 s; `tick` is the same worker told to look whenever something was started or a millisecond went
+// by. In both a caller is told of the end by the store's own write: the library's `result()` asks once a second.
 
 import { join } from "node:path";
 import { pause, preciseNow } from "../../clock.ts";
@@ -33,7 +33,6 @@ interface StepApi {
 type Work = (given: { readonly input: WorkInput; readonly step: StepApi }) => Promise<unknown>;
 interface Handle {
   readonly workflowRun: { readonly id: string };
-  result(): Promise<unknown>;
 }
 interface Defined {
   run(input: WorkInput, options: { readonly availableAt?: Date }): Promise<Handle>;
@@ -75,13 +74,14 @@ function worksOf(gateOpen: boolean): Record<WorkName, Work> {
       return await timeSteps(input.count ?? 0, async (index) => await step.run({ name: `step ${index}` }, () => index));
     },
     nap: async ({ input: { key, ms = 0 }, step }) => {
-      marks.set(key);
+      marks.begin(key);
       await step.sleep("nap", `${ms}ms`);
-      return marks.take(key) - ms;
+      return marks.woken(key, marks.since(key) - ms);
     },
-    listen: async ({ input, step }) => {
-      const got = await step.waitForSignal<{ readonly sentAt: number }>({ signal: input.key, timeout: "10m" });
-      return preciseNow() - (got?.data.sentAt ?? Number.NaN);
+    listen: async ({ input: { key }, step }) => {
+      marks.begin(key);
+      const got = await step.waitForSignal<{ readonly sentAt: number }>({ signal: key, timeout: "10m" });
+      return marks.woken(key, preciseNow() - (got?.data.sentAt ?? Number.NaN));
     },
     stamp: async ({ input }) => preciseNow() - (input.sentAt ?? 0),
     gated: async ({ step }) => {
@@ -128,11 +128,7 @@ class OpenWorkflowContender implements Contender {
   }
 
   async begin(): Promise<void> {
-    if (this.#parts.mode === "polled") {
-      await this.#worker.start();
-      return;
-    }
-    const { backend } = this.#parts;
+    const { backend, mode } = this.#parts;
     const complete = backend.completeWorkflowRun.bind(backend);
     backend.completeWorkflowRun = async (params) => {
       const completed = await complete(params);
@@ -141,7 +137,8 @@ class OpenWorkflowContender implements Contender {
       else waiting(params.output);
       return completed;
     };
-    this.#ticking = this.#tick();
+    if (mode === "tick") this.#ticking = this.#tick();
+    else await this.#worker.start();
   }
 
   async #tick(): Promise<void> {
@@ -165,9 +162,7 @@ class OpenWorkflowContender implements Contender {
   }
 
   async run(work: WorkName, input: WorkInput): Promise<unknown> {
-    const handle = await this.#start(work, input);
-    if (this.#parts.mode === "polled") return await handle.result();
-    const { id } = handle.workflowRun;
+    const { id } = (await this.#start(work, input)).workflowRun;
     if (!this.#results.has(id)) {
       return await new Promise((resolve) => {
         this.#waiting.set(id, (output) => {
@@ -185,7 +180,7 @@ class OpenWorkflowContender implements Contender {
     return (await this.#parts.backend.getWorkflowRun({ workflowRunId: id }))?.status ?? "missing";
   }
 
-  async emit({ key }: { readonly key: string }, sentAt: number): Promise<void> {
+  async emit(key: string, sentAt: number): Promise<void> {
     await this.#parts.library.sendSignal({ signal: key, data: { sentAt } });
     this.#kick();
   }

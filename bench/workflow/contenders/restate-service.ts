@@ -38,15 +38,16 @@ const handlers: Record<WorkName, Handler> = {
     return await timeSteps(count, async (index) => await ctx.run(`step ${index}`, () => index));
   },
   nap: async (ctx, { key, ms = 0 }) => {
-    marks.set(key);
+    marks.begin(key);
     await ctx.sleep(ms);
-    return marks.take(key) - ms;
+    return marks.woken(key, marks.since(key) - ms);
   },
   listen: async (ctx, { key }) => {
+    marks.begin(key);
     const { id, promise } = ctx.awakeable<{ readonly sentAt: number }>();
     process.stdout.write(`awakeable ${key} ${id}\n`);
     const { sentAt } = await promise;
-    return preciseNow() - sentAt;
+    return marks.woken(key, preciseNow() - sentAt);
   },
   stamp: async (_ctx, { sentAt = 0 }) => preciseNow() - sentAt,
   gated: async (ctx) => {

@@ -13,7 +13,7 @@ import { peerFile, restatePackage } from "../peers.ts";
 const READY_MS_MAX = 60_000;
 const POLL_MS = 100;
 const CONNECTIONS_MAX = 256;
-const CONTENT_WAIT_MS_MAX = 5_000;
+const AWAKEABLE_MS_MAX = 5_000;
 
 interface Ports {
   readonly ingress: number;
@@ -139,13 +139,13 @@ class Restate implements Contender {
     throw new Error(`The status of ${id}: ${answer.status} ${answer.body}`);
   }
 
-  async emit({ key }: { readonly key: string }, sentAt: number): Promise<void> {
+  async emit(key: string, sentAt: number): Promise<void> {
     const id = await this.#awakeable(key);
     await this.#http.json("POST", `/restate/awakeables/${id}/resolve`, { sentAt });
   }
 
   async #awakeable(key: string): Promise<string> {
-    const untilMs = performance.now() + CONTENT_WAIT_MS_MAX;
+    const untilMs = performance.now() + AWAKEABLE_MS_MAX;
     for (;;) {
       const id = this.#service.awakeables.get(key);
       if (id !== undefined) return id;

@@ -35,7 +35,7 @@ class SluiceEmbedded implements Contender {
     return (await this.#client.run(id).get()).status;
   }
 
-  async emit({ key }: { readonly key: string }, sentAt: number): Promise<void> {
+  async emit(key: string, sentAt: number): Promise<void> {
     await this.#client.emit("wake", { sentAt }, { key });
   }
 

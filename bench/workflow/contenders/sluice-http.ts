@@ -61,7 +61,7 @@ class SluiceHttp implements Contender {
     return run.status;
   }
 
-  async emit({ key }: { readonly key: string }, sentAt: number): Promise<void> {
+  async emit(key: string, sentAt: number): Promise<void> {
     await this.#http.json("POST", "/api/v1/events", { name: "wake", key, payload: { sentAt } });
   }
 

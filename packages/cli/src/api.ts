@@ -37,7 +37,11 @@ export function targetOf(io: Io, flags: TargetFlags): Target {
   const data = dataFolder(io, flags);
   const url = (flags.url ?? io.env["SLUICE_URL"] ?? runningUrl(data) ?? defaultUrl).replace(/\/+$/, "");
   if (!/^https?:\/\//.test(url)) {
-    throw new CliError(exitCodes.misused, { code: "bad_request", message: `${url} is no URL.`, hint: "Such as http://127.0.0.1:7890" });
+    throw new CliError(exitCodes.misused, {
+      code: "bad_request",
+      message: `${url} is no URL.`,
+      hint: "Such as http://127.0.0.1:7890",
+    });
   }
   const given = flags.token ?? io.env["SLUICE_TOKEN"];
   // A token from a folder of this machine is for servers of this machine.
@@ -48,7 +52,9 @@ function runningUrl(data: string): string | undefined {
   const text = readText(join(data, serverFile));
   if (text === undefined) return undefined;
   const known: unknown = JSON.parse(text);
-  return typeof known === "object" && known !== null && "url" in known && typeof known.url === "string" ? known.url : undefined;
+  return typeof known === "object" && known !== null && "url" in known && typeof known.url === "string"
+    ? known.url
+    : undefined;
 }
 
 function readText(path: string): string | undefined {
@@ -90,7 +96,10 @@ export class Api {
   }
 
   /** The answer itself, when it is not a failure. */
-  async send(path: string, { method = "GET", body, query = {}, headers = {}, signal }: ApiRequest = {}): Promise<Response> {
+  async send(
+    path: string,
+    { method = "GET", body, query = {}, headers = {}, signal }: ApiRequest = {},
+  ): Promise<Response> {
     const { url, token } = this.target;
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));

@@ -12,7 +12,10 @@ export async function readInput(io: Io, text: string | undefined, flag: string):
     return JSON.parse(json) as unknown;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw misused(`${flag} is not JSON: ${why}`, `Text needs its quotes too: ${flag} '"text"'. Or name a file: ${flag} @input.json`);
+    throw misused(
+      `${flag} is not JSON: ${why}`,
+      `Text needs its quotes too: ${flag} '"text"'. Or name a file: ${flag} @input.json`,
+    );
   }
 }
 

@@ -21,11 +21,11 @@ const io: Io = {
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
   stdout: {
-    isTTY: process.stdout.isTTY === true,
+    isTTY: process.stdout.isTTY,
     columns: process.stdout.columns ?? 80,
     write: (text) => process.stdout.write(text),
   },
-  readStdin: async () => await Bun.stdin.text(),
+  readStdin: () => Bun.stdin.text(),
 };
 
 function makeProgram(): Command {

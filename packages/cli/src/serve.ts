@@ -2,13 +2,15 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { toWire } from "@sluice/protocol";
-import type { RunningServer } from "@sluice/server";
 import manifest from "../package.json" with { type: "json" };
 import { CliError, exitCodes, failed } from "./io.ts";
 import type { Io } from "./io.ts";
 import { installedModules } from "./modules.ts";
 import { serverFile } from "./server-file.ts";
 import { welcome } from "./welcome.ts";
+
+/** Named by what makes it: the server's code is loaded on first use only. */
+type RunningServer = Awaited<ReturnType<typeof start>>;
 
 export interface ServeRequest {
   readonly mode: "up" | "dev";
@@ -37,7 +39,7 @@ export async function serve(io: Io, request: ServeRequest): Promise<void> {
   process.exit(0);
 }
 
-async function start(io: Io, { mode, project, flags, json }: ServeRequest): Promise<RunningServer> {
+async function start(io: Io, { mode, project, flags, json }: ServeRequest) {
   const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
   const clock = { now: () => Date.now() };
   const log = jsonLog((line) => process.stderr.write(line), clock);
@@ -91,10 +93,30 @@ function announce(
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
   if (json) {
     const names = workflows.map((workflow) => workflow.name);
-    io.print(JSON.stringify({ ready: true, url, port, pid: process.pid, data, project, version: deployer.state.version, workflows: names, elapsedMs }));
+    io.print(
+      JSON.stringify({
+        ready: true,
+        url,
+        port,
+        pid: process.pid,
+        data,
+        project,
+        version: deployer.state.version,
+        workflows: names,
+        elapsedMs,
+      }),
+    );
     return;
   }
   const way = relative(io.cwd, project);
   const here = way.startsWith("..") ? project : way;
-  for (const line of welcome({ url, project: here, elapsedMs, workflows, version: manifest.version, argv: process.argv })) io.print(line);
+  for (const line of welcome({
+    url,
+    project: here,
+    elapsedMs,
+    workflows,
+    version: manifest.version,
+    argv: process.argv,
+  }))
+    io.print(line);
 }

@@ -56,7 +56,8 @@ class LineView {
 
   take({ type, data }: RunEvent): void {
     if (type === "run") this.#io.print(`run ${text(data["status"])}${reason(data["statusReason"])}`);
-    else if (type === "step") this.#io.print(`${text(data["kind"])} ${text(data["name"])} ${text(data["status"])}${note(data)}`);
+    else if (type === "step")
+      this.#io.print(`${text(data["kind"])} ${text(data["name"])} ${text(data["status"])}${note(data)}`);
     else if (type === "log") this.#io.print(`log ${text(data["level"])} ${text(data["message"])}`);
     else if (type === "progress") this.#io.print(`progress ${short(data["value"] ?? data)}`);
   }

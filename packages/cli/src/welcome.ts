@@ -28,7 +28,8 @@ export function welcome(facts: WelcomeFacts): readonly string[] {
     "",
     "Try, in another terminal:",
     ...startable.slice(0, examplesMax).map((workflow) => {
-      const input = workflow.schema === undefined ? "" : ` --input ${quoted(JSON.stringify(sampleOf(workflow.schema)))}`;
+      const input =
+        workflow.schema === undefined ? "" : ` --input ${quoted(JSON.stringify(sampleOf(workflow.schema)))}`;
       return `  ${sluice} run ${workflow.name}${input} --watch${at}`;
     }),
     ...workflows.flatMap((workflow) => webhookExample(url, workflow)).slice(0, 1),

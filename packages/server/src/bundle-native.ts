@@ -11,14 +11,14 @@ interface PackageManifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const loaders = [
+const loaders = new Set([
   "bindings",
   "node-gyp-build",
   "prebuild-install",
   "node-pre-gyp",
   "@mapbox/node-pre-gyp",
   "node-addon-api",
-];
+]);
 const platformPackage = /(?:linux|darwin|win32)-(?:x64|arm64|ia32)/;
 const known = new Map<string, boolean>();
 
@@ -52,6 +52,6 @@ function looksNative(home: string): boolean {
   const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as PackageManifest;
   if (manifest.gypfile === true || manifest.binary !== undefined || manifest.napi !== undefined) return true;
   const dependencies = Object.keys(manifest.dependencies ?? {});
-  if (dependencies.some((name) => loaders.includes(name))) return true;
+  if (dependencies.some((name) => loaders.has(name))) return true;
   return Object.keys(manifest.optionalDependencies ?? {}).some((name) => platformPackage.test(name));
 }

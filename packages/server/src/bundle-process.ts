@@ -24,7 +24,7 @@ async function handle(request: BundleRequest): Promise<void> {
       await watchProject({
         project: request.project,
         debounceMs: request.debounceMs,
-        build: async () => await guarded(request),
+        build: () => guarded(request),
         before,
         rebuilt: (result, changedAt) => answer({ type: "rebuilt", result, changedAt }),
         configChanged: () => answer({ type: "config_changed" }),
@@ -45,7 +45,7 @@ async function guarded(request: Parameters<typeof buildProject>[0]): ReturnType<
 // Requests are answered one after the other, in order.
 let last: Promise<void> = Promise.resolve();
 process.on("message", (request: BundleRequest) => {
-  last = last.then(async () => await handle(request));
+  last = last.then(() => handle(request));
 });
 process.on("disconnect", () => process.exit(0));
 process.on("SIGINT", () => undefined);

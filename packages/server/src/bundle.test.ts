@@ -1,6 +1,15 @@
 // From a folder with workflows to one file of code: what goes in, what stays out, what is told when something is wrong.
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Bundler } from "./bundle.ts";
@@ -46,7 +55,7 @@ beforeEach(() => {
   project = join(work, `project-${++count}`);
   mkdirSync(project);
 });
-afterEach(async () => await bundler?.stop());
+afterEach(() => bundler?.stop());
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe("a project", () => {
@@ -82,7 +91,10 @@ describe("a project", () => {
 
 describe("a bundle", () => {
   test("is named by the hash of its content, which is the same wherever the project lies", async () => {
-    write({ "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two;\n', "lib/two.ts": "export const two = 2;\n" });
+    write({
+      "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two;\n',
+      "lib/two.ts": "export const two = 2;\n",
+    });
     const first = await built();
     expect(first.version).toBe(new Bun.CryptoHasher("sha256").update(first.text).digest("hex"));
     expect(first.text).not.toContain(work);
@@ -94,7 +106,10 @@ describe("a bundle", () => {
   });
 
   test("leaves the SDK to the installation, also where the project has none installed", async () => {
-    write({ "workflows/a.ts": 'import { workflow } from "sluice";\nimport { schedule } from "@sluice/sdk";\nexport const a = [workflow, schedule];\n' });
+    write({
+      "workflows/a.ts":
+        'import { workflow } from "sluice";\nimport { schedule } from "@sluice/sdk";\nexport const a = [workflow, schedule];\n',
+    });
     const { text } = await built();
     expect(text).toContain('from "sluice"');
     expect(text).toContain('from "@sluice/sdk"');
@@ -103,17 +118,20 @@ describe("a bundle", () => {
 
   test("holds packages, and leaves out those with native code and what the runtime brings", async () => {
     write({
-      "workflows/a.ts": 'import { plain } from "plain";\nimport native from "native-thing";\nimport addon from "napi-thing/sub";\nimport { join } from "node:path";\nimport { Database } from "bun:sqlite";\nexport const a = [plain, native, addon, join, Database];\n',
+      "workflows/a.ts":
+        'import { plain } from "plain";\nimport native from "native-thing";\nimport addon from "napi-thing/sub";\nimport { join } from "node:path";\nimport { Database } from "bun:sqlite";\nexport const a = [plain, native, addon, join, Database];\n',
       "node_modules/plain/package.json": '{"name":"plain","main":"index.js"}',
       "node_modules/plain/index.js": 'export const plain = "plain inside";\n',
       "node_modules/native-thing/package.json": '{"name":"native-thing","dependencies":{"bindings":"1"}}',
       "node_modules/native-thing/index.js": 'export default "native inside";\n',
-      "node_modules/napi-thing/package.json": '{"name":"napi-thing","optionalDependencies":{"napi-thing-linux-x64-gnu":"1"}}',
+      "node_modules/napi-thing/package.json":
+        '{"name":"napi-thing","optionalDependencies":{"napi-thing-linux-x64-gnu":"1"}}',
       "node_modules/napi-thing/sub.js": 'export default "napi inside";\n',
     });
     const { text } = await built();
     expect(text).toContain("plain inside");
-    for (const name of ["native-thing", "napi-thing/sub", "path", "bun:sqlite"]) expect(text).toContain(`from "${name}"`);
+    for (const name of ["native-thing", "napi-thing/sub", "path", "bun:sqlite"])
+      expect(text).toContain(`from "${name}"`);
     expect(text.slice(0, text.indexOf("//# sourceMappingURL"))).not.toMatch(/native inside|napi inside/);
   });
 });
@@ -125,13 +143,18 @@ describe("what is wrong is told with its place", () => {
   });
 
   test("an import that leads nowhere, from a file that a workflow imports", async () => {
-    write({ "workflows/a.ts": 'import { x } from "../lib/x.ts";\nexport const a = x;\n', "lib/x.ts": 'export { x } from "./y.ts";\n' });
+    write({
+      "workflows/a.ts": 'import { x } from "../lib/x.ts";\nexport const a = x;\n',
+      "lib/x.ts": 'export { x } from "./y.ts";\n',
+    });
     expect(await problems()).toMatchObject([{ message: expect.stringContaining("./y.ts"), file: "lib/x.ts", line: 1 }]);
   });
 
   test("a part of the SDK that does not exist", async () => {
     write({ "workflows/a.ts": 'import { x } from "sluice/nothing";\nexport const a = x;\n' });
-    expect(await problems()).toMatchObject([{ message: expect.stringContaining("sluice/nothing"), file: "workflows/a.ts", line: 1 }]);
+    expect(await problems()).toMatchObject([
+      { message: expect.stringContaining("sluice/nothing"), file: "workflows/a.ts", line: 1 },
+    ]);
   });
 
   test("a file that is no code", async () => {
@@ -147,14 +170,19 @@ describe("sluice.config.ts", () => {
     write({ "sluice.config.ts": "const port: number = 80 + 1;\nexport default { port, host: undefined };\n" });
     expect(await start().config()).toEqual({ ok: true, file: "sluice.config.ts", settings: { port: 81 } });
     await bundler?.stop();
-    write({ "sluice.config.ts": 'import { parseDuration } from "sluice-nothing";\nexport const config = { port: 1 };\n' });
+    write({
+      "sluice.config.ts": 'import { parseDuration } from "sluice-nothing";\nexport const config = { port: 1 };\n',
+    });
     expect(await start().config()).toMatchObject({ ok: true, settings: { port: 1 } });
   });
 
   test.each([
     ["export default 1;", { message: expect.stringContaining("no default export"), file: "sluice.config.ts" }],
     ["const a = 1;\nthrow new Error('not today');", { message: "not today", file: "sluice.config.ts", line: 2 }],
-    ["export default {;", { message: expect.stringContaining("Expected identifier"), file: "sluice.config.ts", line: 1 }],
+    [
+      "export default {;",
+      { message: expect.stringContaining("Expected identifier"), file: "sluice.config.ts", line: 1 },
+    ],
   ])("that cannot be used: %s", async (text, problem) => {
     write({ "sluice.config.ts": text });
     expect(await start().config()).toMatchObject({ ok: false, problems: [problem] });
@@ -194,7 +222,10 @@ describe("watching", () => {
   }
 
   test("a change of a workflow, of what it imports, a new file and a removed one are built anew", async () => {
-    write({ "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two;\n', "lib/two.ts": "export const two = 2;\n" });
+    write({
+      "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two;\n',
+      "lib/two.ts": "export const two = 2;\n",
+    });
     const watching = await watchProject();
     const versions = new Set<string>();
     const change = async (apply: () => void): Promise<BuildResult> => {
@@ -204,12 +235,21 @@ describe("watching", () => {
       return result;
     };
     await change(() => write({ "lib/two.ts": "export const two = 22;\n" }));
-    await change(() => write({ "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two + 1;\n' }));
-    expect(await change(() => write({ "workflows/deep/b.ts": "export const b = 1;\n" }))).toMatchObject({ workflows: ["workflows/a.ts", "workflows/deep/b.ts"] });
+    await change(() =>
+      write({ "workflows/a.ts": 'import { two } from "../lib/two.ts";\nexport const a = two + 1;\n' }),
+    );
+    expect(await change(() => write({ "workflows/deep/b.ts": "export const b = 1;\n" }))).toMatchObject({
+      workflows: ["workflows/a.ts", "workflows/deep/b.ts"],
+    });
     await change(() => write({ "workflows/deep/b.ts": "export const b = 2;\n" }));
-    expect(await change(() => rmSync(join(project, "workflows/deep/b.ts")))).toMatchObject({ workflows: ["workflows/a.ts"] });
+    expect(await change(() => rmSync(join(project, "workflows/deep/b.ts")))).toMatchObject({
+      workflows: ["workflows/a.ts"],
+    });
     expect(versions.size).toBe(4);
-    expect(await change(() => write({ "lib/two.ts": "export const two = ;\n" }))).toMatchObject({ ok: false, problems: [{ file: "lib/two.ts", line: 1 }] });
+    expect(await change(() => write({ "lib/two.ts": "export const two = ;\n" }))).toMatchObject({
+      ok: false,
+      problems: [{ file: "lib/two.ts", line: 1 }],
+    });
     expect(await change(() => write({ "lib/two.ts": "export const two = 22;\n" }))).toMatchObject({ ok: true });
     expect(versions.size).toBe(4);
   }, 20_000);
@@ -230,6 +270,9 @@ describe("watching", () => {
 
 test("a bundling process that dies answers what was asked", async () => {
   write({ "sluice.config.ts": "process.exit(3);\n" });
-  expect(await start().config()).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining("ended") }] });
+  expect(await start().config()).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining("ended") }],
+  });
   expect(await bundler!.build(folder())).toMatchObject({ ok: false });
 });

@@ -69,7 +69,9 @@ export class Collector {
     const { deleted, bytes } = await blobs.collect({
       // A backup that has begun meanwhile has its hold: everything counts as used.
       inUse: async (hashes) =>
-        this.#holds > 0 ? hashes : [...(await store.blobsInUse({ blobs: hashes })), ...hashes.filter((hash) => kept.has(hash))],
+        this.#holds > 0
+          ? hashes
+          : [...(await store.blobsInUse({ blobs: hashes })), ...hashes.filter((hash) => kept.has(hash))],
       olderThanMs: blobAgeMsMin,
       now: clock.now(),
     });

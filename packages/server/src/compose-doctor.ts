@@ -1,5 +1,17 @@
 // Looks at a project and its data folder from outside, without changing anything, and says what is wrong with them.
-import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkData, dataFiles, lockFile } from "@sluice/core/store/sqlite";
@@ -27,7 +39,7 @@ export interface DoctorOptions {
 const freeBytesMin = 256 * 1024 * 1024;
 const syncTrials = 20;
 const syncSlowMs = 20;
-const check = (name: string, state: Check["state"], message: string, hint?: string): Check => ({
+const check = (...[name, state, message, hint]: [string, Check["state"], string, string?]): Check => ({
   name,
   state,
   message,
@@ -35,7 +47,9 @@ const check = (name: string, state: Check["state"], message: string, hint?: stri
 });
 
 /** Every check, in the order in which they are shown. `pid` is that of a server that runs over the data folder. */
-export async function examine(options: DoctorOptions): Promise<{ readonly checks: readonly Check[]; readonly pid: number | undefined }> {
+export async function examine(
+  options: DoctorOptions,
+): Promise<{ readonly checks: readonly Check[]; readonly pid: number | undefined }> {
   const { data, bunVersionMin } = options;
   const fresh = Bun.semver.order(Bun.version, bunVersionMin) >= 0;
   const checks: Check[] = [
@@ -67,7 +81,12 @@ function writable(data: string): Check {
     accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
     return check("data", "ok", `The data folder is ${data}.`);
   } catch {
-    return check("data", "failed", `The data folder ${data} cannot be written to.`, "Give it to the user that runs the server.");
+    return check(
+      "data",
+      "failed",
+      `The data folder ${data} cannot be written to.`,
+      "Give it to the user that runs the server.",
+    );
   }
 }
 
@@ -75,7 +94,11 @@ function freeSpace(data: string): Check[] {
   const { bavail, bsize } = statfsSync(data);
   const bytes = bavail * bsize;
   const text = `${Math.floor(bytes / 1024 / 1024)} MiB are free.`;
-  return [bytes < freeBytesMin ? check("disk", "warning", text, "When the disk is full, starts are refused until there is room.") : check("disk", "ok", text)];
+  return [
+    bytes < freeBytesMin
+      ? check("disk", "warning", text, "When the disk is full, starts are refused until there is room.")
+      : check("disk", "ok", text),
+  ];
 }
 
 /** A server that runs has looked at its database when it opened it; the full look needs the folder for itself. */
@@ -118,14 +141,19 @@ function syncSpeed(data: string): Check {
       ? check("fsync", "warning", text, "Each commit waits for that: a local disk is faster.")
       : check("fsync", "ok", text);
   } catch (error) {
-    return check("fsync", "failed", `Nothing can be written: ${error instanceof Error ? error.message : String(error)}`);
+    return check(
+      "fsync",
+      "failed",
+      `Nothing can be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
   } finally {
     rmSync(path, { force: true });
   }
 }
 
 async function code({ project, modules }: DoctorOptions): Promise<Check> {
-  if (!existsSync(project)) return check("project", "failed", `There is no folder ${project}.`, "Name the project with --project.");
+  if (!existsSync(project))
+    return check("project", "failed", `There is no folder ${project}.`, "Name the project with --project.");
   const bundler = new Bundler({ project, modules });
   const folder = mkdtempSync(join(tmpdir(), "sluice-doctor-"));
   try {
@@ -139,6 +167,7 @@ async function code({ project, modules }: DoctorOptions): Promise<Check> {
 function projectCheck(result: BuildResult): Check {
   if (!result.ok) return check("project", "failed", result.problems.map(describeProblem).join("\n"));
   const { workflows } = result;
-  if (workflows.length === 0) return check("project", "warning", "There is no file in workflows/.", "`sluice init DIR` makes a first one.");
+  if (workflows.length === 0)
+    return check("project", "warning", "There is no file in workflows/.", "`sluice init DIR` makes a first one.");
   return check("project", "ok", `The project can be bundled (${workflows.length} files with workflows).`);
 }

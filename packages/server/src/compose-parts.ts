@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { EngineLimits, Logger } from "@sluice/core";
+import type { Logger } from "@sluice/core";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { SluiceError } from "@sluice/protocol";
@@ -67,7 +67,7 @@ export async function openEngine(
     ids: new Ids(systemClock, systemRandom),
     log,
     owner: `server-${secret(8)}`,
-    limits: settings.limits as Partial<EngineLimits>,
+    limits: settings.limits,
     onDeploy: settings.onDeploy,
     url: parts.url,
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),

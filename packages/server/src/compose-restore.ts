@@ -24,14 +24,24 @@ interface About {
 }
 
 /** What belongs to a database and its code; keys stay. The database goes last and comes last. */
-const replaced = [dataFiles.blobs, "code", `${dataFiles.database}-wal`, `${dataFiles.database}-shm`, dataFiles.database];
+const replaced = [
+  dataFiles.blobs,
+  "code",
+  `${dataFiles.database}-wal`,
+  `${dataFiles.database}-shm`,
+  dataFiles.database,
+];
 const aboutBytesMax = 65_536;
 
 /**
  * Restores `file` into the data folder. Rejects with `data_folder_locked` where a server runs, and with `invalid_config`,
  * `data_folder_corrupt` or `data_folder_newer` for a backup that cannot be used; the folder is as it was then.
  */
-export async function restoreBackup(p: { readonly file: string; readonly data: string; readonly now: number }): Promise<Restored> {
+export async function restoreBackup(p: {
+  readonly file: string;
+  readonly data: string;
+  readonly now: number;
+}): Promise<Restored> {
   const { file, data, now } = p;
   if (!existsSync(file)) throw new SluiceError({ code: "invalid_config", message: `There is no file ${file}.` });
   mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -81,7 +91,8 @@ async function unpack(file: string, incoming: string): Promise<{ readonly about:
 
 function aboutOf(bytes: Uint8Array): About {
   const about = JSON.parse(new TextDecoder().decode(bytes)) as Partial<About>;
-  if (about.format !== backupFormat) throw damaged(`it has format ${String(about.format)}; format ${backupFormat} is read here`);
+  if (about.format !== backupFormat)
+    throw damaged(`it has format ${String(about.format)}; format ${backupFormat} is read here`);
   return { format: backupFormat, createdAt: Number(about.createdAt) };
 }
 

@@ -121,7 +121,7 @@ class ByteSource {
   }
 
   async *some(bytes: number): AsyncGenerator<Uint8Array> {
-    for (let left = bytes; left > 0; ) {
+    for (let left = bytes; left > 0;) {
       if (this.#chunk.length === 0) {
         const next = await this.#iterator.next();
         if (next.done === true) throw notAnArchive("it ends too early");

@@ -10,6 +10,7 @@ import type { BuildResult } from "./bundle-messages.ts";
 import { CodeStore } from "./bundle-store.ts";
 import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
+import { tidyWhenIdle } from "./compose-idle.ts";
 import { openEngine, secret, serve, superviseIn, supervisedEngine, urlOf } from "./compose-parts.ts";
 import type { ComposeOptions } from "./compose-parts.ts";
 import { settleToken } from "./compose-token.ts";
@@ -71,9 +72,10 @@ async function compose(
   const collector = collectorOf({ engine, blobs, code, deployer, log });
   closing.push(() => collector.stop());
   const backup = backupOf(options, { engine, blobs, folder, collector });
+  closing.push(tidyWhenIdle({ clock: systemClock, cpuMs, tidy: giveBack }));
   const server = serve(options, { engine, deployer, supervisor, token, backup });
   // It answers until the engine has drained.
-  closing.splice(closing.length - 2, 0, () => server.stop(true));
+  closing.splice(closing.length - 3, 0, () => server.stop(true));
   url = urlOf(settings.host, server.port ?? settings.port);
   await deployFirst(options, { building, deployer, engine });
   if (options.mode === "dev") follow(options, deployer, code.folder);
@@ -88,6 +90,16 @@ async function compose(
     workers: () => supervisor.workers,
     stop: close,
   };
+}
+
+function giveBack(): void {
+  Bun.gc(true);
+  Bun.shrink();
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function collectorOf(p: {

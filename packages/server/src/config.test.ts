@@ -6,7 +6,14 @@ import type { SettingSources } from "./config.ts";
 import { limitDefaults, settingSpecs, variableOfLimit } from "./config-settings.ts";
 
 function settle(sources: Partial<SettingSources>): ReturnType<typeof settleSettings> {
-  return settleSettings({ project: "/srv/shop", flags: {}, env: {}, file: {}, defaults: { onDeploy: "pin" }, ...sources });
+  return settleSettings({
+    project: "/srv/shop",
+    flags: {},
+    env: {},
+    file: {},
+    defaults: { onDeploy: "pin" },
+    ...sources,
+  });
 }
 
 describe("precedence", () => {
@@ -31,7 +38,11 @@ describe("precedence", () => {
     expect(settle(sources).port).toBe(1);
     expect(settle({ ...sources, flags: {} }).port).toBe(2);
     expect(settle({ file: sources.file }).port).toBe(3);
-    const limits = { flags: { "limits.crashesMax": "1" }, env: { SLUICE_LIMITS_CRASHES_MAX: "2" }, file: { limits: { crashesMax: 3 } } };
+    const limits = {
+      flags: { "limits.crashesMax": "1" },
+      env: { SLUICE_LIMITS_CRASHES_MAX: "2" },
+      file: { limits: { crashesMax: 3 } },
+    };
     expect(settle(limits).limits).toEqual({ crashesMax: 1 });
     expect(settle({ ...limits, flags: {} }).limits).toEqual({ crashesMax: 2 });
     expect(settle({ file: limits.file }).limits).toEqual({ crashesMax: 3 });
@@ -57,7 +68,11 @@ describe("precedence", () => {
       const [group, name] = key.split(".");
       const file = name === undefined ? { [group!]: text } : { [group!]: { [name]: text } };
       for (const settings of [settle({ flags: { [key]: text } }), settle({ env: { [env]: text } }), settle({ file })]) {
-        const got = { ...settings, "http.allowedHosts": settings.allowedHosts, "http.allowedOrigins": settings.allowedOrigins };
+        const got = {
+          ...settings,
+          "http.allowedHosts": settings.allowedHosts,
+          "http.allowedOrigins": settings.allowedOrigins,
+        };
         const shown: Readonly<Record<string, unknown>> = {
           ...got,
           "retention.runs": settings.limits["runRetentionMs"],
@@ -85,10 +100,26 @@ describe("precedence", () => {
 describe("what is refused", () => {
   test.each([
     [{ file: { prot: 1 } }, "There is no setting prot (in sluice.config.ts).", "Did you mean port?"],
-    [{ file: { http: { allowedHost: ["a"] } } }, "There is no setting http.allowedHost (in sluice.config.ts).", "Did you mean http.allowedHosts?"],
-    [{ flags: { "limits.crashMax": 1 } }, "There is no setting limits.crashMax (in the command line).", "Did you mean limits.crashesMax?"],
-    [{ env: { SLUICE_HSOT: "x" } }, "There is no variable SLUICE_HSOT (in the environment).", "Did you mean SLUICE_HOST?"],
-    [{ env: { SLUICE_LIMITS_CRASH_MAX: "1" } }, "There is no variable SLUICE_LIMITS_CRASH_MAX (in the environment).", "Did you mean SLUICE_LIMITS_CRASHES_MAX?"],
+    [
+      { file: { http: { allowedHost: ["a"] } } },
+      "There is no setting http.allowedHost (in sluice.config.ts).",
+      "Did you mean http.allowedHosts?",
+    ],
+    [
+      { flags: { "limits.crashMax": 1 } },
+      "There is no setting limits.crashMax (in the command line).",
+      "Did you mean limits.crashesMax?",
+    ],
+    [
+      { env: { SLUICE_HSOT: "x" } },
+      "There is no variable SLUICE_HSOT (in the environment).",
+      "Did you mean SLUICE_HOST?",
+    ],
+    [
+      { env: { SLUICE_LIMITS_CRASH_MAX: "1" } },
+      "There is no variable SLUICE_LIMITS_CRASH_MAX (in the environment).",
+      "Did you mean SLUICE_LIMITS_CRASHES_MAX?",
+    ],
   ])("an unknown name, with the closest known one: %j", (sources, message, hint) => {
     expect(() => settle(sources)).toThrow(expect.objectContaining({ code: "invalid_config", message, hint }));
   });
@@ -99,7 +130,10 @@ describe("what is refused", () => {
     [{ host: "" }, "host in sluice.config.ts must be a text that is not empty."],
     [{ auth: "perhaps" }, "auth in sluice.config.ts must be true or false."],
     [{ durability: "none" }, "durability in sluice.config.ts must be one of full, relaxed."],
-    [{ publicUrl: "sluice.example" }, "publicUrl in sluice.config.ts must be a URL that begins with http:// or https://."],
+    [
+      { publicUrl: "sluice.example" },
+      "publicUrl in sluice.config.ts must be a URL that begins with http:// or https://.",
+    ],
     [{ http: { allowedHosts: [1] } }, "http.allowedHosts in sluice.config.ts must be a list of names."],
     [{ retention: { runs: "soon" } }, 'retention.runs in sluice.config.ts must be a duration such as "30 days".'],
     [{ limits: { crashesMax: -1 } }, "limits.crashesMax in sluice.config.ts must be a number that is not negative."],
@@ -109,13 +143,17 @@ describe("what is refused", () => {
 
   test("no authentication beyond loopback", () => {
     expect(settle({ flags: { auth: false, host: "127.0.0.2" } }).auth).toBe(false);
-    expect(() => settle({ flags: { auth: false, host: "10.0.0.1" } })).toThrow(expect.objectContaining({ code: "invalid_config" }));
+    expect(() => settle({ flags: { auth: false, host: "10.0.0.1" } })).toThrow(
+      expect.objectContaining({ code: "invalid_config" }),
+    );
     expect(["localhost", "127.1.2.3", "::1", "[::1]"].every(isLoopback)).toBe(true);
     expect(["0.0.0.0", "::", "10.0.0.1", "example.com", "127.0.0.1.example.com"].some(isLoopback)).toBe(false);
   });
 
   test("variables of other parts are none of it", () => {
-    expect(settle({ env: { SLUICE_TOKEN: "t", SLUICE_URL: "http://x", SLUICE_PROJECT: "p", PATH: "/bin" } }).port).toBe(7890);
+    expect(settle({ env: { SLUICE_TOKEN: "t", SLUICE_URL: "http://x", SLUICE_PROJECT: "p", PATH: "/bin" } }).port).toBe(
+      7890,
+    );
   });
 });
 

@@ -32,13 +32,13 @@ export class Deployer {
   }
 
   /** Deploys what was built, after what is being deployed. Resolves to the error, when it could not be brought into service. */
-  async deploy(built: BuildResult): Promise<WireError | undefined> {
-    const turn = this.#last.then(async () => await this.#deploy(built));
+  deploy(built: BuildResult): Promise<WireError | undefined> {
+    const turn = this.#last.then(() => this.#deploy(built));
     this.#last = turn.then(
       () => undefined,
       () => undefined,
     );
-    return await turn;
+    return turn;
   }
 
   /** Brings back a version of an earlier process; false when it cannot be loaded. */

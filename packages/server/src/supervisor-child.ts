@@ -124,9 +124,11 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     this.version = setup.version;
     const line: ChildSetup = { ...setup, token, worker: id, ...(makeRecorder(recorder) ? { recorder } : {}) };
     this.#lastHeardAt = clock.now();
-    this.#process.stdin.write(`${JSON.stringify(line)}\n`);
+    void this.#process.stdin.write(`${JSON.stringify(line)}\n`);
     void this.#process.stdin.flush();
-    const stop = clock.after(limits.leaseMs, () => this.kill(`it has not loaded its code within ${limits.leaseMs} ms (leaseMs)`));
+    const stop = clock.after(limits.leaseMs, () =>
+      this.kill(`it has not loaded its code within ${limits.leaseMs} ms (leaseMs)`),
+    );
     void this.started.then(stop);
   }
 

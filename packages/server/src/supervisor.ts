@@ -133,8 +133,8 @@ export class Supervisor {
   }
 
   /** Brings up a worker of this version and says what it can execute. It is not current yet. */
-  async load(version: string): Promise<LaneStart> {
-    return await this.#ensure(version, false);
+  load(version: string): Promise<LaneStart> {
+    return this.#ensure(version, false);
   }
 
   /** From now on a worker of this version is kept running. With `move`, those of other versions give back what they run. */
@@ -216,7 +216,7 @@ export class Supervisor {
     child.attached.receive(start.deploy);
     // One that gives its runs back is about to leave, whoever told it to.
     void child.handedBack.then(() => engine.retire(child.id));
-    void child.ended.then(async (end) => await this.#ended(lane, child, end));
+    void child.ended.then((end) => this.#ended(lane, child, end));
     return { ok: true, manifests: start.deploy.workflows };
   }
 

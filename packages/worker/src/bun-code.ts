@@ -24,7 +24,10 @@ export async function loadWorkflows(setup: Pick<ChildSetup, "code" | "project" |
         build.module(name, async () => ({ exports: { ...((await import(url)) as object) }, loader: "object" }));
       }
       build.onResolve({ filter: /.*/, namespace: scheme }, () => ({ path }));
-      build.onLoad({ filter: exactly(path) }, async () => ({ contents: await Bun.file(setup.code).text(), loader: "js" }));
+      build.onLoad({ filter: exactly(path) }, async () => ({
+        contents: await Bun.file(setup.code).text(),
+        loader: "js",
+      }));
     },
   });
   const code = (await import(`${scheme}:project`)) as BundledCode;

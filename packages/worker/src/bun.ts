@@ -84,7 +84,16 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       if (leaving && message.type === "handback") clock.turn(() => socket.end());
     };
     const stepScope = new AsyncStepScope();
-    worker = new Worker({ id, version, workflows, clock, limits, stepScope, send, ...(onStep === undefined ? {} : { onStep }) });
+    worker = new Worker({
+      id,
+      version,
+      workflows,
+      clock,
+      limits,
+      stepScope,
+      send,
+      ...(onStep === undefined ? {} : { onStep }),
+    });
     worker.deploy();
   };
   process.on("SIGTERM", () => {

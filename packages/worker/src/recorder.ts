@@ -30,7 +30,8 @@ export class RecorderWriter {
   #begun = 0;
 
   constructor(bytes: Uint8Array) {
-    if (bytes.length < recorderBytes) throw new RangeError(`a recorder has ${recorderBytes} bytes, not ${bytes.length}`);
+    if (bytes.length < recorderBytes)
+      throw new RangeError(`a recorder has ${recorderBytes} bytes, not ${bytes.length}`);
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }

@@ -106,7 +106,7 @@ export class WorkerConnection {
         if (payload["accepted"] === true) {
           this.#beat();
           this.#options.onAccepted();
-        } else this.#options.onRefused(String(payload["reason"] ?? "no reason given"));
+        } else this.#options.onRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given");
         break;
       case workerMessageCodes.HEARTBEAT:
       case workerMessageCodes.HEARTBEAT_ACK:

@@ -2,10 +2,17 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeFrame, encodeValue, frameVersion, FrameError, runMessageCodes, workerMessageCodes } from "@sluice/protocol";
+import {
+  encodeFrame,
+  encodeValue,
+  frameVersion,
+  FrameError,
+  runMessageCodes,
+  workerMessageCodes,
+} from "@sluice/protocol";
 import type { EngineToWorker, RunOp, WorkerToEngine } from "@sluice/protocol";
-import { blockedInstead, WireDecoder, WireEncoder, WireFault, WireWriter } from "./wire.ts";
-import type { RunMessage } from "./wire.ts";
+import { blockedInstead, WireDecoder, WireEncoder, WireWriter } from "./wire.ts";
+import type { RunMessage, WireFault } from "./wire.ts";
 
 function encoder(limits: { frameBytesMax?: number; messageBytesMax?: number } = {}): WireEncoder {
   return new WireEncoder({ runtime: "bun", now: () => 1_767_225_600_000, id: () => crypto.randomUUID(), ...limits });
@@ -42,7 +49,10 @@ describe("batches", () => {
   });
 
   test("arrive whole however the stream is split", () => {
-    const batch = [ops("a", log("one")), ops("b", { op: "finish", status: "completed", output: encodeValue({ n: 1 }) })];
+    const batch = [
+      ops("a", log("one")),
+      ops("b", { op: "finish", status: "completed", output: encodeValue({ n: 1 }) }),
+    ];
     const bytes = concat(encoder().encode(batch, refuseNone));
     const decoder = new WireDecoder();
     const got: RunMessage[] = [];
@@ -54,7 +64,9 @@ describe("batches", () => {
     const [frame] = encoder().encode([{ type: "checked", run: "a", epoch: 1, error: undefined }], refuseNone);
     const [message] = new WireDecoder().push(frame!).runs;
     expect(Object.keys(message!)).toEqual(["run", "epoch", "type"]);
-    const [other] = new WireDecoder().push(encoder().encode([{ type: "validated", request: "1", input: Uint8Array.of(1, 2) }], refuseNone)[0]!).runs;
+    const [other] = new WireDecoder().push(
+      encoder().encode([{ type: "validated", request: "1", input: Uint8Array.of(1, 2) }], refuseNone)[0]!,
+    ).runs;
     expect(other).toEqual({ type: "validated", request: "1", input: Uint8Array.of(1, 2) });
   });
 
@@ -66,7 +78,10 @@ describe("batches", () => {
     for (const { name, hex, message } of vectors.filter((each) => each.message.type !== runMessageCodes.piece)) {
       const { runs } = new WireDecoder().push(Buffer.from(hex, "hex"));
       const same = new WireEncoder({ runtime: "bun", now: () => message.timestamp, id: () => message.id });
-      expect([name, concat(same.encode(runs, refuseNone)).toString()]).toEqual([name, Buffer.from(hex, "hex").toString()]);
+      expect([name, concat(same.encode(runs, refuseNone)).toString()]).toEqual([
+        name,
+        Buffer.from(hex, "hex").toString(),
+      ]);
     }
   });
 
@@ -114,7 +129,9 @@ describe("size", () => {
   test("a peer that sends more pieces than a message may have is cut off", () => {
     const decoder = new WireDecoder({ ...limits, messageBytesMax: 5_000 });
     const push = (index: number) =>
-      decoder.push(encoder().control(runMessageCodes.piece, { id: "p", index, last: false, bytes: new Uint8Array(2_000) }));
+      decoder.push(
+        encoder().control(runMessageCodes.piece, { id: "p", index, last: false, bytes: new Uint8Array(2_000) }),
+      );
     push(0);
     push(1);
     expect(() => push(2)).toThrow(expect.objectContaining({ code: "wire_too_large" }));
@@ -133,11 +150,14 @@ describe("what cannot be understood", () => {
     ["input that is text", runMessageCodes.validate, { items: [{ request: "1", workflow: "w", input: "x" }] }],
     ["a piece without bytes", runMessageCodes.piece, { id: "p", index: 0, last: true }],
   ])("%s", (_what, type, payload) => {
-    expect(() => new WireDecoder().push(frame(type, payload))).toThrow(expect.objectContaining({ code: "wire_bad_shape" }));
+    expect(() => new WireDecoder().push(frame(type, payload))).toThrow(
+      expect.objectContaining({ code: "wire_bad_shape" }),
+    );
   });
 
   test("pieces out of order", () => {
-    const piece = (id: string, index: number) => frame(runMessageCodes.piece, { id, index, last: false, bytes: Uint8Array.of(1) });
+    const piece = (id: string, index: number) =>
+      frame(runMessageCodes.piece, { id, index, last: false, bytes: Uint8Array.of(1) });
     expect(() => new WireDecoder().push(piece("p", 1))).toThrow(expect.objectContaining({ code: "wire_out_of_order" }));
     const decoder = new WireDecoder();
     decoder.push(piece("p", 0));

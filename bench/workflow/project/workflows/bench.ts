@@ -2,7 +2,7 @@
 
 import { workflow } from "sluice";
 import { preciseNow } from "../../../clock.ts";
-import { Marks, passGate, timeSteps } from "../../marks.ts";
+import { Marks, passGate, timeSteps, type Woken } from "../../marks.ts";
 
 interface Input {
   readonly key: string;
@@ -26,15 +26,16 @@ export const steps = workflow<Input, number[]>({ name: "steps" }, async (ctx, { 
   return await timeSteps(count, async (index) => await ctx.step(`step ${index}`, () => index));
 });
 
-export const nap = workflow<Input, number>({ name: "nap" }, async (ctx, { key, ms = 0 }) => {
-  marks.set(key);
+export const nap = workflow<Input, Woken>({ name: "nap" }, async (ctx, { key, ms = 0 }) => {
+  marks.begin(key);
   await ctx.sleep(ms);
-  return marks.take(key) - ms;
+  return marks.woken(key, marks.since(key) - ms);
 });
 
-export const listen = workflow<Input, number>({ name: "listen" }, async (ctx, { key }) => {
+export const listen = workflow<Input, Woken>({ name: "listen" }, async (ctx, { key }) => {
+  marks.begin(key);
   const { sentAt } = await ctx.waitFor<{ sentAt: number }>("wake", { key });
-  return preciseNow() - sentAt;
+  return marks.woken(key, preciseNow() - sentAt);
 });
 
 export const stamp = workflow<Input, number>({ name: "stamp" }, async (_ctx, { sentAt = 0 }) => preciseNow() - sentAt);

@@ -25,14 +25,29 @@ interface DecideFlags extends TargetFlags {
 
 export function addApproveCommands(program: Command, io: Io): void {
   const approve = commandGroup(program, "approve", "Decide what waits for somebody's approval");
-  clientCommand(approve, { name: "list", description: "Approvals that wait for a decision", example: "sluice approve list" })
+  clientCommand(approve, {
+    name: "list",
+    description: "Approvals that wait for a decision",
+    example: "sluice approve list",
+  })
     .option("--run <run>", "of this run only")
     .action(async (flags: TargetFlags & { readonly run?: string }) => {
-      const answer = await apiOf(io, flags).json<{ readonly approvals: readonly ApprovalView[] }>("/api/v1/approvals", { query: { run: flags.run } });
-      const rows = answer.approvals.map((each) => [each.token, each.workflow, each.name, each.description ?? short(each.data), time(each.expiresAt)]);
+      const answer = await apiOf(io, flags).json<{ readonly approvals: readonly ApprovalView[] }>("/api/v1/approvals", {
+        query: { run: flags.run },
+      });
+      const rows = answer.approvals.map((each) => [
+        each.token,
+        each.workflow,
+        each.name,
+        each.description ?? short(each.data),
+        time(each.expiresAt),
+      ]);
       show(io, flags, {
         json: answer,
-        text: () => (rows.length === 0 ? ["Nothing waits for approval."] : table(["TOKEN", "WORKFLOW", "NAME", "ABOUT", "EXPIRES"], rows)),
+        text: () =>
+          rows.length === 0
+            ? ["Nothing waits for approval."]
+            : table(["TOKEN", "WORKFLOW", "NAME", "ABOUT", "EXPIRES"], rows),
       });
     });
   const decide = clientCommand(approve, {
@@ -48,8 +63,18 @@ export function addApproveCommands(program: Command, io: Io): void {
     .action(async (token: string, flags: DecideFlags) => {
       const payload = await readInput(io, flags.payload, "--payload");
       const approved = flags.deny !== true;
-      const body = { approved, ...(flags.reason === undefined ? {} : { reason: flags.reason }), ...(payload === undefined ? {} : { payload }) };
-      const answer = await apiOf(io, flags).json<{ readonly runId: string }>(`/api/v1/approvals/${segment(token)}`, { method: "POST", body });
-      show(io, flags, { json: { ...answer, approved }, text: () => [`${approved ? "Approved" : "Denied"}; run ${answer.runId} goes on.`] });
+      const body = {
+        approved,
+        ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+        ...(payload === undefined ? {} : { payload }),
+      };
+      const answer = await apiOf(io, flags).json<{ readonly runId: string }>(`/api/v1/approvals/${segment(token)}`, {
+        method: "POST",
+        body,
+      });
+      show(io, flags, {
+        json: { ...answer, approved },
+        text: () => [`${approved ? "Approved" : "Denied"}; run ${answer.runId} goes on.`],
+      });
     });
 }

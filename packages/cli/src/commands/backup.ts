@@ -17,7 +17,7 @@ export function addBackupCommands(program: Command, io: Io): void {
     example: "sluice backup sluice.tar",
   })
     .argument("<file>", "file to write; it must not exist")
-    .action(async (file: string, flags: TargetFlags) => await backup(io, resolve(io.cwd, file), flags));
+    .action((file: string, flags: TargetFlags) => backup(io, resolve(io.cwd, file), flags));
   program
     .command("restore")
     .description("Put a backup in the place of a data folder's content; what was there is kept beside it")
@@ -28,7 +28,11 @@ export function addBackupCommands(program: Command, io: Io): void {
     .addHelpText("after", "\nExample:\n  sluice restore sluice.tar --data ./restored\n")
     .action(async (file: string, flags: TargetFlags) => {
       const { restoreBackup } = await import("@sluice/server");
-      const restored = await restoreBackup({ file: resolve(io.cwd, file), data: dataFolder(io, flags), now: Date.now() });
+      const restored = await restoreBackup({
+        file: resolve(io.cwd, file),
+        data: dataFolder(io, flags),
+        now: Date.now(),
+      });
       show(io, flags, {
         json: restored,
         text: () => [
@@ -49,7 +53,11 @@ async function backup(io: Io, file: string, flags: TargetFlags): Promise<void> {
   } catch (error) {
     rmSync(part, { force: true });
     const why = error instanceof Error ? error.message : String(error);
-    throw failed({ code: "unavailable", message: `The backup was cut off: ${why}`, hint: "The server's log says why." });
+    throw failed({
+      code: "unavailable",
+      message: `The backup was cut off: ${why}`,
+      hint: "The server's log says why.",
+    });
   }
   const bytes = statSync(file).size;
   show(io, flags, { json: { file, bytes }, text: () => [`${bytes} bytes written to ${file}.`] });

@@ -25,7 +25,11 @@ export function clientCommand(parent: Command, { name, description, example }: C
 
 /** A group of commands, such as `runs`. Without one of them it shows its help and counts as used wrongly. */
 export function commandGroup(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).exitOverride().showHelpAfterError("(add --help for the options and an example)");
+  return program
+    .command(name)
+    .description(description)
+    .exitOverride()
+    .showHelpAfterError("(add --help for the options and an example)");
 }
 
 export function apiOf(io: Io, flags: TargetFlags): Api {
@@ -33,7 +37,11 @@ export function apiOf(io: Io, flags: TargetFlags): Api {
 }
 
 /** JSON on one line, or the text for people. */
-export function show(io: Io, flags: TargetFlags, p: { readonly json: unknown; readonly text: () => readonly string[] }): void {
+export function show(
+  io: Io,
+  flags: TargetFlags,
+  p: { readonly json: unknown; readonly text: () => readonly string[] },
+): void {
   if (flags.json === true) io.print(JSON.stringify(p.json));
   else for (const line of p.text()) io.print(line);
 }

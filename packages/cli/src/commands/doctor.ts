@@ -1,7 +1,6 @@
 // `sluice doctor`: what is wrong with the installation, the project, the data folder and the server, and what to do.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Check } from "@sluice/server";
 import manifest from "../../package.json" with { type: "json" };
 import { Api, dataFolder, targetOf } from "../api.ts";
 import type { TargetFlags } from "../api.ts";
@@ -9,6 +8,14 @@ import { CliError, exitCodes } from "../io.ts";
 import type { Io } from "../io.ts";
 import { installedModules } from "../modules.ts";
 import { clientCommand, show } from "./client-command.ts";
+
+/** One thing that was looked at. */
+interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed";
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
 
 interface DeploymentsView {
   readonly current: { readonly version: string; readonly error: { readonly message: string } | null };
@@ -59,14 +66,24 @@ async function serverChecks(io: Io, flags: TargetFlags): Promise<Check[]> {
       { name: "ready", state: "ok", message: `${api.target.url} takes runs.` },
       current.error === null
         ? { name: "deployment", state: "ok", message: `Version ${current.version.slice(0, 12)} serves.` }
-        : { name: "deployment", state: "failed", message: `The newest code was not deployed: ${current.error.message}` },
+        : {
+            name: "deployment",
+            state: "failed",
+            message: `The newest code was not deployed: ${current.error.message}`,
+          },
       workers.length === 0
         ? { name: "workers", state: "warning", message: "No worker is connected.", hint: "The server's log says why." }
         : { name: "workers", state: "ok", message: `${workers.length} connected.` },
       ...stalled.map(({ id, process }): Check => {
         const where = process?.stalledIn;
-        const step = where === null || where === undefined ? "outside of a step" : `in step "${where.step}" of ${where.run}`;
-        return { name: "workers", state: "failed", message: `The thread of ${id} is blocked ${step}.`, hint: "Do long work asynchronously or in a process of its own." };
+        const step =
+          where === null || where === undefined ? "outside of a step" : `in step "${where.step}" of ${where.run}`;
+        return {
+          name: "workers",
+          state: "failed",
+          message: `The thread of ${id} is blocked ${step}.`,
+          hint: "Do long work asynchronously or in a process of its own.",
+        };
       }),
     ];
   } catch (error) {

@@ -34,27 +34,47 @@ export function addEventsCommands(program: Command, io: Io): void {
     .action(async (name: string, flags: SendFlags) => {
       const payload = await readInput(io, flags.payload, "--payload");
       const body = { name, ...(payload === undefined ? {} : { payload }), key: flags.key, id: flags.id };
-      const answer = await apiOf(io, flags).json<{ readonly event: number; readonly duplicate: boolean }>("/api/v1/events", {
-        method: "POST",
-        body,
-      });
+      const answer = await apiOf(io, flags).json<{ readonly event: number; readonly duplicate: boolean }>(
+        "/api/v1/events",
+        {
+          method: "POST",
+          body,
+        },
+      );
       show(io, flags, {
         json: answer,
-        text: () => [answer.duplicate ? `Event ${answer.event} was there already.` : `Event ${answer.event} is stored.`],
+        text: () => [
+          answer.duplicate ? `Event ${answer.event} was there already.` : `Event ${answer.event} is stored.`,
+        ],
       });
     });
-  clientCommand(events, { name: "list", description: "Stored events, oldest first", example: "sluice events list --name paid" })
+  clientCommand(events, {
+    name: "list",
+    description: "Stored events, oldest first",
+    example: "sluice events list --name paid",
+  })
     .option("--name <name>", "only events of this name")
     .option("--after <n>", "only events after this number")
     .option("--limit <n>", "how many (default: 50)")
-    .action(async (flags: TargetFlags & { readonly name?: string; readonly after?: string; readonly limit?: string }) => {
-      const page = await apiOf(io, flags).json<{ readonly events: readonly EventView[]; readonly next: number | null }>("/api/v1/events", {
-        query: { name: flags.name, after: flags.after, limit: flags.limit },
-      });
-      const rows = page.events.map((event) => [String(event.id), event.name, event.key ?? "-", time(event.at), short(event.payload)]);
-      show(io, flags, {
-        json: page,
-        text: () => (rows.length === 0 ? ["No events."] : table(["EVENT", "NAME", "KEY", "AT", "PAYLOAD"], rows)),
-      });
-    });
+    .action(
+      async (flags: TargetFlags & { readonly name?: string; readonly after?: string; readonly limit?: string }) => {
+        const page = await apiOf(io, flags).json<{
+          readonly events: readonly EventView[];
+          readonly next: number | null;
+        }>("/api/v1/events", {
+          query: { name: flags.name, after: flags.after, limit: flags.limit },
+        });
+        const rows = page.events.map((event) => [
+          String(event.id),
+          event.name,
+          event.key ?? "-",
+          time(event.at),
+          short(event.payload),
+        ]);
+        show(io, flags, {
+          json: page,
+          text: () => (rows.length === 0 ? ["No events."] : table(["EVENT", "NAME", "KEY", "AT", "PAYLOAD"], rows)),
+        });
+      },
+    );
 }

@@ -11,7 +11,9 @@ const waitMs = 60_000;
 /** The run once it has ended. */
 export async function awaitEnd(api: Api, id: string): Promise<RunView> {
   for (;;) {
-    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`, { query: { wait: `${waitMs}ms` } });
+    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`, {
+      query: { wait: `${waitMs}ms` },
+    });
     if (hasEnded(run.status)) return run;
   }
 }
@@ -29,6 +31,8 @@ export function describeRun(run: RunView): readonly string[] {
     `  input  ${short(run.input, 200)}`,
     ...(run.status === "completed" ? [`  output ${short(run.output, 200)}`] : []),
     ...(run.progress === null ? [] : [`  progress ${short(run.progress, 200)}`]),
-    ...(run.error === null ? [] : [`  error  ${run.error.message}`, ...(run.error.hint === undefined ? [] : [`         ${run.error.hint}`])]),
+    ...(run.error === null
+      ? []
+      : [`  error  ${run.error.message}`, ...(run.error.hint === undefined ? [] : [`         ${run.error.hint}`])]),
   ];
 }

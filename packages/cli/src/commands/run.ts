@@ -39,7 +39,7 @@ export function addRunCommand(program: Command, io: Io): void {
     .option("--tag <tag>", "tag; may be repeated", collect)
     .option("--wait", "wait for the end; exit 1 unless it completes")
     .option("--watch", "show the steps as they happen; exit 1 unless it completes")
-    .action(async (workflow: string, flags: RunFlags) => await run(io, workflow, flags));
+    .action((workflow: string, flags: RunFlags) => run(io, workflow, flags));
 }
 
 async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
@@ -65,6 +65,10 @@ async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
   const view = stay ? await awaitEnd(api, id) : started.run;
   show(io, flags, { json: { ...started, run: view }, text: () => describeRun(view) });
   if (stay && hasEnded(view.status) && view.status !== "completed") {
-    throw new CliError(exitCodes.failed, { code: "workflow_failed", message: `The run ended as ${view.status}.` }, true);
+    throw new CliError(
+      exitCodes.failed,
+      { code: "workflow_failed", message: `The run ended as ${view.status}.` },
+      true,
+    );
   }
 }

@@ -51,7 +51,10 @@ function timeOf(text: string | undefined, flag: string): number | undefined {
   try {
     return Date.now() - parseDuration(text);
   } catch {
-    throw misused(`${flag} takes a time or a duration, not ${text}.`, 'Such as 2026-01-31T08:00:00Z, or "2h" for two hours ago');
+    throw misused(
+      `${flag} takes a time or a duration, not ${text}.`,
+      'Such as 2026-01-31T08:00:00Z, or "2h" for two hours ago',
+    );
   }
 }
 
@@ -65,15 +68,35 @@ export function addBulkCommands(runs: Command, io: Io): void {
     .addOption(new Option("--all", "every run; needed where there is no filter"))
     .option("--reason <text>", "why; recorded with a cancellation")
     .option("--dry-run", "only count them")
-    .action(async (action: string, flags: FilterFlags & { readonly all?: boolean; readonly reason?: string; readonly dryRun?: boolean }) => {
-      if (!actions.some((each) => each === action)) throw misused(`There is no action ${action}.`, `One of ${actions.join(", ")}`);
-      const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
-      if (given.length === 0 && flags.all !== true) throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
-      const filter = Object.fromEntries(given.map(([name, value]) => [name, name === "status" ? String(value).split(",") : value]));
-      const body = { action, filter, dryRun: flags.dryRun === true, ...(flags.reason === undefined ? {} : { reason: flags.reason }) };
-      const answer = await apiOf(io, flags).json<Record<string, unknown>>("/api/v1/runs/bulk", { method: "POST", body });
-      show(io, flags, { json: answer, text: () => Object.entries(answer).map(([name, value]) => `${name} ${JSON.stringify(value)}`) });
-    });
+    .action(
+      async (
+        action: string,
+        flags: FilterFlags & { readonly all?: boolean; readonly reason?: string; readonly dryRun?: boolean },
+      ) => {
+        if (!actions.some((each) => each === action))
+          throw misused(`There is no action ${action}.`, `One of ${actions.join(", ")}`);
+        const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
+        if (given.length === 0 && flags.all !== true)
+          throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
+        const filter = Object.fromEntries(
+          given.map(([name, value]) => [name, name === "status" ? String(value).split(",") : value]),
+        );
+        const body = {
+          action,
+          filter,
+          dryRun: flags.dryRun === true,
+          ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+        };
+        const answer = await apiOf(io, flags).json<Record<string, unknown>>("/api/v1/runs/bulk", {
+          method: "POST",
+          body,
+        });
+        show(io, flags, {
+          json: answer,
+          text: () => Object.entries(answer).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+        });
+      },
+    );
   const exporting = clientCommand(runs, {
     name: "export",
     description: "Write runs with their steps as lines of JSON",
@@ -81,7 +104,7 @@ export function addBulkCommands(runs: Command, io: Io): void {
   });
   filterOptions(exporting)
     .option("--output <file>", "file to write (default: standard output)")
-    .action(async (flags: FilterFlags & { readonly output?: string }) => await exportRuns(io, flags));
+    .action((flags: FilterFlags & { readonly output?: string }) => exportRuns(io, flags));
 }
 
 async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: string }): Promise<void> {
@@ -91,9 +114,12 @@ async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: strin
   let exported = 0;
   let cursor: string | null = "";
   while (cursor !== null) {
-    const page: { readonly runs: readonly RunView[]; readonly nextCursor: string | null } = await api.json("/api/v1/runs", {
-      query: { ...filterQuery(flags), limit: pageMax, cursor: cursor === "" ? undefined : cursor },
-    });
+    const page: { readonly runs: readonly RunView[]; readonly nextCursor: string | null } = await api.json(
+      "/api/v1/runs",
+      {
+        query: { ...filterQuery(flags), limit: pageMax, cursor: cursor === "" ? undefined : cursor },
+      },
+    );
     for (const { id } of page.runs) {
       const line = JSON.stringify(await wholeRun(api, id));
       if (file === undefined) io.print(line);
@@ -102,7 +128,8 @@ async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: strin
     }
     cursor = page.nextCursor;
   }
-  if (file !== undefined) show(io, flags, { json: { exported, file }, text: () => [`${exported} runs written to ${file}.`] });
+  if (file !== undefined)
+    show(io, flags, { json: { exported, file }, text: () => [`${exported} runs written to ${file}.`] });
 }
 
 /** The list leaves large values out; the run itself has them. */

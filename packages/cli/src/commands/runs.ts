@@ -18,12 +18,26 @@ export function addRunsCommands(program: Command, io: Io): void {
   const runs = commandGroup(program, "runs", "Look at runs and operate on them");
   addList(runs, io);
   addShow(runs, io);
-  addVerb(runs, io, { verb: "cancel", description: "End a run early; its undos run first", example: 'sluice runs cancel run_… --reason "wrong address"' })
-    .option("--reason <text>", "why; recorded with the run");
-  addVerb(runs, io, { verb: "retry", description: "Run an ended run again from the step that failed", example: "sluice runs retry run_… --code current" })
-    .option("--code <which>", "current or pinned: today's code, or the code that started it");
-  addVerb(runs, io, { verb: "pause", description: "Begin nothing new in a run until it is resumed", example: "sluice runs pause run_…" });
-  addVerb(runs, io, { verb: "resume", description: "Let a paused or parked run go on", example: "sluice runs resume run_…" });
+  addVerb(runs, io, {
+    verb: "cancel",
+    description: "End a run early; its undos run first",
+    example: 'sluice runs cancel run_… --reason "wrong address"',
+  }).option("--reason <text>", "why; recorded with the run");
+  addVerb(runs, io, {
+    verb: "retry",
+    description: "Run an ended run again from the step that failed",
+    example: "sluice runs retry run_… --code current",
+  }).option("--code <which>", "current or pinned: today's code, or the code that started it");
+  addVerb(runs, io, {
+    verb: "pause",
+    description: "Begin nothing new in a run until it is resumed",
+    example: "sluice runs pause run_…",
+  });
+  addVerb(runs, io, {
+    verb: "resume",
+    description: "Let a paused or parked run go on",
+    example: "sluice runs resume run_…",
+  });
   addFork(runs, io);
   addDelete(runs, io);
   addWatch(runs, io);
@@ -31,11 +45,20 @@ export function addRunsCommands(program: Command, io: Io): void {
 }
 
 function addList(runs: Command, io: Io): void {
-  filterOptions(clientCommand(runs, { name: "list", description: "Runs, newest first", example: "sluice runs list --status failed,timedout" }))
+  filterOptions(
+    clientCommand(runs, {
+      name: "list",
+      description: "Runs, newest first",
+      example: "sluice runs list --status failed,timedout",
+    }),
+  )
     .option("--limit <n>", "how many (default: 50)")
     .option("--cursor <cursor>", "go on where the page before ended")
     .action(async (flags: FilterFlags & { readonly limit?: string; readonly cursor?: string }) => {
-      const page = await apiOf(io, flags).json<{ readonly runs: readonly RunView[]; readonly nextCursor: string | null }>("/api/v1/runs", {
+      const page = await apiOf(io, flags).json<{
+        readonly runs: readonly RunView[];
+        readonly nextCursor: string | null;
+      }>("/api/v1/runs", {
         query: { ...filterQuery(flags), limit: flags.limit, cursor: flags.cursor },
       });
       show(io, flags, { json: page, text: () => listText(page) });
@@ -62,7 +85,9 @@ function addShow(runs: Command, io: Io): void {
       const api = apiOf(io, flags);
       const [{ run }, { steps }] = await Promise.all([
         api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`),
-        api.json<{ readonly steps: readonly StepView[] }>(`/api/v1/runs/${segment(id)}/steps`, { query: { limit: 200 } }),
+        api.json<{ readonly steps: readonly StepView[] }>(`/api/v1/runs/${segment(id)}/steps`, {
+          query: { limit: 200 },
+        }),
       ]);
       const rows = steps.map((step) => [
         String(step.seq),
@@ -73,7 +98,8 @@ function addShow(runs: Command, io: Io): void {
         step.endedAt === null ? "-" : span(step.endedAt - step.startedAt),
         step.error === null ? short(step.output) : step.error.message,
       ]);
-      const shown = rows.length === 0 ? [] : ["", ...table(["#", "KIND", "NAME", "STATUS", "TRY", "TOOK", "RESULT"], rows)];
+      const shown =
+        rows.length === 0 ? [] : ["", ...table(["#", "KIND", "NAME", "STATUS", "TRY", "TOOK", "RESULT"], rows)];
       show(io, flags, { json: { run, steps }, text: () => [...describeRun(run), ...shown] });
     });
 }
@@ -86,8 +112,14 @@ function addVerb(
   return clientCommand(runs, { name: verb, description, example })
     .argument("<run>", "id of the run")
     .action(async (id: string, flags: TargetFlags & { readonly reason?: string; readonly code?: string }) => {
-      const body = { ...(flags.reason === undefined ? {} : { reason: flags.reason }), ...(flags.code === undefined ? {} : { code: flags.code }) };
-      const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/${verb}`, { method: "POST", body });
+      const body = {
+        ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+        ...(flags.code === undefined ? {} : { code: flags.code }),
+      };
+      const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/${verb}`, {
+        method: "POST",
+        body,
+      });
       show(io, flags, { json: answer, text: () => describeRun(answer.run) });
     });
 }
@@ -105,7 +137,10 @@ function addFork(runs: Command, io: Io): void {
       const input = await readInput(io, flags.input, "--input");
       const from = flags.from !== undefined && /^\d+$/.test(flags.from) ? Number(flags.from) : flags.from;
       const body = { ...(from === undefined ? {} : { from }), ...(input === undefined ? {} : { input }) };
-      const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/fork`, { method: "POST", body });
+      const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/fork`, {
+        method: "POST",
+        body,
+      });
       show(io, flags, { json: answer, text: () => describeRun(answer.run) });
     });
 }
@@ -120,7 +155,11 @@ function addDelete(runs: Command, io: Io): void {
 }
 
 function addWatch(runs: Command, io: Io): void {
-  clientCommand(runs, { name: "watch", description: "Show the steps of a run as they happen", example: "sluice runs watch run_…" })
+  clientCommand(runs, {
+    name: "watch",
+    description: "Show the steps of a run as they happen",
+    example: "sluice runs watch run_…",
+  })
     .argument("<run>", "id of the run")
     .action(async (id: string, flags: TargetFlags) => {
       const api = apiOf(io, flags);

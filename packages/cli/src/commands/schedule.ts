@@ -21,13 +21,19 @@ interface ScheduleView {
 
 export function addScheduleCommands(program: Command, io: Io): void {
   const schedule = commandGroup(program, "schedule", "Look at schedules, pause them, run them now");
-  clientCommand(schedule, { name: "list", description: "The schedules of the deployed workflows", example: "sluice schedule list" }).action(
-    async (flags: TargetFlags) => {
-      const answer = await apiOf(io, flags).json<{ readonly schedules: readonly ScheduleView[] }>("/api/v1/schedules");
-      show(io, flags, { json: answer, text: () => schedulesText(answer.schedules) });
-    },
-  );
-  clientCommand(schedule, { name: "show", description: "One schedule and its next times", example: "sluice schedule show report --next 10" })
+  clientCommand(schedule, {
+    name: "list",
+    description: "The schedules of the deployed workflows",
+    example: "sluice schedule list",
+  }).action(async (flags: TargetFlags) => {
+    const answer = await apiOf(io, flags).json<{ readonly schedules: readonly ScheduleView[] }>("/api/v1/schedules");
+    show(io, flags, { json: answer, text: () => schedulesText(answer.schedules) });
+  });
+  clientCommand(schedule, {
+    name: "show",
+    description: "One schedule and its next times",
+    example: "sluice schedule show report --next 10",
+  })
     .argument("<schedule>", "id of the schedule")
     .option("--next <n>", "how many of the coming times (default: 5)")
     .action(async (id: string, flags: TargetFlags & { readonly next?: string }) => {
@@ -48,11 +54,18 @@ export function addScheduleCommands(program: Command, io: Io): void {
       .argument("<schedule>", "id of the schedule")
       .action(async (id: string, flags: TargetFlags) => {
         const path = `/api/v1/schedules/${segment(id)}/${verb}`;
-        const answer = await apiOf(io, flags).json<{ readonly schedule: ScheduleView }>(path, { method: "POST", body: {} });
+        const answer = await apiOf(io, flags).json<{ readonly schedule: ScheduleView }>(path, {
+          method: "POST",
+          body: {},
+        });
         show(io, flags, { json: answer, text: () => schedulesText([answer.schedule]) });
       });
   }
-  clientCommand(schedule, { name: "run", description: "Start one run of the schedule now", example: "sluice schedule run report" })
+  clientCommand(schedule, {
+    name: "run",
+    description: "Start one run of the schedule now",
+    example: "sluice schedule run report",
+  })
     .argument("<schedule>", "id of the schedule")
     .action(async (id: string, flags: TargetFlags) => {
       const path = `/api/v1/schedules/${segment(id)}/run`;

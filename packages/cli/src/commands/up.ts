@@ -30,13 +30,23 @@ export function addServeCommands(program: Command, io: Io): void {
     .addHelpText("after", "\nExample:\n  sluice up --project ./shop --port 7890\n")
     .action(async (flags: ServeFlags) => {
       const { serve } = await import("../serve.ts");
-      await serve(io, { mode: "up", project: projectOf(io, flags), json: flags.json === true, flags: settingFlags(flags) });
+      await serve(io, {
+        mode: "up",
+        project: projectOf(io, flags),
+        json: flags.json === true,
+        flags: settingFlags(flags),
+      });
     });
   serveCommand(program, "dev", "The same, and every saved change of the code is live at once")
     .addHelpText("after", "\nExample:\n  sluice dev --project ./shop\n")
     .action(async (flags: ServeFlags) => {
       const { serve } = await import("../serve.ts");
-      await serve(io, { mode: "dev", project: projectOf(io, flags), json: flags.json === true, flags: settingFlags(flags) });
+      await serve(io, {
+        mode: "dev",
+        project: projectOf(io, flags),
+        json: flags.json === true,
+        flags: settingFlags(flags),
+      });
     });
 }
 
@@ -50,8 +60,15 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .option("--host <address>", "address to listen on (default: 127.0.0.1)")
     .option("--no-auth", "ask for no token; on loopback only")
     .option("--public-url <url>", "base of the URLs that are given out")
-    .addOption(new Option("--durability <mode>", "what a commit survives: a power cut, or a crash of the process only").choices(["full", "relaxed"]))
-    .addOption(new Option("--on-deploy <mode>", "what runs in flight do when the code changes").choices(["pin", "move"]))
+    .addOption(
+      new Option("--durability <mode>", "what a commit survives: a power cut, or a crash of the process only").choices([
+        "full",
+        "relaxed",
+      ]),
+    )
+    .addOption(
+      new Option("--on-deploy <mode>", "what runs in flight do when the code changes").choices(["pin", "move"]),
+    )
     .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
     .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
     .option("--retention-runs <duration>", "how long ended runs are kept")

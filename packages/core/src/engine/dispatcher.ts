@@ -25,6 +25,8 @@ export class Dispatcher {
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
   #reserved = 0;
+  /** Nothing could be claimed for want of places: whoever leaves memory next has to ask again. */
+  #full = false;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -45,7 +47,15 @@ export class Dispatcher {
     this.#reserved += places;
     return () => {
       this.#reserved -= places;
+      this.#freed();
     };
+  }
+
+  /** There may be a place again for what could not be claimed. */
+  #freed(): void {
+    if (!this.#full || this.capacity <= 0) return;
+    this.#full = false;
+    this.kick();
   }
 
   /** Runs have become ready. */
@@ -67,12 +77,16 @@ export class Dispatcher {
       while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
         this.#again = false;
         const limit = Math.min(limits.claimBatchMax, this.capacity);
-        if (limit <= 0) break;
+        if (limit <= 0) {
+          this.#full = true;
+          break;
+        }
         const journalBytesMax = limits.journalPieceBytesMax;
         const free = this.reserve(limit);
         const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
-        // As many as were asked for: there may be more, whatever was counted.
-        this.ready = claimed.length < limit ? 0 : Math.max(1, this.ready - claimed.length);
+        // Below 0 while a run was claimed before its creation has been heard of.
+        const left = this.ready - claimed.length;
+        this.ready = claimed.length < limit ? Math.min(0, left) : left;
         this.#again ||= claimed.length === limit;
         // All of them first: what happens to one while another is being placed is kept for it.
         const taken = claimed.map((each) => this.#add(each));
@@ -319,7 +333,7 @@ export class Dispatcher {
       this.#aloneRun = undefined;
       void this.#nextAlone();
     }
-    if (this.ready > 0) this.kick();
+    this.#freed();
   }
 
   async #nextAlone(): Promise<void> {

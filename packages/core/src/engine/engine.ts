@@ -124,6 +124,7 @@ export class Engine {
       tell: (hot, events) => this.#tell(hot, events),
       send: (worker, message) => this.#outbox.send(worker, message),
       kick: () => this.#dispatcher.kick(),
+      queued: (runs) => this.#dispatcher.queued(runs),
       left: (hot) => this.#dispatcher.left(hot, true),
       release: (hot) => this.#losses.release([hot]),
       draining: () => this.#draining,

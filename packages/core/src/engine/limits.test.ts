@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
+import type { NewRun } from "../kernel/run-store.ts";
+import { faultyStore } from "../testing/faulty-store.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
@@ -184,6 +186,30 @@ describe("concurrentRunsMax", () => {
     gate.resolve();
     await f.ended(holding);
     expect((await f.ended(sleeping)).status).toBe("completed");
+  });
+
+  test("a place that a start held and did not use goes to whoever waits", async () => {
+    const gate = Promise.withResolvers<void>();
+    let holding = false;
+    const { store } = faultyStore(new MemoryRunStore(), {
+      plan: ({ verb, params }) => {
+        const keyed = verb === "createRun" && (params as { readonly run: NewRun }).run.key !== undefined;
+        return holding && keyed ? { fault: "delay", until: gate.promise } : undefined;
+      },
+      afterCrash: "reject",
+    });
+    const f = await EngineFixture.start({ workflows: [echo], limits: { concurrentRunsMax: 1 }, store });
+    await f.ended(await f.run(echo, 1, { key: "k" }));
+    await rest();
+    holding = true;
+    const existing = f.run(echo, 1, { key: "k" });
+    await rest();
+    const other = await f.run(echo, 2);
+    await rest();
+    expect((await store.getRun({ run: other }))?.status).toBe("queued");
+    gate.resolve();
+    await existing;
+    expect((await f.ended(other)).output).toBe(2);
   });
 
   test("takes those of higher priority first, then the oldest", async () => {

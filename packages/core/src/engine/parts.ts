@@ -35,6 +35,8 @@ export interface EngineParts {
   readonly send: (worker: string, message: EngineToWorker) => void;
   /** Runs may be ready: claim them. */
   readonly kick: () => void;
+  /** So many runs have become ready. */
+  readonly queued: (runs: number) => void;
   /** A run has left memory. */
   readonly left: (hot: HotRun) => void;
   /** Gives a run that has left memory back, to be claimed anew. */

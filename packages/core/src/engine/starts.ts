@@ -91,7 +91,6 @@ export class Starts {
       const claims = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now;
       if (claims) places.push(this.#dispatcher.reserve(1));
       const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
-      for (const free of places.splice(0)) free();
       if (outcome.outcome === "conflict") return conflict(request, outcome.run);
       if (outcome.outcome === "id_taken") {
         return fail({

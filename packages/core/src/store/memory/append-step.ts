@@ -13,6 +13,8 @@ export function appendStarted(change: Change, run: RunRow, op: StartedOp): void 
   if (!op.undo) return;
   const row = openEntry(run, { ...op, kind: op.seq < 0 ? "undo" : "step" });
   if (row === undefined) return;
+  // The failure of the attempt before says nothing of this one: cut off, it is made again under the same number.
+  row.entry.error = undefined;
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
   change.tell(run, { event: "started", seq: op.seq });
 }

@@ -7,7 +7,7 @@ import type { EngineMachine } from "./engine-machine.suite.ts";
 import { digest } from "./interpreter.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { eventKeys, eventNames } from "./program.suite.ts";
+import { eventKeys, eventNames, hasUndosOrLocks, isSequential } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import type { Recorder } from "./recorder.suite.ts";
 import type { World } from "./world.suite.ts";
@@ -216,8 +216,18 @@ async function operator(stage: Stage): Promise<void> {
   if (runs.length === 0) return;
   const { id: run } = random.pick(runs);
   const what = random.pick(["cancel", "pause", "pause", "resume", "resume", "retry", "fork", "delete"] as const);
+  if (what === "retry" && !mayRetry(stage, run)) return;
   world.trace?.(() => `operator ${what} ${run}`);
   await operate(stage, what, run);
+}
+
+/**
+ * Where branches run side by side, a retry that has to do again what came early in the journal may meet another order of calls.
+ * The run then waits for somebody, who could not even end it if it had undos: such runs are not retried here.
+ */
+function mayRetry({ recorder, programs }: Stage, run: string): boolean {
+  const program = programs.find((each) => each.name === recorder.runs.get(run)?.workflow);
+  return program !== undefined && (isSequential(program.root) || !hasUndosOrLocks(program.root));
 }
 
 export async function operate(
@@ -272,5 +282,8 @@ async function changeSchedule(stage: Stage): Promise<void> {
   if (known.length === 0) return;
   const { id, paused } = random.pick(known);
   if (random.chance(0.5)) await ask(stage, ({ schedules }) => schedules.runNow(by, id));
-  else await ask(stage, ({ schedules }) => schedules.setPaused(by, id, !paused));
+  else {
+    if (!paused) stage.ledger.pausedSchedules.add(id);
+    await ask(stage, ({ schedules }) => schedules.setPaused(by, id, !paused));
+  }
 }

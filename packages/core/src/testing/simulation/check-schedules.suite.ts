@@ -2,7 +2,7 @@
 import type { Reckoned, Reckoning } from "./checks.suite.ts";
 
 export async function checkSchedules(
-  { world, store, recorder, programs }: Reckoning,
+  { world, store, recorder, programs, ledger }: Reckoning,
   all: readonly Reckoned[],
 ): Promise<void> {
   const times = new Map<string, Set<string>>();
@@ -18,7 +18,8 @@ export async function checkSchedules(
   const deleted = [...recorder.runs.values()].some((run) => run.deleted);
   for (const { id, workflow, createdAt, handledUntil } of await store.listSchedules()) {
     const schedule = programs.find((program) => program.name === workflow)?.schedule;
-    if (schedule === undefined || schedule.overlap !== "allow" || schedule.catchUp !== "all" || deleted) continue;
+    if (schedule === undefined || schedule.overlap !== "allow" || schedule.catchUp !== "all") continue;
+    if (deleted || ledger.pausedSchedules.has(id)) continue;
     const everyMs = schedule.everyMs;
     for (
       let at = Math.ceil((createdAt + 1) / everyMs) * everyMs;

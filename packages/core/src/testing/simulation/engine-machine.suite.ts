@@ -26,6 +26,7 @@ export interface Site {
   readonly mutant?: WorkerMutant | undefined;
   version: string;
   engines: number;
+  writes: number;
   machines: number;
   /** True while every commit fails. */
   outage: boolean;
@@ -99,6 +100,7 @@ export class EngineMachine {
 
   #plan(write: StoreWrite): ReturnType<FaultPlan> {
     const { world, profile, planned, outage } = this.#site;
+    this.#site.writes++;
     const wanted = planned?.(write);
     if (wanted !== undefined) return this.#crashAt(write, wanted);
     const { crashPerWrite, failPerWrite } = profile.faults;

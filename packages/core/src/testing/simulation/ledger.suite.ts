@@ -38,6 +38,8 @@ export class Ledger implements Witness {
   readonly ends = new Map<string, string>();
   /** Undos that were carried out, as `run:number`. */
   readonly undone = new Set<string>();
+  /** Schedules that were paused while things went wrong: they do not catch up on that time. */
+  readonly pausedSchedules = new Set<string>();
   /** Wall time at which a run first saw a result, by run and place. */
   readonly firstSeen = new Map<string, number>();
   readonly #fail: (what: string) => void;

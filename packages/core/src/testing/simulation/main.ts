@@ -1,50 +1,50 @@
-// Replays seeds of the simulator: `bun packages/core/src/testing/simulation/main.ts --seed N [--count N] [--trace]`.
+// The command of the simulation: `bun packages/core/src/testing/simulation/main.ts --seed N [--count N] [--trace] [--counts]`.
+// Plays a seed, or `count` seeds from there on; `--trace` shows everything that happens, `--counts` how often what occurred.
+import { playSeeds } from "./seeds.suite.ts";
 import { simulate } from "./simulation.suite.ts";
 
+/** What a command needs of the runtime it is executed by; Bun, Node and Deno have it. */
 interface Shell {
-  readonly process: { readonly argv: readonly string[]; exitCode: number };
+  readonly process: {
+    readonly argv: readonly string[];
+    exitCode: number;
+    on(event: "unhandledRejection", listener: (reason: unknown) => void): void;
+  };
   readonly console: { log(line: string): void };
   setImmediate(callback: () => void): void;
 }
 
 const { process, console, setImmediate } = globalThis as unknown as Shell;
-
-function option(name: string): number | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : Number(process.argv[at + 1]);
-}
-
-const first = option("--seed") ?? 1;
-const count = option("--count") ?? 1;
-const trace = process.argv.includes("--trace");
 const loop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const total = { turns: 0, runs: 0, commits: 0, failed: 0, effects: 0, sights: 0 };
-const counts = new Map<string, number>();
-const began = Date.now();
-Error.stackTraceLimit = trace ? 10 : 0;
-let slowest = { seed: 0, ms: 0 };
-for (let seed = first; seed < first + count; seed++) {
-  const at = Date.now();
-  const report = await simulate({ seed, loop, trace });
-  for (const line of report.trace) console.log(line);
-  if (report.failure !== undefined) {
-    console.log(`seed ${seed}: ${report.failure}`);
-    console.log(`  bun packages/core/src/testing/simulation/main.ts --seed ${seed} --trace`);
-    process.exitCode = 1;
-    total.failed++;
-  }
-  if (Date.now() - at > slowest.ms) slowest = { seed, ms: Date.now() - at };
-  total.turns += report.turns;
-  total.runs += report.runs;
-  total.commits += report.commits;
-  total.effects += report.effects;
-  total.sights += report.sights;
-  for (const [name, n] of [...report.counts, ...[...report.ends].map(([end, n]) => [`ended ${end}`, n] as const)])
-    counts.set(name, (counts.get(name) ?? 0) + n);
+
+function option(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? otherwise : Number(process.argv[at + 1]);
 }
-const ms = Date.now() - began;
-console.log(
-  `${count} seeds, ${total.failed} failed, ${(ms / count).toFixed(2)} ms a seed (slowest ${slowest.seed}: ${slowest.ms} ms), ${total.turns} turns, ${total.runs} runs, ${total.commits} commits, ${total.effects} effects, ${total.sights} results seen`,
-);
-if (process.argv.includes("--counts"))
-  for (const [name, n] of [...counts].toSorted()) console.log(`${String(n).padStart(9)} ${name}`);
+
+process.on("unhandledRejection", (reason) => {
+  console.log(
+    `a promise was rejected and nobody cared: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+  );
+  process.exitCode = 1;
+});
+
+const seed = option("--seed", 1);
+const count = option("--count", 1);
+if (process.argv.includes("--trace")) {
+  const { trace, failure } = await simulate({ seed, loop, trace: true });
+  for (const line of trace) console.log(line);
+  console.log(failure === undefined ? `seed ${seed} holds` : `seed ${seed}: ${failure}`);
+  if (failure !== undefined) process.exitCode = 1;
+} else {
+  const began = Date.now();
+  const { failures, total, counts } = await playSeeds({ from: seed, count, loop });
+  for (const failure of failures) console.log(failure);
+  if (failures.length > 0) process.exitCode = 1;
+  if (process.argv.includes("--counts")) {
+    for (const [name, times] of [...counts].toSorted()) console.log(`${String(times).padStart(9)} ${name}`);
+  }
+  const did = Object.entries(total).map(([name, times]) => `${times} ${name}`);
+  const msEach = ((Date.now() - began) / count).toFixed(2);
+  console.log(`${count} seeds, ${failures.length} failed, ${msEach} ms each; ${did.join(", ")}`);
+}

@@ -42,6 +42,8 @@ export interface SimulationReport {
   readonly runs: number;
   readonly effects: number;
   readonly commits: number;
+  /** Writes that engines asked for. */
+  readonly writes: number;
   readonly sights: number;
   readonly counts: ReadonlyMap<string, number>;
   readonly ends: ReadonlyMap<string, number>;
@@ -92,6 +94,7 @@ class Simulation {
       mutant: mutant?.worker,
       version: "v1",
       engines: 0,
+      writes: 0,
       machines: 0,
       outage: false,
     };
@@ -180,6 +183,7 @@ class Simulation {
       runs: this.#recorder.runs.size,
       effects: this.#ledger.effects,
       commits: this.#recorder.commits,
+      writes: this.#site.writes,
       sights: this.#ledger.sights,
       counts: this.#recorder.counts,
       ends,

@@ -1,0 +1,55 @@
+// Every figure by its name, in the order of the table, with the words that say what it is.
+
+import type { CaseName } from "./contender.ts";
+
+interface Metric {
+  readonly case: CaseName;
+  readonly label: string;
+}
+
+export const metrics = {
+  "start.p50Ms": { case: "starts", label: "start of a run, p50 ms" },
+  "start.p99Ms": { case: "starts", label: "start of a run, p99 ms" },
+  "status.p50Ms": { case: "starts", label: "reading its status, p50 ms" },
+  "status.p99Ms": { case: "starts", label: "reading its status, p99 ms" },
+  "steps3.p50Ms": { case: "steps3", label: "3-step run, one at a time, p50 ms" },
+  "steps3.p95Ms": { case: "steps3", label: "3-step run, one at a time, p95 ms" },
+  "steps3.p99Ms": { case: "steps3", label: "3-step run, one at a time, p99 ms" },
+  "runs32.perSecond": { case: "throughput", label: "3-step runs a second, 32 callers" },
+  "runs256.perSecond": { case: "throughput", label: "3-step runs a second, 256 callers" },
+  "steps1000.stepMs": { case: "steps1000", label: "a step in a run of 1,000, median ms" },
+  "steps1000.earlyMs": { case: "steps1000", label: "… steps 51–100, median ms" },
+  "steps1000.lateMs": { case: "steps1000", label: "… steps 951–1,000, median ms" },
+  "steps1000.growth": { case: "steps1000", label: "… late over early" },
+  "wakeHot.sleepMs": { case: "wake", label: "wake from sleep(100 ms), hot, p50 ms late" },
+  "wakeHot.eventMs": { case: "wake", label: "wake from an event, hot, p50 ms" },
+  "wakeHot.enqueueMs": { case: "wake", label: "from start to first line, p50 ms" },
+  "wakeParked.sleepMs": { case: "parked", label: "wake from sleep(100 ms), parked, p50 ms late" },
+  "wakeParked.eventMs": { case: "parked", label: "wake from an event, parked, p50 ms" },
+  "enqueue.perSecond": { case: "enqueue", label: "starts a second, 256 callers, nothing executed" },
+  "recovery.readyMs": { case: "recovery", label: "after SIGKILL: ready, ms" },
+  "recovery.completeMs": { case: "recovery", label: "after SIGKILL: all runs complete, ms" },
+  "memory.idleServerMb": { case: "memory", label: "memory idle, server, MiB" },
+  "memory.idleWorkerMb": { case: "memory", label: "memory idle, worker, MiB" },
+  "memory.loadServerMb": { case: "memory", label: "memory under load, server, MiB" },
+  "memory.loadWorkerMb": { case: "memory", label: "memory under load, worker, MiB" },
+  "disk.liveBytesPerStep": { case: "disk", label: "disk, bytes a step, running" },
+  "disk.closedBytesPerStep": { case: "disk", label: "disk, bytes a step, after closing" },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof metrics;
+
+export const metricNames = Object.keys(metrics) as readonly MetricName[];
+
+export const caseNames: readonly CaseName[] = [
+  "starts",
+  "steps3",
+  "throughput",
+  "steps1000",
+  "wake",
+  "parked",
+  "enqueue",
+  "recovery",
+  "memory",
+  "disk",
+];

@@ -1,0 +1,198 @@
+// The commands around a server: help, finding it, backup, restore, doctor, init.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commandsIn, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
+import type { Running } from "./cli-process.ts";
+import { writeProject } from "./server-process.ts";
+
+const work = mkdtempSync(join(tmpdir(), "sluice-cli-admin-"));
+const project = join(work, "shop");
+const { run, json, fails } = commandsIn(project);
+let server: Running;
+let url: string;
+
+beforeAll(async () => {
+  writeProject(project, {
+    "workflows/shop.ts": `
+import { workflow } from "sluice";
+
+export const double = workflow({ name: "double" }, async (ctx, n: number) => await ctx.step("double", () => n * 2));
+`,
+  });
+  server = startSluice(["up", "--project", project, "--port", "0", "--json"]);
+  ({ url } = await readyLine(server));
+});
+
+afterAll(async () => {
+  await stop(server);
+  rmSync(work, { recursive: true, force: true });
+});
+
+describe("help", () => {
+  const groups = {
+    "": ["up", "dev", "init", "run", "runs", "events", "approve", "schedule", "state", "backup", "restore", "doctor"],
+    runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
+    events: ["send", "list"],
+    approve: ["list", "decide"],
+    schedule: ["list", "show", "pause", "resume", "run"],
+    state: ["list", "get", "set", "delete"],
+  };
+
+  test("names every command, and each has an example and knows --json", async () => {
+    for (const [group, names] of Object.entries(groups)) {
+      const prefix = group === "" ? [] : [group];
+      const { stdout, exitCode } = await run([...prefix, "--help"]);
+      expect(exitCode).toBe(0);
+      const listed = Array.from(
+        stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm),
+        (match) => match[1],
+      );
+      expect(listed.filter((name) => name !== "help")).toEqual(names);
+      for (const name of names) {
+        const command = [...prefix, name];
+        const help = await run([...command, "--help"]);
+        if (names !== groups[""] || !(name in groups)) {
+          expect(help.stdout).toContain(`Example:\n  sluice ${command.join(" ")}`);
+          expect(help.stdout).toContain("--json");
+        }
+        expect([command, help.exitCode]).toEqual([command, 0]);
+      }
+    }
+  }, 60_000);
+
+  test.each([
+    [[]],
+    [["frob"]],
+    [["runs"]],
+    [["runs", "frob"]],
+    [["runs", "show"]],
+    [["runs", "list", "--frob"]],
+    [["run", "double", "--priority", "high"]],
+  ])("%j is used wrongly: exit 2", async (args) => {
+    const ran = await run(args);
+    expect([ran.exitCode, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).not.toBe("");
+  });
+
+  test("--version", async () => {
+    expect(await run(["--version"])).toMatchObject({ exitCode: 0, stdout: "0.1.0\n" });
+  });
+});
+
+describe("which server", () => {
+  test("--url and SLUICE_URL name it, --token and SLUICE_TOKEN open it, and a project's folder does both", async () => {
+    const elsewhere = { cwd: work };
+    const token = readFileSync(join(project, ".sluice/keys/token"), "utf8").trim();
+    expect((await sluice(["runs", "list", "--url", url, "--token", token], elsewhere)).exitCode).toBe(0);
+    expect(
+      (await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_URL: url, SLUICE_TOKEN: token } })).exitCode,
+    ).toBe(0);
+    expect((await sluice(["runs", "list", "--project", project], elsewhere)).exitCode).toBe(0);
+    expect(
+      (await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_DATA: join(project, ".sluice") } })).exitCode,
+    ).toBe(0);
+    const refused = await sluice(["runs", "list", "--url", url, "--json"], elsewhere);
+    expect([refused.exitCode, JSON.parse(refused.stdout).error.code]).toEqual([1, "unauthorized"]);
+  });
+
+  test("one that does not answer, and what is no URL", async () => {
+    const free = Bun.serve({ port: 0, fetch: () => new Response("hello") });
+    const other = await sluice(["runs", "list", "--url", `http://127.0.0.1:${free.port}`, "--json"]);
+    expect(other.exitCode).toBe(1);
+    const gone = `http://127.0.0.1:${free.port}`;
+    await free.stop(true);
+    const ran = await sluice(["runs", "list", "--url", gone, "--json"]);
+    expect([ran.exitCode, JSON.parse(ran.stdout).error]).toEqual([
+      1,
+      expect.objectContaining({ code: "unavailable", message: `There is no answer at ${gone}.` }),
+    ]);
+    expect((await sluice(["runs", "list", "--url", "localhost"])).exitCode).toBe(2);
+  });
+});
+
+describe("backup, restore and doctor", () => {
+  test("a backup of the running server is restored into another folder, where the runs are as they were", async () => {
+    const { run: done } = await json("run", "double", "--input", "50", "--wait");
+    const large = await json("run", "double", "--input", JSON.stringify("x".repeat(100_000)));
+    const file = join(work, "backup.tar");
+    expect(await json("backup", file)).toMatchObject({ file, bytes: expect.any(Number) });
+    expect(await fails("backup", file)).toMatchObject({
+      code: 2,
+      error: { message: expect.stringContaining("exists already") },
+    });
+    const data = join(work, "restored");
+    expect(await json("restore", file, "--data", data)).toMatchObject({ data, blobs: expect.any(Number) });
+    const copy = startSluice(["up", "--project", project, "--data", data, "--port", "0", "--json"]);
+    await readyLine(copy);
+    const shown = await json("runs", "show", done.id, "--data", data);
+    expect(shown.run.output).toBe(100);
+    expect((await json("runs", "show", large.run.id, "--data", data)).run.input).toHaveLength(100_000);
+    expect(await stop(copy)).toBe(0);
+  }, 30_000);
+
+  test("restore refuses a folder that a server runs over, and a file that is no whole backup; the folder stays as it is", async () => {
+    const file = join(work, "whole.tar");
+    await json("backup", file);
+    expect(await fails("restore", file)).toMatchObject({
+      code: 1,
+      error: { code: "data_folder_locked", message: expect.stringContaining(`(process ${server.pid})`) },
+    });
+    const data = join(work, "kept");
+    await json("restore", file, "--data", data);
+    const before = readdirSync(data).toSorted();
+    writeFileSync(join(work, "cut.tar"), readFileSync(file));
+    truncateSync(join(work, "cut.tar"), 20_000);
+    for (const wrong of ["cut.tar", "shop/workflows/shop.ts", "nowhere.tar"]) {
+      const ran = await fails("restore", join(work, wrong), "--data", data);
+      expect([wrong, ran.error.code]).toEqual([wrong, "invalid_config"]);
+    }
+    expect(readdirSync(data).toSorted()).toEqual(before);
+    const again = await json("restore", file, "--data", data);
+    expect(existsSync(join(again.before, "state.db"))).toBe(true);
+  });
+
+  test("doctor looks at the project, the folder and the server, and exits 1 when something is wrong", async () => {
+    const sound = await json("doctor");
+    expect(sound).toMatchObject({ ok: true });
+    const names = sound.checks.map((check: { name: string }) => check.name);
+    expect(names).toEqual([
+      "bun",
+      "data",
+      "server",
+      "disk",
+      "token",
+      "fsync",
+      "project",
+      "ready",
+      "deployment",
+      "workers",
+    ]);
+    const broken = join(work, "broken");
+    writeProject(broken, {
+      "workflows/a.ts": "export const a = ;\n",
+      ".sluice/state.db": "this is no database\n".repeat(100),
+    });
+    const ran = await run(["doctor", "--project", broken]);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toMatch(/FAILED {2}database: /);
+    expect(ran.stdout).toContain("FAILED  project: workflows/a.ts:1:18: Unexpected ;");
+    expect(readFileSync(join(broken, ".sluice/state.db"), "utf8")).toStartWith("this is no database");
+  });
+});
+
+test("init makes a project that runs", async () => {
+  const made = await sluice(["init", "fresh", "--json"], { cwd: work });
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    files: ["workflows/hello.ts", "package.json", "tsconfig.json", ".gitignore"],
+  });
+  const fresh = startSluice(["up", "--port", "0", "--json"], { cwd: join(work, "fresh") });
+  await readyLine(fresh);
+  const ran = await sluice(["run", "hello", "--input", '{"name":"Ada"}', "--wait", "--json"], {
+    cwd: join(work, "fresh"),
+  });
+  expect(JSON.parse(ran.stdout)).toMatchObject({ run: { output: "HELLO, ADA!" } });
+  expect(await stop(fresh)).toBe(0);
+  expect((await sluice(["init", "fresh"], { cwd: work })).exitCode).toBe(1);
+}, 20_000);

@@ -1,0 +1,279 @@
+// What the store port speaks of: runs, their journals, and everything that belongs to them.
+import type {
+  ApprovalOp,
+  CallbackOp,
+  CancelNotice,
+  CatchUp,
+  ChildOp,
+  DoneOp,
+  EmitOp,
+  EventOp,
+  FinalRunStatus,
+  FinishOp,
+  BlockedOp,
+  IdleOp,
+  JournalEntry,
+  LockOp,
+  LogOp,
+  Overlap,
+  PatchedOp,
+  ProgressOp,
+  RaceOp,
+  RetryOp,
+  RunEvent,
+  RunStatus,
+  RunStatusReason,
+  SleepOp,
+  StartedOp,
+  StateOp,
+  TokenOp,
+  UndoingOp,
+  UnlockOp,
+} from "@sluice/protocol";
+
+/** On whose behalf a change is made. */
+export interface Actor {
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
+  readonly id: string;
+}
+
+/** What a caller may see; absent means everything. */
+export interface AccessFilter {
+  readonly workflows: readonly string[];
+}
+
+/** A run about to exist. Times are milliseconds since 1970; `input` is an encoded value. */
+export interface NewRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly input: Uint8Array;
+  /** Digest of the input that decides whether two starts with one key are the same. */
+  readonly inputHash?: string | undefined;
+  /** Idempotency key, unique within the workflow while the run exists. */
+  readonly key?: string | undefined;
+  /** Higher goes first. */
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly createdAt: number;
+  /** Not to be executed before this time. */
+  readonly dueAt: number;
+  /** The whole run must have ended by then. */
+  readonly timeoutAt?: number | undefined;
+  readonly parent?: { readonly run: string; readonly seq: number; readonly detached: boolean } | undefined;
+  readonly schedule?: string | undefined;
+  /** Runs with the same key execute one after the other, in order of creation. */
+  readonly serialKey?: string | undefined;
+  readonly forkedFrom?: string | undefined;
+}
+
+/** A run as stored. */
+export interface RunRecord extends NewRun {
+  readonly status: RunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly epoch: number;
+  /** Entries that have settled so far: the number the last of them got. */
+  readonly ord: number;
+  /** Engine that holds the run in memory now. */
+  readonly owner?: string | undefined;
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly progress?: Uint8Array | undefined;
+  /** Entry whose failure ended the run. */
+  readonly cause?: number | undefined;
+  /** Times an operator retried it, from 1. */
+  readonly attempt: number;
+  /** Times its effects were undone before a retry: `retryRun` adds one when it removes undo entries. */
+  readonly generation: number;
+  /** Times it took its worker down with it. */
+  readonly crashes: number;
+  readonly cancel?: CancelNotice | undefined;
+  readonly outcome?: UndoingOp | undefined;
+  /** True when it is parked until an operator acts. */
+  readonly blocked: boolean;
+  readonly by: Actor;
+}
+
+/** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
+export interface ClaimedRun {
+  readonly run: RunRecord;
+  readonly journal: readonly JournalEntry[];
+  /** Where `readJournal` goes on; absent when the journal is complete. */
+  readonly next?: JournalCursor | undefined;
+}
+export interface JournalCursor {
+  readonly after: number;
+  readonly open: boolean;
+}
+
+/** What the engine adds to an operation before it is stored: absolute times, tokens, the child run. */
+interface Prepared {
+  /** When the timer, time limit or next attempt is due. */
+  readonly due?: number | undefined;
+}
+export type StoreOp =
+  | StartedOp
+  | DoneOp
+  | (RetryOp & Prepared)
+  | (SleepOp & Prepared)
+  | (EventOp & Prepared)
+  | (ApprovalOp & Prepared & { readonly token: string })
+  | (TokenOp & Prepared & { readonly token: string; readonly value: Uint8Array })
+  | (CallbackOp & Prepared)
+  | (ChildOp & { readonly child: NewRun })
+  | EmitOp
+  | (Omit<StateOp, "scope"> & { readonly scope: string })
+  | (LockOp & Prepared)
+  | UnlockOp
+  | RaceOp
+  | PatchedOp
+  | UndoingOp
+  | FinishOp
+  | BlockedOp
+  | LogOp
+  | ProgressOp
+  | IdleOp;
+
+/** Something that must reach the engine holding a run. */
+export interface Delivery {
+  readonly run: string;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly event: RunEvent;
+}
+export interface FinishedRun {
+  readonly run: string;
+  readonly workflow: string;
+  readonly status: FinalRunStatus;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly reason?: RunStatusReason | undefined;
+}
+/** What a change did to runs besides the one it was about. */
+export interface Effects {
+  /** For runs in memory somewhere: settled entries, due attempts, cancellations. */
+  readonly deliveries: readonly Delivery[];
+  readonly finished: readonly FinishedRun[];
+  /** How many runs became ready to be claimed. */
+  readonly ready: number;
+  /** Earliest due time among the timers this change added. */
+  readonly due?: number | undefined;
+  /** Runs whose status or journal changed without being in memory anywhere; for those who watch them. */
+  readonly touched: readonly string[];
+}
+
+export type CreateOutcome =
+  | { readonly outcome: "created"; readonly run: RunRecord; readonly effects: Effects }
+  /** The same key with the same input: the run that is already there. */
+  | { readonly outcome: "existing"; readonly run: RunRecord }
+  /** The same key with another input. */
+  | { readonly outcome: "conflict"; readonly run: RunRecord }
+  | { readonly outcome: "id_taken"; readonly run: RunRecord };
+
+export type AppendOutcome =
+  | {
+      readonly outcome: "ok";
+      /** For the run itself, in the order in which the worker must handle them. */
+      readonly events: readonly RunEvent[];
+      readonly status: RunStatus;
+      readonly effects: Effects;
+    }
+  /** Another incarnation owns the run, or it has ended: nothing was written. */
+  | { readonly outcome: "stale" };
+
+export type ChangeOutcome =
+  | { readonly outcome: "ok"; readonly run: RunRecord; readonly effects: Effects }
+  | { readonly outcome: "not_found" }
+  /** The run is not in a state that allows this. */
+  | { readonly outcome: "refused"; readonly run: RunRecord };
+
+export type TokenOutcome =
+  | { readonly outcome: "ok"; readonly run: string; readonly effects: Effects }
+  | { readonly outcome: "unknown" }
+  | { readonly outcome: "used" }
+  | { readonly outcome: "expired" };
+
+/** A capability that lets somebody outside settle a wait. */
+export interface TokenRecord {
+  readonly token: string;
+  readonly kind: "approval" | "callback";
+  readonly run: string;
+  readonly workflow: string;
+  readonly seq: number;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+  readonly status: "open" | "used" | "expired";
+}
+
+export interface StateEntry {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Grows with every change of this key. */
+  readonly version: number;
+  readonly expiresAt?: number | undefined;
+}
+
+export interface ScheduleRecord {
+  readonly id: string;
+  readonly workflow: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly input: Uint8Array;
+  readonly catchUp: CatchUp;
+  readonly catchUpMax: number;
+  readonly overlap: Overlap;
+  readonly jitterMs: number;
+  readonly paused: boolean;
+  readonly createdAt: number;
+  /** Nominal times up to here have been dealt with. */
+  readonly handledUntil: number;
+  readonly source: "code" | "api";
+}
+
+export interface EventRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly key?: string | undefined;
+  readonly payload: Uint8Array;
+  readonly at: number;
+}
+
+export interface LogLine {
+  readonly line: number;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly data?: Uint8Array | undefined;
+  readonly at: number;
+}
+
+export interface VersionRecord {
+  readonly version: string;
+  readonly createdAt: number;
+  /** Encoded list of workflow manifests. */
+  readonly manifest: Uint8Array;
+}
+
+export interface RunFilter {
+  readonly workflow?: string | undefined;
+  readonly status?: readonly RunStatus[] | undefined;
+  readonly tag?: string | undefined;
+  /** Created at or after, and before. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly parent?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface StoreStats {
+  readonly runs: Readonly<Partial<Record<RunStatus, number>>>;
+  readonly ready: number;
+  readonly timers: number;
+  readonly events: number;
+  readonly bytes: number;
+}

@@ -1,0 +1,47 @@
+// Many seeds one after the other, what failed with the command that plays it again, and what all of them did together.
+import { simulate } from "./simulation.suite.ts";
+import type { SimulationReport } from "./simulation.suite.ts";
+import type { EventLoop } from "./world.suite.ts";
+
+export interface SeedsReport {
+  /** For each seed that failed: which, why, and how to see it again. */
+  readonly failures: readonly string[];
+  readonly total: {
+    readonly turns: number;
+    readonly runs: number;
+    readonly commits: number;
+    readonly effects: number;
+    readonly sights: number;
+  };
+  /** How often each verb, operation and end occurred. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** More are not listed: the first is the one to look at. */
+const failuresMax = 20;
+
+/** The command that plays a seed and shows everything that happens in it. */
+export function replayCommand(seed: number): string {
+  return `bun packages/core/src/testing/simulation/main.ts --seed ${seed} --trace`;
+}
+
+export async function playSeeds(p: {
+  readonly from: number;
+  readonly count: number;
+  readonly loop: EventLoop;
+  readonly onReport?: (report: SimulationReport) => void;
+}): Promise<SeedsReport> {
+  const failures: string[] = [];
+  const total = { turns: 0, runs: 0, commits: 0, effects: 0, sights: 0 };
+  const counts = new Map<string, number>();
+  const count = (name: string, by: number): void => void counts.set(name, (counts.get(name) ?? 0) + by);
+  for (let seed = p.from; seed < p.from + p.count && failures.length < failuresMax; seed++) {
+    const report = await simulate({ seed, loop: p.loop });
+    p.onReport?.(report);
+    if (report.failure !== undefined) failures.push(`seed ${seed}: ${report.failure}\n  ${replayCommand(seed)}`);
+    for (const key of ["turns", "runs", "commits", "effects", "sights"] as const) total[key] += report[key];
+    for (const [name, times] of report.counts) count(name, times);
+    for (const [end, times] of report.ends) count(`ended ${end}`, times);
+  }
+  return { failures, total, counts };
+}

@@ -1,0 +1,14 @@
+import { expect, test } from "bun:test";
+import { playSeeds } from "./seeds.suite.ts";
+
+const loop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+const timeoutMs = 15 * 60_000;
+
+test(
+  "50,000 seeds of everything going wrong",
+  async () => {
+    const { failures } = await playSeeds({ from: 1, count: 50_000, loop });
+    expect(failures).toEqual([]);
+  },
+  timeoutMs,
+);
