@@ -52,7 +52,7 @@ export class HttpClient {
     const type = body === undefined ? "" : "content-type: application/json\r\n";
     const length = method === "GET" ? "" : `content-length: ${Buffer.byteLength(text)}\r\n`;
     const bytes = `${method} ${path} HTTP/1.1\r\n${this.#head}${type}${length}\r\n${text}`;
-    return await new Promise((resolve, reject) => this.#submit({ bytes, resolve, reject }));
+    return new Promise((resolve, reject) => this.#submit({ bytes, resolve, reject }));
   }
 
   /** The JSON of an answer with a status below 300; throws what the server said otherwise. */
@@ -71,7 +71,8 @@ export class HttpClient {
     if (connection !== undefined) this.#send(connection, exchange);
     else {
       this.#waiting.push(exchange);
-      if (this.#count < this.#options.connectionsMax) this.#connect().catch((error: Error) => this.#fail(error));
+      if (this.#count < this.#options.connectionsMax)
+        this.#connect().catch((error: unknown) => this.#fail(error as Error));
     }
   }
 
@@ -144,21 +145,24 @@ export class HttpClient {
 export function parseAnswer(bytes: Buffer): HttpAnswer | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;
-  const head = bytes.latin1Slice(0, headEnd);
+  const head = bytes.toString("latin1", 0, headEnd);
   const status = Number(head.slice(STATUS_AT, STATUS_AT + 3));
   const start = headEnd + HEAD_END.length;
   if (/^transfer-encoding:\s*chunked/im.test(head)) return parseChunked(bytes, { start, status });
   const length = Number(/^content-length:\s*(\d+)/im.exec(head)?.[1] ?? 0);
-  return bytes.length < start + length ? undefined : { status, body: bytes.utf8Slice(start, start + length) };
+  return bytes.length < start + length ? undefined : { status, body: bytes.toString("utf8", start, start + length) };
 }
 
-function parseChunked(bytes: Buffer, from: { readonly start: number; readonly status: number }): HttpAnswer | undefined {
+function parseChunked(
+  bytes: Buffer,
+  from: { readonly start: number; readonly status: number },
+): HttpAnswer | undefined {
   const pieces: Buffer[] = [];
   let at = from.start;
   for (;;) {
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd < 0) return undefined;
-    const size = Number.parseInt(bytes.latin1Slice(at, lineEnd), 16);
+    const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
     const pieceStart = lineEnd + 2;
     if (bytes.length < pieceStart + size + 2) return undefined;
     if (size === 0) return { status: from.status, body: Buffer.concat(pieces).toString("utf8") };

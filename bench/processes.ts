@@ -27,22 +27,41 @@ export function descendants(pid: number): number[] {
   return direct.flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** Proportional set size of these processes together, in MiB; those that have ended count nothing. */
-export function pssMb(pids: readonly number[]): number {
-  let kib = 0;
+export interface Memory {
+  /** Pages shared with other processes count in proportion. */
+  readonly pssMb: number;
+  /** Shared pages count whole. */
+  readonly rssMb: number;
+}
+
+/** Memory of these processes together; those that have ended count nothing. */
+export function memoryOf(pids: readonly number[]): Memory {
+  const kib = { pss: 0, rss: 0 };
   for (const pid of pids) {
     try {
-      kib += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+      kib.pss += Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
+      kib.rss += Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
     } catch (error) {
       if (!hasEnded(error)) throw error;
     }
   }
-  return kib / KIB_PER_MB;
+  return { pssMb: kib.pss / KIB_PER_MB, rssMb: kib.rss / KIB_PER_MB };
 }
 
 function hasEnded(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return code === "ENOENT" || code === "ESRCH";
+}
+
+/** False for a process that is gone, and for one that is dead and not reaped. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+    return false;
+  }
 }
 
 /** SIGKILL to the group that this child leads. */

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { call, killAll, startServer, writeProject } from "./server-process.ts";
+import { aTurn, call, killAll, startServer, writeProject } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-full-"));
@@ -20,7 +20,7 @@ interface Shown {
 }
 
 const start = (bytes: number): ReturnType<typeof call<Shown>> =>
-  call<Shown>(server, "POST", "/api/v1/workflows/keep/runs", { input: { text: "x".repeat(bytes) } });
+  call<Shown>(server, "POST /api/v1/workflows/keep/runs", { input: { text: "x".repeat(bytes) } });
 
 beforeAll(async () => {
   if (!mounted) return;
@@ -58,9 +58,9 @@ describe.skipIf(!mounted)("a full disk (needs the right to mount a tmpfs: run as
     expect(refusal?.body.error?.message.length).toBeGreaterThan(0);
     expect(taken.length).toBeGreaterThan(10);
 
-    const read = await call<Shown>(server, "GET", `/api/v1/runs/${taken[0]}`);
+    const read = await call<Shown>(server, `GET /api/v1/runs/${taken[0]}`);
     expect(read?.status).toBe(200);
-    expect((await call(server, "GET", "/health"))?.status).toBe(200);
+    expect((await call(server, "GET /health"))?.status).toBe(200);
 
     rmSync(join(disk, "filler"));
     for (;;) {
@@ -70,10 +70,10 @@ describe.skipIf(!mounted)("a full disk (needs the right to mount a tmpfs: run as
     }
     for (const run of taken) {
       for (;;) {
-        const shown = await call<Shown>(server, "GET", `/api/v1/runs/${run}`);
+        const shown = await call<Shown>(server, `GET /api/v1/runs/${run}`);
         expect(shown?.status).toBe(200);
         if (shown?.body.run?.status === "completed") break;
-        await new Promise((resolve) => void setImmediate(resolve));
+        await aTurn();
       }
     }
   }, 90_000);

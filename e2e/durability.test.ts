@@ -29,7 +29,10 @@ async function round(name: string, durability: "full" | "relaxed", count: number
   const ledger = join(folder, `${name}.ledger`);
   const log = join(folder, `${name}.shim`);
   const env = { ...process.env, ...shimEnv({ library: library ?? "", root: join(folder, name), log }) };
-  const worker = spawn(process.execPath, [child, "work", data, ledger, durability], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const worker = spawn(process.execPath, [child, "work", data, ledger, durability], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await untilStarted(worker, ledger, count);
   worker.kill("SIGKILL");
   await new Promise((resolve) => worker.once("exit", resolve));
@@ -48,19 +51,22 @@ async function untilStarted(worker: ChildProcess, ledger: string, count: number)
   }
 }
 
-describe.skipIf(library === undefined)("a disk that forgets what was not synced (needs gcc on Linux: apt-get install gcc)", () => {
-  test("nothing acknowledged is lost and no completed step is executed again", async () => {
-    for (let i = 0; i < rounds; i++) {
-      const verdict = await round(`full-${i}`, "full", 40 + i * 37);
-      expect(verdict.synced).toBeGreaterThan(0);
-      expect(verdict.lost).toEqual([]);
-      expect(verdict.repeated).toEqual([]);
-    }
-  }, 120_000);
+describe.skipIf(library === undefined)(
+  "a disk that forgets what was not synced (needs gcc on Linux: apt-get install gcc)",
+  () => {
+    test("nothing acknowledged is lost and no completed step is executed again", async () => {
+      for (let i = 0; i < rounds; i++) {
+        const verdict = await round(`full-${i}`, "full", 40 + i * 37);
+        expect(verdict.synced).toBeGreaterThan(0);
+        expect(verdict.lost).toEqual([]);
+        expect(verdict.repeated).toEqual([]);
+      }
+    }, 120_000);
 
-  test("the check finds the losses of a store that does not sync before it acknowledges", async () => {
-    const verdict = await round("relaxed", "relaxed", 200);
-    expect(verdict.undone).toBeGreaterThan(0);
-    expect(verdict.lost.length + verdict.repeated.length).toBeGreaterThan(0);
-  }, 120_000);
-});
+    test("the check finds the losses of a store that does not sync before it acknowledges", async () => {
+      const verdict = await round("relaxed", "relaxed", 200);
+      expect(verdict.undone).toBeGreaterThan(0);
+      expect(verdict.lost.length + verdict.repeated.length).toBeGreaterThan(0);
+    }, 120_000);
+  },
+);

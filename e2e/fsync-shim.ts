@@ -24,7 +24,12 @@ export function buildShim(folder: string): string | undefined {
 }
 
 /** Environment of a process whose files under `root` are watched. */
-export function shimEnv(p: { readonly library: string; readonly root: string; readonly log: string; readonly delayMs?: number }): Record<string, string> {
+export function shimEnv(p: {
+  readonly library: string;
+  readonly root: string;
+  readonly log: string;
+  readonly delayMs?: number;
+}): Record<string, string> {
   return {
     LD_PRELOAD: p.library,
     SHIM_ROOT: p.root,
@@ -45,7 +50,7 @@ export function undoUnsynced(log: string): { readonly undone: number; readonly s
     synced++;
   }
   let undone = 0;
-  for (const [index, entry] of [...entries.entries()].reverse()) {
+  for (const [index, entry] of [...entries.entries()].toReversed()) {
     if (entry.type === types.synced) continue;
     const target = entry.type === types.rename ? new TextDecoder().decode(entry.data) : undefined;
     const settledBy = target === undefined ? entry.path : dirname(target);

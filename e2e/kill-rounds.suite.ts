@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acknowledged, note, readLedger, repeatedEffects } from "./ledger.ts";
-import { call, killAll, startServer, workersOf, writeProject } from "./server-process.ts";
+import { aTurn, call, killAll, startServer, workersOf, writeProject } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 const lanes = 12;
@@ -41,7 +41,7 @@ interface Rig {
 /** Keeps starting runs until the server no longer answers. */
 async function load(rig: Rig, server: ServerProcess, lane: number): Promise<void> {
   for (let round = 0; ; round++) {
-    const started = await call<{ run?: { id: string } }>(server, "POST", "/api/v1/workflows/job/runs?wait=20s", {
+    const started = await call<{ run?: { id: string } }>(server, "POST /api/v1/workflows/job/runs?wait=20s", {
       input: { size: lane + round },
       id: `run-${lane}-${crypto.randomUUID()}`,
     });
@@ -53,15 +53,24 @@ async function load(rig: Rig, server: ServerProcess, lane: number): Promise<void
 /** Starts without waiting for the result: what was acknowledged an instant before the kill counts. */
 async function fire(rig: Rig, server: ServerProcess): Promise<void> {
   for (;;) {
-    const started = await call<{ run?: { id: string } }>(server, "POST", "/api/v1/workflows/job/runs", { input: { size: 1 } });
+    const started = await call<{ run?: { id: string } }>(server, "POST /api/v1/workflows/job/runs", {
+      input: { size: 1 },
+    });
     if (started?.body.run === undefined) return;
     note(rig.ledger, { what: "started", run: started.body.run.id, step: 0 });
   }
 }
 
-async function killAfter(rig: Rig, server: ServerProcess, { victim, count }: { victim: Victim; count: number }): Promise<void> {
+async function killAfter(
+  rig: Rig,
+  server: ServerProcess,
+  { victim, count }: { victim: Victim; count: number },
+): Promise<void> {
   const before = readLedger(rig.ledger).length;
-  while (readLedger(rig.ledger).length < before + count) await new Promise((resolve) => void setImmediate(resolve));
+  while (readLedger(rig.ledger).length < before + count) {
+    if (server.process.exitCode !== null) throw new Error(`the server ended by itself: ${server.stderr()}`);
+    await aTurn();
+  }
   if (victim === "server") {
     await killAll(server);
     return;
@@ -109,10 +118,10 @@ async function verify(rig: Rig, server: ServerProcess, seed: number): Promise<vo
 
 async function finalStatus(server: ServerProcess, run: string): Promise<string> {
   for (;;) {
-    const shown = await call<{ run?: { status: string } }>(server, "GET", `/api/v1/runs/${run}`);
+    const shown = await call<{ run?: { status: string } }>(server, `GET /api/v1/runs/${run}`);
     const status = shown?.body.run?.status;
     if (status === undefined) return `gone (${shown?.status})`;
     if (["completed", "failed", "cancelled", "timedout"].includes(status)) return status;
-    await new Promise((resolve) => void setImmediate(resolve));
+    await aTurn();
   }
 }

@@ -14,7 +14,9 @@ export function note(file: string, line: LedgerLine): void {
 
 export function readLedger(file: string): LedgerLine[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n").filter((line) => line !== "");
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
   return lines.map((line) => {
     const [what, run, step] = line.split(" ");
     return { what: what as LedgerLine["what"], run: run ?? "", step: Number(step) };

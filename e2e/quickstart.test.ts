@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 async function ask<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
-  const answer = await call<T>(server, method, path, body);
+  const answer = await call<T>(server, `${method} ${path}`, body);
   if (answer === undefined) throw new Error(`no answer to ${method} ${path}: ${server.stderr()}`);
   return answer;
 }

@@ -40,7 +40,9 @@ export async function startServer(p: {
   const exited = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown"));
   });
-  const line = await Promise.race([firstLine(child), exited.then((code) => Promise.reject(new Error(`up ended with ${code}: ${stderr}`)))]);
+  const line = await Promise.race([firstLine(child), exited]);
+  if (line === undefined || typeof line === "number" || !line.startsWith("{"))
+    throw new Error(`up ended with ${line}: ${stderr}`);
   const { url } = JSON.parse(line) as { url: string };
   return { url, process: child, exited, stderr: () => stderr };
 }
@@ -71,25 +73,45 @@ export function workersOf(server: ServerProcess): number[] {
   const { pid } = server.process;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
   const pids = children === "" ? [] : children.split(" ").map(Number);
-  return pids.filter((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("worker/src/bun.ts"));
+  return pids.filter((child) => commandOf(child).includes("worker/src/bun.ts"));
 }
 
-/** A call of the HTTP API; undefined when the server is not there to answer. */
+/** Empty for a process that has just ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT" || code === "ESRCH") return "";
+    throw error;
+  }
+}
+
+/** One turn of the event loop, for loops that wait for a condition. */
+export async function aTurn(): Promise<void> {
+  await new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** A call of the HTTP API (`"GET /health"`); undefined when the server is not there to answer. */
 export async function call<T = Record<string, unknown>>(
   server: ServerProcess,
-  method: string,
-  path: string,
+  what: string,
   body?: unknown,
 ): Promise<{ readonly status: number; readonly body: T } | undefined> {
+  const [method = "GET", path = "/"] = what.split(" ");
+  const headers = { authorization: `Bearer ${token}` };
   try {
-    const response = await fetch(server.url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const response = await fetch(
+      server.url + path,
+      body === undefined
+        ? { method, headers }
+        : { method, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) },
+    );
     return { status: response.status, body: (await response.json()) as T };
   } catch (error) {
-    if (error instanceof TypeError || (error as { code?: string }).code !== undefined || error instanceof SyntaxError) return undefined;
+    const gone =
+      error instanceof TypeError || error instanceof SyntaxError || (error as { code?: string }).code !== undefined;
+    if (gone) return undefined;
     throw error;
   }
 }

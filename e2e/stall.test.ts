@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acknowledged, note, readLedger, repeatedEffects } from "./ledger.ts";
-import { call, killAll, startServer, workersOf, writeProject } from "./server-process.ts";
+import { aTurn, call, killAll, startServer, workersOf, writeProject } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-stall-"));
@@ -38,7 +38,10 @@ export const spin = workflow({ name: "spin" }, async (ctx) =>
 );
 `,
   });
-  const limits = ["stallMs=300", "leaseMs=900", "workerHeartbeatMs=100", "restartDelayMs=10"].flatMap((limit) => ["--limit", limit]);
+  const limits = ["stallMs=300", "leaseMs=900", "workerHeartbeatMs=100", "restartDelayMs=10"].flatMap((limit) => [
+    "--limit",
+    limit,
+  ]);
   server = await startServer({
     project: join(folder, "project"),
     data: join(folder, "data"),
@@ -54,38 +57,38 @@ afterAll(async () => {
 
 async function finalStatus(run: string): Promise<string> {
   for (;;) {
-    const shown = await call<Shown>(server, "GET", `/api/v1/runs/${run}`);
+    const shown = await call<Shown>(server, `GET /api/v1/runs/${run}`);
     const status = shown?.body.run?.status ?? "gone";
     if (!["queued", "running", "waiting"].includes(status)) return status;
-    await new Promise((resolve) => void setImmediate(resolve));
+    await aTurn();
   }
 }
 
 describe("a worker that stops answering", () => {
   test("frozen past its lease under load: every run completes and no completed step is executed again", async () => {
     for (let round = 0; round < rounds; round++) {
-      let going = true;
+      const load = new AbortController();
       const starts = async (): Promise<void> => {
-        while (going) {
-          const started = await call<Shown>(server, "POST", "/api/v1/workflows/job/runs", {});
+        while (!load.signal.aborted) {
+          const started = await call<Shown>(server, "POST /api/v1/workflows/job/runs", {});
           if (started?.status === 201) note(ledger, { what: "started", run: started.body.run?.id ?? "", step: 0 });
         }
       };
-      const load = [starts(), starts()];
+      const starting = [starts(), starts()];
       const before = readLedger(ledger).length;
-      while (readLedger(ledger).length < before + 50) await new Promise((resolve) => void setImmediate(resolve));
+      while (readLedger(ledger).length < before + 50) await aTurn();
       const frozen = workersOf(server);
       for (const pid of frozen) process.kill(pid, "SIGSTOP");
-      while (workersOf(server).some((pid) => frozen.includes(pid))) await new Promise((resolve) => void setImmediate(resolve));
-      going = false;
-      await Promise.all(load);
+      while (workersOf(server).some((pid) => frozen.includes(pid))) await aTurn();
+      load.abort();
+      await Promise.all(starting);
     }
     for (const run of acknowledged(readLedger(ledger))) expect(await finalStatus(run)).toBe("completed");
     expect(repeatedEffects(readLedger(ledger))).toEqual([]);
   }, 60_000);
 
   test("one that spins is named with its step, killed and replaced; the run goes on", async () => {
-    const started = await call<Shown>(server, "POST", "/api/v1/workflows/spin/runs", {});
+    const started = await call<Shown>(server, "POST /api/v1/workflows/spin/runs", {});
     expect(await finalStatus(started?.body.run?.id ?? "")).toBe("completed");
     expect(server.stderr()).toContain("spins once");
   }, 60_000);

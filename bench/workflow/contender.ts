@@ -98,7 +98,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: EVERY,
     lacks: {},
     notes: {},
-    open: async (setup) => await (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),
+    open: async (setup) => (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),
   },
   {
     name: "sluice-http",
@@ -107,7 +107,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: EVERY,
     lacks: {},
     notes: {},
-    open: async (setup) => await (await import("./contenders/sluice-http.ts")).openSluiceHttp(setup),
+    open: async (setup) => (await import("./contenders/sluice-http.ts")).openSluiceHttp(setup),
   },
   {
     name: "restate",
@@ -116,7 +116,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: EVERY,
     lacks: {},
     notes: {},
-    open: async (setup) => await (await import("./contenders/restate.ts")).openRestate(setup),
+    open: async (setup) => (await import("./contenders/restate.ts")).openRestate(setup),
   },
   {
     name: "openworkflow-tick",
@@ -125,7 +125,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: EVERY,
     lacks: { hot: "a run that waits always leaves memory" },
     notes: {},
-    open: async (setup) => await (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "tick"),
+    open: async (setup) => (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "tick"),
   },
   {
     name: "openworkflow-polled",
@@ -134,7 +134,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: ["steps3", "throughput"],
     lacks: {},
     notes: {},
-    open: async (setup) => await (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "polled"),
+    open: async (setup) => (await import("./contenders/openworkflow.ts")).openOpenWorkflow(setup, "polled"),
   },
   {
     name: "dbos-direct",
@@ -143,7 +143,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: EVERY.filter((name) => name !== "parked"),
     lacks: { delay: "only queued starts can be delayed" },
     notes: { parked: NEVER_PARKS },
-    open: async (setup) => await (await import("./contenders/dbos.ts")).openDbos(setup, "direct"),
+    open: async (setup) => (await import("./contenders/dbos.ts")).openDbos(setup, "direct"),
   },
   {
     name: "dbos-queued",
@@ -152,7 +152,7 @@ export const contenders: readonly ContenderSpec[] = [
     cases: ["steps3", "throughput", "enqueue"],
     lacks: {},
     notes: {},
-    open: async (setup) => await (await import("./contenders/dbos.ts")).openDbos(setup, "queued"),
+    open: async (setup) => (await import("./contenders/dbos.ts")).openDbos(setup, "queued"),
   },
   {
     name: "graphile-worker",
@@ -165,7 +165,7 @@ export const contenders: readonly ContenderSpec[] = [
       parked: "has no waits inside a job",
       recovery: "a job whose worker was killed stays locked for 4 h",
     },
-    open: async (setup) => await (await import("./contenders/graphile-worker.ts")).openGraphileWorker(setup),
+    open: async (setup) => (await import("./contenders/graphile-worker.ts")).openGraphileWorker(setup),
   },
 ];
 

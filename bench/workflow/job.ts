@@ -16,7 +16,12 @@ export interface Job {
 }
 
 export type Message =
-  | { readonly type: "figure"; readonly metric: MetricName; readonly value: number; readonly samples?: readonly number[] }
+  | {
+      readonly type: "figure";
+      readonly metric: MetricName;
+      readonly value: number;
+      readonly samples?: readonly number[];
+    }
   | { readonly type: "skip"; readonly metrics: readonly MetricName[]; readonly reason: string }
   | { readonly type: "durability"; readonly text: string }
   | { readonly type: "failed"; readonly case: CaseName; readonly error: string }

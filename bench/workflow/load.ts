@@ -2,6 +2,7 @@
 // What the contender starts stays in this process' group, so that one signal ends all of it.
 
 import { within } from "../clock.ts";
+import { bytesOnDisk } from "../disk.ts";
 import type { CaseContext } from "./cases/case.ts";
 import { measureDisk } from "./cases/disk.ts";
 import { measureEnqueue } from "./cases/enqueue.ts";
@@ -12,7 +13,7 @@ import { measureSteps1000 } from "./cases/steps1000.ts";
 import { measureSteps3 } from "./cases/steps3.ts";
 import { measureThroughput } from "./cases/throughput.ts";
 import { measureHotWakes, measureParkedWakes } from "./cases/wake.ts";
-import { type CaseName, type Contender, contenders } from "./contender.ts";
+import { type CaseName, type Contender, type ContenderSpec, contenders } from "./contender.ts";
 import type { Job, Message } from "./job.ts";
 
 const CASE_MS_MAX = 240_000;
@@ -34,15 +35,18 @@ function say(message: Message): void {
   process.send?.(message);
 }
 
-function contextOf(job: Job, contender: Contender): { context: CaseContext; lookAfterClose: () => void } {
-  const spec = contenders.find((each) => each.name === job.contender);
-  if (spec === undefined) throw new Error(`There is no contender ${job.contender}`);
+interface Opened {
+  readonly spec: ContenderSpec;
+  readonly contender: Contender;
+  readonly closedBytes: number;
+}
+
+function contextOf(job: Job, opened: Opened): { context: CaseContext; lookAfterClose: () => void } {
   const origin = `${process.pid}-${Math.round(performance.timeOrigin)}`;
   const looks: (() => void)[] = [];
   let keys = 0;
   const context: CaseContext = {
-    spec,
-    contender,
+    ...opened,
     scale: job.scale,
     folder: job.folder,
     key: () => {
@@ -71,13 +75,14 @@ async function main(job: Job): Promise<void> {
   const { task, folder, parkAfterMs, runsInFlightMax } = job;
   const spec = contenders.find((each) => each.name === job.contender);
   if (spec === undefined) throw new Error(`There is no contender ${job.contender}`);
+  const closedBytes = bytesOnDisk(folder);
   const contender = await spec.open({
     folder,
     gateOpen: task.kind !== "fill",
     ...(parkAfterMs === undefined ? {} : { parkAfterMs }),
     ...(runsInFlightMax === undefined ? {} : { runsInFlightMax }),
   });
-  const { context, lookAfterClose } = contextOf(job, contender);
+  const { context, lookAfterClose } = contextOf(job, { spec, contender, closedBytes });
   if (task.kind === "cases") {
     say({ type: "durability", text: await contender.durability() });
     for (const name of task.cases) if (name !== "recovery") await attempt(name, measures[name](context));
@@ -96,7 +101,7 @@ process.on("disconnect", () => process.kill(0, "SIGKILL"));
 try {
   await main(JSON.parse(process.argv[2] ?? "") as Job);
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
 // The parent has the last word: it ends this process once it has read what was said.

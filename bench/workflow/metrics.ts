@@ -30,6 +30,7 @@ export const metrics = {
   "recovery.readyMs": { case: "recovery", label: "after SIGKILL: ready, ms" },
   "recovery.completeMs": { case: "recovery", label: "after SIGKILL: all runs complete, ms" },
   "memory.idleServerMb": { case: "memory", label: "memory idle, server, MiB" },
+  "memory.idleServerRssMb": { case: "memory", label: "… resident, shared pages whole, MiB" },
   "memory.idleWorkerMb": { case: "memory", label: "memory idle, worker, MiB" },
   "memory.loadServerMb": { case: "memory", label: "memory under load, server, MiB" },
   "memory.loadWorkerMb": { case: "memory", label: "memory under load, worker, MiB" },

@@ -46,7 +46,9 @@ export function installPeers(say: (line: string) => void): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path, text);
   say("Installing the peers with npm …");
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry$)/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry$)/.test(name)),
+  );
   const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
     env: { ...env, SCARF_ANALYTICS: "false" },

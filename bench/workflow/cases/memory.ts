@@ -1,7 +1,7 @@
 // Memory of the server and of what executes the code, apart: proportional set size, idle since its start and then loaded.
 
 import { pause } from "../../clock.ts";
-import { pssMb } from "../../processes.ts";
+import { memoryOf } from "../../processes.ts";
 import { type CaseContext, perSecond } from "./case.ts";
 
 const CALLERS = 32;
@@ -11,20 +11,24 @@ export async function measureMemory(context: CaseContext): Promise<void> {
   const { contender, scale, key } = context;
   await pause(scale.idleMs);
   const idle = contender.processes();
-  context.report("memory.idleServerMb", pssMb(idle.server));
-  if (idle.worker.length > 0) context.report("memory.idleWorkerMb", pssMb(idle.worker));
+  const server = memoryOf(idle.server);
+  context.report("memory.idleServerMb", server.pssMb);
+  context.report("memory.idleServerRssMb", server.rssMb);
+  if (idle.worker.length > 0) context.report("memory.idleWorkerMb", memoryOf(idle.worker).pssMb);
   await contender.expect?.(CALLERS);
   const most = { server: 0, worker: 0 };
-  const sampling = setInterval(() => {
-    const { server, worker } = contender.processes();
-    most.server = Math.max(most.server, pssMb(server));
-    most.worker = Math.max(most.worker, pssMb(worker));
-  }, SAMPLE_MS);
+  const sample = (): void => {
+    const now = contender.processes();
+    most.server = Math.max(most.server, memoryOf(now.server).pssMb);
+    most.worker = Math.max(most.worker, memoryOf(now.worker).pssMb);
+  };
+  const sampling = setInterval(sample, SAMPLE_MS);
   try {
-    await perSecond(CALLERS, { warmupMs: 0, ms: scale.loadMs }, async () => await contender.run("steps3", { key: key() }));
+    await perSecond(CALLERS, { warmupMs: 0, ms: scale.loadMs }, async () => contender.run("steps3", { key: key() }));
   } finally {
     clearInterval(sampling);
   }
+  sample();
   context.report("memory.loadServerMb", most.server);
   if (most.worker > 0) context.report("memory.loadWorkerMb", most.worker);
 }

@@ -12,7 +12,7 @@ const POLL_MS = 20;
 /** Starts the runs, which stay in their second step. */
 export async function fill({ contender, scale, key }: CaseContext): Promise<void> {
   await contender.expect?.(CALLERS);
-  await withCallers(CALLERS, scale.recoveryRuns, async () => await contender.start("gated", { key: key() }));
+  await withCallers(CALLERS, scale.recoveryRuns, async () => contender.start("gated", { key: key() }));
   await pause(SETTLE_MS);
   if (!(await contender.unfinished())) throw new Error("No run is under way before the crash");
 }

@@ -9,16 +9,17 @@ const ENDED_MS_MAX = 10_000;
 export async function measureStarts(context: CaseContext): Promise<void> {
   const { contender, scale, key } = context;
   const ids: string[] = [];
-  const startsMs: number[] = [];
-  const endMs = performance.now() + scale.latencyMsMax;
-  for (let index = 0; index < scale.warmupRuns + scale.latencyRuns && performance.now() < endMs; index += 1) {
+  const start = async (): Promise<number> => {
     const startedMs = performance.now();
     const id = await contender.start("noop", { key: key() });
     const tookMs = performance.now() - startedMs;
-    if (index >= scale.warmupRuns) startsMs.push(tookMs);
     ids.push(id);
     await untilEnded(context, id); // The next start must not share the machine with this run.
-  }
+    return tookMs;
+  };
+  await timeEach({ count: scale.warmupRuns, msMax: scale.latencyMsMax }, start);
+  const startsMs: number[] = [];
+  await timeEach({ count: scale.latencyRuns, msMax: scale.latencyMsMax }, async () => startsMs.push(await start()));
   const starts = summarize(startsMs);
   context.report("start.p50Ms", starts.p50, startsMs);
   context.report("start.p99Ms", starts.p99);

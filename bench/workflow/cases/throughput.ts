@@ -10,7 +10,7 @@ export async function measureThroughput(context: CaseContext): Promise<void> {
     [256, "runs256.perSecond"],
   ] as const) {
     await contender.expect?.(callers);
-    const rate = await perSecond(callers, time, async () => await contender.run("steps3", { key: key() }));
+    const rate = await perSecond(callers, time, async () => contender.run("steps3", { key: key() }));
     context.report(metric, rate);
   }
 }

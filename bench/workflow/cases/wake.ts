@@ -66,7 +66,9 @@ function reportWoken(context: CaseContext, metric: MetricName, woken: readonly W
   const parked = metric.startsWith("wakeParked");
   const other = woken.filter(({ begun }) => begun > 1 !== parked).length;
   if (other > 0) {
-    throw new Error(`${metric}: ${other} of ${woken.length} runs ${parked ? "stayed in" : "left"} memory while they waited`);
+    throw new Error(
+      `${metric}: ${other} of ${woken.length} runs ${parked ? "stayed in" : "left"} memory while they waited`,
+    );
   }
   const timesMs = woken.map(({ lateMs }) => lateMs);
   context.report(metric, summarize(timesMs).p50, timesMs);

@@ -55,11 +55,11 @@ export async function openDbos(setup: Setup, mode: DbosMode): Promise<Contender>
 
 function register(dbos: Dbos, gateOpen: boolean): Record<WorkName, Work> {
   const marks = new Marks();
-  const step = async <T>(name: string, value: T): Promise<T> => await dbos.runStep(async () => value, { name });
+  const step = async <T>(name: string, value: T): Promise<T> => dbos.runStep(async () => value, { name });
   const works: Record<WorkName, Work> = {
     noop: async () => 0,
     steps3: async () => (await step("a", 1)) + (await step("b", 2)) + (await step("c", 3)),
-    steps: async ({ count = 0 }) => await timeSteps(count, async (index) => await step(`step ${index}`, index)),
+    steps: async ({ count = 0 }) => timeSteps(count, async (index) => step(`step ${index}`, index)),
     nap: async ({ key, ms = 0 }) => {
       marks.begin(key);
       await dbos.sleepms(ms);
@@ -73,8 +73,8 @@ function register(dbos: Dbos, gateOpen: boolean): Record<WorkName, Work> {
     stamp: async ({ sentAt = 0 }) => preciseNow() - sentAt,
     gated: async () => {
       await step("a", 1);
-      await dbos.runStep(async () => await passGate(gateOpen), { name: "b" });
-      return await step("c", 3);
+      await dbos.runStep(async () => passGate(gateOpen), { name: "b" });
+      return step("c", 3);
     },
   };
   const names = Object.keys(works) as WorkName[];
@@ -101,7 +101,7 @@ class DbosContender implements Contender {
     const { dbos, works, mode } = this.#parts;
     const delay = delayMs === undefined ? {} : { enqueueOptions: { delaySeconds: delayMs / 1000 } };
     const queue = mode === "queued" ? { queueName: QUEUE, ...delay } : {};
-    return await dbos.startWorkflow(works[work], { workflowID: input.key, ...queue })(input);
+    return dbos.startWorkflow(works[work], { workflowID: input.key, ...queue })(input);
   }
 
   async start(work: WorkName, input: WorkInput, options: { readonly delayMs?: number } = {}): Promise<string> {
@@ -109,7 +109,7 @@ class DbosContender implements Contender {
   }
 
   async run(work: WorkName, input: WorkInput): Promise<unknown> {
-    return await (await this.#start(work, input)).getResult();
+    return (await this.#start(work, input)).getResult();
   }
 
   async status(id: string): Promise<string> {
@@ -131,7 +131,7 @@ class DbosContender implements Contender {
   }
 
   async durability(): Promise<string> {
-    return await this.#parts.postgres.durability();
+    return this.#parts.postgres.durability();
   }
 
   async close(): Promise<void> {

@@ -132,7 +132,7 @@ class GraphileWorker implements Contender {
   }
 
   async durability(): Promise<string> {
-    return await this.#parts.postgres.durability();
+    return this.#parts.postgres.durability();
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,10 @@ interface Backend {
 interface StepApi {
   run<T>(options: { readonly name: string }, step: () => T | Promise<T>): Promise<T>;
   sleep(name: string, duration: string): Promise<void>;
-  waitForSignal<T>(options: { readonly signal: string; readonly timeout: string }): Promise<{ readonly data: T } | null>;
+  waitForSignal<T>(options: {
+    readonly signal: string;
+    readonly timeout: string;
+  }): Promise<{ readonly data: T } | null>;
 }
 type Work = (given: { readonly input: WorkInput; readonly step: StepApi }) => Promise<unknown>;
 interface Handle {
@@ -51,11 +54,18 @@ interface Library {
 export type OpenWorkflowMode = "tick" | "polled";
 
 export async function openOpenWorkflow(setup: Setup, mode: OpenWorkflowMode): Promise<Contender> {
-  const { BackendSqlite } = await loadPeer<{ BackendSqlite: { connect(path: string): Backend } }>("openworkflow/sqlite");
-  const { OpenWorkflow } = await loadPeer<{ OpenWorkflow: new (options: { backend: Backend }) => Library }>("openworkflow");
+  const { BackendSqlite } = await loadPeer<{ BackendSqlite: { connect(path: string): Backend } }>(
+    "openworkflow/sqlite",
+  );
+  const { OpenWorkflow } = await loadPeer<{ OpenWorkflow: new (options: { backend: Backend }) => Library }>(
+    "openworkflow",
+  );
   const backend = BackendSqlite.connect(join(setup.folder, "openworkflow.db"));
   backend.db.exec("PRAGMA synchronous = FULL");
-  const contender = new OpenWorkflowContender({ backend, library: new OpenWorkflow({ backend }), mode }, setup.gateOpen);
+  const contender = new OpenWorkflowContender(
+    { backend, library: new OpenWorkflow({ backend }), mode },
+    setup.gateOpen,
+  );
   await contender.begin();
   return contender;
 }
@@ -71,7 +81,7 @@ function worksOf(gateOpen: boolean): Record<WorkName, Work> {
       return a + b + c;
     },
     steps: async ({ input, step }) => {
-      return await timeSteps(input.count ?? 0, async (index) => await step.run({ name: `step ${index}` }, () => index));
+      return timeSteps(input.count ?? 0, async (index) => step.run({ name: `step ${index}` }, () => index));
     },
     nap: async ({ input: { key, ms = 0 }, step }) => {
       marks.begin(key);
@@ -86,8 +96,8 @@ function worksOf(gateOpen: boolean): Record<WorkName, Work> {
     stamp: async ({ input }) => preciseNow() - (input.sentAt ?? 0),
     gated: async ({ step }) => {
       await step.run({ name: "a" }, () => 1);
-      await step.run({ name: "b" }, async () => await passGate(gateOpen));
-      return await step.run({ name: "c" }, () => 3);
+      await step.run({ name: "b" }, async () => passGate(gateOpen));
+      return step.run({ name: "c" }, () => 3);
     },
   };
 }
@@ -164,7 +174,7 @@ class OpenWorkflowContender implements Contender {
   async run(work: WorkName, input: WorkInput): Promise<unknown> {
     const { id } = (await this.#start(work, input)).workflowRun;
     if (!this.#results.has(id)) {
-      return await new Promise((resolve) => {
+      return new Promise((resolve) => {
         this.#waiting.set(id, (output) => {
           this.#waiting.delete(id);
           resolve(output);
@@ -196,7 +206,8 @@ class OpenWorkflowContender implements Contender {
 
   async durability(): Promise<string> {
     const row = this.#parts.backend.db.prepare("PRAGMA synchronous").get();
-    if (row?.["synchronous"] !== SYNCHRONOUS_FULL) throw new Error(`PRAGMA synchronous is ${String(row?.["synchronous"])}`);
+    if (row?.["synchronous"] !== SYNCHRONOUS_FULL)
+      throw new Error(`PRAGMA synchronous is ${String(row?.["synchronous"])}`);
     return "PRAGMA synchronous = FULL";
   }
 

@@ -35,7 +35,7 @@ const handlers: Record<WorkName, Handler> = {
     return a + b + c;
   },
   steps: async (ctx, { count = 0 }) => {
-    return await timeSteps(count, async (index) => await ctx.run(`step ${index}`, () => index));
+    return timeSteps(count, async (index) => ctx.run(`step ${index}`, () => index));
   },
   nap: async (ctx, { key, ms = 0 }) => {
     marks.begin(key);
@@ -52,8 +52,8 @@ const handlers: Record<WorkName, Handler> = {
   stamp: async (_ctx, { sentAt = 0 }) => preciseNow() - sentAt,
   gated: async (ctx) => {
     await ctx.run("a", () => 1);
-    await ctx.run("b", async () => await passGate(gate !== "closed"));
-    return await ctx.run("c", () => 3);
+    await ctx.run("b", async () => passGate(gate !== "closed"));
+    return ctx.run("c", () => 3);
   },
 };
 

@@ -28,7 +28,9 @@ export async function openRestate(setup: Setup): Promise<Contender> {
   const server = startServer(setup, ports);
   const output = keepOutput(server);
   const admin = new HttpClient({ port: ports.admin, connectionsMax: 1, headers: { accept: "application/json" } });
-  const gone = ended(server).then(() => Promise.reject(new Error(`restate-server ended: ${output()}`)));
+  const gone = ended(server).then(() => {
+    throw new Error(`restate-server ended: ${output()}`);
+  });
   await within(READY_MS_MAX, "Restate", Promise.race([gone, register(admin, ports.service)]));
   gone.catch(() => {});
   return new Restate({ server, service, admin, ports });
@@ -96,11 +98,14 @@ function startServer(setup: Setup, ports: Ports): ChildProcess {
   return spawn(binary(), ["--no-logo"], { env: serverEnv(setup, ports), stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Tells the server where the service is, as soon as it answers. */
+const UNFINISHED = "SELECT id FROM sys_invocation WHERE status <> 'completed' LIMIT 1";
+
+/** Tells the server where the service is, as soon as it answers, and waits until its partitions answer too. */
 async function register(admin: HttpClient, port: number): Promise<void> {
   for (;;) {
     try {
       await admin.json("POST", "/deployments", { uri: `http://127.0.0.1:${port}`, force: true });
+      await admin.json("POST", "/query", { query: UNFINISHED });
       return;
     } catch {
       await pause(POLL_MS); // It is still starting; the caller bounds how often this is tried.
@@ -128,7 +133,7 @@ class Restate implements Contender {
   }
 
   async run(work: WorkName, input: WorkInput): Promise<unknown> {
-    return await this.#http.json("POST", `/bench/${work}`, input);
+    return this.#http.json("POST", `/bench/${work}`, input);
   }
 
   /** 200 with the output of an ended invocation, 470 while it runs. */
@@ -155,13 +160,8 @@ class Restate implements Contender {
   }
 
   async unfinished(): Promise<boolean> {
-    const query = "SELECT id FROM sys_invocation WHERE status <> 'completed' LIMIT 1";
-    const answer = await this.#adminQuery(query);
-    return answer.rows.length > 0;
-  }
-
-  async #adminQuery(query: string): Promise<{ readonly rows: readonly unknown[] }> {
-    return (await this.#admin.json("POST", "/query", { query })) as { readonly rows: readonly unknown[] };
+    const answer = await this.#admin.json("POST", "/query", { query: UNFINISHED });
+    return (answer as { readonly rows: readonly unknown[] }).rows.length > 0;
   }
 
   processes(): Processes {

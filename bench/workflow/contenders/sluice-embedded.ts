@@ -28,7 +28,7 @@ class SluiceEmbedded implements Contender {
   }
 
   async run(work: WorkName, input: WorkInput): Promise<unknown> {
-    return await (await this.#client.start(workflows[work], input)).result();
+    return (await this.#client.start(workflows[work], input)).result();
   }
 
   async status(id: string): Promise<string> {

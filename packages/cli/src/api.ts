@@ -51,10 +51,19 @@ export function targetOf(io: Io, flags: TargetFlags): Target {
 function runningUrl(data: string): string | undefined {
   const text = readText(join(data, serverFile));
   if (text === undefined) return undefined;
-  const known: unknown = JSON.parse(text);
+  const known = parsed(text);
   return typeof known === "object" && known !== null && "url" in known && typeof known.url === "string"
     ? known.url
     : undefined;
+}
+
+/** Undefined for what is no JSON, such as a file that is being written. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function readText(path: string): string | undefined {

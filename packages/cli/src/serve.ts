@@ -43,6 +43,14 @@ async function start(io: Io, { mode, project, flags, json }: ServeRequest) {
   const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
   const clock = { now: () => Date.now() };
   const log = jsonLog((line) => process.stderr.write(line), clock);
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      log("error", "a bug ends the server; nothing that was acknowledged is lost", {
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      process.exit(exitCodes.failed);
+    });
+  }
   try {
     const { settings, bundler } = await loadSettings(
       { project, flags, env: io.env, defaults: { onDeploy: mode === "dev" ? "move" : "pin" } },

@@ -268,6 +268,22 @@ describe("watching", () => {
   }, 20_000);
 });
 
+test("a bundling process that dies while it watches is replaced, and changes are seen again", async () => {
+  write({ "workflows/a.ts": simple });
+  const { version } = await built();
+  const seen = Promise.withResolvers<BuildResult>();
+  bundler!.watch(folder(), {
+    rebuilt: (result) => {
+      if (result.ok && result.version !== version) seen.resolve(result);
+    },
+    configChanged: () => undefined,
+  });
+  await bundler!.config();
+  process.kill(bundler!.pid, "SIGKILL");
+  write({ "workflows/a.ts": simple.replace("1", "2") });
+  expect(await seen.promise).toMatchObject({ ok: true });
+}, 20_000);
+
 test("a bundling process that dies answers what was asked", async () => {
   write({ "sluice.config.ts": "process.exit(3);\n" });
   expect(await start().config()).toMatchObject({

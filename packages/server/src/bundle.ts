@@ -19,22 +19,28 @@ const debounceMs = 15;
 
 type Waiting = (answer: BundleAnswer | undefined) => void;
 
+/** A process that died while it watched is replaced after this long. */
+const respawnMs = 1_000;
+
 /** Starts the process when it is made; `stop` ends it. */
 export class Bundler {
   readonly #options: BundlerOptions;
-  readonly #process: Subprocess<"ignore", 2, "inherit">;
   readonly #waiting: Waiting[] = [];
-  #handlers: WatchHandlers | undefined;
+  #process: Subprocess<"ignore", 2, "inherit">;
+  #watching: { readonly folder: string; readonly handlers: WatchHandlers } | undefined;
   #gone = false;
+  #stopped = false;
 
   constructor(options: BundlerOptions) {
     this.#options = options;
-    const entry = new URL(
-      import.meta.url.endsWith(".ts") ? "./bundle-process.ts" : "./bundle-process.js",
-      import.meta.url,
-    );
-    this.#process = Bun.spawn([process.execPath, "--no-install", Bun.fileURLToPath(entry)], {
-      cwd: options.project,
+    this.#process = this.#spawn();
+  }
+
+  #spawn(): Subprocess<"ignore", 2, "inherit"> {
+    const name = import.meta.url.endsWith(".ts") ? "./bundle-process.ts" : "./bundle-process.js";
+    const entry = Bun.fileURLToPath(new URL(name, import.meta.url));
+    return Bun.spawn([process.execPath, "--no-install", entry], {
+      cwd: this.#options.project,
       stdin: "ignore",
       // Standard output is the ready line's; what the user's configuration prints goes beside the log.
       stdout: 2,
@@ -43,6 +49,10 @@ export class Bundler {
       ipc: (message: BundleAnswer) => this.#take(message),
       onExit: () => this.#ended(),
     });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
   }
 
   /** The settings of sluice.config.ts. */
@@ -61,14 +71,15 @@ export class Bundler {
     return { ok: false, problems: [{ message: "The bundling process ended before the project was bundled." }] };
   }
 
-  /** From now on changes are built into `folder` and reported. */
+  /** From now on changes are built into `folder` and reported, until `stop`; a process that dies meanwhile is replaced. */
   watch(folder: string, handlers: WatchHandlers): void {
-    this.#handlers = handlers;
+    this.#watching = { folder, handlers };
     const { project, modules } = this.#options;
     this.#process.send({ type: "watch", project, modules, folder, debounceMs });
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     if (!this.#gone) this.#process.kill("SIGKILL");
     await this.#process.exited;
   }
@@ -82,13 +93,22 @@ export class Bundler {
   }
 
   #take(message: BundleAnswer): void {
-    if (message.type === "rebuilt") this.#handlers?.rebuilt(message.result, message.changedAt);
-    else if (message.type === "config_changed") this.#handlers?.configChanged();
+    const handlers = this.#watching?.handlers;
+    if (message.type === "rebuilt") handlers?.rebuilt(message.result, message.changedAt);
+    else if (message.type === "config_changed") handlers?.configChanged();
     else this.#waiting.shift()?.(message);
   }
 
   #ended(): void {
     this.#gone = true;
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    const watching = this.#watching;
+    if (watching === undefined || this.#stopped) return;
+    setTimeout(() => {
+      if (this.#stopped) return;
+      this.#gone = false;
+      this.#process = this.#spawn();
+      this.watch(watching.folder, watching.handlers);
+    }, respawnMs);
   }
 }

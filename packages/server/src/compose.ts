@@ -94,7 +94,6 @@ async function compose(
 
 function giveBack(): void {
   Bun.gc(true);
-  Bun.shrink();
 }
 
 function cpuMs(): number {

@@ -2,7 +2,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
-export const workflowsFolder = "workflows";
+const workflowsFolder = "workflows";
 export const configFile = "sluice.config.ts";
 
 const sourceFile = /\.(?:ts|mts|tsx|js|mjs|jsx)$/;

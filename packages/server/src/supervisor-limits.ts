@@ -9,7 +9,7 @@ export interface SupervisorLimits {
   readonly leaseMs: number;
   /** Who connects must say within this time who it is. */
   readonly helloTimeoutMs: number;
-  /** First pause before a crashed worker is started again; doubled with each crash that follows. */
+  /** Pause before a worker that crashed a second time is started again; doubled with each crash that follows. */
   readonly restartDelayMs: number;
   readonly restartDelayMsMax: number;
   /** A worker that has lived this long has recovered: the next pause is the first one again. */

@@ -155,9 +155,14 @@ export class Supervisor {
   /** For the engine: a worker of a version that a run needs. */
   async provide(version: string, quarantine: boolean): Promise<boolean> {
     if (version === "" || this.#stopping) return false;
-    const start = await this.#ensure(version, quarantine);
-    if (!start.ok) this.#options.log("error", "a version of the code cannot be loaded", { version, ...start.problem });
-    return start.ok;
+    for (;;) {
+      const start = await this.#ensure(version, quarantine);
+      if (start.ok) return true;
+      // The current one has worked before: it is tried until it works again.
+      if (version === this.#current && !quarantine && !this.#stopping) continue;
+      this.#options.log("error", "a version of the code cannot be loaded", { version, ...start.problem });
+      return false;
+    }
   }
 
   /** Ends every child at once. The engine has drained or given up before. */
@@ -175,27 +180,33 @@ export class Supervisor {
     this.#socket.stop();
   }
 
+  /** A worker of this lane that serves, started where there is none. */
   async #ensure(version: string, quarantine: boolean): Promise<LaneStart> {
     const key = laneKey(version, quarantine);
     const lane = this.#lanes.get(key) ?? { version, quarantine, child: undefined, starting: undefined, crashes: 0 };
     this.#lanes.set(key, lane);
-    lane.starting ??= this.#start(lane);
-    const start = await lane.starting;
-    if (!start.ok && this.#lanes.get(key) === lane && lane.child === undefined && version !== this.#current) {
-      this.#lanes.delete(key);
+    lane.starting ??= this.#start(lane).catch((error: unknown) => ({
+      ok: false as const,
+      problem: { code: "worker_failed", message: `A worker could not be started: ${String(error)}` },
+    }));
+    const { starting } = lane;
+    const start = await starting;
+    if (!start.ok && lane.starting === starting) {
+      lane.starting = undefined;
+      lane.crashes++;
+      if (version !== this.#current && this.#lanes.get(key) === lane) this.#lanes.delete(key);
     }
     return start;
   }
 
   async #start(lane: Lane): Promise<LaneStart> {
     const { clock, limits, project, socket, worker, code } = this.#options;
-    if (lane.crashes > 0) {
-      const delayMs = Math.min(limits.restartDelayMsMax, limits.restartDelayMs * 2 ** (lane.crashes - 1));
-      await new Promise<void>((resolve) => clock.after(delayMs, resolve));
-    }
+    const delayMs = restartDelayMs(lane.crashes, limits);
+    if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve));
     const file = await code(lane.version);
-    if (file === undefined)
+    if (file === undefined) {
       return { ok: false, problem: { code: "version_unavailable", message: "Its code is not in the data folder." } };
+    }
     if (this.#stopping) return { ok: false, problem: { code: "draining", message: "The server is stopping." } };
     const child = this.#spare ?? this.#spawn();
     this.#spare = undefined;
@@ -204,12 +215,8 @@ export class Supervisor {
     child.begin({ socket, version: lane.version, code: file, project, heartbeatMs, ...worker });
     const [start, engine] = await Promise.all([child.started, this.#options.engine]);
     if (!start.ok) {
-      void child.ended.then(() => {
-        if (lane.child === child) lane.child = undefined;
-        if (lane.starting !== undefined && lane.version !== this.#current) lane.starting = undefined;
-      });
+      if (lane.child === child) lane.child = undefined;
       child.leave();
-      if (lane.version !== this.#current) lane.starting = undefined;
       return start;
     }
     child.attached = engine.attach(child, { quarantine: lane.quarantine });
@@ -261,8 +268,6 @@ export class Supervisor {
     while (!this.#stopping && lane.version === this.#current && !lane.quarantine) {
       const start = await this.#ensure(lane.version, false);
       if (start.ok) return;
-      lane.crashes++;
-      lane.starting = undefined;
       this.#options.log("error", "the worker cannot be started again yet", { version: lane.version, ...start.problem });
     }
   }
@@ -310,6 +315,11 @@ export class Supervisor {
 
 /** How long a child that was told to leave may take. */
 const leaveGraceMs = 2_000;
+
+/** None after the first crash, which may have been anybody's doing; then longer each time. */
+function restartDelayMs(crashes: number, limits: SupervisorLimits): number {
+  return crashes < 2 ? 0 : Math.min(limits.restartDelayMsMax, limits.restartDelayMs * 2 ** (crashes - 2));
+}
 
 function laneKey(version: string, quarantine: boolean): string {
   return `${version} ${quarantine ? "quarantine" : "main"}`;

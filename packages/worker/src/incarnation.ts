@@ -229,7 +229,7 @@ export class Incarnation {
     const known = this.#patches.get(id);
     if (known !== undefined) return known;
     if (this.#ending.settled) return false;
-    const applies = this.replay.patchApplies(id);
+    const applies = this.replay.patchApplies(id, this.#phase === "replaying");
     this.#patches.set(id, applies);
     if (!applies) return false;
     const place = this.place("patched", id);

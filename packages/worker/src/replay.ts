@@ -136,10 +136,14 @@ export class Replay {
     return { seq, n, entry };
   }
 
-  /** True when a patch applies here: recorded at this place, or nothing at all was recorded from here on. */
-  patchApplies(id: string): boolean {
+  /**
+   * True when a patch applies here: recorded at this place, or nothing at all was recorded from here on. While something that
+   * was recorded is still to be handed out (`replaying`), older code has passed this point, even if it asked for nothing more.
+   */
+  patchApplies(id: string, replaying: boolean): boolean {
     const entry = this.#entries.get(this.#nextSeq);
     if (entry?.kind === "patched" && entry.name === id) return true;
+    if (replaying && this.next !== undefined) return false;
     for (const seq of this.#entries.keys()) if (seq >= this.#nextSeq) return false;
     return true;
   }

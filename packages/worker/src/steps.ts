@@ -105,7 +105,11 @@ export class StepExecution {
       run.open(call);
       const { entry } = place;
       // What an earlier incarnation began may have had its effect.
-      if (entry?.undo === true) this.#job.onBegin?.();
+      if (entry?.undo === true) {
+        this.#job.onBegin?.();
+        // Known to its undo even where the workflow never sees it: a lost race has no use for it.
+        if (entry.status === "completed" && entry.value !== undefined) this.#job.onResult?.(decodeValue(entry.value));
+      }
       if (entry !== undefined && entry.status !== "running") return;
       run.live(() => this.#begin());
     });

@@ -23,7 +23,7 @@ export const steps3 = workflow<Input, number>({ name: "steps3" }, async (ctx) =>
 });
 
 export const steps = workflow<Input, number[]>({ name: "steps" }, async (ctx, { count = 0 }) => {
-  return await timeSteps(count, async (index) => await ctx.step(`step ${index}`, () => index));
+  return timeSteps(count, async (index) => ctx.step(`step ${index}`, () => index));
 });
 
 export const nap = workflow<Input, Woken>({ name: "nap" }, async (ctx, { key, ms = 0 }) => {
@@ -42,6 +42,6 @@ export const stamp = workflow<Input, number>({ name: "stamp" }, async (_ctx, { s
 
 export const gated = workflow<Input, number>({ name: "gated" }, async (ctx) => {
   await ctx.step("a", () => 1);
-  await ctx.step("b", async () => await passGate(process.env["BENCH_GATE"] !== "closed"));
-  return await ctx.step("c", () => 3);
+  await ctx.step("b", async () => passGate(process.env["BENCH_GATE"] !== "closed"));
+  return ctx.step("c", () => 3);
 });

@@ -6,7 +6,7 @@ import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 
 /** Options as commander hands them over. */
-export interface ServeFlags {
+interface ServeFlags {
   readonly project?: string;
   readonly data?: string;
   readonly port?: string;

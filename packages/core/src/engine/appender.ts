@@ -35,7 +35,7 @@ export class Appender {
     }
     const park = ops.find((op) => op.op === "park");
     if (prepared.length === 0 && park === undefined) {
-      if (watchers.wants(hot.run)) publishOps(watchers, hot.run, ops, []);
+      if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: [] });
       return;
     }
     const body = async (): Promise<void> => {
@@ -110,7 +110,7 @@ export class Appender {
     outcome: Extract<Awaited<ReturnType<EngineParts["store"]["append"]>>, { outcome: "ok" }>,
   ): void {
     const { watchers, tell, route, left, hot: hots } = this.#parts;
-    if (watchers.wants(hot.run)) publishOps(watchers, hot.run, ops, outcome.events);
+    if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: outcome.events });
     this.#count(ops);
     hot.idle = outcome.status === "waiting";
     if (outcome.events.length > 0) tell(hot, outcome.events);
@@ -180,7 +180,8 @@ export class Appender {
 function refusalsAmong(stored: readonly StoreOp[], ops: readonly RunOp[]): ReadonlyMap<number, Uint8Array> {
   const asked = new Set<RunOp | StoreOp>(ops);
   const refusals = new Map<number, Uint8Array>();
-  for (const op of stored) if (op.op === "done" && op.error !== undefined && !asked.has(op)) refusals.set(op.seq, op.error);
+  for (const op of stored)
+    if (op.op === "done" && op.error !== undefined && !asked.has(op)) refusals.set(op.seq, op.error);
   return refusals;
 }
 

@@ -9,9 +9,9 @@ import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
 const child = workflow({ name: "child" }, async (ctx, input: unknown) => {
   if (typeof input === "number") return input * 2;
   if (typeof input === "string") throw Object.assign(new TypeError(input), { code: "odd" });
-  return await ctx.waitFor("child");
+  return ctx.waitFor("child");
 });
-const caller = workflow({ name: "caller" }, async (ctx, input: unknown) => await ctx.call("child", input));
+const caller = workflow({ name: "caller" }, async (ctx, input: unknown) => ctx.call("child", input));
 const starter = workflow({ name: "starter" }, async (ctx, input: unknown) => {
   const id = await ctx.start(child, input);
   await ctx.waitFor("starter");
@@ -91,7 +91,7 @@ describe("a called run", () => {
   });
 
   test("is cancelled with the run that called it, hot or parked, and so are its own children", async () => {
-    const deep = workflow({ name: "deep" }, async (ctx) => await ctx.call(caller, undefined));
+    const deep = workflow({ name: "deep" }, async (ctx) => ctx.call(caller, undefined));
     const clock = new SimulatedClock(1_000);
     const f = await EngineFixture.start({ workflows: [...workflows, deep], clock, workerLimits: { parkAfterMs: 10 } });
     for (const parkMs of [0, 100]) {
@@ -117,7 +117,7 @@ describe("a called run", () => {
       void call;
       throw new Error("gone");
     });
-    const slow = workflow({ name: "slow", timeout: "1m" }, async (ctx) => await ctx.call(child, undefined));
+    const slow = workflow({ name: "slow", timeout: "1m" }, async (ctx) => ctx.call(child, undefined));
     const f = await EngineFixture.start({ workflows: [...workflows, failing, slow], clock });
     const failed = await f.run(failing);
     const late = await f.run(slow);
@@ -132,9 +132,8 @@ describe("a called run", () => {
   });
 
   test("finds the run that was started with the same key before, and refuses another input for it", async () => {
-    const keyed = workflow(
-      { name: "keyed" },
-      async (ctx, input: number) => await ctx.call(child, input, { idempotencyKey: "k" }),
+    const keyed = workflow({ name: "keyed" }, async (ctx, input: number) =>
+      ctx.call(child, input, { idempotencyKey: "k" }),
     );
     const f = await EngineFixture.start({ workflows: [...workflows, keyed] });
     expect((await f.result(keyed, 1)).output).toBe(2);
@@ -179,7 +178,7 @@ describe("a called run", () => {
       },
       async (_ctx, input) => input,
     );
-    const parent = workflow({ name: "parent" }, async (ctx, input: number) => await ctx.call(strict, input));
+    const parent = workflow({ name: "parent" }, async (ctx, input: number) => ctx.call(strict, input));
     const f = await EngineFixture.start({ workflows: [strict, parent] });
     expect((await f.result(parent, 1)).output).toBe(1);
     expect(await f.result(parent, 2)).toMatchObject({ status: "failed", error: { code: "invalid_input" } });

@@ -22,7 +22,7 @@ const keeping = (name: string, retention?: WorkflowOptions["retention"]) =>
   });
 
 async function fixture(clock: SimulatedClock, options: Partial<FixtureOptions>): Promise<EngineFixture> {
-  return await EngineFixture.start({
+  return EngineFixture.start({
     workflows: [],
     clock,
     ...options,
@@ -31,7 +31,7 @@ async function fixture(clock: SimulatedClock, options: Partial<FixtureOptions>):
 }
 
 async function inputsLeft(store: RunStore, name: string): Promise<number> {
-  return await store.countRuns({ filter: { workflow: name } });
+  return store.countRuns({ filter: { workflow: name } });
 }
 
 describe("retention", () => {

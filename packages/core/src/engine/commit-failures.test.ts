@@ -37,7 +37,7 @@ async function over(
   workflows: Parameters<typeof EngineFixture.start>[0]["workflows"],
 ): Promise<EngineFixture> {
   const { store } = faultyStore(new MemoryRunStore(), { plan, afterCrash: "reject" });
-  return await EngineFixture.start({ workflows, store, limits, workerLimits: { parkAfterMs: 0 } });
+  return EngineFixture.start({ workflows, store, limits, workerLimits: { parkAfterMs: 0 } });
 }
 
 const child = workflow({ name: "child" }, async (ctx, input: number) => {
@@ -53,7 +53,7 @@ const everything = workflow({ name: "everything" }, async (ctx) => {
     told: ctx.waitFor("told", { key: "k" }),
     emitted: ctx.emit("told", doubled, { key: "k" }),
   });
-  await ctx.lock("door", async () => await ctx.state.global.incr("inside"));
+  await ctx.lock("door", async () => ctx.state.global.incr("inside"));
   return [doubled, step, typeof got.winner];
 });
 
@@ -77,7 +77,7 @@ describe("a commit that fails", () => {
     const two = workflow({ name: "two" }, async (ctx) => {
       const a = await ctx.step("a", () => (log.push("a"), log.length));
       log.push(`saw ${a}`);
-      return await ctx.step("b", () => (log.push("b"), a));
+      return ctx.step("b", () => (log.push("b"), a));
     });
     const f = await over(failingOp("done"), [two]);
     const updates: RunUpdate[] = [];
@@ -107,9 +107,8 @@ describe("a commit that fails", () => {
 
   test("of a step that is about to run keeps its effect from happening before it is journaled", async () => {
     const log: string[] = [];
-    const undoable = workflow(
-      { name: "undoable" },
-      async (ctx) => await ctx.step("s", () => void log.push("s"), { undo: () => void log.push("undo") }),
+    const undoable = workflow({ name: "undoable" }, async (ctx) =>
+      ctx.step("s", () => void log.push("s"), { undo: () => void log.push("undo") }),
     );
     const f = await over(failingOp("started"), [undoable]);
     expect((await f.result(undoable)).status).toBe("completed");
@@ -122,7 +121,7 @@ describe("a commit that fails", () => {
     let aborted = 0;
     const two = workflow({ name: "two" }, async (ctx) =>
       Promise.all([
-        ctx.step("quick", async () => void (await rest(2))),
+        ctx.step("quick", () => rest(2)),
         ctx.step("slow", ({ signal }) => {
           if (++attempts > 1) return "again";
           return new Promise((resolve) => {
@@ -161,7 +160,7 @@ describe("a commit that fails", () => {
     const f = await EngineFixture.start({ workflows: [steps], store, limits });
     const runs = [await f.run(steps, "a"), await f.run(steps, "b"), await f.run(steps, "c")];
     const epochs = async (): Promise<unknown[]> =>
-      await Promise.all(runs.map(async (run) => (await f.store.getRun({ run }))?.epoch));
+      Promise.all(runs.map(async (run) => (await f.store.getRun({ run }))?.epoch));
     await rest();
     unlucky = runs[1] ?? "";
     gate.resolve();
@@ -194,8 +193,8 @@ describe("a commit that fails", () => {
       }
       if (!run.ok) throw new Error(run.error.message);
       expect((await f.ended(run.value.run.id)).output).toEqual([42, 1, "string"]);
-      for (const child of (await f.store.listRuns({ filter: { parent: run.value.run.id }, limit: 9 })).runs)
-        await f.ended(child.id);
+      for (const { id } of (await f.store.listRuns({ filter: { parent: run.value.run.id }, limit: 9 })).runs)
+        await f.ended(id);
       expect({ verb, number, ...((await outcome(f)) as object) }).toEqual({ verb, number, ...once });
     }
     expect(reached).toBeGreaterThan(0);
@@ -218,7 +217,7 @@ describe("a commit that fails", () => {
         if (started.ok) run = started.value.run.id;
       }
       expect((await f.ended(run)).output).toEqual([42, 1, "string"]);
-      for (const child of (await f.store.listRuns({ filter: { parent: run }, limit: 9 })).runs) await f.ended(child.id);
+      for (const { id } of (await f.store.listRuns({ filter: { parent: run }, limit: 9 })).runs) await f.ended(id);
       expect({ seed, ...((await outcome(f)) as object) }).toEqual({ seed, ...once });
       expect(f.engine.hotRuns).toBe(0);
     }
@@ -240,7 +239,7 @@ describe("a commit that fails", () => {
 });
 
 describe("what an operator or a caller asked for", () => {
-  const waiter = workflow({ name: "waiter" }, async (ctx) => await ctx.waitFor("go"));
+  const waiter = workflow({ name: "waiter" }, async (ctx) => ctx.waitFor("go"));
 
   test("is answered with store_failed and has changed nothing", async () => {
     let verb: StoreVerb | undefined;

@@ -10,10 +10,12 @@ import type { EngineParts } from "./parts.ts";
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
 
+/** A run on its way to a worker. */
 interface Waiting {
   readonly hot: HotRun;
   readonly assignment: RunAssignment;
-  readonly journalNext: ClaimedRun["next"];
+  /** Where the rest of its journal begins. */
+  readonly journalNext?: ClaimedRun["next"];
 }
 
 export class Dispatcher {
@@ -182,7 +184,7 @@ export class Dispatcher {
     // The code may have been without this workflow when the run was made.
     const lacks = exact !== undefined && target !== undefined && !exact.workflows.has(run.workflow);
     if (exact !== undefined && !lacks) {
-      await this.assign(waiting.hot, exact, waiting.assignment, waiting.journalNext);
+      await this.assign(waiting, exact);
       return;
     }
     const current = deployments.forCurrent(run.workflow);
@@ -200,13 +202,8 @@ export class Dispatcher {
   }
 
   /** Sends a run to a worker. */
-  async assign(
-    hot: HotRun,
-    worker: DeployedWorker,
-    assignment: RunAssignment,
-    next?: ClaimedRun["next"],
-  ): Promise<void> {
-    const { hot: hots, deployments, release } = this.#parts;
+  async assign({ hot, assignment, journalNext }: Waiting, worker: DeployedWorker): Promise<void> {
+    const { hot: hots, deployments, release, tell } = this.#parts;
     if (hots.get(hot.run, hot.epoch) !== hot) return;
     if (deployments.get(worker.link.id) !== worker) {
       // The worker has gone while the store was asked.
@@ -219,8 +216,13 @@ export class Dispatcher {
     this.#parts.send(worker.link.id, { type: "assign", assignment });
     const { early } = hot;
     hot.early = [];
-    if (early.length > 0) this.#parts.tell(hot, early);
-    await this.#sendRest(hot, worker.link.id, next);
+    if (early.length > 0) tell(hot, early);
+    try {
+      await this.#sendRest(hot, worker.link.id, journalNext);
+    } catch (error) {
+      tell(hot, [{ event: "drop" }]);
+      this.#putBack(hot, error);
+    }
   }
 
   async #sendRest(hot: HotRun, worker: string, next: ClaimedRun["next"]): Promise<void> {
@@ -244,7 +246,7 @@ export class Dispatcher {
     }
     const moved = { ...assignment, version: worker.version };
     hot.checking = moved;
-    await this.assign(hot, worker, { ...moved, check: true }, waiting.journalNext);
+    await this.assign({ ...waiting, assignment: { ...moved, check: true } }, worker);
   }
 
   /** A run that has not begun needs no check to go to another version. */
@@ -315,9 +317,7 @@ export class Dispatcher {
     const key = `${worker.version}\0${worker.quarantine}`;
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
-    for (const { hot, assignment, journalNext } of waiting) {
-      if (this.#parts.hot.get(hot.run, hot.epoch) === hot) await this.assign(hot, worker, assignment, journalNext);
-    }
+    for (const each of waiting) await this.assign(each, worker);
     this.kick();
   }
 
@@ -348,7 +348,7 @@ export class Dispatcher {
     const { version } = next.assignment;
     const worker = this.#parts.deployments.withVersion(version, true);
     if (worker === undefined) this.#await(next, version, true);
-    else await this.assign(next.hot, worker, next.assignment, next.journalNext);
+    else await this.assign(next, worker);
   }
 
   async #block(hot: HotRun, reason: RunStatusReason, error: unknown): Promise<void> {

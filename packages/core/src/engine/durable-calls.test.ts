@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
-import type { Context, Workflow } from "@sluice/sdk";
+import type { Context, LockOptions, Workflow } from "@sluice/sdk";
 import { crashAt, faultyStore } from "../testing/faulty-store.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
@@ -67,10 +67,10 @@ describe("state", () => {
   });
 
   test("counts every increment of many runs, and refuses to add to what is no number", async () => {
-    const adder = workflow({ name: "adder" }, async (ctx) => await ctx.state.global.incr("hits", 2));
+    const adder = workflow({ name: "adder" }, async (ctx) => ctx.state.global.incr("hits", 2));
     const wrong = workflow({ name: "wrong" }, async (ctx) => {
       await ctx.state.run.set("text", "x");
-      return await ctx.state.run.incr("text");
+      return ctx.state.run.incr("text");
     });
     const f = await EngineFixture.start({ workflows: [adder, wrong] });
     const ends = await Promise.all(Array.from({ length: 25 }, () => f.result(adder)));
@@ -91,7 +91,7 @@ const everything = workflow({ name: "everything" }, async (ctx) => {
   const doubled = await ctx.call(child, 21);
   await ctx.start(child, 1);
   await ctx.emit("told", { doubled });
-  await ctx.lock("door", async () => await ctx.state.global.incr("inside"));
+  await ctx.lock("door", async () => ctx.state.global.incr("inside"));
   return doubled;
 });
 
@@ -211,7 +211,7 @@ describe("now, random and uuid", () => {
 
 /** Holds a lock until an event lets it go. */
 function holder(name: string): Workflow {
-  return workflow({ name }, async (ctx, options: { readonly ttl?: number; readonly timeout?: number } = {}) =>
+  return workflow({ name }, async (ctx, options: LockOptions | undefined) =>
     ctx.lock(
       "door",
       async ({ fence }) => {
@@ -331,7 +331,7 @@ describe("a lock", () => {
   test("of a branch that lost a race is free again, for this run and others, also after a restart", async () => {
     const racing = workflow({ name: "racing" }, async (ctx) => {
       await ctx.race({
-        slow: (branch) => branch.lock("door", async () => await branch.waitFor("never")),
+        slow: (branch) => branch.lock("door", async () => branch.waitFor("never")),
         fast: (branch) => branch.waitFor("go"),
       });
       const again = await ctx.lock("door", async ({ fence }) => fence);

@@ -52,7 +52,7 @@ export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
 
 /** Resolves in a later millisecond: what is stored from now on is younger than what was stored before. */
 export async function nextMs(): Promise<void> {
-  for (const before = Date.now(); Date.now() === before; ) await rest(1);
+  for (const before = Date.now(); Date.now() === before;) await rest(1);
 }
 
 /** Enough turns of the event loop for everything that needs no timer to come to rest. */
@@ -128,7 +128,11 @@ export class EngineFixture {
         id: options.id ?? `worker-${version}`,
         version,
         workflows,
-        clock: { now: () => clock.now(), after: (ms, done) => clock.after(ms, done), turn: (done) => void setImmediate(done) },
+        clock: {
+          now: () => clock.now(),
+          after: (ms, done) => clock.after(ms, done),
+          turn: (done) => void setImmediate(done),
+        },
         limits: { ...workerLimits, ...this.#options.workerLimits },
         stepScope: new AsyncStepScope(),
       },
@@ -142,9 +146,9 @@ export class EngineFixture {
   }
 
   /** Starts a run; its id. */
-  async run(workflow: Workflow | string, input?: unknown, rest: Partial<StartRequest> = {}): Promise<string> {
+  async run(workflow: Workflow | string, input?: unknown, more: Partial<StartRequest> = {}): Promise<string> {
     const name = typeof workflow === "string" ? workflow : workflow.name;
-    const started = await this.engine.startRun({ by: tester, workflow: name, input: encodeValue(input), ...rest });
+    const started = await this.engine.startRun({ by: tester, workflow: name, input: encodeValue(input), ...more });
     if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`);
     return started.value.run.id;
   }
@@ -162,11 +166,15 @@ export class EngineFixture {
   }
 
   async result(workflow: Workflow | string, input?: unknown): Promise<Ended> {
-    return await this.ended(await this.run(workflow, input));
+    return this.ended(await this.run(workflow, input));
   }
 
-  async emit(name: string, payload?: unknown, rest: { readonly key?: string; readonly id?: string } = {}): Promise<void> {
-    const emitted = await this.engine.emit({ by: tester, name, payload: encodeValue(payload), ...rest });
+  async emit(
+    name: string,
+    payload?: unknown,
+    more: { readonly key?: string; readonly id?: string } = {},
+  ): Promise<void> {
+    const emitted = await this.engine.emit({ by: tester, name, payload: encodeValue(payload), ...more });
     if (!emitted.ok) throw new Error(emitted.error.message);
   }
 

@@ -5,7 +5,7 @@ import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
 
-const waiter = workflow({ name: "waiter" }, async (ctx) => await ctx.waitFor("go"));
+const waiter = workflow({ name: "waiter" }, async (ctx) => ctx.waitFor("go"));
 
 describe("start", () => {
   test("says how many runs an earlier process had in memory, and goes on with them", async () => {
@@ -95,9 +95,8 @@ describe("stop", () => {
     const store = new MemoryRunStore();
     const clock = new SimulatedClock(1_000);
     let attempts = 0;
-    const stuck = workflow(
-      { name: "stuck" },
-      async (ctx) => await ctx.step("s", () => (++attempts === 1 ? new Promise(() => undefined) : "done")),
+    const stuck = workflow({ name: "stuck" }, async (ctx) =>
+      ctx.step("s", () => (++attempts === 1 ? new Promise(() => undefined) : "done")),
     );
     const first = await EngineFixture.start({ workflows: [stuck], store: keepOpen(store), clock });
     const run = await first.run(stuck);

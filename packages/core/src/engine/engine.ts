@@ -236,7 +236,7 @@ export class Engine {
 
   /** Starts a run; it is durable when this resolves. */
   async startRun(request: StartRequest): Promise<Result<Started>> {
-    return await guarded(() => this.#starts.start(request));
+    return guarded(() => this.#starts.start(request));
   }
 
   /** Stores an event and settles what waits for it. */

@@ -22,7 +22,7 @@ describe("a wait", () => {
     const gate = Promise.withResolvers<void>();
     const late = workflow({ name: "late" }, async (ctx) => {
       await ctx.step("gate", () => gate.promise);
-      return await ctx.waitFor("paid");
+      return ctx.waitFor("paid");
     });
     const f = await EngineFixture.start({ workflows: [late], clock });
     await f.emit("paid", "before the run");
@@ -52,7 +52,7 @@ describe("a wait", () => {
   });
 
   test("is woken by a key it asked for, and by any key where it asked for none", async () => {
-    const keyed = workflow({ name: "keyed" }, async (ctx) => await ctx.waitFor("paid", { key: "o-1" }));
+    const keyed = workflow({ name: "keyed" }, async (ctx) => ctx.waitFor("paid", { key: "o-1" }));
     const f = await EngineFixture.start({ workflows: [keyed, listener] });
     const [one, any] = [await f.run(keyed), await f.run(listener, { times: 2 })];
     await f.until(one, "waiting", "waiting_for_event");
@@ -67,9 +67,8 @@ describe("a wait", () => {
 
   test("with a key looks back as far as events are kept, and no further", async () => {
     const clock = new SimulatedClock(dayMs);
-    const keyed = workflow(
-      { name: "keyed" },
-      async (ctx, key: string) => await ctx.waitFor("paid", { key, timeout: "1h", onTimeout: "nothing" }),
+    const keyed = workflow({ name: "keyed" }, async (ctx, key: string) =>
+      ctx.waitFor("paid", { key, timeout: "1h", onTimeout: "nothing" }),
     );
     const f = await EngineFixture.start({ workflows: [keyed], clock });
     await f.emit("paid", "old", { key: "old" });
@@ -84,9 +83,8 @@ describe("a wait", () => {
   });
 
   test("matches by data: what the pattern names must be in the payload", async () => {
-    const picky = workflow(
-      { name: "picky" },
-      async (ctx) => await ctx.waitFor("paid", { match: { order: { id: 7 }, at: new Date(5) } }),
+    const picky = workflow({ name: "picky" }, async (ctx) =>
+      ctx.waitFor("paid", { match: { order: { id: 7 }, at: new Date(5) } }),
     );
     const f = await EngineFixture.start({ workflows: [picky] });
     const run = await f.run(picky);
@@ -99,7 +97,7 @@ describe("a wait", () => {
   });
 
   test("refuses a function as a pattern: it could not be stored", async () => {
-    const coded = workflow({ name: "coded" }, async (ctx) => await ctx.waitFor("paid", { match: { id: () => true } }));
+    const coded = workflow({ name: "coded" }, async (ctx) => ctx.waitFor("paid", { match: { id: () => true } }));
     const f = await EngineFixture.start({ workflows: [coded] });
     expect(await f.result(coded)).toMatchObject({ status: "failed", error: { code: "value_not_serializable" } });
   });
@@ -131,10 +129,7 @@ describe("one event", () => {
   });
 
   test("is taken by one of several waits of a run, the oldest", async () => {
-    const both = workflow(
-      { name: "both" },
-      async (ctx) => await Promise.all([ctx.waitFor("paid"), ctx.waitFor("paid")]),
-    );
+    const both = workflow({ name: "both" }, async (ctx) => Promise.all([ctx.waitFor("paid"), ctx.waitFor("paid")]));
     const f = await EngineFixture.start({ workflows: [both] });
     const run = await f.run(both);
     await f.until(run, "waiting", "waiting_for_event");
@@ -214,7 +209,7 @@ describe("what consumes nothing", () => {
 
   test("a wait without a value for its time limit throws a TimeoutError", async () => {
     const clock = new SimulatedClock(dayMs);
-    const strict = workflow({ name: "strict" }, async (ctx) => await ctx.waitFor("paid", { timeout: "1m" }));
+    const strict = workflow({ name: "strict" }, async (ctx) => ctx.waitFor("paid", { timeout: "1m" }));
     const f = await EngineFixture.start({ workflows: [strict], clock });
     const run = await f.run(strict);
     await f.until(run, "waiting", "waiting_for_event");

@@ -16,7 +16,7 @@ function sorted(value: unknown, seen: Set<object>): unknown {
   seen.add(value);
   if (Array.isArray(value)) return value.map((item) => sorted(item, seen));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item, seen)]));
 }
 

@@ -1,6 +1,7 @@
 // Past each limit there is an error that names the limit and the setting; below it nothing is refused.
 import { describe, expect, test } from "bun:test";
 import { decodeValue, encodeValue } from "@sluice/protocol";
+import type { SluiceError } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import type { NewRun } from "../kernel/run-store.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
@@ -11,8 +12,8 @@ import { engineLimits } from "./limits.ts";
 import type { EngineLimits } from "./limits.ts";
 import { MemoryBlobs } from "./memory-blobs.suite.ts";
 
-const waiter = workflow({ name: "waiter" }, async (ctx) => await ctx.waitFor("go"));
-const echo = workflow({ name: "echo" }, async (ctx, input: unknown) => await ctx.step("echo", () => input));
+const waiter = workflow({ name: "waiter" }, async (ctx) => ctx.waitFor("go"));
+const echo = workflow({ name: "echo" }, async (ctx, input: unknown) => ctx.step("echo", () => input));
 
 test("every limit is a positive whole number with its unit or Max in its name", () => {
   for (const [name, value] of Object.entries(engineLimits)) {
@@ -29,7 +30,7 @@ describe("payloadBytesMax", () => {
   const named = { code: "payload_too_large", message: expect.stringContaining("1000") };
 
   test("refuses inputs, events and answers, and nothing is stored of them", async () => {
-    const asking = workflow({ name: "asking" }, async (ctx) => await (await ctx.token("t")).wait());
+    const asking = workflow({ name: "asking" }, async (ctx) => (await ctx.token("t")).wait());
     const f = await EngineFixture.start({ workflows: [echo, asking], limits });
     const start = await f.engine.startRun({ by: tester, workflow: "echo", input: encodeValue(large) });
     expect(start).toMatchObject({
@@ -68,9 +69,9 @@ describe("payloadBytesMax", () => {
         const codes: unknown[] = [];
         for (const call of calls)
           codes.push(
-            await call().catch((error: { code: string; message: string }) => [
-              error.code,
-              error.message.includes("payloadBytesMax"),
+            await call().catch((error: unknown) => [
+              (error as SluiceError).code,
+              (error as SluiceError).message.includes("payloadBytesMax"),
             ]),
           );
         seen.push(codes);
@@ -169,8 +170,8 @@ describe("concurrentRunsMax", () => {
   test("runs that wake while all places are taken get one when it is free", async () => {
     const clock = new SimulatedClock(1_000);
     const gate = Promise.withResolvers<void>();
-    const sleeper = workflow({ name: "sleeper" }, async (ctx) => await ctx.sleep("1m"));
-    const busy = workflow({ name: "busy" }, async (ctx) => await ctx.step("s", () => gate.promise));
+    const sleeper = workflow({ name: "sleeper" }, async (ctx) => ctx.sleep("1m"));
+    const busy = workflow({ name: "busy" }, async (ctx) => ctx.step("s", () => gate.promise));
     const f = await EngineFixture.start({
       workflows: [sleeper, busy],
       limits: { concurrentRunsMax: 1 },
@@ -261,7 +262,7 @@ describe("queueLengthMax", () => {
 describe("eventsMax", () => {
   test("refuses events, from outside and from runs, until old ones are swept away", async () => {
     const clock = new SimulatedClock(1_000);
-    const telling = workflow({ name: "telling" }, async (ctx) => await ctx.emit("e", 3));
+    const telling = workflow({ name: "telling" }, async (ctx) => ctx.emit("e", 3));
     const f = await EngineFixture.start({
       workflows: [telling],
       limits: { eventsMax: 2, eventRetentionMs: 10_000 },

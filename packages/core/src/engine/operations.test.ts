@@ -75,7 +75,7 @@ describe("cancel", () => {
 
   test("wins over a result that crosses it", async () => {
     const gate = Promise.withResolvers<string>();
-    const one = workflow({ name: "one" }, async (ctx) => await ctx.step("only", () => gate.promise));
+    const one = workflow({ name: "one" }, async (ctx) => ctx.step("only", () => gate.promise));
     const f = await EngineFixture.start({ workflows: [one] });
     const run = await f.run(one);
     await rest();
@@ -152,7 +152,7 @@ describe("retry", () => {
     const run = await f.run(steps, "in");
     await f.ended(run);
     const results = await Promise.all([f.engine.operations.retry(tester, run), f.engine.operations.retry(tester, run)]);
-    expect(results.map((result) => result.ok).toSorted()).toEqual([false, true]);
+    expect(results.filter((result) => result.ok)).toHaveLength(1);
     await f.ended(run);
     expect(counts.of["b"]).toBe(2);
   });
@@ -289,7 +289,7 @@ describe("in bulk", () => {
     return { f, runs };
   }
   const statuses = async (f: EngineFixture, runs: readonly string[]): Promise<unknown[]> =>
-    await Promise.all(runs.map(async (run) => (await f.store.getRun({ run }))?.status));
+    Promise.all(runs.map(async (run) => (await f.store.getRun({ run }))?.status));
 
   test("a dry run counts and changes nothing", async () => {
     const { f, runs } = await three();
@@ -311,7 +311,7 @@ describe("in bulk", () => {
   test("says how many refused, and does each action", async () => {
     const { f, runs } = await three();
     const bulk = async (action: "pause" | "resume" | "retry" | "delete" | "cancel"): Promise<unknown> =>
-      await f.engine.operations.bulk({ by: tester, action, filter: { to: Date.now() + 1 }, dryRun: false });
+      f.engine.operations.bulk({ by: tester, action, filter: { to: Date.now() + 1 }, dryRun: false });
     expect(await bulk("pause")).toMatchObject({ value: { matched: 4, changed: 3, refused: 1 } });
     for (const run of runs) await f.until(run, "paused");
     expect(await bulk("resume")).toMatchObject({ value: { changed: 3, refused: 1 } });

@@ -50,25 +50,25 @@ export class Operations {
     const { by, run, why } = p;
     const notice: CancelNotice = { status: "cancelled", reason: why ?? "cancelled_by_user", message };
     const error = encodeErrorValue({ name: "CancelledError", message, code: "cancelled" });
-    return await guarded(async () => {
+    return guarded(async () => {
       const outcome = await store.cancelRun({ by, run, notice, error, now: clock.now() });
-      return this.#changed(run, outcome, "run_is_final", "has ended and cannot be cancelled");
+      return this.#changed(run, outcome, { code: "run_is_final", what: "has ended and cannot be cancelled" });
     });
   }
 
   async pause(by: Actor, run: string): Promise<Result<RunRecord>> {
     const { store, clock } = this.#parts;
-    return await guarded(async () => {
+    return guarded(async () => {
       const outcome = await store.pauseRun({ by, run, now: clock.now() });
-      return this.#changed(run, outcome, "conflict", "cannot be paused");
+      return this.#changed(run, outcome, { code: "conflict", what: "cannot be paused" });
     });
   }
 
   async resume(by: Actor, run: string): Promise<Result<RunRecord>> {
     const { store, clock } = this.#parts;
-    return await guarded(async () => {
+    return guarded(async () => {
       const outcome = await store.resumeRun({ by, run, now: clock.now() });
-      return this.#changed(run, outcome, "run_not_paused", "is neither paused nor parked");
+      return this.#changed(run, outcome, { code: "run_not_paused", what: "is neither paused nor parked" });
     });
   }
 
@@ -77,7 +77,7 @@ export class Operations {
    * the difference), or with the code it was started with.
    */
   async retry(by: Actor, run: string, code: "current" | "pinned" = "current"): Promise<Result<RunRecord>> {
-    return await guarded(() => this.#retry(by, run, code));
+    return guarded(() => this.#retry(by, run, code));
   }
 
   async #retry(by: Actor, run: string, code: "current" | "pinned"): Promise<Result<RunRecord>> {
@@ -105,14 +105,17 @@ export class Operations {
       ...(code === "current" && current !== undefined ? { version: current.version } : {}),
       ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
     });
-    return this.#changed(run, outcome, "run_not_final", "has completed or is still going on, and cannot be retried");
+    return this.#changed(run, outcome, {
+      code: "run_not_final",
+      what: "has completed or is still going on, and cannot be retried",
+    });
   }
 
   /** Whether the current code follows what a retry of this run keeps. What cannot be retried is left to the store to refuse. */
   async #follows(run: RunRecord): Promise<Result<null>> {
     if (run.status === "completed" || !(run.blocked || isFinalStatus(run.status))) return ok(null);
     const worker = this.#parts.deployments.forCurrent(run.workflow);
-    if (worker !== undefined) return await this.#checks.beforeRetry(run, worker);
+    if (worker !== undefined) return this.#checks.beforeRetry(run, worker);
     return fail({
       code: "no_worker",
       message: `No worker is up to check that the current code follows the journal of run ${run.id}.`,
@@ -122,7 +125,7 @@ export class Operations {
 
   /** A new run with the journal of another up to an entry, on today's code. */
   async fork(request: ForkRequest): Promise<Result<RunRecord>> {
-    return await guarded(() => this.#prepareFork(request));
+    return guarded(() => this.#prepareFork(request));
   }
 
   async #prepareFork(request: ForkRequest): Promise<Result<RunRecord>> {
@@ -130,7 +133,7 @@ export class Operations {
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
-    if (request.input === undefined) return await this.#fork(request, source, { before: before.value, input: source.input });
+    if (request.input === undefined) return this.#fork(request, source, { before: before.value, input: source.input });
     const input = await this.#starts.check(source.workflow, request.input);
     if (!input.ok) return input;
     const { stored, release } = await this.#parts.values.keep(input.value);
@@ -199,7 +202,7 @@ export class Operations {
   }
 
   async delete(by: Actor, run: string): Promise<Result<null>> {
-    return await guarded(() => this.#delete(by, run));
+    return guarded(() => this.#delete(by, run));
   }
 
   async #delete(by: Actor, run: string): Promise<Result<null>> {
@@ -222,7 +225,7 @@ export class Operations {
     readonly dryRun: boolean;
     readonly reason?: string | undefined;
   }): Promise<Result<BulkResult>> {
-    return await guarded(() => this.#bulk(p));
+    return guarded(() => this.#bulk(p));
   }
 
   async #bulk(p: Parameters<Operations["bulk"]>[0]): Promise<Result<BulkResult>> {
@@ -248,26 +251,27 @@ export class Operations {
     p: { readonly by: Actor; readonly action: BulkAction; readonly reason?: string | undefined },
     run: string,
   ): Promise<Result<unknown>> {
-    switch (p.action) {
-      case "cancel":
-        return await this.cancel({ by: p.by, run, reason: p.reason });
-      case "retry":
-        return await this.retry(p.by, run);
-      case "pause":
-        return await this.pause(p.by, run);
-      case "resume":
-        return await this.resume(p.by, run);
-      case "delete":
-        return await this.delete(p.by, run);
-    }
+    const { by, reason } = p;
+    const actions: Readonly<Record<BulkAction, () => Promise<Result<unknown>>>> = {
+      cancel: () => this.cancel({ by, run, reason }),
+      retry: () => this.retry(by, run),
+      pause: () => this.pause(by, run),
+      resume: () => this.resume(by, run),
+      delete: () => this.delete(by, run),
+    };
+    return actions[p.action]();
   }
 
+  /** `refusal`: how to say that the run is not in a state that allows it. */
   #changed(
     run: string,
     outcome: ChangeOutcome,
-    code: "run_is_final" | "run_not_final" | "run_not_paused" | "conflict",
-    what: string,
+    refusal: {
+      readonly code: "run_is_final" | "run_not_final" | "run_not_paused" | "conflict";
+      readonly what: string;
+    },
   ): Result<RunRecord> {
+    const { code, what } = refusal;
     if (outcome.outcome === "not_found") return notFound(run);
     if (outcome.outcome === "refused") {
       return fail({

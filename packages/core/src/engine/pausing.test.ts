@@ -19,7 +19,7 @@ describe("pause and resume", () => {
     let begun = 0;
     const two = workflow({ name: "two" }, async (ctx) => {
       await ctx.step("one", () => gate.promise);
-      return await ctx.step("two", () => ++begun);
+      return ctx.step("two", () => ++begun);
     });
     const f = await EngineFixture.start({ workflows: [two] });
     const run = await f.run(two);

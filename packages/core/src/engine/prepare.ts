@@ -1,6 +1,6 @@
 // Completes a worker's operations for the store: absolute times, tokens, ids of children, blobs for large values.
-import { encodeError, encodeValue, SluiceError } from "@sluice/protocol";
-import type { ChildOp, RunOp } from "@sluice/protocol";
+import { encodeError, encodeValue } from "@sluice/protocol";
+import type { ChildOp, RunOp, SluiceError } from "@sluice/protocol";
 import type { Ids } from "../kernel/ids.ts";
 import type { NewRun, StoreOp } from "../kernel/run-store.ts";
 import type { Values } from "./values.ts";
@@ -110,7 +110,9 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
     const { status, reason } = op;
     // A success that cannot be recorded is a failure like any other: what was done has to be undone first.
     if (status === "completed") return { op: "undoing", status: "failed", reason: "error", error: bytes };
-    return op.op === "finish" ? { op: "finish", status, reason: reason ?? "error", error: bytes } : { ...op, error: bytes };
+    return op.op === "finish"
+      ? { op: "finish", status, reason: reason ?? "error", error: bytes }
+      : { ...op, error: bytes };
   }
   if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
     return { op: "log", level: "warn", message: error.message, at: now };

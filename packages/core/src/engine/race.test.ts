@@ -194,6 +194,33 @@ describe("losers", () => {
     expect(notes).toEqual(["undo reserve: undefined"]);
   });
 
+  test("that had finished are undone with their result, also when the run was taken up again in between", async () => {
+    for (const restart of [false, true]) {
+      const notes: string[] = [];
+      const flow = workflow({ name: "flow" }, async (ctx) => {
+        await ctx.race({
+          winner: (branch) => branch.step("quick", () => "quick"),
+          loser: (branch) =>
+            branch.step("reserve", () => "seat 7", { undo: (result) => void notes.push(`undo: ${result}`) }),
+        });
+        await ctx.waitFor("go");
+        throw new Error("later");
+      });
+      const store = new MemoryRunStore();
+      let f = await EngineFixture.start({ workflows: [flow], store });
+      const run = await f.run(flow);
+      await f.until(run, "waiting", "waiting_for_event");
+      expect((await f.journal(run)).toSorted()).toContain("2 step reserve completed");
+      if (restart) {
+        f.crash();
+        f = await EngineFixture.start({ workflows: [flow], store });
+      }
+      await f.emit("go");
+      expect((await f.ended(run)).status).toBe("failed");
+      expect(notes).toEqual(["undo: seat 7"]);
+    }
+  });
+
   test("keep no run in memory: it parks with the wait that is left", async () => {
     const clock = new SimulatedClock(1_000);
     const flow = workflow({ name: "flow" }, async (ctx) => {

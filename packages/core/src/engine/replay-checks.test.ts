@@ -13,7 +13,7 @@ import { keptByRetry } from "./replay-checks.ts";
 function entry(seq: number, status: EntryStatus, ord = 0): JournalEntry {
   return { seq, kind: seq < 0 ? "undo" : "step", name: `s${seq}`, n: 0, status, ord, attempt: 1, at: 0, end: 0 };
 }
-const run = { blocked: false } as RunRecord;
+const failed = { blocked: false } as RunRecord;
 const kept = (record: RunRecord, entries: readonly JournalEntry[]): number[] =>
   keptByRetry(record, entries).map(({ seq }) => seq);
 
@@ -27,16 +27,16 @@ describe("what a retry keeps", () => {
   ];
 
   test("is everything but what was open and the entry that ended the run: the one it names, else the last that failed", () => {
-    expect(kept(run, entries)).toEqual([0, 1, 2]);
-    expect(kept({ ...run, cause: 1 }, entries)).toEqual([0, 3, 2]);
+    expect(kept(failed, entries)).toEqual([0, 1, 2]);
+    expect(kept({ ...failed, cause: 1 }, entries)).toEqual([0, 3, 2]);
   });
 
   test("of a blocked run is all that has settled", () => {
-    expect(kept({ ...run, blocked: true }, entries)).toEqual([0, 1, 3, 2]);
+    expect(kept({ ...failed, blocked: true }, entries)).toEqual([0, 1, 3, 2]);
   });
 
   test("is not what was undone, nor the undos", () => {
-    expect(kept(run, [entry(0, "completed", 1), entry(1, "completed", 2), entry(-1, "completed", 3)])).toEqual([1]);
+    expect(kept(failed, [entry(0, "completed", 1), entry(1, "completed", 2), entry(-1, "completed", 3)])).toEqual([1]);
   });
 });
 
@@ -127,10 +127,10 @@ describe("code that is checked", () => {
       }
     },
     "in parallel": (ctx, b) =>
-      Promise.all([ctx.step("a", () => 1), ctx.step("b", b), ctx.step("c", async () => await rest(3))]),
+      Promise.all([ctx.step("a", () => 1), ctx.step("b", b), ctx.step("c", async () => rest(3))]),
   };
   const version = (body: keyof typeof bodies, b: () => unknown): Workflow =>
-    workflow({ name: "w" }, async (ctx) => await bodies[body]?.(ctx, b));
+    workflow({ name: "w" }, async (ctx) => bodies[body]?.(ctx, b));
 
   test.each(Object.keys(bodies))("follows a journal with its failed step taken out, %s", async (body) => {
     const f = await EngineFixture.start({ workflows: [version(body, broken)], version: "v1", onDeploy: "pin" });

@@ -64,7 +64,11 @@ export class ReplayChecks {
     const entries: JournalEntry[] = [];
     let from: JournalCursor | undefined;
     do {
-      const piece = await store.readJournal({ run, bytesMax: limits.journalPieceBytesMax, ...(from === undefined ? {} : { from }) });
+      const piece = await store.readJournal({
+        run,
+        bytesMax: limits.journalPieceBytesMax,
+        ...(from === undefined ? {} : { from }),
+      });
       entries.push(...piece.entries);
       from = piece.next;
     } while (from !== undefined);

@@ -23,8 +23,8 @@ export function endOf(run: RunRecord): FinishedRun | undefined {
 
 /** What the promise resolves to, unless the signal is aborted before; `stop` is called then. */
 export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, stop: () => void): Promise<T> {
-  if (signal === undefined) return await promise;
-  return await new Promise((resolve, reject) => {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
     const abort = (): void => {
       stop();
       reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));

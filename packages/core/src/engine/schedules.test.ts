@@ -16,8 +16,8 @@ const midnight = Date.parse("2026-03-02T00:00:00Z");
 
 /** A workflow with one schedule; `hold` keeps its runs waiting. */
 function scheduled(cron: string, options: ScheduleOptions & { readonly hold?: boolean } = {}): Workflow {
-  const { hold, ...rest } = options;
-  return workflow({ name: "report", triggers: [schedule(cron, rest)] }, async (ctx, input: unknown) => {
+  const { hold, ...trigger } = options;
+  return workflow({ name: "report", triggers: [schedule(cron, trigger)] }, async (ctx, input: unknown) => {
     if (hold === true) await ctx.waitFor("release", { key: String(ctx.run.tags[0]) });
     return input;
   });
@@ -26,9 +26,9 @@ function scheduled(cron: string, options: ScheduleOptions & { readonly hold?: bo
 async function started(
   clock: SimulatedClock,
   report: Workflow,
-  rest: Partial<FixtureOptions> = {},
+  more: Partial<FixtureOptions> = {},
 ): Promise<EngineFixture> {
-  return await EngineFixture.start({ workflows: [report], clock, store: new MemoryRunStore(), ...rest });
+  return EngineFixture.start({ workflows: [report], clock, store: new MemoryRunStore(), ...more });
 }
 
 /** Lets the run of a time go on, given in minutes after midnight. */
@@ -88,7 +88,7 @@ describe("a schedule", () => {
       expect(
         await deploying.then(
           () => "taken",
-          (error: Error) => error.message,
+          (error: unknown) => String(error),
         ),
       ).toContain("report");
       expect(code).toStartWith("invalid");

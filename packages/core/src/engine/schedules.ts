@@ -84,7 +84,9 @@ export class Schedules {
   }
 
   async #fireDue(): Promise<void> {
-    for (const live of [...this.#live.values()]) {
+    // As they are now: one that fires may have all of them read again.
+    const all = [...this.#live.values()];
+    for (const live of all) {
       if (live.record.paused || live.nextMs === undefined || live.nextMs > this.#parts.clock.now()) continue;
       try {
         await this.#fire(live);
@@ -190,7 +192,7 @@ export class Schedules {
   async runNow(by: Actor, id: string): ReturnType<Starts["start"]> {
     const record = this.get(id);
     if (record === undefined) return unknownSchedule(id);
-    return await this.#starts.start({ by, workflow: record.workflow, input: record.input, tags: ["scheduled:now"] });
+    return this.#starts.start({ by, workflow: record.workflow, input: record.input, tags: ["scheduled:now"] });
   }
 
   async stop(): Promise<void> {

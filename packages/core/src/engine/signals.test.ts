@@ -13,7 +13,7 @@ const asking = workflow({ name: "asking" }, async (ctx) => {
 const calling = workflow({ name: "calling" }, async (ctx) => {
   const token = await ctx.token("paid", { timeout: "1h" });
   await ctx.waitFor("go");
-  return await token.wait();
+  return token.wait();
 });
 
 async function tokenOf(f: EngineFixture, kind: "approval" | "callback"): Promise<string> {

@@ -1,4 +1,5 @@
 // What comes to runs from outside: events, and answers to approvals and callbacks. Durable before it is acknowledged.
+import type { WireError } from "@sluice/protocol";
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
@@ -33,7 +34,7 @@ export class Signals {
   /** Stores an event and settles what waits for it. */
   async emit(p: Emission): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
     const { clock, store, count, route, events } = this.#parts;
-    return await attempt(async () => {
+    return attempt(async () => {
       const { refusal } = events;
       if (refusal !== undefined) throw refusal;
       const stored = await this.#keeping("The payload", p.payload, (payload) =>
@@ -54,25 +55,10 @@ export class Signals {
       this.#keeping("The answer", p.value, (value) => store.completeToken({ ...p, value, now: clock.now() })),
     );
     if (!answered.ok) return answered;
-    const what = p.kind;
-    switch (answered.value.outcome) {
-      case "ok":
-        route(answered.value.effects);
-        return ok({ run: answered.value.run });
-      case "unknown":
-        return fail({
-          code: "token_unknown",
-          message: `There is no such ${what} token.`,
-          hint: "Check that the URL is complete.",
-        });
-      case "used":
-        return fail({ code: "token_used", message: `This ${what} has been answered already.` });
-      case "expired":
-        return fail({
-          code: "token_expired",
-          message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
-        });
-    }
+    const { value: answer } = answered;
+    if (answer.outcome !== "ok") return fail(refusalOf(answer.outcome, p.kind));
+    route(answer.effects);
+    return ok({ run: answer.run });
   }
 
   /** Stores a value that is not too large, in a blob where it must be. */
@@ -86,4 +72,20 @@ export class Signals {
       release();
     }
   }
+}
+
+function refusalOf(outcome: "unknown" | "used" | "expired", what: "approval" | "callback"): WireError {
+  const refusals: Readonly<Record<typeof outcome, WireError>> = {
+    unknown: {
+      code: "token_unknown",
+      message: `There is no such ${what} token.`,
+      hint: "Check that the URL is complete.",
+    },
+    used: { code: "token_used", message: `This ${what} has been answered already.` },
+    expired: {
+      code: "token_expired",
+      message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
+    },
+  };
+  return refusals[outcome];
 }

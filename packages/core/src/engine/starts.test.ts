@@ -14,8 +14,8 @@ import type { Started, StartRequest } from "./starts.ts";
 const echo = workflow({ name: "echo" }, async (_ctx, input: unknown) => input);
 const other = workflow({ name: "other" }, async (_ctx, input: unknown) => input);
 
-async function start(f: EngineFixture, input: unknown, rest: Partial<StartRequest> = {}): Promise<Result<Started>> {
-  return await f.engine.startRun({ by: tester, workflow: "echo", input: encodeValue(input), ...rest });
+async function start(f: EngineFixture, input: unknown, more: Partial<StartRequest> = {}): Promise<Result<Started>> {
+  return f.engine.startRun({ by: tester, workflow: "echo", input: encodeValue(input), ...more });
 }
 
 function idOf(started: Result<Started>): string {
@@ -55,7 +55,7 @@ describe("an idempotency key", () => {
 
   test("makes one run of any number of starts at the same moment", async () => {
     let executed = 0;
-    const counting = workflow({ name: "echo" }, async (ctx) => await ctx.step("s", () => ++executed));
+    const counting = workflow({ name: "echo" }, async (ctx) => ctx.step("s", () => ++executed));
     const f = await EngineFixture.start({ workflows: [counting] });
     const all = await Promise.all(Array.from({ length: 30 }, () => start(f, "same", { key: "k" })));
     expect(new Set(all.map(idOf)).size).toBe(1);
@@ -115,9 +115,9 @@ describe("a request", () => {
     ["a negative delay", { delayMs: -1 }],
     ["an endless delay", { delayMs: Number.POSITIVE_INFINITY }],
     ["no delay at all", { delayMs: Number.NaN }],
-  ] as const)("with %s is refused and makes nothing", async (_what, rest) => {
+  ] as const)("with %s is refused and makes nothing", async (_what, request) => {
     const f = await EngineFixture.start({ workflows: [echo] });
-    expect(await start(f, 1, rest)).toMatchObject({
+    expect(await start(f, 1, request)).toMatchObject({
       ok: false,
       error: { code: "bad_request", hint: expect.any(String) },
     });

@@ -62,7 +62,7 @@ export class Starts {
       });
     }
     const checked = await this.check(request.workflow, request.input);
-    return checked.ok ? await this.#create(request, current, checked.value) : checked;
+    return checked.ok ? this.#create(request, current, checked.value) : checked;
   }
 
   /** An input as the workflow's own schema makes it, or what is wrong with it. */
@@ -71,7 +71,7 @@ export class Starts {
     const current = deployments.workflow(workflow);
     if (current === undefined) return this.#unknown(workflow);
     if (input.length > values.payloadBytesMax) return fail(toWire(values.tooLarge("The input", input)));
-    return current.manifest.validates ? await this.#validate(current, input) : ok(input);
+    return current.manifest.validates ? this.#validate(current, input) : ok(input);
   }
 
   async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {
@@ -104,7 +104,8 @@ export class Starts {
       if (outcome.run.owner === owner && worker !== undefined) {
         const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
         const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow: run.workflow, entries: 0 });
-        await this.#dispatcher.assign(hot, worker, this.#dispatcher.assignmentOf(record, { journal: [] }));
+        const assignment = this.#dispatcher.assignmentOf(record, { journal: [] });
+        await this.#dispatcher.assign({ hot, assignment }, worker);
       }
       route(outcome.effects);
       if (watchers.wants(run.id))
@@ -117,7 +118,7 @@ export class Starts {
   }
 
   async #keep(input: Uint8Array): Promise<{ readonly stored: Uint8Array; readonly release?: () => void }> {
-    return this.#parts.values.isLarge(input) ? await this.#parts.values.keep(input) : { stored: input };
+    return this.#parts.values.isLarge(input) ? this.#parts.values.keep(input) : { stored: input };
   }
 
   newRun(
@@ -214,7 +215,7 @@ export class Starts {
 
   /** No worker will answer any more. */
   giveUp(): void {
-    for (const resolve of [...this.#verdicts.values()]) resolve(undefined);
+    for (const resolve of this.#verdicts.values()) resolve(undefined);
   }
 }
 

@@ -39,7 +39,15 @@ export class StateAccess {
       const expiresAt = p.ttl === undefined ? undefined : now + parseDuration(p.ttl);
       const { stored, release } = await values.keep(p.value);
       try {
-        return await store.setState({ by: p.by, scope: p.scope, key: p.key, value: stored, expiresAt, ifVersion: p.ifVersion, now });
+        return await store.setState({
+          by: p.by,
+          scope: p.scope,
+          key: p.key,
+          value: stored,
+          expiresAt,
+          ifVersion: p.ifVersion,
+          now,
+        });
       } finally {
         release();
       }
@@ -61,11 +69,19 @@ export class StateAccess {
     const { store, clock } = this.#parts;
     const deleted = await attempt(() => store.deleteState({ ...p, now: clock.now() }));
     if (!deleted.ok) return deleted;
-    return deleted.value.outcome === "conflict" ? versionConflict(p.key, undefined) : ok(deleted.value.outcome === "ok");
+    return deleted.value.outcome === "conflict"
+      ? versionConflict(p.key, undefined)
+      : ok(deleted.value.outcome === "ok");
   }
 }
 
-function checkAddress({ scope, key }: { readonly scope: string; readonly key: string }): ReturnType<typeof fail> | undefined {
+function checkAddress({
+  scope,
+  key,
+}: {
+  readonly scope: string;
+  readonly key: string;
+}): ReturnType<typeof fail> | undefined {
   if (!scopePattern.test(scope)) {
     const { code, message, hint } = new SluiceError({
       code: "bad_request",
@@ -75,7 +91,11 @@ function checkAddress({ scope, key }: { readonly scope: string; readonly key: st
     return fail({ code, message, ...(hint === undefined ? {} : { hint }) });
   }
   if (key.length > 0 && key.length <= keyCharsMax) return undefined;
-  return fail({ code: "bad_request", message: "The key is empty or too long.", hint: `1 to ${keyCharsMax} characters.` });
+  return fail({
+    code: "bad_request",
+    message: "The key is empty or too long.",
+    hint: `1 to ${keyCharsMax} characters.`,
+  });
 }
 
 function versionConflict(key: string, version: number | undefined): Result<never> {

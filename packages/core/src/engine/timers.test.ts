@@ -74,7 +74,7 @@ describe("a sleep of 60 days", () => {
 
 test("many timers that are due together all fire, in slices", async () => {
   const clock = new SimulatedClock(start);
-  const short = workflow({ name: "short" }, async (ctx) => await ctx.sleep("1m"));
+  const short = workflow({ name: "short" }, async (ctx) => ctx.sleep("1m"));
   const inner = new MemoryRunStore();
   let commits = 0;
   const { store } = faultyStore(inner, {
@@ -98,7 +98,7 @@ test("a timer fires once whichever write the machine stops before or after", asy
   let ticks = 0;
   const ticking = workflow({ name: "ticking" }, async (ctx) => {
     await ctx.sleep("1m");
-    return await ctx.step("tick", () => ++ticks);
+    return ctx.step("tick", () => ++ticks);
   });
   for (let number = 2; number < 12; number++) {
     for (const when of ["before", "after"] as const) {

@@ -15,7 +15,7 @@ function published(ops: readonly RunOp[], events: readonly RunEvent[] = []): Run
   const watchers = new Watchers();
   const updates: RunUpdate[] = [];
   watchers.watchAll((update) => updates.push(update));
-  publishOps(watchers, "r", ops, events);
+  publishOps(watchers, "r", { ops, events });
   return updates;
 }
 

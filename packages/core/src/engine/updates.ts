@@ -5,7 +5,11 @@ import type { RunUpdate, Watchers } from "./watch.ts";
 import { blobRefOf } from "../kernel/blob-ref.ts";
 
 /** Publishes what operations did; `events` tells which of them settled, and with which number. */
-export function publishOps(watchers: Watchers, run: string, ops: readonly RunOp[], events: readonly RunEvent[]): void {
+export function publishOps(
+  watchers: Watchers,
+  run: string,
+  { ops, events }: { readonly ops: readonly RunOp[]; readonly events: readonly RunEvent[] },
+): void {
   const settled = new Map<number, Extract<RunEvent, { event: "settle" }>>();
   for (const event of events) if (event.event === "settle") settled.set(event.seq, event);
   for (const op of ops) {

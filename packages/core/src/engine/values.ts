@@ -63,7 +63,7 @@ export class Values {
 
   async loadEntries(entries: readonly JournalEntry[]): Promise<readonly JournalEntry[]> {
     if (!entries.some((entry) => this.isRef(entry.value) || this.isRef(entry.error))) return entries;
-    return await Promise.all(
+    return Promise.all(
       entries.map(async (entry) => ({
         ...entry,
         ...(entry.value === undefined ? {} : { value: await this.load(entry.value) }),
@@ -77,7 +77,7 @@ export class Values {
   }
 
   async loadEvents(events: readonly RunEvent[]): Promise<readonly RunEvent[]> {
-    return await Promise.all(
+    return Promise.all(
       events.map(async (event) => {
         if (event.event !== "settle") return event;
         return {

@@ -23,23 +23,23 @@ const step = (ctx: Context, log: string[], name: string): Promise<unknown> =>
 const original: Body = async (ctx, log) => {
   await step(ctx, log, "a");
   await ctx.waitFor("go");
-  return await step(ctx, log, "b");
+  return step(ctx, log, "b");
 };
 const compatible: Body = async (ctx, log) => {
   await step(ctx, log, "a");
   await ctx.waitFor("go");
-  return await step(ctx, log, "b2");
+  return step(ctx, log, "b2");
 };
 const renamed: Body = async (ctx, log) => {
   await step(ctx, log, "a2");
   await ctx.waitFor("go");
-  return await step(ctx, log, "b");
+  return step(ctx, log, "b");
 };
 const patched: Body = async (ctx, log) => {
   if (ctx.patched("new start")) await step(ctx, log, "a2");
   else await step(ctx, log, "a");
   await ctx.waitFor("go");
-  return await step(ctx, log, "b");
+  return step(ctx, log, "b");
 };
 
 /** A run of v1 that waits for `go`, and then its process is gone. */
@@ -209,7 +209,7 @@ describe("with onDeploy move", () => {
     for (const happens of ["event", "cancel"] as const) {
       const log: string[] = [];
       const store = new MemoryRunStore();
-      const two: Body = async (ctx) => await Promise.all([ctx.waitFor("first"), ctx.waitFor("second")]);
+      const two: Body = async (ctx) => Promise.all([ctx.waitFor("first"), ctx.waitFor("second")]);
       const first = await EngineFixture.start({ workflows: [code("v1", log, two)], version: "v1", store });
       const run = await first.run("w");
       await first.until(run, "waiting");
@@ -279,13 +279,13 @@ describe("with onDeploy move", () => {
 describe("a retry on other code", () => {
   const failing: Body = async (ctx, log) => {
     await step(ctx, log, "a");
-    return await ctx.step("b", () => {
+    return ctx.step("b", () => {
       throw new Error("broken");
     });
   };
   const mended: Body = async (ctx, log) => {
     await step(ctx, log, "a");
-    return await step(ctx, log, "b");
+    return step(ctx, log, "b");
   };
 
   async function failed(): Promise<{ f: EngineFixture; run: string; log: string[] }> {
@@ -323,7 +323,7 @@ describe("a retry on other code", () => {
       workflows: [
         code("v2", log, async (ctx, out) => {
           await step(ctx, out, "renamed");
-          return await step(ctx, out, "b");
+          return step(ctx, out, "b");
         }),
       ],
       version: "v2",

@@ -251,12 +251,19 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
     test("pass on the locks that losers were given and never saw, and no others", async () => {
       await desk.hot("r1");
       await desk.hot("r2");
-      await desk.append("r1", lock(0, "kept"), lock(1, "lost"), lock(2, "again"), unlock(3, "again", 1), lock(4, "again"));
+      await desk.append(
+        "r1",
+        lock(0, "kept"),
+        lock(1, "lost"),
+        lock(2, "again"),
+        unlock(3, "again", 1),
+        lock(4, "again"),
+      );
       await desk.append("r2", lock(0, "lost"), lock(1, "kept"), lock(2, "again"));
       const ended = await desk.append("r1", done(5), race(6, [1, 2]));
-      expect(ended.effects.deliveries.map(({ run, event }) => [run, event.event === "settle" ? event.seq : -1])).toEqual([
-        ["r2", 0],
-      ]);
+      expect(
+        ended.effects.deliveries.map(({ run, event }) => [run, event.event === "settle" ? event.seq : -1]),
+      ).toEqual([["r2", 0]]);
     });
   });
 

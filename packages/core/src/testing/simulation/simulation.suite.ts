@@ -51,6 +51,7 @@ export interface SimulationReport {
 
 /** How often somebody looks after what stands still, and for how long nothing may move, in virtual milliseconds. */
 const healMs = 60_000;
+const settleMs = 5_000;
 const patienceMs = 900_000;
 
 /** Plays one seed; what must not happen is in the report, nothing is thrown. */
@@ -195,10 +196,12 @@ class Simulation {
     const world = this.#world;
     let before = "";
     let since = world.elapsed();
-    while (world.elapsed() - since < patienceMs + world.jumpedMs) {
+    while (world.elapsed() - since < patienceMs + world.jumpedMs + 4 * this.#profile.parkAfterMs) {
       await world.sleep(healMs);
       if (this.#stage.engine() === undefined) continue;
       if (this.#recorder.unfinished === 0) {
+        // What is on its way arrives.
+        await world.sleep(settleMs);
         this.#healed = true;
         return;
       }
