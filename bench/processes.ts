@@ -27,7 +27,7 @@ export function descendants(pid: number): number[] {
   return direct.flatMap((child) => [child, ...descendants(child)]);
 }
 
-export interface Memory {
+interface Memory {
   /** Pages shared with other processes count in proportion. */
   readonly pssMb: number;
   /** Shared pages count whole. */

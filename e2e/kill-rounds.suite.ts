@@ -75,7 +75,7 @@ async function killAfter(
     await killAll(server);
     return;
   }
-  for (const pid of workersOf(server)) process.kill(pid, "SIGKILL");
+  for (const pid of await workersOf(server)) process.kill(pid, "SIGKILL");
 }
 
 /** Kills and restarts the server this often; then everything acknowledged must be complete and nothing executed twice. */

@@ -1,7 +1,7 @@
 // The shipped command as a child process: started, found, killed and started again by tests.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export const token = "a-token-for-tests-only";
@@ -49,7 +49,7 @@ export async function startServer(p: {
 
 async function firstLine(child: ChildProcess): Promise<string> {
   let text = "";
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     child.stdout?.setEncoding("utf8").on("data", (more: string) => {
       text += more;
       const end = text.indexOf("\n");
@@ -68,23 +68,13 @@ export async function killAll(server: ServerProcess): Promise<void> {
   await server.exited;
 }
 
-/** Worker processes of a server (Linux). */
-export function workersOf(server: ServerProcess): number[] {
-  const { pid } = server.process;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  const pids = children === "" ? [] : children.split(" ").map(Number);
-  return pids.filter((child) => commandOf(child).includes("worker/src/bun.ts"));
-}
-
-/** Empty for a process that has just ended. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "ENOENT" || code === "ESRCH") return "";
-    throw error;
-  }
+/** Process ids of the workers that execute runs. */
+export async function workersOf(server: ServerProcess): Promise<number[]> {
+  const shown = await call<{ workers?: readonly { readonly process?: { readonly pid?: number } | null }[] }>(
+    server,
+    "GET /api/v1/deployments",
+  );
+  return (shown?.body.workers ?? []).flatMap(({ process: child }) => (child?.pid === undefined ? [] : [child.pid]));
 }
 
 /** One turn of the event loop, for loops that wait for a condition. */

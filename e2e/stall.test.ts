@@ -77,9 +77,9 @@ describe("a worker that stops answering", () => {
       const starting = [starts(), starts()];
       const before = readLedger(ledger).length;
       while (readLedger(ledger).length < before + 50) await aTurn();
-      const frozen = workersOf(server);
+      const frozen = await workersOf(server);
       for (const pid of frozen) process.kill(pid, "SIGSTOP");
-      while (workersOf(server).some((pid) => frozen.includes(pid))) await aTurn();
+      while ((await workersOf(server)).some((pid) => frozen.includes(pid))) await aTurn();
       load.abort();
       await Promise.all(starting);
     }

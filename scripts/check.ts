@@ -22,7 +22,10 @@ export const CHECKS: Check[] = [
   { name: "types", command: [bin("tsc"), "-p", "tsconfig.json"] },
   { name: "types without Bun", command: [bin("tsc"), "-p", "tsconfig.neutral.json"] },
   { name: "dead code", command: [bin("knip"), "--no-progress", "--no-config-hints"] },
-  { name: "dead code, production", command: [bin("knip"), "--no-progress", "--no-config-hints", "--production"] },
+  {
+    name: "dead code, production",
+    command: [bin("knip"), "--no-progress", "--no-config-hints", "--production", "--include", "files,dependencies"],
+  },
   { name: "tidy", command: [process.execPath, "test", "--only-failures", "./tidy.test.ts"] },
   { name: "format", command: [bin("oxfmt"), "--check"] },
 ];

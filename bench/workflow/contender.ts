@@ -41,7 +41,7 @@ export type CaseName =
   | "recovery";
 
 /** What a contender may lack; the reason is shown in the place of the figure. */
-export type Feature = "hot" | "event" | "delay";
+type Feature = "hot" | "event" | "delay";
 
 export interface Setup {
   /** Its own data folder; empty except after a crash. */

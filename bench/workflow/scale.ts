@@ -41,7 +41,7 @@ export const fullScale: Scale = {
 };
 
 export const quickScale: Scale = {
-  warmupRuns: 5,
+  warmupRuns: 50,
   latencyRuns: 50,
   latencyMsMax: 1_000,
   longRuns: 1,

@@ -7,7 +7,7 @@ import { type MetricName, metricNames, metrics } from "./metrics.ts";
 
 const DIGITS = 6;
 
-export interface Figure {
+interface Figure {
   readonly median: number;
   /** The figure of each round. */
   readonly rounds: readonly number[];
@@ -20,7 +20,7 @@ export interface Failure {
 }
 
 /** What became of one contender. */
-export interface Outcome {
+interface Outcome {
   readonly title: string;
   readonly durability: string | null;
   readonly figures: Readonly<Partial<Record<MetricName, Figure>>>;

@@ -77,7 +77,7 @@ function holdsOnlyTypes(text: string): boolean {
 export function untestedCoreFiles(files: SourceFile[]): string[] {
   const paths = new Set(files.map((file) => file.path));
   return files.flatMap(({ path, text }) => {
-    if (!/^packages\/core\/src\/.+\.ts$/.test(path) || isTest(path)) return [];
+    if (!/^packages\/core\/src\/.+\.ts$/.test(path) || path.endsWith(".d.ts") || isTest(path)) return [];
     if (basename(path) === "index.ts" || holdsOnlyTypes(text)) return [];
     const stem = path.slice(0, -".ts".length);
     const tests = [".test.ts", ".slow.test.ts", ".node-test.ts"].map((suffix) => stem + suffix);

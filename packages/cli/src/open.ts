@@ -30,5 +30,5 @@ export async function open(options: OpenOptions): Promise<Client> {
     });
   }
   const { openEmbedded } = await import("@sluice/server/embedded");
-  return await openEmbedded(options);
+  return openEmbedded(options);
 }

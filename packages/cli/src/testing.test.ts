@@ -6,7 +6,7 @@ test("days pass in no time", async () => {
   const reminder = workflow({ name: "reminder" }, async (ctx, input: { readonly days: number }) => {
     const before = ctx.now();
     await ctx.sleep("wait", `${input.days} days`);
-    return await ctx.step("send", () => (ctx.now() - before) / 86_400_000);
+    return ctx.step("send", () => (ctx.now() - before) / 86_400_000);
   });
   await using engine = await testEngine({ workflows: [reminder] });
   const run = await engine.start(reminder, { days: 60 });
@@ -20,7 +20,7 @@ test("schedules, events and approvals follow virtual time", async () => {
   const fired: number[] = [];
   const nightly = workflow(
     { name: "nightly", triggers: [schedule("0 2 * * *", { timezone: "Europe/Lisbon" })] },
-    async (ctx) => await ctx.step("note", () => fired.push(ctx.now())),
+    async (ctx) => ctx.step("note", () => fired.push(ctx.now())),
   );
   const order = workflow({ name: "order" }, async (ctx) => {
     const paid = await ctx.waitFor<{ readonly amount: number }, null>("paid", { timeout: "1 hour", onTimeout: null });

@@ -4,7 +4,7 @@ import { type Duration, durationMsMax, InvalidDurationError, parseDuration } fro
 import { SluiceError } from "./errors.ts";
 
 /** How the delay grows from one retry to the next. */
-export type Backoff = "fixed" | "linear" | "exponential";
+type Backoff = "fixed" | "linear" | "exponential";
 
 /** What a user writes. Every field may be left out; see {@link normalizeRetry} for the defaults. */
 export interface RetryPolicy {

@@ -1,6 +1,5 @@
 // How a thrown value is recorded: a plain shape that every runtime can write and show, without engine-private fields.
-import { encodeValue } from "./value.ts";
-import { decodeValue } from "./value.ts";
+import { decodeValue, encodeValue } from "./value.ts";
 
 /** A recorded error. `cause` is another record, or any value that was thrown or attached. */
 export interface ErrorValue {

@@ -111,9 +111,10 @@ export interface StateValue {
 }
 
 /** Input and options of a start; a workflow that takes no input needs none. */
-export type StartArguments<W extends Workflow> = undefined extends InputOf<W>
-  ? [input?: InputOf<W>, options?: StartOptions]
-  : [input: InputOf<W>, options?: StartOptions];
+type StartArguments<W extends Workflow> =
+  undefined extends InputOf<W>
+    ? [input?: InputOf<W>, options?: StartOptions]
+    : [input: InputOf<W>, options?: StartOptions];
 
 export interface Client extends AsyncDisposable {
   /** Resolves when the run is durable. */

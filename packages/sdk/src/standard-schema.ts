@@ -11,7 +11,7 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
 }
 
 /** What stands under `~standard`. */
-export interface StandardSchemaProps<Input = unknown, Output = Input> {
+interface StandardSchemaProps<Input = unknown, Output = Input> {
   readonly version: 1;
   /** The library's name. */
   readonly vendor: string;
@@ -26,7 +26,7 @@ export type StandardResult<Output> =
   | { readonly issues: readonly StandardIssue[] };
 
 /** One thing that is wrong with a value. */
-export interface StandardIssue {
+interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
@@ -38,7 +38,7 @@ export type InferInput<Schema extends StandardSchemaV1> = NonNullable<Schema["~s
 export type InferOutput<Schema extends StandardSchemaV1> = NonNullable<Schema["~standard"]["types"]>["output"];
 
 /** An issue as this product reports it: `path` is a JSON Pointer (RFC 6901), "" for the value itself. */
-export interface SchemaIssue {
+interface SchemaIssue {
   readonly path: string;
   readonly message: string;
 }

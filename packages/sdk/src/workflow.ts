@@ -65,7 +65,7 @@ export function workflow(
       hint: "workflow({ name }, async (ctx, input) => { … })",
     });
   }
-  return { [brand]: true as never, name: options.name, options, handler: handler as never };
+  return { [brand]: true as never, name: options.name, options, handler };
 }
 
 /** True for what `workflow()` makes, also when it comes from another copy of this module. */

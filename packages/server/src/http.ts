@@ -206,7 +206,10 @@ class HttpSide implements Http {
   #bug(arrival: Arrival, error: unknown): Response {
     if (this.#parts.engine.draining) {
       // The store may have been closed under the request: whoever asked asks the next server.
-      this.#parts.log("warn", "a request was cut off by the stop of the server", { route: arrival.label, error: String(error) });
+      this.#parts.log("warn", "a request was cut off by the stop of the server", {
+        route: arrival.label,
+        error: String(error),
+      });
       return failure({ code: "draining", message: "The server is stopping." });
     }
     const requestId = `req_${this.#parts.startedAt.toString(36)}_${++this.#failures}`;

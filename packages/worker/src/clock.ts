@@ -9,6 +9,9 @@ export interface WorkerClock {
   turn(callback: () => void): void;
 }
 
+/** Bun, Node and Deno have it; the web's own globals have nothing that ends a turn as early. */
+declare function setImmediate(callback: () => void): unknown;
+
 const timerDelayMsMax = 2_000_000_000;
 
 export const systemWorkerClock: WorkerClock = {

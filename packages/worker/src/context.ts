@@ -189,7 +189,7 @@ class RunContext {
       value: decoded,
     })) as string;
     const url = `${this.#run.assignment.url}/api/v1/callbacks/${made}`;
-    return { token: made, url, wait: (wait = {}) => this.#callback(name, made, wait) as Promise<never> };
+    return { token: made, url, wait: (wait = {}) => this.#callback(name, made, wait) };
   };
 
   #callback(name: string, token: string, options: { readonly timeout?: Duration }): Promise<unknown> {

@@ -78,7 +78,7 @@ export class Incarnation {
     this.replay.complete();
     const context = this.host.makeContext(this, this.scope);
     const input = decodeValue(this.assignment.input);
-    const body = async (): Promise<unknown> => await this.workflow.handler(context, input);
+    const body = async (): Promise<unknown> => this.workflow.handler(context, input);
     body().then(
       (output) => this.#ending.returned(output),
       (error: unknown) => this.#ending.threw(error),

@@ -30,7 +30,7 @@ export function makeLog(run: Incarnation): Log {
 }
 
 function line(message: string, data: unknown): { readonly message: string; readonly data?: Uint8Array } {
-  const text = String(message);
+  const text = message;
   if (data === undefined) return { message: text };
   try {
     return { message: text, data: encodeValue(data) };

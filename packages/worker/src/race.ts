@@ -64,7 +64,7 @@ class Race {
   async #branch(name: string, branch: (ctx: Context) => Promise<unknown>): Promise<unknown> {
     const scope = new Scope(this.#scope);
     this.#scopes.set(name, scope);
-    return await branch(this.#run.host.makeContext(this.#run, scope));
+    return branch(this.#run.host.makeContext(this.#run, scope));
   }
 
   #promise(name: string, branch: Promise<unknown>): Promise<unknown> {

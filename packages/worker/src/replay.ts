@@ -140,7 +140,7 @@ export class Replay {
    * True when a patch applies here: recorded at this place, or nothing at all was recorded from here on. While something that
    * was recorded is still to be handed out (`replaying`), older code has passed this point, even if it asked for nothing more.
    */
-  patchApplies(id: string, replaying: boolean): boolean {
+  patchApplies(id: string, replaying = false): boolean {
     const entry = this.#entries.get(this.#nextSeq);
     if (entry?.kind === "patched" && entry.name === id) return true;
     if (replaying && this.next !== undefined) return false;

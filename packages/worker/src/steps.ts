@@ -85,6 +85,7 @@ export class StepExecution {
         settle: (settlement) => this.#settle(settlement, resolve, reject),
         reject: (error) => {
           this.#dropStart();
+          // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the run was refused with, passed on as it came
           reject(error);
         },
         started: () => {

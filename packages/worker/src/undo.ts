@@ -24,7 +24,7 @@ const undoRetry = { attempts: 5, backoff: "exponential", delay: "1s", maxDelay: 
 /** Runs what has to be undone and says how the run ends; an undo that keeps failing is named in the run's error. */
 export async function runUndos(run: Incarnation, outcome: UndoingOp): Promise<FinishOp> {
   const failures: { step: string; message: string }[] = [];
-  const begun = run.undos.filter((record) => record.begun).sort((a, b) => b.seq - a.seq);
+  const begun = run.undos.filter((record) => record.begun).toSorted((a, b) => b.seq - a.seq);
   for (const record of begun) {
     try {
       await undoOne(run, record);

@@ -2,7 +2,17 @@
 import { unwrap } from "@sluice/core";
 import type { Actor, Engine } from "@sluice/core";
 import { decodeValue, encodeValue, parseDuration } from "@sluice/protocol";
-import type { Client, Decision, PendingApproval, Run, RunHandle, RunQuery, StartOptions, StateValue, Workflow } from "@sluice/sdk";
+import type {
+  Client,
+  Decision,
+  PendingApproval,
+  Run,
+  RunHandle,
+  RunQuery,
+  StartOptions,
+  StateValue,
+  Workflow,
+} from "@sluice/sdk";
 import { EmbeddedRun } from "./run.ts";
 import { showRun } from "./view.ts";
 
@@ -63,7 +73,7 @@ export class EmbeddedClient implements Client {
 
   async approvals(): Promise<readonly PendingApproval[]> {
     const tokens = await this.#engine.store.listTokens({ kind: "approval", status: "open", limit: approvalsMax });
-    return await Promise.all(
+    return Promise.all(
       tokens.map(async (token) => ({
         token: token.token,
         run: token.run,
@@ -93,7 +103,7 @@ export class EmbeddedClient implements Client {
       const value = decodeValue(await this.#engine.values.load(entry.value));
       return { value, version: entry.version, expiresAt: entry.expiresAt ?? null };
     },
-    set: async (scope, key, value, options = {}) =>
+    set: async (...[scope, key, value, options = {}]) =>
       unwrap(await this.#engine.state.set({ by: this.#by, scope, key, value: encodeValue(value), ...options })),
     delete: async (scope, key) => unwrap(await this.#engine.state.delete({ by: this.#by, scope, key })),
   };

@@ -44,7 +44,7 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   async steps(): Promise<readonly Step[]> {
     unwrap(await this.#engine.getRun(this.id));
     const entries = await this.#journal();
-    return await Promise.all(entries.map((entry) => showStep(this.#engine.values, entry)));
+    return Promise.all(entries.map((entry) => showStep(this.#engine.values, entry)));
   }
 
   async #journal(): Promise<JournalEntry[]> {
@@ -81,10 +81,20 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
         for (const update of queue.splice(0)) {
           if (update.id !== undefined && update.id <= last) continue;
           last = update.id ?? last;
-          yield { id: update.id ?? null, type: update.type === "stale" ? "run" : update.type, at: update.at, data: update.data };
+          yield {
+            id: update.id ?? null,
+            type: update.type === "stale" ? "run" : update.type,
+            at: update.at,
+            data: update.data,
+          };
         }
         if (isFinalStatus(run.status)) {
-          yield { id: null, type: "run", at: run.endedAt ?? 0, data: { status: run.status, statusReason: run.reason ?? null } };
+          yield {
+            id: null,
+            type: "run",
+            at: run.endedAt ?? 0,
+            data: { status: run.status, statusReason: run.reason ?? null },
+          };
           return;
         }
         if (queue.length > 0) continue;

@@ -7,7 +7,7 @@ import type { Run, Step } from "@sluice/sdk";
 type Values = Engine["values"];
 
 /** An entry or run error in the shape errors have everywhere. */
-export function wireErrorOf(bytes: Uint8Array): WireError {
+function wireErrorOf(bytes: Uint8Array): WireError {
   const { code, message, hint, details, name } = decodeErrorValue(bytes);
   const known = code !== undefined && code in errorCodes ? (code as ErrorCode) : "step_failed";
   const extra = known === code || code === undefined ? {} : { code };

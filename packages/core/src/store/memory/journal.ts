@@ -87,7 +87,8 @@ export function looseEntries(run: RunRow): readonly LooseEnd[] {
   const found: LooseEnd[] = [];
   for (const { entry } of run.settled) {
     const { kind, name, ord, seq, status } = entry;
-    const counts = kind === "callback" || (status === "completed" && (kind === "lock" || kind === "unlock" || kind === "token"));
+    const counts =
+      kind === "callback" || (status === "completed" && (kind === "lock" || kind === "unlock" || kind === "token"));
     if (counts) found.push({ kind, name, ord, seq, used: kind === "token" && wasAnswered(run, seq) });
   }
   return found;

@@ -1,5 +1,5 @@
 // Lets the numbered migrations be imported as text.
 declare module "*.sql" {
   const text: string;
-  export default text;
+  export = text;
 }

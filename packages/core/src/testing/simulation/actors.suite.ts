@@ -154,12 +154,17 @@ async function waitFor(stage: Stage, run: string): Promise<void> {
   }
 }
 
+/** The end of a run in a form that can be compared. */
 export function endOf(end: Pick<FinishedRun, "status" | "output" | "error">): string {
-  return `${end.status} ${hex(end.output)} ${hex(end.error)}`;
+  return `${end.status} ${sumOf(end.output)} ${sumOf(end.error)}`;
 }
 
-function hex(bytes: Uint8Array | undefined): string {
-  return bytes === undefined ? "" : [...bytes].map((byte) => byte.toString(16)).join("");
+/** FNV-1a (Fowler, Noll, Vo) and the length. */
+function sumOf(bytes: Uint8Array | undefined): string {
+  if (bytes === undefined) return "none";
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${hash >>> 0}/${bytes.length}`;
 }
 
 /** Somebody outside sends an event, or answers a question, or asks one too late or twice. */
@@ -238,17 +243,17 @@ export async function operate(
   await ask<unknown>(stage, async ({ operations }) => {
     switch (what) {
       case "cancel":
-        return await operations.cancel({ by, run });
+        return operations.cancel({ by, run });
       case "pause":
-        return await operations.pause(by, run);
+        return operations.pause(by, run);
       case "resume":
-        return await operations.resume(by, run);
+        return operations.resume(by, run);
       case "retry":
-        return await operations.retry(by, run);
+        return operations.retry(by, run);
       case "fork":
-        return await operations.fork({ by, run });
-      case "delete":
-        return await operations.delete(by, run);
+        return operations.fork({ by, run });
+      default:
+        return operations.delete(by, run);
     }
   });
 }

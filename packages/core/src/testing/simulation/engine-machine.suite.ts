@@ -35,6 +35,7 @@ export interface Site {
 const restartMsMax = 2_000;
 const respawnMsMax = 500;
 const retireDrainMs = 1_000;
+const lateWriteMsMax = 10_000;
 
 export class EngineMachine {
   readonly engine: Engine;
@@ -120,7 +121,13 @@ export class EngineMachine {
   }
 
   #crashAt(write: StoreWrite, fault: "crash_before" | "crash_after"): NonNullable<ReturnType<FaultPlan>> {
-    this.#site.world.trace?.(() => `fault ${fault} of ${write.verb}`);
+    const { world, store } = this.#site;
+    world.trace?.(() => `fault ${fault} of ${write.verb}`);
+    if (fault === "crash_before" && write.verb === "append" && world.random.chance(0.5)) {
+      // A write that was under way may still arrive, before or after the next engine has taken over.
+      const append = (): Promise<unknown> => store.append(write.params as Parameters<RunStore["append"]>[0]);
+      world.clock.after(world.random.int(0, lateWriteMsMax), () => void append());
+    }
     this.#die();
     return { fault };
   }

@@ -25,15 +25,13 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
   const { ctx } = p;
   switch (node.type) {
     case "step":
-      return await playStep(node, path, p);
+      return playStep(node, path, p);
     case "sleep":
-      return await leaf(p, path, () =>
-        node.until ? ctx.sleepUntil(path, ctx.now() + node.ms) : ctx.sleep(path, node.ms),
-      );
+      return leaf(p, path, () => (node.until ? ctx.sleepUntil(path, ctx.now() + node.ms) : ctx.sleep(path, node.ms)));
     case "wait":
-      return await playWait(node, path, p);
+      return playWait(node, path, p);
     case "emit":
-      return await leaf(p, path, () =>
+      return leaf(p, path, () =>
         ctx.emit(
           node.event,
           { m: node.m, number: p.witness.nextEvent() },
@@ -41,23 +39,23 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
         ),
       );
     case "state":
-      return await playState(node, path, p);
+      return playState(node, path, p);
     case "lock":
-      return await playLock(node, path, p);
+      return playLock(node, path, p);
     case "call":
     case "start":
-      return await playChild(node, path, p);
+      return playChild(node, path, p);
     case "approve":
-      return await caught(p, path, async () => {
+      return caught(p, path, async () => {
         const limit = { ...limited(node.timeoutMs), ...(node.fallback ? { onTimeout: "nobody" } : {}) };
         return digest(await ctx.approve(path, limit));
       });
     case "token":
-      return await playToken(node, path, p);
+      return playToken(node, path, p);
     case "patched":
       // The first version of the code has no such guard; later ones do more behind it.
       if (p.life.version === "v1" || !ctx.patched(`patch ${path}`)) return "old";
-      return await leaf(p, path, () => ctx.step(`${path} new`, () => "new"));
+      return leaf(p, path, () => ctx.step(`${path} new`, () => "new"));
     case "values":
       p.witness.saw(p.life, path, `${ctx.random()} ${ctx.uuid()} ${ctx.now()}`);
       return "values";
@@ -66,7 +64,7 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
       ctx.progress(path);
       return "log";
     default:
-      return await playGroup(node, path, p);
+      return playGroup(node, path, p);
   }
 }
 
@@ -82,9 +80,9 @@ async function playGroup(
       return results;
     }
     case "all":
-      return await Promise.all(node.nodes.map((each) => play(each, p)));
+      return Promise.all(node.nodes.map((each) => play(each, p)));
     case "race":
-      return await Promise.race(node.nodes.map(async (each, index) => ({ won: index, value: await play(each, p) })));
+      return Promise.race(node.nodes.map(async (each, index) => ({ won: index, value: await play(each, p) })));
     case "ctxRace": {
       const branches = node.nodes.map(
         (each, index) => [`b${index}`, (ctx: Context) => play(each, { ...p, ctx })] as const,
@@ -99,13 +97,13 @@ async function playGroup(
     }
     case "map": {
       const items = Array.from({ length: node.items }, (_, index) => index);
-      return await p.ctx.map(items, (item) => play(node.body, { ...p, suffix: `${p.suffix}@${item}` }), {
+      return p.ctx.map(items, (item) => play(node.body, { ...p, suffix: `${p.suffix}@${item}` }), {
         concurrency: node.concurrency,
       });
     }
     case "try":
-      return await caught(p, undefined, () => play(node.body, p));
-    case "throw":
+      return caught(p, undefined, () => play(node.body, p));
+    default:
       throw new Error(`thrown at ${path}`);
   }
 }
@@ -164,16 +162,16 @@ async function playWait(node: NodeOf<"wait">, path: string, p: Playing): Promise
 
 async function playState(node: NodeOf<"state">, path: string, p: Playing): Promise<unknown> {
   const scope = p.ctx.state[node.scope];
-  return await caught(p, path, async () => {
+  return caught(p, path, async () => {
     switch (node.verb) {
       case "get":
         return digest(await scope.get(node.key));
       case "set":
-        return await scope.set(node.key, node.amount);
+        return scope.set(node.key, node.amount);
       case "incr":
-        return await scope.incr(node.key, node.amount);
+        return scope.incr(node.key, node.amount);
       case "delete":
-        return await scope.delete(node.key);
+        return scope.delete(node.key);
     }
   });
 }
@@ -181,7 +179,7 @@ async function playState(node: NodeOf<"state">, path: string, p: Playing): Promi
 async function playLock(node: NodeOf<"lock">, path: string, p: Playing): Promise<unknown> {
   const { name, ttlMs } = node;
   const options = { ...(ttlMs === undefined ? {} : { ttl: ttlMs }), ...limited(node.timeoutMs) };
-  return await caught(p, undefined, () =>
+  return caught(p, undefined, () =>
     p.ctx.lock(
       name,
       async ({ fence }) => {
@@ -207,11 +205,11 @@ async function playChild(node: NodeOf<"call" | "start">, path: string, p: Playin
     await leaf(p, path, () => p.ctx.start(program.name, input, options));
     return "started";
   }
-  return await caught(p, path, () => p.ctx.call(program.name, input, options));
+  return caught(p, path, () => p.ctx.call(program.name, input, options));
 }
 
 async function playToken(node: NodeOf<"token">, path: string, p: Playing): Promise<unknown> {
-  return await caught(p, undefined, async () => {
+  return caught(p, undefined, async () => {
     const token = await leaf(
       p,
       path,
@@ -243,7 +241,7 @@ async function playStep(node: StepNode, path: string, p: Playing): Promise<unkno
             },
           }),
     });
-  return node.caught ? await caught(p, path, call) : await leaf(p, path, call);
+  return node.caught ? caught(p, path, call) : leaf(p, path, call);
 }
 
 /** One attempt of a step: its outcome depends on the number of the attempt alone. */
@@ -284,7 +282,7 @@ function busy<T>(p: Playing, ms: number, outcome: () => T, listening?: Listening
       try {
         resolve(outcome());
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
     const abort = (): void => {

@@ -19,11 +19,6 @@ interface OpenEffect {
   readonly fence: number;
 }
 
-export interface UndoExecution {
-  readonly seq: number;
-  readonly done: boolean;
-}
-
 export class Ledger implements Witness {
   /** Executions of steps and undos that began. */
   effects = 0;

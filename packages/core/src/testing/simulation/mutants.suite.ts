@@ -53,14 +53,14 @@ export const mutants: readonly Mutant[] = [
       const outcome = await store.append(p);
       if (outcome.outcome !== "stale") return outcome;
       const run = await store.getRun({ run: p.run });
-      return run === undefined ? outcome : await store.append({ ...p, epoch: run.epoch });
+      return run === undefined ? outcome : store.append({ ...p, epoch: run.epoch });
     },
   })),
   storeMutant("acknowledges a start before it is written, and loses it", () => {
     let starts = 0;
     return {
       createRun: async (p, store) => {
-        if (++starts % 3 !== 0) return await store.createRun(p);
+        if (++starts % 3 !== 0) return store.createRun(p);
         const lost = {
           status: "queued",
           epoch: 0,
@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
       emitEvent: async (p, store) =>
         ++events % 4 === 0
           ? { event: 1_000_000 + events, duplicate: false, effects: nothingHappened }
-          : await store.emitEvent(p),
+          : store.emitEvent(p),
     };
   }),
   opMutant("loses a timer", (op, count) => (op.op === "sleep" && count % 2 === 0 ? { ...op, due: 8e15 } : op)),

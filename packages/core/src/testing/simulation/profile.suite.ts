@@ -5,7 +5,7 @@ import { features } from "./program.suite.ts";
 import type { Feature } from "./program.suite.ts";
 
 /** Chances and rates of what goes wrong. A rate is a mean time between two in virtual milliseconds; 0: never. */
-export interface Faults {
+interface Faults {
   /** Chance that a write is the last thing the engine does, half of them before and half after the write. */
   readonly crashPerWrite: number;
   readonly failPerWrite: number;

@@ -64,6 +64,15 @@ export class Recorder {
     });
   }
 
+  /** True when some run may wait for an event. */
+  get waitsForEvents(): boolean {
+    for (const run of this.runs.values()) {
+      if (run.final !== undefined) continue;
+      for (const seq of run.wanted.keys()) if (!run.settled.has(seq)) return true;
+    }
+    return false;
+  }
+
   async #call(verb: (typeof verbs)[number], params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
     const outcome = await (target[verb] as AnyVerb).call(target, params);
     this.commits++;

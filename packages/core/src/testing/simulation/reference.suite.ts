@@ -41,8 +41,7 @@ export function meaningOf(node: Node, suffix = ""): Meaning {
       return together(node.nodes.map((each) => meaningOf(each, suffix)));
     case "map":
       return together(Array.from({ length: node.items }, (_, item) => meaningOf(node.body, `${suffix}@${item}`)));
-    case "race":
-    case "ctxRace":
+    default:
       return undefined;
   }
 }

@@ -56,7 +56,7 @@ const patienceMs = 900_000;
 
 /** Plays one seed; what must not happen is in the report, nothing is thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  return await new Simulation(options).play();
+  return new Simulation(options).play();
 }
 
 class Simulation {
@@ -199,19 +199,19 @@ class Simulation {
     while (world.elapsed() - since < patienceMs + world.jumpedMs + 4 * this.#profile.parkAfterMs) {
       await world.sleep(healMs);
       if (this.#stage.engine() === undefined) continue;
+      await pauseSchedules(this.#stage);
+      // What is on its way arrives.
+      await world.sleep(settleMs);
       if (this.#recorder.unfinished === 0) {
-        // What is on its way arrives.
-        await world.sleep(settleMs);
         this.#healed = true;
         return;
       }
-      await pauseSchedules(this.#stage);
       const now = `${this.#recorder.unfinished} ${this.#ledger.sights} ${this.#ledger.effects}`;
       if (now !== before) since = world.elapsed();
       before = now;
       await this.#unstick();
       await answerTokens(this.#stage, "open", 100);
-      if (await this.#anybodyWaits()) await emitAll(this.#stage);
+      if (this.#recorder.waitsForEvents) await emitAll(this.#stage);
     }
     await this.#describeStuck();
   }
@@ -224,10 +224,6 @@ class Simulation {
     const edited = run.attempt > 1 || run.forkedFrom !== undefined;
     const program = this.#programs.find((each) => each.name === run.workflow);
     return edited && program !== undefined && !isSequential(program.root);
-  }
-
-  async #anybodyWaits(): Promise<boolean> {
-    return (await this.#store.countRuns({ filter: { status: ["waiting", "running"] } })) > 0;
   }
 
   async #describeStuck(): Promise<void> {

@@ -107,7 +107,7 @@ export class WorkerMachine implements Host {
           unsure: undefined,
         };
         this.#lives.set(ctx.run.id, life);
-        return await play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
+        return play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
       },
     );
   }
