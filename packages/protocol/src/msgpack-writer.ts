@@ -3,9 +3,9 @@
 // Format: https://github.com/msgpack/msgpack/blob/master/spec.md
 
 /** Size in bytes of the scratch buffer a writer starts with. */
-export const scratchBytesInitial = 2_048;
+const scratchBytesInitial = 2_048;
 /** A scratch buffer that had to grow past this many bytes is given back after the call. */
-export const scratchBytesKept = 262_144;
+const scratchBytesKept = 262_144;
 /** Up to this many characters a loop beats the call into the native UTF-8 encoder (measured on Bun and Node). */
 const loopCharsMax = 40;
 

@@ -27,7 +27,6 @@ import { makeLog, repeats } from "./log.ts";
 import { callOf, race } from "./race.ts";
 import type { CallPromise } from "./race.ts";
 import type { Scope } from "./scope.ts";
-import type { SeededRandom } from "./seeded.ts";
 import { makeState } from "./state.ts";
 import { planOf, StepExecution } from "./steps.ts";
 
@@ -50,9 +49,8 @@ class RunContext {
   readonly #caller: Caller;
   readonly #run: Incarnation;
   readonly #scope: Scope;
-  readonly #random: SeededRandom;
-  readonly state: Context["state"];
-  readonly log: Context["log"];
+  #state: Context["state"] | undefined;
+  #log: Context["log"] | undefined;
   readonly run: Context["run"];
   readonly attempt: number;
 
@@ -60,9 +58,6 @@ class RunContext {
     this.#run = run;
     this.#scope = scope;
     this.#caller = new Caller(run, scope);
-    this.#random = run.random;
-    this.state = makeState(this.#caller);
-    this.log = makeLog(run);
     this.attempt = run.assignment.attempt;
     const { workflow, version, tags, parent, key, created } = run.assignment;
     this.run = { id: run.assignment.run, workflow, version, tags, parent, idempotencyKey: key, createdAt: created };
@@ -70,6 +65,16 @@ class RunContext {
 
   get signal(): AbortSignal {
     return this.#scope.signal;
+  }
+
+  get state(): Context["state"] {
+    this.#state ??= makeState(this.#caller);
+    return this.#state;
+  }
+
+  get log(): Context["log"] {
+    this.#log ??= makeLog(this.#run);
+    return this.#log;
   }
 
   step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
@@ -291,12 +296,12 @@ class RunContext {
 
   random = (): number => {
     this.#caller.requireWorkflow("random");
-    return this.#random.float();
+    return this.#run.random.float();
   };
 
   uuid = (): string => {
     this.#caller.requireWorkflow("uuid");
-    return this.#random.uuid();
+    return this.#run.random.uuid();
   };
 
   patched = (id: string): boolean => {

@@ -28,7 +28,7 @@ export class Incarnation {
   readonly host: IncarnationHost;
   readonly scope = new Scope();
   readonly replay: Replay;
-  readonly random: SeededRandom;
+  #random: SeededRandom | undefined;
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
   readonly #ending: Ending;
@@ -58,11 +58,16 @@ export class Incarnation {
     this.workflow = workflow;
     this.host = host;
     this.time = assignment.started;
-    this.random = new SeededRandom(assignment.run);
     this.replay = new Replay(assignment.ord);
     this.#ending = new Ending(this);
     this.#delivery = new Delivery(this);
     this.#calls = this.#delivery.calls;
+  }
+
+  /** Made when it is asked for: few workflows do. */
+  get random(): SeededRandom {
+    this.#random ??= new SeededRandom(this.assignment.run);
+    return this.#random;
   }
 
   get phase(): Phase {

@@ -20,6 +20,7 @@ const idPattern = /^run_[0-9a-hjkmnp-tv-z]{25}$/;
 export class Ids {
   #lastMs = 0;
   #counter = 0;
+  #prefix = base32(0, timeCharacters);
   #pool: Uint8Array = new Uint8Array(0);
   #used = 0;
   readonly #clock: Clock;
@@ -42,8 +43,9 @@ export class Ids {
   #ordered(): string {
     const now = Math.max(this.#clock.now(), this.#lastMs);
     this.#counter = now === this.#lastMs ? this.#counter + 1 : 0;
+    if (now !== this.#lastMs) this.#prefix = base32(now, timeCharacters);
     this.#lastMs = now;
-    return base32(now, timeCharacters) + base32(this.#counter, 4);
+    return this.#prefix + base32(this.#counter, 4);
   }
 
   #characters(count: number): string {

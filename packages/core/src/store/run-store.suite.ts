@@ -1,5 +1,6 @@
 // The one suite of the store port: every adapter runs all of it.
 import { appendingSuite } from "./run-store.appending.suite.ts";
+import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
@@ -21,4 +22,5 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   endingSuite(name, makeStore);
   keepingSuite(name, makeStore);
   listingSuite(name, makeStore);
+  crossingSuite(name, makeStore);
 }

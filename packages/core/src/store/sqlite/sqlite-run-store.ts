@@ -3,6 +3,7 @@ import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { Appended } from "./append.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
+import { flatten } from "./flat-append.ts";
 import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
@@ -76,7 +77,9 @@ class SqliteRunStore implements RunStore {
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
-    const answer = (await this.#writer.call("append", p)) as Appended | undefined;
+    const flat = flatten(p);
+    const sent = flat === undefined ? this.#writer.call("append", p) : this.#writer.call("appendFlat", flat);
+    const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
     const { events, status, workflow } = answer;

@@ -1,6 +1,7 @@
 // Which function of the writer executes which verb of the port.
 import type { RunStore } from "../../kernel/run-store.ts";
 import { append } from "./append.ts";
+import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
@@ -72,6 +73,7 @@ const executors: Executors = {
 
 /** Executes one verb; its answer is what goes back to the caller's thread. */
 export function execute(t: Tables, verb: string, params: unknown): unknown {
+  if (verb === "appendFlat") return append(t, unflatten(params as FlatAppend));
   if (!Object.hasOwn(executors, verb)) throw new Error(`the writer has no verb ${verb}`);
   // The caller's side is typed by the port; across threads only its word is left.
   return executors[verb as "append"](t, params as WriteParams<"append">);

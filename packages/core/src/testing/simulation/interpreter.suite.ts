@@ -295,7 +295,7 @@ function busy<T>(p: Playing, ms: number, outcome: () => T, listening?: Listening
   });
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -130,7 +130,7 @@ type CatchUp = "skip" | "one" | "all";
 
 export const eventNames = ["paid", "shipped"] as const;
 export const eventKeys = [undefined, "k0", "k1"] as const;
-export const lockNames = ["door", "till"] as const;
+const lockNames = ["door", "till"] as const;
 const depthMax = 3;
 const nodesMax = 12;
 

@@ -2,7 +2,7 @@
 import type { Node, StepNode } from "./program.suite.ts";
 
 /** Stands for a result that depends on chance or on people; a call that ends so never fails. */
-export const anything: unique symbol = Symbol("anything");
+const anything: unique symbol = Symbol("anything");
 
 /** How a node ends; undefined where even that depends on chance or on people. */
 export type Meaning = { readonly value: unknown } | { readonly error: string } | undefined;

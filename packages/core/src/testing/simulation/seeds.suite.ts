@@ -21,7 +21,7 @@ export interface SeedsReport {
 const failuresMax = 20;
 
 /** The command that plays a seed and shows everything that happens in it. */
-export function replayCommand(seed: number): string {
+function replayCommand(seed: number): string {
   return `bun packages/core/src/testing/simulation/main.ts --seed ${seed} --trace`;
 }
 

@@ -1,0 +1,165 @@
+// The port where messages cross and journals are edited: words of a worker that were overtaken, attempts that are cut off,
+// locks and tokens that a retried or copied journal no longer stands for.
+import { describe, expect, test } from "bun:test";
+import type { StoreOp } from "../kernel/run-store.ts";
+import {
+  ada,
+  callback,
+  done,
+  fail,
+  failed,
+  idle,
+  lock,
+  retry,
+  sleep,
+  start,
+  started,
+  token,
+  undoing,
+  undone,
+  unlock,
+  waitFor,
+  withStore,
+  type MakeStore,
+} from "./run-store.fixture.suite.ts";
+
+type Idle = Extract<StoreOp, { readonly op: "idle" }>;
+
+function overtaken(name: string, makeStore: MakeStore): void {
+  describe(`${name}: a run that says it is idle`, () => {
+    const desk = withStore(makeStore);
+    const say = (more: Partial<Idle>): StoreOp => ({ ...idle("sleeping"), ...more }) as StoreOp;
+
+    test("is not when a settlement is on its way to it", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", done(0), sleep(1, start + 100), waitFor(2, "go"));
+      await desk.fire(start + 100);
+      expect((await desk.append("r1", say({ ord: 1 }))).status).toBe("running");
+      expect(await desk.park("r1")).toBe("ready");
+    });
+
+    test("is when it knows of everything that settled", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", done(0), sleep(1, start + 100), waitFor(2, "go"));
+      await desk.fire(start + 100);
+      expect((await desk.append("r1", say({ ord: 2 }))).status).toBe("waiting");
+      expect(await desk.park("r1")).toBe("parked");
+    });
+
+    test("is not when its next attempt is due and the word is on its way", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", retry(0, start + 100), retry(1, start + 900));
+      await desk.fire(start + 100);
+      expect((await desk.append("r1", say({ ord: 0, retries: [0, 1] }))).status).toBe("running");
+      expect((await desk.append("r1", say({ ord: 0, retries: [1] }))).status).toBe("waiting");
+    });
+  });
+
+  describe(`${name}: an attempt`, () => {
+    const desk = withStore(makeStore);
+
+    test("that came due is due for good, whatever the clock says later", async () => {
+      await desk.parked("r1", [retry(0, start + 100)]);
+      await desk.fire(start + 100);
+      const [claimed] = await desk.claim();
+      expect(claimed?.journal).toMatchObject([{ seq: 0, status: "running", attempt: 1 }]);
+      expect(claimed?.journal[0]?.due).toBeUndefined();
+    });
+
+    test("that was begun and cut off is not taken for a failed one", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", started(0), retry(0, start + 100));
+      await desk.fire(start + 100);
+      await desk.append("r1", started(0, 2));
+      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
+      const [claimed] = await desk.claim();
+      expect(claimed?.journal).toMatchObject([{ seq: 0, status: "running", attempt: 2 }]);
+      expect(claimed?.journal[0]?.error).toBeUndefined();
+    });
+  });
+}
+
+function edited(name: string, makeStore: MakeStore): void {
+  describe(`${name}: a journal that is continued by others`, () => {
+    const desk = withStore(makeStore);
+    const seqs = async (run: string): Promise<unknown[]> => (await desk.journal(run)).map(([seq]) => seq);
+    const again = async (run: string): Promise<unknown> =>
+      (await desk.store.retryRun({ by: ada, run, now: desk.now })).outcome;
+    const fork = async (from: string, before?: number): Promise<unknown[]> => {
+      const run = desk.newRun(`${from}-${before ?? "end"}`);
+      await desk.store.forkRun({ by: ada, from, run, now: desk.now, ...(before === undefined ? {} : { before }) });
+      return seqs(run.id);
+    };
+
+    test("is copied up to a lock that is held at that point", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", done(0), lock(1, "door"), done(2));
+      expect(await fork("r1")).toEqual([0]);
+      await desk.append("r1", unlock(3, "door", 1), done(4));
+      expect(await fork("r1", 3)).toEqual([0]);
+      expect(await fork("r1", 4)).toEqual([0, 1, 2, 3]);
+      expect(await desk.run("r1-4")).toMatchObject({ ord: 4, epoch: 0 });
+    });
+
+    test("is copied up to a token nobody has answered", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", done(0), token(1, "t1"), done(2));
+      expect(await fork("r1")).toEqual([0]);
+      await desk.store.completeToken({
+        by: ada,
+        token: "t1",
+        kind: "callback",
+        value: new Uint8Array([1]),
+        now: desk.now,
+      });
+      await desk.append("r1", callback(3, "t1"), done(4));
+      expect(await fork("r1", 4)).toEqual([0, 1, 2, 3]);
+    });
+
+    test("asks anew for locks and tokens that the run lost with its end", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door"), token(1, "t1"), token(2, "t2"), done(3));
+      await desk.store.completeToken({
+        by: ada,
+        token: "t2",
+        kind: "callback",
+        value: new Uint8Array([1]),
+        now: desk.now,
+      });
+      await desk.append("r1", failed(4), fail(4));
+      expect(await again("r1")).toBe("ok");
+      expect(await seqs("r1")).toEqual([2, 3]);
+    });
+
+    test("does again under the lock what was done under it", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door"), failed(1), unlock(2, "door", 1), lock(3, "till"), done(4));
+      await desk.append("r1", unlock(5, "till", 1), fail(1));
+      expect(await again("r1")).toBe("ok");
+      expect(await seqs("r1")).toEqual([3, 4, 5]);
+    });
+
+    test("undone under a lock, it takes the lock again", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door"), started(1), done(1, 1, { undo: true }), unlock(2, "door", 1));
+      await desk.append("r1", done(3), undoing(), undone(1), fail());
+      expect(await again("r1")).toBe("ok");
+      expect(await seqs("r1")).toEqual([3]);
+    });
+
+    test("of a blocked run keeps the locks the run still holds", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door"), sleep(1, start + 900));
+      const error = new Uint8Array([0xc0]);
+      await desk.store.blockRun({ run: "r1", epoch: 1, reason: "poison", error, now: desk.now });
+      expect(await again("r1")).toBe("ok");
+      expect(await seqs("r1")).toEqual([0]);
+    });
+  });
+}
+
+/** What the suite asks of every adapter where words cross and journals are edited. */
+export function crossingSuite(name: string, makeStore: MakeStore): void {
+  overtaken(name, makeStore);
+  edited(name, makeStore);
+}
