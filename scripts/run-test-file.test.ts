@@ -15,7 +15,7 @@ async function run(name: string, text: string): Promise<FileResult> {
   const path = join(folder, name);
   writeFileSync(path, text);
   const limits = { testTimeoutMs: 5_000, fileTimeoutMs: 1_500 };
-  return runTestFile(path, { SLUICE_TEST_TIER: "fast" }, { limits, running: new Set() });
+  return runTestFile(path, { TEST_TIER: "fast" }, { limits, running: new Set() });
 }
 
 const outcomes = (result: FileResult) => result.cases.map((found) => `${found.name}: ${found.outcome}`);
@@ -29,7 +29,7 @@ test("passed, failed and skipped tests are told apart", async () => {
 });
 
 test("the tier reaches the tests", async () => {
-  const result = await run("tier.test.ts", `${HEAD}test(process.env.SLUICE_TEST_TIER, () => {});`);
+  const result = await run("tier.test.ts", `${HEAD}test(process.env.TEST_TIER, () => {});`);
   expect(outcomes(result)).toEqual(["fast: passed"]);
 });
 

@@ -115,7 +115,7 @@ async function runLanes(
 
 async function runTier(tier: Tier, files: string[], running: RunningGroups): Promise<FileResult[]> {
   // Tests that scale their rounds and seeds read this; only files of the slow tiers do so in full.
-  const env = { SLUICE_TEST_TIER: tier === "fast" ? "fast" : "full" };
+  const env = { TEST_TIER: tier === "fast" ? "fast" : "full" };
   const run = (path: string) => runTestFile(path, env, { limits: LIMITS[tier], running });
   const lanes = Math.min(UNIT_LANES_MAX, availableParallelism());
   const units = await runLanes(files.filter(isUnit), lanes, run);

@@ -40,7 +40,7 @@ async function bundle(entry: string): Promise<string> {
 
 test("the codecs give the same bytes on plain Node", async () => {
   const script = join(folder, "vectors.mjs");
-  await Bun.write(script, await bundle("vectors.node-test.ts"));
+  await Bun.write(script, await bundle("vectors.node.ts"));
   const run = Bun.spawn(["node", script, messagesPath, valuesPath], { stdout: "pipe", stderr: "pipe" });
   const [out, problem, code] = await Promise.all([run.stdout.text(), run.stderr.text(), run.exited]);
   expect({ out, problem, code }).toEqual({

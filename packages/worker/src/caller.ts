@@ -84,7 +84,11 @@ export class Caller {
         refusal = error;
       };
       run.open(open);
-      if (place.entry === undefined) run.live(() => send({ run, call, place, open, refuse }));
+      if (place.entry !== undefined) return;
+      run.live(() => {
+        // A call that was held back may have lost a race meanwhile: it is not made at all.
+        if (run.wants(place.seq)) send({ run, call, place, open, refuse });
+      });
     });
     promise[callOf] = { scope, seq: place.seq };
     return promise;

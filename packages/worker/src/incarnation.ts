@@ -101,6 +101,8 @@ export class Incarnation {
   }
 
   #handle(event: RunEvent): void {
+    // A replay check executes nothing, not even a cancellation: whoever gets the run after it does.
+    if (this.assignment.check === true && event.event !== "drop") return;
     switch (event.event) {
       case "settle":
         this.replay.enqueue(event);
@@ -207,6 +209,11 @@ export class Incarnation {
     this.idleSince = undefined;
     if (this.#woken.delete(call.seq)) call.wake?.();
     if (this.replay.next?.seq === call.seq) this.host.pumpLater(this);
+  }
+
+  /** True while somebody waits for this call. */
+  wants(seq: number): boolean {
+    return this.#calls.has(seq);
   }
 
   /** Collects an operation; operations that begin a wait are sent a turn later, with the word that the run is idle. */

@@ -30,7 +30,8 @@ export function makeLog(run: Incarnation): Log {
 }
 
 function line(message: string, data: unknown): { readonly message: string; readonly data?: Uint8Array } {
-  const text = message;
+  // Callers without types pass anything.
+  const text = typeof message === "string" ? message : String(message as unknown);
   if (data === undefined) return { message: text };
   try {
     return { message: text, data: encodeValue(data) };

@@ -94,7 +94,9 @@ class Race {
     const { seq, name, n, entry } = this.#place;
     if (entry === undefined || entry.status !== "completed") {
       const value = encodeValue({ winner: settled.winner });
-      this.#run.live(() => this.#run.push({ op: "race", seq, name, n, value, losers }, false));
+      this.#run.live(() => {
+        if (this.#run.wants(seq)) this.#run.push({ op: "race", seq, name, n, value, losers }, false);
+      });
     }
     for (const [lock, fence] of locks) this.#unlock(lock, fence);
   }

@@ -49,4 +49,17 @@ describe("aborting a scope", () => {
     expect(outer.signal.aborted).toBe(true);
     expect(inner.abandoned).toBe(false);
   });
+
+  test("fires what follows it, once and not after it has been let go", () => {
+    const outer = new Scope();
+    const inner = new Scope(outer);
+    const [kept, released, late] = [new AbortController(), new AbortController(), new AbortController()];
+    inner.follow(kept);
+    inner.follow(released);
+    inner.unfollow(released);
+    outer.abort("over");
+    outer.abort("again");
+    expect([kept.signal.reason, released.signal.aborted]).toEqual(["over", false]);
+    expect(inner.follow(late).signal.reason).toBe("over");
+  });
 });

@@ -4,6 +4,10 @@
 export class Scope {
   #abandoned = false;
   #controller: AbortController | undefined;
+  /** Set once the scope is aborted. */
+  #aborted: { readonly reason: unknown } | undefined;
+  /** Aborted together with this scope. */
+  readonly #followers = new Set<AbortController>();
   readonly #parent: Scope | undefined;
   readonly #children = new Set<Scope>();
   /** Entries opened in this scope that have not settled. */
@@ -21,15 +25,35 @@ export class Scope {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#parent === undefined) return this.#controller.signal;
-    return AbortSignal.any([this.#controller.signal, this.#parent.signal]);
+    this.#controller ??= this.follow(new AbortController());
+    return this.#controller.signal;
   }
 
-  /** Aborts the signal; calls may still settle. */
+  /**
+   * Aborts a controller together with this scope, at once if that has happened. Signals are passed on by hand: those that the
+   * platform combines (`AbortSignal.any`) are never collected by Bun 1.4 while a listener of theirs refers to them.
+   */
+  follow(controller: AbortController): AbortController {
+    const aborted = this.#whyAborted;
+    if (aborted === undefined) this.#followers.add(controller);
+    else controller.abort(aborted.reason);
+    return controller;
+  }
+
+  unfollow(controller: AbortController): void {
+    this.#followers.delete(controller);
+  }
+
+  get #whyAborted(): { readonly reason: unknown } | undefined {
+    return this.#aborted ?? (this.#parent === undefined ? undefined : this.#parent.#whyAborted);
+  }
+
+  /** Aborts the signals of this scope and of inner ones; calls may still settle. */
   abort(reason: unknown): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort(reason);
+    this.#aborted ??= { reason };
+    for (const controller of this.#followers) controller.abort(reason);
+    this.#followers.clear();
+    for (const child of this.#children) child.abort(reason);
   }
 
   /** Locks held in this scope and inner ones. */

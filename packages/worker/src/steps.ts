@@ -175,6 +175,7 @@ export class StepExecution {
       if (over) return;
       over = true;
       stopTimer?.();
+      attempt.end();
       announced?.();
       if (slot !== undefined) run.host.onStep?.end(slot);
       this.#conclude(failed, outcome, startedAt);
@@ -296,7 +297,6 @@ class Attempt implements StepContext {
   readonly attempt: number;
   readonly #scope: Scope;
   #controller: AbortController | undefined;
-  #signal: AbortSignal | undefined;
 
   constructor(scope: Scope, idempotencyKey: string, attempt: number) {
     this.#scope = scope;
@@ -305,9 +305,13 @@ class Attempt implements StepContext {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    this.#signal ??= AbortSignal.any([this.#controller.signal, this.#scope.signal]);
-    return this.#signal;
+    this.#controller ??= this.#scope.follow(new AbortController());
+    return this.#controller.signal;
+  }
+
+  /** The attempt is over: the scope has nothing to tell it any more. */
+  end(): void {
+    if (this.#controller !== undefined) this.#scope.unfollow(this.#controller);
   }
 
   abort(reason: unknown): void {

@@ -7,7 +7,7 @@ const folders = withFolders();
 const holder = `
   import { lockFile } from ${JSON.stringify(join(import.meta.dir, "file-lock.ts"))};
   const held = lockFile(process.argv[1]);
-  const child = Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
+  const child = Bun.spawn(["cat"], { stdio: ["inherit", "ignore", "ignore"] });
   console.log("lock" in held ? "held " + child.pid : "refused");
   await Bun.stdin.text();
 `;

@@ -2,13 +2,14 @@
 import { encodeValue } from "@sluice/protocol";
 import type { Engine } from "../../engine/engine.ts";
 import type { Result } from "../../kernel/result.ts";
-import type { Actor, FinishedRun } from "../../kernel/run-store.ts";
+import type { Actor } from "../../kernel/run-store.ts";
 import type { EngineMachine } from "./engine-machine.suite.ts";
 import { digest } from "./interpreter.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import { eventKeys, eventNames, hasUndosOrLocks, isSequential } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
+import { endOf } from "./recorder.suite.ts";
 import type { Recorder } from "./recorder.suite.ts";
 import type { World } from "./world.suite.ts";
 
@@ -147,24 +148,11 @@ async function waitFor(stage: Stage, run: string): Promise<void> {
     const model = recorder.runs.get(run);
     if (model?.deleted === true) return;
     if (ended?.ok === true) {
-      if (model !== undefined) ledger.told(run, model.attempt, endOf(ended.value));
+      ledger.told(run, endOf(ended.value));
       return;
     }
     await world.sleep(retryMs);
   }
-}
-
-/** The end of a run in a form that can be compared. */
-export function endOf(end: Pick<FinishedRun, "status" | "output" | "error">): string {
-  return `${end.status} ${sumOf(end.output)} ${sumOf(end.error)}`;
-}
-
-/** FNV-1a (Fowler, Noll, Vo) and the length. */
-function sumOf(bytes: Uint8Array | undefined): string {
-  if (bytes === undefined) return "none";
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return `${hash >>> 0}/${bytes.length}`;
 }
 
 /** Somebody outside sends an event, or answers a question, or asks one too late or twice. */

@@ -3,13 +3,13 @@ import { decodeErrorValue, decodeValue, isFinalStatus } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
-import { endOf } from "./actors.suite.ts";
 import { checkEvents } from "./check-events.suite.ts";
 import { checkSchedules } from "./check-schedules.suite.ts";
 import { checkUndos } from "./check-undos.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import type { Program } from "./program.suite.ts";
+import { endOf } from "./recorder.suite.ts";
 import type { Recorder } from "./recorder.suite.ts";
 import { isMeant, meaningOf } from "./reference.suite.ts";
 import type { World } from "./world.suite.ts";
@@ -82,7 +82,7 @@ function checkEnd({ recorder, world, ledger }: Reckoning, { run }: Reckoned): vo
   if (!isFinalStatus(run.status)) world.fail(`run ${run.id} is ${run.status} in the end`);
   if (model?.final !== run.status) world.fail(`run ${run.id} ended as ${model?.final} and is ${run.status}`);
   if (run.owner !== undefined) world.fail(`run ${run.id} has ended and still belongs to ${run.owner}`);
-  ledger.told(run.id, run.attempt, endOf({ status: run.status as "completed", output: run.output, error: run.error }));
+  ledger.told(run.id, endOf({ status: run.status as "completed", output: run.output, error: run.error }));
 }
 
 /** Where a program's result does not depend on chance or people, it is that result. */

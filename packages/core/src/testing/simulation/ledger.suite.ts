@@ -29,8 +29,6 @@ export class Ledger implements Witness {
     string,
     { readonly workflow: string; readonly key: string | undefined; readonly input: string }
   >();
-  /** How runs ended according to those who waited. */
-  readonly ends = new Map<string, string>();
   /** Undos that were carried out, as `run:number`. */
   readonly undone = new Set<string>();
   /** Schedules that were paused while things went wrong: they do not catch up on that time. */
@@ -54,10 +52,13 @@ export class Ledger implements Witness {
     this.#trace = trace;
   }
 
-  /** True when this incarnation holds its run, as far as the store is concerned. */
+  holds(run: string, epoch: number): boolean {
+    const model = this.#recorder.runs.get(run);
+    return model?.owner !== undefined && model.epoch === epoch;
+  }
+
   #isCurrent(life: Life): boolean {
-    const run = this.#recorder.runs.get(life.run);
-    return run?.owner !== undefined && run.epoch === life.epoch;
+    return this.holds(life.run, life.epoch);
   }
 
   saw(life: Life, path: string, what: string): void {
@@ -73,9 +74,14 @@ export class Ledger implements Witness {
     this.#settleUnsure(life);
     const at = life.seen++;
     const seq = life.steps.get(path);
-    if (seq !== undefined && life.unsure === undefined && !this.#isDurable(life, seq)) life.unsure = { seq, lines: [] };
+    if (seq !== undefined && life.unsure === undefined && !this.#isSure(life, seq)) life.unsure = { seq, lines: [] };
     if (life.unsure === undefined) this.#compare(life, at, line);
     else life.unsure.lines.push({ at, line });
+  }
+
+  /** What an incarnation that has lost its run sees may be the result of nothing but its own. */
+  #isSure(life: Life, seq: number): boolean {
+    return this.#isCurrent(life) && this.#isDurable(life, seq);
   }
 
   #isDurable(life: Life, seq: number): boolean {
@@ -85,7 +91,7 @@ export class Ledger implements Witness {
   /** The result of a last step may be seen before it is durable; whatever is done with it has to wait until it is. */
   #settleUnsure(life: Life): void {
     const { unsure } = life;
-    if (unsure === undefined || !this.#isDurable(life, unsure.seq)) return;
+    if (unsure === undefined || !this.#isSure(life, unsure.seq)) return;
     life.unsure = undefined;
     for (const { at, line } of unsure.lines) this.#compare(life, at, line);
   }
@@ -215,11 +221,9 @@ export class Ledger implements Witness {
   }
 
   /** Somebody who waited was told how a run ended. */
-  told(run: string, attempt: number, end: string): void {
-    const slot = `${run}#${attempt}`;
-    const before = this.ends.get(slot);
-    if (before !== undefined && before !== end)
-      this.#fail(`run ${run} ended as ${end} for one and as ${before} for another`);
-    this.ends.set(slot, end);
+  told(run: string, end: string): void {
+    const ends = this.#recorder.runs.get(run)?.ends ?? [];
+    if (!ends.includes(end))
+      this.#fail(`somebody was told that run ${run} ended as ${end}; it ended as ${ends.join(", ")}`);
   }
 }

@@ -46,6 +46,8 @@ export interface Witness {
     path: string,
     lock: { readonly name: string; readonly fence: number; readonly ttlMs: number | undefined },
   ): () => void;
+  /** True when this incarnation holds its run. */
+  holds(run: string, epoch: number): boolean;
   /** Dedupe id of an event that one place in a run emits. */
   emitId(life: Life, path: string): string;
   /** A number that no other event carries. */

@@ -12,6 +12,8 @@ export interface RunModel {
   epoch: number;
   owner: string | undefined;
   final: string | undefined;
+  /** How it ended, each time. */
+  readonly ends: string[];
   deleted: boolean;
   /** Numbers of the entries that have settled, and how. */
   settled: Map<number, "completed" | "failed">;
@@ -140,6 +142,7 @@ export class Recorder {
       epoch: run.epoch,
       owner: run.owner,
       final: undefined,
+      ends: [],
       deleted: false,
       settled: new Map(),
       wanted: new Map(),
@@ -149,6 +152,7 @@ export class Recorder {
     this.unfinished++;
     if (this.endedUnseen.delete(run.id)) {
       model.final = run.status;
+      model.ends.push(endOf({ ...run, status: run.status as FinishedRun["status"] }));
       this.unfinished--;
     }
     return model;
@@ -281,6 +285,7 @@ export class Recorder {
       this.#fail(`run ${end.run} ended as ${end.status} after it had ended as ${model.final}`);
     else this.unfinished--;
     model.final = end.status;
+    model.ends.push(endOf(end));
     model.owner = undefined;
   }
 }
@@ -306,6 +311,19 @@ const verbs = [
   "deleteRuns",
   "fireSchedule",
 ] as const;
+
+/** The end of a run in a form that can be compared. */
+export function endOf(end: Pick<FinishedRun, "status" | "output" | "error">): string {
+  return `${end.status} ${sumOf(end.output)} ${sumOf(end.error)}`;
+}
+
+/** FNV-1a (Fowler, Noll, Vo) and the length. */
+function sumOf(bytes: Uint8Array | undefined): string {
+  if (bytes === undefined) return "none";
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${hash >>> 0}/${bytes.length}`;
+}
 
 function brief(value: unknown): string {
   return (

@@ -200,9 +200,7 @@ class Simulation {
       await world.sleep(healMs);
       if (this.#stage.engine() === undefined) continue;
       await pauseSchedules(this.#stage);
-      // What is on its way arrives.
-      await world.sleep(settleMs);
-      if (this.#recorder.unfinished === 0) {
+      if (await this.#isOver()) {
         this.#healed = true;
         return;
       }
@@ -224,6 +222,13 @@ class Simulation {
     const edited = run.attempt > 1 || run.forkedFrom !== undefined;
     const program = this.#programs.find((each) => each.name === run.workflow);
     return edited && program !== undefined && !isSequential(program.root);
+  }
+
+  /** True when all has ended, and still has when what was on its way has arrived. */
+  async #isOver(): Promise<boolean> {
+    if (this.#recorder.unfinished > 0) return false;
+    await this.#world.sleep(settleMs);
+    return this.#recorder.unfinished === 0;
   }
 
   async #describeStuck(): Promise<void> {

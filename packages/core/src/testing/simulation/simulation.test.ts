@@ -7,7 +7,7 @@ import { simulate } from "./simulation.suite.ts";
 const loop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const timeoutMs = 240_000;
 /** The slow tier plays all of them. */
-const seeds = (process.env["SLUICE_TEST_TIER"] ?? "fast") === "fast" ? 1_000 : 100;
+const seeds = (process.env["TEST_TIER"] ?? "fast") === "fast" ? 1_000 : 100;
 /** A defect that shows only after more seeds than this would not be noticed by somebody who works on the code. */
 const mutantSeedsMax = 300;
 

@@ -88,7 +88,7 @@ export class WorkerMachine implements Host {
     const { witness, programs } = this.#setup;
     const { timeoutMs, schedule: times } = program;
     const triggers =
-      times === undefined ? [] : [schedule(times.cron, { ...times, input: { by: "time" }, jitter: times.jitterMs })];
+      times === undefined ? [] : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
     return workflow(
       { name: program.name, triggers, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
       async (ctx) => {
