@@ -46,8 +46,8 @@ class Watching {
     await this.#rebuild();
   }
 
-  /** Folders rather than files: editors replace files, and new ones appear. */
-  #follow(): void {
+  /** Folders rather than files: editors replace files, and new ones appear. True when a folder was added. */
+  #follow(): boolean {
     const { project } = this.#options;
     const own = this.#inputs.filter((input) => !input.includes("/node_modules/"));
     const wanted = new Set([project, ...workflowFolders(project), ...own.map(dirname)]);
@@ -56,7 +56,9 @@ class Watching {
       watcher.close();
       this.#folders.delete(folder);
     }
-    for (const folder of wanted) if (!this.#folders.has(folder)) this.#watch(folder);
+    const added = [...wanted].filter((folder) => !this.#folders.has(folder));
+    for (const folder of added) this.#watch(folder);
+    return added.some((folder) => this.#folders.has(folder));
   }
 
   #watch(folder: string): void {
@@ -101,7 +103,8 @@ class Watching {
     const { result, inputs } = await this.#options.build();
     // A build that failed does not say what it read.
     this.#inputs = result.ok ? inputs : [...new Set([...this.#inputs, ...reachedFiles(this.#options.project)])];
-    this.#follow();
+    // What changed in a folder before it was watched, but after it was read, has to be seen too.
+    if (this.#follow()) this.#again = true;
     const current = identity(result);
     if (current !== this.#last) {
       this.#last = current;

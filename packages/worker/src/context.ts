@@ -306,7 +306,7 @@ class RunContext {
 
   patched = (id: string): boolean => {
     this.#caller.requireWorkflow("patched");
-    return this.#run.patched(id);
+    return this.#run.patches.apply(id);
   };
 
   progress = (value: unknown): void => {

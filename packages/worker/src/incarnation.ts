@@ -15,6 +15,7 @@ import type { Workflow } from "@sluice/sdk";
 import type { Call, IncarnationHost, Place, Settlement } from "./calls.ts";
 import { Delivery } from "./delivery.ts";
 import { Ending } from "./ending.ts";
+import { Patches } from "./patches.ts";
 import { Replay } from "./replay.ts";
 import { Scope } from "./scope.ts";
 import { SeededRandom } from "./seeded.ts";
@@ -31,11 +32,11 @@ export class Incarnation {
   #random: SeededRandom | undefined;
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
+  readonly patches = new Patches(this);
   readonly #ending: Ending;
   readonly #delivery: Delivery;
   readonly #calls: Map<number, Call>;
   readonly #woken = new Set<number>();
-  readonly #patches = new Map<string, boolean>();
   readonly #whenQuiet: (() => void)[] = [];
   /** Time as the workflow sees it, milliseconds since 1970. */
   time: number;
@@ -234,22 +235,6 @@ export class Incarnation {
   isOver(scope: Scope): boolean {
     if (this.#ending.settled) return true;
     return this.#phase === "gone" || this.#phase === "finishing" || this.#phase === "undoing" || scope.abandoned;
-  }
-
-  /** True in runs that had not passed this point when the code got this patch. */
-  patched(id: string): boolean {
-    const known = this.#patches.get(id);
-    if (known !== undefined) return known;
-    if (this.#ending.settled) return false;
-    const applies = this.replay.patchApplies(id, this.#phase === "replaying");
-    this.#patches.set(id, applies);
-    if (!applies) return false;
-    const place = this.place("patched", id);
-    if (place === undefined) return false;
-    const { seq, n } = place;
-    this.open({ seq, scope: this.scope, wait: undefined, settle: () => undefined, reject: () => undefined });
-    if (place.entry === undefined) this.live(() => this.push({ op: "patched", seq, name: id, n }, false));
-    return true;
   }
 
   /** Gives up entries of lost branches. */

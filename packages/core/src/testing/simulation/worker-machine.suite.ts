@@ -88,7 +88,9 @@ export class WorkerMachine implements Host {
     const { witness, programs } = this.#setup;
     const { timeoutMs, schedule: times } = program;
     const triggers =
-      times === undefined ? [] : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
+      times === undefined
+        ? []
+        : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
     return workflow(
       { name: program.name, triggers, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
       async (ctx) => {
@@ -206,10 +208,14 @@ export class WorkerMachine implements Host {
     // What is on its way arrives even if the sender is gone by then, unless the connection was cut.
     this.#world.clock.after(at - this.#world.elapsed(), () => this.#arrive(message));
     if (!this.#world.calm && this.#world.random.chance(profile.faults.again)) {
-      this.#world.clock.after(at - this.#world.elapsed() + this.#world.random.int(1, lateMsMax), () =>
-        this.#arrive(message),
-      );
+      const againMs = at - this.#world.elapsed() + this.#world.random.int(1, lateMsMax);
+      this.#world.clock.after(againMs, () => this.#arriveAgain(message));
     }
+  }
+
+  /** A connection repeats nothing; what comes again comes from a life that is over. */
+  #arriveAgain(message: WorkerToEngine): void {
+    if (message.type === "ops" && !this.#setup.witness.holds(message.run, message.epoch)) this.#arrive(message);
   }
 
   #arrive(message: WorkerToEngine): void {
