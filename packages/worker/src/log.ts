@@ -31,7 +31,7 @@ export function makeLog(run: Incarnation): Log {
 
 function line(message: string, data: unknown): { readonly message: string; readonly data?: Uint8Array } {
   // Callers without types pass anything.
-  const text = typeof message === "string" ? message : String(message as unknown);
+  const text = typeof message === "string" ? message : String(message);
   if (data === undefined) return { message: text };
   try {
     return { message: text, data: encodeValue(data) };

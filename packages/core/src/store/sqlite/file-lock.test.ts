@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lockFile } from "./file-lock.ts";
 import { withFolders } from "./sqlite-store.fixture.suite.ts";
@@ -12,6 +13,12 @@ const holder = `
   await Bun.stdin.text();
 `;
 
+/** Kills a process that is nobody's child any more, and waits until it is gone. */
+async function killed(pid: number): Promise<void> {
+  process.kill(pid, "SIGKILL");
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => void setImmediate(resolve));
+}
+
 test("the lock is one process's, is told with its id, and goes with it even when it is killed", async () => {
   const path = join(folders.next(), "lock");
   const other = Bun.spawn([process.execPath, "-e", holder, path], { stdin: "pipe", stdout: "pipe" });
@@ -24,7 +31,7 @@ test("the lock is one process's, is told with its id, and goes with it even when
   // A child that outlives the holder does not keep the lock.
   const after = lockFile(path);
   expect(after).toHaveProperty("lock");
-  process.kill(Number(said.split(" ")[1]), "SIGKILL");
+  await killed(Number(said.split(" ")[1]));
   expect(lockFile(path)).toEqual({ heldBy: process.pid });
   if ("lock" in after) after.lock.release();
   const again = lockFile(path);
