@@ -86,8 +86,8 @@ export class Caller {
       run.open(open);
       if (place.entry !== undefined) return;
       run.live(() => {
-        // A call that was held back may have lost a race meanwhile: it is not made at all.
-        if (run.wants(place.seq)) send({ run, call, place, open, refuse });
+        // A call that was held back may have lost a race meanwhile: it is not made at all. A lock is given back even so.
+        if (call.kind === "unlock" || run.wants(place.seq)) send({ run, call, place, open, refuse });
       });
     });
     promise[callOf] = { scope, seq: place.seq };

@@ -113,6 +113,29 @@ describe("a call of a lost branch", () => {
     expect(engine.ops().map((op) => ("seq" in op ? [op.op, op.seq] : op.op))).toEqual([["lock", 3], "idle"]);
   });
 
+  test("gives its lock back after a replay in which it has lost", async () => {
+    const engine = new PlayedEngine([
+      make(async (ctx) => {
+        await ctx.race({
+          slow: async (branch) => {
+            await branch.lock("door", async () => "inside");
+            await branch.waitFor("never");
+          },
+          quick: (branch) => branch.waitFor("go"),
+        });
+        await ctx.waitFor("end");
+      }),
+    ]);
+    const journal = [
+      entry({ seq: 1, kind: "lock", name: "door", ord: 1, value: encodeValue({ fence: 7 }) }),
+      entry({ seq: 2, kind: "event", name: "go", ord: 2, value: encodeValue("gone") }),
+      entry({ seq: 0, kind: "race", name: "race", ord: 3, value: encodeValue({ winner: "quick" }) }),
+    ];
+    await engine.assign({ journal, gaps: true });
+    const unlock = { op: "unlock", seq: 3, name: "door", n: 0, fence: 7 };
+    expect(engine.ops()).toMatchObject([unlock, { op: "event", name: "end" }, { op: "idle" }]);
+  });
+
   test("that ends later leaves a run that is idle", async () => {
     const slow = Promise.withResolvers<void>();
     const engine = new PlayedEngine([
