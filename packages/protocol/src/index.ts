@@ -74,3 +74,7 @@ export {
 export type { WireMessage, FrameErrorCode, FrameOptions } from "./frame.ts";
 export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.ts";
 export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";
+export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
+export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
+export { liveTopics } from "./live.ts";
+export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";

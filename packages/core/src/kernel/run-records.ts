@@ -35,6 +35,19 @@ import type {
 export interface Actor {
   readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
   readonly id: string;
+  /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
+  readonly origin?: Origin | undefined;
+}
+
+/** Where a wish came from, as far as the edge knows. */
+export interface Origin {
+  /** The actor's name as people know it. */
+  readonly name?: string | undefined;
+  /** Network address of the caller. */
+  readonly address?: string | undefined;
+  /** Session or token it came with. */
+  readonly session?: string | undefined;
+  readonly token?: string | undefined;
 }
 
 /** What a caller may see; absent means everything. */

@@ -1,0 +1,240 @@
+// Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
+import { z } from "zod";
+import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
+import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
+
+const run = z.strictObject({
+  id: z.string(),
+  workflow: z.string(),
+  version: z.string().describe("Hash of the code"),
+  status: z.enum(runStatuses),
+  statusReason: z.enum(runStatusReasons).nullable(),
+  input: value,
+  output: value,
+  error: runError.nullable(),
+  progress: value,
+  createdAt: time,
+  dueAt: time.nullable().describe("Not executed before; null when that is at once"),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  timeoutAt: time.nullable(),
+  tags: z.array(z.string()),
+  priority: z.int(),
+  idempotencyKey: z.string().nullable(),
+  parent: z.string().nullable(),
+  attempt: z.int().describe("Times it was retried by an operator, from 1"),
+  crashes: z.int(),
+  forkedFrom: z.string().nullable(),
+  schedule: z.string().nullable(),
+  by: z.string().describe("On whose behalf it was started, as kind:id"),
+});
+const listedRun = run.extend({
+  omitted: z
+    .array(z.enum(["input", "output", "error", "progress"]))
+    .optional()
+    .describe("Values too large for a list"),
+});
+
+const step = z.strictObject({
+  seq: z.int().describe("Call order, from 0; the undo of step n is -(n+1)"),
+  kind: z.enum(entryKinds),
+  name: z.string(),
+  occurrence: z.int(),
+  status: z.enum(entryStatuses),
+  attempt: z.int(),
+  output: value,
+  error: runError.nullable(),
+  startedAt: time,
+  endedAt: time.nullable(),
+  dueAt: time.nullable(),
+  order: z.int().nullable().describe("Place in the order in which steps settled, from 1"),
+});
+
+const logLine = z.strictObject({
+  line: z.int(),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  message: z.string(),
+  data: value,
+  at: time,
+});
+
+const trigger = z.union([
+  z.strictObject({ type: z.literal("webhook"), method: z.string(), path: z.string(), signed: z.boolean() }),
+  z.strictObject({
+    type: z.literal("schedule"),
+    cron: z.string(),
+    timezone: z.string(),
+    input: value,
+    catchUp: z.enum(catchUpModes),
+    catchUpMax: z.int(),
+    overlap: z.enum(overlapModes),
+    jitterMs: z.number(),
+    name: z.string().nullable(),
+  }),
+]);
+const workflow = z.strictObject({
+  name: z.string(),
+  description: z.string().nullable(),
+  version: z.string(),
+  triggers: z.array(trigger),
+  timeoutMs: z.number().nullable(),
+  retention: z.strictObject({ ageMs: z.number().nullable(), count: z.number().nullable() }),
+  validates: z.boolean(),
+});
+
+const approval = z.strictObject({
+  token: z.string(),
+  run: z.string(),
+  workflow: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  data: value,
+  status: z.enum(["open", "used", "expired"]),
+  createdAt: time,
+  expiresAt: time.nullable(),
+});
+
+const schedule = z.strictObject({
+  id: z.string(),
+  workflow: z.string(),
+  cron: z.string(),
+  timezone: z.string(),
+  input: value,
+  catchUp: z.enum(catchUpModes),
+  catchUpMax: z.int(),
+  overlap: z.enum(overlapModes),
+  jitterMs: z.number(),
+  paused: z.boolean(),
+  source: z.enum(["code", "api"]),
+  createdAt: time,
+  nextAt: time.nullable(),
+});
+
+const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), expiresAt: time.nullable() });
+const runFilter = z.strictObject({
+  workflow: name.optional(),
+  status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
+  tag: name.optional(),
+  from: time.optional().describe("Created at or after"),
+  to: time.optional().describe("Created before"),
+  parent: name.optional(),
+  version: name.optional(),
+});
+const memory = z.strictObject({ rssBytes: z.int(), heapUsedBytes: z.int() });
+const durations = z.strictObject({
+  count: z.int(),
+  average: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  min: z.number(),
+  max: z.number(),
+});
+
+/** Bodies by the name they have in the API document. */
+export const runSchemas = {
+  Failure: failure,
+  Nothing: z.strictObject({}),
+  Run: z.strictObject({ run }),
+  StartedRun: z.strictObject({ run, created: z.boolean() }),
+  Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
+  StartRun: z.strictObject({
+    input: value.optional(),
+    id: maybe(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)).describe(
+      "Of the run; made by the server without one",
+    ),
+    idempotencyKey: maybe(name),
+    delay: maybe(duration),
+    priority: maybe(z.int().min(-1_000_000).max(1_000_000)).describe("Higher goes first"),
+    tags: maybe(z.array(z.string().min(1).max(128)).max(32)),
+  }),
+  CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
+  RetryRun: z.strictObject({ code: maybe(z.enum(["current", "pinned"])) }),
+  ForkRun: z.strictObject({
+    from: maybe(z.union([z.int(), z.string().max(512)])).describe(
+      "Number or name of the first step that is executed again",
+    ),
+    input: value.optional(),
+  }),
+  BulkRuns: z.strictObject({
+    action: z.enum(["cancel", "retry", "pause", "resume", "delete"]),
+    filter: runFilter,
+    dryRun: maybe(z.boolean()).describe("Only count"),
+    reason: maybe(z.string().min(1).max(4_096)),
+  }),
+  BulkResult: z.strictObject({ matched: z.int(), changed: z.int(), refused: z.int() }),
+  Steps: z.strictObject({ steps: z.array(step), nextCursor: z.string().nullable() }),
+  Logs: z.strictObject({ logs: z.array(logLine), next: z.int().nullable() }),
+  Workflows: z.strictObject({ workflows: z.array(workflow) }),
+  Workflow: z.strictObject({ workflow: workflow.extend({ inputSchema: z.unknown() }) }),
+  SendEvent: z.strictObject({ name, payload: value.optional(), key: maybe(name), id: maybe(name) }),
+  SentEvent: z.strictObject({ event: z.int(), duplicate: z.boolean() }),
+  Events: z.strictObject({
+    events: z.array(z.strictObject({ id: z.int(), name, key: z.string().nullable(), payload: value, at: time })),
+    next: z.int().nullable(),
+  }),
+  Approvals: z.strictObject({
+    approvals: z.array(approval.extend({ omitted: z.array(z.literal("data")).optional() })),
+  }),
+  Approval: z.strictObject({ approval }),
+  Decision: z.strictObject({
+    approved: z.boolean(),
+    reason: maybe(z.string().min(1).max(4_096)),
+    payload: value.optional(),
+  }),
+  Payload: value,
+  Answered: z.strictObject({ runId: z.string() }),
+  Hooked: z.strictObject({ runId: z.string(), created: z.boolean() }),
+  Schedules: z.strictObject({ schedules: z.array(schedule) }),
+  Schedule: z.strictObject({ schedule }),
+  ScheduleWithTimes: z.strictObject({ schedule, next: z.array(time) }),
+  StateList: z.strictObject({
+    entries: z.array(stateValue.extend({ omitted: z.array(z.literal("value")).optional() })),
+    nextCursor: z.string().nullable(),
+  }),
+  StateValue: stateValue,
+  SetState: z.strictObject({ value, ttl: maybe(duration) }),
+  StateVersion: z.strictObject({ version: z.int() }),
+  Deployments: z.strictObject({
+    current: z.strictObject({
+      version: z.string(),
+      deployedAt: time.nullable(),
+      error: failure.shape.error.nullable().describe("Why newer code does not serve"),
+    }),
+    versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
+    workers: z.array(
+      z.strictObject({
+        id: z.string(),
+        version: z.string(),
+        workflows: z.array(z.string()),
+        quarantine: z.boolean().describe("Takes only runs that are suspected of having crashed a worker"),
+        process: z
+          .strictObject({
+            pid: z.int(),
+            status: z.enum(["starting", "serving", "stalled", "leaving"]),
+            startedAt: time,
+            runs: z.int().describe("In its memory"),
+            stalledIn: z.strictObject({ run: z.string(), step: z.string() }).nullable(),
+          })
+          .nullable()
+          .describe("Of a worker that the server supervises"),
+      }),
+    ),
+  }),
+  Health: z.strictObject({
+    status: z.enum(["ok", "draining"]),
+    version: z.string(),
+    uptimeMs: z.number(),
+    memory,
+  }),
+  Ready: z.strictObject({ ready: z.literal(true), version: z.string() }),
+  Report: z.strictObject({
+    uptimeMs: z.number(),
+    memory,
+    runs: z.record(z.string(), z.int()),
+    store: z.strictObject({ timers: z.int(), events: z.int(), bytes: z.int() }),
+    workers: z.int(),
+    counters: z.record(z.string(), z.number()),
+    durationsMs: z.strictObject({ runs: durations, requests: z.record(z.string(), durations) }),
+  }),
+} as const;

@@ -1,0 +1,101 @@
+// Who may do what: every permission, what can narrow it, and the roles that come with the product. One line each.
+
+/** What a permission or a token can be narrowed to; values are patterns in which `*` stands for any characters. */
+export const selectorNames = [
+  "workflow",
+  "event",
+  "state",
+  "schedule",
+  "cache",
+  "tenant",
+  "label",
+  "kind",
+  "stream",
+  "terminal",
+  "cluster",
+] as const;
+export type SelectorName = (typeof selectorNames)[number];
+
+export interface PermissionSpec {
+  /** What it allows, as a sentence part after "may". */
+  readonly about: string;
+  /** The selector that narrows it; without one it is all or nothing. */
+  readonly narrowedBy?: SelectorName;
+  /** Leads to a shell of the server's own user: the role admin alone has it, and no custom role can. */
+  readonly shell?: true;
+}
+
+/** Every permission as `noun:verb`. */
+export const permissions = {
+  "workflow:read": { about: "see workflows, their triggers, graphs and figures", narrowedBy: "workflow" },
+  "run:read": { about: "see runs with their journals, logs and values", narrowedBy: "workflow" },
+  "run:start": { about: "start runs", narrowedBy: "workflow" },
+  "run:cancel": { about: "cancel runs", narrowedBy: "workflow" },
+  "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
+  "run:retry": { about: "retry runs", narrowedBy: "workflow" },
+  "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
+  "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
+  "event:send": { about: "publish events", narrowedBy: "event" },
+  "approval:read": { about: "see what waits for a decision", narrowedBy: "workflow" },
+  "approval:decide": { about: "approve and deny", narrowedBy: "workflow" },
+  "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
+  "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "state:read": { about: "read state", narrowedBy: "state" },
+  "state:write": { about: "change state", narrowedBy: "state" },
+  "deployment:read": { about: "see versions and workers" },
+  "metric:read": { about: "read figures" },
+  "settings:read": { about: "see the settings of the server" },
+  "backup:create": { about: "make backups", shell: true },
+  "backup:restore": { about: "restore backups", shell: true },
+  "user:read": { about: "see users and their sessions" },
+  "user:write": { about: "create, change and disable users, and end their sessions" },
+  "role:read": { about: "see roles" },
+  "role:write": { about: "make, change and delete roles" },
+  "token:read": { about: "see everybody's tokens" },
+  "token:write": { about: "revoke everybody's tokens" },
+  "audit:read": { about: "search, verify and export the audit trail" },
+  "worker:connect": { about: "connect as a worker", narrowedBy: "label" },
+} as const satisfies Readonly<Record<string, PermissionSpec>>;
+export type Permission = keyof typeof permissions;
+
+/** A permission as a role or token holds it; absent `only` means everything. */
+export interface Grant {
+  /** A permission, `noun:*`, or `*`. */
+  readonly permission: string;
+  /** Patterns for the selector that narrows the permission: one of them has to match. */
+  readonly only?: readonly string[] | undefined;
+}
+
+const reading: readonly Grant[] = [
+  "workflow:read",
+  "run:read",
+  "event:read",
+  "approval:read",
+  "schedule:read",
+  "state:read",
+  "deployment:read",
+  "metric:read",
+].map((permission) => ({ permission }));
+const operating: readonly Grant[] = [
+  "run:start",
+  "run:cancel",
+  "run:pause",
+  "run:retry",
+  "event:send",
+  "approval:decide",
+  "schedule:control",
+].map((permission) => ({ permission }));
+const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
+  permission,
+}));
+
+/** The roles that are always there. `worker` is for workers alone. */
+export const builtInRoles = {
+  viewer: reading,
+  operator: [...reading, ...operating],
+  developer: [...reading, ...operating, ...developing],
+  admin: [{ permission: "*" }],
+  worker: [{ permission: "worker:connect" }],
+} as const satisfies Readonly<Record<string, readonly Grant[]>>;
+export type BuiltInRole = keyof typeof builtInRoles;
