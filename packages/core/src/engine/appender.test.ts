@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
+import type { RunStore } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
 import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
@@ -10,7 +11,7 @@ import { PlayedWorker, done, finish } from "./played-worker.suite.ts";
 const flow = workflow({ name: "flow" }, async () => undefined);
 
 /** An engine that knows one workflow and has only played workers. */
-async function engineAlone(store = new MemoryRunStore()): Promise<EngineFixture> {
+async function engineAlone(store: RunStore = new MemoryRunStore()): Promise<EngineFixture> {
   const f = new EngineFixture({ workflows: [flow], store });
   await f.engine.start();
   await f.engine.deploy("v1", [{ name: "flow", triggers: [], validates: false }]);
@@ -52,7 +53,7 @@ describe("the fence", () => {
     // The first append reaches the store only after the run has been given to somebody else.
     const slow = faultyStore(inner, { plan: () => undefined, afterCrash: "silence" }).store;
     const late = new Proxy(slow, {
-      get: (target, verb: keyof MemoryRunStore) =>
+      get: (target, verb: keyof RunStore) =>
         verb === "append"
           ? async (p: Parameters<MemoryRunStore["append"]>[0]) => {
               if (p.epoch === 1) await until.promise;
@@ -60,7 +61,7 @@ describe("the fence", () => {
             }
           : (target[verb] as unknown),
     });
-    const f = await engineAlone(late as MemoryRunStore);
+    const f = await engineAlone(late);
     const stalled = play(f, "stalled");
     const run = await f.run("flow");
     const { epoch } = await stalled.assigned(run);

@@ -206,7 +206,7 @@ export class Operations {
   }
 
   async #delete(by: Actor, run: string): Promise<Result<null>> {
-    const { deleted } = await this.#parts.store.deleteRuns({ by, runs: [run] });
+    const { deleted } = await this.#parts.store.deleteRuns({ by, runs: [run], now: this.#parts.clock.now() });
     if (deleted.length > 0) return ok(null);
     const record = await this.#parts.store.getRun({ run });
     if (record === undefined) return notFound(run);

@@ -29,7 +29,7 @@ export interface AuditRecord extends AuditNote {
   readonly seq: number;
   /** SHA-256 of the row before; 64 zeros for the first. Lower case hex. */
   readonly previous: string;
-  /** SHA-256 over the previous hash and the row's canonical form (docs/audit.md). Lower case hex. */
+  /** SHA-256 over the previous hash and the row's canonical form (audit-chain.ts). Lower case hex. */
   readonly hash: string;
 }
 
@@ -51,7 +51,7 @@ export interface AuditFilter {
   readonly outcome?: AuditOutcome | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Occurs in actor, action, target, reason, before or after. */
+  /** Occurs in the actor's id or name, action, target, reason, before or after; ASCII letters without regard to case. */
   readonly text?: string | undefined;
 }
 
@@ -71,6 +71,9 @@ export interface AuditLog {
   auditHead(): Promise<AuditHead>;
   /** The row that the oldest one kept follows, when older segments were let go. */
   auditStart(): Promise<AuditHead>;
-  /** Lets go of every row up to a head that was checkpointed; the chain then starts after it. */
+  /**
+   * Lets go of up to `limit` rows, oldest first, none after a head that was checkpointed; the chain then starts after them.
+   * Rejects with `conflict` when that head is not one of this chain.
+   */
   trimAudit(p: { readonly upTo: AuditHead; readonly limit: number }): Promise<{ readonly trimmed: number }>;
 }

@@ -97,8 +97,8 @@ export interface PasskeyRecord {
 }
 
 /**
- * Users, roles, sessions, tokens and passkeys. Every change names on whose behalf it is made, and is written to the audit
- * trail in the same transaction. Names of verbs that change something are the actions of the audit trail.
+ * Users, roles, sessions, tokens and passkeys. Every change names on whose behalf it is made; one with an origin is written
+ * to the audit trail in the same transaction.
  */
 export interface IdentityStore {
   /** `first`: only as long as there is no user at all. */
@@ -107,7 +107,7 @@ export interface IdentityStore {
     readonly user: UserRecord;
     readonly first?: boolean | undefined;
   }): Promise<{ readonly outcome: "ok" | "name_taken" | "not_first" }>;
-  /** Refused as `last_admin` when nobody who is not disabled would have the role admin afterwards. */
+  /** Refused as `last_admin` when it would take the role admin from, or disable, the only one who has it and is not disabled. */
   updateUser(p: {
     readonly by: Actor;
     readonly user: string;
@@ -135,6 +135,7 @@ export interface IdentityStore {
   deleteRole(p: {
     readonly by: Actor;
     readonly role: string;
+    readonly now: number;
   }): Promise<{ readonly outcome: "ok" | "not_found" | "in_use" }>;
   listRoles(): Promise<readonly RoleRecord[]>;
 
@@ -159,6 +160,7 @@ export interface IdentityStore {
     readonly user?: string | undefined;
     readonly except?: string | undefined;
     readonly why: "signed_out" | "revoked" | "reused" | "disabled" | "password_changed";
+    readonly now: number;
   }): Promise<readonly string[]>;
 
   createToken(p: { readonly by: Actor; readonly token: TokenRow }): Promise<void>;
@@ -190,6 +192,7 @@ export interface IdentityStore {
     readonly by: Actor;
     readonly user: string;
     readonly passkey: string;
+    readonly now: number;
   }): Promise<{ readonly outcome: "ok" | "not_found" }>;
 
   /** The user behind an account of an identity provider. */

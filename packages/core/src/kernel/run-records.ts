@@ -52,6 +52,7 @@ export interface Origin {
 
 /** What a caller may see; absent means everything. */
 export interface AccessFilter {
+  /** Patterns of workflow names (patterns.ts): one of them has to fit. With none nothing is seen. */
   readonly workflows: readonly string[];
 }
 

@@ -73,6 +73,7 @@ export interface RunStore {
 
   readJournal(p: {
     readonly run: string;
+    readonly access?: AccessFilter | undefined;
     readonly from?: JournalCursor | undefined;
     readonly bytesMax: number;
   }): Promise<{ readonly entries: readonly JournalEntry[]; readonly next?: JournalCursor | undefined }>;
@@ -202,6 +203,7 @@ export interface RunStore {
   deleteRuns(p: {
     readonly by: Actor;
     readonly runs: readonly string[];
+    readonly now: number;
   }): Promise<{ readonly deleted: readonly string[] }>;
 
   /** Deletes up to `limit` ended runs of a workflow that are older than `endedBefore` or beyond the newest `keep`. */
@@ -241,6 +243,8 @@ export interface RunStore {
   listState(p: {
     readonly scope: string;
     readonly prefix?: string | undefined;
+    /** Patterns of the keys the caller may see; absent means all. */
+    readonly keys?: readonly string[] | undefined;
     readonly limit: number;
     readonly cursor?: string | undefined;
     readonly now: number;
@@ -253,7 +257,7 @@ export interface RunStore {
     readonly schedules: readonly Omit<ScheduleRecord, "paused" | "handledUntil">[];
     readonly now: number;
   }): Promise<readonly ScheduleRecord[]>;
-  listSchedules(): Promise<readonly ScheduleRecord[]>;
+  listSchedules(p?: { readonly access?: AccessFilter | undefined }): Promise<readonly ScheduleRecord[]>;
   setSchedulePaused(p: {
     readonly by: Actor;
     readonly schedule: string;
@@ -289,7 +293,11 @@ export interface RunStore {
   versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
 
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
-  findByKey(p: { readonly workflow: string; readonly key: string }): Promise<RunRecord | undefined>;
+  findByKey(p: {
+    readonly workflow: string;
+    readonly key: string;
+    readonly access?: AccessFilter | undefined;
+  }): Promise<RunRecord | undefined>;
   /** Newest first; `cursor` comes from the page before. */
   listRuns(p: {
     readonly filter: RunFilter;
@@ -298,8 +306,13 @@ export interface RunStore {
     readonly access?: AccessFilter | undefined;
   }): Promise<{ readonly runs: readonly RunRecord[]; readonly next?: string | undefined }>;
   countRuns(p: { readonly filter: RunFilter; readonly access?: AccessFilter | undefined }): Promise<number>;
-  listLogs(p: { readonly run: string; readonly after: number; readonly limit: number }): Promise<readonly LogLine[]>;
-  getToken(p: { readonly token: string }): Promise<TokenRecord | undefined>;
+  listLogs(p: {
+    readonly run: string;
+    readonly after: number;
+    readonly limit: number;
+    readonly access?: AccessFilter | undefined;
+  }): Promise<readonly LogLine[]>;
+  getToken(p: { readonly token: string; readonly access?: AccessFilter | undefined }): Promise<TokenRecord | undefined>;
   listTokens(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
@@ -309,12 +322,18 @@ export interface RunStore {
   }): Promise<readonly TokenRecord[]>;
   listEvents(p: {
     readonly name?: string | undefined;
+    /** Patterns of the names the caller may see; absent means all. */
+    readonly names?: readonly string[] | undefined;
     readonly after: number;
     readonly limit: number;
   }): Promise<readonly EventRecord[]>;
   /** Which of these blobs some run refers to. */
   blobsInUse(p: { readonly blobs: readonly string[] }): Promise<readonly string[]>;
-  stats(): Promise<StoreStats>;
+  /** Figures of what the caller may see; `names`: patterns of event names. Size is that of everything. */
+  stats(p?: {
+    readonly access?: AccessFilter | undefined;
+    readonly names?: readonly string[] | undefined;
+  }): Promise<StoreStats>;
 
   /** Writes a consistent copy of everything to a file while work goes on. */
   backup(p: { readonly path: string }): Promise<{ readonly bytes: number }>;

@@ -384,7 +384,7 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.store.emitEvent({ by: ada, name: "big", payload: ref("d"), now: start });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: ref("e"), now: start });
       expect(await used("a", "b", "c", "d", "e", "f")).toEqual(["a", "b", "c", "d", "e"].map((c) => c.repeat(64)));
-      await desk.store.deleteRuns({ by: ada, runs: ["r1"] });
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });
       expect(await used("a", "b", "c", "d", "e")).toEqual(["d", "e"].map((c) => c.repeat(64)));
       await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: value(1), now: start });

@@ -12,9 +12,10 @@ import type {
   RunStore,
   StoreOp,
 } from "../kernel/run-store.ts";
+import type { Store } from "../kernel/store.ts";
 
 /** Opens an empty store. It is closed by the suite; what it leaves behind is the maker's to remove. */
-export type MakeStore = () => RunStore | Promise<RunStore>;
+export type MakeStore = () => Store | Promise<Store>;
 
 export type Outcome<T, Name extends string> = Extract<T, { readonly outcome: Name }>;
 type Ok<T> = Outcome<T, "ok">;
@@ -43,16 +44,16 @@ export function withStore(makeStore: MakeStore): Desk {
 }
 
 export class Desk {
-  #store: RunStore | undefined;
+  #store: Store | undefined;
   /** Milliseconds since 1970; the test moves it. */
   now = start;
 
-  begin(store: RunStore): void {
+  begin(store: Store): void {
     this.#store = store;
     this.now = start;
   }
 
-  get store(): RunStore {
+  get store(): Store {
     if (this.#store === undefined) throw new Error("there is a store only while a test runs");
     return this.#store;
   }

@@ -87,7 +87,7 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
         (await desk.store.createRun({ by: ada, run: desk.newRun("r2", { key: "k", inputHash: "1" }), now: start }))
           .outcome,
       ).toBe("existing");
-      await desk.store.deleteRuns({ by: ada, runs: ["r1"] });
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });
       await desk.create("r2", { key: "k", inputHash: "2" });
     });
 

@@ -4,7 +4,7 @@ import { by, newRun, nothing } from "./fixture.suite.ts";
 import { Tables } from "./tables.ts";
 
 test("what happens to the appending run is answered, to others delivered, to parked ones neither", () => {
-  const tables = new Tables();
+  const tables = new Tables("n");
   const [own, hot, parked] = ["own", "hot", "parked"].map((id) => tables.runs.add(newRun(id), by));
   own!.record.owner = "e1";
   hot!.record.owner = "e2";
@@ -22,7 +22,7 @@ test("what happens to the appending run is answered, to others delivered, to par
 });
 
 test("a run counts as ready once, and the earliest timer is kept", () => {
-  const tables = new Tables();
+  const tables = new Tables("n");
   const run = tables.runs.add(newRun("a"), by);
   const change = new Change(tables, 1);
   change.makeReady(run);

@@ -2,6 +2,7 @@
 import { decodeValue } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { containsEncoded } from "../../kernel/match.ts";
+import { matchesAny } from "../../kernel/patterns.ts";
 import type { EventRecord } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import type { EntryRow, EventRow, RunRow } from "./rows.ts";
@@ -68,13 +69,15 @@ export class Events {
   /** In order of arrival, those numbered above `after`. */
   list(p: {
     readonly name?: string | undefined;
+    readonly names?: readonly string[] | undefined;
     readonly after: number;
     readonly limit: number;
   }): readonly EventRecord[] {
     const found: EventRecord[] = [];
     for (const event of this.#all) {
       if (found.length >= p.limit) break;
-      if (event.id > p.after && (p.name === undefined || event.name === p.name)) found.push({ ...event });
+      if (event.id <= p.after || (p.name !== undefined && event.name !== p.name)) continue;
+      if (matchesAny(p.names, event.name)) found.push({ ...event });
     }
     return found;
   }

@@ -1,22 +1,20 @@
-// The run store in plain memory: every verb of the port on linked rows, on any JavaScript runtime.
+// The store in plain memory: every verb of its ports on linked rows, on any JavaScript runtime.
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
-import type { ChangeOutcome, RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
-import { append } from "./append.ts";
-import { Change } from "./change.ts";
+import { matchesAny, sees } from "../../kernel/patterns.ts";
+import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
+import type { Store } from "../../kernel/store.ts";
+import { beginAudit } from "../audit/audit-rules.ts";
+import type { AuditSight } from "../audit/audit-rule.ts";
+import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
+import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
-import { createRun } from "./create.ts";
-import { checkReadable, emitEvent } from "./events.ts";
-import { blockRun, cancelOrphans, cancelRun } from "./finish.ts";
+import { identityVerbs } from "./identity/identity-verbs.ts";
+import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
-import { deleteRuns, forkRun, moveRun, pauseRun, purgeRuns, resumeRun, retryRun, unblockRuns } from "./operations.ts";
-import { claimRuns, heldRun, parkRun, recover, releaseRuns } from "./ownership.ts";
-import type { RunRow } from "./rows.ts";
-import { isFinal, sees, toRecord } from "./runs.ts";
-import { fireSchedule } from "./schedules.ts";
+import { isFinal, toRecord } from "./runs.ts";
 import { Tables } from "./tables.ts";
-import { fireTimers } from "./timers.ts";
-import { completeToken } from "./tokens.ts";
+import { runVerbs, type RunWriteVerb } from "./verbs.ts";
 
 type Params<V extends keyof RunStore> = Parameters<RunStore[V]>[0];
 type Result<V extends keyof RunStore> = Awaited<ReturnType<RunStore[V]>>;
@@ -26,133 +24,116 @@ type Result<V extends keyof RunStore> = Awaited<ReturnType<RunStore[V]>>;
  * so that calls take effect in the order in which they are made. Values are kept as they are handed in: a caller that
  * changed their bytes afterwards would change what is stored.
  */
-export class MemoryRunStore implements RunStore {
-  readonly #tables = new Tables();
+export class MemoryRunStore implements Store {
+  readonly instance: string;
+  readonly identity: MemoryIdentityStore;
+  readonly audit: MemoryAuditLog;
+  readonly #tables: Tables;
+  readonly #sight: AuditSight;
   #closed = false;
 
+  constructor(p: { readonly instance?: string | undefined } = {}) {
+    this.instance = p.instance ?? "memory";
+    this.#tables = new Tables(this.instance);
+    this.#sight = sightOf(this.#tables);
+    this.audit = new MemoryAuditLog(() => this.#open().audit);
+    this.identity = new MemoryIdentityStore({
+      accounts: () => this.#open().accounts,
+      write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
+    });
+  }
+
   async createRun(p: Params<"createRun">): Promise<Result<"createRun">> {
-    return createRun(this.#change(p.now), p);
+    return this.#write("createRun", p);
   }
 
   async claimRuns(p: Params<"claimRuns">): Promise<Result<"claimRuns">> {
-    return claimRuns(this.#change(p.now), p);
+    return this.#write("claimRuns", p);
   }
 
   async readJournal(p: Params<"readJournal">): Promise<Result<"readJournal">> {
     const row = this.#open().runs.get(p.run);
-    return row === undefined ? { entries: [] } : readPiece(row, p.from, p.bytesMax);
+    return row === undefined || !sees(p.access, row.record.workflow) ? { entries: [] } : readPiece(row, p.from, p.bytesMax);
   }
 
   async append(p: Params<"append">): Promise<Result<"append">> {
-    return append(this.#open(), p);
+    return this.#write("append", p);
   }
 
   async parkRun(p: Params<"parkRun">): Promise<Result<"parkRun">> {
-    const change = this.#change(p.now);
-    const row = heldRun(change, p);
-    return { outcome: row === undefined ? "stale" : parkRun(change, row, p.paused === true) };
+    return this.#write("parkRun", p);
   }
 
   async releaseRuns(p: Params<"releaseRuns">): Promise<Result<"releaseRuns">> {
-    return releaseRuns(this.#change(p.now), p);
+    return this.#write("releaseRuns", p);
   }
 
   async recover(p: Params<"recover">): Promise<Result<"recover">> {
-    const change = this.#change(p.now);
-    return { recovered: recover(change, p.owner), effects: change.effects() };
+    return this.#write("recover", p);
   }
 
   async blockRun(p: Params<"blockRun">): Promise<Result<"blockRun">> {
-    return this.#changeRun(p, (change, row) => {
-      if (isFinal(row) || (p.epoch !== undefined && p.epoch !== row.record.epoch)) return false;
-      blockRun(change, row, p);
-      return true;
-    });
+    return this.#write("blockRun", p);
   }
 
   async unblockRuns(p: Params<"unblockRuns">): Promise<Result<"unblockRuns">> {
-    const change = this.#change(p.now);
-    unblockRuns(change, p);
-    return { effects: change.effects() };
+    return this.#write("unblockRuns", p);
   }
 
   async fireTimers(p: Params<"fireTimers">): Promise<Result<"fireTimers">> {
-    const change = this.#change(p.now);
-    const fired = fireTimers(change, p.limit);
-    return { ...fired, effects: change.effects() };
+    return this.#write("fireTimers", p);
   }
 
   async emitEvent(p: Params<"emitEvent">): Promise<Result<"emitEvent">> {
-    const change = this.#change(p.now);
-    checkReadable(p.payload);
-    const emitted = emitEvent(change, { name: p.name, key: p.key, payload: p.payload, callerId: p.id });
-    return { ...emitted, effects: change.effects() };
+    return this.#write("emitEvent", p);
   }
 
   async completeToken(p: Params<"completeToken">): Promise<Result<"completeToken">> {
-    return completeToken(this.#change(p.now), p);
+    return this.#write("completeToken", p);
   }
 
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
-    return this.#changeRun(p, (change, row) => cancelRun(change, row, p));
+    return this.#write("cancelRun", p);
   }
 
   async pauseRun(p: Params<"pauseRun">): Promise<Result<"pauseRun">> {
-    return this.#changeRun(p, pauseRun);
+    return this.#write("pauseRun", p);
   }
 
   async resumeRun(p: Params<"resumeRun">): Promise<Result<"resumeRun">> {
-    return this.#changeRun(p, resumeRun);
+    return this.#write("resumeRun", p);
   }
 
   async retryRun(p: Params<"retryRun">): Promise<Result<"retryRun">> {
-    return this.#changeRun(p, (change, row) => retryRun(change, row, p));
+    return this.#write("retryRun", p);
   }
 
   async forkRun(p: Params<"forkRun">): Promise<Result<"forkRun">> {
-    const change = this.#change(p.now);
-    const source = change.tables.runs.get(p.from);
-    return source === undefined ? { outcome: "not_found" } : forkRun(change, source, p);
+    return this.#write("forkRun", p);
   }
 
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
-    return this.#changeRun(p, (_change, row) => moveRun(row, p));
+    return this.#write("moveRun", p);
   }
 
   async deleteRuns(p: Params<"deleteRuns">): Promise<Result<"deleteRuns">> {
-    const change = this.#change(0);
-    const rows = new Set<RunRow>();
-    for (const id of p.runs) {
-      const row = change.tables.runs.get(id);
-      if (row !== undefined && isFinal(row)) rows.add(row);
-    }
-    deleteRuns(change, rows);
-    return { deleted: [...rows].map((row) => row.record.id) };
+    return this.#write("deleteRuns", p);
   }
 
   async purgeRuns(p: Params<"purgeRuns">): Promise<Result<"purgeRuns">> {
-    return { deleted: purgeRuns(this.#change(0), p) };
+    return this.#write("purgeRuns", p);
   }
 
   async sweep(p: Params<"sweep">): Promise<Result<"sweep">> {
-    const { events, state } = this.#open();
-    return { swept: events.sweep(p.eventsBefore, p.limit) + state.sweep(p.now, p.limit) };
+    return this.#write("sweep", p);
   }
 
   async setState(p: Params<"setState">): Promise<Result<"setState">> {
-    const { state } = this.#open();
-    const version = state.get(p.scope, p.key, p.now)?.version ?? 0;
-    if (p.ifVersion !== undefined && p.ifVersion !== version) return { outcome: "conflict", version };
-    return { outcome: "ok", version: state.set(p) };
+    return this.#write("setState", p);
   }
 
   async deleteState(p: Params<"deleteState">): Promise<Result<"deleteState">> {
-    const { state } = this.#open();
-    const row = state.get(p.scope, p.key, p.now);
-    if (row === undefined) return { outcome: "not_found" };
-    if (p.ifVersion !== undefined && p.ifVersion !== row.version) return { outcome: "conflict" };
-    state.delete(p.scope, p.key);
-    return { outcome: "ok" };
+    return this.#write("deleteState", p);
   }
 
   async getState(p: Params<"getState">): Promise<Result<"getState">> {
@@ -165,33 +146,24 @@ export class MemoryRunStore implements RunStore {
   }
 
   async putSchedules(p: Params<"putSchedules">): Promise<Result<"putSchedules">> {
-    const { schedules } = this.#open();
-    schedules.put(p.workflows, p.schedules);
-    return schedules.list();
+    return this.#write("putSchedules", p);
   }
 
-  async listSchedules(): Promise<Result<"listSchedules">> {
-    return this.#open().schedules.list();
+  async listSchedules(p?: Params<"listSchedules">): Promise<Result<"listSchedules">> {
+    const all = this.#open().schedules.list();
+    return all.filter(({ workflow }) => sees(p?.access, workflow));
   }
 
   async setSchedulePaused(p: Params<"setSchedulePaused">): Promise<Result<"setSchedulePaused">> {
-    const { schedules } = this.#open();
-    const known = schedules.get(p.schedule);
-    const resumed = known?.paused === true && !p.paused;
-    return schedules.update(p.schedule, {
-      paused: p.paused,
-      ...(resumed ? { handledUntil: Math.max(p.now, known.handledUntil) } : {}),
-    });
+    return this.#write("setSchedulePaused", p);
   }
 
   async fireSchedule(p: Params<"fireSchedule">): Promise<Result<"fireSchedule">> {
-    const change = this.#change(p.now);
-    const fired = fireSchedule(change, p);
-    return fired === undefined ? { outcome: "stale" } : { outcome: "ok", ...fired, effects: change.effects() };
+    return this.#write("fireSchedule", p);
   }
 
   async putVersion(p: Params<"putVersion">): Promise<void> {
-    this.#open().versions.put(p.version);
+    this.#write("putVersion", p);
   }
 
   async listVersions(): Promise<Result<"listVersions">> {
@@ -214,7 +186,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async findByKey(p: Params<"findByKey">): Promise<RunRecord | undefined> {
-    const row = this.#open().runs.findByKey(p.workflow, p.key);
+    const row = sees(p.access, p.workflow) ? this.#open().runs.findByKey(p.workflow, p.key) : undefined;
     return row === undefined ? undefined : toRecord(row);
   }
 
@@ -227,14 +199,15 @@ export class MemoryRunStore implements RunStore {
   }
 
   async listLogs(p: Params<"listLogs">): Promise<Result<"listLogs">> {
-    const logs = this.#open().runs.get(p.run)?.logs ?? [];
+    const row = this.#open().runs.get(p.run);
+    if (row === undefined || !sees(p.access, row.record.workflow)) return [];
     const from = Math.max(0, p.after);
-    return logs.slice(from, from + p.limit);
+    return row.logs.slice(from, from + p.limit);
   }
 
   async getToken(p: Params<"getToken">): Promise<Result<"getToken">> {
     const row = this.#open().tokens.get(p.token);
-    return row === undefined ? undefined : { ...row.record };
+    return row === undefined || !sees(p.access, row.record.workflow) ? undefined : { ...row.record };
   }
 
   async listTokens(p: Params<"listTokens">): Promise<Result<"listTokens">> {
@@ -255,15 +228,23 @@ export class MemoryRunStore implements RunStore {
     return [...asked].filter((blob) => used.has(blob));
   }
 
-  async stats(): Promise<StoreStats> {
-    const { events, runs, waits } = this.#open();
+  async stats(p?: Params<"stats">): Promise<StoreStats> {
+    const { events, runs } = this.#open();
     const counts: Partial<Record<RunRecord["status"], number>> = {};
-    for (const { record } of runs.all()) counts[record.status] = (counts[record.status] ?? 0) + 1;
+    let ready = 0;
+    let timers = 0;
+    for (const row of runs.all()) {
+      if (!sees(p?.access, row.record.workflow)) continue;
+      counts[row.record.status] = (counts[row.record.status] ?? 0) + 1;
+      if (row.heapAt >= 0) ready++;
+      for (const wait of row.waits) if (wait.due !== undefined) timers++;
+    }
     let bytes = 0;
     visitValues(this.#tables, (value) => {
       bytes += value.length;
     });
-    return { runs: counts, ready: runs.claimable, timers: waits.timers, events: events.size, bytes };
+    const named = p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
+    return { runs: counts, ready, timers, events: named, bytes };
   }
 
   /** Always refused: there is no disk here to write to. */
@@ -280,20 +261,16 @@ export class MemoryRunStore implements RunStore {
     return this.#tables;
   }
 
-  #change(now: number): Change {
-    return new Change(this.#open(), now);
+  #write<Verb extends RunWriteVerb>(verb: Verb, params: Params<Verb>): Result<Verb> {
+    return this.#audited({ verb, params }, (tables) => runVerbs[verb](tables, params));
   }
 
-  /** Changes one run, or says why not. */
-  #changeRun(
-    p: { readonly run: string; readonly now: number },
-    apply: (change: Change, row: RunRow) => boolean,
-  ): ChangeOutcome {
-    const change = this.#change(p.now);
-    const row = change.tables.runs.get(p.run);
-    if (row === undefined) return { outcome: "not_found" };
-    if (!apply(change, row)) return { outcome: "refused", run: toRecord(row) };
-    cancelOrphans(change);
-    return { outcome: "ok", run: toRecord(row), effects: change.effects() };
+  /** The one place where what somebody asked for is carried out, and written to the audit trail. */
+  #audited<Answer>(asked: { readonly verb: string; readonly params: unknown }, carryOut: (tables: Tables) => Answer) {
+    const tables = this.#open();
+    const finish = beginAudit(asked.verb, asked.params, this.#sight);
+    const answer = carryOut(tables);
+    for (const note of finish?.(answer) ?? []) tables.audit.add(note);
+    return answer;
   }
 }

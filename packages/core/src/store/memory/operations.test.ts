@@ -198,7 +198,7 @@ describe("moving and deleting", () => {
       value: value(1),
     } as const;
     await f.append("a", set, op.approval(1, "tok"), op.finish());
-    expect(await f.store.deleteRuns({ by, runs: ["a", "b", "none"] })).toEqual({ deleted: ["a"] });
+    expect(await f.store.deleteRuns({ by, runs: ["a", "b", "none"], now: 1000 })).toEqual({ deleted: ["a"] });
     expect(await f.store.getRun({ run: "a" })).toBeUndefined();
     expect(await f.store.getToken({ token: "tok" })).toBeUndefined();
     expect(await f.store.getState({ scope: "run:a", key: "s", now: 1000 })).toBeUndefined();

@@ -111,7 +111,7 @@ describe("listing", () => {
     expect(first.runs.map((run) => run.id)).toEqual(["c", "b"]);
     await f.create("d");
     await f.append("c", op.finish());
-    await f.store.deleteRuns({ by, runs: ["c"] });
+    await f.store.deleteRuns({ by, runs: ["c"], now: 1000 });
     const second = await f.store.listRuns({ filter: {}, limit: 2, cursor: first.next });
     expect(second.runs.map((run) => run.id)).toEqual(["a"]);
     expect(second.next).toBeUndefined();

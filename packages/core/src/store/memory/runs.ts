@@ -1,5 +1,6 @@
 // The runs: by id and key, in order of creation, and those that may be claimed by priority and age.
 import { SluiceError, isFinalStatus } from "@sluice/protocol";
+import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, RunFilter, RunRecord } from "../../kernel/run-store.ts";
 import { Heap } from "./heap.ts";
 import type { RunRow } from "./rows.ts";
@@ -12,11 +13,6 @@ export class Runs {
   readonly #claimable = new Heap<RunRow>(goesFirst);
   /** Unfinished runs that execute one after the other, oldest first. */
   readonly #serial = new Map<string, RunRow[]>();
-
-  /** Runs that can be claimed now. */
-  get claimable(): number {
-    return this.#claimable.size;
-  }
 
   get(id: string): RunRow | undefined {
     return this.#byId.get(id);
@@ -142,11 +138,6 @@ export function isFinal(row: RunRow): boolean {
   return isFinalStatus(row.record.status);
 }
 
-/** True when a caller with this access may see runs of the workflow. */
-export function sees(access: AccessFilter | undefined, workflow: string): boolean {
-  return access === undefined || access.workflows.includes(workflow);
-}
-
 function newRow(run: NewRun, by: Actor): RunRow {
   return {
     record: {
@@ -168,7 +159,7 @@ function newRow(run: NewRun, by: Actor): RunRow {
       cancel: undefined,
       outcome: undefined,
       blocked: false,
-      by,
+      by: { kind: by.kind, id: by.id },
     },
     heapAt: -1,
     ready: false,

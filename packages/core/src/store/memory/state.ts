@@ -1,5 +1,6 @@
 // Keyed state of runs, workflows and everybody: values with a version and, if wanted, an end.
 import { SluiceError } from "@sluice/protocol";
+import { matchesAny } from "../../kernel/patterns.ts";
 import type { StateEntry } from "../../kernel/run-store.ts";
 import type { StateRow } from "./rows.ts";
 
@@ -38,6 +39,7 @@ export class State {
   list(p: {
     readonly scope: string;
     readonly prefix?: string | undefined;
+    readonly keys?: readonly string[] | undefined;
     readonly limit: number;
     readonly cursor?: string | undefined;
     readonly now: number;
@@ -46,6 +48,7 @@ export class State {
     const prefix = p.prefix ?? "";
     const rows = [...(this.#scopes.get(p.scope)?.values() ?? [])]
       .filter((row) => row.key.startsWith(prefix) && !isOver(row, p.now) && (after === undefined || row.key > after))
+      .filter((row) => matchesAny(p.keys, row.key))
       .toSorted((a, b) => (a.key < b.key ? -1 : 1));
     const entries = rows.slice(0, p.limit).map((row) => ({ ...row }));
     const last = entries.at(-1);

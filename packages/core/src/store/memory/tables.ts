@@ -1,5 +1,7 @@
 // Everything the adapter holds, one collection for each noun.
+import { AuditTrail } from "./audit/audit-trail.ts";
 import { Events } from "./events.ts";
+import { Accounts } from "./identity/accounts.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
@@ -17,4 +19,10 @@ export class Tables {
   readonly locks = new Locks();
   readonly schedules = new Schedules();
   readonly versions = new Versions();
+  readonly accounts = new Accounts();
+  readonly audit: AuditTrail;
+
+  constructor(instance: string) {
+    this.audit = new AuditTrail(instance);
+  }
 }

@@ -1,8 +1,8 @@
 // Tokens: capabilities that let somebody outside settle a wait, once.
+import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter, TokenOutcome, TokenRecord } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import type { EntryRow, RunRow, Settlement, TokenRow } from "./rows.ts";
-import { sees } from "./runs.ts";
 import { settle } from "./settle.ts";
 
 export class Tokens {

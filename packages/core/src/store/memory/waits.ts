@@ -11,11 +11,6 @@ export class Waits {
   readonly #byRef = new Map<string, Set<WaitRow>>();
   #places = 0;
 
-  /** Waits that have a due time. */
-  get timers(): number {
-    return this.#due.size;
-  }
-
   add(p: Omit<WaitRow, "place" | "heapAt">): WaitRow {
     const wait: WaitRow = { ...p, place: this.#places++, heapAt: -1 };
     wait.run.waits.add(wait);

@@ -13,7 +13,24 @@ export function decodeCursor(cursor: string): string {
   return text.slice(1);
 }
 
-export function invalidCursor(): SluiceError {
+/** Where a page of rows in order of time and id begins. */
+export interface Position {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+export function encodePosition({ createdAt, id }: Position): string {
+  return encodeCursor(`${createdAt} ${id}`);
+}
+
+/** Throws `invalid_filter` for what `encodePosition` did not make. */
+export function decodePosition(cursor: string): Position {
+  const [, createdAt, id] = /^(-?\d{1,16}) (.+)$/s.exec(decodeCursor(cursor)) ?? [];
+  if (id === undefined) throw invalidCursor();
+  return { createdAt: Number(createdAt), id };
+}
+
+function invalidCursor(): SluiceError {
   return new SluiceError({
     code: "invalid_filter",
     message: "The cursor is not one that a list gave out.",

@@ -2,9 +2,10 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Connection } from "./connection.ts";
 import runs from "./migrations/0001-runs.sql" with { type: "text" };
+import identity from "./migrations/0002-identity.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-export const migrations: readonly string[] = [runs];
+export const migrations: readonly string[] = [runs, identity];
 
 export function readSchemaVersion(db: Connection): number {
   return db.rows<{ user_version: number }>("PRAGMA user_version")[0]?.user_version ?? 0;

@@ -11,7 +11,7 @@ test("nothing of a deleted run is left in any table", () => {
   bench.on.hot("r1", { tags: ["a", "b"], timeoutAt: start + 5 });
   bench.on.append("r1", done(0), sleep(1, start + 9), waitFor(2, "go"), approval(3, "t1"), log("x"), finish());
   expect(rows()).toMatchObject({ runs: 1, run_tags: 2, run_logs: 1, consumed: 1, tokens: 1 });
-  bench.on.verb("deleteRuns", { by: ada, runs: ["r1"] });
+  bench.on.verb("deleteRuns", { by: ada, runs: ["r1"], now: start });
   expect(rows()).toEqual(Object.fromEntries(tables.map((table) => [table, 0])));
 });
 

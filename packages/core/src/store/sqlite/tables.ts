@@ -1,7 +1,12 @@
 // The tables of the store on one connection.
 import type { Connection } from "./connection.ts";
+import { AuditTable } from "./audit/audit-table.ts";
+import { sightOf } from "./audit/sight.ts";
+import type { AuditSight } from "../audit/audit-rule.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { EventTable } from "./events.ts";
+import { AccessTokenTable, SessionTable } from "./identity/sessions.ts";
+import { UserTable } from "./identity/users.ts";
 import { JournalTable } from "./journal.ts";
 import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
@@ -27,10 +32,15 @@ export interface Tables {
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
   readonly retention: Retention;
+  readonly users: UserTable;
+  readonly sessions: SessionTable;
+  readonly accessTokens: AccessTokenTable;
+  readonly audit: AuditTable;
+  readonly sight: AuditSight;
 }
 
 export function openTables(db: Connection): Tables {
-  return {
+  const tables = {
     db,
     runs: new RunTable(db),
     journal: new JournalTable(db),
@@ -44,5 +54,10 @@ export function openTables(db: Connection): Tables {
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
     retention: new Retention(db),
+    users: new UserTable(db),
+    sessions: new SessionTable(db),
+    accessTokens: new AccessTokenTable(db),
+    audit: new AuditTable(db),
   };
+  return { ...tables, sight: sightOf(tables) };
 }

@@ -1,10 +1,13 @@
-// Which function of the writer executes which verb of the port.
+// Which function of the writer executes which verb of the ports, and the one place where the audit trail hears of it.
 import type { RunStore } from "../../kernel/run-store.ts";
+import { beginAudit } from "../audit/audit-rules.ts";
 import { append } from "./append.ts";
+import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
+import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
 import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./lifecycle.ts";
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
@@ -13,7 +16,7 @@ import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
 
-export type WriteVerb = Exclude<
+export type RunWriteVerb = Exclude<
   keyof RunStore,
   | "readJournal"
   | "getState"
@@ -35,11 +38,13 @@ export type WriteVerb = Exclude<
   | "close"
 >;
 
-export type WriteParams<Verb extends WriteVerb> = Parameters<RunStore[Verb]>[0];
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
 
-type Executors = { readonly [Verb in WriteVerb]: (t: Tables, p: WriteParams<Verb>) => unknown };
+export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
-const executors: Executors = {
+type RunExecutors = { readonly [Verb in RunWriteVerb]: (t: Tables, p: WriteParams<Verb>) => unknown };
+
+const runExecutors: RunExecutors = {
   createRun,
   claimRuns,
   append,
@@ -71,10 +76,18 @@ const executors: Executors = {
   putVersion: (t, p) => t.versions.put(p.version),
 };
 
-/** Executes one verb; its answer is what goes back to the caller's thread. */
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
+
+/**
+ * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
+ * the audit trail with it.
+ */
 export function execute(t: Tables, verb: string, params: unknown): unknown {
   if (verb === "appendFlat") return append(t, unflatten(params as FlatAppend));
   if (!Object.hasOwn(executors, verb)) throw new Error(`the writer has no verb ${verb}`);
-  // The caller's side is typed by the port; across threads only its word is left.
-  return executors[verb as "append"](t, params as WriteParams<"append">);
+  const finish = beginAudit(verb, params, t.sight);
+  // The caller's side is typed by the ports; across threads only its word is left.
+  const answer: unknown = executors[verb as "append"](t, params as WriteParams<"append">);
+  if (finish !== undefined) for (const note of finish(answer)) t.audit.add(note);
+  return answer;
 }

@@ -90,7 +90,7 @@ describe("space", () => {
     kept(writer.run(ids.flatMap((id) => appending(id, [finish()]))));
     const pages = () => Number(db.query("PRAGMA page_count").values()[0]?.[0]);
     const before = pages();
-    kept(writer.run(["deleteRuns", { by: ada, runs: ids }]));
+    kept(writer.run(["deleteRuns", { by: ada, runs: ids, now: start }]));
     expect(pages()).toBe(before);
     writer.tidy();
     expect(pages()).toBeLessThan(before / 2);

@@ -37,7 +37,7 @@ class BatchFailed extends Error {
 const commitsPerLook = 32;
 
 /** Verbs that may leave pages free. */
-const deleting = new Set(["deleteRuns", "purgeRuns", "sweep"]);
+const deleting = new Set(["deleteRuns", "purgeRuns", "sweep", "sweepIdentity", "trimAudit"]);
 
 export class Writer {
   readonly #db: Connection;
@@ -96,7 +96,7 @@ export class Writer {
         }
         this.#db.run("ROLLBACK TO verb");
         this.#db.run("RELEASE verb");
-        this.#tables.runs.reset();
+        this.#forget();
         failures.push([i / 2, failure.error]);
         results.push(undefined);
       }
@@ -107,8 +107,14 @@ export class Writer {
   }
 
   #rollBack(): void {
-    this.#tables.runs.reset();
+    this.#forget();
     if (this.#db.inTransaction) this.#db.run("ROLLBACK");
+  }
+
+  /** What is remembered of the tables may have been taken back. */
+  #forget(): void {
+    this.#tables.runs.reset();
+    this.#tables.audit.reset();
   }
 
   /** Work that may wait until the answer was sent; true when the log has grown past its limit. */

@@ -1,0 +1,12 @@
+// Everything durable behind one name: what the engine keeps, who may use it, and the trail of what they did. Together because
+// a change and its row in the trail are committed together.
+import type { AuditLog } from "./audit-log.ts";
+import type { IdentityStore } from "./identity-store.ts";
+import type { RunStore } from "./run-store.ts";
+
+export interface Store extends RunStore {
+  readonly identity: IdentityStore;
+  readonly audit: AuditLog;
+  /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
+  readonly instance: string;
+}

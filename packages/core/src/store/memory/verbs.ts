@@ -1,0 +1,168 @@
+// What each verb of the run port that changes something does to the tables in memory.
+import type { ChangeOutcome, RunStore } from "../../kernel/run-store.ts";
+import { append } from "./append.ts";
+import { Change } from "./change.ts";
+import { createRun } from "./create.ts";
+import { checkReadable, emitEvent } from "./events.ts";
+import { blockRun, cancelOrphans, cancelRun } from "./finish.ts";
+import { deleteRuns, forkRun, moveRun, pauseRun, purgeRuns, resumeRun, retryRun, unblockRuns } from "./operations.ts";
+import { claimRuns, heldRun, parkRun, recover, releaseRuns } from "./ownership.ts";
+import type { RunRow } from "./rows.ts";
+import { isFinal, toRecord } from "./runs.ts";
+import { fireSchedule } from "./schedules.ts";
+import type { Tables } from "./tables.ts";
+import { fireTimers } from "./timers.ts";
+import { completeToken } from "./tokens.ts";
+
+export type RunWriteVerb =
+  | "createRun"
+  | "claimRuns"
+  | "append"
+  | "parkRun"
+  | "releaseRuns"
+  | "recover"
+  | "blockRun"
+  | "unblockRuns"
+  | "fireTimers"
+  | "emitEvent"
+  | "completeToken"
+  | "cancelRun"
+  | "pauseRun"
+  | "resumeRun"
+  | "retryRun"
+  | "forkRun"
+  | "moveRun"
+  | "deleteRuns"
+  | "purgeRuns"
+  | "sweep"
+  | "setState"
+  | "deleteState"
+  | "putSchedules"
+  | "setSchedulePaused"
+  | "fireSchedule"
+  | "putVersion";
+
+type Params<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
+type Answer<Verb extends RunWriteVerb> = Awaited<ReturnType<RunStore[Verb]>>;
+
+export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Params<Verb>) => Answer<Verb> } = {
+  createRun: (tables, p) => createRun(new Change(tables, p.now), p),
+  claimRuns: (tables, p) => claimRuns(new Change(tables, p.now), p),
+  append,
+
+  parkRun(tables, p) {
+    const change = new Change(tables, p.now);
+    const row = heldRun(change, p);
+    return { outcome: row === undefined ? "stale" : parkRun(change, row, p.paused === true) };
+  },
+
+  releaseRuns: (tables, p) => releaseRuns(new Change(tables, p.now), p),
+
+  recover(tables, p) {
+    const change = new Change(tables, p.now);
+    return { recovered: recover(change, p.owner), effects: change.effects() };
+  },
+
+  blockRun: (tables, p) =>
+    changeRun(tables, p, (change, row) => {
+      if (isFinal(row) || (p.epoch !== undefined && p.epoch !== row.record.epoch)) return false;
+      blockRun(change, row, p);
+      return true;
+    }),
+
+  unblockRuns(tables, p) {
+    const change = new Change(tables, p.now);
+    unblockRuns(change, p);
+    return { effects: change.effects() };
+  },
+
+  fireTimers(tables, p) {
+    const change = new Change(tables, p.now);
+    const fired = fireTimers(change, p.limit);
+    return { ...fired, effects: change.effects() };
+  },
+
+  emitEvent(tables, p) {
+    const change = new Change(tables, p.now);
+    checkReadable(p.payload);
+    const emitted = emitEvent(change, { name: p.name, key: p.key, payload: p.payload, callerId: p.id });
+    return { ...emitted, effects: change.effects() };
+  },
+
+  completeToken: (tables, p) => completeToken(new Change(tables, p.now), p),
+  cancelRun: (tables, p) => changeRun(tables, p, (change, row) => cancelRun(change, row, p)),
+  pauseRun: (tables, p) => changeRun(tables, p, pauseRun),
+  resumeRun: (tables, p) => changeRun(tables, p, resumeRun),
+  retryRun: (tables, p) => changeRun(tables, p, (change, row) => retryRun(change, row, p)),
+
+  forkRun(tables, p) {
+    const source = tables.runs.get(p.from);
+    return source === undefined ? { outcome: "not_found" } : forkRun(new Change(tables, p.now), source, p);
+  },
+
+  moveRun: (tables, p) => changeRun(tables, p, (_change, row) => moveRun(row, p)),
+
+  deleteRuns(tables, p) {
+    const rows = new Set<RunRow>();
+    for (const id of p.runs) {
+      const row = tables.runs.get(id);
+      if (row !== undefined && isFinal(row)) rows.add(row);
+    }
+    deleteRuns(new Change(tables, p.now), rows);
+    return { deleted: [...rows].map((row) => row.record.id) };
+  },
+
+  purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
+
+  sweep: ({ events, state }, p) => ({ swept: events.sweep(p.eventsBefore, p.limit) + state.sweep(p.now, p.limit) }),
+
+  setState({ state }, p) {
+    const version = state.get(p.scope, p.key, p.now)?.version ?? 0;
+    if (p.ifVersion !== undefined && p.ifVersion !== version) return { outcome: "conflict", version };
+    return { outcome: "ok", version: state.set(p) };
+  },
+
+  deleteState({ state }, p) {
+    const row = state.get(p.scope, p.key, p.now);
+    if (row === undefined) return { outcome: "not_found" };
+    if (p.ifVersion !== undefined && p.ifVersion !== row.version) return { outcome: "conflict" };
+    state.delete(p.scope, p.key);
+    return { outcome: "ok" };
+  },
+
+  putSchedules({ schedules }, p) {
+    schedules.put(p.workflows, p.schedules);
+    return schedules.list();
+  },
+
+  setSchedulePaused({ schedules }, p) {
+    const known = schedules.get(p.schedule);
+    const resumed = known?.paused === true && !p.paused;
+    return schedules.update(p.schedule, {
+      paused: p.paused,
+      ...(resumed ? { handledUntil: Math.max(p.now, known.handledUntil) } : {}),
+    });
+  },
+
+  fireSchedule(tables, p) {
+    const change = new Change(tables, p.now);
+    const fired = fireSchedule(change, p);
+    return fired === undefined ? { outcome: "stale" } : { outcome: "ok", ...fired, effects: change.effects() };
+  },
+
+  putVersion: ({ versions }, p) => versions.put(p.version),
+};
+
+/** Changes one run, or says why not. */
+function changeRun(
+  tables: Tables,
+  p: { readonly run: string; readonly now: number },
+  apply: (change: Change, row: RunRow) => boolean,
+): ChangeOutcome {
+  const change = new Change(tables, p.now);
+  const row = tables.runs.get(p.run);
+  if (row === undefined) return { outcome: "not_found" };
+  if (!apply(change, row)) return { outcome: "refused", run: toRecord(row) };
+  cancelOrphans(change);
+  return { outcome: "ok", run: toRecord(row), effects: change.effects() };
+}

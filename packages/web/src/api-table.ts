@@ -1,0 +1,198 @@
+// Every route of the API with its types, made by `bun packages/web/generate-api.ts` from the contract: not to be edited.
+import type { schemas } from "@sluice/protocol/http-schemas";
+import type { z } from "zod";
+
+type Sent<Name extends keyof typeof schemas> = z.input<(typeof schemas)[Name]>;
+type Body<Name extends keyof typeof schemas> = z.infer<(typeof schemas)[Name]>;
+
+/** Method and path of each route. */
+export const apiPaths = {
+  listWorkflows: "GET /api/v1/workflows",
+  getWorkflow: "GET /api/v1/workflows/:name",
+  startRun: "POST /api/v1/workflows/:name/runs",
+  listRuns: "GET /api/v1/runs",
+  bulkRuns: "POST /api/v1/runs/bulk",
+  getRun: "GET /api/v1/runs/:run",
+  deleteRun: "DELETE /api/v1/runs/:run",
+  listSteps: "GET /api/v1/runs/:run/steps",
+  listLogs: "GET /api/v1/runs/:run/logs",
+  watchRun: "GET /api/v1/runs/:run/events",
+  cancelRun: "POST /api/v1/runs/:run/cancel",
+  pauseRun: "POST /api/v1/runs/:run/pause",
+  resumeRun: "POST /api/v1/runs/:run/resume",
+  retryRun: "POST /api/v1/runs/:run/retry",
+  forkRun: "POST /api/v1/runs/:run/fork",
+  sendEvent: "POST /api/v1/events",
+  listEvents: "GET /api/v1/events",
+  listApprovals: "GET /api/v1/approvals",
+  getApproval: "GET /api/v1/approvals/:token",
+  decideApproval: "POST /api/v1/approvals/:token",
+  completeCallback: "POST /api/v1/callbacks/:token",
+  listSchedules: "GET /api/v1/schedules",
+  getSchedule: "GET /api/v1/schedules/:schedule",
+  pauseSchedule: "POST /api/v1/schedules/:schedule/pause",
+  resumeSchedule: "POST /api/v1/schedules/:schedule/resume",
+  runSchedule: "POST /api/v1/schedules/:schedule/run",
+  listState: "GET /api/v1/state/:scope",
+  getState: "GET /api/v1/state/:scope/:key",
+  setState: "PUT /api/v1/state/:scope/:key",
+  deleteState: "DELETE /api/v1/state/:scope/:key",
+  listDeployments: "GET /api/v1/deployments",
+  backup: "POST /api/v1/backup",
+  health: "GET /health",
+  ready: "GET /ready",
+  metrics: "GET /metrics",
+  openapi: "GET /api/openapi.json",
+  signInMethods: "GET /api/v1/auth/methods",
+  signIn: "POST /api/v1/auth/login",
+  setUp: "POST /api/v1/auth/setup",
+  refreshSession: "POST /api/v1/auth/refresh",
+  signOut: "POST /api/v1/auth/logout",
+  me: "GET /api/v1/auth/me",
+  listSessions: "GET /api/v1/auth/sessions",
+  endSession: "DELETE /api/v1/auth/sessions/:session",
+  createTicket: "POST /api/v1/auth/tickets",
+  changePassword: "POST /api/v1/auth/password",
+  beginTotp: "POST /api/v1/auth/totp",
+  confirmTotp: "PUT /api/v1/auth/totp",
+  removeTotp: "DELETE /api/v1/auth/totp",
+  listPasskeys: "GET /api/v1/auth/passkeys",
+  beginPasskey: "POST /api/v1/auth/passkeys/options",
+  addPasskey: "POST /api/v1/auth/passkeys",
+  removePasskey: "DELETE /api/v1/auth/passkeys/:passkey",
+  beginPasskeySignIn: "POST /api/v1/auth/login/passkey/options",
+  passkeySignIn: "POST /api/v1/auth/login/passkey",
+  openidSignIn: "GET /api/v1/auth/openid",
+  openidReturn: "GET /api/v1/auth/openid/return",
+  exchangeToken: "POST /api/v1/auth/exchange",
+  listUsers: "GET /api/v1/users",
+  createUser: "POST /api/v1/users",
+  getUser: "GET /api/v1/users/:user",
+  updateUser: "PATCH /api/v1/users/:user",
+  endUserSessions: "DELETE /api/v1/users/:user/sessions",
+  listRoles: "GET /api/v1/roles",
+  putRole: "PUT /api/v1/roles/:role",
+  deleteRole: "DELETE /api/v1/roles/:role",
+  listTokens: "GET /api/v1/tokens",
+  createToken: "POST /api/v1/tokens",
+  revokeToken: "DELETE /api/v1/tokens/:token",
+  searchAudit: "GET /api/v1/audit",
+  exportAudit: "GET /api/v1/audit/export",
+  verifyAudit: "POST /api/v1/audit/verify",
+  search: "GET /api/v1/search",
+  live: "GET /api/v1/live",
+  overview: "GET /api/v1/overview",
+  listWorkflowStats: "GET /api/v1/workflow-stats",
+  getWorkflowStats: "GET /api/v1/workflows/:name/stats",
+  getWorkflowGraph: "GET /api/v1/workflows/:name/graph",
+  getRunValue: "GET /api/v1/runs/:run/values/:part",
+  listWaits: "GET /api/v1/waits",
+  listScheduleTimes: "GET /api/v1/schedule-times",
+  getSettings: "GET /api/v1/settings",
+} as const;
+
+/** What each route takes and answers: names of its path and query parameters, the body sent, the body answered. */
+export interface Api {
+  listWorkflows: { params: never; query: never; request: undefined; answer: Body<"Workflows"> };
+  getWorkflow: { params: "name"; query: never; request: undefined; answer: Body<"Workflow"> };
+  startRun: { params: "name"; query: "wait"; request: Sent<"StartRun">; answer: Body<"StartedRun"> };
+  listRuns: {
+    params: never;
+    query: "workflow" | "status" | "tag" | "from" | "to" | "parent" | "version" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"Runs">;
+  };
+  bulkRuns: { params: never; query: never; request: Sent<"BulkRuns">; answer: Body<"BulkResult"> };
+  getRun: { params: "run"; query: "wait"; request: undefined; answer: Body<"Run"> };
+  deleteRun: { params: "run"; query: never; request: undefined; answer: undefined };
+  listSteps: { params: "run"; query: "limit" | "cursor"; request: undefined; answer: Body<"Steps"> };
+  listLogs: { params: "run"; query: "limit" | "after"; request: undefined; answer: Body<"Logs"> };
+  watchRun: { params: "run"; query: "after"; request: undefined; answer: string };
+  cancelRun: { params: "run"; query: never; request: Sent<"CancelRun">; answer: Body<"Run"> };
+  pauseRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  resumeRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  retryRun: { params: "run"; query: never; request: Sent<"RetryRun">; answer: Body<"Run"> };
+  forkRun: { params: "run"; query: never; request: Sent<"ForkRun">; answer: Body<"Run"> };
+  sendEvent: { params: never; query: never; request: Sent<"SendEvent">; answer: Body<"SentEvent"> };
+  listEvents: { params: never; query: "name" | "after" | "limit"; request: undefined; answer: Body<"Events"> };
+  listApprovals: { params: never; query: "run" | "limit"; request: undefined; answer: Body<"Approvals"> };
+  getApproval: { params: "token"; query: never; request: undefined; answer: Body<"Approval"> };
+  decideApproval: { params: "token"; query: never; request: Sent<"Decision">; answer: Body<"Answered"> };
+  completeCallback: { params: "token"; query: never; request: Sent<"Payload">; answer: Body<"Answered"> };
+  listSchedules: { params: never; query: never; request: undefined; answer: Body<"Schedules"> };
+  getSchedule: { params: "schedule"; query: "next"; request: undefined; answer: Body<"ScheduleWithTimes"> };
+  pauseSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
+  resumeSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
+  runSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  listState: { params: "scope"; query: "prefix" | "limit" | "cursor"; request: undefined; answer: Body<"StateList"> };
+  getState: { params: "scope" | "key"; query: never; request: undefined; answer: Body<"StateValue"> };
+  setState: { params: "scope" | "key"; query: never; request: Sent<"SetState">; answer: Body<"StateVersion"> };
+  deleteState: { params: "scope" | "key"; query: never; request: undefined; answer: undefined };
+  listDeployments: { params: never; query: never; request: undefined; answer: Body<"Deployments"> };
+  backup: { params: never; query: never; request: Sent<"Nothing">; answer: string };
+  health: { params: never; query: never; request: undefined; answer: Body<"Health"> };
+  ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
+  metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };
+  openapi: { params: never; query: never; request: undefined; answer: unknown };
+  signInMethods: { params: never; query: never; request: undefined; answer: Body<"SignInMethods"> };
+  signIn: { params: never; query: never; request: Sent<"SignIn">; answer: Body<"SignedIn"> };
+  setUp: { params: never; query: never; request: Sent<"SetUp">; answer: Body<"SignedIn"> };
+  refreshSession: { params: never; query: never; request: Sent<"Refresh">; answer: Body<"SignedIn"> };
+  signOut: { params: never; query: never; request: Sent<"SignOut">; answer: Body<"Ended"> };
+  me: { params: never; query: never; request: undefined; answer: Body<"Me"> };
+  listSessions: { params: never; query: "user"; request: undefined; answer: Body<"Sessions"> };
+  endSession: { params: "session"; query: never; request: undefined; answer: undefined };
+  createTicket: { params: never; query: never; request: Sent<"NewTicket">; answer: Body<"Ticket"> };
+  changePassword: { params: never; query: never; request: Sent<"ChangePassword">; answer: undefined };
+  beginTotp: { params: never; query: never; request: Sent<"Password">; answer: Body<"TotpSecret"> };
+  confirmTotp: { params: never; query: never; request: Sent<"TotpCode">; answer: Body<"RecoveryCodes"> };
+  removeTotp: { params: never; query: never; request: Sent<"Password">; answer: undefined };
+  listPasskeys: { params: never; query: never; request: undefined; answer: Body<"Passkeys"> };
+  beginPasskey: { params: never; query: never; request: Sent<"Password">; answer: Body<"PasskeyChallenge"> };
+  addPasskey: { params: never; query: never; request: Sent<"NewPasskey">; answer: Body<"Passkey"> };
+  removePasskey: { params: "passkey"; query: never; request: undefined; answer: undefined };
+  beginPasskeySignIn: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"PasskeyChallenge"> };
+  passkeySignIn: { params: never; query: never; request: Sent<"PasskeySignIn">; answer: Body<"SignedIn"> };
+  openidSignIn: { params: never; query: "return"; request: undefined; answer: undefined };
+  openidReturn: { params: never; query: "code" | "state"; request: undefined; answer: undefined };
+  exchangeToken: { params: never; query: never; request: Sent<"ExchangeToken">; answer: Body<"ExchangedToken"> };
+  listUsers: { params: never; query: "text" | "limit" | "cursor"; request: undefined; answer: Body<"Users"> };
+  createUser: { params: never; query: never; request: Sent<"NewUser">; answer: Body<"User"> };
+  getUser: { params: "user"; query: never; request: undefined; answer: Body<"User"> };
+  updateUser: { params: "user"; query: never; request: Sent<"ChangeUser">; answer: Body<"User"> };
+  endUserSessions: { params: "user"; query: never; request: undefined; answer: Body<"Ended"> };
+  listRoles: { params: never; query: never; request: undefined; answer: Body<"Roles"> };
+  putRole: { params: "role"; query: never; request: Sent<"PutRole">; answer: Body<"Role"> };
+  deleteRole: { params: "role"; query: never; request: undefined; answer: undefined };
+  listTokens: { params: never; query: "all" | "limit" | "cursor"; request: undefined; answer: Body<"Tokens"> };
+  createToken: { params: never; query: never; request: Sent<"NewToken">; answer: Body<"CreatedToken"> };
+  revokeToken: { params: "token"; query: never; request: undefined; answer: undefined };
+  searchAudit: {
+    params: never;
+    query: "actor" | "action" | "target" | "outcome" | "text" | "from" | "to" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"AuditTrail">;
+  };
+  exportAudit: {
+    params: never;
+    query: "actor" | "action" | "target" | "outcome" | "text" | "from" | "to";
+    request: undefined;
+    answer: string;
+  };
+  verifyAudit: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"AuditReport"> };
+  search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
+  live: { params: never; query: "ticket"; request: undefined; answer: undefined };
+  overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };
+  listWorkflowStats: { params: never; query: never; request: undefined; answer: Body<"WorkflowStatsList"> };
+  getWorkflowStats: { params: "name"; query: never; request: undefined; answer: Body<"WorkflowStats"> };
+  getWorkflowGraph: { params: "name"; query: "runs"; request: undefined; answer: Body<"WorkflowGraph"> };
+  getRunValue: { params: "run" | "part"; query: "ticket"; request: undefined; answer: unknown };
+  listWaits: { params: never; query: "event" | "limit" | "cursor"; request: undefined; answer: Body<"Waits"> };
+  listScheduleTimes: {
+    params: never;
+    query: "from" | "to" | "workflow";
+    request: undefined;
+    answer: Body<"ScheduleTimes">;
+  };
+  getSettings: { params: never; query: never; request: undefined; answer: Body<"Settings"> };
+}

@@ -1,0 +1,94 @@
+// What this browser remembers of how one likes the console: theme, time zone, width of the navigation. Shared by all tabs.
+
+export type Theme = "system" | "light" | "dark";
+
+export interface Preferences {
+  readonly theme: Theme;
+  /** `local`, or a name of the IANA time zone database, as `UTC`. */
+  readonly timeZone: string;
+  readonly narrowNavigation: boolean;
+}
+
+/** Also read by shell/head.ts, before anything else runs. */
+const storageKey = "sluice.preferences";
+const defaults: Preferences = { theme: "system", timeZone: "local", narrowNavigation: false };
+const themes: ReadonlySet<unknown> = new Set<Theme>(["system", "light", "dark"]);
+
+/** Whether the browser knows this time zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+function parse(text: string | null): Preferences {
+  let kept: Partial<Record<keyof Preferences, unknown>> = {};
+  try {
+    kept = (JSON.parse(text ?? "{}") ?? {}) as typeof kept;
+  } catch {
+    // Somebody else's words under our key: the defaults hold.
+  }
+  const { theme, timeZone, narrowNavigation } = kept;
+  return {
+    theme: themes.has(theme) ? (theme as Theme) : defaults.theme,
+    timeZone:
+      typeof timeZone === "string" && (timeZone === "local" || isTimeZone(timeZone)) ? timeZone : defaults.timeZone,
+    narrowNavigation: narrowNavigation === true,
+  };
+}
+
+/** Storage of the browser; a browser that forbids it forgets at the next load. */
+function read(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+/** Preferences of one page. */
+export class PreferenceStore {
+  #current: Preferences = parse(read());
+  readonly #listeners = new Set<() => void>();
+
+  constructor() {
+    addEventListener("storage", (event) => {
+      if (event.key === storageKey) this.#use(parse(event.newValue));
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
+    this.#paint();
+  }
+
+  get current(): Preferences {
+    return this.#current;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  set(change: Partial<Preferences>): void {
+    const next = { ...this.#current, ...change };
+    try {
+      localStorage.setItem(storageKey, JSON.stringify(next));
+    } catch {
+      // Not allowed to remember: it holds until the page is left.
+    }
+    this.#use(next);
+  }
+
+  #use(next: Preferences): void {
+    this.#current = next;
+    this.#paint();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #paint(): void {
+    const { theme } = this.#current;
+    const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+    document.documentElement.dataset["theme"] = dark ? "dark" : "light";
+  }
+}

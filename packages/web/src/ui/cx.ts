@@ -1,0 +1,5 @@
+// Class names put together, without those that are left out.
+
+export function cx(...names: readonly (string | false | null | undefined)[]): string {
+  return names.filter((name) => typeof name === "string" && name !== "").join(" ");
+}

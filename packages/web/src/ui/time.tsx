@@ -1,0 +1,66 @@
+// A moment and a length of time, as they are written everywhere in the console.
+import { useSyncExternalStore } from "react";
+import { useParts, usePreferences } from "../parts.ts";
+import { formatDuration, formatMoment, formatRelative, relativeStepMs } from "./time-format.ts";
+import { Tooltip } from "./tooltip.tsx";
+
+/** The moment, in steps of `stepMs` (at least a second): a component is drawn again once a step. */
+export function useNow(stepMs = 1_000): number {
+  const { ticker } = useParts();
+  return useSyncExternalStore(ticker.subscribe, () => (stepMs <= 1_000 ? ticker.now : ticker.now - (ticker.now % stepMs)));
+}
+
+interface TimeProps {
+  /** Milliseconds since 1970. */
+  readonly at: number | null;
+  /** `relative` (default) has the whole in its tooltip; `moment` is the whole. */
+  readonly form?: "relative" | "moment" | undefined;
+  readonly withMs?: boolean | undefined;
+  readonly className?: string | undefined;
+}
+
+export function Time({ at, form = "relative", withMs = false, className }: TimeProps) {
+  const { timeZone } = usePreferences();
+  if (at === null) return <span className="text-ink-faint">–</span>;
+  const moment = formatMoment(at, timeZone, withMs);
+  const iso = new Date(at).toISOString();
+  if (form === "moment") {
+    return (
+      <time dateTime={iso} className={className}>
+        {moment}
+      </time>
+    );
+  }
+  return <RelativeTime at={at} moment={moment} iso={iso} className={className} />;
+}
+
+function RelativeTime(p: { at: number; moment: string; iso: string; className: string | undefined }) {
+  const { ticker } = useParts();
+  const now = useNow(relativeStepMs(p.at, ticker.now));
+  return (
+    <Tooltip text={<span className="tabular">{p.moment}</span>}>
+      <time dateTime={p.iso} className={p.className ?? "whitespace-nowrap"}>
+        {formatRelative(p.at, now)}
+      </time>
+    </Tooltip>
+  );
+}
+
+interface DurationProps {
+  readonly ms: number | null;
+  readonly className?: string | undefined;
+}
+
+export function Duration({ ms, className }: DurationProps) {
+  return <span className={className ?? "tabular whitespace-nowrap"}>{ms === null ? "–" : formatDuration(ms)}</span>;
+}
+
+/** How long something has been going on: it counts until `to` is known. */
+export function Elapsed({ from, to }: { readonly from: number; readonly to: number | null }) {
+  return to === null ? <Running from={from} /> : <Duration ms={to - from} />;
+}
+
+function Running({ from }: { readonly from: number }) {
+  const now = useNow();
+  return <Duration ms={Math.max(0, Math.floor((now - from) / 1_000) * 1_000)} />;
+}
