@@ -17,6 +17,8 @@ export interface Parameter {
 export interface Contract {
   readonly parameters?: readonly Parameter[];
   readonly request?: SchemaName;
+  /** Media type of a body that is no JSON. */
+  readonly requestType?: string;
   readonly responses: Readonly<
     Record<number, { readonly description: string; readonly body?: SchemaName; readonly type?: string }>
   >;
@@ -117,6 +119,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   deleteState: { parameters: ifVersion.slice(0, 1), responses: { 204: answer("It is gone") } },
   listDeployments: { responses: { 200: answer("What is deployed", "Deployments") } },
   backup: { request: "Nothing", responses: { 200: { description: "The archive", type: "application/x-tar" } } },
+  restore: { requestType: "application/x-tar", responses: { 200: answer("What was restored", "RestoredBackup") } },
   callHook: {
     parameters: [
       header("Idempotency-Key", "A second request with this key leads to the same run"),

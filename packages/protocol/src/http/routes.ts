@@ -219,6 +219,14 @@ export const routes = {
     tag: "server",
     auth: "token",
   },
+  restore: {
+    methods: post,
+    path: "/api/v1/restore",
+    summary:
+      "Replace everything but the keys by what a backup holds, after it was found whole; the body is the archive",
+    tag: "server",
+    auth: "token",
+  },
   callHook: {
     methods: ["POST", "PUT", "PATCH", "GET", "DELETE"],
     path: "/hooks/*",

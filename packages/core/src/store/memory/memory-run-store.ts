@@ -84,8 +84,9 @@ export class MemoryRunStore implements RunStore {
 
   async emitEvent(p: Params<"emitEvent">): Promise<Result<"emitEvent">> {
     const change = this.#change(p.now);
-    checkReadable(p.payload);
-    const emitted = emitEvent(change, { name: p.name, key: p.key, payload: p.payload, callerId: p.id });
+    checkReadable(p.content ?? p.payload);
+    const { name, key, payload, content, id } = p;
+    const emitted = emitEvent(change, { name, key, payload, content, callerId: id });
     return { ...emitted, effects: change.effects() };
   }
 
@@ -191,11 +192,17 @@ export class MemoryRunStore implements RunStore {
   }
 
   async putVersion(p: Params<"putVersion">): Promise<void> {
-    this.#open().versions.put(p.version);
+    this.#open().versions.put(p.version, p.retentions);
   }
 
   async listVersions(): Promise<Result<"listVersions">> {
     return this.#open().versions.list();
+  }
+
+  async listRetentions(): Promise<Result<"listRetentions">> {
+    const { runs, versions } = this.#open();
+    const workflows = new Set(runs.all().map((row) => row.record.workflow));
+    return [...workflows].toSorted().map((workflow) => versions.retentionOf(workflow));
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {

@@ -20,6 +20,7 @@ export type WriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listVersions"
+  | "listRetentions"
   | "versionsInUse"
   | "getRun"
   | "findByKey"
@@ -68,7 +69,10 @@ const executors: Executors = {
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
   setSchedulePaused: (t, p) => setSchedulePaused(new Change(t, p.now), p),
   fireSchedule: (t, p) => fireSchedule(new Change(t, p.now), p),
-  putVersion: (t, p) => t.versions.put(p.version),
+  putVersion: (t, p) => {
+    t.versions.put(p.version);
+    for (const retention of p.retentions) t.retention.put(retention);
+  },
 };
 
 /** Executes one verb; its answer is what goes back to the caller's thread. */
