@@ -4,16 +4,20 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { undocumented } from "./scripts/tidy/documented.ts";
 import { forbiddenImports, importsOf } from "./scripts/tidy/imports.ts";
 import { ledgerProblems } from "./scripts/tidy/ledger.ts";
 import {
   bannedWords,
+  bunTraces,
   checkExemptions,
+  emptyRooms,
   foldersByKind,
   longFiles,
   looseExports,
   machineTraces,
   silentFiles,
+  unraisedCodes,
   untestedCoreFiles,
 } from "./scripts/tidy/rules.ts";
 import { type SourceFile, trackedFiles } from "./scripts/tidy/source.ts";
@@ -122,6 +126,32 @@ describe("files", () => {
     expect(machineTraces(sample("docs/a.md", "the network/root/ and my.work/"))).toEqual([]);
   });
 
+  test("of kernel, engine, testing, protocol and SDK touch nothing of Bun, and are typed without it", () => {
+    expect(bunTraces(files)).toEqual([]);
+    for (const text of ["Bun.sleep(1);", 'import { test } from "bun:test";', 'import x from "bun";']) {
+      for (const folder of ["core/src/kernel", "core/src/engine", "core/src/testing", "protocol/src", "sdk/src"])
+        expect(bunTraces(sample(`packages/${folder}/a.ts`, text))).toHaveLength(1);
+      expect(bunTraces(sample("packages/core/src/engine/a.test.ts", text))).toEqual([]);
+    }
+    const neutral = fileAt("tsconfig.neutral.json")?.text ?? "";
+    for (const folder of ["core/src/kernel", "core/src/engine", "core/src/testing", "protocol/src", "sdk/src"])
+      expect(neutral).toContain(`"packages/${folder}"`);
+  });
+
+  test("make up packages and domains that are all needed now", () => {
+    expect(emptyRooms(files)).toEqual([]);
+    const manifest = '{ "workspaces": ["packages/*"], "dependencies": { "@sluice/a": "1" } }';
+    const room = [
+      ...sample("packages/a/src/a.ts", "// Why.\nexport {};\n"),
+      ...sample("packages/b/package.json", manifest),
+    ];
+    const tests = sample("packages/a/src/a.test.ts", "");
+    expect(emptyRooms([...room, ...tests])).toEqual(["packages/b/: holds no code"]);
+    expect(emptyRooms(room)).toContain("packages/a/: holds no test");
+    expect(emptyRooms([...room.slice(0, 1), ...tests])).toEqual(["packages/a/: no other package needs it"]);
+    expect(emptyRooms(sample("packages/core/src/logs/.keep", ""))).toContain("packages/core/src/logs/: holds no code");
+  });
+
   test("of core have a test beside them", () => {
     expect(checkExemptions(untestedCoreFiles(files), UNTESTED_CORE_FILES)).toEqual([]);
     expect(untestedCoreFiles(sample("packages/core/src/engine/a.ts", "export function a() {}"))).toHaveLength(1);
@@ -130,12 +160,60 @@ describe("files", () => {
   });
 });
 
+test("every error code is answered with somewhere, but for the one kept for roles", () => {
+  expect(unraisedCodes(files)).toEqual(["forbidden"]);
+  const table = sample("packages/protocol/src/errors.ts", "  used: 400,\n  unused: 404,\n  timeout: 504,\n");
+  const text = 'fail({ code: "used" }); end({ reason: "timeout" });';
+  expect(unraisedCodes([...table, ...sample("packages/core/src/a.ts", text)])).toEqual(["unused", "timeout"]);
+  expect(unraisedCodes([...table, ...sample("packages/core/src/a.test.ts", text)])).toHaveLength(3);
+});
+
 describe("documents", () => {
   test("README.md and a short ARCHITECTURE.md exist", () => {
     expect(fileAt("README.md")).toBeDefined();
     const architecture = fileAt("ARCHITECTURE.md", "docs/ARCHITECTURE.md");
     expect(architecture).toBeDefined();
     expect(architecture?.text.split("\n").length).toBeLessThan(ARCHITECTURE_LINES_MAX);
+    for (const { path } of files) {
+      const [, name] = /^packages\/([\w-]+)\/package\.json$/.exec(path) ?? [];
+      if (name !== undefined) expect(architecture?.text).toContain(`\n| \`${name}\` |`);
+    }
+  });
+
+  test("every public function, class and method says what it does", () => {
+    expect(undocumented(files)).toEqual([]);
+    const entry = sample(
+      "packages/sdk/src/index.ts",
+      'export { a, type B } from "./a.ts";\nexport { c as d } from "./a.ts";',
+    );
+    const code =
+      "/** Yes. */\nexport function a() {}\nexport interface B {\n  m(): void;\n  /** Yes. */\n  n(): void;\n}\nexport class c {}\n";
+    const reported = undocumented([...entry, ...sample("packages/sdk/src/a.ts", code)]);
+    expect(reported.map((line) => line.split(" ")[1])).toEqual(["B.m", "c"]);
+  });
+
+  test("docs/status.md says where the work stands, part by part", () => {
+    const status = fileAt("docs/status.md")?.text ?? "";
+    const parts = status.split(/^## /m).slice(1);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) expect(part.split("\n").slice(1).join("").length).toBeGreaterThan(100);
+  });
+
+  test("README.md says what it is, the two commands, an example of 20 lines, and the command behind each figure", () => {
+    const readme = fileAt("README.md")?.text ?? "";
+    expect(readme).toMatch(/^# Sluice\n\nSluice runs \*\*durable workflows\*\*/);
+    for (const command of ["npm start", "npm test"]) expect(readme).toContain(`\`\`\`sh\n${command}\n\`\`\``);
+    const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(example.split("\n").length - 1).toBeLessThanOrEqual(20);
+    expect(example).toContain("workflow(");
+    const [, figures = ""] = /<!-- figures:begin -->([\s\S]*)<!-- figures:end -->/.exec(readme) ?? [];
+    const rows = figures.split("\n").filter((line) => line.startsWith("| "));
+    expect(rows.length).toBeGreaterThan(5);
+    const scripts = (JSON.parse(fileAt("package.json")?.text ?? "{}") as { scripts: Record<string, string> }).scripts;
+    for (const row of rows.slice(1)) {
+      const [, script = ""] = /\| `npm (?:run )?([\w:]+)[^|]*` \|$/.exec(row) ?? [];
+      expect([row, Object.keys(scripts)]).toEqual([row, expect.arrayContaining([script])]);
+    }
   });
 
   test("docs/features.md names tests that exist", () => {
@@ -185,16 +263,17 @@ describe("tools", () => {
     }
   });
 
-  test("the linter reports floating promises, long functions and a fourth parameter", () => {
+  test("the linter reports floating promises, long functions, a fourth parameter and chance that no seed decides", () => {
     const folder = mkdtempSync(join(tmpdir(), "sluice-tidy-"));
     try {
       const long = `export function long() {\n${"  console.log(1);\n".repeat(70)}}\n`;
       const four = "export function four(a: 1, b: 1, c: 1, d: 1) {\n  return [a, b, c, d];\n}\n";
-      writeFileSync(join(folder, "a.ts"), `${long}${four}Promise.reject(new Error("x"));\n`);
+      const chance = "export const chance = Math.random();\n";
+      writeFileSync(join(folder, "a.ts"), `${long}${four}${chance}Promise.reject(new Error("x"));\n`);
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: join(root, "tsconfig.base.json") }));
       const command = [join(root, "node_modules/.bin/oxlint"), "--type-aware", "-f", "unix", join(folder, "a.ts")];
       const output = Bun.spawnSync(command, { cwd: root }).stdout.toString();
-      for (const rule of ["no-floating-promises", "max-lines-per-function", "max-params"])
+      for (const rule of ["no-floating-promises", "max-lines-per-function", "max-params", "no-restricted-properties"])
         expect(output).toContain(rule);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openDataFolder } from "@sluice/core/store/sqlite";
 import { commandsIn, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
 import type { Running } from "./cli-process.ts";
 import { writeProject } from "./server-process.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sluice-cli-admin-"));
 const project = join(work, "shop");
-const { run, json, fails } = commandsIn(project);
+const { run, json, text, fails } = commandsIn(project);
 let server: Running;
 let url: string;
 
@@ -132,14 +133,39 @@ describe("backup, restore and doctor", () => {
     expect(await stop(copy)).toBe(0);
   }, 30_000);
 
-  test("restore refuses a folder that a server runs over, and a file that is no whole backup; the folder stays as it is", async () => {
+  test("restore finds the server that runs over the folder, which keeps its token, and text says what was done", async () => {
+    const file = join(work, "running.tar");
+    await json("backup", file);
+    const { run: later } = await json("run", "double", "--input", "7", "--wait");
+    const said = await text("restore", file);
+    expect(said).toMatch(
+      /^Restored the backup of \S+ \(\d+ runs\) into http:\S+\.\nWhat was there before is in before-restore-/,
+    );
+    expect(said).toContain(`into ${url}.`);
+    expect(await fails("runs", "show", later.id)).toMatchObject({ error: { code: "run_not_found" } });
+    expect((await json("run", "double", "--input", "8", "--wait")).run.output).toBe(16);
+  });
+
+  test("a folder on the command line is restored into whatever server the environment names", async () => {
+    const file = join(work, "folder.tar");
+    await json("backup", file);
+    const data = join(work, "named");
+    const env = { SLUICE_URL: url, SLUICE_TOKEN: "of another server" };
+    const ran = await run(["restore", file, "--data", data, "--json"], { env });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ data });
+    expect((await run(["restore", file, "--json"], { env })).stdout).toContain('"unauthorized"');
+  });
+
+  test("restore refuses a folder that another program has open, and a file that is no whole backup; the folder stays as it is", async () => {
     const file = join(work, "whole.tar");
     await json("backup", file);
-    expect(await fails("restore", file)).toMatchObject({
-      code: 1,
-      error: { code: "data_folder_locked", message: expect.stringContaining(`(process ${server.pid})`) },
-    });
     const data = join(work, "kept");
+    const held = await openDataFolder({ folder: data });
+    expect(await fails("restore", file, "--data", data)).toMatchObject({
+      code: 1,
+      error: { code: "data_folder_locked", message: expect.stringContaining(`(${process.pid})`) },
+    });
+    await held.release();
     await json("restore", file, "--data", data);
     const before = readdirSync(data).toSorted();
     writeFileSync(join(work, "cut.tar"), readFileSync(file));

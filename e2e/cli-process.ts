@@ -2,7 +2,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-const main = join(import.meta.dir, "../packages/cli/src/main.ts");
+/** The program itself. */
+export const main = join(import.meta.dir, "../packages/cli/src/main.ts");
 
 export interface Ran {
   readonly exitCode: number;
@@ -17,7 +18,7 @@ export interface CliOptions {
 }
 
 /** Environment without what this machine's user may have set for a server of their own. */
-function cleanEnv(env: CliOptions["env"]): Record<string, string | undefined> {
+export function cleanEnv(env?: CliOptions["env"]): Record<string, string | undefined> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_"));
   return { ...Object.fromEntries(own), ...env };
 }

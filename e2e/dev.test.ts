@@ -90,18 +90,22 @@ describe("a saved file", () => {
       await untilDeployment((deployed) => deployed.current.version !== current.version);
       took.push(performance.now() - savedAt);
     };
+    const median = (what: string): number => {
+      console.log(`${what} is live after ${took.map((ms) => Math.round(ms)).join(", ")} ms`);
+      return took.splice(0).toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
+    };
     for (let n = 2; n < 7; n++) {
       await live(answer(String(n)));
       expect((await runOf("quick")).output).toBe(n);
     }
-    await live({
-      "workflows/b.ts":
-        'import { workflow } from "sluice";\nexport const b = workflow({ name: "b" }, async () => "new");\n',
-    });
-    expect((await runOf("b")).output).toBe("new");
-    const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? 0;
-    console.log(`live after ${took.map((ms) => Math.round(ms)).join(", ")} ms`);
-    expect(median).toBeLessThan(liveMsMax);
+    expect(median("an imported file")).toBeLessThan(liveMsMax);
+    for (let n = 2; n < 7; n++) {
+      await live({
+        "workflows/b.ts": `import { workflow } from "sluice";\nexport const b = workflow({ name: "b" }, async () => ${n});\n`,
+      });
+      expect((await runOf("b")).output).toBe(n);
+    }
+    expect(median("a workflow file")).toBeLessThan(liveMsMax);
   }, 30_000);
 
   test("moves runs in flight: what is in their journal stays, what comes is new, and the old worker goes", async () => {
@@ -153,6 +157,14 @@ describe("a broken file", () => {
           'import { schedule, workflow } from "sluice";\nexport const c = workflow({ name: "c", triggers: [schedule("61 * * * *")] }, async () => 1);\n',
       },
       "61 * * * *",
+    ],
+    [
+      "has the webhook of another workflow",
+      {
+        "workflows/c.ts":
+          'import { webhook, workflow } from "sluice";\nconst triggers = [webhook("/in")];\nexport const c = workflow({ name: "c", triggers }, async () => 1);\nexport const d = workflow({ name: "d", triggers }, async () => 1);\n',
+      },
+      "The workflows c and d have the same webhook: POST /hooks/in.",
     ],
   ])(
     "that %s keeps the last good version serving, and is shown on the API and in the terminal",

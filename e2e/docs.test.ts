@@ -111,6 +111,19 @@ describe("every command and script can be followed", () => {
   });
 });
 
+describe("nothing is published", () => {
+  test("whatever is installed comes from a tarball made here, and no script publishes", () => {
+    const commands = documents.flatMap((path) => blocksOf(read(path)).filter(({ language }) => language === "sh"));
+    const installs = commands.flatMap(({ text }) => text.match(/\bnpm (?:install|i|add|exec)\b.*/g) ?? []);
+    expect(installs.length).toBeGreaterThan(0);
+    expect(installs.filter((line) => !/ "?\S*sluice-[\d.]+\.tgz"?$/.test(line))).toEqual([]);
+    const publishing = Object.values(scripts).concat(
+      [".ci/run", ...new Bun.Glob("scripts/**/*.{ts,mjs,sh}").scanSync(root)].map(read),
+    );
+    expect(publishing.filter((text) => /\bpublish["' ]/.test(text))).toEqual([]);
+  });
+});
+
 describe("every snippet", () => {
   test(
     "compiles in a project such as `sluice init` makes",

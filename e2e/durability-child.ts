@@ -3,13 +3,14 @@ import { openEmbedded as open } from "@sluice/server/embedded";
 import { workflow } from "@sluice/sdk";
 import { note } from "./ledger.ts";
 
-const [mode = "work", data = "", ledger = "", durability = "full"] = process.argv.slice(2);
-if (data === "" || ledger === "") throw new Error("usage: durability-child.ts work|check DATA LEDGER [full|relaxed]");
+const [mode = "work", data = "", ledger = "", durability = "full", bytes = "0"] = process.argv.slice(2);
+if (data === "" || ledger === "")
+  throw new Error("usage: durability-child.ts work|check DATA LEDGER [full|relaxed [BYTES]]");
 
 const lanes = 16;
 const stepsEach = 4;
 
-const job = workflow({ name: "job" }, async (ctx, input: { readonly size: number }) => {
+const job = workflow({ name: "job" }, async (ctx, input: { readonly size: number; readonly load: string }) => {
   let sum = 0;
   for (let step = 0; step < stepsEach; step++) {
     sum += await ctx.step(`step ${step}`, () => {
@@ -18,14 +19,20 @@ const job = workflow({ name: "job" }, async (ctx, input: { readonly size: number
     });
     if (step === 1) await ctx.sleep("breath", 1);
   }
-  return sum;
+  const load = await ctx.step("load", () => input.load.toUpperCase());
+  return { sum, load };
 });
 
 const sluice = await open({ data, workflows: [job], durability: durability === "relaxed" ? "relaxed" : "full" });
 
+/** As many bytes as asked for, other ones for each run. */
+function loadOf(name: string): string {
+  return `${name} ${"x".repeat(Number(bytes))}`;
+}
+
 async function work(lane: number): Promise<void> {
   for (let round = 0; ; round++) {
-    const run = await sluice.start(job, { size: lane + round });
+    const run = await sluice.start(job, { size: lane + round, load: loadOf(`${lane}/${round}`) });
     note(ledger, { what: "started", run: run.id, step: 0 });
     await run.result();
     note(ledger, { what: "completed", run: run.id, step: 0 });

@@ -1,7 +1,8 @@
 /*
  * A disk that forgets: preloaded into a process, it remembers what every write to a file under SHIM_ROOT replaced, until the
  * file is synced. After a SIGKILL, undoing what is left takes the files back to what a power cut would have kept.
- * SHIM_DELAY_MS makes every sync slow. SHIM_LOG is the record, read by fsync-shim.ts.
+ * SHIM_DELAY_MS makes every sync slow; while there is a file SHIM_FAIL every sync fails with EIO. SHIM_LOG is the record, read by
+ * fsync-shim.ts.
  *
  * Record: u32 type, u32 path bytes, u64 offset, u64 data bytes, u64 file size before, path, data.
  * Types: 1 write, 2 synced, 3 truncate, 4 rename (data is the new path), 5 created.
@@ -28,13 +29,14 @@ enum { WRITE = 1, SYNCED = 2, TRUNCATE = 3, RENAME = 4, CREATED = 5 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -2;
-static const char *root;
+static const char *root, *fail;
 static size_t root_bytes;
 static long delay_ms;
 
 static void start(void) {
   if (log_fd != -2) return;
   root = getenv("SHIM_ROOT");
+  fail = getenv("SHIM_FAIL");
   const char *path = getenv("SHIM_LOG"), *delay = getenv("SHIM_DELAY_MS");
   delay_ms = delay ? atol(delay) : 0;
   root_bytes = root ? strlen(root) : 0;
@@ -162,6 +164,10 @@ static int synced(int fd, int (*real)(int)) {
   if (tracked && delay_ms > 0) {
     struct timespec pause = { delay_ms / 1000, (delay_ms % 1000) * 1000000L };
     nanosleep(&pause, NULL);
+  }
+  if (tracked && fail && access(fail, F_OK) == 0) {
+    errno = EIO;
+    return -1;
   }
   int result = real(fd);
   if (result == 0 && tracked && log_fd >= 0) {

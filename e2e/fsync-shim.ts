@@ -1,6 +1,16 @@
 // Builds and drives the disk that forgets (fsync-shim.c): what was not synced is taken back after a kill.
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 const headerBytes = 32;
@@ -29,13 +39,23 @@ export function shimEnv(p: {
   readonly root: string;
   readonly log: string;
   readonly delayMs?: number;
+  /** While there is a file of this name, every sync fails. */
+  readonly failFile?: string;
 }): Record<string, string> {
   return {
     LD_PRELOAD: p.library,
     SHIM_ROOT: p.root,
     SHIM_LOG: p.log,
     ...(p.delayMs === undefined ? {} : { SHIM_DELAY_MS: String(p.delayMs) }),
+    ...(p.failFile === undefined ? {} : { SHIM_FAIL: p.failFile }),
   };
+}
+
+/** How often a file whose path ends so was synced. */
+export function syncsOf(log: string, ending: string): number {
+  if (!existsSync(log)) return 0;
+  return readEntries(readFileSync(log)).filter(({ type, path }) => type === types.synced && path.endsWith(ending))
+    .length;
 }
 
 /** Takes back every write, truncation and rename that no sync followed; how many there were. */
@@ -52,6 +72,7 @@ export function undoUnsynced(log: string): { readonly undone: number; readonly s
   let undone = 0;
   for (const [index, entry] of [...entries.entries()].toReversed()) {
     if (entry.type === types.synced) continue;
+    if (entry.type === types.rename && !isSyncedBefore(entries, index)) undone += emptyOut(entry);
     const target = entry.type === types.rename ? new TextDecoder().decode(entry.data) : undefined;
     const settledBy = target === undefined ? entry.path : dirname(target);
     if ((lastSync.get(settledBy) ?? -1) > index) continue;
@@ -59,6 +80,23 @@ export function undoUnsynced(log: string): { readonly undone: number; readonly s
     undone++;
   }
   return { undone, synced };
+}
+
+/**
+ * Whether a file was synced before it got its name. Not every runtime writes through the C library, so that no write was seen
+ * says nothing.
+ */
+function isSyncedBefore(entries: readonly Entry[], renamed: number): boolean {
+  const { path } = entries[renamed] ?? {};
+  return entries.some((entry, index) => index < renamed && entry.type === types.synced && entry.path === path);
+}
+
+/** What a power cut leaves of a file that was renamed and never synced: its name. */
+function emptyOut(rename: Entry): number {
+  const target = new TextDecoder().decode(rename.data);
+  if (!existsSync(target) || statSync(target).size === 0) return 0;
+  truncateSync(target);
+  return 1;
 }
 
 function undoOne(entry: Entry, target: string | undefined): void {

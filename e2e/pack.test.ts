@@ -1,6 +1,7 @@
 // The packed tarballs, installed into an empty folder as a user would, without the workspace in reach.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,13 @@ async function install(folder: string, tarball: string): Promise<void> {
   expect(`${ran.exitCode}\n${ran.stderr}`).toStartWith("0\n");
 }
 
+async function isServing(url: string): Promise<boolean> {
+  return fetch(`${url}/health`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
 function typeCheck(folder: string, source: string): Promise<Ran> {
   writeFileSync(join(folder, "sample.ts"), source);
   const compilerOptions = { strict: true, noEmit: true, module: "nodenext", target: "esnext", types: [] };
@@ -51,27 +59,43 @@ beforeAll(async () => {
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe("sluice", () => {
-  test("`npx sluice --version` prints the version", async () => {
+  test("npx sluice --version prints the version", async () => {
     const { version } = (await Bun.file(join(root, "packages/cli/package.json")).json()) as { version: string };
     const ran = await run(["npx", "--no-install", "sluice", "--version"], full);
     expect(ran).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
   });
 
-  test("`npx sluice up` serves until it is told to stop", async () => {
-    // The command itself: the shell that npx puts in between does not pass signals on.
-    const command = [join(full, "node_modules/.bin/sluice"), "up", "--port", "0", "--json"];
-    const child = Bun.spawn(command, { cwd: full, stdin: "ignore", stdout: "pipe", stderr: "inherit" });
-    let text = "";
-    for await (const chunk of child.stdout) {
-      text += new TextDecoder().decode(chunk);
-      if (text.includes("\n")) break;
-    }
-    const line = text.slice(0, text.indexOf("\n"));
-    const url = /https?:\/\/[^"\s]+/.exec(line)?.[0] ?? "";
-    expect((await fetch(new URL("/ready", url))).status).toBe(200);
-    child.kill("SIGTERM");
-    expect(await child.exited).toBe(0);
-  }, 60_000);
+  test.each([
+    ["npx sluice up", ["npx", "--no-install", "sluice"]],
+    ["the command itself", [join(full, "node_modules/.bin/sluice")]],
+  ])(
+    "%s serves an empty folder until it is told to stop",
+    async (what, command) => {
+      const folder = mkdtempSync(join(full, "project-"));
+      const args = ["up", "--project", folder, "--port", "0", "--json"];
+      const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
+        cwd: full,
+        stdio: ["ignore", "pipe", "inherit"],
+        detached: true,
+      });
+      const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
+      const line = await new Promise<string>((resolve) => {
+        let text = "";
+        child.stdout.setEncoding("utf8").on("data", (more: string) => {
+          text += more;
+          if (text.includes("\n")) resolve(text.slice(0, text.indexOf("\n")));
+        });
+      });
+      const { url } = JSON.parse(line) as { url: string };
+      expect((await fetch(`${url}/ready`)).status).toBe(200);
+      // To the group: the shell that npx puts in between does not pass signals on.
+      process.kill(-(child.pid ?? 0), "SIGTERM");
+      const code = await exited;
+      if (what !== "npx sluice up") expect(code).toBe(0);
+      while (await isServing(url));
+    },
+    60_000,
+  );
 
   test("types reach a project that has no Bun types", async () => {
     const ran = await typeCheck(

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildShim, shimEnv } from "./fsync-shim.ts";
+import { buildShim, shimEnv, syncsOf } from "./fsync-shim.ts";
 import { aTurn, call, killAll, startServer, token, writeProject } from "./server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-slow-disk-"));
@@ -11,6 +11,7 @@ const library = buildShim(folder);
 const delayMs = 10;
 const answerMsMax = 10;
 const requests = 400;
+const startsAtOnce = 200;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -49,6 +50,32 @@ export const job = workflow({ name: "job" }, async (ctx) => ctx.step("one", () =
       await killAll(server);
       const p99 = times.toSorted((a, b) => a - b)[Math.floor(requests * 0.99)] ?? Number.POSITIVE_INFINITY;
       expect(p99).toBeLessThan(answerMsMax);
+    }, 60_000);
+
+    test("a start is acknowledged after its sync, and those that come together share one", async () => {
+      const [project, data, log] = [join(folder, "shared"), join(folder, "shared-data"), join(folder, "shared-log")];
+      writeProject(project, {
+        "workflows/wait.ts": `import { workflow } from "sluice";
+export const wait = workflow({ name: "wait" }, async (ctx) => ctx.waitFor("go"));
+`,
+      });
+      const server = await startServer({
+        project,
+        data,
+        env: shimEnv({ library: library ?? "", root: data, log, delayMs }),
+      });
+      const start = async (): Promise<number> => {
+        const before = performance.now();
+        expect((await call(server, "POST /api/v1/workflows/wait/runs", {}))?.status).toBe(201);
+        return performance.now() - before;
+      };
+      for (let alone = 0; alone < 10; alone++) expect(await start()).toBeGreaterThanOrEqual(delayMs);
+      const before = syncsOf(log, "state.db-wal");
+      await Promise.all(Array.from({ length: startsAtOnce }, start));
+      const syncs = syncsOf(log, "state.db-wal") - before;
+      expect(syncs).toBeGreaterThan(0);
+      expect(syncs).toBeLessThan(startsAtOnce / 4);
+      await killAll(server);
     }, 60_000);
   },
 );

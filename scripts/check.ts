@@ -41,21 +41,37 @@ export async function runCheck(check: Check): Promise<Outcome> {
   return { ...check, ok: exitCode === 0, output: stdout + stderr, elapsedMs: performance.now() - startedMs };
 }
 
-async function main(names: string[]): Promise<number> {
+export interface Checked {
+  outcomes: Outcome[];
+  elapsedMs: number;
+}
+
+/** Runs the checks, as many at a time as there is use for; each is reported when it ends. */
+export async function runChecks(checks: Check[], report: (outcome: Outcome) => void): Promise<Checked> {
   const startedMs = performance.now();
-  const queue = CHECKS.filter((check) => names.length === 0 || names.some((name) => check.name.startsWith(name)));
+  const queue = [...checks];
   const outcomes: Outcome[] = [];
   const lane = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const outcome = await runCheck(check);
       outcomes.push(outcome);
-      if (!outcome.ok) console.log(`\n── ${outcome.name}: ${outcome.command.join(" ")}\n${outcome.output.trim()}\n`);
-      console.log(`${outcome.ok ? "ok  " : "FAIL"}  ${outcome.name}  ${(outcome.elapsedMs / 1000).toFixed(1)} s`);
+      report(outcome);
     }
   };
   await Promise.all(Array.from({ length: Math.min(LANES_MAX, availableParallelism()) }, lane));
+  return { outcomes, elapsedMs: performance.now() - startedMs };
+}
+
+function print({ ok, name, command, output, elapsedMs }: Outcome): void {
+  if (!ok) console.log(`\n── ${name}: ${command.join(" ")}\n${output.trim()}\n`);
+  console.log(`${ok ? "ok  " : "FAIL"}  ${name}  ${(elapsedMs / 1000).toFixed(1)} s`);
+}
+
+async function main(names: string[]): Promise<number> {
+  const wanted = CHECKS.filter((check) => names.length === 0 || names.some((name) => check.name.startsWith(name)));
+  const { outcomes, elapsedMs } = await runChecks(wanted, print);
   const failed = outcomes.filter((outcome) => !outcome.ok);
-  console.log(`check took ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  console.log(`check took ${(elapsedMs / 1000).toFixed(1)} s`);
   console.log(`${outcomes.length - failed.length} passed, ${failed.length} failed`);
   return failed.length > 0 || outcomes.length === 0 ? 1 : 0;
 }

@@ -39,9 +39,23 @@ export function killAll(groups: RunningGroups): void {
   for (const pid of groups) killGroup(pid);
 }
 
+/** Gives suites that were written for Bun's tests their frame under Node. */
+const bunTestOnNode: Bun.BunPlugin = {
+  name: "bun:test on Node",
+  setup(build) {
+    build.onResolve({ filter: /^bun:test$/ }, () => ({ path: join(import.meta.dir, "bun-test-on-node.ts") }));
+  },
+};
+
 /** Tests that must also hold under Node are bundled first: Node 20 cannot read TypeScript. */
 async function nodeCommand(path: string, folder: string, report: string): Promise<string[]> {
-  const built = await Bun.build({ entrypoints: [path], target: "node", format: "esm", outdir: folder });
+  const built = await Bun.build({
+    entrypoints: [path],
+    target: "node",
+    format: "esm",
+    outdir: folder,
+    plugins: [bunTestOnNode],
+  });
   if (!built.success)
     throw new Error(`cannot bundle ${path} for Node: ${built.logs.map((log) => log.message).join("\n")}`);
   const bundle = join(folder, basename(path).replace(/\.m?ts$|\.mjs$/, ".js"));

@@ -1,9 +1,11 @@
 // The closing line agrees with the exit code whatever came before it.
 
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TestCase } from "./junit.ts";
 import type { FileResult } from "./run-test-file.ts";
-import { closing, countFile, selectFiles, tierOf } from "./test.ts";
+import { closing, countFile, filesOfRun, selectFiles, tierOf } from "./test.ts";
 
 function file(outcomes: TestCase["outcome"][], problems: string[] = []): FileResult {
   const cases = outcomes.map((outcome) => ({ name: "x", outcome, message: undefined }));
@@ -35,4 +37,37 @@ test("files fall into tiers by name, unit tests come first", () => {
   expect(selectFiles(paths, "fast", [])).toEqual(["packages/a.test.ts", "packages/b.test.ts", "e2e/a.test.ts"]);
   expect(selectFiles(paths, "fast", ["b."])).toEqual(["packages/b.test.ts"]);
   expect(selectFiles(paths, "slow", [])).toEqual(["packages/b.slow.test.ts"]);
+});
+
+const packageScripts = (
+  JSON.parse(readFileSync(join(import.meta.dir, "../package.json"), "utf8")) as { scripts: Record<string, string> }
+).scripts;
+
+/** What `npm run NAME` runs, as paths. */
+function filesOfScript(name: string): string[] {
+  const run = /^exec node scripts\/test\.mjs (\w+)$/.exec(packageScripts[name] ?? "")?.[1] ?? "";
+  return (filesOfRun(run) ?? []).flatMap(({ files }) => files);
+}
+
+test("npm test is the fast tier: every part of the project, and nothing that is marked as slow", () => {
+  const files = filesOfScript("test");
+  expect(files.filter((path) => /\.(slow|soak)\./.test(path))).toEqual([]);
+  for (const part of ["packages/core/", "packages/cli/", "e2e/", "bench/", "scripts/", "tidy.test.ts"])
+    expect([part, files.some((path) => path.startsWith(part))]).toEqual([part, true]);
+  expect(files).toContain("packages/core/src/testing/simulation/simulation.test.ts");
+  expect(files).toContain("e2e/kill.test.ts");
+});
+
+test("npm run test:full adds the slow tier, with all seeds and rounds, to the fast one", () => {
+  const slow = filesOfScript("test:slow");
+  expect(slow).toContain("packages/core/src/testing/simulation/simulation.slow.test.ts");
+  expect(slow).toContain("e2e/kill.slow.test.ts");
+  expect(filesOfScript("test:full")).toEqual([...filesOfScript("test"), ...slow]);
+});
+
+test("npm run test:soak is what nothing else runs", () => {
+  const soaks = filesOfScript("test:soak");
+  expect(soaks).toContain("e2e/kill.soak.test.ts");
+  expect(soaks).toContain("packages/core/src/testing/simulation/simulation.soak.test.ts");
+  expect(filesOfScript("test:full").filter((path) => soaks.includes(path))).toEqual([]);
 });

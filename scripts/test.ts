@@ -130,14 +130,19 @@ async function runTier(tier: Tier, files: string[], running: RunningGroups): Pro
 }
 
 function listTestFiles(): string[] {
-  const glob = new Bun.Glob("{packages,e2e,scripts}/**/*.{test.ts,node-test.ts,node-test.mjs}");
+  const glob = new Bun.Glob("{packages,e2e,bench,scripts}/**/*.{test.ts,node-test.ts,node-test.mjs}");
   const found = [...glob.scanSync(".")].filter((path) => !/(^|\/)(node_modules|dist)\//.test(path));
   return ["tidy.test.ts", ...found];
 }
 
+/** The files of a run (`fast`, `slow`, `full`, `soak`) by tier, in the order in which they run; `undefined` for no run. */
+export function filesOfRun(name: string, filters: string[] = []): { tier: Tier; files: string[] }[] | undefined {
+  return TIERS[name]?.map((tier) => ({ tier, files: selectFiles(listTestFiles(), tier, filters) }));
+}
+
 async function main(tierName: string, filters: string[]): Promise<number> {
-  const tiers = TIERS[tierName];
-  if (tiers === undefined) {
+  const parts = filesOfRun(tierName, filters);
+  if (parts === undefined) {
     console.error(`unknown tier "${tierName}": use one of ${Object.keys(TIERS).join(", ")}`);
     return 2;
   }
@@ -150,8 +155,7 @@ async function main(tierName: string, filters: string[]): Promise<number> {
   }
   const startedMs = performance.now();
   const results: FileResult[] = [];
-  for (const tier of tiers)
-    results.push(...(await runTier(tier, selectFiles(listTestFiles(), tier, filters), running)));
+  for (const { tier, files } of parts) results.push(...(await runTier(tier, files, running)));
   printSummary(results);
   console.log(`${results.length} files in ${seconds(performance.now() - startedMs)}`);
   const { line, exitCode } = closing(results);

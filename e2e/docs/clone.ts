@@ -13,10 +13,8 @@ export interface Clone {
   remove(): void;
 }
 
-
-export function makeClone(): Clone {
-  const work = mkdtempSync(join(tmpdir(), "sluice-docs-"));
-  const folder = join(work, "sluice");
+/** Copies what is, or could be, committed: a clone without its history. */
+export function copySources(folder: string): void {
   const git = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   if (git.exitCode !== 0) throw new Error(`git ls-files failed: ${git.stderr.toString()}`);
   for (const path of git.stdout.toString().split("\0")) {
@@ -24,6 +22,12 @@ export function makeClone(): Clone {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(root, path), join(folder, path));
   }
+}
+
+export function makeClone(): Clone {
+  const work = mkdtempSync(join(tmpdir(), "sluice-docs-"));
+  const folder = join(work, "sluice");
+  copySources(folder);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const bin = join(work, "bin");
   mkdirSync(bin);

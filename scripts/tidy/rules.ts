@@ -85,6 +85,53 @@ export function untestedCoreFiles(files: SourceFile[]): string[] {
   });
 }
 
+/** Error codes of the closed set that no program text answers with: nobody can ever meet them. */
+export function unraisedCodes(files: SourceFile[]): string[] {
+  const table = files.find(({ path }) => path === "packages/protocol/src/errors.ts");
+  const codes = Array.from(table?.text.matchAll(/^ {2}(\w+): \d{3},$/gm) ?? [], (match) => match[1] ?? "");
+  const texts = files.filter(
+    ({ path }) =>
+      isCode(path) &&
+      !isTest(path) &&
+      path.startsWith("packages/") &&
+      !/^packages\/protocol\/src\/(?:errors|statuses)\.ts$/.test(path),
+  );
+  // The reason of a run's status may have the same name.
+  return codes.filter((code) => !texts.some(({ text }) => new RegExp(`(?<![rR]eason: )"${code}"`).test(text)));
+}
+
+/** Folders whose code runs on any runtime, the deterministic parts and what users import. */
+const NEUTRAL = /^packages\/(?:protocol|sdk)\/src\/|^packages\/core\/src\/(?:kernel|engine|testing)\//;
+
+/** Neutral code that names Bun or imports a module of its. Its tests run on Bun and may. */
+export function bunTraces(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    if (!NEUTRAL.test(path) || !isCode(path) || /\.(?:test|node-test|node)\.ts$/.test(path)) return [];
+    const found = /\bBun\b|["']bun(?::[\w-]+)?["']/.exec(bareCode(text))?.[0];
+    return found === undefined ? [] : [`${path}: ${found}`];
+  });
+}
+
+/** Packages without code, without a test, or that no other needs; and domains of core without code. */
+export function emptyRooms(files: SourceFile[]): string[] {
+  const rooms = new Set<string>();
+  for (const { path } of files) {
+    const [room, domain] = [/^packages\/[\w-]+\//.exec(path)?.[0], /^packages\/core\/src\/[\w-]+\//.exec(path)?.[0]];
+    for (const each of [room, domain]) if (each !== undefined) rooms.add(each);
+  }
+  const within = (room: string) => files.filter(({ path }) => path.startsWith(room) && isCode(path));
+  const manifests = files.filter(({ path }) => /^packages\/[\w-]+\/package\.json$/.test(path));
+  return [...rooms].flatMap((room) => {
+    const code = within(room);
+    if (!code.some(({ path, text }) => !isTest(path) && lineCount(text) > 1)) return [`${room}: holds no code`];
+    if (!code.some(({ path }) => isTest(path))) return [`${room}: holds no test`];
+    // What is published is needed by those who install it.
+    const name = `"@sluice/${room.split("/")[1]}"`;
+    const needed = manifests.some(({ path, text }) => !path.startsWith(room) && text.includes(name));
+    return needed || room === "packages/cli/" ? [] : [`${room}: no other package needs it`];
+  });
+}
+
 /** A list of exemptions may only shrink: every entry has to be needed still. */
 export function checkExemptions(found: string[], exemptions: string[]): string[] {
   const missing = found.filter((path) => !exemptions.includes(path)).map((path) => `${path}: has no test beside it`);

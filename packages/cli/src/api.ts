@@ -35,7 +35,7 @@ export function dataFolder(io: Io, flags: Pick<TargetFlags, "data" | "project">)
 /** Which server is meant: `--url`, SLUICE_URL, the one that runs over this project's data folder, or the usual port. */
 export function targetOf(io: Io, flags: TargetFlags): Target {
   const data = dataFolder(io, flags);
-  const url = (flags.url ?? io.env["SLUICE_URL"] ?? runningUrl(data) ?? defaultUrl).replace(/\/+$/, "");
+  const url = (flags.url ?? io.env["SLUICE_URL"] ?? runningServer(data)?.url ?? defaultUrl).replace(/\/+$/, "");
   if (!/^https?:\/\//.test(url)) {
     throw new CliError(exitCodes.misused, {
       code: "bad_request",
@@ -48,13 +48,14 @@ export function targetOf(io: Io, flags: TargetFlags): Target {
   return { url, token: given ?? (loopback.test(url) ? readText(join(data, "keys", "token")) : undefined) };
 }
 
-function runningUrl(data: string): string | undefined {
+/** The server that said last that it runs over this folder; it may be gone. */
+export function runningServer(data: string): { readonly url: string; readonly pid: unknown } | undefined {
   const text = readText(join(data, serverFile));
   if (text === undefined) return undefined;
   const known = parsed(text);
-  return typeof known === "object" && known !== null && "url" in known && typeof known.url === "string"
-    ? known.url
-    : undefined;
+  if (typeof known !== "object" || known === null) return undefined;
+  const { url, pid } = known as { readonly url?: unknown; readonly pid?: unknown };
+  return typeof url === "string" ? { url, pid } : undefined;
 }
 
 /** Undefined for what is no JSON, such as a file that is being written. */
@@ -73,6 +74,8 @@ function readText(path: string): string | undefined {
 export interface ApiRequest {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly body?: unknown;
+  /** A body that is no JSON. The answer may take any time. */
+  readonly upload?: { readonly type: string; readonly content: Blob };
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -107,7 +110,7 @@ export class Api {
   /** The answer itself, when it is not a failure. */
   async send(
     path: string,
-    { method = "GET", body, query = {}, headers = {}, signal }: ApiRequest = {},
+    { method = "GET", body, upload, query = {}, headers = {}, signal }: ApiRequest = {},
   ): Promise<Response> {
     const { url, token } = this.target;
     const search = new URLSearchParams();
@@ -120,9 +123,11 @@ export class Api {
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(upload === undefined ? {} : { "content-type": upload.type }),
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(upload === undefined ? {} : { body: upload.content, timeout: false }),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {

@@ -97,7 +97,8 @@ function announce(
   { json, project }: ServeRequest,
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {
-  const { url, port, data, deployer, engine } = server;
+  const { url, port, data } = server;
+  const { deployer, engine } = server.serving();
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
   if (json) {
     const names = workflows.map((workflow) => workflow.name);

@@ -28,6 +28,8 @@ export interface TestEngine extends Client {
 }
 
 const startDefault = Date.UTC(2026, 0, 1);
+/** Cleaning up every minute would be most of what happens in sixty days. */
+const sweepIntervalMs = 3_600_000;
 /** Turns of the event loop without a new one being asked for, after which nothing is under way. */
 const quietTurns = 4;
 
@@ -42,6 +44,7 @@ export async function testEngine(options: TestOptions): Promise<TestEngine> {
     log: options.log ?? (() => undefined),
     owner: "test",
     onDeploy: "move",
+    limits: { sweepIntervalMs },
     url: () => "http://127.0.0.1:7890",
   });
   await engine.start();

@@ -180,6 +180,11 @@ export interface BlockedOp {
 }
 export interface LogOp {
   readonly op: "log";
+  /**
+   * Which line of its run this is: an incarnation that does again what was done before writes it with the same key, and the same
+   * line under the same key counts once. Without a key every line counts.
+   */
+  readonly key?: string | undefined;
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
   readonly data?: Uint8Array | undefined;

@@ -64,15 +64,23 @@ export interface RunHandle<O = unknown> {
   readonly created: boolean;
   /** Waits for the end; throws the run's error when it did not complete. */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
+  /** The run as it is now. */
   get(): Promise<Run<unknown, O>>;
+  /** Its journal: what has settled in that order, then what is open. */
   steps(): Promise<readonly Step[]>;
   /** What happened and what happens, until the run ends. */
   events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncIterable<RunUpdate>;
+  /** Ends it early, its children with it; its undos run first. */
   cancel(reason?: string): Promise<void>;
+  /** Lets it begin nothing new until it is resumed. */
   pause(): Promise<void>;
+  /** Lets it go on after a pause, or after what parked it was dealt with. */
   resume(): Promise<void>;
+  /** Runs it again from the step that failed, with the code of today or that which started it (`pinned`). */
   retry(options?: { readonly code?: "current" | "pinned" }): Promise<void>;
+  /** Starts a new run with its journal up to `from` (all of it without), and another input where one is given. */
   fork(options?: { readonly from?: string | number; readonly input?: unknown }): Promise<RunHandle<O>>;
+  /** Deletes it once it has ended, with everything that belongs to it. */
   delete(): Promise<void>;
 }
 
@@ -122,6 +130,7 @@ export interface Client extends AsyncDisposable {
   start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle>;
   /** A handle to a run by its id; nothing is asked until it is used. */
   run<O = unknown>(id: string): RunHandle<O>;
+  /** A page of runs, newest first. */
   runs(query?: RunQuery): Promise<{ readonly runs: readonly Run[]; readonly nextCursor: string | null }>;
   /** Resolves when the event is stored. */
   emit(
@@ -129,20 +138,26 @@ export interface Client extends AsyncDisposable {
     payload?: unknown,
     options?: { readonly key?: string; readonly id?: string },
   ): Promise<{ readonly duplicate: boolean }>;
+  /** What waits for a decision. */
   approvals(): Promise<readonly PendingApproval[]>;
+  /** Decides, once. */
   approve(token: string, decision: Decision): Promise<void>;
   /** Completes a `ctx.token()`. */
   complete(token: string, payload?: unknown): Promise<void>;
   readonly state: {
+    /** The value of a key of `global`, `workflow:NAME` or `run:ID`; undefined where there is none. */
     get(scope: string, key: string): Promise<StateValue | undefined>;
+    /** Sets a key; its new version. With `ifVersion` only from that one, 0 being none: otherwise `state_version_conflict`. */
     set(
       scope: string,
       key: string,
       value: unknown,
       options?: { readonly ttl?: Duration; readonly ifVersion?: number },
     ): Promise<number>;
+    /** True when there was something to delete. */
     delete(scope: string, key: string): Promise<boolean>;
   };
+  /** Stops the engine in order where it is in this process; a connection holds nothing. */
   close(): Promise<void>;
 }
 

@@ -86,8 +86,10 @@ export interface EmitOptions {
 
 /** Durable values. Every call is journaled together with its effect. */
 export interface StateScope {
+  /** The value of a key; `fallback`, or undefined, where there is none. */
   get<T = unknown>(key: string): Promise<T | undefined>;
   get<T>(key: string, fallback: T): Promise<T>;
+  /** Sets a key to any value that can be stored; with `ttl` it is gone after that time. */
   set(key: string, value: unknown, options?: { readonly ttl?: Duration }): Promise<void>;
   /** Adds to a number, which starts at 0; the new value. */
   incr(key: string, amount?: number): Promise<number>;
@@ -121,9 +123,13 @@ export interface RunInfo {
 
 export interface Log {
   (message: string, data?: unknown): void;
+  /** For whoever looks for a mistake. */
   debug(message: string, data?: unknown): void;
+  /** What happens; the same as calling the log itself. */
   info(message: string, data?: unknown): void;
+  /** What somebody should look at. */
   warn(message: string, data?: unknown): void;
+  /** What went wrong. */
   error(message: string, data?: unknown): void;
 }
 
@@ -137,14 +143,17 @@ export type RaceResult<B extends Branches> = {
 export interface Context {
   /** Runs a function once for good: its result is journaled before it is returned here. */
   step<T>(name: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>;
+  /** Waits that long, through crashes and restarts; a run that only waits leaves memory. */
   sleep(duration: Duration): Promise<void>;
   sleep(name: string, duration: Duration): Promise<void>;
+  /** Waits until then; a number is milliseconds since 1970. */
   sleepUntil(time: Date | number): Promise<void>;
   sleepUntil(name: string, time: Date | number): Promise<void>;
   /** Waits for an event; returns its payload. */
   waitFor<T = unknown, F = T>(event: string, options?: WaitOptions<F>): Promise<T | F>;
   /** Waits for somebody's decision; a denial throws `DeniedError`. */
   approve<F = never>(name: string, options?: ApproveOptions<F>): Promise<Approval | F>;
+  /** Makes a URL that somebody outside completes, and the promise of what they send. */
   token<T = unknown>(name: string, options?: TokenOptions): Promise<CallbackToken<T>>;
   /** Runs another workflow as a child and waits for its result. */
   call<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<OutputOf<W>>;
@@ -152,12 +161,15 @@ export interface Context {
   /** Starts another workflow and goes on; returns the id of its run. */
   start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<string>;
   start(workflow: string, input: unknown, options?: ChildOptions): Promise<string>;
+  /** Publishes an event, once: whatever waits for it goes on. */
   emit(event: string, payload?: unknown, options?: EmitOptions): Promise<void>;
+  /** Runs a function for each item, `concurrency` at a time (default: all), and returns the results in the order of the items. */
   map<I, O>(
     items: readonly I[],
     run: (item: I, index: number) => Promise<O>,
     options?: { readonly concurrency?: number },
   ): Promise<O[]>;
+  /** The first branch to settle wins, by name and value, or throws; the others are given up. */
   race<B extends Branches>(branches: B): Promise<RaceResult<B>>;
   readonly state: { readonly run: StateScope; readonly workflow: StateScope; readonly global: StateScope };
   /** Runs a function while holding a named lock. The lock belongs to the run and survives crashes. */

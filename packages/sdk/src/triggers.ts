@@ -1,5 +1,6 @@
 // What starts a workflow besides a call: webhooks and schedules.
 import type { CatchUp, Duration, Overlap } from "@sluice/protocol";
+import { checkSchedule, checkWebhook } from "./definition-checks.ts";
 
 export interface WebhookTrigger {
   readonly type: "webhook";
@@ -28,9 +29,11 @@ export interface WebhookOptions {
   readonly secret?: string;
 }
 
-/** Starts a run for each request to `/hooks` + path; the body is the input. */
+/** Starts a run for each request to `/hooks` + path; the body is the input. Throws `invalid_workflow`. */
 export function webhook(path: string, options: WebhookOptions = {}): WebhookTrigger {
-  return { type: "webhook", path, method: options.method ?? "POST", secret: options.secret };
+  const trigger: WebhookTrigger = { type: "webhook", path, method: options.method ?? "POST", secret: options.secret };
+  checkWebhook(trigger);
+  return trigger;
 }
 
 export interface ScheduleOptions {
@@ -50,9 +53,9 @@ export interface ScheduleOptions {
   readonly name?: string;
 }
 
-/** Starts a run at each time of a cron expression (five fields, or six with seconds first). */
+/** Starts a run at each time of a cron expression (five fields, or six with seconds first). Throws `invalid_workflow`. */
 export function schedule(cron: string, options: ScheduleOptions = {}): ScheduleTrigger {
-  return {
+  const trigger: ScheduleTrigger = {
     type: "schedule",
     cron,
     timezone: options.timezone ?? "UTC",
@@ -63,4 +66,6 @@ export function schedule(cron: string, options: ScheduleOptions = {}): ScheduleT
     jitter: options.jitter ?? 0,
     name: options.name,
   };
+  checkSchedule(trigger);
+  return trigger;
 }

@@ -2,6 +2,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
+import { checkWorkflow } from "./definition-checks.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { Trigger } from "./triggers.ts";
 
@@ -38,7 +39,10 @@ export type OutputOf<W> = W extends Workflow<infer _In, infer Out> ? Out : never
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
 
-/** Defines a workflow. Throws `invalid_name` at once for a name that could not be addressed. */
+/**
+ * Defines a workflow. Throws at once: `invalid_name` for a name that could not be addressed, `invalid_workflow`,
+ * `invalid_duration` or `invalid_retry` for options that make no sense.
+ */
 export function workflow<S extends StandardSchemaV1, Out>(
   options: WorkflowOptions & { readonly input: S },
   handler: (ctx: Context, input: InferOutput<S>) => Promise<Out>,
@@ -60,11 +64,12 @@ export function workflow(
   }
   if (typeof handler !== "function") {
     throw new SluiceError({
-      code: "invalid_config",
+      code: "invalid_workflow",
       message: `Workflow ${options.name} has no function.`,
       hint: "workflow({ name }, async (ctx, input) => { … })",
     });
   }
+  checkWorkflow(options);
   return { [brand]: true as never, name: options.name, options, handler };
 }
 

@@ -1,7 +1,7 @@
 // Reads the bodies of requests: size, encoding, depth and form are checked before anything else sees them.
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
-import { refuse } from "./fields.ts";
+import { parametersOf, refuse } from "./fields.ts";
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
@@ -68,7 +68,8 @@ function textOfBytes(bytes: Uint8Array): string {
   }
 }
 
-const nonFinite = /[eE]\+?\d{3}|\d{309}/;
+/** In every number that no double holds: an exponent of three digits, or so many digits that one of two is enough. */
+const nonFinite = /[eE]\+?\d{3}|\d{200}/;
 
 /** Parses JSON of bounded depth in which every number fits a double. */
 function parseJson(text: string, limits: BodyLimits): unknown {
@@ -196,7 +197,7 @@ function payloadOf(raw: Uint8Array, type: string, limits: BodyLimits): Uint8Arra
   }
   if (isJson(type) || type === "") return encodeValue(parseJson(textOfBytes(raw), limits));
   if (type === "application/x-www-form-urlencoded") {
-    return encodeValue(objectOf(new URLSearchParams(textOfBytes(raw))));
+    return encodeValue(objectOf(parametersOf(textOfBytes(raw), "invalid_json")));
   }
   if (type.startsWith("text/")) return encodeValue(textOfBytes(raw));
   if (type === "application/octet-stream") return encodeValue(raw);

@@ -23,10 +23,10 @@ export class CodeStore {
     this.#held.add(version);
   }
 
-  /** A file with the code of a version, made from its blob where it is missing. */
+  /** A file with the code of a version, made from its blob where it is missing or not whole: it is not synced. */
   async file(version: string): Promise<string | undefined> {
     const path = this.#path(version);
-    if (existsSync(path)) return path;
+    if (await isWhole(path, version)) return path;
     const bytes = await this.#blobs.get(version);
     if (bytes === undefined) return undefined;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -47,4 +47,9 @@ export class CodeStore {
   #path(version: string): string {
     return join(this.folder, `${version}.js`);
   }
+}
+
+async function isWhole(path: string, version: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  return new Bun.CryptoHasher("sha256").update(await readFile(path)).digest("hex") === version;
 }

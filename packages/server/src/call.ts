@@ -33,6 +33,23 @@ export interface DeploymentState {
   readonly workers?: readonly WorkerProcess[] | undefined;
 }
 
+/** A backup on its way in. */
+export interface IncomingBackup {
+  readonly archive: AsyncIterable<Uint8Array>;
+  /** As far as the sender says. */
+  readonly bytes: number | undefined;
+}
+
+/** What was put into the place of the data before. */
+export interface Restored {
+  /** When the backup was made; milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly runs: number;
+  readonly blobs: number;
+  /** The folder with the data before; undefined when there was none. */
+  readonly before: string | undefined;
+}
+
 /** What every route may use. */
 export interface HttpParts {
   readonly engine: Engine;
@@ -48,6 +65,10 @@ export interface HttpParts {
   readonly deployment: () => DeploymentState;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
+  /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */
+  readonly restore: ((backup: IncomingBackup) => Promise<Restored>) | undefined;
+  /** Aborted when what waits for an answer has to end. */
+  readonly closing: AbortSignal;
 }
 
 /** The part of Bun's server that a request may need. */
@@ -117,6 +138,11 @@ export class Call {
   /** Keeps the connection open while nothing moves for this long. */
   mayIdle(ms: number): void {
     this.#connections?.timeout(this.request, Math.ceil(ms / 1_000) + idleMarginSeconds);
+  }
+
+  /** Keeps the connection open however long the answer takes. */
+  mayIdleForever(): void {
+    this.#connections?.timeout(this.request, 0);
   }
 }
 

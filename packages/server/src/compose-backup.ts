@@ -1,15 +1,22 @@
-// A backup while work goes on: a consistent copy of the database first, then every blob there is, as one archive. Blobs
-// never change, and none is collected meanwhile, so the copy finds every blob that it names.
+// A backup while work goes on: a consistent copy of the database first, then every blob there is, then a sum over all of it,
+// as one archive. Blobs never change, and none is collected meanwhile, so the copy finds every blob that it names.
+import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, RunStore } from "@sluice/core";
 import type { FileBlobs } from "@sluice/core/store/sqlite";
 import { writeTar } from "./compose-tar.ts";
 import type { TarFile } from "./compose-tar.ts";
 
-/** Names inside an archive. */
-export const backupNames = { about: "sluice-backup.json", database: "state.db", blobs: "blobs/" } as const;
+/** Names inside an archive. `sum` holds the SHA-256 (hex) of the archive up to it and is the last file. */
+export const backupNames = {
+  about: "sluice-backup.json",
+  database: "state.db",
+  blobs: "blobs/",
+  sum: "sha256",
+} as const;
 export const backupFormat = 1;
 
 export interface BackupParts {
@@ -39,7 +46,7 @@ export async function streamBackup(parts: BackupParts): Promise<ReadableStream<U
     await close();
     throw error;
   }
-  const pieces = writeTar(files(parts, copy));
+  const pieces = archive(parts, copy);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -65,7 +72,16 @@ export async function streamBackup(parts: BackupParts): Promise<ReadableStream<U
   );
 }
 
-async function* files({ blobs, clock, version }: BackupParts, copy: string): AsyncGenerator<TarFile> {
+async function* archive(parts: BackupParts, copy: string): AsyncGenerator<Uint8Array> {
+  const sum = createHash("sha256");
+  for await (const piece of writeTar(files(parts, copy, sum))) {
+    sum.update(piece);
+    yield piece;
+  }
+}
+
+/** `sum` is that of what was sent so far, whenever the next file is asked for. */
+async function* files({ blobs, clock, version }: BackupParts, copy: string, sum: Hash): AsyncGenerator<TarFile> {
   const about = { format: backupFormat, version, createdAt: clock.now() };
   yield inMemory(backupNames.about, new TextEncoder().encode(JSON.stringify(about)));
   yield { name: backupNames.database, bytes: (await stat(copy)).size, content: readFile(copy) };
@@ -73,6 +89,7 @@ async function* files({ blobs, clock, version }: BackupParts, copy: string): Asy
     const bytes = await blobs.get(hash);
     if (bytes !== undefined) yield inMemory(backupNames.blobs + hash, bytes);
   }
+  yield inMemory(backupNames.sum, new TextEncoder().encode(sum.copy().digest("hex")));
 }
 
 function inMemory(name: string, bytes: Uint8Array): TarFile {
@@ -85,14 +102,4 @@ function inMemory(name: string, bytes: Uint8Array): TarFile {
 /** A file, piece by piece. */
 export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
-}
-
-/** Makes what was written into a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -42,6 +42,11 @@ export class Collector {
     };
   }
 
+  /** Somebody holds what is there. */
+  get held(): boolean {
+    return this.#holds > 0;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();

@@ -12,7 +12,9 @@ import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
+import type { Connections, HttpParts } from "./call.ts";
 import { createHttp } from "./http.ts";
+import type { Http } from "./http.ts";
 import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -41,21 +43,32 @@ export interface CodeChange {
   readonly elapsedMs: number;
 }
 
+/** What every server over this data folder stands on, whatever data is in it. */
+export interface Ground {
+  readonly options: ComposeOptions;
+  /** Locked by this process. */
+  readonly folder: DataFolder;
+  /** Where workers connect. */
+  readonly socket: string;
+  readonly token: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Base of the URLs given out. */
+  readonly url: () => string;
+  readonly restore: HttpParts["restore"];
+}
+
 /** Longest path that a Unix socket can have, in bytes, with room to spare. */
 const socketPathBytesMax = 100;
 
 /** The engine over the data folder's store; it has not started. */
 export async function openEngine(
-  { settings, log, onFatal }: ComposeOptions,
-  parts: {
-    readonly folder: DataFolder;
-    readonly blobs: FileBlobs;
-    readonly url: () => string;
-    readonly supervisor: Supervisor;
-  },
+  { options, folder, url }: Ground,
+  parts: { readonly blobs: FileBlobs; readonly supervisor: Supervisor },
 ): Promise<Engine> {
+  const { settings, log, onFatal } = options;
   const store = await openSqliteStore({
-    file: parts.folder.databaseFile,
+    file: folder.databaseFile,
     durability: settings.durability,
     limits: settings.limits,
     onFatal,
@@ -69,7 +82,7 @@ export async function openEngine(
     owner: `server-${secret(8)}`,
     limits: settings.limits,
     onDeploy: settings.onDeploy,
-    url: parts.url,
+    url,
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -91,17 +104,16 @@ function retire(engine: Engine, worker: string): void {
   if (known !== undefined) engine.deployments.add({ ...known, quarantine: true });
 }
 
-/** The supervisor of this data folder's workers. The folder must be locked. */
+/** The supervisor of the workers. */
 export function superviseIn(
-  folder: DataFolder,
-  parts: { readonly options: ComposeOptions; readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
+  { options, folder, socket }: Ground,
+  parts: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
 ): Supervisor {
-  const { settings, log, env, modules, mode } = parts.options;
-  const run = join(folder.folder, "run");
+  const { settings, log, env, modules, mode } = options;
   const { SLUICE_TOKEN: _token, ...childEnv } = env;
   return new Supervisor({
-    folder: run,
-    socket: socketIn(run),
+    folder: runFolder(folder),
+    socket,
     project: settings.project,
     env: childEnv,
     clock: systemClock,
@@ -121,47 +133,61 @@ export function superviseIn(
 }
 
 /** In the data folder where its path is short enough for a socket, else in a folder of its own that is removed at the end. */
-function socketIn(run: string): string {
-  const path = join(run, "worker.sock");
+export function socketIn(folder: DataFolder): string {
+  const path = join(runFolder(folder), "worker.sock");
   if (Buffer.byteLength(path) <= socketPathBytesMax) return path;
-  const folder = mkdtempSync(join(tmpdir(), "sluice-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, "worker.sock");
+  const short = mkdtempSync(join(tmpdir(), "sluice-"));
+  process.on("exit", () => rmSync(short, { recursive: true, force: true }));
+  return join(short, "worker.sock");
 }
 
-/** Listens on the address of the settings. Throws `unavailable` when it cannot. */
-export function serve(
-  { settings, version, log }: ComposeOptions,
+function runFolder({ folder }: DataFolder): string {
+  return join(folder, "run");
+}
+
+/** The HTTP side of an engine. */
+export function httpOver(
+  { options, token, startedAt, restore }: Ground,
   parts: {
     readonly engine: Engine;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
-    readonly token: string | undefined;
-    readonly backup: () => Promise<ReadableStream<Uint8Array>>;
+    readonly backup: HttpParts["backup"];
   },
-): Bun.Server<undefined> {
-  const { engine, deployer, supervisor, token, backup } = parts;
-  const http = createHttp({
+): Http {
+  const { settings, version, log } = options;
+  const { engine, deployer, supervisor, backup } = parts;
+  return createHttp({
     engine,
     clock: systemClock,
     log,
     version,
-    startedAt: systemClock.now(),
+    startedAt,
     auth: { token },
     allowedHosts: [settings.host, ...hostsOf(settings.publicUrl), ...settings.allowedHosts],
     allowedOrigins: settings.allowedOrigins,
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     backup,
+    restore,
     limits: settings.limits,
   });
+}
+
+/** Listens on the address of the settings. Throws `unavailable` when it cannot. */
+export function listen(
+  { settings }: ComposeOptions,
+  http: Pick<Http, "idleTimeout" | "maxRequestBodySize"> & {
+    readonly fetch: (request: Request, connections: Connections) => Response | Promise<Response>;
+  },
+): Bun.Server<undefined> {
   try {
     return Bun.serve({
       hostname: settings.host,
       port: settings.port,
       idleTimeout: http.idleTimeout,
       maxRequestBodySize: http.maxRequestBodySize,
-      fetch: (request, server) => http.fetch(request, server),
+      fetch: http.fetch,
     });
   } catch (error) {
     throw new SluiceError({

@@ -1,5 +1,6 @@
 // Archives in the POSIX ustar format (IEEE Std 1003.1, pax: "ustar Interchange Format"), as far as a backup needs it:
 // regular files, written and read as a stream.
+import { createHash } from "node:crypto";
 import { SluiceError } from "@sluice/protocol";
 
 const blockBytes = 512;
@@ -62,18 +63,28 @@ function putSize(header: Uint8Array, bytes: number): void {
 export interface TarEntry {
   readonly name: string;
   readonly bytes: number;
+  /** SHA-256 (hex) of everything in the archive before this file. */
+  readonly sumBefore: string;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** The files of an archive, in order. Throws `invalid_config` for what is no archive or ends too early. */
+/** The files of an archive, in order. Throws `invalid_config` for what is no archive, ends too early or goes on after its end. */
 export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const source = new ByteSource(stream);
-  for (;;) {
-    const header = await source.exactly(blockBytes);
-    if (header.every((byte) => byte === 0)) return;
-    const { name, bytes } = parseHeader(header);
-    yield { name, bytes, content: source.some(bytes) };
-    await source.exactly((blockBytes - (bytes % blockBytes)) % blockBytes);
+  try {
+    for (;;) {
+      const sumBefore = source.sum();
+      const header = await source.exactly(blockBytes);
+      if (isZero(header)) break;
+      const { name, bytes } = parseHeader(header);
+      yield { name, bytes, sumBefore, content: source.some(bytes) };
+      await source.zeroes((blockBytes - (bytes % blockBytes)) % blockBytes);
+    }
+    // A second block of zeroes ends an archive; some programs add more of them.
+    await source.zeroes(blockBytes);
+    await source.zeroesToEnd();
+  } finally {
+    await source.close();
   }
 }
 
@@ -86,7 +97,12 @@ function parseHeader(header: Uint8Array): { readonly name: string; readonly byte
   const bytes = large
     ? Number(new DataView(header.buffer, header.byteOffset).getBigUint64(128))
     : Number.parseInt(textAt(header, 124, 12), 8);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw notAnArchive("a file in it has no length");
   return { name: textAt(header, 0, nameBytesMax), bytes };
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function textAt(header: Uint8Array, at: number, length: number): string {
@@ -104,10 +120,16 @@ function notAnArchive(why: string): SluiceError {
 
 class ByteSource {
   readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #hash = createHash("sha256");
   #chunk = new Uint8Array(0);
 
   constructor(stream: AsyncIterable<Uint8Array>) {
     this.#iterator = stream[Symbol.asyncIterator]();
+  }
+
+  /** SHA-256 (hex) of what was taken so far. */
+  sum(): string {
+    return this.#hash.copy().digest("hex");
   }
 
   async exactly(bytes: number): Promise<Uint8Array> {
@@ -120,17 +142,39 @@ class ByteSource {
     return whole;
   }
 
+  async zeroes(bytes: number): Promise<void> {
+    if (!isZero(await this.exactly(bytes))) throw notAnArchive("there is something between its files");
+  }
+
+  /** Nothing but zeroes is left. */
+  async zeroesToEnd(): Promise<void> {
+    for (let rest: Uint8Array | undefined = this.#chunk; rest !== undefined; rest = await this.#next()) {
+      if (!isZero(rest)) throw notAnArchive("it goes on after its end");
+    }
+  }
+
+  /** Nothing more is taken from the stream. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    const next = await this.#iterator.next();
+    return next.done === true ? undefined : next.value;
+  }
+
   async *some(bytes: number): AsyncGenerator<Uint8Array> {
     for (let left = bytes; left > 0;) {
       if (this.#chunk.length === 0) {
-        const next = await this.#iterator.next();
-        if (next.done === true) throw notAnArchive("it ends too early");
-        this.#chunk = new Uint8Array(next.value);
+        const next = await this.#next();
+        if (next === undefined) throw notAnArchive("it ends too early");
+        this.#chunk = new Uint8Array(next);
         continue;
       }
       const taken = this.#chunk.subarray(0, left);
       this.#chunk = this.#chunk.subarray(taken.length);
       left -= taken.length;
+      this.#hash.update(taken);
       yield taken;
     }
   }

@@ -119,6 +119,7 @@ describe("answers", () => {
     await ask("runSchedule", [yearly.id]);
     await ask("listEvents", [], { query: "?name=e" });
     expect((await ask("backup")).status).toBe(503);
+    expect((await ask("restore", [], { body: {} })).status).toBe(415);
     await ask("setState", ["global", "k"], { body: { value: { a: 1 }, ttl: "1h" } });
     await ask("getState", ["global", "k"]);
     await ask("listState", ["global"]);

@@ -45,6 +45,18 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !unstorable.test(text);
 }
 
+/** The parameters of a query or a form. Bytes in it that are not UTF-8 are refused: they would be read as something else. */
+export function parametersOf(text: string, code: ErrorCode): URLSearchParams {
+  if (text.includes("%")) {
+    try {
+      decodeURIComponent(text);
+    } catch {
+      refuse(code, "The parameters are not percent-encoded UTF-8.", "Encode each value with encodeURIComponent.");
+    }
+  }
+  return new URLSearchParams(text);
+}
+
 /** Text that must be there, of 1 to `charsMax` characters. */
 export function textOf(body: Body, key: string, charsMax: number): string {
   const value = body[key];

@@ -31,6 +31,8 @@ export interface FixtureOptions {
   readonly limits?: Partial<EngineLimits>;
   /** Milliseconds a run waits in memory before it is parked. */
   readonly parkAfterMs?: number;
+  /** False: the code is deployed, but no worker of it is up. */
+  readonly worker?: boolean;
 }
 
 const base = "http://127.0.0.1:7890";
@@ -72,6 +74,9 @@ export class HttpFixture implements AsyncDisposable {
     const fixture = new HttpFixture(options);
     const workflows = options.workflows ?? [];
     await fixture.engine.start();
+    const deployed = await fixture.engine.deploy("v1", manifestOf(workflows));
+    if (!deployed.ok) throw new Error(deployed.error.message);
+    if (options.worker === false) return fixture;
     const worker = attachInProcess(fixture.engine, {
       id: "worker-1",
       version: "v1",
@@ -80,8 +85,6 @@ export class HttpFixture implements AsyncDisposable {
       limits: { ...workerLimits, parkAfterMs: options.parkAfterMs ?? workerLimits.parkAfterMs },
       stepScope: new AsyncStepScope(),
     });
-    const deployed = await fixture.engine.deploy("v1", manifestOf(workflows));
-    if (!deployed.ok) throw new Error(deployed.error.message);
     worker.deploy();
     return fixture;
   }

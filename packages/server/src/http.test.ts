@@ -204,6 +204,7 @@ describe("what cannot be answered", () => {
     ["unfinished depth", bytes("[".repeat(1_500))],
     ["a number too large", bytes('{"input":1e999}')],
     ["a long number too large", bytes(`{"input":[{"a":${"9".repeat(400)}}]}`)],
+    ["a number too large by its digits and a short exponent", bytes(`{"input":${"9".repeat(250)}e99}`)],
     ["NaN", bytes('{"input":NaN}')],
   ])("a body with %s is 400", async (_what, body) => {
     const answer = await f.send(start, { method: "POST", body, headers: json });

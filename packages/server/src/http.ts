@@ -31,6 +31,7 @@ export interface HttpOptions {
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
   readonly backup?: HttpParts["backup"];
+  readonly restore?: HttpParts["restore"];
   readonly limits?: Partial<HttpLimits> | undefined;
 }
 
@@ -42,6 +43,8 @@ export interface Http {
   readonly metrics: HttpMetrics;
   /** Method and path of every route that is answered. */
   readonly routes: readonly (readonly [method: string, path: string])[];
+  /** Ends the streams of watchers and whatever waits for the end of a run; clients ask again. */
+  close(): void;
 }
 
 /** A request taken apart. `authority` is what `Host` said. */
@@ -69,12 +72,16 @@ class HttpSide implements Http {
   readonly #hosts: HostList;
   readonly #origins: OriginList;
   readonly #hono = new Hono<{ Bindings: Arrival }>();
+  readonly #closing = new AbortController();
   #failures = 0;
 
   constructor(options: HttpOptions) {
-    const { engine, clock, log, version, startedAt, ready, deployment, backup } = options;
+    const { engine, clock, log, version, startedAt, ready, deployment, backup, restore } = options;
     const limits = { ...httpLimits, ...options.limits };
-    this.#parts = { engine, clock, log, version, startedAt, ready, deployment, backup, limits, metrics: this.metrics };
+    const { signal: closing } = this.#closing;
+    // prettier-ignore
+    this.#parts = { engine, clock, log, version, startedAt, ready, deployment, backup, restore, limits, closing,
+      metrics: this.metrics };
     engine.watchers.onEveryEnd(({ run }) => {
       const createdAt = createdAtOf(run);
       if (createdAt !== undefined) this.metrics.runs.record(clock.now() - createdAt);
@@ -96,9 +103,14 @@ class HttpSide implements Http {
     return this.#parts.limits.idleTimeoutSeconds;
   }
 
-  /** More than the limit for bodies, so that a body over it gets our own answer. */
+  /** More than the limits for bodies, so that a body over them gets our own answer. */
   get maxRequestBodySize(): number {
-    return this.#parts.limits.bodyBytesMax * 4;
+    const { bodyBytesMax, restoreBytesMax } = this.#parts.limits;
+    return Math.max(bodyBytesMax * 4, restoreBytesMax + 1);
+  }
+
+  close(): void {
+    this.#closing.abort();
   }
 
   get routes(): readonly (readonly [method: string, path: string])[] {

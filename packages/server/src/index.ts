@@ -6,7 +6,7 @@ export { examine } from "./compose-doctor.ts";
 export type { Check } from "./compose-doctor.ts";
 export { jsonLog } from "./compose-log.ts";
 export { restoreBackup } from "./compose-restore.ts";
-export type { Restored } from "./compose-restore.ts";
+export type { Restored } from "./call.ts";
 export { tokenFile } from "./compose-token.ts";
 export { isLoopback, settleSettings } from "./config.ts";
 export type { SettingSources } from "./config.ts";

@@ -3,6 +3,8 @@
 export interface HttpLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
+  /** Longest backup that is restored. It goes to the disk as it comes. */
+  readonly restoreBytesMax: number;
   /** Levels of arrays and objects in a JSON body. */
   readonly jsonDepthMax: number;
   /** Longest `wait` of a request; clients ask again. */
@@ -26,6 +28,7 @@ export interface HttpLimits {
 
 export const httpLimits: HttpLimits = {
   bodyBytesMax: 48 * 1024 * 1024,
+  restoreBytesMax: 64 * 1024 * 1024 * 1024,
   jsonDepthMax: 400,
   waitMsMax: 120_000,
   pageDefault: 50,

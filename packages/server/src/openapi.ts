@@ -42,17 +42,22 @@ function responsesOf({ responses }: Contract): Json {
   return { ...(Object.fromEntries(shown) as Json), default: failure };
 }
 
+function bodyOf({ request, requestType }: Contract): Json | undefined {
+  if (requestType !== undefined) return { [requestType]: { schema: { type: "string", format: "binary" } } };
+  return request === undefined ? undefined : { "application/json": { schema: refTo(request) } };
+}
+
 function operationOf(name: RouteName, method: string): Json {
   const spec: RouteSpec = routes[name];
   const contract = contracts[name];
-  const body = contract.request === undefined || method === "GET" || method === "DELETE" ? undefined : contract.request;
+  const content = method === "GET" || method === "DELETE" ? undefined : bodyOf(contract);
   return {
     operationId: spec.methods.length === 1 ? name : `${name}${method}`,
     summary: spec.summary,
     tags: [spec.tag],
     security: spec.auth === "token" ? [{ token: [] }] : [],
     parameters: parametersOf(spec.path, contract),
-    ...(body === undefined ? {} : { requestBody: { content: { "application/json": { schema: refTo(body) } } } }),
+    ...(content === undefined ? {} : { requestBody: { content } }),
     responses: responsesOf(contract),
   };
 }

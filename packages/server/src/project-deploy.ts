@@ -1,7 +1,7 @@
 // Brings a project's code into service: a worker loads it, the engine takes its workflows, and only then it is current.
 // Whatever goes wrong on the way is kept for the API, and the version before goes on serving.
+import { attempt } from "@sluice/core";
 import type { Clock, Engine, Logger } from "@sluice/core";
-import { errorCodes } from "@sluice/protocol";
 import type { ErrorCode, WireError } from "@sluice/protocol";
 import type { BuildResult, SourceProblem } from "./bundle-messages.ts";
 import type { CodeStore } from "./bundle-store.ts";
@@ -41,22 +41,29 @@ export class Deployer {
     return turn;
   }
 
-  /** Brings back a version of an earlier process; false when it cannot be loaded. */
-  async restore(version: string): Promise<boolean> {
+  /**
+   * Brings back a version that served before, while `error` says why newer code does not; false when it cannot be loaded.
+   */
+  async restore(version: string, error = this.#state.error): Promise<boolean> {
     const file = await this.#options.code.file(version);
     if (file === undefined) return false;
-    const { error } = this.#state;
     const failed = await this.deploy({ ok: true, version, file, workflows: [], elapsedMs: 0 });
     this.#state = { ...this.#state, ...(error === undefined ? {} : { error }) };
     return failed === undefined;
   }
 
   async #deploy(built: BuildResult): Promise<WireError | undefined> {
-    const error = built.ok ? await this.#bring(built.version) : errorOfProblems(built.problems);
+    const error = built.ok ? await this.#tryToBring(built.version) : errorOfProblems(built.problems);
     if (error === undefined) return undefined;
     this.#state = { version: this.#state.version, deployedAt: this.#state.deployedAt, error };
     this.#options.log("error", "the code was not deployed", { ...error });
     return error;
+  }
+
+  /** A full disk is a reason like every other. */
+  async #tryToBring(version: string): Promise<WireError | undefined> {
+    const brought = await attempt(() => this.#bring(version));
+    return brought.ok ? brought.value : brought.error;
   }
 
   async #bring(version: string): Promise<WireError | undefined> {
@@ -90,16 +97,22 @@ export function describeProblem({ file, line, column, message }: SourceProblem):
 
 function errorOfProblems(problems: readonly SourceProblem[]): WireError {
   return {
-    code: "version_unavailable",
+    code: "bundle_failed",
     message: problems.map(describeProblem).join("\n"),
-    hint: "Mend the file; the version before goes on serving.",
+    hint: "Mend what it names; a version that was deployed before goes on serving.",
     details: { problems },
   };
 }
 
-function errorOfCode({ code, hint, ...place }: CodeProblem): WireError {
+/** What to do about code that cannot be loaded, where the failure does not say it itself. */
+const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
+  code_failed: "The code threw while it was loaded: mend it, or move what can fail into a step.",
+  worker_failed: "The log has what the worker wrote; look for code that ends or blocks the process while it is loaded.",
+};
+
+function errorOfCode({ code, hint = hints[code], ...place }: CodeProblem): WireError {
   return {
-    code: code in errorCodes ? (code as ErrorCode) : "version_unavailable",
+    code,
     message: describeProblem(place),
     ...(hint === undefined ? {} : { hint }),
     details: { problems: [place] },

@@ -1,6 +1,6 @@
 // Reads query parameters: every name is known, every value is checked.
 import { parseDuration } from "@sluice/protocol";
-import { isStorable, quoted, refuse } from "./fields.ts";
+import { isStorable, parametersOf, quoted, refuse } from "./fields.ts";
 
 const textCharsMax = 512;
 
@@ -10,7 +10,7 @@ export class Query {
   readonly #known = new Set<string>();
 
   constructor(text: string) {
-    this.#parameters = new URLSearchParams(text);
+    this.#parameters = parametersOf(text, "invalid_filter");
   }
 
   text(name: string): string | undefined {

@@ -34,6 +34,8 @@ export class RunFeed {
   #end: string | undefined;
   #wake: (() => void) | undefined;
   #over = false;
+  /** It is over for our reasons, and the client has to be told. */
+  #ended = false;
 
   /** `after` is the number of the last entry the client has seen; `closed` is called once, when nothing is sent any more. */
   constructor(parts: FeedParts, p: { readonly run: string; readonly after: number; readonly closed: () => void }) {
@@ -52,7 +54,10 @@ export class RunFeed {
         pull: async (controller) => {
           try {
             const text = await this.#next();
-            if (this.#over) return;
+            if (this.#over) {
+              if (this.#ended) controller.close();
+              return;
+            }
             controller.enqueue(encoder.encode(text));
             if (this.#end === undefined || this.#behind || this.#reading !== undefined) return;
             this.close();
@@ -66,6 +71,12 @@ export class RunFeed {
       },
       strategy,
     );
+  }
+
+  /** Ends the stream though the run goes on: the client comes back with the number of the last event it saw. */
+  end(): void {
+    this.#ended = !this.#over;
+    this.close();
   }
 
   close(): void {

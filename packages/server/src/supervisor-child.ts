@@ -3,8 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Subprocess } from "bun";
 import type { AttachedWorker, Clock, Logger, WorkerLink } from "@sluice/core";
-import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import { blockedInstead, bunWorkerEntry, readRecorder, recorderBytes } from "@sluice/worker";
+import { errorCodes } from "@sluice/protocol";
+import type { EngineToWorker, ErrorCode, WorkerToEngine } from "@sluice/protocol";
+import { blockedInstead, bunWorkerEntry, childErrorCodes, readRecorder, recorderBytes } from "@sluice/worker";
 import type { ChildSetup, ExecutingStep, RunMessage } from "@sluice/worker";
 import { logLines } from "./supervisor-output.ts";
 import type { SupervisorLimits } from "./supervisor-limits.ts";
@@ -13,7 +14,7 @@ import type { Peer, PeerHandler } from "./worker-socket.ts";
 
 /** Why the code of a version cannot be loaded, with the place where that is known. */
 export interface CodeProblem {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string | undefined;
   readonly file?: string | undefined;
@@ -201,7 +202,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   onFailure(payload: Readonly<Record<string, unknown>>): void {
     const { message, hint, file, line, column } = payload;
     this.#problem = {
-      code: typeof payload["reason"] === "string" ? payload["reason"] : "code_failed",
+      code: codeOf(payload),
       message: String(message),
       ...(typeof hint === "string" ? { hint } : {}),
       ...(typeof file === "string" ? { file, line: Number(line), column: Number(column) } : {}),
@@ -297,6 +298,12 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     const recent = [...new Set(this.#recent.toReversed())].filter((run) => this.runs.has(run)).slice(0, recentRunsMax);
     return recent.map((run) => ({ run, step: outsideSteps }));
   }
+}
+
+/** The code that the failure came with, where it is one of ours: what the SDK throws for a definition has one. */
+function codeOf({ code, reason }: Readonly<Record<string, unknown>>): ErrorCode {
+  if (typeof reason === "string" && Object.hasOwn(errorCodes, reason)) return reason as ErrorCode;
+  return code === childErrorCodes.code ? "code_failed" : "worker_failed";
 }
 
 /** Written, not only reserved: memory over a file without room behind it would kill the child that writes to it. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom, unwrap } from "@sluice/core";
-import type { RunRecord } from "@sluice/core";
+import type { Clock, RunRecord } from "@sluice/core";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { buildProject } from "./bundle-build.ts";
@@ -32,7 +32,12 @@ export class Fixture implements AsyncDisposable {
 
   constructor(
     limits: Partial<SupervisorLimits> = {},
-    options: { readonly spare?: boolean; readonly onDeploy?: "pin" | "move"; readonly parkAfterMs?: number } = {},
+    options: {
+      readonly spare?: boolean;
+      readonly onDeploy?: "pin" | "move";
+      readonly parkAfterMs?: number;
+      readonly clock?: Clock;
+    } = {},
   ) {
     mkdirSync(join(this.project, "workflows"), { recursive: true });
     const log = (level: string, message: string, fields: object = {}): void =>
@@ -52,7 +57,7 @@ export class Fixture implements AsyncDisposable {
       socket: join(this.folder, "run/worker.sock"),
       project: this.project,
       env: { PATH: process.env["PATH"], MARK: join(this.folder, "mark") },
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       log,
       limits: { ...supervisorLimits, workerHeartbeatMs: 50, stallMs: 200, leaseMs: 600, restartDelayMs: 1, ...limits },
       secret: (bytes) => Buffer.from(systemRandom.bytes(bytes)).toString("hex"),
@@ -124,6 +129,11 @@ export class Fixture implements AsyncDisposable {
       const record = await this.engine.store.getRun({ run });
       return record !== undefined && is(record) ? record : undefined;
     });
+  }
+
+  /** How often the run was handed to an engine or taken from one: what an earlier incarnation sends is refused. */
+  async epoch(run: string): Promise<number | undefined> {
+    return (await this.engine.store.getRun({ run }))?.epoch;
   }
 
   logged(message: string): Promise<Logged> {

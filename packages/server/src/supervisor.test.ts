@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { unwrap } from "@sluice/core";
+import { systemClock, unwrap } from "@sluice/core";
+import type { Clock } from "@sluice/core";
 import { encodeValue } from "@sluice/protocol";
 import { Fixture, work } from "./supervisor-fixture.suite.ts";
 
@@ -45,6 +46,7 @@ describe("a worker", () => {
     await f.until(() => (existsSync(join(f.folder, "mark")) ? true : undefined));
     process.kill(f.pids[0]!, "SIGKILL");
     expect(await f.output(run)).toBe("done");
+    expect(await f.epoch(run)).toBeGreaterThan(1);
     expect(await f.logged("a worker crashed")).toMatchObject({ step: "slow", run, cause: "it was ended by SIGKILL" });
   });
 
@@ -58,6 +60,7 @@ describe("a worker", () => {
     expect(await f.logged("a worker's thread is blocked")).toMatchObject({ level: "warn", step: "spin", run });
     expect(f.supervisor.workers[0]).toMatchObject({ status: "stalled", stalledIn: { run, step: "spin" }, runs: 1 });
     expect(await f.output(run)).toBe("went on");
+    expect(await f.epoch(run)).toBeGreaterThan(1);
     expect(await f.logged("a worker crashed")).toMatchObject({ cause: expect.stringContaining("leaseMs") });
   });
 
@@ -82,10 +85,32 @@ describe("a worker", () => {
     }));`);
     const run = await small.start("a");
     expect(await small.output(run)).toBe("went on");
+    expect(await small.epoch(run)).toBeGreaterThan(1);
     expect(await small.logged("a worker crashed")).toMatchObject({
       step: "hoard",
       cause: expect.stringContaining("workerMemoryBytesMax"),
     });
+  });
+
+  test("that crashes again and again is started again at once, then after pauses that double up to a limit", async () => {
+    const pauses = [11, 22, 44, 61];
+    const pausesMs: number[] = [];
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      after: (delayMs, callback) => {
+        if (pauses.includes(delayMs)) pausesMs.push(delayMs);
+        return systemClock.after(delayMs, callback);
+      },
+    };
+    await using often = new Fixture({ restartDelayMs: 11, restartDelayMsMax: 61 }, { clock });
+    await often.deploy(answer("1"));
+    for (let crash = 0; crash < 6; crash++) {
+      const [pid = 0] = often.pids;
+      process.kill(pid, "SIGKILL");
+      await often.until(() => often.supervisor.workers.find((each) => each.pid !== pid && each.status === "serving"));
+    }
+    expect(pausesMs).toEqual([...pauses, 61]);
+    expect(await often.output(await often.start("a"))).toBe(1);
   });
 
   test("that is told to stop by somebody else gives its runs back, and nobody is blamed", async () => {

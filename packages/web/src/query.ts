@@ -1,6 +1,8 @@
 // What the server said, kept for a while and read through hooks: `useApi`, `usePages`, `useCall`.
 import {
   keepPreviousData,
+  MutationCache,
+  QueryCache,
   QueryClient,
   queryOptions,
   useInfiniteQuery,
@@ -23,8 +25,11 @@ function passes(error: unknown): boolean {
   return error instanceof ApiError && (error.code === "unreachable" || error.status === 429 || error.status === 503);
 }
 
-export function createQueryClient(): QueryClient {
+/** `onError` hears of every failure, whoever else handles it. */
+export function createQueryClient(onError: (error: unknown) => void): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: staleMs,

@@ -1,16 +1,16 @@
 // The step scope of runtimes that have Node's asynchronous context: Bun, Node and Deno.
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { StepScope } from "./step-scope.ts";
+import type { RunningStep, StepScope } from "./step-scope.ts";
 
 /** Follows a step function through its promises and timers. */
 export class AsyncStepScope implements StepScope {
-  readonly #storage = new AsyncLocalStorage<true>();
+  readonly #storage = new AsyncLocalStorage<RunningStep>();
 
-  run<T>(body: () => T): T {
-    return this.#storage.run(true, body);
+  run<T>(step: RunningStep, body: () => T): T {
+    return this.#storage.run(step, body);
   }
 
-  get active(): boolean {
-    return this.#storage.getStore() === true;
+  get current(): RunningStep | undefined {
+    return this.#storage.getStore();
   }
 }

@@ -53,7 +53,7 @@ export class Caller {
   /** What a call must do before it takes its place: a promise when it goes no further. */
   refuse(what: string): Promise<never> | undefined {
     const { run, scope } = this;
-    if (run.host.stepScope.active) return Promise.reject(insideStep(what));
+    if (run.host.stepScope.current !== undefined) return Promise.reject(insideStep(what));
     if (run.isOver(scope)) return never();
     const { refusal } = run;
     return refusal === undefined ? undefined : refuseLater(run, refusal);
@@ -61,7 +61,7 @@ export class Caller {
 
   /** Throws inside a step function: a replay does not execute it, and what comes after would differ. */
   requireWorkflow(what: string): void {
-    if (this.run.host.stepScope.active) throw insideStep(what);
+    if (this.run.host.stepScope.current !== undefined) throw insideStep(what);
   }
 
   call(what: string, call: DurableCall): Promise<unknown> {

@@ -15,6 +15,7 @@ import type { Workflow } from "@sluice/sdk";
 import type { Call, IncarnationHost, Place, Settlement } from "./calls.ts";
 import { Delivery } from "./delivery.ts";
 import { Ending } from "./ending.ts";
+import { LineKeys } from "./log.ts";
 import { Patches } from "./patches.ts";
 import { Replay } from "./replay.ts";
 import { Scope } from "./scope.ts";
@@ -32,6 +33,7 @@ export class Incarnation {
   #random: SeededRandom | undefined;
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
+  readonly lines = new LineKeys();
   readonly patches = new Patches(this);
   readonly #ending: Ending;
   readonly #delivery: Delivery;
@@ -147,6 +149,7 @@ export class Incarnation {
   #settleCall(call: Call, settlement: Settlement): void {
     this.#calls.delete(call.seq);
     call.scope.open.delete(call.seq);
+    this.lines.follow(settlement.ord === 0 ? this.replay.ord + 1 : settlement.ord);
     if (settlement.at > this.time) this.time = settlement.at;
     this.idleSince = undefined;
     this.#lastSeq = call.seq;

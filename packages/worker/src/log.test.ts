@@ -1,6 +1,6 @@
 // Log lines and progress: said when they are new, not when the workflow only catches up with its journal.
 import { describe, expect, test } from "bun:test";
-import { decodeValue } from "@sluice/protocol";
+import { decodeValue, encodeError } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { entry, PlayedEngine } from "./played-engine.suite.ts";
 
@@ -107,5 +107,46 @@ describe("on replay", () => {
     gate.resolve();
     await engine.clock.rest();
     expect(engine.messages).toEqual([]);
+  });
+});
+
+describe("keys", () => {
+  const keyed = (engine: PlayedEngine): string[] =>
+    engine.ops().flatMap((op) => (op.op === "log" ? [`${op.message} ${op.key}`] : []));
+  const talk = workflow({ name: "flow" }, async (ctx) => {
+    ctx.log("one");
+    ctx.log("two");
+    await ctx.step("a", () => ctx.log("in a"));
+    ctx.log("after a");
+    const attempted = ctx.step(
+      "b",
+      () => {
+        ctx.log("in b");
+        throw new Error("again");
+      },
+      { retry: { attempts: 9, delay: 0 } },
+    );
+    ctx.log("beside b");
+    await attempted;
+  });
+  const step = entry({ seq: 0, kind: "step", name: "a", ord: 1 });
+
+  test("say where a line was written, so that it has the same one when it is written again", async () => {
+    const live = new PlayedEngine([talk]);
+    await live.assign();
+    expect(keyed(live)).toEqual(["one 1:0:0", "two 1:0:1", "in a 1:step 0:1:0"]);
+    await live.settle(0);
+    const after = ["after a 1:1:0", "beside b 1:1:1", "in b 1:step 1:1:0"];
+    expect(keyed(live).toSorted()).toEqual(after.toSorted());
+    const again = new PlayedEngine([talk]);
+    await again.assign({ journal: [step] });
+    expect(keyed(again).toSorted()).toEqual(after.toSorted());
+  });
+
+  test("differ between the attempts of a step, and between a run and an operator's retry of it", async () => {
+    const engine = new PlayedEngine([talk]);
+    const failed = { ...entry({ seq: 1, kind: "step", name: "b" }), attempt: 1, error: encodeError(new Error("x")) };
+    await engine.assign({ journal: [step, failed], attempt: 2 });
+    expect(keyed(engine).toSorted()).toEqual(["after a 2:1:0", "beside b 2:1:1", "in b 2:step 1:2:0"]);
   });
 });

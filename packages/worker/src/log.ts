@@ -3,10 +3,32 @@ import { encodeValue } from "@sluice/protocol";
 import type { LogOp } from "@sluice/protocol";
 import type { Log } from "@sluice/sdk";
 import type { Incarnation } from "./incarnation.ts";
+import type { RunningStep } from "./step-scope.ts";
 
 /**
- * True while the workflow does again what an earlier incarnation did: something recorded is still to be handed out. After a
- * crash the last lines before it may be done, and so written, a second time.
+ * Names lines by their place, which is the same when they are written again: the result the workflow was given last, or the
+ * attempt of the step that writes, and how many lines there were since.
+ */
+export class LineKeys {
+  #ord = 0;
+  #lines = 0;
+
+  /** The workflow is given the result with this number. */
+  follow(ord: number): void {
+    this.#ord = ord;
+    this.#lines = 0;
+  }
+
+  /** The key of the next line, in the given life of the run: its attempt. */
+  next(life: number, step: RunningStep | undefined): string {
+    if (step === undefined) return `${life}:${this.#ord}:${this.#lines++}`;
+    return `${life}:step ${step.seq}:${step.attempt}:${step.lines++}`;
+  }
+}
+
+/**
+ * True while the workflow does again what an earlier incarnation did: something recorded is still to be handed out. Lines that
+ * follow the last thing recorded are sent once more; their keys tell that they are the same.
  */
 export function repeats(run: Incarnation): boolean {
   if (run.phase !== "replaying") return run.phase === "gone";
@@ -18,7 +40,8 @@ export function repeats(run: Incarnation): boolean {
 export function makeLog(run: Incarnation): Log {
   const write = (level: LogOp["level"], message: string, data: unknown): void => {
     if (repeats(run)) return;
-    run.push({ op: "log", level, at: run.host.clock.now(), ...line(message, data) }, false);
+    const key = run.lines.next(run.assignment.attempt, run.host.stepScope.current);
+    run.push({ op: "log", key, level, at: run.host.clock.now(), ...line(message, data) }, false);
   };
   const log = (message: string, data?: unknown): void => write("info", message, data);
   return Object.assign(log, {

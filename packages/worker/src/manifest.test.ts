@@ -88,3 +88,21 @@ test("two workflows of one name, and options that make no sense, are refused wit
     expect.objectContaining({ code: "invalid_duration" }),
   );
 });
+
+test("two schedules of one name are refused, and those without a name are told apart by their places", () => {
+  const at = (...names: (string | undefined)[]) =>
+    workflow(
+      { name: "report", triggers: names.map((name) => schedule("0 2 * * *", name === undefined ? {} : { name })) },
+      body,
+    );
+  for (const names of [
+    ["a", "a"],
+    [undefined, "0"],
+    ["1", undefined],
+  ]) {
+    expect(() => manifestOf([at(...names)])).toThrow(
+      expect.objectContaining({ code: "invalid_name", hint: expect.any(String) }),
+    );
+  }
+  expect(manifestOf([at("a", undefined, "b", undefined)])[0]?.triggers).toHaveLength(4);
+});

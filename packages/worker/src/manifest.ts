@@ -23,6 +23,7 @@ export function manifestOf(workflows: readonly Workflow[]): WorkflowManifest[] {
 function describe({ name, options }: Workflow): WorkflowManifest {
   const schema = options.input === undefined ? undefined : toJsonSchema(options.input);
   const { retention } = options;
+  checkScheduleNames(name, options.triggers ?? []);
   return {
     name,
     triggers: (options.triggers ?? []).map(describeTrigger),
@@ -39,6 +40,22 @@ function describe({ name, options }: Workflow): WorkflowManifest {
           },
         }),
   };
+}
+
+/** A schedule is kept under its name, or its place where it has none: of two with one name the second would replace the first. */
+function checkScheduleNames(workflow: string, triggers: readonly Trigger[]): void {
+  const names = new Set<string>();
+  for (const [index, trigger] of triggers.filter((each) => each.type === "schedule").entries()) {
+    const name = trigger.name ?? String(index);
+    if (names.has(name)) {
+      throw new SluiceError({
+        code: "invalid_name",
+        message: `Two schedules of workflow ${workflow} are named ${JSON.stringify(name)}.`,
+        hint: "Give each a name of its own; one without a name is named by its place, from 0.",
+      });
+    }
+    names.add(name);
+  }
 }
 
 function describeTrigger(trigger: Trigger): TriggerManifest {

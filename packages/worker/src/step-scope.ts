@@ -1,7 +1,16 @@
-// Tells whether code runs inside a step function, where durable calls have no place in the journal.
+// Tells whether code runs inside a step function, and of which step: durable calls have no place in the journal there.
+
+/** One attempt of a step whose function runs. */
+export interface RunningStep {
+  readonly seq: number;
+  readonly attempt: number;
+  /** Lines it has logged. */
+  lines: number;
+}
 
 /** Marks the asynchronous context of step functions. */
 export interface StepScope {
-  run<T>(body: () => T): T;
-  readonly active: boolean;
+  run<T>(step: RunningStep, body: () => T): T;
+  /** The step whose function the asking code belongs to. */
+  readonly current: RunningStep | undefined;
 }

@@ -13,6 +13,7 @@ import type { StepContext, StepOptions, StepRetry } from "@sluice/sdk";
 import type { Call, Place, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
+import { SeededRandom } from "./seeded.ts";
 
 /** A retry policy ready for use, with the user's own predicate. */
 export interface StepPlan {
@@ -191,7 +192,8 @@ export class StepExecution {
           });
     let outcome: unknown;
     try {
-      outcome = run.host.stepScope.run(() => body(attempt));
+      const step = { seq: place.seq, attempt: this.#attempt, lines: 0 };
+      outcome = run.host.stepScope.run(step, () => body(attempt));
     } catch (error) {
       conclude(true, error);
       return;
@@ -272,11 +274,17 @@ export class StepExecution {
   }
 
   #retryDelay(error: unknown): number | undefined {
-    const { plan, run } = this.#job;
+    const { plan, run, place } = this.#job;
     if (error instanceof NonRetryableError) return undefined;
     if (plan.when !== undefined && !this.#wanted(plan.when, error)) return undefined;
     const elapsedMs = run.host.clock.now() - this.#firstAt;
-    const delayMs = nextRetryDelayMs(plan.retry, { failedAttempts: this.#attempt, elapsedMs, random01: Math.random() });
+    // Decided by the run, as the seed that made its id decides everything else.
+    const chance = new SeededRandom(`${run.idempotencyKey(place.seq)} ${this.#attempt}`);
+    const delayMs = nextRetryDelayMs(plan.retry, {
+      failedAttempts: this.#attempt,
+      elapsedMs,
+      random01: chance.float(),
+    });
     if (delayMs === undefined || !(error instanceof RetryAfterError)) return delayMs;
     return elapsedMs + error.delayMs > plan.retry.totalMsMax ? undefined : error.delayMs;
   }

@@ -3,7 +3,8 @@ import { createWriteStream, existsSync, renameSync, rmSync, statSync } from "nod
 import { resolve } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { dataFolder } from "../api.ts";
+import { SluiceError } from "@sluice/protocol";
+import { dataFolder, runningServer } from "../api.ts";
 import type { TargetFlags } from "../api.ts";
 import { failed, misused } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -18,29 +19,66 @@ export function addBackupCommands(program: Command, io: Io): void {
   })
     .argument("<file>", "file to write; it must not exist")
     .action((file: string, flags: TargetFlags) => backup(io, resolve(io.cwd, file), flags));
-  program
-    .command("restore")
-    .description("Put a backup in the place of a data folder's content; what was there is kept beside it")
+  clientCommand(program, {
+    name: "restore",
+    description: "Put a backup in the place of everything but the keys; what was there is kept beside it",
+    example: "sluice restore sluice.tar",
+  })
     .argument("<file>", "file that `sluice backup` wrote")
-    .option("--project <dir>", "folder of the project whose data folder is meant")
-    .option("--data <dir>", "data folder (default: <project>/.sluice)")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  sluice restore sluice.tar --data ./restored\n")
-    .action(async (file: string, flags: TargetFlags) => {
-      const { restoreBackup } = await import("@sluice/server");
-      const restored = await restoreBackup({
-        file: resolve(io.cwd, file),
-        data: dataFolder(io, flags),
-        now: Date.now(),
-      });
-      show(io, flags, {
-        json: restored,
-        text: () => [
-          `Restored the backup of ${time(restored.createdAt)} into ${restored.data}.`,
-          ...(restored.before === undefined ? [] : [`What was there before is in ${restored.before}.`]),
-        ],
-      });
-    });
+    .action((file: string, flags: TargetFlags) => restore(io, resolve(io.cwd, file), flags));
+}
+
+interface Restored {
+  readonly createdAt: number;
+  readonly runs: number;
+  readonly blobs: number;
+  readonly before?: string | null | undefined;
+}
+
+/** Into the server that is named or runs over the folder; into the folder itself where none does. */
+async function restore(io: Io, file: string, flags: TargetFlags): Promise<void> {
+  if (!existsSync(file)) throw failed({ code: "invalid_config", message: `There is no file ${file}.` });
+  // A folder on the command line is meant, whatever the environment says.
+  const folderNamed = flags.data !== undefined || flags.project !== undefined;
+  const url = flags.url ?? (folderNamed ? undefined : io.env["SLUICE_URL"]);
+  const [where, restored] =
+    url === undefined ? await intoFolder(io, file, flags) : await online(io, file, { ...flags, url });
+  const { createdAt, runs, before } = restored;
+  show(io, flags, {
+    json: { ...where, ...restored },
+    text: () => [
+      `Restored the backup of ${time(createdAt)} (${runs} runs) into ${"url" in where ? where.url : where.data}.`,
+      ...(before === undefined || before === null
+        ? []
+        : [`What was there before is in ${before}${"url" in where ? " in its data folder" : ""}.`]),
+    ],
+  });
+}
+
+type Outcome = readonly [where: { readonly url: string } | { readonly data: string }, restored: Restored];
+
+async function intoFolder(io: Io, file: string, flags: TargetFlags): Promise<Outcome> {
+  const { restoreBackup } = await import("@sluice/server");
+  const data = dataFolder(io, flags);
+  try {
+    return [{ data }, await restoreBackup({ file, data, now: Date.now() })];
+  } catch (error) {
+    const server = runningServer(data);
+    if (server === undefined || !isHeldBy(error, server.pid)) throw error;
+    return online(io, file, { ...flags, url: server.url });
+  }
+}
+
+function isHeldBy(error: unknown, pid: unknown): boolean {
+  if (!(error instanceof SluiceError) || error.code !== "data_folder_locked") return false;
+  return (error.details as { readonly pid?: unknown } | undefined)?.pid === pid;
+}
+
+async function online(io: Io, file: string, flags: TargetFlags): Promise<Outcome> {
+  const api = apiOf(io, flags);
+  const upload = { type: "application/x-tar", content: Bun.file(file) };
+  const { restored } = await api.json<{ readonly restored: Restored }>("/api/v1/restore", { method: "POST", upload });
+  return [{ url: api.target.url }, restored];
 }
 
 async function backup(io: Io, file: string, flags: TargetFlags): Promise<void> {

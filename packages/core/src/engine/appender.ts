@@ -1,7 +1,7 @@
 // Writes what workers report: journal first, then the word back to the worker and to whoever watches.
 import { SluiceError, toWire } from "@sluice/protocol";
 import type { RunEvent, RunOp } from "@sluice/protocol";
-import type { Effects, StoreOp } from "../kernel/run-store.ts";
+import type { AppendOutcome, Effects, StoreOp } from "../kernel/run-store.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
@@ -26,11 +26,13 @@ export class Appender {
     const now = clock.now();
     const prepared: StoreOp[] = [];
     let large = false;
+    let slow = false;
     for (const op of ops) {
       const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now }, this.#prepare);
       if (ready === undefined) continue;
       const limited = this.#limit(hot, ready, now);
       large ||= hasLarge(limited, values);
+      slow ||= large || (limited.op === "event" && limited.match !== undefined);
       prepared.push(limited);
     }
     const park = ops.find((op) => op.op === "park");
@@ -42,13 +44,13 @@ export class Appender {
       if (prepared.length > 0) await this.#write(hot, ops, { prepared, large, now });
       if (park?.op === "park") await this.#park(hot, park.paused);
     };
-    this.#inOrder(hot, body, large);
+    this.#inOrder(hot, body, slow);
   }
 
-  /** Appends overtake each other only if one of them has to wait for blobs; then they queue up behind it. */
-  #inOrder(hot: HotRun, body: () => Promise<void>, large: boolean): void {
+  /** Appends overtake each other only if one of them may have to wait for blobs (`slow`); then they queue up behind it. */
+  #inOrder(hot: HotRun, body: () => Promise<void>, slow: boolean): void {
     const failed = (error: unknown): void => this.#failed(hot, error);
-    if (hot.chain === undefined && !large) {
+    if (hot.chain === undefined && !slow) {
       body().catch(failed);
       return;
     }
@@ -82,7 +84,7 @@ export class Appender {
     ops: readonly RunOp[],
     { prepared, large, now }: { prepared: readonly StoreOp[]; large: boolean; now: number },
   ): Promise<void> {
-    const { store, values } = this.#parts;
+    const { values } = this.#parts;
     const releases: (() => void)[] = [];
     let stored = prepared;
     if (large) {
@@ -95,20 +97,43 @@ export class Appender {
       const undoes = stored.some((op, index) => op.op === "undoing" && prepared[index]?.op === "finish");
       const early = undoes || (refusals.size > 0 && stored.some((op) => op.op === "finish"));
       const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
-      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: taken, now });
-      if (outcome.outcome === "stale") this.#stale(hot);
-      else if (early) await this.#startOver(hot, outcome.effects);
-      else this.#written(hot, ops, { ...outcome, events: withErrors(outcome.events, refusals) });
+      await this.#commit(hot, { ops, stored: taken, refusals, early, now });
     } finally {
       for (const release of releases) release();
     }
   }
 
-  #written(
-    hot: HotRun,
-    ops: readonly RunOp[],
-    outcome: Extract<Awaited<ReturnType<EngineParts["store"]["append"]>>, { outcome: "ok" }>,
-  ): void {
+  /**
+   * Commits operations, most often all at once. A wait that has to look into an event kept as a blob is asked again, with what
+   * comes after it, when the blob has been read; what came before it is committed by then.
+   */
+  async #commit(hot: HotRun, { stored, refusals, early, now, ...given }: Writing): Promise<void> {
+    const { store, values } = this.#parts;
+    let ops = given.ops;
+    let left = stored;
+    for (;;) {
+      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: left, now });
+      if (outcome.outcome === "stale") {
+        this.#stale(hot);
+        return;
+      }
+      const { undecided } = outcome;
+      const written = { ...outcome, events: withErrors(outcome.events, refusals) };
+      if (undecided === undefined) {
+        if (early) await this.#startOver(hot, outcome.effects);
+        else this.#written(hot, ops, written);
+        return;
+      }
+      const { at, seq, event, payload } = undecided;
+      const cut = ops.findIndex((op) => op.op === "event" && op.seq === seq);
+      this.#written(hot, ops.slice(0, cut), written);
+      const large = { event, content: await values.load(payload) };
+      ops = ops.slice(cut);
+      left = left.slice(at).map((op) => (op.op === "event" && op.seq === seq ? { ...op, large } : op));
+    }
+  }
+
+  #written(hot: HotRun, ops: readonly RunOp[], outcome: Extract<AppendOutcome, { outcome: "ok" }>): void {
     const { watchers, tell, route, left, hot: hots } = this.#parts;
     if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: outcome.events });
     this.#count(ops);
@@ -174,6 +199,19 @@ export class Appender {
     left(hot);
     this.#reload(hot);
   }
+}
+
+/** Operations on their way into a journal. */
+interface Writing {
+  /** As the worker sent them. */
+  readonly ops: readonly RunOp[];
+  /** As they are stored. */
+  readonly stored: readonly StoreOp[];
+  /** Errors of operations that were refused, by entry. */
+  readonly refusals: ReadonlyMap<number, Uint8Array>;
+  /** The run ended on a result that was refused. */
+  readonly early: boolean;
+  readonly now: number;
 }
 
 /** Errors of operations that were refused: the worker does not know them. */

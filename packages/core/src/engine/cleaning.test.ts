@@ -87,6 +87,46 @@ describe("retention", () => {
     expect((await f.engine.cleaning.clean()).runs).toBe(1);
   });
 
+  test("of a workflow that is no longer deployed is what it was deployed with last, over a restart too", async () => {
+    const clock = new SimulatedClock(dayMs);
+    const store = new MemoryRunStore();
+    const [short, long, plain] = [keeping("short", { age: "1h" }), keeping("long", { age: "90d" }), keeping("plain")];
+    const limits = { runRetentionMs: 30 * dayMs };
+    const first = await fixture(clock, { workflows: [keeping("short"), long, plain], store, limits });
+    for (const each of [short, long, plain]) await first.ended(await first.run(each));
+    await first.attach({ workflows: [short, plain], version: "v2" });
+    await first.attach({ workflows: [keeping("other")], version: "v3" });
+    first.crash();
+    // Nothing has been deployed yet, and nothing of the three will be.
+    const second = new EngineFixture({ workflows: [], clock, store, limits: { sweepIntervalMs: 1e12, ...limits } });
+    await second.engine.start();
+    const left = async () =>
+      (await store.listRuns({ filter: {}, limit: 9 })).runs.map((run) => run.workflow).toSorted();
+    await pass(clock, hourMs);
+    await second.engine.cleaning.clean();
+    expect(await left()).toEqual(["long", "plain", "short"]);
+    await pass(clock, 1);
+    await second.engine.cleaning.clean();
+    expect(await left()).toEqual(["long", "plain"]);
+    await pass(clock, 30 * dayMs);
+    await second.engine.cleaning.clean();
+    expect(await left()).toEqual(["long"]);
+    await pass(clock, 60 * dayMs);
+    await second.engine.cleaning.clean();
+    expect(await left()).toEqual([]);
+  });
+
+  test("reaches runs of a workflow that was never deployed", async () => {
+    const clock = new SimulatedClock(dayMs);
+    const parent = workflow({ name: "parent" }, async (ctx) => void (await ctx.start("unknown", 1)));
+    const f = await fixture(clock, { workflows: [parent], limits: { runRetentionMs: dayMs } });
+    await f.ended(await f.run(parent));
+    const [child] = (await f.store.listRuns({ filter: { workflow: "unknown" }, limit: 9 })).runs;
+    await f.engine.operations.cancel({ by: tester, run: child?.id ?? "" });
+    await pass(clock, dayMs + 1);
+    expect((await f.engine.cleaning.clean()).runs).toBe(2);
+  });
+
   test("takes everything that belongs to a run with it, and frees its key", async () => {
     const clock = new SimulatedClock(dayMs);
     const full = workflow({ name: "full", retention: { age: 1 } }, async (ctx) => {

@@ -1,4 +1,5 @@
 // Keeps the store small: finished runs past their retention, old events, expired state; in small slices that block nobody.
+import type { RetentionRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 
 export class Cleaning {
@@ -25,14 +26,9 @@ export class Cleaning {
 
   /** One round over everything. */
   async clean(): Promise<{ readonly runs: number; readonly rows: number }> {
-    const { deployments, store, clock, limits } = this.#parts;
+    const { store, clock, limits } = this.#parts;
     let runs = 0;
-    for (const { manifest } of deployments.workflows) {
-      runs += await this.#purge(manifest.name, {
-        ageMs: manifest.retention?.age ?? limits.runRetentionMs,
-        keep: manifest.retention?.count,
-      });
-    }
+    for (const retention of await store.listRetentions()) runs += await this.#purge(retention);
     let rows = 0;
     for (;;) {
       const now = clock.now();
@@ -48,16 +44,13 @@ export class Cleaning {
     return { runs, rows };
   }
 
-  async #purge(
-    workflow: string,
-    { ageMs, keep }: { readonly ageMs: number; readonly keep: number | undefined },
-  ): Promise<number> {
+  async #purge({ workflow, ageMs, keep }: RetentionRecord): Promise<number> {
     const { store, clock, limits } = this.#parts;
     let total = 0;
     for (;;) {
       const { deleted } = await store.purgeRuns({
         workflow,
-        endedBefore: clock.now() - ageMs,
+        endedBefore: clock.now() - (ageMs ?? limits.runRetentionMs),
         limit: limits.sweepBatchMax,
         ...(keep === undefined ? {} : { keep }),
       });

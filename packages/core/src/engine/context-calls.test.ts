@@ -157,6 +157,67 @@ describe("ctx", () => {
     expect(lines[3]?.message).toContain("is a function");
   });
 
+  test("logs lines once, however often a crash or a stop has them written again", async () => {
+    const store = new MemoryRunStore();
+    const gate = Promise.withResolvers<void>();
+    const flow = workflow({ name: "flow" }, async (ctx) => {
+      ctx.log("first");
+      await ctx.step("one", () => ctx.log("in one"));
+      ctx.log("twice");
+      ctx.log("twice");
+      const left = ctx.step("left", () => ctx.log("in left"));
+      ctx.log("before two");
+      await ctx.step(
+        "two",
+        async ({ attempt }) => {
+          ctx.log("in two", { attempt });
+          await gate.promise;
+          ctx.log("in two, later");
+          if (attempt === 1) throw new Error("again");
+        },
+        { retry: { attempts: 2, delay: 0 } },
+      );
+      await left;
+      ctx.log("end");
+    });
+    const first = await EngineFixture.start({ workflows: [flow], store });
+    const run = await first.run(flow);
+    await rest();
+    first.crash();
+    const second = await EngineFixture.start({ workflows: [flow], store });
+    await rest();
+    await second.engine.stop(0);
+    const third = await EngineFixture.start({ workflows: [flow], store });
+    gate.resolve();
+    expect((await third.ended(run)).status).toBe("completed");
+    const lines = await store.listLogs({ run, after: 0, limit: 100 });
+    const before = ["first", "in one", "twice", "twice", "in left", "before two"];
+    const two = ["in two", "in two, later"];
+    expect(lines.map(({ message }) => message)).toEqual([...before, ...two, ...two, "end"]);
+  });
+
+  test("logs lines again where an operator's retry does something again", async () => {
+    let failing = true;
+    const flow = workflow({ name: "flow" }, async (ctx) => {
+      ctx.log("first");
+      await ctx.step("one", () => 1);
+      ctx.log("before the failure");
+      await ctx.step("two", () => {
+        ctx.log("in two");
+        if (failing) throw new Error("not yet");
+      });
+    });
+    const f = await EngineFixture.start({ workflows: [flow] });
+    const run = await f.run(flow);
+    expect((await f.ended(run)).status).toBe("failed");
+    failing = false;
+    await f.engine.operations.retry(tester, run);
+    expect((await f.ended(run)).status).toBe("completed");
+    const lines = await f.store.listLogs({ run, after: 0, limit: 100 });
+    const once = ["before the failure", "in two"];
+    expect(lines.map(({ message }) => message)).toEqual(["first", ...once, ...once]);
+  });
+
   test("shows progress on the run; the last value stays", async () => {
     const flow = workflow({ name: "flow" }, async (ctx) => {
       ctx.progress({ done: 1 });

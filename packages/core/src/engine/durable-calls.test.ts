@@ -34,6 +34,16 @@ describe("state", () => {
     expect(await stateOf(f, "workflow:scopes", "k")).toBe("workflow b");
   });
 
+  test("is deleted once, and then absent", async () => {
+    const deleter = workflow({ name: "deleter" }, async (ctx) => {
+      await ctx.state.workflow.set("k", 1);
+      const deleted = [await ctx.state.workflow.delete("k"), await ctx.state.workflow.delete("k")];
+      return [...deleted, await ctx.state.workflow.get("k", "none")];
+    });
+    const f = await EngineFixture.start({ workflows: [deleter] });
+    expect((await f.result(deleter)).output).toEqual([true, false, "none"]);
+  });
+
   test("expires after its time to live", async () => {
     const clock = new SimulatedClock(1_000);
     const expiring = workflow({ name: "expiring" }, async (ctx) => {

@@ -10,6 +10,7 @@ import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
 import { Cleaning } from "./cleaning.ts";
+import { checkDeployment } from "./deployment-checks.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -52,6 +53,7 @@ export interface EngineOptions {
   readonly provideVersion?: ProvideVersion | undefined;
 }
 
+/** Takes runs from their start to their end: hands them to workers, keeps what they did, and answers about them. */
 export class Engine {
   readonly store: RunStore;
   readonly limits: EngineLimits;
@@ -88,7 +90,7 @@ export class Engine {
     this.#signals = new Signals(this.#parts);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
-    this.schedules = new Schedules(this.#parts, this.#starts, this.operations);
+    this.schedules = new Schedules(this.#parts, this.#starts);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);
     const prepare = {
@@ -164,14 +166,26 @@ export class Engine {
       version: this.deployments.version,
       workflows: this.deployments.workflows.map((each) => each.manifest),
     };
+    const deployed = await guarded(async () => {
+      const checked = checkDeployment(workflows, this.limits);
+      return checked.ok ? this.#makeCurrent(version, workflows) : checked;
+    });
+    if (!deployed.ok) this.deployments.setCurrent(before.version, before.workflows);
+    return deployed;
+  }
+
+  async #makeCurrent(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
+    const { store, clock } = this.#parts;
+    const manifest = encodeValue(workflows);
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
-    if (!scheduled.ok) {
-      this.deployments.setCurrent(before.version, before.workflows);
-      return scheduled;
-    }
-    const { store, clock } = this.#parts;
-    await store.putVersion({ version: { version, createdAt: clock.now(), manifest: encodeValue(workflows) } });
+    if (!scheduled.ok) return scheduled;
+    const retentions = workflows.map(({ name, retention }) => ({
+      workflow: name,
+      ageMs: retention?.age,
+      keep: retention?.count,
+    }));
+    await store.putVersion({ version: { version, createdAt: clock.now(), manifest }, retentions });
     const reasons = [
       "workflow_unknown",
       ...(this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : []),

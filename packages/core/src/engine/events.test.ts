@@ -25,8 +25,7 @@ describe("a wait", () => {
       return ctx.waitFor("paid");
     });
     const f = await EngineFixture.start({ workflows: [late], clock });
-    await f.emit("paid", "before the run");
-    clock.advance(1);
+    await f.emit("paid", "before the run, in the same millisecond");
     const run = await f.run(late);
     await f.emit("paid", "before the wait");
     gate.resolve();

@@ -7,6 +7,8 @@ export interface EngineLimits {
   readonly queueLengthMax: number;
   /** One input, result, event or state value. */
   readonly payloadBytesMax: number;
+  /** The JSON Schema of a workflow's input, encoded; without a worker an input is judged by it on the engine's thread. */
+  readonly schemaBytesMax: number;
   /** Values larger than this are kept as blobs. */
   readonly inlineBytesMax: number;
   /** Journal entries of one run. */
@@ -43,6 +45,7 @@ export const engineLimits: EngineLimits = {
   concurrentRunsMax: 1_000,
   queueLengthMax: 1_000_000,
   payloadBytesMax: 32 * 1024 * 1024,
+  schemaBytesMax: 256 * 1024,
   inlineBytesMax: 64 * 1024,
   journalEntriesMax: 100_000,
   journalPieceBytesMax: 4 * 1024 * 1024,

@@ -1,6 +1,6 @@
 // What an operator does to runs: cancel, pause, resume, retry, fork, delete; one at a time or by filter.
 import { encodeErrorValue, isFinalStatus } from "@sluice/protocol";
-import type { CancelNotice, RunStatusReason } from "@sluice/protocol";
+import type { CancelNotice } from "@sluice/protocol";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
@@ -43,12 +43,11 @@ export class Operations {
     readonly by: Actor;
     readonly run: string;
     readonly reason?: string | undefined;
-    readonly why?: RunStatusReason;
   }): Promise<Result<RunRecord>> {
     const { store, clock } = this.#parts;
     const message = p.reason ?? "The run was cancelled.";
-    const { by, run, why } = p;
-    const notice: CancelNotice = { status: "cancelled", reason: why ?? "cancelled_by_user", message };
+    const { by, run } = p;
+    const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message };
     const error = encodeErrorValue({ name: "CancelledError", message, code: "cancelled" });
     return guarded(async () => {
       const outcome = await store.cancelRun({ by, run, notice, error, now: clock.now() });

@@ -70,6 +70,27 @@ describe("pause and resume", () => {
     expect((await second.ended(run)).output).toEqual(["before", 1, "after"]);
   });
 
+  test("that cross each other leave the run going on", async () => {
+    const gate = Promise.withResolvers<void>();
+    const two = workflow({ name: "two" }, async (ctx) => {
+      await ctx.step("one", () => gate.promise);
+      return ctx.step("two", () => "both");
+    });
+    const f = await EngineFixture.start({ workflows: [two, waiter] });
+    const [busy, idle] = [await f.run(two), await f.run(waiter)];
+    await f.until(idle, "waiting");
+    // The worker has been told to pause when the pause is taken back; it parks the runs all the same.
+    for (const run of [busy, idle]) {
+      expect((await f.engine.operations.pause(tester, run)).ok).toBe(true);
+      expect((await f.engine.operations.resume(tester, run)).ok).toBe(true);
+    }
+    gate.resolve();
+    await rest();
+    await f.emit("go", "went");
+    expect((await f.ended(busy)).output).toBe("both");
+    expect((await f.ended(idle)).output).toEqual(["before", "went", "after"]);
+  });
+
   test("last over a restart", async () => {
     const store = new MemoryRunStore();
     const first = await EngineFixture.start({ workflows: [waiter], store });

@@ -95,6 +95,7 @@ export async function keepLarge(
     releases.push(release);
     changed[key] = stored;
   }
+  if (op.op === "emit" && changed["payload"] !== undefined) changed["content"] = op.payload;
   if ("child" in op && changed["input"] !== undefined) changed["child"] = { ...op.child, input: changed["input"] };
   return { op: { ...op, ...changed } as StoreOp, releases };
 }

@@ -22,7 +22,7 @@ type Options = StepOptions<never>;
 async function tried(
   options: Options,
   fail: (attempt: number) => Error | undefined = () => new Error("always"),
-  { defaults }: { readonly defaults?: WorkflowOptions["retry"] } = {},
+  { defaults, id }: { readonly defaults?: WorkflowOptions["retry"]; readonly id?: string } = {},
 ): Promise<Tried> {
   const clock = new SimulatedClock(startMs);
   const [at, steps]: [number[], StepContext[]] = [[], []];
@@ -46,7 +46,7 @@ async function tried(
     workerLimits: { parkAfterMs: 10 ** 12 },
     limits: { sweepIntervalMs: 10 ** 12 },
   });
-  const end = f.ended(await f.run(flow));
+  const end = f.ended(await f.run(flow, undefined, id === undefined ? {} : { id }));
   do await pass(clock, 0);
   while (f.engine.hotRuns > 0 && clock.advanceToNext());
   const [first = 0] = at;
@@ -107,6 +107,18 @@ describe("retry", () => {
       expect(gap).toBeLessThanOrEqual(1_000_000);
     }
     expect(new Set(gaps).size).toBeGreaterThan(1);
+  });
+
+  test("jitter is decided by the run, so that the same seed of ids gives the same delays, and two runs have others", async () => {
+    const retry = { attempts: 6, backoff: "fixed", delay: "1000s", jitter: 1 } as const;
+    const [first, again, other] = [
+      (await tried({ retry }, undefined, { id: "a" })).at,
+      (await tried({ retry }, undefined, { id: "a" })).at,
+      (await tried({ retry }, undefined, { id: "b" })).at,
+    ];
+    expect(first).toHaveLength(6);
+    expect(again).toEqual(first);
+    expect(other.filter((time) => first.includes(time))).toEqual([0]);
   });
 
   test("total time: no attempt starts later than that after the first", async () => {

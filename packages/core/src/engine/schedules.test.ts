@@ -255,6 +255,39 @@ describe("when the run before has not ended", () => {
     ]);
   });
 
+  test("cancel leaves no older run behind when the machine stops right after the new one was stored", async () => {
+    const clock = new SimulatedClock(midnight + 1);
+    const inner = new MemoryRunStore();
+    let fired = 0;
+    const { store } = faultyStore(inner, {
+      plan: ({ verb }) => (verb === "fireSchedule" && ++fired === 2 ? { fault: "crash_after" } : undefined),
+      afterCrash: "silence",
+    });
+    const first = await started(clock, day("cancel"), { store });
+    await live(clock, 2 * hourMs, 10 * minuteMs);
+    expect(fired).toBe(2);
+    first.crash();
+    await started(clock, day("cancel"), { store: inner });
+    await pass(clock, 1);
+    expect((await runsOf(inner)).map(({ status, reason }) => [status, reason])).toEqual([
+      ["cancelled", "cancelled_by_schedule"],
+      ["waiting", "waiting_for_event"],
+    ]);
+  });
+
+  test("cancel leaves it alone when the time is given up and no run begins", async () => {
+    const clock = new SimulatedClock(midnight + 1);
+    const store = new MemoryRunStore();
+    const report = scheduled("0 * * * *", { overlap: "cancel", catchUp: "skip", hold: true });
+    const first = await started(clock, report, { store });
+    await live(clock, hourMs, 10 * minuteMs);
+    first.crash();
+    clock.advance(90 * minuteMs);
+    await started(clock, report, { store });
+    await pass(clock, 1);
+    expect((await runsOf(store)).map(({ status }) => status)).toEqual(["waiting"]);
+  });
+
   test("cancel starts only the last of several times that are due together", async () => {
     const clock = new SimulatedClock(midnight + 1);
     const store = new MemoryRunStore();

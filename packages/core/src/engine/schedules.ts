@@ -1,11 +1,12 @@
 // Schedules: keeps the next nominal time of each, and creates its run exactly once, however often the process restarts.
-import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { encodeErrorValue } from "@sluice/protocol";
+import type { CancelNotice, TriggerManifest, WorkflowManifest } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
-import type { Operations } from "./operations.ts";
+import { scheduleName } from "./deployment-checks.ts";
 import type { EngineParts } from "./parts.ts";
 import { jitterMs, planSchedule } from "./schedule-plan.ts";
 import type { Starts } from "./starts.ts";
@@ -21,20 +22,24 @@ type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
 const previewMax = 1_000;
 const wakeMsMax = 60_000;
 const system: Actor = { kind: "system", id: "schedules" };
+/** What a run is told that the next run of its schedule ends. */
+const overlapNotice: CancelNotice = {
+  status: "cancelled",
+  reason: "cancelled_by_schedule",
+  message: "The schedule's next run begins.",
+};
 
 export class Schedules {
   readonly #parts: EngineParts;
   readonly #starts: Starts;
-  readonly #operations: Operations;
   readonly #live = new Map<string, LiveSchedule>();
   #cancel: (() => void) | undefined;
   #firing: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(parts: EngineParts, starts: Starts, operations: Operations) {
+  constructor(parts: EngineParts, starts: Starts) {
     this.#parts = parts;
     this.#starts = starts;
-    this.#operations = operations;
   }
 
   /** Makes the schedules of code be those of these workflows. Invalid ones are refused before anything changes. */
@@ -45,7 +50,10 @@ export class Schedules {
       const triggers = workflow.triggers.filter((trigger) => trigger.type === "schedule");
       for (const [index, trigger] of triggers.entries()) {
         const parsed = parseCron(trigger.cron, trigger.timezone);
-        if (!parsed.ok) return fail({ ...parsed, message: `Workflow ${workflow.name}: ${parsed.message}` });
+        if (!parsed.ok) {
+          const { code, message, hint } = parsed;
+          return fail({ code, message: `Workflow ${workflow.name}: ${message}`, hint });
+        }
         schedules.push(recordOf(workflow.name, trigger, { index, now }));
       }
     }
@@ -122,6 +130,10 @@ export class Schedules {
       handledUntil: plan.handledUntilMs,
       runs: runs.filter((run) => run !== undefined),
       overlap: record.overlap,
+      cancel: {
+        notice: overlapNotice,
+        error: encodeErrorValue({ name: "CancelledError", message: overlapNotice.message, code: "cancelled" }),
+      },
       now,
     });
     if (outcome.outcome === "stale") {
@@ -129,14 +141,6 @@ export class Schedules {
       return;
     }
     live.record = { ...record, handledUntil: plan.handledUntilMs };
-    for (const run of outcome.cancel) {
-      await this.#operations.cancel({
-        by: { kind: "schedule", id: record.id },
-        run,
-        reason: "The schedule's next run begins.",
-        why: "cancelled_by_schedule",
-      });
-    }
     route(outcome.effects);
   }
 
@@ -216,7 +220,7 @@ function recordOf(
   { index, now }: { readonly index: number; readonly now: number },
 ): Omit<ScheduleRecord, "paused" | "handledUntil"> {
   return {
-    id: `${workflow}:${trigger.name ?? index}`,
+    id: `${workflow}:${scheduleName(trigger, index)}`,
     workflow,
     cron: trigger.cron,
     timezone: trigger.timezone,

@@ -1,7 +1,7 @@
 // Answers from outside settle the wait they are for, once; each other answer says why it does not.
 import { describe, expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
-import { workflow } from "@sluice/sdk";
+import { TimeoutError, workflow } from "@sluice/sdk";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
@@ -58,6 +58,19 @@ describe("an approval", () => {
       ),
     );
     expect(await f.ended(run)).toMatchObject({ status: "failed", error: { name: "DeniedError", message: "too much" } });
+  });
+
+  test("without a value for its time limit throws a TimeoutError, which a workflow can catch", async () => {
+    const clock = new SimulatedClock(1_000);
+    const strict = workflow({ name: "strict" }, async (ctx) => ctx.approve("manager", { timeout: "1h" }));
+    const lenient = workflow({ name: "lenient" }, async (ctx) =>
+      ctx.approve("manager", { timeout: "1h" }).catch((error: unknown) => error instanceof TimeoutError),
+    );
+    const f = await EngineFixture.start({ workflows: [strict, lenient], clock });
+    const runs = [await f.run(strict), await f.run(lenient)] as const;
+    await pass(clock, 3_600_000);
+    expect(await f.ended(runs[0])).toMatchObject({ status: "failed", error: { name: "TimeoutError" } });
+    expect(await f.ended(runs[1])).toMatchObject({ status: "completed", output: true });
   });
 
   test("after its time, after its run, under another kind or another name is refused", async () => {

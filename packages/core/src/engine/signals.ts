@@ -37,9 +37,10 @@ export class Signals {
     return attempt(async () => {
       const { refusal } = events;
       if (refusal !== undefined) throw refusal;
-      const stored = await this.#keeping("The payload", p.payload, (payload) =>
-        store.emitEvent({ ...p, payload, now: clock.now() }),
-      );
+      const stored = await this.#keeping("The payload", p.payload, (payload) => {
+        const content = payload === p.payload ? {} : { content: p.payload };
+        return store.emitEvent({ ...p, payload, ...content, now: clock.now() });
+      });
       const { event, duplicate, effects } = stored;
       if (!duplicate) events.added(1);
       count("events");

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
-import { contains, containsEncoded } from "./match.ts";
+import { encodeBlobRef } from "./blob-ref.ts";
+import { containing, contains, fitting } from "./match.ts";
 
 const cyclic = (): Record<string, unknown> => {
   const value: Record<string, unknown> = { a: 1 };
@@ -44,7 +45,8 @@ test.each([
   [10n, 10, false],
 ] as const)("%p contains %p: %p", (payload, pattern, expected) => {
   expect(contains(payload, pattern)).toBe(expected);
-  expect(containsEncoded(encodeValue(payload), encodeValue(pattern))).toBe(expected);
+  expect(containing(encodeValue(payload))(encodeValue(pattern))).toBe(expected);
+  expect(fitting(encodeValue(pattern))({ id: 1, payload: encodeValue(payload) })).toBe(expected);
 });
 
 test("what an object inherits is not in it", () => {
@@ -59,5 +61,16 @@ test("a pattern that contains itself comes to an end", () => {
 });
 
 test("no pattern matches everything", () => {
-  expect(containsEncoded(encodeValue(null), undefined)).toBe(true);
+  const blob = encodeBlobRef("ab".repeat(32));
+  expect(containing(encodeValue(null))(undefined)).toBe(true);
+  expect(containing(blob)(undefined)).toBe(true);
+  expect(fitting(undefined)({ id: 1, payload: blob })).toBe(true);
+});
+
+test("what is kept in a blob is looked into where it was handed in", () => {
+  const payload = encodeBlobRef("ab".repeat(32));
+  const fits = fitting(encodeValue({ a: 1 }), { event: 7, content: encodeValue({ a: 1, b: 2 }) });
+  expect(fits({ id: 7, payload })).toBe(true);
+  expect(fits({ id: 8, payload })).toBeUndefined();
+  expect(fitting(encodeValue({ a: 2 }), { event: 7, content: encodeValue({ a: 1 }) })({ id: 7, payload })).toBe(false);
 });

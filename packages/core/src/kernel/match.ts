@@ -1,5 +1,6 @@
 // Does an event's payload contain what a wait asks for? Data against data: a match is never code.
 import { decodeValue } from "@sluice/protocol";
+import { blobRefOf } from "./blob-ref.ts";
 
 /**
  * True when `pattern` is contained in `payload`: objects by the keys the pattern names, arrays element by element with equal
@@ -42,7 +43,28 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a?.length === b.length && b.every((byte, index) => a[index] === byte);
 }
 
-/** The same on encoded values; no pattern matches everything. */
-export function containsEncoded(payload: Uint8Array, pattern: Uint8Array | undefined): boolean {
-  return pattern === undefined || contains(decodeValue(payload), decodeValue(pattern));
+/** The same on one encoded payload, decoded at most once, for any number of encoded patterns; no pattern matches everything. */
+export function containing(payload: Uint8Array): (pattern: Uint8Array | undefined) => boolean {
+  let decoded: { readonly value: unknown } | undefined;
+  return (pattern) => {
+    if (pattern === undefined) return true;
+    decoded ??= { value: decodeValue(payload) };
+    return contains(decoded.value, decodeValue(pattern));
+  };
+}
+
+/**
+ * The same the other way round: one encoded pattern for any number of stored events. Undefined for an event whose payload is
+ * kept as a blob, unless it is `large`.
+ */
+export function fitting(
+  pattern: Uint8Array | undefined,
+  large?: { readonly event: number; readonly content: Uint8Array },
+): (event: { readonly id: number; readonly payload: Uint8Array }) => boolean | undefined {
+  if (pattern === undefined) return () => true;
+  const wanted = decodeValue(pattern);
+  return ({ id, payload }) => {
+    if (blobRefOf(payload) === undefined) return contains(decodeValue(payload), wanted);
+    return large?.event === id ? contains(decodeValue(large.content), wanted) : undefined;
+  };
 }

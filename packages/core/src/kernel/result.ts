@@ -4,10 +4,12 @@ import type { WireError } from "@sluice/protocol";
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError };
 
+/** What was asked for. */
 export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
+/** A refusal, with what is told to whoever asked. */
 export function fail(error: WireError): { readonly ok: false; readonly error: WireError } {
   return { ok: false, error };
 }

@@ -127,17 +127,25 @@ interface Prepared {
   /** When the timer, time limit or next attempt is due. */
   readonly due?: number | undefined;
 }
+/** A stored event whose payload is kept as a blob, with that payload: the search goes on with it, those before it do not fit. */
+export interface LargeEvent {
+  readonly event: number;
+  readonly content: Uint8Array;
+}
 export type StoreOp =
   | StartedOp
   | DoneOp
   | (RetryOp & Prepared)
   | (SleepOp & Prepared)
-  | (EventOp & Prepared)
+  | (EventOp & Prepared & { readonly large?: LargeEvent | undefined })
   | (ApprovalOp & Prepared & { readonly token: string })
   | (TokenOp & Prepared & { readonly token: string; readonly value: Uint8Array })
   | (CallbackOp & Prepared)
   | (ChildOp & { readonly child: NewRun })
-  | EmitOp
+  | (EmitOp & {
+      /** The payload itself where `payload` refers to a blob: waits are matched against it. */
+      readonly content?: Uint8Array | undefined;
+    })
   | (Omit<StateOp, "scope"> & { readonly scope: string })
   | (LockOp & Prepared)
   | UnlockOp
@@ -186,6 +194,15 @@ export type CreateOutcome =
   | { readonly outcome: "conflict"; readonly run: RunRecord }
   | { readonly outcome: "id_taken"; readonly run: RunRecord };
 
+/** A wait whose pattern has to be held against an event that is kept as a blob: to be asked again with `large`. */
+export interface Undecided {
+  /** Place of the operation in the list. */
+  readonly at: number;
+  readonly seq: number;
+  readonly event: number;
+  readonly payload: Uint8Array;
+}
+
 export type AppendOutcome =
   | {
       readonly outcome: "ok";
@@ -193,6 +210,8 @@ export type AppendOutcome =
       readonly events: readonly RunEvent[];
       readonly status: RunStatus;
       readonly effects: Effects;
+      /** An operation that could not be applied, nor those after it. */
+      readonly undecided?: Undecided | undefined;
     }
   /** Another incarnation owns the run, or it has ended: nothing was written. */
   | { readonly outcome: "stale" };
@@ -271,6 +290,13 @@ export interface VersionRecord {
   readonly createdAt: number;
   /** Encoded list of workflow manifests. */
   readonly manifest: Uint8Array;
+}
+
+/** How long and how many ended runs of a workflow are kept; about what is absent its code says nothing. */
+export interface RetentionRecord {
+  readonly workflow: string;
+  readonly ageMs?: number | undefined;
+  readonly keep?: number | undefined;
 }
 
 export interface RunFilter {

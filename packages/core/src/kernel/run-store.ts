@@ -20,6 +20,7 @@ import type {
   EventRecord,
   LogLine,
   VersionRecord,
+  RetentionRecord,
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
@@ -32,6 +33,8 @@ export type {
   ClaimedRun,
   JournalCursor,
   StoreOp,
+  LargeEvent,
+  Undecided,
   Delivery,
   FinishedRun,
   Effects,
@@ -45,6 +48,7 @@ export type {
   EventRecord,
   LogLine,
   VersionRecord,
+  RetentionRecord,
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
@@ -78,7 +82,10 @@ export interface RunStore {
     readonly bytesMax: number;
   }): Promise<{ readonly entries: readonly JournalEntry[]; readonly next?: JournalCursor | undefined }>;
 
-  /** Applies operations of one incarnation, all or none; refused as stale when `epoch` is not the current one. */
+  /**
+   * Applies operations of one incarnation, all or none; refused as stale when `epoch` is not the current one. Only a wait that
+   * has to look into an event kept as a blob ends the list early: it is handed back as `undecided`, the rest is applied later.
+   */
   append(p: {
     readonly run: string;
     readonly epoch: number;
@@ -86,12 +93,15 @@ export interface RunStore {
     readonly now: number;
   }): Promise<AppendOutcome>;
 
-  /** Takes idle runs out of memory: epoch + 1, no owner. One whose wait has settled meanwhile becomes ready instead. */
+  /**
+   * Takes idle runs out of memory: epoch + 1, no owner. One whose wait has settled meanwhile becomes ready instead, and so does
+   * one that stopped for a pause (`paused`) which was taken back meanwhile. Where a pause is wanted the run is paused.
+   */
   parkRun(p: {
     readonly run: string;
     readonly epoch: number;
     readonly now: number;
-    /** Park as paused. */
+    /** The incarnation has stopped, as it was asked to, before it had nothing left to do but wait. */
     readonly paused?: boolean | undefined;
   }): Promise<{ readonly outcome: "parked" | "ready" | "stale" }>;
 
@@ -125,7 +135,10 @@ export interface RunStore {
     readonly now: number;
   }): Promise<{ readonly effects: Effects }>;
 
-  /** Settles everything that is due, at most `limit`; `next` is the earliest due time left. */
+  /**
+   * Settles everything that is due, at most `limit`: by due time, and of what is due together first what was asked for first;
+   * a lock is due when it expires and somebody waits for it. `next` is the earliest due time left.
+   */
   fireTimers(p: { readonly now: number; readonly limit: number }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
@@ -138,6 +151,8 @@ export interface RunStore {
     readonly name: string;
     readonly key?: string | undefined;
     readonly payload: Uint8Array;
+    /** The payload itself where `payload` refers to a blob: waits are matched against it. */
+    readonly content?: Uint8Array | undefined;
     readonly id?: string | undefined;
     readonly now: number;
   }): Promise<{ readonly event: number; readonly duplicate: boolean; readonly effects: Effects }>;
@@ -206,7 +221,10 @@ export interface RunStore {
     readonly now: number;
   }): Promise<{ readonly deleted: readonly string[] }>;
 
-  /** Deletes up to `limit` ended runs of a workflow that are older than `endedBefore` or beyond the newest `keep`. */
+  /**
+   * Deletes up to `limit` ended runs of a workflow, those that ended first before the others: all that ended before
+   * `endedBefore`, and all but the `keep` that ended last. When a run was created plays no part.
+   */
   purgeRuns(p: {
     readonly workflow: string;
     readonly endedBefore?: number | undefined;
@@ -267,7 +285,8 @@ export interface RunStore {
   }): Promise<ScheduleRecord | undefined>;
   /**
    * Creates the runs of nominal times and moves `handledUntil`, once: refused as `stale` unless it still is `expect`.
-   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel` names those to be cancelled.
+   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel`, when it creates one, cancels those that
+   * have not ended as `cancelRun` does, in the same commit.
    */
   fireSchedule(p: {
     readonly schedule: string;
@@ -275,20 +294,24 @@ export interface RunStore {
     readonly handledUntil: number;
     readonly runs: readonly NewRun[];
     readonly overlap: Overlap;
+    /** For runs that overlap `cancel` ends, as in `cancelRun`. */
+    readonly cancel: { readonly notice: CancelNotice; readonly error: Uint8Array };
     readonly now: number;
   }): Promise<
     | {
         readonly outcome: "ok";
         readonly created: readonly RunRecord[];
         readonly skipped: number;
-        readonly cancel: readonly string[];
         readonly effects: Effects;
       }
     | { readonly outcome: "stale" }
   >;
 
-  putVersion(p: { readonly version: VersionRecord }): Promise<void>;
+  /** Stores a version that is deployed, and what its workflows say about retention from now on. */
+  putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
   listVersions(): Promise<readonly VersionRecord[]>;
+  /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
+  listRetentions(): Promise<readonly RetentionRecord[]>;
   /** Unfinished runs for each version. */
   versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
 

@@ -381,7 +381,7 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
         value: ref("b"),
       } as const;
       await desk.append("r1", step, { op: "finish", status: "completed", output: ref("c") });
-      await desk.store.emitEvent({ by: ada, name: "big", payload: ref("d"), now: start });
+      await desk.store.emitEvent({ by: ada, name: "big", payload: ref("d"), content: value(1), now: start });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: ref("e"), now: start });
       expect(await used("a", "b", "c", "d", "e", "f")).toEqual(["a", "b", "c", "d", "e"].map((c) => c.repeat(64)));
       await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });

@@ -10,6 +10,7 @@ import {
   failed,
   idle,
   lock,
+  log,
   retry,
   sleep,
   start,
@@ -18,6 +19,7 @@ import {
   undoing,
   undone,
   unlock,
+  value,
   waitFor,
   withStore,
   type MakeStore,
@@ -52,6 +54,58 @@ function overtaken(name: string, makeStore: MakeStore): void {
       await desk.fire(start + 100);
       expect((await desk.append("r1", say({ ord: 0, retries: [0, 1] }))).status).toBe("running");
       expect((await desk.append("r1", say({ ord: 0, retries: [1] }))).status).toBe("waiting");
+    });
+  });
+
+  describe(`${name}: a run that stops for a pause`, () => {
+    const desk = withStore(makeStore);
+    const pause = () => desk.store.pauseRun({ by: ada, run: "r1", now: desk.now });
+    const resume = () => desk.store.resumeRun({ by: ada, run: "r1", now: desk.now });
+
+    test.each(["running", "waiting"] as const)(
+      "goes on when it was %s and the pause is taken back first",
+      async (was) => {
+        await desk.hot("r1");
+        await desk.append("r1", done(0), sleep(1, start + 900));
+        if (was === "waiting") await desk.append("r1", idle());
+        await pause();
+        expect(await resume()).toMatchObject({ outcome: "ok", run: { status: was } });
+        expect(await desk.park("r1", true)).toBe("ready");
+        expect(await desk.run("r1")).toMatchObject({ status: "queued", epoch: 2 });
+        expect(await desk.claimIds()).toEqual(["r1"]);
+      },
+    );
+
+    test("is paused when the pause is wanted again", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", done(0));
+      await pause();
+      await resume();
+      await pause();
+      expect(await desk.park("r1", true)).toBe("parked");
+      expect(await desk.run("r1")).toMatchObject({ status: "paused", reason: "paused_by_user" });
+      expect(await resume()).toMatchObject({ outcome: "ok", run: { status: "queued" } });
+    });
+  });
+
+  describe(`${name}: a log line`, () => {
+    const desk = withStore(makeStore);
+
+    test("written again by an incarnation that does something again is kept once, and only then", async () => {
+      await desk.hot("r1");
+      const line = (message: string, key: string | undefined, more: object = {}) =>
+        ({ ...log(message), key, ...more }) as StoreOp;
+      await desk.append("r1", line("a", "1"), line("a", "2"), line("a", undefined), line("a", undefined));
+      await desk.append("r1", line("a", "1"), line("b", "1"), line("a", "1", { level: "warn" }));
+      const data = value({ n: 1 });
+      await desk.append("r1", line("a", "1", { data }), line("a", "1", { data, at: start + 9 }), line("c", "3"));
+      await desk.hot("r2");
+      await desk.append("r2", line("a", "1"));
+      const lines = await desk.store.listLogs({ run: "r1", after: 0, limit: 99 });
+      const said = lines.map(({ message, level }) => `${level} ${message}`).join(", ");
+      expect(said).toBe("info a, info a, info a, info a, info b, warn a, info a, info c");
+      expect(lines.map((each) => each.line)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(await desk.store.listLogs({ run: "r2", after: 0, limit: 9 })).toHaveLength(1);
     });
   });
 

@@ -3,10 +3,16 @@ import { describe, expect, test } from "bun:test";
 import type { ScheduleRecord } from "../kernel/run-store.ts";
 import {
   ada,
+  call,
+  done,
   finish,
+  idle,
+  problem,
   read,
   refusal,
+  sleep,
   start,
+  started,
   state,
   value,
   withStore,
@@ -138,6 +144,10 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
           desk.newRun(id, { schedule: "a", ...(overlap === "queue" ? { serialKey: "schedule:a" } : {}) }),
         ),
         overlap,
+        cancel: {
+          notice: { status: "cancelled", reason: "cancelled_by_schedule", message: "next" },
+          error: problem("next", "cancelled"),
+        },
         now: desk.now,
         ...more,
       });
@@ -145,7 +155,7 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
     test("fire once for the times they were asked about", async () => {
       await put([schedule("a")]);
       const fired = await fire("allow", ["r1", "r2"]);
-      expect(fired).toMatchObject({ outcome: "ok", skipped: 0, cancel: [], effects: { ready: 2 } });
+      expect(fired).toMatchObject({ outcome: "ok", skipped: 0, effects: { ready: 2 } });
       if (fired.outcome === "ok")
         expect(fired.created.map(({ id, by }) => [id, by.kind, by.id])).toEqual([
           ["r1", "schedule", "a"],
@@ -160,7 +170,6 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
     test("skip what overlaps, and all but the last of what was missed", async () => {
       await put([schedule("a")]);
       expect(await fire("skip", ["r1", "r2"])).toMatchObject({ outcome: "ok", created: [{ id: "r2" }], skipped: 1 });
-      const next = { expect: start + 60, handledUntil: start + 120 };
       expect(await fire("skip", ["r3"], next)).toMatchObject({
         outcome: "ok",
         created: [],
@@ -173,19 +182,62 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       expect(await fire("skip", ["r4"], later)).toMatchObject({ outcome: "ok", created: [{ id: "r4" }], skipped: 0 });
     });
 
-    test("name the runs to cancel, or let runs queue up", async () => {
+    const next = { expect: start + 60, handledUntil: start + 120 };
+
+    test("cancel what has not ended in the commit that creates the next run", async () => {
+      await put([schedule("a")]);
+      await fire("allow", ["queued", "hot", "parked", "undoable", "ended"]);
+      await desk.claim();
+      await desk.append("ended", finish());
+      await desk.append("hot", sleep(0, start + 9_000));
+      const child = desk.newRun("child", { parent: { run: "parked", seq: 0, detached: false } });
+      await desk.append("parked", call(0, child), idle("waiting_for_child"));
+      await desk.park("parked");
+      await desk.append("undoable", started(0), done(0, 1, { undo: true }));
+      await desk.append("undoable", sleep(1, start + 9_000), idle("sleeping"));
+      await desk.park("undoable");
+      const { epoch } = await desk.run("queued");
+      await desk.store.releaseRuns({ runs: [{ run: "queued", epoch }], crashed: false, now: desk.now });
+      await desk.hot("other");
+
+      const fired = await fire("cancel", ["next"], next);
+
+      if (fired.outcome !== "ok") throw new Error(fired.outcome);
+      expect(fired.created.map(({ id }) => id)).toEqual(["next"]);
+      expect(fired.effects.deliveries).toMatchObject([{ run: "hot", event: { event: "cancel", message: "next" } }]);
+      expect(new Map(fired.effects.finished.map(({ run, reason }) => [run, reason]))).toEqual(
+        new Map([
+          ["child", "cancelled_by_parent"],
+          ["parked", "cancelled_by_schedule"],
+          ["queued", "cancelled_by_schedule"],
+        ]),
+      );
+      // The run that was created, and the one whose undos have to run.
+      expect(fired.effects.ready).toBe(2);
+      expect(await desk.run("parked")).toMatchObject({ status: "cancelled", error: problem("next", "cancelled") });
+      expect(await desk.run("hot")).toMatchObject({ status: "running", cancel: { reason: "cancelled_by_schedule" } });
+      expect(await desk.run("undoable")).toMatchObject({ status: "queued", cancel: { message: "next" } });
+      expect(await desk.run("ended")).toMatchObject({ status: "completed" });
+      expect((await desk.run("other")).cancel).toBeUndefined();
+      expect((await desk.claimIds()).toSorted()).toEqual(["next", "undoable"]);
+    });
+
+    test("cancel nothing when no run begins", async () => {
       await put([schedule("a")]);
       await fire("allow", ["r1"]);
-      const next = { expect: start + 60, handledUntil: start + 120 };
-      expect(await fire("cancel", ["r2"], next)).toMatchObject({
-        outcome: "ok",
-        created: [{ id: "r2" }],
-        cancel: ["r1"],
-      });
+      expect(await fire("cancel", [], next)).toMatchObject({ outcome: "ok", created: [], effects: { finished: [] } });
+      expect(await desk.run("r1")).toMatchObject({ status: "queued" });
+      expect(await fire("cancel", ["r2"], next)).toEqual({ outcome: "stale" });
+      expect(await desk.run("r1")).toMatchObject({ status: "queued" });
+    });
+
+    test("let runs queue up", async () => {
+      await put([schedule("a")]);
+      await fire("allow", ["r1"]);
       desk.now++;
-      const queued = await fire("queue", ["r3", "r4"], { expect: start + 120, handledUntil: start + 180 });
-      expect(queued).toMatchObject({ outcome: "ok", created: [{ id: "r3" }, { id: "r4" }], effects: { ready: 1 } });
-      expect(await desk.claimIds()).toEqual(["r1", "r2", "r3"]);
+      const queued = await fire("queue", ["r2", "r3"], next);
+      expect(queued).toMatchObject({ outcome: "ok", created: [{ id: "r2" }, { id: "r3" }], effects: { ready: 1 } });
+      expect(await desk.claimIds()).toEqual(["r1", "r2"]);
     });
   });
 
@@ -193,9 +245,11 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
     const desk = withStore(makeStore);
 
     test("are kept in order, and counted by the runs that need them", async () => {
-      await desk.store.putVersion({ version: { version: "v2", createdAt: start + 1, manifest: value(["b"]) } });
-      await desk.store.putVersion({ version: { version: "v1", createdAt: start, manifest: value(["a"]) } });
-      await desk.store.putVersion({ version: { version: "v1", createdAt: start + 9, manifest: value(["a2"]) } });
+      const put = (version: string, createdAt: number, manifest: string) =>
+        desk.store.putVersion({ version: { version, createdAt, manifest: value([manifest]) }, retentions: [] });
+      await put("v2", start + 1, "b");
+      await put("v1", start, "a");
+      await put("v1", start + 9, "a2");
       const versions = await desk.store.listVersions();
       expect(versions.map(({ version, createdAt, manifest }) => [version, createdAt, read(manifest)])).toEqual([
         ["v1", start, ["a2"]],

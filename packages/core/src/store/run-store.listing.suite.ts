@@ -1,5 +1,6 @@
 // The port's lists and figures, and what retention takes off them.
 import { describe, expect, test } from "bun:test";
+import type { RetentionRecord } from "../kernel/run-store.ts";
 import {
   ada,
   approval,
@@ -136,12 +137,12 @@ function retention(name: string, makeStore: MakeStore): void {
     };
 
     test("deletes ended runs with everything that belongs to them", async () => {
-      await desk.emit("go", 1);
+      await desk.emit("go", 1, { key: "k" });
       await desk.hot("r1", { tags: ["eu"], key: "k" });
       await desk.append(
         "r1",
         done(0),
-        waitFor(1, "go"),
+        waitFor(1, "go", { key: "k" }),
         approval(2, "t1"),
         log("hi"),
         state(3, "set", { scope: "run:r1", value: 1 }),
@@ -160,7 +161,7 @@ function retention(name: string, makeStore: MakeStore): void {
       expect((await desk.store.listRuns({ filter: { tag: "eu" }, limit: 9 })).runs).toEqual([]);
       expect(await desk.store.listEvents({ after: 0, limit: 9 })).toHaveLength(2);
       await desk.hot("r1");
-      expect((await desk.append("r1", waitFor(0, "go"))).events).toHaveLength(1);
+      expect((await desk.append("r1", waitFor(0, "go", { key: "k" }))).events).toHaveLength(1);
     });
 
     test("purges by age, so many at a time", async () => {
@@ -173,6 +174,55 @@ function retention(name: string, makeStore: MakeStore): void {
       expect(await purge(2)).toEqual({ deleted: 0 });
       const left = await desk.store.listRuns({ filter: {}, limit: 9 });
       expect(left.runs.map(({ id }) => id)).toEqual(["open", "other", "r4"]);
+    });
+
+    test("purges all but those that ended last, whenever they were created", async () => {
+      await desk.hot("long");
+      desk.now += 10;
+      for (const id of ["r1", "r3", "r2"]) await ended(id);
+      await desk.hot("r5", { createdAt: start + 500 });
+      await desk.hot("r4");
+      for (const id of ["r5", "r4", "long"]) await desk.append(id, finish());
+      const purge = (keep: number, limit: number) => desk.store.purgeRuns({ workflow: "order", keep, limit });
+      const left = async () =>
+        (await desk.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id).toSorted();
+      expect(await purge(5, 1)).toEqual({ deleted: 1 });
+      expect(await left()).toEqual(["long", "r2", "r3", "r4", "r5"]);
+      expect(await purge(3, 9)).toEqual({ deleted: 2 });
+      // Of those that ended at one time, by id.
+      expect(await left()).toEqual(["long", "r4", "r5"]);
+      expect(await purge(1, 9)).toEqual({ deleted: 2 });
+      expect(await left()).toEqual(["r5"]);
+    });
+
+    test("purges by age and number at once, those that ended first before the others", async () => {
+      for (const id of ["r1", "r2", "r3", "r4", "r5"]) await ended(id);
+      const purge = (more: object) => desk.store.purgeRuns({ workflow: "order", limit: 9, ...more });
+      const left = async () => (await desk.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id);
+      expect(await purge({ endedBefore: start + 10, keep: 3, limit: 1 })).toEqual({ deleted: 1 });
+      expect(await left()).toEqual(["r5", "r4", "r3", "r2"]);
+      expect(await purge({ endedBefore: start + 10, keep: 3 })).toEqual({ deleted: 1 });
+      expect(await purge({ endedBefore: start + 40, keep: 3 })).toEqual({ deleted: 2 });
+      expect(await left()).toEqual(["r5"]);
+    });
+
+    test("is told for every workflow that has runs, as it was deployed last", async () => {
+      const put = (...retentions: readonly RetentionRecord[]) =>
+        desk.store.putVersion({ version: { version: "v1", createdAt: start, manifest: value([]) }, retentions });
+      await put({ workflow: "days", ageMs: 9 }, { workflow: "some", keep: 0 }, { workflow: "unused", keep: 1 });
+      for (const workflow of ["some", "never", "days", "days"]) await ended(`${workflow}-${desk.now}`, { workflow });
+      expect(await desk.store.listRetentions()).toEqual([
+        { workflow: "days", ageMs: 9 },
+        { workflow: "never" },
+        { workflow: "some", keep: 0 },
+      ]);
+      await put({ workflow: "days", keep: 3 });
+      await put({ workflow: "some" });
+      expect(await desk.store.listRetentions()).toEqual([
+        { workflow: "days", keep: 3 },
+        { workflow: "never" },
+        { workflow: "some" },
+      ]);
     });
 
     test("purges all but the newest", async () => {

@@ -318,15 +318,16 @@ function stopping(name: string, makeStore: MakeStore): void {
     });
 
     test("takes along which events were consumed", async () => {
+      const waitKeyed = (seq: number) => waitFor(seq, "go", { key: "k" });
       await desk.hot("r1");
-      await desk.emit("go", 1);
-      await desk.append("r1", waitFor(0, "go"), done(1));
+      await desk.emit("go", 1, { key: "k" });
+      await desk.append("r1", waitKeyed(0), done(1));
       desk.now = start;
       await fork("r1", { before: 1 });
       await fork("r1", { before: 0, run: { id: "f2" } });
       await desk.claim();
-      expect((await desk.append("f1", waitFor(1, "go"))).events).toEqual([]);
-      expect(ordered((await desk.append("f2", waitFor(0, "go"))).events)).toEqual([[0, "completed", 1]]);
+      expect((await desk.append("f1", waitKeyed(1))).events).toEqual([]);
+      expect(ordered((await desk.append("f2", waitKeyed(0))).events)).toEqual([[0, "completed", 1]]);
     });
 
     test("says when there is nothing to fork, or something in its place", async () => {

@@ -290,6 +290,40 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
     });
   });
 
+  describe(`${name}: what is due together`, () => {
+    const desk = withStore(makeStore);
+
+    test.each([99, 1])(
+      "fires by its time, then in the order in which it was asked for, %d at a time",
+      async (limit) => {
+        for (const id of ["r1", "r2", "r3"]) await desk.hot(id);
+        await desk.append("r1", sleep(0, start + 100), lock(1, "z", { ttl: 100 }), lock(2, "a", { ttl: 100 }));
+        await desk.append("r3", sleep(0, start + 100));
+        await desk.append("r1", lock(3, "b", { ttl: 60 }));
+        await desk.append("r2", lock(0, "a"), lock(1, "z"), lock(2, "b"), sleep(3, start + 80), sleep(4, start + 300));
+        const fired: unknown[] = [];
+        for (let next: number | undefined = 0; (next ?? 1e15) <= start + 200;) {
+          const firing = await desk.fire(start + 200, limit);
+          fired.push(...delivered(firing.effects).map(([run, seq]) => `${run as string} ${seq as number}`));
+          next = firing.next;
+        }
+        expect(fired).toEqual(["r2 2", "r2 3", "r1 0", "r2 1", "r2 0", "r3 0"]);
+      },
+    );
+
+    test("does not fire any more when what fired before it has ended its run", async () => {
+      await desk.parked("p", [call(0, desk.newRun("c", { parent: { run: "p", seq: 0, detached: false } }))], {
+        timeoutAt: start + 100,
+      });
+      await desk.claim();
+      await desk.append("c", sleep(0, start + 100), idle());
+      expect(await desk.park("c")).toBe("parked");
+      const { effects, fired } = await desk.fire(start + 100);
+      expect([fired, effects.finished.map(({ run }) => run), effects.ready]).toEqual([1, ["p", "c"], 0]);
+      expect(await desk.journal("c")).toEqual([[0, "running", undefined]]);
+    });
+  });
+
   describe(`${name}: a call under another one's name`, () => {
     const desk = withStore(makeStore);
 

@@ -1,10 +1,13 @@
 // The one suite of the store port: every adapter runs all of it.
+import { describe, expect, test } from "bun:test";
+import type { RunStore } from "../kernel/run-store.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
+import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
@@ -14,13 +17,82 @@ export type { MakeStore } from "./run-store.fixture.suite.ts";
 
 /** Registers the tests of the port for one adapter; `makeStore` opens an empty store for each of them. */
 export function runStoreSuite(name: string, makeStore: MakeStore): void {
-  startingSuite(name, makeStore);
-  appendingSuite(name, makeStore);
-  waitingSuite(name, makeStore);
-  sharingSuite(name, makeStore);
-  operatingSuite(name, makeStore);
-  endingSuite(name, makeStore);
-  keepingSuite(name, makeStore);
-  listingSuite(name, makeStore);
-  crossingSuite(name, makeStore);
+  const asked = new Set<string>();
+  const watched: MakeStore = async () => noting(await makeStore(), asked);
+  startingSuite(name, watched);
+  appendingSuite(name, watched);
+  waitingSuite(name, watched);
+  matchingSuite(name, watched);
+  sharingSuite(name, watched);
+  operatingSuite(name, watched);
+  endingSuite(name, watched);
+  keepingSuite(name, watched);
+  listingSuite(name, watched);
+  crossingSuite(name, watched);
+  describe(`${name}: the suite`, () => {
+    // How a copy is made, and of what, is each adapter's own.
+    test("asks an adapter for every verb of the port but backup", () => {
+      expect(Object.keys(verbs).filter((verb) => !asked.has(verb))).toEqual(["backup"]);
+    });
+  });
 }
+
+/** A store that notes which of its verbs are asked for. */
+function noting(store: RunStore, asked: Set<string>): RunStore {
+  return new Proxy(store, {
+    get: (target, verb) => {
+      const value: unknown = Reflect.get(target, verb, target);
+      if (typeof value !== "function") return value;
+      asked.add(String(verb));
+      return value.bind(target) as unknown;
+    },
+  });
+}
+
+const verbs: Readonly<Record<keyof RunStore, true>> = {
+  createRun: true,
+  claimRuns: true,
+  readJournal: true,
+  append: true,
+  parkRun: true,
+  releaseRuns: true,
+  recover: true,
+  blockRun: true,
+  unblockRuns: true,
+  fireTimers: true,
+  emitEvent: true,
+  completeToken: true,
+  cancelRun: true,
+  pauseRun: true,
+  resumeRun: true,
+  retryRun: true,
+  forkRun: true,
+  moveRun: true,
+  deleteRuns: true,
+  purgeRuns: true,
+  sweep: true,
+  setState: true,
+  deleteState: true,
+  getState: true,
+  listState: true,
+  putSchedules: true,
+  listSchedules: true,
+  setSchedulePaused: true,
+  fireSchedule: true,
+  putVersion: true,
+  listVersions: true,
+  listRetentions: true,
+  versionsInUse: true,
+  getRun: true,
+  findByKey: true,
+  listRuns: true,
+  countRuns: true,
+  listLogs: true,
+  getToken: true,
+  listTokens: true,
+  listEvents: true,
+  blobsInUse: true,
+  stats: true,
+  backup: true,
+  close: true,
+};

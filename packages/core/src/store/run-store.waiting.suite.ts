@@ -1,6 +1,5 @@
 // The port's waits: sleeps, events, approvals, callbacks, and the time limits of all of them.
 import { describe, expect, test } from "bun:test";
-import { encodeBlobRef } from "../kernel/blob-ref.ts";
 import {
   ada,
   approval,
@@ -188,14 +187,6 @@ export function waitingSuite(name: string, makeStore: MakeStore): void {
       const again = await desk.append("r1", emit(2, "go", "?", { id: "once" }));
       expect(again.effects.ready).toBe(0);
       expect(await desk.store.listEvents({ after: 0, limit: 9 })).toHaveLength(1);
-    });
-
-    test("whose payload lives in a blob go to waits without a pattern", async () => {
-      await desk.hot("r1");
-      await desk.append("r1", waitFor(0, "big", { match: { a: 1 } }), waitFor(1, "big"));
-      const payload = encodeBlobRef("ab".repeat(32));
-      const { effects } = await desk.store.emitEvent({ by: ada, name: "big", payload, now: start });
-      expect(effects.deliveries).toMatchObject([{ event: { seq: 1, value: payload } }]);
     });
 
     test("are listed in order of arrival", async () => {

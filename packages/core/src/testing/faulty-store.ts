@@ -37,6 +37,7 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   fireSchedule: true,
   putVersion: true,
   listVersions: false,
+  listRetentions: false,
   versionsInUse: false,
   getRun: false,
   findByKey: false,

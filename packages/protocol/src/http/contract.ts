@@ -12,6 +12,8 @@ export interface Parameter {
 export interface Contract {
   readonly parameters?: readonly Parameter[];
   readonly request?: SchemaName;
+  /** Media type of a body that is no JSON. */
+  readonly requestType?: string;
   readonly responses: Readonly<
     Record<number, { readonly description: string; readonly body?: SchemaName; readonly type?: string }>
   >;

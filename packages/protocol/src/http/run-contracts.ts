@@ -91,6 +91,7 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   deleteState: { parameters: ifVersion.slice(0, 1), responses: { 204: answer("It is gone") } },
   listDeployments: { responses: { 200: answer("What is deployed", "Deployments") } },
   backup: { request: "Nothing", responses: { 200: { description: "The archive", type: "application/x-tar" } } },
+  restore: { requestType: "application/x-tar", responses: { 200: answer("What was restored", "RestoredBackup") } },
   callHook: {
     parameters: [
       header("Idempotency-Key", "A second request with this key leads to the same run"),

@@ -221,6 +221,14 @@ export const runRoutes = {
     tag: "server",
     permission: "backup:create",
   },
+  restore: {
+    methods: post,
+    path: "/api/v1/restore",
+    summary:
+      "Replace everything but the keys by what a backup holds, after it was found whole; the body is the archive",
+    tag: "server",
+    permission: "backup:restore",
+  },
   callHook: {
     methods: ["POST", "PUT", "PATCH", "GET", "DELETE"],
     path: "/hooks/*",

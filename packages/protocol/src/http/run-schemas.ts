@@ -221,6 +221,14 @@ export const runSchemas = {
       }),
     ),
   }),
+  RestoredBackup: z.strictObject({
+    restored: z.strictObject({
+      createdAt: time.describe("When the backup was made"),
+      runs: z.int(),
+      blobs: z.int(),
+      before: z.string().nullable().describe("Folder in the data folder where the data before is kept"),
+    }),
+  }),
   Health: z.strictObject({
     status: z.enum(["ok", "draining"]),
     version: z.string(),

@@ -2,7 +2,9 @@
 import { Engine, Ids, systemClock, systemRandom, unwrap } from "@sluice/core";
 import type { EngineLimits, Logger } from "@sluice/core";
 import { openBlobs, openDataFolder, openSqliteStore } from "@sluice/core/store/sqlite";
-import type { Client, Workflow } from "@sluice/sdk";
+import type { DataFolder } from "@sluice/core/store/sqlite";
+import { parseDuration } from "@sluice/protocol";
+import type { Client, Duration, Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import type { WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
@@ -20,6 +22,8 @@ export interface OpenOptions {
   readonly limits?: Partial<EngineLimits & WorkerLimits>;
   /** Base of callback and approval URLs, when something serves them. */
   readonly url?: string;
+  /** How long running steps get on `close`; the limit `drainMs` without it. */
+  readonly drain?: Duration;
   readonly log?: Logger;
   /** Called when the disk failed in a way after which nothing may be acknowledged; ends the process by default. */
   readonly onFatal?: (error: Error) => void;
@@ -31,8 +35,32 @@ const quiet: Logger = (level, message, fields) => {
 
 /** Opens a data folder with these workflows. One process at a time: a second one is refused. */
 export async function openEmbedded(options: OpenOptions): Promise<Client> {
+  const drainMs = options.drain === undefined ? undefined : parseDuration(options.drain);
   const log = options.log ?? quiet;
   const folder = await openDataFolder({ folder: options.data });
+  try {
+    const engine = await openEngine(options, { folder, log });
+    const close = (): Promise<void> => engine.stop(drainMs);
+    try {
+      await serve(engine, options);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
+      await close();
+      await folder.release();
+    });
+  } catch (error) {
+    await folder.release();
+    throw error;
+  }
+}
+
+async function openEngine(
+  options: OpenOptions,
+  { folder, log }: { readonly folder: DataFolder; readonly log: Logger },
+): Promise<Engine> {
   const store = await openSqliteStore({
     file: folder.databaseFile,
     durability: options.durability ?? "full",
@@ -43,7 +71,7 @@ export async function openEmbedded(options: OpenOptions): Promise<Client> {
         process.exit(1);
       }),
   });
-  const engine = new Engine({
+  return new Engine({
     store,
     blobs: openBlobs({ folder: folder.blobsFolder }),
     clock: systemClock,
@@ -54,6 +82,10 @@ export async function openEmbedded(options: OpenOptions): Promise<Client> {
     onDeploy: options.onDeploy ?? "move",
     url: () => options.url ?? "http://127.0.0.1:7890",
   });
+}
+
+/** Starts the engine with a worker in this process that executes the workflows. */
+async function serve(engine: Engine, options: OpenOptions): Promise<void> {
   await engine.start();
   const version = options.version ?? "embedded";
   const worker = attachInProcess(engine, {
@@ -66,8 +98,4 @@ export async function openEmbedded(options: OpenOptions): Promise<Client> {
   });
   unwrap(await engine.deploy(version, manifestOf(options.workflows)));
   worker.deploy();
-  return new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
-    await engine.stop();
-    await folder.release();
-  });
 }

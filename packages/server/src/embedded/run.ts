@@ -1,14 +1,14 @@
 // A run of an embedded engine, as its callers hold it.
 import { unwrap } from "@sluice/core";
 import type { Actor, Engine, JournalCursor, RunUpdate as EngineUpdate } from "@sluice/core";
-import type { JournalEntry } from "@sluice/protocol";
+import type { JournalEntry, RunStatus } from "@sluice/protocol";
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
 import type { Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
 import { showRun, showStep } from "./view.ts";
 
 const pieceBytesMax = 4 * 1024 * 1024;
-/** Updates kept for a reader that is slower than the run; then it is sent on to what is stored. */
+/** Updates kept for a reader that is slower than the run; past it the journal is read again. */
 const bufferedUpdatesMax = 10_000;
 
 export class EmbeddedRun<O = unknown> implements RunHandle<O> {
@@ -47,12 +47,12 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
     return Promise.all(entries.map((entry) => showStep(this.#engine.values, entry)));
   }
 
-  async #journal(): Promise<JournalEntry[]> {
+  async #journal(from?: JournalCursor): Promise<JournalEntry[]> {
     const entries: JournalEntry[] = [];
-    let cursor: JournalCursor | undefined;
+    let cursor = from;
     do {
-      const from = cursor === undefined ? {} : { from: cursor };
-      const piece = await this.#engine.store.readJournal({ run: this.id, bytesMax: pieceBytesMax, ...from });
+      const where = cursor === undefined ? {} : { from: cursor };
+      const piece = await this.#engine.store.readJournal({ run: this.id, bytesMax: pieceBytesMax, ...where });
       entries.push(...piece.entries);
       cursor = piece.next;
     } while (cursor !== undefined);
@@ -60,35 +60,35 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   }
 
   async *events(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncIterable<RunUpdate> {
-    const queue: EngineUpdate[] = [];
-    let wake = (): void => undefined;
+    const news = new News();
     // Watching begins before the journal is read, so that nothing falls between the two.
-    const stop = this.#engine.watchers.watch(this.id, (update) => {
-      if (queue.length < bufferedUpdatesMax) queue.push(update);
-      wake();
-    });
-    const abort = (): void => wake();
+    const stop = this.#engine.watchers.watch(this.id, (update) => news.add(update));
+    const abort = (): void => news.wake();
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
       let last = options.after ?? 0;
-      for (const entry of await this.#journal()) {
-        if (entry.ord <= last) continue;
-        last = entry.ord;
-        yield recorded(entry);
-      }
-      for (;;) {
+      while (options.signal?.aborted !== true) {
+        // The run comes first: if it has ended by then, its journal is complete.
         const run = unwrap(await this.#engine.getRun(this.id));
-        for (const update of queue.splice(0)) {
+        last = Math.min(last, run.ord);
+        for (const update of news.take()) {
           if (update.id !== undefined && update.id <= last) continue;
-          last = update.id ?? last;
-          yield {
-            id: update.id ?? null,
-            type: update.type === "stale" ? "run" : update.type,
-            at: update.at,
-            data: update.data,
-          };
+          if (!isWhole(update, last)) news.behind = true;
+          else if (!isEnd(update)) {
+            last = update.id ?? last;
+            yield live(update);
+          }
         }
-        if (isFinalStatus(run.status)) {
+        const ended = isFinalStatus(run.status);
+        if (news.behind || ended) {
+          news.behind = false;
+          for (const entry of await this.#journal({ after: last, open: false })) {
+            if (entry.ord <= last) continue;
+            last = entry.ord;
+            yield recorded(entry);
+          }
+        }
+        if (ended) {
           yield {
             id: null,
             type: "run",
@@ -97,12 +97,7 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
           };
           return;
         }
-        if (queue.length > 0) continue;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (queue.length > 0 || options.signal?.aborted === true) resolve();
-        });
-        if (options.signal?.aborted === true) return;
+        await news.more(options.signal);
       }
     } finally {
       stop();
@@ -141,6 +136,47 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   async delete(): Promise<void> {
     unwrap(await this.#engine.operations.delete(this.#by, this.id));
   }
+}
+
+/** What the engine tells of a run while its journal is being read or its reader is busy. */
+class News {
+  /** The journal has to be read: something in it is not among the updates. */
+  behind = true;
+  wake: () => void = () => undefined;
+  #updates: EngineUpdate[] = [];
+
+  add(update: EngineUpdate): void {
+    if (this.#updates.length < bufferedUpdatesMax) this.#updates.push(update);
+    else this.behind = true;
+    this.wake();
+  }
+
+  take(): EngineUpdate[] {
+    return this.#updates.splice(0);
+  }
+
+  /** Resolves when there is something to look at, or when the caller has had enough. */
+  async more(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      if (this.behind || this.#updates.length > 0 || signal?.aborted === true) resolve();
+    });
+  }
+}
+
+/** False for what the journal says better: an entry after a gap, or one that something else than the run itself settled. */
+function isWhole(update: EngineUpdate, last: number): boolean {
+  if (update.type === "stale") return false;
+  return update.id === undefined || (update.id === last + 1 && update.data["name"] !== undefined);
+}
+
+/** The end is told once, from the run itself. */
+function isEnd({ type, data }: EngineUpdate): boolean {
+  return type === "run" && isFinalStatus(data["status"] as RunStatus);
+}
+
+function live({ id, type, at, data }: EngineUpdate): RunUpdate {
+  return { id: id ?? null, type: type === "stale" ? "run" : type, at, data };
 }
 
 function recorded(entry: JournalEntry): RunUpdate {

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { errorCodes } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
-import type { RouteSpec } from "@sluice/protocol/http";
+import type { RouteName, RouteSpec } from "@sluice/protocol/http";
+import { contracts, schemas } from "@sluice/protocol/http-schemas";
+import type { SchemaName } from "@sluice/protocol/http-schemas";
 import { HttpFixture } from "../http-fixture.ts";
 import { httpLimits } from "../limits.ts";
 
@@ -66,6 +68,34 @@ describe("docs/http.md", () => {
         there: true,
         open: auth === "open",
       });
+    }
+  });
+
+  test("names the fields of every body and of every answer, and no other", () => {
+    const fieldsOf = (name: SchemaName | undefined): readonly string[] | undefined => {
+      const schema = name === undefined ? undefined : schemas[name];
+      return schema !== undefined && "shape" in schema ? Object.keys(schema.shape) : undefined;
+    };
+    /** The names in the last braces of a cell, such as `{code?: "current" \| "pinned"}`. */
+    const namesIn = (cell: string): readonly string[] | undefined => {
+      const list = /\{([^{}]*)\}[^{}]*$/.exec(cell)?.[1];
+      return list?.split(",").map((part) => part.trim().replace(/[?:].*$/, ""));
+    };
+    for (const [name, { methods, path }] of Object.entries(routes) as [RouteName, RouteSpec][]) {
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${methods[0]} ${path}\` |`)) ?? "";
+      const cells = row.split(/(?<!\\)\|/);
+      const { request, responses } = contracts[name];
+      const answer = Object.values(responses).find((each) => each.type === undefined)?.body;
+      const body = fieldsOf(request) ?? [];
+      expect({ name, body: namesIn(cells[3] ?? "") ?? [] }).toEqual({ name, body: [...body] });
+      expect({ name, answer: namesIn(cells[4] ?? "") ?? [] }).toEqual({ name, answer: [...(fieldsOf(answer) ?? [])] });
+    }
+    for (const [word, schema] of [
+      ["A run", schemas.Run.shape.run],
+      ["A step", schemas.Steps.shape.steps.element],
+    ] as const) {
+      const told = new RegExp(String.raw`${word}: \x60\{([^}]*)\}`).exec(text)?.[1]?.split(/,\s*/);
+      expect(told?.toSorted()).toEqual(Object.keys(schema.shape).toSorted());
     }
   });
 

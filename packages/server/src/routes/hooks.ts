@@ -7,6 +7,7 @@ import { signatureHeader } from "@sluice/protocol/http";
 import { isSame } from "../auth.ts";
 import { objectOf, readPayload } from "../body.ts";
 import type { Call } from "../call.ts";
+import { parametersOf } from "../fields.ts";
 import { failure, reply } from "../wire.ts";
 
 type WebhookManifest = Extract<TriggerManifest, { type: "webhook" }>;
@@ -73,7 +74,7 @@ export async function callHook(call: Call): Promise<Response> {
   const started = await call.engine.startRun({
     by,
     workflow: hook.workflow,
-    input: bodiless ? encodeValue(objectOf(new URLSearchParams(call.queryText))) : value(),
+    input: bodiless ? encodeValue(objectOf(parametersOf(call.queryText, "bad_request"))) : value(),
     key: headers.get("idempotency-key") ?? undefined,
   });
   const { run, created } = unwrap(started);

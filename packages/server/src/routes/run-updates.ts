@@ -27,7 +27,7 @@ function lastSeen(call: Call): number {
 export async function watchRun(call: Call): Promise<Response> {
   const after = lastSeen(call);
   const run = call.param(0);
-  const { engine, metrics, limits } = call.parts;
+  const { engine, metrics, limits, closing } = call.parts;
   if ((await engine.store.getRun({ run })) === undefined) throw runNotFound(run);
   if (call.request.method === "HEAD") return new Response(null, { headers });
   if (metrics.watching >= limits.watchersMax) {
@@ -38,10 +38,13 @@ export async function watchRun(call: Call): Promise<Response> {
     });
   }
   metrics.watching++;
+  const end = (): void => feed.end();
   const closed = (): void => {
     metrics.watching--;
+    closing.removeEventListener("abort", end);
   };
   const feed = new RunFeed(call.parts, { run, after, closed });
+  closing.addEventListener("abort", end);
   call.mayIdle(limits.heartbeatMs);
   return new Response(feed.stream(), { headers });
 }

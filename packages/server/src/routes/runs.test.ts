@@ -156,6 +156,9 @@ describe("reading runs", () => {
     expect(seen).toEqual(ids);
     expect((await f.get("/api/v1/runs?tag=listed&from=2999-01-01")).body.runs).toEqual([]);
     expect((await f.get("/api/v1/runs?tag=listed&to=1")).body.runs).toEqual([]);
+    expect((await f.get("/api/v1/runs?tag=listed&status=failed")).body.runs).toEqual([]);
+    expect((await f.get("/api/v1/runs?tag=listed&workflow=fails")).body.runs).toEqual([]);
+    expect((await f.get("/api/v1/runs?tag=listed&from=1&to=2999-01-01")).body.runs).toHaveLength(5);
   });
 
   test("shows the steps, by page", async () => {

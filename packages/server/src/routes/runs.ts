@@ -91,12 +91,12 @@ async function current(call: Call, run: string): Promise<RunRecord> {
 
 /** The run once it has ended, or undefined when the time is up or the client has gone. */
 async function endWithin(call: Call, run: string, waitMs: number): Promise<RunRecord | undefined> {
-  const { clock } = call.parts;
+  const { clock, closing } = call.parts;
   call.mayIdle(waitMs);
   const stop = new AbortController();
   const giveUp = (): void => stop.abort();
   const cancel = clock.after(waitMs, giveUp);
-  call.request.signal.addEventListener("abort", giveUp, { once: true });
+  for (const signal of [call.request.signal, closing]) signal.addEventListener("abort", giveUp, { once: true });
   try {
     unwrap(await call.engine.ended(run, stop.signal));
     return await current(call, run);
@@ -105,7 +105,7 @@ async function endWithin(call: Call, run: string, waitMs: number): Promise<RunRe
     throw error;
   } finally {
     cancel();
-    call.request.signal.removeEventListener("abort", giveUp);
+    for (const signal of [call.request.signal, closing]) signal.removeEventListener("abort", giveUp);
   }
 }
 

@@ -8,6 +8,7 @@ import { listEvents, sendEvent } from "./events.ts";
 import { health, ready } from "./health.ts";
 import { callHook } from "./hooks.ts";
 import { metrics } from "./metrics.ts";
+import { restore } from "./restore.ts";
 import { watchRun } from "./run-updates.ts";
 import {
   bulkRuns,
@@ -60,6 +61,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   deleteState,
   listDeployments,
   backup,
+  restore,
   callHook,
   health,
   ready,

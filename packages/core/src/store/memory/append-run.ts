@@ -1,5 +1,6 @@
 // What a run says of itself as a whole: its end, its progress, its log, that it only waits.
 import type { BlockedOp, FinishOp, IdleOp, LogOp, ProgressOp, UndoingOp } from "@sluice/protocol";
+import type { LogLine } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { blockRun, dropWaits, finishRun } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
@@ -37,10 +38,21 @@ export function appendIdle(change: Change, run: RunRow, op: IdleOp): void {
 }
 
 export function appendLog(run: RunRow, op: LogOp): void {
-  const { at, data, level, message } = op;
-  run.logs.push({ line: run.logs.length + 1, level, message, data, at });
+  const { at, data, key, level, message } = op;
+  const line = { line: run.logs.length + 1, level, message, data, at };
+  if (key !== undefined) {
+    const known = run.logged.get(key) ?? [];
+    if (known.some((each) => isSame(each, op))) return;
+    run.logged.set(key, [...known, line]);
+  }
+  run.logs.push(line);
 }
 
 export function appendProgress(run: RunRow, op: ProgressOp): void {
   run.record.progress = op.value;
+}
+
+/** Under the same key it is the same line: an incarnation that did something again wrote it once more. */
+function isSame(line: LogLine, op: LogOp): boolean {
+  return line.level === op.level && line.message === op.message && String(line.data) === String(op.data);
 }

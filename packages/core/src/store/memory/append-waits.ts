@@ -1,6 +1,5 @@
 // Waiting for somebody outside: events, approvals and callbacks, and sending events.
-import type { EmitOp } from "@sluice/protocol";
-import type { StoreOp } from "../../kernel/run-store.ts";
+import type { StoreOp, Undecided } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { emitEvent, receiveEvent } from "./events.ts";
 import { openEntry } from "./journal.ts";
@@ -10,14 +9,22 @@ import { isOpen, resultOf } from "./tokens.ts";
 
 type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
 
-export function appendEvent(change: Change, run: RunRow, op: OpOf<"event">): void {
+/** What it answers cannot be decided yet; nothing has been written then. */
+export function appendEvent(
+  change: Change,
+  run: RunRow,
+  op: OpOf<"event">,
+): Pick<Undecided, "event" | "payload"> | undefined {
   const { due, key, match, name } = op;
+  if (run.entries.has(op.seq)) return undefined;
+  const found = change.tables.events.oldestFor(run, op);
+  if (found?.undecided === true) return { event: found.event.id, payload: found.event.payload };
   const row = openEntry(run, { ...op, kind: "event", at: change.now });
-  if (row === undefined || row.wait !== undefined) return;
-  const event = change.tables.events.oldestFor(run, op);
-  if (event !== undefined) receiveEvent(change, row, event);
+  if (row === undefined) return undefined;
+  if (found !== undefined) receiveEvent(change, row, found.event);
   else if (due !== undefined && due <= change.now) settle(change, row, timedOut());
   else wait(change, row, { kind: "event", due, ref: name, key, match });
+  return undefined;
 }
 
 export function appendApproval(change: Change, run: RunRow, op: OpOf<"approval">): void {
@@ -73,10 +80,11 @@ export function appendCallback(change: Change, run: RunRow, op: OpOf<"callback">
   settle(change, row, known?.record.status === "used" ? resultOf(known) : timedOut());
 }
 
-export function appendEmit(change: Change, run: RunRow, op: EmitOp): void {
+export function appendEmit(change: Change, run: RunRow, op: OpOf<"emit">): void {
   const row = openEntry(run, { ...op, kind: "emit", at: change.now });
   if (row === undefined) return;
-  const { event } = emitEvent(change, { name: op.name, key: op.key, payload: op.payload, callerId: op.id });
+  const { name, key, payload, content, id } = op;
+  const { event } = emitEvent(change, { name, key, payload, content, callerId: id });
   settle(change, row, completedWith(event));
 }
 

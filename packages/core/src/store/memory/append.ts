@@ -1,6 +1,6 @@
 // One incarnation writes to its run: the fence, then every operation in order.
 import type { RunEvent } from "@sluice/protocol";
-import type { AppendOutcome, StoreOp } from "../../kernel/run-store.ts";
+import type { AppendOutcome, StoreOp, Undecided } from "../../kernel/run-store.ts";
 import { appendApproval, appendCallback, appendEmit, appendEvent, appendToken } from "./append-waits.ts";
 import { appendChild } from "./append-child.ts";
 import { appendLock, appendUnlock } from "./append-lock.ts";
@@ -23,16 +23,31 @@ export function append(
   if (run === undefined || run.record.owner === undefined || run.record.epoch !== p.epoch) return { outcome: "stale" };
   checkOps(tables, p.ops);
   const change = new Change(tables, p.now, run);
-  for (const op of p.ops) {
-    const gone = run.record.epoch !== p.epoch;
-    if (!gone || op.op === "log" || op.op === "progress") apply(change, run, op);
-  }
+  const undecided = applyAll(change, run, p);
   cancelOrphans(change);
   const events: readonly RunEvent[] = change.events;
-  return { outcome: "ok", events, status: run.record.status, effects: change.effects() };
+  return { outcome: "ok", events, status: run.record.status, effects: change.effects(), undecided };
 }
 
-function apply(change: Change, run: RunRow, op: StoreOp): void {
+function applyAll(
+  change: Change,
+  run: RunRow,
+  p: { readonly epoch: number; readonly ops: readonly StoreOp[] },
+): Undecided | undefined {
+  for (const [at, op] of p.ops.entries()) {
+    const gone = run.record.epoch !== p.epoch;
+    if (gone && op.op !== "log" && op.op !== "progress") continue;
+    if (op.op !== "event") {
+      apply(change, run, op);
+      continue;
+    }
+    const undecided = appendEvent(change, run, op);
+    if (undecided !== undefined) return { at, seq: op.seq, ...undecided };
+  }
+  return undefined;
+}
+
+function apply(change: Change, run: RunRow, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
     case "started":
       return appendStarted(change, run, op);
@@ -44,8 +59,6 @@ function apply(change: Change, run: RunRow, op: StoreOp): void {
       return appendPatched(change, run, op);
     case "sleep":
       return appendSleep(change, run, op);
-    case "event":
-      return appendEvent(change, run, op);
     case "approval":
       return appendApproval(change, run, op);
     case "token":

@@ -1,6 +1,7 @@
 // What must hold of operations before the first of them is written, so that none of them can fail half way.
 import type { StoreOp } from "../../kernel/run-store.ts";
 import { assert } from "./assert.ts";
+import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { checkReadable } from "./events.ts";
 import type { Tables } from "./tables.ts";
 
@@ -11,9 +12,10 @@ export function checkOps(tables: Tables, ops: readonly StoreOp[]): void {
     switch (op.op) {
       case "event":
         checkReadable(op.match);
+        checkReadable(op.large?.content);
         break;
       case "emit":
-        checkReadable(op.payload);
+        checkReadable(op.content ?? op.payload);
         break;
       case "approval":
       case "token":
@@ -21,11 +23,15 @@ export function checkOps(tables: Tables, ops: readonly StoreOp[]): void {
         taken.add(op.token);
         break;
       case "state":
-        if (op.verb === "incr") checkReadable(tables.state.get(op.scope, op.key, Number.NEGATIVE_INFINITY)?.value);
+        if (op.verb === "incr") checkInline(tables.state.get(op.scope, op.key, Number.NEGATIVE_INFINITY)?.value);
         if (op.verb === "set") assert(op.value !== undefined, "a state entry is set to a value");
         break;
       default:
         break;
     }
   }
+}
+
+function checkInline(value: Uint8Array | undefined): void {
+  if (blobRefOf(value) === undefined) checkReadable(value);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { encodeValue } from "@sluice/protocol";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
 import { Fixture, by, op } from "./fixture.suite.ts";
 
@@ -17,7 +18,7 @@ test("blobs are in use wherever a value stands", async () => {
     { op: "done", kind: "step", seq: 1, name: "s", n: 1, at: 1, attempt: 1, error: blob() },
     { op: "approval", seq: 2, name: "ok?", n: 0, token: "t", data: blob() },
     { op: "state", seq: 3, name: "global:set:k", key: "k", n: 0, scope: "global", verb: "set", value: blob() },
-    { op: "emit", seq: 4, name: "x", n: 0, payload: blob() },
+    { op: "emit", seq: 4, name: "x", n: 0, payload: blob(), content: encodeValue(1) },
     { op: "progress", value: blob(), at: 1 },
     op.token(5, "u"),
   );

@@ -13,8 +13,7 @@ export function findStarted(change: Change, run: NewRun): { readonly row: RunRow
 
 /** Adds a run whose id and key are free: ready, or delayed until it is due. */
 export function addRun(change: Change, run: NewRun, by: Actor): RunRow {
-  const row = change.tables.runs.add(run, by);
-  addTimeout(change, row);
+  const row = addRow(change, run, by);
   if (run.dueAt > change.now) {
     row.record.reason = "delayed";
     change.tables.waits.add({ run: row, seq: delaySeq, kind: "delay", due: run.dueAt });
@@ -22,6 +21,13 @@ export function addRun(change: Change, run: NewRun, by: Actor): RunRow {
     return row;
   }
   change.makeReady(row);
+  return row;
+}
+
+function addRow(change: Change, run: NewRun, by: Actor): RunRow {
+  const row = change.tables.runs.add(run, by);
+  row.lastEvent = change.tables.events.last;
+  addTimeout(change, row);
   return row;
 }
 
@@ -48,8 +54,7 @@ export function createRun(
   const taken = runs.get(p.run.id);
   if (taken !== undefined) return { outcome: "id_taken", run: toRecord(taken) };
   if (p.claim !== undefined && p.run.dueAt <= change.now && !runs.hasUnfinished(p.run.serialKey)) {
-    const row = runs.add(p.run, p.by);
-    addTimeout(change, row);
+    const row = addRow(change, p.run, p.by);
     claimRun(change, row, p.claim.owner);
     return { outcome: "created", run: toRecord(row), effects: change.effects() };
   }

@@ -1,9 +1,8 @@
 // Stored events: kept for listeners that come later, and handed to those that wait.
 import { decodeValue } from "@sluice/protocol";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
-import { containsEncoded } from "../../kernel/match.ts";
+import { containing, fitting } from "../../kernel/match.ts";
 import { matchesAny } from "../../kernel/patterns.ts";
-import type { EventRecord } from "../../kernel/run-store.ts";
+import type { EventRecord, LargeEvent } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import type { EntryRow, EventRow, RunRow } from "./rows.ts";
 import { settle } from "./settle.ts";
@@ -13,12 +12,12 @@ export interface EventQuery {
   readonly name: string;
   readonly key?: string | undefined;
   readonly match?: Uint8Array | undefined;
+  readonly large?: LargeEvent | undefined;
 }
 
 export class Events {
   /** In order of arrival. */
   #all: EventRow[] = [];
-  /** Oldest first, which is another order when the clock was set back. */
   readonly #byName = new Map<string, EventRow[]>();
   /** Callers' own ids and the events they stand for. */
   readonly #byCallerId = new Map<string, number>();
@@ -27,6 +26,11 @@ export class Events {
 
   get size(): number {
     return this.#all.length;
+  }
+
+  /** Number of the last event that was stored. */
+  get last(): number {
+    return this.#last;
   }
 
   all(): readonly EventRow[] {
@@ -43,7 +47,7 @@ export class Events {
     this.#all.push(event);
     const named = this.#byName.get(p.name);
     if (named === undefined) this.#byName.set(p.name, [event]);
-    else insertByTime(named, event);
+    else named.push(event);
     if (callerId !== undefined) {
       this.#byCallerId.set(callerId, event.id);
       this.#callerIds.set(event.id, callerId);
@@ -53,17 +57,19 @@ export class Events {
 
   /**
    * The oldest event a run has not received and that answers the query. Without a key only those since the run was created
-   * count; with one the run may be younger than the event.
+   * count; with one the run may be younger than the event. `undecided`: it is kept as a blob, and its payload is needed to
+   * go on.
    */
-  oldestFor(run: RunRow, query: EventQuery): EventRow | undefined {
-    return this.#byName
-      .get(query.name)
-      ?.find(
-        (event) =>
-          !run.consumed.has(event.id) &&
-          (query.key === undefined ? event.at >= run.record.createdAt : event.key === query.key) &&
-          matches(event.payload, query.match),
-      );
+  oldestFor(run: RunRow, query: EventQuery): { readonly event: EventRow; readonly undecided: boolean } | undefined {
+    const { name, key, match, large } = query;
+    const fits = fitting(match, large);
+    for (const event of this.#byName.get(name) ?? []) {
+      if (event.id < (large?.event ?? 0) || run.consumed.has(event.id)) continue;
+      if (key === undefined ? event.id <= run.lastEvent : event.key !== key) continue;
+      const fit = fits(event);
+      if (fit !== false) return { event, undecided: fit === undefined };
+    }
+    return undefined;
   }
 
   /** In order of arrival, those numbered above `after`. */
@@ -105,22 +111,9 @@ export class Events {
   }
 }
 
-function insertByTime(events: EventRow[], event: EventRow): void {
-  let at = events.length;
-  while (at > 0 && (events[at - 1]?.at ?? 0) > event.at) at--;
-  events.splice(at, 0, event);
-}
-
 /** Throws for bytes that a match could not read, before anything is written. */
 export function checkReadable(bytes: Uint8Array | undefined): void {
-  if (bytes !== undefined && blobRefOf(bytes) === undefined) decodeValue(bytes);
-}
-
-/** What is kept in a blob cannot be looked into: such a payload goes to waits without a pattern, such a pattern matches nothing. */
-function matches(payload: Uint8Array, pattern: Uint8Array | undefined): boolean {
-  if (pattern === undefined) return true;
-  const readable = blobRefOf(payload) === undefined && blobRefOf(pattern) === undefined;
-  return readable && containsEncoded(payload, pattern);
+  if (bytes !== undefined) decodeValue(bytes);
 }
 
 /** Hands an event to the run of an entry, which settles with its payload. */
@@ -133,15 +126,20 @@ export function receiveEvent(change: Change, row: EntryRow, event: EventRow): vo
 /** Stores an event and settles every wait that matches; a run receives one event once. */
 export function emitEvent(
   change: Change,
-  p: Omit<EventRecord, "id" | "at"> & { readonly callerId?: string | undefined },
+  p: Omit<EventRecord, "id" | "at"> & {
+    readonly callerId?: string | undefined;
+    /** The payload itself where `payload` refers to a blob. */
+    readonly content?: Uint8Array | undefined;
+  },
 ): { readonly event: number; readonly duplicate: boolean } {
   const { events, waits } = change.tables;
   const known = events.stored(p.callerId);
   if (known !== undefined) return { event: known, duplicate: true };
   const event = events.add({ ...p, at: change.now }, p.callerId);
+  const contains = containing(p.content ?? p.payload);
   for (const wait of waits.waitingFor("event", event.name, event.key)) {
     const { entry, run } = wait;
-    if (entry === undefined || run.consumed.has(event.id) || !matches(event.payload, wait.match)) continue;
+    if (entry === undefined || run.consumed.has(event.id) || !contains(wait.match)) continue;
     receiveEvent(change, entry, event);
   }
   return { event: event.id, duplicate: false };

@@ -87,7 +87,8 @@ describe("cancelling", () => {
       await f.hot(id);
       await f.append(id, op.undoable(0), op.done(0), op.sleep(1, 9000));
       await f.append(id, op.idle);
-      await f.park(id, id === "paused");
+      if (id === "paused") await f.store.pauseRun({ by, run: id, now: f.now });
+      await f.park(id);
     }
     await f.store.blockRun({ run: "blocked", reason: "poison", error: value("e"), now: 1000 });
     for (const id of ["parked", "paused", "blocked"]) {

@@ -7,12 +7,12 @@ import { completedWith, settle } from "./settle.ts";
 export class Locks {
   readonly #byName = new Map<string, LockRow>();
   /** Held locks that expire and that somebody waits for. */
-  readonly #expiring = new Heap<LockRow>((a, b) => (a.expiresAt ?? 0) < (b.expiresAt ?? 0));
+  readonly #expiring = new Heap<LockRow>(expiresFirst);
 
   get(name: string): LockRow {
     let lock = this.#byName.get(name);
     if (lock === undefined) {
-      lock = { name, fence: 0, waiters: new Set(), heapAt: -1 };
+      lock = { name, fence: 0, place: 0, waiters: new Set(), heapAt: -1 };
       this.#byName.set(name, lock);
     }
     return lock;
@@ -30,6 +30,12 @@ export class Locks {
   }
 }
 
+function expiresFirst(a: LockRow, b: LockRow): boolean {
+  const left = a.expiresAt ?? 0;
+  const right = b.expiresAt ?? 0;
+  return left === right ? a.place < b.place : left < right;
+}
+
 export function isHeld(lock: LockRow, now: number): boolean {
   return lock.holder !== undefined && (lock.expiresAt === undefined || lock.expiresAt > now);
 }
@@ -44,6 +50,7 @@ export function grantLock(
   clearHolder(lock);
   lock.fence++;
   lock.holder = row.run;
+  lock.place = change.tables.waits.nextPlace();
   lock.expiresAt = ttlMs === undefined ? undefined : change.now + ttlMs;
   row.run.locks.add(lock);
   if (row.wait !== undefined) lock.waiters.delete(row.wait);

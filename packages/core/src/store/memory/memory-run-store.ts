@@ -170,6 +170,12 @@ export class MemoryRunStore implements Store {
     return this.#open().versions.list();
   }
 
+  async listRetentions(): Promise<Result<"listRetentions">> {
+    const { runs, versions } = this.#open();
+    const workflows = new Set(runs.all().map((row) => row.record.workflow));
+    return [...workflows].toSorted().map((workflow) => versions.retentionOf(workflow));
+  }
+
   async versionsInUse(): Promise<Result<"versionsInUse">> {
     const counts = new Map<string, number>();
     for (const row of this.#open().runs.all()) {

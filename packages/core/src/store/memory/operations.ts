@@ -147,7 +147,7 @@ export function deleteRuns(change: Change, rows: ReadonlySet<RunRow>): void {
   runs.delete(rows);
 }
 
-/** Deletes up to `limit` ended runs of a workflow, oldest first: those older than `endedBefore`, those beyond the newest `keep`. */
+/** Deletes up to `limit` ended runs of a workflow: those that ended before `endedBefore`, all but the `keep` that ended last. */
 export function purgeRuns(
   change: Change,
   p: {
@@ -157,10 +157,17 @@ export function purgeRuns(
     readonly limit: number;
   },
 ): number {
-  const ended = change.tables.runs.all().filter((row) => row.record.workflow === p.workflow && isFinal(row));
+  const ended = change.tables.runs
+    .all()
+    .filter((row) => row.record.workflow === p.workflow && isFinal(row))
+    .toSorted((a, b) => endedAt(a) - endedAt(b) || (a.record.id < b.record.id ? -1 : 1));
   const surplus = p.keep === undefined ? 0 : ended.length - p.keep;
-  const old = ended.filter((row, index) => index < surplus || (row.record.endedAt ?? 0) < (p.endedBefore ?? 0));
+  const old = ended.filter((row, index) => index < surplus || endedAt(row) < (p.endedBefore ?? 0));
   const rows = new Set(old.slice(0, p.limit));
   deleteRuns(change, rows);
   return rows.size;
+}
+
+function endedAt(row: RunRow): number {
+  return row.record.endedAt ?? 0;
 }

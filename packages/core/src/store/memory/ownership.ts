@@ -29,10 +29,13 @@ export function heldRun(change: Change, p: { readonly run: string; readonly epoc
   return row?.record.owner !== undefined && row.record.epoch === p.epoch ? row : undefined;
 }
 
-/** Takes an idle run out of memory. One that has something to do, a cancellation that was not delivered included, is ready instead. */
-export function parkRun(change: Change, row: RunRow, paused: boolean): "parked" | "ready" {
+/**
+ * Takes an idle run out of memory. One that has something to do, a cancellation that was not delivered included, is ready instead.
+ * `stopped`: it has stopped for a pause, and goes on where that was taken back.
+ */
+export function parkRun(change: Change, row: RunRow, stopped: boolean): "parked" | "ready" {
   const { record } = row;
-  const pausing = paused || row.pause;
+  const pausing = row.pause;
   const cancelling = record.cancel !== undefined;
   leaveMemory(row);
   if (record.outcome !== undefined) {
@@ -40,7 +43,7 @@ export function parkRun(change: Change, row: RunRow, paused: boolean): "parked" 
   } else if (!cancelling && pausing) {
     becomePaused(row);
     return "parked";
-  } else if (!cancelling && record.status === "waiting") return "parked";
+  } else if (!cancelling && !stopped && record.status === "waiting") return "parked";
   requeue(change, row);
   return "ready";
 }

@@ -21,11 +21,15 @@ export interface RunRow extends HeapItem {
   readonly waits: Set<WaitRow>;
   readonly tokens: Set<TokenRow>;
   readonly locks: Set<LockRow>;
+  /** The last event that was stored when the run was created. */
+  lastEvent: number;
   /** Numbers of stored events this run has received. */
   readonly consumed: Set<number>;
   /** Runs this one called or started. */
   readonly children: Set<RunRow>;
   readonly logs: LogLine[];
+  /** Lines that have a key, by that. */
+  readonly logged: Map<string, readonly LogLine[]>;
 }
 
 export interface EntryRow {
@@ -44,7 +48,7 @@ export interface WaitRow extends HeapItem {
   readonly run: RunRow;
   readonly seq: number;
   readonly kind: WaitKind;
-  /** Order in which waits were made. */
+  /** Order in which waits were made and locks were granted. */
   readonly place: number;
   readonly due?: number | undefined;
   /** Event name, child run, token or lock that is waited for. */
@@ -68,6 +72,8 @@ export interface LockRow extends HeapItem {
   /** Grows with every holder and is kept after release. */
   fence: number;
   holder?: RunRow | undefined;
+  /** Order in which locks were granted and waits were made. */
+  place: number;
   expiresAt?: number | undefined;
   readonly waiters: Set<WaitRow>;
 }

@@ -171,9 +171,11 @@ function newRow(run: NewRun, by: Actor): RunRow {
     waits: new Set(),
     tokens: new Set(),
     locks: new Set(),
+    lastEvent: 0,
     consumed: new Set(),
     children: new Set(),
     logs: [],
+    logged: new Map(),
   };
 }
 

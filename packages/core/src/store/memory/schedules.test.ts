@@ -52,19 +52,23 @@ describe("schedules", () => {
 });
 
 describe("firing", () => {
+  const cancel = {
+    notice: { status: "cancelled", reason: "cancelled_by_schedule", message: "next" },
+    error: value("next"),
+  } as const;
   const runs = (...ids: string[]) => ids.map((id) => newRun(id, { schedule: "a" }));
 
   async function fired(overlap: Overlap, busy: boolean) {
     const f = new Fixture();
     await put(f, schedule("a"));
     if (busy) await f.hot("busy", { schedule: "a" });
-    const p = { schedule: "a", expect: 500, handledUntil: 900, runs: runs("x", "y"), overlap, now: 1000 };
+    const p = { schedule: "a", expect: 500, handledUntil: 900, runs: runs("x", "y"), overlap, cancel, now: 1000 };
     const outcome = await f.store.fireSchedule(p);
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
     expect(await f.store.listSchedules()).toMatchObject([{ handledUntil: 900 }]);
     if (outcome.outcome !== "ok") throw new Error(outcome.outcome);
-    const { cancel, created, effects, skipped } = outcome;
-    return [created.map(({ id }) => id), skipped, cancel, effects.ready];
+    const { created, effects, skipped } = outcome;
+    return [created.map(({ id }) => id), skipped, effects.deliveries.map(({ run }) => run), effects.ready];
   }
 
   test("creates runs once, as its overlap allows", async () => {
@@ -79,7 +83,15 @@ describe("firing", () => {
     const f = new Fixture();
     await put(f, schedule("a"));
     const queued = runs("x", "y").map((run) => ({ ...run, serialKey: "schedule:a" }));
-    const p = { schedule: "a", expect: 500, handledUntil: 900, runs: queued, overlap: "queue", now: 1000 } as const;
+    const p = {
+      schedule: "a",
+      expect: 500,
+      handledUntil: 900,
+      runs: queued,
+      overlap: "queue",
+      cancel,
+      now: 1000,
+    } as const;
     expect(await f.store.fireSchedule(p)).toMatchObject({ outcome: "ok", effects: { ready: 1 } });
     expect(await f.claim()).toEqual(["x"]);
     await f.append("x", op.finish());
@@ -89,7 +101,7 @@ describe("firing", () => {
 
   test("of a schedule that is gone is stale", async () => {
     const f = new Fixture();
-    const p = { schedule: "none", expect: 0, handledUntil: 1, runs: [], overlap: "skip", now: 1 } as const;
+    const p = { schedule: "none", expect: 0, handledUntil: 1, runs: [], overlap: "skip", cancel, now: 1 } as const;
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
   });
 });

@@ -1,8 +1,9 @@
 // Schedules and the runs they make: which nominal times have been dealt with, and what overlaps.
 import type { Overlap } from "@sluice/protocol";
-import type { NewRun, RunRecord, ScheduleRecord } from "../../kernel/run-store.ts";
+import type { NewRun, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { addRun } from "./create.ts";
+import { cancelOrphans, cancelRun } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
 import { isFinal, toRecord } from "./runs.ts";
 
@@ -43,20 +44,10 @@ export class Schedules {
 export interface Fired {
   readonly created: readonly RunRecord[];
   readonly skipped: number;
-  readonly cancel: readonly string[];
 }
 
 /** Creates the runs of nominal times, once: undefined unless the schedule has been handled up to `expect` exactly. */
-export function fireSchedule(
-  change: Change,
-  p: {
-    readonly schedule: string;
-    readonly expect: number;
-    readonly handledUntil: number;
-    readonly runs: readonly NewRun[];
-    readonly overlap: Overlap;
-  },
-): Fired | undefined {
+export function fireSchedule(change: Change, p: Parameters<RunStore["fireSchedule"]>[0]): Fired | undefined {
   const { runs, schedules } = change.tables;
   if (schedules.get(p.schedule)?.handledUntil !== p.expect) return undefined;
   const free = p.runs.filter((run) => runs.get(run.id) === undefined && !hasKey(change, run));
@@ -64,8 +55,11 @@ export function fireSchedule(
   const wanted = chosen(free, p.overlap, unfinished);
   schedules.update(p.schedule, { handledUntil: p.handledUntil });
   const created = wanted.map((run) => toRecord(addRun(change, run, { kind: "schedule", id: p.schedule })));
-  const cancel = p.overlap === "cancel" ? unfinished.map((row) => row.record.id) : [];
-  return { created, skipped: p.runs.length - created.length, cancel };
+  if (p.overlap === "cancel" && created.length > 0) {
+    for (const row of unfinished) cancelRun(change, row, p.cancel);
+    cancelOrphans(change);
+  }
+  return { created, skipped: p.runs.length - created.length };
 }
 
 function hasKey(change: Change, run: NewRun): boolean {

@@ -31,15 +31,16 @@ type Due =
   | { readonly due: number; readonly wait: WaitRow }
   | { readonly due: number; readonly wait?: undefined; readonly lock: LockRow };
 
-/** The first of waits and expiring locks; at the same time the wait, which has been patient for longer. */
+/** The first of waits and expiring locks; of those due together the one that was made first. */
 function earliest(change: Change): Due | undefined {
   const wait = change.tables.waits.earliest();
   const lock = change.tables.locks.earliest();
-  const lockDue = lock?.expiresAt;
-  if (lock !== undefined && lockDue !== undefined && (wait?.due === undefined || lockDue < wait.due)) {
+  const waitDue = wait?.due ?? Number.POSITIVE_INFINITY;
+  const lockDue = lock?.expiresAt ?? Number.POSITIVE_INFINITY;
+  if (lock !== undefined && (lockDue < waitDue || (lockDue === waitDue && lock.place < (wait?.place ?? 0)))) {
     return { due: lockDue, lock };
   }
-  return wait?.due === undefined ? undefined : { due: wait.due, wait };
+  return wait === undefined ? undefined : { due: waitDue, wait };
 }
 
 function fireWait(change: Change, wait: WaitRow): void {

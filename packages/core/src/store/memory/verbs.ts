@@ -84,8 +84,9 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   emitEvent(tables, p) {
     const change = new Change(tables, p.now);
-    checkReadable(p.payload);
-    const emitted = emitEvent(change, { name: p.name, key: p.key, payload: p.payload, callerId: p.id });
+    checkReadable(p.content ?? p.payload);
+    const { name, key, payload, content, id } = p;
+    const emitted = emitEvent(change, { name, key, payload, content, callerId: id });
     return { ...emitted, effects: change.effects() };
   },
 
@@ -150,7 +151,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return fired === undefined ? { outcome: "stale" } : { outcome: "ok", ...fired, effects: change.effects() };
   },
 
-  putVersion: ({ versions }, p) => versions.put(p.version),
+  putVersion: ({ versions }, p) => versions.put(p.version, p.retentions),
 };
 
 /** Changes one run, or says why not. */

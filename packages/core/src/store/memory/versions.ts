@@ -1,13 +1,19 @@
-// The versions of the code that were ever deployed.
-import type { VersionRecord } from "../../kernel/run-store.ts";
+// The versions of the code that were ever deployed, and what they said last about the retention of each workflow.
+import type { RetentionRecord, VersionRecord } from "../../kernel/run-store.ts";
 
 export class Versions {
   readonly #byVersion = new Map<string, VersionRecord>();
+  readonly #retentions = new Map<string, RetentionRecord>();
 
   /** A version that is known keeps the time it was first seen. */
-  put(version: VersionRecord): void {
+  put(version: VersionRecord, retentions: readonly RetentionRecord[]): void {
+    for (const retention of retentions) this.#retentions.set(retention.workflow, retention);
     const known = this.#byVersion.get(version.version);
     this.#byVersion.set(version.version, { ...version, createdAt: known?.createdAt ?? version.createdAt });
+  }
+
+  retentionOf(workflow: string): RetentionRecord {
+    return this.#retentions.get(workflow) ?? { workflow };
   }
 
   /** In the order in which they were first seen. */

@@ -11,8 +11,13 @@ export class Waits {
   readonly #byRef = new Map<string, Set<WaitRow>>();
   #places = 0;
 
+  /** Grows with everything that may come due. */
+  nextPlace(): number {
+    return this.#places++;
+  }
+
   add(p: Omit<WaitRow, "place" | "heapAt">): WaitRow {
-    const wait: WaitRow = { ...p, place: this.#places++, heapAt: -1 };
+    const wait: WaitRow = { ...p, place: this.nextPlace(), heapAt: -1 };
     wait.run.waits.add(wait);
     if (wait.entry !== undefined) wait.entry.wait = wait;
     if (wait.due !== undefined) this.#due.add(wait);

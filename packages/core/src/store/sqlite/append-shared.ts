@@ -21,7 +21,8 @@ type Due = { readonly due?: number | undefined };
 
 export function emitFromRun(a: Appending, op: Extract<StoreOp, { op: "emit" }>): void {
   const by = { kind: "run", id: a.run.id } as const;
-  const { event } = emit(a.cx, { by, name: op.name, key: op.key, payload: op.payload, id: op.id });
+  const { name, key, payload, content, id } = op;
+  const { event } = emit(a.cx, { by, name, key, payload, content, id });
   settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "emit" }, completed(event));
 }
 
@@ -95,7 +96,8 @@ export function takeLock(a: Appending, op: LockOp & Due): void {
     cx.grantNext(op.name);
   }
   if (locks.isFree(op.name, cx.now)) {
-    const fence = locks.grant(op.name, run.id, op.ttl === undefined ? undefined : cx.now + op.ttl);
+    const expiresAt = op.ttl === undefined ? undefined : cx.now + op.ttl;
+    const fence = locks.grant(op.name, run.id, { expiresAt, no: cx.t.waits.nextNo(cx.now) });
     runs.mark(run, runFlags.locks);
     settleNow(a, placed, completed({ fence }));
   } else if (op.due !== undefined && op.due <= cx.now) {

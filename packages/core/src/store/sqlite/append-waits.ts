@@ -1,6 +1,6 @@
 // Operations that wait for somebody else: events, approvals, callbacks and child runs.
-import { encodeErrorValue, encodeValue, isFinalStatus, type CallbackOp, type EventOp } from "@sluice/protocol";
-import type { Actor, StoreOp, TokenRecord } from "../../kernel/run-store.ts";
+import { encodeErrorValue, encodeValue, isFinalStatus, type CallbackOp } from "@sluice/protocol";
+import type { Actor, StoreOp, TokenRecord, Undecided } from "../../kernel/run-store.ts";
 import { noted, openEntry, settleNow, type Appending } from "./placing.ts";
 import { childSettlement } from "./change.ts";
 import { insertRun } from "./creation.ts";
@@ -9,19 +9,23 @@ import { readiness, runFlags, timedOut, type Run } from "./run-row.ts";
 type Op<Name extends StoreOp["op"]> = Extract<StoreOp, { op: Name }>;
 type Due = { readonly due?: number | undefined };
 
-export function awaitEvent(a: Appending, op: EventOp & Due): void {
+/** What it answers cannot be decided yet; nothing has been written then. */
+export function awaitEvent(a: Appending, op: Op<"event">): Pick<Undecided, "event" | "payload"> | undefined {
   const { cx, run } = a;
-  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "event" } as const;
-  const found = cx.t.events.find({ run: run.id, name: op.name, key: op.key, match: op.match, since: run.createdAt });
+  const { seq, name, n, key, match, large } = op;
+  const placed = { seq, name, n, kind: "event" } as const;
+  const found = cx.t.events.find({ run: run.id, name, key, match, large });
+  if (found?.undecided === true) return { event: found.event.id, payload: found.event.payload };
   if (found !== undefined) {
-    cx.t.events.consume(run.id, found.id, op.seq);
+    cx.t.events.consume(run.id, found.event.id, seq);
     cx.t.runs.mark(run, runFlags.consumed);
-    settleNow(a, placed, { failed: false, bytes: found.payload });
+    settleNow(a, placed, { failed: false, bytes: found.event.payload });
   } else if (op.due !== undefined && op.due <= cx.now) {
     settleNow(a, placed, { failed: true, bytes: timedOut });
   } else {
-    openEntry(a, placed, { wait: "event", due: op.due, ref: op.name, key: op.key, match: op.match });
+    openEntry(a, placed, { wait: "event", due: op.due, ref: name, key, match });
   }
+  return undefined;
 }
 
 export function awaitApproval(a: Appending, op: Op<"approval">): void {

@@ -14,7 +14,7 @@ import {
   type StartedOp,
   type UndoingOp,
 } from "@sluice/protocol";
-import type { Effects, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-store.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
@@ -38,6 +38,7 @@ export interface Appended {
   readonly effects?: Effects | undefined;
   /** Set when the run ended. */
   readonly workflow?: string | undefined;
+  readonly undecided?: Undecided | undefined;
 }
 
 type AppendParams = Parameters<RunStore["append"]>[0];
@@ -48,31 +49,42 @@ export function append(t: Tables, p: AppendParams): Appended | undefined {
   if (run === undefined || run.owner === null || run.epoch !== p.epoch || isFinalStatus(run.status)) return undefined;
   const cx = new Change(t, p.now, run);
   const a: Appending = { cx, run };
-  for (const op of p.ops) {
-    // After its end, or once it is blocked, a run has nothing but last words.
-    if (run.owner !== null || op.op === "log" || op.op === "progress") apply(a, op);
-  }
+  const undecided = applyAll(a, p.ops);
   const effects = cx.effectsOrNothing(run);
   return {
     events: cx.events,
     status: run.status,
     ...(effects === undefined ? {} : { effects }),
     ...(run.endedAt === null ? {} : { workflow: run.workflow }),
+    ...(undecided === undefined ? {} : { undecided }),
   };
+}
+
+function applyAll(a: Appending, ops: readonly StoreOp[]): Undecided | undefined {
+  for (const [at, op] of ops.entries()) {
+    // After its end, or once it is blocked, a run has nothing but last words.
+    if (a.run.owner === null && op.op !== "log" && op.op !== "progress") continue;
+    if ("seq" in op && !repeatable.has(op.op) && a.cx.t.journal.has(a.run.id, op.seq)) continue;
+    if (op.op !== "event") {
+      apply(a, op);
+      continue;
+    }
+    const undecided = awaitEvent(a, op);
+    if (undecided !== undefined) return { at, seq: op.seq, ...undecided };
+  }
+  return undefined;
 }
 
 /** Operations that may find their entry written before: the attempts of steps. All others take place once. */
 const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry"]);
 
 // prettier-ignore
-function apply(a: Appending, op: StoreOp): void {
-  if ("seq" in op && !repeatable.has(op.op) && a.cx.t.journal.has(a.run.id, op.seq)) return;
+function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
     case "started": return started(a, op);
     case "done": return done(a, op);
     case "retry": return retry(a, op);
     case "sleep": return sleep(a, op);
-    case "event": return awaitEvent(a, op);
     case "approval": return awaitApproval(a, op);
     case "token": return makeToken(a, op);
     case "callback": return awaitCallback(a, op);

@@ -19,7 +19,8 @@ export function backup(db: Connection, path: string): { bytes: number } {
   return { bytes: statSync(path).size };
 }
 
-function sync(path: string): void {
+/** Makes a file's content, or a folder's names, durable. */
+export function sync(path: string): void {
   const file = openSync(path, "r");
   try {
     fsyncSync(file);

@@ -192,7 +192,7 @@ export class Change {
     const run = runs.get(wait.run);
     if (run === undefined) throw new Error(`run ${wait.run} waits for the lock ${name} and is not there`);
     const expiresAt = wait.ttl === null ? undefined : this.now + wait.ttl;
-    const fence = locks.grant(name, run.id, expiresAt);
+    const fence = locks.grant(name, run.id, { expiresAt, no: waits.nextNo(this.now) });
     runs.mark(run, runFlags.locks);
     this.settle(run, wait.seq, { failed: false, bytes: encodeValue({ fence }) });
     if (waits.oldestOn(name, "lock") !== undefined) this.addDue(expiresAt);

@@ -14,7 +14,7 @@ export interface SqliteLimits {
   readonly batchVerbsMax: number;
   /** Pages in the write-ahead log after which they are moved into the database file. */
   readonly checkpointPages: number;
-  /** Size of the write-ahead log past which long reads are given up so that it can be emptied. */
+  /** Size of the write-ahead log past which long reads are given up, or waited for, so that it can be emptied. */
   readonly walBytesMax: number;
   /** What is kept of the write-ahead log's file once it was emptied. */
   readonly walKeptBytes: number;

@@ -1,8 +1,8 @@
 // Storing an event and waking everybody who waits for it.
+import { containing } from "../../kernel/match.ts";
 import type { Actor } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import type { Change } from "./change.ts";
-import { fits } from "./events.ts";
 import { runFlags } from "./run-row.ts";
 
 export interface Emission {
@@ -10,6 +10,8 @@ export interface Emission {
   readonly name: string;
   readonly key?: string | undefined;
   readonly payload: Uint8Array;
+  /** The payload itself where `payload` refers to a blob. */
+  readonly content?: Uint8Array | undefined;
   readonly id?: string | undefined;
 }
 
@@ -22,8 +24,9 @@ export function emit(cx: Change, p: Emission): { event: number; duplicate: boole
   }
   const event = events.insert({ name: p.name, key: p.key, payload: p.payload, at: cx.now, id: p.id });
   blobs.note(blobOwners.event(event), p.payload);
+  const contains = containing(p.content ?? p.payload);
   for (const wait of waits.forEvent(p.name, p.key)) {
-    if (!fits(p.payload, wait.match ?? undefined)) continue;
+    if (!contains(wait.match ?? undefined)) continue;
     const run = runs.get(wait.run);
     if (run === undefined || !events.consume(run.id, event, wait.seq)) continue;
     runs.mark(run, runFlags.consumed);

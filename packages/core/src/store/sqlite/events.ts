@@ -1,7 +1,7 @@
 // The table of events and of who has consumed which; an event is kept for those who begin to wait later.
 import type { Connection } from "./connection.ts";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
-import { containsEncoded } from "../../kernel/match.ts";
+import { fitting } from "../../kernel/match.ts";
+import type { LargeEvent } from "../../kernel/run-store.ts";
 import { lazily } from "./statement.ts";
 
 /** Events compared with a pattern at a time. */
@@ -9,17 +9,16 @@ const comparedMax = 64;
 
 export interface StoredEvent {
   readonly id: number;
-  readonly at: number;
   readonly payload: Uint8Array;
 }
 
 const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?)";
 const dedupeSql = "SELECT id FROM events WHERE dedupe = ?";
 const unconsumed = "NOT EXISTS (SELECT 1 FROM consumed WHERE consumed.run = ?2 AND consumed.event = events.id)";
-const anySql = `SELECT id, at, payload FROM events WHERE name = ?1 AND (at, id) > (?3, ?4) AND ${unconsumed}
-  ORDER BY at, id LIMIT ?5`;
-const keyedSql = `SELECT id, at, payload FROM events WHERE name = ?1 AND (at, id) > (?3, ?4) AND ${unconsumed} AND key = ?6
-  ORDER BY at, id LIMIT ?5`;
+const anySql = `SELECT id, payload FROM events WHERE name = ?1 AND id > ?3
+  AND id > (SELECT last_event FROM runs WHERE runs.id = ?2) AND ${unconsumed} ORDER BY id LIMIT ?4`;
+const keyedSql = `SELECT id, payload FROM events WHERE name = ?1 AND id > ?3 AND key = ?5 AND ${unconsumed}
+  ORDER BY id LIMIT ?4`;
 const consumeSql = "INSERT OR IGNORE INTO consumed (run, event, seq) VALUES (?, ?, ?)";
 const releaseSql = "DELETE FROM consumed WHERE run = ? AND seq = ?";
 const releaseAllSql = "DELETE FROM consumed WHERE run = ?";
@@ -75,27 +74,32 @@ export class EventTable {
     return this.#dedupe().get(id)?.id;
   }
 
-  /** The oldest event that fits a wait and that its run has not consumed; without a key only those since `since`. */
+  /**
+   * The oldest event that fits a wait and that its run has not consumed; without a key only those stored since the run was
+   * created. `undecided`: one is kept as a blob, and its payload is needed to go on.
+   */
   find(p: {
-    run: string;
-    name: string;
-    key?: string | undefined;
-    match?: Uint8Array | undefined;
-    since: number;
-  }): StoredEvent | undefined {
+    readonly run: string;
+    readonly name: string;
+    readonly key?: string | undefined;
+    readonly match?: Uint8Array | undefined;
+    readonly large?: LargeEvent | undefined;
+  }): { readonly event: StoredEvent; readonly undecided: boolean } | undefined {
     const limit = p.match === undefined ? 1 : comparedMax;
-    let at = p.key === undefined ? p.since : 0;
-    let id = 0;
+    const fits = fitting(p.match, p.large);
+    let after = p.large === undefined ? 0 : p.large.event - 1;
     for (;;) {
       const rows =
         p.key === undefined
-          ? this.#any().all(p.name, p.run, at, id, limit)
-          : this.#keyed().all(p.name, p.run, at, id, limit, p.key);
-      for (const row of rows) if (fits(row.payload, p.match)) return row;
+          ? this.#any().all(p.name, p.run, after, limit)
+          : this.#keyed().all(p.name, p.run, after, limit, p.key);
+      for (const event of rows) {
+        const fit = fits(event);
+        if (fit !== false) return { event, undecided: fit === undefined };
+      }
       const last = rows.at(-1);
       if (last === undefined || rows.length < limit) return undefined;
-      at = last.at;
-      id = last.id;
+      after = last.id;
     }
   }
 
@@ -123,10 +127,4 @@ export class EventTable {
     for (const { id } of old) this.#delete().run(id);
     return old.map(({ id }) => id);
   }
-}
-
-/** Whether a payload has what a wait asks for. What lives in a blob is out of reach here. */
-export function fits(payload: Uint8Array, match: Uint8Array | undefined): boolean {
-  if (match === undefined) return true;
-  return blobRefOf(payload) === undefined && blobRefOf(match) === undefined && containsEncoded(payload, match);
 }

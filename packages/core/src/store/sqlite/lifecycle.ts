@@ -84,11 +84,12 @@ export function parkRun(t: Tables, p: Params<"parkRun">): { outcome: "parked" | 
     cx.makeReady(run);
     return { outcome: "ready" };
   }
-  if (p.paused === true || run.pause === 1) {
+  if (run.pause === 1) {
     pauseParked(run);
     return { outcome: "parked" };
   }
-  if (status === "waiting") return { outcome: "parked" };
+  // One that has stopped for a pause which was taken back meanwhile goes on.
+  if (status === "waiting" && p.paused !== true) return { outcome: "parked" };
   cx.makeReady(run);
   return { outcome: "ready" };
 }

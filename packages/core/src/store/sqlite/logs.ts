@@ -3,8 +3,9 @@ import type { Connection } from "./connection.ts";
 import type { LogOp } from "@sluice/protocol";
 import { lazily } from "./statement.ts";
 
-const insertSql = `INSERT INTO run_logs (run, line, level, message, data, at)
-  VALUES (?1, (SELECT coalesce(max(line), 0) + 1 FROM run_logs WHERE run = ?1), ?2, ?3, ?4, ?5)`;
+const insertSql = `INSERT INTO run_logs (run, line, level, message, data, at, key)
+  SELECT ?1, (SELECT coalesce(max(line), 0) + 1 FROM run_logs WHERE run = ?1), ?2, ?3, ?4, ?5, ?6
+  WHERE NOT EXISTS (SELECT 1 FROM run_logs WHERE run = ?1 AND key = ?6 AND level = ?2 AND message = ?3 AND data IS ?4)`;
 const deleteSql = "DELETE FROM run_logs WHERE run = ?";
 
 export class LogTable {
@@ -16,8 +17,9 @@ export class LogTable {
     this.#delete = lazily(db, deleteSql);
   }
 
+  /** Adds a line; the same line under the same key was written again by an incarnation that did something again. */
   add(run: string, line: LogOp): void {
-    this.#insert().run(run, line.level, line.message, line.data ?? null, line.at);
+    this.#insert().run(run, line.level, line.message, line.data ?? null, line.at, line.key ?? null);
   }
 
   deleteAll(run: string): void {

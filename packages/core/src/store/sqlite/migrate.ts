@@ -7,6 +7,9 @@ import identity from "./migrations/0002-identity.sql" with { type: "text" };
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [runs, identity];
 
+/** Marks a database file as ours, in its header; the letters `Slui`. */
+export const applicationId = 0x536c7569;
+
 export function readSchemaVersion(db: Connection): number {
   return db.rows<{ user_version: number }>("PRAGMA user_version")[0]?.user_version ?? 0;
 }
@@ -18,6 +21,7 @@ export function migrate(db: Connection, steps: readonly string[] = migrations): 
   if (from === steps.length) return;
   db.transaction(() => {
     for (const sql of steps.slice(from)) db.run(sql);
+    db.run(`PRAGMA application_id = ${applicationId}`);
     db.run(`PRAGMA user_version = ${steps.length}`);
   }).immediate();
 }

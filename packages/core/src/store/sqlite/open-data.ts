@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import { lockFile } from "./file-lock.ts";
 import { dataFiles, prepareDatabase, type Prepared } from "./prepare-database.ts";
+import { settleReplacement, type Replaced } from "./replace-data.ts";
 
 export interface DataFolder {
   readonly folder: string;
@@ -11,6 +12,8 @@ export interface DataFolder {
   readonly blobsFolder: string;
   /** `created`, `current`, or `migrated` with the copy made before. */
   readonly prepared: Prepared;
+  /** Set when a replacement of the data was committed by a process that did not live to finish it: it was finished now. */
+  readonly replaced: Replaced | undefined;
   /** Lets the next process have the folder; after the store was closed. */
   release(): Promise<void>;
 }
@@ -27,10 +30,11 @@ export async function openDataFolder(p: { readonly folder: string }): Promise<Da
   try {
     const databaseFile = join(folder, dataFiles.database);
     const blobsFolder = join(folder, dataFiles.blobs);
+    const replaced = settleReplacement(folder);
     const prepared = prepareDatabase({ file: databaseFile });
     makePrivate(blobsFolder);
     const release = async (): Promise<void> => held.lock.release();
-    return { folder, databaseFile, blobsFolder, prepared, release };
+    return { folder, databaseFile, blobsFolder, prepared, replaced, release };
   } catch (error) {
     held.lock.release();
     throw error;

@@ -21,6 +21,15 @@ test("SQL and the matcher of the kernel agree on every pattern and text", () => 
   db.close();
 });
 
+test("a pattern with many stars is decided soon", () => {
+  const db = new Connection(":memory:", "create");
+  const { sql, values } = fitsPatterns("t", [`${"*a".repeat(100)}*b`]);
+  const started = performance.now();
+  expect(db.rows(`SELECT ${sql} AS fits FROM (SELECT ? AS t)`, ...values, "a".repeat(2_000))).toEqual([{ fits: 0 }]);
+  expect(performance.now() - started).toBeLessThan(1_000);
+  db.close();
+});
+
 test("a text that goes on after a NUL is shown by no pattern that fits its beginning", () => {
   const db = new Connection(":memory:", "create");
   db.run("CREATE TABLE texts (t TEXT)");

@@ -122,6 +122,9 @@ describe("a database", () => {
     const file = join(folders.next(), "state.db");
     const db = new Connection(file, "create");
     db.run("CREATE TABLE notes (text)");
+    expect(codeOf(() => prepareDatabase({ file }))).toBe("data_folder_corrupt");
+    // One that counts its versions the same way.
+    db.run(`PRAGMA user_version = ${migrations.length}`);
     db.close();
     expect(codeOf(() => prepareDatabase({ file }))).toBe("data_folder_corrupt");
   });

@@ -3,7 +3,7 @@ import { Connection } from "./connection.ts";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { SluiceError } from "@sluice/protocol";
 import { backup } from "./backup.ts";
-import { migrate, migrations as knownMigrations, newer, readSchemaVersion } from "./migrate.ts";
+import { applicationId, migrate, migrations as knownMigrations, newer, readSchemaVersion } from "./migrate.ts";
 
 /** Names inside a data folder. */
 export const dataFiles = { database: "state.db", blobs: "blobs", lock: "lock" } as const;
@@ -68,7 +68,9 @@ function inspect(path: string): number {
       const version = readSchemaVersion(db);
       const tables = db.rows<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'");
       for (const { name } of tables) db.rows(`SELECT * FROM "${name.replaceAll('"', '""')}" LIMIT 1`);
-      if (version === 0 && tables.length > 0) throw corrupt(path, "it belongs to another program");
+      const owner = db.rows<{ application_id: number }>("PRAGMA application_id")[0]?.application_id;
+      if (tables.length > 0 && (version === 0 || owner !== applicationId))
+        throw corrupt(path, "it belongs to another program");
       return version;
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import { backup } from "./backup.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { JournalTable } from "./journal.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
+import { listRetentionsSql, toRetention } from "./retention.ts";
 import type { Mutable } from "./run-row.ts";
 import { stateColumns, toStateEntry, type StateRow } from "./state.ts";
 import { lazily, marks } from "./statement.ts";
@@ -25,6 +26,7 @@ export type ReadVerb =
   | "listEvents"
   | "blobsInUse"
   | "versionsInUse"
+  | "listRetentions"
   | "stats"
   | "backup";
 
@@ -64,6 +66,7 @@ export class Reads {
     listEvents: (p) => this.listEvents(p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),
+    listRetentions: () => this.#db.rows<Parameters<typeof toRetention>[0]>(listRetentionsSql).map(toRetention),
     stats: () => this.stats(),
     backup: (p) => backup(this.#db, p.path),
   };

@@ -1,7 +1,7 @@
 // Deleting: ended runs with everything that belongs to them, old events, state past its time to live.
 import { isFinalStatus, type RunStatus } from "@sluice/protocol";
 import type { Connection } from "./connection.ts";
-import type { RunStore } from "../../kernel/run-store.ts";
+import type { RetentionRecord, RunStore } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import { runFlags, type Run } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -9,12 +9,21 @@ import type { Tables } from "./tables.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 
-const oldRunsSql = `SELECT id FROM runs WHERE workflow = ?1 AND created_at < ?2 AND ended_at < ?2
-  ORDER BY created_at, id LIMIT ?3`;
-const newestKeptSql = `SELECT created_at AS createdAt, id FROM runs WHERE workflow = ? AND ended_at IS NOT NULL
-  ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?`;
-const beyondSql = `SELECT id FROM runs WHERE workflow = ? AND ended_at IS NOT NULL AND (created_at, id) <= (?, ?)
-  ORDER BY created_at, id LIMIT ?`;
+/** Both orders are that of the index runs_by_end. */
+export const oldRunsSql = `SELECT id FROM runs WHERE workflow = ? AND ended_at < ? ORDER BY ended_at, id LIMIT ?`;
+export const firstBeyondSql = `SELECT ended_at AS endedAt, id FROM runs WHERE workflow = ? AND ended_at IS NOT NULL
+  ORDER BY ended_at DESC, id DESC LIMIT 1 OFFSET ?`;
+export const beyondSql = `SELECT id FROM runs WHERE workflow = ? AND ended_at IS NOT NULL AND (ended_at, id) <= (?, ?)
+  ORDER BY ended_at, id LIMIT ?`;
+const putSql = `INSERT INTO retentions (workflow, age_ms, keep) VALUES (?, ?, ?)
+  ON CONFLICT (workflow) DO UPDATE SET age_ms = excluded.age_ms, keep = excluded.keep`;
+/** Steps from name to name in the index of runs by workflow instead of reading every run. */
+export const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
+    SELECT min(workflow) FROM runs
+    UNION ALL SELECT (SELECT min(workflow) FROM runs WHERE workflow > names.workflow) FROM names
+    WHERE names.workflow IS NOT NULL)
+  SELECT workflow, age_ms AS ageMs, keep FROM names LEFT JOIN retentions USING (workflow)
+  WHERE workflow IS NOT NULL ORDER BY workflow`;
 
 /** Deletes those of the runs that have ended. */
 export function deleteRuns(t: Tables, p: Params<"deleteRuns">): { deleted: string[] } {
@@ -45,26 +54,40 @@ export function deleteState(t: Tables, scope: string, key: string): void {
   t.blobs.release(blobOwners.state(scope, key));
 }
 
-/** Finds what retention lets go. */
+interface RetentionRow {
+  readonly workflow: string;
+  readonly ageMs: number | null;
+  readonly keep: number | null;
+}
+
+export function toRetention({ workflow, ageMs, keep }: RetentionRow): RetentionRecord {
+  return { workflow, ...(ageMs === null ? {} : { ageMs }), ...(keep === null ? {} : { keep }) };
+}
+
+/** What is kept, and which runs are let go. */
 export class Retention {
+  readonly #put;
   readonly #old;
-  readonly #newestKept;
+  readonly #firstBeyond;
   readonly #beyond;
 
   constructor(db: Connection) {
+    this.#put = lazily(db, putSql);
     this.#old = lazily<{ id: string }>(db, oldRunsSql);
-    this.#newestKept = lazily<{ createdAt: number; id: string }>(db, newestKeptSql);
+    this.#firstBeyond = lazily<{ endedAt: number; id: string }>(db, firstBeyondSql);
     this.#beyond = lazily<{ id: string }>(db, beyondSql);
   }
 
-  /** Ended runs of a workflow that ended before a time or are beyond the newest `keep`, oldest first. */
+  put({ workflow, ageMs, keep }: RetentionRecord): void {
+    this.#put().run(workflow, ageMs ?? null, keep ?? null);
+  }
+
+  /** Both reasons let go of those that ended first: the one that reaches further decides. */
   find(p: Params<"purgeRuns">): readonly string[] {
-    const found = p.endedBefore === undefined ? [] : this.#old().all(p.workflow, p.endedBefore, p.limit);
-    if (p.keep !== undefined && found.length < p.limit) {
-      const first = this.#newestKept().get(p.workflow, p.keep);
-      if (first !== null) found.push(...this.#beyond().all(p.workflow, first.createdAt, first.id, p.limit));
-    }
-    return [...new Set(found.map((row) => row.id))].slice(0, p.limit);
+    const old = p.endedBefore === undefined ? [] : this.#old().all(p.workflow, p.endedBefore, p.limit);
+    const first = p.keep === undefined ? null : this.#firstBeyond().get(p.workflow, p.keep);
+    const beyond = first === null ? [] : this.#beyond().all(p.workflow, first.endedAt, first.id, p.limit);
+    return (beyond.length > old.length ? beyond : old).map((row) => row.id);
   }
 }
 

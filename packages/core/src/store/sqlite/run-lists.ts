@@ -1,28 +1,24 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
 import type { RunStore, RunFilter, RunRecord, AccessFilter } from "../../kernel/run-store.ts";
 import type { Connection } from "./connection.ts";
-import { decodeCursor, encodeCursor, invalidCursor } from "./cursor.ts";
+import { decodePosition, encodePosition, type Position } from "./cursor.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
 import { marks } from "./statement.ts";
+import { visibleWorkflows } from "./visible-workflows.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type Value = string | number;
 
 interface Query {
-  readonly from: string;
+  readonly from: "runs" | "run_tags";
   readonly where: string;
-  readonly values: Value[];
+  readonly values: readonly Value[];
 }
 
 /** The newest runs first; ties are broken by id. */
 export function listRuns(db: Connection, p: Params<"listRuns">): { runs: RunRecord[]; next?: string } {
-  const query = queryOf(p.filter, p.access);
-  const after = p.cursor === undefined ? undefined : positionOf(p.cursor);
-  const where = after === undefined ? query.where : `${query.where} AND (${query.from}.created_at, runs.id) < (?, ?)`;
-  const values = after === undefined ? query.values : [...query.values, after.createdAt, after.id];
-  const sql = `SELECT runs.id AS id, runs.created_at AS createdAt FROM ${source(query)} WHERE ${where}
-    ORDER BY ${query.from}.created_at DESC, runs.id DESC LIMIT ?`;
-  const found = db.rows<{ id: string; createdAt: number }>(sql, ...values, p.limit + 1);
+  const after = p.cursor === undefined ? undefined : decodePosition(p.cursor);
+  const found = find(db, p, after);
   const one = db.prepare<RecordRow, [string]>(`SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
   const runs = found.slice(0, p.limit).flatMap(({ id }) => {
     const row = one.get(id);
@@ -30,14 +26,76 @@ export function listRuns(db: Connection, p: Params<"listRuns">): { runs: RunReco
   });
   one.finalize();
   const last = found[p.limit - 1];
-  if (found.length <= p.limit || last === undefined) return { runs };
-  return { runs, next: encodeCursor(`${last.createdAt} ${last.id}`) };
+  return found.length <= p.limit || last === undefined ? { runs } : { runs, next: encodePosition(last) };
 }
 
 export function countRuns(db: Connection, p: Params<"countRuns">): number {
-  const query = queryOf(p.filter, p.access);
+  const workflows = visibleWorkflows(db, p.access, p.filter.workflow);
+  if (workflows?.length === 0) return 0;
+  const query = queryOf(p.filter, workflows);
   const sql = `SELECT count(*) AS n FROM ${source(query)} WHERE ${query.where}`;
   return db.rows<{ n: number }>(sql, ...query.values)[0]?.n ?? 0;
+}
+
+/** Where up to one more than a page of runs are, newest first. */
+function find(db: Connection, p: Params<"listRuns">, after: Position | undefined): readonly Position[] {
+  const workflows = visibleWorkflows(db, p.access, p.filter.workflow);
+  if (workflows?.length === 0) return [];
+  if (workflows !== undefined && isLedByTime(p.filter)) return merge(db, { ...p, after, workflows });
+  const query = queryOf(p.filter, workflows);
+  const { sql, values } = pageOf(query, { limit: p.limit + 1, after });
+  return db.rows<Position>(sql, ...values);
+}
+
+/** Whether a list is found by going through runs in order of time: then those of others would be in the way. */
+function isLedByTime(filter: RunFilter): boolean {
+  const narrow = filter.tag !== undefined || filter.parent !== undefined;
+  return !narrow && (filter.status === undefined || filter.status.includes("completed"));
+}
+
+/**
+ * The newest among the runs of several workflows, each of which has an index in order of time. What is older than the page
+ * that was found so far is not looked at.
+ */
+function merge(
+  db: Connection,
+  p: Params<"listRuns"> & { readonly after: Position | undefined; readonly workflows: readonly string[] },
+): readonly Position[] {
+  const limit = p.limit + 1;
+  let page: readonly Position[] = [];
+  for (const workflow of p.workflows) {
+    const query = queryOf({ ...p.filter, workflow }, undefined);
+    const end = page.length === limit ? page.at(-1) : undefined;
+    const { sql, values } = pageOf(query, { limit, after: p.after, end });
+    const found = db.query<Position, Value[]>(sql).all(...values);
+    if (found.length > 0) page = [...page, ...found].toSorted(newestFirst).slice(0, limit);
+  }
+  return page;
+}
+
+function newestFirst(a: Position, b: Position): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
+}
+
+/** The statement for a page of a query, between two positions. */
+function pageOf(
+  query: Query,
+  p: { readonly limit: number; readonly after?: Position | undefined; readonly end?: Position | undefined },
+): { readonly sql: string; readonly values: readonly Value[] } {
+  const place = `(${query.from}.created_at, runs.id)`;
+  const conditions = [query.where];
+  const values = [...query.values];
+  if (p.after !== undefined) {
+    conditions.push(`${place} < (?, ?)`);
+    values.push(p.after.createdAt, p.after.id);
+  }
+  if (p.end !== undefined) {
+    conditions.push(`${place} > (?, ?)`);
+    values.push(p.end.createdAt, p.end.id);
+  }
+  const sql = `SELECT runs.id AS id, runs.created_at AS createdAt FROM ${source(query)} WHERE ${conditions.join(" AND ")}
+    ORDER BY ${query.from}.created_at DESC, runs.id DESC LIMIT ?`;
+  return { sql, values: [...values, p.limit] };
 }
 
 /** A tag's own table leads when there is a tag: its key is in the order of the list. */
@@ -45,7 +103,7 @@ function source(query: Query): string {
   return query.from === "runs" ? "runs" : "run_tags CROSS JOIN runs ON runs.id = run_tags.run";
 }
 
-function queryOf(filter: RunFilter, access: AccessFilter | undefined): Query {
+function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {
   const from = filter.tag === undefined ? "runs" : "run_tags";
   const conditions: string[] = ["1"];
   const values: Value[] = [];
@@ -64,12 +122,7 @@ function queryOf(filter: RunFilter, access: AccessFilter | undefined): Query {
   if (filter.to !== undefined) add(`${from}.created_at < ?`, filter.to);
   if (filter.parent !== undefined) add("runs.parent = ?", filter.parent);
   if (filter.version !== undefined) add("runs.version = ?", filter.version);
-  if (access !== undefined) add(`runs.workflow IN (${marks(access.workflows.length)})`, ...access.workflows);
+  // One value however many names there are.
+  if (workflows !== undefined) add("runs.workflow IN (SELECT value FROM json_each(?))", JSON.stringify(workflows));
   return { from, where: conditions.join(" AND "), values };
-}
-
-function positionOf(cursor: string): { createdAt: number; id: string } {
-  const position = /^(-?\d{1,16}) (.+)$/s.exec(decodeCursor(cursor));
-  if (position?.[1] === undefined || position[2] === undefined) throw invalidCursor();
-  return { createdAt: Number(position[1]), id: position[2] };
 }

@@ -7,11 +7,14 @@ import { lazily } from "./statement.ts";
 /** Runs kept in the writer's memory between commits. */
 const cachedRunsMax = 8_192;
 
+const lastEvent = "(SELECT coalesce(max(id), 0) FROM events)";
 const insertSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority, created_at,
-  due_at, started_at, by_kind, by_id, input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  due_at, started_at, by_kind, by_id, input, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  ${lastEvent})`;
 const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority,
   created_at, due_at, started_at, by_kind, by_id, input, timeout_at, key, input_hash, parent, parent_seq, detached, schedule,
-  serial_key, forked_from, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  serial_key, forked_from, tags, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  ?, ?, ${lastEvent})`;
 const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
 const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
   pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,

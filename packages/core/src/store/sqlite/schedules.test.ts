@@ -33,6 +33,16 @@ test("a nominal time whose run is there already is skipped", () => {
   put(schedule("a", value({})));
   bench.on.hot("r1");
   const runs = [newRun("r1", { schedule: "a" }), newRun("r2", { schedule: "a" })];
-  const p = { schedule: "a", expect: start, handledUntil: start + 1, runs, overlap: "allow", now: start } as const;
+  const notice = { status: "cancelled", reason: "cancelled_by_schedule", message: "next" } as const;
+  const cancel = { notice, error: value("next") };
+  const p = {
+    schedule: "a",
+    expect: start,
+    handledUntil: start + 1,
+    runs,
+    overlap: "allow",
+    cancel,
+    now: start,
+  } as const;
   expect(bench.on.verb("fireSchedule", p)).toMatchObject({ outcome: "ok", created: [{ id: "r2" }], skipped: 1 });
 });

@@ -113,9 +113,7 @@ export function setSchedulePaused(cx: Change, p: Params<"setSchedulePaused">): S
   return schedules.get(p.schedule);
 }
 
-export type Fired =
-  | { outcome: "ok"; created: RunRecord[]; skipped: number; cancel: readonly string[]; effects: Effects }
-  | { outcome: "stale" };
+export type Fired = { outcome: "ok"; created: RunRecord[]; skipped: number; effects: Effects } | { outcome: "stale" };
 
 /** Creates the runs of nominal times and moves on, unless somebody has done so before. */
 export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
@@ -133,6 +131,11 @@ export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
     if (outcome.run.ready === readiness.claimable) cx.ready++;
     created.push(runs.recordOf(outcome.run));
   }
-  const cancel = p.overlap === "cancel" ? unfinished : [];
-  return { outcome: "ok", created, skipped: p.runs.length - created.length, cancel, effects: cx.effects() };
+  if (p.overlap === "cancel" && created.length > 0) {
+    for (const id of unfinished) {
+      const run = runs.get(id);
+      if (run !== undefined) cx.cancel(run, p.cancel.notice, p.cancel.error);
+    }
+  }
+  return { outcome: "ok", created, skipped: p.runs.length - created.length, effects: cx.effects() };
 }

@@ -82,8 +82,8 @@ class SqliteRunStore implements RunStore {
     const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
-    const { events, status, workflow } = answer;
-    if (workflow === undefined || !isFinalStatus(status)) return { outcome: "ok", events, status, effects };
+    const { events, status, workflow, undecided } = answer;
+    if (workflow === undefined || !isFinalStatus(status)) return { outcome: "ok", events, status, effects, undecided };
     // The results of a run that ended need not travel back to those who sent them.
     const own = finishedRun(p, workflow);
     return { outcome: "ok", events, status, effects: { ...effects, finished: [own, ...effects.finished] } };
@@ -207,6 +207,9 @@ class SqliteRunStore implements RunStore {
   }
   versionsInUse(): Answer<"versionsInUse"> {
     return this.#reader.call("versionsInUse", undefined) as Answer<"versionsInUse">;
+  }
+  listRetentions(): Answer<"listRetentions"> {
+    return this.#reader.call("listRetentions", undefined) as Answer<"listRetentions">;
   }
   stats(): Answer<"stats"> {
     return this.#reader.call("stats", undefined) as Answer<"stats">;

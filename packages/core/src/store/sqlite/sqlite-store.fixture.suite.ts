@@ -4,13 +4,12 @@ import type { SluiceError } from "@sluice/protocol";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NewRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import type { NewRun, StoreOp } from "../../kernel/run-store.ts";
 import { ada, engine, start, value } from "../run-store.fixture.suite.ts";
 import type { Appended } from "./append.ts";
 import { Connection } from "./connection.ts";
 import { openWriter, sqliteLimits, type WriterSettings } from "./database.ts";
 import { migrate } from "./migrate.ts";
-import { openSqliteStore, type SqliteStoreSettings } from "./sqlite-run-store.ts";
 import { openTables, type Tables } from "./tables.ts";
 import { execute, type WriteParams, type WriteVerb } from "./verbs.ts";
 import { Writer, type BatchReply } from "./writer.ts";
@@ -21,12 +20,6 @@ export function withFolders(): { next(): string } {
   let count = 0;
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   return { next: () => mkdtempSync(join(root, `${count++}-`)) };
-}
-
-/** Opens an empty store on a file of its own each time. */
-export function sqliteStores(settings: Partial<SqliteStoreSettings> = {}): () => Promise<RunStore> {
-  const folders = withFolders();
-  return () => openSqliteStore({ file: join(folders.next(), "state.db"), onFatal: unexpected, ...settings });
 }
 
 /** For stores that must not fail. */

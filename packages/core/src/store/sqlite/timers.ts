@@ -23,27 +23,46 @@ export interface Firing {
 /** Settles what is due, oldest first, and says when to come back. */
 export function fireTimers(t: Tables, p: Params): Firing {
   const cx = new Change(t, p.now);
+  const due = [...t.waits.due(p.now, p.limit), ...t.locks.expired(p.now, p.limit)].toSorted(firesFirst);
   let fired = 0;
-  for (const wait of t.waits.due(p.now, p.limit)) {
-    // One that was due with it may have ended its run.
-    if (!t.waits.delete(wait.run, wait.seq)) continue;
-    const run = t.runs.get(wait.run);
-    if (run === undefined) continue;
-    fire(cx, run, wait);
-    fired++;
+  for (const item of due) {
+    if (fired === p.limit) break;
+    if ("name" in item ? passLock(cx, item.name) : fire(cx, item)) fired++;
+    cx.cancelOrphans();
   }
-  for (const name of t.locks.expired(p.now, Math.max(0, p.limit - fired))) {
-    t.locks.free(name);
-    if (t.waits.oldestOn(name, "lock") === undefined) continue;
-    cx.grantNext(name);
-    fired++;
-  }
-  cx.cancelOrphans();
   const next = earliest(t.waits.nextDue(), t.locks.nextExpiry());
   return { fired, ...(next === undefined ? {} : { next }), effects: cx.effects() };
 }
 
-function fire(cx: Change, run: Run, wait: Wait): void {
+interface Timer {
+  readonly due: number | null;
+  readonly no: number;
+}
+
+function firesFirst(a: Timer, b: Timer): number {
+  return (a.due ?? 0) - (b.due ?? 0) || a.no - b.no;
+}
+
+/** False when what fired before has freed the lock, or left nobody who waits for it. */
+function passLock(cx: Change, name: string): boolean {
+  const { locks, waits } = cx.t;
+  const expiresAt = locks.get(name)?.expiresAt ?? null;
+  if (expiresAt === null || expiresAt > cx.now || waits.oldestOn(name, "lock") === undefined) return false;
+  locks.free(name);
+  cx.grantNext(name);
+  return true;
+}
+
+/** False when what fired before has ended the run. */
+function fire(cx: Change, wait: Wait): boolean {
+  if (!cx.t.waits.delete(wait.run, wait.seq)) return false;
+  const run = cx.t.runs.get(wait.run);
+  if (run === undefined) return false;
+  fireWait(cx, run, wait);
+  return true;
+}
+
+function fireWait(cx: Change, run: Run, wait: Wait): void {
   switch (wait.kind) {
     case "sleep":
       cx.settle(run, wait.seq, { failed: false, bytes: nothing });

@@ -23,6 +23,7 @@ export type RunWriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listVersions"
+  | "listRetentions"
   | "versionsInUse"
   | "getRun"
   | "findByKey"
@@ -73,7 +74,10 @@ const runExecutors: RunExecutors = {
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
   setSchedulePaused: (t, p) => setSchedulePaused(new Change(t, p.now), p),
   fireSchedule: (t, p) => fireSchedule(new Change(t, p.now), p),
-  putVersion: (t, p) => t.versions.put(p.version),
+  putVersion: (t, p) => {
+    t.versions.put(p.version);
+    for (const retention of p.retentions) t.retention.put(retention);
+  },
 };
 
 const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };

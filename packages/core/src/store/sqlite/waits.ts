@@ -11,6 +11,7 @@ export interface Wait {
   readonly run: string;
   readonly seq: number;
   readonly kind: WaitKind;
+  readonly no: number;
   readonly due: number | null;
   readonly ref: string | null;
   readonly key: string | null;
@@ -18,10 +19,10 @@ export interface Wait {
   readonly ttl: number | null;
 }
 
-/** Numbers given to waits per millisecond of time, so that they go on growing after a restart. */
+/** Numbers given to waits and locks per millisecond of time, so that they go on growing after a restart. */
 const numbersPerMs = 1_024;
 
-const columns = "run, seq, kind, due, ref, key, match, ttl";
+const columns = "run, seq, kind, no, due, ref, key, match, ttl";
 const putSql = `INSERT OR REPLACE INTO waits (run, seq, kind, no, due, ref, key, match, ttl)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const getSql = `SELECT ${columns} FROM waits WHERE run = ? AND seq = ?`;
@@ -32,7 +33,7 @@ const nextDueSql = "SELECT min(due) AS due FROM waits WHERE due IS NOT NULL";
 const onRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no`;
 const oldestOnRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no LIMIT 1`;
 const forEventSql = `SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key IS NULL
-  UNION ALL SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key = ?2`;
+  UNION ALL SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key = ?2 ORDER BY no`;
 const openRetrySql = "SELECT 1 AS found FROM waits WHERE run = ? AND kind = 'retry' LIMIT 1";
 
 export class WaitTable {
@@ -61,10 +62,15 @@ export class WaitTable {
     this.#openRetry = lazily(db, openRetrySql);
   }
 
-  put(wait: { run: string; seq: number; kind: WaitKind } & Partial<NullToUndefined<Wait>>, now: number): void {
+  /** A number that grows with everything that may come due. */
+  nextNo(now: number): number {
     this.#lastNo = Math.max(this.#lastNo + 1, now * numbersPerMs);
+    return this.#lastNo;
+  }
+
+  put(wait: { run: string; seq: number; kind: WaitKind } & Partial<NullToUndefined<Wait>>, now: number): void {
     // prettier-ignore
-    this.#put().run(wait.run, wait.seq, wait.kind, this.#lastNo, wait.due ?? null, wait.ref ?? null, wait.key ?? null,
+    this.#put().run(wait.run, wait.seq, wait.kind, this.nextNo(now), wait.due ?? null, wait.ref ?? null, wait.key ?? null,
       wait.match ?? null, wait.ttl ?? null);
   }
 
@@ -98,7 +104,7 @@ export class WaitTable {
     return this.#oldestOnRef().get(ref, kind) ?? undefined;
   }
 
-  /** Waits for events of this name: those without a key and those with this one. */
+  /** Waits for events of this name, oldest first: those without a key and those with this one. */
   forEvent(name: string, key: string | undefined): readonly Wait[] {
     return this.#forEvent().all(name, key ?? null);
   }

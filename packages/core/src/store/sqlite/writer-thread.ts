@@ -1,15 +1,23 @@
-// The thread that owns the write connection, or, asked so, one that only reads: a slow disk stalls nothing else.
+// The thread that owns the write connection, or, asked so, one that only reads or looks a data folder over: a slow disk stalls
+// nothing else.
+import { join } from "node:path";
 import { toWire } from "@sluice/protocol";
+import type { DataCheck } from "./check-data.ts";
 import { openReader, openWriter, type WriterSettings } from "./database.ts";
 import { failureOf } from "./failures.ts";
+import { dataFiles, prepareDatabase } from "./prepare-database.ts";
 import { Reads } from "./reads.ts";
 import { Writer, type Batch } from "./writer.ts";
 
-/** The first message says what the thread is for; then come batches or reads, one at a time, until `close`. */
+/**
+ * The first message says what the thread is for; then come batches or reads, one at a time, until `close`. `verify` is the
+ * only message of a thread that verifies.
+ */
 export type ThreadRequest =
   | { readonly open: "writer" | "reader"; readonly settings: WriterSettings }
   | { readonly batch: Batch }
   | { readonly read: string; readonly params: unknown }
+  | { readonly verify: string }
   | { readonly close: true };
 
 declare const self: Worker;
@@ -33,6 +41,8 @@ function answer(request: ThreadRequest): void {
   } else if ("open" in request) {
     open(request.open, request.settings);
     self.postMessage({ opened: true });
+  } else if ("verify" in request) {
+    void verify(request.verify).then((value) => self.postMessage({ value }), fail);
   } else {
     writer?.close();
     reads?.close();
@@ -40,10 +50,19 @@ function answer(request: ThreadRequest): void {
   }
 }
 
+async function verify(folder: string): Promise<DataCheck> {
+  const { checkData } = await import("./check-data.ts");
+  const { outcome } = prepareDatabase({ file: join(folder, dataFiles.database) });
+  if (outcome !== "created") return checkData({ folder });
+  return { sound: false, findings: [{ kind: "missing", message: "The database is empty." }], runs: 0, blobs: 0 };
+}
+
 /** What follows a commit must not fail it: it was acknowledged. Only what forbids further ones is reported. */
 function tidy(to: Writer): void {
   try {
-    if (to.tidy()) self.postMessage({ crowded: true });
+    if (!to.tidy()) return;
+    self.postMessage({ crowded: true });
+    to.emptyLog();
   } catch (thrown) {
     const failure = failureOf(thrown);
     if (failure.reach === "fatal") self.postMessage({ results: [], failed: failure.error, fatal: true, late: true });
@@ -54,7 +73,11 @@ self.addEventListener("message", (event: MessageEvent<ThreadRequest>) => {
   try {
     answer(event.data);
   } catch (thrown) {
-    const { error } = failureOf(thrown);
-    self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
+    fail(thrown);
   }
 });
+
+function fail(thrown: unknown): void {
+  const { error } = failureOf(thrown);
+  self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
+}

@@ -84,7 +84,8 @@ describe("a batch", () => {
 
 describe("space", () => {
   test("of deleted runs goes back to the file system in slices", () => {
-    const { db, writer } = writerOn(folders.next());
+    const vacuumPagesMax = 50;
+    const { db, writer } = writerOn(folders.next(), { limits: { ...sqliteLimits, vacuumPagesMax } });
     const ids = Array.from({ length: 200 }, (_, i) => `r${i}`);
     kept(writer.run(ids.flatMap((id) => creation(id, { input: value("x".repeat(5_000)) }))));
     kept(writer.run(ids.flatMap((id) => appending(id, [finish()]))));
@@ -93,7 +94,14 @@ describe("space", () => {
     kept(writer.run(["deleteRuns", { by: ada, runs: ids, now: start }]));
     expect(pages()).toBe(before);
     writer.tidy();
+    expect(pages()).toBe(before - vacuumPagesMax);
+    for (let last = 0; last !== pages();) {
+      last = pages();
+      writer.tidy();
+      expect(last - pages()).toBeLessThanOrEqual(vacuumPagesMax);
+    }
     expect(pages()).toBeLessThan(before / 2);
+    expect(db.query("PRAGMA freelist_count").values()).toEqual([[0]]);
   });
 
   test("of a log that outgrew its limit is noticed", () => {

@@ -48,6 +48,7 @@ export class Writer {
   readonly #commit;
   #commits = 0;
   #vacuumWanted = false;
+  #crowded = false;
 
   constructor(db: Connection, p: { file: string; limits: SqliteLimits }) {
     this.#db = db;
@@ -117,15 +118,27 @@ export class Writer {
     this.#tables.audit.reset();
   }
 
-  /** Work that may wait until the answer was sent; true when the log has grown past its limit. */
+  /** Work that may wait until the answer was sent; true when the log has grown past its limit and has to be emptied. */
   tidy(): boolean {
     if (this.#vacuumWanted) {
-      this.#vacuumWanted = false;
       this.#db.rows(`PRAGMA incremental_vacuum(${this.#limits.vacuumPagesMax})`);
+      const [free] = this.#db.rows<{ freelist_count: number }>("PRAGMA freelist_count");
+      this.#vacuumWanted = free?.freelist_count !== 0;
     }
     this.#commits++;
-    if (this.#commits % commitsPerLook !== 0) return false;
-    return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > this.#limits.walBytesMax;
+    if (!this.#crowded && this.#commits % commitsPerLook !== 0) return false;
+    const logBytes = statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    this.#crowded = logBytes > this.#limits.walBytesMax;
+    return this.#crowded;
+  }
+
+  /**
+   * Moves the log into the database. Waits for reads that hold it, as long as for any lock: what cannot be cut off in the
+   * middle, a backup for one, makes the next commit wait instead of letting the log grow.
+   */
+  emptyLog(): void {
+    const [outcome] = this.#db.rows<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#crowded = outcome?.busy !== 0;
   }
 
   /** Moves the log into the database and closes it: the file is whole by itself then. */

@@ -48,6 +48,7 @@ export async function check(p: Reckoning): Promise<void> {
     checkOrder(p, each);
     checkSleeps(p, each);
     checkUndos(p, each);
+    await checkLog(p, each);
   }
   checkChildren(p, reckoned, byId);
   checkFences(p, reckoned);
@@ -112,6 +113,17 @@ function checkOrder({ world }: Reckoning, { run, journal }: Reckoned): void {
     if (ord > run.ord || (ord > 0 && places.has(ord)))
       world.fail(`entry ${seq} of run ${run.id} has the place ${ord} of another`);
     places.add(ord);
+  }
+}
+
+/** No line is written twice, whatever was done again; an operator's retry may say things again. */
+async function checkLog({ store, world }: Reckoning, { run }: Reckoned): Promise<void> {
+  if (run.attempt > 1) return;
+  const lines = await store.listLogs({ run: run.id, after: 0, limit: 1_000_000 });
+  const said = new Set<string>();
+  for (const { message } of lines) {
+    if (said.has(message)) world.fail(`run ${run.id} logged ${message} twice`);
+    said.add(message);
   }
 }
 

@@ -1,6 +1,7 @@
 // An engine process on the store that survives it: real engine code on simulated time, killed at any write, started anew.
 import type { BlobStore } from "../../kernel/blob-store.ts";
 import { Ids } from "../../kernel/ids.ts";
+import { unwrap } from "../../kernel/result.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
 import { Engine } from "../../engine/engine.ts";
 import { faultyStore } from "../faulty-store.ts";
@@ -108,6 +109,7 @@ export class EngineMachine {
     if (!world.calm) {
       if (outage || world.random.chance(failPerWrite)) {
         world.trace?.(() => `fault ${write.verb} fails`);
+        world.fault("fail");
         return { fault: "fail" };
       }
       if (world.random.chance(crashPerWrite))
@@ -123,6 +125,7 @@ export class EngineMachine {
   #crashAt(write: StoreWrite, fault: "crash_before" | "crash_after"): NonNullable<ReturnType<FaultPlan>> {
     const { world, store } = this.#site;
     world.trace?.(() => `fault ${fault} of ${write.verb}`);
+    world.fault(write.verb === "append" ? `${fault} append` : fault);
     if (fault === "crash_before" && write.verb === "append" && world.random.chance(0.5)) {
       // A write that was under way may still arrive, before or after the next engine has taken over.
       const append = (): Promise<unknown> => store.append(write.params as Parameters<RunStore["append"]>[0]);
@@ -151,7 +154,9 @@ export class EngineMachine {
     const [first] = workers;
     if (first === undefined) return;
     const deployed = await this.engine.deploy(version, first.manifests);
-    if (!deployed.ok) world.fail(`version ${version} could not be deployed: ${deployed.error.message}`);
+    if (!deployed.ok && deployed.error.code !== "store_failed")
+      world.fail(`version ${version} could not be deployed: ${deployed.error.message}`);
+    unwrap(deployed);
     for (const worker of workers) worker.worker.deploy();
     this.up = true;
     if (profile.onDeploy === "pin") return;
@@ -205,6 +210,7 @@ export class EngineMachine {
     const { world } = this.#site;
     worker.hung = true;
     world.trace?.(() => `hang ${worker.name} for ${Math.round(forMs)} ms, noticed ${noticed}`);
+    world.fault(noticed ? "worker hangs and is given up" : "worker hangs and comes back");
     if (noticed) {
       await world.sleep(forMs / 2);
       this.workers.delete(worker);

@@ -47,6 +47,51 @@ function opMutant(does: string, change: (op: StoreOp, count: number) => StoreOp)
 
 const nothingHappened = { deliveries: [], finished: [], ready: 0, touched: [] } as const;
 
+/** Defects that break one promise each, to be noticed as exactly that. */
+export const brokenPromises = {
+  lostRun: storeMutant("loses a run that has ended and been acknowledged", () => {
+    let ends = 0;
+    return {
+      append: async (p, store) => {
+        const outcome = await store.append(p);
+        const ended = outcome.outcome === "ok" && outcome.effects.finished.some(({ run }) => run === p.run);
+        if (ended && ++ends % 2 === 0) await store.deleteRuns({ by: { kind: "system", id: "mutant" }, runs: [p.run] });
+        return outcome;
+      },
+    };
+  }),
+  stepAgain: storeMutant("hands a run out without what settled last", () => ({
+    claimRuns: async (p, store) => {
+      const claimed = await store.claimRuns(p);
+      return claimed.map((each) => ({ ...each, journal: withoutLast(each.journal) }));
+    },
+  })),
+  endAgain: storeMutant("ends a run twice", () => ({
+    append: async (p, store) => {
+      const outcome = await store.append(p);
+      if (outcome.outcome !== "ok") return outcome;
+      const { finished } = outcome.effects;
+      return { ...outcome, effects: { ...outcome.effects, finished: [...finished, ...finished] } };
+    },
+  })),
+  timerLost: opMutant("loses every second timer", (op, count) =>
+    op.op === "sleep" && count % 2 === 0 ? { ...op, due: 8e15 } : op,
+  ),
+  timerAgain: storeMutant("fires timers twice", () => ({
+    fireTimers: async (p, store) => {
+      const fired = await store.fireTimers(p);
+      const { deliveries } = fired.effects;
+      return { ...fired, effects: { ...fired.effects, deliveries: [...deliveries, ...deliveries] } };
+    },
+  })),
+  timerEarly: storeMutant("settles timers before they are due", () => ({
+    fireTimers: (p, store) => store.fireTimers({ ...p, now: p.now + 5_000 }),
+  })),
+  eventMissed: opMutant("waits for events with another key", (op) =>
+    op.op === "event" ? { ...op, key: op.key === undefined ? "k1" : undefined } : op,
+  ),
+} as const satisfies Readonly<Record<string, Mutant>>;
+
 export const mutants: readonly Mutant[] = [
   storeMutant("takes writes of incarnations that no longer hold their run", () => ({
     append: async (p, store) => {
@@ -84,10 +129,6 @@ export const mutants: readonly Mutant[] = [
           : store.emitEvent(p),
     };
   }),
-  opMutant("loses a timer", (op, count) => (op.op === "sleep" && count % 2 === 0 ? { ...op, due: 8e15 } : op)),
-  storeMutant("settles timers before they are due", () => ({
-    fireTimers: (p, store) => store.fireTimers({ ...p, now: p.now + 5_000 }),
-  })),
   storeMutant("settles timers and tells nobody", () => {
     let fires = 0;
     return {
@@ -160,6 +201,11 @@ export const mutants: readonly Mutant[] = [
 function swapped<T extends { readonly ord: number }>(journal: readonly T[]): readonly T[] {
   const settled = journal.filter((entry) => entry.ord > 0);
   return [...settled.toReversed(), ...journal.filter((entry) => entry.ord === 0)];
+}
+
+function withoutLast<T extends { readonly ord: number }>(journal: readonly T[]): readonly T[] {
+  const last = Math.max(0, ...journal.map((entry) => entry.ord));
+  return journal.filter((entry) => entry.ord === 0 || entry.ord !== last);
 }
 
 function withoutValue(event: RunEvent): RunEvent {

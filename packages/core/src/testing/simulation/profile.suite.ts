@@ -108,7 +108,8 @@ export function drawProfile(seed: number): Profile {
     // Runs that only wait must not keep the few places for longer than anybody has patience.
     parkAfterMs: random.pick(limits.concurrentRunsMax === 1_000 ? [0, 1, 50, 10_000, 1_000_000] : [0, 1, 50, 10_000]),
     onDeploy: random.pick(["pin", "move"] as const),
-    limits: blobs ? { ...limits, inlineBytesMax: 24 } : limits,
+    // Events are that long, too.
+    limits: blobs ? { ...limits, inlineBytesMax: 8 } : limits,
     blobs,
     operatorMs: some(0.5, chaosMs / random.int(2, 8), 0),
     outsideMs: chaosMs / random.int(3, 12),

@@ -201,7 +201,7 @@ export class Recorder {
       );
       return;
     }
-    for (const op of p.ops) this.#op(model, op, outcome.events);
+    for (const op of p.ops.slice(0, outcome.undecided?.at)) this.#op(model, op, outcome.events);
     for (const event of outcome.events) this.#event(model, event);
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { playSeeds } from "./seeds.suite.ts";
+import { neverWrong, playSeeds } from "./seeds.suite.ts";
 
 const loop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const timeoutMs = 15 * 60_000;
@@ -7,8 +7,9 @@ const timeoutMs = 15 * 60_000;
 test(
   "50,000 seeds of everything going wrong",
   async () => {
-    const { failures } = await playSeeds({ from: 1, count: 50_000, loop });
+    const { failures, counts } = await playSeeds({ from: 1, count: 50_000, loop });
     expect(failures).toEqual([]);
+    expect(neverWrong(counts, 50_000)).toEqual([]);
   },
   timeoutMs,
 );

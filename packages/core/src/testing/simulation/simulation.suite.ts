@@ -47,6 +47,8 @@ export interface SimulationReport {
   readonly sights: number;
   readonly counts: ReadonlyMap<string, number>;
   readonly ends: ReadonlyMap<string, number>;
+  /** How often what went wrong. */
+  readonly faults: ReadonlyMap<string, number>;
 }
 
 /** How often somebody looks after what stands still, and for how long nothing may move, in virtual milliseconds. */
@@ -188,6 +190,7 @@ class Simulation {
       sights: this.#ledger.sights,
       counts: this.#recorder.counts,
       ends,
+      faults: world.faults,
     };
   }
 

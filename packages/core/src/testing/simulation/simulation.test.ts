@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { crashEverywhere, crashedPrograms } from "./crash-everywhere.suite.ts";
-import { mutants } from "./mutants.suite.ts";
-import { playSeeds } from "./seeds.suite.ts";
+import { brokenPromises, mutants } from "./mutants.suite.ts";
+import type { Mutant } from "./mutants.suite.ts";
+import { neverWrong, playSeeds } from "./seeds.suite.ts";
 import { simulate } from "./simulation.suite.ts";
 
 const loop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -14,13 +17,30 @@ const mutantSeedsMax = 300;
 test(
   `${seeds} seeds of everything going wrong`,
   async () => {
-    const { failures, total } = await playSeeds({ from: 1, count: seeds, loop });
+    const { failures, total, counts } = await playSeeds({ from: 1, count: seeds, loop });
     expect(failures).toEqual([]);
+    expect(neverWrong(counts, seeds)).toEqual([]);
     expect(total.runs).toBeGreaterThan(3 * seeds);
     expect(total.effects).toBeGreaterThan(10 * seeds);
   },
   timeoutMs,
 );
+
+test("the workflows of seeds are drawn at random", async () => {
+  const tracedSeeds = 30;
+  const programs = new Set<string>();
+  const begun = new Set<string>();
+  for (let seed = 1; seed <= tracedSeeds; seed++) {
+    const { trace } = await simulate({ seed, loop, trace: true });
+    for (const line of trace) {
+      const [, program] = / program (\{.*)/.exec(line) ?? [];
+      if (program !== undefined) programs.add(program);
+      if (/ step run_\w+ epoch \d+: .* begins/.test(line)) begun.add(`${seed}`);
+    }
+  }
+  expect(programs.size).toBeGreaterThan(tracedSeeds);
+  expect(begun.size).toBeGreaterThan(tracedSeeds / 2);
+});
 
 test("a seed has one trace", async () => {
   for (const seed of [4, 21, 195, 1272, 2625, 3977, 4254]) {
@@ -55,4 +75,43 @@ describe("the simulation catches what", () => {
     },
     timeoutMs,
   );
+});
+
+/** Plays seeds until the defect is noticed in these words. */
+async function noticed(mutant: Mutant, words: RegExp): Promise<void> {
+  const said = new Set<string>();
+  for (let seed = 1; seed <= mutantSeedsMax; seed++) {
+    const { failure } = await simulate({ seed, loop, mutant: mutant.make() });
+    if (failure !== undefined && words.test(failure)) return;
+    if (failure !== undefined) said.add(failure);
+  }
+  throw new Error(`nobody said ${words} within ${mutantSeedsMax} seeds, but:\n${[...said].slice(0, 5).join("\n")}`);
+}
+
+describe("the model notices", () => {
+  test("when something acknowledged is lost", () => noticed(brokenPromises.lostRun, /was acknowledged and is lost/));
+
+  test("when a completed step runs again", () =>
+    noticed(brokenPromises.stepAgain, /^step .* begins again although it has completed durably/));
+
+  test("when a run completes twice", () =>
+    noticed(brokenPromises.endAgain, /ended as completed after it had ended as completed/));
+
+  test("when a timer is lost, fires twice or fires early", async () => {
+    await noticed(brokenPromises.timerLost, /^runs never end .*\n.* open \[.*sleep/s);
+    await noticed(brokenPromises.timerAgain, /settled twice/);
+    await noticed(brokenPromises.timerEarly, /went on after sleep .* early/);
+  });
+
+  test("when a wait does not get its event", () => noticed(brokenPromises.eventMissed, /^wait .* and missed event/));
+});
+
+test("a failure prints its seed and the command that plays it again", async () => {
+  const { failures } = await playSeeds({ from: 41, count: 3, loop, mutant: brokenPromises.endAgain.make });
+  const [first = ""] = failures;
+  expect(first).toMatch(/^seed 41: run \S+ ended as completed after it had ended as completed\n/);
+  const [, command = ""] = first.split("\n  ");
+  expect(command).toBe("bun packages/core/src/testing/simulation/main.ts --seed 41 --trace");
+  const [, main = ""] = command.split(" ");
+  expect(existsSync(join(import.meta.dir, "../../../../..", main))).toBe(true);
 });

@@ -31,7 +31,7 @@ export interface WorkerMutant {
 }
 
 /** User code never calls `ctx` inside a step here, so nothing has to be followed. */
-const noScope: StepScope = { run: (body) => body(), active: false };
+const noScope: StepScope = { run: (_, body) => body(), current: undefined };
 const lateMsMax = 30_000;
 const drainGraceMs = 2_000;
 
@@ -215,12 +215,17 @@ export class WorkerMachine implements Host {
 
   /** A connection repeats nothing; what comes again comes from a life that is over. */
   #arriveAgain(message: WorkerToEngine): void {
-    if (message.type === "ops" && !this.#setup.witness.holds(message.run, message.epoch)) this.#arrive(message);
+    if (message.type !== "ops" || this.#setup.witness.holds(message.run, message.epoch)) return;
+    this.#world.fault("message comes again");
+    this.#arrive(message);
   }
 
   #arrive(message: WorkerToEngine): void {
     if (this.#engineDead()) return;
-    if (this.cut && !this.#world.random.chance(this.#setup.profile.faults.late)) return;
+    if (this.cut) {
+      if (!this.#world.random.chance(this.#setup.profile.faults.late)) return;
+      this.#world.fault("lost worker answers late");
+    }
     this.#world.trace?.(() => `<- ${this.name} ${show(message)}`);
     this.#attached.receive(message);
   }
@@ -245,6 +250,7 @@ export class WorkerMachine implements Host {
   async #lost(crashed: boolean, executing: readonly { readonly run: string; readonly step: string }[]): Promise<void> {
     this.cut = true;
     if (this.#engineDead()) return;
+    if (crashed) this.#world.fault(executing.length > 0 ? "worker dies in a step" : "worker dies");
     this.#world.trace?.(() => `lost ${this.name} crashed ${crashed} executing ${JSON.stringify(executing)}`);
     await this.#attached.lost({ crashed, executing, message: "the process is gone" });
   }

@@ -19,6 +19,8 @@ export class World {
   /** The first thing that must not happen and did. */
   failure: string | undefined;
   turns = 0;
+  /** What went wrong, and how often. */
+  readonly faults = new Map<string, number>();
   /** True once nothing goes wrong any more. */
   calm = false;
   /** Wall time since when that is so. */
@@ -42,6 +44,11 @@ export class World {
   fail(what: string): void {
     this.failure ??= what;
     this.trace?.(() => `FAIL ${what}`);
+  }
+
+  /** Something went wrong, as it was meant to. */
+  fault(what: string): void {
+    this.faults.set(what, (this.faults.get(what) ?? 0) + 1);
   }
 
   elapsed(): number {

@@ -2,6 +2,7 @@
 
 -- ready: 0 no, 1 claimable, 2 held back by an earlier run with the same serial key.
 -- flags: which other tables may hold rows of the run (see run.ts). ord is exact only while owner is null.
+-- last_event: the last event that was stored when the run was created.
 CREATE TABLE runs (
   id TEXT NOT NULL PRIMARY KEY,
   workflow TEXT NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE runs (
   timeout_at INTEGER,
   by_kind TEXT NOT NULL,
   by_id TEXT NOT NULL,
+  last_event INTEGER NOT NULL,
   cause INTEGER,
   cancel TEXT,
   outcome TEXT,
@@ -47,6 +49,7 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_time ON runs (created_at);
 CREATE INDEX runs_by_workflow ON runs (workflow, created_at);
+CREATE INDEX runs_by_end ON runs (workflow, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX runs_not_completed ON runs (status, created_at) WHERE status <> 'completed';
 CREATE INDEX runs_ready ON runs (priority DESC, created_at) WHERE ready = 1;
 CREATE INDEX runs_blocked ON runs (reason) WHERE blocked = 1;
@@ -62,6 +65,7 @@ CREATE TABLE run_tags (
   PRIMARY KEY (tag, created_at, run)
 ) WITHOUT ROWID;
 
+-- key: which line of the run it is, wherever that line is written a second time.
 CREATE TABLE run_logs (
   run TEXT NOT NULL,
   line INTEGER NOT NULL,
@@ -69,8 +73,10 @@ CREATE TABLE run_logs (
   message TEXT NOT NULL,
   data BLOB,
   at INTEGER NOT NULL,
+  key TEXT,
   PRIMARY KEY (run, line)
 ) WITHOUT ROWID;
+CREATE INDEX run_logs_by_key ON run_logs (run, key) WHERE key IS NOT NULL;
 
 CREATE TABLE entries (
   run TEXT NOT NULL,
@@ -115,8 +121,8 @@ CREATE TABLE events (
   at INTEGER NOT NULL,
   dedupe TEXT
 );
-CREATE INDEX events_by_name ON events (name, at);
-CREATE INDEX events_by_key ON events (name, key, at) WHERE key IS NOT NULL;
+CREATE INDEX events_by_name ON events (name);
+CREATE INDEX events_by_key ON events (name, key) WHERE key IS NOT NULL;
 CREATE INDEX events_by_time ON events (at);
 CREATE UNIQUE INDEX events_by_dedupe ON events (dedupe) WHERE dedupe IS NOT NULL;
 
@@ -155,15 +161,16 @@ CREATE TABLE state (
 ) WITHOUT ROWID;
 CREATE INDEX state_by_expiry ON state (expires_at) WHERE expires_at IS NOT NULL;
 
--- fence grows with every grant of the name and stays when the lock is free.
+-- fence grows with every grant of the name and stays when the lock is free. no: as in waits, at the last grant.
 CREATE TABLE locks (
   name TEXT NOT NULL PRIMARY KEY,
   fence INTEGER NOT NULL,
   run TEXT,
-  expires_at INTEGER
+  expires_at INTEGER,
+  no INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX locks_by_run ON locks (run) WHERE run IS NOT NULL;
-CREATE INDEX locks_by_expiry ON locks (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX locks_by_expiry ON locks (expires_at, no) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE schedules (
   id TEXT NOT NULL PRIMARY KEY,
@@ -185,6 +192,13 @@ CREATE TABLE versions (
   version TEXT NOT NULL PRIMARY KEY,
   created_at INTEGER NOT NULL,
   manifest BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What the code of a workflow said when it was deployed last. keep: how many ended runs.
+CREATE TABLE retentions (
+  workflow TEXT NOT NULL PRIMARY KEY,
+  age_ms INTEGER,
+  keep INTEGER
 ) WITHOUT ROWID;
 
 -- Which stored values are references to blobs. owner: a run's id, 'event ID', 'state SCOPE KEY' or 'schedule ID'.

@@ -1,0 +1,89 @@
+// What a deployment must not hold, looked at before anything changes: two things under one name or at one address, of which
+// only one could ever be reached, and schemas that are too large to judge inputs by.
+import { encodeValue } from "@sluice/protocol";
+import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { EngineLimits } from "./limits.ts";
+
+type Refusal = Extract<Result<null>, { readonly ok: false }>;
+type WebhookManifest = Extract<TriggerManifest, { readonly type: "webhook" }>;
+
+/** Whether these workflows can be deployed together. Throws `value_not_serializable` for a schema that is no value. */
+export function checkDeployment(
+  workflows: readonly WorkflowManifest[],
+  limits: Pick<EngineLimits, "schemaBytesMax">,
+): Result<null> {
+  const names = new Set<string>();
+  const hooks = new Map<string, string>();
+  for (const workflow of workflows) {
+    if (names.has(workflow.name)) return twiceNamed(workflow.name);
+    names.add(workflow.name);
+    const refused =
+      sharedHook(workflow, hooks) ?? sharedSchedule(workflow) ?? largeSchema(workflow, limits.schemaBytesMax);
+    if (refused !== undefined) return refused;
+  }
+  return ok(null);
+}
+
+function twiceNamed(name: string): Refusal {
+  return fail({
+    code: "duplicate_workflow",
+    message: `Two workflows are named ${name}.`,
+    hint: "Rename one of them: a run is started by the name.",
+    details: { workflow: name },
+  });
+}
+
+/** `taken` has the workflow of each method and path so far. */
+function sharedHook({ name, triggers }: WorkflowManifest, taken: Map<string, string>): Refusal | undefined {
+  for (const { method, path } of triggers.filter((each): each is WebhookManifest => each.type === "webhook")) {
+    const address = `${method} ${path}`;
+    const other = taken.get(address);
+    if (other !== undefined) {
+      const who = other === name ? `Workflow ${name} has` : `The workflows ${other} and ${name} have`;
+      return fail({
+        code: "duplicate_webhook",
+        message: `${who} the same webhook: ${method} /hooks${path}.`,
+        hint: "Give one of them another path or method: a request starts one run.",
+        details: { workflows: [other, name], method, path },
+      });
+    }
+    taken.set(address, name);
+  }
+  return undefined;
+}
+
+function sharedSchedule({ name, triggers }: WorkflowManifest): Refusal | undefined {
+  const ids = new Set<string>();
+  for (const [index, schedule] of triggers.filter((each) => each.type === "schedule").entries()) {
+    const id = scheduleName(schedule, index);
+    if (ids.has(id)) {
+      return fail({
+        code: "invalid_name",
+        message: `Two schedules of workflow ${name} are named ${JSON.stringify(id)}.`,
+        hint: "Give each a name of its own; one without a name is named by its place, from 0.",
+        details: { workflow: name, schedule: id },
+      });
+    }
+    ids.add(id);
+  }
+  return undefined;
+}
+
+/** What a schedule is kept under within its workflow: its name, or its place among the workflow's schedules. */
+export function scheduleName(schedule: { readonly name?: string | undefined }, index: number): string {
+  return schedule.name ?? String(index);
+}
+
+function largeSchema({ name, schema }: WorkflowManifest, bytesMax: number): Refusal | undefined {
+  if (schema === undefined) return undefined;
+  const bytes = encodeValue(schema).length;
+  if (bytes <= bytesMax) return undefined;
+  return fail({
+    code: "schema_too_large",
+    message: `The JSON Schema of workflow ${name} has ${bytes} bytes; at most ${bytesMax} are taken (schemaBytesMax).`,
+    hint: "Describe the input in less detail, or raise the setting limits.schemaBytesMax.",
+    details: { workflow: name, bytes, schemaBytesMax: bytesMax },
+  });
+}

@@ -1,0 +1,102 @@
+// What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
+import { join } from "node:path";
+import { systemClock } from "@sluice/core";
+import type { Engine, Logger } from "@sluice/core";
+import { openBlobs } from "@sluice/core/store/sqlite";
+import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
+import { CodeStore } from "./bundle-store.ts";
+import { streamBackup } from "./compose-backup.ts";
+import { Collector } from "./compose-cleaning.ts";
+import { httpOver, openEngine, superviseIn, supervisedEngine } from "./compose-parts.ts";
+import type { Ground } from "./compose-parts.ts";
+import type { Http } from "./http.ts";
+import { Deployer } from "./project-deploy.ts";
+import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+
+export interface Serving {
+  readonly engine: Engine;
+  readonly supervisor: Supervisor;
+  readonly deployer: Deployer;
+  readonly http: Http;
+  /** An archive is being sent: what it names must stay where it is. */
+  backingUp(): boolean;
+  /** No new runs; running steps get up to `drainMs`, the rest is handed back; the store is closed. */
+  drain(): Promise<void>;
+  /** Ends the workers and whatever still waits for an answer; after `drain`. */
+  close(): Promise<void>;
+}
+
+/** Folder of the bundles; their names are those of their content, so it suits any data. */
+export function codeFolder({ folder }: DataFolder): string {
+  return join(folder, "code");
+}
+
+/** Opens the folder's store and takes up what is in it. No code is deployed yet. */
+export async function startServing(ground: Ground): Promise<Serving> {
+  const { options, folder } = ground;
+  const { log, settings } = options;
+  const blobs = openBlobs({ folder: folder.blobsFolder });
+  const code = new CodeStore(codeFolder(folder), blobs);
+  const starting = Promise.withResolvers<SupervisedEngine>();
+  const supervisor = superviseIn(ground, { code, engine: starting.promise });
+  try {
+    supervisor.prepare();
+    const engine = await openEngine(ground, { blobs, supervisor });
+    await engine.start();
+    starting.resolve(supervisedEngine(engine));
+    const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
+    const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const http = httpOver(ground, {
+      engine,
+      deployer,
+      supervisor,
+      backup: backupOf(ground, { engine, blobs, collector }),
+    });
+    return {
+      engine,
+      supervisor,
+      deployer,
+      http,
+      backingUp: () => collector.held,
+      drain: async () => {
+        await collector.stop();
+        await engine.stop(engine.limits.drainMs);
+      },
+      close: async () => {
+        http.close();
+        await supervisor.stop();
+      },
+    };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+function collectorOf(p: {
+  readonly engine: Engine;
+  readonly blobs: FileBlobs;
+  readonly code: CodeStore;
+  readonly deployer: Deployer;
+  readonly log: Logger;
+}): Collector {
+  const { engine, blobs, code, deployer, log } = p;
+  const current = (): string => deployer.state.version;
+  return new Collector({ store: engine.store, blobs, code, log, clock: systemClock, current });
+}
+
+function backupOf(
+  { options, folder }: Ground,
+  { engine, blobs, collector }: { readonly engine: Engine; readonly blobs: FileBlobs; readonly collector: Collector },
+): () => Promise<ReadableStream<Uint8Array>> {
+  return () =>
+    streamBackup({
+      store: engine.store,
+      blobs,
+      folder: folder.folder,
+      clock: systemClock,
+      version: options.version,
+      newId: () => crypto.randomUUID(),
+      holdBlobs: () => collector.hold(),
+    });
+}

@@ -1,0 +1,37 @@
+// All routes put together.
+import { createRouter } from "@tanstack/react-router";
+import type { Parts } from "./parts.ts";
+import { screenRoutes } from "./screens.ts";
+import { NotFound, ScreenError, ScreenPending } from "./shell/page.tsx";
+import { rootRoute, setUpRoute, shellRoute, signInRoute } from "./shell/routes.tsx";
+import { parseSearch, stringifySearch } from "./shell/search-params.ts";
+
+const pendingMs = 150;
+const pendingMinMs = 200;
+
+const routeTree = rootRoute.addChildren([shellRoute.addChildren(screenRoutes), signInRoute, setUpRoute]);
+
+export function createConsoleRouter(parts: Parts) {
+  return createRouter({
+    routeTree,
+    context: { parts },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: pendingMs,
+    defaultPendingMinMs: pendingMinMs,
+    defaultPendingComponent: ScreenPending,
+    defaultErrorComponent: ScreenError,
+    defaultNotFoundComponent: NotFound,
+    notFoundMode: "fuzzy",
+    scrollRestoration: true,
+    scrollToTopSelectors: ["#content"],
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>;
+  }
+}

@@ -1,0 +1,27 @@
+// The settings with their list at the side.
+import { Link, Outlet } from "@tanstack/react-router";
+import { settingsPages } from "./screen.ts";
+import { Page } from "../shell/page.tsx";
+
+export function SettingsLayout() {
+  return (
+    <Page title="Settings">
+      <div className="flex gap-8 max-md:flex-col max-md:gap-4">
+        <nav aria-label="Settings" className="flex shrink-0 gap-0.5 overflow-x-auto md:w-44 md:flex-col">
+          {settingsPages.map(({ to, label }) => (
+            <Link
+              key={to}
+              to={to}
+              className="flex h-8 items-center rounded-md px-2 text-sm whitespace-nowrap text-ink-soft -outline-offset-2 hover:bg-hover hover:text-ink aria-[current=page]:bg-active aria-[current=page]:font-medium aria-[current=page]:text-ink"
+            >
+              {label}
+            </Link>
+          ))}
+        </nav>
+        <div className="min-w-0 grow">
+          <Outlet />
+        </div>
+      </div>
+    </Page>
+  );
+}
