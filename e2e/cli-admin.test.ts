@@ -33,12 +33,17 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": ["up", "dev", "init", "run", "runs", "events", "approve", "schedule", "state", "backup", "restore", "doctor"],
+    "": [
+      ...["up", "dev", "init", "run", "runs", "events", "approve", "schedule", "state", "user", "token"],
+      ...["backup", "restore", "doctor"],
+    ],
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
     approve: ["list", "decide"],
     schedule: ["list", "show", "pause", "resume", "run"],
     state: ["list", "get", "set", "delete"],
+    user: ["create", "list", "password", "disable", "enable"],
+    token: ["create", "list", "revoke"],
   };
 
   test("names every command, and each has an example and knows --json", async () => {

@@ -13,6 +13,8 @@ export interface ServerProcess {
   /** Resolves with the exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   readonly stderr: () => string;
+  /** Where the first user is made, as long as there is none. */
+  readonly setUpUrl: string | undefined;
 }
 
 /** Writes the files of a project. */
@@ -43,8 +45,8 @@ export async function startServer(p: {
   const line = await Promise.race([firstLine(child), exited]);
   if (line === undefined || typeof line === "number" || !line.startsWith("{"))
     throw new Error(`up ended with ${line}: ${stderr}`);
-  const { url } = JSON.parse(line) as { url: string };
-  return { url, process: child, exited, stderr: () => stderr };
+  const { url, setUpUrl } = JSON.parse(line) as { url: string; setUpUrl?: string };
+  return { url, process: child, exited, stderr: () => stderr, setUpUrl };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -20,6 +20,8 @@ const bin = (name: string) => join("node_modules", ".bin", name);
 export const CHECKS: Check[] = [
   { name: "lint", command: [bin("oxlint"), "--type-aware", "--deny-warnings", "--format=unix"] },
   { name: "types", command: [bin("tsc"), "-p", "tsconfig.json"] },
+  { name: "types of the console", command: [bin("tsc"), "-p", "packages/web"] },
+  { name: "types of the console without Bun", command: [bin("tsc"), "-p", "tsconfig.web.json"] },
   { name: "types without Bun", command: [bin("tsc"), "-p", "tsconfig.neutral.json"] },
   { name: "dead code", command: [bin("knip"), "--no-progress", "--no-config-hints"] },
   {

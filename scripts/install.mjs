@@ -36,8 +36,19 @@ function installMissing() {
   }
 }
 
-/** Installs what is missing and becomes `bun ...args`, run in the project's root. Does not return. */
-export function runBun(args) {
+/** Builds the console if its sources have changed; exits with the builder's code if that fails. */
+function buildConsole(bun) {
+  const built = spawnSync(bun, ["packages/web/build.ts", "--if-stale"], { stdio: ["ignore", "inherit", "inherit"] });
+  if (built.status === 0) return;
+  console.error("the console could not be built; the lines above say why");
+  process.exit(built.status ?? 1);
+}
+
+/**
+ * Installs what is missing and becomes `bun ...args`, run in the project's root. `console`: with the console built.
+ * Does not return.
+ */
+export function runBun(args, { console: withConsole = false } = {}) {
   installMissing();
   const bun = findBun(import.meta.url);
   if (bun === undefined) {
@@ -45,5 +56,6 @@ export function runBun(args) {
     process.exit(1);
   }
   process.chdir(root);
+  if (withConsole) buildConsole(bun);
   becomeBun(bun, args);
 }

@@ -4,6 +4,7 @@
 
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { buildConsole } from "../packages/web/build.ts";
 import { type Declarations, flattenDeclarations } from "./pack-declarations.ts";
 
 interface Manifest {
@@ -22,6 +23,8 @@ interface Publishable {
   started: string[];
   /** Folders copied as they are. */
   copied: string[];
+  /** Carries the console beside its code. */
+  console: boolean;
   bin: Record<string, string>;
 }
 
@@ -37,6 +40,7 @@ const PUBLISHABLE: Publishable[] = [
       "packages/worker/src/bun.ts",
     ],
     copied: ["bin"],
+    console: true,
     bin: { sluice: "bin/sluice.mjs" },
   },
   {
@@ -45,6 +49,7 @@ const PUBLISHABLE: Publishable[] = [
     entries: { ".": "packages/sdk/src/index.ts" },
     started: [],
     copied: [],
+    console: false,
     bin: {},
   },
 ];
@@ -152,6 +157,11 @@ function writeManifest(item: Publishable, staging: string, types: Declarations):
   writeFileSync(join(staging, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** The built console, without the maps to its sources. */
+function copyConsole(to: string): void {
+  cpSync(join(root, "packages/web/dist"), to, { recursive: true, filter: (path) => !path.endsWith(".map") });
+}
+
 async function pack(item: Publishable): Promise<string> {
   const { name } = readManifest(item.home);
   const staging = join(dist, name.replaceAll("/", "-").replace("@", ""));
@@ -162,6 +172,7 @@ async function pack(item: Publishable): Promise<string> {
   if (existsSync(join(root, "README.md"))) cpSync(join(root, "README.md"), join(staging, "README.md"));
   const entries = Object.values(item.entries);
   await bundle([...entries, ...item.started], join(staging, "dist"));
+  if (item.console) copyConsole(join(staging, "dist/console"));
   const emitted = join(staging, "emitted");
   emitDeclarations(entries, emitted);
   const types = flattenDeclarations({
@@ -179,6 +190,7 @@ async function pack(item: Publishable): Promise<string> {
 /** Builds every tarball and returns their paths, `sluice` first. */
 export async function packAll(): Promise<string[]> {
   mkdirSync(dist, { recursive: true });
+  await buildConsole({ ifStale: true });
   const tarballs: string[] = [];
   for (const item of PUBLISHABLE) tarballs.push(await pack(item));
   return tarballs;

@@ -2,4 +2,6 @@
 
 import { runBun } from "./install.mjs";
 
-runBun(["packages/cli/src/main.ts", "up", "--project", "examples/quickstart", ...process.argv.slice(2)]);
+runBun(["packages/cli/src/main.ts", "up", "--project", "examples/quickstart", ...process.argv.slice(2)], {
+  console: true,
+});

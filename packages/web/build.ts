@@ -2,7 +2,7 @@
 // precompressed, and manifest.json, which tells the server what there is and the tests how large it is.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildCss } from "./build-css.ts";
 import { sourceStamp } from "./build-stamp.ts";
@@ -72,7 +72,7 @@ async function bundle(entry: string, define: Readonly<Record<string, string>>, s
     minify: true,
     sourcemap: "linked",
     metafile: true,
-    naming: { entry: "[name]-[hash].js", chunk: "chunk-[hash].js", asset: "[name]-[hash].[ext]" },
+    naming: { entry: "[name]-[hash].js", chunk: "[name]-[hash].js", asset: "[name]-[hash].[ext]" },
     define: { "process.env.NODE_ENV": '"production"', ...define },
   });
   if (!result.success) throw new Error(result.logs.map((log) => log.message).join("\n"));
@@ -86,8 +86,8 @@ async function bundle(entry: string, define: Readonly<Record<string, string>>, s
 }
 
 /** Names of the entry and of everything it imports at once. */
-function initialChunks(chunks: ReadonlyMap<string, Chunk>): string[] {
-  const entry = [...chunks].find(([name, chunk]) => chunk.entryPoint !== undefined && name.startsWith("main-"));
+function initialChunks(chunks: ReadonlyMap<string, Chunk>, source: string): string[] {
+  const entry = [...chunks].find(([, chunk]) => chunk.entryPoint?.endsWith(source) ?? false);
   if (entry === undefined) throw new Error("the build has no entry");
   const found = [entry[0]];
   for (const name of found) {
@@ -135,7 +135,7 @@ export async function buildPage({ entry, outdir }: Page): Promise<ConsoleManifes
   const head = await bundle("src/shell/head.ts", {}, false);
   const worker = await bundle("src/ui/json-worker.ts", {}, false);
   const main = await bundle(entry, { JSON_WORKER_URL: JSON.stringify(`/assets/${only(worker.assets, ".js")}`) }, true);
-  const css = new TextEncoder().encode(await buildCss(home));
+  const css = new TextEncoder().encode(await buildCss(home, [...new Set(["src", dirname(entry)])]));
   const icon = readFileSync(join(home, "src/icon.svg"));
   const styles: Asset = { name: `main-${hashOf(css)}.css`, content: css, type: typeOf(".css") };
   const drawing: Asset = { name: `icon-${hashOf(icon)}.svg`, content: icon, type: typeOf(".svg") };
@@ -145,7 +145,7 @@ export async function buildPage({ entry, outdir }: Page): Promise<ConsoleManifes
   rmSync(building, { recursive: true, force: true });
   mkdirSync(join(building, "assets"), { recursive: true });
   const files = Object.fromEntries(assets.map((asset) => [asset.name, write(join(building, "assets"), asset)]));
-  const scripts = initialChunks(main.chunks);
+  const scripts = initialChunks(main.chunks, entry);
   const headName = only(head.assets, ".js");
   const initial = [headName, styles.name, ...scripts];
   const manifest: ConsoleManifest = {

@@ -112,6 +112,9 @@ export function bunTraces(files: SourceFile[]): string[] {
   });
 }
 
+/** Needed by people rather than by packages: what they install, and what they open in a browser. */
+const ENDS = new Set(["packages/cli/", "packages/web/"]);
+
 /** Packages without code, without a test, or that no other needs; and domains of core without code. */
 export function emptyRooms(files: SourceFile[]): string[] {
   const rooms = new Set<string>();
@@ -125,10 +128,9 @@ export function emptyRooms(files: SourceFile[]): string[] {
     const code = within(room);
     if (!code.some(({ path, text }) => !isTest(path) && lineCount(text) > 1)) return [`${room}: holds no code`];
     if (!code.some(({ path }) => isTest(path))) return [`${room}: holds no test`];
-    // What is published is needed by those who install it.
     const name = `"@sluice/${room.split("/")[1]}"`;
     const needed = manifests.some(({ path, text }) => !path.startsWith(room) && text.includes(name));
-    return needed || room === "packages/cli/" ? [] : [`${room}: no other package needs it`];
+    return needed || ENDS.has(room) ? [] : [`${room}: no other package needs it`];
   });
 }
 

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { errorCodes } from "@sluice/protocol";
 import type { ErrorCode, WireError } from "@sluice/protocol";
+import { isLoopbackUrl, isSameServer, localCredential, noCredential, ownTls, tokenCredential } from "./credential.ts";
+import type { Credential } from "./credential.ts";
 import { CliError, exitCodes, failed } from "./io.ts";
 import type { Io } from "./io.ts";
 import { serverFile } from "./server-file.ts";
@@ -19,11 +21,12 @@ export interface TargetFlags {
 export interface Target {
   /** Without a trailing slash. */
   readonly url: string;
-  readonly token: string | undefined;
+  readonly credential: Credential;
+  /** It is this machine's own server, whose certificate is for another name. */
+  readonly own: boolean;
 }
 
 const defaultUrl = "http://127.0.0.1:7890";
-const loopback = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:\/|$)/;
 
 /** The data folder that the flags and the environment name; absolute. */
 export function dataFolder(io: Io, flags: Pick<TargetFlags, "data" | "project">): string {
@@ -43,9 +46,14 @@ export function targetOf(io: Io, flags: TargetFlags): Target {
       hint: "Such as http://127.0.0.1:7890",
     });
   }
+  const known = runningServer(data);
+  const own = known !== undefined && isSameServer(known.url, url);
   const given = flags.token ?? io.env["SLUICE_TOKEN"];
-  // A token from a folder of this machine is for servers of this machine.
-  return { url, token: given ?? (loopback.test(url) ? readText(join(data, "keys", "token")) : undefined) };
+  if (given !== undefined && given !== "") return { url, credential: tokenCredential(given), own };
+  // What a folder of this machine proves is for the server of that folder, and never leaves this machine.
+  const named = [flags.data, flags.project, io.env["SLUICE_DATA"], io.env["SLUICE_PROJECT"]].some(Boolean);
+  const beside = own || (named && isLoopbackUrl(url));
+  return { url, credential: beside ? localCredential({ url, data }) : noCredential, own };
 }
 
 /** The server that said last that it runs over this folder; it may be gone. */
@@ -72,7 +80,7 @@ function readText(path: string): string | undefined {
 }
 
 export interface ApiRequest {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   /** A body that is no JSON. The answer may take any time. */
   readonly upload?: { readonly type: string; readonly content: Blob };
@@ -112,12 +120,13 @@ export class Api {
     path: string,
     { method = "GET", body, upload, query = {}, headers = {}, signal }: ApiRequest = {},
   ): Promise<Response> {
-    const { url, token } = this.target;
+    const { url, credential, own } = this.target;
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
     const address = `${url}${path}${search.size === 0 ? "" : `?${search.toString()}`}`;
     let response: Response;
     try {
+      const token = await credential();
       response = await fetch(address, {
         method,
         headers: {
@@ -129,6 +138,7 @@ export class Api {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(upload === undefined ? {} : { body: upload.content, timeout: false }),
         ...(signal === undefined ? {} : { signal }),
+        ...ownTls(url, own),
       });
     } catch (error) {
       if (signal?.aborted === true) throw error;

@@ -11,6 +11,8 @@ export interface Io {
   readonly complain: (line: string) => void;
   readonly stdout: { readonly isTTY: boolean; readonly columns: number; write(text: string): void };
   readonly readStdin: () => Promise<string>;
+  /** Asks for a secret, which is not shown; only where somebody sits at a terminal. */
+  readonly askSecret?: ((question: string) => Promise<string>) | undefined;
 }
 
 export const exitCodes = { failed: 1, misused: 2 } as const;

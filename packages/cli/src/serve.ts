@@ -98,6 +98,7 @@ function announce(
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {
   const { url, port, data } = server;
+  const setUpUrl = server.setUpUrl();
   const { deployer, engine } = server.serving();
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
   if (json) {
@@ -106,6 +107,7 @@ function announce(
       JSON.stringify({
         ready: true,
         url,
+        ...(setUpUrl === undefined ? {} : { setUpUrl }),
         port,
         pid: process.pid,
         data,
@@ -121,6 +123,7 @@ function announce(
   const here = way.startsWith("..") ? project : way;
   for (const line of welcome({
     url,
+    setUpUrl,
     project: here,
     elapsedMs,
     workflows,

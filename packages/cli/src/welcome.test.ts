@@ -18,6 +18,7 @@ const order: WorkflowManifest = {
 describe("the welcome", () => {
   const facts = {
     url: "http://127.0.0.1:7890",
+    setUpUrl: undefined,
     project: "examples/quickstart",
     elapsedMs: 99,
     version: "0.1.0",

@@ -4,6 +4,8 @@ import type { WorkflowManifest } from "@sluice/protocol";
 
 export interface WelcomeFacts {
   readonly url: string;
+  /** Where the first user is made; undefined once there is one. */
+  readonly setUpUrl: string | undefined;
   /** Relative to the working folder; empty for the folder itself. */
   readonly project: string;
   readonly elapsedMs: number;
@@ -25,6 +27,7 @@ export function welcome(facts: WelcomeFacts): readonly string[] {
   return [
     `Sluice ${version} is ready at ${url} (${elapsedMs} ms)`,
     `Workflows: ${listed}`,
+    ...(facts.setUpUrl === undefined ? [] : ["", "Make the first user of the console, once:", `  ${facts.setUpUrl}`]),
     "",
     "Try, in another terminal:",
     ...startable.slice(0, examplesMax).map((workflow) => {
@@ -35,6 +38,7 @@ export function welcome(facts: WelcomeFacts): readonly string[] {
     ...workflows.flatMap((workflow) => webhookExample(url, workflow)).slice(0, 1),
     `  ${sluice} runs list${at}`,
     `  ${sluice} approve list${at}`,
+    `Console: ${url}`,
     `API: ${url}/api/docs`,
     "Ctrl-C drains and stops; nothing is lost either way.",
   ];

@@ -19,6 +19,17 @@ export type { Logger, LogLevel } from "./kernel/log.ts";
 export { ok, fail, unwrap, attempt } from "./kernel/result.ts";
 export type { Result } from "./kernel/result.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
+export type { Store } from "./kernel/store.ts";
+export type {
+  IdentityStore,
+  PasskeyRecord,
+  RoleRecord,
+  SessionRecord,
+  TokenRow,
+  UserRecord,
+} from "./kernel/identity-store.ts";
+export type { AuditFilter, AuditHead, AuditLog, AuditNote, AuditOutcome, AuditRecord } from "./kernel/audit-log.ts";
+export { matchesAny, matchesPattern, sees } from "./kernel/patterns.ts";
 export type {
   Actor,
   AccessFilter,

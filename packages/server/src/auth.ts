@@ -1,6 +1,6 @@
-// Who may come in: the bearer token, the names this server answers to, and the pages that may call it.
+// Which names this server answers to, and which pages may call it.
 import { fail, ok } from "@sluice/core";
-import type { Actor, Result } from "@sluice/core";
+import type { Result } from "@sluice/core";
 
 /** Compares in time that depends on the length of `given` only. */
 export function isSame(given: string, secret: string): boolean {
@@ -10,18 +10,6 @@ export function isSame(given: string, secret: string): boolean {
   }
   return difference === 0;
 }
-
-const scheme = "bearer ";
-
-/** True when this `Authorization` header carries the token. */
-export function carriesToken(header: string | null, token: string): boolean {
-  if (header === null || header.length <= scheme.length) return false;
-  if (header.slice(0, scheme.length).toLowerCase() !== scheme) return false;
-  return isSame(header.slice(scheme.length).trim(), token);
-}
-
-export const tokenActor: Actor = { kind: "token", id: "bootstrap" };
-export const anonymous: Actor = { kind: "user", id: "anonymous" };
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -78,9 +66,17 @@ export interface Caller {
 /** The pages that may call this server: its own, and those that were listed. Programs send no `Origin`. */
 export class OriginList {
   readonly #allowed: ReadonlySet<string>;
+  readonly #public: string | undefined;
 
-  constructor(allowed: readonly string[]) {
+  /** `publicUrl`: where people open this server, if it is elsewhere than where it listens. */
+  constructor(allowed: readonly string[], publicUrl?: string) {
     this.#allowed = new Set(allowed.map((entry) => entry.toLowerCase().replace(/\/$/, "")));
+    this.#public = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
+  }
+
+  /** Whether it is this server's own page, to the letter: scheme, name and port. */
+  isOwn(origin: string, { authority, secure }: { readonly authority: string; readonly secure: boolean }): boolean {
+    return origin === `${secure ? "https" : "http"}://${authority.toLowerCase()}` || origin === this.#public;
   }
 
   /** The origin to name in the answer when it may read it; null where there is none. */
@@ -90,6 +86,7 @@ export class OriginList {
       return refusedOrigin("A page of another site");
     }
     const lower = origin.toLowerCase();
+    if (lower === this.#public) return ok(null);
     if (this.#allowed.has(lower) || this.#allowed.has("*")) return ok(origin);
     const own = lower.slice(lower.indexOf("://") + 3) === authority.toLowerCase();
     return own && /^https?:\/\//.test(lower)

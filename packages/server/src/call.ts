@@ -1,11 +1,18 @@
 // One request on its way through the routes, and what routes have at hand.
-import type { Actor, Clock, Engine, Logger } from "@sluice/core";
-import type { WireError } from "@sluice/protocol";
+import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
+import type { CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
+import { SluiceError } from "@sluice/protocol";
+import type { Permission, WireError } from "@sluice/protocol";
+import { routes } from "@sluice/protocol/http";
+import type { RouteSpec } from "@sluice/protocol/http";
+import { callerInfo } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
 import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
 import { refuse } from "./fields.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
+import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
 import { wireOf } from "./wire.ts";
 import type { Wire } from "./wire.ts";
@@ -53,6 +60,13 @@ export interface Restored {
 /** What every route may use. */
 export interface HttpParts {
   readonly engine: Engine;
+  /** Everything durable: that of the engine, users and the audit trail. */
+  readonly store: Store;
+  readonly identity: Identity;
+  /** False: everybody may do everything (`--no-auth`). */
+  readonly authentication: boolean;
+  /** Base of the URLs that people open, where it is set; without a trailing slash. */
+  readonly publicUrl: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: HttpLimits;
@@ -75,34 +89,96 @@ export interface HttpParts {
 export interface Connections {
   /** Changes how long this request's connection may be idle; 0 is forever. */
   timeout(request: Request, seconds: number): void;
+  /** Where the socket of a request comes from; null once it is closed. */
+  requestIP(request: Request): { readonly address: string } | null;
 }
 
 const idleMarginSeconds = 30;
 
-/** A request with its parameters. */
+/** On whose behalf something is done that nobody has to be known for. */
+const anonymous = { kind: "user", id: "anonymous" } as const;
+
+/** A request with its parameters, and who is asking. */
 export class Call {
   readonly parts: HttpParts;
-  readonly request: Request;
-  readonly actor: Actor;
   /** Values of the path's parameters, in order; `*` is the last one. */
   readonly params: readonly string[];
-  readonly #queryText: string;
-  readonly #connections: Connections | undefined;
+  readonly #arrival: Arrival;
 
-  constructor(p: {
-    readonly parts: HttpParts;
-    readonly request: Request;
-    readonly actor: Actor;
-    readonly params: readonly string[];
-    readonly query: string;
-    readonly connections: Connections | undefined;
-  }) {
-    this.parts = p.parts;
-    this.request = p.request;
-    this.actor = p.actor;
-    this.params = p.params;
-    this.#queryText = p.query;
-    this.#connections = p.connections;
+  constructor(parts: HttpParts, arrival: Arrival, params: readonly string[]) {
+    this.parts = parts;
+    this.#arrival = arrival;
+    this.params = params;
+  }
+
+  get request(): Request {
+    return this.#arrival.request;
+  }
+
+  /** Who is asking. Routes that are open to all use `known`. */
+  get principal(): Principal {
+    const { principal } = this.#arrival;
+    if (principal === undefined) throw new Error("An open route asked for somebody who need not be known.");
+    return principal;
+  }
+
+  /** Who is asking, if that is known. */
+  get known(): Principal | undefined {
+    return this.#arrival.principal;
+  }
+
+  /** On whose behalf changes are made; with an origin, so that they are audited. */
+  get actor(): Actor {
+    const { principal, address } = this.#arrival;
+    return principal?.actor ?? { ...anonymous, origin: address === undefined ? {} : { address } };
+  }
+
+  /** Where the request comes from. */
+  get caller(): CallerInfo {
+    return callerInfo(this.#arrival);
+  }
+
+  /** How the request reached this server. */
+  get passage(): Pick<Arrival, "address" | "authority" | "secure" | "path"> {
+    return this.#arrival;
+  }
+
+  /** What may be seen or done of what belongs to workflows; undefined is everything. */
+  access(permission: Permission): AccessFilter | undefined {
+    const workflows = this.principal.patterns(permission);
+    return workflows === undefined ? undefined : { workflows };
+  }
+
+  /** What may be seen or done: undefined is everything, otherwise one of the patterns has to fit. */
+  patterns(permission: Permission): readonly string[] | undefined {
+    return this.principal.patterns(permission);
+  }
+
+  /** Whether it may be done at all; with `value`, whether on this workflow, event or state key. */
+  may(permission: Permission, value?: string): boolean {
+    return value === undefined ? this.principal.may(permission) : this.principal.allows(permission, value);
+  }
+
+  /** Throws `forbidden`, which names the permission. */
+  require(permission: Permission, value?: string): void {
+    if (!this.may(permission, value)) throw new SluiceError(forbidden(permission));
+  }
+
+  /**
+   * Throws `forbidden` when something that belongs to this workflow may not be done but may be seen, and what `missing` makes
+   * when it may not even be seen.
+   */
+  requireOn(permission: Permission, workflow: string, p: { seenBy: Permission; missing: () => SluiceError }): void {
+    if (this.principal.allows(permission, workflow)) return;
+    throw this.principal.allows(p.seenBy, workflow) ? new SluiceError(forbidden(permission)) : p.missing();
+  }
+
+  /**
+   * Hears once when whoever asks is no longer let in, or may do something else than before: what is still being sent to them
+   * has to end. Answers how to stop listening.
+   */
+  onEnded(listener: (why: EndedReason) => void): () => void {
+    return this.parts.identity.onEnded(this.principal, listener);
   }
 
   get engine(): Engine {
@@ -120,15 +196,15 @@ export class Call {
   }
 
   query(): Query {
-    return new Query(this.#queryText);
+    return new Query(this.#arrival.query);
   }
 
   get hasQuery(): boolean {
-    return this.#queryText !== "";
+    return this.#arrival.query !== "";
   }
 
   get queryText(): string {
-    return this.#queryText;
+    return this.#arrival.query;
   }
 
   async body(): Promise<ReadBody> {
@@ -137,26 +213,32 @@ export class Call {
 
   /** Keeps the connection open while nothing moves for this long. */
   mayIdle(ms: number): void {
-    this.#connections?.timeout(this.request, Math.ceil(ms / 1_000) + idleMarginSeconds);
+    this.#arrival.connections?.timeout(this.request, Math.ceil(ms / 1_000) + idleMarginSeconds);
   }
 
   /** Keeps the connection open however long the answer takes. */
   mayIdleForever(): void {
-    this.#connections?.timeout(this.request, 0);
+    this.#arrival.connections?.timeout(this.request, 0);
   }
 }
 
 export type Handler = (call: Call) => Response | Promise<Response>;
 
-/** Decodes the values that a pattern's parameters have in a path. The pattern is known to match. */
-export function paramsOf(pattern: string, path: string): readonly string[] {
-  const params: string[] = [];
+/** Where the parameters of each route's path are, by its segments; a `*` takes the rest. */
+const places: ReadonlyMap<string, readonly { readonly at: number; readonly rest: boolean }[]> = new Map(
+  Object.values<RouteSpec>(routes).map(({ path }) => [
+    path,
+    path.split("/").flatMap((part, at) => (part === "*" || part.startsWith(":") ? [{ at, rest: part === "*" }] : [])),
+  ]),
+);
+const noParams: readonly string[] = [];
+
+/** Decodes the values that the parameters of a route have in a path. Its pattern is known to match. */
+export function paramsOf({ path: pattern }: RouteSpec, path: string): readonly string[] {
+  const wanted = places.get(pattern) ?? [];
+  if (wanted.length === 0) return noParams;
   const segments = path.split("/");
-  for (const [index, part] of pattern.split("/").entries()) {
-    if (part === "*") params.push(decodeSegment(segments.slice(index).join("/")));
-    else if (part.startsWith(":")) params.push(decodeSegment(segments[index] ?? ""));
-  }
-  return params;
+  return wanted.map(({ at, rest }) => decodeSegment(rest ? segments.slice(at).join("/") : (segments[at] ?? "")));
 }
 
 /** A percent-encoded part of a path. Throws `bad_request` for what is not UTF-8 or holds NUL. */

@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { Logger } from "@sluice/core";
+import type { Logger, Store } from "@sluice/core";
+import type { Identity } from "@sluice/core/identity";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { SluiceError } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
+import { openidSecretVariable } from "./config-identity.ts";
 import { limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
-import type { Connections, HttpParts } from "./call.ts";
+import type { HttpParts } from "./call.ts";
 import { createHttp } from "./http.ts";
 import type { Http } from "./http.ts";
 import type { Deployer } from "./project-deploy.ts";
@@ -61,20 +63,25 @@ export interface Ground {
 /** Longest path that a Unix socket can have, in bytes, with room to spare. */
 const socketPathBytesMax = 100;
 
-/** The engine over the data folder's store; it has not started. */
-export async function openEngine(
-  { options, folder, url }: Ground,
-  parts: { readonly blobs: FileBlobs; readonly supervisor: Supervisor },
-): Promise<Engine> {
-  const { settings, log, onFatal } = options;
-  const store = await openSqliteStore({
+/** Everything durable of the data folder. */
+export async function openStore({ options, folder }: Ground): Promise<Store> {
+  const { settings, onFatal } = options;
+  return openSqliteStore({
     file: folder.databaseFile,
     durability: settings.durability,
     limits: settings.limits,
     onFatal,
   });
+}
+
+/** The engine over the data folder's store; it has not started. */
+export function openEngine(
+  { options, url }: Ground,
+  parts: { readonly store: Store; readonly blobs: FileBlobs; readonly supervisor: Supervisor },
+): Engine {
+  const { settings, log } = options;
   return new Engine({
-    store,
+    store: parts.store,
     blobs: parts.blobs,
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),
@@ -110,7 +117,7 @@ export function superviseIn(
   parts: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
 ): Supervisor {
   const { settings, log, env, modules, mode } = options;
-  const { SLUICE_TOKEN: _token, ...childEnv } = env;
+  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...childEnv } = env;
   return new Supervisor({
     folder: runFolder(folder),
     socket,
@@ -147,25 +154,31 @@ function runFolder({ folder }: DataFolder): string {
 
 /** The HTTP side of an engine. */
 export function httpOver(
-  { options, token, startedAt, restore }: Ground,
+  { options, startedAt, restore }: Ground,
   parts: {
     readonly engine: Engine;
+    readonly store: Store;
+    readonly identity: Identity;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly backup: HttpParts["backup"];
   },
 ): Http {
   const { settings, version, log } = options;
-  const { engine, deployer, supervisor, backup } = parts;
+  const { engine, store, identity, deployer, supervisor, backup } = parts;
   return createHttp({
     engine,
+    store,
+    identity,
     clock: systemClock,
     log,
     version,
     startedAt,
-    auth: { token },
+    authentication: settings.auth,
+    publicUrl: settings.publicUrl,
     allowedHosts: [settings.host, ...hostsOf(settings.publicUrl), ...settings.allowedHosts],
     allowedOrigins: settings.allowedOrigins,
+    trustedProxies: settings.trustedProxies,
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     backup,
@@ -174,39 +187,9 @@ export function httpOver(
   });
 }
 
-/** Listens on the address of the settings. Throws `unavailable` when it cannot. */
-export function listen(
-  { settings }: ComposeOptions,
-  http: Pick<Http, "idleTimeout" | "maxRequestBodySize"> & {
-    readonly fetch: (request: Request, connections: Connections) => Response | Promise<Response>;
-  },
-): Bun.Server<undefined> {
-  try {
-    return Bun.serve({
-      hostname: settings.host,
-      port: settings.port,
-      idleTimeout: http.idleTimeout,
-      maxRequestBodySize: http.maxRequestBodySize,
-      fetch: http.fetch,
-    });
-  } catch (error) {
-    throw new SluiceError({
-      code: "unavailable",
-      message: `The server cannot listen on ${settings.host}:${settings.port}: ${error instanceof Error ? error.message : String(error)}`,
-      hint: "Choose another port with --port; 0 takes any that is free.",
-    });
-  }
-}
-
 function readiness({ state }: Deployer): { readonly ready: boolean; readonly reason?: string } {
   if (state.version !== "") return { ready: true };
   return { ready: false, reason: state.error?.message ?? "The project has not been deployed yet." };
-}
-
-export function urlOf(host: string, port: number): string {
-  const any = host === "0.0.0.0" || host === "::" || host === "[::]";
-  const name = any ? "127.0.0.1" : host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }
 
 function hostsOf(url: string | undefined): readonly string[] {

@@ -2,12 +2,14 @@
 import { join } from "node:path";
 import { systemClock } from "@sluice/core";
 import type { Engine, Logger } from "@sluice/core";
+import type { Identity } from "@sluice/core/identity";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
 import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
-import { httpOver, openEngine, superviseIn, supervisedEngine } from "./compose-parts.ts";
+import { openIdentity } from "./compose-identity.ts";
+import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
@@ -15,6 +17,7 @@ import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 
 export interface Serving {
   readonly engine: Engine;
+  readonly identity: Identity;
   readonly supervisor: Supervisor;
   readonly deployer: Deployer;
   readonly http: Http;
@@ -41,25 +44,32 @@ export async function startServing(ground: Ground): Promise<Serving> {
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
     supervisor.prepare();
-    const engine = await openEngine(ground, { blobs, supervisor });
+    const store = await openStore(ground);
+    const identity = await openIdentity(ground, store);
+    const engine = openEngine(ground, { store, blobs, supervisor });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
     const http = httpOver(ground, {
       engine,
+      store,
+      identity,
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),
     });
     return {
       engine,
+      identity,
       supervisor,
       deployer,
       http,
       backingUp: () => collector.held,
       drain: async () => {
         await collector.stop();
+        await http.settle();
+        await identity.close();
         await engine.stop(engine.limits.drainMs);
       },
       close: async () => {

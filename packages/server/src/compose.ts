@@ -7,12 +7,14 @@ import { SluiceError } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import type { BuildResult } from "./bundle-messages.ts";
 import { tidyWhenIdle } from "./compose-idle.ts";
-import { listen, secret, socketIn, urlOf } from "./compose-parts.ts";
+import { listen, urlOf } from "./compose-listen.ts";
+import { secret, socketIn } from "./compose-parts.ts";
 import type { ComposeOptions } from "./compose-parts.ts";
 import { codeFolder } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
 import { Site } from "./compose-site.ts";
 import { settleToken } from "./compose-token.ts";
+import type { ServerSettings } from "./config-settings.ts";
 
 export interface RunningServer {
   /** Base URL that reaches it from this machine. */
@@ -21,6 +23,8 @@ export interface RunningServer {
   readonly data: string;
   /** Set unless the server runs without authentication. */
   readonly token: string | undefined;
+  /** Where the first user is made; undefined once there is one. */
+  setUpUrl(): string | undefined;
   /** What serves now; a restore puts something else in its place. */
   serving(): Serving;
   /** No new runs; running steps get up to `drainMs`, the rest is handed back; then everything is closed. */
@@ -52,7 +56,7 @@ async function compose(
   tell(log, folder);
   const token = settings.auth ? settleToken({ data: folder.folder, given: env["SLUICE_TOKEN"], secret }) : undefined;
   const building = bundler.build(codeFolder(folder));
-  let url = urlOf(settings.host, settings.port);
+  let url = urlOf(settings, settings.port);
   const site = await Site.open({
     options,
     folder,
@@ -66,20 +70,27 @@ async function compose(
   closing.push(() => site.stop(() => unlisten()));
   closing.push(tidyWhenIdle({ clock: systemClock, cpuMs, tidy: giveBack }));
   const { idleTimeout, maxRequestBodySize } = site.serving.http;
-  const server = listen(options, { idleTimeout, maxRequestBodySize, fetch: site.fetch });
-  unlisten = () => server.stop(true);
-  url = urlOf(settings.host, server.port ?? settings.port);
+  const listener = listen(options, { idleTimeout, maxRequestBodySize, fetch: site.fetch });
+  unlisten = () => listener.stop();
+  url = urlOf(settings, listener.port);
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   if (options.mode === "dev") follow(options, site, codeFolder(folder));
   else await bundler.stop();
   return {
     url,
-    port: server.port ?? settings.port,
+    port: listener.port,
     data: folder.folder,
     token,
+    setUpUrl: () => setUpUrlOf(settings, site.serving, url),
     serving: () => site.serving,
     stop: close,
   };
+}
+
+/** The secret is behind the `#`: browsers send it nowhere. */
+function setUpUrlOf({ auth, publicUrl }: ServerSettings, { identity }: Serving, url: string): string | undefined {
+  const { setUpSecret } = identity;
+  return auth && setUpSecret !== undefined ? `${publicUrl ?? url}/setup#${setUpSecret}` : undefined;
 }
 
 function tell(log: Logger, { prepared, replaced }: DataFolder): void {

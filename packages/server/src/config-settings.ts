@@ -1,8 +1,12 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
 import { engineLimits } from "@sluice/core";
+import { identityLimits } from "@sluice/core/identity";
+import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
 import { parseDuration } from "@sluice/protocol";
 import { workerLimits } from "@sluice/worker";
+import { isNetwork } from "./address.ts";
+import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 
@@ -20,6 +24,11 @@ export interface ServerSettings {
   readonly onDeploy: "pin" | "move";
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Networks of the proxies whose word about address, host and protocol of a request is taken. */
+  readonly trustedProxies: readonly string[];
+  /** Files in PEM format: the server then speaks TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly identity: Omit<IdentitySettings, "limits">;
   /** Every named limit that was set. */
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -31,6 +40,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...supervisorLimits,
   ...httpLimits,
   ...sqliteLimits,
+  ...identityLimits,
 };
 
 /** What a value must be; said in the error when it is not. */
@@ -72,6 +82,12 @@ const list: Parse = (value) => {
     throw new SettingError("a list of names");
   }
   return items as string[];
+};
+
+const networks: Parse = (value) => {
+  const items = list(value) as string[];
+  if (!items.every(isNetwork)) throw new SettingError("a list of networks such as 10.0.0.0/8, or addresses");
+  return items;
 };
 
 const duration: Parse = (value) => {
@@ -121,12 +137,20 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("onDeploy", { env: "SLUICE_ON_DEPLOY", flag: "--on-deploy" }, oneOf("pin", "move")),
   spec("http.allowedHosts", { env: "SLUICE_ALLOWED_HOSTS", flag: "--allowed-host" }, list),
   spec("http.allowedOrigins", { env: "SLUICE_ALLOWED_ORIGINS", flag: "--allowed-origin" }, list),
+  spec("http.trustedProxies", { env: "SLUICE_TRUSTED_PROXIES", flag: "--trusted-proxy" }, networks),
+  spec("tls.cert", { env: "SLUICE_TLS_CERT", flag: "--tls-cert" }, text),
+  spec("tls.key", { env: "SLUICE_TLS_KEY", flag: "--tls-key" }, text),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
   spec("retention.events", { env: "SLUICE_RETENTION_EVENTS", flag: "--retention-events" }, duration),
 ];
 
 /** Variables that are no settings of the server, or are read elsewhere. */
-export const otherVariables: readonly string[] = ["SLUICE_PROJECT", "SLUICE_TOKEN", "SLUICE_URL"];
+export const otherVariables: readonly string[] = [
+  "SLUICE_PROJECT",
+  "SLUICE_TOKEN",
+  "SLUICE_URL",
+  openidSecretVariable,
+];
 export const limitVariablePrefix = "SLUICE_LIMITS_";
 
 /** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */

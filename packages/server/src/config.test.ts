@@ -29,6 +29,9 @@ describe("precedence", () => {
       onDeploy: "pin",
       allowedHosts: [],
       allowedOrigins: [],
+      trustedProxies: [],
+      tls: undefined,
+      identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       limits: {},
     });
   });
@@ -59,6 +62,9 @@ describe("precedence", () => {
       onDeploy: ["move", "move"],
       "http.allowedHosts": ["a.example,b.example", ["a.example", "b.example"]],
       "http.allowedOrigins": ["https://a.example", ["https://a.example"]],
+      "http.trustedProxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
+      "tls.cert": ["/etc/tls.crt", "/etc/tls.crt"],
+      "tls.key": ["/etc/tls.key", "/etc/tls.key"],
       "retention.runs": ["2 days", 172_800_000],
       "retention.events": ["1h", 3_600_000],
     };
@@ -67,11 +73,20 @@ describe("precedence", () => {
       const [text, value] = example[key]!;
       const [group, name] = key.split(".");
       const file = name === undefined ? { [group!]: text } : { [group!]: { [name]: text } };
-      for (const settings of [settle({ flags: { [key]: text } }), settle({ env: { [env]: text } }), settle({ file })]) {
+      // TLS needs both of its settings.
+      const pair = key.startsWith("tls.") ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } } : {};
+      for (const settings of [
+        settle({ flags: { [key]: text }, file: pair }),
+        settle({ env: { [env]: text }, file: pair }),
+        settle({ file: { ...pair, ...file, ...(group === "tls" ? pair : {}) } }),
+      ]) {
         const got = {
           ...settings,
           "http.allowedHosts": settings.allowedHosts,
           "http.allowedOrigins": settings.allowedOrigins,
+          "http.trustedProxies": settings.trustedProxies,
+          "tls.cert": settings.tls?.cert,
+          "tls.key": settings.tls?.key,
         };
         const shown: Readonly<Record<string, unknown>> = {
           ...got,
@@ -87,6 +102,14 @@ describe("precedence", () => {
     expect(settle({ file: { data: "store" } }).data).toBe("/srv/shop/store");
     expect(settle({ flags: { data: "store" } }).data).toBe(join(process.cwd(), "store"));
     expect(settle({ env: { SLUICE_DATA: "store" } }).data).toBe(join(process.cwd(), "store"));
+  });
+
+  test("TLS has its certificate and its key, or neither", () => {
+    const files = { "tls.cert": "tls/a.crt", "tls.key": "/etc/a.key" };
+    expect(settle({ flags: files }).tls).toEqual({ cert: join(process.cwd(), "tls/a.crt"), key: "/etc/a.key" });
+    expect(settle({ file: { tls: { cert: "a.crt", key: "a.key" } } }).tls?.cert).toBe("/srv/shop/a.crt");
+    expect(() => settle({ flags: { "tls.cert": "a.crt" } })).toThrow("tls.key is missing");
+    expect(() => settle({ env: { SLUICE_TLS_KEY: "a.key" } })).toThrow("tls.cert is missing");
   });
 
   test("every named limit has a variable of its own, and its value may be a duration", () => {

@@ -12,6 +12,7 @@ import {
   variableOfLimit,
 } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
+import { identityKeys, identitySettings } from "./config-identity.ts";
 
 export interface SettingSources {
   /** Absolute path of the project. */
@@ -32,7 +33,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   checkNames([...file.keys()], {
     kind: "setting",
     where: "sluice.config.ts",
-    known: [...settingKeys(), ...limitKeys()],
+    known: [...settingKeys(), ...identityKeys, ...limitKeys()],
   });
   checkNames([...flags.keys()], {
     kind: "setting",
@@ -55,6 +56,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
     const value = pick(`limits.${name}`, (given) => parseLimit(name, given));
     if (typeof value === "number") limits[name] = value;
   }
+  for (const key of identityKeys) values.set(key, file.get(key));
   return filled(sources, values, limits);
 }
 
@@ -65,22 +67,30 @@ function filled(
 ): ServerSettings {
   const { project, defaults } = sources;
   const get = <T>(key: string, fallback: T): T => (values.get(key) as T | undefined) ?? fallback;
-  const data = get("data", ".sluice");
-  // A path on the command line or in a variable is the caller's; one in the project's own file is the project's.
-  const fromCaller = sources.flags["data"] !== undefined || sources.env["SLUICE_DATA"] !== undefined;
+  /** A path on the command line or in a variable is the caller's; one in the project's own file is the project's. */
+  const pathOf = (path: string, key: string, env: string): string => {
+    if (isAbsolute(path)) return path;
+    const fromCaller = sources.flags[key] !== undefined || sources.env[env] !== undefined;
+    return fromCaller ? resolve(path) : join(project, path);
+  };
+  const port = get("port", 7890);
+  const publicUrl = values.get("publicUrl") as string | undefined;
   const runs = values.get("retention.runs");
   const events = values.get("retention.events");
   const settings: ServerSettings = {
     project,
-    data: isAbsolute(data) ? data : fromCaller ? resolve(data) : join(project, data),
+    data: pathOf(get("data", ".sluice"), "data", "SLUICE_DATA"),
     host: get("host", "127.0.0.1"),
-    port: get("port", 7890),
+    port,
     auth: get("auth", true),
-    publicUrl: values.get("publicUrl") as string | undefined,
+    publicUrl,
     durability: get("durability", "full"),
     onDeploy: get("onDeploy", defaults.onDeploy),
     allowedHosts: get<readonly string[]>("http.allowedHosts", []),
     allowedOrigins: get<readonly string[]>("http.allowedOrigins", []),
+    trustedProxies: get<readonly string[]>("http.trustedProxies", []),
+    tls: tlsOf(values, pathOf),
+    identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {
       ...(typeof runs === "number" ? { runRetentionMs: runs } : {}),
       ...(typeof events === "number" ? { eventRetentionMs: events } : {}),
@@ -95,6 +105,23 @@ function filled(
     });
   }
   return settings;
+}
+
+function tlsOf(
+  values: ReadonlyMap<string, unknown>,
+  pathOf: (...[path, key, env]: [string, string, string]) => string,
+): ServerSettings["tls"] {
+  const cert = values.get("tls.cert") as string | undefined;
+  const key = values.get("tls.key") as string | undefined;
+  if (cert !== undefined && key !== undefined) {
+    return { cert: pathOf(cert, "tls.cert", "SLUICE_TLS_CERT"), key: pathOf(key, "tls.key", "SLUICE_TLS_KEY") };
+  }
+  if (cert === undefined && key === undefined) return undefined;
+  throw new SluiceError({
+    code: "invalid_config",
+    message: `TLS needs a certificate and its key: ${cert === undefined ? "tls.cert" : "tls.key"} is missing.`,
+    hint: "Give both --tls-cert and --tls-key.",
+  });
 }
 
 /** True for names and addresses that only this machine reaches. */
@@ -119,13 +146,14 @@ function limitKeys(): string[] {
   return Object.keys(limitDefaults).map((name) => `limits.${name}`);
 }
 
-/** Nested objects as dotted names; lists and what is not plain stay whole. */
+/** Nested objects as dotted names; lists, what is not plain, and settings that are objects stay whole. */
 function flatten(value: unknown, prefix = ""): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   if (typeof value !== "object" || value === null) return flat;
   for (const [name, item] of Object.entries(value)) {
     const key = prefix + name;
-    const nested = typeof item === "object" && item !== null && !Array.isArray(item);
+    const whole = identityKeys.includes(key);
+    const nested = typeof item === "object" && item !== null && !Array.isArray(item) && !whole;
     if (nested) for (const [inner, each] of flatten(item, `${key}.`)) flat.set(inner, each);
     else if (item !== undefined) flat.set(key, item);
   }

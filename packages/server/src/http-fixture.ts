@@ -1,12 +1,18 @@
 // For tests of this package only: a real engine with a worker in the same process, behind the real HTTP side.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { EngineLimits, Logger } from "@sluice/core";
+import { Identity, openKeyFolder } from "@sluice/core/identity";
+import type { IdentitySettings } from "@sluice/core/identity";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
 import type { Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
+import type { Connections } from "./call.ts";
 import { createHttp } from "./http.ts";
 import type { Http, HttpOptions } from "./http.ts";
 
@@ -26,6 +32,7 @@ export interface Answer {
 }
 
 export interface FixtureOptions {
+  readonly identity?: Partial<IdentitySettings>;
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
   readonly limits?: Partial<EngineLimits>;
@@ -41,12 +48,29 @@ const base = "http://127.0.0.1:7890";
 export class HttpFixture implements AsyncDisposable {
   readonly engine: Engine;
   readonly http: Http;
-  readonly logs: LogRecord[] = [];
+  readonly store: MemoryRunStore;
+  readonly identity: Identity;
+  /** Of the keys. */
+  readonly folder: string;
+  readonly logs: LogRecord[];
+  /** Where requests come from. */
+  address = "127.0.0.1";
+  readonly connections: Connections = {
+    timeout: () => undefined,
+    requestIP: () => ({ address: this.address }),
+  };
 
-  private constructor(options: FixtureOptions) {
-    const log: Logger = (level, message, fields) => void this.logs.push({ level, message, fields });
+  private constructor(
+    options: FixtureOptions,
+    p: Pick<HttpFixture, "store" | "identity" | "folder" | "logs"> & { readonly log: Logger },
+  ) {
+    const { log } = p;
+    this.store = p.store;
+    this.identity = p.identity;
+    this.folder = p.folder;
+    this.logs = p.logs;
     this.engine = new Engine({
-      store: new MemoryRunStore(),
+      store: p.store,
       clock: systemClock,
       ids: new Ids(systemClock, systemRandom),
       log,
@@ -57,11 +81,13 @@ export class HttpFixture implements AsyncDisposable {
     });
     this.http = createHttp({
       engine: this.engine,
+      store: p.store,
+      identity: p.identity,
       clock: systemClock,
       log,
       version: "0.0.0-test",
       startedAt: systemClock.now(),
-      auth: { token },
+      authentication: true,
       allowedHosts: [],
       allowedOrigins: [],
       ready: () => ({ ready: true }),
@@ -71,7 +97,22 @@ export class HttpFixture implements AsyncDisposable {
   }
 
   static async make(options: FixtureOptions = {}): Promise<HttpFixture> {
-    const fixture = new HttpFixture(options);
+    const logs: LogRecord[] = [];
+    const log: Logger = (level, message, fields) => void logs.push({ level, message, fields });
+    const store = new MemoryRunStore();
+    const folder = mkdtempSync(join(tmpdir(), "sluice-http-"));
+    const identity = await Identity.open({
+      store: store.identity,
+      audit: store.audit,
+      instance: store.instance,
+      clock: systemClock,
+      random: systemRandom,
+      keys: openKeyFolder(join(folder, "keys")),
+      log,
+      bootstrapToken: token,
+      settings: options.identity,
+    });
+    const fixture = new HttpFixture(options, { store, identity, folder, logs, log });
     const workflows = options.workflows ?? [];
     await fixture.engine.start();
     const deployed = await fixture.engine.deploy("v1", manifestOf(workflows));
@@ -98,7 +139,7 @@ export class HttpFixture implements AsyncDisposable {
   }
 
   async send(path: string, init: RequestInit & { token?: string | null } = {}): Promise<Answer> {
-    const response = await this.http.fetch(this.request(path, init));
+    const response = await this.http.fetch(this.request(path, init), this.connections);
     const type = response.headers.get("content-type") ?? "";
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = (): string => new TextDecoder().decode(bytes);
@@ -147,6 +188,9 @@ export class HttpFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.http.settle();
+    await this.identity.close();
     await this.engine.stop(0);
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

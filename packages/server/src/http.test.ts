@@ -52,7 +52,7 @@ describe("the token", () => {
   });
 
   test("is not asked for where there is none", async () => {
-    await using open = await HttpFixture.make({ workflows: [echo], http: { auth: { token: undefined } } });
+    await using open = await HttpFixture.make({ workflows: [echo], http: { authentication: false } });
     const { status, body } = await open.send(start, { token: null, method: "POST", body: "{}", headers: json });
     expect(status).toBe(201);
     expect(body.run.by).toBe("user:anonymous");
@@ -145,7 +145,6 @@ describe("the origin", () => {
 
 describe("what cannot be answered", () => {
   test.each([
-    "/",
     "/nope",
     "/api/v1",
     "/api/v1/nope",

@@ -1,33 +1,48 @@
 // The HTTP side as one function from request to response: who may come in, which route it is, and what a failure looks like.
 import { createdAtOf } from "@sluice/core";
-import type { Clock, Engine, Logger } from "@sluice/core";
+import type { Actor, Clock, Engine, Logger, Result, Store } from "@sluice/core";
+import type { Identity, Principal } from "@sluice/core/identity";
+import { httpStatusOf, toWire } from "@sluice/protocol";
+import type { WireError } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
 import { Hono } from "hono/tiny";
-import { anonymous, carriesToken, HostList, OriginList, tokenActor } from "./auth.ts";
+import { Proxies } from "./address.ts";
+import type { Passage } from "./address.ts";
+import { arrivalOf, isRun, isStart } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
+import { HostList, OriginList } from "./auth.ts";
 import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
+import { strictTransport } from "./hygiene.ts";
 import { httpLimits } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import { HttpMetrics } from "./metrics.ts";
-import type { RouteLabel } from "./metrics.ts";
+import { Gate } from "./principal.ts";
+import { RefusalLog } from "./refusals.ts";
 import { handlers } from "./routes/table.ts";
-import { failure, thrownFailure } from "./wire.ts";
+import { failure } from "./wire.ts";
 
 export interface HttpOptions {
   readonly engine: Engine;
+  readonly store: Store;
+  readonly identity: Identity;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of the product. */
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Without a token every request may do everything: for loopback only. */
-  readonly auth: { readonly token: string | undefined };
+  /** False: every request may do everything; for loopback only. */
+  readonly authentication: boolean;
+  /** Base of the URLs that people open, where it is set. */
+  readonly publicUrl?: string | undefined;
   /** Names this server answers to besides those of the loopback: `name`, `name:port`, `*.name`, `*`. */
   readonly allowedHosts: readonly string[];
   /** Pages of other origins that may call, as `https://name:port`. */
   readonly allowedOrigins: readonly string[];
+  /** Networks of the proxies whose word about address, host and protocol is taken. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
   readonly backup?: HttpParts["backup"];
@@ -43,19 +58,10 @@ export interface Http {
   readonly metrics: HttpMetrics;
   /** Method and path of every route that is answered. */
   readonly routes: readonly (readonly [method: string, path: string])[];
+  /** Writes what it has counted and not written yet; to be called before the store is closed. */
+  settle(): Promise<void>;
   /** Ends the streams of watchers and whatever waits for the end of a run; clients ask again. */
   close(): void;
-}
-
-/** A request taken apart. `authority` is what `Host` said. */
-interface Arrival {
-  readonly request: Request;
-  readonly authority: string;
-  readonly path: string;
-  readonly query: string;
-  readonly connections: Connections | undefined;
-  /** The route it led to, for the figures. */
-  label: RouteLabel;
 }
 
 const preflightSeconds = 600;
@@ -68,27 +74,38 @@ export function createHttp(options: HttpOptions): Http {
 class HttpSide implements Http {
   readonly metrics = new HttpMetrics();
   readonly #parts: HttpParts;
-  readonly #token: string | undefined;
   readonly #hosts: HostList;
   readonly #origins: OriginList;
+  readonly #proxies: Proxies;
+  readonly #gate: Gate;
+  readonly #refusals: RefusalLog;
+  /** Name and port of an https URL that people open: a proxy ends TLS for it. */
+  readonly #securePublic: string | undefined;
   readonly #hono = new Hono<{ Bindings: Arrival }>();
   readonly #closing = new AbortController();
   #failures = 0;
 
   constructor(options: HttpOptions) {
-    const { engine, clock, log, version, startedAt, ready, deployment, backup, restore } = options;
+    const { engine, store, identity, clock, log, authentication, publicUrl } = options;
     const limits = { ...httpLimits, ...options.limits };
-    const { signal: closing } = this.#closing;
-    // prettier-ignore
-    this.#parts = { engine, clock, log, version, startedAt, ready, deployment, backup, restore, limits, closing,
-      metrics: this.metrics };
+    this.#parts = partsOf(options, { limits, metrics: this.metrics, closing: this.#closing.signal });
     engine.watchers.onEveryEnd(({ run }) => {
       const createdAt = createdAtOf(run);
       if (createdAt !== undefined) this.metrics.runs.record(clock.now() - createdAt);
     });
-    this.#token = options.auth.token;
     this.#hosts = new HostList(options.allowedHosts);
-    this.#origins = new OriginList(options.allowedOrigins);
+    this.#origins = new OriginList(options.allowedOrigins, publicUrl);
+    this.#proxies = new Proxies(options.trustedProxies ?? []);
+    this.#securePublic = publicUrl?.startsWith("https:") === true ? new URL(publicUrl).host : undefined;
+    const { instance } = store;
+    this.#gate = new Gate({ identity, instance, authentication, origins: this.#origins, clock, limits });
+    this.#refusals = new RefusalLog({
+      trail: store.audit,
+      clock,
+      log,
+      perMinuteMax: limits.refusalsAuditedPerMinuteMax,
+      callersMax: limits.refusalAddressesMax,
+    });
     for (const [name, spec] of Object.entries(routes) as [RouteName, RouteSpec][]) {
       this.#hono.on([...spec.methods], [spec.path], async ({ env }) => this.#answer(name, env));
     }
@@ -113,26 +130,38 @@ class HttpSide implements Http {
     this.#closing.abort();
   }
 
+  async settle(): Promise<void> {
+    await this.#refusals.close();
+  }
+
   get routes(): readonly (readonly [method: string, path: string])[] {
     return this.#hono.routes.map(({ method, path }) => [method, path] as const);
   }
 
   fetch = async (request: Request, connections?: Connections): Promise<Response> => {
     const startedMs = performance.now();
-    const arrival = arrivalOf(request, connections);
+    const arrival = arrivalOf(request, connections, this.#passageOf);
     let response: Response;
     try {
       response = await this.#route(arrival);
     } catch (error) {
-      response = thrownFailure(error) ?? this.#bug(arrival, error);
+      response = this.#thrown(arrival, error);
     }
+    if (arrival.secure) response.headers.set(...strictTransport);
     this.metrics.request(arrival.label, response.status, performance.now() - startedMs);
     return response;
   };
 
+  #passageOf = (direct: Passage, headers: Headers): Passage => {
+    const passage = this.#proxies.passageOf(direct, headers);
+    return !passage.secure && passage.authority === this.#securePublic ? { ...passage, secure: true } : passage;
+  };
+
   #route(arrival: Arrival): Response | Promise<Response> {
     const { request, authority, path } = arrival;
-    if (!this.#hosts.allows(authority)) return refusedHost(authority);
+    const tooSoon = this.#gate.tooSoon(arrival);
+    if (tooSoon !== undefined) return failure(tooSoon);
+    if (!this.#hosts.allows(authority)) return this.#refuse(arrival, hostRefusal(authority));
     const { method } = request;
     // The routes that runs depend on skip the router and its objects.
     if (method === "POST" && isStart(path)) return this.#answer("startRun", arrival);
@@ -146,28 +175,37 @@ class HttpSide implements Http {
 
   #answer(name: RouteName, arrival: Arrival): Response | Promise<Response> {
     arrival.label = name;
-    const { request, authority, path, query, connections } = arrival;
+    const { request, authority } = arrival;
     const { headers } = request;
     const spec: RouteSpec = routes[name];
-    const changes = name === "callHook" || (request.method !== "GET" && request.method !== "HEAD");
+    const changes =
+      name === "callHook" || spec.socket === true || (request.method !== "GET" && request.method !== "HEAD");
     const origin = this.#origins.check({
       authority,
       origin: headers.get("origin"),
       site: changes ? headers.get("sec-fetch-site") : null,
     });
-    if (!origin.ok) return failure(origin.error);
-    const known = this.#token !== undefined && carriesToken(headers.get("authorization"), this.#token);
-    if (this.#token !== undefined && !known && spec.auth === "token") return unauthorized(origin.value);
-    const call = new Call({
-      parts: this.#parts,
-      request,
-      actor: known ? tokenActor : anonymous,
-      params: paramsOf(spec.path, path),
-      query,
-      connections,
-    });
+    if (!origin.ok) return this.#refuse(arrival, origin.error);
+    const admitted = this.#gate.admit(name, spec, arrival);
+    return admitted instanceof Promise
+      ? admitted.then((result) => this.#enter(name, arrival, { admitted: result, origin: origin.value }))
+      : this.#enter(name, arrival, { admitted, origin: origin.value });
+  }
+
+  /** `origin`: the page of another origin that may read the answer. */
+  #enter(
+    name: RouteName,
+    arrival: Arrival,
+    { admitted, origin }: { readonly admitted: Result<Principal | undefined>; readonly origin: string | null },
+  ): Response | Promise<Response> {
+    if (!admitted.ok) {
+      const response = this.#refuse(arrival, admitted.error);
+      return origin === null ? response : shareWith(response, origin);
+    }
+    arrival.principal = admitted.value;
+    const call = new Call(this.#parts, arrival, paramsOf(routes[name], arrival.path));
     const handler: Handler = handlers[name];
-    return origin.value === null ? handler(call) : this.#shared(arrival, handler, { call, origin: origin.value });
+    return origin === null ? handler(call) : this.#shared(arrival, handler, { call, origin });
   }
 
   /** An answer that a listed page of another origin may read, failures included. */
@@ -179,13 +217,35 @@ class HttpSide implements Http {
     try {
       return shareWith(await handler(call), origin);
     } catch (error) {
-      return shareWith(thrownFailure(error) ?? this.#bug(arrival, error), origin);
+      return shareWith(this.#thrown(arrival, error), origin);
     }
   }
 
-  #preflight({ request, authority }: Arrival): Response {
+  #thrown(arrival: Arrival, error: unknown): Response {
+    const wire = toWire(error);
+    if (wire.code === "internal") return this.#bug(arrival, error);
+    return wire.code === "forbidden" ? this.#refuse(arrival, wire) : failure(wire);
+  }
+
+  /** A refusal at the door, which the audit trail remembers. */
+  #refuse(arrival: Arrival, error: WireError): Response {
+    const unauthorized = httpStatusOf(error.code) === 401;
+    if (isAudited(error, arrival.request)) {
+      const { permission } = (error.details ?? {}) as { readonly permission?: string };
+      this.#refusals.note({
+        by: actorOf(arrival),
+        action: permission ?? (unauthorized ? "request:authenticate" : "request:accept"),
+        target: `route:${arrival.label}`,
+        reason: error.code,
+      });
+    }
+    return failure(error, unauthorized ? { "www-authenticate": "Bearer" } : undefined);
+  }
+
+  #preflight(arrival: Arrival): Response {
+    const { request, authority } = arrival;
     const origin = this.#origins.check({ authority, origin: request.headers.get("origin"), site: null });
-    if (!origin.ok) return failure(origin.error);
+    if (!origin.ok) return this.#refuse(arrival, origin.error);
     const response = new Response(null, {
       status: 204,
       headers: {
@@ -239,41 +299,13 @@ class HttpSide implements Http {
   }
 }
 
-function arrivalOf(request: Request, connections: Connections | undefined): Arrival {
-  const { url } = request;
-  const authorityAt = url.indexOf("//") + 2;
-  const pathAt = url.indexOf("/", authorityAt);
-  const queryAt = url.indexOf("?", pathAt);
-  return {
-    request,
-    connections,
-    authority: url.slice(authorityAt, pathAt),
-    path: queryAt === -1 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
-    query: queryAt === -1 ? "" : url.slice(queryAt + 1),
-    label: "unmatched",
-  };
-}
-
-const workflowsAt = "/api/v1/workflows/";
-const runsAt = "/api/v1/runs/";
-
-function isStart(path: string): boolean {
-  return (
-    path.startsWith(workflowsAt) &&
-    path.endsWith("/runs") &&
-    path.indexOf("/", workflowsAt.length) === path.length - "/runs".length
-  );
-}
-
-function isRun(path: string): boolean {
-  return path.length > runsAt.length && path.startsWith(runsAt) && !path.includes("/", runsAt.length);
-}
-
 /** The methods of the routes that have this path. */
 function methodsAt(path: string): readonly string[] {
   const segments = path.split("/");
   const methods = new Set<string>();
   for (const spec of Object.values<RouteSpec>(routes)) {
+    // The console is at every path that is nothing else: that says nothing about this one.
+    if (spec.path === routes.consolePage.path) continue;
     const pattern = spec.path.split("/");
     const length = pattern.at(-1) === "*" ? pattern.length - 1 : pattern.length;
     if (length === pattern.length ? segments.length !== length : segments.length < length) continue;
@@ -292,22 +324,33 @@ function shareWith(response: Response, origin: string): Response {
   return response;
 }
 
-function refusedHost(authority: string): Response {
-  return failure({
+function hostRefusal(authority: string): WireError {
+  return {
     code: "host_not_allowed",
     message: `This server does not answer to the name ${JSON.stringify(authority.slice(0, 200))}.`,
     hint: "Add the name to the setting http.allowedHosts.",
-  });
+  };
 }
 
-function unauthorized(origin: string | null): Response {
-  const response = failure(
-    {
-      code: "unauthorized",
-      message: "The request carries no valid token.",
-      hint: "Send Authorization: Bearer <token>; the token is SLUICE_TOKEN, or keys/token in the data folder.",
-    },
-    { "www-authenticate": "Bearer" },
-  );
-  return origin === null ? response : shareWith(response, origin);
+/** Whether the audit trail has to know: that nobody has signed in yet, or too long ago, is no news. */
+function isAudited({ code }: WireError, { headers, url }: Request): boolean {
+  if (code === "session_ended") return false;
+  if (httpStatusOf(code) !== 401) return true;
+  return headers.has("authorization") || headers.has("cookie") || url.includes("ticket=");
+}
+
+/** On whose behalf a request was made that was turned away. */
+function actorOf({ principal, address }: Arrival): Actor {
+  if (principal !== undefined) return principal.actor;
+  return { kind: "user", id: "anonymous", origin: address === undefined ? {} : { address } };
+}
+
+function partsOf(
+  options: HttpOptions,
+  own: Pick<HttpParts, "limits" | "metrics" | "closing">,
+): HttpParts {
+  const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
+  const { ready, deployment, backup, restore } = options;
+  const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt };
+  return { ...given, ready, deployment, backup, restore, ...own };
 }

@@ -24,6 +24,19 @@ export interface HttpLimits {
   readonly watchBytesMax: number;
   /** Connections on which nothing moves are closed after this long. */
   readonly idleTimeoutSeconds: number;
+  /** How often it is looked whether the certificate was replaced. */
+  readonly tlsCheckMs: number;
+  /** Requests a second of one address, and of one token or session; twice as many may come at once. 0: any number. */
+  readonly addressRequestsPerSecondMax: number;
+  readonly tokenRequestsPerSecondMax: number;
+  /** Requests a minute of one address that sign in or check a password; so many may come at once. 0: any number. */
+  readonly signInsPerMinuteMax: number;
+  /** Addresses, tokens and sessions whose requests are counted, of each kind. */
+  readonly rateEntriesMax: number;
+  /** Refusals of one address in a minute that are written to the audit trail one by one; of more their number is. */
+  readonly refusalsAuditedPerMinuteMax: number;
+  /** Addresses whose refusals are told apart in a minute; further ones share one count. */
+  readonly refusalAddressesMax: number;
 }
 
 export const httpLimits: HttpLimits = {
@@ -39,4 +52,11 @@ export const httpLimits: HttpLimits = {
   watchUpdatesMax: 1_024,
   watchBytesMax: 64 * 1024,
   idleTimeoutSeconds: 60,
+  tlsCheckMs: 30_000,
+  addressRequestsPerSecondMax: 20_000,
+  tokenRequestsPerSecondMax: 20_000,
+  signInsPerMinuteMax: 60,
+  rateEntriesMax: 10_000,
+  refusalsAuditedPerMinuteMax: 10,
+  refusalAddressesMax: 100,
 };

@@ -47,15 +47,22 @@ function bodyOf({ request, requestType }: Contract): Json | undefined {
   return request === undefined ? undefined : { "application/json": { schema: refTo(request) } };
 }
 
+function neededFor({ permission }: RouteSpec): string | undefined {
+  if (permission === "open") return undefined;
+  return permission === "signed-in" ? "For everybody who is known." : `Needs the permission \`${permission}\`.`;
+}
+
 function operationOf(name: RouteName, method: string): Json {
   const spec: RouteSpec = routes[name];
   const contract = contracts[name];
   const content = method === "GET" || method === "DELETE" ? undefined : bodyOf(contract);
+  const needed = neededFor(spec);
   return {
     operationId: spec.methods.length === 1 ? name : `${name}${method}`,
     summary: spec.summary,
     tags: [spec.tag],
-    security: spec.auth === "token" ? [{ token: [] }] : [],
+    ...(needed === undefined ? {} : { description: needed }),
+    security: spec.permission === "open" ? [] : [{ token: [] }],
     parameters: parametersOf(spec.path, contract),
     ...(content === undefined ? {} : { requestBody: { content } }),
     responses: responsesOf(contract),

@@ -10,10 +10,18 @@ const encoder = new TextEncoder();
 
 type FeedParts = Pick<HttpParts, "engine" | "clock" | "limits">;
 
+/** One thing that happened to the run. */
+export interface FeedEvent {
+  readonly event: RunUpdate["type"] | "end";
+  /** Its place in the journal's order; undefined for what is not journaled. */
+  readonly number?: number | undefined;
+  /** JSON: when it happened and what it was. */
+  readonly body: string;
+}
+
 /**
- * Writes server-sent events on demand. Numbers (`id`) are those of the journal's order, so a client that comes back with
- * the last one it saw misses nothing. What is not journaled (logs, progress, beginnings) has no number and is sent as it
- * happens only.
+ * Makes events on demand. Numbers are those of the journal's order, so a client that comes back with the last one it saw
+ * misses nothing. What is not journaled (logs, progress, beginnings) has no number and is told as it happens only.
  */
 export class RunFeed {
   readonly #parts: FeedParts;
@@ -31,9 +39,11 @@ export class RunFeed {
   #showOpen = true;
   #status = "";
   /** Set once the run's end is known and the journal is being read for the last time: what is to be said then. */
-  #end: string | undefined;
+  #end: readonly FeedEvent[] | undefined;
   #wake: (() => void) | undefined;
   #over = false;
+  /** The run has ended, and everything has been told. */
+  #complete = false;
   /** It is over for our reasons, and the client has to be told. */
   #ended = false;
 
@@ -47,30 +57,41 @@ export class RunFeed {
     this.#unwatch = parts.engine.watchers.watch(p.run, (update) => this.#take(update));
   }
 
+  /** As server-sent events. */
   stream(): ReadableStream<Uint8Array> {
     const strategy = new ByteLengthQueuingStrategy({ highWaterMark: this.#parts.limits.watchBytesMax });
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          try {
-            const text = await this.#next();
-            if (this.#over) {
-              if (this.#ended) controller.close();
-              return;
-            }
-            controller.enqueue(encoder.encode(text));
-            if (this.#end === undefined || this.#behind || this.#reading !== undefined) return;
-            this.close();
-            controller.close();
-          } catch (error) {
-            this.close();
-            throw error;
+          const events = await this.next();
+          if (events === undefined) {
+            if (this.#ended) controller.close();
+            return;
           }
+          controller.enqueue(encoder.encode(events.length === 0 ? ": still here\n\n" : events.map(eventText).join("")));
+          if (this.#complete) controller.close();
         },
         cancel: () => this.close(),
       },
       strategy,
     );
+  }
+
+  /**
+   * What has happened since it was asked for last, in order; waits until there is something. Nothing when a heartbeat is due,
+   * undefined when there will be no more.
+   */
+  async next(): Promise<readonly FeedEvent[] | undefined> {
+    if (this.#over) return undefined;
+    try {
+      const events = await this.#next();
+      if (this.#over) return undefined;
+      if (this.#complete) this.close();
+      return events;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Ends the stream though the run goes on: the client comes back with the number of the last event it saw. */
@@ -98,23 +119,24 @@ export class RunFeed {
     this.#wake?.();
   }
 
-  /** The next events as text; waits until there are some, or for the time of a heartbeat. */
-  async #next(): Promise<string> {
+  async #next(): Promise<readonly FeedEvent[]> {
     for (;;) {
-      if (this.#over) return "";
-      let text = "";
-      if (this.#behind) text = await this.#begin();
-      else if (this.#reading !== undefined) text = await this.#readOn(this.#reading);
+      if (this.#over) return [];
+      let events: readonly FeedEvent[];
+      if (this.#behind) events = await this.#begin();
+      else if (this.#reading !== undefined) events = await this.#readOn(this.#reading);
       else {
         const updates = this.#updates;
         this.#updates = [];
-        for (const update of updates) text += this.#live(update);
+        events = updates.flatMap((update) => this.#live(update));
       }
-      const done = this.#end !== undefined && !this.#behind && this.#reading === undefined;
-      if (done) return text + this.#end;
-      if (text !== "") return text;
+      if (this.#end !== undefined && !this.#behind && this.#reading === undefined) {
+        this.#complete = true;
+        return [...events, ...this.#end];
+      }
+      if (events.length > 0) return events;
       if (this.#behind || this.#reading !== undefined || this.#updates.length > 0) continue;
-      if (!(await this.#somethingNew())) return ": still here\n\n";
+      if (!(await this.#somethingNew())) return [];
     }
   }
 
@@ -135,12 +157,12 @@ export class RunFeed {
   }
 
   /** Starts to read the journal. The run comes first: if it has ended by then, the journal is complete. */
-  async #begin(): Promise<string> {
+  async #begin(): Promise<readonly FeedEvent[]> {
     this.#behind = false;
     const record = await this.#parts.engine.store.getRun({ run: this.#run });
     if (record === undefined) {
-      this.#end = endText("deleted", null);
-      return "";
+      this.#end = [endOf("deleted", null)];
+      return [];
     }
     // A number from the future must not hide what comes.
     this.#sent = Math.min(this.#sent, record.ord);
@@ -148,75 +170,80 @@ export class RunFeed {
     const { status, reason, endedAt } = record;
     if (!isFinalStatus(status)) return this.#statusEvent(status, reason ?? null, {});
     const data = { status, statusReason: reason ?? null };
-    this.#end = eventText("run", { at: endedAt ?? this.#parts.clock.now(), data }) + endText(status, data.statusReason);
-    return "";
+    const at = endedAt ?? this.#parts.clock.now();
+    this.#end = [feedEvent("run", { at, data }), endOf(status, data.statusReason)];
+    return [];
   }
 
-  #statusEvent(status: string, reason: string | null, more: Readonly<Record<string, unknown>>): string {
+  #statusEvent(status: string, reason: string | null, more: Readonly<Record<string, unknown>>): readonly FeedEvent[] {
     const now = `${status} ${reason}`;
-    if (now === this.#status) return "";
+    if (now === this.#status) return [];
     this.#status = now;
-    return eventText("run", { at: this.#parts.clock.now(), data: { status, statusReason: reason, ...more } });
+    return [feedEvent("run", { at: this.#parts.clock.now(), data: { status, statusReason: reason, ...more } })];
   }
 
-  async #readOn(from: JournalCursor): Promise<string> {
+  async #readOn(from: JournalCursor): Promise<readonly FeedEvent[]> {
     const piece = await this.#parts.engine.store.readJournal({ run: this.#run, from, bytesMax: pieceBytes });
-    let text = "";
+    const events: FeedEvent[] = [];
     for (const entry of piece.entries) {
       if (entry.ord > this.#sent) {
         this.#sent = entry.ord;
-        text += eventText("step", { at: entry.end, data: entryData(entry), id: entry.ord });
+        events.push(feedEvent("step", { at: entry.end, data: entryData(entry), number: entry.ord }));
       } else if (entry.ord === 0 && this.#showOpen) {
-        text += eventText("step", { at: entry.at, data: entryData(entry) });
+        events.push(feedEvent("step", { at: entry.at, data: entryData(entry) }));
       }
     }
     this.#reading = piece.next;
     if (piece.next === undefined) this.#showOpen = false;
-    return text;
+    return events;
   }
 
   /** An update as it comes. What the journal says better makes it be read again. */
-  #live(update: RunUpdate): string {
-    if (this.#behind) return "";
+  #live(update: RunUpdate): readonly FeedEvent[] {
+    if (this.#behind) return [];
     const { type, data, id } = update;
     const at = update.at === 0 ? this.#parts.clock.now() : update.at;
     if (type === "stale") {
       this.#behind = true;
-      return "";
+      return [];
     }
     if (type === "run") {
       const { status, statusReason, ...more } = data as { status?: string; statusReason?: string | null };
-      if (status === undefined) return "";
+      if (status === undefined) return [];
       if (!isFinalStatus(status as Parameters<typeof isFinalStatus>[0])) {
         return this.#statusEvent(status, statusReason ?? null, more);
       }
       this.#behind = true;
-      return "";
+      return [];
     }
-    if (id === undefined) return eventText(type, { at, data });
-    if (id <= this.#sent) return "";
+    if (id === undefined) return [feedEvent(type, { at, data })];
+    if (id <= this.#sent) return [];
     if (id !== this.#sent + 1 || data["name"] === undefined) {
       this.#behind = true;
-      return "";
+      return [];
     }
     this.#sent = id;
-    return eventText(type, { at, data, id });
+    return [feedEvent(type, { at, data, number: id })];
   }
 }
 
 interface Shown {
   readonly at: number;
   readonly data: unknown;
-  readonly id?: number | undefined;
+  readonly number?: number | undefined;
 }
 
-function eventText(type: string, { at, data, id }: Shown): string {
-  const body = JSON.stringify({ at, data: valueToJson(data) });
-  return id === undefined ? `event: ${type}\ndata: ${body}\n\n` : `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`;
+function feedEvent(event: FeedEvent["event"], { at, data, number }: Shown): FeedEvent {
+  return { event, number, body: JSON.stringify({ at, data: valueToJson(data) }) };
 }
 
-function endText(status: string, statusReason: string | null): string {
-  return `event: end\ndata: ${JSON.stringify({ status, statusReason })}\n\n`;
+function endOf(status: string, statusReason: string | null): FeedEvent {
+  return { event: "end", body: JSON.stringify({ status, statusReason }) };
+}
+
+/** As the event stream format of HTML has it. */
+function eventText({ event, number, body }: FeedEvent): string {
+  return `${number === undefined ? "" : `id: ${number}\n`}event: ${event}\ndata: ${body}\n\n`;
 }
 
 /** First byte of what stands for a value that is kept as a blob. */

@@ -58,6 +58,7 @@ function runFields(run: RunRecord): Record<string, unknown> {
     priority: run.priority,
     idempotencyKey: run.key ?? null,
     parent: run.parent?.run ?? null,
+    parentStep: run.parent?.seq ?? null,
     attempt: run.attempt,
     crashes: run.crashes,
     forkedFrom: run.forkedFrom ?? null,
@@ -128,7 +129,11 @@ export function showStep(wire: Wire, entry: JournalEntry): unknown {
 /** What stands for a value that is too large for a list. */
 export const omittedValue = new Uint8Array([0xc0]);
 
-export async function showApproval(engine: Engine, wire: Wire, token: TokenRecord): Promise<unknown> {
+export async function showApproval(
+  engine: Engine,
+  wire: Wire,
+  token: TokenRecord,
+): Promise<Record<string, unknown>> {
   return {
     token: token.token,
     run: token.run,

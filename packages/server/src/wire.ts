@@ -1,7 +1,8 @@
 // Turns answers into responses, as JSON or with values as they are, whichever the client speaks.
-import { encodeValue, httpStatusOf, toWire } from "@sluice/protocol";
+import { encodeValue, httpStatusOf } from "@sluice/protocol";
 import type { ErrorCode, WireError } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
+import { nosniff } from "./hygiene.ts";
 
 /** How a client wants values: turned into JSON, or as the bytes they are stored as. */
 export type Wire = "json" | "value";
@@ -9,10 +10,9 @@ export type Wire = "json" | "value";
 const jsonHeaders: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
+  ...nosniff,
 };
 const valueHeaders: Readonly<Record<string, string>> = { ...jsonHeaders, "content-type": valueMediaType };
-const retryHeaders: Readonly<Record<string, string>> = { "retry-after": "1" };
 /** Refusals that pass by themselves. */
 const passing: ReadonlySet<number> = new Set([429, 503]);
 
@@ -44,14 +44,19 @@ export function failure(error: WireError, headers?: Readonly<Record<string, stri
   const shown = hint === undefined ? error : { ...error, hint };
   return new Response(JSON.stringify({ error: shown }), {
     status,
-    headers: { ...jsonHeaders, ...(passing.has(status) ? retryHeaders : {}), ...headers },
+    headers: { ...jsonHeaders, ...(passing.has(status) ? { "retry-after": retryAfter(error) } : {}), ...headers },
   });
 }
 
-/** The failure for what was thrown; undefined for a bug, which is the caller's to log. */
-export function thrownFailure(error: unknown): Response | undefined {
-  const wire = toWire(error);
-  return wire.code === "internal" ? undefined : failure(wire);
+/** Seconds after which to come again: what the failure says in `details.retryAfterMs`, or one. */
+function retryAfter({ details }: WireError): string {
+  const { retryAfterMs } = (details ?? {}) as { readonly retryAfterMs?: unknown };
+  return typeof retryAfterMs === "number" ? String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) : "1";
+}
+
+/** An answer without a body. */
+export function done(): Response {
+  return new Response(null, { status: 204, headers: nosniff });
 }
 
 /** What this client reads, from its `Accept`; JSON unless it names the other. */

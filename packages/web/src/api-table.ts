@@ -39,6 +39,7 @@ export const apiPaths = {
   deleteState: "DELETE /api/v1/state/:scope/:key",
   listDeployments: "GET /api/v1/deployments",
   backup: "POST /api/v1/backup",
+  restore: "POST /api/v1/restore",
   health: "GET /health",
   ready: "GET /ready",
   metrics: "GET /metrics",
@@ -103,9 +104,14 @@ export interface Api {
     answer: Body<"Runs">;
   };
   bulkRuns: { params: never; query: never; request: Sent<"BulkRuns">; answer: Body<"BulkResult"> };
-  getRun: { params: "run"; query: "wait"; request: undefined; answer: Body<"Run"> };
+  getRun: { params: "run"; query: "wait" | "small" | "stacks"; request: undefined; answer: Body<"Run"> };
   deleteRun: { params: "run"; query: never; request: undefined; answer: undefined };
-  listSteps: { params: "run"; query: "limit" | "cursor"; request: undefined; answer: Body<"Steps"> };
+  listSteps: {
+    params: "run";
+    query: "limit" | "cursor" | "small" | "stacks";
+    request: undefined;
+    answer: Body<"Steps">;
+  };
   listLogs: { params: "run"; query: "limit" | "after"; request: undefined; answer: Body<"Logs"> };
   watchRun: { params: "run"; query: "after"; request: undefined; answer: string };
   cancelRun: { params: "run"; query: never; request: Sent<"CancelRun">; answer: Body<"Run"> };
@@ -130,6 +136,7 @@ export interface Api {
   deleteState: { params: "scope" | "key"; query: never; request: undefined; answer: undefined };
   listDeployments: { params: never; query: never; request: undefined; answer: Body<"Deployments"> };
   backup: { params: never; query: never; request: Sent<"Nothing">; answer: string };
+  restore: { params: never; query: never; request: undefined; answer: Body<"RestoredBackup"> };
   health: { params: never; query: never; request: undefined; answer: Body<"Health"> };
   ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
   metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };

@@ -24,7 +24,8 @@ export type ApiOptions<R extends ApiRoute> = Params<R> &
   };
 
 /** The options as an argument that can be left out where nothing is asked for. */
-export type ApiArgs<R extends ApiRoute> = Record<never, never> extends ApiOptions<R> ? [ApiOptions<R>?] : [ApiOptions<R>];
+export type ApiArgs<R extends ApiRoute> =
+  { readonly signal?: undefined } extends ApiOptions<R> ? [ApiOptions<R>?] : [ApiOptions<R>];
 
 /** `unreachable`: no answer came. `unexpected`: something else than the API answered. */
 export type ApiErrorCode = ErrorCode | "unreachable" | "unexpected";
@@ -37,7 +38,13 @@ export class ApiError extends Error {
   readonly hint: string | undefined;
   readonly details: unknown;
 
-  constructor(p: { code: ApiErrorCode; status: number; message: string; hint?: string | undefined; details?: unknown }) {
+  constructor(p: {
+    code: ApiErrorCode;
+    status: number;
+    message: string;
+    hint?: string | undefined;
+    details?: unknown;
+  }) {
     super(p.message);
     this.name = "ApiError";
     this.code = p.code;
@@ -48,7 +55,7 @@ export class ApiError extends Error {
 }
 
 /** What a path of the table becomes with these parameters. */
-function urlOf(pattern: string, options: Partial<Pick<ApiOptions<"listRuns">, "query">> & { params?: unknown }): string {
+function urlOf(pattern: string, options: { readonly params?: unknown; readonly query?: unknown }): string {
   const params = (options.params ?? {}) as Readonly<Record<string, string>>;
   const path = pattern.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
   const search = new URLSearchParams();
@@ -63,13 +70,17 @@ function urlOf(pattern: string, options: Partial<Pick<ApiOptions<"listRuns">, "q
 /** URL of a GET route, for links and downloads. */
 export function apiUrl<R extends ApiRoute>(route: R, ...[options]: ApiArgs<R>): string {
   const [, pattern = ""] = apiPaths[route].split(" ");
-  return urlOf(pattern, (options ?? {}) as Parameters<typeof urlOf>[1]);
+  return urlOf(pattern, options ?? {});
 }
 
 /** Calls a route. Rejects with an `ApiError`, or with the signal's reason when that aborts it. */
 export async function api<R extends ApiRoute>(route: R, ...[options]: ApiArgs<R>): Promise<Answer<R>> {
   const [method = "GET", pattern = ""] = apiPaths[route].split(" ");
-  const given = (options ?? {}) as { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
+  const given: {
+    body?: unknown;
+    headers?: Readonly<Record<string, string>> | undefined;
+    signal?: AbortSignal | undefined;
+  } = options ?? {};
   const headers: Record<string, string> = { accept: "application/json", ...given.headers };
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (given.signal !== undefined) init.signal = given.signal;
@@ -77,11 +88,12 @@ export async function api<R extends ApiRoute>(route: R, ...[options]: ApiArgs<R>
     headers["content-type"] = "application/json";
     init.body = JSON.stringify(given.body);
   }
-  const response = await send(urlOf(pattern, given), init);
+  const response = await send(urlOf(pattern, options ?? {}), init);
   if (!response.ok) throw await failureOf(response);
-  if (response.status === 204) return undefined as Answer<R>;
+  if (response.status === 204) return undefined;
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-  return (await (isJson ? response.json() : response.text())) as Answer<R>;
+  const body: unknown = isJson ? await response.json() : await response.text();
+  return body;
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -7,6 +7,7 @@ import { PreferenceStore } from "./preferences.ts";
 import { createQueryClient } from "./query.ts";
 import { meQuery } from "./session/session.ts";
 import { ActionRegistry } from "./shell/actions.ts";
+import { navItems } from "./screens.ts";
 import { Ticker } from "./ui/ticker.ts";
 import { ToastStore } from "./ui/toast-store.ts";
 
@@ -26,7 +27,7 @@ export function createParts({ signedOut }: { readonly signedOut: () => void }): 
     channel: leadership.shared ? openChannel(channelName) : undefined,
     tab: crypto.getRandomValues(new Uint32Array(4)).join("-"),
     now: () => Date.now(),
-    random: () => Math.random(),
+    random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
     open: () => new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live`),
   });
   return {
@@ -36,5 +37,6 @@ export function createParts({ signedOut }: { readonly signedOut: () => void }): 
     toasts: new ToastStore(),
     actions: new ActionRegistry(),
     ticker: new Ticker(() => Date.now()),
+    navigation: navItems,
   };
 }

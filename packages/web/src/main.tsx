@@ -16,7 +16,8 @@ const parts = createParts({
   // Called when the server no longer knows who is asking.
   signedOut: () => {
     parts.live.stop();
-    const { pathname, search } = router.state.location.pathname === "/sign-in" ? { pathname: "/", search: "" } : location;
+    const { pathname, search } =
+      router.state.location.pathname === "/sign-in" ? { pathname: "/", search: "" } : location;
     void router.navigate({ to: "/sign-in", search: pathname === "/" ? {} : { return: pathname + search } });
   },
 });

@@ -4,6 +4,7 @@ import { createContext, useContext, useSyncExternalStore } from "react";
 import type { LiveHub } from "./live/hub.ts";
 import type { PreferenceStore, Preferences } from "./preferences.ts";
 import type { ActionRegistry } from "./shell/actions.ts";
+import type { NavItem } from "./shell/screen.ts";
 import type { Ticker } from "./ui/ticker.ts";
 import type { ToastStore } from "./ui/toast-store.ts";
 
@@ -14,6 +15,8 @@ export interface Parts {
   readonly toasts: ToastStore;
   readonly actions: ActionRegistry;
   readonly ticker: Ticker;
+  /** The screens of the navigation, in their order. */
+  readonly navigation: readonly NavItem[];
 }
 
 export const PartsContext = createContext<Parts | undefined>(undefined);

@@ -15,7 +15,7 @@ const defaults: Preferences = { theme: "system", timeZone: "local", narrowNaviga
 const themes: ReadonlySet<unknown> = new Set<Theme>(["system", "light", "dark"]);
 
 /** Whether the browser knows this time zone. */
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
@@ -54,7 +54,7 @@ export class PreferenceStore {
   readonly #listeners = new Set<() => void>();
 
   constructor() {
-    addEventListener("storage", (event) => {
+    window.addEventListener("storage", (event) => {
       if (event.key === storageKey) this.#use(parse(event.newValue));
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());

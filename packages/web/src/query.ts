@@ -84,7 +84,7 @@ export function useApi<R extends ApiRoute>(
 }
 
 /** Routes that answer a page with the cursor of the next one. */
-export type PagedRoute = { [R in ApiRoute]: Answer<R> extends { nextCursor: string | null } ? R : never }[ApiRoute];
+type PagedRoute = { [R in ApiRoute]: Answer<R> extends { nextCursor: string | null } ? R : never }[ApiRoute];
 
 export interface Pages<Row> {
   /** Of all pages so far, in the order of the server. */
@@ -135,7 +135,7 @@ export function usePages<R extends PagedRoute, Row>(
   );
 }
 
-export interface Calling<R extends ApiRoute> {
+interface Calling<R extends ApiRoute> {
   /** Routes whose answers are read again afterwards. */
   readonly changes?: readonly ApiRoute[] | undefined;
   /** Said when it has worked. */

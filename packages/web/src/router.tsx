@@ -1,5 +1,5 @@
 // All routes put together.
-import { createRouter } from "@tanstack/react-router";
+import { createRoute, createRouter } from "@tanstack/react-router";
 import type { Parts } from "./parts.ts";
 import { screenRoutes } from "./screens.ts";
 import { NotFound, ScreenError, ScreenPending } from "./shell/page.tsx";
@@ -9,7 +9,19 @@ import { parseSearch, stringifySearch } from "./shell/search-params.ts";
 const pendingMs = 150;
 const pendingMinMs = 200;
 
-const routeTree = rootRoute.addChildren([shellRoute.addChildren(screenRoutes), signInRoute, setUpRoute]);
+/** Everything else: said inside of the shell, so that one finds the way from there. */
+const nothingRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "$",
+  staticData: { crumb: "Not found" },
+  component: NotFound,
+});
+
+const routeTree = rootRoute.addChildren([
+  shellRoute.addChildren([...screenRoutes, nothingRoute]),
+  signInRoute,
+  setUpRoute,
+]);
 
 export function createConsoleRouter(parts: Parts) {
   return createRouter({

@@ -16,7 +16,7 @@ export function clientCommand(parent: Command, { name, description, example }: C
     .command(name)
     .description(description)
     .option("--url <url>", "server (default: SLUICE_URL, else the one that runs over this project)")
-    .option("--token <token>", "bearer token (default: SLUICE_TOKEN, else the data folder's)")
+    .option("--token <token>", "bearer token (default: SLUICE_TOKEN, else the key in the data folder)")
     .option("--project <dir>", "folder of the project whose server is meant")
     .option("--data <dir>", "data folder whose server is meant")
     .option("--json", "print JSON")
@@ -30,6 +30,11 @@ export function commandGroup(program: Command, name: string, description: string
     .description(description)
     .exitOverride()
     .showHelpAfterError("(add --help for the options and an example)");
+}
+
+/** An option that may be repeated, for commander. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 export function apiOf(io: Io, flags: TargetFlags): Api {

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
+import { collect } from "./client-command.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 
@@ -17,13 +18,14 @@ interface ServeFlags {
   readonly onDeploy?: string;
   readonly allowedHost?: string[];
   readonly allowedOrigin?: string[];
+  readonly trustedProxy?: string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly retentionRuns?: string;
   readonly retentionEvents?: string;
   readonly limit?: string[];
   readonly json?: boolean;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export function addServeCommands(program: Command, io: Io): void {
   serveCommand(program, "up", "Run the workflows of a project: server, supervised worker, HTTP API")
@@ -58,7 +60,7 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .option("--data <dir>", "data folder (default: <project>/.sluice)")
     .option("--port <n>", "port; 0 takes any that is free (default: 7890)")
     .option("--host <address>", "address to listen on (default: 127.0.0.1)")
-    .option("--no-auth", "ask for no token; on loopback only")
+    .option("--no-auth", "let everybody do everything; on loopback only")
     .option("--public-url <url>", "base of the URLs that are given out")
     .addOption(
       new Option("--durability <mode>", "what a commit survives: a power cut, or a crash of the process only").choices([
@@ -71,6 +73,9 @@ function serveCommand(program: Command, name: string, description: string): Comm
     )
     .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
     .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
+    .option("--trusted-proxy <network>", "proxy whose X-Forwarded-* are believed, such as 10.0.0.0/8; may be repeated", collect)
+    .option("--tls-cert <file>", "certificate in PEM format; the server then speaks TLS")
+    .option("--tls-key <file>", "its private key")
     .option("--retention-runs <duration>", "how long ended runs are kept")
     .option("--retention-events <duration>", "how long events are kept")
     .option("--limit <name=value>", "a named limit; may be repeated", collect)
@@ -98,6 +103,9 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     onDeploy: flags.onDeploy,
     "http.allowedHosts": flags.allowedHost,
     "http.allowedOrigins": flags.allowedOrigin,
+    "http.trustedProxies": flags.trustedProxy,
+    "tls.cert": flags.tlsCert,
+    "tls.key": flags.tlsKey,
     "retention.runs": flags.retentionRuns,
     "retention.events": flags.retentionEvents,
     ...Object.fromEntries(limits),

@@ -134,7 +134,9 @@ export class Appender {
   }
 
   #written(hot: HotRun, ops: readonly RunOp[], outcome: Extract<AppendOutcome, { outcome: "ok" }>): void {
-    const { watchers, tell, route, left, hot: hots } = this.#parts;
+    const { watchers, changes, tell, route, left, hot: hots } = this.#parts;
+    // The store says how the run stands now, and only the engine how it stood before.
+    if (hot.idle && outcome.status === "running" && changes.heard) changes.note("runs", hot.run);
     if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: outcome.events });
     this.#count(ops);
     hot.idle = outcome.status === "waiting";

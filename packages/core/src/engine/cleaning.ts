@@ -35,6 +35,7 @@ export class Cleaning {
       const { swept } = await store.sweep({
         now,
         eventsBefore: now - limits.eventRetentionMs,
+        figuresBefore: now - limits.figuresRetentionMs,
         limit: limits.sweepBatchMax,
       });
       rows += swept;

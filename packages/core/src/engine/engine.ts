@@ -9,6 +9,7 @@ import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
+import { Changes, watchStore } from "./changes.ts";
 import { Cleaning } from "./cleaning.ts";
 import { checkDeployment } from "./deployment-checks.ts";
 import { Deployments } from "./deployments.ts";
@@ -58,6 +59,7 @@ export class Engine {
   readonly store: RunStore;
   readonly limits: EngineLimits;
   readonly watchers = new Watchers();
+  readonly changes = new Changes();
   readonly values: Values;
   readonly deployments = new Deployments();
   readonly operations: Operations;
@@ -79,7 +81,7 @@ export class Engine {
   #draining = false;
 
   constructor(options: EngineOptions) {
-    this.store = options.store;
+    this.store = watchStore(options.store, this.changes);
     this.limits = { ...engineLimits, ...options.limits };
     this.values = new Values(options.blobs, this.limits);
     this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
@@ -107,7 +109,8 @@ export class Engine {
   }
 
   #makeParts(options: EngineOptions): EngineParts {
-    const { store, clock, ids, log, owner, url, onDeploy } = options;
+    const { clock, ids, log, owner, url, onDeploy } = options;
+    const { store } = this;
     return {
       store,
       clock,
@@ -121,6 +124,7 @@ export class Engine {
       deployments: this.deployments,
       hot: this.#hot,
       watchers: this.watchers,
+      changes: this.changes,
       events: new EventQuota(store, this.limits),
       route: (effects) => this.#route(effects),
       tell: (hot, events) => this.#tell(hot, events),
@@ -284,6 +288,12 @@ export class Engine {
   async getRun(run: string): Promise<Result<RunRecord>> {
     const record = await this.store.getRun({ run });
     return record === undefined ? notFound(run) : ok(record);
+  }
+
+  /** Resolves when every change is durable that was asked for before. */
+  async settled(): Promise<void> {
+    // The store carries out its verbs in order; this one has nothing to do.
+    await this.store.releaseRuns({ runs: [], crashed: false, now: this.#parts.clock.now() });
   }
 
   get hotRuns(): number {

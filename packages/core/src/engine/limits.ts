@@ -27,6 +27,8 @@ export interface EngineLimits {
   readonly eventRetentionMs: number;
   /** Finished runs are kept this long where their workflow does not say otherwise. */
   readonly runRetentionMs: number;
+  /** How long figures about runs are kept: by the hour, also of runs that are not there any more. */
+  readonly figuresRetentionMs: number;
   /** Pause between two rounds of cleaning up. */
   readonly sweepIntervalMs: number;
   /** Rows deleted in one commit of cleaning up. */
@@ -55,6 +57,7 @@ export const engineLimits: EngineLimits = {
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
+  figuresRetentionMs: 90 * 86_400_000,
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,

@@ -3,7 +3,7 @@ import { encodeErrorValue, isFinalStatus } from "@sluice/protocol";
 import type { CancelNotice } from "@sluice/protocol";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
+import type { AccessFilter, Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
 import type { Starts } from "./starts.ts";
@@ -221,6 +221,8 @@ export class Operations {
     readonly by: Actor;
     readonly action: BulkAction;
     readonly filter: RunFilter;
+    /** Of these workflows only. */
+    readonly access?: AccessFilter | undefined;
     readonly dryRun: boolean;
     readonly reason?: string | undefined;
   }): Promise<Result<BulkResult>> {
@@ -230,11 +232,12 @@ export class Operations {
   async #bulk(p: Parameters<Operations["bulk"]>[0]): Promise<Result<BulkResult>> {
     const { store, clock } = this.#parts;
     const filter = { ...p.filter, to: Math.min(p.filter.to ?? Number.MAX_SAFE_INTEGER, clock.now() + 1) };
-    if (p.dryRun) return ok({ matched: await store.countRuns({ filter }), changed: 0, refused: 0 });
+    const { access } = p;
+    if (p.dryRun) return ok({ matched: await store.countRuns({ filter, access }), changed: 0, refused: 0 });
     const total = { matched: 0, changed: 0, refused: 0 };
     let cursor: string | undefined;
     do {
-      const page = await store.listRuns({ filter, limit: bulkPageMax, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await store.listRuns({ filter, access, limit: bulkPageMax, cursor });
       cursor = page.next;
       for (const run of page.runs) {
         total.matched++;

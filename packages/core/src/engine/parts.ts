@@ -4,6 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/log.ts";
 import type { Effects, RunStore } from "../kernel/run-store.ts";
+import type { Changes } from "./changes.ts";
 import type { Deployments } from "./deployments.ts";
 import type { EventQuota } from "./event-quota.ts";
 import type { HotRun, HotRuns } from "./hot-runs.ts";
@@ -20,6 +21,7 @@ export interface EngineParts {
   readonly deployments: Deployments;
   readonly hot: HotRuns;
   readonly watchers: Watchers;
+  readonly changes: Changes;
   readonly events: EventQuota;
   readonly log: Logger;
   /** Name of this engine as the owner of runs. */

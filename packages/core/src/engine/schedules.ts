@@ -3,6 +3,7 @@ import { encodeErrorValue } from "@sluice/protocol";
 import type { CancelNotice, TriggerManifest, WorkflowManifest } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
+import { scheduledTag } from "../kernel/run-figures.ts";
 import type { Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
@@ -154,7 +155,7 @@ export class Schedules {
     );
     const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
-    return { ...run, dueAt, schedule: record.id, tags: [`scheduled:${new Date(nominal).toISOString()}`], ...serial };
+    return { ...run, dueAt, schedule: record.id, tags: [scheduledTag(nominal)], ...serial };
   }
 
   async #reload(): Promise<void> {

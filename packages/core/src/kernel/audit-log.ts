@@ -66,8 +66,12 @@ export interface AuditLog {
     /** `seq` of the last row of the page before. */
     readonly before?: number | undefined;
   }): Promise<{ readonly records: readonly AuditRecord[]; readonly next?: number | undefined }>;
-  /** In order of the chain, from `after`. */
-  readAudit(p: { readonly after: number; readonly limit: number }): Promise<readonly AuditRecord[]>;
+  /** In order of the chain, from the row behind `after`; with a filter those that fit it. Fewer than `limit`: there are no more. */
+  readAudit(p: {
+    readonly after: number;
+    readonly limit: number;
+    readonly filter?: AuditFilter | undefined;
+  }): Promise<readonly AuditRecord[]>;
   auditHead(): Promise<AuditHead>;
   /** The row that the oldest one kept follows, when older segments were let go. */
   auditStart(): Promise<AuditHead>;

@@ -24,7 +24,9 @@ import type {
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { RunFinder } from "./run-search.ts";
 
+export type { RunFinder, RunHit, RunSummary } from "./run-search.ts";
 export type {
   Actor,
   AccessFilter,
@@ -54,7 +56,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore {
+export interface RunStore extends RunFinder {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -231,10 +233,14 @@ export interface RunStore {
     readonly keep?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly deleted: number }>;
-  /** Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live. Gives space back. */
+  /**
+   * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
+   * that ended before `figuresBefore`. Gives space back.
+   */
   sweep(p: {
     readonly now: number;
     readonly eventsBefore: number;
+    readonly figuresBefore?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly swept: number }>;
 

@@ -55,8 +55,7 @@ function sessions(name: string, makeStore: MakeStore): void {
       await on.open("s2", { createdAt: start + 1 });
       await on.open("s3", { createdAt: start + 2, expiresAt: start + 10 });
       await on.open("other", { user: "u2" });
-      const list = async (now: number) =>
-        (await on.store.listSessions({ user: "u1", now })).map(({ id }) => id);
+      const list = async (now: number) => (await on.store.listSessions({ user: "u1", now })).map(({ id }) => id);
       expect(await list(start)).toEqual(["s3", "s2", "s1"]);
       expect(await list(start + 10)).toEqual(["s2", "s1"]);
     });
@@ -78,7 +77,13 @@ function sessions(name: string, makeStore: MakeStore): void {
       await on.open("s1");
       await on.issue("t1");
       const touch = (at: number) =>
-        on.store.touch({ sessions: [{ id: "s1", at }, { id: "none", at }], tokens: [{ id: "t1", at }] });
+        on.store.touch({
+          sessions: [
+            { id: "s1", at },
+            { id: "none", at },
+          ],
+          tokens: [{ id: "t1", at }],
+        });
       await touch(start + 9);
       await touch(start + 5);
       expect(await on.store.getSession({ session: "s1" })).toMatchObject({ seenAt: start + 9 });
@@ -165,8 +170,7 @@ function passkeys(name: string, makeStore: MakeStore): void {
       expect(await on.store.getPasskey({ passkey: "credential" })).toEqual(used);
       const list = async () => (await on.store.listPasskeys({ user: "u1" })).map(({ id }) => id);
       expect(await list()).toEqual(["second", "credential"]);
-      const remove = (user: string) =>
-        on.store.removePasskey({ by: ada, user, passkey: "credential", now: desk.now });
+      const remove = (user: string) => on.store.removePasskey({ by: ada, user, passkey: "credential", now: desk.now });
       expect(await remove("u2")).toEqual({ outcome: "not_found" });
       expect(await remove("u1")).toEqual({ outcome: "ok" });
       expect(await list()).toEqual(["second"]);

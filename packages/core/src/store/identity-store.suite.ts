@@ -43,9 +43,7 @@ function users(name: string, makeStore: MakeStore): void {
 
     test("the first is created once, whoever asks at the same time", async () => {
       const ids = ["u1", "u2", "u3"];
-      const made = await Promise.all(
-        ids.map((id) => on.store.createUser({ by: ada, user: newUser(id), first: true })),
-      );
+      const made = await Promise.all(ids.map((id) => on.store.createUser({ by: ada, user: newUser(id), first: true })));
       expect(made.map(({ outcome }) => outcome)).toEqual(["ok", "not_first", "not_first"]);
       expect(await on.store.createUser({ by: ada, user: newUser("u4"), first: false })).toEqual({ outcome: "ok" });
     });

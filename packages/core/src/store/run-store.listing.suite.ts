@@ -150,7 +150,9 @@ function retention(name: string, makeStore: MakeStore): void {
       await desk.append("r1", state(4, "set", { value: 1 }), emit(5, "sent", 1));
       expect(await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now })).toEqual({ deleted: [] });
       await desk.append("r1", finish());
-      expect(await desk.store.deleteRuns({ by: ada, runs: ["r1", "none"], now: desk.now })).toEqual({ deleted: ["r1"] });
+      expect(await desk.store.deleteRuns({ by: ada, runs: ["r1", "none"], now: desk.now })).toEqual({
+        deleted: ["r1"],
+      });
       expect(await desk.store.getRun({ run: "r1" })).toBeUndefined();
       expect(await desk.journal("r1")).toEqual([]);
       expect(await desk.store.getToken({ token: "t1" })).toBeUndefined();

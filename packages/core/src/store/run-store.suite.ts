@@ -1,6 +1,8 @@
 // The one suite of the store port: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
 import type { RunStore } from "../kernel/run-store.ts";
+import type { Store } from "../kernel/store.ts";
+import { accessSuite } from "./run-store.access.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
@@ -9,6 +11,7 @@ import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
+import { searchingSuite } from "./run-store.searching.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
@@ -29,6 +32,8 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   keepingSuite(name, watched);
   listingSuite(name, watched);
   crossingSuite(name, watched);
+  accessSuite(name, watched);
+  searchingSuite(name, watched);
   describe(`${name}: the suite`, () => {
     // How a copy is made, and of what, is each adapter's own.
     test("asks an adapter for every verb of the port but backup", () => {
@@ -38,7 +43,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
 }
 
 /** A store that notes which of its verbs are asked for. */
-function noting(store: RunStore, asked: Set<string>): RunStore {
+function noting(store: Store, asked: Set<string>): Store {
   return new Proxy(store, {
     get: (target, verb) => {
       const value: unknown = Reflect.get(target, verb, target);
@@ -84,6 +89,10 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listRetentions: true,
   versionsInUse: true,
   getRun: true,
+  getRuns: true,
+  searchRuns: true,
+  searchEventNames: true,
+  searchStateKeys: true,
   findByKey: true,
   listRuns: true,
   countRuns: true,

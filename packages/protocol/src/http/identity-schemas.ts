@@ -74,9 +74,11 @@ const auditRecord = z.strictObject({
   reason: z.string().nullable(),
   address: z.string().nullable(),
   session: z.string().nullable(),
+  token: z.string().nullable(),
   before: z.string().nullable().describe("JSON"),
   after: z.string().nullable().describe("JSON"),
-  intent: z.int().nullable(),
+  intent: z.int().nullable().describe("Row that said what was about to be done"),
+  previous: z.string().describe("Hash of the row before"),
   hash: z.string(),
 });
 
@@ -97,6 +99,7 @@ export const identitySchemas = {
     passkey: z.boolean(),
     openid: z.strictObject({ name }).nullable(),
     passwordCharsMin: z.int(),
+    instance: z.string().describe("Of the data folder"),
   }),
   SignIn: z.strictObject({
     name: z.string().max(256),

@@ -18,6 +18,9 @@ const ifVersion = [
   header("If-None-Match", "`*`: only when there is no value"),
 ];
 
+const small = query("small", "`true`: values beyond 2 kB are null, and named in `omitted`");
+const stacks = query("stacks", "`true`: errors with the stack they were thrown with");
+
 /** What each route takes and answers, besides `Failure` for every status from 400. */
 export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = {
   listWorkflows: { responses: { 200: answer("The workflows", "Workflows") } },
@@ -33,9 +36,9 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   },
   listRuns: { parameters: [...runList, limit, cursor], responses: { 200: answer("A page of runs", "Runs") } },
   bulkRuns: { request: "BulkRuns", responses: { 200: answer("How many", "BulkResult") } },
-  getRun: { parameters: [wait], responses: oneRun },
+  getRun: { parameters: [wait, small, stacks], responses: oneRun },
   deleteRun: { responses: { 204: answer("It is gone") } },
-  listSteps: { parameters: [limit, cursor], responses: { 200: answer("A page of steps", "Steps") } },
+  listSteps: { parameters: [limit, cursor, small, stacks], responses: { 200: answer("A page of steps", "Steps") } },
   listLogs: {
     parameters: [limit, query("after", "`next` of the page before")],
     responses: { 200: answer("A page of lines", "Logs") },

@@ -22,6 +22,7 @@ const run = z.strictObject({
   priority: z.int(),
   idempotencyKey: z.string().nullable(),
   parent: z.string().nullable(),
+  parentStep: z.int().nullable().describe("Number of the parent's step that started it"),
   attempt: z.int().describe("Times it was retried by an operator, from 1"),
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
@@ -32,7 +33,7 @@ const listedRun = run.extend({
   omitted: z
     .array(z.enum(["input", "output", "error", "progress"]))
     .optional()
-    .describe("Values too large for a list"),
+    .describe("Values left out for their size"),
 });
 
 const step = z.strictObject({
@@ -48,6 +49,7 @@ const step = z.strictObject({
   endedAt: time.nullable(),
   dueAt: time.nullable(),
   order: z.int().nullable().describe("Place in the order in which steps settled, from 1"),
+  omitted: z.array(z.literal("output")).optional().describe("Values left out for their size"),
 });
 
 const logLine = z.strictObject({
@@ -135,7 +137,7 @@ const durations = z.strictObject({
 export const runSchemas = {
   Failure: failure,
   Nothing: z.strictObject({}),
-  Run: z.strictObject({ run }),
+  Run: z.strictObject({ run: listedRun }),
   StartedRun: z.strictObject({ run, created: z.boolean() }),
   Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
   StartRun: z.strictObject({

@@ -19,6 +19,7 @@ export const runError = z
       name: z.string().describe("Class of the error"),
       code: z.string().optional().describe("The program's own code"),
       details: z.unknown().optional(),
+      stack: z.string().optional().describe("Where it was thrown, in the program's own files; only when asked for"),
       cause: z.strictObject({ name: z.string(), message: z.string() }).optional(),
     }),
   })

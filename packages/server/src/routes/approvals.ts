@@ -17,11 +17,14 @@ export async function listApprovals(call: Call): Promise<Response> {
   const run = query.text("run");
   query.done();
   const { engine, wire } = call;
-  const tokens = await engine.store.listTokens({ kind: "approval", status: "open", limit, run });
+  const access = call.access("approval:read");
+  const tokens = await engine.store.listTokens({ kind: "approval", status: "open", limit, run, access });
   const approvals = await Promise.all(
     tokens.map(async (token) => {
       const large = engine.values.isRef(token.data);
-      const shown = (await showApproval(engine, wire, large ? { ...token, data: omittedValue } : token)) as object;
+      const shown = await showApproval(engine, wire, large ? { ...token, data: omittedValue } : token);
+      // Whoever has the token decides: it is for those who may.
+      if (!call.may("approval:decide", token.workflow)) shown["token"] = null;
       return large ? { ...shown, omitted: ["data"] } : shown;
     }),
   );

@@ -2,8 +2,11 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { fieldsOf } from "../fields.ts";
+import { nosniff } from "../hygiene.ts";
+import { whileAllowed } from "../streams.ts";
 
 const headers = {
+  ...nosniff,
   "content-type": "application/x-tar",
   "content-disposition": 'attachment; filename="sluice-backup.tar"',
   "cache-control": "no-store",
@@ -22,7 +25,7 @@ export async function backup(call: Call): Promise<Response> {
     });
   }
   call.mayIdle(backupIdleMs);
-  return new Response(await make(), { headers });
+  return new Response(whileAllowed(call, await make()), { headers });
 }
 
 /** The copy of the database is made before the first byte is sent. */

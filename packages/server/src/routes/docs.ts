@@ -4,6 +4,7 @@ import css from "../docs-page/page.css" with { type: "text" };
 import html from "../docs-page/page.html" with { type: "text" };
 // eslint-disable-next-line import/default -- it is imported as text
 import script from "../docs-page/page.mjs" with { type: "text" };
+import { pageHeaders } from "../hygiene.ts";
 import { openapiDocument } from "../openapi.ts";
 import { failure, reply } from "../wire.ts";
 
@@ -11,15 +12,16 @@ export function openapi({ parts }: Call): Response {
   return reply("json", 200, openapiDocument(parts.version));
 }
 
+/** The page talks to this server only, and nobody may put it into a frame. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 function asset(text: string, type: string): Response {
   return new Response(text, {
     headers: {
+      ...pageHeaders(policy),
       "content-type": `${type}; charset=utf-8`,
       "cache-control": "no-cache",
-      "x-content-type-options": "nosniff",
-      // The page talks to this server only, and nobody may put it into a frame.
-      "content-security-policy":
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'",
     },
   });
 }

@@ -14,9 +14,11 @@ export async function sendEvent(call: Call): Promise<Response> {
   call.query().done();
   const body = await call.body();
   const fields = fieldsOf(body.content, ["name", "payload", "key", "id"]);
+  const name = textOf(fields, "name", nameCharsMax);
+  call.require("event:send", name);
   const sent = await call.engine.emit({
     by: call.actor,
-    name: textOf(fields, "name", nameCharsMax),
+    name,
     payload: valueField(body, "payload"),
     key: optionalTextOf(fields, "key", nameCharsMax),
     id: optionalTextOf(fields, "id", nameCharsMax),
@@ -33,7 +35,7 @@ export async function listEvents(call: Call): Promise<Response> {
   const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0;
   query.done();
   const { engine, wire } = call;
-  const found = await engine.store.listEvents({ name, after, limit });
+  const found = await engine.store.listEvents({ name, names: call.patterns("event:read"), after, limit });
   const page = await takeWhileSmall(call, found, (event) => event.payload);
   const events = page.map(([{ id, name: eventName, key, at }, payload]) => ({
     id,

@@ -68,7 +68,8 @@ export async function callHook(call: Call): Promise<Response> {
   }
   const { raw, value } = await readPayload(call.request, call.parts.limits);
   if (hook.trigger.secret !== undefined) await checkSignature(call, hook.trigger.secret, raw);
-  const by: Actor = { kind: "webhook", id: path };
+  const { address } = call.passage;
+  const by: Actor = { kind: "webhook", id: path, origin: address === undefined ? {} : { address } };
   // A request without a body says what it has to say in its query.
   const bodiless = raw.length === 0 && call.hasQuery;
   const started = await call.engine.startRun({

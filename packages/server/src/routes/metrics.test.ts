@@ -37,7 +37,7 @@ describe("metrics", () => {
     expect(lines).toContain("sluice_runs_started_total 3");
     expect(lines).toContain('sluice_http_requests_total{route="startRun",status="2xx"} 3');
     expect(lines).toContain('sluice_http_requests_total{route="getRun",status="4xx"} 1');
-    expect(lines).toContain('sluice_http_requests_total{route="unmatched",status="4xx"} 1');
+    expect(lines).toContain('sluice_http_requests_total{route="consolePage",status="4xx"} 1');
     expect(lines).toContain('sluice_http_request_duration_seconds_count{route="startRun"} 3');
     expect(lines).toContain("sluice_run_duration_seconds_count 3");
   });

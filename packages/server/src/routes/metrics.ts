@@ -1,10 +1,12 @@
 // Figures about the engine and the HTTP side, for Prometheus and for people.
+import type { StoreStats } from "@sluice/core";
 import { runStatuses } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
+import { nosniff } from "../hygiene.ts";
 import { reply } from "../wire.ts";
 
-const textHeaders = { "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" };
+const textHeaders = { ...nosniff, "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" };
 
 export async function metrics(call: Call): Promise<Response> {
   const query = call.query();
@@ -15,8 +17,20 @@ export async function metrics(call: Call): Promise<Response> {
   return refuse("invalid_filter", "There is no such format.", "Known are prometheus and json.");
 }
 
-async function report({ parts, engine }: Call): Promise<Response> {
-  const stats = await engine.store.stats();
+/**
+ * Figures are of what may be seen. Whoever may read figures and no runs at all, as a collector of figures, gets those of
+ * everything, unless their token is limited to workflows.
+ */
+async function statsOf(call: Call): Promise<StoreStats> {
+  const { principal } = call;
+  const workflows = principal.may("run:read") ? principal.patterns("run:read") : principal.narrowed("workflow");
+  const names = principal.may("event:read") ? principal.patterns("event:read") : principal.narrowed("event");
+  return call.engine.store.stats({ access: workflows === undefined ? undefined : { workflows }, names });
+}
+
+async function report(call: Call): Promise<Response> {
+  const { parts, engine } = call;
+  const stats = await statsOf(call);
   const { rss, heapUsed } = process.memoryUsage();
   return reply("json", 200, {
     uptimeMs: parts.clock.now() - parts.startedAt,
@@ -29,8 +43,9 @@ async function report({ parts, engine }: Call): Promise<Response> {
   });
 }
 
-async function prometheus({ parts, engine }: Call): Promise<Response> {
-  const stats = await engine.store.stats();
+async function prometheus(call: Call): Promise<Response> {
+  const { parts, engine } = call;
+  const stats = await statsOf(call);
   const { rss, heapUsed } = process.memoryUsage();
   const gauges: readonly (readonly [name: string, help: string, value: number])[] = [
     ["sluice_uptime_seconds", "Time since the server started.", (parts.clock.now() - parts.startedAt) / 1_000],

@@ -2,10 +2,12 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
+import { nosniff } from "../hygiene.ts";
 import { RunFeed } from "../run-feed.ts";
 import { runNotFound } from "./runs.ts";
 
 const headers = {
+  ...nosniff,
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
   // Proxies that collect answers before passing them on are asked not to.
@@ -28,7 +30,7 @@ export async function watchRun(call: Call): Promise<Response> {
   const after = lastSeen(call);
   const run = call.param(0);
   const { engine, metrics, limits, closing } = call.parts;
-  if ((await engine.store.getRun({ run })) === undefined) throw runNotFound(run);
+  if ((await engine.store.getRun({ run, access: call.access("run:read") })) === undefined) throw runNotFound(run);
   if (call.request.method === "HEAD") return new Response(null, { headers });
   if (metrics.watching >= limits.watchersMax) {
     throw new SluiceError({
@@ -42,9 +44,11 @@ export async function watchRun(call: Call): Promise<Response> {
   const closed = (): void => {
     metrics.watching--;
     closing.removeEventListener("abort", end);
+    unlisten();
   };
   const feed = new RunFeed(call.parts, { run, after, closed });
   closing.addEventListener("abort", end);
+  const unlisten = call.onEnded(end);
   call.mayIdle(limits.heartbeatMs);
   return new Response(feed.stream(), { headers });
 }

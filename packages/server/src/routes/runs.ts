@@ -1,8 +1,9 @@
 // Runs: starting, reading and everything an operator does to one.
 import { bulkActions, unwrap } from "@sluice/core";
-import type { JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
+import type { BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
+import { intersectPatterns } from "@sluice/core/identity";
 import { runStatuses, SluiceError } from "@sluice/protocol";
-import type { RunStatus } from "@sluice/protocol";
+import type { Permission, RunStatus } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import {
@@ -19,8 +20,10 @@ import {
 import type { Body } from "../fields.ts";
 import { takeWhileSmall } from "../pages.ts";
 import type { Query } from "../query.ts";
-import { showListedRun, showRun, showStep } from "../show.ts";
-import { reply } from "../wire.ts";
+import { showListedRun, showRun } from "../show.ts";
+import { detailOf, showRunInDetail, showStepInDetail } from "../show-detail.ts";
+import { done, reply } from "../wire.ts";
+import { workflowNotFound } from "./workflows.ts";
 
 const nameCharsMax = 512;
 const reasonCharsMax = 4_096;
@@ -36,6 +39,10 @@ export function runNotFound(run: string): SluiceError {
   });
 }
 
+function sessionEnded(): SluiceError {
+  return new SluiceError({ code: "session_ended", message: "You are no longer signed in.", hint: "Sign in again." });
+}
+
 /** How long the client wants to wait for the end; undefined when it does not. */
 function waitOf(call: Call): number | undefined {
   if (!call.hasQuery) return undefined;
@@ -48,6 +55,8 @@ function waitOf(call: Call): number | undefined {
 /** 201 for a new run, 200 for the one that was there, 202 for one that has not ended within the wait. */
 export async function startRun(call: Call): Promise<Response> {
   const { engine, request } = call;
+  const workflow = call.param(0);
+  call.requireOn("run:start", workflow, { seenBy: "workflow:read", missing: () => workflowNotFound(workflow) });
   const waitMs = waitOf(call);
   const body = await call.body();
   const fields = fieldsOf(body.content, startFields);
@@ -55,7 +64,7 @@ export async function startRun(call: Call): Promise<Response> {
   const key = optionalTextOf(fields, "idempotencyKey", nameCharsMax) ?? header ?? undefined;
   const started = await engine.startRun({
     by: call.actor,
-    workflow: call.param(0),
+    workflow,
     input: valueField(body, "input"),
     id: optionalTextOf(fields, "id", nameCharsMax),
     key,
@@ -64,56 +73,91 @@ export async function startRun(call: Call): Promise<Response> {
     tags: optionalTextsOf(fields, "tags", tagsMax),
   });
   const { run, created } = unwrap(started);
-  if (waitMs === undefined) return answer(call, created ? 201 : 200, { run, created });
-  const ended = await endWithin(call, run.id, waitMs);
-  return answer(call, ended === undefined ? 202 : created ? 201 : 200, {
-    run: ended ?? (await current(call, run.id)),
+  if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created });
+  const ended = await endWithin(call, run.id, { waitMs, permission: "run:start" });
+  return answerRun(call, ended === undefined ? 202 : created ? 201 : 200, {
+    run: ended ?? (await current(call, run.id, "run:start")),
     created,
   });
 }
 
-async function answer(
+/** Whoever may act on a run but not read it learns what became of it, without what it brought about. */
+export async function answerRun(
   call: Call,
   status: number,
   body: { readonly run: RunRecord; readonly created?: boolean },
 ): Promise<Response> {
   const { wire } = call;
-  const shown = showRun(call.engine, wire, body.run);
+  const mayRead = call.may("run:read", body.run.workflow);
+  const shown = showRun(call.engine, wire, mayRead ? body.run : withoutResults(body.run));
   const run = shown instanceof Promise ? ((await shown) as unknown) : shown;
   return reply(wire, status, body.created === undefined ? { run } : { run, created: body.created });
 }
 
-async function current(call: Call, run: string): Promise<RunRecord> {
-  const record = await call.engine.store.getRun({ run });
+function withoutResults({ output: _output, error: _error, progress: _progress, ...run }: RunRecord): RunRecord {
+  return run;
+}
+
+/** A run that is allowed for this. Throws `run_not_found` for every other. */
+async function current(call: Call, run: string, permission: Permission = "run:read"): Promise<RunRecord> {
+  const record = await call.engine.store.getRun({ run, access: call.access(permission) });
   if (record === undefined) throw runNotFound(run);
   return record;
 }
 
-/** The run once it has ended, or undefined when the time is up or the client has gone. */
-async function endWithin(call: Call, run: string, waitMs: number): Promise<RunRecord | undefined> {
+/** Throws unless this may be done to this run: `run_not_found` where it may not be seen either. */
+async function requireOnRun(call: Call, permission: Permission, run: string): Promise<void> {
+  if (call.patterns(permission) === undefined) return;
+  const record = await call.engine.store.getRun({ run });
+  if (record === undefined) throw runNotFound(run);
+  call.requireOn(permission, record.workflow, { seenBy: "run:read", missing: () => runNotFound(run) });
+}
+
+/** The run once it has ended, or undefined when the time is up or the client has gone or is no longer let in. */
+async function endWithin(
+  call: Call,
+  run: string,
+  { waitMs, permission }: { readonly waitMs: number; readonly permission: Permission },
+): Promise<RunRecord | undefined> {
   const { clock, closing } = call.parts;
   call.mayIdle(waitMs);
   const stop = new AbortController();
   const giveUp = (): void => stop.abort();
   const cancel = clock.after(waitMs, giveUp);
+  let over = false;
+  const unlisten = call.onEnded(() => {
+    over = true;
+    giveUp();
+  });
   for (const signal of [call.request.signal, closing]) signal.addEventListener("abort", giveUp, { once: true });
   try {
     unwrap(await call.engine.ended(run, stop.signal));
-    return await current(call, run);
+    return await current(call, run, permission);
   } catch (error) {
+    if (over) throw sessionEnded();
     if (stop.signal.aborted) return undefined;
     throw error;
   } finally {
     cancel();
+    unlisten();
     for (const signal of [call.request.signal, closing]) signal.removeEventListener("abort", giveUp);
   }
 }
 
 export async function getRun(call: Call): Promise<Response> {
   const run = call.param(0);
-  const waitMs = waitOf(call);
-  const ended = waitMs === undefined ? undefined : await endWithin(call, run, waitMs);
-  return answer(call, 200, { run: ended ?? (await current(call, run)) });
+  if (!call.hasQuery) return answerRun(call, 200, { run: await current(call, run) });
+  const query = call.query();
+  const waitMs = query.duration("wait", call.parts.limits.waitMsMax);
+  const detail = detailOf(query);
+  query.done();
+  // What may not be seen is not waited for either: how long it takes would tell.
+  let record = await current(call, run);
+  if (waitMs !== undefined) {
+    record = (await endWithin(call, run, { waitMs, permission: "run:read" })) ?? (await current(call, run));
+  }
+  const { engine, wire } = call;
+  return reply(wire, 200, { run: await showRunInDetail({ engine, wire, detail }, record) });
 }
 
 function filterOf(query: Query): RunFilter {
@@ -141,7 +185,7 @@ export async function listRuns(call: Call): Promise<Response> {
   const cursor = query.text("cursor");
   query.done();
   const { wire, engine } = call;
-  const page = await engine.store.listRuns({ filter, limit, cursor });
+  const page = await engine.store.listRuns({ filter, limit, cursor, access: call.access("run:read") });
   return reply(wire, 200, {
     runs: page.runs.map((run) => showListedRun(engine, wire, run)),
     nextCursor: page.next ?? null,
@@ -161,10 +205,13 @@ export async function listSteps(call: Call): Promise<Response> {
   const query = call.query();
   const limit = limitOf(call, query);
   const from = stepCursorOf(query.text("cursor"));
+  const detail = detailOf(query);
   query.done();
   const run = call.param(0);
   const { engine, wire, parts } = call;
-  await current(call, run);
+  const { workflow } = await current(call, run);
+  // What completes a callback is for those who may decide.
+  const mayDecide = call.may("approval:decide", workflow);
   const steps: unknown[] = [];
   let bytes = 0;
   let cursor: JournalCursor | undefined = from;
@@ -175,9 +222,10 @@ export async function listSteps(call: Call): Promise<Response> {
     for (const stored of piece.entries) {
       more = steps.length >= limit || bytes >= parts.limits.pageBytesMax;
       if (more) break;
-      const [entry = stored] = await engine.values.loadEntries([stored]);
-      bytes += (entry.value?.length ?? 0) + (entry.error?.length ?? 0);
-      steps.push(showStep(wire, entry));
+      const entry = stored.kind === "token" && !mayDecide ? { ...stored, value: undefined } : stored;
+      const shown = await showStepInDetail({ engine, wire, detail }, entry);
+      bytes += shown.bytes;
+      steps.push(shown.step);
       cursor = entry.ord > 0 ? { after: entry.ord, open: false } : { after: entry.seq, open: true };
     }
     if (!more && piece.next !== undefined) {
@@ -205,7 +253,7 @@ export async function listLogs(call: Call): Promise<Response> {
 }
 
 async function changed(call: Call, result: Result<RunRecord>): Promise<Response> {
-  return answer(call, 200, { run: unwrap(result) });
+  return answerRun(call, 200, { run: unwrap(result) });
 }
 
 async function readFields(call: Call, allowed: readonly string[]): Promise<Body> {
@@ -214,28 +262,33 @@ async function readFields(call: Call, allowed: readonly string[]): Promise<Body>
 }
 
 export async function cancelRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:cancel", call.param(0));
   const body = await readFields(call, ["reason"]);
   const reason = optionalTextOf(body, "reason", reasonCharsMax);
   return changed(call, await call.engine.operations.cancel({ by: call.actor, run: call.param(0), reason }));
 }
 
 export async function pauseRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:pause", call.param(0));
   await readFields(call, []);
   return changed(call, await call.engine.operations.pause(call.actor, call.param(0)));
 }
 
 export async function resumeRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:pause", call.param(0));
   await readFields(call, []);
   return changed(call, await call.engine.operations.resume(call.actor, call.param(0)));
 }
 
 export async function retryRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:retry", call.param(0));
   const body = await readFields(call, ["code"]);
   const code = optionalOneOf(body, "code", ["current", "pinned"] as const);
   return changed(call, await call.engine.operations.retry(call.actor, call.param(0), code));
 }
 
 export async function forkRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:fork", call.param(0));
   call.query().done();
   const body = await call.body();
   const { from, input } = fieldsOf(body.content, ["from", "input"]);
@@ -251,13 +304,14 @@ export async function forkRun(call: Call): Promise<Response> {
     from: (from ?? undefined) as string | number | undefined,
     input: input === undefined ? undefined : valueField(body, "input"),
   });
-  return answer(call, 201, { run: unwrap(run) });
+  return answerRun(call, 201, { run: unwrap(run) });
 }
 
 export async function deleteRun(call: Call): Promise<Response> {
+  await requireOnRun(call, "run:delete", call.param(0));
   call.query().done();
   unwrap(await call.engine.operations.delete(call.actor, call.param(0)));
-  return new Response(null, { status: 204 });
+  return done();
 }
 
 const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version"];
@@ -294,14 +348,26 @@ function statusOf(text: string): RunStatus {
   );
 }
 
+const permissionOf: Readonly<Record<BulkAction, Permission>> = {
+  cancel: "run:cancel",
+  retry: "run:retry",
+  pause: "run:pause",
+  resume: "run:pause",
+  delete: "run:delete",
+};
+
+/** What matches is what may be seen and to which it may be done: nothing of the rest is counted. */
 export async function bulkRuns(call: Call): Promise<Response> {
   const body = await readFields(call, ["action", "filter", "dryRun", "reason"]);
   const action = optionalOneOf(body, "action", bulkActions);
   if (action === undefined) refuse("bad_request", "action is missing.", `Send one of ${bulkActions.join(", ")}.`);
+  call.require(permissionOf[action]);
+  const workflows = intersectPatterns(call.patterns("run:read"), call.patterns(permissionOf[action]));
   const result = await call.engine.operations.bulk({
     by: call.actor,
     action,
     filter: filterOfBody(body["filter"]),
+    access: workflows === undefined ? undefined : { workflows },
     dryRun: optionalBooleanOf(body, "dryRun") ?? false,
     reason: optionalTextOf(body, "reason", reasonCharsMax),
   });

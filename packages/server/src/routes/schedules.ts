@@ -4,8 +4,9 @@ import type { ScheduleRecord } from "@sluice/core";
 import { SluiceError } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { fieldsOf, quoted } from "../fields.ts";
-import { showRun, showValue } from "../show.ts";
+import { showValue } from "../show.ts";
 import { reply } from "../wire.ts";
+import { answerRun } from "./runs.ts";
 
 const nextMax = 100;
 const nextDefault = 5;
@@ -32,7 +33,10 @@ async function showSchedule(call: Call, schedule: ScheduleRecord): Promise<Recor
 export async function listSchedules(call: Call): Promise<Response> {
   call.query().done();
   const schedules = await Promise.all(
-    call.engine.schedules.list().map(async (schedule) => showSchedule(call, schedule)),
+    call.engine.schedules
+      .list()
+      .filter(({ workflow }) => call.may("schedule:read", workflow))
+      .map(async (schedule) => showSchedule(call, schedule)),
   );
   return reply(call.wire, 200, { schedules });
 }
@@ -44,26 +48,34 @@ export async function getSchedule(call: Call): Promise<Response> {
   query.done();
   const id = call.param(0);
   const schedule = call.engine.schedules.get(id);
-  if (schedule === undefined) {
-    throw new SluiceError({
-      code: "schedule_not_found",
-      message: `There is no schedule ${quoted(id)}.`,
-      hint: "GET /api/v1/schedules lists those that are there.",
-    });
-  }
+  if (schedule === undefined || !call.may("schedule:read", schedule.workflow)) throw scheduleNotFound(id);
   return reply(call.wire, 200, {
     schedule: await showSchedule(call, schedule),
     next: call.engine.schedules.preview(id, count),
   });
 }
 
-async function checkEmpty(call: Call): Promise<void> {
+function scheduleNotFound(id: string): SluiceError {
+  return new SluiceError({
+    code: "schedule_not_found",
+    message: `There is no schedule ${quoted(id)}.`,
+    hint: "GET /api/v1/schedules lists those that are there.",
+  });
+}
+
+/** The body is empty, and the schedule one that may be controlled. */
+async function checkControl(call: Call): Promise<void> {
   call.query().done();
+  const id = call.param(0);
+  const missing = (): SluiceError => scheduleNotFound(id);
+  const workflow = call.engine.schedules.get(id)?.workflow;
+  if (workflow === undefined) throw missing();
+  call.requireOn("schedule:control", workflow, { seenBy: "schedule:read", missing });
   fieldsOf((await call.body()).content, []);
 }
 
 async function setPaused(call: Call, paused: boolean): Promise<Response> {
-  await checkEmpty(call);
+  await checkControl(call);
   const schedule = unwrap(await call.engine.schedules.setPaused(call.actor, call.param(0), paused));
   return reply(call.wire, 200, { schedule: await showSchedule(call, schedule) });
 }
@@ -77,7 +89,7 @@ export async function resumeSchedule(call: Call): Promise<Response> {
 }
 
 export async function runSchedule(call: Call): Promise<Response> {
-  await checkEmpty(call);
+  await checkControl(call);
   const { run } = unwrap(await call.engine.schedules.runNow(call.actor, call.param(0)));
-  return reply(call.wire, 201, { run: await showRun(call.engine, call.wire, run) });
+  return answerRun(call, 201, { run });
 }

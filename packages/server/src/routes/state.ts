@@ -6,15 +6,22 @@ import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, optionalDurationOf, quoted, refuse } from "../fields.ts";
 import { omittedValue, showValue } from "../show.ts";
-import { reply } from "../wire.ts";
+import { done, reply } from "../wire.ts";
 import { limitOf, runNotFound } from "./runs.ts";
+import { workflowNotFound } from "./workflows.ts";
 
 const scopePattern = /^(?:global|workflow:[A-Za-z0-9][A-Za-z0-9._/-]{0,127}|run:[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/;
 
-function scopeOf(call: Call): string {
+/** The scope, which is one that may be seen: state of a workflow or a run is for those who may see that. */
+async function scopeOf(call: Call): Promise<string> {
   const scope = call.param(0);
-  if (scopePattern.test(scope)) return scope;
-  return refuse("bad_request", `There is no scope ${quoted(scope)}.`, "Use global, workflow:NAME or run:ID.");
+  if (!scopePattern.test(scope))
+    refuse("bad_request", `There is no scope ${quoted(scope)}.`, "Use global, workflow:NAME or run:ID.");
+  const at = scope.indexOf(":");
+  const [kind, name] = [scope.slice(0, at), scope.slice(at + 1)];
+  if (kind === "workflow" && !call.may("workflow:read", name)) throw workflowNotFound(name);
+  if (kind === "run" && call.access("run:read") !== undefined) await checkRun(call, name);
+  return scope;
 }
 
 function missing(scope: string, key: string): SluiceError {
@@ -57,9 +64,10 @@ export async function listState(call: Call): Promise<Response> {
   const prefix = query.text("prefix");
   const cursor = query.text("cursor");
   query.done();
-  const scope = scopeOf(call);
+  const scope = await scopeOf(call);
   const { engine, parts, wire } = call;
-  const page = await engine.store.listState({ scope, prefix, cursor, limit, now: parts.clock.now() });
+  const keys = call.patterns("state:read");
+  const page = await engine.store.listState({ scope, prefix, keys, cursor, limit, now: parts.clock.now() });
   const entries: unknown[] = [];
   for (const entry of page.entries) {
     const large = engine.values.isRef(entry.value);
@@ -71,9 +79,9 @@ export async function listState(call: Call): Promise<Response> {
 
 export async function getState(call: Call): Promise<Response> {
   call.query().done();
-  const scope = scopeOf(call);
+  const scope = await scopeOf(call);
   const key = call.param(1);
-  const entry = unwrap(await call.engine.state.get(scope, key));
+  const entry = call.may("state:read", key) ? unwrap(await call.engine.state.get(scope, key)) : undefined;
   if (entry === undefined) throw missing(scope, key);
   const response = reply(call.wire, 200, await showEntry(call, entry));
   response.headers.set("etag", `"${entry.version}"`);
@@ -83,7 +91,9 @@ export async function getState(call: Call): Promise<Response> {
 export async function setState(call: Call): Promise<Response> {
   call.query().done();
   const { engine, actor } = call;
-  const scope = scopeOf(call);
+  const key = call.param(1);
+  call.require("state:write", key);
+  const scope = await scopeOf(call);
   const ifVersion = expectedVersion(call);
   const body = await call.body();
   const fields = fieldsOf(body.content, ["value", "ttl"]);
@@ -91,21 +101,23 @@ export async function setState(call: Call): Promise<Response> {
   const ttl = optionalDurationOf(fields, "ttl");
   const value = valueField(body, "value");
   if (scope.startsWith("run:")) await checkRun(call, scope.slice("run:".length));
-  const version = unwrap(await engine.state.set({ by: actor, scope, key: call.param(1), value, ttl, ifVersion }));
+  const version = unwrap(await engine.state.set({ by: actor, scope, key, value, ttl, ifVersion }));
   return reply("json", 200, { version });
 }
 
 /** State of a run that does not exist would belong to nobody and never be deleted. */
 async function checkRun(call: Call, run: string): Promise<void> {
-  if ((await call.engine.store.getRun({ run })) === undefined) throw runNotFound(run);
+  const record = await call.engine.store.getRun({ run, access: call.access("run:read") });
+  if (record === undefined) throw runNotFound(run);
 }
 
 export async function deleteState(call: Call): Promise<Response> {
   call.query().done();
   const { engine, actor } = call;
-  const scope = scopeOf(call);
   const key = call.param(1);
+  call.require("state:write", key);
+  const scope = await scopeOf(call);
   const deleted = unwrap(await engine.state.delete({ by: actor, scope, key, ifVersion: expectedVersion(call) }));
   if (!deleted) throw missing(scope, key);
-  return new Response(null, { status: 204 });
+  return done();
 }

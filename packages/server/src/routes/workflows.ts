@@ -36,23 +36,26 @@ function showWorkflow(manifest: WorkflowManifest, version: string): Record<strin
   };
 }
 
+export function workflowNotFound(name: string): SluiceError {
+  return new SluiceError({
+    code: "workflow_not_found",
+    message: `There is no workflow named ${JSON.stringify(name)}.`,
+    hint: "GET /api/v1/workflows names those that are deployed.",
+  });
+}
+
 export function listWorkflows(call: Call): Response {
   call.query().done();
-  const workflows = call.engine.deployments.workflows.map(({ manifest, version }) => showWorkflow(manifest, version));
+  const seen = call.engine.deployments.workflows.filter(({ manifest }) => call.may("workflow:read", manifest.name));
+  const workflows = seen.map(({ manifest, version }) => showWorkflow(manifest, version));
   return reply("json", 200, { workflows });
 }
 
 export function getWorkflow(call: Call): Response {
   call.query().done();
   const name = call.param(0);
-  const current = call.engine.deployments.workflow(name);
-  if (current === undefined) {
-    throw new SluiceError({
-      code: "workflow_not_found",
-      message: `There is no workflow named ${JSON.stringify(name)}.`,
-      hint: "GET /api/v1/workflows names those that are deployed.",
-    });
-  }
+  const current = call.may("workflow:read", name) ? call.engine.deployments.workflow(name) : undefined;
+  if (current === undefined) throw workflowNotFound(name);
   const { manifest, version } = current;
   return reply("json", 200, { workflow: { ...showWorkflow(manifest, version), inputSchema: manifest.schema ?? null } });
 }
@@ -71,18 +74,23 @@ export async function listDeployments(call: Call): Promise<Response> {
       createdAt: each.createdAt,
       unfinishedRuns: runs.get(each.version) ?? 0,
     })),
-    workers: engine.deployments.workers.map(({ link, version: code, workflows, quarantine }) => ({
-      id: link.id,
-      version: code,
-      workflows: [...workflows.keys()],
-      quarantine,
-      process: showProcess(processes.get(link.id)),
-    })),
+    workers: await Promise.all(
+      engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({
+        id: link.id,
+        version: code,
+        workflows: [...workflows.keys()].filter((name) => call.may("workflow:read", name)),
+        quarantine,
+        process: await showProcess(call, processes.get(link.id)),
+      })),
+    ),
   });
 }
 
-function showProcess(process: WorkerProcess | undefined): unknown {
+async function showProcess(call: Call, process: WorkerProcess | undefined): Promise<unknown> {
   if (process === undefined) return null;
-  const { pid, status, startedAt, runs, stalledIn } = process;
-  return { pid, status, startedAt, runs, stalledIn: stalledIn ?? null };
+  const { pid, status, startedAt, runs, stalledIn = null } = process;
+  const seen =
+    stalledIn !== null &&
+    (await call.engine.store.getRun({ run: stalledIn.run, access: call.access("run:read") })) !== undefined;
+  return { pid, status, startedAt, runs, stalledIn: seen ? stalledIn : null };
 }

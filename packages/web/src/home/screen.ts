@@ -6,11 +6,11 @@ import type { NavItem } from "../shell/screen.ts";
 
 export const homeNav: NavItem = { to: "/", label: "Home", icon: House, section: "", keys: "g h", onPhones: true };
 
-export const homeRoutes = [
-  createRoute({
-    getParentRoute: () => shellRoute,
-    path: "/",
-    staticData: { crumb: "Home" },
-    component: lazyRouteComponent(() => import("./home-page.tsx"), "HomePage"),
-  }),
-] as const;
+const homePage = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  staticData: { crumb: "Home" },
+  component: lazyRouteComponent(() => import("./home-page.tsx"), "HomePage"),
+});
+
+export const homeRoutes = [homePage] as const;

@@ -168,10 +168,10 @@ export class LiveHub {
         return;
       case "live":
         this.#deliver(message.message);
-        return;
+        break;
       default:
         // A tab with a newer console may say more.
-        return;
+        break;
     }
   }
 

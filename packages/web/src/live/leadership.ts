@@ -35,10 +35,12 @@ export function webLockLeadership(name: string): Leadership {
     return { shared: false, campaign: (lead) => lead(), attend: () => {}, whenGone: () => {} };
   }
   const hold = (lock: string, held: () => Promise<void> | void): void => {
-    locks.request(lock, async () => held()).catch((error: unknown) => {
-      // The page is going away, and its requests with it.
-      if (!(error instanceof DOMException)) throw error;
-    });
+    locks
+      .request(lock, async () => held())
+      .catch((error: unknown) => {
+        // The page is going away, and its requests with it.
+        if (!(error instanceof DOMException)) throw error;
+      });
   };
   return {
     shared: true,

@@ -18,11 +18,7 @@ export type LiveTopicName = Exclude<LiveTopic, "run"> | `run:${string}`;
  * Hears of a topic while the component is there; `undefined` hears nothing. `after`: number of the last event of a
  * `run:ID` that is known already; a change of it alone does not subscribe again.
  */
-export function useLive(
-  topic: LiveTopicName | undefined,
-  onMessage: (message: LiveMessage) => void,
-  after = 0,
-): void {
+export function useLive(topic: LiveTopicName | undefined, onMessage: (message: LiveMessage) => void, after = 0): void {
   const { live } = useParts();
   const listener = useEffectEvent(onMessage);
   const from = useEffectEvent(() => after);

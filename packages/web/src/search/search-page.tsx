@@ -3,7 +3,7 @@ import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { Answer } from "../api.ts";
 import { useApi } from "../query.ts";
-import { navItems } from "../screens.ts";
+import { useParts } from "../parts.ts";
 import { Page } from "../shell/page.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -50,7 +50,11 @@ export function SearchPage() {
       ) : groups === undefined ? (
         <SkeletonRows />
       ) : groups.length === 0 ? (
-        <EmptyState icon={Search} title={q === undefined ? "Search everything" : "Nothing fits"} command="sluice runs list --json">
+        <EmptyState
+          icon={Search}
+          title={q === undefined ? "Search everything" : "Nothing fits"}
+          command="sluice runs list --json"
+        >
           {q === undefined
             ? "Runs, workflows, events, schedules, state: whatever you may see."
             : "Ids, names and tags are searched. For what is inside of runs, look at their logs."}
@@ -68,13 +72,15 @@ export function SearchPage() {
 
 function Group({ group, alone }: { group: Answer<"search">["groups"][number]; alone: boolean }) {
   const router = useRouter();
-  const item = navItems.find((each) => each.noun === group.noun);
+  const { navigation } = useParts();
+  const item = navigation.find((each) => each.noun === group.noun);
   return (
     <Card
       flush
       title={item?.label ?? group.noun}
       actions={
-        group.more && !alone && (
+        group.more &&
+        !alone && (
           <Button size="sm" tone="quiet" asChild>
             <Link from="/search" to="." search={(before) => ({ ...before, noun: group.noun })}>
               Show all

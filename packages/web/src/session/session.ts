@@ -63,6 +63,6 @@ export function useSessionChanged(): () => Promise<void> {
   const client = useQueryClient();
   return useCallback(async () => {
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== apiKey("signInMethods")[0] });
-    await client.fetchQuery(meQuery);
+    await client.query(meQuery);
   }, [client]);
 }

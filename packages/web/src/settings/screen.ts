@@ -13,28 +13,18 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./settings-layout.tsx"), "SettingsLayout"),
 });
 
-/** One line in the list at the side of the settings. */
-export interface SettingsPage {
-  readonly to: string;
-  readonly label: string;
-}
+const firstPage = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/",
+  beforeLoad: (): void => {
+    redirect({ to: "/settings/appearance", replace: true, throw: true });
+  },
+});
+const appearancePage = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "appearance",
+  staticData: { crumb: "Appearance" },
+  component: lazyRouteComponent(() => import("./appearance-page.tsx"), "AppearancePage"),
+});
 
-export const settingsPages: readonly SettingsPage[] = [{ to: "/settings/appearance", label: "Appearance" }];
-
-export const settingsRoutes = [
-  settingsRoute.addChildren([
-    createRoute({
-      getParentRoute: () => settingsRoute,
-      path: "/",
-      beforeLoad: () => {
-        throw redirect({ to: "/settings/appearance", replace: true });
-      },
-    }),
-    createRoute({
-      getParentRoute: () => settingsRoute,
-      path: "appearance",
-      staticData: { crumb: "Appearance" },
-      component: lazyRouteComponent(() => import("./appearance-page.tsx"), "AppearancePage"),
-    }),
-  ]),
-] as const;
+export const settingsRoutes = [settingsRoute.addChildren([firstPage, appearancePage])] as const;

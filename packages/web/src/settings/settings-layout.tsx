@@ -1,14 +1,17 @@
 // The settings with their list at the side.
 import { Link, Outlet } from "@tanstack/react-router";
-import { settingsPages } from "./screen.ts";
+import { useMayOf } from "../session/session.ts";
 import { Page } from "../shell/page.tsx";
+import { settingsPages } from "./pages.ts";
 
 export function SettingsLayout() {
+  const may = useMayOf();
+  const pages = settingsPages.filter(({ needs }) => needs === undefined || may(needs));
   return (
     <Page title="Settings">
       <div className="flex gap-8 max-md:flex-col max-md:gap-4">
         <nav aria-label="Settings" className="flex shrink-0 gap-0.5 overflow-x-auto md:w-44 md:flex-col">
-          {settingsPages.map(({ to, label }) => (
+          {pages.map(({ to, label }) => (
             <Link
               key={to}
               to={to}

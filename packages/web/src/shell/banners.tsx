@@ -16,7 +16,10 @@ export function Banners() {
   return (
     <>
       {me?.authentication === "none" && (
-        <div className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn" role="note">
+        <div
+          className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn"
+          role="note"
+        >
           <ShieldOff aria-hidden className="size-3.5 shrink-0" />
           <span>
             <strong className="font-semibold">Authentication is off.</strong> Whoever reaches this port may do

@@ -9,12 +9,12 @@ interface Crumb {
   readonly path: string;
 }
 
-export function useCrumbs(): readonly Crumb[] {
+function useCrumbs(): readonly Crumb[] {
   return useMatches({
     select: (matches) =>
       matches.flatMap(({ staticData: { crumb }, params, pathname }): Crumb[] => {
         if (crumb === undefined) return [];
-        const label = typeof crumb === "string" ? crumb : crumb(params as Readonly<Record<string, string>>);
+        const label = typeof crumb === "string" ? crumb : crumb(params);
         return [{ label: visibleText(label), path: pathname }];
       }),
     structuralSharing: true,

@@ -10,7 +10,7 @@ import { Text } from "../ui/text.tsx";
 import { Tooltip } from "../ui/tooltip.tsx";
 import { Breadcrumbs } from "./breadcrumbs.tsx";
 import { ConnectionState } from "./connection-state.tsx";
-import type { Overlay } from "./shell.tsx";
+import type { Overlay } from "./overlay.ts";
 
 export function Header({ open }: { readonly open: (overlay: Overlay) => void }) {
   return (
@@ -28,7 +28,13 @@ export function Header({ open }: { readonly open: (overlay: Overlay) => void }) 
       <IconButton icon={Search} label="Search" className="sm:hidden" onClick={() => open("palette")} />
       <ConnectionState />
       <ZoneMenu />
-      <IconButton icon={CircleHelp} label="Keyboard shortcuts" keys="?" className="max-sm:hidden" onClick={() => open("shortcuts")} />
+      <IconButton
+        icon={CircleHelp}
+        label="Keyboard shortcuts"
+        keys="?"
+        className="max-sm:hidden"
+        onClick={() => open("shortcuts")}
+      />
       <AccountMenu />
     </header>
   );
@@ -97,7 +103,12 @@ function AccountMenu() {
         [
           { label: "Light", icon: Sun, checked: theme === "light", run: () => preferences.set({ theme: "light" }) },
           { label: "Dark", icon: Moon, checked: theme === "dark", run: () => preferences.set({ theme: "dark" }) },
-          { label: "As the system", icon: Monitor, checked: theme === "system", run: () => preferences.set({ theme: "system" }) },
+          {
+            label: "As the system",
+            icon: Monitor,
+            checked: theme === "system",
+            run: () => preferences.set({ theme: "system" }),
+          },
         ],
         [{ label: "Settings", icon: Settings, run: () => void navigate({ to: "/settings" }) }],
         account,
@@ -113,7 +124,7 @@ function AccountMenu() {
         ) : (
           <Tooltip text={me.user.name}>
             <span className="flex size-6 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink uppercase">
-              {[...me.user.name][0]}
+              {me.user.name.slice(0, 1)}
             </span>
           </Tooltip>
         )}

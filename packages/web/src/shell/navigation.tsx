@@ -5,7 +5,6 @@ import { Ellipsis, PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useState } from "react";
 import { useParts, usePreferences } from "../parts.ts";
 import { useMayOf } from "../session/session.ts";
-import { navItems } from "../screens.ts";
 import { IconButton } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { Drawer } from "../ui/dialog.tsx";
@@ -13,13 +12,14 @@ import { Tooltip } from "../ui/tooltip.tsx";
 import { Logo } from "./logo.tsx";
 import { navSections } from "./screen.ts";
 import type { NavItem } from "./screen.ts";
-import type { Overlay } from "./shell.tsx";
+import type { Overlay } from "./overlay.ts";
 
 const phoneItemsMax = 4;
 
 function useNavItems(): readonly NavItem[] {
   const may = useMayOf();
-  return navItems.filter((item) => item.needs === undefined || may(item.needs));
+  const { navigation } = useParts();
+  return navigation.filter((item) => item.needs === undefined || may(item.needs));
 }
 
 /** Whether the screen that is open is this item's, or below it. */

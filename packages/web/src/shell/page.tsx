@@ -1,8 +1,7 @@
 // The frame of a screen: its title, what can be done with the whole of it, its content.
-import { useRouter } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { Compass, House } from "lucide-react";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
@@ -21,7 +20,7 @@ interface PageProps {
 
 export function Page({ title, detail, actions, children, full = false }: PageProps) {
   return (
-    <div className={cx("flex flex-col", full ? "h-full" : "mx-auto w-full max-w-7xl pb-10")}>
+    <div className={cx("flex flex-col", full ? "h-full" : "mx-auto w-full max-w-400 pb-10")}>
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 px-4 pt-4 pb-3 sm:px-6">
         <h1 className="min-w-0 truncate text-lg font-semibold tracking-tight">{title}</h1>
         {detail}
@@ -53,7 +52,7 @@ export function NotFound() {
 /** What the console had to load for this screen, or what the screen drew, failed. */
 export function ScreenError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
-  const gone = /dynamically imported module|Importing a module script failed/.test(error.message);
+  const gone = /dynamically imported module|Importing a module script failed/.test(String(error));
   if (gone) {
     return (
       <ErrorState

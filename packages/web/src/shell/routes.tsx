@@ -9,29 +9,29 @@ import { Shell } from "./shell.tsx";
 declare module "@tanstack/react-router" {
   interface StaticDataRouteOption {
     /** Its name in the breadcrumbs and the page's title; made of the path's parameters where it depends on them. */
-    readonly crumb?: string | ((params: Readonly<Record<string, string>>) => string);
+    readonly crumb?: string | ((params: Readonly<Record<string, string | undefined>>) => string);
   }
 }
 
 export const rootRoute = createRootRouteWithContext<{ readonly parts: Parts }>()({ component: Outlet });
 
-/** Where to go when nobody is signed in. */
-async function signInPage(parts: Parts, from: string): Promise<ReturnType<typeof redirect>> {
-  const methods = await parts.query.ensureQueryData(signInMethodsQuery);
-  if (methods.setUp) return redirect({ to: "/setup" });
-  return redirect({ to: "/sign-in", search: from === "/" ? {} : { return: from } });
+/** Leads to where somebody can sign in, and from there back. */
+async function goToSignIn(parts: Parts, from: string): Promise<void> {
+  const methods = await parts.query.query({ ...signInMethodsQuery, staleTime: "static" });
+  if (methods.setUp) redirect({ to: "/setup", throw: true });
+  redirect({ to: "/sign-in", search: from === "/" ? {} : { return: from }, throw: true });
 }
 
 export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
   component: Shell,
-  beforeLoad: async ({ context: { parts }, location }) => {
+  beforeLoad: async ({ context: { parts }, location }): Promise<void> => {
     try {
-      await parts.query.ensureQueryData(meQuery);
+      await parts.query.query({ ...meQuery, staleTime: "static" });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) throw await signInPage(parts, location.href);
-      throw error;
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      await goToSignIn(parts, location.href);
     }
   },
 });

@@ -39,7 +39,7 @@ export const param = {
 };
 
 type Read<Params extends Readonly<Record<string, Param<unknown>>>> = {
-  readonly [Name in keyof Params]?: Exclude<ReturnType<Params[Name]>, undefined>;
+  readonly [Name in keyof Params]?: ReturnType<Params[Name]>;
 };
 
 /** For `validateSearch` of a route: `searchParams({ tab: param.oneOf(tabs), q: param.text() })`. */

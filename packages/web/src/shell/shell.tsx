@@ -1,12 +1,13 @@
 // The frame around every screen: navigation, header, banners, palette, shortcuts, messages.
 import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useParts } from "../parts.ts";
 import { Toasts } from "../ui/toasts.tsx";
 import { Banners } from "./banners.tsx";
 import { Header } from "./header.tsx";
 import { BottomBar, SideNavigation } from "./navigation.tsx";
 import { useDocumentTitle } from "./breadcrumbs.tsx";
+import type { Overlay } from "./overlay.ts";
 import { useLiveUpkeep } from "./live-upkeep.ts";
 import { useShellActions } from "./shell-actions.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
@@ -14,17 +15,14 @@ import { useShortcuts } from "./use-shortcuts.ts";
 const Palette = lazy(async () => ({ default: (await import("./palette.tsx")).Palette }));
 const ShortcutSheet = lazy(async () => ({ default: (await import("./shortcut-sheet.tsx")).ShortcutSheet }));
 
-/** What stands above the screen, opened by keys or by the header. */
-export type Overlay = "none" | "palette" | "shortcuts";
-
 export function Shell() {
   const { live } = useParts();
   const [overlay, setOverlay] = useState<Overlay>("none");
   const [opened, setOpened] = useState<ReadonlySet<Overlay>>(new Set());
-  const open = (next: Overlay) => {
+  const open = useCallback((next: Overlay) => {
     setOpened((before) => new Set([...before, next]));
     setOverlay(next);
-  };
+  }, []);
   useEffect(() => live.start(), [live]);
   useLiveUpkeep();
   const title = useDocumentTitle();
@@ -43,7 +41,12 @@ export function Shell() {
       <div className="flex min-w-0 grow flex-col">
         <Header open={open} />
         <Banners />
-        <main id="content" tabIndex={-1} className="min-h-0 grow overflow-y-auto outline-none" data-scroll-restoration-id="content">
+        <main
+          id="content"
+          tabIndex={-1}
+          className="min-h-0 grow overflow-y-auto outline-none"
+          data-scroll-restoration-id="content"
+        >
           <Outlet />
         </main>
         <BottomBar open={open} />

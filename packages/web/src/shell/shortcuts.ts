@@ -18,12 +18,7 @@ export function pressName(press: KeyPress): string | undefined {
   const key = press.key === " " ? "space" : press.key.toLowerCase();
   // For signs such as `?` the shift is part of the sign.
   const letter = /^[a-z]$/.test(key) || key.length > 1;
-  return [
-    (press.ctrlKey || press.metaKey) && "mod",
-    press.altKey && "alt",
-    press.shiftKey && letter && "shift",
-    key,
-  ]
+  return [(press.ctrlKey || press.metaKey) && "mod", press.altKey && "alt", press.shiftKey && letter && "shift", key]
     .filter((part) => typeof part === "string")
     .join("+");
 }

@@ -11,7 +11,8 @@ export function useShortcuts(): void {
     const together = event.metaKey || event.ctrlKey;
     if (takesKeys(event.target) && !together) return;
     // What stands above the page has the keyboard to itself.
-    if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null) return;
+    if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null)
+      return;
     const { action } = reader.current.read(event, event.timeStamp, actions);
     if (action === undefined) return;
     event.preventDefault();

@@ -10,6 +10,7 @@ import { signInMethodsQuery, useSessionChanged } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Field, Input } from "../ui/field.tsx";
+import { formText } from "../ui/form-text.ts";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { SignInFrame } from "./frame.tsx";
 
@@ -62,7 +63,7 @@ function SetUpForm({ secret, passwordCharsMin }: { readonly secret: string; read
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    void setUp(String(given.get("name") ?? "").trim(), String(given.get("password") ?? ""));
+    void setUp(formText(given, "name").trim(), formText(given, "password"));
   };
   const weak = failure?.code === "weak_password";
   const words = failure === undefined ? undefined : [failure.message, failure.hint].filter(Boolean).join(" ");
@@ -74,7 +75,14 @@ function SetUpForm({ secret, passwordCharsMin }: { readonly secret: string; read
       </Field>
       <Field label="Password" help={`At least ${passwordCharsMin} characters.`} error={weak ? words : undefined}>
         {(ties) => (
-          <Input {...ties} name="password" type="password" autoComplete="new-password" minLength={passwordCharsMin} required />
+          <Input
+            {...ties}
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            minLength={passwordCharsMin}
+            required
+          />
         )}
       </Field>
       <Button tone="primary" type="submit" busy={busy}>

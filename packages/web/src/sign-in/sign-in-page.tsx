@@ -5,11 +5,11 @@ import { Fingerprint, KeyRound } from "lucide-react";
 import { useState } from "react";
 import type { SubmitEvent } from "react";
 import { api, apiUrl, asApiError } from "../api.ts";
-import type { Answer } from "../api.ts";
-import type { ApiError } from "../api.ts";
+import type { Answer, ApiError } from "../api.ts";
 import { signInMethodsQuery, useSessionChanged } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Field, Input } from "../ui/field.tsx";
+import { formText } from "../ui/form-text.ts";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { Text } from "../ui/text.tsx";
 import { SignInFrame } from "./frame.tsx";
@@ -131,15 +131,17 @@ function PasswordForm({ busy, failure, attempt }: PasswordFormProps) {
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const field = (name: string) => String(given.get(name) ?? "");
-    const code = field("code").replaceAll(/\s/g, "");
-    const body = { name: field("name").trim(), password: field("password"), ...(code === "" ? {} : { code }) };
+    const code = formText(given, "code").replaceAll(/\s/g, "");
+    const name = formText(given, "name").trim();
+    const body = { name, password: formText(given, "password"), ...(code === "" ? {} : { code }) };
     void attempt(async () => api("signIn", { body }));
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-3">
       <Field label="Name">
-        {(ties) => <Input {...ties} name="name" autoComplete="username webauthn" autoCapitalize="none" required autoFocus />}
+        {(ties) => (
+          <Input {...ties} name="name" autoComplete="username webauthn" autoCapitalize="none" required autoFocus />
+        )}
       </Field>
       <Field label="Password">
         {(ties) => <Input {...ties} name="password" type="password" autoComplete="current-password" required />}

@@ -6,7 +6,7 @@ import type { ComponentProps } from "react";
 import { cx } from "./cx.ts";
 import { Tooltip } from "./tooltip.tsx";
 
-export type ButtonTone = "primary" | "plain" | "quiet" | "danger";
+type ButtonTone = "primary" | "plain" | "quiet" | "danger";
 
 interface ButtonLook {
   readonly tone?: ButtonTone | undefined;

@@ -45,7 +45,9 @@ export function Stat({ label, value, unit, tone, detail, children }: StatProps) 
   return (
     <div className="flex min-w-0 flex-col gap-0.5">
       <div className="truncate text-xs text-ink-faint">{label}</div>
-      <div className={cx("tabular truncate text-xl font-semibold tracking-tight", tone !== undefined && toneText[tone])}>
+      <div
+        className={cx("tabular truncate text-xl font-semibold tracking-tight", tone !== undefined && toneText[tone])}
+      >
         {value}
         {unit !== undefined && <span className="ml-1 text-sm font-normal text-ink-faint">{unit}</span>}
       </div>
@@ -55,13 +57,19 @@ export function Stat({ label, value, unit, tone, detail, children }: StatProps) 
   );
 }
 
-export interface Pair {
+interface Pair {
   readonly name: string;
   readonly value: ReactNode;
 }
 
 /** Names and values; what has the value null is left out. */
-export function KeyValue({ pairs, className }: { readonly pairs: readonly (Pair | null)[]; readonly className?: string }) {
+export function KeyValue({
+  pairs,
+  className,
+}: {
+  readonly pairs: readonly (Pair | null)[];
+  readonly className?: string;
+}) {
   return (
     <dl className={cx("grid grid-cols-[minmax(6rem,auto)_1fr] gap-x-4 gap-y-1.5 text-sm", className)}>
       {pairs.map(

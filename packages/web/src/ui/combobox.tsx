@@ -53,6 +53,7 @@ export function Combobox(props: ComboboxProps) {
           align="start"
           sideOffset={4}
           collisionPadding={8}
+          aria-label={label ?? placeholder}
           className="z-60 w-(--radix-popover-trigger-width) min-w-56 overflow-hidden rounded-lg bg-raised shadow-pop animate-appear"
         >
           <Command label={label ?? placeholder} className="flex max-h-72 flex-col">

@@ -4,10 +4,11 @@ import { AlertDialog, Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { cx } from "./cx.ts";
+import { useFocusKeeping } from "./focus.ts";
 
 const overlay = "fixed inset-0 z-50 bg-black/40 animate-appear dark:bg-black/60";
 const middle =
-  "fixed top-[12vh] left-1/2 z-50 flex max-h-[80dvh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl bg-raised shadow-pop";
+  "fixed top-[12vh] left-1/2 z-50 flex max-h-[80dvh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl bg-raised shadow-pop outline-none";
 
 interface DialogProps {
   readonly open: boolean;
@@ -21,11 +22,12 @@ interface DialogProps {
 }
 
 export function Dialog({ open, onClose, title, detail, children, footer, wide = false }: DialogProps) {
+  const focus = useFocusKeeping(true);
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={overlay} />
-        <Radix.Content className={cx(middle, wide ? "max-w-3xl" : "max-w-lg")} {...describedBy(detail)}>
+        <Radix.Content className={cx(middle, wide ? "max-w-3xl" : "max-w-lg")} {...focus} {...describedBy(detail)}>
           <header className="flex items-start gap-2 border-b border-line px-4 py-3">
             <div className="min-w-0 grow">
               <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
@@ -38,7 +40,9 @@ export function Dialog({ open, onClose, title, detail, children, footer, wide = 
             </Radix.Close>
           </header>
           <div className="min-h-0 grow overflow-y-auto px-4 py-3">{children}</div>
-          {footer !== undefined && <footer className="flex justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
+          {footer !== undefined && (
+            <footer className="flex justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -66,11 +70,12 @@ interface ConfirmDialogProps {
 /** A question before something that cannot be taken back. It stays open while `busy`; the caller closes it. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { open, onClose, title, children, confirm, danger = false, busy = false, onConfirm } = props;
+  const focus = useFocusKeeping(false);
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && !busy && onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={overlay} />
-        <AlertDialog.Content className={cx(middle, "max-w-md")}>
+        <AlertDialog.Content className={cx(middle, "max-w-md")} {...focus}>
           <div className="flex flex-col gap-2 px-4 pt-4 pb-3">
             <AlertDialog.Title className="text-base font-semibold">{title}</AlertDialog.Title>
             <AlertDialog.Description asChild>
@@ -102,14 +107,16 @@ interface DrawerProps {
 
 /** A panel over the side of the page. */
 export function Drawer({ open, onClose, title, children, side = "right" }: DrawerProps) {
+  const focus = useFocusKeeping(true);
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={overlay} />
         <Radix.Content
           aria-describedby={undefined}
+          {...focus}
           className={cx(
-            "fixed inset-y-0 z-50 flex w-[min(36rem,calc(100vw-2.5rem))] flex-col bg-raised shadow-pop",
+            "fixed inset-y-0 z-50 flex w-[min(36rem,calc(100vw-2.5rem))] flex-col bg-raised shadow-pop outline-none",
             side === "right" ? "right-0 animate-slide-left" : "left-0 max-w-72",
           )}
         >

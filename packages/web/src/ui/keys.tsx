@@ -7,9 +7,13 @@ const names: Readonly<Record<string, string>> = {
   escape: "Esc",
   arrowup: "↑",
   arrowdown: "↓",
+  arrowleft: "←",
+  arrowright: "→",
+  alt: "Alt",
+  space: "Space",
 };
 
-export function isApple(): boolean {
+function isApple(): boolean {
   return /Mac|iPhone|iPad/.test(navigator.userAgent);
 }
 

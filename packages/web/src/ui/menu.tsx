@@ -18,7 +18,7 @@ export interface MenuItem {
 }
 
 /** Items with lines between groups. */
-export type MenuGroups = readonly (readonly MenuItem[])[];
+type MenuGroups = readonly (readonly MenuItem[])[];
 
 interface MenuProps {
   readonly groups: MenuGroups;
@@ -31,7 +31,7 @@ interface MenuProps {
 export function Menu({ groups, align = "end", heading, children }: MenuProps) {
   const shown = groups.filter((group) => group.length > 0);
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content

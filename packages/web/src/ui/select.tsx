@@ -20,7 +20,14 @@ interface SelectProps<Value extends string> extends Partial<FieldTies> {
 }
 
 /** Values must not be empty. */
-export function Select<Value extends string>({ value, options, onChange, label, className, ...ties }: SelectProps<Value>) {
+export function Select<Value extends string>({
+  value,
+  options,
+  onChange,
+  label,
+  className,
+  ...ties
+}: SelectProps<Value>) {
   const nonce = useStyleNonce();
   return (
     <Radix.Root value={value} onValueChange={(next) => onChange(next as Value)}>

@@ -1,6 +1,7 @@
 // Several views of one thing. Which one is open belongs in the URL: the caller keeps it there.
 import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { formatCount } from "./time-format.ts";
 
 export interface Tab<Name extends string> {
   readonly name: Name;
@@ -33,7 +34,9 @@ export function Tabs<Name extends string>({ tabs, current, onChange, label, chil
           >
             {tab.label}
             {tab.count !== undefined && (
-              <span className="tabular rounded-full bg-inset px-1.5 text-2xs text-ink-soft">{tab.count}</span>
+              <span className="tabular rounded-full bg-inset px-1.5 text-2xs text-ink-soft">
+                {formatCount(tab.count)}
+              </span>
             )}
           </Radix.Trigger>
         ))}

@@ -7,7 +7,9 @@ import { Tooltip } from "./tooltip.tsx";
 /** The moment, in steps of `stepMs` (at least a second): a component is drawn again once a step. */
 export function useNow(stepMs = 1_000): number {
   const { ticker } = useParts();
-  return useSyncExternalStore(ticker.subscribe, () => (stepMs <= 1_000 ? ticker.now : ticker.now - (ticker.now % stepMs)));
+  return useSyncExternalStore(ticker.subscribe, () =>
+    stepMs <= 1_000 ? ticker.now : ticker.now - (ticker.now % stepMs),
+  );
 }
 
 interface TimeProps {
@@ -62,5 +64,7 @@ export function Elapsed({ from, to }: { readonly from: number; readonly to: numb
 
 function Running({ from }: { readonly from: number }) {
   const now = useNow();
-  return <Duration ms={Math.max(0, Math.floor((now - from) / 1_000) * 1_000)} />;
+  const seconds = Math.max(0, Math.floor((now - from) / 1_000));
+  const words = seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1_000);
+  return <span className="tabular whitespace-nowrap">{words}</span>;
 }

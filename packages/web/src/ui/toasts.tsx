@@ -37,7 +37,10 @@ function Shown({ toast, close }: { readonly toast: Toast; readonly close: () => 
     >
       <Icon
         aria-hidden
-        className={cx("mt-0.5 size-4 shrink-0", tone === "good" ? "text-good" : tone === "bad" ? "text-bad" : "text-info")}
+        className={cx(
+          "mt-0.5 size-4 shrink-0",
+          tone === "good" ? "text-good" : tone === "bad" ? "text-bad" : "text-info",
+        )}
       />
       <div className="flex min-w-0 grow flex-col gap-0.5">
         <Radix.Title className="text-sm font-medium">

@@ -4,8 +4,8 @@ import { expect, test } from "bun:test";
 import { visibleText } from "./visible-text.ts";
 
 test.each([
-  ["a\u001b[31mred", "a␛[31mred"],
-  ["nul\u0000 del\u007f", "nul␀ del␡"],
+  ["a\u001b[31mred", "a⟨ESC⟩[31mred"],
+  ["nul\u0000 del\u007f", "nul⟨NUL⟩ del⟨DEL⟩"],
   ["invoice\u202Efdp.exe", "invoice⟨U+202E⟩fdp.exe"],
   ["a\u200Bb\uFEFFc\u2066d", "a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2066⟩d"],
   ["tag\u{E0041}", "tag⟨U+E0041⟩"],

@@ -25,7 +25,11 @@ interface Cached<T> {
 }
 
 const shellRole = "admin";
-const builtIns: readonly Role[] = Object.entries(builtInRoles).map(([name, grants]) => ({ name, grants, builtIn: true }));
+const builtIns: readonly Role[] = Object.entries(builtInRoles).map(([name, grants]) => ({
+  name,
+  grants,
+  builtIn: true,
+}));
 
 export function isBuiltInRole(name: string): boolean {
   return Object.hasOwn(builtInRoles, name);

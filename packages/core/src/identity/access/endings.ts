@@ -18,8 +18,10 @@ export interface EndedScope {
   readonly sessions?: readonly string[] | undefined;
   readonly token?: string | undefined;
   readonly user?: string | undefined;
-  /** Everybody who is a user, or came with a token; also the token of the first start. */
-  readonly everybody?: boolean | undefined;
+  /** Every user, and every token that has an owner. */
+  readonly users?: boolean | undefined;
+  /** Who came with the token of the first start. */
+  readonly bootstrap?: boolean | undefined;
 }
 
 interface Watch {
@@ -97,7 +99,9 @@ export class Endings {
         else this.#armIn(watch, Math.min(leftMs, timerDelayMsMax));
       },
       (error: unknown) => {
-        this.#options.log("warn", "It could not be read when a session ends; it is read again.", { error: String(error) });
+        this.#options.log("warn", "It could not be read when a session ends; it is read again.", {
+          error: String(error),
+        });
         if (this.#watches.has(watch)) this.#armIn(watch, retryMs);
       },
     );
@@ -113,7 +117,8 @@ function mayExpire(principal: Principal): boolean {
 }
 
 function isMeant(principal: Principal, scope: EndedScope): boolean {
-  if (scope.everybody === true) return principal.kind !== "local" && principal.kind !== "none";
+  if (scope.users === true && principal.user !== undefined) return true;
+  if (scope.bootstrap === true && principal.kind === "bootstrap") return true;
   if (scope.user !== undefined && principal.user?.id === scope.user) return true;
   if (scope.token !== undefined && principal.token === scope.token) return true;
   return principal.session !== undefined && scope.sessions?.includes(principal.session) === true;

@@ -11,6 +11,8 @@ import type { Patterns } from "./pattern-sets.ts";
 const specs: Readonly<Record<Permission, PermissionSpec>> = permissions;
 const all = Object.keys(permissions) as Permission[];
 const nothing: readonly string[] = [];
+/** Stars in one pattern: what patterns have in common grows with them. */
+const patternStarsMax = 8;
 
 /** Every permission with what it is allowed on. A permission that is not in it is not had. */
 export class Access {
@@ -93,7 +95,7 @@ export function accessOf(grants: readonly Grant[], shell = false): Access {
     for (const permission of namedBy(grant, shell)) {
       // A narrowed grant gives nothing where nothing narrows: less than was meant, never more.
       if (grant.only !== undefined && specs[permission].narrowedBy === undefined) continue;
-      keep(held, permission, unitePatterns(grant.only, held.has(permission) ? held.get(permission) : nothing));
+      keep(held, permission, unitePatterns(held.has(permission) ? held.get(permission) : nothing, grant.only));
     }
   }
   return new Access(held);
@@ -118,9 +120,21 @@ export function normalizePatterns(patterns: readonly string[]): readonly string[
   return patterns.map((pattern) => (pattern.endsWith("/") ? `${pattern}*` : pattern));
 }
 
-export function normalizeLimits(limits: Limits): Limits {
-  const entries = Object.entries(limits).map(([selector, patterns]) => [selector, normalizePatterns(patterns)]);
-  return Object.fromEntries(entries) as Limits;
+/** Limits as they are kept. */
+export function normalizeLimits(limits: Limits): Result<Limits> {
+  const entries = Object.entries(limits).map(
+    ([selector, patterns]) => [selector, normalizePatterns(patterns)] as const,
+  );
+  const starry = entries.find(([, patterns]) => patterns.some(hasManyStars));
+  return starry === undefined ? ok(Object.fromEntries(entries) as Limits) : tooManyStars();
+}
+
+function hasManyStars(pattern: string): boolean {
+  return pattern.split("*").length - 1 > patternStarsMax;
+}
+
+function tooManyStars(): ReturnType<typeof fail> {
+  return fail({ code: "invalid_input", message: `A pattern has at most ${patternStarsMax} stars.` });
 }
 
 /** Grants as they are kept. Refused where a permission is unknown, cannot be narrowed as asked, or leads to a shell. */
@@ -149,7 +163,9 @@ function grantProblem(grant: Grant): ReturnType<typeof fail> | undefined {
     });
   }
   if (grant.only === undefined) return undefined;
-  if (grant.only.length === 0) return fail({ code: "invalid_input", message: `${shown} has an empty list of patterns.` });
+  if (grant.only.some(hasManyStars)) return tooManyStars();
+  if (grant.only.length === 0)
+    return fail({ code: "invalid_input", message: `${shown} has an empty list of patterns.` });
   const selectors = new Set(named.map((permission) => specs[permission].narrowedBy));
   if (selectors.size === 1 && !selectors.has(undefined)) return undefined;
   return fail({

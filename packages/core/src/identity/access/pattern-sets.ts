@@ -5,8 +5,8 @@ import { matchesPattern } from "../../kernel/patterns.ts";
 /** Patterns of which one has to fit; undefined is every text. */
 export type Patterns = readonly string[] | undefined;
 
-/** Work that one intersection may take: pairs of places in two patterns. A pattern has at most 512 characters. */
-const stepsMax = 200_000;
+/** Work that the intersection of two sets may take: characters compared, a fraction of a second at most. */
+const charactersMax = 3_000_000;
 /** Patterns that the common part of two can have, and of two sets. */
 const pairPatternsMax = 64;
 const setPatternsMax = 1_000;
@@ -31,7 +31,7 @@ export function unitePatterns(a: Patterns, b: Patterns): Patterns {
 export function intersectPatterns(a: Patterns, b: Patterns): Patterns {
   if (a === undefined) return b;
   if (b === undefined) return a;
-  const budget = { steps: stepsMax };
+  const budget = { characters: charactersMax };
   const common: string[] = [];
   for (const left of a) {
     for (const right of b) {
@@ -43,7 +43,7 @@ export function intersectPatterns(a: Patterns, b: Patterns): Patterns {
 }
 
 interface Budget {
-  steps: number;
+  characters: number;
 }
 
 function intersectPair(left: string, right: string, budget: Budget): readonly string[] {
@@ -70,8 +70,10 @@ class Intersection {
     const key = leftAt * (this.#right.length + 1) + rightAt;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#budget.steps-- <= 0) return [];
-    const found = withoutHeld(this.#step(leftAt, rightAt)).slice(0, pairPatternsMax);
+    if (this.#budget.characters <= 0) return [];
+    const stepped = this.#step(leftAt, rightAt);
+    this.#budget.characters -= (1 + stepped.length ** 2) * (this.#left.length + this.#right.length);
+    const found = withoutHeld(stepped).slice(0, pairPatternsMax);
     this.#known.set(key, found);
     return found;
   }

@@ -93,7 +93,11 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 /** The key of this name, made on first use; who comes second takes what was made first. */
-export async function keyOf(keys: KeyFolder, name: string, make: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array> {
+export async function keyOf(
+  keys: KeyFolder,
+  name: string,
+  make: () => Promise<Uint8Array> | Uint8Array,
+): Promise<Uint8Array> {
   const known = await keys.read(name);
   if (known !== undefined) return known;
   const made = await make();

@@ -18,7 +18,8 @@ export const systemHasher: PasswordHasher = {
   hash: (password) =>
     Bun.password.hash(password.normalize("NFKC"), { algorithm: "argon2id", memoryCost: memoryKiB, timeCost: passes }),
   async verify(password, hash) {
-    if (isBcrypt(hash)) return Bun.password.verify(new TextEncoder().encode(password).subarray(0, bcryptBytesMax), hash);
+    if (isBcrypt(hash))
+      return Bun.password.verify(new TextEncoder().encode(password).subarray(0, bcryptBytesMax), hash);
     return Bun.password.verify(password.normalize("NFKC"), hash);
   },
 };

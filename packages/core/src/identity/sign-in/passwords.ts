@@ -29,7 +29,7 @@ export class Passwords {
   /** Whether a password may be set; otherwise why not, as `weak_password`. `names`: what must not be the password itself. */
   async check(password: string, names: readonly (string | null | undefined)[]): Promise<Result<void>> {
     const { passwordCharsMin, passwordCharsMax } = this.#options.limits;
-    const characters = [...password].length;
+    const characters = charactersOf(password);
     if (characters < passwordCharsMin) {
       return weak("short", `The password has ${characters} characters; at least ${passwordCharsMin} are needed.`);
     }
@@ -56,7 +56,7 @@ export class Passwords {
   /** Whether it is the password of this hash. Without one it takes as long, and is not. */
   async verify(password: string, hash: string | undefined): Promise<Result<boolean>> {
     const { hasher, limits, queue } = this.#options;
-    const given = [...password].length > limits.passwordCharsMax ? "" : password;
+    const given = charactersOf(password) > limits.passwordCharsMax ? "" : password;
     this.#nobodys ??= this.#hashForNobody();
     const nobodys = await this.#nobodys;
     const verified = await queue.run(() => hasher.verify(given, hash ?? nobodys));
@@ -74,8 +74,18 @@ export class Passwords {
   }
 }
 
+/** Code points, as NIST counts. */
+function charactersOf(password: string): number {
+  return Array.from(password).length;
+}
+
 function weak(reason: string, message: string): Result<never> {
-  return fail({ code: "weak_password", message, hint: "Take a few words that belong to you alone.", details: { reason } });
+  return fail({
+    code: "weak_password",
+    message,
+    hint: "Take a few words that belong to you alone.",
+    details: { reason },
+  });
 }
 
 async function loadBreached(): Promise<ReadonlySet<string>> {

@@ -67,9 +67,13 @@ export class Throttle {
       for (const failures of waiting) failures.told = true;
       return { admitted: false, first, retryAfterMs: Math.max(...waiting.map(({ until }) => until - now)) };
     }
-    const takeBack = [this.#fail(this.#accounts, accountKey, { free: accountFailuresFree, delayMsMax: accountDelayMsMax })];
+    const takeBack = [
+      this.#fail(this.#accounts, accountKey, { free: accountFailuresFree, delayMsMax: accountDelayMsMax }),
+    ];
     if (addressKey !== undefined) {
-      takeBack.push(this.#fail(this.#addresses, addressKey, { free: addressFailuresFree, delayMsMax: addressDelayMsMax }));
+      takeBack.push(
+        this.#fail(this.#addresses, addressKey, { free: addressFailuresFree, delayMsMax: addressDelayMsMax }),
+      );
     }
     return { admitted: true, attempt: this.#attempt(accountKey, takeBack) };
   }
@@ -100,6 +104,7 @@ export class Throttle {
   #fail(failed: Map<string, Failures>, key: string, rule: Rule): () => void {
     const before = failed.get(key);
     const failures = before ?? { count: 0, at: 0, until: 0, told: false };
+    const { at, count, until } = failures;
     failures.count++;
     failures.told = false;
     failures.at = this.#clock.now();
@@ -111,7 +116,8 @@ export class Throttle {
     if (failed.size > this.#limits.throttleEntriesMax && oldest.done !== true) failed.delete(oldest.value);
     return () => {
       failures.count--;
-      failures.until = failures.count === 0 ? 0 : failures.at + this.#delayMs(failures.count, rule);
+      if (failures.count === count) Object.assign(failures, { at, until });
+      else failures.until = failures.at + this.#delayMs(failures.count, rule);
       if (failures.count === 0 && failed.get(key) === failures) failed.delete(key);
     };
   }

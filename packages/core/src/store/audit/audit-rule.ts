@@ -39,7 +39,7 @@ export interface AuditDraft {
 }
 
 /** Verbs of a port whose parameters say on whose behalf they act. */
-export type VerbWithActor<Port> = {
+type VerbWithActor<Port> = {
   [Verb in keyof Port]: Port[Verb] extends (p: infer P) => Promise<unknown>
     ? P extends { readonly by: Actor }
       ? Verb
@@ -48,10 +48,7 @@ export type VerbWithActor<Port> = {
 }[keyof Port];
 
 /** Called before the change; what it returns is called with the verb's answer and makes the rows about it. */
-export type AuditRule<P, Answer> = (
-  p: P,
-  sight: AuditSight,
-) => (answer: Answer) => AuditDraft | readonly AuditDraft[];
+export type AuditRule<P, Answer> = (p: P, sight: AuditSight) => (answer: Answer) => AuditDraft | readonly AuditDraft[];
 
 /** The rules of a port: none of its verbs that act on somebody's behalf may be missing. */
 export type AuditRules<Port> = {

@@ -1,9 +1,10 @@
 // Steps, their attempts, and the entries that settle by themselves.
 import type { DoneOp, PatchedOp, StartedOp } from "@sluice/protocol";
 import type { StoreOp } from "../../kernel/run-store.ts";
+import { attemptsKeptMax, keptError } from "../attempts.ts";
 import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
-import type { RunRow } from "./rows.ts";
+import type { AttemptRow, RunRow } from "./rows.ts";
 import { acknowledge, completedWith, settle, wait } from "./settle.ts";
 
 type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
@@ -29,8 +30,19 @@ export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): voi
   const row = openEntry(run, op);
   if (row === undefined) return;
   row.entry.error = op.error;
+  row.attempts = withAttempt(row.attempts ?? [], { op, end: change.now, due });
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
   wait(change, row, { kind: "retry", due });
+}
+
+function withAttempt(
+  before: readonly AttemptRow[],
+  { op, end, due }: { readonly op: OpOf<"retry">; readonly end: number; readonly due: number },
+): readonly AttemptRow[] {
+  const { attempt } = op;
+  const at = before.find((other) => other.attempt === attempt - 1)?.due ?? op.at;
+  const others = before.filter((other) => other.attempt !== attempt && other.attempt > attempt - attemptsKeptMax);
+  return [...others, { attempt, at, end, due, error: keptError(op.error) }];
 }
 
 export function appendPatched(change: Change, run: RunRow, op: PatchedOp): void {

@@ -8,7 +8,9 @@ export function visitValues(tables: Tables, visit: (value: Uint8Array) => void):
   };
   for (const { entries, logs, record, tokens } of tables.runs.all()) {
     see(record.input, record.output, record.error, record.progress, record.outcome?.error);
-    for (const { entry } of entries.values()) see(entry.value, entry.error);
+    for (const { attempts = [], entry } of entries.values()) {
+      see(entry.value, entry.error, ...attempts.map(({ error }) => error));
+    }
     for (const line of logs) see(line.data);
     for (const token of tokens) see(token.record.data, token.value, token.error);
   }

@@ -26,6 +26,7 @@ export function addRun(change: Change, run: NewRun, by: Actor): RunRow {
 
 function addRow(change: Change, run: NewRun, by: Actor): RunRow {
   const row = change.tables.runs.add(run, by);
+  change.tables.tally.count(run.workflow, run.createdAt, { status: "created" });
   row.lastEvent = change.tables.events.last;
   addTimeout(change, row);
   return row;

@@ -20,6 +20,8 @@ export function finishRun(change: Change, run: RunRow, end: Omit<FinishOp, "op">
   record.error = end.error;
   record.cause = end.cause;
   record.endedAt = change.now;
+  const durationMs = change.now - record.createdAt;
+  change.tables.tally.count(record.workflow, change.now, { status: end.status, durationMs });
   record.blocked = false;
   leaveMemory(run);
   change.tables.runs.setReady(run, false);

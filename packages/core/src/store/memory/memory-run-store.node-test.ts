@@ -1,15 +1,19 @@
-// The store in memory with the whole suite of the port, the simulated clock and the faulty store on Node: nothing in them is
+// The store in memory with the whole suites of its ports, the simulated clock and the faulty store on Node: nothing in them is
 // Bun's.
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { crashAt, faultyStore } from "../../testing/faulty-store.ts";
 import { SimulatedClock } from "../../testing/simulated-clock.ts";
 import { SimulatedRandom } from "../../testing/simulated-random.ts";
+import { auditLogSuite } from "../audit-log.suite.ts";
+import { identityStoreSuite } from "../identity-store.suite.ts";
 import { runStoreSuite } from "../run-store.suite.ts";
 import { Fixture, by, childOf, newRun, op, settled, value } from "./fixture.suite.ts";
 import { MemoryRunStore } from "./memory-run-store.ts";
 
 runStoreSuite("in memory, on Node", () => new MemoryRunStore());
+identityStoreSuite("in memory, on Node", () => new MemoryRunStore());
+auditLogSuite("in memory, on Node", () => new MemoryRunStore());
 
 void test("this is not Bun", () => {
   assert.equal("Bun" in globalThis, false);

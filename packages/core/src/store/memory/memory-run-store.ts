@@ -2,6 +2,7 @@
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { matchesAny, sees } from "../../kernel/patterns.ts";
+import { runsReadMax } from "../../kernel/run-search.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
@@ -9,9 +10,11 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
+import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
+import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
 import { Tables } from "./tables.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
@@ -28,6 +31,7 @@ export class MemoryRunStore implements Store {
   readonly instance: string;
   readonly identity: MemoryIdentityStore;
   readonly audit: MemoryAuditLog;
+  readonly figures: MemoryRunFigures;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
   #closed = false;
@@ -37,6 +41,7 @@ export class MemoryRunStore implements Store {
     this.#tables = new Tables(this.instance);
     this.#sight = sightOf(this.#tables);
     this.audit = new MemoryAuditLog(() => this.#open().audit);
+    this.figures = new MemoryRunFigures(() => this.#open());
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
@@ -53,7 +58,9 @@ export class MemoryRunStore implements Store {
 
   async readJournal(p: Params<"readJournal">): Promise<Result<"readJournal">> {
     const row = this.#open().runs.get(p.run);
-    return row === undefined || !sees(p.access, row.record.workflow) ? { entries: [] } : readPiece(row, p.from, p.bytesMax);
+    return row === undefined || !sees(p.access, row.record.workflow)
+      ? { entries: [] }
+      : readPiece(row, p.from, p.bytesMax);
   }
 
   async append(p: Params<"append">): Promise<Result<"append">> {
@@ -191,6 +198,24 @@ export class MemoryRunStore implements Store {
     return row === undefined || !sees(p.access, row.record.workflow) ? undefined : toRecord(row);
   }
 
+  async getRuns(p: Params<"getRuns">): Promise<Result<"getRuns">> {
+    const { runs } = this.#open();
+    const rows = p.runs.slice(0, runsReadMax).map((run) => runs.get(run));
+    return rows.filter((row) => row !== undefined).map(summaryOf);
+  }
+
+  async searchRuns(p: Params<"searchRuns">): Promise<Result<"searchRuns">> {
+    return searchRuns(this.#open().runs, p);
+  }
+
+  async searchEventNames(p: Params<"searchEventNames">): Promise<Result<"searchEventNames">> {
+    return searchEventNames(this.#open().events, p);
+  }
+
+  async searchStateKeys(p: Params<"searchStateKeys">): Promise<Result<"searchStateKeys">> {
+    return searchStateKeys(this.#open().state, p);
+  }
+
   async findByKey(p: Params<"findByKey">): Promise<RunRecord | undefined> {
     const row = sees(p.access, p.workflow) ? this.#open().runs.findByKey(p.workflow, p.key) : undefined;
     return row === undefined ? undefined : toRecord(row);
@@ -249,7 +274,8 @@ export class MemoryRunStore implements Store {
     visitValues(this.#tables, (value) => {
       bytes += value.length;
     });
-    const named = p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
+    const named =
+      p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
     return { runs: counts, ready, timers, events: named, bytes };
   }
 

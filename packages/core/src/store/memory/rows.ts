@@ -38,8 +38,19 @@ export interface EntryRow {
   wait?: WaitRow | undefined;
   /** Stored event this entry was settled with. */
   eventId?: number | undefined;
+  /** Failed attempts before the one it shows, the last few. */
+  attempts?: readonly AttemptRow[] | undefined;
   /** Approval token that belongs to this entry. */
   token?: TokenRow | undefined;
+}
+
+export interface AttemptRow {
+  readonly attempt: number;
+  readonly at: number;
+  readonly end: number;
+  /** When the next one was due. */
+  readonly due: number;
+  readonly error: Uint8Array;
 }
 
 export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";

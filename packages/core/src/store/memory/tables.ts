@@ -1,6 +1,7 @@
 // Everything the adapter holds, one collection for each noun.
 import { AuditTrail } from "./audit/audit-trail.ts";
 import { Events } from "./events.ts";
+import { Tally } from "./figures/tally.ts";
 import { Accounts } from "./identity/accounts.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
@@ -20,6 +21,7 @@ export class Tables {
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();
+  readonly tally = new Tally();
   readonly audit: AuditTrail;
 
   constructor(instance: string) {

@@ -115,7 +115,10 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
 
-  sweep: ({ events, state }, p) => ({ swept: events.sweep(p.eventsBefore, p.limit) + state.sweep(p.now, p.limit) }),
+  sweep({ events, state, tally }, { eventsBefore, figuresBefore, now, limit }) {
+    const swept = events.sweep(eventsBefore, limit) + state.sweep(now, limit) + tally.sweep(figuresBefore, limit);
+    return { swept };
+  },
 
   setState({ state }, p) {
     const version = state.get(p.scope, p.key, p.now)?.version ?? 0;

@@ -15,6 +15,7 @@ import {
   type UndoingOp,
 } from "@sluice/protocol";
 import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-store.ts";
+import { keptError } from "../attempts.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
@@ -151,7 +152,12 @@ function retry(a: Appending, op: RetryOp & { readonly due?: number | undefined }
   // prettier-ignore
   const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.kind, name: op.name, n: op.n, status: "running",
     ord: 0, attempt: op.attempt, error: noted(a, op.error), at: op.at, end: 0, due, undo: op.undo === true });
-  if (written) addWait(a, op.seq, { wait: "retry", due });
+  if (!written) return;
+  const { seq, attempt } = op;
+  const error = keptError(op.error);
+  cx.t.attempts.put({ run: run.id, seq, attempt, firstAt: op.at, end: cx.now, due, error });
+  cx.t.runs.mark(run, runFlags.attempts);
+  addWait(a, seq, { wait: "retry", due });
 }
 
 function sleep(a: Appending, op: SleepOp & { readonly due?: number | undefined }): void {

@@ -30,7 +30,7 @@ export function decodePosition(cursor: string): Position {
   return { createdAt: Number(createdAt), id };
 }
 
-function invalidCursor(): SluiceError {
+export function invalidCursor(): SluiceError {
   return new SluiceError({
     code: "invalid_filter",
     message: "The cursor is not one that a list gave out.",

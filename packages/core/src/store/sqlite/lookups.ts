@@ -1,14 +1,18 @@
 // Reads of a row or a few, done at once on the caller's thread: cheaper than asking another one.
 import type { Connection } from "./connection.ts";
+import { sees } from "../../kernel/patterns.ts";
+import { runsReadMax } from "../../kernel/run-search.ts";
 import type {
   RunRecord,
   RunStore,
+  RunSummary,
   ScheduleRecord,
   StateEntry,
   TokenRecord,
   VersionRecord,
 } from "../../kernel/run-store.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
+import { getRunsSql, toSummary, type SummaryRow } from "./run-search.ts";
 import { listSchedulesSql, toSchedule } from "./schedules.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
 import { lazily } from "./statement.ts";
@@ -19,8 +23,8 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type ScheduleRow = Parameters<typeof toSchedule>[0];
 
 export class Lookups {
-  readonly #db: Connection;
   readonly #run;
+  readonly #runs;
   readonly #byKey;
   readonly #state;
   readonly #token;
@@ -28,8 +32,8 @@ export class Lookups {
   readonly #versions;
 
   constructor(db: Connection) {
-    this.#db = db;
     this.#run = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
+    this.#runs = lazily<SummaryRow>(db, getRunsSql);
     this.#byKey = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE workflow = ? AND key = ?`);
     this.#state = lazily<StateRow>(db, getStateSql);
     this.#token = lazily<TokenRow>(db, `SELECT ${tokenColumns} FROM tokens WHERE token = ?`);
@@ -39,13 +43,18 @@ export class Lookups {
 
   getRun(p: Params<"getRun">): RunRecord | undefined {
     const row = this.#run().get(p.run);
-    if (row === null || p.access?.workflows.includes(row.workflow) === false) return undefined;
-    return toRecord(row);
+    return row === null || !sees(p.access, row.workflow) ? undefined : toRecord(row);
+  }
+
+  getRuns(p: Params<"getRuns">): readonly RunSummary[] {
+    return this.#runs()
+      .all(JSON.stringify(p.runs.slice(0, runsReadMax)))
+      .map(toSummary);
   }
 
   findByKey(p: Params<"findByKey">): RunRecord | undefined {
     const row = this.#byKey().get(p.workflow, p.key);
-    return row === null ? undefined : toRecord(row);
+    return row === null || !sees(p.access, p.workflow) ? undefined : toRecord(row);
   }
 
   getState(p: Params<"getState">): StateEntry | undefined {
@@ -55,18 +64,15 @@ export class Lookups {
 
   getToken(p: Params<"getToken">): TokenRecord | undefined {
     const row = this.#token().get(p.token);
-    return row === null ? undefined : toToken(row);
+    return row === null || !sees(p.access, row.workflow) ? undefined : toToken(row);
   }
 
-  listSchedules(): readonly ScheduleRecord[] {
-    return this.#schedules().all().map(toSchedule);
+  listSchedules(p?: Params<"listSchedules">): readonly ScheduleRecord[] {
+    const all = this.#schedules().all();
+    return all.filter(({ workflow }) => sees(p?.access, workflow)).map(toSchedule);
   }
 
   listVersions(): readonly VersionRecord[] {
     return this.#versions().all();
-  }
-
-  close(): void {
-    this.#db.close();
   }
 }

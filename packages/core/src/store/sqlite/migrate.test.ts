@@ -33,3 +33,19 @@ test("a newer database is refused", () => {
   db.run(`PRAGMA user_version = ${migrations.length + 1}`);
   expect(() => migrate(db)).toThrow("was written by a newer version");
 });
+
+test("a database of the first version gets all that came later, and keeps its runs", () => {
+  const db = new Connection(":memory:", "create");
+  migrate(db, migrations.slice(0, 1));
+  const insert = `INSERT INTO runs (id, workflow, version, status, ready, epoch, flags, priority, created_at, due_at,
+    by_kind, by_id, last_event, input) VALUES ('r1', 'order', 'v1', 'failed', 0, 1, 0, 0, 1, 1, 'user', 'ada', 0, x'c0')`;
+  db.run(insert);
+  migrate(db);
+  expect(db.query("SELECT id FROM runs WHERE status = 'failed' AND status <> 'completed'").values()).toEqual([["r1"]]);
+  const fresh = new Connection(":memory:", "create");
+  migrate(fresh);
+  expect(names(db)).toEqual(names(fresh));
+  const instance = (of: Connection) => of.query("SELECT value FROM meta WHERE name = 'instance'").values();
+  expect(instance(db)).not.toEqual(instance(fresh));
+  expect(String(instance(db)[0])).toMatch(/^[0-9a-f]{32}$/);
+});

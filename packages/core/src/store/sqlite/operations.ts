@@ -134,6 +134,7 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
 function removeEntry(t: Tables, run: Run, seq: number): void {
   t.journal.delete(run.id, seq);
   t.waits.delete(run.id, seq);
+  if ((run.flags & runFlags.attempts) !== 0) t.attempts.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) t.tokens.deleteOfEntry(run.id, seq);
   if ((run.flags & runFlags.consumed) !== 0) t.events.release(run.id, seq);
 }

@@ -8,6 +8,16 @@ export interface Condition {
 /** Highest text there is, for the end of a range of texts with one beginning. */
 const lastCharacter = "\u{10FFFF}";
 
+/** What every text that fits a pattern begins with: the part before its first `*`. */
+export function beginningOf(pattern: string): string {
+  return pattern.split("*")[0] ?? "";
+}
+
+/** End of the range of texts with a beginning, which is not in it. */
+export function endOf(beginning: string): string {
+  return beginning + lastCharacter;
+}
+
 /**
  * A condition that holds where the column's text fits one of the patterns. The beginning of a pattern is a range; `GLOB`
  * decides only about what follows a `*` in the middle.
@@ -20,11 +30,10 @@ export function fitsPatterns(column: string, patterns: readonly string[]): Condi
 }
 
 function fitsPattern(column: string, pattern: string): Condition {
-  const star = pattern.indexOf("*");
-  if (star === -1) return { sql: `${column} = ?`, values: [pattern] };
-  const beginning = pattern.slice(0, star);
-  const range = { sql: `${column} >= ? AND ${column} < ?`, values: [beginning, beginning + lastCharacter] };
-  if (/^\*+$/.test(pattern.slice(star))) return beginning === "" ? { sql: "1", values: [] } : range;
+  const beginning = beginningOf(pattern);
+  if (beginning === pattern) return { sql: `${column} = ?`, values: [pattern] };
+  const range = { sql: `${column} >= ? AND ${column} < ?`, values: [beginning, endOf(beginning)] };
+  if (/^\*+$/.test(pattern.slice(beginning.length))) return beginning === "" ? { sql: "1", values: [] } : range;
   // GLOB ends a text at its first NUL: what has one is not shown by such a pattern.
   const rest = { sql: `${column} GLOB ? AND instr(${column}, char(0)) = 0`, values: [globOf(pattern)] };
   if (beginning === "") return rest;

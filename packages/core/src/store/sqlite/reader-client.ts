@@ -2,12 +2,12 @@
 import { SluiceError } from "@sluice/protocol";
 import type { WriterSettings } from "./database.ts";
 import { fromWire } from "./failures.ts";
-import type { ReadVerb } from "./reads.ts";
+import type { OtherReadVerb, ReadVerb } from "./reads.ts";
 import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
 import type { ThreadRequest } from "./writer-thread.ts";
 
 interface Waiting {
-  readonly verb: ReadVerb;
+  readonly verb: ReadVerb | OtherReadVerb;
   readonly params: unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SluiceError) => void;
@@ -26,7 +26,7 @@ export class ReaderClient {
   }
 
   /** Reads are answered one after the other. */
-  call(verb: ReadVerb, params: unknown): Promise<unknown> {
+  call(verb: ReadVerb | OtherReadVerb, params: unknown): Promise<unknown> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ verb, params, resolve, reject });

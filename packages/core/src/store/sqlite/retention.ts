@@ -35,6 +35,7 @@ function deleteRun(t: Tables, id: string): boolean {
   if (run === undefined || !isFinalStatus(run.status satisfies RunStatus)) return false;
   const tags = has(run, runFlags.tags) ? t.runs.recordOf(run).tags : [];
   t.journal.deleteAll(id);
+  if (has(run, runFlags.attempts)) t.attempts.deleteAll(id);
   if (has(run, runFlags.waits)) t.waits.deleteAll(id);
   if (has(run, runFlags.tokens)) t.tokens.deleteOfRun(id);
   if (has(run, runFlags.consumed)) t.events.releaseAll(id);
@@ -101,5 +102,6 @@ export function sweep(t: Tables, p: Params<"sweep">): { swept: number } {
   for (const id of events) t.blobs.release(blobOwners.event(id));
   const expired = t.state.expired(p.now, p.limit);
   for (const { scope, key } of expired) deleteState(t, scope, key);
-  return { swept: events.length + expired.length };
+  const counts = p.figuresBefore === undefined ? 0 : t.tally.deleteOld(p.figuresBefore, p.limit);
+  return { swept: events.length + expired.length + counts };
 }

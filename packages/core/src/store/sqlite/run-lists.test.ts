@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { sees } from "../../kernel/patterns.ts";
 import type { RunFilter } from "../../kernel/run-store.ts";
 import { finish, start } from "../run-store.fixture.suite.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
-import { withBench } from "./sqlite-store.fixture.suite.ts";
+import { plansOf, withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
 
@@ -32,9 +33,16 @@ test("every combination of filters agrees with a plain scan", () => {
     (made, [key, values]) => made.flatMap((filter) => values.map((value) => ({ ...filter, [key]: value }))),
     [{}],
   );
-  for (const filter of filters) {
+  const accesses = [
+    undefined,
+    { workflows: ["or*"] },
+    { workflows: ["ship", "none"] },
+    { workflows: ["*i*", "order"] },
+  ];
+  for (const [filter, access] of filters.flatMap((each) => accesses.map((some) => [each, some] as const))) {
     const expected = all.filter(
       (run) =>
+        sees(access, run.workflow) &&
         (filter.workflow === undefined || run.workflow === filter.workflow) &&
         (filter.status === undefined || filter.status.includes(run.status)) &&
         (filter.tag === undefined || run.tags.includes(filter.tag)) &&
@@ -42,8 +50,23 @@ test("every combination of filters agrees with a plain scan", () => {
         (filter.to === undefined || run.createdAt < filter.to) &&
         (filter.version === undefined || run.version === filter.version),
     );
-    const listed = listRuns(bench.on.db, { filter, limit: 100 }).runs.map(({ id }) => id);
+    const listed = listRuns(bench.on.db, { filter, access, limit: 100 }).runs.map(({ id }) => id);
     expect(listed).toEqual(expected.map(({ id }) => id));
-    expect(countRuns(bench.on.db, { filter })).toBe(expected.length);
+    expect(countRuns(bench.on.db, { filter, access })).toBe(expected.length);
+  }
+});
+
+test("somebody who may see few workflows does not wait for the runs of the others", () => {
+  const { db } = bench.on;
+  bench.on.hot("r1", { workflow: "rare/old" });
+  const access = { workflows: ["rare/*"] };
+  const plans = (filter: RunFilter) => plansOf(db, () => listRuns(db, { filter, limit: 20, access })).join("; ");
+  const byWorkflow = "SEARCH runs USING COVERING INDEX runs_by_workflow (workflow=? AND (created_at,id)>(?,?))";
+  expect(plans({})).toContain(byWorkflow);
+  expect(plans({ status: ["completed"] })).toContain("runs_by_workflow (workflow=? AND (created_at,id)>(?,?))");
+  const unfinished = plans({ status: ["failed"] });
+  expect(unfinished).toContain("USING COVERING INDEX runs_not_completed (status=?)");
+  for (const plan of [plans({}), plans({ status: ["completed"] }), unfinished]) {
+    expect(plan).not.toMatch(/SCAN runs|runs_by_time|TEMP B-TREE/);
   }
 });

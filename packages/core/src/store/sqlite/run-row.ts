@@ -14,6 +14,7 @@ export const runFlags = {
   tags: 256,
   /** Some run waits, or has waited, for this one to end. */
   awaited: 512,
+  attempts: 1_024,
 } as const;
 
 /** Values of the column `ready`. */
@@ -51,6 +52,9 @@ export interface Run {
   readonly serialKey: string | null;
   /** True when the row differs from this object. */
   changed: boolean;
+  /** What the row had when it was counted last. */
+  storedStatus: RunStatus;
+  storedReady: number;
   /** New output and error; absent when they stay as they are. */
   results?: { output: Uint8Array | null; error: Uint8Array | null } | undefined;
 }
@@ -70,7 +74,7 @@ export const readRecordColumns = recordColumns.replace(
 );
 
 /** A whole row, as `recordColumns` reads it. */
-export interface RecordRow extends Omit<Run, "changed" | "results"> {
+export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "storedReady" | "results"> {
   readonly priority: number;
   readonly dueAt: number;
   readonly byKind: Actor["kind"];
@@ -161,7 +165,7 @@ export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creati
     generation: 0,
     crashes: 0,
     blocked: false,
-    by: p.by,
+    by: { kind: p.by.kind, id: p.by.id },
   };
 }
 

@@ -1,6 +1,7 @@
 // The table of runs and the writer's memory of the runs it works on: a hot run is read once, not at every append.
 import type { Connection } from "./connection.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
+import type { Tally } from "./figures/tally.ts";
 import { recordColumns, runColumns, toRecord, type RecordRow, type Run } from "./run-row.ts";
 import { lazily } from "./statement.ts";
 
@@ -24,7 +25,7 @@ const saveResultsSql = `UPDATE runs SET version = ?, status = ?, reason = ?, rea
   cause = ?, cancel = ?, outcome = ?, outcome_error = ?, output = ?, error = ? WHERE id = ?`;
 const finishSql = `UPDATE runs SET status = ?, reason = ?, ready = 0, owner = NULL, epoch = ?, ord = ?, blocked = 0,
   pause = 0, ended_at = ?, cause = ?, output = ?, error = ? WHERE id = ?`;
-const loadSql = `SELECT ${runColumns}, 0 AS changed FROM runs WHERE id = ?`;
+const loadSql = `SELECT ${runColumns}, 0 AS changed, status AS storedStatus, ready AS storedReady FROM runs WHERE id = ?`;
 const recordSql = `SELECT ${recordColumns} FROM runs WHERE id = ?`;
 const byKeySql = "SELECT id, input_hash AS inputHash FROM runs WHERE workflow = ? AND key = ?";
 const lastOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
@@ -65,6 +66,7 @@ export class RunTable {
   readonly #cache = new Map<string, Run>();
   readonly #changed: Run[] = [];
   readonly #ended: string[] = [];
+  readonly #tally: Tally;
   readonly #insert;
   readonly #insertFull;
   readonly #insertTag;
@@ -88,7 +90,8 @@ export class RunTable {
   readonly #delete;
   readonly #deleteTag;
 
-  constructor(db: Connection) {
+  constructor(db: Connection, tally: Tally) {
+    this.#tally = tally;
     this.#insert = lazily(db, insertSql);
     this.#insertFull = lazily(db, insertFullSql);
     this.#insertTag = lazily(db, insertTagSql);
@@ -157,8 +160,11 @@ export class RunTable {
       schedule: run.schedule ?? null,
       serialKey: run.serialKey ?? null,
       changed: false,
+      storedStatus: at.status,
+      storedReady: at.ready,
     };
     this.#cache.set(run.id, row);
+    this.#tally.created(row);
     return row;
   }
 
@@ -198,6 +204,7 @@ export class RunTable {
 
   #write(run: Run): void {
     run.changed = false;
+    this.#tally.changed(run);
     if (run.endedAt !== null) this.#ended.push(run.id);
     const results = run.results;
     run.results = undefined;
@@ -211,6 +218,7 @@ export class RunTable {
 
   /** Writes a run that ends and of which nothing else was changed: one statement with few columns. */
   writeEnd(run: Run): void {
+    this.#tally.changed(run);
     this.#ended.push(run.id);
     const results = run.results;
     run.results = undefined;
@@ -315,6 +323,7 @@ export class RunTable {
   delete(run: Run, tags: readonly string[]): void {
     for (const tag of tags) this.#deleteTag().run(tag, run.createdAt, run.id);
     this.#delete().run(run.id);
+    this.#tally.deleted(run);
     this.#cache.delete(run.id);
   }
 }

@@ -1,15 +1,22 @@
-// The port on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
+// The ports on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
 import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol";
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import type { Store } from "../../kernel/store.ts";
 import type { Appended } from "./append.ts";
+import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
+import type { Connection } from "./connection.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
+import { SqliteRunFigures } from "./figures/sqlite-run-figures.ts";
 import { flatten } from "./flat-append.ts";
+import { SqliteIdentityStore } from "./identity/sqlite-identity-store.ts";
 import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
 import { createdRecord } from "./run-row.ts";
-import type { WriteVerb } from "./verbs.ts";
+import { closedError } from "./start-thread.ts";
+import type { StorePaths } from "./store-paths.ts";
+import type { RunWriteVerb } from "./verbs.ts";
 import { WriterClient } from "./writer-client.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
@@ -32,31 +39,49 @@ const noEffects: Effects = Object.freeze({
 });
 
 /** Opens the store on a database whose schema is current. Rejects with `store_failed` when that is not possible. */
-export async function openSqliteStore(p: SqliteStoreSettings): Promise<RunStore> {
-  const store = new SqliteRunStore(p);
-  await store.opened();
-  return store;
+export async function openSqliteStore(p: SqliteStoreSettings): Promise<Store> {
+  const settings = { file: p.file, durability: p.durability ?? "full", limits: { ...sqliteLimits, ...p.limits } };
+  const reader = new ReaderClient(settings);
+  const writer = new WriterClient(settings, { onFatal: p.onFatal, onCrowded: () => reader.interrupt() });
+  const instance = await writer.opened();
+  return new SqliteRunStore({ settings, writer, reader, instance });
 }
 
-class SqliteRunStore implements RunStore {
+interface StoreParts {
+  readonly settings: WriterSettings;
+  readonly writer: WriterClient;
+  readonly reader: ReaderClient;
+  readonly instance: string;
+}
+
+class SqliteRunStore implements Store {
+  readonly instance: string;
+  readonly identity: SqliteIdentityStore;
+  readonly audit: SqliteAuditLog;
+  readonly figures: SqliteRunFigures;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
+  #connection: Connection | undefined;
   #lookups: Lookups | undefined;
+  #closed = false;
 
-  constructor(p: SqliteStoreSettings) {
-    const limits = { ...sqliteLimits, ...p.limits };
-    this.#settings = { file: p.file, durability: p.durability ?? "full", limits };
-    this.#reader = new ReaderClient(this.#settings);
-    const onCrowded = () => this.#reader.interrupt();
-    this.#writer = new WriterClient(this.#settings, { onFatal: p.onFatal, onCrowded });
+  constructor({ settings, writer, reader, instance }: StoreParts) {
+    this.instance = instance;
+    this.#settings = settings;
+    this.#writer = writer;
+    this.#reader = reader;
+    const paths: StorePaths = {
+      write: (verb, params) => writer.call(verb, params),
+      read: (verb, params) => reader.call(verb, params),
+      look: async (read) => read(this.#connect()),
+    };
+    this.identity = new SqliteIdentityStore(paths);
+    this.audit = new SqliteAuditLog(paths);
+    this.figures = new SqliteRunFigures(paths);
   }
 
-  opened(): Promise<void> {
-    return this.#writer.opened();
-  }
-
-  #write<Verb extends WriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
+  #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
     return this.#writer.call(verb, p) as Answer<Verb>;
   }
 
@@ -66,8 +91,15 @@ class SqliteRunStore implements RunStore {
 
   /** Reads on this thread; the promise carries a failure as every verb's does. */
   async #look<T>(read: (lookups: Lookups) => T): Promise<T> {
-    this.#lookups ??= new Lookups(openReader(this.#settings));
+    this.#lookups ??= new Lookups(this.#connect());
     return read(this.#lookups);
+  }
+
+  /** The connection for reads on this thread. */
+  #connect(): Connection {
+    if (this.#closed) throw closedError();
+    this.#connection ??= openReader(this.#settings);
+    return this.#connection;
   }
 
   async createRun(p: Params<"createRun">): Promise<CreateOutcome> {
@@ -165,6 +197,9 @@ class SqliteRunStore implements RunStore {
   getRun(p: Params<"getRun">): Answer<"getRun"> {
     return this.#look((lookups) => lookups.getRun(p));
   }
+  getRuns(p: Params<"getRuns">): Answer<"getRuns"> {
+    return this.#look((lookups) => lookups.getRuns(p));
+  }
   findByKey(p: Params<"findByKey">): Answer<"findByKey"> {
     return this.#look((lookups) => lookups.findByKey(p));
   }
@@ -174,8 +209,8 @@ class SqliteRunStore implements RunStore {
   getToken(p: Params<"getToken">): Answer<"getToken"> {
     return this.#look((lookups) => lookups.getToken(p));
   }
-  listSchedules(): Answer<"listSchedules"> {
-    return this.#look((lookups) => lookups.listSchedules());
+  listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
+    return this.#look((lookups) => lookups.listSchedules(p));
   }
   listVersions(): Answer<"listVersions"> {
     return this.#look((lookups) => lookups.listVersions());
@@ -211,8 +246,17 @@ class SqliteRunStore implements RunStore {
   listRetentions(): Answer<"listRetentions"> {
     return this.#reader.call("listRetentions", undefined) as Answer<"listRetentions">;
   }
-  stats(): Answer<"stats"> {
-    return this.#reader.call("stats", undefined) as Answer<"stats">;
+  searchRuns(p: Params<"searchRuns">): Answer<"searchRuns"> {
+    return this.#read("searchRuns", p);
+  }
+  searchEventNames(p: Params<"searchEventNames">): Answer<"searchEventNames"> {
+    return this.#read("searchEventNames", p);
+  }
+  searchStateKeys(p: Params<"searchStateKeys">): Answer<"searchStateKeys"> {
+    return this.#read("searchStateKeys", p);
+  }
+  stats(p?: Params<"stats">): Answer<"stats"> {
+    return this.#reader.call("stats", p) as Answer<"stats">;
   }
   backup(p: Params<"backup">): Answer<"backup"> {
     return this.#read("backup", p);
@@ -224,7 +268,9 @@ class SqliteRunStore implements RunStore {
     const answered = this.#writer.drain();
     await this.#reader.close();
     await answered;
-    this.#lookups?.close();
+    this.#closed = true;
+    this.#connection?.close();
+    this.#connection = undefined;
     await this.#writer.close();
   }
 }

@@ -5,13 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NewRun, StoreOp } from "../../kernel/run-store.ts";
+import type { Store } from "../../kernel/store.ts";
 import { ada, engine, start, value } from "../run-store.fixture.suite.ts";
 import type { Appended } from "./append.ts";
 import { Connection } from "./connection.ts";
 import { openWriter, sqliteLimits, type WriterSettings } from "./database.ts";
 import { migrate } from "./migrate.ts";
+import { openSqliteStore } from "./sqlite-run-store.ts";
 import { openTables, type Tables } from "./tables.ts";
-import { execute, type WriteParams, type WriteVerb } from "./verbs.ts";
+import { execute, type WriteParams, type RunWriteVerb } from "./verbs.ts";
 import { Writer, type BatchReply } from "./writer.ts";
 
 /** Folders of one test file; they are gone after it. */
@@ -20,6 +22,12 @@ export function withFolders(): { next(): string } {
   let count = 0;
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   return { next: () => mkdtempSync(join(root, `${count++}-`)) };
+}
+
+/** Opens an empty store on a file of its own each time. */
+export function sqliteStores(): () => Promise<Store> {
+  const folders = withFolders();
+  return () => openSqliteStore({ file: join(folders.next(), "state.db"), onFatal: unexpected });
 }
 
 /** For stores that must not fail. */
@@ -44,7 +52,7 @@ export class Bench {
     this.t = openTables(this.db);
   }
 
-  verb<Verb extends WriteVerb>(verb: Verb, p: WriteParams<Verb>): unknown {
+  verb<Verb extends RunWriteVerb>(verb: Verb, p: WriteParams<Verb>): unknown {
     const answer = execute(this.t, verb, p);
     this.t.runs.endVerb();
     return answer;
@@ -93,6 +101,25 @@ export function withBench(): { readonly on: Bench } {
       return bench;
     },
   };
+}
+
+/** How the database goes about the statements that are compiled meanwhile. */
+export function plansOf(db: Connection, work: () => unknown): readonly string[] {
+  const plans: string[] = [];
+  const prepare = db.prepare.bind(db);
+  const looking: typeof db.prepare = (sql: string) => {
+    const plan = prepare<{ detail: string }, []>(`EXPLAIN QUERY PLAN ${sql}`);
+    plans.push(...plan.all().map(({ detail }) => detail));
+    plan.finalize();
+    return prepare(sql);
+  };
+  db.prepare = looking;
+  try {
+    work();
+  } finally {
+    db.prepare = prepare;
+  }
+  return plans;
 }
 
 /** A writer on a file, on this thread. */

@@ -5,6 +5,8 @@ import type { BatchReply } from "./writer.ts";
 /** What a thread says: one message for each request, and word of its own when the log grows or a late failure shows. */
 export type ThreadMessage = Partial<BatchReply> & {
   readonly opened?: boolean;
+  /** Of a writer that was opened: the name of the data. */
+  readonly instance?: string;
   readonly closed?: boolean;
   readonly late?: boolean;
   readonly value?: unknown;

@@ -5,6 +5,8 @@ import { sightOf } from "./audit/sight.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { EventTable } from "./events.ts";
+import { AttemptTable } from "./figures/attempts.ts";
+import { Tally } from "./figures/tally.ts";
 import { AccessTokenTable, SessionTable } from "./identity/sessions.ts";
 import { UserTable } from "./identity/users.ts";
 import { JournalTable } from "./journal.ts";
@@ -36,13 +38,18 @@ export interface Tables {
   readonly sessions: SessionTable;
   readonly accessTokens: AccessTokenTable;
   readonly audit: AuditTable;
+  readonly attempts: AttemptTable;
+  readonly tally: Tally;
   readonly sight: AuditSight;
 }
 
 export function openTables(db: Connection): Tables {
+  const tally = new Tally(db);
   const tables = {
     db,
-    runs: new RunTable(db),
+    tally,
+    attempts: new AttemptTable(db),
+    runs: new RunTable(db, tally),
     journal: new JournalTable(db),
     waits: new WaitTable(db),
     events: new EventTable(db),

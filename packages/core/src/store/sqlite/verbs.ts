@@ -1,5 +1,6 @@
 // Which function of the writer executes which verb of the ports, and the one place where the audit trail hears of it.
 import type { RunStore } from "../../kernel/run-store.ts";
+import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
@@ -16,28 +17,7 @@ import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
 
-export type RunWriteVerb = Exclude<
-  keyof RunStore,
-  | "readJournal"
-  | "getState"
-  | "listState"
-  | "listSchedules"
-  | "listVersions"
-  | "listRetentions"
-  | "versionsInUse"
-  | "getRun"
-  | "findByKey"
-  | "listRuns"
-  | "countRuns"
-  | "listLogs"
-  | "getToken"
-  | "listTokens"
-  | "listEvents"
-  | "blobsInUse"
-  | "stats"
-  | "backup"
-  | "close"
->;
+export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
 export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
 

@@ -1,38 +1,44 @@
 // From patterns of workflows somebody may see to the workflows that have runs: few names, which indexes are good at.
-import { matchesAny, sees } from "../../kernel/patterns.ts";
+import type { Statement } from "bun:sqlite";
+import { matchesPattern, sees } from "../../kernel/patterns.ts";
 import type { AccessFilter } from "../../kernel/run-store.ts";
 import type { Connection } from "./connection.ts";
-import { fitsPatterns } from "./patterns.ts";
+import { beginningOf } from "./patterns.ts";
 
-/** The next name in order, by one look at the index of runs by workflow. */
-const nextSql = "SELECT min(workflow) AS name FROM runs WHERE workflow > ?";
+/** The first name that is not below a text: one look at the index of runs by workflow. */
+const firstSql = "SELECT workflow AS name FROM runs WHERE workflow >= ? ORDER BY workflow LIMIT 1";
 
 /**
- * The workflows with runs that somebody may see, of all or of the one named; undefined where access narrows nothing. Costs a
- * look at an index for each name, however many runs there are.
+ * The workflows with runs that somebody may see, or undefined where access narrows nothing, be it because of the one workflow
+ * that is asked for. Costs a look at an index for each name, however many runs there are.
  */
 export function visibleWorkflows(
   db: Connection,
   access: AccessFilter | undefined,
-  workflow?: string,
+  asked?: string,
 ): readonly string[] | undefined {
-  if (access === undefined || fitsPatterns("", access.workflows).sql === "1") return undefined;
-  if (workflow !== undefined) return sees(access, workflow) ? undefined : [];
+  if (access === undefined || access.workflows.includes("*")) return undefined;
+  if (asked !== undefined) return sees(access, asked) ? undefined : [];
   const names = new Set<string>();
-  const next = db.query<{ name: string | null }, [string]>(nextSql);
-  for (const pattern of access.workflows) {
-    const star = pattern.indexOf("*");
-    if (star === -1) {
-      names.add(pattern);
-      continue;
+  const first = db.prepare<{ name: string }, [string]>(firstSql);
+  try {
+    for (const pattern of access.workflows) {
+      const beginning = beginningOf(pattern);
+      if (beginning === pattern) names.add(pattern);
+      else for (const name of namesFrom(first, beginning)) if (matchesPattern(pattern, name)) names.add(name);
     }
-    const beginning = pattern.slice(0, star);
-    // Nothing sorts between a text and the one before it but what the comparison leaves out: begin just below.
-    let name = beginning === "" ? "" : beginning;
-    if (names.has(name)) name = beginning;
-    for (;;) {
-      break;
-    }
+  } finally {
+    first.finalize();
   }
-  return [...names].filter((name) => matchesAny(access.workflows, name));
+  return [...names];
+}
+
+/** The names with a beginning, in order. */
+function* namesFrom(first: Statement<{ name: string }, [string]>, beginning: string): Generator<string> {
+  let name = first.get(beginning)?.name;
+  while (name?.startsWith(beginning) === true) {
+    yield name;
+    // What comes next in order of bytes.
+    name = first.get(`${name}\0`)?.name;
+  }
 }

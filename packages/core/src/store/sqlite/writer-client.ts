@@ -29,7 +29,7 @@ export class WriterClient {
   #busy = true;
   #isOpen = false;
   #failed: SluiceError | undefined;
-  #opened: PromiseWithResolvers<void> = Promise.withResolvers();
+  #opened: PromiseWithResolvers<string> = Promise.withResolvers();
   #drained: PromiseWithResolvers<void> | undefined;
   #closed: PromiseWithResolvers<void> | undefined;
 
@@ -42,8 +42,8 @@ export class WriterClient {
     this.#post({ open: "writer", settings });
   }
 
-  /** Resolves when the thread can take batches; rejects when the database cannot be opened. */
-  opened(): Promise<void> {
+  /** Resolves with the name of the data when the thread can take batches; rejects when the database cannot be opened. */
+  opened(): Promise<string> {
     return this.#opened.promise;
   }
 
@@ -108,17 +108,17 @@ export class WriterClient {
 
   #receive(message: ThreadMessage): void {
     if (message.crowded === true) this.#events.onCrowded();
-    else if (message.opened === true) this.#open();
+    else if (message.opened === true) this.#open(message.instance ?? "");
     else if (message.closed === true) this.#closed?.resolve();
     else if (message.fatal === true || message.results === undefined)
       this.#fail(fromWire(message.failed ?? unexpected));
     else this.#settle(message.results, message);
   }
 
-  #open(): void {
+  #open(instance: string): void {
     this.#busy = false;
     this.#isOpen = true;
-    this.#opened.resolve();
+    this.#opened.resolve(instance);
     this.#flush();
     this.#noteDrained();
   }

@@ -22,7 +22,7 @@ test("one file serves as the writer's thread and as the reader's", async () => {
   const settings = { file: join(folders.next(), "state.db"), durability: "full", limits: sqliteLimits } as const;
   const [writer, reader] = [startThread(), startThread()];
   const [askWriter, askReader] = [asker(writer), asker(reader)];
-  expect(await askWriter({ open: "writer", settings })).toEqual({ opened: true });
+  expect(await askWriter({ open: "writer", settings })).toEqual({ opened: true, instance: expect.any(String) });
   expect(await askWriter({ batch: creation("r1") })).toMatchObject({ results: [{ outcome: "created" }] });
   expect(await askReader({ open: "reader", settings })).toEqual({ opened: true });
   expect(await askReader({ read: "countRuns", params: { filter: {} } })).toEqual({ value: 1 });

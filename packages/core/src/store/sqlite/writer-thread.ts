@@ -7,6 +7,8 @@ import { openReader, openWriter, type WriterSettings } from "./database.ts";
 import { failureOf } from "./failures.ts";
 import { dataFiles, prepareDatabase } from "./prepare-database.ts";
 import { Reads } from "./reads.ts";
+import { readInstance } from "./audit/sqlite-audit-log.ts";
+import type { ThreadMessage } from "./start-thread.ts";
 import { Writer, type Batch } from "./writer.ts";
 
 /**
@@ -25,9 +27,14 @@ declare const self: Worker;
 let writer: Writer | undefined;
 let reads: Reads | undefined;
 
-function open(role: "writer" | "reader", settings: WriterSettings): void {
-  if (role === "writer") writer = new Writer(openWriter(settings), settings);
-  else reads = new Reads(openReader(settings));
+function open(role: "writer" | "reader", settings: WriterSettings): ThreadMessage {
+  if (role === "reader") {
+    reads = new Reads(openReader(settings));
+    return { opened: true };
+  }
+  const db = openWriter(settings);
+  writer = new Writer(db, settings);
+  return { opened: true, instance: readInstance(db) };
 }
 
 function answer(request: ThreadRequest): void {
@@ -39,8 +46,7 @@ function answer(request: ThreadRequest): void {
     if (reads === undefined) throw new Error("a read came before the reader was opened");
     self.postMessage({ value: reads.execute(request.read, request.params) });
   } else if ("open" in request) {
-    open(request.open, request.settings);
-    self.postMessage({ opened: true });
+    self.postMessage(open(request.open, request.settings));
   } else if ("verify" in request) {
     void verify(request.verify).then((value) => self.postMessage({ value }), fail);
   } else {

@@ -85,7 +85,10 @@ export class Writer {
         if (guarded) this.#db.run("SAVEPOINT verb");
         const result = execute(this.#tables, verb, batch[i + 1]);
         this.#tables.runs.endVerb();
-        if (guarded) this.#db.run("RELEASE verb");
+        if (guarded) {
+          this.#tables.tally.flush();
+          this.#db.run("RELEASE verb");
+        }
         if (deleting.has(verb)) this.#vacuumWanted = true;
         results.push(result);
       } catch (thrown) {
@@ -102,6 +105,7 @@ export class Writer {
         results.push(undefined);
       }
     }
+    this.#tables.tally.flush();
     this.#commit.run();
     this.#tables.runs.trim();
     return failures.length === 0 ? { results } : { results, failures };
@@ -115,6 +119,7 @@ export class Writer {
   /** What is remembered of the tables may have been taken back. */
   #forget(): void {
     this.#tables.runs.reset();
+    this.#tables.tally.reset();
     this.#tables.audit.reset();
   }
 

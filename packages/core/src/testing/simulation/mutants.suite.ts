@@ -55,7 +55,8 @@ export const brokenPromises = {
       append: async (p, store) => {
         const outcome = await store.append(p);
         const ended = outcome.outcome === "ok" && outcome.effects.finished.some(({ run }) => run === p.run);
-        if (ended && ++ends % 2 === 0) await store.deleteRuns({ by: { kind: "system", id: "mutant" }, runs: [p.run] });
+        if (ended && ++ends % 2 === 0)
+          await store.deleteRuns({ by: { kind: "system", id: "mutant" }, runs: [p.run], now: p.now });
         return outcome;
       },
     };

@@ -30,9 +30,18 @@ export class AuditTrail {
   }
 
   /** In order, from the row after `after`. */
-  read(p: { readonly after: number; readonly limit: number }): readonly AuditRecord[] {
+  read(p: {
+    readonly after: number;
+    readonly limit: number;
+    readonly filter?: AuditFilter | undefined;
+  }): readonly AuditRecord[] {
+    const { filter } = p;
     const from = Math.max(0, p.after - this.#start.seq);
-    return this.#rows.slice(from, from + p.limit);
+    if (filter === undefined) return this.#rows.slice(from, from + p.limit);
+    return this.#rows
+      .slice(from)
+      .filter((row) => admits(filter, row))
+      .slice(0, p.limit);
   }
 
   /** Newest first. */

@@ -1,12 +1,6 @@
 // Users, roles, sessions, tokens, passkeys and links in plain memory.
 import { SluiceError } from "@sluice/protocol";
-import type {
-  PasskeyRecord,
-  RoleRecord,
-  SessionRecord,
-  TokenRow,
-  UserRecord,
-} from "../../../kernel/identity-store.ts";
+import type { PasskeyRecord, RoleRecord, SessionRecord, TokenRow, UserRecord } from "../../../kernel/identity-store.ts";
 import { isActiveAdmin, nameKey } from "../../identity/user-change.ts";
 
 export class Accounts {

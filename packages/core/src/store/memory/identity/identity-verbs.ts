@@ -39,7 +39,8 @@ export const identityVerbs: {
     if (before === undefined) return { outcome: "not_found" };
     if (p.ifVersion !== undefined && p.ifVersion !== before.version) return { outcome: "conflict" };
     const user = changedUser(before, p.change);
-    if (isActiveAdmin(before) && !isActiveAdmin(user) && !accounts.hasOtherAdmin(user.id)) return { outcome: "last_admin" };
+    if (isActiveAdmin(before) && !isActiveAdmin(user) && !accounts.hasOtherAdmin(user.id))
+      return { outcome: "last_admin" };
     accounts.users.set(user.id, user);
     return { outcome: "ok", user };
   },
@@ -129,7 +130,7 @@ export const identityVerbs: {
   sweepIdentity({ sessions, tokens }, { before, limit }) {
     let swept = 0;
     for (const rows of [sessions, tokens]) {
-      for (const { expiresAt, id } of [...rows.values()]) {
+      for (const { expiresAt, id } of rows.values()) {
         if (swept === limit || expiresAt === undefined || expiresAt >= before) continue;
         rows.delete(id);
         swept++;

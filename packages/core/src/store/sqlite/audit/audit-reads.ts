@@ -1,6 +1,6 @@
 // Reads of the audit trail: pages in order of the chain, and searches from its end.
 import type { AuditFilter, AuditLog, AuditNote, AuditRecord } from "../../../kernel/audit-log.ts";
-import type { Actor, Origin } from "../../../kernel/run-store.ts";
+import type { Actor, Origin } from "../../../kernel/run-records.ts";
 import type { Connection } from "../connection.ts";
 import type { Mutable } from "../run-row.ts";
 import { hexOf } from "./audit-table.ts";
@@ -31,7 +31,6 @@ interface AuditRow {
 
 const columns = `seq, at, by_kind AS byKind, by_id AS byId, by_name AS byName, address, session, token, action, target,
   workflow, outcome, reason, before, after, intent, previous, hash`;
-const readSql = `SELECT ${columns} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`;
 const getSql = `SELECT ${columns} FROM audit WHERE seq = ?`;
 const windowSql = "SELECT min(seq) AS first, max(seq) AS last FROM audit WHERE at >= ? AND at < ?";
 const searchedColumns = ["by_id", "by_name", "action", "target", "reason", "before", "after"];
@@ -40,8 +39,11 @@ const searchedColumns = ["by_id", "by_name", "action", "target", "reason", "befo
 const lastCharacter = "\u{10FFFF}";
 
 /** In order, from the row after `after`. */
-export function readAudit(db: Connection, p: Params<"readAudit">): readonly AuditRecord[] {
-  return db.rows<AuditRow>(readSql, p.after, p.limit).map(toAudit);
+export function readAudit(db: Connection, { after, limit, filter = {} }: Params<"readAudit">): readonly AuditRecord[] {
+  const fitting = conditionsOf(db, filter);
+  if (fitting === undefined) return [];
+  const sql = `SELECT ${columns} FROM audit WHERE seq > ?${fitting.sql} ORDER BY seq LIMIT ?`;
+  return db.rows<AuditRow>(sql, after, ...fitting.values, limit).map(toAudit);
 }
 
 /** Newest first. Numbers are found first, from indexes where there is one, and only a page of whole rows is read. */
@@ -59,18 +61,29 @@ export function searchAudit(db: Connection, p: Params<"searchAudit">): Answer<"s
   return found.length > p.limit && last !== undefined ? { records, next: last.seq } : { records };
 }
 
+interface Sql {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
 /** The statement that finds a page's numbers and one more; undefined when its time window is empty. */
-export function auditQuery(
-  db: Connection,
-  { filter, limit, before }: Params<"searchAudit">,
-): { readonly sql: string; readonly values: readonly (string | number)[] } | undefined {
-  const conditions: string[] = ["1"];
+function auditQuery(db: Connection, { filter, limit, before }: Params<"searchAudit">): Sql | undefined {
+  const fitting = conditionsOf(db, filter);
+  if (fitting === undefined) return undefined;
+  const behind = before === undefined ? [] : [before];
+  const from = before === undefined ? "1" : "seq < ?";
+  const sql = `SELECT seq FROM audit WHERE ${from}${fitting.sql} ORDER BY seq DESC LIMIT ?`;
+  return { sql, values: [...behind, ...fitting.values, limit + 1] };
+}
+
+/** What a filter asks for, each condition after an AND; undefined when its time window is empty. */
+function conditionsOf(db: Connection, filter: AuditFilter): Sql | undefined {
+  let sql = "";
   const values: (string | number)[] = [];
   const add = (condition: string, ...bound: readonly (string | number)[]) => {
-    conditions.push(condition);
+    sql += ` AND ${condition}`;
     values.push(...bound);
   };
-  if (before !== undefined) add("seq < ?", before);
   if (filter.from !== undefined || filter.to !== undefined) {
     const window = [filter.from ?? Number.MIN_SAFE_INTEGER, filter.to ?? Number.MAX_SAFE_INTEGER] as const;
     const [ends] = db.rows<{ first: number | null; last: number | null }>(windowSql, ...window);
@@ -94,8 +107,7 @@ export function auditQuery(
     const mentions = searchedColumns.map((column) => `instr(lower(${column}), lower(?)) > 0`);
     add(`(${mentions.join(" OR ")})`, ...searchedColumns.map(() => text));
   }
-  const sql = `SELECT seq FROM audit WHERE ${conditions.join(" AND ")} ORDER BY seq DESC LIMIT ?`;
-  return { sql, values: [...values, limit + 1] };
+  return { sql, values };
 }
 
 function addActor({ actor }: AuditFilter, add: (condition: string, ...bound: readonly string[]) => void): void {

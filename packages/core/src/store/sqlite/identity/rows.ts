@@ -1,11 +1,5 @@
 // Rows of the identity tables and their translation to the port's records and back.
-import type {
-  PasskeyRecord,
-  RoleRecord,
-  SessionRecord,
-  TokenRow,
-  UserRecord,
-} from "../../../kernel/identity-store.ts";
+import type { PasskeyRecord, RoleRecord, SessionRecord, TokenRow, UserRecord } from "../../../kernel/identity-store.ts";
 
 /** A row with null where the record has no key, and some of its values in another form. */
 type RowOf<Record, Changed extends keyof Record, Form> = {
@@ -35,14 +29,14 @@ export const passkeyColumns = `id, user, name, public_key AS publicKey, counter,
 export function toUser(row: UserRow): UserRecord {
   return present<UserRecord>({
     ...row,
-    roles: JSON.parse(row.roles),
-    recoveryCodes: JSON.parse(row.recoveryCodes),
+    roles: parsed(row.roles),
+    recoveryCodes: parsed(row.recoveryCodes),
     disabled: row.disabled === 1,
   });
 }
 
 export function toRole(row: RoleRow): RoleRecord {
-  return present<RoleRecord>({ ...row, grants: JSON.parse(row.grants) });
+  return present<RoleRecord>({ ...row, grants: parsed(row.grants) });
 }
 
 export function toSession(row: SessionRow): SessionRecord {
@@ -50,14 +44,18 @@ export function toSession(row: SessionRow): SessionRecord {
 }
 
 export function toAccessToken(row: AccessTokenRow): TokenRow {
-  return present<TokenRow>({ ...row, grants: JSON.parse(row.grants), limits: JSON.parse(row.limits) });
+  return present<TokenRow>({ ...row, grants: parsed(row.grants), limits: parsed(row.limits) });
 }
 
 export function toPasskey(row: PasskeyRow): PasskeyRecord {
-  return present<PasskeyRecord>({ ...row, transports: JSON.parse(row.transports) });
+  return present<PasskeyRecord>({ ...row, transports: parsed(row.transports) });
 }
 
 /** Leaves out what is null. */
 function present<Record>(row: object): Record {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Record;
+}
+
+function parsed(json: string): unknown {
+  return JSON.parse(json);
 }

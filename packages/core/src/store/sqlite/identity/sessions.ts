@@ -65,11 +65,7 @@ export class SessionTable {
   }
 
   /** Deletes one session or all of a user's; the ids of those that were there. */
-  end(p: {
-    session?: string | undefined;
-    user?: string | undefined;
-    except?: string | undefined;
-  }): readonly string[] {
+  end(p: { session?: string | undefined; user?: string | undefined; except?: string | undefined }): readonly string[] {
     const { except = null, session, user = null } = p;
     if (session !== undefined) return idsOf(this.#end().all(session, user, except));
     return user === null ? [] : idsOf(this.#endOfUser().all(user, except));

@@ -1,0 +1,39 @@
+// Every command there is. Each loads what it needs when it is called.
+import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { addApproveCommands } from "./commands/approve.ts";
+import { addBackupCommands } from "./commands/backup.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEventsCommands } from "./commands/events.ts";
+import { addInitCommand } from "./commands/init.ts";
+import { addRunCommand } from "./commands/run.ts";
+import { addRunsCommands } from "./commands/runs.ts";
+import { addScheduleCommands } from "./commands/schedule.ts";
+import { addStateCommands } from "./commands/state.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { addServeCommands } from "./commands/up.ts";
+import { addUserCommands } from "./commands/user.ts";
+import type { Io } from "./io.ts";
+
+/** The program with all its commands. */
+export function makeProgram(io: Io): Command {
+  const program = new Command("sluice")
+    .description("A self-hosted operations engine: durable workflows in one process and one data folder")
+    .version(manifest.version, "--version", "print the version")
+    .showHelpAfterError("(add --help for the options and an example)")
+    .enablePositionalOptions()
+    .exitOverride();
+  addServeCommands(program, io);
+  addInitCommand(program, io);
+  addRunCommand(program, io);
+  addRunsCommands(program, io);
+  addEventsCommands(program, io);
+  addApproveCommands(program, io);
+  addScheduleCommands(program, io);
+  addStateCommands(program, io);
+  addUserCommands(program, io);
+  addTokenCommands(program, io);
+  addBackupCommands(program, io);
+  addDoctorCommand(program, io);
+  return program;
+}

@@ -1,0 +1,27 @@
+// Which verbs of the run port change something; all others read.
+import type { RunFinder } from "./run-search.ts";
+import type { RunStore } from "./run-store.ts";
+
+export type RunWriteVerb = Exclude<
+  keyof RunStore,
+  | keyof RunFinder
+  | "readJournal"
+  | "getState"
+  | "listState"
+  | "listSchedules"
+  | "listVersions"
+  | "listRetentions"
+  | "versionsInUse"
+  | "getRun"
+  | "findByKey"
+  | "listRuns"
+  | "countRuns"
+  | "listLogs"
+  | "getToken"
+  | "listTokens"
+  | "listEvents"
+  | "blobsInUse"
+  | "stats"
+  | "backup"
+  | "close"
+>;

@@ -1,0 +1,17 @@
+// What stores keep of attempts that failed and were made again: the last few, with errors of bounded size.
+import { decodeErrorValue, encodeErrorValue } from "@sluice/protocol";
+import { blobRefOf } from "../kernel/blob-ref.ts";
+
+/** Attempts kept of one entry, besides the one it shows. */
+export const attemptsKeptMax = 10;
+/** Longest error that is kept whole; of others name, code and the beginning of the message are. */
+export const attemptErrorBytesMax = 8_192;
+const messageCharsMax = 1_024;
+
+/** The error as it is kept. */
+export function keptError(error: Uint8Array): Uint8Array {
+  if (error.length <= attemptErrorBytesMax || blobRefOf(error) !== undefined) return error;
+  const { name, message, code } = decodeErrorValue(error);
+  const short = message.length > messageCharsMax ? `${message.slice(0, messageCharsMax).toWellFormed()}…` : message;
+  return encodeErrorValue({ name: name.slice(0, messageCharsMax), message: short, code });
+}

@@ -1,0 +1,4 @@
+import { runFiguresSuite } from "../../run-figures.suite.ts";
+import { MemoryRunStore } from "../memory-run-store.ts";
+
+runFiguresSuite("in memory", () => new MemoryRunStore());

@@ -1,0 +1,60 @@
+// The figures port on SQLite: all of it is read on the reader's thread.
+import type { RunFigures } from "../../../kernel/run-figures.ts";
+import type { StorePaths } from "../store-paths.ts";
+import { listAttempts, listOutlines, listScheduledRuns, listWaits } from "./lists.ts";
+import { countByWorkflow, countNeeds, countTimers, runStatistics } from "./statistics.ts";
+
+type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
+type Answer<Verb extends keyof RunFigures> = ReturnType<RunFigures[Verb]>;
+
+/** What the reader's thread executes for it. */
+export const figureReads = {
+  runStatistics,
+  countByWorkflow,
+  countNeeds,
+  countTimers,
+  listWaits,
+  listScheduledRuns,
+  listOutlines,
+  listAttempts,
+};
+
+export class SqliteRunFigures implements RunFigures {
+  readonly #read: StorePaths["read"];
+
+  constructor(paths: StorePaths) {
+    this.#read = paths.read;
+  }
+
+  runStatistics(p: Params<"runStatistics">): Answer<"runStatistics"> {
+    return this.#read("runStatistics", p) as Answer<"runStatistics">;
+  }
+
+  countByWorkflow(p: Params<"countByWorkflow">): Answer<"countByWorkflow"> {
+    return this.#read("countByWorkflow", p) as Answer<"countByWorkflow">;
+  }
+
+  countNeeds(p: Params<"countNeeds">): Answer<"countNeeds"> {
+    return this.#read("countNeeds", p) as Answer<"countNeeds">;
+  }
+
+  countTimers(p: Params<"countTimers">): Answer<"countTimers"> {
+    return this.#read("countTimers", p) as Answer<"countTimers">;
+  }
+
+  listWaits(p: Params<"listWaits">): Answer<"listWaits"> {
+    return this.#read("listWaits", p) as Answer<"listWaits">;
+  }
+
+  listScheduledRuns(p: Params<"listScheduledRuns">): Answer<"listScheduledRuns"> {
+    return this.#read("listScheduledRuns", p) as Answer<"listScheduledRuns">;
+  }
+
+  listOutlines(p: Params<"listOutlines">): Answer<"listOutlines"> {
+    return this.#read("listOutlines", p) as Answer<"listOutlines">;
+  }
+
+  listAttempts(p: Params<"listAttempts">): Answer<"listAttempts"> {
+    return this.#read("listAttempts", p) as Answer<"listAttempts">;
+  }
+}

@@ -1,0 +1,121 @@
+// Reads of what was counted about runs, and counts of what somebody has to act on. Each reads an index, never a row of a run.
+import type { RunStatus, RunStatusReason } from "@sluice/protocol";
+import type { AccessFilter } from "../../../kernel/run-store.ts";
+import {
+  hourOf,
+  statisticsOf,
+  type CountedRuns,
+  type Needs,
+  type RunFigures,
+  type RunStatistics,
+  type WorkflowCounts,
+} from "../../../kernel/run-figures.ts";
+import type { Connection } from "../connection.ts";
+import { fitsPatterns, type Condition } from "../patterns.ts";
+import type { Mutable } from "../run-row.ts";
+import { readyCount } from "./tally.ts";
+
+type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
+
+const everything: Condition = { sql: "1", values: [] };
+
+export function shown(access: AccessFilter | undefined, column = "workflow"): Condition {
+  return access === undefined ? everything : fitsPatterns(column, access.workflows);
+}
+
+/** The statement for counts by the hour. Of one workflow each hour is looked up; of several, all that is there is read. */
+export function statisticsQuery(p: Params<"runStatistics">): {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+} {
+  const [from, to] = [hourOf(p.from), Math.ceil(p.to / 3_600_000)];
+  const seen = shown(p.access);
+  const columns = p.each === true ? "workflow, hour, status, bucket" : "hour, status, bucket";
+  const select = `SELECT ${columns}, sum(count) AS count FROM run_stats`;
+  if (p.workflow !== undefined) {
+    const hours = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+    const where = `hour IN (SELECT value FROM json_each(?)) AND workflow = ? AND ${seen.sql}`;
+    return {
+      sql: `${select} WHERE ${where} GROUP BY ${columns}`,
+      values: [JSON.stringify(hours), p.workflow, ...seen.values],
+    };
+  }
+  return {
+    sql: `${select} WHERE hour >= ? AND hour < ? AND ${seen.sql} GROUP BY ${columns}`,
+    values: [from, to, ...seen.values],
+  };
+}
+
+export function runStatistics(db: Connection, p: Params<"runStatistics">): readonly RunStatistics[] {
+  const { sql, values } = statisticsQuery(p);
+  return statisticsOf(db.rows<CountedRuns>(sql, ...values), p.each === true);
+}
+
+export function countByWorkflow(db: Connection, p: Params<"countByWorkflow">): readonly WorkflowCounts[] {
+  const seen = shown(p.access);
+  const named = p.workflow === undefined ? everything : { sql: "workflow = ?", values: [p.workflow] };
+  const sql = `SELECT workflow, status, count FROM run_counts WHERE count > 0 AND ${named.sql} AND ${seen.sql}
+    ORDER BY workflow`;
+  const found = new Map<string, Mutable<WorkflowCounts> & { readonly runs: Partial<Record<RunStatus, number>> }>();
+  const newest = db.prepare<{ at: number | null }, [string]>(newestSql);
+  type Row = { workflow: string; status: RunStatus | typeof readyCount; count: number };
+  try {
+    for (const { workflow, status, count } of db.rows<Row>(sql, ...named.values, ...seen.values)) {
+      let counts = found.get(workflow);
+      if (counts === undefined) {
+        const lastAt = newest.get(workflow)?.at;
+        counts = { workflow, runs: {}, ready: 0, ...(typeof lastAt === "number" ? { lastAt } : {}) };
+        found.set(workflow, counts);
+      }
+      if (status === readyCount) counts.ready = count;
+      else counts.runs[status] = count;
+    }
+  } finally {
+    newest.finalize();
+  }
+  return [...found.values()];
+}
+
+export const newestSql = "SELECT max(created_at) AS at FROM runs WHERE workflow = ?";
+
+/** The statements of `countNeeds`: failed runs, blocked runs, approvals. Their conditions are said as those of their indexes. */
+export function needsQueries(p: Params<"countNeeds">): Readonly<Record<"failed" | "blocked" | "approvals", Condition>> {
+  const seen = shown(p.access);
+  const decided = shown(p.approvals);
+  return {
+    failed: {
+      sql: `SELECT count(*) AS n FROM runs WHERE status IN ('failed', 'timedout') AND ended_at >= ${Math.floor(p.failedSince)}
+        AND ${seen.sql}`,
+      values: seen.values,
+    },
+    blocked: {
+      sql: `SELECT reason, count(*) AS n FROM runs WHERE blocked = 1 AND ${seen.sql} GROUP BY reason`,
+      values: seen.values,
+    },
+    approvals: {
+      sql: `SELECT count(*) AS n FROM tokens WHERE kind = 'approval' AND status = 'open' AND ${decided.sql}`,
+      values: decided.values,
+    },
+  };
+}
+
+export function countNeeds(db: Connection, p: Params<"countNeeds">): Needs {
+  const { failed, blocked, approvals } = needsQueries(p);
+  const count = ({ sql, values }: Condition): number => db.rows<{ n: number }>(sql, ...values)[0]?.n ?? 0;
+  const byReason = db.rows<{ reason: RunStatusReason; n: number }>(blocked.sql, ...blocked.values);
+  return {
+    approvals: count(approvals),
+    failed: count(failed),
+    blocked: Object.fromEntries(byReason.map(({ reason, n }) => [reason, n])),
+  };
+}
+
+export function countTimers(db: Connection, p: Params<"countTimers">): number {
+  const seen = shown(p.access);
+  const sql =
+    p.access === undefined
+      ? "SELECT count(*) AS n FROM waits WHERE due IS NOT NULL"
+      : `SELECT count(*) AS n FROM (SELECT run FROM waits WHERE due IS NOT NULL LIMIT ${Math.floor(p.max)})
+          CROSS JOIN runs ON runs.id = run WHERE ${seen.sql}`;
+  return db.rows<{ n: number }>(sql, ...seen.values)[0]?.n ?? 0;
+}

@@ -1,0 +1,62 @@
+// WebSockets without their runtime: what stands behind a connection, and how the one listener hands its sockets out.
+
+/** One open connection. */
+export interface Socket {
+  /** Sends; what the client cannot take yet waits in memory. */
+  send(text: string): void;
+  /** Bytes that wait. */
+  readonly waitingBytes: number;
+  /** Says goodbye with a code of RFC 6455, section 7.4; what waits is still sent. */
+  close(code: number, reason: string): void;
+  /** Ends it at once. */
+  cut(): void;
+}
+
+/** What stands behind a connection, whichever route made it. */
+export interface SocketSession {
+  opened(socket: Socket): void;
+  /** Bytes are for those who speak bytes. */
+  received(message: string | Uint8Array): void;
+  /** Some of what waited was sent. */
+  drained(): void;
+  /** Called once; nothing is sent any more. */
+  closed(): void;
+}
+
+/** Codes a connection is closed with: RFC 6455, section 7.4.1, and 4401 of our own for one whose session has ended. */
+export const closeCodes = {
+  unsupported: 1003,
+  malformed: 1007,
+  refused: 1008,
+  tooLarge: 1009,
+  restarting: 1012,
+  ended: 4401,
+} as const;
+
+/** What `Bun.serve` does with sockets. Clients that answer no ping are dropped after `idleTimeoutSeconds`. */
+export function socketHandler(p: {
+  readonly messageBytesMax: number;
+  readonly idleTimeoutSeconds: number;
+}): Bun.WebSocketHandler<SocketSession> {
+  return {
+    maxPayloadLength: p.messageBytesMax,
+    idleTimeout: p.idleTimeoutSeconds,
+    sendPings: true,
+    perMessageDeflate: false,
+    open: (ws) => ws.data.opened(socketOf(ws)),
+    message: (ws, message) => ws.data.received(message),
+    drain: (ws) => ws.data.drained(),
+    close: (ws) => ws.data.closed(),
+  };
+}
+
+function socketOf(ws: Bun.ServerWebSocket<SocketSession>): Socket {
+  return {
+    send: (text) => void ws.sendText(text),
+    get waitingBytes() {
+      return ws.getBufferedAmount();
+    },
+    close: (code, reason) => ws.close(code, reason),
+    cut: () => ws.terminate(),
+  };
+}
