@@ -33,10 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": [
-      ...["up", "dev", "init", "run", "runs", "events", "approve", "schedule", "state", "user", "token"],
-      ...["backup", "restore", "doctor"],
-    ],
+    "": "up dev init run runs events approve schedule state user token backup restore doctor".split(" "),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
     approve: ["list", "decide"],

@@ -3,7 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { errorCodes, runStatuses, runStatusReasons } from "@sluice/protocol";
+import { builtInRoles, errorCodes, permissions, runStatuses, runStatusReasons } from "@sluice/protocol";
+import type { PermissionSpec } from "@sluice/protocol";
+import { commandRoutes, routes } from "@sluice/protocol/http";
+import type { RouteName, RouteSpec } from "@sluice/protocol/http";
 import { limitDefaults, settingSpecs, settleSettings } from "@sluice/server";
 import { isWorkflow } from "sluice";
 import type { Workflow } from "sluice";
@@ -23,6 +26,9 @@ const documents = [
   "docs/getting-started.md",
   "docs/workflows.md",
   "docs/deployment.md",
+  "docs/identity.md",
+  "docs/security.md",
+  "docs/cli.md",
   "docs/troubleshooting.md",
   "docs/settings.md",
   "docs/values.md",
@@ -220,6 +226,31 @@ describe("every table agrees with the code", () => {
     const listed = rows.map(([name = "", value = ""]) => [name.replaceAll("`", ""), Number(value.replaceAll(",", ""))]);
     expect(Object.fromEntries(listed)).toEqual({ ...limitDefaults });
     expect(rows.filter(([, , meaning = ""]) => meaning === "")).toEqual([]);
+  });
+
+  test("identity.md has each permission with what narrows it, and each built-in role", () => {
+    const text = read("docs/identity.md");
+    const rows = rowsOf(text).filter(([first]) => first?.includes(":") === true && first.startsWith("`"));
+    const told = rows.map(([permission = "", about = "", by = ""]) => [permission, [about, by]]);
+    const known = Object.entries<PermissionSpec>(permissions).map(([permission, { about, narrowedBy, shell }]) => [
+      `\`${permission}\``,
+      [shell === true ? `${about} (admin alone)` : about, narrowedBy === undefined ? "" : `\`${narrowedBy}\``],
+    ]);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
+    for (const role of Object.keys(builtInRoles)) expect([role, rowOf(text, role)?.length]).toEqual([role, 2]);
+  });
+
+  test("cli.md has each command with the permissions of the routes it calls", () => {
+    const rows = rowsOf(read("docs/cli.md")).filter(([command]) => command?.startsWith("`"));
+    const told = rows.map(([command = "", , needs = ""]) => [command.replaceAll("`", ""), needs]);
+    const specs: Readonly<Record<RouteName, RouteSpec>> = routes;
+    const known = Object.entries<readonly RouteName[]>(commandRoutes).map(([command, names]) => {
+      const needed = new Set(names.map((name) => specs[name].permission));
+      needed.delete("open");
+      return [command, [...needed].map((each) => (each === "signed-in" ? "to be known" : `\`${each}\``)).join(", ")];
+    });
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
+    expect(rows.filter(([, what = ""]) => what === "")).toEqual([]);
   });
 
   test("values.md has the mapping to JSON as the converter documents it", () => {

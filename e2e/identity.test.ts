@@ -74,11 +74,17 @@ describe("beside the data folder", () => {
   });
 
   test("users are made with a password from standard input, never from the command line", async () => {
-    const made = await sluice(["user", "create", "vic", "--role", "viewer", "--json"], { cwd: project, stdin: `${password}\n` });
+    const made = await sluice(["user", "create", "vic", "--role", "viewer", "--json"], {
+      cwd: project,
+      stdin: `${password}\n`,
+    });
     expect([made.exitCode, JSON.parse(made.stdout).user.roles]).toEqual([0, ["viewer"]]);
     expect((await post("/api/v1/auth/login", { name: "vic", password })).status).toBe(200);
     const { fails } = commandsIn(project);
-    expect(await fails("user", "create", "bob", "--role", "viewer")).toMatchObject({ code: 2, error: { code: "bad_request" } });
+    expect(await fails("user", "create", "bob", "--role", "viewer")).toMatchObject({
+      code: 2,
+      error: { code: "bad_request" },
+    });
     expect(await fails("user", "create", "bob", "--no-password")).toMatchObject({ code: 2 });
     const weak = await sluice(["user", "create", "bob", "--admin", "--json"], { cwd: project, stdin: "short" });
     expect([weak.exitCode, JSON.parse(weak.stdout).error.code]).toEqual([1, "weak_password"]);
@@ -101,7 +107,18 @@ describe("beside the data folder", () => {
 describe("tokens", () => {
   test("do what they were made for, and are found, revoked and gone", async () => {
     const { json: run, text, fails } = commandsIn(project);
-    const { id, token } = await run("token", "create", "--name", "ci", "--role", "operator", "--expires", "90d", "--limit", "workflow=shop/");
+    const { id, token } = await run(
+      "token",
+      "create",
+      "--name",
+      "ci",
+      "--role",
+      "operator",
+      "--expires",
+      "90d",
+      "--limit",
+      "workflow=shop/",
+    );
     expect([id, token]).toEqual([expect.stringMatching(/^tkn_/), expect.stringMatching(/^slu_\w{49}$/)]);
     const list = await sluice(["runs", "list", "--json"], withToken(token));
     expect(JSON.parse(list.stdout).runs).toMatchObject([{ workflow: "shop/order" }]);
@@ -117,14 +134,32 @@ describe("tokens", () => {
 
   test("have a role or grants, one by one", async () => {
     const { json: run, fails } = commandsIn(project);
-    const { token } = await run("token", "create", "--name", "start", "--grant", "run:start=shop/*", "--grant", "run:read");
+    const { token } = await run(
+      "token",
+      "create",
+      "--name",
+      "start",
+      "--grant",
+      "run:start=shop/*",
+      "--grant",
+      "run:read",
+    );
     expect((await sluice(["run", "shop/order", "--json"], withToken(token))).exitCode).toBe(0);
     const cancelled = await sluice(["runs", "cancel", "run_x", "--json"], withToken(token));
-    expect(JSON.parse(cancelled.stdout).error).toMatchObject({ code: "forbidden", details: { permission: "run:cancel" } });
+    expect(JSON.parse(cancelled.stdout).error).toMatchObject({
+      code: "forbidden",
+      details: { permission: "run:cancel" },
+    });
     expect(await fails("token", "create", "--name", "x", "--role", "king")).toMatchObject({ code: 1 });
-    expect(await fails("token", "create", "--name", "x", "--role", "viewer", "--limit", "workflow")).toMatchObject({ code: 2 });
-    expect(await fails("token", "create", "--name", "x", "--role", "viewer", "--expires", "soon")).toMatchObject({ code: 2 });
-    expect((await run("token", "create", "--name", "x", "--role", "viewer", "--data", join(project, ".sluice"))).token).toStartWith("slu_");
+    expect(await fails("token", "create", "--name", "x", "--role", "viewer", "--limit", "workflow")).toMatchObject({
+      code: 2,
+    });
+    expect(await fails("token", "create", "--name", "x", "--role", "viewer", "--expires", "soon")).toMatchObject({
+      code: 2,
+    });
+    expect(
+      (await run("token", "create", "--name", "x", "--role", "viewer", "--data", join(project, ".sluice"))).token,
+    ).toStartWith("slu_");
   });
 });
 
@@ -140,7 +175,11 @@ describe("a restart", () => {
     server = startSluice(up, { cwd: project });
     ready = await readyLine(server);
     expect(ready["setUpUrl"]).toBeUndefined();
-    for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }, { authorization: `Bearer ${program.accessToken}` }]) {
+    for (const headers of [
+      { cookie },
+      { authorization: `Bearer ${token}` },
+      { authorization: `Bearer ${program.accessToken}` },
+    ]) {
       expect((await fetch(`${ready.url}/api/v1/auth/me`, { headers })).status).toBe(200);
     }
     expect(logOf(server).filter(({ level }) => level === "error")).toEqual([]);
@@ -150,10 +189,11 @@ describe("a restart", () => {
 describe("over TLS", () => {
   const made = (name: string): { cert: string; key: string } => {
     const [cert, key] = [join(project, `${name}.crt`), join(project, `${name}.key`)];
-    const run = Bun.spawnSync([
-      ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key],
-      ...["-out", cert, "-days", "2", "-subj", `/CN=${name}.example`, "-addext", `subjectAltName=DNS:${name}.example`],
-    ]);
+    const run = Bun.spawnSync(
+      `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name}.example`
+        .split(" ")
+        .concat("-addext", `subjectAltName=DNS:${name}.example`, "-keyout", key, "-out", cert),
+    );
     expect(run.exitCode).toBe(0);
     return { cert, key };
   };
@@ -177,7 +217,12 @@ describe("over TLS", () => {
         body: JSON.stringify({ secret, name: "ada", password }),
       });
       expect(first.headers.get("set-cookie")).toMatch(/^__Host-sluice_session_\w+=.*; Secure$/);
-      expect(await fetch(url.replace("https:", "http:")).then((plain) => plain.status, () => "none")).not.toBe(200);
+      expect(
+        await fetch(url.replace("https:", "http:")).then(
+          (plain) => plain.status,
+          () => "none",
+        ),
+      ).not.toBe(200);
       const listed = await sluice(["user", "list", "--data", data, "--json"], { cwd: project });
       expect(JSON.parse(listed.stdout).users).toMatchObject([{ name: "ada" }]);
     } finally {

@@ -58,6 +58,17 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
+/** The console came along, compressed, without the maps to its sources. */
+async function expectConsole(url: string): Promise<void> {
+  const page = await fetch(url);
+  expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+  const [script = "none"] = /\/assets\/main-[\w-]+\.js/.exec(await page.text()) ?? [];
+  const part = await fetch(url + script);
+  expect(part.headers.get("content-encoding")).toBe("br");
+  expect(await part.text()).toContain("react");
+  expect((await fetch(`${url}${script}.map`)).status).toBe(404);
+}
+
 describe("sluice", () => {
   test("npx sluice --version prints the version", async () => {
     const { version } = (await Bun.file(join(root, "packages/cli/package.json")).json()) as { version: string };
@@ -88,6 +99,7 @@ describe("sluice", () => {
       });
       const { url } = JSON.parse(line) as { url: string };
       expect((await fetch(`${url}/ready`)).status).toBe(200);
+      await expectConsole(url);
       // To the group: the shell that npx puts in between does not pass signals on.
       process.kill(-(child.pid ?? 0), "SIGTERM");
       const code = await exited;

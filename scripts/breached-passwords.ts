@@ -3,16 +3,14 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import passwords from "@zxcvbn-ts/language-common/src/passwords.json";
 
 const passwordsMax = 10_000;
 /** The shortest password that a setting can allow; shorter ones need no list. */
 const charactersMin = 8;
-const source = "@zxcvbn-ts/language-common/src/passwords.json";
 const target = "packages/core/src/identity/sign-in/breached-passwords.txt";
 
 const root = join(import.meta.dir, "..");
-const file = Bun.resolveSync(source, join(root, "packages/core"));
-const passwords = (await Bun.file(file).json()) as string[];
 const long = [...new Set(passwords.map((password) => password.toLowerCase()))].filter(
   (password) => password.length >= charactersMin && !password.includes("\n"),
 );

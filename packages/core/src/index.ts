@@ -8,8 +8,12 @@ export type { StartRequest, Started } from "./engine/starts.ts";
 export { bulkActions } from "./engine/operations.ts";
 export type { BulkAction, BulkResult, ForkRequest } from "./engine/operations.ts";
 export type { RunUpdate } from "./engine/watch.ts";
+export type { ChangedNoun, ChangeListener } from "./engine/changes.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
+export { inferGraph } from "./engine/graph.ts";
+export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
+export type { ScheduleTime } from "./engine/schedule-times.ts";
 export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
 export { Ids, createdAtOf, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
@@ -20,6 +24,17 @@ export { ok, fail, unwrap, attempt } from "./kernel/result.ts";
 export type { Result } from "./kernel/result.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
 export type { Store } from "./kernel/store.ts";
+export { hourMs } from "./kernel/run-figures.ts";
+export type {
+  Attempt,
+  EventWait,
+  Figures,
+  HourFigures,
+  RunFigures,
+  RunOutline,
+  RunStatistics,
+  WorkflowCounts,
+} from "./kernel/run-figures.ts";
 export type {
   IdentityStore,
   PasskeyRecord,
@@ -45,4 +60,6 @@ export type {
   StoreStats,
   FinishedRun,
   JournalCursor,
+  RunHit,
+  RunSummary,
 } from "./kernel/run-store.ts";

@@ -38,7 +38,7 @@ export const permissions = {
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
   "approval:read": { about: "see what waits for a decision", narrowedBy: "workflow" },
-  "approval:decide": { about: "approve and deny", narrowedBy: "workflow" },
+  "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },

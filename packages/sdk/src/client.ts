@@ -96,6 +96,7 @@ export interface RunQuery {
 }
 
 export interface PendingApproval {
+  /** Empty where one may see that something waits, but not decide it. */
   readonly token: string;
   readonly run: string;
   readonly workflow: string;

@@ -120,8 +120,10 @@ class HttpClient implements Client {
       query: { limit: approvalsMax },
       repeatable: true,
     });
-    return (answer["approvals"] as readonly (PendingApproval & { readonly data: unknown })[]).map((approval) => ({
+    type Listed = Omit<PendingApproval, "token"> & { readonly token: string | null };
+    return (answer["approvals"] as readonly Listed[]).map((approval) => ({
       ...approval,
+      token: approval.token ?? "",
       data: approval.data instanceof Uint8Array ? decodeValue(approval.data) : null,
     }));
   }

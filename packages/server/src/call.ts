@@ -11,9 +11,11 @@ import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
 import { refuse } from "./fields.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { LiveHub } from "./live/hub.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
+import type { SocketSession } from "./sockets.ts";
 import { wireOf } from "./wire.ts";
 import type { Wire } from "./wire.ts";
 
@@ -71,6 +73,7 @@ export interface HttpParts {
   readonly log: Logger;
   readonly limits: HttpLimits;
   readonly metrics: HttpMetrics;
+  readonly live: LiveHub;
   /** Of the product. */
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -91,6 +94,8 @@ export interface Connections {
   timeout(request: Request, seconds: number): void;
   /** Where the socket of a request comes from; null once it is closed. */
   requestIP(request: Request): { readonly address: string } | null;
+  /** Makes the connection of a request a WebSocket; false when the request is not for one. */
+  upgrade?(request: Request, options: { readonly data: SocketSession }): boolean;
 }
 
 const idleMarginSeconds = 30;
@@ -214,6 +219,17 @@ export class Call {
   /** Keeps the connection open while nothing moves for this long. */
   mayIdle(ms: number): void {
     this.#arrival.connections?.timeout(this.request, Math.ceil(ms / 1_000) + idleMarginSeconds);
+  }
+
+  /** Makes the connection a WebSocket. Throws `bad_request` for a request that is not for one. */
+  upgrade(begin: () => SocketSession): Response {
+    const { connections, request } = this.#arrival;
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket" && connections?.upgrade !== undefined) {
+      const session = begin();
+      if (connections.upgrade(request, { data: session })) return new Response(null, { status: 101 });
+      session.closed();
+    }
+    return refuse("bad_request", "This URL speaks WebSocket.", "Open it with a WebSocket client.");
   }
 
   /** Keeps the connection open however long the answer takes. */

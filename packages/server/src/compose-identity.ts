@@ -23,6 +23,6 @@ export async function openIdentity({ options, folder, token }: Ground, store: St
 
 /** Those of all named limits that are identity's. */
 function limitsIn(limits: Readonly<Record<string, number>>): IdentityLimits {
-  const entries = Object.entries(identityLimits).map(([name, value]) => [name, limits[name] ?? value]);
-  return Object.fromEntries(entries) as unknown as IdentityLimits;
+  const given = Object.entries(limits).filter(([name]) => name in identityLimits);
+  return { ...identityLimits, ...Object.fromEntries(given) };
 }

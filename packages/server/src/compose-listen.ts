@@ -7,9 +7,10 @@ import { followTls, readTls } from "./compose-tls.ts";
 import type { TlsPair } from "./compose-tls.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
+import type { SocketSession } from "./sockets.ts";
 
 /** What answers. */
-export type Answering = Pick<Http, "idleTimeout" | "maxRequestBodySize"> & {
+export type Answering = Pick<Http, "idleTimeout" | "maxRequestBodySize" | "websocket"> & {
   readonly fetch: (request: Request, connections: Connections) => Response | Promise<Response>;
 };
 
@@ -23,19 +24,20 @@ export interface Listener {
 export function listen(options: ComposeOptions, answering: Answering): Listener {
   const { settings, log } = options;
   const { tls: files } = settings;
-  const open = (port: number, tls: TlsPair | undefined): Bun.Server<undefined> =>
+  const open = (port: number, tls: TlsPair | undefined): Bun.Server<SocketSession> =>
     Bun.serve({
       hostname: settings.host,
       port,
       idleTimeout: answering.idleTimeout,
       maxRequestBodySize: answering.maxRequestBodySize,
       fetch: answering.fetch,
+      websocket: answering.websocket,
       ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
     });
   let server = tryTo(options, () => open(settings.port, files === undefined ? undefined : readTls(files)));
   const port = server.port ?? settings.port;
   /** Those whose certificate is no longer the newest: they finish what they have begun. */
-  const leaving: Bun.Server<undefined>[] = [];
+  const leaving: Bun.Server<SocketSession>[] = [];
   const stopFollowing =
     files === undefined
       ? () => undefined

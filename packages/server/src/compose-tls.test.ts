@@ -13,10 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function certificate(name: string): { readonly cert: string; readonly key: string } {
   const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
   const made = Bun.spawnSync(
-    [
-      ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", key, "-out", cert, "-days", "2", "-subj", `/CN=${name}.example`],
-    ],
+    `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name}.example`
+      .split(" ")
+      .concat("-keyout", key, "-out", cert),
     { stderr: "pipe" },
   );
   if (made.exitCode !== 0) throw new Error(made.stderr.toString());
@@ -49,7 +48,13 @@ describe("a certificate", () => {
     const clock = new SimulatedClock(1_800_000_000_000);
     const seen: string[] = [];
     const logged: string[] = [];
-    const stop = followTls({ files, clock, checkMs: 30_000, log: (level) => logged.push(level), changed: ({ cert }) => seen.push(cert) });
+    const stop = followTls({
+      files,
+      clock,
+      checkMs: 30_000,
+      log: (level) => logged.push(level),
+      changed: ({ cert }) => seen.push(cert),
+    });
     clock.advance(60_000);
     expect(seen).toEqual([]);
     put({ cert: b.cert, key: a.key }, 2);

@@ -69,8 +69,8 @@ async function compose(
   let unlisten = (): unknown => undefined;
   closing.push(() => site.stop(() => unlisten()));
   closing.push(tidyWhenIdle({ clock: systemClock, cpuMs, tidy: giveBack }));
-  const { idleTimeout, maxRequestBodySize } = site.serving.http;
-  const listener = listen(options, { idleTimeout, maxRequestBodySize, fetch: site.fetch });
+  const { idleTimeout, maxRequestBodySize, websocket } = site.serving.http;
+  const listener = listen(options, { idleTimeout, maxRequestBodySize, websocket, fetch: site.fetch });
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));

@@ -24,7 +24,13 @@ function refusal(identity: unknown, more?: Parameters<typeof settle>[1]): string
 
 const publicUrl = "https://sluice.example";
 const openid = { issuer: "https://id.example", clientId: "sluice" };
-const rule = { name: "main", issuer: "https://ci.example", audience: "sluice", claims: { repository: "a/b" }, role: "operator" };
+const rule = {
+  name: "main",
+  issuer: "https://ci.example",
+  audience: "sluice",
+  claims: { repository: "a/b" },
+  role: "operator",
+};
 
 test("without anything said, what needs a second party is off", () => {
   expect(settle(undefined)).toEqual({ totp: false, passkeys: undefined, openid: undefined, ci: [] });
@@ -37,7 +43,10 @@ describe("passkeys", () => {
       rpName: "Sluice",
       origins: ["https://sluice.example:8443"],
     });
-    expect(settle({ passkeys: true }).passkeys).toMatchObject({ rpId: "localhost", origins: ["http://localhost:7890"] });
+    expect(settle({ passkeys: true }).passkeys).toMatchObject({
+      rpId: "localhost",
+      origins: ["http://localhost:7890"],
+    });
     expect(settle({ passkeys: false }).passkeys).toBeUndefined();
   });
 

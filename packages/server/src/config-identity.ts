@@ -6,12 +6,7 @@ import { parseDuration, selectorNames, SluiceError } from "@sluice/protocol";
 import type { Grant } from "@sluice/protocol";
 
 /** Everything under `identity`. Each is read whole. */
-export const identityKeys: readonly string[] = [
-  "identity.totp",
-  "identity.passkeys",
-  "identity.openid",
-  "identity.ci",
-];
+export const identityKeys: readonly string[] = ["identity.totp", "identity.passkeys", "identity.openid", "identity.ci"];
 
 /** The variable with the secret that an identity provider has given this server. */
 export const openidSecretVariable = "SLUICE_OPENID_CLIENT_SECRET";

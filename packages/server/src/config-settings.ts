@@ -145,12 +145,7 @@ export const settingSpecs: readonly SettingSpec[] = [
 ];
 
 /** Variables that are no settings of the server, or are read elsewhere. */
-export const otherVariables: readonly string[] = [
-  "SLUICE_PROJECT",
-  "SLUICE_TOKEN",
-  "SLUICE_URL",
-  openidSecretVariable,
-];
+export const otherVariables: readonly string[] = ["SLUICE_PROJECT", "SLUICE_TOKEN", "SLUICE_URL", openidSecretVariable];
 export const limitVariablePrefix = "SLUICE_LIMITS_";
 
 /** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */

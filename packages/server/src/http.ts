@@ -17,10 +17,13 @@ import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts
 import { strictTransport } from "./hygiene.ts";
 import { httpLimits } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
+import { LiveHub } from "./live/hub.ts";
 import { HttpMetrics } from "./metrics.ts";
 import { Gate } from "./principal.ts";
 import { RefusalLog } from "./refusals.ts";
 import { handlers } from "./routes/table.ts";
+import { socketHandler } from "./sockets.ts";
+import type { SocketSession } from "./sockets.ts";
 import { failure } from "./wire.ts";
 
 export interface HttpOptions {
@@ -55,6 +58,7 @@ export interface Http {
   readonly fetch: (request: Request, connections?: Connections) => Promise<Response>;
   readonly idleTimeout: number;
   readonly maxRequestBodySize: number;
+  readonly websocket: Bun.WebSocketHandler<SocketSession>;
   readonly metrics: HttpMetrics;
   /** Method and path of every route that is answered. */
   readonly routes: readonly (readonly [method: string, path: string])[];
@@ -124,6 +128,10 @@ class HttpSide implements Http {
   get maxRequestBodySize(): number {
     const { bodyBytesMax, restoreBytesMax } = this.#parts.limits;
     return Math.max(bodyBytesMax * 4, restoreBytesMax + 1);
+  }
+
+  get websocket(): Bun.WebSocketHandler<SocketSession> {
+    return socketHandler(this.#parts.limits);
   }
 
   close(): void {
@@ -224,7 +232,8 @@ class HttpSide implements Http {
   #thrown(arrival: Arrival, error: unknown): Response {
     const wire = toWire(error);
     if (wire.code === "internal") return this.#bug(arrival, error);
-    return wire.code === "forbidden" ? this.#refuse(arrival, wire) : failure(wire);
+    // What is refused while signing in is noted where that is done.
+    return wire.code === "forbidden" && arrival.principal !== undefined ? this.#refuse(arrival, wire) : failure(wire);
   }
 
   /** A refusal at the door, which the audit trail remembers. */
@@ -345,12 +354,9 @@ function actorOf({ principal, address }: Arrival): Actor {
   return { kind: "user", id: "anonymous", origin: address === undefined ? {} : { address } };
 }
 
-function partsOf(
-  options: HttpOptions,
-  own: Pick<HttpParts, "limits" | "metrics" | "closing">,
-): HttpParts {
+function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
   const { ready, deployment, backup, restore } = options;
-  const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt };
-  return { ...given, ready, deployment, backup, restore, ...own };
+  const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
+  return { ...given, ready, backup, restore, ...own, live: new LiveHub({ ...given, ...own }) };
 }

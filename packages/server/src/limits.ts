@@ -1,6 +1,8 @@
 // Named limits of the HTTP side; each is an option of `createHttp`.
+import { liveLimits } from "./live/limits.ts";
+import type { LiveLimits } from "./live/limits.ts";
 
-export interface HttpLimits {
+export interface HttpLimits extends LiveLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
@@ -40,6 +42,7 @@ export interface HttpLimits {
 }
 
 export const httpLimits: HttpLimits = {
+  ...liveLimits,
   bodyBytesMax: 48 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
   jsonDepthMax: 400,

@@ -21,6 +21,8 @@ export class HttpMetrics {
   readonly runs = new Histogram(runBoundsMs);
   /** Clients that watch runs now. */
   watching = 0;
+  /** Connections to the live stream now. */
+  live = 0;
 
   /** Counts a request that was answered. */
   request(route: RouteLabel, status: number, durationMs: number): void {
@@ -58,6 +60,9 @@ export class HttpMetrics {
       "# HELP sluice_http_watchers Clients that watch runs.",
       "# TYPE sluice_http_watchers gauge",
       `sluice_http_watchers ${this.watching}`,
+      "# HELP sluice_live_connections Connections to the live stream.",
+      "# TYPE sluice_live_connections gauge",
+      `sluice_live_connections ${this.live}`,
       "# HELP sluice_run_duration_seconds Time from the creation of a run to its end.",
       "# TYPE sluice_run_duration_seconds histogram",
       ...this.runs.lines("sluice_run_duration_seconds", ""),

@@ -103,7 +103,9 @@ interface Asked {
 function reads(of: typeof seen): readonly Asked[] {
   return specs.flatMap(([name, spec]) => {
     if (spec.methods[0] !== "GET" || spec.permission === "open" || spec.socket === true) return [];
-    return pathsOf(spec.path, of).flatMap((path) => (queries[name] ?? [""]).map((query) => ({ name, path: path + query })));
+    return pathsOf(spec.path, of).flatMap((path) =>
+      (queries[name] ?? [""]).map((query) => ({ name, path: path + query })),
+    );
   });
 }
 
@@ -224,7 +226,10 @@ describe("whoever may see something and not do it", () => {
 
 describe("whoever may start runs and not read them", () => {
   test("learns how a run ended and not what it brought about", async () => {
-    const made = await f.post("/api/v1/tokens", { name: "start", grants: [{ permission: "run:start", only: ["a/*"] }] });
+    const made = await f.post("/api/v1/tokens", {
+      name: "start",
+      grants: [{ permission: "run:start", only: ["a/*"] }],
+    });
     const headers = { ...json, authorization: `Bearer ${made.body.token}` };
     const start = (key: string): Promise<Answer> =>
       f.send("/api/v1/workflows/a%2Fshop/runs?wait=5s", {

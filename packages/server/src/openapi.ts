@@ -55,7 +55,8 @@ function neededFor({ permission }: RouteSpec): string | undefined {
 function operationOf(name: RouteName, method: string): Json {
   const spec: RouteSpec = routes[name];
   const contract = contracts[name];
-  const content = method === "GET" || method === "DELETE" ? undefined : bodyOf(contract);
+  const bodiless = method === "GET" || (method === "DELETE" && spec.methods.length > 1);
+  const content = bodiless ? undefined : bodyOf(contract);
   const needed = neededFor(spec);
   return {
     operationId: spec.methods.length === 1 ? name : `${name}${method}`,

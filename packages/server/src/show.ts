@@ -129,11 +129,7 @@ export function showStep(wire: Wire, entry: JournalEntry): unknown {
 /** What stands for a value that is too large for a list. */
 export const omittedValue = new Uint8Array([0xc0]);
 
-export async function showApproval(
-  engine: Engine,
-  wire: Wire,
-  token: TokenRecord,
-): Promise<Record<string, unknown>> {
+export async function showApproval(engine: Engine, wire: Wire, token: TokenRecord): Promise<Record<string, unknown>> {
   return {
     token: token.token,
     run: token.run,

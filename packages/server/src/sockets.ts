@@ -35,13 +35,17 @@ export const closeCodes = {
 
 /** What `Bun.serve` does with sockets. Clients that answer no ping are dropped after `idleTimeoutSeconds`. */
 export function socketHandler(p: {
-  readonly messageBytesMax: number;
+  readonly socketMessageBytesMax: number;
+  /** A client that leaves more than this waiting is dropped. */
+  readonly socketWaitingBytesMax: number;
   readonly idleTimeoutSeconds: number;
 }): Bun.WebSocketHandler<SocketSession> {
   return {
-    maxPayloadLength: p.messageBytesMax,
+    maxPayloadLength: p.socketMessageBytesMax,
     idleTimeout: p.idleTimeoutSeconds,
     sendPings: true,
+    backpressureLimit: p.socketWaitingBytesMax,
+    closeOnBackpressureLimit: true,
     perMessageDeflate: false,
     open: (ws) => ws.data.opened(socketOf(ws)),
     message: (ws, message) => ws.data.received(message),

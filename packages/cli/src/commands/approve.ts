@@ -8,7 +8,8 @@ import { short, table, time } from "../table.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 
 interface ApprovalView {
-  readonly token: string;
+  /** Null for who may not decide. */
+  readonly token: string | null;
   readonly run: string;
   readonly workflow: string;
   readonly name: string;
@@ -36,7 +37,7 @@ export function addApproveCommands(program: Command, io: Io): void {
         query: { run: flags.run },
       });
       const rows = answer.approvals.map((each) => [
-        each.token,
+        each.token ?? "-",
         each.workflow,
         each.name,
         each.description ?? short(each.data),

@@ -43,7 +43,11 @@ export function addTokenCommands(program: Command, io: Io): void {
     .option("--role <role>", "what it may do: viewer, operator, developer, admin, worker or a role made here")
     .option("--grant <permission[=pattern]>", "or one permission, such as run:start=deploy/*; may be repeated", collect)
     .option("--expires <duration>", "for how long it is good, such as 90d (default: for ever)")
-    .option("--limit <selector=pattern>", "narrows it: workflow, event, state, cache, tenant, label, …; may be repeated", collect)
+    .option(
+      "--limit <selector=pattern>",
+      "narrows it: workflow, event, state, cache, tenant, label, …; may be repeated",
+      collect,
+    )
     .action(async (flags: CreateFlags) => {
       const body = { name: flags.name, role: flags.role, ...details(flags) };
       const { id, token: secret } = await apiOf(io, flags).json<{ readonly id: string; readonly token: string }>(

@@ -73,7 +73,11 @@ function serveCommand(program: Command, name: string, description: string): Comm
     )
     .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
     .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
-    .option("--trusted-proxy <network>", "proxy whose X-Forwarded-* are believed, such as 10.0.0.0/8; may be repeated", collect)
+    .option(
+      "--trusted-proxy <network>",
+      "proxy whose X-Forwarded-* are believed, such as 10.0.0.0/8; may be repeated",
+      collect,
+    )
     .option("--tls-cert <file>", "certificate in PEM format; the server then speaks TLS")
     .option("--tls-key <file>", "its private key")
     .option("--retention-runs <duration>", "how long ended runs are kept")

@@ -79,9 +79,7 @@ function addList(user: Command, io: Io): void {
     .option("--limit <n>", "how many (default: 50)")
     .option("--cursor <cursor>", "go on where the page before ended")
     .action(
-      async (
-        flags: TargetFlags & { readonly text?: string; readonly limit?: string; readonly cursor?: string },
-      ) => {
+      async (flags: TargetFlags & { readonly text?: string; readonly limit?: string; readonly cursor?: string }) => {
         const { text, limit, cursor } = flags;
         const page = await apiOf(io, flags).json<{
           readonly users: readonly UserView[];

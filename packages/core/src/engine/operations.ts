@@ -3,7 +3,15 @@ import { encodeErrorValue, isFinalStatus } from "@sluice/protocol";
 import type { CancelNotice } from "@sluice/protocol";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { AccessFilter, Actor, ChangeOutcome, JournalCursor, NewRun, RunFilter, RunRecord } from "../kernel/run-store.ts";
+import type {
+  AccessFilter,
+  Actor,
+  ChangeOutcome,
+  JournalCursor,
+  NewRun,
+  RunFilter,
+  RunRecord,
+} from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
 import type { Starts } from "./starts.ts";

@@ -10,6 +10,8 @@ import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
 import type { EngineParts } from "./parts.ts";
 import { jitterMs, planSchedule } from "./schedule-plan.ts";
+import { scheduleTimes } from "./schedule-times.ts";
+import type { TimesAsked } from "./schedule-times.ts";
 import type { Starts } from "./starts.ts";
 
 interface LiveSchedule {
@@ -178,6 +180,19 @@ export class Schedules {
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
     return cronTimes(live.cron, { afterMs: this.#parts.clock.now(), untilMs: Number.MAX_SAFE_INTEGER, limit });
+  }
+
+  /** When these schedules fired and will fire, from `from` to before `to`. */
+  timesBetween(
+    p: Omit<TimesAsked, "schedules" | "graceMs"> & {
+      readonly shown: (schedule: ScheduleRecord) => boolean;
+      /** Runs for times before this may have been deleted. */
+      readonly keptFrom: (schedule: ScheduleRecord) => number;
+    },
+  ): ReturnType<typeof scheduleTimes> {
+    const shown = [...this.#live.values()].filter(({ record }) => p.shown(record));
+    const schedules = shown.map(({ record, cron }) => ({ record, cron, keptFrom: p.keptFrom(record) }));
+    return scheduleTimes({ ...p, schedules, graceMs: this.#parts.limits.scheduleGraceMs });
   }
 
   async setPaused(by: Actor, id: string, paused: boolean): Promise<Result<ScheduleRecord>> {

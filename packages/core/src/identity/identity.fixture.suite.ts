@@ -51,13 +51,13 @@ export interface Desk {
   /** Admin at the machine, as the command line is. */
   readonly local: Principal;
   /** The same data opened again, as after a restart. */
-  reopen(more?: Partial<IdentityOptions>): Promise<Identity>;
+  readonly reopen: (more?: Partial<IdentityOptions>) => Promise<Identity>;
   /** Makes a user with the password of all. */
-  addUser(name: string, roles: readonly string[], more?: { passwordHash?: string }): Promise<string>;
-  signIn(name: string, kind?: "console" | "program"): Promise<SignedIn>;
+  readonly addUser: (name: string, roles: readonly string[], more?: { passwordHash?: string }) => Promise<string>;
+  readonly signIn: (name: string, kind?: "console" | "program") => Promise<SignedIn>;
   /** The principal of a user who signs in to the console. */
-  principal(name: string): Promise<Principal>;
-  audited(): Promise<readonly AuditRecord[]>;
+  readonly principal: (name: string) => Promise<Principal>;
+  readonly audited: () => Promise<readonly AuditRecord[]>;
 }
 
 /** Opens identity for a test, and closes it afterwards. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { codeOf, desks, expectRefused, good, password } from "./identity.fixture.suite.ts";
+import { caller, codeOf, desks, expectRefused, good, password } from "./identity.fixture.suite.ts";
 import type { Desk } from "./identity.fixture.suite.ts";
 
 const open = desks();
@@ -141,6 +141,17 @@ describe("changing a user", () => {
     await listen("ada");
     expect(good(await users.endSessions(desk.local, "ada")).ended).toBe(1);
     expect(heard).toEqual(["access_changed", "disabled", "password_changed", "revoked"]);
+  });
+
+  test("brings no session back to life that outlived being disabled", async () => {
+    const desk = await staffed();
+    const { cookie: value = "", session } = await desk.signIn("ada");
+    good(await desk.identity.users.update(desk.local, "ada", { disabled: true }));
+    // As when the server died between disabling the user and ending the sessions.
+    await desk.store.identity.createSession({ by: desk.local.actor, session });
+    expect(codeOf(await desk.identity.authenticate({ kind: "cookie", value }, caller))).toBe("session_ended");
+    good(await desk.identity.users.update(desk.local, "ada", { disabled: false }));
+    expect(codeOf(await desk.identity.authenticate({ kind: "cookie", value }, caller))).toBe("session_ended");
   });
 
   test("of oneself keeps the session it came with", async () => {

@@ -160,14 +160,15 @@ export interface Attempt {
 export const countedStatuses = ["created", "completed", "failed", "cancelled", "timedout"] as const;
 export type CountedStatus = (typeof countedStatuses)[number];
 
-/** So many runs of a workflow in an hour, with durations (of ends) in the same bucket. */
+/** So many runs of a workflow in an hour, and how long those that ended took. */
 export interface CountedRuns {
   readonly workflow: string;
   /** Hours since 1970. */
   readonly hour: number;
   readonly status: CountedStatus;
-  readonly bucket: number;
   readonly count: number;
+  /** A bucket, how many are in it, and so on (duration-buckets.ts). */
+  readonly buckets: readonly number[];
 }
 
 export const hourMs = 3_600_000;
@@ -196,9 +197,12 @@ export class FiguresSum {
   readonly #counts: Record<CountedStatus, number> = { created: 0, completed: 0, failed: 0, cancelled: 0, timedout: 0 };
   readonly #buckets = new Map<number, number>();
 
-  add({ status, bucket, count }: Pick<CountedRuns, "status" | "bucket" | "count">): void {
+  add({ status, count, buckets }: Pick<CountedRuns, "status" | "count" | "buckets">): void {
     this.#counts[status] += count;
-    if (status !== "created") this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
+    for (let at = 0; at < buckets.length; at += 2) {
+      const bucket = buckets[at] ?? 0;
+      this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + (buckets[at + 1] ?? 0));
+    }
   }
 
   get figures(): Figures {

@@ -176,7 +176,12 @@ export const runSchemas = {
     next: z.int().nullable(),
   }),
   Approvals: z.strictObject({
-    approvals: z.array(approval.extend({ omitted: z.array(z.literal("data")).optional() })),
+    approvals: z.array(
+      approval.extend({
+        token: z.string().nullable().describe("Null for who may not decide: whoever has it decides"),
+        omitted: z.array(z.literal("data")).optional(),
+      }),
+    ),
   }),
   Approval: z.strictObject({ approval }),
   Decision: z.strictObject({

@@ -1,12 +1,12 @@
 // One connection of the live stream: what it is subscribed to, and how much of that it can take.
+import type { Clock, RunSummary } from "@sluice/core";
 import type { Principal } from "@sluice/core/identity";
-import type { LiveMessage, LiveRequest } from "@sluice/protocol";
-import type { Clock } from "@sluice/core";
+import type { ErrorCode, LiveMessage, LiveRequest } from "@sluice/protocol";
 import { Rates } from "../rate-limit.ts";
 import { closeCodes } from "../sockets.ts";
 import type { Socket, SocketSession } from "../sockets.ts";
 import type { LiveLimits } from "./limits.ts";
-import { topicOf } from "./topics.ts";
+import { missingFor, topicOf } from "./topics.ts";
 import type { SharedTopic } from "./topics.ts";
 
 /** What a connection asks of the hub. */
@@ -15,25 +15,21 @@ export interface LiveRoom {
   readonly limits: LiveLimits;
   /** What a client is greeted with. */
   hello(): LiveMessage;
-  /** Subscribes to a topic; resolves when nothing of it is missed any more. Rejects when the server is stopping. */
-  join(connection: LiveConnection, topic: SharedTopic): Promise<void>;
+  /** From now on the connection is told what happens to a topic. */
+  join(connection: LiveConnection, topic: SharedTopic): void;
   leave(connection: LiveConnection, topic: SharedTopic): void;
-  /** Follows one run from a number on; the answer says why not, or how to stop. */
-  follow(connection: LiveConnection, run: string, after: number): Promise<Followed>;
-  /** Why somebody may not hear of a topic. */
-  refusal(principal: Principal, topic: SharedTopic): Refusal | undefined;
+  /** Resolves when nothing of the topics that were joined is missed any more. Rejects when the server is stopping. */
+  caughtUp(): Promise<void>;
+  /** How a run stands that this connection may hear of. */
+  find(connection: LiveConnection, run: string): Promise<RunSummary | undefined>;
+  /** Tells what happens to a run after a number; answers how to stop. */
+  follow(connection: LiveConnection, run: string, after: number): () => void;
   left(connection: LiveConnection): void;
 }
 
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-}
-export type Followed = { readonly stop: () => void } | { readonly refusal: Refusal };
-
-/** What a topic of a connection is: being asked for, or how to stop it. */
+/** A topic that is subscribed to, or about to be. */
 interface Subscription {
-  stop: (() => void) | undefined;
+  stop: () => void;
 }
 
 /** An ended connection that its client does not close is cut off after this long. */
@@ -138,7 +134,7 @@ export class LiveConnection implements SocketSession {
 
   /** Sends what belongs to a topic, or remembers that it was left out because the client is slow. */
   tell(topic: SharedTopic, text: string): void {
-    if (this.#over || !this.#subscriptions.has(topic)) return;
+    if (this.#over) return;
     if (this.ready) this.sendText(text);
     else this.#behind.add(topic);
   }
@@ -146,48 +142,45 @@ export class LiveConnection implements SocketSession {
   async #subscribe(name: string, after: number): Promise<void> {
     const { limits } = this.#room;
     this.#unsubscribe(name);
+    const found = topicOf(name);
+    if (found === undefined) return this.#refuse(name, "not_found", `There is no topic ${JSON.stringify(name)}.`);
+    const missing = missingFor("run" in found ? "run" : found.topic, this.principal);
+    if (missing !== undefined) return this.#refuse(name, "forbidden", `This needs the permission ${missing}.`);
     if (this.#subscriptions.size >= limits.liveTopicsMax) {
       const message = `A connection has at most ${limits.liveTopicsMax} topics (liveTopicsMax).`;
-      return this.#refuse(name, { code: "too_many_requests", message });
+      return this.#refuse(name, "too_many_requests", message);
     }
-    const subscription: Subscription = { stop: undefined };
+    const subscription: Subscription = { stop: () => undefined };
     this.#subscriptions.set(name, subscription);
-    let entered: Followed;
+    const isWanted = (): boolean => this.#subscriptions.get(name) === subscription;
     try {
-      entered = await this.#enter(name, after);
+      if ("run" in found) await this.#enterRun(found.run, { after, subscription, isWanted });
+      else await this.#enter(found.topic, { subscription, isWanted });
     } catch {
-      // The store is being closed: so is this.
-      return this.restart();
+      // The store is being closed, and with it all this.
+      this.restart();
     }
-    const wanted = this.#subscriptions.get(name) === subscription && !this.#over;
-    if ("refusal" in entered) {
-      if (!wanted) return undefined;
-      this.#subscriptions.delete(name);
-      return this.#refuse(name, entered.refusal);
-    }
-    if (wanted) subscription.stop = entered.stop;
-    else entered.stop();
     return undefined;
   }
 
-  /** Asks for a topic, and says so once nothing of it is missed. */
-  async #enter(name: string, after: number): Promise<Followed> {
-    const found = topicOf(name);
-    if (found === undefined) {
-      return { refusal: { code: "not_found", message: `There is no topic ${JSON.stringify(name)}.` } };
-    }
-    if ("run" in found) return this.#room.follow(this, found.run, after);
-    const { topic } = found;
-    const refusal = this.#room.refusal(this.principal, topic);
-    if (refusal !== undefined) return { refusal };
-    await this.#room.join(this, topic);
-    if (this.#subscriptions.has(name)) this.send({ type: "subscribed", topic: name });
-    return { stop: () => this.#leave(topic) };
+  async #enter(topic: SharedTopic, { subscription, isWanted }: Entering): Promise<void> {
+    subscription.stop = () => this.#room.leave(this, topic);
+    this.#room.join(this, topic);
+    await this.#room.caughtUp();
+    if (isWanted()) this.send({ type: "subscribed", topic });
   }
 
-  #leave(topic: SharedTopic): void {
-    // It may have been asked for anew meanwhile.
-    if (!this.#subscriptions.has(topic)) this.#room.leave(this, topic);
+  async #enterRun(run: string, p: Entering & { readonly after: number }): Promise<void> {
+    const topic = `run:${run}`;
+    const known = await this.#room.find(this, run);
+    if (!p.isWanted()) return;
+    if (known === undefined) {
+      this.#subscriptions.delete(topic);
+      this.#refuse(topic, "run_not_found", `There is no run ${JSON.stringify(run)}.`);
+      return;
+    }
+    this.send({ type: "subscribed", topic });
+    p.subscription.stop = this.#room.follow(this, run, p.after);
   }
 
   #unsubscribe(name: string): void {
@@ -195,10 +188,10 @@ export class LiveConnection implements SocketSession {
     if (subscription === undefined) return;
     this.#subscriptions.delete(name);
     this.#behind.delete(name);
-    subscription.stop?.();
+    subscription.stop();
   }
 
-  #refuse(topic: string, { code, message }: Refusal): void {
+  #refuse(topic: string, code: ErrorCode, message: string): void {
     this.send({ type: "refused", topic, code, message });
   }
 
@@ -216,6 +209,12 @@ export class LiveConnection implements SocketSession {
     for (const name of [...this.#subscriptions.keys()]) this.#unsubscribe(name);
     for (const go of this.#waiting.splice(0)) go();
   }
+}
+
+interface Entering {
+  readonly subscription: Subscription;
+  /** Whether the topic is still subscribed to by this wish. */
+  readonly isWanted: () => boolean;
 }
 
 /** What a client says; undefined for what no client of ours would say. */

@@ -6,8 +6,9 @@ export interface LiveLimits {
   readonly liveConnectionsPerUserMax: number;
   /** Topics of one connection. */
   readonly liveTopicsMax: number;
-  /** Longest message of a client. */
+  /** Longest message of a client over a WebSocket; one that leaves more than that waiting is dropped. */
   readonly socketMessageBytesMax: number;
+  readonly socketWaitingBytesMax: number;
   /** Messages a second of one connection; what its topics need may come at once. */
   readonly liveMessagesPerSecondMax: number;
   /** Changes of runs are collected for so long, and are at most so many in one message. */
@@ -24,6 +25,7 @@ export const liveLimits: LiveLimits = {
   liveConnectionsPerUserMax: 64,
   liveTopicsMax: 64,
   socketMessageBytesMax: 4_096,
+  socketWaitingBytesMax: 8 * 1024 * 1024,
   liveMessagesPerSecondMax: 20,
   liveRunsMs: 200,
   liveRunsMax: 500,

@@ -61,12 +61,12 @@ describe("docs/http.md", () => {
   const text = readFileSync(new URL("../../../../docs/http.md", import.meta.url), "utf8");
 
   test("has a row for every route and says which are open", () => {
-    for (const { methods, path, auth } of Object.values<RouteSpec>(routes)) {
+    for (const { methods, path, permission } of Object.values<RouteSpec>(routes)) {
       const row = text.split("\n").find((line) => line.startsWith(`| \`${methods[0]} ${path}\` |`));
       expect({ path, there: row !== undefined, open: row?.includes("*open*") }).toEqual({
         path,
         there: true,
-        open: auth === "open",
+        open: permission === "open",
       });
     }
   });

@@ -6,7 +6,11 @@ import { refuse } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
 import { reply } from "../wire.ts";
 
-const textHeaders = { ...nosniff, "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" };
+const textHeaders = {
+  ...nosniff,
+  "content-type": "text/plain; version=0.0.4; charset=utf-8",
+  "cache-control": "no-store",
+};
 
 export async function metrics(call: Call): Promise<Response> {
   const query = call.query();

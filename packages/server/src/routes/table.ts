@@ -21,6 +21,7 @@ import { backup } from "./backup.ts";
 import { listEvents, sendEvent } from "./events.ts";
 import { health, ready } from "./health.ts";
 import { callHook } from "./hooks.ts";
+import { live } from "./live.ts";
 import { metrics } from "./metrics.ts";
 import { restore } from "./restore.ts";
 import { deleteRole, listRoles, putRole } from "./roles.ts";
@@ -128,6 +129,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   listTokens,
   createToken,
   revokeToken,
+  live,
   openapi: async (call) => (await import("./docs.ts")).openapi(call),
   docs: async (call) => (await import("./docs.ts")).docs(call),
   docsAsset: async (call) => (await import("./docs.ts")).docsAsset(call),

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { SimulatedRandom } from "../../testing/simulated-random.ts";
 import { caller, codeOf, desks, good, password, start } from "../identity.fixture.suite.ts";
 import type { Desk } from "../identity.fixture.suite.ts";
+import { AccessTokens } from "../keys/access-tokens.ts";
 import { openKeyFolder } from "../keys/key-folder.ts";
 import { signLocalOperator } from "../keys/local-operator.ts";
 import { hashOf, newToken } from "../keys/secrets.ts";
+import { identityLimits } from "../limits.ts";
 
 const open = desks();
 const bearer = (value = "") => ({ kind: "bearer", value }) as const;
@@ -94,10 +96,27 @@ describe("an access token", () => {
     expect(codeOf(await desk.identity.authenticate(bearer(other), caller))).toBe("session_ended");
   });
 
-  test("is not good as a cookie, and one with no signature not at all", async () => {
+  test("is good for a session of a program, and of the user it names", async () => {
+    const desk = await open();
+    const ada = await desk.addUser("ada", ["viewer"]);
+    const { clock, folder, random, store } = desk;
+    const keys = openKeyFolder(folder);
+    const tokens = new AccessTokens({ clock, instance: store.instance, keys, limits: identityLimits, random });
+    const console = (await desk.signIn("ada")).session.id;
+    const program = (await desk.signIn("ada", "program")).session.id;
+    const codeFor = async (user: string, session: string) =>
+      codeOf(await desk.identity.authenticate(bearer((await tokens.issue({ user, session })).token), caller));
+    expect(await codeFor(ada, program)).toBe("ok");
+    expect(await codeFor(ada, console)).toBe("session_ended");
+    expect(await codeFor("usr_other", program)).toBe("session_ended");
+  });
+
+  test("is not good as a cookie, nor is its refresh token, and one with no signature not at all", async () => {
     const desk = await open();
     await desk.addUser("ada", ["viewer"]);
-    const { accessToken = "" } = await desk.signIn("ada", "program");
+    const { accessToken = "", refreshToken } = await desk.signIn("ada", "program");
+    expect(codeOf(await desk.identity.authenticate(cookie(refreshToken), caller))).toBe("session_ended");
+    expect(codeOf(await desk.identity.authenticate(bearer(refreshToken), caller))).toBe("unauthorized");
     const [, payload = ""] = accessToken.split(".");
     const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url");
     expect(codeOf(await desk.identity.authenticate(cookie(accessToken), caller))).toBe("session_ended");
@@ -220,15 +239,38 @@ test("what is being looked up while rights change is looked up again", async () 
   if (good(principal).epoch === now.epoch) expect(good(principal).may("run:start")).toBe(false);
 });
 
+test("a session that ends while it is being looked up is not let in", async () => {
+  const desk = await open();
+  await desk.addUser("ada", ["viewer"]);
+  const { cookie: value } = await desk.signIn("ada");
+  const ada = good(await desk.identity.authenticate(cookie(value), caller));
+  const other = await desk.reopen();
+  const find = desk.store.identity.findSession.bind(desk.store.identity);
+  let found = (): void => {};
+  let goOn = (): void => {};
+  const wasFound = new Promise<void>((resolve) => (found = resolve));
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+  desk.store.identity.findSession = async (p) => {
+    const session = await find(p);
+    found();
+    await mayGoOn;
+    return session;
+  };
+  const asked = other.authenticate(cookie(value), caller);
+  await wasFound;
+  good(await other.sessions.signOut(ada, { everywhere: true }));
+  goOn();
+  expect(codeOf(await asked)).toBe("session_ended");
+});
+
 test("not more is kept in memory than the limit says", async () => {
-  const { identityLimits: limits } = await import("../limits.ts");
-  const desk = await open({ settings: { limits: { ...limits, principalsCachedMax: 2 } } });
+  const desk = await open({ settings: { limits: { ...identityLimits, principalsCachedMax: 2 } } });
   await desk.addUser("ada", ["viewer"]);
   const signed = [await desk.signIn("ada"), await desk.signIn("ada"), await desk.signIn("ada")];
   for (const each of signed) good(await desk.identity.authenticate(cookie(each.cookie), caller));
   const answers = signed.map((each) => desk.identity.authenticate(cookie(each.cookie), caller) instanceof Promise);
   expect(answers).toEqual([true, false, false]);
-  await Promise.all(signed.map((each) => desk.identity.authenticate(cookie(each.cookie), caller)));
+  for (const each of signed) good(await desk.identity.authenticate(cookie(each.cookie), caller));
 });
 
 test("where nobody has to say who they are everybody may everything", async () => {

@@ -116,7 +116,7 @@ export function uniteAccess(parts: readonly Access[]): Access {
 }
 
 /** A pattern that ends in `/` stands for everything below it. */
-export function normalizePatterns(patterns: readonly string[]): readonly string[] {
+function normalizePatterns(patterns: readonly string[]): readonly string[] {
   return patterns.map((pattern) => (pattern.endsWith("/") ? `${pattern}*` : pattern));
 }
 

@@ -10,9 +10,10 @@ const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 }
 const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 9 });
 const patterns = fc.array(pattern, { maxLength: 3 });
 
-/** Every text of two letters up to this length: whatever tells two short patterns apart is among them. */
-const texts = Array.from({ length: 2 ** 8 }, (_, n) =>
-  n.toString(2).slice(1).replaceAll("0", "a").replaceAll("1", "b"),
+const letters = ["a", "b", "c", ""];
+/** Texts of up to four letters, one of which is in no pattern: whatever tells two short patterns apart is among them. */
+const texts = letters.flatMap((first) =>
+  letters.flatMap((second) => letters.flatMap((third) => letters.map((fourth) => first + second + third + fourth))),
 );
 
 describe("the common part of two sets of patterns", () => {
@@ -94,8 +95,8 @@ describe("holding", () => {
 
 test("what the matcher says of a pattern, SQLite says of the condition it becomes in a list", () => {
   const db = new Database(":memory:");
-  const letters = fc.constantFrom("a", "B", "b", "*", "?", "[", "]", "^", "-", "/", "%", "_", "é", "😀");
-  const any = fc.string({ unit: letters, maxLength: 8 });
+  const characters = fc.constantFrom("a", "B", "b", "*", "?", "[", "]", "^", "-", "/", "%", "_", "é", "😀");
+  const any = fc.string({ unit: characters, maxLength: 8 });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 3 }), any, (each, value) => {
       const { sql, values } = fitsPatterns("name", each);

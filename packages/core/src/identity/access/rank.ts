@@ -6,7 +6,7 @@ import { accessOf, everything } from "./grants.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a principal may do, as something that can be compared. */
-export function accessOfPrincipal(principal: Principal): Access {
+function accessOfPrincipal(principal: Principal): Access {
   const grants = principal.grants();
   return grants.some(({ permission }) => permission === "*") ? everything : accessOf(grants, true);
 }

@@ -43,6 +43,6 @@ test("of many who make the same key at once all get the same one", async () => {
 test("a name that is no file name of the folder is refused", async () => {
   const keys = openKeyFolder(nextFolder());
   for (const name of ["../a", "a/b", "", ".hidden", "A"]) {
-    await expect(keys.read(name)).rejects.toThrow("is no name of a key");
+    expect(await keys.read(name).catch(String)).toContain("is no name of a key");
   }
 });

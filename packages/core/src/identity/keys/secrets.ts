@@ -1,6 +1,5 @@
 // Secrets and ids: how they are drawn, written and hashed. What is drawn has 256 bits, so a plain hash at rest is enough.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { crc32 } from "node:zlib";
 import type { Random } from "../../kernel/ids.ts";
 
 const secretBytes = 32;
@@ -70,7 +69,7 @@ export function isToken(text: string): boolean {
 
 function checksumOf(secret: string): string {
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, crc32(secret));
+  new DataView(bytes.buffer).setUint32(0, Bun.hash.crc32(secret));
   return inBase62(bytes, checksumCharacters);
 }
 

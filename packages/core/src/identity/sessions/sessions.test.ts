@@ -212,6 +212,19 @@ describe("signing in while", () => {
     }
   });
 
+  test("the account was closed, or got another password, since who they are was proved leaves none", async () => {
+    for (const change of [{ disabled: true }, { password: "another horse battery" }]) {
+      const desk = await open();
+      await desk.addUser("root", ["admin"]);
+      const id = await desk.addUser("ada", ["viewer"]);
+      const user = good(await desk.identity.users.get(id));
+      good(await desk.identity.users.update(desk.local, id, change));
+      const begun = desk.identity.sessions.begin({ user, kind: "console", method: "password", caller });
+      expect(codeOf(await begun)).toBe("sign_in_failed");
+      expect(await desk.store.identity.listSessions({ user: id, now: start })).toEqual([]);
+    }
+  });
+
   test("the password is changed by somebody else leaves no session of the old one", async () => {
     const desk = await open();
     await desk.addUser("root", ["admin"]);

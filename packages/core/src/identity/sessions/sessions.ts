@@ -228,7 +228,7 @@ export function ownUser(principal: Principal): string | undefined {
 }
 
 /** A user at the beginning or going on of their own session. */
-export function sessionActor(user: UserRecord, session: string | undefined, caller: CallerInfo): Actor {
+function sessionActor(user: UserRecord, session: string | undefined, caller: CallerInfo): Actor {
   const { address } = caller;
   return {
     kind: "user",

@@ -1,5 +1,5 @@
 // Lets the list of breached passwords be imported as text.
 declare module "*.txt" {
   const text: string;
-  export default text;
+  export = text;
 }

@@ -3,7 +3,7 @@
 import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 
 /** What the provider says of its people, by their name there. */
 export type People = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -31,7 +31,8 @@ export async function startProvider(people: People): Promise<RunningProvider> {
     pkce: { required: () => true },
     cookies: { keys: ["a key of the test"] },
   });
-  server.on("request", provider.callback());
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
   return {
     issuer,
     visit: (url, login) => visit(issuer, url, login),

@@ -118,6 +118,15 @@ describe("a passkey", () => {
     expect(codeOf(await signIn({ ...first, challenge: made.challenge }))).toBe("bad_request");
   });
 
+  test("does not sign in with the challenge for making one", async () => {
+    const { account, ada, desk, device, register } = await equipped();
+    good((await register()).answer);
+    const { challenge, options } = good(await account.beginPasskey(ada, { password, caller }));
+    const credential = await device.get({ rpId, origin, challenge: options.challenge });
+    const answer = await desk.identity.passkeySignIn({ challenge, credential, kind: "console", caller });
+    expect(codeOf(answer)).toBe("bad_request");
+  });
+
   test("begun by one user is not kept for another", async () => {
     const { account, ada, desk, device } = await equipped();
     await desk.addUser("bob", ["viewer"]);
@@ -161,7 +170,7 @@ test.each([
     "bad_request",
   );
   const { challenge } = good(await desk.identity.beginPasskeySignIn());
-  const of = typeof credential === "object" && credential !== null ? { ...credential, id: device.id } : credential;
+  const of = Object.assign({}, credential, { id: device.id });
   for (const each of [credential, of]) {
     const answer = await desk.identity.passkeySignIn({ challenge, credential: each, kind: "console", caller });
     expect(codeOf(answer)).toBe("sign_in_failed");

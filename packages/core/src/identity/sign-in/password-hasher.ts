@@ -8,9 +8,9 @@ const bcryptBytesMax = 72;
 /** Slow on purpose, on another thread than the caller's. */
 export interface PasswordHasher {
   /** In PHC string format. */
-  hash(password: string): Promise<string>;
+  readonly hash: (password: string) => Promise<string>;
   /** Also for hashes made elsewhere: argon2 in PHC string format, bcrypt as `$2…`. */
-  verify(password: string, hash: string): Promise<boolean>;
+  readonly verify: (password: string, hash: string) => Promise<boolean>;
 }
 
 /** `Bun.password`: each call runs on the runtime's thread pool. */

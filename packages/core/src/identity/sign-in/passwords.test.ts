@@ -86,6 +86,13 @@ describe("comparing", () => {
     expect(again).toBe(unknown as never);
   });
 
+  test("never finds a password that fits for who has none", async () => {
+    const anything = { hash: (password: string) => systemHasher.hash(password), verify: () => Promise.resolve(true) };
+    const made = passwords(anything);
+    expect(good(await made.verify("any", "$2a$05$x"))).toBe(true);
+    expect(good(await made.verify("any", undefined))).toBe(false);
+  });
+
   test("does not hash what is longer than any password", async () => {
     const given: number[] = [];
     const made = passwords({

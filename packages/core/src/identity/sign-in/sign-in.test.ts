@@ -152,16 +152,16 @@ describe("guessing", () => {
       ),
     );
     let answered = 0;
-    let flooding = true;
+    const state = { flooding: true };
     const rest = (async () => {
-      while (flooding) {
+      while (state.flooding) {
         good(await desk.identity.authenticate({ kind: "cookie", value: cookie }, caller));
         answered++;
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();
     const codes = (await flood).map((answer) => codeOf(answer));
-    flooding = false;
+    state.flooding = false;
     await rest;
     expect(codes.filter((code) => code === "sign_in_failed").length).toBe(5);
     expect(codes.filter((code) => code === "too_many_requests").length).toBe(55);
@@ -169,6 +169,21 @@ describe("guessing", () => {
     // Nobody was looked at whom the queue refused: their failures do not count.
     expect(codeOf(await signing(desk)("ada"))).toBe("ok");
   });
+});
+
+test("who was not looked at, as too many waited, has not failed", async () => {
+  const desk = await open({ settings: { limits: { ...identityLimits, hashQueueMax: 1 } } });
+  await desk.addUser("ada", ["viewer"]);
+  const signIn = signing(desk);
+  await signIn("warm up");
+  const others = ["one", "two"].map((name) => signIn(name, { caller: from("198.51.100.1") }));
+  for (let n = 0; n < 10; n++) {
+    const refused = await signIn("ada");
+    expectRefused(refused, "too_many_requests");
+    expect(refused).toMatchObject({ error: { message: expect.stringContaining("at this moment") } });
+  }
+  await Promise.all(others);
+  expect(codeOf(await signIn("ada"))).toBe("ok");
 });
 
 describe("a second factor", () => {

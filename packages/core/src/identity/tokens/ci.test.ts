@@ -123,6 +123,13 @@ describe("a token of a job", () => {
     expect((await desk.audited()).at(-1)).toMatchObject({ outcome: "refused", reason: "forbidden" });
   });
 
+  test("made for the audience of one rule does not fit another", async () => {
+    const narrow = { name: "narrow", audience: "other", grants: [{ permission: "run:read" }] };
+    const desk = await opened({}, narrow);
+    expect(good(await desk.exchange({ aud: "other" })).grants).toEqual([{ permission: "run:read" }]);
+    expect(good(await desk.exchange({ aud: ["other", "sluice"] })).grants).toHaveLength(2);
+  });
+
   test.each<[string, object]>([
     ["another audience", { aud: "https://github.com/acme" }],
     ["another issuer", { iss: "https://evil.example" }],
@@ -195,5 +202,5 @@ test.each<[string, Partial<CiRule>]>([
   ["not right", { grants: [{ permission: "backup:create" }] }],
   ["not right", { grants: [{ permission: "nothing:here" }] }],
 ])("a rule that nobody can have meant stops the start: %s", async (words, more) => {
-  await expect(opened(more)).rejects.toThrow(words);
+  expect(await opened(more).catch(String)).toContain(words);
 });

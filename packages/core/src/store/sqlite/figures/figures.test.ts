@@ -80,7 +80,9 @@ test("every read goes by an index", () => {
       .map(({ detail }) => detail)
       .join("\n");
   const access = { workflows: ["billing/*", "order", "*x"] };
-  for (const p of [{ failedSince: 1 }, { failedSince: 1, access, approvals: access }]) {
+  const range = { workflows: ["billing/*"] };
+  const asked = [{}, { access, approvals: access }, { access: range, approvals: range }];
+  for (const p of asked.map((each) => ({ failedSince: 1, ...each }))) {
     const { failed, blocked, approvals } = needsQueries(p);
     expect(plan(failed.sql, failed.values)).toContain("USING COVERING INDEX runs_failed (ended_at>?");
     expect(plan(blocked.sql, blocked.values)).toContain("USING COVERING INDEX runs_blocked");
@@ -104,14 +106,14 @@ test("every read goes by an index", () => {
 
 test("a page of waits does not look for what may be seen among all that may not", () => {
   const { on } = bench;
-  for (let i = 0; i < 9_000; i++) {
-    on.hot(`r${i}`, { workflow: i === 8_999 ? "seen" : "order" });
+  for (let i = 0; i < 5_000; i++) {
+    on.hot(`r${i}`, { workflow: i === 4_999 ? "seen" : "order" });
     on.append(`r${i}`, waitFor(0, "paid"), idle());
   }
   const p = { event: "paid", access: { workflows: ["seen"] }, limit: 9 };
   const first = listWaits(on.db, p);
   expect(first.waits).toEqual([]);
-  expect(listWaits(on.db, { ...p, cursor: first.next }).waits).toMatchObject([{ run: "r8999" }]);
+  expect(listWaits(on.db, { ...p, cursor: first.next }).waits).toMatchObject([{ run: "r4999" }]);
 });
 
 test("a change of many runs costs few rows", () => {

@@ -20,7 +20,7 @@ type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
 
 /** Waits looked at in one statement, and for one page: those that may not be seen are in the way of the others. */
 const waitsAtOnce = 512;
-const waitsLookedAtMax = 8_192;
+const waitsLookedAtMax = 4_096;
 
 const waitColumns = `SELECT w.run, runs.workflow, w.seq, w.ref AS event, w.key, w.match, entries.started_at AS since,
   w.due AS dueAt, w.no FROM`;

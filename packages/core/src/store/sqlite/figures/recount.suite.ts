@@ -24,8 +24,11 @@ export function recount(db: Connection): { readonly stats: object; readonly coun
     to[key.join(" ")] = (to[key.join(" ")] ?? 0) + 1;
   };
   for (const { workflow, status, ready, createdAt, endedAt } of db.rows<Row>(rowsSql)) {
-    add(stats, hourOf(createdAt), workflow, "created", 0);
-    if (endedAt !== null) add(stats, hourOf(endedAt), workflow, status, bucketOf(endedAt - createdAt));
+    add(stats, hourOf(createdAt), workflow, "created");
+    if (endedAt !== null) {
+      add(stats, hourOf(endedAt), workflow, status);
+      add(stats, hourOf(endedAt), workflow, status, bucketOf(endedAt - createdAt));
+    }
     add(counts, workflow, status);
     if (ready === 1) add(counts, workflow, "ready");
   }
@@ -34,12 +37,17 @@ export function recount(db: Connection): { readonly stats: object; readonly coun
 
 /** The same as the tables of figures have it. */
 export function counted(db: Connection): { readonly stats: object; readonly counts: object } {
-  const listed = (sql: string): object =>
-    Object.fromEntries(db.rows<{ key: string; count: number }>(sql).map(({ key, count }) => [key, count]));
-  return {
-    stats: listed("SELECT hour || ' ' || workflow || ' ' || status || ' ' || bucket AS key, count FROM run_stats"),
-    counts: listed("SELECT workflow || ' ' || status AS key, count FROM run_counts WHERE count <> 0"),
-  };
+  const stats: Record<string, number> = {};
+  type Stat = { key: string; count: number; buckets: string };
+  const statsSql = "SELECT hour || ' ' || workflow || ' ' || status AS key, count, buckets FROM run_stats";
+  for (const { key, count, buckets } of db.rows<Stat>(statsSql)) {
+    stats[key] = count;
+    const list = JSON.parse(buckets) as readonly number[];
+    for (let at = 0; at < list.length; at += 2) stats[`${key} ${list[at]}`] = list[at + 1] ?? 0;
+  }
+  const countsSql = "SELECT workflow || ' ' || status AS key, count FROM run_counts WHERE count <> 0";
+  const counts = db.rows<{ key: string; count: number }>(countsSql).map(({ key, count }) => [key, count]);
+  return { stats, counts: Object.fromEntries(counts) as object };
 }
 
 /** Makes and ends runs, many at once, and says so after each round. */

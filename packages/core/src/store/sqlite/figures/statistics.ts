@@ -2,6 +2,7 @@
 import type { RunStatus, RunStatusReason } from "@sluice/protocol";
 import type { AccessFilter } from "../../../kernel/run-store.ts";
 import {
+  hourMs,
   hourOf,
   statisticsOf,
   type CountedRuns,
@@ -28,27 +29,25 @@ export function statisticsQuery(p: Params<"runStatistics">): {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 } {
-  const [from, to] = [hourOf(p.from), Math.ceil(p.to / 3_600_000)];
+  const [from, to] = [hourOf(p.from), Math.ceil(p.to / hourMs)];
   const seen = shown(p.access);
-  const columns = p.each === true ? "workflow, hour, status, bucket" : "hour, status, bucket";
-  const select = `SELECT ${columns}, sum(count) AS count FROM run_stats`;
-  if (p.workflow !== undefined) {
-    const hours = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
-    const where = `hour IN (SELECT value FROM json_each(?)) AND workflow = ? AND ${seen.sql}`;
-    return {
-      sql: `${select} WHERE ${where} GROUP BY ${columns}`,
-      values: [JSON.stringify(hours), p.workflow, ...seen.values],
-    };
+  const select = "SELECT workflow, hour, status, count, buckets FROM run_stats WHERE";
+  if (p.workflow === undefined) {
+    return { sql: `${select} hour >= ? AND hour < ? AND ${seen.sql}`, values: [from, to, ...seen.values] };
   }
-  return {
-    sql: `${select} WHERE hour >= ? AND hour < ? AND ${seen.sql} GROUP BY ${columns}`,
-    values: [from, to, ...seen.values],
-  };
+  const hours = JSON.stringify(Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index));
+  const sql = `${select} hour IN (SELECT value FROM json_each(?)) AND workflow = ? AND ${seen.sql}`;
+  return { sql, values: [hours, p.workflow, ...seen.values] };
 }
 
 export function runStatistics(db: Connection, p: Params<"runStatistics">): readonly RunStatistics[] {
   const { sql, values } = statisticsQuery(p);
-  return statisticsOf(db.rows<CountedRuns>(sql, ...values), p.each === true);
+  type Row = Omit<CountedRuns, "buckets"> & { readonly buckets: string };
+  const rows = db.rows<Row>(sql, ...values);
+  return statisticsOf(
+    rows.map((row) => ({ ...row, buckets: JSON.parse(row.buckets) as number[] })),
+    p.each === true,
+  );
 }
 
 export function countByWorkflow(db: Connection, p: Params<"countByWorkflow">): readonly WorkflowCounts[] {
@@ -84,12 +83,13 @@ export function needsQueries(p: Params<"countNeeds">): Readonly<Record<"failed" 
   const decided = shown(p.approvals);
   return {
     failed: {
-      sql: `SELECT count(*) AS n FROM runs WHERE status IN ('failed', 'timedout') AND ended_at >= ${Math.floor(p.failedSince)}
+      sql: `SELECT count(*) AS n FROM runs INDEXED BY runs_failed
+        WHERE status IN ('failed', 'timedout') AND ended_at >= ${Math.floor(p.failedSince)}
         AND ${seen.sql}`,
       values: seen.values,
     },
     blocked: {
-      sql: `SELECT reason, count(*) AS n FROM runs WHERE blocked = 1 AND ${seen.sql} GROUP BY reason`,
+      sql: `SELECT reason, count(*) AS n FROM runs INDEXED BY runs_blocked WHERE blocked = 1 AND ${seen.sql} GROUP BY reason`,
       values: seen.values,
     },
     approvals: {
@@ -101,11 +101,13 @@ export function needsQueries(p: Params<"countNeeds">): Readonly<Record<"failed" 
 
 export function countNeeds(db: Connection, p: Params<"countNeeds">): Needs {
   const { failed, blocked, approvals } = needsQueries(p);
-  const count = ({ sql, values }: Condition): number => db.rows<{ n: number }>(sql, ...values)[0]?.n ?? 0;
-  const byReason = db.rows<{ reason: RunStatusReason; n: number }>(blocked.sql, ...blocked.values);
+  // Where nothing may be seen there is nothing to look for: an index that a statement names must be of use to it.
+  const rows = <Row>({ sql, values }: Condition, access: AccessFilter | undefined): readonly Row[] =>
+    access?.workflows.length === 0 ? [] : db.rows<Row>(sql, ...values);
+  const byReason = rows<{ reason: RunStatusReason; n: number }>(blocked, p.access);
   return {
-    approvals: count(approvals),
-    failed: count(failed),
+    approvals: rows<{ n: number }>(approvals, p.approvals)[0]?.n ?? 0,
+    failed: rows<{ n: number }>(failed, p.access)[0]?.n ?? 0,
     blocked: Object.fromEntries(byReason.map(({ reason, n }) => [reason, n])),
   };
 }

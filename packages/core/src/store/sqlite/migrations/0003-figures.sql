@@ -1,19 +1,22 @@
 -- What is counted about runs while they come and go, and ways to what only people ask for.
 
 -- Runs by the hour (in hours since 1970) in which they were created, and their ends by that in which they came; what was
--- deleted since is in it. status: created, or a final one. bucket: of the duration, for ends (kernel/duration-buckets.ts).
+-- deleted since is in it. status: created, or a final one. buckets: for ends, a JSON list of a bucket of durations
+-- (kernel/duration-buckets.ts), how many ended in it, and so on.
 CREATE TABLE run_stats (
   hour INTEGER NOT NULL,
   workflow TEXT NOT NULL,
   status TEXT NOT NULL,
-  bucket INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (hour, workflow, status, bucket)
+  buckets TEXT NOT NULL,
+  PRIMARY KEY (hour, workflow, status)
 ) WITHOUT ROWID;
-INSERT INTO run_stats SELECT created_at / 3600000, workflow, 'created', 0, count(*) FROM runs GROUP BY 1, 2;
-INSERT INTO run_stats SELECT ended_at / 3600000, workflow, status,
-  CASE WHEN ended_at - created_at < 1 THEN 0 ELSE 1 + CAST(floor(log2(ended_at - created_at) * 8) AS INTEGER) END, count(*)
-  FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+INSERT INTO run_stats SELECT created_at / 3600000, workflow, 'created', count(*), '[]' FROM runs GROUP BY 1, 2;
+INSERT INTO run_stats SELECT hour, workflow, status, sum(n), '[' || group_concat(bucket || ',' || n) || ']' FROM (
+  SELECT ended_at / 3600000 AS hour, workflow, status, count(*) AS n,
+    CASE WHEN ended_at - created_at < 1 THEN 0 ELSE 1 + CAST(floor(log2(ended_at - created_at) * 8) AS INTEGER) END AS bucket
+  FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2, 3, 5)
+  GROUP BY 1, 2, 3;
 
 -- How many runs there are now. status: one of theirs, or ready for those that could be claimed.
 CREATE TABLE run_counts (

@@ -1,0 +1,96 @@
+// The audit trail of the store that serves: who looks after it, and what is written into it when a backup was restored.
+import { join } from "node:path";
+import { systemClock, systemRandom } from "@sluice/core";
+import type { Actor, AuditHead, AuditLog, Store } from "@sluice/core";
+import { auditLimits, AuditKeeper, CheckpointFile, CheckpointWebhook, openKeyFolder } from "@sluice/core/identity";
+import type { AuditLimits, CheckpointPlace } from "@sluice/core/identity";
+import type { Ground } from "./compose-parts.ts";
+import { isUrl } from "./config-audit.ts";
+
+/** In the data folder: what a receiver of checkpoints has taken. */
+const sentFile = "audit-checkpoints.jsonl";
+export const backupAction = "backup:create";
+export const restoreAction = "backup:restore";
+
+/** A backup that has just taken the place of the data before. */
+export interface RestoredBackup {
+  readonly by: Actor;
+  /** When the backup was made; milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly runs: number;
+  readonly blobs: number;
+  /** Where the trail of the data before ended, as far as that is known. */
+  readonly replaces: AuditHead | undefined;
+}
+
+/** Begins to look after the trail. `restored`: what the store was filled with. */
+export async function keepAudit(
+  { options, folder }: Ground,
+  store: Store,
+  restored?: RestoredBackup,
+): Promise<AuditKeeper> {
+  const { settings, log } = options;
+  if (restored !== undefined) await recordRestore(store, restored);
+  else if (folder.replaced !== undefined) await recordFinished(store);
+  const { checkpoints, retentionMs } = settings.audit;
+  const keeper = new AuditKeeper({
+    log: store.audit,
+    place: checkpoints === undefined ? undefined : placeOf(checkpoints, folder.folder),
+    retentionMs,
+    keys: openKeyFolder(join(folder.folder, "keys")),
+    random: systemRandom,
+    clock: systemClock,
+    logger: log,
+    limits: limitsIn(settings.limits),
+    replaces: restored?.replaces,
+  });
+  keeper.start();
+  return keeper;
+}
+
+/** The place that a setting names. `data`: the data folder. */
+export function placeOf(checkpoints: string, data: string): CheckpointPlace {
+  if (!isUrl(checkpoints)) return new CheckpointFile(checkpoints);
+  const copy = new CheckpointFile(join(data, sentFile));
+  return new CheckpointWebhook({ url: checkpoints, copy, fetch, clock: systemClock });
+}
+
+/** Writes into a trail that its data was that of a backup until now. */
+export async function recordRestore(store: Store, restored: RestoredBackup): Promise<void> {
+  const { audit, instance } = store;
+  const { by, createdAt, runs, blobs, replaces } = restored;
+  await endOwnBackup(audit);
+  const after = JSON.stringify({ createdAt, runs, blobs, ...(replaces && { replaces }) });
+  const target = `backup:${instance}`;
+  await audit.recordAudit({
+    note: { at: systemClock.now(), by, action: restoreAction, target, outcome: "done", after },
+  });
+}
+
+/** The process that restored a backup ended before it could say so. */
+async function recordFinished({ audit, instance }: Store): Promise<void> {
+  await endOwnBackup(audit);
+  const by = { kind: "system", id: "start" } as const;
+  const target = `backup:${instance}`;
+  await audit.recordAudit({
+    note: { at: systemClock.now(), by, action: restoreAction, target, outcome: "done", reason: "finished_at_start" },
+  });
+}
+
+/** A backup is made between its intent and its outcome: the copy has the one without the other, until it is restored. */
+async function endOwnBackup(audit: AuditLog): Promise<void> {
+  const { records } = await audit.searchAudit({ filter: { action: backupAction }, limit: 1 });
+  const [last] = records;
+  if (last?.outcome !== "intended") return;
+  const by = { kind: "system", id: "restore" } as const;
+  const { target, seq } = last;
+  await audit.recordAudit({
+    note: { at: systemClock.now(), by, action: backupAction, target, outcome: "done", reason: "restored", intent: seq },
+  });
+}
+
+/** Those of all named limits that are the trail's. */
+function limitsIn(limits: Readonly<Record<string, number>>): AuditLimits {
+  const entries = Object.entries(auditLimits).map(([name, value]) => [name, limits[name] ?? value]);
+  return Object.fromEntries(entries) as unknown as AuditLimits;
+}

@@ -1,0 +1,48 @@
+// Filters of the list of runs.
+import { expect, test } from "bun:test";
+import { belongs, describeFilter, filterOf } from "./run-filter.ts";
+
+const run = {
+  id: "r",
+  workflow: "shop/pay",
+  status: "failed",
+  statusReason: null,
+  createdAt: 1_000,
+  startedAt: null,
+  endedAt: null,
+} as const;
+
+test("the URL's words become the API's, with times counted back from now", () => {
+  expect(filterOf({}, 5)).toEqual({});
+  expect(filterOf({ workflow: "a", status: ["failed"], within: "1h", from: 1 }, 3_600_005)).toEqual({
+    workflow: "a",
+    status: ["failed"],
+    from: 5,
+  });
+  expect(filterOf({ status: [], from: 1, to: 9, tag: "t", parent: "p", version: "v" }, 0)).toEqual({
+    from: 1,
+    to: 9,
+    tag: "t",
+    parent: "p",
+    version: "v",
+  });
+});
+
+test("a run that changed is in the list, is not, or nobody here can say", () => {
+  expect(belongs(run, {})).toBe(true);
+  expect(belongs(run, { workflow: "shop/pay", status: ["failed", "timedout"], from: 1_000, to: 1_001 })).toBe(true);
+  expect(belongs(run, { workflow: "other" })).toBe(false);
+  expect(belongs(run, { status: ["completed"] })).toBe(false);
+  expect(belongs(run, { from: 1_001 })).toBe(false);
+  expect(belongs(run, { to: 1_000 })).toBe(false);
+  expect(belongs(run, { tag: "x" })).toBeUndefined();
+  expect(belongs(run, { tag: "x", workflow: "other" })).toBe(false);
+});
+
+test("a filter says what it asks for", () => {
+  const words = (status: string) => status.toUpperCase();
+  expect(describeFilter({}, words)).toBe("of every workflow");
+  expect(describeFilter({ workflow: "a", status: ["failed", "timedout"], tag: "t", from: 1 }, words)).toBe(
+    "of a, that are failed or timedout, tagged t, of the chosen time",
+  );
+});
