@@ -1,4 +1,4 @@
-// The port's append: the fence, steps and their attempts, undos, races, idleness, what a run says of itself.
+// The port's append: steps and their attempts, undos, races, idleness, what a run says of itself.
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
 import {
@@ -32,39 +32,6 @@ import {
 } from "./run-store.fixture.suite.ts";
 
 export function appendingSuite(name: string, makeStore: MakeStore): void {
-  describe(`${name}: the fence of append`, () => {
-    const desk = withStore(makeStore);
-    const write = (run: string, epoch: number) => desk.store.append({ run, epoch, ops: [done(9)], now: desk.now });
-
-    test("refuses every incarnation but the one that owns the run", async () => {
-      await desk.hot("r1");
-      expect(await write("r1", 0)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-      expect(await write("none", 1)).toEqual({ outcome: "stale" });
-      await desk.create("r2");
-      expect(await write("r2", 0)).toEqual({ outcome: "stale" });
-      await desk.append("r1", idle());
-      await desk.park("r1");
-      expect(await write("r1", 1)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-      expect(await desk.journal("r1")).toEqual([]);
-    });
-
-    test("refuses writes after the end", async () => {
-      await desk.hot("r1");
-      await desk.append("r1", finish("all"));
-      expect(await write("r1", 1)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-    });
-
-    test("refuses one and takes the others that are committed with it", async () => {
-      await desk.hot("r1");
-      await desk.hot("r2");
-      const [a, stale, b] = await Promise.all([write("r1", 1), write("r1", 7), write("r2", 1)]);
-      expect([a.outcome, stale.outcome, b.outcome]).toEqual(["ok", "stale", "ok"]);
-    });
-  });
-
   describe(`${name}: steps`, () => {
     const desk = withStore(makeStore);
 

@@ -1,6 +1,7 @@
 // The run store in plain memory: every verb of the port on linked rows, on any JavaScript runtime.
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import type { ChangeOutcome, RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import { append } from "./append.ts";
 import { Change } from "./change.ts";
@@ -28,6 +29,7 @@ type Result<V extends keyof RunStore> = Awaited<ReturnType<RunStore[V]>>;
  */
 export class MemoryRunStore implements RunStore {
   readonly #tables = new Tables();
+  readonly #broken = new BrokenIncarnations();
   #closed = false;
 
   async createRun(p: Params<"createRun">): Promise<Result<"createRun">> {
@@ -44,10 +46,21 @@ export class MemoryRunStore implements RunStore {
   }
 
   async append(p: Params<"append">): Promise<Result<"append">> {
-    return append(this.#open(), p);
+    this.#refuseBroken(p);
+    try {
+      return append(this.#open(), p);
+    } catch (error) {
+      this.#broken.note(p.run, p.epoch);
+      throw error;
+    }
+  }
+
+  #refuseBroken(p: { readonly run: string; readonly epoch: number }): void {
+    if (this.#broken.has(p.run, p.epoch)) throw brokenError(p.run);
   }
 
   async parkRun(p: Params<"parkRun">): Promise<Result<"parkRun">> {
+    this.#refuseBroken(p);
     const change = this.#change(p.now);
     const row = heldRun(change, p);
     return { outcome: row === undefined ? "stale" : parkRun(change, row, p.paused === true) };

@@ -75,6 +75,17 @@ const executors: Executors = {
   },
 };
 
+/** Which incarnation writes with this verb; undefined for verbs of others. */
+export function incarnationOf(
+  verb: string,
+  params: unknown,
+): { readonly run: string; readonly epoch: number } | undefined {
+  if (verb === "append" || verb === "parkRun") return params as WriteParams<"append" | "parkRun">;
+  if (verb !== "appendFlat") return undefined;
+  const flat = params as FlatAppend;
+  return { run: flat[0] as string, epoch: flat[1] as number };
+}
+
 /** Executes one verb; its answer is what goes back to the caller's thread. */
 export function execute(t: Tables, verb: string, params: unknown): unknown {
   if (verb === "appendFlat") return append(t, unflatten(params as FlatAppend));
