@@ -3,7 +3,7 @@ import type { RunStatusReason } from "@sluice/protocol";
 import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
 import type { Actor, CreateOutcome, NewRun } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
-import { addTimeout, createRun } from "./create.ts";
+import { addTimeout, createRun, delayRun } from "./create.ts";
 import { dropWait, dropWaits, unblock } from "./finish.ts";
 import { copySettled, looseEntries, removeEntries } from "./journal.ts";
 import { becomePaused } from "./ownership.ts";
@@ -36,7 +36,9 @@ export function resumeRun(change: Change, run: RunRow): boolean {
   }
   if (record.status !== "paused" && !record.blocked) return false;
   unblock(run);
-  requeue(change, run);
+  // One that was paused before its start keeps its delay.
+  if (record.startedAt === undefined && record.dueAt > change.now) delayRun(change, run);
+  else requeue(change, run);
   return true;
 }
 

@@ -60,11 +60,22 @@ export function resumeRun(t: Tables, p: Params<"resumeRun">): ChangeOutcome {
   });
 }
 
-/** Makes a paused or blocked run ready; what was recorded when it was blocked goes. */
+/** Makes a paused or blocked run ready, one that was paused before its start once it is due; a blocked one's error goes. */
 function unblock(cx: Change, run: Run): void {
   if (run.blocked === 1) run.results = { output: null, error: null };
   run.blocked = 0;
-  cx.makeReady(run);
+  const dueAt = run.startedAt === null ? cx.t.runs.recordOf(run).dueAt : cx.now;
+  if (dueAt > cx.now) delay(cx, run, dueAt);
+  else cx.makeReady(run);
+}
+
+function delay(cx: Change, run: Run, due: number): void {
+  run.status = "queued";
+  run.reason = "delayed";
+  cx.t.waits.put({ run: run.id, seq: runTimerSeqs.delay, kind: "delay", due }, cx.now);
+  cx.t.runs.mark(run, runFlags.waits);
+  cx.t.runs.save(run);
+  cx.addDue(due);
 }
 
 export function blockRun(t: Tables, p: Params<"blockRun">): ChangeOutcome {
