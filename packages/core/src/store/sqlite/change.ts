@@ -213,9 +213,20 @@ export class Change {
     runs.save(run);
   }
 
-  /** Cancels a child whose parent has ended, or no longer wants it, when the verb has done its work. */
-  orphan(run: string): void {
-    (this.#orphans ??= []).push(run);
+  /**
+   * Cancels the child of an open call that is given up, when the verb has done its work. Only the very call that made it gives
+   * it up: another one may have found it by its key and still wait.
+   */
+  orphanOf(run: Run, seq: number): void {
+    const child = this.childOf(run, seq);
+    if (child !== undefined) (this.#orphans ??= []).push(child);
+  }
+
+  /** The child that an open call made and waits for. */
+  childOf(run: Run, seq: number): string | undefined {
+    const wait = this.t.waits.get(run.id, seq);
+    if (wait?.kind !== "child" || wait.ref === null) return undefined;
+    return this.t.runs.isChild(wait.ref, run.id, seq) ? wait.ref : undefined;
   }
 
   cancelOrphans(): void {

@@ -120,7 +120,7 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     // With its end it lost the locks it held and the tokens it waited for.
     const lost = [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, [...removed])];
     for (const { seq } of lost) removed.add(seq);
-    for (const seq of removed) removeEntry(t, run, seq);
+    for (const seq of removed) removeEntry(cx, run, seq);
     if ([...removed].some((seq) => seq < 0)) run.generation++;
     // prettier-ignore
     Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
@@ -142,7 +142,11 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
 }
 
 /** Takes an entry out of a journal as if it had never been, with what hangs on it. */
-function removeEntry(t: Tables, run: Run, seq: number): void {
+function removeEntry(cx: Change, run: Run, seq: number): void {
+  const { t } = cx;
+  const child = cx.childOf(run, seq);
+  // One with a key is found by the call that is made again; any other would be made a second time.
+  if (child !== undefined && t.runs.record(child)?.key === undefined) cx.orphanOf(run, seq);
   t.journal.delete(run.id, seq);
   t.waits.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) t.tokens.deleteOfEntry(run.id, seq);
