@@ -21,6 +21,7 @@ import {
   retry,
   sleep,
   start,
+  state,
   started,
   undoing,
   undone,
@@ -356,6 +357,15 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: value(1), now: start });
       expect(await used("a", "b", "c", "d", "e")).toEqual([]);
+    });
+
+    test("are not in use once a counter has taken the place of a value that expired", async () => {
+      const key = { by: ada, scope: "global", key: "count", value: ref("a") };
+      await desk.store.setState({ ...key, expiresAt: start + 100, now: start });
+      await desk.hot("r1");
+      desk.now = start + 100;
+      await desk.append("r1", state(0, "incr"));
+      expect(await used("a")).toEqual([]);
     });
   });
 }
