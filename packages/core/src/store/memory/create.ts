@@ -16,6 +16,7 @@ export function addRun(change: Change, run: NewRun, by: Actor): RunRow {
   const row = addRow(change, run, by);
   if (run.dueAt > change.now) delayRun(change, row);
   else change.makeReady(row);
+  change.tables.runs.holdLater(row);
   return row;
 }
 

@@ -97,6 +97,7 @@ export function retryRun(
   leaveMemory(run);
   if (ended) change.tables.runs.beginSerial(run);
   requeue(change, run);
+  change.tables.runs.holdLater(run);
   return true;
 }
 

@@ -207,7 +207,7 @@ export class Change {
     const { runs } = this.t;
     const next = runs.firstOfSerialKey(serialKey);
     const run = next === undefined ? undefined : runs.get(next);
-    if (run === undefined || run.ready !== readiness.held) return;
+    if (run === undefined || run.ready !== readiness.held || runs.isHeld(run)) return;
     run.ready = readiness.claimable;
     this.ready++;
     runs.save(run);
@@ -266,7 +266,7 @@ export class Change {
   /** Puts back those of a serial key that may no longer be claimed because an earlier run of it is unfinished again. */
   holdLater(run: Run): void {
     const { runs } = this.t;
-    if (run.serialKey === null) return;
+    if (run.serialKey === null || run.ready === readiness.held) return;
     for (const id of runs.laterReady({ id: run.id, createdAt: run.createdAt, serialKey: run.serialKey })) {
       const later = runs.get(id);
       if (later === undefined) continue;
