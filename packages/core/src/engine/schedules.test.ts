@@ -146,6 +146,16 @@ describe("pause and run now", () => {
     });
   });
 
+  test("a paused one starts nothing when another one is due", async () => {
+    const clock = new SimulatedClock(midnight + 1);
+    const triggers = [schedule("0 * * * *", { catchUp: "all" }), schedule("30 * * * *")];
+    const report = workflow({ name: "report", triggers }, async () => undefined);
+    const f = await started(clock, report);
+    await f.engine.schedules.setPaused(tester, "report:0", true);
+    await live(clock, 2 * hourMs + minuteMs, 10 * minuteMs);
+    expect(await times(f.store)).toEqual([30, 90]);
+  });
+
   test("run now starts one run at once, paused or not, and changes no times", async () => {
     const clock = new SimulatedClock(midnight + 1);
     const f = await started(clock, scheduled("0 * * * *", { input: "in" }));
