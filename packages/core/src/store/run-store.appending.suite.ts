@@ -359,6 +359,16 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect(await used("a", "b", "c", "d", "e")).toEqual([]);
     });
 
+    test("are in use by a fork when the run that it was made from is gone", async () => {
+      await desk.hot("r1", { input: ref("a") });
+      const step = { op: "done", kind: "step", seq: 0, name: "s", n: 0, at: start, attempt: 1 } as const;
+      await desk.append("r1", { ...step, value: ref("b") }, finish());
+      const run = desk.newRun("f1", { forkedFrom: "r1", input: ref("a") });
+      await desk.store.forkRun({ by: ada, from: "r1", run, now: start });
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"] });
+      expect(await used("a", "b")).toEqual(["a", "b"].map((c) => c.repeat(64)));
+    });
+
     test("are not in use once a counter has taken the place of a value that expired", async () => {
       const key = { by: ada, scope: "global", key: "count", value: ref("a") };
       await desk.store.setState({ ...key, expiresAt: start + 100, now: start });
