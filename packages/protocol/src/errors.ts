@@ -36,6 +36,7 @@ export const errorCodes = {
   run_not_paused: 409,
   state_version_conflict: 409,
   replay_mismatch: 409,
+  undo_failed: 409,
   duplicate_workflow: 409,
   duplicate_webhook: 409,
   token_used: 410,

@@ -1,7 +1,7 @@
 // A run on a server, as its callers hold it.
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus, SluiceError, wireErrorOf } from "@sluice/protocol";
 import type { RunStatus, WireError } from "@sluice/protocol";
-import type { Run, RunHandle, RunUpdate, Step } from "./client.ts";
+import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "./client.ts";
 import { decodeError } from "./errors.ts";
 import { pause } from "./http-link.ts";
 import type { HttpLink } from "./http-link.ts";
@@ -145,8 +145,11 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
     await this.#act("resume");
   }
 
-  async retry(options: { readonly code?: "current" | "pinned" } = {}): Promise<void> {
-    await this.#act("retry", options.code === undefined ? {} : { code: options.code });
+  async retry({ code, takenBack }: RetryOptions = {}): Promise<void> {
+    await this.#act("retry", {
+      ...(code === undefined ? {} : { code }),
+      ...(takenBack === undefined ? {} : { takenBack }),
+    });
   }
 
   async fork(options: { readonly from?: string | number; readonly input?: unknown } = {}): Promise<RunHandle<O>> {
