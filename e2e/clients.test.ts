@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CancelledError, connect, open, workflow } from "sluice";
 import type { Client, RunHandle, RunUpdate } from "sluice";
-import { order, quick } from "./clients/workflows/jobs.ts";
+import { broken, order, quick } from "./clients/workflows/jobs.ts";
 import { aTurn, killAll, startServer, token } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sluice-clients-"));
-const workflows = [order, quick];
+const workflows = [broken, order, quick];
 let server: ServerProcess;
 
 beforeAll(async () => {
@@ -90,6 +90,19 @@ describe.each(clients)("%s", (_name, make) => {
     expect((error as Error).message).toBe("why");
     expect(await run.get()).toMatchObject({ status: "cancelled" });
     expect(await failureOf(run.cancel("again"))).toMatchObject({ code: "run_is_final" });
+  });
+
+  test("shows why a run and its step failed, with the cause", async () => {
+    await using sluice = await make();
+    const run = await sluice.start(broken, undefined);
+    await failureOf(run.result());
+    const error = {
+      code: "step_failed",
+      message: "broken",
+      details: { name: "TypeError", code: "EBROKEN", cause: { name: "RangeError", message: "inside" } },
+    };
+    expect((await run.get()).error).toEqual(error as never);
+    expect((await run.steps()).map((step) => step.error)).toEqual([error as never]);
   });
 
   test("finds a run again by its id", async () => {

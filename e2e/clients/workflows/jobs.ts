@@ -10,3 +10,10 @@ export const order = workflow({ name: "order" }, async (ctx, input: { readonly i
 
 /** Takes no input. */
 export const quick = workflow({ name: "quick" }, async (ctx) => ctx.step("answer", () => 42));
+
+/** Fails, and says why. */
+export const broken = workflow({ name: "broken" }, async (ctx) =>
+  ctx.step("breaks", () => {
+    throw Object.assign(new TypeError("broken", { cause: new RangeError("inside") }), { code: "EBROKEN" });
+  }),
+);

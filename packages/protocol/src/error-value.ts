@@ -1,4 +1,6 @@
 // How a thrown value is recorded: a plain shape that every runtime can write and show, without engine-private fields.
+import { errorCodes } from "./errors.ts";
+import type { ErrorCode, WireError } from "./errors.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
 /** A recorded error. `cause` is another record, or any value that was thrown or attached. */
@@ -69,4 +71,23 @@ export function decodeErrorValue(bytes: Uint8Array): ErrorValue {
     return { name: "Error", ...(value as Partial<ErrorValue>), message: value.message };
   }
   return { name: "Error", message: textOf(value) };
+}
+
+/**
+ * A recorded error in the shape errors have everywhere: a program's own code, its class and its cause stand in `details`; the
+ * stack stays inside.
+ */
+export function wireErrorOf({ code, name, message, hint, details, cause }: ErrorValue): WireError {
+  const known = code !== undefined && Object.hasOwn(errorCodes, code);
+  return {
+    code: known ? (code as ErrorCode) : "step_failed",
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    details: {
+      name,
+      ...(known || code === undefined ? {} : { code }),
+      ...(details === undefined ? {} : { details }),
+      ...(cause === undefined ? {} : { cause: { name: cause.name, message: cause.message } }),
+    },
+  };
 }

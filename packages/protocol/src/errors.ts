@@ -44,6 +44,7 @@ export const errorCodes = {
   run_not_paused: 409,
   state_version_conflict: 409,
   replay_mismatch: 409,
+  undo_failed: 409,
   duplicate_workflow: 409,
   name_taken: 409,
   last_admin: 409,

@@ -55,7 +55,7 @@ export type {
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
-export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue } from "./error-value.ts";
+export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
 export { parseDuration, formatDuration } from "./duration.ts";

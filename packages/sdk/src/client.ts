@@ -58,6 +58,12 @@ export interface Step {
   readonly dueAt: number | null;
 }
 
+export interface RetryOptions {
+  readonly code?: "current" | "pinned" | undefined;
+  /** What failed undos left standing was taken back by hand. */
+  readonly takenBack?: boolean | undefined;
+}
+
 export interface RunHandle<O = unknown> {
   readonly id: string;
   /** False when the idempotency key led to a run that was already there. */
@@ -76,8 +82,11 @@ export interface RunHandle<O = unknown> {
   pause(): Promise<void>;
   /** Lets it go on after a pause, or after what parked it was dealt with. */
   resume(): Promise<void>;
-  /** Runs it again from the step that failed, with the code of today or that which started it (`pinned`). */
-  retry(options?: { readonly code?: "current" | "pinned" }): Promise<void>;
+  /**
+   * Runs it again from the step that failed, with the code of today or that which started it (`pinned`). Where an undo has
+   * failed, only once its effect was `takenBack` by hand; else rejects with `undo_failed`.
+   */
+  retry(options?: RetryOptions): Promise<void>;
   /** Starts a new run with its journal up to `from` (all of it without), and another input where one is given. */
   fork(options?: { readonly from?: string | number; readonly input?: unknown }): Promise<RunHandle<O>>;
   /** Deletes it once it has ended, with everything that belongs to it. */

@@ -1,7 +1,7 @@
 // A run on a server, as its callers hold it.
-import { decodeErrorValue, decodeValue, encodeValue, errorCodes, isFinalStatus, SluiceError } from "@sluice/protocol";
-import type { ErrorCode, RunStatus, WireError } from "@sluice/protocol";
-import type { Run, RunHandle, RunUpdate, Step } from "./client.ts";
+import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus, SluiceError, wireErrorOf } from "@sluice/protocol";
+import type { RunStatus, WireError } from "@sluice/protocol";
+import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "./client.ts";
 import { decodeError } from "./errors.ts";
 import { pause } from "./http-link.ts";
 import type { HttpLink } from "./http-link.ts";
@@ -23,22 +23,8 @@ function decoded(bytes: unknown): unknown {
   return bytes instanceof Uint8Array ? decodeValue(bytes) : null;
 }
 
-/** A recorded error in the shape errors have everywhere; a program's own code and its class stand in `details`. */
 function errorOf(bytes: unknown): WireError | null {
-  if (!(bytes instanceof Uint8Array)) return null;
-  const { code, name, message, hint, details, cause } = decodeErrorValue(bytes);
-  const known = code !== undefined && code in errorCodes;
-  return {
-    code: known ? (code as ErrorCode) : "step_failed",
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    details: {
-      name,
-      ...(known || code === undefined ? {} : { code }),
-      ...(details === undefined ? {} : { details }),
-      ...(cause === undefined ? {} : { cause: { name: cause.name, message: cause.message } }),
-    },
-  };
+  return bytes instanceof Uint8Array ? wireErrorOf(decodeErrorValue(bytes)) : null;
 }
 
 /** A run with its values decoded. */
@@ -159,8 +145,11 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
     await this.#act("resume");
   }
 
-  async retry(options: { readonly code?: "current" | "pinned" } = {}): Promise<void> {
-    await this.#act("retry", options.code === undefined ? {} : { code: options.code });
+  async retry({ code, takenBack }: RetryOptions = {}): Promise<void> {
+    await this.#act("retry", {
+      ...(code === undefined ? {} : { code }),
+      ...(takenBack === undefined ? {} : { takenBack }),
+    });
   }
 
   async fork(options: { readonly from?: string | number; readonly input?: unknown } = {}): Promise<RunHandle<O>> {

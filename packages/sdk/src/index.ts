@@ -42,6 +42,7 @@ export type {
   Step,
   RunHandle,
   RunQuery,
+  RetryOptions,
   PendingApproval,
   Decision,
   StateValue,

@@ -30,15 +30,25 @@ export async function checkAudit(p: {
   }
 }
 
-async function keyOf({ data, key }: { readonly data: string; readonly key?: string | undefined }): Promise<CheckpointKey> {
+async function keyOf({
+  data,
+  key,
+}: {
+  readonly data: string;
+  readonly key?: string | undefined;
+}): Promise<CheckpointKey> {
   if (key !== undefined) {
     const found = existsSync(key) ? checkpointKeyOf(readFileSync(key, "utf8")) : undefined;
-    if (found === undefined) throw invalid(`${key} is no public key of Ed25519 in PEM format.`, "It is a copy of keys/audit.pub.");
+    if (found === undefined)
+      throw invalid(`${key} is no public key of Ed25519 in PEM format.`, "It is a copy of keys/audit.pub.");
     return found;
   }
   const found = await readCheckpointKey(openKeyFolder(join(data, "keys")));
   if (found === undefined) {
-    throw invalid(`There is no key in ${join(data, "keys")} that signed checkpoints.`, "Name a copy of keys/audit.pub with --key.");
+    throw invalid(
+      `There is no key in ${join(data, "keys")} that signed checkpoints.`,
+      "Name a copy of keys/audit.pub with --key.",
+    );
   }
   return found;
 }

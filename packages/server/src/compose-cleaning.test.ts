@@ -73,3 +73,30 @@ test("a large value leaves the disk with its run, after an hour at the earliest,
   await collector.stop();
   await engine.stop(0);
 });
+
+test("a hold that is taken while a collection is under way keeps everything", async () => {
+  const blobs = openBlobs({ folder: join(work, "held") });
+  (await blobs.put(new Uint8Array([1]))).release();
+  const store = new MemoryRunStore();
+  let letGo = (): void => undefined;
+  const listVersions = store.listVersions.bind(store);
+  store.listVersions = () => {
+    letGo = collector.hold();
+    return listVersions();
+  };
+  const collector = new Collector({
+    store,
+    blobs,
+    code: new CodeStore(join(work, "held code"), blobs),
+    clock: { now: () => Date.now() + 2 * hourMs, after: () => () => undefined },
+    log,
+    current: () => "",
+  });
+  await collector.collect();
+  expect(await Array.fromAsync(blobs.list())).toHaveLength(1);
+  letGo();
+  store.listVersions = listVersions;
+  await collector.collect();
+  expect(await Array.fromAsync(blobs.list())).toEqual([]);
+  await collector.stop();
+});

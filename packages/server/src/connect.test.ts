@@ -99,6 +99,11 @@ describe("a connected client", () => {
     const error: unknown = await one.result().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).cause).toBeInstanceOf(RangeError);
+    expect((await one.get()).error).toEqual({
+      code: "step_failed",
+      message: "wrong type",
+      details: { name: "TypeError", cause: { name: "RangeError", message: "inside" } },
+    });
     const two = await client.start(fails, "other");
     expect(await two.result().catch((thrown: unknown) => thrown)).toBeInstanceOf(NonRetryableError);
     expect((await two.get()).error).toEqual({

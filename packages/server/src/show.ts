@@ -1,6 +1,6 @@
 // How the engine's records look to clients. Values go out as JSON, or untouched to those who speak the value format.
-import { decodeErrorValue, decodeValue, errorCodes, valueToJson } from "@sluice/protocol";
-import type { ErrorValue, JournalEntry } from "@sluice/protocol";
+import { decodeErrorValue, decodeValue, valueToJson, wireErrorOf } from "@sluice/protocol";
+import type { JournalEntry } from "@sluice/protocol";
 import type { Engine, RunRecord, TokenRecord } from "@sluice/core";
 import type { Wire } from "./wire.ts";
 
@@ -19,27 +19,13 @@ export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
 async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
   if (stored === undefined) return null;
   const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
-  return wire === "value" ? bytes : errorJson(decodeErrorValue(bytes));
+  return wire === "value" ? bytes : errorJson(bytes);
 }
 
-/**
- * A recorded error in the shape errors have everywhere, as JSON. A program's own code and its class stand in `details`; the
- * stack stays inside.
- */
-function errorJson(error: ErrorValue): Record<string, unknown> {
-  const { code, name, message, hint, details, cause } = error;
-  const known = code !== undefined && code in errorCodes;
-  return {
-    code: known ? code : "step_failed",
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    details: {
-      name,
-      ...(known || code === undefined ? {} : { code }),
-      ...(details === undefined ? {} : { details: valueToJson(details) }),
-      ...(cause === undefined ? {} : { cause: { name: cause.name, message: cause.message } }),
-    },
-  };
+/** A recorded error as JSON. */
+function errorJson(bytes: Uint8Array): unknown {
+  const { details, ...error } = wireErrorOf(decodeErrorValue(bytes));
+  return { ...error, details: valueToJson(details) };
 }
 
 function runFields(run: RunRecord): Record<string, unknown> {
@@ -77,7 +63,7 @@ export function showRun(engine: Engine, wire: Wire, run: RunRecord): unknown {
   const fields = runFields(run);
   fields["input"] = showBytes(wire, input);
   fields["output"] = output === undefined ? null : showBytes(wire, output);
-  fields["error"] = error === undefined ? null : wire === "value" ? error : errorJson(decodeErrorValue(error));
+  fields["error"] = error === undefined ? null : wire === "value" ? error : errorJson(error);
   fields["progress"] = progress === undefined ? null : showBytes(wire, progress);
   return fields;
 }
@@ -118,7 +104,7 @@ export function showStep(wire: Wire, entry: JournalEntry): unknown {
     status: entry.status,
     attempt: entry.attempt,
     output: value === undefined ? null : showBytes(wire, value),
-    error: error === undefined ? null : wire === "value" ? error : errorJson(decodeErrorValue(error)),
+    error: error === undefined ? null : wire === "value" ? error : errorJson(error),
     startedAt: entry.at,
     endedAt: entry.end === 0 ? null : entry.end,
     dueAt: entry.due ?? null,

@@ -203,6 +203,31 @@ describe("versions", () => {
     unwrap(await moving.engine.emit({ by: { kind: "system", id: "test" }, name: "go", payload: encodeValue(1) }));
     expect(await moving.output(run)).toBe(2);
   });
+
+  test("a version that comes back is served at once, while the worker it had before still leaves", async () => {
+    await using moving = new Fixture({}, { onDeploy: "move" });
+    const jobs = (n: number): string =>
+      `export const slow = workflow({ name: "slow" }, async (ctx) =>
+        ctx.step("s", async () => {
+          writeFileSync(process.env.MARK!, "");
+          await new Promise(() => undefined);
+        }));
+      export const quick = workflow({ name: "quick" }, async (ctx) => ctx.step("q", () => ${n}));`;
+    const [one, two] = [await moving.bundle(jobs(1)), await moving.bundle(jobs(2))];
+    const bring = async (version: string): Promise<void> => {
+      const start = await moving.supervisor.load(version);
+      unwrap(await moving.engine.deploy(version, start.ok ? start.manifests : []));
+      void moving.supervisor.setCurrent(version, true);
+    };
+    await bring(one);
+    const [leaving] = moving.pids;
+    await moving.start("slow");
+    await moving.until(() => existsSync(join(moving.folder, "mark")) || undefined);
+    await bring(two);
+    await bring(one);
+    expect(await moving.output(await moving.start("quick"))).toBe(1);
+    expect(moving.pids).toContain(leaving!);
+  });
 });
 
 describe("processes", () => {

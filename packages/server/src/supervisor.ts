@@ -69,6 +69,8 @@ interface Lane {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #lanes = new Map<string, Lane>();
+  /** Those whose child gives back what it runs: should their version be wanted again, another child is started for it. */
+  readonly #leaving = new Set<Lane>();
   readonly #children = new Set<WorkerChild>();
   readonly #socket: WorkerSocket;
   readonly #stopBeat: () => void;
@@ -105,7 +107,7 @@ export class Supervisor {
 
   get workers(): readonly WorkerInfo[] {
     const infos: WorkerInfo[] = [];
-    for (const { child, quarantine } of this.#lanes.values()) {
+    for (const { child, quarantine } of [...this.#leaving, ...this.#lanes.values()]) {
       if (child === undefined) continue;
       const { id, pid, version, startedAt, stalled } = child;
       const status =
@@ -275,16 +277,24 @@ export class Supervisor {
   async #handOver(lane: Lane): Promise<void> {
     const { child } = lane;
     if (child?.attached === undefined) return;
+    this.#forget(lane);
+    this.#leaving.add(lane);
     const engine = await this.#options.engine;
     engine.retire(child.id);
     child.send([{ type: "drain", ms: this.#options.worker.drainMs }]);
     await child.handedBack;
     await this.#stopLane(lane);
+    this.#leaving.delete(lane);
+  }
+
+  #forget(lane: Lane): void {
+    const key = laneKey(lane.version, lane.quarantine);
+    if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 
   async #stopLane(lane: Lane): Promise<void> {
     const { child } = lane;
-    this.#lanes.delete(laneKey(lane.version, lane.quarantine));
+    this.#forget(lane);
     if (child === undefined) return;
     child.leave();
     await child.ended;

@@ -238,6 +238,14 @@ class RunContext {
     body: (item: unknown, index: number) => Promise<unknown>,
     options: { readonly concurrency?: number } = {},
   ): Promise<unknown[]> => {
+    const wanted = options.concurrency ?? items.length;
+    if (Number.isNaN(wanted)) {
+      throw new SluiceError({
+        code: "bad_request",
+        message: "ctx.map got NaN as its concurrency.",
+        hint: "Pass a whole number, or leave it out to run all at once.",
+      });
+    }
     const results = Array.from<unknown>({ length: items.length });
     let next = 0;
     const lane = async (): Promise<void> => {
@@ -246,7 +254,7 @@ class RunContext {
         results[index] = await body(items[index], index);
       }
     };
-    const lanes = Math.max(1, Math.min(items.length, Math.floor(options.concurrency ?? items.length)));
+    const lanes = Math.max(1, Math.min(items.length, Math.floor(wanted)));
     await Promise.all(Array.from({ length: lanes }, lane));
     return results;
   };

@@ -146,4 +146,13 @@ describe("a patch", () => {
     old.place("step", "a");
     expect(old.patchApplies("p")).toBe(true);
   });
+
+  test("does not apply while something that was recorded is still to be handed out: older code has passed this point", () => {
+    const replay = new Replay(1);
+    replay.add([entry({ seq: 0, kind: "step", name: "a", ord: 1 })]);
+    replay.place("step", "a");
+    expect(replay.patchApplies("p", true)).toBe(false);
+    expect(drain(replay)).toEqual([0]);
+    expect(replay.patchApplies("p", true)).toBe(true);
+  });
 });

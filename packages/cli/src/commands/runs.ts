@@ -27,7 +27,9 @@ export function addRunsCommands(program: Command, io: Io): void {
     verb: "retry",
     description: "Run an ended run again from the step that failed",
     example: "sluice runs retry run_… --code current",
-  }).option("--code <which>", "current or pinned: today's code, or the code that started it");
+  })
+    .option("--code <which>", "current or pinned: today's code, or the code that started it")
+    .option("--taken-back", "what failed undos left standing was taken back by hand");
   addVerb(runs, io, {
     verb: "pause",
     description: "Begin nothing new in a run until it is resumed",
@@ -111,17 +113,23 @@ function addVerb(
 ): Command {
   return clientCommand(runs, { name: verb, description, example })
     .argument("<run>", "id of the run")
-    .action(async (id: string, flags: TargetFlags & { readonly reason?: string; readonly code?: string }) => {
-      const body = {
-        ...(flags.reason === undefined ? {} : { reason: flags.reason }),
-        ...(flags.code === undefined ? {} : { code: flags.code }),
-      };
-      const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/${verb}`, {
-        method: "POST",
-        body,
-      });
-      show(io, flags, { json: answer, text: () => describeRun(answer.run) });
-    });
+    .action(
+      async (
+        id: string,
+        flags: TargetFlags & { readonly reason?: string; readonly code?: string; readonly takenBack?: true },
+      ) => {
+        const body = {
+          ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+          ...(flags.code === undefined ? {} : { code: flags.code }),
+          ...(flags.takenBack === undefined ? {} : { takenBack: flags.takenBack }),
+        };
+        const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/${verb}`, {
+          method: "POST",
+          body,
+        });
+        show(io, flags, { json: answer, text: () => describeRun(answer.run) });
+      },
+    );
 }
 
 function addFork(runs: Command, io: Io): void {

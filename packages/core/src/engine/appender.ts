@@ -41,6 +41,8 @@ export class Appender {
       return;
     }
     const body = async (): Promise<void> => {
+      // One before it in the chain has failed: the run goes on from its journal, without this.
+      if (this.#parts.hot.get(hot.run, hot.epoch) === undefined) return;
       if (prepared.length > 0) await this.#write(hot, ops, { prepared, large, now });
       if (park?.op === "park") await this.#park(hot, park.paused);
     };

@@ -65,6 +65,14 @@ describe("ctx.map", () => {
     expect(begun).toEqual([1, 2, 3]);
   });
 
+  test("refuses a concurrency that is not a number instead of passing every item over", async () => {
+    const limits = { most: 0, begun: [] as unknown[] };
+    const flow = mapping(Number.NaN, limits);
+    const f = await EngineFixture.start({ workflows: [flow] });
+    expect(await f.result(flow, [1, 2])).toMatchObject({ status: "failed", error: { code: "bad_request" } });
+    expect(limits.begun).toEqual([]);
+  });
+
   test("goes on after a crash where it was, with the same items in the same places", async () => {
     const executed: number[] = [];
     const gates = items.map(() => Promise.withResolvers<void>());

@@ -4,6 +4,7 @@ import { workflow } from "@sluice/sdk";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
+import { PlayedWorker, plainManifest } from "./played-worker.suite.ts";
 
 const waiter = workflow({ name: "waiter" }, async (ctx) => ctx.waitFor("go"));
 
@@ -108,6 +109,25 @@ describe("stop", () => {
     const second = await EngineFixture.start({ workflows: [stuck], store, clock });
     expect((await second.ended(run)).output).toBe("done");
     expect(attempts).toBe(2);
+  });
+
+  test("waits no longer for a worker that does not answer at all", async () => {
+    const store = new MemoryRunStore();
+    const clock = new SimulatedClock(1_000);
+    const f = new EngineFixture({ workflows: [waiter], store: keepOpen(store), clock });
+    await f.engine.start();
+    await f.engine.deploy("v1", [plainManifest("waiter")]);
+    const silent = new PlayedWorker(f.engine, { id: "silent", version: "v1", workflows: ["waiter"] });
+    const run = await f.run("waiter");
+    const { epoch } = await silent.assigned(run);
+    let stopped = false;
+    const stopping = f.engine.stop(1_000).then(() => (stopped = true));
+    await pass(clock, 1_499);
+    expect(stopped).toBe(false);
+    await pass(clock, 1);
+    expect(stopped).toBe(true);
+    await stopping;
+    expect(await store.getRun({ run })).toMatchObject({ status: "queued", epoch: epoch + 1, owner: undefined });
   });
 
   test("gives back a run whose code had not come yet", async () => {

@@ -5,6 +5,8 @@ import { decodeErrorValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
 import type { FixtureOptions } from "./engine-fixture.suite.ts";
+import { MemoryRunStore } from "../store/memory/index.ts";
+import { faultyStore } from "../testing/faulty-store.ts";
 import { PlayedWorker, done, finish, plainManifest } from "./played-worker.suite.ts";
 
 const flow = workflow({ name: "flow" }, async () => undefined);
@@ -220,5 +222,38 @@ describe("a worker that leaves in order", () => {
     expect((await s.f.ended(run)).output).toBe("fine");
     expect(s.asked).toEqual([]);
     expect((await s.record(run))?.crashes).toBe(0);
+  });
+});
+
+describe("a run that crashed its worker for the last time", () => {
+  test("is not executed again by a claim that comes before it is parked", async () => {
+    const answered = Promise.withResolvers<void>();
+    let delays = false;
+    const { store } = faultyStore(new MemoryRunStore(), {
+      plan: ({ verb }) => (delays && verb === "releaseRuns" ? { fault: "delay", until: answered.promise } : undefined),
+      afterCrash: "reject",
+    });
+    const s = new Supervised({ limits: { crashesMax: 2 }, store });
+    const worker = await s.start();
+    const [bad] = (await s.runs(1)) as [string];
+    await rest();
+    await worker.lost({ executing: executing(bad) });
+    s.worker(false);
+    await rest();
+    const quarantine = s.alone.at(-1) as PlayedWorker;
+    await quarantine.assigned(bad);
+    delays = true;
+    const lost = quarantine.lost({ executing: executing(bad) });
+    // Given back already, not yet parked: whatever becomes ready now asks for all that is ready.
+    await s.f.engine.deploy("v1", [plainManifest("flow")]);
+    await rest();
+    delays = false;
+    answered.resolve();
+    await lost;
+    await rest();
+    const record = await s.record(bad);
+    expect(record).toMatchObject({ reason: "poison", crashes: 2, blocked: true });
+    expect(s.f.engine.hotRuns).toBe(0);
+    expect(s.alone.map(assignedTo)).toEqual([[bad]]);
   });
 });

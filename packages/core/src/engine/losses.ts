@@ -65,28 +65,33 @@ export class Losses {
   /** Counts a crash against a run; it is parked only for one that happened while it was alone. */
   async #blame(hot: HotRun, loss: WorkerLoss, alone: boolean): Promise<void> {
     const { store, clock, limits, route, log, watchers } = this.#parts;
-    const { released, effects } = await store.releaseRuns({ runs: [hot], crashed: true, now: clock.now() });
-    const record = released[0];
-    if (record !== undefined && alone && record.crashes >= limits.crashesMax) {
-      const step = loss.executing.find((each) => each.run === hot.run)?.step;
-      const error = new SluiceError({
-        code: "poison",
-        message: `The run took its worker down ${record.crashes} times${step === undefined ? "" : `, the last time in step "${step}"`}.`,
-        hint: "Mend the step, deploy, and resume or retry the run.",
-        details: { crashes: record.crashes, step, cause: loss.message },
-      });
-      log("error", "a run is parked: it keeps crashing its worker", { run: hot.run, step, crashes: record.crashes });
-      await store.blockRun({ run: hot.run, reason: "poison", error: encodeError(error), now: clock.now() });
-      watchers.publish({
-        run: hot.run,
-        type: "run",
-        at: clock.now(),
-        data: { status: "waiting", statusReason: "poison" },
-      });
+    const { run } = hot;
+    const crashes = ((await store.getRun({ run }))?.crashes ?? 0) + 1;
+    const now = clock.now();
+    const released = store.releaseRuns({ runs: [hot], crashed: true, now });
+    if (!alone || crashes < limits.crashesMax) {
+      route((await released).effects);
       return;
     }
-    route(effects);
+    const step = loss.executing.find((each) => each.run === run)?.step;
+    const error = encodeError(poison({ crashes, step, cause: loss.message }));
+    // Asked for before the release is answered: nobody can claim the run in between, and crash once more.
+    const blocked = store.blockRun({ run, epoch: hot.epoch + 1, reason: "poison", error, now });
+    const [, { outcome }] = await Promise.all([released, blocked]);
+    if (outcome !== "ok") return;
+    log("error", "a run is parked: it keeps crashing its worker", { run, step, crashes });
+    watchers.publish({ run, type: "run", at: clock.now(), data: { status: "waiting", statusReason: "poison" } });
   }
+}
+
+function poison(details: { readonly crashes: number; readonly step: string | undefined; readonly cause: string }) {
+  const { crashes, step } = details;
+  return new SluiceError({
+    code: "poison",
+    message: `The run took its worker down ${crashes} times${step === undefined ? "" : `, the last time in step "${step}"`}.`,
+    hint: "Mend the step, deploy, and resume or retry the run.",
+    details,
+  });
 }
 
 /** Those that were executing a step; without that evidence those that were doing anything, for their workflow's own code. */

@@ -36,6 +36,13 @@ export interface BulkResult {
 
 const bulkPageMax = 200;
 
+export interface RetryOptions {
+  /** Today's code (default), or that which started the run. */
+  readonly code?: "current" | "pinned" | undefined;
+  /** What failed undos left standing was taken back by hand. */
+  readonly takenBack?: boolean | undefined;
+}
+
 export class Operations {
   readonly #parts: EngineParts;
   readonly #starts: Starts;
@@ -81,16 +88,22 @@ export class Operations {
 
   /**
    * Runs an ended run again on its own journal: with the current code, which must follow that journal (`replay_mismatch` names
-   * the difference), or with the code it was started with.
+   * the difference), or with the code it was started with. Where an undo has failed, its step would act a second time: that is
+   * refused (`undo_failed`) until somebody says that the effect was `takenBack` by hand.
    */
-  async retry(by: Actor, run: string, code: "current" | "pinned" = "current"): Promise<Result<RunRecord>> {
-    return guarded(() => this.#retry(by, run, code));
+  async retry(by: Actor, run: string, options: RetryOptions = {}): Promise<Result<RunRecord>> {
+    return guarded(() => this.#retry(by, run, options));
   }
 
-  async #retry(by: Actor, run: string, code: "current" | "pinned"): Promise<Result<RunRecord>> {
+  async #retry(
+    by: Actor,
+    run: string,
+    { code = "current", takenBack = false }: RetryOptions,
+  ): Promise<Result<RunRecord>> {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
     if (record === undefined) return notFound(run);
+    if (record.reason === "undo_failed" && !takenBack) return standing(run);
     const current = deployments.workflow(record.workflow);
     if (code === "current" && current === undefined) {
       return fail({
@@ -304,5 +317,13 @@ export function notFound(run: string): Result<never> {
     code: "run_not_found",
     message: `There is no run ${JSON.stringify(run)}.`,
     hint: "`sluice runs list` shows what is there.",
+  });
+}
+
+function standing(run: string): Result<never> {
+  return fail({
+    code: "undo_failed",
+    message: `An undo of run ${run} has failed: a retry would execute its step a second time while the first effect stands.`,
+    hint: "Take back what error.details.notUndone lists, then retry with takenBack (sluice runs retry ID --taken-back).",
   });
 }

@@ -126,7 +126,9 @@ describe("pause and run now", () => {
   test("while it is paused nothing starts, and nothing is caught up afterwards, over a restart too", async () => {
     const clock = new SimulatedClock(midnight + 1);
     const store = new MemoryRunStore();
-    const report = scheduled("0 * * * *", { catchUp: "all" });
+    // The other one goes on, and wakes whoever looks after both.
+    const triggers = [schedule("0 * * * *", { catchUp: "all" }), schedule("30 * * * *")];
+    const report = workflow({ name: "report", triggers }, async () => undefined);
     const f = await started(clock, report, { store });
     expect(await f.engine.schedules.setPaused(tester, "report:0", true)).toMatchObject({
       ok: true,
@@ -136,10 +138,10 @@ describe("pause and run now", () => {
     f.crash();
     const second = await started(clock, report, { store });
     await live(clock, 2 * hourMs, 10 * minuteMs);
-    expect(await times(store)).toEqual([]);
+    expect(await times(store)).toEqual([30, 90, 150, 210]);
     await second.engine.schedules.setPaused(tester, "report:0", false);
     await live(clock, hourMs, 10 * minuteMs);
-    expect(await times(store)).toEqual([300]);
+    expect(await times(store)).toEqual([30, 90, 150, 210, 270, 300]);
     expect(await second.engine.schedules.setPaused(tester, "nope", true)).toMatchObject({
       ok: false,
       error: { code: "schedule_not_found" },

@@ -246,6 +246,10 @@ describe("an undo that fails", () => {
     expect(tried).toEqual([1, 2, 3, 4, 5]);
     expect(notes.lines.at(-1)).toBe("undo first: result of first");
     expect((await f.journal(run)).slice(-2)).toEqual(["-2 undo charge failed", "-1 undo first completed"]);
+    // The charge stands: it is made again only when somebody has taken the first one back.
+    expect(await f.engine.operations.retry(tester, run)).toMatchObject({ ok: false, error: { code: "undo_failed" } });
+    expect((await f.journal(run)).slice(-2)).toEqual(["-2 undo charge failed", "-1 undo first completed"]);
+    expect(await f.engine.operations.retry(tester, run, { takenBack: true })).toMatchObject({ ok: true });
   });
 
   test("goes on with its attempts after a restart", async () => {

@@ -104,7 +104,7 @@ describe("with onDeploy pin", () => {
     await f.attach({ workflows: [code("v3", log, compatible)], version: "v3" });
     await rest();
     expect((await store.getRun({ run }))?.reason).toBe("version_unavailable");
-    expect(await f.engine.operations.retry(tester, run, "pinned")).toMatchObject({
+    expect(await f.engine.operations.retry(tester, run, { code: "pinned" })).toMatchObject({
       ok: true,
       value: { version: "v1" },
     });
@@ -309,7 +309,7 @@ describe("a retry on other code", () => {
     const { f, run, log } = await failed();
     await f.attach({ workflows: [code("v2", log, mended)], version: "v2" });
     await rest();
-    expect(await f.engine.operations.retry(tester, run, "pinned")).toMatchObject({
+    expect(await f.engine.operations.retry(tester, run, { code: "pinned" })).toMatchObject({
       ok: true,
       value: { version: "v1" },
     });
@@ -349,7 +349,7 @@ describe("a retry on other code", () => {
       ok: false,
       error: { code: "workflow_not_found" },
     });
-    expect((await f.engine.operations.retry(tester, run, "pinned")).ok).toBe(true);
+    expect((await f.engine.operations.retry(tester, run, { code: "pinned" })).ok).toBe(true);
     expect((await f.ended(run)).status).toBe("failed");
   });
 });

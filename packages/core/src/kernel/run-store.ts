@@ -189,7 +189,9 @@ export interface RunStore extends RunFinder {
 
   /**
    * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
-   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready.
+   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready. A child
+   * that a removed call made is cancelled, unless the call will find it again by its key. A run with a serial key waits for a
+   * later one that has begun.
    */
   retryRun(p: {
     readonly by: Actor;

@@ -121,6 +121,23 @@ describe("collecting blobs", () => {
     }
   });
 
+  test("and putting the same bytes while they are being deleted writes them anew", async () => {
+    const { blobs } = fresh();
+    for (let round = 0; round < 200; round++) {
+      (await blobs.put(bytes("busy"))).release();
+      const again = Promise.withResolvers<Awaited<ReturnType<typeof blobs.put>>>();
+      // Its hash takes longer than the answer: nobody holds the blob when it is decided that nobody needs it.
+      const inUse = async () => {
+        again.resolve(blobs.put(bytes("busy")));
+        return [];
+      };
+      await blobs.collect({ inUse, olderThanMs: 0, now: inFuture() });
+      const { hash, release } = await again.promise;
+      expect(await blobs.has(hash)).toBe(true);
+      release();
+    }
+  });
+
   test("also removes what a put left behind when its process died", async () => {
     const { folder, blobs } = fresh();
     (await blobs.put(bytes("x"))).release();

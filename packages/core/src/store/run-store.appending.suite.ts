@@ -1,4 +1,4 @@
-// The port's append: the fence, steps and their attempts, undos, races, idleness, what a run says of itself.
+// The port's append: steps and their attempts, undos, races, idleness, what a run says of itself.
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
 import {
@@ -21,6 +21,7 @@ import {
   retry,
   sleep,
   start,
+  state,
   started,
   undoing,
   undone,
@@ -32,39 +33,6 @@ import {
 } from "./run-store.fixture.suite.ts";
 
 export function appendingSuite(name: string, makeStore: MakeStore): void {
-  describe(`${name}: the fence of append`, () => {
-    const desk = withStore(makeStore);
-    const write = (run: string, epoch: number) => desk.store.append({ run, epoch, ops: [done(9)], now: desk.now });
-
-    test("refuses every incarnation but the one that owns the run", async () => {
-      await desk.hot("r1");
-      expect(await write("r1", 0)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-      expect(await write("none", 1)).toEqual({ outcome: "stale" });
-      await desk.create("r2");
-      expect(await write("r2", 0)).toEqual({ outcome: "stale" });
-      await desk.append("r1", idle());
-      await desk.park("r1");
-      expect(await write("r1", 1)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-      expect(await desk.journal("r1")).toEqual([]);
-    });
-
-    test("refuses writes after the end", async () => {
-      await desk.hot("r1");
-      await desk.append("r1", finish("all"));
-      expect(await write("r1", 1)).toEqual({ outcome: "stale" });
-      expect(await write("r1", 2)).toEqual({ outcome: "stale" });
-    });
-
-    test("refuses one and takes the others that are committed with it", async () => {
-      await desk.hot("r1");
-      await desk.hot("r2");
-      const [a, stale, b] = await Promise.all([write("r1", 1), write("r1", 7), write("r2", 1)]);
-      expect([a.outcome, stale.outcome, b.outcome]).toEqual(["ok", "stale", "ok"]);
-    });
-  });
-
   describe(`${name}: steps`, () => {
     const desk = withStore(makeStore);
 
@@ -389,6 +357,25 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: value(1), now: start });
       expect(await used("a", "b", "c", "d", "e")).toEqual([]);
+    });
+
+    test("are in use by a fork when the run that it was made from is gone", async () => {
+      await desk.hot("r1", { input: ref("a") });
+      const step = { op: "done", kind: "step", seq: 0, name: "s", n: 0, at: start, attempt: 1 } as const;
+      await desk.append("r1", { ...step, value: ref("b") }, finish());
+      const run = desk.newRun("f1", { forkedFrom: "r1", input: ref("a") });
+      await desk.store.forkRun({ by: ada, from: "r1", run, now: start });
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"] });
+      expect(await used("a", "b")).toEqual(["a", "b"].map((c) => c.repeat(64)));
+    });
+
+    test("are not in use once a counter has taken the place of a value that expired", async () => {
+      const key = { by: ada, scope: "global", key: "count", value: ref("a") };
+      await desk.store.setState({ ...key, expiresAt: start + 100, now: start });
+      await desk.hot("r1");
+      desk.now = start + 100;
+      await desk.append("r1", state(0, "incr"));
+      expect(await used("a")).toEqual([]);
     });
   });
 }

@@ -216,6 +216,22 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       expect((await again("r3")).outcome).toBe("ok");
     });
 
+    test("of a blocked run cancels the child its open call made, unless the call will find it by its key", async () => {
+      const parent = { run: "p", seq: 0, detached: false };
+      await desk.parked("p", [
+        call(0, desk.newRun("c1", { parent })),
+        call(1, desk.newRun("c2", { parent: { ...parent, seq: 1 }, key: "k", inputHash: "1" })),
+      ]);
+      await desk.store.blockRun({ run: "p", reason: "non_determinism", error: problem("why"), now: start });
+      expect(await again("p")).toMatchObject({
+        outcome: "ok",
+        effects: { finished: [{ run: "c1", status: "cancelled" }] },
+      });
+      expect((await desk.run("c1")).reason).toBe("cancelled_by_parent");
+      expect((await desk.run("c2")).status).toBe("queued");
+      expect(await desk.journal("p")).toEqual([]);
+    });
+
     test("a child's former parent hears nothing of it", async () => {
       await desk.hot("p");
       const child = desk.newRun("c1", { parent: { run: "p", seq: 0, detached: false } });

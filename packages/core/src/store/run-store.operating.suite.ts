@@ -159,6 +159,21 @@ function stopping(name: string, makeStore: MakeStore): void {
       expect([...(await desk.claimIds())].toSorted()).toEqual(["r1", "r2", "r3"]);
     });
 
+    test("does not make a run start before it is due", async () => {
+      await desk.create("r1", { dueAt: start + 100 });
+      await pause("r1");
+      expect(await resume("r1")).toMatchObject({
+        outcome: "ok",
+        run: { status: "queued", reason: "delayed" },
+        effects: { ready: 0, due: start + 100 },
+      });
+      expect(await desk.claim()).toEqual([]);
+      await pause("r1");
+      expect((await desk.fire(start + 100)).effects.ready).toBe(0);
+      expect(await resume("r1")).toMatchObject({ effects: { ready: 1 } });
+      expect(await desk.claimIds()).toEqual(["r1"]);
+    });
+
     test("asks a run in memory to stop, which then parks as paused", async () => {
       await desk.hot("r1");
       const asked = await pause("r1");

@@ -280,6 +280,19 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
       expect(delivered((await desk.fire(start + 150)).effects)).toEqual([["r3", 0, "completed", { fence: 3 }]]);
     });
 
+    test("that are handed over say when they run out, while somebody still waits", async () => {
+      for (const id of ["r1", "r2", "r3"]) await desk.hot(id);
+      await desk.append("r1", lock(0, "l"));
+      await desk.append("r2", lock(0, "l", { ttl: 50 }));
+      await desk.append("r3", lock(0, "l"));
+      desk.now = start + 10;
+      const handed = await desk.append("r1", unlock(1, "l", 1));
+      expect(delivered(handed.effects)).toEqual([["r2", 0, "completed", { fence: 2 }]]);
+      expect(handed.effects.due).toBe(start + 60);
+      desk.now = start + 20;
+      expect(delivered((await desk.end("r2")).effects)).toEqual([["r3", 0, "completed", { fence: 3 }]]);
+    });
+
     test("that ran out and nobody waits for are free", async () => {
       await desk.hot("r1");
       await desk.hot("r2");

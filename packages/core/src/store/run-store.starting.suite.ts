@@ -5,6 +5,7 @@ import {
   done,
   engine,
   finish,
+  idle,
   sleep,
   start,
   value,
@@ -229,6 +230,34 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.claimIds()).toEqual(["r1"]);
       await desk.append("r1", finish());
       expect(await desk.claimIds()).toEqual(["r2"]);
+    });
+
+    test("that are retried wait for a later one that has begun, also while that one waits, and go before the others", async () => {
+      await desk.hot("r1", inLine);
+      desk.now++;
+      await desk.create("r2", inLine);
+      await desk.end("r1", "failed");
+      expect(await desk.claimIds()).toEqual(["r2"]);
+      desk.now++;
+      await desk.create("r3", inLine);
+      const retried = await desk.store.retryRun({ by: ada, run: "r1", now: desk.now });
+      expect(retried).toMatchObject({ outcome: "ok", run: { status: "queued" }, effects: { ready: 0 } });
+      await desk.append("r2", sleep(0, start + 100), idle("sleeping"));
+      await desk.park("r2");
+      const notice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" } as const;
+      await desk.store.cancelRun({ by: ada, run: "r3", notice, error: value("enough"), now: desk.now });
+      expect(await desk.claimIds()).toEqual([]);
+      desk.now++;
+      await desk.create("r4", inLine);
+      expect((await desk.fire(start + 100)).effects.ready).toBe(1);
+      expect(await desk.claimIds()).toEqual(["r2"]);
+      for (const [ended, next] of [
+        ["r2", "r1"],
+        ["r1", "r4"],
+      ] as const) {
+        expect((await desk.end(ended)).effects.ready).toBe(1);
+        expect(await desk.claimIds()).toEqual([next]);
+      }
     });
   });
 }

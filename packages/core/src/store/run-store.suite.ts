@@ -4,6 +4,7 @@ import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
+import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -23,6 +24,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   const asked = new Set<string>();
   const watched: MakeStore = async () => noting(await makeStore(), asked);
   startingSuite(name, watched);
+  fencingSuite(name, watched);
   appendingSuite(name, watched);
   waitingSuite(name, watched);
   matchingSuite(name, watched);

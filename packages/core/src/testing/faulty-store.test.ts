@@ -76,6 +76,15 @@ describe("a faulty store", () => {
     expect([faulty.writes, faulty.crashed]).toEqual([2, false]);
   });
 
+  test("fails what an incarnation writes after a write that failed, as every store does", async () => {
+    const { store } = wrap(({ number }) => (number === 2 ? { fault: "fail" } : undefined));
+    await start(store, "a");
+    const write = (epoch: number) => store.append({ run: "a", epoch, ops: [], now: 1 });
+    expect(await refusal(write(1))).toBe("store_failed");
+    expect(await refusal(write(1))).toBe("store_failed");
+    expect(await write(2)).toEqual({ outcome: "stale" });
+  });
+
   test("fails a write that has then changed nothing, and goes on", async () => {
     const { store } = wrap(({ number }) => (number === 2 ? { fault: "fail" } : undefined));
     await start(store, "a");

@@ -1,5 +1,6 @@
 // A store that fails on purpose: commits that fail or are answered late, and a crash before or after any write.
 import { SluiceError } from "@sluice/protocol";
+import { brokenError, BrokenIncarnations } from "../kernel/broken-incarnations.ts";
 import type { RunStore } from "../kernel/run-store.ts";
 
 type StoreVerb = keyof RunStore;
@@ -110,10 +111,12 @@ export function crashAt(number: number, when: "before" | "after"): FaultPlan {
 }
 
 type Verb = (params: unknown) => Promise<unknown>;
+type Incarnation = { readonly run: string; readonly epoch: number };
 
 class Wrapper implements FaultyStore {
   readonly store: RunStore;
   readonly #options: FaultyStoreOptions;
+  readonly #broken = new BrokenIncarnations();
   #writes = 0;
   #crashed = false;
   #closed = false;
@@ -152,7 +155,14 @@ class Wrapper implements FaultyStore {
   async #write(p: { readonly verb: StoreVerb; readonly params: unknown; readonly call: Verb }): Promise<unknown> {
     if (this.#gone) return this.#refuse();
     const fault = this.#options.plan({ number: ++this.#writes, verb: p.verb, params: p.params });
-    if (fault?.fault === "fail") throw failure("The write was refused.");
+    const incarnation = p.verb === "append" || p.verb === "parkRun" ? (p.params as Incarnation) : undefined;
+    if (incarnation !== undefined && this.#broken.has(incarnation.run, incarnation.epoch)) {
+      throw brokenError(incarnation.run);
+    }
+    if (fault?.fault === "fail") {
+      if (incarnation !== undefined) this.#broken.note(incarnation.run, incarnation.epoch);
+      throw failure("The write was refused.");
+    }
     if (fault?.fault === "crash_before") {
       this.#crashed = true;
       return this.#refuse();

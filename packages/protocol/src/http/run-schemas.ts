@@ -151,7 +151,10 @@ export const runSchemas = {
     tags: maybe(z.array(z.string().min(1).max(128)).max(32)),
   }),
   CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
-  RetryRun: z.strictObject({ code: maybe(z.enum(["current", "pinned"])) }),
+  RetryRun: z.strictObject({
+    code: maybe(z.enum(["current", "pinned"])),
+    takenBack: maybe(z.boolean()).describe("What failed undos left standing was taken back by hand"),
+  }),
   ForkRun: z.strictObject({
     from: maybe(z.union([z.int(), z.string().max(512)])).describe(
       "Number or name of the first step that is executed again",

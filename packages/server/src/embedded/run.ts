@@ -4,7 +4,7 @@ import type { Actor, Engine, JournalCursor, RunUpdate as EngineUpdate } from "@s
 import type { JournalEntry, RunStatus } from "@sluice/protocol";
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
-import type { Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
+import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
 import { showRun, showStep } from "./view.ts";
 
 const pieceBytesMax = 4 * 1024 * 1024;
@@ -117,8 +117,8 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
     unwrap(await this.#engine.operations.resume(this.#by, this.id));
   }
 
-  async retry(options: { readonly code?: "current" | "pinned" } = {}): Promise<void> {
-    unwrap(await this.#engine.operations.retry(this.#by, this.id, options.code));
+  async retry(options: RetryOptions = {}): Promise<void> {
+    unwrap(await this.#engine.operations.retry(this.#by, this.id, options));
   }
 
   async fork(options: { readonly from?: string | number; readonly input?: unknown } = {}): Promise<RunHandle<O>> {

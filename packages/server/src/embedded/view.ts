@@ -1,22 +1,13 @@
 // Shows stored runs and journal entries to callers: decoded values, plain words, nothing of the engine's bookkeeping.
 import type { RunRecord, Engine } from "@sluice/core";
-import { decodeErrorValue, decodeValue, errorCodes } from "@sluice/protocol";
-import type { ErrorCode, JournalEntry, WireError } from "@sluice/protocol";
+import { decodeErrorValue, decodeValue, wireErrorOf } from "@sluice/protocol";
+import type { JournalEntry, WireError } from "@sluice/protocol";
 import type { Run, Step } from "@sluice/sdk";
 
 type Values = Engine["values"];
 
-/** An entry or run error in the shape errors have everywhere. */
-function wireErrorOf(bytes: Uint8Array): WireError {
-  const { code, message, hint, details, name } = decodeErrorValue(bytes);
-  const known = code !== undefined && code in errorCodes ? (code as ErrorCode) : "step_failed";
-  const extra = known === code || code === undefined ? {} : { code };
-  return {
-    code: known,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    details: { name, ...extra, ...(details === undefined ? {} : { details }) },
-  };
+async function failure(values: Values, stored: Uint8Array | undefined): Promise<WireError | null> {
+  return stored === undefined ? null : wireErrorOf(decodeErrorValue(await values.load(stored)));
 }
 
 async function decoded(values: Values, stored: Uint8Array | undefined): Promise<unknown> {
@@ -33,7 +24,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     statusReason: run.reason ?? null,
     input: await decoded(values, run.input),
     output: await decoded(values, run.output),
-    error: run.error === undefined ? null : wireErrorOf(await values.load(run.error)),
+    error: await failure(values, run.error),
     progress: await decoded(values, run.progress),
     createdAt: run.createdAt,
     startedAt: run.startedAt ?? null,
@@ -57,7 +48,7 @@ export async function showStep(values: Values, entry: JournalEntry): Promise<Ste
     status: entry.status,
     attempt: entry.attempt,
     output: await decoded(values, entry.value),
-    error: entry.error === undefined ? null : wireErrorOf(await values.load(entry.error)),
+    error: await failure(values, entry.error),
     startedAt: entry.at,
     endedAt: entry.end === 0 ? null : entry.end,
     dueAt: entry.due ?? null,

@@ -282,9 +282,10 @@ export async function resumeRun(call: Call): Promise<Response> {
 
 export async function retryRun(call: Call): Promise<Response> {
   await requireOnRun(call, "run:retry", call.param(0));
-  const body = await readFields(call, ["code"]);
+  const body = await readFields(call, ["code", "takenBack"]);
   const code = optionalOneOf(body, "code", ["current", "pinned"] as const);
-  return changed(call, await call.engine.operations.retry(call.actor, call.param(0), code));
+  const takenBack = optionalBooleanOf(body, "takenBack");
+  return changed(call, await call.engine.operations.retry(call.actor, call.param(0), { code, takenBack }));
 }
 
 export async function forkRun(call: Call): Promise<Response> {

@@ -130,6 +130,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   createToken,
   revokeToken,
   live,
+  search: async (call) => (await import("./search.ts")).search(call),
   openapi: async (call) => (await import("./docs.ts")).openapi(call),
   docs: async (call) => (await import("./docs.ts")).docs(call),
   docsAsset: async (call) => (await import("./docs.ts")).docsAsset(call),

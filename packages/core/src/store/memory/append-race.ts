@@ -2,7 +2,7 @@
 import { decodeValue } from "@sluice/protocol";
 import type { RaceOp } from "@sluice/protocol";
 import type { Change } from "./change.ts";
-import { dropWait } from "./finish.ts";
+import { childOf, dropWait } from "./finish.ts";
 import { abortEntry, openEntry } from "./journal.ts";
 import { passLock } from "./locks.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
@@ -29,22 +29,13 @@ function lose(change: Change, row: EntryRow): void {
   }
   const receivedEvent = entry.kind === "event" && entry.status === "completed";
   if (entry.status !== "running" && !receivedEvent) return;
-  if (wait !== undefined) {
-    if (wait.kind === "child") orphan(change, row, wait.ref);
-    dropWait(change, wait);
-  }
+  const child = childOf(change, row);
+  if (child !== undefined) change.orphans.push(child);
+  if (wait !== undefined) dropWait(change, wait);
   expireToken(row.token);
   abortEntry(row, change.now);
 }
 
 function sameFence(granted: Uint8Array | undefined, fence: number): boolean {
   return granted !== undefined && (decodeValue(granted) as { readonly fence: number }).fence === fence;
-}
-
-/** A child is only given up by the very call that made it: another one may have found it by its key and still wait. */
-function orphan(change: Change, { entry, run }: EntryRow, id: string | undefined): void {
-  const child = id === undefined ? undefined : change.tables.runs.get(id);
-  const parent = child?.record.parent;
-  if (child === undefined || parent === undefined) return;
-  if (parent.run === run.record.id && parent.seq === entry.seq && !parent.detached) change.orphans.push(child);
 }

@@ -14,14 +14,18 @@ export function findStarted(change: Change, run: NewRun): { readonly row: RunRow
 /** Adds a run whose id and key are free: ready, or delayed until it is due. */
 export function addRun(change: Change, run: NewRun, by: Actor): RunRow {
   const row = addRow(change, run, by);
-  if (run.dueAt > change.now) {
-    row.record.reason = "delayed";
-    change.tables.waits.add({ run: row, seq: delaySeq, kind: "delay", due: run.dueAt });
-    change.addDue(run.dueAt);
-    return row;
-  }
-  change.makeReady(row);
+  if (run.dueAt > change.now) delayRun(change, row);
+  else change.makeReady(row);
+  change.tables.runs.holdLater(row);
   return row;
+}
+
+/** Lets a run that has not started wait until it is due. */
+export function delayRun(change: Change, row: RunRow): void {
+  row.record.status = "queued";
+  row.record.reason = "delayed";
+  change.tables.waits.add({ run: row, seq: delaySeq, kind: "delay", due: row.record.dueAt });
+  change.addDue(row.record.dueAt);
 }
 
 function addRow(change: Change, run: NewRun, by: Actor): RunRow {

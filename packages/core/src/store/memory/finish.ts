@@ -3,7 +3,7 @@ import { encodeErrorValue } from "@sluice/protocol";
 import type { CancelNotice, FinishOp } from "@sluice/protocol";
 import type { Change } from "./change.ts";
 import { releaseLocks } from "./locks.ts";
-import type { RunRow, Settlement, WaitRow } from "./rows.ts";
+import type { EntryRow, RunRow, Settlement, WaitRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
 import { completedWith, leaveMemory, requeue, settle } from "./settle.ts";
 import { expireToken } from "./tokens.ts";
@@ -59,6 +59,14 @@ export function dropWait(change: Change, wait: WaitRow): void {
   const lock = locks.get(wait.ref);
   lock.waiters.delete(wait);
   locks.refresh(lock);
+}
+
+/** The child that an open call made and waits for; one that it found by its key belongs to another. */
+export function childOf(change: Change, { entry, run, wait }: EntryRow): RunRow | undefined {
+  const child = wait?.kind !== "child" || wait.ref === undefined ? undefined : change.tables.runs.get(wait.ref);
+  const parent = child?.record.parent;
+  if (parent === undefined) return undefined;
+  return parent.run === run.record.id && parent.seq === entry.seq && !parent.detached ? child : undefined;
 }
 
 /** Cancels the children that were marked, and theirs. Called once at the end of every verb that may end a run. */

@@ -1,6 +1,7 @@
 // The store in plain memory: every verb of its ports on linked rows, on any JavaScript runtime.
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import { matchesAny, sees } from "../../kernel/patterns.ts";
 import { runsReadMax } from "../../kernel/run-search.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
@@ -34,6 +35,7 @@ export class MemoryRunStore implements Store {
   readonly figures: MemoryRunFigures;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
+  readonly #broken = new BrokenIncarnations();
   #closed = false;
 
   constructor(p: { readonly instance?: string | undefined } = {}) {
@@ -64,10 +66,21 @@ export class MemoryRunStore implements Store {
   }
 
   async append(p: Params<"append">): Promise<Result<"append">> {
-    return this.#write("append", p);
+    this.#refuseBroken(p);
+    try {
+      return this.#write("append", p);
+    } catch (error) {
+      this.#broken.note(p.run, p.epoch);
+      throw error;
+    }
+  }
+
+  #refuseBroken(p: { readonly run: string; readonly epoch: number }): void {
+    if (this.#broken.has(p.run, p.epoch)) throw brokenError(p.run);
   }
 
   async parkRun(p: Params<"parkRun">): Promise<Result<"parkRun">> {
+    this.#refuseBroken(p);
     return this.#write("parkRun", p);
   }
 

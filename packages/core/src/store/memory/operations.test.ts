@@ -14,8 +14,9 @@ describe("pausing and resuming", () => {
     }
     expect((await f.fire(5000)).fired).toBe(0);
     expect(await f.claim()).toEqual([]);
-    expect(await f.store.resumeRun({ ...at, run: "delayed" })).toMatchObject({ outcome: "ok", effects: { ready: 1 } });
-    expect(await f.store.resumeRun({ ...at, run: "delayed" })).toMatchObject({ outcome: "refused" });
+    const due = { ...at, now: 5000, run: "delayed" };
+    expect(await f.store.resumeRun(due)).toMatchObject({ outcome: "ok", effects: { ready: 1 } });
+    expect(await f.store.resumeRun(due)).toMatchObject({ outcome: "refused" });
     expect(await f.claim()).toEqual(["delayed"]);
   });
 

@@ -3,8 +3,8 @@ import type { RunStatusReason } from "@sluice/protocol";
 import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
 import type { Actor, CreateOutcome, NewRun } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
-import { addTimeout, createRun } from "./create.ts";
-import { dropWait, dropWaits, unblock } from "./finish.ts";
+import { addTimeout, createRun, delayRun } from "./create.ts";
+import { childOf, dropWait, dropWaits, unblock } from "./finish.ts";
 import { copySettled, looseEntries, removeEntries } from "./journal.ts";
 import { becomePaused } from "./ownership.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
@@ -36,7 +36,9 @@ export function resumeRun(change: Change, run: RunRow): boolean {
   }
   if (record.status !== "paused" && !record.blocked) return false;
   unblock(run);
-  requeue(change, run);
+  // One that was paused before its start keeps its delay.
+  if (record.startedAt === undefined && record.dueAt > change.now) delayRun(change, run);
+  else requeue(change, run);
   return true;
 }
 
@@ -70,6 +72,9 @@ export function retryRun(
   if (record.status === "completed" || !(ended || record.blocked)) return false;
   const removed = retriedEntries(run, ended);
   for (const row of removed) {
+    const child = childOf(change, row);
+    // One with a key is found by the call that is made again; any other would be made a second time.
+    if (child !== undefined && child.record.key === undefined) change.orphans.push(child);
     if (row.wait !== undefined) dropWait(change, row.wait);
     if (row.token !== undefined) change.tables.tokens.delete(row.token);
   }
@@ -92,6 +97,7 @@ export function retryRun(
   leaveMemory(run);
   if (ended) change.tables.runs.beginSerial(run);
   requeue(change, run);
+  change.tables.runs.holdLater(run);
   return true;
 }
 

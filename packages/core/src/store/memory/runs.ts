@@ -68,8 +68,15 @@ export class Runs {
       this.#serial.set(key, [row]);
       return;
     }
-    // Those behind it have to wait from now on.
-    for (let at = insertByAge(line, row) + 1; at < line.length; at++) this.#refresh(line[at] ?? row);
+    insertByAge(line, row);
+  }
+
+  /** Those behind a run of their serial key have to wait for it from now on, unless it waits itself. */
+  holdLater(row: RunRow): void {
+    const key = row.record.serialKey;
+    if (key === undefined || isHeld(row)) return;
+    const line = this.#serial.get(key) ?? [];
+    for (let at = line.indexOf(row) + 1; at < line.length; at++) this.#refresh(line[at] ?? row);
   }
 
   /** Takes an ended run out of its line; the run that can be claimed because of it. */
@@ -83,10 +90,14 @@ export class Runs {
     return next !== undefined && this.#refresh(next) ? next : undefined;
   }
 
-  /** True when an earlier run with the same serial key has not ended. */
+  /** True when another run of the same serial key goes first: one that has begun, or an earlier one that does not wait itself. */
   mustQueue(row: RunRow): boolean {
     const key = row.record.serialKey;
-    return key !== undefined && this.#serial.get(key)?.[0] !== row;
+    const line = key === undefined ? [] : (this.#serial.get(key) ?? []);
+    const before = line.indexOf(row);
+    return line.some(
+      (other, at) => other !== row && !isHeld(other) && (other.record.startedAt !== undefined || at < before),
+    );
   }
 
   hasUnfinished(serialKey: string | undefined): boolean {
@@ -127,6 +138,11 @@ export class Runs {
     for (const row of this.#all) if (admits(row)) count++;
     return count;
   }
+}
+
+/** True when a run is ready and another of its serial key goes first. */
+function isHeld(row: RunRow): boolean {
+  return row.ready && row.heapAt < 0;
 }
 
 /** A copy that may be handed out. */

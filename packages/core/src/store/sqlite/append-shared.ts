@@ -59,12 +59,14 @@ function unknownVerb(verb: never): never {
 }
 
 function increased(a: Appending, op: ScopedStateOp, current: StateRow | undefined): Settlement {
-  const { state } = a.cx.t;
+  const { state, blobs } = a.cx.t;
   const before = current === undefined ? 0 : numberIn(current.value);
   const after = (before ?? Number.NaN) + (op.amount ?? 1);
   if (!Number.isFinite(after)) return notANumber(op.key);
   const expiresAt = op.ttl === undefined ? (current?.expiresAt ?? undefined) : a.cx.now + op.ttl;
   state.put({ scope: op.scope, key: op.key, expiresAt }, encodeValue(after));
+  // What has expired may still be there, and may have been kept as a blob.
+  if (current === undefined) blobs.release(blobOwners.state(op.scope, op.key));
   return completed(after);
 }
 

@@ -174,7 +174,7 @@ function race(a: Appending, op: RaceOp): void {
 
 /** Closes an entry of a lost branch: it will never settle, and gives back the event or the lock it was given unseen. */
 function abort({ cx, run }: Appending, seq: number): void {
-  const { journal, waits, tokens, events, runs, locks } = cx.t;
+  const { journal, waits, tokens, events, locks } = cx.t;
   const entry = journal.get(run.id, seq);
   if (entry?.status === "completed" && entry.kind === "lock" && entry.value !== undefined) {
     const { fence } = decodeValue(entry.value) as { readonly fence: number };
@@ -188,8 +188,7 @@ function abort({ cx, run }: Appending, seq: number): void {
     events.release(run.id, seq);
   }
   if (entry?.status !== "running") return;
-  const wait = waits.get(run.id, seq);
-  if (wait?.kind === "child" && wait.ref !== null && runs.isChild(wait.ref, run.id, seq)) cx.orphan(wait.ref);
+  cx.orphanOf(run, seq);
   journal.abort(run.id, seq, cx.now);
   waits.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfEntry(run.id, seq);

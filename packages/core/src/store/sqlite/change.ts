@@ -207,15 +207,26 @@ export class Change {
     const { runs } = this.t;
     const next = runs.firstOfSerialKey(serialKey);
     const run = next === undefined ? undefined : runs.get(next);
-    if (run === undefined || run.ready !== readiness.held) return;
+    if (run === undefined || run.ready !== readiness.held || runs.isHeld(run)) return;
     run.ready = readiness.claimable;
     this.ready++;
     runs.save(run);
   }
 
-  /** Cancels a child whose parent has ended, or no longer wants it, when the verb has done its work. */
-  orphan(run: string): void {
-    (this.#orphans ??= []).push(run);
+  /**
+   * Cancels the child of an open call that is given up, when the verb has done its work. Only the very call that made it gives
+   * it up: another one may have found it by its key and still wait.
+   */
+  orphanOf(run: Run, seq: number): void {
+    const child = this.childOf(run, seq);
+    if (child !== undefined) (this.#orphans ??= []).push(child);
+  }
+
+  /** The child that an open call made and waits for. */
+  childOf(run: Run, seq: number): string | undefined {
+    const wait = this.t.waits.get(run.id, seq);
+    if (wait?.kind !== "child" || wait.ref === null) return undefined;
+    return this.t.runs.isChild(wait.ref, run.id, seq) ? wait.ref : undefined;
   }
 
   cancelOrphans(): void {
@@ -255,7 +266,7 @@ export class Change {
   /** Puts back those of a serial key that may no longer be claimed because an earlier run of it is unfinished again. */
   holdLater(run: Run): void {
     const { runs } = this.t;
-    if (run.serialKey === null) return;
+    if (run.serialKey === null || run.ready === readiness.held) return;
     for (const id of runs.laterReady({ id: run.id, createdAt: run.createdAt, serialKey: run.serialKey })) {
       const later = runs.get(id);
       if (later === undefined) continue;

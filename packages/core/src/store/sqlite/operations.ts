@@ -60,11 +60,22 @@ export function resumeRun(t: Tables, p: Params<"resumeRun">): ChangeOutcome {
   });
 }
 
-/** Makes a paused or blocked run ready; what was recorded when it was blocked goes. */
+/** Makes a paused or blocked run ready, one that was paused before its start once it is due; a blocked one's error goes. */
 function unblock(cx: Change, run: Run): void {
   if (run.blocked === 1) run.results = { output: null, error: null };
   run.blocked = 0;
-  cx.makeReady(run);
+  const dueAt = run.startedAt === null ? cx.t.runs.recordOf(run).dueAt : cx.now;
+  if (dueAt > cx.now) delay(cx, run, dueAt);
+  else cx.makeReady(run);
+}
+
+function delay(cx: Change, run: Run, due: number): void {
+  run.status = "queued";
+  run.reason = "delayed";
+  cx.t.waits.put({ run: run.id, seq: runTimerSeqs.delay, kind: "delay", due }, cx.now);
+  cx.t.runs.mark(run, runFlags.waits);
+  cx.t.runs.save(run);
+  cx.addDue(due);
 }
 
 export function blockRun(t: Tables, p: Params<"blockRun">): ChangeOutcome {
@@ -109,7 +120,7 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     // With its end it lost the locks it held and the tokens it waited for.
     const lost = [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, [...removed])];
     for (const { seq } of lost) removed.add(seq);
-    for (const seq of removed) removeEntry(t, run, seq);
+    for (const seq of removed) removeEntry(cx, run, seq);
     if ([...removed].some((seq) => seq < 0)) run.generation++;
     // prettier-ignore
     Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
@@ -131,7 +142,11 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
 }
 
 /** Takes an entry out of a journal as if it had never been, with what hangs on it. */
-function removeEntry(t: Tables, run: Run, seq: number): void {
+function removeEntry(cx: Change, run: Run, seq: number): void {
+  const { t } = cx;
+  const child = cx.childOf(run, seq);
+  // One with a key is found by the call that is made again; any other would be made a second time.
+  if (child !== undefined && t.runs.record(child)?.key === undefined) cx.orphanOf(run, seq);
   t.journal.delete(run.id, seq);
   t.waits.delete(run.id, seq);
   if ((run.flags & runFlags.attempts) !== 0) t.attempts.delete(run.id, seq);

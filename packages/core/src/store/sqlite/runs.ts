@@ -33,8 +33,8 @@ const readySql = "SELECT id FROM runs WHERE ready = 1 ORDER BY priority DESC, cr
 const childrenSql =
   "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
 const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND parent_seq = ? AND detached = 0";
-const earlierSql = `SELECT 1 AS found FROM runs WHERE serial_key = ? AND ended_at IS NULL
-  AND (created_at, id) < (?, ?) LIMIT 1`;
+const goesBeforeSql = `SELECT 1 AS found FROM runs WHERE serial_key = ?1 AND ended_at IS NULL AND ready <> 2 AND id <> ?3
+  AND (started_at IS NOT NULL OR (created_at, id) < (?2, ?3)) LIMIT 1`;
 const firstSerialSql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL ORDER BY created_at, id LIMIT 1`;
 const laterReadySql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL AND ready = 1
   AND (created_at, id) > (?, ?)`;
@@ -80,7 +80,7 @@ export class RunTable {
   readonly #ready;
   readonly #children;
   readonly #isChild;
-  readonly #earlier;
+  readonly #goesBefore;
   readonly #firstSerial;
   readonly #laterReady;
   readonly #ofSchedule;
@@ -105,7 +105,7 @@ export class RunTable {
     this.#ready = lazily<Id>(db, readySql);
     this.#children = lazily<Id>(db, childrenSql);
     this.#isChild = lazily(db, isChildSql);
-    this.#earlier = lazily(db, earlierSql);
+    this.#goesBefore = lazily(db, goesBeforeSql);
     this.#firstSerial = lazily<Id>(db, firstSerialSql);
     this.#laterReady = lazily<Id>(db, laterReadySql);
     this.#ofSchedule = lazily<Id>(db, ofScheduleSql);
@@ -282,7 +282,10 @@ export class RunTable {
     return this.#isChild().get(id, parent, seq) !== null;
   }
 
-  /** True when an earlier unfinished run has the same serial key. */
+  /**
+   * True when another unfinished run of the same serial key goes first: one that has begun, or an earlier one. One that is held
+   * itself goes before nobody.
+   */
   isHeld(run: {
     readonly id: string;
     readonly createdAt: number;
@@ -290,7 +293,7 @@ export class RunTable {
   }): boolean {
     if (run.serialKey === undefined || run.serialKey === null) return false;
     this.flush();
-    return this.#earlier().get(run.serialKey, run.createdAt, run.id) !== null;
+    return this.#goesBefore().get(run.serialKey, run.createdAt, run.id) !== null;
   }
 
   firstOfSerialKey(serialKey: string): string | undefined {

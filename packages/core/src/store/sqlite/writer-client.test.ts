@@ -55,9 +55,12 @@ describe("the writer's thread", () => {
     await create(client, "r1");
     const answers = await Promise.allSettled(Array.from({ length: 6 }, (_, seq) => append(client, "r1", seq)));
     expect(answers.map(({ status }) => status)).toEqual([...Array(3).fill("fulfilled"), ...Array(3).fill("rejected")]);
-    expect(await refusal(Promise.all(Array.from({ length: 6 }, (_, i) => append(client, "r1", i + 9))))).toBe(
+    await create(client, "r2");
+    expect(await refusal(Promise.all(Array.from({ length: 6 }, (_, i) => append(client, "r2", i))))).toBe(
       "unavailable",
     );
+    // What follows a refused write of the same incarnation is refused, though there is room again.
+    expect(await refusal(append(client, "r2", 6))).toBe("store_failed");
     await client.close();
   });
 

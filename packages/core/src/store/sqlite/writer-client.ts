@@ -1,8 +1,10 @@
 // The caller's side of the store's threads: verbs of a tick travel together, one batch at a time, the rest gathers meanwhile.
 import { SluiceError, type WireError } from "@sluice/protocol";
+import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import type { SqliteLimits, WriterSettings } from "./database.ts";
 import { fromWire } from "./failures.ts";
 import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
+import { incarnationOf } from "./verbs.ts";
 import type { ThreadRequest } from "./writer-thread.ts";
 
 interface Waiting {
@@ -23,6 +25,7 @@ export class WriterClient {
   readonly #thread: Worker;
   readonly #limits: SqliteLimits;
   readonly #events: WriterEvents;
+  readonly #broken = new BrokenIncarnations();
   #waiting: Waiting[] = [];
   #sent: Waiting[] = [];
   #scheduled = false;
@@ -50,12 +53,46 @@ export class WriterClient {
   call(verb: string, params: unknown): Promise<unknown> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     if (this.#drained !== undefined) return Promise.reject(closedError());
-    if (this.#waiting.length >= this.#limits.writerQueueMax) return Promise.reject(this.#overloaded());
+    if (this.#waiting.length >= this.#limits.writerQueueMax) {
+      this.#noteBroken(verb, params);
+      return Promise.reject(this.#overloaded());
+    }
+    const broken = this.#brokenBy(verb, params);
+    if (broken !== undefined) return Promise.reject(brokenError(broken));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ verb, params, resolve, reject });
       if (this.#scheduled || this.#busy) return;
       this.#scheduled = true;
       queueMicrotask(() => this.#flush());
+    });
+  }
+
+  #noteBroken(verb: string, params: unknown): void {
+    const incarnation = incarnationOf(verb, params);
+    if (incarnation !== undefined) this.#broken.note(incarnation.run, incarnation.epoch);
+  }
+
+  /** Refuses a verb; appends of the same incarnation that come after it are refused too. */
+  #refuse(item: Waiting, error: SluiceError): void {
+    this.#noteBroken(item.verb, item.params);
+    item.reject(error);
+  }
+
+  /** The run whose incarnation may not write any more with this verb. */
+  #brokenBy(verb: string, params: unknown): string | undefined {
+    if (!this.#broken.some) return undefined;
+    const incarnation = incarnationOf(verb, params);
+    return incarnation !== undefined && this.#broken.has(incarnation.run, incarnation.epoch)
+      ? incarnation.run
+      : undefined;
+  }
+
+  /** Refuses those that come after a refused write of the same incarnation; answers with the others. */
+  #withoutBroken(items: readonly Waiting[]): Waiting[] {
+    return items.filter((item) => {
+      const broken = this.#brokenBy(item.verb, item.params);
+      if (broken !== undefined) item.reject(brokenError(broken));
+      return broken === undefined;
     });
   }
 
@@ -91,12 +128,12 @@ export class WriterClient {
     for (const item of this.#sent) {
       try {
         structuredClone(item.params);
-        sound.push(item);
+        sound.push(...this.#withoutBroken([item]));
       } catch {
-        item.reject(refusal);
+        this.#refuse(item, refusal);
       }
     }
-    this.#waiting = [...sound, ...this.#waiting];
+    this.#waiting = [...sound, ...this.#withoutBroken(this.#waiting)];
     this.#sent = [];
     this.#busy = false;
     queueMicrotask(() => this.#flush());
@@ -128,15 +165,16 @@ export class WriterClient {
     this.#sent = [];
     this.#busy = false;
     if (reply.failed !== undefined) {
-      for (const item of sent) item.reject(fromWire(reply.failed));
+      for (const item of sent) this.#refuse(item, fromWire(reply.failed));
     } else {
       const failures = new Map(reply.failures);
       for (const [index, item] of sent.entries()) {
         const failure = failures.size === 0 ? undefined : failures.get(index);
         if (failure === undefined) item.resolve(results[index]);
-        else item.reject(fromWire(failure));
+        else this.#refuse(item, fromWire(failure));
       }
     }
+    if (this.#broken.some) this.#waiting = this.#withoutBroken(this.#waiting);
     this.#flush();
     this.#noteDrained();
   }

@@ -1,11 +1,12 @@
 // Executes batches of verbs in one commit each: what all runs produced since the last commit pays for one sync.
 import type { WireError } from "@sluice/protocol";
+import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import type { Connection } from "./connection.ts";
 import { statSync } from "node:fs";
 import type { SqliteLimits } from "./database.ts";
 import { failureOf } from "./failures.ts";
 import { openTables, type Tables } from "./tables.ts";
-import { execute } from "./verbs.ts";
+import { execute, incarnationOf } from "./verbs.ts";
 
 /** Verbs and their parameters in turn: `[verb, params, verb, params, …]`. */
 export type Batch = readonly unknown[];
@@ -78,11 +79,16 @@ export class Writer {
   #attempt(batch: Batch, guarded: boolean): BatchReply | undefined {
     const results: unknown[] = [];
     const failures: (readonly [number, WireError])[] = [];
+    const broken = new BrokenIncarnations();
     this.#begin.run();
     for (let i = 0; i < batch.length; i += 2) {
       const verb = String(batch[i]);
+      const incarnation = guarded ? incarnationOf(verb, batch[i + 1]) : undefined;
       try {
         if (guarded) this.#db.run("SAVEPOINT verb");
+        if (incarnation !== undefined && broken.has(incarnation.run, incarnation.epoch)) {
+          throw brokenError(incarnation.run);
+        }
         const result = execute(this.#tables, verb, batch[i + 1]);
         this.#tables.runs.endVerb();
         if (guarded) {
@@ -101,6 +107,7 @@ export class Writer {
         this.#db.run("ROLLBACK TO verb");
         this.#db.run("RELEASE verb");
         this.#forget();
+        if (incarnation !== undefined) broken.note(incarnation.run, incarnation.epoch);
         failures.push([i / 2, failure.error]);
         results.push(undefined);
       }
