@@ -98,10 +98,13 @@ describe("sluice", () => {
         });
       });
       const { url } = JSON.parse(line) as { url: string };
-      expect((await fetch(`${url}/ready`)).status).toBe(200);
-      await expectConsole(url);
-      // To the group: the shell that npx puts in between does not pass signals on.
-      process.kill(-(child.pid ?? 0), "SIGTERM");
+      try {
+        expect((await fetch(`${url}/ready`)).status).toBe(200);
+        await expectConsole(url);
+      } finally {
+        // To the group: the shell that npx puts in between does not pass signals on.
+        process.kill(-(child.pid ?? 0), "SIGTERM");
+      }
       const code = await exited;
       if (what !== "npx sluice up") expect(code).toBe(0);
       while (await isServing(url));

@@ -1,5 +1,8 @@
 // Where a request comes from: the address of its socket, or what a proxy that is trusted says about it.
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
+
+/** Loaded where proxies are trusted, and nowhere else: it costs memory. */
+const net = (): typeof import("node:net") => process.getBuiltinModule("node:net");
 
 /** What is known of how a request reached this server. */
 export interface Passage {
@@ -21,29 +24,31 @@ export function plainAddress(address: string): string {
 /** Whether a text is `address/bits`, or an address. */
 export function isNetwork(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");
-  const version = isIP(address);
+  const version = net().isIP(address);
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 /** The proxies whose word about a request is taken. */
 export class Proxies {
-  readonly #trusted = new BlockList();
-  readonly #none: boolean;
+  /** Undefined: none. */
+  readonly #trusted: BlockList | undefined;
 
   /** Networks as `10.0.0.0/8` or `fd00::/8`, or single addresses. */
   constructor(networks: readonly string[]) {
-    this.#none = networks.length === 0;
+    if (networks.length === 0) return;
+    this.#trusted = new (net().BlockList)();
     for (const network of networks) {
       const [address = "", bits] = network.split("/");
-      const type = isIP(address) === 6 ? "ipv6" : "ipv4";
+      const type = net().isIP(address) === 6 ? "ipv6" : "ipv4";
       if (bits === undefined) this.#trusted.addAddress(address, type);
       else this.#trusted.addSubnet(address, Number(bits), type);
     }
   }
 
   trusts(address: string): boolean {
-    const version = isIP(address);
+    if (this.#trusted === undefined) return false;
+    const version = net().isIP(address);
     return version !== 0 && this.#trusted.check(address, version === 6 ? "ipv6" : "ipv4");
   }
 
@@ -53,7 +58,7 @@ export class Proxies {
    * proxy that is nearest counts.
    */
   passageOf(direct: Passage, headers: Headers): Passage {
-    if (this.#none || direct.address === undefined || !this.trusts(direct.address)) return direct;
+    if (this.#trusted === undefined || direct.address === undefined || !this.trusts(direct.address)) return direct;
     const host = lastOf(headers.get("x-forwarded-host"));
     const protocol = lastOf(headers.get("x-forwarded-proto"));
     return {
@@ -68,7 +73,7 @@ export class Proxies {
     for (const entry of (list ?? "").split(",").toReversed()) {
       const address = plainAddress(bareAddress(entry.trim()));
       // What is no address ends the chain that can be believed.
-      if (isIP(address) === 0) break;
+      if (net().isIP(address) === 0) break;
       client = address;
       if (!this.trusts(address)) break;
     }

@@ -1,6 +1,6 @@
 // One request on its way through the routes, and what routes have at hand.
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
-import type { CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
+import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission, WireError } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
@@ -44,6 +44,7 @@ export interface DeploymentState {
 
 /** A backup on its way in. */
 export interface IncomingBackup {
+  readonly by: Actor;
   readonly archive: AsyncIterable<Uint8Array>;
   /** As far as the sender says. */
   readonly bytes: number | undefined;
@@ -84,6 +85,8 @@ export interface HttpParts {
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */
   readonly restore: ((backup: IncomingBackup) => Promise<Restored>) | undefined;
+  /** Checks every row of the audit trail, and the checkpoints that left. */
+  readonly verifyAudit: () => Promise<AuditReport>;
   /** Aborted when what waits for an answer has to end. */
   readonly closing: AbortSignal;
 }

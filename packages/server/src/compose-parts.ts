@@ -161,10 +161,11 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly backup: HttpParts["backup"];
+    readonly verifyAudit: HttpParts["verifyAudit"];
   },
 ): Http {
   const { settings, version, log } = options;
-  const { engine, store, identity, deployer, supervisor, backup } = parts;
+  const { engine, store, identity, deployer, supervisor, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -182,6 +183,7 @@ export function httpOver(
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     backup,
     restore,
+    verifyAudit,
     limits: settings.limits,
   });
 }

@@ -1,11 +1,13 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
 import { systemClock } from "@sluice/core";
-import type { Engine, Logger } from "@sluice/core";
+import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
+import { keepAudit } from "./compose-audit.ts";
+import type { RestoredBackup } from "./compose-audit.ts";
 import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
@@ -16,6 +18,7 @@ import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 
 export interface Serving {
+  readonly store: Store;
   readonly engine: Engine;
   readonly identity: Identity;
   readonly supervisor: Supervisor;
@@ -23,8 +26,11 @@ export interface Serving {
   readonly http: Http;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
-  /** No new runs; running steps get up to `drainMs`, the rest is handed back; the store is closed. */
-  drain(): Promise<void>;
+  /**
+   * No new runs; running steps get up to `drainMs`, the rest is handed back; the store is closed. Answers with the last row of
+   * the audit trail that a checkpoint can stand for.
+   */
+  drain(): Promise<AuditHead>;
   /** Ends the workers and whatever still waits for an answer; after `drain`. */
   close(): Promise<void>;
 }
@@ -34,8 +40,8 @@ export function codeFolder({ folder }: DataFolder): string {
   return join(folder, "code");
 }
 
-/** Opens the folder's store and takes up what is in it. No code is deployed yet. */
-export async function startServing(ground: Ground): Promise<Serving> {
+/** Opens the folder's store and takes up what is in it: data as it was left, or that of a backup. No code is deployed yet. */
+export async function startServing(ground: Ground, restored?: RestoredBackup): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
   const blobs = openBlobs({ folder: folder.blobsFolder });
@@ -45,6 +51,7 @@ export async function startServing(ground: Ground): Promise<Serving> {
   try {
     supervisor.prepare();
     const store = await openStore(ground);
+    const audit = await keepAudit(ground, store, restored);
     const identity = await openIdentity(ground, store);
     const engine = openEngine(ground, { store, blobs, supervisor });
     await engine.start();
@@ -58,8 +65,10 @@ export async function startServing(ground: Ground): Promise<Serving> {
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),
+      verifyAudit: () => audit.verify(),
     });
     return {
+      store,
       engine,
       identity,
       supervisor,
@@ -70,7 +79,9 @@ export async function startServing(ground: Ground): Promise<Serving> {
         await collector.stop();
         await http.settle();
         await identity.close();
+        const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
+        return head;
       },
       close: async () => {
         http.close();

@@ -3,9 +3,13 @@
 import { statfsSync } from "node:fs";
 import { basename } from "node:path";
 import { systemClock } from "@sluice/core";
+import type { Actor } from "@sluice/core";
+import { stateIntent } from "@sluice/core/identity";
+import type { StatedIntent } from "@sluice/core/identity";
 import { settleReplacement } from "@sluice/core/store/sqlite";
 import { SluiceError } from "@sluice/protocol";
 import type { Connections, IncomingBackup, Restored } from "./call.ts";
+import { restoreAction } from "./compose-audit.ts";
 import type { Ground } from "./compose-parts.ts";
 import { startServing } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
@@ -65,15 +69,23 @@ export class Site {
    * Replaces the data by that of a backup. It is checked completely while everything goes on; rejects when it cannot be used,
    * and nothing has happened then.
    */
-  async restore({ archive, bytes = 0 }: IncomingBackup): Promise<Restored> {
+  async restore({ archive, by, bytes = 0 }: IncomingBackup): Promise<Restored> {
     const { folder } = this.#ground.folder;
+    const { audit, instance } = this.#serving.store;
     if (this.#restoring) throw refused("Another backup is being restored.");
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < bytes + freeBytesMin) throw noRoom(bytes);
     this.#restoring = true;
     try {
-      const staged = await stageBackup({ archive, data: folder, now: systemClock.now() });
-      const replacing = this.inTurn((serving) => this.#replace(serving, staged));
+      const writer = { log: audit, clock: systemClock };
+      const intent = await stateIntent(writer, { by, action: restoreAction, target: `backup:${instance}` });
+      const staged = await stageBackup({ archive, data: folder, now: systemClock.now() }).catch(
+        async (error: unknown) => {
+          await intent.failed(error);
+          throw error;
+        },
+      );
+      const replacing = this.inTurn((serving) => this.#replace(serving, staged, { by, intent }));
       this.#replacing = replacing.catch(() => undefined);
       return await replacing;
     } finally {
@@ -81,22 +93,29 @@ export class Site {
     }
   }
 
-  async #replace(serving: Serving, { replacement, ...about }: StagedBackup): Promise<Restored> {
+  async #replace(
+    serving: Serving,
+    { replacement, ...about }: StagedBackup,
+    { by, intent }: { readonly by: Actor; readonly intent: StatedIntent },
+  ): Promise<Restored> {
     const { folder, options } = this.#ground;
     if (this.#stopping || serving.backingUp()) {
       replacement.discard();
-      if (this.#stopping) throw new SluiceError({ code: "draining", message: "The server is stopping." });
-      throw refused("A backup is being made.");
+      const why = this.#stopping
+        ? new SluiceError({ code: "draining", message: "The server is stopping." })
+        : refused("A backup is being made.");
+      await intent.failed(why);
+      throw why;
     }
     this.#closed = true;
     const { version, error } = serving.deployer.state;
     try {
-      await serving.drain();
+      const replaces = await serving.drain();
       await serving.close();
       // From the commit on there is no way back: a server that starts again finishes what this one does not.
       replacement.commit();
       const before = settleReplacement(folder.folder)?.before;
-      this.#serving = await startServing(this.#ground);
+      this.#serving = await startServing(this.#ground, { ...about, by, replaces });
       if (version !== "") await this.#serving.deployer.restore(version, error);
       this.#closed = false;
       const restored = { ...about, before: before === undefined ? undefined : basename(before) };

@@ -1,7 +1,6 @@
 // Certificates that are replaced while the server runs: the files are looked at now and then, and new connections get what is
 // in them. Connections that are open go on with what they began with.
 import { readFileSync, statSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import type { Clock, Logger } from "@sluice/core";
 import { SluiceError } from "@sluice/protocol";
 
@@ -20,7 +19,8 @@ export interface TlsPair {
 export function readTls(files: TlsFiles): TlsPair {
   try {
     const pair = { cert: readFileSync(files.cert, "utf8"), key: readFileSync(files.key, "utf8") };
-    createSecureContext(pair);
+    // Loaded where there is a certificate, and nowhere else.
+    process.getBuiltinModule("node:tls").createSecureContext(pair);
     return pair;
   } catch (error) {
     throw new SluiceError({

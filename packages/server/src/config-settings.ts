@@ -1,11 +1,13 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
 import { engineLimits } from "@sluice/core";
-import { identityLimits } from "@sluice/core/identity";
+import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
 import { parseDuration } from "@sluice/protocol";
 import { workerLimits } from "@sluice/worker";
 import { isNetwork } from "./address.ts";
+import { checkpointsVariable } from "./config-audit.ts";
+import type { AuditSettings } from "./config-audit.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
@@ -29,6 +31,7 @@ export interface ServerSettings {
   /** Files in PEM format: the server then speaks TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
+  readonly audit: AuditSettings;
   /** Every named limit that was set. */
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -41,6 +44,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...httpLimits,
   ...sqliteLimits,
   ...identityLimits,
+  ...auditLimits,
 };
 
 /** What a value must be; said in the error when it is not. */
@@ -140,6 +144,8 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("http.trustedProxies", { env: "SLUICE_TRUSTED_PROXIES", flag: "--trusted-proxy" }, networks),
   spec("tls.cert", { env: "SLUICE_TLS_CERT", flag: "--tls-cert" }, text),
   spec("tls.key", { env: "SLUICE_TLS_KEY", flag: "--tls-key" }, text),
+  spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
+  spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
   spec("retention.events", { env: "SLUICE_RETENTION_EVENTS", flag: "--retention-events" }, duration),
 ];

@@ -12,6 +12,7 @@ import {
   variableOfLimit,
 } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
+import { auditSettings } from "./config-audit.ts";
 import { identityKeys, identitySettings } from "./config-identity.ts";
 
 export interface SettingSources {
@@ -77,9 +78,10 @@ function filled(
   const publicUrl = values.get("publicUrl") as string | undefined;
   const runs = values.get("retention.runs");
   const events = values.get("retention.events");
+  const data = pathOf(get("data", ".sluice"), "data", "SLUICE_DATA");
   const settings: ServerSettings = {
     project,
-    data: pathOf(get("data", ".sluice"), "data", "SLUICE_DATA"),
+    data,
     host: get("host", "127.0.0.1"),
     port,
     auth: get("auth", true),
@@ -90,6 +92,7 @@ function filled(
     allowedOrigins: get<readonly string[]>("http.allowedOrigins", []),
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),
     tls: tlsOf(values, pathOf),
+    audit: auditSettings(values, { data, pathOf }),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {
       ...(typeof runs === "number" ? { runRetentionMs: runs } : {}),

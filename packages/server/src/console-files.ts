@@ -45,11 +45,12 @@ export class ConsoleFiles {
     const known =
       built !== undefined && Object.hasOwn(built.manifest.files, name) ? built.manifest.files[name] : undefined;
     if (built === undefined || known === undefined) return undefined;
-    const file = `${built.folder}assets/${name}`;
     // What is not compressed has no size in it.
     const encoding = known.gzipBytes === 0 ? undefined : bestEncoding(accept);
     const suffix = encoding === undefined ? "" : encoding === "br" ? ".br" : ".gz";
-    return { file: file + suffix, type: known.type, encoding };
+    const file = `${built.folder}assets/${name}${suffix}`;
+    // The maps to the sources do not come along with the packed product.
+    return existsSync(file) ? { file, type: known.type, encoding } : undefined;
   }
 
   #current(): Built | undefined {

@@ -17,6 +17,7 @@ function build(page: string): void {
   const files = {
     "main-1.js": { type: "text/javascript; charset=utf-8", gzipBytes: 5 },
     "main-1.js.map": { type: "application/json", gzipBytes: 0 },
+    "gone.js.map": { type: "application/json", gzipBytes: 0 },
   };
   writeFileSync(join(folder, "index.html"), page);
   for (const suffix of ["", ".gz", ".br", ".map"])
@@ -94,10 +95,16 @@ describe("a part", () => {
     expect(again('"other"').status).toBe(200);
   });
 
-  test.each(["../secret.txt", "..%2Fsecret.txt", "secret.txt", "main-1.js.br", "__proto__", "toString", ""])(
-    "%p is none",
-    (name) => {
-      expect(built.asset(name, get()).status).toBe(404);
-    },
-  );
+  test.each([
+    "../secret.txt",
+    "..%2Fsecret.txt",
+    "secret.txt",
+    "main-1.js.br",
+    "gone.js.map",
+    "__proto__",
+    "toString",
+    "",
+  ])("%p is none", (name) => {
+    expect(built.asset(name, get()).status).toBe(404);
+  });
 });

@@ -1,6 +1,7 @@
 // The HTTP side as one function from request to response: who may come in, which route it is, and what a failure looks like.
 import { createdAtOf } from "@sluice/core";
 import type { Actor, Clock, Engine, Logger, Result, Store } from "@sluice/core";
+import { verifyAudit as verifyTrail } from "@sluice/core/identity";
 import type { Identity, Principal } from "@sluice/core/identity";
 import { httpStatusOf, toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
@@ -50,6 +51,8 @@ export interface HttpOptions {
   readonly deployment: () => DeploymentState;
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
+  /** Where it is absent, rows are checked, and no checkpoints. */
+  readonly verifyAudit?: HttpParts["verifyAudit"];
   readonly limits?: Partial<HttpLimits> | undefined;
 }
 
@@ -357,6 +360,7 @@ function actorOf({ principal, address }: Arrival): Actor {
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
   const { ready, deployment, backup, restore } = options;
+  const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
   const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
-  return { ...given, ready, backup, restore, ...own, live: new LiveHub({ ...given, ...own }) };
+  return { ...given, ready, backup, restore, verifyAudit, ...own, live: new LiveHub({ ...given, ...own }) };
 }

@@ -2,6 +2,7 @@
 export { composeServer } from "./compose.ts";
 export type { RunningServer } from "./compose.ts";
 export type { CodeChange, ComposeOptions } from "./compose-parts.ts";
+export { checkAudit } from "./compose-audit-check.ts";
 export { examine } from "./compose-doctor.ts";
 export type { Check } from "./compose-doctor.ts";
 export { jsonLog } from "./compose-log.ts";

@@ -120,7 +120,12 @@ export interface Api {
   retryRun: { params: "run"; query: never; request: Sent<"RetryRun">; answer: Body<"Run"> };
   forkRun: { params: "run"; query: never; request: Sent<"ForkRun">; answer: Body<"Run"> };
   sendEvent: { params: never; query: never; request: Sent<"SendEvent">; answer: Body<"SentEvent"> };
-  listEvents: { params: never; query: "name" | "after" | "limit"; request: undefined; answer: Body<"Events"> };
+  listEvents: {
+    params: never;
+    query: "name" | "order" | "after" | "limit";
+    request: undefined;
+    answer: Body<"Events">;
+  };
   listApprovals: { params: never; query: "run" | "limit"; request: undefined; answer: Body<"Approvals"> };
   getApproval: { params: "token"; query: never; request: undefined; answer: Body<"Approval"> };
   decideApproval: { params: "token"; query: never; request: Sent<"Decision">; answer: Body<"Answered"> };

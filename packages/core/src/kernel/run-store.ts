@@ -355,7 +355,10 @@ export interface RunStore extends RunFinder {
     readonly name?: string | undefined;
     /** Patterns of the names the caller may see; absent means all. */
     readonly names?: readonly string[] | undefined;
+    /** Number of the last event that was seen; 0 at the beginning. */
     readonly after: number;
+    /** Oldest first without. */
+    readonly order?: "oldest" | "newest" | undefined;
     readonly limit: number;
   }): Promise<readonly EventRecord[]>;
   /** Which of these blobs some run refers to. */

@@ -9,8 +9,11 @@ const page = { 200: { description: "The console", type: "text/html" } };
 export const consoleContracts: Readonly<Record<keyof typeof consoleRoutes, Contract>> = {
   search: {
     parameters: [
-      query("q", "The text"),
-      query("noun", "Only this noun"),
+      query("q", "The text, 1 to 200 characters"),
+      query(
+        "noun",
+        "Only this noun: `runs`, `workflows`, `schedules`, `approvals`, `events`, `state`, `users`, `tokens` or `settings`",
+      ),
       query("limit", "Hits a noun, at most 50; 5 without"),
     ],
     responses: { 200: answer("What was found", "SearchResults") },

@@ -63,7 +63,12 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
     },
   },
   listEvents: {
-    parameters: [query("name", "Events of this name"), query("after", "`next` of the page before"), limit],
+    parameters: [
+      query("name", "Events of this name"),
+      query("order", "`oldest` (default) or `newest` first"),
+      query("after", "`next` of the page before"),
+      limit,
+    ],
     responses: { 200: answer("A page of events", "Events") },
   },
   listApprovals: {

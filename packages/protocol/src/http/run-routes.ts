@@ -112,7 +112,7 @@ export const runRoutes = {
   listEvents: {
     methods: get,
     path: "/api/v1/events",
-    summary: "Stored events, oldest first",
+    summary: "Stored events, oldest or newest first",
     tag: "events",
     permission: "event:read",
   },

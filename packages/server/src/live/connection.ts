@@ -206,7 +206,7 @@ export class LiveConnection implements SocketSession {
     if (this.#over) return;
     this.#over = true;
     this.#unlisten();
-    for (const name of [...this.#subscriptions.keys()]) this.#unsubscribe(name);
+    for (const name of this.#subscriptions.keys()) this.#unsubscribe(name);
     for (const go of this.#waiting.splice(0)) go();
   }
 }

@@ -1,7 +1,6 @@
 // The live stream of a server: collects what changes while somebody is connected, and tells each what they may hear.
-import type { ChangedNoun, RunSummary } from "@sluice/core";
 import { fail, ok } from "@sluice/core";
-import type { Result } from "@sluice/core";
+import type { ChangedNoun, Result, RunSummary } from "@sluice/core";
 import type { Principal } from "@sluice/core/identity";
 import type { LiveMessage, LiveRun, Permission } from "@sluice/protocol";
 import type { HttpParts } from "../call.ts";

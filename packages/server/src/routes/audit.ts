@@ -2,7 +2,7 @@
 import type { AuditFilter, AuditOutcome } from "@sluice/core";
 import { auditView, exportAudit as exportRows } from "@sluice/core/identity";
 import type { Call } from "../call.ts";
-import { fieldsOf } from "../fields.ts";
+import { fieldsOf, refuse } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
 import type { Query } from "../query.ts";
 import { whileAllowed } from "../streams.ts";
@@ -24,11 +24,17 @@ function filterOf(query: Query): AuditFilter {
     actor: query.text("actor"),
     action: query.text("action"),
     target: query.text("target"),
-    outcome: query.oneOf("outcome", outcomes),
+    outcome: outcomeOf(query),
     text: query.text("text"),
     from: query.time("from"),
     to: query.time("to"),
   };
+}
+
+function outcomeOf(query: Query): AuditOutcome | undefined {
+  const [outcome, ...more] = query.listOf("outcome", outcomes) ?? [];
+  if (more.length > 0) refuse("invalid_filter", "outcome is given twice.", "Give it once.");
+  return outcome;
 }
 
 export async function searchAudit(call: Call): Promise<Response> {

@@ -1,5 +1,7 @@
 // A backup over HTTP, while work goes on.
+import { stateIntent } from "@sluice/core/identity";
 import { SluiceError } from "@sluice/protocol";
+import { withOutcome } from "../audited-stream.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
@@ -25,7 +27,17 @@ export async function backup(call: Call): Promise<Response> {
     });
   }
   call.mayIdle(backupIdleMs);
-  return new Response(whileAllowed(call, await make()), { headers });
+  const { clock, log, store } = call.parts;
+  const target = `backup:${store.instance}`;
+  const intent = await stateIntent({ log: store.audit, clock }, { by: call.actor, action: "backup:create", target });
+  let archive;
+  try {
+    archive = await make();
+  } catch (error) {
+    await intent.failed(error);
+    throw error;
+  }
+  return new Response(whileAllowed(call, withOutcome(archive, { intent, log })), { headers });
 }
 
 /** The copy of the database is made before the first byte is sent. */

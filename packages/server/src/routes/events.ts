@@ -2,7 +2,7 @@
 import { unwrap } from "@sluice/core";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
-import { fieldsOf, optionalTextOf, textOf } from "../fields.ts";
+import { fieldsOf, optionalTextOf, quoted, refuse, textOf } from "../fields.ts";
 import { takeWhileSmall } from "../pages.ts";
 import { reply } from "../wire.ts";
 import { limitOf } from "./runs.ts";
@@ -27,15 +27,21 @@ export async function sendEvent(call: Call): Promise<Response> {
   return reply("json", duplicate ? 200 : 201, { event, duplicate });
 }
 
-/** Stored events, oldest first; `after` is the number of the last one that was seen. */
+const orders = ["oldest", "newest"] as const;
+
+/** Stored events, oldest first or newest first; `after` is the number of the last one that was seen. */
 export async function listEvents(call: Call): Promise<Response> {
   const query = call.query();
   const limit = limitOf(call, query);
   const name = query.text("name");
   const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0;
+  const orderText = query.text("order");
   query.done();
+  const order = orders.find((each) => each === orderText);
+  if (orderText !== undefined && order === undefined)
+    refuse("invalid_filter", `There is no order ${quoted(orderText)}.`, "Known are oldest and newest.");
   const { engine, wire } = call;
-  const found = await engine.store.listEvents({ name, names: call.patterns("event:read"), after, limit });
+  const found = await engine.store.listEvents({ name, names: call.patterns("event:read"), after, order, limit });
   const page = await takeWhileSmall(call, found, (event) => event.payload);
   const events = page.map(([{ id, name: eventName, key, at }, payload]) => ({
     id,

@@ -24,7 +24,11 @@ export async function restore(call: Call): Promise<Response> {
   const announced = headers.get("content-length");
   const bytes = announced === null ? undefined : Number(announced);
   if (bytes !== undefined && bytes > limits.restoreBytesMax) throw tooLarge(limits.restoreBytesMax);
-  const { before = null, ...about } = await put({ archive: arriving(call, body as ReadableStream<Uint8Array>), bytes });
+  const { before = null, ...about } = await put({
+    by: call.actor,
+    archive: arriving(call, body as ReadableStream<Uint8Array>),
+    bytes,
+  });
   return reply("json", 200, { restored: { ...about, before } });
 }
 

@@ -15,7 +15,7 @@ const pages: readonly SettingsPage[] = [
   { name: "appearance", title: "Appearance", about: "Theme, time zone and density" },
   { name: "users", title: "Users", about: "Who may sign in", needs: "user:read" },
   { name: "roles", title: "Roles", about: "Sets of permissions", needs: "role:read" },
-  { name: "tokens", title: "Tokens", about: "Secrets for programs" },
+  { name: "tokens", title: "Tokens", about: "For programs: what they may do and until when" },
   { name: "audit", title: "Audit", about: "Who did what, when and from where", needs: "audit:read" },
   { name: "server", title: "Server", about: "Limits, retention, data folder and backups", needs: "settings:read" },
 ];

@@ -13,7 +13,10 @@ export function tokenSearch({ identity, clock }: SearchParts): SearchSource {
       const { principal } = request;
       const all = principal.may("token:read");
       const { tokens, next } = unwrap(await identity.tokens.list(principal, { all, limit: scannedMax }));
-      const { items, more } = fitting(tokens, request, ({ name, prefix, id }) => [name, prefix, id]);
+      const { items, more } = fitting(tokens, request, ({ name, prefix, id }) => [
+        name,
+        ...[prefix, id].filter((each) => each.startsWith(request.text)),
+      ]);
       const now = clock.now();
       const hits = items.map(({ id, name, prefix, revokedAt, expiresAt, createdAt }) => ({
         id,

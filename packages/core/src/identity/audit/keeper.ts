@@ -71,13 +71,14 @@ export class AuditKeeper {
     return this.#verifying;
   }
 
-  /** Takes a last checkpoint; before the store is closed. */
-  async stop(): Promise<void> {
+  /** Takes a last checkpoint; before the store is closed. Answers with where the trail stands: no checkpoint names a later row. */
+  async stop(): Promise<AuditHead> {
     this.#stopped = true;
     this.#cancelRound();
     this.#options.place?.close();
     await this.#turn;
     await this.#checkpoints?.stop();
+    return this.#options.log.auditHead();
   }
 
   async #verify(): Promise<AuditReport> {

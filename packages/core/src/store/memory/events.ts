@@ -72,17 +72,20 @@ export class Events {
     return undefined;
   }
 
-  /** In order of arrival, those numbered above `after`. */
+  /** In order of arrival those numbered above `after`, or newest first those below it. */
   list(p: {
     readonly name?: string | undefined;
     readonly names?: readonly string[] | undefined;
     readonly after: number;
+    readonly order?: "oldest" | "newest" | undefined;
     readonly limit: number;
   }): readonly EventRecord[] {
     const found: EventRecord[] = [];
-    for (const event of this.#all) {
+    const newest = p.order === "newest";
+    for (const event of newest ? this.#all.toReversed() : this.#all) {
       if (found.length >= p.limit) break;
-      if (event.id <= p.after || (p.name !== undefined && event.name !== p.name)) continue;
+      const seen = newest ? p.after > 0 && event.id >= p.after : event.id <= p.after;
+      if (seen || (p.name !== undefined && event.name !== p.name)) continue;
       if (matchesAny(p.names, event.name)) found.push({ ...event });
     }
     return found;

@@ -19,4 +19,10 @@ test("rare names among many others are found wherever they are, in order, once",
   expect(list({ names: [] })).toEqual([]);
   expect(list({ names: ["rare"], name: "often.1" })).toEqual([]);
   expect(list({ after: 2_499 })).toEqual([2_500]);
+  const newest = (more: object = {}) => list({ order: "newest", ...more });
+  expect(newest()).toEqual([2_500, 2_499, 2_498]);
+  expect(newest({ after: 2_498 })).toEqual([2_497, 2_496, 2_495]);
+  expect(newest({ after: 2 })).toEqual([1]);
+  expect(newest({ name: "rare" })).toEqual([2_401, 1_601, 801]);
+  expect(newest({ names: ["ra*e"], after: 801 })).toEqual([1]);
 });

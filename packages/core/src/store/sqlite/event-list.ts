@@ -10,22 +10,26 @@ type EventRow = Omit<EventRecord, "key"> & { readonly key: string | null };
 const lookedAtMax = 1_000;
 
 const columns = "id, name, key, payload, at";
-const allSql = `SELECT ${columns} FROM events WHERE id > ? ORDER BY id LIMIT ?`;
+/** Going on from `after`, in both directions. */
+const oldestFirst = { fits: "id > ?", order: "ORDER BY id" };
+const newestFirst = { fits: "id < ?", order: "ORDER BY id DESC" };
 
 /**
- * In order of arrival. Names that are frequent are met soon when one goes on from `after`; of those that are not the index of
- * names has few.
+ * In order of arrival, or newest first. Names that are frequent are met soon when one goes on from `after`; of those that
+ * are not the index of names has few.
  */
 export function listEvents(db: Connection, p: Params): EventRecord[] {
   const fits = conditionOf(p);
-  if (fits === undefined) return db.rows<EventRow>(allSql, p.after, p.limit).map(toEvent);
-  const nearSql = `SELECT ${columns} FROM (SELECT ${columns} FROM events WHERE id > ? ORDER BY id LIMIT ?)
-    WHERE ${fits.sql} ORDER BY id LIMIT ?`;
-  const near = db.rows<EventRow>(nearSql, p.after, lookedAtMax, ...fits.values, p.limit);
+  const way = p.order === "newest" ? newestFirst : oldestFirst;
+  const after = p.order === "newest" && p.after === 0 ? Number.MAX_SAFE_INTEGER : p.after;
+  const allSql = `SELECT ${columns} FROM events WHERE ${way.fits} ${way.order} LIMIT ?`;
+  if (fits === undefined) return db.rows<EventRow>(allSql, after, p.limit).map(toEvent);
+  const nearSql = `SELECT ${columns} FROM (${allSql}) WHERE ${fits.sql} ${way.order} LIMIT ?`;
+  const near = db.rows<EventRow>(nearSql, after, lookedAtMax, ...fits.values, p.limit);
   if (near.length === p.limit) return near.map(toEvent);
   const farSql = `SELECT ${columns} FROM events WHERE id IN
-    (SELECT id FROM events INDEXED BY events_by_name WHERE ${fits.sql} AND id > ? ORDER BY id LIMIT ?) ORDER BY id`;
-  return db.rows<EventRow>(farSql, ...fits.values, p.after, p.limit).map(toEvent);
+    (SELECT id FROM events INDEXED BY events_by_name WHERE ${fits.sql} AND ${way.fits} ${way.order} LIMIT ?) ${way.order}`;
+  return db.rows<EventRow>(farSql, ...fits.values, after, p.limit).map(toEvent);
 }
 
 /** Undefined when every event fits. */
