@@ -60,6 +60,23 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },
   decideApproval: { approved: true, reason: "r", payload: 1 },
   setState: { value: 1, ttl: "1h" },
+  signIn: { name: "n", password: "p", code: "c", kind: "program" },
+  setUp: { secret: "s", name: "n", password: "p" },
+  refreshSession: { refreshToken: "r" },
+  signOut: { everywhere: false },
+  createTicket: { route: "/api/v1/live" },
+  changePassword: { current: "p", next: "q" },
+  beginTotp: { password: "p" },
+  confirmTotp: { code: "c" },
+  removeTotp: { password: "p" },
+  beginPasskey: { password: "p" },
+  addPasskey: { challenge: "c", name: "n", credential: {} },
+  passkeySignIn: { challenge: "c", credential: {} },
+  exchangeToken: { token: "t" },
+  createUser: { name: "n", email: "e", password: "p", roles: ["none"] },
+  updateUser: { email: "e", password: "p", roles: ["none"], disabled: false, secondFactor: false },
+  putRole: { about: "a", grants: [{ permission: "run:read", only: ["a"] }] },
+  createToken: { name: "n", role: "none", grants: [], expiresIn: "1h", limits: { workflow: ["a"] } },
 };
 
 export class Victim {
@@ -80,7 +97,9 @@ export class Victim {
   /** Starts the command over an empty folder and fills it. */
   static async start(folder: string): Promise<Victim> {
     writeProject(folder, { "workflows/all.ts": project });
-    const victim = new Victim(await startServer({ project: folder, data: `${folder}/data` }));
+    // As many as the test likes: how often one may try is another test's.
+    const args = ["--limit", "signInsPerMinuteMax=0"];
+    const victim = new Victim(await startServer({ project: folder, data: `${folder}/data`, args }));
     victim.#things = await victim.#fill();
     return victim;
   }
@@ -178,6 +197,7 @@ export class Victim {
     const { waiting, ended, approval, callback } = this.things;
     const { path }: RouteSpec = routes[name];
     if (name === "watchRun" || name === "retryRun" || name === "forkRun") return [ended];
+    if (path.includes("/:part")) return [waiting, "input"];
     if (path.includes("/:run")) return [waiting];
     if (path.includes("/:schedule")) return ["echo:yearly"];
     if (path.includes("/approvals/:token")) return [approval];

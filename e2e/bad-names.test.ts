@@ -41,7 +41,7 @@ describe("unknown run", () => {
     expect((await victim.json("DELETE", `/api/v1/runs/${deleted}`)).status).toBe(204);
     await victim.unchanged(async () => {
       for (const run of [...unknown, deleted]) {
-        const request = victim.right(name, [run]);
+        const request = victim.right(name, victim.paramsOf(name).with(0, run));
         await victim.refused(request, { status: 404, code: "run_not_found" });
         const headers = { ...request.headers, accept: valueMediaType };
         await victim.refused({ ...request, headers }, { status: 404, code: "run_not_found" });

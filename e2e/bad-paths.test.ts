@@ -7,6 +7,7 @@ import { routes } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
 import fc from "fast-check";
 import { everyRoute, Victim, whatIsWrong } from "./bad-input.suite.ts";
+import type { RawAnswer } from "./raw-http.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-bad-paths-"));
 const specs: Readonly<Record<RouteName, RouteSpec>> = routes;
@@ -49,7 +50,10 @@ describe("path tricks", () => {
           // Dots that are a whole segment are taken out of a URL before anybody sees it: it is then that other URL.
           const { pathname } = new URL(request.path, victim.server.url);
           if (pathname === request.path) await victim.refused(request);
-          else expect(await victim.raw.send(request)).toEqual(await victim.raw.send({ ...request, path: pathname }));
+          else {
+            const [tricked, plain] = [request, { ...request, path: pathname }];
+            expect(plainly(await victim.raw.send(tricked))).toEqual(plainly(await victim.raw.send(plain)));
+          }
         }
       }
     });
@@ -164,6 +168,11 @@ test("what is no request is refused or cut off, and the next one is answered", a
     ),
   );
 });
+
+/** An answer without the number that each page of the console has of its own. */
+function plainly(answer: RawAnswer): unknown {
+  return JSON.parse(JSON.stringify(answer).replaceAll(/nonce-[\w-]+|content=\\"[\w-]{22}\\"/g, "nonce")) as unknown;
+}
 
 /** Every file below a folder, but for those that a database makes and removes as it works. */
 function filesOf(path: string): readonly string[] {

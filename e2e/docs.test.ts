@@ -29,6 +29,7 @@ const documents = [
   "docs/identity.md",
   "docs/security.md",
   "docs/cli.md",
+  "docs/audit.md",
   "docs/troubleshooting.md",
   "docs/settings.md",
   "docs/values.md",

@@ -1,7 +1,7 @@
 // The live stream over restarts of the server: a client that comes back with the number it saw last misses no step of a run and
 // sees none twice, however the server ended.
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LiveMessage } from "@sluice/protocol";
@@ -22,12 +22,36 @@ export const long = workflow({ name: "long" }, async (ctx) => {
     await ctx.step("step " + i, () => new Promise((resolve) => { setTimeout(resolve, 2); }));
   }
 });
+
+export const quick = workflow({ name: "quick" }, async () => "done");
 `,
 });
 afterAll(async () => {
   if (server !== undefined) await killAll(server);
   rmSync(project, { recursive: true, force: true });
 });
+
+test("the program in docs/live.md hears of a run", async () => {
+  server = await startServer({ project, data });
+  const text = readFileSync(join(import.meta.dir, "../docs/live.md"), "utf8");
+  const [, program = ""] = /```ts\n(.*?)```/s.exec(text) ?? [];
+  const file = join(project, "listen.ts");
+  writeFileSync(file, program);
+  const env = { ...process.env, SLUICE_URL: server.url, SLUICE_TOKEN: token };
+  const child = Bun.spawn([process.execPath, file], { env, stdout: "pipe", stderr: "inherit" });
+  let said = "";
+  let run = "";
+  for await (const piece of child.stdout) {
+    said += Buffer.from(piece).toString();
+    if (run === "" && said.includes("listening\n")) {
+      const started = await call<{ run: { id: string } }>(server, "POST /api/v1/workflows/quick/runs", {});
+      run = started?.body.run.id ?? "";
+    }
+    if (run !== "" && said.includes(`${run} completed\n`)) child.kill();
+  }
+  expect(said).toContain(`${run} completed`);
+  await killAll(server);
+}, 30_000);
 
 /** Follows a run from a number on until one is reached, the run ends, or the server is gone. */
 async function follow(p: {

@@ -37,6 +37,7 @@ const PUBLISHABLE: Publishable[] = [
       "packages/cli/src/main.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/server/src/bundle-process.ts",
+      "packages/server/src/value-thread.ts",
       "packages/worker/src/bun.ts",
     ],
     copied: ["bin"],

@@ -87,6 +87,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** The answer may take any time. */
+  readonly patient?: true;
 }
 
 /** Codes that say that the command was given something it cannot take. */
@@ -118,7 +120,7 @@ export class Api {
   /** The answer itself, when it is not a failure. */
   async send(
     path: string,
-    { method = "GET", body, upload, query = {}, headers = {}, signal }: ApiRequest = {},
+    { method = "GET", body, upload, query = {}, headers = {}, signal, patient }: ApiRequest = {},
   ): Promise<Response> {
     const { url, credential, own } = this.target;
     const search = new URLSearchParams();
@@ -137,6 +139,7 @@ export class Api {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(upload === undefined ? {} : { body: upload.content, timeout: false }),
+        ...(patient === undefined ? {} : { timeout: false }),
         ...(signal === undefined ? {} : { signal }),
         ...ownTls(url, own),
       });

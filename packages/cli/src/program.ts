@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addApproveCommands } from "./commands/approve.ts";
+import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
@@ -33,6 +34,7 @@ export function makeProgram(io: Io): Command {
   addStateCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
+  addAuditCommands(program, io);
   addBackupCommands(program, io);
   addDoctorCommand(program, io);
   return program;

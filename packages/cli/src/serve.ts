@@ -52,12 +52,13 @@ async function start(io: Io, { mode, project, flags, json }: ServeRequest) {
     });
   }
   try {
-    const { settings, bundler } = await loadSettings(
+    const { settings, sources, bundler } = await loadSettings(
       { project, flags, env: io.env, defaults: { onDeploy: mode === "dev" ? "move" : "pin" } },
       { modules: installedModules },
     );
     return await composeServer({
       settings,
+      sources,
       bundler,
       mode,
       log,

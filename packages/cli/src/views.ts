@@ -24,6 +24,10 @@ export interface StepView {
   readonly status: string;
   readonly attempt: number;
   readonly output: unknown;
+  /** As it is stored; null without one. */
+  readonly outputBytes: number | null;
+  /** Values that were left out for their size. */
+  readonly omitted?: readonly string[];
   readonly error: { readonly message: string } | null;
   readonly startedAt: number;
   readonly endedAt: number | null;

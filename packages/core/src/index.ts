@@ -22,6 +22,7 @@ export type { Clock } from "./kernel/clock.ts";
 export type { Logger, LogLevel } from "./kernel/log.ts";
 export { ok, fail, unwrap, attempt } from "./kernel/result.ts";
 export type { Result } from "./kernel/result.ts";
+export { blobRefOf } from "./kernel/blob-ref.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
 export type { Store } from "./kernel/store.ts";
 export { hourMs } from "./kernel/run-figures.ts";

@@ -41,7 +41,10 @@ export type LiveMessage =
   | { readonly type: "refused"; readonly topic: string; readonly code: string; readonly message: string }
   /** Runs that were created or changed status, at most one entry a run, a few times a second. */
   | { readonly type: "runs"; readonly runs: readonly LiveRun[] }
-  /** One update of a subscribed run: the same name, number and data as on `GET /api/v1/runs/:run/events`. */
+  /**
+   * One update of a subscribed run: the same name, number and data as on `GET /api/v1/runs/:run/events`. 0 is the number of
+   * what has none there, and is told once: logs, progress, beginnings, statuses, the end.
+   */
   | {
       readonly type: "run";
       readonly run: string;
@@ -49,9 +52,9 @@ export type LiveMessage =
       readonly number: number;
       readonly data: unknown;
     }
-  /** Something of the topic is different: read it again. */
+  /** Something of the topic is different, or may be: read it again. `names`: of events and keys of state, where they are few. */
   | { readonly type: "changed"; readonly topic: string; readonly names?: readonly string[] | undefined }
   /** Too much happened at once for this connection: everything of the topic has to be read again. */
   | { readonly type: "lagged"; readonly topic: string }
-  /** The session has ended; the connection closes. */
+  /** The session has ended (`access_changed`: one may connect again); the connection closes. */
   | { readonly type: "ended"; readonly code: string };

@@ -2,7 +2,7 @@
 import type { BlockList } from "node:net";
 
 /** Loaded where proxies are trusted, and nowhere else: it costs memory. */
-const net = (): typeof import("node:net") => process.getBuiltinModule("node:net");
+const net = () => process.getBuiltinModule("node:net");
 
 /** What is known of how a request reached this server. */
 export interface Passage {

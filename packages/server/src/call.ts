@@ -9,6 +9,8 @@ import { callerInfo } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
 import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
+import type { SettingsReport } from "./config-report.ts";
+import type { DiskUse } from "./disk-use.ts";
 import { refuse } from "./fields.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
@@ -16,6 +18,7 @@ import type { HttpMetrics } from "./metrics.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
 import type { SocketSession } from "./sockets.ts";
+import type { ValueJson } from "./value-json.ts";
 import { wireOf } from "./wire.ts";
 import type { Wire } from "./wire.ts";
 
@@ -81,6 +84,11 @@ export interface HttpParts {
   readonly startedAt: number;
   readonly ready: () => { readonly ready: boolean; readonly reason?: string | undefined };
   readonly deployment: () => DeploymentState;
+  /** What the data takes of the disk; nothing until it has been measured. */
+  readonly disk: (() => Promise<DiskUse | undefined>) | undefined;
+  /** The settings that hold, without secrets. */
+  readonly settings: (() => Promise<SettingsReport>) | undefined;
+  readonly valueJson: ValueJson;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */

@@ -91,6 +91,9 @@ async function endOwnBackup(audit: AuditLog): Promise<void> {
 
 /** Those of all named limits that are the trail's. */
 function limitsIn(limits: Readonly<Record<string, number>>): AuditLimits {
-  const entries = Object.entries(auditLimits).map(([name, value]) => [name, limits[name] ?? value]);
-  return Object.fromEntries(entries) as unknown as AuditLimits;
+  const { auditCheckpointMs, auditRetentionRoundMs } = auditLimits;
+  return {
+    auditCheckpointMs: limits["auditCheckpointMs"] ?? auditCheckpointMs,
+    auditRetentionRoundMs: limits["auditRetentionRoundMs"] ?? auditRetentionRoundMs,
+  };
 }

@@ -11,9 +11,11 @@ import type { SluiceError, WireError } from "@sluice/protocol";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
+import type { SettingSource } from "./config.ts";
 import { limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import type { HttpParts } from "./call.ts";
+import { DiskMeter } from "./disk-use.ts";
 import { createHttp } from "./http.ts";
 import type { Http } from "./http.ts";
 import type { Deployer } from "./project-deploy.ts";
@@ -23,6 +25,8 @@ import type { SupervisedEngine } from "./supervisor.ts";
 
 export interface ComposeOptions {
   readonly settings: ServerSettings;
+  /** Where those come from that were set; without it, nothing was. */
+  readonly sources?: ReadonlyMap<string, SettingSource> | undefined;
   readonly bundler: Bundler;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** URLs of the installation's modules that user code imports by name. */
@@ -153,7 +157,7 @@ function runFolder({ folder }: DataFolder): string {
 
 /** The HTTP side of an engine. */
 export function httpOver(
-  { options, startedAt, restore }: Ground,
+  { options, folder, startedAt, restore }: Ground,
   parts: {
     readonly engine: Engine;
     readonly store: Store;
@@ -164,7 +168,13 @@ export function httpOver(
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
 ): Http {
-  const { settings, version, log } = options;
+  const { settings, sources = new Map(), version, log } = options;
+  const disk = new DiskMeter({
+    databaseFile: folder.databaseFile,
+    blobsFolder: folder.blobsFolder,
+    clock: systemClock,
+    log,
+  });
   const { engine, store, identity, deployer, supervisor, backup, verifyAudit } = parts;
   return createHttp({
     engine,
@@ -183,6 +193,8 @@ export function httpOver(
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     backup,
     restore,
+    disk: () => disk.read(),
+    settings: async () => (await import("./config-report.ts")).reportSettings(settings, sources),
     verifyAudit,
     limits: settings.limits,
   });

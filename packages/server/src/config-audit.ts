@@ -1,5 +1,5 @@
 // Where checkpoints of the audit trail go, and how long its rows are kept: from settings to what holds.
-import { relative } from "node:path";
+import { relative, sep } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 
 export interface AuditSettings {
@@ -34,7 +34,7 @@ export function auditSettings(
   }
   if (isUrl(given)) return { checkpoints: given, retentionMs };
   const checkpoints = pathOf(given, "audit.checkpoints", checkpointsVariable);
-  if (!relative(data, checkpoints).startsWith("..")) {
+  if (relative(data, checkpoints).split(sep)[0] !== "..") {
     throw wrong(
       `audit.checkpoints is ${checkpoints}, in the data folder: whoever changes the trail there could change them with it.`,
       "Choose a file on another disk or machine, or a URL.",

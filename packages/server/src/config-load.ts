@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import { Bundler } from "./bundle.ts";
 import type { BundlerOptions } from "./bundle.ts";
-import { settleSettings } from "./config.ts";
+import { settleSettings, sourcesOf } from "./config.ts";
 import type { SettingSources } from "./config.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import { configFile } from "./project.ts";
@@ -12,6 +12,8 @@ import { describeProblem } from "./project-deploy.ts";
 
 export interface LoadedSettings {
   readonly settings: ServerSettings;
+  /** Where those come from that were set. */
+  readonly sources: ReturnType<typeof sourcesOf>;
   readonly bundler: Bundler;
 }
 
@@ -31,7 +33,8 @@ export async function loadSettings(
   const bundler = new Bundler({ ...bundling, project });
   try {
     const file = existsSync(join(project, configFile)) ? await readConfig(bundler) : {};
-    return { settings: settleSettings({ ...sources, file }), bundler };
+    const all = { ...sources, file };
+    return { settings: settleSettings(all), sources: sourcesOf(all), bundler };
   } catch (error) {
     await bundler.stop();
     throw error;

@@ -32,6 +32,7 @@ describe("precedence", () => {
       trustedProxies: [],
       tls: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
+      audit: { checkpoints: undefined, retentionMs: undefined },
       limits: {},
     });
   });
@@ -65,6 +66,8 @@ describe("precedence", () => {
       "http.trustedProxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
       "tls.cert": ["/etc/tls.crt", "/etc/tls.crt"],
       "tls.key": ["/etc/tls.key", "/etc/tls.key"],
+      "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
+      "audit.retention": ["365 days", 31_536_000_000],
       "retention.runs": ["2 days", 172_800_000],
       "retention.events": ["1h", 3_600_000],
     };
@@ -72,13 +75,17 @@ describe("precedence", () => {
     for (const { key, env } of settingSpecs) {
       const [text, value] = example[key]!;
       const [group, name] = key.split(".");
-      const file = name === undefined ? { [group!]: text } : { [group!]: { [name]: text } };
-      // TLS needs both of its settings.
-      const pair = key.startsWith("tls.") ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } } : {};
+      // Some settings need another.
+      const pair: Readonly<Record<string, object>> = key.startsWith("tls.")
+        ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } }
+        : key === "audit.retention"
+          ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
+          : {};
+      const file = name === undefined ? { [group!]: text } : { [group!]: { ...pair[group!], [name]: text } };
       for (const settings of [
         settle({ flags: { [key]: text }, file: pair }),
         settle({ env: { [env]: text }, file: pair }),
-        settle({ file: { ...pair, ...file, ...(group === "tls" ? pair : {}) } }),
+        settle({ file }),
       ]) {
         const got = {
           ...settings,
@@ -90,6 +97,8 @@ describe("precedence", () => {
         };
         const shown: Readonly<Record<string, unknown>> = {
           ...got,
+          "audit.checkpoints": settings.audit.checkpoints,
+          "audit.retention": settings.audit.retentionMs,
           "retention.runs": settings.limits["runRetentionMs"],
           "retention.events": settings.limits["eventRetentionMs"],
         };

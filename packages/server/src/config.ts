@@ -26,6 +26,18 @@ export interface SettingSources {
   readonly defaults: { readonly onDeploy: "pin" | "move" };
 }
 
+/** Where a setting was found. */
+export type SettingSource = "flag" | "environment" | "file";
+
+/** Where each setting comes from that is not what it is by default, limits as `limits.NAME`. */
+export function sourcesOf(sources: SettingSources): ReadonlyMap<string, SettingSource> {
+  const found = new Map<string, SettingSource>();
+  for (const key of flatten(sources.file).keys()) found.set(key, "file");
+  for (const key of variables(sources.env).keys()) found.set(key, "environment");
+  for (const [key, value] of Object.entries(sources.flags)) if (value !== undefined) found.set(key, "flag");
+  return found;
+}
+
 /** The settings that hold. Throws `invalid_config` naming where the value came from. */
 export function settleSettings(sources: SettingSources): ServerSettings {
   const file = flatten(sources.file);

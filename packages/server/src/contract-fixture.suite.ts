@@ -6,7 +6,7 @@ import type { Answer, HttpFixture } from "./http-fixture.ts";
 
 const json = { "content-type": "application/json" };
 
-export interface Question {
+interface Question {
   readonly query?: string;
   readonly body?: unknown;
   readonly method?: string;

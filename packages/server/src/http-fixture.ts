@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { EngineLimits, Logger } from "@sluice/core";
+import type { BlobStore, EngineLimits, Logger } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { MemoryRunStore } from "@sluice/core/store/memory";
@@ -36,6 +36,8 @@ export interface FixtureOptions {
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
   readonly limits?: Partial<EngineLimits>;
+  /** Where large values are kept; without it all of them stay in their rows. */
+  readonly blobs?: BlobStore;
   /** Milliseconds a run waits in memory before it is parked. */
   readonly parkAfterMs?: number;
   /** False: the code is deployed, but no worker of it is up. */
@@ -71,6 +73,7 @@ export class HttpFixture implements AsyncDisposable {
     this.logs = p.logs;
     this.engine = new Engine({
       store: p.store,
+      blobs: options.blobs,
       clock: systemClock,
       ids: new Ids(systemClock, systemRandom),
       log,

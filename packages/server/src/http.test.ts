@@ -297,6 +297,8 @@ describe("over a socket", () => {
         body: JSON.stringify({ input: "x".repeat(4_000) }),
       });
       expect(long.status).toBe(413);
+      const heavy = await fetch(`${url}/health`, { headers: { "x-heavy": "a".repeat(17 * 1_024) } });
+      expect(heavy.status).toBe(431);
       const run = await fetch(`${url}${start}?wait=5s`, { method: "POST", headers, body: '{"input":{"a":1}}' });
       expect(await run.json()).toMatchObject({ run: { status: "completed", output: { a: 1 } } });
     } finally {

@@ -25,6 +25,7 @@ import { RefusalLog } from "./refusals.ts";
 import { handlers } from "./routes/table.ts";
 import { socketHandler } from "./sockets.ts";
 import type { SocketSession } from "./sockets.ts";
+import { ValueJson } from "./value-json.ts";
 import { failure } from "./wire.ts";
 
 export interface HttpOptions {
@@ -51,6 +52,8 @@ export interface HttpOptions {
   readonly deployment: () => DeploymentState;
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
+  readonly disk?: HttpParts["disk"];
+  readonly settings?: HttpParts["settings"];
   /** Where it is absent, rows are checked, and no checkpoints. */
   readonly verifyAudit?: HttpParts["verifyAudit"];
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -359,8 +362,20 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, deployment, backup, restore } = options;
+  const { ready, deployment, backup, restore, disk, settings } = options;
+  const valueJson = new ValueJson(own);
   const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
   const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
-  return { ...given, ready, backup, restore, verifyAudit, ...own, live: new LiveHub({ ...given, ...own }) };
+  return {
+    ...given,
+    ready,
+    backup,
+    restore,
+    disk,
+    settings,
+    valueJson,
+    verifyAudit,
+    ...own,
+    live: new LiveHub({ ...given, ...own }),
+  };
 }

@@ -33,7 +33,9 @@ export function roleNameOf(name: string): string {
   return refuse("invalid_name", `${quoted(name)} cannot be the name of a role.`, "Use a-z, 0-9 and -.");
 }
 
+/** Undefined where none are given; null is no list of roles. */
 export function optionalRolesOf(body: Body, key: string): readonly string[] | undefined {
+  if (body[key] === null) refuse("bad_request", `${key} is not a list of roles.`, "Leave it out to keep them.");
   return optionalTextsOf(body, key, rolesMax)?.map(roleNameOf);
 }
 
@@ -47,7 +49,7 @@ function patternsOf(value: unknown, where: string): readonly string[] {
 /** Grants; undefined where none are given. */
 export function optionalGrantsOf(body: Body, key: string): readonly Grant[] | undefined {
   const value = body[key];
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined) return undefined;
   if (!Array.isArray(value) || value.length > grantsMax)
     refuse("bad_request", `${key} is not a list of grants.`, `Send at most ${grantsMax} of {permission, only?}.`);
   return value.map((item: unknown): Grant => {
@@ -61,7 +63,7 @@ export function optionalGrantsOf(body: Body, key: string): readonly Grant[] | un
 /** What a token is limited to, patterns by selector; undefined where nothing is said. */
 export function optionalLimitsOf(body: Body, key: string): Limits | undefined {
   const value = body[key];
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined) return undefined;
   const limits = fieldsOf(value, selectorNames);
   return Object.fromEntries(Object.entries(limits).map(([selector, only]) => [selector, patternsOf(only, selector)]));
 }

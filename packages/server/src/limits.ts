@@ -24,6 +24,10 @@ export interface HttpLimits extends LiveLimits {
   readonly watchUpdatesMax: number;
   /** Bytes that wait in memory for a slow watcher. */
   readonly watchBytesMax: number;
+  /** Large values turned into JSON at once, each on a thread of its own. */
+  readonly valueThreadsMax: number;
+  /** Requests for large values that wait for their turn; further ones are refused for a while. */
+  readonly valueThreadsWaitingMax: number;
   /** Connections on which nothing moves are closed after this long. */
   readonly idleTimeoutSeconds: number;
   /** How often it is looked whether the certificate was replaced. */
@@ -54,6 +58,8 @@ export const httpLimits: HttpLimits = {
   watchersMax: 10_000,
   watchUpdatesMax: 1_024,
   watchBytesMax: 64 * 1024,
+  valueThreadsMax: 2,
+  valueThreadsWaitingMax: 64,
   idleTimeoutSeconds: 60,
   tlsCheckMs: 30_000,
   addressRequestsPerSecondMax: 20_000,

@@ -8,6 +8,7 @@ import { callerOf } from "./address.ts";
 import type { Arrival } from "./arrival.ts";
 import type { OriginList } from "./auth.ts";
 import { cookieIn, cookieName } from "./cookies.ts";
+import { parametersOf } from "./fields.ts";
 import type { HttpLimits } from "./limits.ts";
 import { Rates } from "./rate-limit.ts";
 
@@ -153,7 +154,7 @@ export function originOf({ secure, authority }: Pick<Arrival, "secure" | "author
 
 /** Takes the ticket out of the query, so that routes see what is theirs. */
 function takeTicket(arrival: Arrival): string | undefined {
-  const parameters = new URLSearchParams(arrival.query);
+  const parameters = parametersOf(arrival.query, "invalid_filter");
   const tickets = parameters.getAll("ticket");
   parameters.delete("ticket");
   arrival.query = parameters.toString();

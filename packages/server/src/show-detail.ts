@@ -1,9 +1,9 @@
 // Runs and steps as a page about one run reads them: without their large values, and with the stacks of their errors.
 import { decodeErrorValue } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
-import type { Engine, RunRecord } from "@sluice/core";
+import type { Attempt, Engine, RunRecord } from "@sluice/core";
 import type { Query } from "./query.ts";
-import { omittedValue, showRun, showStep } from "./show.ts";
+import { omittedValue, showError, showRun, showStep } from "./show.ts";
 import type { Wire } from "./wire.ts";
 
 /** Larger values are left out where only small ones are asked for. */
@@ -38,20 +38,34 @@ export async function showRunInDetail(p: Showing, run: RunRecord): Promise<unkno
   return omitted.length === 0 ? shown : { ...shown, omitted };
 }
 
-/** A journal entry as it is stored, with how much its values take. */
+/**
+ * A journal entry as it is stored, with how much its values take. An output that is kept as a blob is left out in any case: it
+ * can be asked for by itself. `attempts` are those of the whole run.
+ */
 export async function showStepInDetail(
   p: Showing,
   stored: JournalEntry,
+  attempts: readonly Attempt[],
 ): Promise<{ readonly step: unknown; readonly bytes: number }> {
   const { engine, wire, detail } = p;
   const { value } = stored;
   const omitted =
-    detail.small && value !== undefined && (engine.values.isRef(value) || value.length > smallValueBytesMax);
+    value !== undefined && (engine.values.isRef(value) || (detail.small && value.length > smallValueBytesMax));
   const [entry = stored] = await engine.values.loadEntries([omitted ? { ...stored, value: undefined } : stored]);
   const shown = showStep(wire, entry) as Record<string, unknown>;
   if (detail.stacks && entry.error !== undefined) addStack(shown["error"], entry.error);
+  shown["outputBytes"] = value === undefined ? null : ((await engine.values.sizeOf(value)) ?? null);
+  const earlier = attempts.filter(({ seq, attempt }) => seq === stored.seq && attempt < stored.attempt);
+  shown["attempts"] = await Promise.all(earlier.map((attempt) => showAttempt(p, attempt)));
   const bytes = (entry.value?.length ?? 0) + (entry.error?.length ?? 0);
   return { step: omitted ? { ...shown, omitted: ["output"] } : shown, bytes };
+}
+
+async function showAttempt(p: Showing, { attempt, at, end, error }: Attempt): Promise<unknown> {
+  const { engine, wire, detail } = p;
+  const shown = await showError(engine, wire, error);
+  if (detail.stacks) addStack(shown, await loaded(engine, error));
+  return { attempt, startedAt: at, endedAt: end, error: shown };
 }
 
 async function loaded(engine: Engine, stored: Uint8Array): Promise<Uint8Array> {

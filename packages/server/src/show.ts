@@ -16,7 +16,7 @@ export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
   return wire === "value" ? bytes : valueToJson(decodeValue(bytes));
 }
 
-async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
+export async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
   if (stored === undefined) return null;
   const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
   return wire === "value" ? bytes : errorJson(bytes);

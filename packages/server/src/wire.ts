@@ -35,6 +35,18 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   token_used: "Each token is answered once.",
   token_expired: "Retry or fork the run to ask again.",
   draining: "Try again in a moment.",
+  user_not_found: "GET /api/v1/users lists those that are there.",
+  role_not_found: "GET /api/v1/roles lists those that are there.",
+  session_not_found: "GET /api/v1/auth/sessions lists those that are there.",
+  token_unknown: "GET /api/v1/tokens lists those that are there.",
+  not_found: "GET /api/openapi.json lists every URL.",
+  unauthorized: "Sign in, or send Authorization: Bearer <token>.",
+  sign_in_failed: "Look at how it is written; an admin can give another password.",
+  session_ended: "Sign in again.",
+  forbidden: "GET /api/v1/auth/me says what you may do.",
+  name_taken: "Take another name.",
+  already_set_up: "Sign in.",
+  too_many_requests: "Wait as long as Retry-After says.",
 };
 
 /** The one shape of every failure. Errors are JSON for everybody: their details have a JSON form. */

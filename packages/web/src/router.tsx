@@ -1,5 +1,6 @@
 // All routes put together.
 import { createRoute, createRouter } from "@tanstack/react-router";
+import { approveRoute } from "./approvals/screen.ts";
 import type { Parts } from "./parts.ts";
 import { screenRoutes } from "./screens.ts";
 import { NotFound, ScreenError, ScreenPending } from "./shell/page.tsx";
@@ -21,6 +22,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([...screenRoutes, nothingRoute]),
   signInRoute,
   setUpRoute,
+  approveRoute,
 ]);
 
 export function createConsoleRouter(parts: Parts) {

@@ -1,9 +1,40 @@
 // The list of screens: one line each for its place in the navigation, one for its routes.
+import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
+import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
+import { metricsNav, metricsRoutes } from "./metrics/screen.ts";
+import { runsNav, runsRoutes } from "./runs/screen.ts";
+import { schedulesNav, schedulesRoutes } from "./schedules/screen.ts";
 import { searchRoutes } from "./search/screen.ts";
 import { settingsNav, settingsRoutes } from "./settings/screen.ts";
 import type { NavItem } from "./shell/screen.ts";
+import { stateNav, stateRoutes } from "./state/screen.ts";
+import { workersNav, workersRoutes } from "./workers/screen.ts";
+import { workflowsNav, workflowsRoutes } from "./workflows/screen.ts";
 
-export const navItems: readonly NavItem[] = [homeNav, settingsNav];
+export const navItems: readonly NavItem[] = [
+  homeNav,
+  workflowsNav,
+  runsNav,
+  approvalsNav,
+  eventsNav,
+  schedulesNav,
+  stateNav,
+  workersNav,
+  metricsNav,
+  settingsNav,
+];
 
-export const screenRoutes = [...homeRoutes, ...searchRoutes, ...settingsRoutes] as const;
+export const screenRoutes = [
+  ...homeRoutes,
+  ...workflowsRoutes,
+  ...runsRoutes,
+  ...searchRoutes,
+  ...settingsRoutes,
+  ...approvalsRoutes,
+  ...eventsRoutes,
+  ...schedulesRoutes,
+  ...stateRoutes,
+  ...workersRoutes,
+  ...metricsRoutes,
+] as const;

@@ -8,7 +8,7 @@ import { segment } from "../api.ts";
 import type { Api, TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
-import type { RunView } from "../views.ts";
+import type { RunView, StepView } from "../views.ts";
 import { apiOf, clientCommand, show } from "./client-command.ts";
 
 export interface FilterFlags extends TargetFlags {
@@ -43,7 +43,8 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
   };
 }
 
-function timeOf(text: string | undefined, flag: string): number | undefined {
+/** A time given as such, or as how long ago. */
+export function timeOf(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{11,15}$/.test(text)) return Number(text);
   const parsed = Date.parse(text);
@@ -132,17 +133,21 @@ async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: strin
     show(io, flags, { json: { exported, file }, text: () => [`${exported} runs written to ${file}.`] });
 }
 
-/** The list leaves large values out; the run itself has them. */
+/** Lists leave large values out; the run itself has its own, and those of steps are asked for one by one. */
 async function wholeRun(api: Api, id: string): Promise<object> {
-  const { run } = await api.json<{ readonly run: object }>(`/api/v1/runs/${segment(id)}`);
+  const path = `/api/v1/runs/${segment(id)}`;
+  const { run } = await api.json<{ readonly run: object }>(path);
   const steps: unknown[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
-    const page: { readonly steps: readonly unknown[]; readonly nextCursor: string | null } = await api.json(
-      `/api/v1/runs/${segment(id)}/steps`,
+    const page: { readonly steps: readonly StepView[]; readonly nextCursor: string | null } = await api.json(
+      `${path}/steps`,
       { query: { limit: pageMax, cursor: cursor === "" ? undefined : cursor } },
     );
-    steps.push(...page.steps);
+    for (const { omitted, ...step } of page.steps) {
+      const left = omitted?.includes("output") === true;
+      steps.push(left ? { ...step, output: await api.json(`${path}/values/${step.seq}`) } : step);
+    }
     cursor = page.nextCursor;
   }
   return { run, steps };

@@ -98,12 +98,18 @@ function addShow(runs: Command, io: Io): void {
         step.status,
         String(step.attempt),
         step.endedAt === null ? "-" : span(step.endedAt - step.startedAt),
-        step.error === null ? short(step.output) : step.error.message,
+        resultText(step),
       ]);
       const shown =
         rows.length === 0 ? [] : ["", ...table(["#", "KIND", "NAME", "STATUS", "TRY", "TOOK", "RESULT"], rows)];
       show(io, flags, { json: { run, steps }, text: () => [...describeRun(run), ...shown] });
     });
+}
+
+function resultText({ error, omitted, output, outputBytes }: StepView): string {
+  if (error !== null) return error.message;
+  const left = omitted?.includes("output") === true;
+  return left ? `${((outputBytes ?? 0) / 1_048_576).toFixed(1)} MB, in \`sluice runs export\`` : short(output);
 }
 
 function addVerb(

@@ -21,6 +21,8 @@ interface ServeFlags {
   readonly trustedProxy?: string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly auditCheckpoints?: string;
+  readonly auditRetention?: string;
   readonly retentionRuns?: string;
   readonly retentionEvents?: string;
   readonly limit?: string[];
@@ -80,6 +82,8 @@ function serveCommand(program: Command, name: string, description: string): Comm
     )
     .option("--tls-cert <file>", "certificate in PEM format; the server then speaks TLS")
     .option("--tls-key <file>", "its private key")
+    .option("--audit-checkpoints <place>", "file elsewhere, or URL, that signed checkpoints of the audit trail go to")
+    .option("--audit-retention <duration>", "how long rows of the audit trail are kept (default: for good)")
     .option("--retention-runs <duration>", "how long ended runs are kept")
     .option("--retention-events <duration>", "how long events are kept")
     .option("--limit <name=value>", "a named limit; may be repeated", collect)
@@ -110,6 +114,8 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     "http.trustedProxies": flags.trustedProxy,
     "tls.cert": flags.tlsCert,
     "tls.key": flags.tlsKey,
+    "audit.checkpoints": flags.auditCheckpoints,
+    "audit.retention": flags.auditRetention,
     "retention.runs": flags.retentionRuns,
     "retention.events": flags.retentionEvents,
     ...Object.fromEntries(limits),

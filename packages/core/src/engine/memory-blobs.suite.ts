@@ -20,4 +20,8 @@ export class MemoryBlobs implements BlobStore {
   async get(hash: string): Promise<Uint8Array | undefined> {
     return this.blobs.get(hash);
   }
+
+  async size(hash: string): Promise<number | undefined> {
+    return this.blobs.get(hash)?.length;
+  }
 }

@@ -57,6 +57,19 @@ export class Values {
     });
   }
 
+  /** How many bytes a value has; what a missing one had is not known. */
+  async sizeOf(stored: Uint8Array): Promise<number | undefined> {
+    const hash = blobRefOf(stored);
+    if (hash === undefined || this.#blobs === undefined) return stored.length;
+    return this.#blobs.size === undefined ? (await this.#blobs.get(hash))?.length : this.#blobs.size(hash);
+  }
+
+  /** The file with the value behind what is stored in a row, where it has one. */
+  fileOf(stored: Uint8Array): string | undefined {
+    const hash = blobRefOf(stored);
+    return hash === undefined ? undefined : this.#blobs?.fileOf?.(hash);
+  }
+
   isRef(stored: Uint8Array | undefined): boolean {
     return blobRefOf(stored) !== undefined;
   }

@@ -7,6 +7,10 @@ export interface BlobStore {
    */
   put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }>;
   get(hash: string): Promise<Uint8Array | undefined>;
+  /** How many bytes a blob has, where that is known without reading it. */
+  size?(hash: string): Promise<number | undefined>;
+  /** The file that holds a blob, for those who read it elsewhere; a store without files has none. */
+  fileOf?(hash: string): string;
 }
 
 /** What keeping the blobs few needs besides; only stores that live on take part. */

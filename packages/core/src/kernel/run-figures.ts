@@ -1,5 +1,5 @@
 // The figures port: what is counted about runs while they come and go, and lists that only people ask for. All of it is read.
-import type { EntryKind, EntryStatus, RunStatus, RunStatusReason } from "@sluice/protocol";
+import type { EntryKind, EntryStatus, JournalEntry, RunStatus, RunStatusReason } from "@sluice/protocol";
 import { quantileMs } from "./duration-buckets.ts";
 import type { AccessFilter } from "./run-records.ts";
 
@@ -61,6 +61,13 @@ export interface RunFigures {
     readonly entriesMax: number;
     readonly cursor?: string | undefined;
   }): Promise<{ readonly outlines: readonly RunOutline[]; readonly next?: string | undefined }>;
+
+  /** One entry of a journal. */
+  getEntry(p: {
+    readonly run: string;
+    readonly seq: number;
+    readonly access?: AccessFilter | undefined;
+  }): Promise<JournalEntry | undefined>;
 
   /** The failed attempts of a run's entries before those that its journal shows; of each entry the last few. */
   listAttempts(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<readonly Attempt[]>;

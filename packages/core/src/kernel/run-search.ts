@@ -15,11 +15,8 @@ export interface RunHit {
   readonly value: string;
 }
 
-/** Most ids that `getRuns` is asked for at once. */
-export const runsReadMax = 1_000;
-
 export interface RunFinder {
-  /** How these runs stand, in any order; those that do not exist are missing from the answer. */
+  /** How these runs stand, in any order; those that do not exist are missing from the answer. For some hundred at a time. */
   getRuns(p: { readonly runs: readonly string[] }): Promise<readonly RunSummary[]>;
 
   /**

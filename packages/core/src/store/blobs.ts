@@ -96,6 +96,14 @@ export class FileBlobs implements BlobStore, BlobCollector {
     }
   }
 
+  async size(hash: string): Promise<number | undefined> {
+    return hashPattern.test(hash) ? (await stat(this.#path(hash)).catch(missingToNothing))?.size : undefined;
+  }
+
+  fileOf(hash: string): string {
+    return this.#path(hash);
+  }
+
   async has(hash: string): Promise<boolean> {
     return hashPattern.test(hash) && exists(this.#path(hash));
   }

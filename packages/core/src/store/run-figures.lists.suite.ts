@@ -99,6 +99,17 @@ function others(name: string, makeStore: MakeStore): void {
       expect(late).toEqual({ ...what, nominalAt: start - 5_000, createdAt: start });
     });
 
+    test("an entry by its number", async () => {
+      await desk.hot("r1", { workflow: "billing/a" });
+      await desk.append("r1", done(0, "result"), waitFor(1, "paid"));
+      const { figures } = desk.store;
+      expect(await figures.getEntry({ run: "r1", seq: 0 })).toMatchObject({ seq: 0, ord: 1, value: value("result") });
+      expect(await figures.getEntry({ run: "r1", seq: 1, access: billing })).toMatchObject({ status: "running" });
+      expect(await figures.getEntry({ run: "r1", seq: 0, access: none })).toBeUndefined();
+      expect(await figures.getEntry({ run: "r1", seq: 2 })).toBeUndefined();
+      expect(await figures.getEntry({ run: "r2", seq: 0 })).toBeUndefined();
+    });
+
     test("outlines of journals, the newest run first, in pages", async () => {
       for (const id of ["r1", "r2", "other"]) {
         await desk.hot(id, { workflow: id === "other" ? "other" : "order" });

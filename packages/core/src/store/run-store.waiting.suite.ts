@@ -199,6 +199,10 @@ export function waitingSuite(name: string, makeStore: MakeStore): void {
       const later = await desk.store.listEvents({ name: "paid", after: first, limit: 9 });
       expect(later.map(({ payload }) => read(payload))).toEqual([3]);
       expect(await desk.store.listEvents({ after: 0, limit: 2 })).toHaveLength(2);
+      const newest = await desk.store.listEvents({ after: 0, order: "newest", limit: 9 });
+      expect(newest.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toReversed());
+      const before = await desk.store.listEvents({ after: newest[0]?.id ?? 0, order: "newest", limit: 9 });
+      expect(before).toEqual(newest.slice(1));
     });
   });
 

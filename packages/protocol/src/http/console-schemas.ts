@@ -24,7 +24,7 @@ const workflowStats = z.strictObject({
   workflow: z.string(),
   health: z
     .enum(["good", "failing", "idle"])
-    .describe("`failing`: a tenth or more of its runs of the last hour failed"),
+    .describe("`failing`: a tenth or more of its runs that ended in this hour and the one before failed"),
   unfinished: count,
   lastRunAt: time.nullable(),
   day: figures,
@@ -59,6 +59,7 @@ export const consoleSchemas = {
       poison: count,
       nonDeterminism: count,
       waitingForVersion: count,
+      undo: count.describe("Runs of which an undo failed, or has no code any more"),
     }),
     runs: z.partialRecord(z.enum(runStatuses), count).describe("How many runs are in each status"),
     day: figures,
@@ -84,7 +85,14 @@ export const consoleSchemas = {
         p50Ms: z.number().nullable(),
       }),
     ),
-    edges: z.array(z.strictObject({ from: z.string(), to: z.string(), count })),
+    edges: z.array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        count: count.describe("Runs that went this way"),
+        parallel: z.boolean().describe("In some run another way out of `from` was taken at the same time"),
+      }),
+    ),
   }),
   Waits: z.strictObject({
     waits: z.array(
@@ -107,7 +115,10 @@ export const consoleSchemas = {
         workflow: z.string(),
         at: time,
         run: z.string().nullable().describe("The run it started"),
-        status: z.enum([...runStatuses, "coming", "caught_up", "missed"]),
+        runStatus: z.enum(runStatuses).nullable(),
+        status: z
+          .enum([...runStatuses, "coming", "caught_up", "missed"])
+          .describe("That of the run; or none is there yet, it was started late, there is none"),
       }),
     ),
     more: z.boolean(),
@@ -117,7 +128,9 @@ export const consoleSchemas = {
       z.strictObject({
         name: z.string(),
         value: z.unknown(),
-        source: z.enum(["flag", "environment", "file", "default"]),
+        source: z
+          .enum(["flag", "environment", "file", "default"])
+          .describe("The command line, a variable, sluice.config.ts"),
         unit: z.string().nullable(),
         about: z.string(),
       }),

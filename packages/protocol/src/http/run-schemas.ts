@@ -49,6 +49,10 @@ const step = z.strictObject({
   endedAt: time.nullable(),
   dueAt: time.nullable(),
   order: z.int().nullable().describe("Place in the order in which steps settled, from 1"),
+  outputBytes: z.int().nullable().describe("Size of the output as it is stored; null without one"),
+  attempts: z
+    .array(z.strictObject({ attempt: z.int(), startedAt: time, endedAt: time, error: runError }))
+    .describe("Earlier attempts, the last ten, with the beginnings of their errors"),
   omitted: z.array(z.literal("output")).optional().describe("Values left out for their size"),
 });
 

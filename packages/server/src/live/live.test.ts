@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { workflow } from "@sluice/sdk";
 import { encodeValue } from "@sluice/protocol";
+import { workflow } from "@sluice/sdk";
 import { cookieOf, password, post } from "../routes/identity-fixture.suite.ts";
 import { LiveRig } from "./live-rig.suite.ts";
 

@@ -71,6 +71,14 @@ describe("docs/http.md", () => {
     }
   });
 
+  test("says what each route needs", () => {
+    for (const { methods, path, permission } of Object.values<RouteSpec>(routes)) {
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${methods[0]} ${path}\` |`)) ?? "";
+      const needs = permission === "open" ? "" : permission === "signed-in" ? "to be known" : `\`${permission}\``;
+      expect([path, row.split(/(?<!\\)\|/)[5]?.trim()]).toEqual([path, needs]);
+    }
+  });
+
   test("names the fields of every body and of every answer, and no other", () => {
     const fieldsOf = (name: SchemaName | undefined): readonly string[] | undefined => {
       const schema = name === undefined ? undefined : schemas[name];

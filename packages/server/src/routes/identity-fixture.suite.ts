@@ -5,7 +5,7 @@ import type { Answer, HttpFixture } from "../http-fixture.ts";
 export const json = { "content-type": "application/json" };
 export const password = "correct horse battery";
 export const own = { origin: "http://127.0.0.1:7890", "sec-fetch-site": "same-origin" };
-export const waits = workflow({ name: "waits" }, async (ctx) => ctx.waitFor("never"));
+const waits = workflow({ name: "waits" }, async (ctx) => ctx.waitFor("never"));
 
 export interface Browser {
   readonly cookie: string;

@@ -1,6 +1,6 @@
 // Runs: starting, reading and everything an operator does to one.
 import { bulkActions, unwrap } from "@sluice/core";
-import type { BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
+import type { Attempt, BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
 import { runStatuses, SluiceError } from "@sluice/protocol";
 import type { Permission, RunStatus } from "@sluice/protocol";
@@ -213,6 +213,7 @@ export async function listSteps(call: Call): Promise<Response> {
   // What completes a callback is for those who may decide.
   const mayDecide = call.may("approval:decide", workflow);
   const steps: unknown[] = [];
+  let attempts: readonly Attempt[] | undefined;
   let bytes = 0;
   let cursor: JournalCursor | undefined = from;
   let more = true;
@@ -223,7 +224,8 @@ export async function listSteps(call: Call): Promise<Response> {
       more = steps.length >= limit || bytes >= parts.limits.pageBytesMax;
       if (more) break;
       const entry = stored.kind === "token" && !mayDecide ? { ...stored, value: undefined } : stored;
-      const shown = await showStepInDetail({ engine, wire, detail }, entry);
+      if (entry.attempt > 1) attempts ??= await parts.store.figures.listAttempts({ run });
+      const shown = await showStepInDetail({ engine, wire, detail }, entry, attempts ?? []);
       bytes += shown.bytes;
       steps.push(shown.step);
       cursor = entry.ord > 0 ? { after: entry.ord, open: false } : { after: entry.seq, open: true };

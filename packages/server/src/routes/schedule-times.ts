@@ -22,7 +22,11 @@ export async function listScheduleTimes(call: Call): Promise<Response> {
   const workflow = query.text("workflow");
   query.done();
   if (to - from > spanMsMax) {
-    refuse("invalid_filter", "The times lie too far apart.", `At most ${spanMsMax / hourMs / 24} days are shown at once.`);
+    refuse(
+      "invalid_filter",
+      "The times lie too far apart.",
+      `At most ${spanMsMax / hourMs / 24} days are shown at once.`,
+    );
   }
   const { store } = call.parts;
   const access = call.access("schedule:read");

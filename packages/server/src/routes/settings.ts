@@ -20,7 +20,7 @@ export async function getSettings(call: Call): Promise<Response> {
       ageMs: ageMs ?? engine.limits.runRetentionMs,
       count: keep ?? null,
     }));
-  const { settings, data } = parts.settings?.() ?? { settings: [], data: "" };
+  const { settings, data } = (await parts.settings?.()) ?? { settings: [], data: "" };
   return reply("json", 200, {
     settings,
     retention,

@@ -23,7 +23,7 @@ export async function bodyOf(call: Call, allowed: readonly string[]): Promise<Bo
   return fieldsOf((await call.body()).content, allowed);
 }
 
-export function cookieScope({ parts, passage }: Call): CookieScope {
+function cookieScope({ parts, passage }: Call): CookieScope {
   return { instance: parts.store.instance, secure: passage.secure };
 }
 

@@ -35,7 +35,11 @@ function hoursOf(statistics: RunStatistics | undefined, from: number): readonly 
 }
 
 export function showHours(statistics: RunStatistics | undefined, from: number): readonly object[] {
-  return hoursOf(statistics, from).map(({ at, created, ...figures }) => ({ at, started: created, ...showFigures(figures as Figures) }));
+  return hoursOf(statistics, from).map(({ at, created, ...figures }) => ({
+    at,
+    started: created,
+    ...showFigures(figures as Figures),
+  }));
 }
 
 export function unfinishedOf(counts: WorkflowCounts | undefined): number {
@@ -94,7 +98,8 @@ export async function listWorkflowStats(call: Call): Promise<Response> {
   ]);
   const known = new Map<string, Known>();
   for (const { manifest } of call.engine.deployments.workflows) {
-    if (call.may("workflow:read", manifest.name)) known.set(manifest.name, { statistics: undefined, counts: undefined });
+    if (call.may("workflow:read", manifest.name))
+      known.set(manifest.name, { statistics: undefined, counts: undefined });
   }
   for (const each of counts) known.set(each.workflow, { statistics: undefined, counts: each });
   for (const each of statistics) {
@@ -120,6 +125,7 @@ export async function getWorkflowStats(call: Call): Promise<Response> {
 export async function countsOf(call: Call, workflow: string): Promise<WorkflowCounts | undefined> {
   if (!call.may("workflow:read", workflow)) throw workflowNotFound(workflow);
   const [counts] = await call.parts.store.figures.countByWorkflow({ workflow });
-  if (counts === undefined && call.engine.deployments.workflow(workflow) === undefined) throw workflowNotFound(workflow);
+  if (counts === undefined && call.engine.deployments.workflow(workflow) === undefined)
+    throw workflowNotFound(workflow);
   return counts;
 }

@@ -14,11 +14,13 @@ const roleCharsMax = 64;
 export async function listTokens(call: Call): Promise<Response> {
   const query = call.query();
   const limit = limitOf(call, query);
-  const all = query.boolean("all") ?? false;
+  const { principal } = call;
+  // Whoever is no user has none of their own.
+  const all = query.boolean("all") ?? (principal.user === undefined && principal.may("token:read"));
   const cursor = query.text("cursor");
   query.done();
   const { identity, store } = call.parts;
-  const page = unwrap(await identity.tokens.list(call.principal, { all, limit, cursor }));
+  const page = unwrap(await identity.tokens.list(principal, { all, limit, cursor }));
   return reply("json", 200, { tokens: await showTokens(store, page.tokens), nextCursor: page.next ?? null });
 }
 

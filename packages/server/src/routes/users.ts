@@ -2,7 +2,7 @@
 import { unwrap } from "@sluice/core";
 import type { UserRecord } from "@sluice/core";
 import type { Call } from "../call.ts";
-import { optionalBooleanOf, optionalTextOf, refuse } from "../fields.ts";
+import { booleanOf, optionalTextOf, refuse } from "../fields.ts";
 import type { Body } from "../fields.ts";
 import { optionalRolesOf, passwordOf, userNameOf } from "../identity-fields.ts";
 import { showUser } from "../show-identity.ts";
@@ -74,7 +74,7 @@ export async function updateUser(call: Call): Promise<Response> {
     email: emailOf(body),
     password: body["password"] === undefined ? undefined : passwordOf(body, "password"),
     roles: optionalRolesOf(body, "roles"),
-    disabled: optionalBooleanOf(body, "disabled"),
+    disabled: body["disabled"] === undefined ? undefined : booleanOf(body, "disabled"),
     secondFactor,
     ifVersion: expectedVersion(call),
   });

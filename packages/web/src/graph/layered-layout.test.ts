@@ -67,7 +67,10 @@ test("a chain of two thousand and a fan of five hundred are placed quickly, with
   const links = chain.slice(1).map(({ id }, index) => ({ from: `n${index}`, to: id }));
   expect(layeredLayout(chain, links).places.size).toBe(2_000);
   const fan = [node("a"), ...Array.from({ length: 500 }, (_, index) => node(`f${index}`)), node("z")];
-  const spread = fan.slice(1, -1).flatMap(({ id }) => [{ from: "a", to: id }, { from: id, to: "z" }]);
+  const spread = fan.slice(1, -1).flatMap(({ id }) => [
+    { from: "a", to: id },
+    { from: id, to: "z" },
+  ]);
   expectNoOverlap(layeredLayout(fan, spread));
   expect(performance.now() - startedMs).toBeLessThan(1_500);
 });

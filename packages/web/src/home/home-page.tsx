@@ -1,53 +1,72 @@
-// Home: how the server is, in figures.
+// Home: what needs somebody now, how the last day went, and how the server is.
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useApi } from "../query.ts";
 import { Page } from "../shell/page.tsx";
-import { Card, Stat } from "../ui/card.tsx";
-import { ErrorState, SkeletonRows } from "../ui/states.tsx";
-import { formatBytes, formatCount, formatDuration } from "../ui/time-format.ts";
+import { Card } from "../ui/card.tsx";
+import { ErrorState, Skeleton } from "../ui/states.tsx";
 import type { Answer } from "../api.ts";
+import { DayFigures, ServerCard } from "./figures.tsx";
+import { FirstRun } from "./first-run.tsx";
+import { HoursChart } from "./hours-chart.tsx";
+import { LatestRuns } from "./latest-runs.tsx";
+import { NeedsCard } from "./needs.tsx";
+
+/** Figures that change without anybody being told, as the free disk. */
+const refreshMs = 30_000;
 
 export function HomePage() {
-  const overview = useApi("overview", {});
+  const overview = useApi("overview", {}, { refetchMs: refreshMs });
   useLiveRefresh("overview", ["overview"]);
   return (
     <Page title="Home">
       {overview.data !== undefined ? (
-        <Figures overview={overview.data} />
+        <Overview overview={overview.data} />
       ) : overview.error === null ? (
-        <SkeletonRows rows={3} />
+        <Pending />
       ) : (
-        <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />
+        <ErrorState
+          title="The overview could not be read"
+          error={overview.error}
+          onRetry={() => void overview.refetch()}
+        />
       )}
     </Page>
   );
 }
 
-function Figures({ overview }: { readonly overview: Answer<"overview"> }) {
-  const { needs, day, queue, workers, disk } = overview;
-  const ended = day.completed + day.failed;
+function Overview({ overview }: { readonly overview: Answer<"overview"> }) {
+  const none = Object.values(overview.runs).every((count) => count === 0);
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
-      <Card title="Needs somebody">
-        <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
-          <Stat label="Approvals" value={formatCount(needs.approvals)} />
-          <Stat label="Failed in a day" value={formatCount(needs.failed)} tone={needs.failed > 0 ? "bad" : undefined} />
-          <Stat label="Poison" value={formatCount(needs.poison)} tone={needs.poison > 0 ? "bad" : undefined} />
-          <Stat label="Non-deterministic" value={formatCount(needs.nonDeterminism)} />
-          <Stat label="Waiting for a version" value={formatCount(needs.waitingForVersion)} />
+    <div className="flex flex-col gap-4">
+      {none ? <FirstRun /> : <DayFigures overview={overview} />}
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(18rem,1fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card title="Runs by hour" detail="Last 24 hours">
+            <HoursChart hours={overview.hours} />
+          </Card>
+          {!none && <LatestRuns empty={<p className="p-4 text-sm text-ink-soft">None that you may see.</p>} />}
         </div>
-      </Card>
-      <Card title="Last day">
-        <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
-          <Stat label="Completed" value={formatCount(day.completed)} />
-          <Stat label="Success" value={ended === 0 ? "–" : `${((100 * day.completed) / ended).toFixed(1)}%`} />
-          <Stat label="p50" value={day.p50Ms === null ? "–" : formatDuration(day.p50Ms)} />
-          <Stat label="p95" value={day.p95Ms === null ? "–" : formatDuration(day.p95Ms)} />
-          <Stat label="Queue" value={formatCount(queue.ready)} />
-          <Stat label="Workers" value={formatCount(workers.serving)} />
-          {disk !== null && <Stat label="Disk free" value={formatBytes(disk.freeBytes)} />}
+        <div className="flex min-w-0 flex-col gap-4 max-lg:contents">
+          {!none && (
+            <div className="min-w-0 max-lg:order-first">
+              <NeedsCard needs={overview.needs} />
+            </div>
+          )}
+          <ServerCard overview={overview} />
         </div>
-      </Card>
+      </div>
+    </div>
+  );
+}
+
+function Pending() {
+  return (
+    <div role="status" aria-label="Loading" className="flex flex-col gap-4">
+      <Skeleton className="h-20 w-full rounded-lg" />
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(18rem,1fr)]">
+        <Skeleton className="h-64 w-full rounded-lg" />
+        <Skeleton className="h-64 w-full rounded-lg" />
+      </div>
     </div>
   );
 }

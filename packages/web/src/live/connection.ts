@@ -117,7 +117,8 @@ export class LiveConnection {
       if (seen !== undefined && message.number > seen) this.#topics.set(topic, message.number);
     }
     this.#parts.onMessage(message);
-    if (message.type === "ended") this.stop();
+    // With other rights one comes back at once; any other end is the end of the session.
+    if (message.type === "ended" && message.code !== "access_changed") this.stop();
   }
 
   #beat(): void {

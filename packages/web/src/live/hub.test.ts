@@ -219,6 +219,25 @@ describe("tabs of one browser", () => {
   });
 });
 
+test("what has no number is told every time, and does not move the place", async () => {
+  const server = serveLive();
+  const hub = openBrowser(server.port).tab("a");
+  const heard: unknown[] = [];
+  const end = Promise.withResolvers<void>();
+  hub.subscribe("run:r1", (message) => {
+    if (message.type !== "run") return;
+    heard.push(message.number);
+    if (message.event === "end") end.resolve();
+  });
+  await server.until(() => server.asked.length === 1);
+  server.say(step(1));
+  server.say({ type: "run", run: "r1", event: "log", number: 0, data: "a line" });
+  server.say(step(1));
+  server.say({ type: "run", run: "r1", event: "end", number: 0, data: {} });
+  await end.promise;
+  expect(heard).toEqual([1, 0, 0]);
+});
+
 describe("a connection that is cut", () => {
   test("comes back and goes on after the last number that was heard", async () => {
     const server = serveLive();
@@ -248,6 +267,19 @@ describe("a connection that is cut", () => {
     hub.hurry();
     expect(hub.state.status).toBe("off");
     hub.start();
+    await untilState(hub, "open");
+  });
+
+  test("is tried again when only the rights have changed", async () => {
+    const server = serveLive();
+    const hub = openBrowser(server.port).tab("a");
+    hub.subscribe("runs", () => undefined);
+    await server.until(() => server.asked.length === 1);
+    server.say({ type: "ended", code: "access_changed" });
+    for (const socket of server.sockets) socket.close();
+    await server.until(() => server.sockets.size === 0);
+    hub.hurry();
+    await server.until(() => server.asked.length === 2);
     await untilState(hub, "open");
   });
 

@@ -230,8 +230,8 @@ export class LiveHub {
     if (topic === undefined) return;
     for (const subscription of this.#subscriptions) {
       if (subscription.topic !== topic) continue;
-      if (message.type === "run") {
-        // Another tab may have asked for what this one has heard already.
+      // What has no number, a status or a log line, is never repeated. What has one, another tab may have asked for again.
+      if (message.type === "run" && message.number > 0) {
         if (message.number <= subscription.after) continue;
         subscription.after = message.number;
       }

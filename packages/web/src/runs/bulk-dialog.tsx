@@ -44,7 +44,9 @@ function Reason(p: { action: ChosenAction; value: string; onChange: (text: strin
   if (p.action !== "cancel") return null;
   return (
     <Field label="Reason" help="Kept with the runs and in the audit trail.">
-      {(ties) => <Input {...ties} value={p.value} maxLength={4_096} onChange={({ target }) => p.onChange(target.value)} />}
+      {(ties) => (
+        <Input {...ties} value={p.value} maxLength={4_096} onChange={({ target }) => p.onChange(target.value)} />
+      )}
     </Field>
   );
 }

@@ -126,8 +126,8 @@ function Kept({ chosen }: { readonly chosen: Step | undefined }) {
   if (chosen === undefined) return "Every step is executed again.";
   return (
     <>
-      What had settled before <Text className="font-medium text-ink">{chosen.name}</Text> is kept; it and what came after
-      are executed again.
+      What had settled before <Text className="font-medium text-ink">{chosen.name}</Text> is kept; it and what came
+      after are executed again.
     </>
   );
 }

@@ -68,6 +68,10 @@ test("what settled between two pages is there once", async () => {
 });
 
 test("call order has undos after what they undo", () => {
-  const journal = { settled: [step(1, 1), step(0, 2), step(-2, 3), step(-1, 4)], open: [step(2, null)], complete: true };
+  const journal = {
+    settled: [step(1, 1), step(0, 2), step(-2, 3), step(-1, 4)],
+    open: [step(2, null)],
+    complete: true,
+  };
   expect(inCallOrder(journal).map(({ seq }) => seq)).toEqual([0, -1, 1, -2, 2]);
 });

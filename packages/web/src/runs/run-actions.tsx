@@ -112,9 +112,15 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
       fork: onFork,
       retry: () => retry.mutate({ params, body: {} }),
       pause: () =>
-        pause.mutate({ params, body: {} }, told("Paused", () => resume.mutate({ params, body: {} }))),
+        pause.mutate(
+          { params, body: {} },
+          told("Paused", () => resume.mutate({ params, body: {} })),
+        ),
       resume: () =>
-        resume.mutate({ params, body: {} }, told("Resumed", () => pause.mutate({ params, body: {} }))),
+        resume.mutate(
+          { params, body: {} },
+          told("Resumed", () => pause.mutate({ params, body: {} })),
+        ),
     };
     const busy: Partial<Record<ChosenAction, boolean>> = {
       retry: retry.isPending,
@@ -128,7 +134,12 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
     return [
       ...offered.map((action) => ({
         id: action,
-        label: action === "fork" ? "Fork…" : action === "cancel" || action === "delete" ? `${actionWords[action].verb}…` : actionWords[action].verb,
+        label:
+          action === "fork"
+            ? "Fork…"
+            : action === "cancel" || action === "delete"
+              ? `${actionWords[action].verb}…`
+              : actionWords[action].verb,
         icon: actionIcons[action],
         keys: actionKeys[action],
         danger: action === "delete",

@@ -47,8 +47,14 @@ export function useRunColumns({ list, selection, see }: ColumnsParts): readonly 
         cell: (run) => <Status run={now(run)} wide={medium} see={see} />,
       },
       { name: "workflow", label: "Workflow", width: "minmax(0, 1.1fr)", cell: (run) => <Name run={run} /> },
-      { name: "id", label: "Id", width: "minmax(0, 1fr)", from: "lg", cell: (run) => <Id run={run} /> },
-      { name: "tags", label: "Tags", width: "minmax(0, 0.9fr)", from: "xl", cell: (run) => <RunTags tags={run.tags} /> },
+      { name: "id", label: "Id", width: "minmax(0, 14rem)", from: "lg", cell: (run) => <Id run={run} /> },
+      {
+        name: "tags",
+        label: "Tags",
+        width: "minmax(0, 0.9fr)",
+        from: "xl",
+        cell: (run) => <RunTags tags={run.tags} />,
+      },
       { name: "error", label: "Error", width: "minmax(0, 1.5fr)", from: "md", cell: (run) => <ErrorCell run={run} /> },
       {
         name: "started",

@@ -5,10 +5,27 @@ import type { RunGraph } from "./run-graph.ts";
 import type { Step } from "./words.ts";
 
 let order = 0;
-function step(seq: number, name: string, [startedAt, endedAt]: [number, number | null], more: Partial<Step> = {}): Step {
+function step(
+  seq: number,
+  name: string,
+  [startedAt, endedAt]: [number, number | null],
+  more: Partial<Step> = {},
+): Step {
   const status = endedAt === null ? "running" : "completed";
   const settled = { status, order: endedAt === null ? null : ++order, startedAt, endedAt };
-  return { seq, name, kind: "step", occurrence: 0, attempt: 1, output: null, error: null, dueAt: null, ...settled, ...more } as Step;
+  return {
+    seq,
+    name,
+    kind: "step",
+    occurrence: 0,
+    attempt: 1,
+    attempts: [],
+    output: null,
+    error: null,
+    dueAt: null,
+    ...settled,
+    ...more,
+  } as Step;
 }
 const names = ({ edges }: RunGraph) =>
   edges.map(({ from, to, count }) => `${from.slice(5)}>${to.slice(5)}${count > 1 ? ` ${count}` : ""}`).toSorted();
@@ -57,20 +74,27 @@ test("loops are one node, undos none, and a failure shows", () => {
 });
 
 test("what was given up leads nowhere", () => {
-  const graph = runGraph([step(0, "lost", [0, 5], { status: "aborted" }), step(1, "won", [0, 5]), step(2, "next", [6, 7])]);
+  const graph = runGraph([
+    step(0, "lost", [0, 5], { status: "aborted" }),
+    step(1, "won", [0, 5]),
+    step(2, "next", [6, 7]),
+  ]);
   expect(names(graph)).toEqual(["won>next"]);
 });
 
 test("many names that differ in numbers are one, and there is an end to nodes", () => {
-  const numbered = Array.from({ length: 10_000 }, (_, index) => step(index, `item ${index}`, [index * 2, index * 2 + 1]));
+  const numbered = Array.from({ length: 10_000 }, (_, index) =>
+    step(index, `item ${index}`, [index * 2, index * 2 + 1]),
+  );
   const graph = runGraph(numbered);
   expect(graph.nodes).toHaveLength(1);
   expect(graph.nodes[0]).toMatchObject({ name: "item …", loops: true });
   const letters = Array.from({ length: 400 }, (_, index) =>
-    step(index, `n${"abcdefghij"[index % 10]}${"klmnopqrst"[Math.floor(index / 10) % 10]}${"uvwx"[Math.floor(index / 100)]}`, [
-      index * 2,
-      index * 2 + 1,
-    ]),
+    step(
+      index,
+      `n${"abcdefghij"[index % 10]}${"klmnopqrst"[Math.floor(index / 10) % 10]}${"uvwx"[Math.floor(index / 100)]}`,
+      [index * 2, index * 2 + 1],
+    ),
   );
   const large = runGraph(letters);
   expect([large.nodes.length, large.leftOut]).toEqual([nodesMax, 400 - nodesMax]);

@@ -1,7 +1,7 @@
 // The graph of one run, read from its journal: which step came after which. Steps of one name are one node. A step hangs on
 // those that had settled before it began, leaving out those whose place is taken by a later one (the transitive reduction of
 // an interval order).
-import { stateOf, undoneSteps, worstOf } from "./step-state.ts";
+import { beganAt, stateOf, undoneSteps, worstOf } from "./step-state.ts";
 import { patternOf } from "./timeline-rows.ts";
 import type { EntryState, Step } from "./words.ts";
 
@@ -86,13 +86,13 @@ function* tiesOf(steps: readonly Step[]): Generator<readonly [Step, Step]> {
   const settled = steps
     .filter(({ endedAt, status }) => endedAt !== null && status !== "aborted")
     .toSorted((a, b) => ending(a) - ending(b) || (a.order ?? 0) - (b.order ?? 0));
-  const begun = steps.toSorted((a, b) => a.startedAt - b.startedAt || a.seq - b.seq);
+  const begun = steps.toSorted((a, b) => beganAt(a) - beganAt(b) || a.seq - b.seq);
   let next = 0;
   /** When the last of those that had settled began: what ended before that is no direct neighbour. */
   let latest = Number.NEGATIVE_INFINITY;
   for (const step of begun) {
     for (let before = settled[next]; before !== undefined && precedes(before, step); before = settled[++next]) {
-      latest = Math.max(latest, before.startedAt);
+      latest = Math.max(latest, beganAt(before));
     }
     for (let index = next - 1; index >= 0 && index >= next - tiesMax; index--) {
       const before = settled[index] as Step;
@@ -110,5 +110,5 @@ function ending(step: Step): number {
 /** A step that took no measurable time and another of the same moment were called together. */
 function precedes(before: Step, step: Step): boolean {
   const end = ending(before);
-  return end < step.startedAt || (end === step.startedAt && before.startedAt < step.startedAt);
+  return end < beganAt(step) || (end === beganAt(step) && beganAt(before) < beganAt(step));
 }

@@ -13,9 +13,15 @@ export function RunTags({ tags, whole = false }: RunTagsProps) {
   const shown = whole ? tags : tags.slice(0, tagsShownMax);
   const more = tags.length - shown.length;
   return (
-    <span className={whole ? "flex flex-wrap gap-1" : "flex gap-1 overflow-hidden"} title={whole ? undefined : tags.join(", ")}>
+    <span
+      className={whole ? "flex flex-wrap gap-1" : "flex gap-1 overflow-hidden"}
+      title={whole ? undefined : tags.join(", ")}
+    >
       {shown.map((tag) => (
-        <span key={tag} className="inline-flex h-5 max-w-40 min-w-0 items-center rounded-sm bg-inset px-1.5 text-xs text-ink-soft">
+        <span
+          key={tag}
+          className="inline-flex h-5 max-w-40 min-w-0 items-center rounded-sm bg-inset px-1.5 text-xs text-ink-soft"
+        >
           <Text truncate>{tag}</Text>
         </span>
       ))}

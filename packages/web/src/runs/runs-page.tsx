@@ -34,11 +34,7 @@ export function RunsPage() {
   useListActions(search, setTask);
   const chosen = (runs.list?.rows ?? []).filter((run) => selection.keys.has(run.id));
   return (
-    <Page
-      full
-      title="Runs"
-      actions={<AllMatching onChoose={(action) => setTask({ action, search })} />}
-    >
+    <Page full title="Runs" actions={<AllMatching onChoose={(action) => setTask({ action, search })} />}>
       <div className="flex h-full flex-col">
         <div className="border-b border-line px-4 pb-2.5 sm:px-6">
           <Filters search={search} />
@@ -98,7 +94,10 @@ function Rows({ search, runs, selection }: RowsProps) {
         empty={<NoRuns filtered={Object.keys(search).length > 0} />}
       />
       {list?.error !== undefined && (
-        <div role="alert" className="absolute inset-x-0 bottom-0 flex items-center gap-3 border-t border-line bg-panel px-6 py-2 text-sm">
+        <div
+          role="alert"
+          className="absolute inset-x-0 bottom-0 flex items-center gap-3 border-t border-line bg-panel px-6 py-2 text-sm"
+        >
           The rows below could not be read.
           <Button size="sm" onClick={more}>
             Try again
@@ -138,15 +137,26 @@ function Filters({ search }: { readonly search: RunSearch }) {
   const change = (name: string, values: readonly string[]) => {
     // The URL has one workflow, one time; of several the one chosen last counts.
     const value = name === "status" ? values : values.at(-1);
-    void navigate({ search: (before) => ({ ...before, [name]: value === undefined || value.length === 0 ? undefined : value }) });
+    void navigate({
+      search: (before) => ({ ...before, [name]: value === undefined || value.length === 0 ? undefined : value }),
+    });
   };
   const time: readonly string[] =
-    search.within === undefined ? (search.from === undefined && search.to === undefined ? [] : ["chosen"]) : [search.within];
+    search.within === undefined
+      ? search.from === undefined && search.to === undefined
+        ? []
+        : ["chosen"]
+      : [search.within];
   return (
     <FilterChips
       filters={[
         { name: "status", label: "Status", values: search.status ?? [], options: statusOptions },
-        { name: "workflow", label: "Workflow", values: list(search.workflow), ...(names.length > 0 ? { options: names } : {}) },
+        {
+          name: "workflow",
+          label: "Workflow",
+          values: list(search.workflow),
+          ...(names.length > 0 ? { options: names } : {}),
+        },
         {
           name: "within",
           label: "Time",

@@ -80,6 +80,11 @@ export function stateOf(step: Step, undone: ReadonlySet<number> = new Set()): En
   return step.dueAt !== null && step.error !== null ? "retrying" : "running";
 }
 
+/** When its first attempt began, as far as attempts are kept. Milliseconds since 1970. */
+export function beganAt({ attempts, startedAt }: Step): number {
+  return Math.min(startedAt, attempts[0]?.startedAt ?? startedAt);
+}
+
 /** Numbers of the steps that a completed undo took back. */
 export function undoneSteps(steps: readonly Step[]): ReadonlySet<number> {
   return new Set(steps.filter(({ seq, status }) => seq < 0 && status === "completed").map(({ seq }) => -seq - 1));

@@ -5,8 +5,25 @@ import type { RunJournal } from "./timeline-rows.ts";
 import type { ListedRun, Step } from "./words.ts";
 
 function step(seq: number, more: Partial<Step> = {}): Step {
-  const base = { seq, kind: "step", name: `s${seq}`, occurrence: 0, status: "completed", attempt: 1, output: null };
-  return { ...base, error: null, startedAt: 100 + seq, endedAt: 101 + seq, dueAt: null, order: seq + 1, ...more } as Step;
+  const base = {
+    seq,
+    kind: "step",
+    name: `s${seq}`,
+    occurrence: 0,
+    status: "completed",
+    attempt: 1,
+    attempts: [],
+    output: null,
+  };
+  return {
+    ...base,
+    error: null,
+    startedAt: 100 + seq,
+    endedAt: 101 + seq,
+    dueAt: null,
+    order: seq + 1,
+    ...more,
+  } as Step;
 }
 const journalOf = (settled: Step[], open: Step[] = []): RunJournal => ({
   journal: { settled, open, complete: true },
@@ -19,7 +36,8 @@ const rowsOf = (known: RunJournal, open: readonly string[] = [], more: readonly 
     open: new Set(open),
     foldLoops: true,
   });
-const shown = (rows: ReturnType<typeof timelineRows>) => rows.map(({ key, depth, state }) => `${depth} ${key} ${state}`);
+const shown = (rows: ReturnType<typeof timelineRows>) =>
+  rows.map(({ key, depth, state }) => `${depth} ${key} ${state}`);
 
 test("steps in call order, an undo below its step, which is undone", () => {
   const rows = rowsOf(journalOf([step(1), step(0), step(-1, { kind: "undo" })], [step(2, { status: "running" })]));
@@ -29,12 +47,15 @@ test("steps in call order, an undo below its step, which is undone", () => {
 test("what waits says so", () => {
   const waits = { status: "running", order: null, endedAt: null } as const;
   const rows = rowsOf(
-    journalOf([], [
-      step(0, { ...waits, kind: "sleep", dueAt: 500 }),
-      step(1, { ...waits, dueAt: 500, error: {} as never, attempt: 2 }),
-      step(2, { ...waits, dueAt: 500 }),
-      step(3, { status: "aborted" }),
-    ]),
+    journalOf(
+      [],
+      [
+        step(0, { ...waits, kind: "sleep", dueAt: 500 }),
+        step(1, { ...waits, dueAt: 500, error: {} as never, attempt: 2 }),
+        step(2, { ...waits, dueAt: 500 }),
+        step(3, { status: "aborted" }),
+      ],
+    ),
   );
   expect(rows.map(({ state }) => state)).toEqual(["waiting", "retrying", "running", "aborted"]);
 });
@@ -47,7 +68,14 @@ test("a child run opens below the call that started it, at any depth", () => {
   expect(pending.map(({ type }) => type)).toEqual(["step", "pending", "step"]);
   expect(openChildren(pending)).toEqual(["c"]);
   const child = { ...journalOf([call]), children: [{ id: "d", parentStep: 0, createdAt: 1 } as ListedRun] };
-  const rows = rowsOf(known, ["r/0", "c/0"], [["c", child], ["d", journalOf([step(0)])]]);
+  const rows = rowsOf(
+    known,
+    ["r/0", "c/0"],
+    [
+      ["c", child],
+      ["d", journalOf([step(0)])],
+    ],
+  );
   expect(rows.map(({ key, depth }) => `${depth} ${key}`)).toEqual(["0 r/0", "1 c/0", "2 d/0", "0 r/1"]);
 });
 
@@ -81,7 +109,12 @@ test("a loop that goes on has no end", () => {
 test("ten thousand steps are made into rows quickly", () => {
   const steps = Array.from({ length: 10_000 }, (_, index) => step(index));
   const startedMs = performance.now();
-  const rows = timelineRows({ root: "r", journals: new Map([["r", journalOf(steps)]]), open: new Set(), foldLoops: false });
+  const rows = timelineRows({
+    root: "r",
+    journals: new Map([["r", journalOf(steps)]]),
+    open: new Set(),
+    foldLoops: false,
+  });
   expect(rows).toHaveLength(10_000);
   // One frame of a slow machine.
   expect(performance.now() - startedMs).toBeLessThan(200);
@@ -96,7 +129,14 @@ test("stretches of a loop touch or do not, within the window", () => {
     { from: 0.5, to: 0.6, failed: false },
     { from: 0.601, to: 0.61, failed: true },
   ]);
-  expect(stretchesOf([at(900, null), at(-50, -10), at(2_000, 2_100)], window)).toEqual([{ from: 0.9, to: 1, failed: false }]);
+  expect(stretchesOf([at(900, null), at(-50, -10), at(2_000, 2_100)], window)).toEqual([
+    { from: 0.9, to: 1, failed: false },
+  ]);
   const many = Array.from({ length: 10_000 }, (_, index) => at(index, index));
   expect(stretchesOf(many, { from: 0, to: 10_000, now: 0 }).length).toBeLessThanOrEqual(240);
+});
+
+test("a step that was tried again begins with its first attempt", () => {
+  const attempts = [{ attempt: 1, startedAt: 40, endedAt: 60, error: {} as never }];
+  expect(rowsOf(journalOf([step(0, { attempt: 2, attempts })]))[0]).toMatchObject({ from: 40, to: 101 });
 });

@@ -3,7 +3,7 @@
 import { undoneBy } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import { inCallOrder } from "./journal.ts";
-import { stateOf, undoneSteps, worstOf } from "./step-state.ts";
+import { beganAt, stateOf, undoneSteps, worstOf } from "./step-state.ts";
 import type { EntryState, ListedRun, Step } from "./words.ts";
 
 /** What is known of one run. */
@@ -143,7 +143,7 @@ function loopRow(
     steps,
     failed: steps.filter(({ status }) => status === "failed").length,
     state: worstOf(steps.map((step) => stateOf(step, p.undone))),
-    from: steps.reduce((least, { startedAt }) => Math.min(least, startedAt), first.startedAt),
+    from: steps.reduce((least, step) => Math.min(least, beganAt(step)), beganAt(first)),
     to,
     open: p.open.has(key),
   };
@@ -167,7 +167,7 @@ function addStep(parts: RowsParts, place: Place, { step, undone, child }: OneSte
     step,
     child,
     state: stateOf(step, undone),
-    from: step.startedAt,
+    from: beganAt(step),
     // A run that was only started goes on after the step that started it.
     to: child !== undefined && step.kind === "start" ? child.endedAt : step.endedAt,
     open,
@@ -177,13 +177,23 @@ function addStep(parts: RowsParts, place: Place, { step, undone, child }: OneSte
   if (parts.journals.has(child.id)) addRun(parts, inside);
   else {
     const { createdAt: from } = child;
-    place.rows.push({ type: "pending", key: `${key}/pending`, ...inside, state: "waiting", from, to: from, open: undefined });
+    place.rows.push({
+      type: "pending",
+      key: `${key}/pending`,
+      ...inside,
+      state: "waiting",
+      from,
+      to: from,
+      open: undefined,
+    });
   }
 }
 
 /** Child runs whose journals are needed for what is open. */
 export function openChildren(rows: readonly TimelineRow[]): readonly string[] {
-  return rows.flatMap((row) => (row.type === "step" && row.open === true && row.child !== undefined ? [row.child.id] : []));
+  return rows.flatMap((row) =>
+    row.type === "step" && row.open === true && row.child !== undefined ? [row.child.id] : [],
+  );
 }
 
 /** One stretch of time as a part of the whole, from 0 to 1. */
@@ -202,10 +212,10 @@ export function stretchesOf(
 ): readonly Stretch[] {
   const width = Math.max(1, p.to - p.from);
   const spans = steps
-    .map(({ startedAt, endedAt, status }) => ({
-      from: (startedAt - p.from) / width,
-      to: ((endedAt ?? p.now) - p.from) / width,
-      failed: status === "failed",
+    .map((step) => ({
+      from: (beganAt(step) - p.from) / width,
+      to: ((step.endedAt ?? p.now) - p.from) / width,
+      failed: step.status === "failed",
     }))
     .filter(({ from, to }) => to >= 0 && from <= 1)
     .toSorted((a, b) => a.from - b.from);

@@ -27,7 +27,10 @@ export function ticksOf({ from, to }: Window, origin: number, max: number): read
 }
 
 /** The window made smaller (`factor` below 1) or larger around a moment, within the bounds. */
-export function zoomed(window: Window, p: { readonly factor: number; readonly at: number; readonly bounds: Window }): Window {
+export function zoomed(
+  window: Window,
+  p: { readonly factor: number; readonly at: number; readonly bounds: Window },
+): Window {
   const whole = p.bounds.to - p.bounds.from;
   const width = Math.min(whole, Math.max(windowMsMin, (window.to - window.from) * p.factor));
   const share = (p.at - window.from) / Math.max(1, window.to - window.from);

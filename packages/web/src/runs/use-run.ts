@@ -51,7 +51,8 @@ export function useJournal(run: string, attempt: number | undefined): ReadJourna
   const query = useQuery<Journal, ApiError>({
     ...journalQuery(run, attempt ?? 0),
     enabled: attempt !== undefined,
-    placeholderData: (before, previous) => (previous?.queryKey[1] === undefined ? undefined : sameRun(previous.queryKey, run, before)),
+    placeholderData: (before, previous) =>
+      previous?.queryKey[1] === undefined ? undefined : sameRun(previous.queryKey, run, before),
   } as Parameters<typeof useQuery<Journal, ApiError>>[0]);
   return { journal: query.data, error: query.error };
 }
@@ -70,23 +71,30 @@ function childrenOptions(run: string) {
 }
 
 /** Journals of the run and of those child runs that are open, by id. */
-export function useJournals(run: Run, root: Journal | undefined, open: readonly string[]): ReadonlyMap<string, RunJournal> {
+export function useJournals(
+  run: Run,
+  root: Journal | undefined,
+  open: readonly string[],
+): ReadonlyMap<string, RunJournal> {
   const children = useQuery(childrenOptions(run.id)).data?.runs;
   const inside = useQueries({ queries: open.map((id) => childrenOptions(id)) });
   const known = [...(children ?? []), ...inside.flatMap(({ data }) => data?.runs ?? [])];
   const attempts = new Map(known.map((each) => [each.id, each.attempt]));
   const journals = useQueries({ queries: open.map((id) => journalQuery(id, attempts.get(id) ?? 1)) });
   const parts = [root, children, ...inside.map(({ data }) => data), ...journals.map(({ data }) => data)];
-  return useMemo(() => {
-    const found = new Map<string, RunJournal>();
-    if (root !== undefined) found.set(run.id, { journal: root, children: children ?? [] });
-    for (const [index, id] of open.entries()) {
-      const journal = journals[index]?.data;
-      if (journal !== undefined) found.set(id, { journal, children: inside[index]?.data?.runs ?? [] });
-    }
-    return found;
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `parts` is everything that it is made of
-  }, parts.concat([run.id as never, open.join("\n") as never]));
+  return useMemo(
+    () => {
+      const found = new Map<string, RunJournal>();
+      if (root !== undefined) found.set(run.id, { journal: root, children: children ?? [] });
+      for (const [index, id] of open.entries()) {
+        const journal = journals[index]?.data;
+        if (journal !== undefined) found.set(id, { journal, children: inside[index]?.data?.runs ?? [] });
+      }
+      return found;
+      // eslint-disable-next-line react-hooks/exhaustive-deps -- `parts` is everything that it is made of
+    },
+    parts.concat([run.id as never, open.join("\n") as never]),
+  );
 }
 
 export function useChildren(run: string): readonly ListedRun[] {

@@ -4,6 +4,7 @@ import { Search } from "lucide-react";
 import type { Answer } from "../api.ts";
 import { useApi } from "../query.ts";
 import { useParts } from "../parts.ts";
+import { nounLabel } from "../shell/screen.ts";
 import { Page } from "../shell/page.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -73,11 +74,10 @@ export function SearchPage() {
 function Group({ group, alone }: { group: Answer<"search">["groups"][number]; alone: boolean }) {
   const router = useRouter();
   const { navigation } = useParts();
-  const item = navigation.find((each) => each.noun === group.noun);
   return (
     <Card
       flush
-      title={item?.label ?? group.noun}
+      title={nounLabel(navigation, group.noun)}
       actions={
         group.more &&
         !alone && (

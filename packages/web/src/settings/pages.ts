@@ -8,4 +8,12 @@ export interface SettingsPage {
   readonly needs?: Permission | undefined;
 }
 
-export const settingsPages: readonly SettingsPage[] = [{ to: "/settings/appearance", label: "Appearance" }];
+export const settingsPages: readonly SettingsPage[] = [
+  { to: "/settings/account", label: "Account" },
+  { to: "/settings/appearance", label: "Appearance" },
+  { to: "/settings/users", label: "Users", needs: "user:read" },
+  { to: "/settings/roles", label: "Roles", needs: "role:read" },
+  { to: "/settings/tokens", label: "Tokens" },
+  { to: "/settings/audit", label: "Audit", needs: "audit:read" },
+  { to: "/settings/server", label: "Server", needs: "settings:read" },
+];

@@ -13,6 +13,7 @@ import { Keys } from "../ui/keys.tsx";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import type { Action } from "./actions.ts";
+import { nounLabel } from "./screen.ts";
 import { useCurrentActions } from "./use-actions.ts";
 
 const typingMs = 90;
@@ -198,7 +199,7 @@ function Hits({ group, text, go }: HitsProps) {
   const item = navigation.find((each) => each.noun === group.noun);
   const Icon = item?.icon ?? Search;
   return (
-    <Command.Group heading={item?.label ?? group.noun} className={groupLook}>
+    <Command.Group heading={nounLabel(navigation, group.noun)} className={groupLook}>
       {group.hits.map((hit) => (
         <Command.Item key={hit.id} value={valueOfHit(group.noun, hit.id)} onSelect={go(hit.page)} className={itemLook}>
           <Icon aria-hidden className="size-4 shrink-0 text-ink-faint" />

@@ -19,3 +19,9 @@ export interface NavItem {
   /** The noun of search results it belongs to. */
   readonly noun?: string | undefined;
 }
+
+/** What a noun of the search is called as a heading: its screen's name where it has one. */
+export function nounLabel(navigation: readonly NavItem[], noun: string): string {
+  const item = navigation.find((each) => each.noun === noun);
+  return item?.label ?? noun.slice(0, 1).toUpperCase() + noun.slice(1);
+}

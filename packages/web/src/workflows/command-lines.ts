@@ -18,17 +18,16 @@ export function quoted(word: string): string {
 
 /** Characters that a terminal or an eye takes for something else: written as escapes, which JSON has for all of them. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const unseen = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/g;
+const unseen = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** JSON on one line in which everything can be seen. */
 export function plainJson(value: Json): string {
-  return JSON.stringify(value).replace(unseen, (found, place: number, whole: string) => {
-    const code = found.charCodeAt(0);
-    // Pairs are one character, such as an emoji.
-    const before = code >= 0xdc00 && code <= 0xdfff && place > 0 && /[\ud800-\udbff]/.test(whole[place - 1] ?? "");
-    const after = code >= 0xd800 && code <= 0xdbff && /[\udc00-\udfff]/.test(whole[place + 1] ?? "");
-    return before || after ? found : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+  return JSON.stringify(value).replace(unseen, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A delay as the API and the command take it: digits alone are milliseconds. */
+function delayWords(delay: string): string {
+  return /^\d+$/.test(delay) ? `${delay}ms` : delay;
 }
 
 const joint = " \\\n  ";
@@ -39,7 +38,7 @@ export function cliLine(request: StartRequest, url: string): string {
   const options = [
     ...(input === undefined ? [] : [`--input ${quoted(plainJson(input))}`]),
     ...(idempotencyKey === "" ? [] : [`--key=${quoted(idempotencyKey)}`]),
-    ...(delay === "" ? [] : [`--delay=${quoted(delay)}`]),
+    ...(delay === "" ? [] : [`--delay=${quoted(delayWords(delay))}`]),
     ...(priority === undefined ? [] : [`--priority=${priority}`]),
     ...tags.map((tag) => `--tag=${quoted(tag)}`),
     `--url ${quoted(url)}`,
@@ -55,7 +54,7 @@ export function startBody(request: StartRequest) {
   return {
     ...(input === undefined ? {} : { input }),
     ...(idempotencyKey === "" ? {} : { idempotencyKey }),
-    ...(delay === "" ? {} : { delay: /^\d+$/.test(delay) ? Number(delay) : delay }),
+    ...(delay === "" ? {} : { delay: delayWords(delay) }),
     ...(priority === undefined ? {} : { priority }),
     ...(tags.length === 0 ? {} : { tags: [...tags] }),
   };

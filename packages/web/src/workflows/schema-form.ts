@@ -20,7 +20,12 @@ export type TextFormat = "text" | "email" | "url" | "date" | "time" | "date-time
 export type FormNode = SchemaWords &
   (
     | { readonly kind: "text"; readonly format: TextFormat; readonly lengthMax?: number | undefined }
-    | { readonly kind: "number"; readonly whole: boolean; readonly min?: number | undefined; readonly max?: number | undefined }
+    | {
+        readonly kind: "number";
+        readonly whole: boolean;
+        readonly min?: number | undefined;
+        readonly max?: number | undefined;
+      }
     | { readonly kind: "boolean" }
     | { readonly kind: "choice"; readonly values: readonly Json[] }
     | { readonly kind: "fixed"; readonly value: Json }
@@ -79,7 +84,8 @@ function at(root: Schema, ref: string): Json | undefined {
 
 function merged(a: Schema, b: Schema): Schema {
   const both: Record<string, Json> = { ...a, ...b };
-  if (isObject(a["properties"]) && isObject(b["properties"])) both["properties"] = { ...a["properties"], ...b["properties"] };
+  if (isObject(a["properties"]) && isObject(b["properties"]))
+    both["properties"] = { ...a["properties"], ...b["properties"] };
   if (isList(a["required"]) && isList(b["required"])) both["required"] = [...a["required"], ...b["required"]];
   return both;
 }
@@ -130,7 +136,10 @@ export function formNode(given: Json | undefined, root: Schema): FormNode {
   const nullable = types.includes("null");
   if (type === undefined) return { ...words(nullable), kind: "json" };
   if (others.length === 0) return { ...typedNode(type, schema), ...words(nullable) } as FormNode;
-  const variants = [type, ...others].map((each) => ({ label: typeWords[each] ?? each, schema: { ...schema, type: each } }));
+  const variants = [type, ...others].map((each) => ({
+    label: typeWords[each] ?? each,
+    schema: { ...schema, type: each },
+  }));
   return { ...words(nullable), kind: "variants", variants };
 }
 
@@ -180,7 +189,8 @@ function variantLabel(schema: Schema, index: number): string {
   if (title !== undefined) return title;
   const { properties } = schema;
   for (const each of isObject(properties) ? Object.values(properties) : []) {
-    if (isObject(each) && (typeof each["const"] === "string" || typeof each["const"] === "number")) return String(each["const"]);
+    if (isObject(each) && (typeof each["const"] === "string" || typeof each["const"] === "number"))
+      return String(each["const"]);
   }
   const type = typesOf(schema)[0];
   if (isObject(properties)) return Object.keys(properties).slice(0, 3).join(", ") || `Variant ${index + 1}`;
@@ -207,7 +217,12 @@ function typedNode(type: string, schema: Schema) {
     }
     case "number":
     case "integer":
-      return { kind: "number", whole: type === "integer", min: number(schema["minimum"]), max: number(schema["maximum"]) };
+      return {
+        kind: "number",
+        whole: type === "integer",
+        min: number(schema["minimum"]),
+        max: number(schema["maximum"]),
+      };
     case "boolean":
       return { kind: "boolean" };
     case "array": {

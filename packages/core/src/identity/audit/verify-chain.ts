@@ -7,7 +7,7 @@ import { MisplacedRows } from "./misplaced-rows.ts";
 import { trimAction, trimmedUpTo } from "./trim-note.ts";
 
 /** Rows that are read at once: few enough that checking them holds nothing up. */
-const pageRows = 500;
+const pageRows = 200;
 /** Intents without an outcome that are told one by one. */
 const intentsToldMax = 20;
 /** Intents that are remembered. */

@@ -3,7 +3,6 @@ import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import { matchesAny, sees } from "../../kernel/patterns.ts";
-import { runsReadMax } from "../../kernel/run-search.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
@@ -213,7 +212,7 @@ export class MemoryRunStore implements Store {
 
   async getRuns(p: Params<"getRuns">): Promise<Result<"getRuns">> {
     const { runs } = this.#open();
-    const rows = p.runs.slice(0, runsReadMax).map((run) => runs.get(run));
+    const rows = p.runs.map((run) => runs.get(run));
     return rows.filter((row) => row !== undefined).map(summaryOf);
   }
 

@@ -273,3 +273,9 @@ function toEntry(row: StoredEntry): JournalEntry {
   if (row.undo === 1) entry.undo = true;
   return entry;
 }
+
+/** One entry, for those who ask for no other. */
+export function entryOf(db: Connection, p: { readonly run: string; readonly seq: number }): JournalEntry | undefined {
+  const row = db.rows<StoredEntry>(oneSql, p.run, p.seq)[0];
+  return row === undefined ? undefined : toEntry(row);
+}

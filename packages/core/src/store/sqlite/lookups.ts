@@ -1,7 +1,6 @@
 // Reads of a row or a few, done at once on the caller's thread: cheaper than asking another one.
 import type { Connection } from "./connection.ts";
 import { sees } from "../../kernel/patterns.ts";
-import { runsReadMax } from "../../kernel/run-search.ts";
 import type {
   RunRecord,
   RunStore,
@@ -47,9 +46,7 @@ export class Lookups {
   }
 
   getRuns(p: Params<"getRuns">): readonly RunSummary[] {
-    return this.#runs()
-      .all(JSON.stringify(p.runs.slice(0, runsReadMax)))
-      .map(toSummary);
+    return this.#runs().all(JSON.stringify(p.runs)).map(toSummary);
   }
 
   findByKey(p: Params<"findByKey">): RunRecord | undefined {

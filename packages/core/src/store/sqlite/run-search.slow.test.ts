@@ -110,6 +110,22 @@ test("names of events and keys of state", async () => {
   );
 });
 
+test("all that one search of the console asks the store for, at once", async () => {
+  for (const [kind, textOf] of Object.entries(texts)) {
+    const times = await timesOf(async (index) => {
+      const text = textOf(index);
+      return Promise.all([
+        store.searchRuns({ text, limit }),
+        store.listRetentions(),
+        store.listTokens({ kind: "approval", status: "open", limit: 1_000 }),
+        store.searchEventNames({ text, limit }),
+        store.searchStateKeys({ text, limit, now: start }),
+      ]);
+    });
+    report(`everything by ${kind}`, times);
+  }
+});
+
 test("how 500 runs stand", async () => {
   const some = Array.from({ length: 500 }, (_, i) => ids[i % ids.length]!);
   report("500 summaries", await timesOf(() => store.getRuns({ runs: some })));

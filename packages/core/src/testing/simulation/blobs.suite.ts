@@ -11,6 +11,7 @@ export function memoryBlobs(): BlobStore {
       return { hash, release: () => undefined };
     },
     get: async (hash) => blobs.get(hash),
+    size: async (hash) => blobs.get(hash)?.length,
   };
 }
 

@@ -105,6 +105,12 @@ export class MemoryRunFigures implements RunFigures {
     return { outlines: page.runs.map(({ id }) => outlineOf(runs.get(id), p.entriesMax)), next: page.next };
   }
 
+  async getEntry(p: Params<"getEntry">): Promise<Answer<"getEntry">> {
+    const run = this.#tables().runs.get(p.run);
+    const row = run === undefined || !sees(p.access, run.record.workflow) ? undefined : run.entries.get(p.seq);
+    return row === undefined ? undefined : { ...row.entry };
+  }
+
   async listAttempts(p: Params<"listAttempts">): Promise<Answer<"listAttempts">> {
     const run = this.#tables().runs.get(p.run);
     if (run === undefined || !sees(p.access, run.record.workflow)) return [];

@@ -10,9 +10,10 @@ import {
   type RunOutline,
   type ScheduledRun,
 } from "../../../kernel/run-figures.ts";
-import type { RunStatus } from "@sluice/protocol";
+import type { JournalEntry, RunStatus } from "@sluice/protocol";
 import type { Connection } from "../connection.ts";
 import { decodeCursor, decodePosition, encodeCursor, encodePosition, invalidCursor } from "../cursor.ts";
+import { entryOf } from "../journal.ts";
 import { attemptsSql } from "./attempts.ts";
 import { shown } from "./statistics.ts";
 
@@ -139,10 +140,17 @@ export function listOutlines(db: Connection, p: Params<"listOutlines">): { outli
 /** After every run. */
 const theEnd = { createdAt: Number.MAX_SAFE_INTEGER, id: "" };
 
+function shows(db: Connection, p: Params<"listAttempts">): boolean {
+  if (p.access === undefined) return true;
+  const run = db.rows<{ workflow: string }>("SELECT workflow FROM runs WHERE id = ?", p.run)[0];
+  return run !== undefined && sees(p.access, run.workflow);
+}
+
+export function getEntry(db: Connection, p: Params<"getEntry">): JournalEntry | undefined {
+  return shows(db, p) ? entryOf(db, p) : undefined;
+}
+
 export function listAttempts(db: Connection, p: Params<"listAttempts">): readonly Attempt[] {
-  if (p.access !== undefined) {
-    const run = db.rows<{ workflow: string }>("SELECT workflow FROM runs WHERE id = ?", p.run)[0];
-    if (run === undefined || !sees(p.access, run.workflow)) return [];
-  }
+  if (!shows(db, p)) return [];
   return db.rows<Attempt>(attemptsSql, p.run);
 }

@@ -1,7 +1,7 @@
 // The figures port on SQLite: all of it is read on the reader's thread.
 import type { RunFigures } from "../../../kernel/run-figures.ts";
 import type { StorePaths } from "../store-paths.ts";
-import { listAttempts, listOutlines, listScheduledRuns, listWaits } from "./lists.ts";
+import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./lists.ts";
 import { countByWorkflow, countNeeds, countTimers, runStatistics } from "./statistics.ts";
 
 type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
@@ -16,6 +16,7 @@ export const figureReads = {
   listWaits,
   listScheduledRuns,
   listOutlines,
+  getEntry,
   listAttempts,
 };
 
@@ -52,6 +53,10 @@ export class SqliteRunFigures implements RunFigures {
 
   listOutlines(p: Params<"listOutlines">): Answer<"listOutlines"> {
     return this.#read("listOutlines", p) as Answer<"listOutlines">;
+  }
+
+  getEntry(p: Params<"getEntry">): Answer<"getEntry"> {
+    return this.#read("getEntry", p) as Answer<"getEntry">;
   }
 
   listAttempts(p: Params<"listAttempts">): Answer<"listAttempts"> {

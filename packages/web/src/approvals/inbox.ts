@@ -1,0 +1,26 @@
+// What waits for a decision as the inbox lists it.
+import type { Answer } from "../api.ts";
+
+export type ListedApproval = Answer<"listApprovals">["approvals"][number];
+
+/** Names an approval in the URL without giving its token away: whoever holds that decides. */
+export function approvalKey({ run, name, createdAt }: Pick<ListedApproval, "run" | "name" | "createdAt">): string {
+  return `${run}~${createdAt}~${name}`;
+}
+
+/** Those that fit the filters: what expires first is first, then what has waited longest. */
+export function inboxOf(
+  approvals: readonly ListedApproval[],
+  { workflow }: { readonly workflow?: string | undefined },
+): readonly ListedApproval[] {
+  return approvals
+    .filter((approval) => workflow === undefined || approval.workflow === workflow)
+    .toSorted((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity) || a.createdAt - b.createdAt || 0);
+}
+
+/** The one to look at after `key` has been decided: the next, or the one before where it was the last. */
+export function afterDecision(approvals: readonly ListedApproval[], key: string): string | undefined {
+  const at = approvals.findIndex((approval) => approvalKey(approval) === key);
+  const next = approvals[at + 1] ?? approvals[at - 1];
+  return next === undefined ? undefined : approvalKey(next);
+}

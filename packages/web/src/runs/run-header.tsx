@@ -1,0 +1,103 @@
+// The head of a run's page: its status and id beside the title, and the facts below it.
+import { isFinalStatus } from "@sluice/protocol";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Badge, StatusBadge } from "../ui/badge.tsx";
+import { CopyButton } from "../ui/code-block.tsx";
+import { Mono, Text } from "../ui/text.tsx";
+import { Elapsed, Time } from "../ui/time.tsx";
+import { RunTags } from "./run-tags.tsx";
+import type { Run } from "./words.ts";
+
+export function RunDetail({ run }: { readonly run: Run }) {
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+      <StatusBadge status={run.status} reason={run.statusReason} />
+      <span className="flex min-w-0 items-center gap-0.5 text-xs text-ink-soft">
+        <Mono truncate>{run.id}</Mono>
+        <CopyButton text={run.id} label="Copy its id" />
+      </span>
+      {run.attempt > 1 && <Badge tone="warn">Attempt {run.attempt}</Badge>}
+      {run.crashes > 0 && (
+        <Badge tone="bad">
+          {run.crashes} {run.crashes === 1 ? "crash" : "crashes"}
+        </Badge>
+      )}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className="flex min-w-0 items-baseline gap-1.5">
+      <dt className="shrink-0 text-ink-faint">{name}</dt>
+      <dd className="flex min-w-0 items-center">{children}</dd>
+    </div>
+  );
+}
+
+function RunLink({ run }: { readonly run: string }) {
+  return (
+    <Link to="/runs/$run" params={{ run }} className="block min-w-0 max-w-44 text-accent-ink hover:underline">
+      <Mono truncate>{run}</Mono>
+    </Link>
+  );
+}
+
+export function RunFacts({ run }: { readonly run: Run }) {
+  const waits = !isFinalStatus(run.status) && run.dueAt !== null && run.startedAt === null;
+  return (
+    <dl className="flex flex-wrap gap-x-5 gap-y-1 px-4 pb-3 text-xs text-ink sm:px-6">
+      <Fact name="Created">
+        <Time at={run.createdAt} />
+      </Fact>
+      {waits && (
+        <Fact name="Due">
+          <Time at={run.dueAt} />
+        </Fact>
+      )}
+      {run.startedAt !== null && (
+        <Fact name={run.endedAt === null ? "Running for" : "Took"}>
+          <Elapsed from={run.startedAt} to={run.endedAt} />
+        </Fact>
+      )}
+      <Fact name="By">
+        <Text>{run.by}</Text>
+      </Fact>
+      {run.version !== "" && (
+        <Fact name="Version">
+          <Link to="/runs" search={{ version: run.version }} className="text-accent-ink hover:underline">
+            <Mono>{run.version.slice(0, 12)}</Mono>
+          </Link>
+        </Fact>
+      )}
+      {run.parent !== null && (
+        <Fact name="Parent">
+          <RunLink run={run.parent} />
+        </Fact>
+      )}
+      {run.forkedFrom !== null && (
+        <Fact name="Forked from">
+          <RunLink run={run.forkedFrom} />
+          <Link
+            to="/runs/compare"
+            search={{ a: run.forkedFrom, b: run.id }}
+            className="ml-1.5 shrink-0 text-accent-ink hover:underline"
+          >
+            compare
+          </Link>
+        </Fact>
+      )}
+      {run.schedule !== null && (
+        <Fact name="Schedule">
+          <Text truncate>{run.schedule}</Text>
+        </Fact>
+      )}
+      {run.tags.length > 0 && (
+        <Fact name="Tags">
+          <RunTags tags={run.tags} whole />
+        </Fact>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,152 @@
+// What a row of the list of workflows shows, by the room there is.
+import { Link } from "@tanstack/react-router";
+import { CalendarClock, Webhook } from "lucide-react";
+import { useMemo } from "react";
+import type { ReactNode } from "react";
+import { Badge } from "../ui/badge.tsx";
+import type { Column } from "../ui/columns.ts";
+import { Sparkline } from "../ui/sparkline.tsx";
+import { Skeleton } from "../ui/states.tsx";
+import { Text } from "../ui/text.tsx";
+import { Duration, Time } from "../ui/time.tsx";
+import { formatCount } from "../ui/time-format.ts";
+import { HealthBadge } from "./health.tsx";
+import { percent, successOf } from "./success.ts";
+import { runsOf } from "./workflow-rows.ts";
+import type { WorkflowRow } from "./workflow-rows.ts";
+import type { Stats } from "./words.ts";
+
+const triggerIcons = {
+  webhook: { icon: Webhook, label: "Webhook" },
+  schedule: { icon: CalendarClock, label: "Schedule" },
+} as const;
+
+/** `isPending`: the figures are still to come. */
+export function useWorkflowColumns(isPending: boolean): readonly Column<WorkflowRow>[] {
+  return useMemo(() => {
+    const figure = (show: (stats: Stats) => ReactNode) => (row: WorkflowRow) => {
+      if (row.stats !== undefined) return show(row.stats);
+      return isPending ? <Skeleton className="h-3 w-10" /> : <span className="text-ink-faint">–</span>;
+    };
+    return [
+      { name: "name", label: "Workflow", width: "minmax(0, 2fr)", cell: (row) => <Name row={row} /> },
+      {
+        name: "health",
+        label: "Health",
+        width: "5.5rem",
+        cell: figure(({ health }) => <HealthBadge health={health} />),
+      },
+      {
+        name: "day",
+        label: "Last 24 hours",
+        width: "9rem",
+        from: "md",
+        cell: figure((stats) => <Day stats={stats} />),
+      },
+      {
+        name: "runs",
+        label: "Runs",
+        width: "4rem",
+        align: "end",
+        from: "lg",
+        cell: figure((stats) => formatCount(runsOf(stats))),
+      },
+      {
+        name: "success",
+        label: "Success",
+        width: "4.5rem",
+        align: "end",
+        from: "lg",
+        cell: figure((stats) => <Success stats={stats} />),
+      },
+      {
+        name: "unfinished",
+        label: "Unfinished",
+        width: "5rem",
+        align: "end",
+        from: "sm",
+        cell: figure(({ unfinished }) => (
+          <span className={unfinished === 0 ? "text-ink-faint" : ""}>{formatCount(unfinished)}</span>
+        )),
+      },
+      {
+        name: "p50",
+        label: "p50",
+        width: "4rem",
+        align: "end",
+        from: "xl",
+        cell: figure(({ day }) => <Duration ms={day.p50Ms} />),
+      },
+      {
+        name: "p95",
+        label: "p95",
+        width: "4rem",
+        align: "end",
+        from: "lg",
+        cell: figure(({ day }) => <Duration ms={day.p95Ms} />),
+      },
+      {
+        name: "last",
+        label: "Last run",
+        width: "5rem",
+        align: "end",
+        cell: figure(({ lastRunAt }) => <Time at={lastRunAt} className="whitespace-nowrap text-ink-soft" />),
+      },
+      { name: "triggers", label: "Triggers", width: "4.5rem", from: "md", cell: (row) => <Triggers row={row} /> },
+    ];
+  }, [isPending]);
+}
+
+function Name({ row }: { readonly row: WorkflowRow }) {
+  return (
+    <div className="flex min-w-0 items-baseline gap-2">
+      <Link
+        to="/workflows/$name"
+        params={{ name: row.name }}
+        tabIndex={-1}
+        className="max-w-full min-w-0 shrink-0 hover:underline"
+      >
+        <Text truncate className="font-medium">
+          {row.name}
+        </Text>
+      </Link>
+      {!row.deployed && <Badge>not deployed</Badge>}
+      {row.description !== null && (
+        <span className="min-w-0 text-xs text-ink-faint max-lg:hidden">
+          <Text truncate>{row.description}</Text>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Day({ stats }: { readonly stats: Stats }) {
+  const failed = stats.hours.map((hour) => hour.failed);
+  const ended = stats.hours.map((hour) => Math.max(hour.started, hour.completed + hour.failed + hour.cancelled));
+  const label = `${formatCount(runsOf(stats))} runs in the last 24 hours, ${formatCount(stats.day.failed)} failed`;
+  return <Sparkline values={ended} marked={failed} label={label} className="h-5 w-full" />;
+}
+
+function Success({ stats }: { readonly stats: Stats }) {
+  const success = successOf(stats.day);
+  if (success === undefined) return <span className="text-ink-faint">–</span>;
+  return <span className={success < 0.9 ? "text-bad" : ""}>{percent(success)}</span>;
+}
+
+function Triggers({ row }: { readonly row: WorkflowRow }) {
+  if (row.triggers.length === 0) return <span className="text-ink-faint">–</span>;
+  return (
+    <span className="flex gap-1.5 text-ink-soft">
+      {row.triggers.map((kind) => {
+        if (kind === "none") return null;
+        const { icon: Icon, label } = triggerIcons[kind];
+        return (
+          <span key={kind} title={label}>
+            <Icon aria-hidden className="size-4" />
+            <span className="sr-only">{label}</span>
+          </span>
+        );
+      })}
+    </span>
+  );
+}
