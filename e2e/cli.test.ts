@@ -29,6 +29,9 @@ export const ask = workflow({ name: "ask" }, async (ctx) => {
   return reason ?? "no reason";
 });
 
+export const large = workflow({ name: "large" }, async (ctx, n: number) =>
+  (await ctx.step("make", () => "x".repeat(n))).length);
+
 export const wait = workflow({ name: "wait" }, async (ctx) => await ctx.waitFor("paid", { key: "o-17" }));
 
 export const report = workflow({ name: "report", triggers: [schedule("0 2 * * *", { input: 1 })] }, async () => "reported");
@@ -189,6 +192,17 @@ describe("runs", () => {
       steps: [{ name: "double" }],
     });
     expect(JSON.parse(await text("runs", "export", "--tag", "exported"))).toMatchObject({ run: { id: done.id } });
+  });
+});
+
+describe("a large output of a step", () => {
+  test("is left out where the run is shown, and written when it is exported", async () => {
+    const { run: done } = await json("run", "large", "--input", "1500000", "--tag", "large", "--wait");
+    const { steps } = await json("runs", "show", done.id);
+    expect(steps).toMatchObject([{ name: "make", output: null, omitted: ["output"] }]);
+    expect(await text("runs", "show", done.id)).toContain("1.4 MB, in `sluice runs export`");
+    const exported = JSON.parse(await text("runs", "export", "--tag", "large"));
+    expect(exported.steps[0].output).toBe("x".repeat(1_500_000));
   });
 });
 

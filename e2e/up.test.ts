@@ -380,7 +380,7 @@ describe("what is refused", () => {
     ],
     ["a limit that does not exist", ["--limit", "payloadByteMax=1"], "Did you mean limits.payloadBytesMax?"],
     ["a port that is none", ["--port", "99999"], "port in the command line must be a port from 0 to 65535."],
-    ["a project that is not there", ["--project", "/nowhere"], "There is no folder /nowhere."],
+    ["a project that is not there", ["--project", "/nowhere/at/all"], "There is no folder /nowhere/at/all."],
     ["an option that does not exist", ["--prot", "1"], "unknown option '--prot'"],
   ])("%s", async (_what, args, message) => {
     const ran = await sluice(["up", "--project", project, "--data", join(work, "refused"), ...args]);

@@ -51,13 +51,13 @@ export async function startServing(ground: Ground, restored?: RestoredBackup): P
   try {
     supervisor.prepare();
     const store = await openStore(ground);
-    const audit = await keepAudit(ground, store, restored);
     const identity = await openIdentity(ground, store);
     const engine = openEngine(ground, { store, blobs, supervisor });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const audit = await keepAudit(ground, store, restored);
     const http = httpOver(ground, {
       engine,
       store,

@@ -47,7 +47,7 @@ export function Waits({ onPublish }: { readonly onPublish: (draft: Draft) => voi
               <EmptyState
                 icon={Hourglass}
                 title={name === undefined ? "No run waits for an event" : "No run waits for this event"}
-                command='await ctx.event("payment.received", { key: order.id, timeout: "1 day" })'
+                command='await ctx.waitFor("payment.received", { key: order.id, timeout: "1 day" })'
               />
             }
           />

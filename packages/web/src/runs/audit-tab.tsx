@@ -35,7 +35,7 @@ export function AuditTab({ run }: { readonly run: string }) {
   if (pages.error !== null && pages.rows.length === 0)
     return <ErrorState error={pages.error} onRetry={pages.refetch} />;
   return (
-    <div className="-mx-4 h-full overflow-y-auto sm:-mx-6">
+    <div className="-mx-4 h-full overflow-y-auto sm:-mx-4">
       <Table
         label="Audit"
         columns={columns}

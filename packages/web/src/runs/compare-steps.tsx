@@ -15,7 +15,7 @@ import { Alike, Differences } from "./compare-values.tsx";
 import { jsonDiff } from "./json-diff.ts";
 import type { Journal } from "./journal.ts";
 import { StateBadge, StepName } from "./step-columns.tsx";
-import { stateOf } from "./step-state.ts";
+import { beganAt, stateOf } from "./step-state.ts";
 import type { Run, Step } from "./words.ts";
 
 const route = getRouteApi("/shell/runs/compare");
@@ -124,7 +124,7 @@ function Side({ step, run, than }: SideProps) {
         <Link to="/runs/$run" params={{ run: run.id }} search={{ step: step.seq }} className="rounded-sm">
           <StateBadge state={stateOf(step)} />
         </Link>
-        <Elapsed from={step.startedAt} to={step.endedAt} />
+        <Elapsed from={beganAt(step)} to={step.endedAt} />
         <Slower step={step} than={than} />
       </span>
       {step.error !== null && (
@@ -140,7 +140,7 @@ const noticedMs = 5;
 
 function Slower({ step, than }: { readonly step: Step; readonly than: Step | undefined }) {
   if (than?.endedAt === undefined || than.endedAt === null || step.endedAt === null) return null;
-  const by = step.endedAt - step.startedAt - (than.endedAt - than.startedAt);
+  const by = step.endedAt - beganAt(step) - (than.endedAt - beganAt(than));
   if (Math.abs(by) < noticedMs) return null;
   return (
     <span className={cx("text-xs whitespace-nowrap", by > 0 ? "text-warn" : "text-good")}>

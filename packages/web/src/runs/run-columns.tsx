@@ -91,7 +91,11 @@ function Status({ run, wide, see }: StatusProps) {
     const leave = see(run.id);
     return () => void leave();
   }, [see, run.id]);
-  return wide ? <StatusBadge status={run.status} reason={run.statusReason} /> : <StatusIcon status={run.status} />;
+  return (
+    <span className="flex items-center">
+      {wide ? <StatusBadge status={run.status} reason={run.statusReason} /> : <StatusIcon status={run.status} />}
+    </span>
+  );
 }
 
 function Name({ run }: { readonly run: ListedRun }) {

@@ -89,6 +89,7 @@ function LoadedRun({ run, journal, journalError }: LoadedRunProps) {
         owner={of ?? run.id}
         journal={of === undefined ? journal : undefined}
         step={step}
+        closes={wide}
         onSelect={select}
         onFork={(owner, from) => setFork({ run: owner, from })}
       />

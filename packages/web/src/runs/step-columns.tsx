@@ -2,9 +2,9 @@
 import { Badge } from "../ui/badge.tsx";
 import type { Column } from "../ui/columns.ts";
 import { Mono, Text } from "../ui/text.tsx";
-import { Duration, Elapsed, Time } from "../ui/time.tsx";
+import { Elapsed, Time } from "../ui/time.tsx";
 import { firstLine } from "./run-columns.tsx";
-import { kindLook, stateLooks } from "./step-state.ts";
+import { beganAt, kindLook, stateLooks } from "./step-state.ts";
 import type { EntryState, Step } from "./words.ts";
 
 const previewCharsMax = 160;
@@ -54,22 +54,30 @@ export function stepColumns(stateOf: (step: Step) => EntryState): readonly Colum
       cell: ({ order }) => <span className="text-ink-faint">{order ?? "–"}</span>,
     },
     { name: "step", label: "Step", width: "minmax(0, 1.3fr)", cell: (step) => <StepName step={step} /> },
-    { name: "state", label: "State", width: "8.5rem", cell: (step) => <StateBadge state={stateOf(step)} /> },
+    {
+      name: "state",
+      label: "State",
+      width: "8.5rem",
+      cell: (step) => (
+        <span className="flex items-center">
+          <StateBadge state={stateOf(step)} />
+        </span>
+      ),
+    },
     { name: "seq", label: "Call", width: "3rem", align: "end", from: "lg", cell: ({ seq }) => seq },
     {
       name: "started",
       label: "Started",
       width: "5rem",
       from: "md",
-      cell: ({ startedAt }) => <Time at={startedAt} className="whitespace-nowrap text-ink-soft" />,
+      cell: (step) => <Time at={beganAt(step)} className="whitespace-nowrap text-ink-soft" />,
     },
     {
       name: "took",
       label: "Took",
       width: "4.5rem",
       align: "end",
-      cell: ({ startedAt, endedAt }) =>
-        endedAt === null ? <Elapsed from={startedAt} to={null} /> : <Duration ms={endedAt - startedAt} />,
+      cell: (step) => <Elapsed from={beganAt(step)} to={step.endedAt} />,
     },
     { name: "value", label: "Result", width: "minmax(0, 1.5fr)", from: "lg", cell: (step) => <Preview step={step} /> },
   ];

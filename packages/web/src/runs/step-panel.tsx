@@ -30,6 +30,8 @@ interface StepPanelProps {
   /** Of the owner, where the page has it. */
   readonly journal: Journal | undefined;
   readonly step: number;
+  /** It has a button that closes it; in a drawer the drawer has one. */
+  readonly closes: boolean;
   readonly onSelect: (step: number | undefined, owner?: string) => void;
   readonly onFork: (owner: Run, from: number) => void;
 }
@@ -88,7 +90,7 @@ export function StepPanel(p: StepPanelProps) {
           disabled={index === steps.length - 1}
           onClick={() => go(steps[index + 1])}
         />
-        <IconButton icon={X} label="Close the step" size="sm" onClick={() => p.onSelect(undefined)} />
+        {p.closes && <IconButton icon={X} label="Close the step" size="sm" onClick={() => p.onSelect(undefined)} />}
       </header>
       <StepBody key={`${p.owner}/${step.seq}`} run={run} step={step} steps={steps} onFork={p.onFork} />
     </div>
