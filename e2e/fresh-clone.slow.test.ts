@@ -62,7 +62,7 @@ const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? 
 /** What npm complains of, its own configuration on this machine aside. */
 function complaints(output: string): string[] {
   const about = /\b(warn|deprecated|allow-?scripts|install-scripts)/i;
-  return output.split("\n").filter((line) => about.test(line) && !line.includes("user config"));
+  return output.split("\n").filter((line) => about.test(line) && !/Unknown \w+ config/.test(line));
 }
 
 interface Started {
