@@ -56,6 +56,9 @@ test("SIGKILL while a backup is restored leaves wholly the data before or wholly
     if (late || said === 200) expect(isBackup).toBe(true);
     expect(readdirSync(data).filter((name) => name.startsWith("rest"))).toEqual([]);
     if (isBackup) expect(keptRuns(newest())).toEqual(current);
+    // The audit trail of the backup says that it was restored, whenever the kill came.
+    const told = await call<{ records: unknown[] }>(server, "GET /api/v1/audit?action=backup:restore&outcome=done");
+    if (isBackup) expect(told?.body.records).toHaveLength(1);
     // Whichever it is, it is whole and goes on.
     for (const id of found) expect((await show(server, id))?.status).toBe(id === waiting.id ? "waiting" : "completed");
     server.process.kill("SIGTERM");

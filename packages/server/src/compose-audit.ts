@@ -4,15 +4,16 @@ import { systemClock, systemRandom } from "@sluice/core";
 import type { Actor, AuditHead, AuditLog, Store } from "@sluice/core";
 import { auditLimits, AuditKeeper, CheckpointFile, CheckpointWebhook, openKeyFolder } from "@sluice/core/identity";
 import type { AuditLimits, CheckpointPlace } from "@sluice/core/identity";
+import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { Ground } from "./compose-parts.ts";
 import { isUrl } from "./config-audit.ts";
 
 /** In the data folder: what a receiver of checkpoints has taken. */
 const sentFile = "audit-checkpoints.jsonl";
-export const backupAction = "backup:create";
+const backupAction = "backup:create";
 export const restoreAction = "backup:restore";
 
-/** A backup that has just taken the place of the data before. */
+/** A backup that is about to take the place of the data. */
 export interface RestoredBackup {
   readonly by: Actor;
   /** When the backup was made; milliseconds since 1970. */
@@ -23,15 +24,9 @@ export interface RestoredBackup {
   readonly replaces: AuditHead | undefined;
 }
 
-/** Begins to look after the trail. `restored`: what the store was filled with. */
-export async function keepAudit(
-  { options, folder }: Ground,
-  store: Store,
-  restored?: RestoredBackup,
-): Promise<AuditKeeper> {
+/** Begins to look after the trail. `replaces`: where that of the data ended whose place a backup has just taken. */
+export function keepAudit({ options, folder }: Ground, store: Store, replaces: AuditHead | undefined): AuditKeeper {
   const { settings, log } = options;
-  if (restored !== undefined) await recordRestore(store, restored);
-  else if (folder.replaced !== undefined) await recordFinished(store);
   const { checkpoints, retentionMs } = settings.audit;
   const keeper = new AuditKeeper({
     log: store.audit,
@@ -42,39 +37,41 @@ export async function keepAudit(
     clock: systemClock,
     logger: log,
     limits: limitsIn(settings.limits),
-    replaces: restored?.replaces,
+    replaces,
   });
   keeper.start();
   return keeper;
 }
 
 /** The place that a setting names. `data`: the data folder. */
-export function placeOf(checkpoints: string, data: string): CheckpointPlace {
+function placeOf(checkpoints: string, data: string): CheckpointPlace {
   if (!isUrl(checkpoints)) return new CheckpointFile(checkpoints);
   const copy = new CheckpointFile(join(data, sentFile));
   return new CheckpointWebhook({ url: checkpoints, copy, fetch, clock: systemClock });
 }
 
-/** Writes into a trail that its data was that of a backup until now. */
-export async function recordRestore(store: Store, restored: RestoredBackup): Promise<void> {
-  const { audit, instance } = store;
+/**
+ * Writes into the trail of a backup that it was restored, before it takes the place of anything: from then on the one is not
+ * there without the other. `file`: its database, which nobody has open.
+ */
+export async function recordRestore(file: string, restored: RestoredBackup): Promise<void> {
   const { by, createdAt, runs, blobs, replaces } = restored;
-  await endOwnBackup(audit);
-  const after = JSON.stringify({ createdAt, runs, blobs, ...(replaces && { replaces }) });
-  const target = `backup:${instance}`;
-  await audit.recordAudit({
-    note: { at: systemClock.now(), by, action: restoreAction, target, outcome: "done", after },
-  });
-}
-
-/** The process that restored a backup ended before it could say so. */
-async function recordFinished({ audit, instance }: Store): Promise<void> {
-  await endOwnBackup(audit);
-  const by = { kind: "system", id: "start" } as const;
-  const target = `backup:${instance}`;
-  await audit.recordAudit({
-    note: { at: systemClock.now(), by, action: restoreAction, target, outcome: "done", reason: "finished_at_start" },
-  });
+  const failed = Promise.withResolvers<never>();
+  const store = await openSqliteStore({ file, onFatal: failed.reject });
+  const write = async (): Promise<void> => {
+    const { audit, instance } = store;
+    await endOwnBackup(audit);
+    const after = JSON.stringify({ createdAt, runs, blobs, ...(replaces && { replaces }) });
+    const target = `backup:${instance}`;
+    await audit.recordAudit({
+      note: { at: systemClock.now(), by, action: restoreAction, target, outcome: "done", after },
+    });
+  };
+  try {
+    await Promise.race([write(), failed.promise]);
+  } finally {
+    await store.close();
+  }
 }
 
 /** A backup is made between its intent and its outcome: the copy has the one without the other, until it is restored. */

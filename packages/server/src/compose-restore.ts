@@ -1,12 +1,15 @@
 // Puts a backup in the place of a data folder's content where no server runs. What was there is kept beside.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { dataFiles, lockFile, openSqliteStore, settleReplacement } from "@sluice/core/store/sqlite";
+import { dataFiles, lockFile, settleReplacement } from "@sluice/core/store/sqlite";
 import { SluiceError } from "@sluice/protocol";
 import type { Restored } from "./call.ts";
 import { recordRestore } from "./compose-audit.ts";
 import { readFile } from "./compose-backup.ts";
 import { stageBackup } from "./compose-unpack.ts";
+
+/** Whoever can write the data folder. */
+const local = { kind: "user", id: "local" } as const;
 
 /**
  * Restores `file` into the data folder. Rejects with `data_folder_locked` where a server runs, and with `invalid_config` for
@@ -25,24 +28,16 @@ export async function restoreBackup(p: {
   try {
     settleReplacement(data);
     const { replacement, createdAt, runs, blobs } = await stageBackup({ archive: readFile(file), data, now });
+    // Where the trail before ended nobody may be able to read any more.
+    const about = { by: local, createdAt, runs, blobs, replaces: undefined };
+    await recordRestore(join(replacement.folder, dataFiles.database), about).catch((error: unknown) => {
+      replacement.discard();
+      throw error;
+    });
     replacement.commit();
-    const before = settleReplacement(data)?.before;
-    await tellTrail(join(data, dataFiles.database), { createdAt, runs, blobs });
-    return { createdAt, runs, blobs, before };
+    return { createdAt, runs, blobs, before: settleReplacement(data)?.before };
   } finally {
     held.lock.release();
-  }
-}
-
-/** The trail of the data before ended where nobody may be able to read it: only the new one is written. */
-async function tellTrail(file: string, about: Pick<Restored, "createdAt" | "runs" | "blobs">): Promise<void> {
-  const failed = Promise.withResolvers<never>();
-  const store = await openSqliteStore({ file, onFatal: failed.reject });
-  try {
-    const by = { kind: "user", id: "local" } as const;
-    await Promise.race([recordRestore(store, { ...about, by, replaces: undefined }), failed.promise]);
-  } finally {
-    await store.close();
   }
 }
 

@@ -7,7 +7,6 @@ import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
-import type { RestoredBackup } from "./compose-audit.ts";
 import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
@@ -40,8 +39,11 @@ export function codeFolder({ folder }: DataFolder): string {
   return join(folder, "code");
 }
 
-/** Opens the folder's store and takes up what is in it: data as it was left, or that of a backup. No code is deployed yet. */
-export async function startServing(ground: Ground, restored?: RestoredBackup): Promise<Serving> {
+/**
+ * Opens the folder's store and takes up what is in it. No code is deployed yet. `replaces`: where the audit trail of the data
+ * ended whose place this has just taken.
+ */
+export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
   const blobs = openBlobs({ folder: folder.blobsFolder });
@@ -57,7 +59,7 @@ export async function startServing(ground: Ground, restored?: RestoredBackup): P
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
-    const audit = await keepAudit(ground, store, restored);
+    const audit = keepAudit(ground, store, replaces);
     const http = httpOver(ground, {
       engine,
       store,

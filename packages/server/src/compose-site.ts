@@ -1,15 +1,15 @@
 // What stays when the data is replaced: the address. It answers with what serves, and restores backups by putting something
 // else in its place.
 import { statfsSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { systemClock } from "@sluice/core";
 import type { Actor } from "@sluice/core";
 import { stateIntent } from "@sluice/core/identity";
 import type { StatedIntent } from "@sluice/core/identity";
-import { settleReplacement } from "@sluice/core/store/sqlite";
+import { dataFiles, settleReplacement } from "@sluice/core/store/sqlite";
 import { SluiceError } from "@sluice/protocol";
 import type { Connections, IncomingBackup, Restored } from "./call.ts";
-import { restoreAction } from "./compose-audit.ts";
+import { recordRestore, restoreAction } from "./compose-audit.ts";
 import type { Ground } from "./compose-parts.ts";
 import { startServing } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
@@ -112,10 +112,11 @@ export class Site {
     try {
       const replaces = await serving.drain();
       await serving.close();
+      await recordRestore(join(replacement.folder, dataFiles.database), { ...about, by, replaces });
       // From the commit on there is no way back: a server that starts again finishes what this one does not.
       replacement.commit();
       const before = settleReplacement(folder.folder)?.before;
-      this.#serving = await startServing(this.#ground, { ...about, by, replaces });
+      this.#serving = await startServing(this.#ground, replaces);
       if (version !== "") await this.#serving.deployer.restore(version, error);
       this.#closed = false;
       const restored = { ...about, before: before === undefined ? undefined : basename(before) };

@@ -56,6 +56,23 @@ describe("retention", () => {
     expect((await f.store.listRuns({ filter: {}, limit: 9 })).runs.map((run) => run.id)).toEqual([going]);
   });
 
+  test("figures outlive the runs, and are kept for a time of their own", async () => {
+    const clock = new SimulatedClock(dayMs);
+    const days = keeping("days", { age: "2 days" });
+    const f = await fixture(clock, { workflows: [days], limits: { figuresRetentionMs: 5 * dayMs } });
+    await f.ended(await f.run(days, "ok"));
+    const completed = async (): Promise<number | undefined> => {
+      const [all] = await f.store.figures.runStatistics({ from: 0, to: 99 * dayMs });
+      return all?.total.completed;
+    };
+    await pass(clock, 3 * dayMs);
+    await f.engine.cleaning.clean();
+    expect([await inputsLeft(f.store, "days"), await completed()]).toEqual([0, 1]);
+    await pass(clock, 3 * dayMs);
+    await f.engine.cleaning.clean();
+    expect(await completed()).toBe(0);
+  });
+
   test("by count keeps the newest of each workflow", async () => {
     const clock = new SimulatedClock(dayMs);
     const [two, others] = [keeping("two", { count: 2 }), keeping("others")];

@@ -200,7 +200,7 @@ export function nominalAtOf(tag: string): number | undefined {
 }
 
 /** Sums counts up, in any order. */
-export class FiguresSum {
+class FiguresSum {
   readonly #counts: Record<CountedStatus, number> = { created: 0, completed: 0, failed: 0, cancelled: 0, timedout: 0 };
   readonly #buckets = new Map<number, number>();
 

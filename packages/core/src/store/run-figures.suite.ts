@@ -139,7 +139,7 @@ function byTheHour(name: string, makeStore: MakeStore): void {
   });
 }
 
-function counts(name: string, makeStore: MakeStore): void {
+function present(name: string, makeStore: MakeStore): void {
   describe(`${name}: what there is now`, () => {
     const desk = withStore(makeStore);
     const count = (p: Parameters<RunFigures["countByWorkflow"]>[0] = {}) => desk.store.figures.countByWorkflow(p);
@@ -228,6 +228,6 @@ function counts(name: string, makeStore: MakeStore): void {
 /** Registers the tests of the port for one adapter; `makeStore` opens an empty store for each of them. */
 export function runFiguresSuite(name: string, makeStore: MakeStore): void {
   byTheHour(name, makeStore);
-  counts(name, makeStore);
+  present(name, makeStore);
   figureListsSuite(name, makeStore);
 }

@@ -57,8 +57,7 @@ export function FlowGraph(props: FlowGraphProps) {
 function Flow({ label, nodes, edges }: FlowGraphProps) {
   const shape = nodes.map(({ id, widthPx, heightPx }) => `${id} ${widthPx} ${heightPx}`).join("\n");
   const ways = edges.map(({ from, to }) => `${from}\n${to}`).join("\n\n");
-  // What nodes show changes often, where they are does not.
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- `shape` and `ways` say when the layout is another one
+  // What nodes show changes often; `shape` and `ways` say when the layout is another one.
   const layout = useMemo(() => layeredLayout(nodes, edges), [shape, ways]);
   const flowNodes = nodes.map(({ id, widthPx, heightPx, content }): ContentNode => ({
     id,

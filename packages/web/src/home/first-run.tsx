@@ -59,8 +59,8 @@ function Lines({ workflow }: { readonly workflow: string }) {
   const url = new URL(`/api/v1/workflows/${encodeURIComponent(workflow)}/runs`, location.origin).href;
   return (
     <div className="grid gap-3 lg:grid-cols-2">
-      <CodeBlock label="Command" text={cliLine(request, location.origin)} />
-      <CodeBlock label="curl line" text={curlLine({ url, body: { input: input ?? null }, authentication })} />
+      <CodeBlock wrap label="Command" text={cliLine(request, location.origin)} />
+      <CodeBlock wrap label="curl line" text={curlLine({ url, body: { input: input ?? null }, authentication })} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // What needs somebody now: one line each, with the way to it.
 import { Link } from "@tanstack/react-router";
-import { Bomb, ChevronRight, CircleCheck, CircleX, PackageOpen, Shuffle, Stamp } from "lucide-react";
+import { Bomb, ChevronRight, CircleCheck, CircleX, PackageOpen, Shuffle, Stamp, Undo2 } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Answer } from "../api.ts";
@@ -64,6 +64,14 @@ const kinds: readonly Kind[] = [
     words: (count) => some(count, "run waits for its version", "runs wait for their version"),
     detail: "No worker serves the code they began with",
     link: (p) => <Link to="/runs" search={{ status: ["waiting"] }} {...p} />,
+  },
+  {
+    name: "undo",
+    icon: Undo2,
+    tone: "undo",
+    words: (count) => some(count, "run could not be undone", "runs could not be undone"),
+    detail: "An undo failed or has no code any more",
+    link: (p) => <Link to="/runs" search={{ status: ["undoing"] }} {...p} />,
   },
 ];
 

@@ -158,7 +158,7 @@ function ChosenDialog({ task, onClose, onDone }: { task: ChosenTask; onClose: ()
   useEffect(() => {
     // It can be taken back, so nobody is asked.
     if (isHarmless) void run();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when it opens
+    // Once, when it opens.
   }, []);
   if (isHarmless) return null;
   const { verb } = actionWords[action];

@@ -42,8 +42,12 @@ export function ComparePage() {
       }
     >
       <div className="mb-4 grid gap-3 sm:grid-cols-2">
-        <RunPicker side="a" value={a} other={b} />
-        <RunPicker side="b" value={b} other={a} />
+        <div className="min-w-0">
+          <RunPicker side="a" value={a} other={b} />
+        </div>
+        <div className="min-w-0">
+          <RunPicker side="b" value={b} other={a} />
+        </div>
       </div>
       {a === undefined || b === undefined ? (
         <EmptyState icon={GitCompareArrows} title="Choose two runs" command="sluice runs list --workflow NAME">

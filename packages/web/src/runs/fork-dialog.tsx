@@ -50,7 +50,6 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
   });
   const steps = journal === undefined ? [] : inCallOrder(journal).filter(({ seq }) => seq >= 0);
   const chosen = steps.find(({ seq }) => String(seq) === start);
-  const blocked = edits && (given === undefined || read?.ok === false);
   const submit = () => {
     const body = {
       ...(start === beginning ? {} : { from: Number(start) }),
@@ -68,7 +67,7 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>Close</Button>
-          <Button tone="primary" busy={fork.isPending} disabled={blocked} onClick={submit}>
+          <Button tone="primary" busy={fork.isPending} disabled={read?.ok === false || (edits && given === undefined)} onClick={submit}>
             Fork
           </Button>
         </>
@@ -91,28 +90,45 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
           )}
         </Field>
         <Switch label="Edit the input" checked={edits} onChange={setEdits} />
-        {edits &&
-          (given === undefined ? (
-            <Skeleton className="h-40" />
-          ) : (
-            <Field
-              label="Input as JSON"
-              error={read?.ok === false ? read.message : undefined}
-              help={start === beginning ? undefined : "What is kept of the journal was made with the input before."}
-            >
-              {(ties) => (
-                <TextArea
-                  {...ties}
-                  value={given}
-                  onChange={({ target }) => setText(target.value)}
-                  rows={Math.min(18, Math.max(6, given.split("\n").length))}
-                  className="font-mono"
-                />
-              )}
-            </Field>
-          ))}
+        {edits && (
+          <InputEditor
+            text={given}
+            onChange={setText}
+            error={read?.ok === false ? read.message : undefined}
+            keepsSteps={start !== beginning}
+          />
+        )}
       </div>
     </Dialog>
+  );
+}
+
+interface InputEditorProps {
+  /** Undefined while it is being read. */
+  readonly text: string | undefined;
+  readonly onChange: (text: string) => void;
+  readonly error: string | undefined;
+  readonly keepsSteps: boolean;
+}
+
+function InputEditor({ text, onChange, error, keepsSteps }: InputEditorProps) {
+  if (text === undefined) return <Skeleton className="h-40" />;
+  return (
+    <Field
+      label="Input as JSON"
+      error={error}
+      help={keepsSteps ? "What is kept of the journal was made with the input before." : undefined}
+    >
+      {(ties) => (
+        <TextArea
+          {...ties}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+          rows={Math.min(18, Math.max(6, text.split("\n").length))}
+          className="font-mono"
+        />
+      )}
+    </Field>
   );
 }
 

@@ -33,22 +33,22 @@ export async function readJournal(
   onPage?: (journal: Journal) => void,
 ): Promise<Journal> {
   let settled = known.settled;
-  let open: readonly Step[] = [];
+  const open: Step[] = [];
   let cursor = cursorAfter(settled);
   for (;;) {
     const page = await read(cursor);
     const last = settled.at(-1)?.order ?? 0;
     const fresh = page.steps.filter(({ order }) => order !== null && order > last);
-    if (fresh.length > 0) settled = [...settled, ...fresh];
-    const running = page.steps.filter(({ order }) => order === null);
-    if (running.length > 0) open = [...open, ...running];
+    // A list of its own each time: what was shown before stays as it was.
+    settled = settled.concat(fresh);
+    open.push(...page.steps.filter(({ order }) => order === null));
     if (page.nextCursor === null) {
       // An entry may have settled while the pages were read: the settled one counts.
       const done = new Set(settled.slice(known.settled.length).map(({ seq }) => seq));
       return { settled, open: open.filter(({ seq }) => !done.has(seq)), complete: true };
     }
     cursor = page.nextCursor;
-    if (!known.complete) onPage?.({ settled, open, complete: false });
+    if (!known.complete) onPage?.({ settled, open: [...open], complete: false });
   }
 }
 

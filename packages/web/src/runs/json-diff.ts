@@ -53,7 +53,7 @@ function compareMember({ before, after, path, depth }: Pair, name: string, found
   const has = (value: unknown) => Object.hasOwn(value as object, name);
   const of = (value: unknown) => (value as Readonly<Record<string, unknown>>)[name];
   if (has(before) && has(after)) compare({ before: of(before), after: of(after), path, depth: depth + 1 }, found);
-  else if (found.length >= differencesMax) return;
-  else if (has(before)) found.push({ path, kind: "removed", before: of(before), after: undefined });
-  else found.push({ path, kind: "added", before: undefined, after: of(after) });
+  else if (found.length < differencesMax && has(before))
+    found.push({ path, kind: "removed", before: of(before), after: undefined });
+  else if (found.length < differencesMax) found.push({ path, kind: "added", before: undefined, after: of(after) });
 }

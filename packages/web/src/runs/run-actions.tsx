@@ -1,7 +1,7 @@
 // What can be done with one run, by whoever may: as buttons, in the palette and by keys, with a question before what cannot
 // be taken back.
 import { useNavigate } from "@tanstack/react-router";
-import { Ellipsis, GitCompareArrows, ListTree } from "lucide-react";
+import { Copy, Ellipsis, GitCompareArrows, ListTree } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useToasts } from "../parts.ts";
@@ -94,69 +94,83 @@ interface ActionParts {
 }
 
 function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunAction[] {
-  const navigate = useNavigate();
-  const toasts = useToasts();
   const may = useMayOf();
-  const resume = useCall("resumeRun", { changes: touched });
-  const pause = useCall("pauseRun", { changes: touched });
-  const retry = useCall("retryRun", { changes: touched, done: "Retrying from the step that failed" });
-  const { id, workflow, status, statusReason } = run;
+  const { pause, resume, retry, busy } = useCalls(run.id);
+  const further = useFurtherActions(run);
+  const { workflow, status, statusReason } = run;
   return useMemo(() => {
-    const params = { run: id };
-    const told = (title: string, undo: () => void) => ({
-      onSuccess: () => void toasts.show({ tone: "good" as const, title, undo }),
-    });
     const starts: Readonly<Record<ChosenAction, () => void>> = {
       cancel: () => ask("cancel"),
       delete: () => ask("delete"),
       fork: onFork,
-      retry: () => retry.mutate({ params, body: {} }),
-      pause: () =>
-        pause.mutate(
-          { params, body: {} },
-          told("Paused", () => resume.mutate({ params, body: {} })),
-        ),
-      resume: () =>
-        resume.mutate(
-          { params, body: {} },
-          told("Resumed", () => pause.mutate({ params, body: {} })),
-        ),
+      retry: () => retry("current"),
+      pause,
+      resume,
     };
-    const busy: Partial<Record<ChosenAction, boolean>> = {
-      retry: retry.isPending,
-      pause: pause.isPending,
-      resume: resume.isPending,
-    };
-    const standing = { status, statusReason };
     const offered = (["retry", "resume", "pause", "fork", "cancel", "delete"] as const).filter(
-      (action) => isPossible(action, standing) && may(permissionOf(action), workflow),
+      (action) => isPossible(action, { status, statusReason }) && may(permissionOf(action), workflow),
     );
+    const asks: ReadonlySet<ChosenAction> = new Set(["fork", "cancel", "delete"]);
+    const pinned = {
+      id: "retry-pinned",
+      label: "Retry with the code it was started with",
+      icon: actionIcons.retry,
+      run: () => retry("pinned"),
+    };
     return [
       ...offered.map((action) => ({
         id: action,
-        label:
-          action === "fork"
-            ? "Fork…"
-            : action === "cancel" || action === "delete"
-              ? `${actionWords[action].verb}…`
-              : actionWords[action].verb,
+        label: `${actionWords[action].verb}${asks.has(action) ? "…" : ""}`,
         icon: actionIcons[action],
         keys: actionKeys[action],
         danger: action === "delete",
         leads: action !== "delete",
-        busy: busy[action] === true,
+        busy: busy === action,
         run: starts[action],
       })),
-      ...(offered.includes("retry")
-        ? [
-            {
-              id: "retry-pinned",
-              label: "Retry with the code it was started with",
-              icon: actionIcons.retry,
-              run: () => retry.mutate({ params, body: { code: "pinned" } }),
-            },
-          ]
-        : []),
+      ...(offered.includes("retry") ? [pinned] : []),
+      ...further,
+    ];
+  }, [workflow, status, statusReason, may, ask, onFork, retry, pause, resume, busy, further]);
+}
+
+/** What is done at once, with a way back where there is one. */
+function useCalls(run: string) {
+  const toasts = useToasts();
+  const { mutate: resume, isPending: resuming } = useCall("resumeRun", { changes: touched });
+  const { mutate: pause, isPending: pausing } = useCall("pauseRun", { changes: touched });
+  const { mutate: retry, isPending: retrying } = useCall("retryRun", {
+    changes: touched,
+    done: "Retrying from the step that failed",
+  });
+  const busy = resuming ? "resume" : pausing ? "pause" : retrying ? "retry" : undefined;
+  return useMemo(() => {
+    const call = { params: { run }, body: {} };
+    const told = (title: string, undo: () => void) => ({
+      onSuccess: () => void toasts.show({ tone: "good" as const, title, undo }),
+    });
+    return {
+      busy,
+      pause: () =>
+        pause(
+          call,
+          told("Paused", () => resume(call)),
+        ),
+      resume: () =>
+        resume(
+          call,
+          told("Resumed", () => pause(call)),
+        ),
+      retry: (code: "current" | "pinned") => retry({ params: { run }, body: { code } }),
+    };
+  }, [run, busy, toasts, pause, resume, retry]);
+}
+
+/** What leads elsewhere. */
+function useFurtherActions({ id, workflow }: Run): readonly RunAction[] {
+  const navigate = useNavigate();
+  return useMemo(
+    () => [
       {
         id: "compare",
         label: "Compare with another run",
@@ -169,9 +183,10 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
         icon: ListTree,
         run: () => void navigate({ to: "/runs", search: { workflow } }),
       },
-      { id: "copy", label: "Copy its id", icon: ListTree, run: () => void copyText(id) },
-    ];
-  }, [id, workflow, status, statusReason, may, navigate, toasts, ask, onFork, retry, pause, resume]);
+      { id: "copy", label: "Copy its id", icon: Copy, run: () => void copyText(id) },
+    ],
+    [id, workflow, navigate],
+  );
 }
 
 function CancelDialog({ run, onClose }: { readonly run: Run; readonly onClose: () => void }) {

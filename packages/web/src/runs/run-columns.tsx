@@ -87,10 +87,7 @@ interface StatusProps {
 }
 
 function Status({ run, wide, see }: StatusProps) {
-  useEffect(() => {
-    const leave = see(run.id);
-    return () => void leave();
-  }, [see, run.id]);
+  useEffect(() => see(run.id), [see, run.id]);
   return (
     <span className="flex items-center">
       {wide ? <StatusBadge status={run.status} reason={run.statusReason} /> : <StatusIcon status={run.status} />}

@@ -1,7 +1,7 @@
 // One run: how it stands and what can be done about it, its tabs, and the panel of the step that is selected.
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { ApiError } from "../api.ts";
+import type { ApiError } from "../api.ts";
 import { useMay } from "../session/session.ts";
 import { Page } from "../shell/page.tsx";
 import { useActions } from "../shell/use-actions.ts";

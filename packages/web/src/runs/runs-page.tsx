@@ -169,7 +169,7 @@ function Filters({ search }: { readonly search: RunSearch }) {
       ]}
       onChange={(name, values) => {
         if (name !== "within") return change(name, values);
-        const within = values.filter((value) => value !== "chosen").at(-1) as TimeSpan | undefined;
+        const within = values.findLast((value) => value !== "chosen") as TimeSpan | undefined;
         void navigate({ search: (before) => ({ ...before, within, from: undefined, to: undefined }) });
         return undefined;
       }}

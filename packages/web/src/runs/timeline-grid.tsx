@@ -1,25 +1,18 @@
 // The rows of the timeline with their bars, and the scale above them. Keys: arrows or j and k move, left and right fold and
 // unfold, Enter selects. Ctrl and the wheel zoom, dragging over the scale zooms to what was dragged over.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useEffectEvent, useId, useRef, useState } from "react";
-import type { PointerEvent as ReactPointerEvent, RefObject } from "react";
-import { cx } from "../ui/cx.ts";
+import { useEffect, useEffectEvent, useId, useRef } from "react";
+import type { RefObject } from "react";
 import { useRowKeys } from "../ui/row-keys.ts";
-import { formatDuration } from "../ui/time-format.ts";
 import { TimelineRowView } from "./timeline-row.tsx";
 import type { TimelineRow } from "./timeline-rows.ts";
-import { moved, percentAt, ticksOf, zoomed } from "./timeline-scale.ts";
+import { TimelineScale } from "./timeline-scale-row.tsx";
+import { moved, zoomed } from "./timeline-scale.ts";
 import type { Window } from "./timeline-scale.ts";
 
 const rowHeightPx = 30;
 const overscanRows = 12;
-/** Room for one tick's label. */
-const tickPx = 96;
 const wheelFactor = 1.0025;
-const dragPxMin = 4;
-/** Name at the left, bars at the right; on phones the names get less. */
-export const gridTracks =
-  "grid grid-cols-[minmax(8.5rem,34%)_minmax(0,1fr)] lg:grid-cols-[minmax(15rem,28%)_minmax(0,1fr)]";
 
 interface TimelineGridProps {
   readonly rows: readonly TimelineRow[];
@@ -44,26 +37,9 @@ export function TimelineGrid(p: TimelineGridProps) {
     overscan: overscanRows,
     getItemKey: (index) => rows[index]?.key ?? index,
   });
-  const use = (row: TimelineRow | undefined) => {
-    if (row?.type === "step") p.onSelect(row.step.seq, row.run);
-    else if (row?.type === "loop") p.onToggle(row.key);
-  };
-  const fold = (index: number, open: boolean) => {
-    const row = rows[index];
-    if (row?.open === !open) p.onToggle(row.key);
-    else move(index + (open ? 1 : -1));
-  };
-  const { active, setActive, move, onKeyDown } = useRowKeys({
-    count: rows.length,
+  const { active, setActive, onKeyDown, use } = useTimelineKeys(p, {
     scrollTo: (index) => virtual.scrollToIndex(index),
     pageRows: () => Math.floor((scroller.current?.clientHeight ?? 0) / rowHeightPx),
-    keys: {
-      j: (index) => move(index + 1),
-      k: (index) => move(index - 1),
-      Enter: (index) => use(rows[index]),
-      ArrowRight: (index) => fold(index, true),
-      ArrowLeft: (index) => fold(index, false),
-    },
   });
   useScrollToSelected(rows, selected, (index) => virtual.scrollToIndex(index, { align: "auto" }));
   useWheelZoom(scroller, scale, p);
@@ -79,7 +55,7 @@ export function TimelineGrid(p: TimelineGridProps) {
       onFocus={(event) => event.target === event.currentTarget && active < 0 && rows.length > 0 && setActive(0)}
       className="group h-full overflow-x-hidden overflow-y-auto text-sm -outline-offset-2"
     >
-      <Scale scale={scale} {...p} />
+      <TimelineScale scale={scale} window={window} bounds={p.bounds} onWindow={p.onWindow} />
       <div style={{ height: virtual.getTotalSize() }} className="relative" role="rowgroup">
         {virtual.getVirtualItems().map(({ index, start, key }) => {
           const row = rows[index];
@@ -106,6 +82,36 @@ export function TimelineGrid(p: TimelineGridProps) {
       </div>
     </div>
   );
+}
+
+interface KeyParts {
+  readonly scrollTo: (index: number) => void;
+  readonly pageRows: () => number;
+}
+
+function useTimelineKeys({ rows, onSelect, onToggle }: TimelineGridProps, { scrollTo, pageRows }: KeyParts) {
+  const use = (row: TimelineRow | undefined) => {
+    if (row?.type === "step") onSelect(row.step.seq, row.run);
+    else if (row?.type === "loop") onToggle(row.key);
+  };
+  const fold = (index: number, open: boolean) => {
+    const row = rows[index];
+    if (row?.open === !open) onToggle(row.key);
+    else keys.move(index + (open ? 1 : -1));
+  };
+  const keys = useRowKeys({
+    count: rows.length,
+    scrollTo,
+    pageRows,
+    keys: {
+      j: (index) => keys.move(index + 1),
+      k: (index) => keys.move(index - 1),
+      Enter: (index) => use(rows[index]),
+      ArrowRight: (index) => fold(index, true),
+      ArrowLeft: (index) => fold(index, false),
+    },
+  });
+  return { ...keys, use };
 }
 
 /** A link to a step shows it. */
@@ -150,76 +156,4 @@ function useWheelZoom(
     element?.addEventListener("wheel", listener, { passive: false });
     return () => element?.removeEventListener("wheel", listener);
   }, [scroller]);
-}
-
-function Scale({
-  scale,
-  window,
-  bounds,
-  onWindow,
-}: TimelineGridProps & { readonly scale: RefObject<HTMLDivElement | null> }) {
-  const [widthPx, setWidthPx] = useState(600);
-  const [drag, setDrag] = useState<{ readonly from: number; readonly to: number }>();
-  useEffect(() => {
-    const element = scale.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [scale]);
-  const atOf = (event: ReactPointerEvent) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    return window.from + share * (window.to - window.from);
-  };
-  const end = () => {
-    if (drag === undefined) return;
-    const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
-    if (((to - from) / (window.to - window.from)) * widthPx >= dragPxMin) onWindow({ from, to });
-    setDrag(undefined);
-  };
-  return (
-    <div
-      role="row"
-      className={cx(gridTracks, "sticky top-0 z-10 h-8 border-b border-line bg-canvas text-xs text-ink-faint")}
-    >
-      <div role="columnheader" className="flex items-center truncate px-4 font-medium sm:px-6">
-        Step
-      </div>
-      <div
-        ref={scale}
-        role="columnheader"
-        aria-label="Time since the run was created"
-        title="Drag to zoom in"
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          setDrag({ from: atOf(event), to: atOf(event) });
-        }}
-        onPointerMove={(event) => drag !== undefined && setDrag({ ...drag, to: atOf(event) })}
-        onPointerUp={end}
-        onPointerCancel={() => setDrag(undefined)}
-        className="relative mr-4 cursor-col-resize touch-none overflow-hidden select-none"
-      >
-        {ticksOf(window, bounds.from, widthPx / tickPx).map((at) => (
-          <span
-            key={at}
-            style={{ left: `${percentAt(at, window)}%` }}
-            className="tabular absolute inset-y-0 flex items-center border-l border-line pl-1.5 whitespace-nowrap"
-          >
-            {at === bounds.from ? "0" : formatDuration(at - bounds.from)}
-          </span>
-        ))}
-        {drag !== undefined && (
-          <span
-            aria-hidden
-            style={{
-              left: `${percentAt(Math.min(drag.from, drag.to), window)}%`,
-              width: `${(Math.abs(drag.to - drag.from) / (window.to - window.from)) * 100}%`,
-            }}
-            className="absolute inset-y-0 bg-accent-soft opacity-80"
-          />
-        )}
-      </div>
-    </div>
-  );
 }

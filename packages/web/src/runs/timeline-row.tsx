@@ -8,7 +8,7 @@ import { Skeleton } from "../ui/states.tsx";
 import { Text } from "../ui/text.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { kindLook, stateLooks } from "./step-state.ts";
-import { gridTracks } from "./timeline-grid.tsx";
+import { timelineTracks } from "./timeline-tracks.ts";
 import { stretchesOf } from "./timeline-rows.ts";
 import type { LoopRow, StepRow, TimelineRow } from "./timeline-rows.ts";
 import { percentAt } from "./timeline-scale.ts";
@@ -52,7 +52,7 @@ export function TimelineRowView(p: TimelineRowViewProps) {
       onClick={onPick}
       style={{ transform: `translateY(${place.startPx}px)`, height: place.heightPx }}
       className={cx(
-        gridTracks,
+        timelineTracks,
         "absolute inset-x-0 top-0 cursor-pointer items-center hover:bg-hover aria-selected:bg-accent-soft",
         "group-focus-visible:data-active:bg-hover group-focus-visible:data-active:shadow-[inset_2px_0_var(--accent)]",
       )}

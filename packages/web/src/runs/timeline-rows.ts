@@ -1,8 +1,7 @@
 // The rows of the timeline, made of journals: steps in call order, undos below what they undo, child runs below the call
 // that started them, and loops folded into one row.
-import { undoneBy } from "./journal.ts";
+import { inCallOrder, undoneBy } from "./journal.ts";
 import type { Journal } from "./journal.ts";
-import { inCallOrder } from "./journal.ts";
 import { beganAt, stateOf, undoneSteps, worstOf } from "./step-state.ts";
 import type { EntryState, ListedRun, Step } from "./words.ts";
 

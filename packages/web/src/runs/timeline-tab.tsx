@@ -31,7 +31,6 @@ interface TimelineTabProps {
 
 export function TimelineTab({ run, journal, select }: TimelineTabProps) {
   const { loops, step, of } = route.useSearch();
-  const navigate = route.useNavigate();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const foldLoops = loops === undefined;
   const { rows, children } = useRows(run, journal, { open, foldLoops });
@@ -49,44 +48,17 @@ export function TimelineTab({ run, journal, select }: TimelineTabProps) {
       return next;
     });
   const zoom = (factor: number) => setChosen(zoomed(window, { factor, at: (window.from + window.to) / 2, bounds }));
-  if (rows.length === 0 && journal.complete) {
-    return (
-      <EmptyState icon={Hourglass} title={isFinalStatus(run.status) ? "It had no steps" : "No step has begun yet"}>
-        {isFinalStatus(run.status)
-          ? "The workflow ended without calling anything that is journaled."
-          : "They show up here as they begin."}
-      </EmptyState>
-    );
-  }
+  const fit = () => setChosen(undefined);
+  if (rows.length === 0 && journal.complete) return <NoSteps isFinal={isFinalStatus(run.status)} />;
   return (
     <div className="-mx-4 flex h-full flex-col sm:-mx-6">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 pb-2 sm:px-6">
-        <span className="tabular text-xs text-ink-faint">
-          {formatDuration(window.to - window.from)} shown
-          {chosen !== undefined && ` of ${formatDuration(bounds.to - bounds.from)}`}
-        </span>
-        <div className="ml-auto flex items-center gap-1">
-          {hasLoops && (
-            <div className="mr-3">
-              <Switch
-                label="Fold loops"
-                checked={foldLoops}
-                onChange={(fold) =>
-                  void navigate({
-                    search: (before) => ({ ...before, loops: fold ? undefined : ("all" as const) }),
-                    replace: true,
-                  })
-                }
-              />
-            </div>
-          )}
-          <IconButton icon={ZoomOut} label="Zoom out" size="sm" keys="-" onClick={() => zoom(1 / zoomFactor)} />
-          <IconButton icon={ZoomIn} label="Zoom in" size="sm" keys="+" onClick={() => zoom(zoomFactor)} />
-          <Button size="sm" tone="quiet" disabled={chosen === undefined} onClick={() => setChosen(undefined)}>
-            Fit
-          </Button>
-        </div>
-      </div>
+      <ToolBar
+        window={window}
+        bounds={bounds}
+        zoom={zoom}
+        fit={chosen === undefined ? undefined : fit}
+        hasLoops={hasLoops}
+      />
       <div className="min-h-0 grow border-t border-line">
         <TimelineGrid
           rows={rows}
@@ -98,10 +70,54 @@ export function TimelineTab({ run, journal, select }: TimelineTabProps) {
           selected={step === undefined ? undefined : `${of ?? run.id}/${step}`}
         />
       </div>
-      <ZoomKeys zoom={zoom} fit={() => setChosen(undefined)} />
+      <ZoomKeys zoom={zoom} fit={fit} />
       {children.map((child) => (
         <ChildUpdates key={child.id} child={child} />
       ))}
+    </div>
+  );
+}
+
+function NoSteps({ isFinal }: { readonly isFinal: boolean }) {
+  return (
+    <EmptyState icon={Hourglass} title={isFinal ? "It had no steps" : "No step has begun yet"}>
+      {isFinal ? "The workflow ended without calling anything that is journaled." : "They show up here as they begin."}
+    </EmptyState>
+  );
+}
+
+interface ToolBarProps {
+  readonly window: Window;
+  readonly bounds: Window;
+  readonly zoom: (factor: number) => void;
+  /** Undefined while the whole is shown. */
+  readonly fit: (() => void) | undefined;
+  readonly hasLoops: boolean;
+}
+
+function ToolBar({ window, bounds, zoom, fit, hasLoops }: ToolBarProps) {
+  const { loops } = route.useSearch();
+  const navigate = route.useNavigate();
+  const foldLoops = (fold: boolean) =>
+    void navigate({ search: (before) => ({ ...before, loops: fold ? undefined : ("all" as const) }), replace: true });
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 pb-2 sm:px-6">
+      <span className="tabular text-xs text-ink-faint">
+        {formatDuration(window.to - window.from)} shown
+        {fit !== undefined && ` of ${formatDuration(bounds.to - bounds.from)}`}
+      </span>
+      <div className="ml-auto flex items-center gap-1">
+        {hasLoops && (
+          <div className="mr-3">
+            <Switch label="Fold loops" checked={loops === undefined} onChange={foldLoops} />
+          </div>
+        )}
+        <IconButton icon={ZoomOut} label="Zoom out" size="sm" keys="-" onClick={() => zoom(1 / zoomFactor)} />
+        <IconButton icon={ZoomIn} label="Zoom in" size="sm" keys="+" onClick={() => zoom(zoomFactor)} />
+        <Button size="sm" tone="quiet" disabled={fit === undefined} onClick={fit}>
+          Fit
+        </Button>
+      </div>
     </div>
   );
 }

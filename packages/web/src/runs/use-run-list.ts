@@ -1,7 +1,8 @@
 // The list of runs in components: kept while one looks at a run and comes back, read again where it is looked at after a
 // gap, and fed by the live stream a few times a second.
 import type { LiveMessage, LiveRun } from "@sluice/protocol";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { api } from "../api.ts";
 import { useLive } from "../live/use-live.ts";
@@ -26,7 +27,7 @@ interface ShownRuns {
 export function runListQuery(search: RunSearch, seen: ReadonlySet<string> = new Set()) {
   return {
     queryKey: ["listRuns", "rows", search] as const,
-    queryFn: async ({ client }: { client: ReturnType<typeof useQueryClient> }) => {
+    queryFn: async ({ client }: { client: QueryClient }) => {
       const known = client.getQueryData<RunList>(["listRuns", "rows", search]);
       if (known !== undefined) {
         await known.refresh(seen);
@@ -64,7 +65,7 @@ export function useRunList(search: RunSearch): ShownRuns {
         // A page that cannot be read stays as it is, and the header says that the server does not answer.
         list?.freshen(seen.current).catch(() => {});
       }, seenMs);
-      return () => seen.current.delete(id);
+      return () => void seen.current.delete(id);
     },
     [list],
   );

@@ -91,7 +91,7 @@ export function useJournals(
         if (journal !== undefined) found.set(id, { journal, children: inside[index]?.data?.runs ?? [] });
       }
       return found;
-      // eslint-disable-next-line react-hooks/exhaustive-deps -- `parts` is everything that it is made of
+      // `parts` is everything that it is made of.
     },
     parts.concat([run.id as never, open.join("\n") as never]),
   );
@@ -114,7 +114,7 @@ export function useLogs(run: string, enabled = true) {
       for (;;) {
         const after = lines.at(-1)?.line ?? null;
         const page = await api("listLogs", { params: { run }, query: { limit: pageRows, after }, signal });
-        if (page.logs.length > 0) lines = [...lines, ...page.logs];
+        if (page.logs.length > 0) lines = lines.concat(page.logs);
         if (page.next === null) return lines;
         if (isFirst) client.setQueryData(queryKey, lines);
       }

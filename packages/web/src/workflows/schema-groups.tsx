@@ -9,7 +9,7 @@ import { Text } from "../ui/text.tsx";
 import { visibleText } from "../ui/visible-text.ts";
 import { isList, isObject, pointer, withName } from "./json-value.ts";
 import type { Json } from "./json-value.ts";
-import { startValue, variantOf } from "./schema-form.ts";
+import { formNode, startValue, variantOf } from "./schema-form.ts";
 import type { FormNode } from "./schema-form.ts";
 import { issuesAt, labelOf, SchemaField } from "./schema-field.tsx";
 import type { SchemaFieldProps } from "./schema-field.tsx";
@@ -97,7 +97,7 @@ export function ObjectFields(props: GroupProps<"object">) {
         )
       }
     >
-      {node.fields.map((field) => (
+      {shownFields(props).map((field) => (
         <SchemaField
           key={field.name}
           schema={field.schema}
@@ -118,6 +118,11 @@ export function ObjectFields(props: GroupProps<"object">) {
       )}
     </Group>
   );
+}
+
+/** What tells a variant from the others is chosen above its fields already. */
+function shownFields({ node, root, bare }: GroupProps<"object">) {
+  return bare === true ? node.fields.filter(({ schema }) => formNode(schema, root).kind !== "fixed") : node.fields;
 }
 
 export function ListFields(props: GroupProps<"list">) {
@@ -220,9 +225,9 @@ export function VariantFields(props: GroupProps<"variants">) {
     >
       {variant !== undefined && (
         <SchemaField
+          key={current}
           {...props}
           bare
-          key={current}
           schema={variant.schema}
           path={path}
           label={variant.label}

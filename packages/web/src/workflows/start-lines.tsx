@@ -27,7 +27,7 @@ export function StartLines({ request }: { readonly request: StartRequest }) {
   return (
     <Card title="The same in a shell">
       <Tabs label="Shell" tabs={shells} current={shell} onChange={setShell}>
-        <CodeBlock text={line} label={shell === "cli" ? "Command" : "curl line"} />
+        <CodeBlock wrap text={line} label={shell === "cli" ? "Command" : "curl line"} />
       </Tabs>
     </Card>
   );

@@ -81,7 +81,7 @@ function WebhookCard({ trigger, workflow }: { readonly trigger: WebhookTrigger; 
             { name: "Input", value: "The body of the request" },
           ]}
         />
-        <CodeBlock label="curl line" text={line} />
+        <CodeBlock wrap label="curl line" text={line} />
         <p className="text-xs text-ink-faint">
           {trigger.signed
             ? "Calls have to carry a signature made with its secret: this line alone is refused."

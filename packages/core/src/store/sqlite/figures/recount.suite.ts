@@ -1,7 +1,7 @@
 // Counts runs anew from their rows, to hold what was counted along the way against it. Started by itself it is a process that
 // makes and ends runs until it is killed.
 import { ada, engine, start, value } from "../../run-store.fixture.suite.ts";
-import { Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { openSqliteStore } from "../sqlite-run-store.ts";
 import { bucketOf } from "../../../kernel/duration-buckets.ts";
 import { hourOf } from "../../../kernel/run-figures.ts";
