@@ -2,8 +2,10 @@
 # Installs the Debian packages that tests need and the machine lacks.
 set -euo pipefail
 
-# gcc and libc6-dev build the shim that watches and delays fsync.
+# gcc and libc6-dev build the shim that watches and delays fsync; python3 and openssl check an export of the audit trail.
 packages=(gcc libc6-dev)
+command -v python3 >/dev/null || packages+=(python3)
+command -v openssl >/dev/null || packages+=(openssl)
 
 missing=()
 for package in "${packages[@]}"; do

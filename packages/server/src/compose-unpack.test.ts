@@ -99,6 +99,17 @@ async function packed(files: Readonly<Record<string, Uint8Array | string>>): Pro
 
 const about = JSON.stringify({ format: 1, createdAt: 1 });
 
+/** A database as the first version of the schema had it. */
+function ofVersion1(): Uint8Array {
+  const file = join(work, `version-1-${folders++}.db`);
+  const db = new Database(file);
+  db.run(readFileSync(join(import.meta.dir, "../../core/src/store/sqlite/migrations/0001-runs.sql"), "utf8"));
+  db.run("PRAGMA application_id = 0x536c7569");
+  db.run("PRAGMA user_version = 1");
+  db.close();
+  return readFileSync(file);
+}
+
 /** The backup's database after a change. */
 function changed(sql: string): Uint8Array {
   const file = join(work, `changed-${folders++}.db`);
@@ -195,6 +206,6 @@ describe("what is refused without a trace", () => {
       root * 4_096,
     );
     expect(await holding(damaged)).toContain("The backup cannot be used");
-    expect(await holding(changed("PRAGMA user_version = 1")).catch(String)).toContain("it was taken");
+    expect(await holding(ofVersion1()).catch(String)).toContain("it was taken");
   });
 });

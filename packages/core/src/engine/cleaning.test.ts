@@ -59,10 +59,11 @@ describe("retention", () => {
   test("figures outlive the runs, and are kept for a time of their own", async () => {
     const clock = new SimulatedClock(dayMs);
     const days = keeping("days", { age: "2 days" });
-    const f = await fixture(clock, { workflows: [days], limits: { figuresRetentionMs: 5 * dayMs } });
+    const store = new MemoryRunStore();
+    const f = await fixture(clock, { workflows: [days], store, limits: { figuresRetentionMs: 5 * dayMs } });
     await f.ended(await f.run(days, "ok"));
     const completed = async (): Promise<number | undefined> => {
-      const [all] = await f.store.figures.runStatistics({ from: 0, to: 99 * dayMs });
+      const [all] = await store.figures.runStatistics({ from: 0, to: 99 * dayMs });
       return all?.total.completed;
     };
     await pass(clock, 3 * dayMs);

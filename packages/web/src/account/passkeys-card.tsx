@@ -34,7 +34,15 @@ export function PasskeysCard({ hasPassword }: { readonly hasPassword: boolean })
     onDone: () => setRemoving(undefined),
   });
   const columns: readonly Column<PasskeyRow>[] = [
-    { name: "name", label: "Name", cell: ({ name }) => <Text truncate className="max-w-72 font-medium">{name}</Text> },
+    {
+      name: "name",
+      label: "Name",
+      cell: ({ name }) => (
+        <Text truncate className="max-w-72 font-medium">
+          {name}
+        </Text>
+      ),
+    },
     { name: "used", label: "Last used", cell: ({ usedAt }) => (usedAt === null ? "Never" : <Time at={usedAt} />) },
     { name: "created", label: "Added", from: "sm", cell: ({ createdAt }) => <Time at={createdAt} /> },
     {

@@ -50,7 +50,9 @@ export function PasswordDialog(props: PasswordDialogProps) {
         {children}
         {hasPassword && (
           <Field label="Your password">
-            {(ties) => <Input {...ties} name="password" type="password" autoComplete="current-password" required autoFocus />}
+            {(ties) => (
+              <Input {...ties} name="password" type="password" autoComplete="current-password" required autoFocus />
+            )}
           </Field>
         )}
         <FailureNote error={error} />

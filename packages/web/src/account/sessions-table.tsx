@@ -55,8 +55,18 @@ export function SessionsTable({ sessions, canEnd, narrow = false }: SessionsTabl
     ...(narrow
       ? []
       : [
-          { name: "created", label: "Signed in", from: "md", cell: (row: SessionRow) => <Time at={row.createdAt} /> } as const,
-          { name: "expires", label: "Until", from: "lg", cell: (row: SessionRow) => <Time at={row.expiresAt} /> } as const,
+          {
+            name: "created",
+            label: "Signed in",
+            from: "md",
+            cell: (row: SessionRow) => <Time at={row.createdAt} />,
+          } as const,
+          {
+            name: "expires",
+            label: "Until",
+            from: "lg",
+            cell: (row: SessionRow) => <Time at={row.expiresAt} />,
+          } as const,
         ]),
     {
       name: "end",

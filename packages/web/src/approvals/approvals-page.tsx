@@ -24,7 +24,8 @@ import { afterDecision, approvalKey, inboxOf } from "./inbox.ts";
 import type { ListedApproval } from "./inbox.ts";
 
 const route = getRouteApi("/shell/approvals");
-const listedMax = 500;
+/** The most that the API answers. */
+const listedMax = 200;
 const soonMs = 60 * 60_000;
 
 export function ApprovalsPage() {

@@ -63,7 +63,7 @@ export function EventsPage() {
         )
       }
     >
-      <div className="flex h-full flex-col [&>div]:min-h-0 [&>div]:grow">
+      <div className="flex h-full flex-col [&_[role=tablist]]:px-4 sm:[&_[role=tablist]]:px-6 [&>div]:min-h-0 [&>div]:grow">
         <Tabs
           label="Events"
           tabs={[

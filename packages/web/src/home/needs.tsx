@@ -71,7 +71,7 @@ const kinds: readonly Kind[] = [
     tone: "undo",
     words: (count) => some(count, "run could not be undone", "runs could not be undone"),
     detail: "An undo failed or has no code any more",
-    link: (p) => <Link to="/runs" search={{ status: ["undoing"] }} {...p} />,
+    link: (p) => <Link to="/runs" search={{ status: ["waiting", "undoing"] }} {...p} />,
   },
 ];
 

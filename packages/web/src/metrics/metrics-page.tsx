@@ -91,7 +91,7 @@ function Shown({ report, history }: { readonly report: Report; readonly history:
           <Stat label="Up for" value={formatDuration(uptimeMs)} />
         </div>
       </Card>
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(20rem,1fr)_2fr]">
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
         <Counters report={report} history={history} />
         <DurationTable report={report} />
       </div>
@@ -118,11 +118,11 @@ function wordsOf(name: string): string {
 }
 
 const counterColumns: readonly Column<Counter>[] = [
-  { name: "name", label: "Counter", cell: (row) => wordsOf(row.name) },
+  { name: "name", label: "Counter", cell: (row) => <span className="whitespace-nowrap">{wordsOf(row.name)}</span> },
   {
     name: "rate",
-    label: "Since this page was opened",
-    width: "8rem",
+    label: "Trend",
+    width: "6rem",
     from: "sm",
     cell: (row) =>
       row.rates.length > 1 && (

@@ -161,7 +161,9 @@ function FireRow({ fire }: { readonly fire: Fire }) {
       <span className="tabular text-ink-soft">{formatClock(fire.at, timeZone)}</span>
       <span className={cx("ml-auto inline-flex items-center gap-1", toneText[tone])}>
         <Icon aria-hidden className="size-3.5" />
-        {label}
+        {fire.status === "caught_up" && fire.runStatus !== null
+          ? `${label} · ${runStatusLooks[fire.runStatus].label}`
+          : label}
       </span>
     </>
   );
@@ -192,7 +194,10 @@ export function DayList({ days, byDay, today, month }: DayListProps) {
       {shown.map((day) => (
         <li key={day} className="flex gap-3 border-b border-line px-4 py-2">
           <div
-            className={cx("w-14 shrink-0 text-sm", day === today ? "font-semibold text-accent-ink" : "text-ink-soft")}
+            className={cx(
+              "w-16 shrink-0 text-sm whitespace-nowrap",
+              day === today ? "font-semibold text-accent-ink" : "text-ink-soft",
+            )}
           >
             {new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", timeZone: "UTC" }).format(
               Date.parse(`${day}T00:00:00Z`),

@@ -1,11 +1,12 @@
 // The calendar: a month or a week with what fired and what will; on phones the same days as a list.
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useMemo } from "react";
+import { api } from "../api.ts";
 import { useLive } from "../live/use-live.ts";
 import { usePreferences } from "../parts.ts";
-import { useApi } from "../query.ts";
-import { useQueryClient } from "@tanstack/react-query";
+import { apiKey } from "../query.ts";
 import { useActions } from "../shell/use-actions.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { useIsWide } from "../ui/columns.ts";
@@ -16,11 +17,12 @@ import { WorkflowFilter } from "./schedules-page.tsx";
 import { addDays, addSpans, daysOf, groupByDay, isDay, ZoneDays } from "./calendar.ts";
 import type { DayGroup, Span } from "./calendar.ts";
 import { DayCell, DayList } from "./calendar-days.tsx";
+import { readFires } from "./fires.ts";
 import type { Schedule } from "./words.ts";
 
 const route = getRouteApi("/shell/schedules");
 const minuteMs = 60_000;
-const calendarRefreshMs = 15_000;
+const calendarRefreshMs = 30_000;
 
 function useShownDays() {
   const { day: asked, span: askedSpan } = route.useSearch();
@@ -45,15 +47,18 @@ export function Calendar({ schedules }: { readonly schedules: readonly Schedule[
   const wide = useIsWide("md");
   const client = useQueryClient();
   const [first = day, last = day] = [days[0], days.at(-1)];
-  const times = useApi(
-    "listScheduleTimes",
-    { query: { from: zone.startOf(first), to: zone.startOf(addDays(last, 1)), workflow } },
-    { keepPrevious: true, refetchMs: calendarRefreshMs },
-  );
+  const query = { from: zone.startOf(first), to: zone.startOf(addDays(last, 1)), workflow };
+  const times = useQuery({
+    queryKey: apiKey("listScheduleTimes", { query }),
+    queryFn: async ({ signal }) =>
+      readFires(query.from, async (from) => api("listScheduleTimes", { query: { ...query, from }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: calendarRefreshMs,
+  });
   useLive("schedules", ({ type }) => {
     if (type === "changed" || type === "lagged") void client.invalidateQueries({ queryKey: ["listScheduleTimes"] });
   });
-  const byDay = useMemo(() => groupByDay(times.data?.times ?? [], zone), [times.data, zone]);
+  const byDay = useMemo(() => groupByDay(times.data?.fires ?? [], zone), [times.data, zone]);
   useCalendarKeys({ day, span, go });
   const shown = { days, byDay, today, month: span === "month" ? day.slice(0, 7) : undefined };
   return (

@@ -3,7 +3,7 @@ import { addSpans, countByStatus, daysOf, groupByDay, isDay, loudest, ZoneDays }
 import type { Fire } from "./calendar.ts";
 
 function fire(at: string, status: Fire["status"] = "completed", schedule = "nightly"): Fire {
-  return { schedule, workflow: "report", at: Date.parse(at), run: null, status };
+  return { schedule, workflow: "report", at: Date.parse(at), run: null, runStatus: null, status };
 }
 
 describe("days", () => {

@@ -40,7 +40,7 @@ export function SchedulesPage() {
         all !== undefined && all.length > 0 && <span className="tabular text-sm text-ink-faint">{all.length}</span>
       }
     >
-      <div className="flex h-full flex-col [&>div]:min-h-0 [&>div]:grow">
+      <div className="flex h-full flex-col [&_[role=tablist]]:px-4 sm:[&_[role=tablist]]:px-6 [&>div]:min-h-0 [&>div]:grow">
         <Tabs
           label="Schedules"
           tabs={[

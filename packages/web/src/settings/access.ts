@@ -30,9 +30,9 @@ export function choiceOf(grants: readonly Grant[], rows: readonly PermissionRow[
 }
 
 /** The other way round. Patterns that are empty narrow nothing. */
-export function grantsOf(choice: Choice): Grant[] {
+export function grantsOf(choice: Choice): { permission: string; only?: string[] }[] {
   return [...choice].map(([permission, only]) =>
-    only === null || only.length === 0 ? { permission } : { permission, only },
+    only === null || only.length === 0 ? { permission } : { permission, only: [...only] },
   );
 }
 

@@ -10,9 +10,12 @@ const words = (before: unknown, after: unknown) =>
 
 test("finds what was added, taken away and changed, also inside", () => {
   expect(
-    words({ name: "ada", roles: ["viewer"], limits: { a: 1, b: 2 } }, { name: "ada", roles: ["admin"], limits: { a: 1 }, x: null }),
+    words(
+      { name: "ada", roles: ["viewer"], limits: { a: 1, b: 2 } },
+      { name: "ada", roles: ["admin"], limits: { a: 1 }, x: null },
+    ),
   ).toEqual([
-    "same name \"ada\" \"ada\"",
+    'same name "ada" "ada"',
     'changed roles ["viewer"] ["admin"]',
     "same limits.a 1 1",
     "removed limits.b 2 -",

@@ -68,7 +68,9 @@ export function CreateUserDialog({ onClose, onCreated }: CreateUserDialogProps) 
             />
           )}
         </Field>
-        <Field label="Email (optional)">{(ties) => <Input {...ties} name="email" type="email" maxLength={320} />}</Field>
+        <Field label="Email (optional)">
+          {(ties) => <Input {...ties} name="email" type="email" maxLength={320} />}
+        </Field>
         <Field
           label="Password (optional)"
           help="Tell it to them; they can change it. Without one they sign in by the identity provider, or you set one later."

@@ -88,7 +88,9 @@ export function RoleEditor({ known, role, from }: RoleEditorProps) {
           </Field>
         </div>
       )}
-      {readOnly && role?.about !== null && role !== undefined && <Text className="text-sm text-ink-soft">{role.about}</Text>}
+      {readOnly && role?.about !== null && role !== undefined && (
+        <Text className="text-sm text-ink-soft">{role.about}</Text>
+      )}
       <Card title="Permissions" detail={`${choice.size} of ${known.permissions.length}`} flush>
         <PermissionMatrix
           permissions={known.permissions}
@@ -102,7 +104,8 @@ export function RoleEditor({ known, role, from }: RoleEditorProps) {
           <FailureNote error={save.error} />
           {lacking !== undefined && (
             <p className="text-sm text-warn">
-              Nobody gives what they lack: you lack <code className="font-mono text-xs">{lacking}</code>, or have less of it.
+              Nobody gives what they lack: you lack <code className="font-mono text-xs">{lacking}</code>, or have less
+              of it.
             </p>
           )}
           <div className="flex items-center gap-2">

@@ -19,7 +19,14 @@ interface RolesFieldProps {
   readonly lastAdmin?: boolean | undefined;
 }
 
-export function RolesField({ known, chosen, had = [], onChange, disabled = false, lastAdmin = false }: RolesFieldProps) {
+export function RolesField({
+  known,
+  chosen,
+  had = [],
+  onChange,
+  disabled = false,
+  lastAdmin = false,
+}: RolesFieldProps) {
   const own = useMe()?.grants ?? [];
   const roles = (known?.roles ?? had.map((name) => ({ name, about: null, grants: [], builtIn: true }))).filter(
     ({ name }) => name !== workerRole,
@@ -29,9 +36,7 @@ export function RolesField({ known, chosen, had = [], onChange, disabled = false
       <legend className="mb-1 text-xs font-medium text-ink-soft">Roles</legend>
       {roles.map(({ name, about, grants }) => {
         const lacking =
-          had.includes(name) || known === undefined
-            ? undefined
-            : lackingOf(own, choiceOf(grants, known.permissions));
+          had.includes(name) || known === undefined ? undefined : lackingOf(own, choiceOf(grants, known.permissions));
         const kept = lastAdmin && name === "admin";
         const words = about === null ? grantWords(grants) : visibleText(about);
         return (

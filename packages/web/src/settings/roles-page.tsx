@@ -85,7 +85,8 @@ export function RolesPage() {
   if (roles.data === undefined) return <SkeletonRows />;
   const { data } = roles;
   const named = (name: string | undefined) => data.roles.find((each) => each.name === name);
-  if (create === true && mayWrite) return <RoleEditor key={`new:${from ?? ""}`} known={data} role={undefined} from={named(from)} />;
+  if (create === true && mayWrite)
+    return <RoleEditor key={`new:${from ?? ""}`} known={data} role={undefined} from={named(from)} />;
   if (role !== undefined) {
     const shown = named(role);
     if (shown !== undefined) return <RoleEditor key={role} known={data} role={shown} from={undefined} />;

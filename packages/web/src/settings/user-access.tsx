@@ -41,7 +41,11 @@ export function UserAccess({ user, isMe }: { readonly user: UserDetail; readonly
           Sign out everywhere
         </Button>
         {user.disabled ? (
-          <Button icon={UserCheck} busy={update.isPending} onClick={() => update.mutate({ params, body: { disabled: false } })}>
+          <Button
+            icon={UserCheck}
+            busy={update.isPending}
+            onClick={() => update.mutate({ params, body: { disabled: false } })}
+          >
             Enable
           </Button>
         ) : (

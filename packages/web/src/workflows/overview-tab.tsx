@@ -48,7 +48,7 @@ function Figures({ name, stats }: { readonly name: string; readonly stats: Stats
   const success = successOf(day);
   return (
     <div className="flex flex-col gap-5">
-      <div className="grid grid-cols-2 gap-4 sm:grid-cols-5">
+      <div className="grid grid-cols-3 gap-4 sm:grid-cols-5">
         <Stat label="Runs" value={formatCount(runsOf(stats))} />
         <Stat
           label="Success"
