@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { listOf, numberOf, UsageError } from "../options.ts";
 import { type CaseName, type ContenderSpec, selectContenders } from "./contender.ts";
 import { caseNames } from "./metrics.ts";
 import { fullScale, quickScale, type Scale } from "./scale.ts";
@@ -33,8 +34,6 @@ export const usage = `npm run bench -- workflow [options]
   --json              print the JSON line alone
   --save              write bench/results although only a part is measured
 Example: npm run bench -- workflow --only sluice,restate --cases steps3,throughput`;
-
-export class UsageError extends Error {}
 
 /** Throws `UsageError` with a sentence. */
 export function parseOptions(args: readonly string[]): Options {
@@ -76,21 +75,6 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-}
-
-function listOf(text: string | undefined): string[] {
-  return (text ?? "").split(",").filter((name) => name !== "");
-}
-
-function numberOf(
-  option: string,
-  text: string | undefined,
-  range: { readonly min: number; readonly max: number },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= range.min && number <= range.max) return number;
-  throw new UsageError(`${option} takes a whole number from ${range.min} to ${range.max}, not ${text}`);
 }
 
 function chosenContenders(only: readonly string[]): readonly ContenderSpec[] {

@@ -1,11 +1,7 @@
-// The peers: pinned versions, installed with npm into a folder of the benchmark's own, loaded from there.
+// The peers of the workflow suite: pinned versions in a folder of the benchmark's own, loaded from there.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-const folder = join(import.meta.dir, "../.peers");
-const INSTALL_MS_MAX = 300_000;
+import { PeerFolder } from "../peer-folder.ts";
 
 const manifest = {
   private: true,
@@ -37,34 +33,16 @@ export function restatePackage(): string {
   return `@restatedev/restate-server-${process.platform}-${process.arch}`;
 }
 
+const peers = new PeerFolder({ folder: join(import.meta.dir, "../.peers"), manifest });
+
 /** Installs what is pinned and missing; throws with npm's own words when that fails. */
 export function installPeers(say: (line: string) => void): void {
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const path = join(folder, "package.json");
-  const installed = join(folder, "installed");
-  if (existsSync(installed) && readFileSync(installed, "utf8") === text) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path, text);
-  say("Installing the peers with npm …");
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry$)/.test(name)),
-  );
-  const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    env: { ...env, SCARF_ANALYTICS: "false" },
-    encoding: "utf8",
-    timeout: INSTALL_MS_MAX,
-  });
-  if (npm.status !== 0) {
-    const reason = npm.error?.message ?? `${npm.stdout}${npm.stderr}`.trim();
-    throw new Error(`The peers could not be installed: ${reason}`);
-  }
-  writeFileSync(installed, text);
+  peers.install(say);
 }
 
 /** The entry of an installed peer, as an absolute path. */
 export function peerPath(specifier: string): string {
-  return Bun.resolveSync(specifier, folder);
+  return peers.entry(specifier);
 }
 
 /** The module of an installed peer; `T` is the part of it that is used here. */
@@ -74,5 +52,5 @@ export async function loadPeer<T>(specifier: string): Promise<T> {
 
 /** A file inside an installed package. */
 export function peerFile(...path: string[]): string {
-  return join(folder, "node_modules", ...path);
+  return peers.file(...path);
 }

@@ -1,7 +1,8 @@
 // What is shown and kept of a run of the suite: tables for people, one object for programs.
 
-import type { Machine } from "../machine.ts";
-import { type Summary, shown } from "../statistics.ts";
+import { type Head, headOf } from "../head.ts";
+import { shown } from "../statistics.ts";
+import { table } from "../table.ts";
 import { type BarResult, judge } from "./bars.ts";
 import type { CaseName } from "./contender.ts";
 import { metricNames, metrics } from "./metrics.ts";
@@ -11,18 +12,10 @@ import type { Failure, Outcomes } from "./tally.ts";
 
 const ERROR_CHARS_MAX = 600;
 
-export interface Report {
+export interface Report extends Head {
   readonly suite: "workflow";
-  readonly date: string;
-  readonly command: string;
-  readonly quick: boolean;
-  readonly rounds: number;
   readonly cases: readonly CaseName[];
   readonly scale: Scale;
-  readonly machine: Machine;
-  /** Milliseconds of a 4 KiB append with fdatasync, in the folder of the data; median of the rounds. */
-  readonly fsync: Pick<Summary, "p50" | "p99">;
-  readonly dataInMemory: boolean;
   readonly peers: Readonly<Record<string, string>>;
   readonly contenders: Outcomes;
   readonly bars: readonly BarResult[];
@@ -34,17 +27,7 @@ export function reportOf(given: Omit<Report, "suite" | "peers" | "bars">): Repor
 
 /** The report as Markdown that also reads well in a terminal. */
 export function renderReport(report: Report): string {
-  const { machine, fsync } = report;
-  const storage = report.dataInMemory ? " — **the data folder is in memory: these figures are not durable**" : "";
-  const counts = `${report.rounds} round${report.rounds === 1 ? "" : "s"}, medians${report.quick ? "; --quick: not fit for comparison" : ""}`;
-  return [
-    `${report.date} · ${machine.cores} cores, ${machine.cpu}, ${machine.memoryGb} GB · ${machine.system} · Bun ${machine.bun}`,
-    `fdatasync of a 4 KiB append: p50 ${shown(fsync.p50)} ms, p99 ${shown(fsync.p99)} ms${storage}`,
-    `${counts} · \`${report.command}\``,
-    renderFigures(report),
-    renderBars(report.bars),
-    renderNotes(report),
-  ]
+  return [...headOf(report), renderFigures(report), renderBars(report.bars), renderNotes(report)]
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -97,18 +80,4 @@ function renderFailures(title: string, failures: readonly Failure[]): string[] {
     const text = error.replace(/\s+/g, " ").slice(0, ERROR_CHARS_MAX);
     return `- ${title} FAILED at ${where} in round ${rounds}: ${text}`;
   });
-}
-
-/** A Markdown table with its columns aligned: words to the left, figures to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) => Math.max(3, cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string => {
-    const cells = widths.map((width, column) => {
-      const cell = row[column] ?? "";
-      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-    });
-    return `| ${cells.join(" | ")} |`;
-  };
-  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
 }

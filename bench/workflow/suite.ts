@@ -5,13 +5,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { join, resolve } from "node:path";
 import { liesInMemory, measureFsync } from "../fsync.ts";
 import { describeMachine } from "../machine.ts";
+import { UsageError } from "../options.ts";
 import { killGroup } from "../processes.ts";
 import { median } from "../statistics.ts";
 import { PARK_AFTER_MS } from "./cases/wake.ts";
 import type { CaseName, ContenderSpec } from "./contender.ts";
 import { drive, DriveError } from "./drive.ts";
 import type { Job } from "./job.ts";
-import { type Options, parseOptions, usage, UsageError } from "./options.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
 import { installPeers } from "./peers.ts";
 import { type Report, renderReport, reportOf } from "./report.ts";
 import { Tally } from "./tally.ts";

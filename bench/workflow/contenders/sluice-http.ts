@@ -1,37 +1,24 @@
 // `sluice up` as a child process with its supervised worker; the caller is this process, over HTTP with a token.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { HttpClient } from "../../http-client.ts";
-import { descendants, ended, keepOutput, type Processes } from "../../processes.ts";
-import { within } from "../../clock.ts";
+import { descendants, ended, type Processes } from "../../processes.ts";
+import { startSluice } from "../../sluice.ts";
 import type { Contender, Setup, WorkInput, WorkName } from "../contender.ts";
 
-const COMMAND = join(import.meta.dir, "../../../packages/cli/src/main.ts");
 const PROJECT = join(import.meta.dir, "../project");
 const TOKEN = "the-benchmark-asks-with-a-token";
-const READY_MS_MAX = 20_000;
 const CONNECTIONS_MAX = 256;
 
 export async function openSluiceHttp(setup: Setup): Promise<Contender> {
-  const args = [COMMAND, "up", "--project", PROJECT, "--data", setup.folder, "--port", "0", "--json"];
+  const args: string[] = [];
   if (setup.parkAfterMs !== undefined) args.push("--limit", `parkAfterMs=${setup.parkAfterMs}`);
   if (setup.runsInFlightMax !== undefined) args.push("--limit", `concurrentRunsMax=${setup.runsInFlightMax}`);
-  const env = { ...process.env, SLUICE_TOKEN: TOKEN, BENCH_GATE: setup.gateOpen ? "open" : "closed" };
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const port = await readyPort(child);
+  const env = { SLUICE_TOKEN: TOKEN, BENCH_GATE: setup.gateOpen ? "open" : "closed" };
+  const { child, port } = await startSluice({ project: PROJECT, folder: setup.folder, args, env });
   const headers = { authorization: `Bearer ${TOKEN}` };
   return new SluiceHttp(child, new HttpClient({ port, connectionsMax: CONNECTIONS_MAX, headers }));
-}
-
-async function readyPort(child: ChildProcess): Promise<number> {
-  const output = keepOutput(child);
-  const line = new Promise<string>((resolve, reject) => {
-    if (child.stdout !== null) createInterface({ input: child.stdout }).once("line", resolve);
-    void ended(child).then(() => reject(new Error(`sluice up ended: ${output()}`)));
-  });
-  return (JSON.parse(await within(READY_MS_MAX, "sluice up", line)) as { readonly port: number }).port;
 }
 
 class SluiceHttp implements Contender {

@@ -6,9 +6,9 @@ import { useCall } from "../query.ts";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { Field, TextArea } from "../ui/field.tsx";
+import { FailureLine } from "../ui/failure-line.tsx";
 import { JsonField } from "../ui/json-field.tsx";
 import { readJson } from "../ui/json-text.ts";
-import { Text } from "../ui/text.tsx";
 
 const reasonCharsMax = 4_096;
 
@@ -49,18 +49,7 @@ export function DecisionForm(props: DecisionFormProps) {
   const size = cx(large && "h-11 grow text-base");
   return (
     <div className="flex flex-col gap-3">
-      <Field label="Reason (optional)">
-        {(ties) => (
-          <TextArea
-            {...ties}
-            rows={2}
-            className="min-h-14"
-            value={reason}
-            maxLength={reasonCharsMax}
-            onChange={({ target }) => setReason(target.value)}
-          />
-        )}
-      </Field>
+      <Reason text={reason} onChange={setReason} />
       {payload === undefined ? (
         <Button size="sm" tone="quiet" className="self-start" onClick={() => setPayload("")}>
           Add a payload
@@ -68,11 +57,7 @@ export function DecisionForm(props: DecisionFormProps) {
       ) : (
         <JsonField label="Payload (JSON)" rows={5} text={payload} onChange={setPayload} autoFocus />
       )}
-      {decide.error !== null && (
-        <p role="alert" className="text-sm text-bad">
-          <Text>{[decide.error.message, decide.error.hint].filter(Boolean).join(" ")}</Text>
-        </p>
-      )}
+      <FailureLine error={decide.error} />
       <div className="flex gap-2">
         <Button
           ref={approveButton}
@@ -97,5 +82,22 @@ export function DecisionForm(props: DecisionFormProps) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Reason({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }) {
+  return (
+    <Field label="Reason (optional)">
+      {(ties) => (
+        <TextArea
+          {...ties}
+          rows={2}
+          className="min-h-14"
+          value={text}
+          maxLength={reasonCharsMax}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </Field>
   );
 }

@@ -7,13 +7,13 @@ import { useActions } from "../shell/use-actions.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import type { Column } from "../ui/columns.ts";
-import { FilterChips } from "../ui/filter-chips.tsx";
 import { EmptyState, ErrorState } from "../ui/states.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { NewRowsButton, VirtualTable } from "../ui/virtual-table.tsx";
 import { EventDrawer } from "./event-drawer.tsx";
+import { NameFilter } from "./name-filter.tsx";
 import { PublishDialog } from "./publish-dialog.tsx";
 import type { Draft } from "./publish-dialog.tsx";
 import { useEvents } from "./use-events.ts";
@@ -87,23 +87,6 @@ export function EventsPage() {
         />
       )}
     </Page>
-  );
-}
-
-export function NameFilter() {
-  const { name } = route.useSearch();
-  const navigate = route.useNavigate();
-  return (
-    <div className="shrink-0 border-b border-line px-4 pb-2.5 sm:px-6">
-      <FilterChips
-        filters={[
-          { name: "name", label: "Name", values: name === undefined ? [] : [name], placeholder: "payment.received" },
-        ]}
-        onChange={(_, values) =>
-          void navigate({ search: (before) => ({ ...before, name: values.at(-1), event: undefined }), replace: true })
-        }
-      />
-    </div>
   );
 }
 

@@ -6,9 +6,9 @@ import { useApi, useCall } from "../query.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field, Input } from "../ui/field.tsx";
+import { FailureLine } from "../ui/failure-line.tsx";
 import { JsonField } from "../ui/json-field.tsx";
 import { readJson } from "../ui/json-text.ts";
-import { Text } from "../ui/text.tsx";
 
 const nameCharsMax = 512;
 const waitsLooked = 100;
@@ -89,11 +89,7 @@ export function PublishDialog({ draft, onClose }: PublishDialogProps) {
             <Input {...ties} value={once} maxLength={nameCharsMax} onChange={({ target }) => setOnce(target.value)} />
           )}
         </Field>
-        {send.error !== null && (
-          <p role="alert" className="text-sm text-bad">
-            <Text>{[send.error.message, send.error.hint].filter(Boolean).join(" ")}</Text>
-          </p>
-        )}
+        <FailureLine error={send.error} />
       </form>
     </Dialog>
   );

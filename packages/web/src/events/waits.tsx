@@ -13,7 +13,7 @@ import { EmptyState, ErrorState } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import { NameFilter } from "./events-page.tsx";
+import { NameFilter } from "./name-filter.tsx";
 import type { Draft } from "./publish-dialog.tsx";
 
 const route = getRouteApi("/shell/events");
@@ -57,66 +57,69 @@ export function Waits({ onPublish }: { readonly onPublish: (draft: Draft) => voi
   );
 }
 
+const plainColumns: readonly Column<Wait>[] = [
+  {
+    name: "event",
+    label: "Event",
+    cell: (row) => (
+      <Text truncate className="font-medium">
+        {row.event}
+      </Text>
+    ),
+  },
+  {
+    name: "key",
+    label: "Key",
+    width: "minmax(0, 9rem)",
+    from: "sm",
+    cell: (row) => (row.key === null ? <span className="text-ink-faint">Any</span> : <Mono truncate>{row.key}</Mono>),
+  },
+  {
+    name: "match",
+    label: "Payload has",
+    from: "lg",
+    cell: (row) =>
+      row.match === null || row.match === undefined ? (
+        <span className="text-ink-faint">Anything</span>
+      ) : (
+        <Mono truncate>{JSON.stringify(row.match)}</Mono>
+      ),
+  },
+  {
+    name: "run",
+    label: "Run",
+    cell: (row) => (
+      <div className="flex min-w-0 flex-col leading-4">
+        <Text truncate>{row.workflow}</Text>
+        <Link to="/runs/$run" params={{ run: row.run }} className="min-w-0 text-xs text-accent-ink hover:underline">
+          <Mono truncate>{row.run}</Mono>
+        </Link>
+      </div>
+    ),
+  },
+  {
+    name: "since",
+    label: "Since",
+    width: "5rem",
+    align: "end",
+    from: "md",
+    cell: (row) => <Time at={row.since} />,
+  },
+  {
+    name: "due",
+    label: "Gives up",
+    width: "5rem",
+    align: "end",
+    from: "md",
+    cell: (row) => <Time at={row.dueAt} />,
+  },
+];
+
 function useColumns(onPublish: (draft: Draft) => void): readonly Column<Wait>[] {
   const may = useMayOf();
   return useMemo(
     () => [
-      {
-        name: "event",
-        label: "Event",
-        cell: (row) => (
-          <Text truncate className="font-medium">
-            {row.event}
-          </Text>
-        ),
-      },
-      {
-        name: "key",
-        label: "Key",
-        width: "minmax(0, 9rem)",
-        from: "sm",
-        cell: (row) =>
-          row.key === null ? <span className="text-ink-faint">Any</span> : <Mono truncate>{row.key}</Mono>,
-      },
-      {
-        name: "match",
-        label: "Payload has",
-        from: "lg",
-        cell: (row) =>
-          row.match === null || row.match === undefined ? (
-            <span className="text-ink-faint">Anything</span>
-          ) : (
-            <Mono truncate>{JSON.stringify(row.match)}</Mono>
-          ),
-      },
-      {
-        name: "run",
-        label: "Run",
-        cell: (row) => (
-          <div className="flex min-w-0 flex-col leading-4">
-            <Text truncate>{row.workflow}</Text>
-            <Link to="/runs/$run" params={{ run: row.run }} className="min-w-0 text-xs text-accent-ink hover:underline">
-              <Mono truncate>{row.run}</Mono>
-            </Link>
-          </div>
-        ),
-      },
-      {
-        name: "since",
-        label: "Since",
-        width: "5rem",
-        align: "end",
-        from: "md",
-        cell: (row) => <Time at={row.since} />,
-      },
-      {
-        name: "due",
-        label: "Gives up",
-        width: "5rem",
-        align: "end",
-        from: "md",
-        cell: (row) => <Time at={row.dueAt} />,
-      },
+      ...plainColumns,
       {
         name: "publish",
         label: "",

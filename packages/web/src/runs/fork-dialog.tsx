@@ -67,7 +67,12 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>Close</Button>
-          <Button tone="primary" busy={fork.isPending} disabled={read?.ok === false || (edits && given === undefined)} onClick={submit}>
+          <Button
+            tone="primary"
+            busy={fork.isPending}
+            disabled={read?.ok === false || (edits && given === undefined)}
+            onClick={submit}
+          >
             Fork
           </Button>
         </>

@@ -48,10 +48,10 @@ export function LogRow({ line }: { readonly line: LogLine }) {
             <button
               type="button"
               aria-expanded={open}
-              aria-label="Data of the line"
               onClick={() => setOpen(!open)}
               className="ml-2 max-w-full truncate rounded-sm bg-inset px-1 align-bottom text-ink-soft hover:bg-active"
             >
+              <span className="sr-only">Data: </span>
               <Text>{(JSON.stringify(line.data) ?? "").slice(0, 120)}</Text>
             </button>
           )}

@@ -13,7 +13,7 @@ import { useIsWide } from "../ui/columns.ts";
 import { Select } from "../ui/select.tsx";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { useNow } from "../ui/time.tsx";
-import { WorkflowFilter } from "./schedules-page.tsx";
+import { WorkflowFilter } from "./workflow-filter.tsx";
 import { addDays, addSpans, daysOf, groupByDay, isDay, ZoneDays } from "./calendar.ts";
 import type { DayGroup, Span } from "./calendar.ts";
 import { DayCell, DayList } from "./calendar-days.tsx";

@@ -12,14 +12,14 @@ export async function readFires(
   from: number,
   read: (from: number) => Promise<Page>,
 ): Promise<{ readonly fires: readonly Fire[]; readonly more: boolean }> {
-  let fires: readonly Fire[] = [];
+  const fires: Fire[] = [];
   let next = from;
   for (let pages = 0; pages < pagesMax; pages++) {
     const { times, more } = await read(next);
     const last = times.at(-1)?.at;
-    if (!more || last === undefined) return { fires: [...fires, ...times], more };
-    if (last <= next) return { fires: [...fires, ...times], more: true };
-    fires = [...fires, ...times.filter(({ at }) => at < last)];
+    const isLast = !more || last === undefined || last <= next;
+    fires.push(...(isLast ? times : times.filter(({ at }) => at < last)));
+    if (isLast) return { fires, more };
     next = last;
   }
   return { fires, more: true };

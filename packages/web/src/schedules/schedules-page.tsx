@@ -9,18 +9,17 @@ import { useActions } from "../shell/use-actions.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import type { Column } from "../ui/columns.ts";
-import { FilterChips } from "../ui/filter-chips.tsx";
 import { EmptyState, ErrorState } from "../ui/states.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
-import { visibleText } from "../ui/visible-text.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { Calendar } from "./calendar-view.tsx";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
 import { ScheduleMenu } from "./schedule-actions.tsx";
 import { nameOf, overlapWords } from "./words.ts";
 import type { Schedule } from "./words.ts";
+import { WorkflowFilter } from "./workflow-filter.tsx";
 
 const route = getRouteApi("/shell/schedules");
 
@@ -133,29 +132,6 @@ function List({ schedules }: { readonly schedules: readonly Schedule[] | undefin
           }
         />
       </div>
-    </div>
-  );
-}
-
-export function WorkflowFilter({ schedules }: { readonly schedules: readonly Schedule[] }) {
-  const { workflow } = route.useSearch();
-  const navigate = route.useNavigate();
-  const names = [...new Set([...schedules.map((each) => each.workflow), workflow ?? ""])].filter(Boolean).toSorted();
-  return (
-    <div className="shrink-0 border-b border-line px-4 pb-2.5 sm:px-6">
-      <FilterChips
-        filters={[
-          {
-            name: "workflow",
-            label: "Workflow",
-            values: workflow === undefined ? [] : [workflow],
-            options: names.map((value) => ({ value, label: visibleText(value) })),
-          },
-        ]}
-        onChange={(_, values) =>
-          void navigate({ search: (before) => ({ ...before, workflow: values.at(-1) }), replace: true })
-        }
-      />
     </div>
   );
 }

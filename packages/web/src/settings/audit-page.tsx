@@ -1,6 +1,6 @@
 // Who did what, on what, from where: searched, looked at row by row, checked and taken out.
 import { getRouteApi } from "@tanstack/react-router";
-import { Download, ScrollText, ShieldCheck } from "lucide-react";
+import { CircleX, Download, ScrollText, ShieldCheck } from "lucide-react";
 import { useMemo, useState } from "react";
 import { apiUrl } from "../api.ts";
 import type { Answer } from "../api.ts";
@@ -41,7 +41,7 @@ const columns: readonly Column<AuditRow>[] = [
   {
     name: "at",
     label: "When",
-    width: "8rem",
+    width: "minmax(4.5rem, 7rem)",
     cell: ({ at }) => <Time at={at} className="whitespace-nowrap text-ink-soft" />,
   },
   {
@@ -50,7 +50,7 @@ const columns: readonly Column<AuditRow>[] = [
     width: "minmax(6rem, 12rem)",
     cell: ({ actor, actorName }) => <Text truncate>{actorName ?? actor}</Text>,
   },
-  { name: "action", label: "Did", width: "minmax(7rem, 12rem)", cell: ({ action }) => <Mono truncate>{action}</Mono> },
+  { name: "action", label: "Did", width: "minmax(7rem, 12rem)", cell: (row) => <Did row={row} /> },
   {
     name: "target",
     label: "On",
@@ -80,6 +80,21 @@ const columns: readonly Column<AuditRow>[] = [
     ),
   },
 ];
+
+/** On phones there is no room for the outcome: what was not done has a sign. */
+function Did({ row: { action, outcome } }: { readonly row: AuditRow }) {
+  return (
+    <span className="flex items-center gap-1.5">
+      <Mono truncate>{action}</Mono>
+      {(outcome === "refused" || outcome === "failed") && (
+        <span className="shrink-0 text-bad sm:hidden">
+          <CircleX aria-hidden className="size-3.5" />
+          <span className="sr-only">{outcome}</span>
+        </span>
+      )}
+    </span>
+  );
+}
 
 /** The filter as the API takes it. */
 function useAuditFilter() {
@@ -182,14 +197,15 @@ function AuditFilters() {
   const one = (value: string | undefined) => (value === undefined ? [] : [value]);
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 sm:px-6">
-      <Input
-        type="search"
-        aria-label="Find in the audit trail"
-        placeholder="Anything in a row"
-        value={search.text ?? ""}
-        onChange={({ target }) => set("text", target.value || undefined)}
-        className="h-7 w-48"
-      />
+      <div className="w-56 max-sm:w-full">
+        <Input
+          type="search"
+          aria-label="Find in the audit trail"
+          placeholder="Anything in a row"
+          value={search.text ?? ""}
+          onChange={({ target }) => set("text", target.value || undefined)}
+        />
+      </div>
       <FilterChips
         filters={[
           { name: "actor", label: "Who", values: one(search.actor), placeholder: "user, or user:usr_…" },

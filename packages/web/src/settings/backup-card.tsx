@@ -19,7 +19,7 @@ type SavePicker = (options: { readonly suggestedName: string }) => Promise<{
 /** The archive as it is made. Throws an `ApiError` for an answer that is none. */
 async function readBackup(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const headers = { "content-type": "application/json" };
-  const response = await fetch(apiUrl("backup"), { method: "POST", headers, body: "{}", signal });
+  const response = await fetch(apiUrl("backup", { body: {} }), { method: "POST", headers, body: "{}", signal });
   if (response.ok && response.body !== null) return response.body;
   const { error } = (await response.json()) as { error: { code: "unavailable"; message: string; hint?: string } };
   throw new ApiError({ ...error, status: response.status });
@@ -45,7 +45,7 @@ async function saveBackup(signal: AbortSignal, onBytes: (bytes: number) => void)
   else await archive.pipeTo(await file.createWritable(), { signal });
 }
 
-export function BackupCard({ data }: { readonly data: string }) {
+export function BackupCard() {
   const toasts = useToasts();
   const [work, setWork] = useState<AbortController>();
   const [bytes, setBytes] = useState(0);
@@ -85,7 +85,7 @@ export function BackupCard({ data }: { readonly data: string }) {
             </>
           )}
         </div>
-        <CodeBlock text={`sluice backup backup.tar --data ${data}`} label="The same on the command line" />
+        <CodeBlock text="sluice backup backup.tar" label="The same on the command line" />
       </div>
     </Card>
   );

@@ -100,7 +100,7 @@ export function ServerPage() {
           ]}
         />
       </Card>
-      {mayBackup && <BackupCard data={data.data} />}
+      {mayBackup && <BackupCard />}
       <SettingsCard settings={data.settings} />
       <Card title="Retention" detail="By workflow" flush>
         <Table
@@ -134,7 +134,7 @@ function SettingsCard({ settings }: { readonly settings: readonly SettingRow[] }
       flush
       actions={
         <>
-          <div className="max-sm:hidden">
+          <div className="shrink-0 whitespace-nowrap max-sm:hidden">
             <Checkbox
               label="Only what is set"
               checked={set === true}
@@ -143,16 +143,17 @@ function SettingsCard({ settings }: { readonly settings: readonly SettingRow[] }
               }
             />
           </div>
-          <Input
-            type="search"
-            aria-label="Find a setting"
-            placeholder="Name or word"
-            value={text}
-            onChange={({ target }) =>
-              void navigate({ search: (before) => ({ ...before, text: target.value || undefined }), replace: true })
-            }
-            className="ml-2 h-7 w-44 max-sm:w-32"
-          />
+          <div className="ml-2 w-48 max-sm:w-36">
+            <Input
+              type="search"
+              aria-label="Find a setting"
+              placeholder="Name or word"
+              value={text}
+              onChange={({ target }) =>
+                void navigate({ search: (before) => ({ ...before, text: target.value || undefined }), replace: true })
+              }
+            />
+          </div>
         </>
       }
     >

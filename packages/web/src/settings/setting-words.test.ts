@@ -6,7 +6,7 @@ import { settingWords } from "./setting-words.ts";
 test.each([
   [null, null, "–"],
   ["", null, "–"],
-  [3_600_000, "milliseconds", "1h"],
+  [3_600_000, "milliseconds", "1h 00m"],
   [1_048_576, "bytes", "1.0 MB"],
   [7, "runs", "7 runs"],
   [8080, null, "8080"],

@@ -1,16 +1,24 @@
 // The settings with their list at the side.
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useMayOf } from "../session/session.ts";
 import { Page } from "../shell/page.tsx";
 import { settingsPages } from "./pages.ts";
 
 export function SettingsLayout() {
   const may = useMayOf();
+  const list = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On phones the list is a line that may be longer than the page is wide.
+  useEffect(() => {
+    const current = list.current?.querySelector('[aria-current="page"]');
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   const pages = settingsPages.filter(({ needs }) => needs === undefined || may(needs));
   return (
     <Page title="Settings">
       <div className="flex gap-8 max-md:flex-col max-md:gap-4">
-        <nav aria-label="Settings" className="flex shrink-0 gap-0.5 overflow-x-auto md:w-44 md:flex-col">
+        <nav ref={list} aria-label="Settings" className="flex shrink-0 gap-0.5 overflow-x-auto md:w-44 md:flex-col">
           {pages.map(({ to, label }) => (
             <Link
               key={to}

@@ -121,16 +121,17 @@ export function UsersPage() {
       flush
       actions={
         <>
-          <Input
-            type="search"
-            aria-label="Find users"
-            placeholder="Name or address"
-            value={text ?? ""}
-            onChange={({ target }) =>
-              void navigate({ search: (before) => ({ ...before, text: target.value || undefined }), replace: true })
-            }
-            className="h-7 w-44 max-sm:w-32"
-          />
+          <div className="w-48 max-sm:w-32">
+            <Input
+              type="search"
+              aria-label="Find users"
+              placeholder="Name or address"
+              value={text ?? ""}
+              onChange={({ target }) =>
+                void navigate({ search: (before) => ({ ...before, text: target.value || undefined }), replace: true })
+              }
+            />
+          </div>
           {mayWrite && (
             <Button size="sm" tone="primary" icon={Plus} onClick={() => open({ create: true })}>
               New user

@@ -6,9 +6,9 @@ import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { KeyValue } from "../ui/card.tsx";
 import { Field, Input } from "../ui/field.tsx";
+import { FailureLine } from "../ui/failure-line.tsx";
 import { JsonField } from "../ui/json-field.tsx";
 import { readJson, writeJson } from "../ui/json-text.ts";
-import { Text } from "../ui/text.tsx";
 import { formatDuration } from "../ui/time-format.ts";
 import { Time } from "../ui/time.tsx";
 import { useEntryChanges } from "./use-entry.ts";
@@ -55,38 +55,14 @@ export function EntryForm(props: EntryFormProps) {
   };
   return (
     <form onSubmit={submit} onKeyDown={onKeyDown} className="flex flex-col gap-4">
-      {entry === undefined ? (
-        <Field label="Key">
-          {(ties) => (
-            <Input
-              {...ties}
-              value={key}
-              maxLength={keyCharsMax}
-              autoFocus
-              required
-              className="font-mono"
-              onChange={({ target }) => setKey(target.value)}
-            />
-          )}
-        </Field>
-      ) : (
-        <Facts entry={entry} />
-      )}
+      {entry === undefined ? <KeyField text={key} onChange={setKey} /> : <Facts entry={entry} />}
       {!readOnly && (
         <>
           <JsonField label="Value (JSON)" rows={12} text={text} onChange={setText} placeholder='{"rate": 0.21}' />
-          <Field label="Expires in (optional)" help="As 10m, 1 hour, 3 days. Empty: never.">
-            {(ties) => (
-              <Input {...ties} value={ttl} onChange={({ target }) => setTtl(target.value)} className="max-w-48" />
-            )}
-          </Field>
+          <TtlField text={ttl} onChange={setTtl} />
         </>
       )}
-      {changes.error !== undefined && (
-        <p role="alert" className="text-sm text-bad">
-          <Text>{[changes.error.message, changes.error.hint].filter(Boolean).join(" ")}</Text>
-        </p>
-      )}
+      <FailureLine error={changes.error} />
       {conflict === undefined ? (
         <div className="flex gap-2">
           {!readOnly && (
@@ -120,6 +96,39 @@ export function EntryForm(props: EntryFormProps) {
         />
       )}
     </form>
+  );
+}
+
+interface TextFieldProps {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}
+
+function KeyField({ text, onChange }: TextFieldProps) {
+  return (
+    <Field label="Key">
+      {(ties) => (
+        <Input
+          {...ties}
+          value={text}
+          maxLength={keyCharsMax}
+          autoFocus
+          required
+          className="font-mono"
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+function TtlField({ text, onChange }: TextFieldProps) {
+  return (
+    <Field label="Expires in (optional)" help="As 10m, 1 hour, 3 days. Empty: never.">
+      {(ties) => (
+        <Input {...ties} value={text} onChange={({ target }) => onChange(target.value)} className="max-w-48" />
+      )}
+    </Field>
   );
 }
 

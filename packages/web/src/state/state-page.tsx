@@ -33,26 +33,7 @@ export function StatePage() {
   const may = useMay("state:write");
   const close = () =>
     void navigate({ search: (before) => ({ ...before, key: undefined, add: undefined }), replace: true });
-  const add = useMemo(
-    () => () => void navigate({ search: (before) => ({ ...before, add: true, key: undefined }) }),
-    [navigate],
-  );
-  useActions(
-    useMemo(
-      () => [
-        {
-          id: "state:add",
-          group: "State",
-          label: "Add a value",
-          icon: Plus,
-          keys: "n",
-          needs: "state:write",
-          run: add,
-        },
-      ],
-      [add],
-    ),
-  );
+  const add = useAdd();
   return (
     <Page
       full
@@ -99,6 +80,32 @@ export function StatePage() {
       )}
     </Page>
   );
+}
+
+/** Opens the form of a new value. */
+function useAdd(): () => void {
+  const navigate = route.useNavigate();
+  const add = useMemo(
+    () => () => void navigate({ search: (before) => ({ ...before, add: true, key: undefined }) }),
+    [navigate],
+  );
+  useActions(
+    useMemo(
+      () => [
+        {
+          id: "state:add",
+          group: "State",
+          label: "Add a value",
+          icon: Plus,
+          keys: "n",
+          needs: "state:write",
+          run: add,
+        },
+      ],
+      [add],
+    ),
+  );
+  return add;
 }
 
 function PrefixField() {

@@ -143,7 +143,7 @@ function WorkerStatus({ worker }: { readonly worker: Worker }) {
           </span>
         </Tooltip>
       )}
-      {process?.stalledIn != null && (
+      {process !== null && process.stalledIn !== null && (
         <span className="text-xs text-ink-soft">
           in <Text>{process.stalledIn.step}</Text> of{" "}
           <Link to="/runs/$run" params={{ run: process.stalledIn.run }} className="text-accent-ink underline">
@@ -213,7 +213,7 @@ function versionColumns(current: Deployments["current"]): readonly Column<Versio
     { name: "created", label: "Made", align: "end", cell: (row) => <Time at={row.createdAt} /> },
     {
       name: "unfinished",
-      label: "Unfinished runs",
+      label: "Unfinished",
       align: "end",
       cell: (row) =>
         row.unfinishedRuns === 0 ? (

@@ -17,7 +17,6 @@ export function quoted(word: string): string {
 }
 
 /** Characters that a terminal or an eye takes for something else: written as escapes, which JSON has for all of them. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const unseen = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** JSON on one line in which everything can be seen. */

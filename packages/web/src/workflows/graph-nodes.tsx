@@ -65,7 +65,7 @@ function StepNode({ node, runs, selected, onSelect }: StepNodeProps) {
       aria-pressed={selected}
       title={label}
       className={cx(
-        "nopan flex size-full items-center gap-2 rounded-md border border-l-3 border-line bg-panel px-2.5 text-left shadow-card hover:bg-hover",
+        "nopan pointer-events-auto flex size-full items-center gap-2 rounded-md border border-l-3 border-line bg-panel px-2.5 text-left shadow-card hover:bg-hover",
         node.failed > 0 ? "border-l-bad" : "border-l-accent",
         selected && "ring-2 ring-focus",
       )}

@@ -10,54 +10,23 @@ import { readJson, sameJson, writeJson } from "./json-value.ts";
 import type { Json } from "./json-value.ts";
 import { ListFields, ObjectFields, VariantFields } from "./schema-groups.tsx";
 import { formNode } from "./schema-form.ts";
-import type { FormNode, Schema } from "./schema-form.ts";
+import type { FormNode } from "./schema-form.ts";
 import { NumberInput, TextInput } from "./schema-inputs.tsx";
-
-/** What the server said about a place of the input. */
-export interface InputIssue {
-  /** JSON Pointer. */
-  readonly path: string;
-  readonly message: string;
-}
-
-export interface SchemaFieldProps {
-  readonly schema: Json | undefined;
-  readonly root: Schema;
-  /** JSON Pointer. */
-  readonly path: string;
-  readonly label: string;
-  readonly required: boolean;
-  readonly value: Json | undefined;
-  readonly onChange: (value: Json | undefined) => void;
-  readonly issues: readonly InputIssue[];
-  /** Without a frame of its own: what is around it has one. */
-  readonly bare?: boolean | undefined;
-}
-
-/** Messages at this place; `within`: of everything inside too. */
-export function issuesAt(p: Pick<SchemaFieldProps, "issues" | "path">, within = false): string | undefined {
-  const found = p.issues.filter(({ path }) => path === p.path || (within && path.startsWith(`${p.path}/`)));
-  return found.length === 0 ? undefined : found.map(({ message }) => visibleText(message)).join(" ");
-}
+import { issuesAt, labelOf } from "./schema-props.ts";
+import type { SchemaFieldProps } from "./schema-props.ts";
 
 export function SchemaField(props: SchemaFieldProps) {
   const node = formNode(props.schema, props.root);
   switch (node.kind) {
     case "object":
-      return <ObjectFields {...props} node={node} />;
+      return <ObjectFields {...props} node={node} field={SchemaField} />;
     case "list":
-      return <ListFields {...props} node={node} />;
+      return <ListFields {...props} node={node} field={SchemaField} />;
     case "variants":
-      return <VariantFields {...props} node={node} />;
+      return <VariantFields {...props} node={node} field={SchemaField} />;
     default:
       return <SingleField {...props} node={node} />;
   }
-}
-
-/** The label with what goes with it: that it is needed, or that it may be left out. */
-export function labelOf(p: { label: string; node: FormNode; required: boolean }): string {
-  const title = visibleText(p.node.title ?? p.label);
-  return p.required ? title : `${title} (optional)`;
 }
 
 function SingleField(props: SchemaFieldProps & { readonly node: FormNode }) {

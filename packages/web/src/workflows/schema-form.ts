@@ -59,7 +59,7 @@ export function resolved(schema: Json | undefined, root: Schema): Schema {
   for (let count = 0; typeof current["$ref"] === "string"; count++) {
     if (count === refsMax) return {};
     const { $ref, ...beside } = current;
-    const target = at(root, $ref as string);
+    const target = at(root, $ref);
     if (!isObject(target)) return {};
     current = { ...target, ...beside };
   }

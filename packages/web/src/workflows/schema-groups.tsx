@@ -1,7 +1,7 @@
 // The parts of a form that hold others: objects, lists, and one of several shapes.
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import { useId, useState } from "react";
-import type { ReactNode } from "react";
+import type { ComponentType, ReactNode } from "react";
 import { Button, IconButton } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { Select } from "../ui/select.tsx";
@@ -11,11 +11,13 @@ import { isList, isObject, pointer, withName } from "./json-value.ts";
 import type { Json } from "./json-value.ts";
 import { formNode, startValue, variantOf } from "./schema-form.ts";
 import type { FormNode } from "./schema-form.ts";
-import { issuesAt, labelOf, SchemaField } from "./schema-field.tsx";
-import type { SchemaFieldProps } from "./schema-field.tsx";
+import { issuesAt, labelOf } from "./schema-props.ts";
+import type { SchemaFieldProps } from "./schema-props.ts";
 
 type GroupProps<Kind extends FormNode["kind"]> = SchemaFieldProps & {
   readonly node: Extract<FormNode, { kind: Kind }>;
+  /** Shows one field inside: any kind, a group again too. */
+  readonly field: ComponentType<SchemaFieldProps>;
 };
 
 interface GroupFrameProps extends SchemaFieldProps {
@@ -63,7 +65,7 @@ function Group(props: GroupFrameProps) {
 }
 
 export function ObjectFields(props: GroupProps<"object">) {
-  const { node, schema, root, path, required, value, onChange, issues } = props;
+  const { node, schema, root, path, required, value, onChange, issues, field: SchemaField } = props;
   const top = path === "";
   if (!isObject(value) && !top && !required) {
     return (
@@ -126,7 +128,7 @@ function shownFields({ node, root, bare }: GroupProps<"object">) {
 }
 
 export function ListFields(props: GroupProps<"list">) {
-  const { node, root, path, required, value, onChange, issues } = props;
+  const { node, root, path, required, value, onChange, issues, field: SchemaField } = props;
   const items = isList(value) ? value : [];
   const set = (next: readonly Json[]) => onChange(next.length === 0 && !required ? undefined : next);
   const swap = (a: number, b: number) => {
@@ -193,7 +195,7 @@ export function ListFields(props: GroupProps<"list">) {
 const none = "none";
 
 export function VariantFields(props: GroupProps<"variants">) {
-  const { node, root, path, required, value, onChange } = props;
+  const { node, root, path, required, value, onChange, field: SchemaField } = props;
   const [chosen, setChosen] = useState<number>();
   const optional = !required || node.nullable;
   const current =

@@ -16,9 +16,9 @@ import type { Json } from "./json-value.ts";
 import { startBody } from "./command-lines.ts";
 import type { StartRequest } from "./command-lines.ts";
 import { SchemaField } from "./schema-field.tsx";
-import type { InputIssue } from "./schema-field.tsx";
+import type { InputIssue } from "./schema-props.ts";
 import { formNode } from "./schema-form.ts";
-import { emptyOptions, StartOptions, tagsIn } from "./start-options.tsx";
+import { emptyOptions, isPriority, StartOptions, tagsIn } from "./start-options.tsx";
 import type { Options } from "./start-options.tsx";
 import { StartLines } from "./start-lines.tsx";
 import { useInput } from "./use-input.ts";
@@ -36,6 +36,7 @@ export function StartForm({ workflow, first }: StartFormProps) {
   const may = useMay("run:start", workflow.name);
   const request = requestOf(workflow.name, input.value, options);
   const { start, issues, failure, refused } = useStart(input.value);
+  const ready = may && input.error === undefined && isPriority(options.priority);
   const form = useRef<HTMLFormElement>(null);
   const formId = useId();
   useActions(
@@ -56,7 +57,7 @@ export function StartForm({ workflow, first }: StartFormProps) {
   );
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (may && input.error === undefined && !start.isPending) {
+    if (ready && !start.isPending) {
       start.mutate({ params: { name: workflow.name }, body: startBody(request) });
     }
   };
@@ -67,13 +68,7 @@ export function StartForm({ workflow, first }: StartFormProps) {
         <StartOptions options={options} onChange={setOptions} failure={refused ? failure : undefined} />
         {failure !== undefined && <Failure failure={failure} issues={issues} />}
         <div className="flex items-center gap-3 max-lg:sticky max-lg:bottom-0 max-lg:bg-canvas max-lg:py-2">
-          <Button
-            type="submit"
-            tone="primary"
-            icon={Play}
-            busy={start.isPending}
-            disabled={!may || input.error !== undefined}
-          >
+          <Button type="submit" tone="primary" icon={Play} busy={start.isPending} disabled={!ready}>
             Start run
           </Button>
           {!may && <span className="text-xs text-ink-soft">You may not start this workflow.</span>}
@@ -119,7 +114,7 @@ function useStart(value: Json | undefined) {
   });
   const all = useMemo(() => issuesIn(start.error), [start.error]);
   // What was said holds for what was sent: a field that has changed since is no longer wrong.
-  const sent = isObject(start.variables?.body) ? (start.variables.body["input"] as Json | undefined) : undefined;
+  const sent = isObject(start.variables?.body) ? start.variables.body["input"] : undefined;
   const issues = useMemo(
     () => all.filter(({ path }) => valueAt(value, path) === valueAt(sent, path)),
     [all, value, sent],

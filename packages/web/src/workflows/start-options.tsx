@@ -17,6 +17,11 @@ export function tagsIn(text: string): readonly string[] {
   return [...new Set(text.split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
 }
 
+/** A priority is a whole number or left out. */
+export function isPriority(text: string): boolean {
+  return /^(-?\d{1,7})?$/.test(text.trim());
+}
+
 interface StartOptionsProps {
   readonly options: Options;
   readonly onChange: (options: Options) => void;
@@ -26,8 +31,7 @@ interface StartOptionsProps {
 
 export function StartOptions({ options, onChange, failure }: StartOptionsProps) {
   const delayError = failure?.code === "invalid_duration" ? failure.message : undefined;
-  const priority = options.priority.trim();
-  const priorityError = priority !== "" && !/^-?\d{1,7}$/.test(priority) ? "A whole number" : undefined;
+  const priorityError = isPriority(options.priority) ? undefined : "A whole number";
   const set = (name: keyof Options) => (event: { readonly target: { readonly value: string } }) =>
     onChange({ ...options, [name]: event.target.value });
   return (

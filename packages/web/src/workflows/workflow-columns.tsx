@@ -23,78 +23,60 @@ const triggerIcons = {
 
 /** `isPending`: the figures are still to come. */
 export function useWorkflowColumns(isPending: boolean): readonly Column<WorkflowRow>[] {
-  return useMemo(() => {
-    const figure = (show: (stats: Stats) => ReactNode) => (row: WorkflowRow) => {
-      if (row.stats !== undefined) return show(row.stats);
-      return isPending ? <Skeleton className="h-3 w-10" /> : <span className="text-ink-faint">–</span>;
-    };
-    return [
+  return useMemo(
+    () => [
       { name: "name", label: "Workflow", width: "minmax(0, 2fr)", cell: (row) => <Name row={row} /> },
-      {
-        name: "health",
-        label: "Health",
-        width: "5.5rem",
-        cell: figure(({ health }) => <HealthBadge health={health} />),
-      },
-      {
-        name: "day",
-        label: "Last 24 hours",
-        width: "9rem",
-        from: "md",
-        cell: figure((stats) => <Day stats={stats} />),
-      },
-      {
-        name: "runs",
-        label: "Runs",
-        width: "4rem",
-        align: "end",
-        from: "lg",
-        cell: figure((stats) => formatCount(runsOf(stats))),
-      },
-      {
-        name: "success",
-        label: "Success",
-        width: "4.5rem",
-        align: "end",
-        from: "lg",
-        cell: figure((stats) => <Success stats={stats} />),
-      },
-      {
-        name: "unfinished",
-        label: "Unfinished",
-        width: "5rem",
-        align: "end",
-        from: "sm",
-        cell: figure(({ unfinished }) => (
-          <span className={unfinished === 0 ? "text-ink-faint" : ""}>{formatCount(unfinished)}</span>
-        )),
-      },
-      {
-        name: "p50",
-        label: "p50",
-        width: "4rem",
-        align: "end",
-        from: "xl",
-        cell: figure(({ day }) => <Duration ms={day.p50Ms} />),
-      },
-      {
-        name: "p95",
-        label: "p95",
-        width: "4rem",
-        align: "end",
-        from: "lg",
-        cell: figure(({ day }) => <Duration ms={day.p95Ms} />),
-      },
-      {
-        name: "last",
-        label: "Last run",
-        width: "5rem",
-        align: "end",
-        cell: figure(({ lastRunAt }) => <Time at={lastRunAt} className="whitespace-nowrap text-ink-soft" />),
-      },
+      ...figures.map(({ show, ...column }) => ({
+        ...column,
+        cell: ({ stats }: WorkflowRow) => {
+          if (stats !== undefined) return show(stats);
+          return isPending ? <Skeleton className="h-3 w-10" /> : <span className="text-ink-faint">–</span>;
+        },
+      })),
       { name: "triggers", label: "Triggers", width: "4.5rem", from: "md", cell: (row) => <Triggers row={row} /> },
-    ];
-  }, [isPending]);
+    ],
+    [isPending],
+  );
+}
+
+interface FigureColumn extends Omit<Column<WorkflowRow>, "cell"> {
+  readonly show: (stats: Stats) => ReactNode;
+}
+
+const end = "end" as const;
+const figures: readonly FigureColumn[] = [
+  { name: "health", label: "Health", width: "5.5rem", show: ({ health }) => <HealthBadge health={health} /> },
+  { name: "day", label: "Last 24 hours", width: "9rem", from: "md", show: (stats) => <Day stats={stats} /> },
+  { name: "runs", label: "Runs", width: "4rem", align: end, from: "lg", show: (stats) => formatCount(runsOf(stats)) },
+  {
+    name: "success",
+    label: "Success",
+    width: "4.5rem",
+    align: end,
+    from: "lg",
+    show: (stats) => <Success stats={stats} />,
+  },
+  {
+    name: "unfinished",
+    label: "Unfinished",
+    width: "5rem",
+    align: end,
+    from: "sm",
+    show: (stats) => <Unfinished stats={stats} />,
+  },
+  { name: "p50", label: "p50", width: "4rem", align: end, from: "xl", show: ({ day }) => <Duration ms={day.p50Ms} /> },
+  { name: "p95", label: "p95", width: "4rem", align: end, from: "lg", show: ({ day }) => <Duration ms={day.p95Ms} /> },
+  {
+    name: "last",
+    label: "Last run",
+    width: "5rem",
+    align: end,
+    show: ({ lastRunAt }) => <Time at={lastRunAt} className="whitespace-nowrap text-ink-soft" />,
+  },
+];
+
+function Unfinished({ stats: { unfinished } }: { readonly stats: Stats }) {
+  return <span className={unfinished === 0 ? "text-ink-faint" : ""}>{formatCount(unfinished)}</span>;
 }
 
 function Name({ row }: { readonly row: WorkflowRow }) {
