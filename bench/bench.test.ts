@@ -293,7 +293,7 @@ describe("npm run bench", () => {
   }, 60_000);
 
   test("a wrong call says so and exits with 2", () => {
-    for (const args of [[], ["nothing"], ["workflow", "--only", "nobody"]]) {
+    for (const args of [[], ["nothing"], ["workflow", "--only", "nobody"], ["server", "--only", "nobody"]]) {
       const ran = Bun.spawnSync([process.execPath, mainFile, ...args]);
       expect(ran.exitCode).toBe(2);
       expect(ran.stderr.toString()).toContain("npm run bench");

@@ -338,7 +338,7 @@ describeInBrowser("runs", () => {
             await page.keyboard.press("x");
             await page.getByRole("toolbar", { name: "Chosen runs" }).waitFor();
             await check(page, "chosen");
-            await page.goto(`${on.url}/runs/${bad}?step=5`);
+            await page.goto(`${on.url}/runs/${bad}?step=0`);
             await settled(page);
             await page.getByRole("button", { name: "Fork from this step" }).click();
             await page.getByRole("dialog", { name: "Fork this run" }).waitFor();

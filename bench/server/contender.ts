@@ -11,8 +11,10 @@ export interface Prepared {
   /** Columns of it that hold JSON. */
   readonly jsonColumns: readonly string[];
   readonly token: string;
+  /** The newest runs, as many as are listed. */
+  readonly newest: readonly unknown[];
   /** The run that is asked for by its id. */
-  readonly runId: string;
+  readonly run: { readonly id: string };
 }
 
 /** A server that answers. */
@@ -21,15 +23,18 @@ export interface Contender {
   readonly child: ChildProcess;
 }
 
-/** Who was measured with which load: every route alone, all in turn, all in turn under a flood of sign-ins. */
+/** Loads: every route alone, all in turn, all in turn under a flood of sign-ins. */
 export const loadNames = ["alone", "mixed", "flood"] as const;
 export type LoadName = (typeof loadNames)[number];
 
 export const routeNames = ["health", "list", "run"] as const;
 export type RouteName = (typeof routeNames)[number];
 
+/** Runs of a page. */
+export const LISTED = 20;
+
 export const pathOf = (route: RouteName, runId: string): string =>
-  ({ health: "/health", list: "/api/v1/runs?limit=20", run: `/api/v1/runs/${runId}` })[route];
+  ({ health: "/health", list: `/api/v1/runs?limit=${LISTED}`, run: `/api/v1/runs/${runId}` })[route];
 
 export interface ContenderSpec {
   readonly name: string;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { HttpClient } from "../http-client.ts";
 import { ended } from "../processes.ts";
 import { startSluice } from "../sluice.ts";
-import type { Prepared } from "./contender.ts";
+import { LISTED, type Prepared } from "./contender.ts";
 import { PROJECT } from "./contenders/sluice.ts";
 
 const CALLERS = 64;
@@ -31,7 +31,9 @@ export async function prepare(base: string, count: number): Promise<Prepared> {
     if (runs.length !== count) throw new Error(`${count} runs were made and ${runs.length} are listed`);
     const database = join(base, "peer.db");
     const jsonColumns = writeDatabase(database, runs, token);
-    return { folder, database, jsonColumns, token, runId: runs[Math.floor(count / 2)]?.id ?? "" };
+    const run = runs[Math.floor(count / 2)];
+    if (run === undefined) throw new Error("There is no run to ask for");
+    return { folder, database, jsonColumns, token, newest: runs.slice(0, LISTED), run };
   } finally {
     child.kill("SIGTERM");
     await ended(child);

@@ -152,11 +152,11 @@ class Suite {
     const { perSecond, seconds, warmupSeconds, floodPerSecond } = this.#options.scale;
     const headers = { authorization: `Bearer ${prepared.token}` };
     const client = new HttpClient({ port, connectionsMax: CONNECTIONS_MAX, headers });
-    const paths = routeNames.map((route) => pathOf(route, prepared.runId));
+    const paths = routeNames.map((route) => pathOf(route, prepared.run.id));
     const sentLateMs: number[] = [];
     const keep = (load: LoadName, timings: Timings): void => {
       for (const route of routeNames) {
-        const valuesMs = timings.answeredMs[pathOf(route, prepared.runId)];
+        const valuesMs = timings.answeredMs[pathOf(route, prepared.run.id)];
         if (valuesMs !== undefined) tally.add(`${load}.${route}`, valuesMs);
       }
       for (const lateMs of timings.sentLateMs) sentLateMs.push(lateMs);
@@ -164,6 +164,7 @@ class Suite {
     const inTurn = { client, paths, perSecond };
     try {
       await refusesStrangers(port, paths);
+      await answersAsPrepared(client, prepared);
       await runOpenLoop({ ...inTurn, seconds: warmupSeconds });
       if (loads.includes("alone"))
         for (const path of paths) keep("alone", await runOpenLoop({ client, paths: [path], perSecond, seconds }));
@@ -193,4 +194,14 @@ async function refusesStrangers(port: number, paths: readonly string[]): Promise
   } finally {
     stranger.close();
   }
+}
+
+/** All answer with the same: what is left out would be saved. */
+async function answersAsPrepared(client: HttpClient, { newest, run }: Prepared): Promise<void> {
+  const listed = await client.json("GET", pathOf("list", run.id));
+  const single = await client.json("GET", pathOf("run", run.id));
+  const page = listed as { readonly runs: unknown; readonly nextCursor: unknown };
+  const same = Bun.deepEquals(page.runs, newest) && typeof page.nextCursor === "string";
+  if (!same) throw new Error("The newest runs are not those that were prepared");
+  if (!Bun.deepEquals(single, { run })) throw new Error(`The run ${run.id} is not the one that was prepared`);
 }

@@ -23,17 +23,8 @@ import { PasswordDialog } from "./password-dialog.tsx";
 type PasskeyRow = Answer<"listPasskeys">["passkeys"][number];
 const nameCharsMax = 200;
 
-export function PasskeysCard({ hasPassword }: { readonly hasPassword: boolean }) {
-  const offered = useQuery(signInMethodsQuery).data?.passkey;
-  const passkeys = useApi("listPasskeys", {});
-  const [adding, setAdding] = useState(false);
-  const [removing, setRemoving] = useState<PasskeyRow>();
-  const remove = useCall("removePasskey", {
-    done: "Passkey forgotten",
-    changes: ["listPasskeys", "me"],
-    onDone: () => setRemoving(undefined),
-  });
-  const columns: readonly Column<PasskeyRow>[] = [
+function columnsOf(onRemove: (row: PasskeyRow) => void): readonly Column<PasskeyRow>[] {
+  return [
     {
       name: "name",
       label: "Name",
@@ -50,10 +41,23 @@ export function PasskeysCard({ hasPassword }: { readonly hasPassword: boolean })
       label: "",
       align: "end",
       cell: (row) => (
-        <IconButton icon={Trash2} size="sm" label={`Forget the passkey ${row.name}`} onClick={() => setRemoving(row)} />
+        <IconButton icon={Trash2} size="sm" label={`Forget the passkey ${row.name}`} onClick={() => onRemove(row)} />
       ),
     },
   ];
+}
+
+export function PasskeysCard({ hasPassword }: { readonly hasPassword: boolean }) {
+  const offered = useQuery(signInMethodsQuery).data?.passkey;
+  const passkeys = useApi("listPasskeys", {});
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<PasskeyRow>();
+  const remove = useCall("removePasskey", {
+    done: "Passkey forgotten",
+    changes: ["listPasskeys", "me"],
+    onDone: () => setRemoving(undefined),
+  });
+  const columns = columnsOf(setRemoving);
   const rows = passkeys.data?.passkeys;
   return (
     <Card

@@ -66,6 +66,8 @@ function Flow({ label, nodes, edges }: FlowGraphProps) {
     width: widthPx,
     height: heightPx,
     data: { content },
+    // The library takes what cannot be selected or dragged for something that is not to be touched.
+    style: { pointerEvents: "all" },
     ...still,
   }));
   const flowEdges = edges.map((edge, index): Edge => {
@@ -97,7 +99,6 @@ function Flow({ label, nodes, edges }: FlowGraphProps) {
         nodesConnectable={false}
         elementsSelectable={false}
         zoomOnDoubleClick={false}
-        onlyRenderVisibleElements
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--line)" />
@@ -120,11 +121,28 @@ function Controls() {
   );
 }
 
-function ContentNodeView({ data }: NodeProps<ContentNode>) {
+function ContentNodeView({
+  data,
+  positionAbsoluteX,
+  positionAbsoluteY,
+  width = 0,
+  height = 0,
+}: NodeProps<ContentNode>) {
+  const { setCenter, getZoom } = useReactFlow();
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} className="invisible" />
-      <div className="size-full">{data.content}</div>
+      <div
+        className="size-full"
+        onFocus={({ target }) => {
+          // Reached by the keyboard it may be out of sight, and the browser cannot scroll to it.
+          if (!target.matches(":focus-visible")) return;
+          for (const each of [target.closest(".react-flow"), target.closest("[role=region]")]) each?.scrollTo(0, 0);
+          void setCenter(positionAbsoluteX + width / 2, positionAbsoluteY + height / 2, { zoom: getZoom() });
+        }}
+      >
+        {data.content}
+      </div>
       <Handle type="source" position={Position.Bottom} isConnectable={false} className="invisible" />
     </>
   );

@@ -7,7 +7,6 @@ import type { Answer } from "../api.ts";
 import { usePages } from "../query.ts";
 import { useActions } from "../shell/use-actions.ts";
 import { Badge } from "../ui/badge.tsx";
-import type { Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
 import type { Column } from "../ui/columns.ts";
@@ -17,6 +16,7 @@ import { EmptyState, ErrorState } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { VirtualTable } from "../ui/virtual-table.tsx";
+import { outcomeTones } from "./audit-looks.ts";
 import { AuditRecordDrawer } from "./audit-record.tsx";
 import { VerifyDialog } from "./verify-dialog.tsx";
 
@@ -24,12 +24,6 @@ const route = getRouteApi("/shell/settings/audit");
 export type AuditRow = Answer<"searchAudit">["records"][number];
 const rowsOf = (page: Answer<"searchAudit">): readonly AuditRow[] => page.records;
 
-export const outcomeTones: Readonly<Record<AuditRow["outcome"], Tone>> = {
-  done: "good",
-  refused: "warn",
-  failed: "bad",
-  intended: "info",
-};
 const outcomes = [
   { value: "done", label: "Done" },
   { value: "refused", label: "Refused" },
@@ -105,14 +99,7 @@ function useAuditFilter() {
   );
 }
 
-export function AuditPage() {
-  const { row } = route.useSearch();
-  const navigate = route.useNavigate();
-  const filter = useAuditFilter();
-  const [verifies, setVerifies] = useState(false);
-  const records = usePages("searchAudit", { query: { ...filter, limit: 100 } }, { rowsOf, keepPrevious: true });
-  const show = (seq: number | undefined) => void navigate({ search: (before) => ({ ...before, row: seq }) });
-  const filtered = Object.values(filter).some((value) => value !== undefined);
+function useVerifyAction(show: (shown: boolean) => void): void {
   useActions(
     useMemo(
       () => [
@@ -121,29 +108,41 @@ export function AuditPage() {
           group: "Audit",
           label: "Verify the audit trail",
           icon: ShieldCheck,
-          run: () => setVerifies(true),
+          run: () => show(true),
         },
       ],
-      [],
+      [show],
     ),
   );
+}
+
+function AuditButtons({ onVerify }: { readonly onVerify: () => void }) {
+  const filter = useAuditFilter();
   return (
-    <Card
-      title="Audit"
-      flush
-      actions={
-        <>
-          <Button size="sm" icon={ShieldCheck} onClick={() => setVerifies(true)}>
-            Verify
-          </Button>
-          <Button asChild size="sm">
-            <a href={apiUrl("exportAudit", { query: filter })} download>
-              <Download aria-hidden className="size-3.5" /> Export
-            </a>
-          </Button>
-        </>
-      }
-    >
+    <>
+      <Button size="sm" icon={ShieldCheck} onClick={onVerify}>
+        Verify
+      </Button>
+      <Button asChild size="sm">
+        <a href={apiUrl("exportAudit", { query: filter })} download>
+          <Download aria-hidden className="size-3.5" /> Export
+        </a>
+      </Button>
+    </>
+  );
+}
+
+export function AuditPage() {
+  const { row } = route.useSearch();
+  const navigate = route.useNavigate();
+  const filter = useAuditFilter();
+  const [verifies, setVerifies] = useState(false);
+  const records = usePages("searchAudit", { query: { ...filter, limit: 100 } }, { rowsOf, keepPrevious: true });
+  const show = (seq: number | undefined) => void navigate({ search: (before) => ({ ...before, row: seq }) });
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  useVerifyAction(setVerifies);
+  return (
+    <Card title="Audit" flush actions={<AuditButtons onVerify={() => setVerifies(true)} />}>
       <AuditFilters />
       <div className="h-[max(20rem,calc(100dvh-17rem))]">
         {records.error !== null && records.rows.length === 0 ? (

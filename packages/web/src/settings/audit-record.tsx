@@ -10,10 +10,10 @@ import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
 import { Heading, Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { outcomeTones } from "./audit-looks.ts";
 import { changesBetween, parsed } from "./audit-diff.ts";
 import type { FieldChange } from "./audit-diff.ts";
 import type { AuditRow } from "./audit-page.tsx";
-import { outcomeTones } from "./audit-page.tsx";
 
 interface AuditRecordDrawerProps {
   readonly seq: number;

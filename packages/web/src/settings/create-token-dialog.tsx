@@ -12,6 +12,7 @@ import { formText } from "../ui/form-text.ts";
 import { Select } from "../ui/select.tsx";
 import { choiceOf, grantsOf, lackingOf } from "./access.ts";
 import type { Choice } from "./access.ts";
+import { LackingNote } from "./lacking-note.tsx";
 import { LimitsField, limitsOf } from "./limits-field.tsx";
 import type { LimitLine } from "./limits-field.tsx";
 import { PermissionMatrix } from "./permission-matrix.tsx";
@@ -70,48 +71,27 @@ export function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps
       title="New token"
       detail="It never may more than you may, now and later."
       footer={
-        <>
-          <Button onClick={onClose}>Close</Button>
-          <Button
-            tone="primary"
-            type="submit"
-            form={form}
-            busy={create.isPending}
-            disabled={(role === byPermission && choice.size === 0) || (lacking !== undefined && !narrows)}
-          >
-            Create token
-          </Button>
-        </>
+        <TokenButtons
+          form={form}
+          busy={create.isPending}
+          disabled={(role === byPermission && choice.size === 0) || (lacking !== undefined && !narrows)}
+          onClose={onClose}
+        />
       }
     >
       <form id={form} onSubmit={submit} className="flex flex-col gap-3">
         <Field label="Name" help="What it is for: deploy-bot, grafana…">
           {(ties) => <Input {...ties} name="name" required autoFocus maxLength={200} />}
         </Field>
-        <div className="grid gap-3 sm:grid-cols-2">
-          <Field label="May do">
-            {(ties) => (
-              <Select
-                {...ties}
-                value={role}
-                onChange={setRole}
-                options={[
-                  ...roles.map((name) => ({ value: name, label: `What ${name} may` })),
-                  ...(known === undefined ? [] : [{ value: byPermission, label: "Chosen permissions" }]),
-                ]}
-              />
-            )}
-          </Field>
-          <Field label="Expires after">
-            {(ties) => <Select {...ties} value={lifetime} options={lifetimes} onChange={setLifetime} />}
-          </Field>
-        </div>
-        {lacking !== undefined && !narrows && (
-          <p className="text-sm text-warn">
-            Nobody gives what they lack: you lack <code className="font-mono text-xs">{lacking}</code>, or have less of
-            it.
-          </p>
-        )}
+        <RoleAndLifetime
+          roles={roles}
+          byOne={known !== undefined}
+          role={role}
+          lifetime={lifetime}
+          onRole={setRole}
+          onLifetime={setLifetime}
+        />
+        <LackingNote permission={narrows ? undefined : lacking} />
         {role === byPermission && known !== undefined && (
           <div className="rounded-md border border-line">
             <PermissionMatrix permissions={known.permissions} choice={choice} onChange={setChoice} />
@@ -121,5 +101,56 @@ export function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps
         <FailureNote error={create.error} />
       </form>
     </Dialog>
+  );
+}
+
+interface RoleAndLifetimeProps {
+  readonly roles: readonly string[];
+  /** Permissions can be chosen one by one. */
+  readonly byOne: boolean;
+  readonly role: string;
+  readonly lifetime: Lifetime;
+  readonly onRole: (role: string) => void;
+  readonly onLifetime: (lifetime: Lifetime) => void;
+}
+
+function RoleAndLifetime({ roles, byOne, role, lifetime, onRole, onLifetime }: RoleAndLifetimeProps) {
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      <Field label="May do">
+        {(ties) => (
+          <Select
+            {...ties}
+            value={role}
+            onChange={onRole}
+            options={[
+              ...roles.map((name) => ({ value: name, label: `What ${name} may` })),
+              ...(!byOne ? [] : [{ value: byPermission, label: "Chosen permissions" }]),
+            ]}
+          />
+        )}
+      </Field>
+      <Field label="Expires after">
+        {(ties) => <Select {...ties} value={lifetime} options={lifetimes} onChange={onLifetime} />}
+      </Field>
+    </div>
+  );
+}
+
+interface TokenButtonsProps {
+  readonly form: string;
+  readonly busy: boolean;
+  readonly disabled: boolean;
+  readonly onClose: () => void;
+}
+
+function TokenButtons({ form, busy, disabled, onClose }: TokenButtonsProps) {
+  return (
+    <>
+      <Button onClick={onClose}>Close</Button>
+      <Button tone="primary" type="submit" form={form} busy={busy} disabled={disabled}>
+        Create token
+      </Button>
+    </>
   );
 }

@@ -15,6 +15,7 @@ import { Field, Input } from "../ui/field.tsx";
 import { Text } from "../ui/text.tsx";
 import { choiceOf, grantsOf, lackingOf, sameChoice } from "./access.ts";
 import type { Choice, RoleRow } from "./access.ts";
+import { LackingNote } from "./lacking-note.tsx";
 import { PermissionMatrix } from "./permission-matrix.tsx";
 
 const route = getRouteApi("/shell/settings/roles");
@@ -64,32 +65,14 @@ export function RoleEditor({ known, role, from }: RoleEditorProps) {
     <form onSubmit={submit} className="flex flex-col gap-4">
       <RoleHeader role={role} mayWrite={mayWrite} />
       {!readOnly && (
-        <div className="grid gap-3 sm:grid-cols-2">
-          <Field label="Name" error={taken ? "There is a role of this name already." : undefined}>
-            {(ties) => (
-              <Input
-                {...ties}
-                value={name}
-                onChange={({ target }) => setName(target.value)}
-                disabled={role !== undefined}
-                required
-                maxLength={64}
-                pattern="[a-z][a-z0-9\-]*"
-                placeholder="billing-operator"
-                title="a-z, 0-9 and -, beginning with a letter"
-                autoFocus={role === undefined}
-              />
-            )}
-          </Field>
-          <Field label="About (optional)">
-            {(ties) => (
-              <Input {...ties} value={about} maxLength={1_024} onChange={({ target }) => setAbout(target.value)} />
-            )}
-          </Field>
-        </div>
-      )}
-      {readOnly && role?.about !== null && role !== undefined && (
-        <Text className="text-sm text-ink-soft">{role.about}</Text>
+        <RoleWords
+          isNew={role === undefined}
+          name={name}
+          about={about}
+          taken={taken}
+          onName={setName}
+          onAbout={setAbout}
+        />
       )}
       <Card title="Permissions" detail={`${choice.size} of ${known.permissions.length}`} flush>
         <PermissionMatrix
@@ -102,12 +85,7 @@ export function RoleEditor({ known, role, from }: RoleEditorProps) {
       {!readOnly && (
         <div className="sticky bottom-0 -mx-1 flex flex-col gap-2 border-t border-line bg-canvas px-1 py-3">
           <FailureNote error={save.error} />
-          {lacking !== undefined && (
-            <p className="text-sm text-warn">
-              Nobody gives what they lack: you lack <code className="font-mono text-xs">{lacking}</code>, or have less
-              of it.
-            </p>
-          )}
+          <LackingNote permission={lacking} />
           <div className="flex items-center gap-2">
             <Button
               tone="primary"
@@ -127,6 +105,42 @@ export function RoleEditor({ known, role, from }: RoleEditorProps) {
   );
 }
 
+interface RoleWordsProps {
+  readonly isNew: boolean;
+  readonly name: string;
+  readonly about: string;
+  /** There is a role of this name already. */
+  readonly taken: boolean;
+  readonly onName: (name: string) => void;
+  readonly onAbout: (about: string) => void;
+}
+
+function RoleWords({ isNew, name, about, taken, onName, onAbout }: RoleWordsProps) {
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      <Field label="Name" error={taken ? "There is a role of this name already." : undefined}>
+        {(ties) => (
+          <Input
+            {...ties}
+            value={name}
+            onChange={({ target }) => onName(target.value)}
+            disabled={!isNew}
+            required
+            maxLength={64}
+            pattern="[a-z][a-z0-9\-]*"
+            placeholder="billing-operator"
+            title="a-z, 0-9 and -, beginning with a letter"
+            autoFocus={isNew}
+          />
+        )}
+      </Field>
+      <Field label="About (optional)">
+        {(ties) => <Input {...ties} value={about} maxLength={1_024} onChange={({ target }) => onAbout(target.value)} />}
+      </Field>
+    </div>
+  );
+}
+
 function RoleHeader({ role, mayWrite }: { readonly role: RoleRow | undefined; readonly mayWrite: boolean }) {
   const navigate = route.useNavigate();
   const [asks, setAsks] = useState(false);
@@ -139,6 +153,9 @@ function RoleHeader({ role, mayWrite }: { readonly role: RoleRow | undefined; re
     <div className="flex flex-wrap items-center gap-2">
       <IconButton icon={ArrowLeft} label="All roles" onClick={() => void navigate({ search: {} })} />
       <h2 className="text-base font-semibold">{role?.name ?? "New role"}</h2>
+      {role !== undefined && !mayWrite && role.about !== null && (
+        <Text className="text-sm text-ink-soft">{role.about}</Text>
+      )}
       {role?.builtIn === true && <Badge icon={Lock}>Built in, cannot be changed</Badge>}
       {role !== undefined && mayWrite && (
         <div className="ml-auto flex gap-2">

@@ -14,7 +14,7 @@ import { visibleText } from "../ui/visible-text.ts";
 import { choiceOf } from "./access.ts";
 import { PermissionMatrix } from "./permission-matrix.tsx";
 import type { TokenRow } from "./tokens-page.tsx";
-import { TokenState } from "./tokens-page.tsx";
+import { TokenState } from "./token-state.tsx";
 
 interface TokenDrawerProps {
   readonly token: TokenRow | undefined;

@@ -14,25 +14,16 @@ import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Mono, Text } from "../ui/text.tsx";
-import { Time, useNow } from "../ui/time.tsx";
+import { Time } from "../ui/time.tsx";
 import { grantWords } from "./access.ts";
 import { CreateTokenDialog } from "./create-token-dialog.tsx";
 import { NewSecret } from "./new-secret.tsx";
+import { TokenState } from "./token-state.tsx";
 import { TokenDrawer } from "./token-drawer.tsx";
 
 const route = getRouteApi("/shell/settings/tokens");
 export type TokenRow = Answer<"listTokens">["tokens"][number];
 const rowsOf = (page: Answer<"listTokens">): readonly TokenRow[] => page.tokens;
-const minuteMs = 60_000;
-
-/** What became of a token, in a word. */
-export function TokenState({ token }: { readonly token: TokenRow }) {
-  const now = useNow(minuteMs);
-  if (token.revokedAt !== null) return <Badge tone="bad">Revoked</Badge>;
-  if (token.expiresAt === null) return <span className="text-ink-soft">Never</span>;
-  if (token.expiresAt <= now) return <Badge tone="warn">Expired</Badge>;
-  return <Time at={token.expiresAt} />;
-}
 
 const columns: readonly Column<TokenRow>[] = [
   {
@@ -80,18 +71,8 @@ const columns: readonly Column<TokenRow>[] = [
   { name: "expires", label: "Expires", cell: (token) => <TokenState token={token} /> },
 ];
 
-export function TokensPage() {
-  const search = route.useSearch();
+function useCreateAction(): void {
   const navigate = route.useNavigate();
-  const me = useMe();
-  const mayAll = useMay("token:read");
-  const [made, setMade] = useState<Answer<"createToken">>();
-  // Whoever is no user has none of their own.
-  const isUser = me?.user !== null;
-  const everybody = mayAll && (search.of === "everybody" || !isUser);
-  const tokens = usePages("listTokens", { query: { all: everybody, limit: 50 } }, { rowsOf, keepPrevious: true });
-  const open = (change: { readonly token?: string; readonly create?: true }) =>
-    void navigate({ search: (before) => ({ of: before.of, ...change }) });
   useActions(
     useMemo(
       () => [
@@ -107,6 +88,21 @@ export function TokensPage() {
       [navigate],
     ),
   );
+}
+
+export function TokensPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const me = useMe();
+  const mayAll = useMay("token:read");
+  const [made, setMade] = useState<Answer<"createToken">>();
+  // Whoever is no user has none of their own.
+  const isUser = me?.user !== null;
+  const everybody = mayAll && (search.of === "everybody" || !isUser);
+  const tokens = usePages("listTokens", { query: { all: everybody, limit: 50 } }, { rowsOf, keepPrevious: true });
+  const open = (change: { readonly token?: string; readonly create?: true }) =>
+    void navigate({ search: (before) => ({ of: before.of, ...change }) });
+  useCreateAction();
   const list = <TokenList tokens={tokens} shown={search.token} onOpen={(token) => open({ token })} />;
   return (
     <Card

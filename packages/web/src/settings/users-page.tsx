@@ -91,14 +91,8 @@ function SignsInBy({ user }: { readonly user: UserRow }) {
   );
 }
 
-export function UsersPage() {
-  const { text, user, create } = route.useSearch();
+function useCreateAction(): void {
   const navigate = route.useNavigate();
-  const mayWrite = useMay("user:write");
-  const me = useMe()?.user?.id;
-  const users = usePages("listUsers", { query: { text, limit: 50 } }, { rowsOf, keepPrevious: true });
-  const open = (change: { readonly user?: string | undefined; readonly create?: true | undefined }) =>
-    void navigate({ search: (before) => ({ ...before, user: undefined, create: undefined, ...change }) });
   useActions(
     useMemo(
       () => [
@@ -115,6 +109,17 @@ export function UsersPage() {
       [navigate],
     ),
   );
+}
+
+export function UsersPage() {
+  const { text, user, create } = route.useSearch();
+  const navigate = route.useNavigate();
+  const mayWrite = useMay("user:write");
+  const me = useMe()?.user?.id;
+  const users = usePages("listUsers", { query: { text, limit: 50 } }, { rowsOf, keepPrevious: true });
+  const open = (change: { readonly user?: string | undefined; readonly create?: true | undefined }) =>
+    void navigate({ search: (before) => ({ ...before, user: undefined, create: undefined, ...change }) });
+  useCreateAction();
   return (
     <Card
       title="Users"

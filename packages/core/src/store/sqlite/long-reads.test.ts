@@ -43,7 +43,7 @@ describe("a long read", () => {
 
   test("does not let the log grow past its limit: it is given up, or commits wait for it", async () => {
     const walBytesMax = 400_000;
-    const commitBytesMax = 64_000;
+    const commitBytesMax = 72_000;
     const commitsPerLook = 32;
     const { store, folder } = await filled({ walBytesMax, checkpointPages: 50, walKeptBytes: 0 });
     let copies = 0;
