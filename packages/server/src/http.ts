@@ -241,7 +241,8 @@ class HttpSide implements Http {
 
 function arrivalOf(request: Request, connections: Connections | undefined): Arrival {
   const { url } = request;
-  const authorityAt = url.indexOf("//") + 2;
+  // HTTP/1.0 may come without a host, and the URL is a path then: no part of it must pass for one.
+  const authorityAt = url.startsWith("/") ? 0 : url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", authorityAt);
   const queryAt = url.indexOf("?", pathAt);
   return {
