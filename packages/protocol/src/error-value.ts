@@ -17,16 +17,29 @@ export interface ErrorValue {
 
 const causeDepthMax = 8;
 
-/** Records anything that was thrown. Details that cannot be serialised are replaced by their text. */
+/**
+ * Records anything that was thrown; never throws itself, whatever the thrown value does when it is looked at. Details that
+ * cannot be serialised are replaced by their text.
+ */
 export function toErrorValue(thrown: unknown, depth = 0): ErrorValue {
+  try {
+    return recordOf(thrown, depth);
+  } catch {
+    return { name: "Error", message: textOf(thrown) };
+  }
+}
+
+function recordOf(thrown: unknown, depth: number): ErrorValue {
   if (!(thrown instanceof Error)) return { name: "Error", message: textOf(thrown) };
   const extra = thrown as Error & { code?: unknown; hint?: unknown; details?: unknown };
+  // Types say that these are texts; programs may have put anything there.
+  const { name, message, stack } = thrown as { name: unknown; message: unknown; stack: unknown };
   return {
-    name: thrown.name,
-    message: thrown.message,
+    name: typeof name === "string" ? name : "Error",
+    message: typeof message === "string" ? message : textOf(message),
     code: typeof extra.code === "string" || typeof extra.code === "number" ? String(extra.code) : undefined,
     hint: typeof extra.hint === "string" ? extra.hint : undefined,
-    stack: thrown.stack,
+    stack: typeof stack === "string" ? stack : undefined,
     cause:
       thrown.cause === undefined || thrown.cause === null || depth >= causeDepthMax
         ? undefined
@@ -40,7 +53,15 @@ function textOf(thrown: unknown): string {
   try {
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {
+    return unreadable(thrown);
+  }
+}
+
+function unreadable(thrown: unknown): string {
+  try {
     return Object.prototype.toString.call(thrown);
+  } catch {
+    return "a value that cannot be read";
   }
 }
 

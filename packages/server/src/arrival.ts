@@ -24,7 +24,8 @@ export function arrivalOf(
   passageOf: (direct: Passage, headers: Headers) => Passage,
 ): Arrival {
   const { url } = request;
-  const authorityAt = url.indexOf("//") + 2;
+  // HTTP/1.0 may come without a host, and the URL is a path then: no part of it must pass for one.
+  const authorityAt = url.startsWith("/") ? 0 : url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", authorityAt);
   const queryAt = url.indexOf("?", pathAt);
   const peer = connections?.requestIP(request)?.address;

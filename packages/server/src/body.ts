@@ -21,7 +21,7 @@ async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array
   const announced = request.headers.get("content-length");
   if (announced !== null) {
     if (Number(announced) > limits.bodyBytesMax) throw tooLarge(limits);
-    const bytes = new Uint8Array(await request.arrayBuffer());
+    const bytes = new Uint8Array(await request.arrayBuffer().catch(cutOff));
     if (bytes.length > limits.bodyBytesMax) throw tooLarge(limits);
     return bytes;
   }
@@ -30,7 +30,7 @@ async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array
   let length = 0;
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(cutOff);
     if (done) break;
     length += value.length;
     if (length > limits.bodyBytesMax) {
@@ -40,6 +40,12 @@ async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array
     pieces.push(value);
   }
   return pieces.length === 1 ? (pieces[0] ?? new Uint8Array(0)) : joined(pieces, length);
+}
+
+/** Whoever sent it hung up: that is no failure of the server's. */
+function cutOff(error: unknown): never {
+  const why = error instanceof Error && error.message !== "" ? `: ${error.message}` : ".";
+  throw new SluiceError({ code: "bad_request", message: `The body did not arrive${why}`, hint: "Send it again." });
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

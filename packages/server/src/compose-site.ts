@@ -51,7 +51,7 @@ export class Site {
   }
 
   readonly fetch = (request: Request, connections: Connections): Promise<Response> | Response => {
-    if (this.#closed && new URL(request.url).pathname !== "/health") return beingRestored();
+    if (this.#closed && URL.parse(request.url)?.pathname !== "/health") return beingRestored();
     return this.#serving.http.fetch(request, connections);
   };
 

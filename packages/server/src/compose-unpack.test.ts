@@ -110,6 +110,18 @@ function ofVersion1(): Uint8Array {
   return readFileSync(file);
 }
 
+/** The archive with a file under another name of the same length, and the sum of its header put right. */
+function withName(from: Uint8Array, before: string, after: string): Uint8Array {
+  const renamed = Buffer.from(from);
+  const at = renamed.indexOf(`${before}\0`);
+  renamed.write(after, at);
+  const header = renamed.subarray(at, at + 512);
+  header.write("        ", 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return renamed;
+}
+
 /** The backup's database after a change. */
 function changed(sql: string): Uint8Array {
   const file = join(work, `changed-${folders++}.db`);
@@ -163,6 +175,17 @@ describe("what is refused without a trace", () => {
     }
   }, 60_000);
 
+  test("a backup with two databases", async () => {
+    // The second one is named as long as the first: the headers alone tell them apart.
+    const database = readFileSync(join(source, "state.db"));
+    const renamed = await packed({
+      [backupNames.about]: about,
+      [backupNames.database]: database,
+      "state.d2": database,
+    });
+    expect(await refusal(withName(renamed, "state.d2", backupNames.database))).toContain("it holds two databases");
+  });
+
   test("a backup with more behind it", async () => {
     expect(await refusal(Buffer.concat([archive, Buffer.from("x")]))).toContain("it goes on after its end");
     expect(await refusal(Buffer.concat([archive, archive]))).toContain("it goes on after its end");
@@ -178,6 +201,10 @@ describe("what is refused without a trace", () => {
     expect(await refusal(await packed({ [names.about]: about, "../keys/token": "mine" }))).toContain(
       "which no backup has",
     );
+    for (const createdAt of [null, "x", 1e300]) {
+      const undated = { [names.about]: JSON.stringify({ format: 1, createdAt }), [names.database]: database };
+      expect(await refusal(await packed(undated))).toContain("does not say when it was made");
+    }
     const otherBlob = { [names.about]: about, [names.database]: database, [`blobs/${"a".repeat(64)}`]: "b" };
     expect(await refusal(await packed(otherBlob))).toContain("is not what its name says");
     const withoutSum = await packed({ [names.about]: about, [names.database]: database, [names.sum]: "0".repeat(64) });

@@ -62,6 +62,7 @@ async function unpack(
     if (complete) throw unusable("there is something behind its sum");
     if (entry.name === backupNames.about) createdAt = timeOf(await textOf(entry, aboutBytesMax));
     else if (entry.name === backupNames.database) {
+      if (database) throw unusable("it holds two databases");
       await writeSynced(join(folder, dataFiles.database), entry);
       database = true;
     } else if (entry.name.startsWith(backupNames.blobs)) {
@@ -85,7 +86,9 @@ function timeOf(about: string): number {
   }
   const { format, createdAt } = Object(known) as { readonly format?: unknown; readonly createdAt?: unknown };
   if (format !== backupFormat) throw unusable(`it has format ${String(format)}; format ${backupFormat} is read here`);
-  return Number(createdAt);
+  if (typeof createdAt !== "number" || Number.isNaN(new Date(createdAt).getTime()))
+    throw unusable(`${backupNames.about} does not say when it was made`);
+  return createdAt;
 }
 
 async function keepBlob(store: FileBlobs, entry: TarEntry): Promise<void> {

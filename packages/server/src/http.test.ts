@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { workflow } from "@sluice/sdk";
-import { HttpFixture } from "./http-fixture.ts";
+import { HttpFixture, token as rightToken } from "./http-fixture.ts";
 
 const echo = workflow<unknown>({ name: "echo" }, (_ctx, input) => Promise.resolve(input));
 
@@ -85,6 +85,15 @@ describe("the host", () => {
     expect(status).toBe(403);
     expect(body.error).toMatchObject({ code: "host_not_allowed", hint: expect.stringContaining("allowedHosts") });
   });
+
+  test.each(["/health", "/localhost/health", "/x//localhost/health", "//localhost/health"])(
+    "is not taken from the path where there is none: %s",
+    async (url) => {
+      // HTTP/1.0 needs no Host; the server's requests have the path for a URL then.
+      const request = { url, method: "GET", headers: new Headers() } as Request;
+      expect((await f.http.fetch(request)).status).toBe(403);
+    },
+  );
 });
 
 describe("the origin", () => {
@@ -306,3 +315,19 @@ describe("over a socket", () => {
     }
   });
 });
+
+test.each([{}, { "content-length": "5" }])(
+  "a body that its sender gives up is no failure of the server: %p",
+  async (length) => {
+    const body = new ReadableStream({ start: (controller) => controller.error(new DOMException("", "AbortError")) });
+    const headers = { ...json, ...length, authorization: `Bearer ${rightToken}` };
+    const request = new Request(`http://127.0.0.1:7890${start}`, { method: "POST", body, headers });
+    const before = f.logs.length;
+    const response = await f.http.fetch(request);
+    expect([response.status, ((await response.json()) as { error: unknown }).error]).toMatchObject([
+      400,
+      { code: "bad_request", message: "The body did not arrive." },
+    ]);
+    expect(f.logs.slice(before)).toEqual([]);
+  },
+);

@@ -147,6 +147,15 @@ describe("versions", () => {
     expect(f.supervisor.workers).toEqual([]);
   });
 
+  test("a worker that is killed before it has loaded its code is started again for those who wait for it", async () => {
+    const version = await f.deploy(answer("1"));
+    const provided = f.supervisor.provide(version, true);
+    const { pid } = await f.until(() => f.supervisor.workers.find(({ lane }) => lane === "quarantine"));
+    process.kill(pid, "SIGKILL");
+    expect(await provided).toBe(true);
+    expect(f.supervisor.workers.some((each) => each.lane === "quarantine" && each.pid !== pid)).toBe(true);
+  });
+
   test("a version that fails while it is loaded says where, and leaves nothing behind", async () => {
     const version = await f.bundle("const config: { name?: string } = {};\nexport const n = config.name!.length;\n");
     const start = await f.supervisor.load(version);

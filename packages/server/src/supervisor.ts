@@ -157,11 +157,17 @@ export class Supervisor {
   /** For the engine: a worker of a version that a run needs. */
   async provide(version: string, quarantine: boolean): Promise<boolean> {
     if (version === "" || this.#stopping) return false;
-    for (;;) {
+    const { clock, limits } = this.#options;
+    for (let starts = 1; ; starts++) {
       const start = await this.#ensure(version, quarantine);
       if (start.ok) return true;
       // The current one has worked before: it is tried until it works again.
       if (version === this.#current && !quarantine && !this.#stopping) continue;
+      // A child that was killed says nothing about its code: whoever waits for it is not parked for that.
+      if (start.problem.code === "worker_failed" && starts < startsMax && !this.#stopping) {
+        await new Promise<void>((resolve) => clock.after(restartDelayMs(starts, limits), resolve));
+        continue;
+      }
       this.#options.log("error", "a version of the code cannot be loaded", { version, ...start.problem });
       return false;
     }
@@ -323,6 +329,8 @@ export class Supervisor {
   }
 }
 
+/** As often a worker of a version that runs wait for is started before its code counts as the reason that it ends. */
+const startsMax = 8;
 /** How long a child that was told to leave may take. */
 const leaveGraceMs = 2_000;
 

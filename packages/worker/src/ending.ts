@@ -110,7 +110,7 @@ export class Ending {
     for (let depth = 0; depth < causeDepthMax && typeof at === "object" && at !== null; depth++) {
       const seq = this.#causes.get(at);
       if (seq !== undefined) return seq;
-      at = (at as { cause?: unknown }).cause;
+      at = causeOf(at);
     }
     return undefined;
   }
@@ -175,3 +175,11 @@ export class Ending {
 }
 
 const causeDepthMax = 16;
+
+function causeOf(error: object): unknown {
+  try {
+    return (error as { readonly cause?: unknown }).cause;
+  } catch {
+    return undefined;
+  }
+}

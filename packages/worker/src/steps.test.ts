@@ -232,3 +232,43 @@ test("a result is lost with its incarnation: nothing is said after a drop", asyn
   expect(engine.ops()).toEqual([]);
   expect(engine.worker.size).toBe(0);
 });
+
+describe("what throws when it is looked at ends the attempt", () => {
+  const no = (): never => {
+    throw new Error("no");
+  };
+  const hostile = new Proxy({}, { get: no, ownKeys: no, getPrototypeOf: no });
+  const silent = Object.defineProperty(new Error("own"), "message", { get: no });
+  // eslint-disable-next-line unicorn/no-thenable -- that is the point
+  const thenable = Object.defineProperty({}, "then", { get: no });
+  const thrower = (thrown: unknown) => (): never => {
+    throw thrown;
+  };
+  test.each<[string, Body]>([
+    ["a proxy", thrower(hostile)],
+    ["an error without a readable message", thrower(silent)],
+    [
+      "a rejection",
+      async () => {
+        await Promise.resolve();
+        thrower(hostile)();
+      },
+    ],
+    ["a result that cannot be asked whether it is a promise", () => thenable],
+    // eslint-disable-next-line unicorn/no-thenable -- that is the point
+    ["a promise that cannot be waited for", () => ({ then: no })],
+  ])("%s", async (_what, body) => {
+    const engine = new PlayedEngine([stepping(body, { retry: false })]);
+    await engine.assign();
+    await microtasks();
+    const [op] = engine.ops();
+    expect(op).toMatchObject({ op: "done", error: expect.any(Uint8Array) });
+  });
+
+  test("and so does it end the run", async () => {
+    const engine = new PlayedEngine([workflow({ name: "flow" }, thrower(hostile))]);
+    await engine.assign();
+    await microtasks();
+    expect(engine.ops()).toMatchObject([{ op: "finish", status: "failed" }]);
+  });
+});

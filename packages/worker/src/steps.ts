@@ -190,23 +190,21 @@ export class StepExecution {
             attempt.abort(error);
             conclude(true, error);
           });
-    let outcome: unknown;
     try {
       const step = { seq: place.seq, attempt: this.#attempt, lines: 0 };
-      outcome = run.host.stepScope.run(step, () => body(attempt));
+      const outcome = run.host.stepScope.run(step, () => body(attempt));
+      if (!isThenable(outcome)) {
+        conclude(false, outcome);
+        return;
+      }
+      if (!this.#job.undoable) announced = run.host.announce(() => this.#announce(startedAt));
+      outcome.then(
+        (value) => conclude(false, value),
+        (error: unknown) => conclude(true, error),
+      );
     } catch (error) {
       conclude(true, error);
-      return;
     }
-    if (!isThenable(outcome)) {
-      conclude(false, outcome);
-      return;
-    }
-    if (!this.#job.undoable) announced = run.host.announce(() => this.#announce(startedAt));
-    outcome.then(
-      (value) => conclude(false, value),
-      (error: unknown) => conclude(true, error),
-    );
   }
 
   #announce(at: number): void {
@@ -273,8 +271,9 @@ export class StepExecution {
     );
   }
 
-  #retryDelay(error: unknown): number | undefined {
+  #retryDelay(thrown: unknown): number | undefined {
     const { plan, run, place } = this.#job;
+    const error = comparable(thrown);
     if (error instanceof NonRetryableError) return undefined;
     if (plan.when !== undefined && !this.#wanted(plan.when, error)) return undefined;
     const elapsedMs = run.host.clock.now() - this.#firstAt;
@@ -330,4 +329,14 @@ class Attempt implements StepContext {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** What was thrown, unless it throws as soon as its class is asked for. */
+function comparable(thrown: unknown): unknown {
+  try {
+    void (thrown instanceof Error);
+    return thrown;
+  } catch {
+    return undefined;
+  }
 }

@@ -47,6 +47,16 @@ describe("state", () => {
     expect((await put(path, { value: 3 }, { "if-match": "abc" })).status).toBe(400);
   });
 
+  test("and both conditions at once are refused: one of them would be ignored", async () => {
+    const { status, body } = await put(
+      "/api/v1/state/global/both",
+      { value: 1 },
+      { "if-match": '"1"', "if-none-match": "*" },
+    );
+    expect([status, body.error.code]).toEqual([400, "bad_request"]);
+    expect((await f.get("/api/v1/state/global/both")).status).toBe(404);
+  });
+
   test("of a workflow is what its runs see, with any name and key", async () => {
     await f.post("/api/v1/workflows/area%2Fcounts/runs?wait=10s", {});
     const path = `/api/v1/state/${encodeURIComponent("workflow:area/counts")}/runs`;

@@ -36,12 +36,13 @@ function missing(scope: string, key: string): SluiceError {
 function expectedVersion(call: Call): number | undefined {
   const { headers } = call.request;
   const absent = headers.get("if-none-match");
+  const match = headers.get("if-match");
   if (absent !== null) {
+    if (match !== null) refuse("bad_request", "If-Match and If-None-Match contradict each other.", "Send one of them.");
     if (absent.trim() !== "*")
       refuse("bad_request", "If-None-Match is not *.", "Send If-None-Match: * to create a key only.");
     return 0;
   }
-  const match = headers.get("if-match");
   if (match === null) return undefined;
   const version = /^\s*"?(\d{1,15})"?\s*$/.exec(match)?.[1];
   if (version === undefined)

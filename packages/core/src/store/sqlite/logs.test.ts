@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { log } from "../run-store.fixture.suite.ts";
+import { insertLogSql } from "./logs.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
@@ -16,4 +17,9 @@ test("lines are numbered in each run by themselves", () => {
     "r13d",
     "r21c",
   ]);
+});
+
+test("a line is compared with those of its key only, however many the run has", () => {
+  const plan = bench.on.db.query(`EXPLAIN QUERY PLAN ${insertLogSql}`).all() as { detail: string }[];
+  expect(plan.map(({ detail }) => detail).join("\n")).toContain("run_logs_by_key (run=? AND key=?)");
 });

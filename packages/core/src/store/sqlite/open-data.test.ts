@@ -28,6 +28,15 @@ describe("a data folder", () => {
     await second.release();
   });
 
+  test("is rid of the copies that a killed process was sending as backups, and of nothing else", async () => {
+    const folder = folders.next();
+    const copy = `backup-${crypto.randomUUID()}.db`;
+    for (const name of [copy, `${copy}.part`, "backup-monday.db", "backup.tar"]) writeFileSync(join(folder, name), "x");
+    await (await openDataFolder({ folder })).release();
+    const left = readdirSync(folder).filter((name) => name.startsWith("backup"));
+    expect(left.toSorted()).toEqual(["backup-monday.db", "backup.tar"]);
+  });
+
   test("is one process's at a time, and the refusal names it", async () => {
     const folder = folders.next();
     const held = await openDataFolder({ folder });

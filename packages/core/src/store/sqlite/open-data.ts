@@ -1,5 +1,5 @@
 // The data folder: made when it is missing, locked for one process, checked and brought up to date before anything uses it.
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import { lockFile } from "./file-lock.ts";
@@ -31,6 +31,7 @@ export async function openDataFolder(p: { readonly folder: string }): Promise<Da
     const databaseFile = join(folder, dataFiles.database);
     const blobsFolder = join(folder, dataFiles.blobs);
     const replaced = settleReplacement(folder);
+    removeCopies(folder);
     const prepared = prepareDatabase({ file: databaseFile });
     makePrivate(blobsFolder);
     const release = async (): Promise<void> => held.lock.release();
@@ -39,6 +40,13 @@ export async function openDataFolder(p: { readonly folder: string }): Promise<Da
     held.lock.release();
     throw error;
   }
+}
+
+/** Copies of the database that a backup was sending when its process was killed; nobody else knows of them. */
+const leftCopy = /^backup-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.db(?:\.part)?(?:-journal|-wal|-shm)?$/;
+
+function removeCopies(folder: string): void {
+  for (const name of readdirSync(folder)) if (leftCopy.test(name)) rmSync(join(folder, name), { force: true });
 }
 
 function makePrivate(folder: string): void {
