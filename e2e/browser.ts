@@ -10,7 +10,7 @@ import { findBrowser, INSTALL_COMMAND } from "../scripts/browser.mjs";
 /** Widths of a desk, a small laptop or tablet, and a phone, in pixels. */
 export const widthsPx = [1440, 1024, 390] as const;
 export const themes = ["light", "dark"] as const;
-export type Theme = (typeof themes)[number];
+type Theme = (typeof themes)[number];
 
 const executable = findBrowser();
 const phoneWidthPx = 640;

@@ -6,7 +6,7 @@ import { aTurn, call, startServer, writeProject } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /** In names, outputs, errors and log lines; nothing of it may do anything. */
-export const hostile = {
+const hostile = {
   step: "<img src=x onerror=document.title='owned'> \u202egnp.exe",
   output: "\u001b[31mred</script><script>document.title='owned'</script>",
   error: "<svg onload=document.title='owned'> \u202eevil",
@@ -131,6 +131,27 @@ export class RunsServer {
       if (is(shown)) return shown;
       await aTurn();
     }
+  }
+
+  /** A user with the role viewer, after the first user, who is an admin as the first has to be. */
+  async addViewer(name: string, password: string): Promise<void> {
+    await this.ask("POST /api/v1/users", { name: "admin", password, roles: ["admin"] });
+    const { accessToken = "" } = await this.#post<{ accessToken?: string }>("/api/v1/auth/login", {
+      name: "admin",
+      password,
+      kind: "program",
+    });
+    await this.#post("/api/v1/users", { name, password, roles: ["viewer"] }, accessToken);
+  }
+
+  async #post<T>(path: string, body: unknown, bearer?: string): Promise<T> {
+    const headers = {
+      "content-type": "application/json",
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    };
+    const response = await fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return (await response.json()) as T;
   }
 
   async send(name: string, key: string): Promise<void> {

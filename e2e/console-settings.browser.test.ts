@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Grant } from "@sluice/protocol";
 import { TOTP } from "otpauth";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import {
@@ -143,7 +144,7 @@ describeInBrowser("the settings", () => {
     await button("Create role").click();
     await page.waitForURL("**/settings/roles?role=billing");
     type Roles = {
-      readonly roles: readonly { readonly name: string; readonly grants: readonly { readonly permission: string }[] }[];
+      readonly roles: readonly { readonly name: string; readonly grants: readonly Grant[] }[];
     };
     const { body } = await ask<Roles>("GET /api/v1/roles");
     const grants = body.roles.find(({ name }) => name === "billing")?.grants ?? [];

@@ -9,7 +9,7 @@ import type { Scale } from "./options.ts";
 import { peerVersions } from "./peers.ts";
 
 /** The bar for p99 of every route of ours with every load, in milliseconds. */
-export const P99_MS_MAX = 10;
+const P99_MS_MAX = 10;
 const ERROR_CHARS_MAX = 600;
 const DIGITS = 4;
 const statistics = ["p50", "p95", "p99", "max"] as const;
@@ -17,7 +17,7 @@ const statistics = ["p50", "p95", "p99", "max"] as const;
 /** A route with a load, such as `mixed.list`; or `load.sent`: how late the load itself was. */
 export type MetricName = `${LoadName}.${RouteName}` | "load.sent";
 
-export const metricNames: readonly MetricName[] = [
+const metricNames: readonly MetricName[] = [
   ...loadNames.flatMap((load) => routeNames.map((route): MetricName => `${load}.${route}`)),
   "load.sent",
 ];

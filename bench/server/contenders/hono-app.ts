@@ -26,10 +26,10 @@ interface HonoApp {
   get(path: string, handler: (context: Context) => Response): void;
 }
 interface NodeServer {
-  serve(
+  readonly serve: (
     options: { readonly fetch: HonoApp["fetch"]; readonly port: number; readonly hostname: string },
     listening: (info: { readonly port: number }) => void,
-  ): void;
+  ) => void;
 }
 
 type Row = Record<string, SQLOutputValue>;

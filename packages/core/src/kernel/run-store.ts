@@ -26,7 +26,7 @@ import type {
 } from "./run-records.ts";
 import type { RunFinder } from "./run-search.ts";
 
-export type { RunFinder, RunHit, RunSummary } from "./run-search.ts";
+export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
   Actor,
   AccessFilter,

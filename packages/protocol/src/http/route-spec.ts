@@ -36,5 +36,4 @@ export interface RouteSpec {
 export const get = ["GET"] as const;
 export const post = ["POST"] as const;
 export const put = ["PUT"] as const;
-export const patch = ["PATCH"] as const;
 export const remove = ["DELETE"] as const;

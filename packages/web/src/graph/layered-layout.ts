@@ -17,7 +17,7 @@ export interface LayoutGaps {
   /** Between layers. */
   readonly layerPx: number;
 }
-export interface Placed {
+interface Placed {
   /** Of the upper left corner. */
   readonly x: number;
   readonly y: number;

@@ -49,7 +49,6 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
     },
   });
   const steps = journal === undefined ? [] : inCallOrder(journal).filter(({ seq }) => seq >= 0);
-  const chosen = steps.find(({ seq }) => String(seq) === start);
   const submit = () => {
     const body = {
       ...(start === beginning ? {} : { from: Number(start) }),
@@ -79,21 +78,7 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label="Begin with" help={<Kept chosen={chosen} />}>
-          {(ties) => (
-            <Combobox
-              {...ties}
-              value={start}
-              onChange={setStart}
-              placeholder="Find a step"
-              options={[
-                { value: beginning, label: "The beginning" },
-                ...offered(steps, chosen).map((step) => ({ value: String(step.seq), label: stepLabel(step) })),
-              ]}
-              className="w-full"
-            />
-          )}
-        </Field>
+        <BeginWith steps={steps} value={start} onChange={setStart} />
         <Switch label="Edit the input" checked={edits} onChange={setEdits} />
         {edits && (
           <InputEditor
@@ -105,6 +90,31 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
         )}
       </div>
     </Dialog>
+  );
+}
+
+interface BeginWithProps {
+  readonly steps: readonly Step[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function BeginWith({ steps, value, onChange }: BeginWithProps) {
+  const chosen = steps.find(({ seq }) => String(seq) === value);
+  const options = offered(steps, chosen).map((step) => ({ value: String(step.seq), label: stepLabel(step) }));
+  return (
+    <Field label="Begin with" help={<Kept chosen={chosen} />}>
+      {(ties) => (
+        <Combobox
+          {...ties}
+          value={value}
+          onChange={onChange}
+          placeholder="Find a step"
+          options={[{ value: beginning, label: "The beginning" }, ...options]}
+          className="w-full"
+        />
+      )}
+    </Field>
   );
 }
 

@@ -8,7 +8,7 @@ import { Mono, Text } from "../ui/text.tsx";
 import type { RunError as RecordedError } from "./words.ts";
 
 /** Lines of a stack that are the program's own, without the message that stands before them. */
-export function stackFrames(stack: string): readonly string[] {
+function stackFrames(stack: string): readonly string[] {
   const lines = stack.split("\n").map((line) => line.trim());
   const first = lines.findIndex((line) => line.startsWith("at "));
   return first === -1 ? [] : lines.slice(first);

@@ -15,7 +15,7 @@ export interface RunGraphNode {
   /** It came after itself: a loop. */
   readonly loops: boolean;
 }
-export interface RunGraphEdge {
+interface RunGraphEdge {
   readonly from: string;
   readonly to: string;
   /** How many steps came this way. */

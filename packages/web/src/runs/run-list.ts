@@ -5,7 +5,7 @@ import { belongs } from "./run-filter.ts";
 import type { RunFilter } from "./run-filter.ts";
 import type { ListedRun } from "./words.ts";
 
-export interface RunPage {
+interface RunPage {
   readonly runs: readonly ListedRun[];
   readonly nextCursor: string | null;
 }
@@ -15,7 +15,7 @@ export type ReadPage = (cursor: string | null, limit: number) => Promise<RunPage
 const firstPageRows = 50;
 const pageRows = 200;
 /** New runs are counted one by one up to this; past it there are "many". */
-export const newRunsMax = 10_000;
+const newRunsMax = 10_000;
 
 interface Page {
   readonly cursor: string | null;

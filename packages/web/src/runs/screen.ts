@@ -5,6 +5,7 @@ import { ListTree } from "lucide-react";
 import { shellRoute } from "../shell/routes.tsx";
 import type { NavItem } from "../shell/screen.ts";
 import { param, searchParams } from "../shell/search-params.ts";
+import { runListQuery } from "./run-list-query.ts";
 import { entryStates, logLevels, runTabs, timeSpans } from "./words.ts";
 
 export const runsNav: NavItem = {
@@ -33,6 +34,13 @@ const listPage = createRoute({
     parent: param.text(),
     version: param.text(),
   }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { parts }, deps }): void => {
+    // Beside loading the page, not before it.
+    parts.query.query(runListQuery(deps)).catch(() => {
+      // The page asks again, and says what went wrong.
+    });
+  },
   component: lazyRouteComponent(() => import("./runs-page.tsx"), "RunsPage"),
 });
 

@@ -10,7 +10,7 @@ import type { EntryState, Step } from "./words.ts";
 const previewCharsMax = 160;
 
 /** A value on one line; undefined where there is nothing to say. */
-export function previewOf(step: Step): string | undefined {
+function previewOf(step: Step): string | undefined {
   if (step.error !== null) return firstLine(step.error.message);
   if (step.omitted?.includes("output") === true) return "large value";
   if (step.output === null) return undefined;

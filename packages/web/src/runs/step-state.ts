@@ -33,7 +33,7 @@ interface KindLook {
   readonly waits?: true;
 }
 
-export const kindLooks: Readonly<Record<EntryKind, KindLook>> = {
+const kindLooks: Readonly<Record<EntryKind, KindLook>> = {
   step: { label: "Step", icon: SquareFunction },
   sleep: { label: "Sleep", icon: Clock, waits: true },
   event: { label: "Event", icon: Bell, waits: true },

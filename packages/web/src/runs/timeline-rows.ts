@@ -40,7 +40,7 @@ export interface LoopRow extends RowBase {
   readonly failed: number;
 }
 /** What is inside of a child run is still being read. */
-export interface PendingRow extends RowBase {
+interface PendingRow extends RowBase {
   readonly type: "pending";
 }
 export type TimelineRow = StepRow | LoopRow | PendingRow;

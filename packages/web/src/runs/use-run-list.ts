@@ -2,13 +2,11 @@
 // gap, and fed by the live stream a few times a second.
 import type { LiveMessage, LiveRun } from "@sluice/protocol";
 import { useQuery } from "@tanstack/react-query";
-import type { QueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
-import { api } from "../api.ts";
 import { useLive } from "../live/use-live.ts";
-import { filterOf } from "./run-filter.ts";
 import type { RunSearch } from "./run-filter.ts";
-import { RunList } from "./run-list.ts";
+import type { RunList } from "./run-list.ts";
+import { runListQuery } from "./run-list-query.ts";
 
 const flushMs = 250;
 const probeMs = 1_000;
@@ -21,29 +19,6 @@ interface ShownRuns {
   readonly retry: () => void;
   /** To be called by each row that comes in sight; returns what to call when it leaves. */
   readonly see: (id: string) => () => void;
-}
-
-/** Options of the query that holds a list, so that a link can read it before it is opened. */
-export function runListQuery(search: RunSearch, seen: ReadonlySet<string> = new Set()) {
-  return {
-    queryKey: ["listRuns", "rows", search] as const,
-    queryFn: async ({ client }: { client: QueryClient }) => {
-      const known = client.getQueryData<RunList>(["listRuns", "rows", search]);
-      if (known !== undefined) {
-        await known.refresh(seen);
-        return known;
-      }
-      const filter = filterOf(search, Date.now());
-      const { status, ...rest } = filter;
-      const list = new RunList(filter, async (cursor, limit) =>
-        api("listRuns", { query: { ...rest, status: status ?? null, cursor, limit } }),
-      );
-      await list.load();
-      return list;
-    },
-    structuralSharing: false,
-    staleTime: 0,
-  };
 }
 
 export function useRunList(search: RunSearch): ShownRuns {

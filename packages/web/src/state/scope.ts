@@ -1,6 +1,6 @@
 // What a scope of state is made of. Source of the form: docs/http.md.
 
-export const scopeKinds = ["global", "workflow", "run"] as const;
+const scopeKinds = ["global", "workflow", "run"] as const;
 export type ScopeKind = (typeof scopeKinds)[number];
 
 export interface Scope {

@@ -10,7 +10,7 @@ import { Menu } from "./menu.tsx";
 import type { Option } from "./select.tsx";
 import { visibleText } from "./visible-text.ts";
 
-export interface Filter {
+interface Filter {
   readonly name: string;
   readonly label: string;
   /** What it is set to; none: the filter is not in use. */

@@ -14,7 +14,7 @@ import { ErrorState, Skeleton } from "./states.tsx";
 import { visibleText } from "./visible-text.ts";
 
 /** `value`: what is there already. `url`: answered with JSON; read and parsed away from the page's thread, for large values. */
-export type JsonTreeSource = { readonly value: unknown } | { readonly url: string };
+type JsonTreeSource = { readonly value: unknown } | { readonly url: string };
 
 interface JsonTreeProps {
   readonly source: JsonTreeSource;

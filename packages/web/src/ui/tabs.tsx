@@ -3,7 +3,7 @@ import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { formatCount } from "./time-format.ts";
 
-export interface Tab<Name extends string> {
+interface Tab<Name extends string> {
   readonly name: Name;
   readonly label: string;
   /** Beside the label: how many there are. */

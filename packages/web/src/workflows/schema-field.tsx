@@ -166,7 +166,7 @@ function Choice({ ties, values, words, value, optional, onChange }: ChoiceProps)
 }
 
 /** A part that no field fits. The text stays as it is typed; what it says is taken whenever it can be read. */
-export function JsonPart(p: { ties: FieldTies; value: Json | undefined; onChange: (value: Json | undefined) => void }) {
+function JsonPart(p: { ties: FieldTies; value: Json | undefined; onChange: (value: Json | undefined) => void }) {
   const [draft, setDraft] = useState<string>();
   const read = draft === undefined ? undefined : readJson(draft);
   const stale = read === undefined || ("value" in read && !sameJson(read.value, p.value));

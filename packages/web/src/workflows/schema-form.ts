@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "./json-value.ts";
 
 export type Schema = JsonObject;
 
-export interface SchemaWords {
+interface SchemaWords {
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   /** Written where nothing has been entered yet. */
@@ -36,7 +36,7 @@ export type FormNode = SchemaWords &
     | { readonly kind: "json" }
   );
 
-export interface FormField {
+interface FormField {
   readonly name: string;
   readonly schema: Schema;
   readonly required: boolean;
@@ -54,7 +54,7 @@ const startDepthMax = 12;
 const longFromChars = 200;
 
 /** A schema without references and `allOf` at its top; `{}` where that cannot be. */
-export function resolved(schema: Json | undefined, root: Schema): Schema {
+function resolved(schema: Json | undefined, root: Schema): Schema {
   let current = isObject(schema) ? schema : {};
   for (let count = 0; typeof current["$ref"] === "string"; count++) {
     if (count === refsMax) return {};

@@ -1,12 +1,6 @@
 // What checking the audit trail finds.
 
-export type AuditProblemKind =
-  | "changed"
-  | "removed"
-  | "reordered"
-  | "truncated"
-  | "bad_signature"
-  | "unreadable_checkpoints";
+type AuditProblemKind = "changed" | "removed" | "reordered" | "truncated" | "bad_signature" | "unreadable_checkpoints";
 
 export interface AuditProblem {
   /** The row it is about, or the first of them; null where it is about none. */
