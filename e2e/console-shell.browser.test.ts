@@ -1,25 +1,14 @@
 // The frame of the console in a real browser: navigation, palette, shortcuts, themes, the live stream over restarts and
-// tabs, its policy, and what an accessibility checker says of every screen.
+// tabs, and its policy.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import {
-  complaintsOf,
-  describeInBrowser,
-  launchBrowser,
-  openProfile,
-  seriousProblems,
-  settled,
-  themes,
-  widthsPx,
-} from "./browser.ts";
+import { complaintsOf, describeInBrowser, launchBrowser, openProfile, settled } from "./browser.ts";
 import type { Look } from "./browser.ts";
 import { makeData, startConsole } from "./console-data.ts";
-import type { ConsoleData } from "./console-data.ts";
-import { consoleScreens } from "./console-screens.ts";
 import { killAll } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
@@ -27,11 +16,10 @@ describeInBrowser("the console", () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-console-"));
   let server: ServerProcess;
   let browser: Browser;
-  let data: ConsoleData;
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([startConsole({ data: folder, args: ["--no-auth"] }), launchBrowser()]);
-    data = await makeData(server);
+    await makeData(server);
   });
   afterAll(async () => {
     await browser?.close();
@@ -224,16 +212,4 @@ describeInBrowser("the console", () => {
       rmSync(path, { recursive: true, force: true });
     }
   });
-
-  for (const widthPx of widthsPx) {
-    for (const colours of themes) {
-      test(`has no serious flaw of accessibility at ${widthPx} pixels, ${colours}`, async () => {
-        for (const { name, path } of consoleScreens) {
-          await onPage(path(data), { widthPx, theme: colours }, async (page) => {
-            expect({ name, problems: await seriousProblems(page) }).toEqual({ name, problems: [] });
-          });
-        }
-      });
-    }
-  }
 });

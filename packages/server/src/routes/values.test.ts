@@ -111,6 +111,13 @@ describe("one value", () => {
     expect(await codes("3", operator)).toBe(200);
   });
 
+  test("is downloaded with a ticket, once", async () => {
+    const route = "/api/v1/runs/r1/values/0";
+    const { ticket } = (await f.post("/api/v1/auth/tickets", { route })).body;
+    expect((await f.send(`${route}?ticket=${ticket}`, { token: null })).body).toEqual({ a: 1 });
+    expect((await f.send(`${route}?ticket=${ticket}`, { token: null })).status).toBe(401);
+  });
+
   test("whose blob is lost is a failure that says so, and leaves no thread behind", async () => {
     const entry = await f.store.figures.getEntry({ run: "r1", seq: 1 });
     const file = blobs.fileOf(blobRefOf(entry?.value) ?? "");

@@ -47,7 +47,7 @@ export function useRunColumns({ list, selection, see }: ColumnsParts): readonly 
         cell: (run) => <Status run={now(run)} wide={medium} see={see} />,
       },
       { name: "workflow", label: "Workflow", width: "minmax(0, 1.1fr)", cell: (run) => <Name run={run} /> },
-      { name: "id", label: "Id", width: "minmax(0, 14rem)", from: "lg", cell: (run) => <Id run={run} /> },
+      { name: "id", label: "Id", width: "minmax(0, 15.5rem)", from: "lg", cell: (run) => <Id run={run} /> },
       {
         name: "tags",
         label: "Tags",

@@ -106,3 +106,18 @@ test("says why a page is missing and goes on later", async () => {
   await list.more();
   expect([list.error, list.rows.length]).toEqual([undefined, 2]);
 });
+
+test("after a gap with more new runs than a page shows, it does not pretend to know how many", async () => {
+  const runs = many(60);
+  const { list } = listOver(runs);
+  await list.load();
+  runs.push(...many(200, 61));
+  list.take([live("r61", 61)]);
+  await list.refresh(new Set());
+  expect([list.newCount, list.hasUncounted]).toEqual([51, true]);
+  await list.load();
+  expect([list.newCount, list.hasUncounted]).toEqual([0, false]);
+  runs.push(...many(3, 261));
+  await list.probe();
+  expect([list.newCount, list.hasUncounted]).toEqual([3, false]);
+});

@@ -35,6 +35,7 @@ export class RunList {
   #changes = new Map<string, LiveRun>();
   #ids = new Set<string>();
   #new = new Set<string>();
+  #uncounted = false;
   #undecided = false;
   #busy = false;
   #error: unknown;
@@ -69,6 +70,11 @@ export class RunList {
     return this.#new.size;
   }
 
+  /** There are more of them than were counted. */
+  get hasUncounted(): boolean {
+    return this.#uncounted || this.#new.size >= newRunsMax;
+  }
+
   /** Something new may be there that only the server can tell: `probe` asks. */
   get isUndecided(): boolean {
     return this.#undecided;
@@ -88,6 +94,7 @@ export class RunList {
     this.#pages = [{ cursor: null, limit: firstPageRows, rows: page.runs, stale: false }];
     this.#next = page.nextCursor;
     this.#new = new Set();
+    this.#uncounted = false;
     this.#undecided = false;
     this.#changes = new Map();
     this.#changed();
@@ -127,14 +134,14 @@ export class RunList {
     if (stale.length > 0) this.#changed();
   }
 
-  /** Counts what stands before the first row now. */
+  /** Counts what stands before the first row now, as far as a page reaches. */
   async probe(): Promise<void> {
     this.#undecided = false;
     const { runs } = await this.#read(null, firstPageRows);
-    for (const { id } of runs) {
-      if (this.#ids.has(id)) break;
-      this.#new.add(id);
-    }
+    const known = runs.findIndex(({ id }) => this.#ids.has(id));
+    const fresh = runs.slice(0, known === -1 ? runs.length : known).map(({ id }) => id);
+    this.#uncounted = known === -1 && fresh.length === firstPageRows;
+    this.#new = this.#uncounted ? new Set([...this.#new, ...fresh]) : new Set(fresh);
     this.#changed();
   }
 

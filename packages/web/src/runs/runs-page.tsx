@@ -2,7 +2,8 @@
 import { runStatuses } from "@sluice/protocol";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { GitCompareArrows, ListTree, ListX } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useToasts } from "../parts.ts";
 import { useApi } from "../query.ts";
 import { Page } from "../shell/page.tsx";
 import { useActions } from "../shell/use-actions.ts";
@@ -72,14 +73,21 @@ interface RowsProps {
 function Rows({ search, runs, selection }: RowsProps) {
   const navigate = useNavigate();
   const { list, error, isPending, see } = runs;
+  const toasts = useToasts();
   const columns = useRunColumns({ list, selection, see });
   const more = useMemo(() => () => void list?.more(), [list]);
+  const show = useCallback(() => void list?.load().catch((error_: unknown) => toasts.fail(error_)), [list, toasts]);
+  const isEmptied = list !== undefined && list.rows.length === 0 && list.newCount > 0;
+  useEffect(() => {
+    // There is nothing that could be pushed away.
+    if (isEmptied) show();
+  }, [isEmptied, show]);
   if (list === undefined && error !== null && !isPending) {
     return <ErrorState title="The runs could not be read" error={error} onRetry={runs.retry} />;
   }
   return (
     <>
-      <NewRowsButton count={list?.newCount ?? 0} onShow={() => void list?.load()} />
+      <NewRowsButton count={list?.newCount ?? 0} more={list?.hasUncounted} onShow={show} />
       <VirtualTable
         label="Runs"
         columns={columns}

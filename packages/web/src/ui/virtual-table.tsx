@@ -8,6 +8,7 @@ import type { Column } from "./columns.ts";
 import { cx } from "./cx.ts";
 import { useRowKeys } from "./row-keys.ts";
 import { SkeletonRows } from "./states.tsx";
+import { formatCount } from "./time-format.ts";
 
 const rowHeightPx = 40;
 const overscanRows = 12;
@@ -174,8 +175,15 @@ function GridRow<Row>({ id, index, row, columns, look, onPick, onOpen }: GridRow
   );
 }
 
+interface NewRowsProps {
+  readonly count: number;
+  /** There are more than have been counted. */
+  readonly more?: boolean | undefined;
+  readonly onShow: () => void;
+}
+
 /** New rows wait behind this instead of pushing what one is reading out of sight. */
-export function NewRowsButton({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
+export function NewRowsButton({ count, more = false, onShow }: NewRowsProps) {
   if (count === 0) return null;
   return (
     <div className="pointer-events-none absolute inset-x-0 top-10 z-20 flex justify-center" role="status">
@@ -184,7 +192,8 @@ export function NewRowsButton({ count, onShow }: { readonly count: number; reado
         onClick={onShow}
         className="pointer-events-auto rounded-full bg-accent px-3 py-1 text-xs font-medium text-on-accent shadow-pop animate-slide-up hover:bg-accent-strong"
       >
-        Show {count} new
+        Show {formatCount(count)}
+        {more && "+"} new
       </button>
     </div>
   );
