@@ -5,6 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseJunit, type TestCase } from "./junit.ts";
+import { groupMembers, groupOutlives } from "./process-group.ts";
+
+/** A process that ends by itself within this, in milliseconds, was not left behind: its end and its parent's overlap. */
+const ENDING_GRACE_MS = 2_000;
 
 export interface FileLimits {
   /** For one test, in milliseconds. */
@@ -88,7 +92,8 @@ interface Ended {
   exitCode: number;
   signal: string | undefined;
   timedOut: boolean;
-  leftBehind: boolean;
+  /** Command lines of the processes that outlived the file. */
+  leftBehind: string[] | undefined;
   output: string;
 }
 
@@ -114,7 +119,9 @@ async function runGroup(
   const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const exitCode = await child.exited;
   clearTimeout(timer);
-  const leftBehind = killGroup(child.pid) && !timedOut;
+  const outlived = !timedOut && (await groupOutlives(child.pid, ENDING_GRACE_MS));
+  const leftBehind = outlived ? groupMembers(child.pid) : undefined;
+  killGroup(child.pid);
   deps.running.delete(child.pid);
   const [stdout, stderr] = await output;
   return {
@@ -134,7 +141,9 @@ function problemsOf(ended: Ended, cases: TestCase[], limits: FileLimits): string
     problems.push(`exit code ${ended.exitCode} although no test failed`);
   }
   if (cases.length === 0 && problems.length === 0) problems.push("the file holds no test");
-  if (ended.leftBehind) problems.push("processes were left behind (killed)");
+  if (ended.leftBehind !== undefined) {
+    problems.push(`processes were left behind (killed): ${ended.leftBehind.join("; ")}`);
+  }
   return problems;
 }
 
