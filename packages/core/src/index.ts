@@ -25,6 +25,8 @@ export type { Result } from "./kernel/result.ts";
 export { blobRefOf } from "./kernel/blob-ref.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
 export type { Store } from "./kernel/store.ts";
+export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";
+export type { SecretSource } from "./kernel/secret-source.ts";
 export { hourMs } from "./kernel/run-figures.ts";
 export type {
   Attempt,

@@ -76,5 +76,7 @@ export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.
 export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";
 export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
+export { secretBytesMax, secretCharsMin, secretNamePattern, secretOrigins } from "./secret-ref.ts";
+export type { SecretOrigin, SecretRef } from "./secret-ref.ts";
 export { liveTopics } from "./live.ts";
 export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";

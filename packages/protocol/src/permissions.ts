@@ -46,6 +46,8 @@ export const permissions = {
   "deployment:read": { about: "see versions and workers" },
   "metric:read": { about: "read figures" },
   "settings:read": { about: "see the settings of the server" },
+  "secret:read": { about: "see which secrets there are, never their values" },
+  "secret:write": { about: "set, remove and re-encrypt secrets" },
   "backup:create": { about: "make backups", shell: true },
   "backup:restore": { about: "restore backups", shell: true },
   "user:read": { about: "see users and their sessions" },
@@ -86,7 +88,7 @@ const operating: readonly Grant[] = [
   "approval:decide",
   "schedule:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
+const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read", "secret:read"].map((permission) => ({
   permission,
 }));
 

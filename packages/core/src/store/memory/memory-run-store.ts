@@ -16,6 +16,7 @@ import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
+import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { Tables } from "./tables.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
 
@@ -32,6 +33,7 @@ export class MemoryRunStore implements Store {
   readonly identity: MemoryIdentityStore;
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
+  readonly secrets: MemorySecretStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
   readonly #broken = new BrokenIncarnations();
@@ -46,6 +48,10 @@ export class MemoryRunStore implements Store {
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
+    });
+    this.secrets = new MemorySecretStore({
+      rows: () => this.#open().secrets,
+      write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
     });
   }
 

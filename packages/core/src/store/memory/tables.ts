@@ -6,6 +6,7 @@ import { Accounts } from "./identity/accounts.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
+import type { Secrets } from "./secrets/secrets.ts";
 import { State } from "./state.ts";
 import { Tokens } from "./tokens.ts";
 import { Versions } from "./versions.ts";
@@ -21,6 +22,7 @@ export class Tables {
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();
+  readonly secrets: Secrets = new Map();
   readonly tally = new Tally();
   readonly audit: AuditTrail;
 

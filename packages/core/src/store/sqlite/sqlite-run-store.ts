@@ -14,6 +14,7 @@ import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
 import { createdRecord } from "./run-row.ts";
+import { SqliteSecretStore } from "./secrets/sqlite-secret-store.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
 import type { RunWriteVerb } from "./verbs.ts";
@@ -59,6 +60,7 @@ class SqliteRunStore implements Store {
   readonly identity: SqliteIdentityStore;
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
+  readonly secrets: SqliteSecretStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -79,6 +81,7 @@ class SqliteRunStore implements Store {
     this.identity = new SqliteIdentityStore(paths);
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
+    this.secrets = new SqliteSecretStore(paths);
   }
 
   #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {

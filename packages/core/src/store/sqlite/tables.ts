@@ -15,6 +15,7 @@ import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedules.ts";
+import { SecretTable } from "./secrets/secrets.ts";
 import { StateTable } from "./state.ts";
 import { TokenTable } from "./tokens.ts";
 import { VersionTable } from "./versions.ts";
@@ -37,6 +38,7 @@ export interface Tables {
   readonly users: UserTable;
   readonly sessions: SessionTable;
   readonly accessTokens: AccessTokenTable;
+  readonly secrets: SecretTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -64,6 +66,7 @@ export function openTables(db: Connection): Tables {
     users: new UserTable(db),
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
+    secrets: new SecretTable(db),
     audit: new AuditTable(db),
   };
   return { ...tables, sight: sightOf(tables) };

@@ -13,13 +13,14 @@ import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
+import { secretVerbs, type SecretWriteVerb } from "./secrets/secret-verbs.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -60,7 +61,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs };
 
 /** Which incarnation writes with this verb; undefined for verbs of others. */
 export function incarnationOf(
