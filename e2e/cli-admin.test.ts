@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule state user token audit backup restore doctor".split(" "),
+    "": "up dev init run runs events approve schedule state user token secret audit backup restore doctor".split(" "),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
     approve: ["list", "decide"],
@@ -41,6 +41,7 @@ describe("help", () => {
     state: ["list", "get", "set", "delete"],
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
+    secret: ["set", "list", "remove", "rotate"],
     audit: ["list", "verify", "export"],
   };
 

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** Base of callback and approval URLs, when something serves them. */
   readonly url?: string;
+  /** Values of secrets, by name; others come from the encrypted store of the data folder. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** How long running steps get on `close`. */
   readonly drain?: Duration;
 }

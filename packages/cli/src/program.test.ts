@@ -48,6 +48,7 @@ const answer = {
   events: [],
   users: [],
   tokens: [],
+  secrets: [],
   records: [],
   problems: [],
   warnings: [],

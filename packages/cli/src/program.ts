@@ -10,6 +10,7 @@ import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
+import { addSecretCommands } from "./commands/secret.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addServeCommands } from "./commands/up.ts";
@@ -34,6 +35,7 @@ export function makeProgram(io: Io): Command {
   addStateCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
+  addSecretCommands(program, io);
   addAuditCommands(program, io);
   addBackupCommands(program, io);
   addDoctorCommand(program, io);

@@ -15,6 +15,8 @@ export interface TestOptions {
   /** Seed of ids and tokens; the same seed gives the same ones. */
   readonly seed?: number;
   readonly log?: Logger;
+  /** Values of secrets, by name; there are no others. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** A client like every other, with time in its hands. */
@@ -45,6 +47,7 @@ export async function testEngine(options: TestOptions): Promise<TestEngine> {
     owner: "test",
     onDeploy: "move",
     limits: { sweepIntervalMs },
+    secrets: { read: async ({ name }) => options.secrets?.[name] },
     url: () => "http://127.0.0.1:7890",
   });
   await engine.start();

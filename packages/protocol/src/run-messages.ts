@@ -16,6 +16,9 @@ export const runMessageCodes = {
   handback: 0x68,
   piece: 0x69,
   checked: 0x6a,
+  reveal: 0x78,
+  revealed: 0x79,
+  refresh: 0x7a,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -341,7 +344,16 @@ export type EngineToWorker =
     }
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
-  | { readonly type: "drain"; readonly ms: number };
+  | { readonly type: "drain"; readonly ms: number }
+  /** The value of a secret that was asked for; neither value nor error: there is none. */
+  | {
+      readonly type: "revealed";
+      readonly request: string;
+      readonly value?: string | undefined;
+      readonly error?: Uint8Array | undefined;
+    }
+  /** These secrets have other values, or are gone. */
+  | { readonly type: "refresh"; readonly secrets: readonly string[] };
 
 export type WorkerToEngine =
   | {
@@ -364,5 +376,7 @@ export type WorkerToEngine =
       readonly epoch: number;
       readonly error?: Uint8Array | undefined;
     }
+  /** Asks for the value of a secret of the store. */
+  | { readonly type: "reveal"; readonly request: string; readonly name: string }
   /** The worker leaves and gives these runs back. */
   | { readonly type: "handback"; readonly runs: readonly { readonly run: string; readonly epoch: number }[] };

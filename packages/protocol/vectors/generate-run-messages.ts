@@ -151,6 +151,11 @@ const payloads: readonly (readonly [RunMessageName, string, Record<string, unkno
   ["piece", "last", { id: "00000000-0000-4000-8000-000000000001", index: 1, last: true, bytes: { $bytes: "Aw==" } }],
   ["checked", "follows the journal", { items: [{ run, epoch: 3 }] }],
   ["checked", "does not", { items: [{ run, epoch: 3, error: bytes({ message: "no" }) }] }],
+  ["reveal", "a secret", { items: [{ request: "s1", name: "stripe/key" }] }],
+  ["revealed", "its value", { items: [{ request: "s1", value: "sk_test_1" }] }],
+  ["revealed", "there is none", { items: [{ request: "s1" }] }],
+  ["revealed", "it cannot be opened", { items: [{ request: "s1", error: bytes({ message: "no" }) }] }],
+  ["refresh", "two secrets", { items: [{ secrets: ["stripe/key", "smtp"] }] }],
 ];
 
 const vectors = payloads.map(([name, what, payload], index) => {

@@ -1,5 +1,5 @@
 // What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
-import type { Duration, RetryPolicy } from "@sluice/protocol";
+import type { Duration, RetryPolicy, SecretRef } from "@sluice/protocol";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 /** Given to each attempt of a step. */
@@ -10,6 +10,8 @@ export interface StepContext {
   readonly attempt: number;
   /** The same for every attempt of this step of this run: pass it to services that accept one. */
   readonly idempotencyKey: string;
+  /** The value of a secret, by its name in the store or by what `secret()` made. Whatever leaves the worker has stars in its place. */
+  secret(ref: string | SecretRef): Promise<string>;
 }
 
 /** A retry policy with the program's own say. */

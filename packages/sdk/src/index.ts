@@ -1,6 +1,8 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { secret, isSecret } from "./secret.ts";
+export type { Secret } from "./secret.ts";
 export { webhook, schedule } from "./triggers.ts";
 export type { Trigger, WebhookTrigger, ScheduleTrigger, WebhookOptions, ScheduleOptions } from "./triggers.ts";
 export {
@@ -54,4 +56,4 @@ export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
 export { SluiceError } from "@sluice/protocol";
-export type { Duration, RetryPolicy, ErrorCode } from "@sluice/protocol";
+export type { Duration, RetryPolicy, ErrorCode, SecretOrigin, SecretRef } from "@sluice/protocol";

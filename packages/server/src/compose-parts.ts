@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { Logger, Store } from "@sluice/core";
+import type { Logger, SecretSource, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
+import type { Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
@@ -80,7 +81,12 @@ export async function openStore({ options, folder }: Ground): Promise<Store> {
 /** The engine over the data folder's store; it has not started. */
 export function openEngine(
   { options, url }: Ground,
-  parts: { readonly store: Store; readonly blobs: FileBlobs; readonly supervisor: Supervisor },
+  parts: {
+    readonly store: Store;
+    readonly blobs: FileBlobs;
+    readonly supervisor: Supervisor;
+    readonly secrets: SecretSource;
+  },
 ): Engine {
   const { settings, log } = options;
   return new Engine({
@@ -93,6 +99,7 @@ export function openEngine(
     limits: settings.limits,
     onDeploy: settings.onDeploy,
     url,
+    secrets: parts.secrets,
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -162,6 +169,7 @@ export function httpOver(
     readonly engine: Engine;
     readonly store: Store;
     readonly identity: Identity;
+    readonly vault: Vault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly backup: HttpParts["backup"];
@@ -175,11 +183,12 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, deployer, supervisor, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, deployer, supervisor, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
     identity,
+    vault,
     clock: systemClock,
     log,
     version,

@@ -10,6 +10,7 @@ import { keepAudit } from "./compose-audit.ts";
 import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
+import { openVault, secretsOf } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
@@ -54,7 +55,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     supervisor.prepare();
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
-    const engine = openEngine(ground, { store, blobs, supervisor });
+    const vault = openVault(folder, store, (names) => engine.secrets.changed(names));
+    const secrets = secretsOf({ vault, env: options.env });
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
@@ -64,6 +67,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       engine,
       store,
       identity,
+      vault,
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),

@@ -6,6 +6,7 @@ import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { BlobStore, EngineLimits, Logger } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
+import { Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
@@ -51,6 +52,7 @@ export class HttpFixture implements AsyncDisposable {
   readonly engine: Engine;
   readonly http: Http;
   readonly store: MemoryRunStore;
+  readonly vault: Vault;
   readonly identity: Identity;
   /** Of the keys. */
   readonly folder: string;
@@ -71,6 +73,13 @@ export class HttpFixture implements AsyncDisposable {
     this.identity = p.identity;
     this.folder = p.folder;
     this.logs = p.logs;
+    this.vault = new Vault({
+      store: p.store.secrets,
+      keys: openKeyFolder(join(p.folder, "keys")),
+      clock: systemClock,
+      random: systemRandom,
+      onChange: (names) => this.engine.secrets.changed(names),
+    });
     this.engine = new Engine({
       store: p.store,
       blobs: options.blobs,
@@ -79,6 +88,7 @@ export class HttpFixture implements AsyncDisposable {
       log,
       owner: "engine-1",
       limits: options.limits,
+      secrets: this.vault,
       onDeploy: "move",
       url: () => base,
     });
@@ -86,6 +96,7 @@ export class HttpFixture implements AsyncDisposable {
       engine: this.engine,
       store: p.store,
       identity: p.identity,
+      vault: this.vault,
       clock: systemClock,
       log,
       version: "0.0.0-test",

@@ -3,6 +3,7 @@ import { createdAtOf } from "@sluice/core";
 import type { Actor, Clock, Engine, Logger, Result, Store } from "@sluice/core";
 import { verifyAudit as verifyTrail } from "@sluice/core/identity";
 import type { Identity, Principal } from "@sluice/core/identity";
+import type { Vault } from "@sluice/core/secrets";
 import { httpStatusOf, toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
@@ -32,6 +33,7 @@ export interface HttpOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly identity: Identity;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of the product. */
@@ -361,11 +363,11 @@ function actorOf({ principal, address }: Arrival): Actor {
 }
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
-  const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
+  const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
   const { ready, deployment, backup, restore, disk, settings } = options;
   const valueJson = new ValueJson(own);
   const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
-  const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
+  const given = { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt, deployment };
   return {
     ...given,
     ready,

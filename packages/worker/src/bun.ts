@@ -3,12 +3,15 @@
 import type { Socket } from "bun";
 import type { Workflow } from "@sluice/sdk";
 import { codeFailure, openRecorder, readSetup } from "./bun-child.ts";
+import { maskOutput } from "./bun-output.ts";
+import { systemSecrets } from "./bun-secrets.ts";
 import { loadWorkflows } from "./bun-code.ts";
 import { AsyncStepScope } from "./bun-step-scope.ts";
 import { childErrorCodes } from "./child-setup.ts";
 import type { ChildSetup } from "./child-setup.ts";
 import { systemWorkerClock as clock } from "./clock.ts";
 import { workerLimits } from "./limits.ts";
+import { Redactor } from "./redactor.ts";
 import { WorkerConnection } from "./wire-connection.ts";
 import { Worker } from "./worker.ts";
 import type { WorkerOptions } from "./worker.ts";
@@ -84,6 +87,8 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       if (leaving && message.type === "handback") clock.turn(() => socket.end());
     };
     const stepScope = new AsyncStepScope();
+    const redactor = new Redactor();
+    maskOutput(redactor);
     worker = new Worker({
       id,
       version,
@@ -91,6 +96,8 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       clock,
       limits,
       stepScope,
+      redactor,
+      localSecrets: systemSecrets,
       send,
       ...(onStep === undefined ? {} : { onStep }),
     });

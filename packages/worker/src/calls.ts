@@ -4,7 +4,9 @@ import type { Context, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { WorkerLimits } from "./limits.ts";
+import type { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
+import type { Secrets } from "./secrets.ts";
 import type { StepScope } from "./step-scope.ts";
 
 /** A settled entry on its way to the workflow. */
@@ -55,6 +57,8 @@ export interface IncarnationHost {
   readonly clock: WorkerClock;
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
+  readonly secrets: Secrets;
+  readonly redactor: Redactor;
   readonly onStep?: StepRecorder | undefined;
   /** Number of the current turn of the event loop. */
   turn(): number;

@@ -3,6 +3,7 @@ import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
 import type { Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import type { WorkerLimits } from "./limits.ts";
+import type { LocalSecrets } from "./secrets.ts";
 import type { StepScope } from "./step-scope.ts";
 import { Worker } from "./worker.ts";
 
@@ -20,6 +21,7 @@ export interface InProcessOptions {
   readonly clock: WorkerClock;
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
+  readonly localSecrets?: LocalSecrets | undefined;
 }
 
 /** Connects a worker to an engine in the same process. */

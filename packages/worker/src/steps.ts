@@ -167,11 +167,11 @@ export class StepExecution {
 
   #attemptOnce(startedAt: number): void {
     const { run, scope, place, plan, body } = this.#job;
-    const attempt = new Attempt(scope, run.idempotencyKey(place.seq), this.#attempt);
+    const attempt = new Attempt(run, { scope, seq: place.seq, attempt: this.#attempt });
     this.#current = attempt;
     let over = false;
     let announced: (() => void) | undefined;
-    const slot = run.host.onStep?.begin(run.assignment.run, place.name);
+    const slot = run.host.onStep?.begin(run.assignment.run, run.host.redactor.text(place.name));
     const conclude = (failed: boolean, outcome: unknown): void => {
       if (over) return;
       over = true;
@@ -224,16 +224,21 @@ export class StepExecution {
     }
     if (!failed) {
       try {
-        this.#done({ value: encodeValue(outcome) }, startedAt);
+        this.#done({ value: this.#masked(encodeValue(outcome)) }, startedAt);
         return;
       } catch (error) {
-        this.#done({ error: encodeError(error) }, startedAt);
+        this.#done({ error: this.#masked(encodeError(error)) }, startedAt);
         return;
       }
     }
     const delayMs = this.#retryDelay(outcome);
-    if (delayMs === undefined) this.#done({ error: encodeError(outcome) }, startedAt);
+    if (delayMs === undefined) this.#done({ error: this.#masked(encodeError(outcome)) }, startedAt);
     else this.#retry(encodeError(outcome), delayMs);
+  }
+
+  /** As the journal gets it: the workflow sees the same now as on replay. */
+  #masked(bytes: Uint8Array): Uint8Array {
+    return this.#job.run.host.redactor.bytes(bytes);
   }
 
   #done(result: { value?: Uint8Array; error?: Uint8Array }, startedAt: number): void {
@@ -302,13 +307,21 @@ export class StepExecution {
 class Attempt implements StepContext {
   readonly idempotencyKey: string;
   readonly attempt: number;
+  readonly #run: Incarnation;
   readonly #scope: Scope;
   #controller: AbortController | undefined;
 
-  constructor(scope: Scope, idempotencyKey: string, attempt: number) {
-    this.#scope = scope;
-    this.idempotencyKey = idempotencyKey;
-    this.attempt = attempt;
+  constructor(run: Incarnation, p: { readonly scope: Scope; readonly seq: number; readonly attempt: number }) {
+    this.#run = run;
+    this.#scope = p.scope;
+    this.idempotencyKey = run.idempotencyKey(p.seq);
+    this.attempt = p.attempt;
+  }
+
+  /** Made when it is asked for, so that it can be taken out of the context and costs nothing where it is not. */
+  get secret(): StepContext["secret"] {
+    const { secrets } = this.#run.host;
+    return (ref) => secrets.read(typeof ref === "string" ? { from: "store", name: ref } : ref);
   }
 
   get signal(): AbortSignal {

@@ -244,6 +244,12 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
   ],
   validated: [["request", "string"]],
   drain: [["ms", "number"]],
+  reveal: [
+    ["request", "string"],
+    ["name", "string"],
+  ],
+  revealed: [["request", "string"]],
+  refresh: [["secrets", "list"]],
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

@@ -9,7 +9,10 @@ import type { IncarnationHost, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
+import { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
+import { Secrets } from "./secrets.ts";
+import type { LocalSecrets } from "./secrets.ts";
 import type { StepScope } from "./step-scope.ts";
 
 export interface WorkerOptions {
@@ -23,6 +26,10 @@ export interface WorkerOptions {
   /** Takes messages to the engine, in order. */
   readonly send: (message: WorkerToEngine) => void;
   readonly onStep?: StepRecorder | undefined;
+  /** Secrets that this worker can look up by itself. */
+  readonly localSecrets?: LocalSecrets | undefined;
+  /** Masks values of secrets in whatever leaves; one of its own without. */
+  readonly redactor?: Redactor | undefined;
 }
 
 /** Ends remembered for one workflow. */
@@ -36,6 +43,8 @@ export class Worker implements IncarnationHost {
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
   readonly onStep: StepRecorder | undefined;
+  readonly redactor: Redactor;
+  readonly secrets: Secrets;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -57,13 +66,25 @@ export class Worker implements IncarnationHost {
     this.limits = options.limits;
     this.stepScope = options.stepScope;
     this.onStep = options.onStep;
+    this.redactor = options.redactor ?? new Redactor();
+    this.secrets = new Secrets({
+      send: (message) => this.#send(message),
+      clock: options.clock,
+      redactor: this.redactor,
+      local: options.localSecrets,
+    });
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
+  }
+
+  /** Nothing leaves but through here: values of secrets do not. */
+  #send(message: WorkerToEngine): void {
+    this.#options.send(this.redactor.message(message));
   }
 
   /** Says what this worker can execute; to be called once the engine listens. */
   deploy(): void {
     const { id, version, workflows } = this.#options;
-    this.#options.send({ type: "deploy", worker: id, version, workflows: manifestOf(workflows) });
+    this.#send({ type: "deploy", worker: id, version, workflows: manifestOf(workflows) });
   }
 
   /** Runs in memory. */
@@ -100,6 +121,11 @@ export class Worker implements IncarnationHost {
       case "drain":
         void this.#drain(message.ms);
         break;
+      case "revealed":
+        this.secrets.revealed(message);
+        break;
+      case "refresh":
+        break;
     }
   }
 
@@ -117,7 +143,7 @@ export class Worker implements IncarnationHost {
         message: `This version of the code has no workflow ${assignment.workflow}.`,
         hint: "Deploy code that has it, or cancel the run.",
       });
-      this.#options.send({
+      this.#send({
         type: "ops",
         run,
         epoch,
@@ -136,16 +162,16 @@ export class Worker implements IncarnationHost {
     const { request } = message;
     const schema = this.#workflows.get(message.workflow)?.options.input;
     if (schema === undefined) {
-      this.#options.send({ type: "validated", request, input: message.input });
+      this.#send({ type: "validated", request, input: message.input });
       return;
     }
     try {
       const checked = await validateWithSchema(schema, decodeValue(message.input));
-      if (checked.ok) this.#options.send({ type: "validated", request, input: encodeValue(checked.value) });
-      else this.#options.send({ type: "validated", request, issues: checked.issues });
+      if (checked.ok) this.#send({ type: "validated", request, input: encodeValue(checked.value) });
+      else this.#send({ type: "validated", request, issues: checked.issues });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      this.#options.send({
+      this.#send({
         type: "validated",
         request,
         issues: [{ path: "", message: `the schema itself failed: ${text}` }],
@@ -166,7 +192,7 @@ export class Worker implements IncarnationHost {
     });
     for (const run of runs) this.#flush(run);
     const left = [...this.#runs.values()].filter((run) => run.phase !== "gone");
-    this.#options.send({
+    this.#send({
       type: "handback",
       runs: left.map(({ assignment }) => ({ run: assignment.run, epoch: assignment.epoch })),
     });
@@ -260,13 +286,13 @@ export class Worker implements IncarnationHost {
   #flush(run: Incarnation): void {
     if (run.outbox.length > 0) {
       const ops = run.outbox.splice(0);
-      this.#options.send({ type: "ops", run: run.assignment.run, epoch: run.assignment.epoch, ops });
+      this.#send({ type: "ops", run: run.assignment.run, epoch: run.assignment.epoch, ops });
     }
     if (run.phase === "gone" && this.#runs.get(run.assignment.run) === run) this.#runs.delete(run.assignment.run);
   }
 
   sendChecked(run: Incarnation, error: Uint8Array | undefined): void {
-    this.#options.send({ type: "checked", run: run.assignment.run, epoch: run.assignment.epoch, error });
+    this.#send({ type: "checked", run: run.assignment.run, epoch: run.assignment.epoch, error });
     this.#runs.delete(run.assignment.run);
   }
 

@@ -8,6 +8,7 @@ import type { Logger } from "../kernel/log.ts";
 import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
+import type { SecretSource } from "../kernel/secret-source.ts";
 import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
 import { Cleaning } from "./cleaning.ts";
@@ -27,6 +28,7 @@ import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
+import { Revealing } from "./revealing.ts";
 import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import type { Answer, Emission } from "./signals.ts";
@@ -52,6 +54,8 @@ export interface EngineOptions {
   readonly url: () => string;
   /** Brings up workers of other versions; without one, only attached workers execute. */
   readonly provideVersion?: ProvideVersion | undefined;
+  /** Values of secrets for the workers that use them; without one there are none. */
+  readonly secrets?: SecretSource | undefined;
 }
 
 /** Takes runs from their start to their end: hands them to workers, keeps what they did, and answers about them. */
@@ -66,6 +70,7 @@ export class Engine {
   readonly schedules: Schedules;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
+  readonly secrets: Revealing;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
   readonly #hot = new HotRuns();
@@ -95,6 +100,7 @@ export class Engine {
     this.schedules = new Schedules(this.#parts, this.#starts);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);
+    this.secrets = new Revealing(this.#parts, options.secrets);
     const prepare = {
       ids: options.ids,
       values: this.values,
@@ -222,6 +228,9 @@ export class Engine {
           this.#guard(this.#dispatcher.checked(hot, worker, message.error));
         break;
       }
+      case "reveal":
+        void this.secrets.reveal(link.id, message);
+        break;
       case "handback":
         this.#guard(this.#handback(link.id, message.runs));
         break;

@@ -4,6 +4,7 @@ import type { Contract, Parameter } from "./contract.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { runContracts } from "./run-contracts.ts";
+import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 
@@ -14,5 +15,6 @@ export type { Contract, Parameter, SchemaName };
 export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...runContracts,
   ...identityContracts,
+  ...serviceContracts,
   ...consoleContracts,
 };

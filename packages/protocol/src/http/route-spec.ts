@@ -12,6 +12,7 @@ export type RouteTag =
   | "webhooks"
   | "sign-in"
   | "users"
+  | "services"
   | "audit"
   | "console"
   | "server";

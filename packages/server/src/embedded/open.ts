@@ -8,6 +8,8 @@ import type { Client, Duration, Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import type { WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { systemSecrets } from "@sluice/worker/secrets";
+import { embeddedSecrets } from "../compose-secrets.ts";
 import { EmbeddedClient } from "./client.ts";
 
 export interface OpenOptions {
@@ -24,6 +26,8 @@ export interface OpenOptions {
   readonly url?: string;
   /** How long running steps get on `close`; the limit `drainMs` without it. */
   readonly drain?: Duration;
+  /** Values of secrets, by name; others come from the encrypted store of the data folder. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly log?: Logger;
   /** Called when the disk failed in a way after which nothing may be acknowledged; ends the process by default. */
   readonly onFatal?: (error: Error) => void;
@@ -80,6 +84,7 @@ async function openEngine(
     owner: `embedded-${crypto.randomUUID()}`,
     limits: options.limits,
     onDeploy: options.onDeploy ?? "move",
+    secrets: embeddedSecrets(folder, { store, given: options.secrets ?? {} }),
     url: () => options.url ?? "http://127.0.0.1:7890",
   });
 }
@@ -95,6 +100,7 @@ async function serve(engine: Engine, options: OpenOptions): Promise<void> {
     clock: systemWorkerClock,
     limits: { ...workerLimits, ...options.limits },
     stepScope: new AsyncStepScope(),
+    localSecrets: systemSecrets,
   });
   unwrap(await engine.deploy(version, manifestOf(options.workflows)));
   worker.deploy();
