@@ -76,6 +76,10 @@ export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.
 export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";
 export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
+export { serviceStatuses } from "./facility-messages.ts";
+export type { ServiceReport, ServiceStatus } from "./facility-messages.ts";
+export { breakerPlanOf, breakerStates } from "./breaker.ts";
+export type { BreakerMark, BreakerPlan, BreakerPolicy, BreakerState } from "./breaker.ts";
 export { secretBytesMax, secretCharsMin, secretNamePattern, secretOrigins } from "./secret-ref.ts";
 export type { SecretOrigin, SecretRef } from "./secret-ref.ts";
 export { liveTopics } from "./live.ts";

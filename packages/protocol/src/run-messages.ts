@@ -1,6 +1,8 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { BreakerMark } from "./breaker.ts";
+import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -19,6 +21,9 @@ export const runMessageCodes = {
   reveal: 0x78,
   revealed: 0x79,
   refresh: 0x7a,
+  admit: 0x7b,
+  admitted: 0x7c,
+  services: 0x7d,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -75,6 +80,8 @@ export interface DoneOp extends Placed {
   readonly value?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly undo?: boolean | undefined;
+  /** The circuit breaker that let the attempt in, and what it learns from it. */
+  readonly breaker?: BreakerMark | undefined;
 }
 /** An attempt failed; the next one is due in `delay` milliseconds. */
 export interface RetryOp extends Placed {
@@ -85,6 +92,7 @@ export interface RetryOp extends Placed {
   readonly error: Uint8Array;
   readonly delay: number;
   readonly undo?: boolean | undefined;
+  readonly breaker?: BreakerMark | undefined;
 }
 export interface SleepOp extends Placed {
   readonly op: "sleep";
@@ -345,15 +353,7 @@ export type EngineToWorker =
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
   | { readonly type: "drain"; readonly ms: number }
-  /** The value of a secret that was asked for; neither value nor error: there is none. */
-  | {
-      readonly type: "revealed";
-      readonly request: string;
-      readonly value?: string | undefined;
-      readonly error?: Uint8Array | undefined;
-    }
-  /** These secrets have other values, or are gone. */
-  | { readonly type: "refresh"; readonly secrets: readonly string[] };
+  | FacilityAnswer;
 
 export type WorkerToEngine =
   | {
@@ -376,7 +376,6 @@ export type WorkerToEngine =
       readonly epoch: number;
       readonly error?: Uint8Array | undefined;
     }
-  /** Asks for the value of a secret of the store. */
-  | { readonly type: "reveal"; readonly request: string; readonly name: string }
+  | FacilityRequest
   /** The worker leaves and gives these runs back. */
   | { readonly type: "handback"; readonly runs: readonly { readonly run: string; readonly epoch: number }[] };

@@ -155,6 +155,23 @@ const payloads: readonly (readonly [RunMessageName, string, Record<string, unkno
   ["revealed", "its value", { items: [{ request: "s1", value: "sk_test_1" }] }],
   ["revealed", "there is none", { items: [{ request: "s1" }] }],
   ["revealed", "it cannot be opened", { items: [{ request: "s1", error: bytes({ message: "no" }) }] }],
+  ["admit", "a breaker", { items: [{ request: "b1", breaker: { name: "payments", threshold: 5, recovery: 30_000, probes: 1 } }] }],
+  ["admitted", "in round 2", { items: [{ request: "b1", round: 2 }] }],
+  ["admitted", "not before", { items: [{ request: "b1", retry: at + 30_000 }] }],
+  ["ops", "an attempt behind a breaker", {
+    items: [
+      {
+        run,
+        epoch: 3,
+        ops: [
+          { op: "done", kind: "step", ...placed(0, "charge"), at, attempt: 1, value: bytes(1), breaker: { name: "payments", threshold: 5, recovery: 30_000, probes: 1, round: 2, outcome: "ok" } },
+        ],
+      },
+    ],
+  }],
+  ["services", "one that is ill", {
+    items: [{ services: [{ id: "slack", name: "Slack", version: "1.0.0", status: "unhealthy", since: at, checked: at, message: "no answer", calls: 7, failures: 1 }] }],
+  }],
   ["refresh", "two secrets", { items: [{ secrets: ["stripe/key", "smtp"] }] }],
 ];
 

@@ -1,5 +1,7 @@
 // What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
 import type { Duration, RetryPolicy, SecretRef } from "@sluice/protocol";
+import type { CircuitBreaker } from "./breaker.ts";
+import type { ServiceCalls } from "./service.ts";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 /** Given to each attempt of a step. */
@@ -25,6 +27,8 @@ export interface StepOptions<T> {
   readonly timeout?: Duration;
   /** Overrides the workflow's policy. */
   readonly retry?: StepRetry | false;
+  /** Asked before each attempt; while it is open the function is not called, and the attempt fails with `CircuitOpenError`. */
+  readonly circuitBreaker?: CircuitBreaker;
   /**
    * Takes the step's effect back when the run fails, times out or is cancelled. Gets the step's result, or `undefined` when
    * the step started and left none.
@@ -136,13 +140,18 @@ export interface Log {
 }
 
 /** Branches of a race: functions get a context of their own, whose calls are given up when the branch loses. */
-export type Branches = Readonly<Record<string, Promise<unknown> | ((ctx: Context) => Promise<unknown>)>>;
-type BranchValue<B> = B extends (ctx: Context) => Promise<infer T> ? T : B extends Promise<infer T> ? T : never;
-export type RaceResult<B extends Branches> = {
+export type Branches<S = unknown> = Readonly<
+  Record<string, Promise<unknown> | ((ctx: Context<S>) => Promise<unknown>)>
+>;
+type BranchValue<B> = B extends (ctx: never) => Promise<infer T> ? T : B extends Promise<infer T> ? T : never;
+export type RaceResult<B> = {
   [K in keyof B & string]: { readonly winner: K; readonly value: BranchValue<B[K]> };
 }[keyof B & string];
 
-export interface Context {
+/** `S`: the services that the workflow names. */
+export interface Context<S = unknown> {
+  /** The actions of the services that the workflow names; each call is a step. */
+  readonly services: ServiceCalls<S>;
   /** Runs a function once for good: its result is journaled before it is returned here. */
   step<T>(name: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>;
   /** Waits that long, through crashes and restarts; a run that only waits leaves memory. */
@@ -172,7 +181,7 @@ export interface Context {
     options?: { readonly concurrency?: number },
   ): Promise<O[]>;
   /** The first branch to settle wins, by name and value, or throws; the others are given up. */
-  race<B extends Branches>(branches: B): Promise<RaceResult<B>>;
+  race<B extends Branches<S>>(branches: B): Promise<RaceResult<B>>;
   readonly state: { readonly run: StateScope; readonly workflow: StateScope; readonly global: StateScope };
   /** Runs a function while holding a named lock. The lock belongs to the run and survives crashes. */
   lock<T>(name: string, run: (lock: HeldLock) => Promise<T>, options?: LockOptions): Promise<T>;

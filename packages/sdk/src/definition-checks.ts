@@ -1,5 +1,6 @@
 // Options that make no sense are refused where they are written, with that place in the stack: not when the first run meets them.
 import { catchUpModes, normalizeRetry, overlapModes, parseDuration, SluiceError } from "@sluice/protocol";
+import { isService } from "./service.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { ScheduleTrigger, WebhookTrigger } from "./triggers.ts";
 import type { WorkflowOptions } from "./workflow.ts";
@@ -8,7 +9,7 @@ const methods: readonly string[] = ["POST", "PUT", "GET", "DELETE", "PATCH"] sat
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for options of a workflow that make no sense. */
 export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
-  const { description, input, triggers, timeout, retry, retention } = options;
+  const { description, input, triggers, services, timeout, retry, retention } = options;
   const of = `Workflow ${name}`;
   if (description !== undefined && typeof description !== "string") refuse(of, "description", "text");
   if (input !== undefined && !isStandardSchema(input)) {
@@ -16,6 +17,9 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
   }
   if (triggers !== undefined && !(Array.isArray(triggers) && triggers.every(isTrigger))) {
     refuse(of, "triggers", "a list of what webhook() and schedule() make");
+  }
+  if (services !== undefined && !(typeof services === "object" && Object.values(services).every(isService))) {
+    refuse(of, "services", "such as { slack: slack.withConfig({ … }) }: services that defineService() made, configured");
   }
   if (timeout !== undefined) parseDuration(timeout);
   if (retry !== undefined) {

@@ -54,6 +54,23 @@ export class TimeoutError extends Error {
   }
 }
 
+/** The circuit breaker of a step is open: its function was not called. */
+export class CircuitOpenError extends Error {
+  readonly code = "circuit_open";
+  readonly details: { readonly breaker: string; readonly retryAt: number };
+  /** `retryAt`: when an attempt may be let in again, milliseconds since 1970. */
+  constructor(breaker: string, retryAt: number) {
+    super(`The circuit breaker ${breaker} is open.`);
+    this.name = "CircuitOpenError";
+    this.details = { breaker, retryAt };
+  }
+
+  /** When an attempt may be let in again, milliseconds since 1970. */
+  get retryAt(): number {
+    return this.details.retryAt;
+  }
+}
+
 /** A child run did not complete; `cause` is its error. */
 export class ChildRunError extends Error {
   readonly code: string;
@@ -110,6 +127,10 @@ function construct(value: ErrorValue): Error {
       return new DeniedError(value.message, value.details);
     case "TimeoutError":
       return new TimeoutError(value.message);
+    case "CircuitOpenError": {
+      const { breaker = "", retryAt = 0 } = (value.details ?? {}) as { breaker?: string; retryAt?: number };
+      return new CircuitOpenError(breaker, retryAt);
+    }
     case "ChildRunError":
       return new ChildRunError(value.message, { ...options, code: value.code ?? "child_failed" });
     default:

@@ -1,6 +1,21 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { action, defineService, isAction, isService } from "./service.ts";
+export type {
+  Actions,
+  CallOptions,
+  CallPolicy,
+  Service,
+  ServiceAction,
+  ServiceCalls,
+  ServiceDefinition,
+  ServiceSetup,
+  Services,
+  WithSecrets,
+} from "./service.ts";
+export { countsFor } from "./breaker.ts";
+export type { CircuitBreaker } from "./breaker.ts";
 export { secret, isSecret } from "./secret.ts";
 export type { Secret } from "./secret.ts";
 export { webhook, schedule } from "./triggers.ts";
@@ -12,6 +27,7 @@ export {
   DeniedError,
   TimeoutError,
   ChildRunError,
+  CircuitOpenError,
   NonDeterminismError,
   reviveError,
   decodeError,

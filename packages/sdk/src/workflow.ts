@@ -3,6 +3,7 @@ import { SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
 import { checkWorkflow } from "./definition-checks.ts";
+import type { Services } from "./service.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { Trigger } from "./triggers.ts";
 
@@ -15,6 +16,8 @@ export interface WorkflowOptions {
   /** Any Standard Schema; the parsed value is stored and given to the function. */
   readonly input?: StandardSchemaV1;
   readonly triggers?: readonly Trigger[];
+  /** Services by the names `ctx.services` has for them. */
+  readonly services?: Services;
   /** Longest time a run may take, waits included. */
   readonly timeout?: Duration;
   /** Default for the steps of this workflow; without one a step is tried once. */
@@ -43,17 +46,17 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
  * Defines a workflow. Throws at once: `invalid_name` for a name that could not be addressed, `invalid_workflow`,
  * `invalid_duration` or `invalid_retry` for options that make no sense.
  */
-export function workflow<S extends StandardSchemaV1, Out>(
-  options: WorkflowOptions & { readonly input: S },
-  handler: (ctx: Context, input: InferOutput<S>) => Promise<Out>,
+export function workflow<S extends StandardSchemaV1, Out, Sv extends Services = Record<never, never>>(
+  options: WorkflowOptions & { readonly input: S; readonly services?: Sv },
+  handler: (ctx: Context<Sv>, input: InferOutput<S>) => Promise<Out>,
 ): Workflow<InferInput<S>, Out, InferOutput<S>>;
-export function workflow<In = undefined, Out = unknown>(
-  options: WorkflowOptions & { readonly input?: undefined },
-  handler: (ctx: Context, input: In) => Promise<Out>,
+export function workflow<In = undefined, Out = unknown, Sv extends Services = Record<never, never>>(
+  options: WorkflowOptions & { readonly input?: undefined; readonly services?: Sv },
+  handler: (ctx: Context<Sv>, input: In) => Promise<Out>,
 ): Workflow<In, Out, In>;
 export function workflow(
   options: WorkflowOptions,
-  handler: (ctx: Context, input: never) => Promise<unknown>,
+  handler: (ctx: Context<never>, input: never) => Promise<unknown>,
 ): Workflow {
   if (typeof options?.name !== "string" || !namePattern.test(options.name)) {
     throw new SluiceError({

@@ -55,7 +55,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     supervisor.prepare();
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
-    const vault = openVault(folder, store, (names) => engine.secrets.changed(names));
+    const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
     const secrets = secretsOf({ vault, env: options.env });
     const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets });
     await engine.start();

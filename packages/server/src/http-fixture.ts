@@ -78,7 +78,7 @@ export class HttpFixture implements AsyncDisposable {
       keys: openKeyFolder(join(p.folder, "keys")),
       clock: systemClock,
       random: systemRandom,
-      onChange: (names) => this.engine.secrets.changed(names),
+      onChange: (names) => this.engine.facilities.secretsChanged(names),
     });
     this.engine = new Engine({
       store: p.store,

@@ -250,6 +250,9 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
   ],
   revealed: [["request", "string"]],
   refresh: [["secrets", "list"]],
+  admit: [["request", "string"]],
+  admitted: [["request", "string"]],
+  services: [["services", "list"]],
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

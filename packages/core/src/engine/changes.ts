@@ -102,6 +102,8 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
   purgeRuns(note, _p, { deleted }) {
     if (deleted > 0) note("deleted", undefined);
   },
+  enterBreaker: changesNothing,
+  resetBreaker: changesNothing,
   sweep(note, _p, { swept }) {
     if (swept === 0) return;
     note("events", undefined);

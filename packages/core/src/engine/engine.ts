@@ -25,10 +25,10 @@ import type { EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
+import { Facilities } from "./facilities.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { ReplayChecks } from "./replay-checks.ts";
-import { endOf, orAbort } from "./run-end.ts";
-import { Revealing } from "./revealing.ts";
+import { awaitEnd } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import type { Answer, Emission } from "./signals.ts";
@@ -70,7 +70,7 @@ export class Engine {
   readonly schedules: Schedules;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
-  readonly secrets: Revealing;
+  readonly facilities: Facilities;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
   readonly #hot = new HotRuns();
@@ -100,7 +100,7 @@ export class Engine {
     this.schedules = new Schedules(this.#parts, this.#starts);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);
-    this.secrets = new Revealing(this.#parts, options.secrets);
+    this.facilities = new Facilities(this.#parts, options.secrets);
     const prepare = {
       ids: options.ids,
       values: this.values,
@@ -229,7 +229,9 @@ export class Engine {
         break;
       }
       case "reveal":
-        void this.secrets.reveal(link.id, message);
+      case "admit":
+      case "services":
+        this.facilities.receive(link.id, message);
         break;
       case "handback":
         this.#guard(this.#handback(link.id, message.runs));
@@ -278,20 +280,7 @@ export class Engine {
 
   /** How a run ended, as soon as it has. */
   async ended(run: string, signal?: AbortSignal): Promise<Result<FinishedRun>> {
-    let stop = (): void => undefined;
-    const waited = new Promise<FinishedRun>((resolve) => {
-      stop = this.watchers.onEnd(run, resolve);
-    });
-    if (this.#hot.has(run)) return ok(await orAbort(waited, signal, stop));
-    const record = await this.store.getRun({ run });
-    if (record === undefined) {
-      stop();
-      return notFound(run);
-    }
-    const end = endOf(record);
-    if (end === undefined) return ok(await orAbort(waited, signal, stop));
-    stop();
-    return ok(end);
+    return awaitEnd(this.#parts, run, signal);
   }
 
   async getRun(run: string): Promise<Result<RunRecord>> {

@@ -24,6 +24,7 @@ import type {
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { BreakerStore } from "./breaker-store.ts";
 import type { RunFinder } from "./run-search.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
@@ -56,7 +57,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder {
+export interface RunStore extends RunFinder, BreakerStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { decodeErrorValue, encodeErrorValue } from "@sluice/protocol";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
-import { attemptErrorBytesMax, keptError } from "./attempts.ts";
+import { attemptErrorBytesMax, errorMessageOf, keptError } from "./attempts.ts";
 
 test("errors are kept as they are up to a size, and cut past it", () => {
   const small = encodeErrorValue({ name: "E", message: "m", stack: "s", code: "c" });
@@ -16,4 +16,10 @@ test("errors are kept as they are up to a size, and cut past it", () => {
   const long = keptError(encodeErrorValue({ name: "n".repeat(9_000), message }));
   expect(long.length).toBeLessThan(attemptErrorBytesMax);
   expect(decodeErrorValue(long).message.isWellFormed()).toBe(true);
+});
+
+test("what an error says is told where it is at hand", () => {
+  expect(errorMessageOf(encodeErrorValue({ name: "E", message: "no answer" }))).toBe("no answer");
+  expect(errorMessageOf(encodeBlobRef("ab".repeat(32)))).toBeUndefined();
+  expect(errorMessageOf(undefined)).toBeUndefined();
 });

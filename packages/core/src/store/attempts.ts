@@ -8,6 +8,12 @@ export const attemptsKeptMax = 10;
 export const attemptErrorBytesMax = 8_192;
 const messageCharsMax = 1_024;
 
+/** What a recorded error says; undefined for none, and for one that is kept as a blob. */
+export function errorMessageOf(error: Uint8Array | undefined): string | undefined {
+  if (error === undefined || blobRefOf(error) !== undefined) return undefined;
+  return decodeErrorValue(error).message;
+}
+
 /** The error as it is kept. */
 export function keptError(error: Uint8Array): Uint8Array {
   if (error.length <= attemptErrorBytesMax || blobRefOf(error) !== undefined) return error;

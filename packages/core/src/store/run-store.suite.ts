@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
+import { breakersSuite } from "./run-store.breakers.suite.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
@@ -36,6 +37,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   crossingSuite(name, watched);
   accessSuite(name, watched);
   searchingSuite(name, watched);
+  breakersSuite(name, watched);
   describe(`${name}: the suite`, () => {
     // How a copy is made, and of what, is each adapter's own.
     test("asks an adapter for every verb of the port but backup", () => {
@@ -104,6 +106,9 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listEvents: true,
   blobsInUse: true,
   stats: true,
+  enterBreaker: true,
+  resetBreaker: true,
+  listBreakers: true,
   backup: true,
   close: true,
 };

@@ -54,6 +54,9 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   listEvents: false,
   blobsInUse: false,
   stats: false,
+  enterBreaker: true,
+  resetBreaker: true,
+  listBreakers: false,
   backup: false,
   close: false,
 };

@@ -139,6 +139,12 @@ export const runRules: RunRules = {
     outcome: "done",
     after: { workflows: p.workflows, schedules: p.schedules.map(({ id }) => id) },
   }),
+  resetBreaker: ({ name, now }) => {
+    const draft = { at: now, action: "breaker:reset", target: `breaker:${name}` };
+    return ({ outcome }) =>
+      outcome === "ok" ? { ...draft, outcome: "done" } : { ...draft, outcome: "refused", reason: "breaker_not_found" };
+  },
+
   setSchedulePaused: (p, sight) => {
     const was = sight.schedule(p.schedule);
     const draft = {

@@ -1,7 +1,7 @@
 // Steps, their attempts, and the entries that settle by themselves.
 import type { DoneOp, PatchedOp, StartedOp } from "@sluice/protocol";
 import type { StoreOp } from "../../kernel/run-store.ts";
-import { attemptsKeptMax, keptError } from "../attempts.ts";
+import { attemptsKeptMax, errorMessageOf, keptError } from "../attempts.ts";
 import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
 import type { AttemptRow, RunRow } from "./rows.ts";
@@ -22,17 +22,25 @@ export function appendStarted(change: Change, run: RunRow, op: StartedOp): void 
 
 export function appendDone(change: Change, run: RunRow, op: DoneOp): void {
   const row = openEntry(run, op);
-  if (row !== undefined) acknowledge(change, row, { value: op.value, error: op.error, end: op.end });
+  if (row === undefined) return;
+  teach(change, op);
+  acknowledge(change, row, { value: op.value, error: op.error, end: op.end });
 }
 
 export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): void {
   const due = op.due ?? change.now + op.delay;
   const row = openEntry(run, op);
   if (row === undefined) return;
+  teach(change, op);
   row.entry.error = op.error;
   row.attempts = withAttempt(row.attempts ?? [], { op, end: change.now, due });
   if (row.wait !== undefined) change.tables.waits.remove(row.wait);
   wait(change, row, { kind: "retry", due });
+}
+
+/** A circuit breaker hears of an attempt that it let in. */
+function teach({ tables, now }: Change, { breaker, error }: Pick<DoneOp, "breaker" | "error">): void {
+  if (breaker !== undefined) tables.breakers.record(breaker, { error: errorMessageOf(error), now });
 }
 
 function withAttempt(

@@ -191,6 +191,18 @@ export class MemoryRunStore implements Store {
     this.#write("putVersion", p);
   }
 
+  async enterBreaker(p: Params<"enterBreaker">): Promise<Result<"enterBreaker">> {
+    return this.#write("enterBreaker", p);
+  }
+
+  async resetBreaker(p: Params<"resetBreaker">): Promise<Result<"resetBreaker">> {
+    return this.#write("resetBreaker", p);
+  }
+
+  async listBreakers(): Promise<Result<"listBreakers">> {
+    return this.#open().breakers.list();
+  }
+
   async listVersions(): Promise<Result<"listVersions">> {
     return this.#open().versions.list();
   }

@@ -1,5 +1,6 @@
 // Everything the adapter holds, one collection for each noun.
 import { AuditTrail } from "./audit/audit-trail.ts";
+import { Breakers } from "./breakers.ts";
 import { Events } from "./events.ts";
 import { Tally } from "./figures/tally.ts";
 import { Accounts } from "./identity/accounts.ts";
@@ -22,6 +23,7 @@ export class Tables {
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();
+  readonly breakers = new Breakers();
   readonly secrets: Secrets = new Map();
   readonly tally = new Tally();
   readonly audit: AuditTrail;

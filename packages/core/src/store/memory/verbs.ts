@@ -40,7 +40,9 @@ export type RunWriteVerb =
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
-  | "putVersion";
+  | "putVersion"
+  | "enterBreaker"
+  | "resetBreaker";
 
 type Params<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 type Answer<Verb extends RunWriteVerb> = Awaited<ReturnType<RunStore[Verb]>>;
@@ -153,6 +155,9 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     const fired = fireSchedule(change, p);
     return fired === undefined ? { outcome: "stale" } : { outcome: "ok", ...fired, effects: change.effects() };
   },
+
+  enterBreaker: ({ breakers }, p) => breakers.enter(p),
+  resetBreaker: ({ breakers }, p) => breakers.reset(p),
 
   putVersion: ({ versions }, p) => versions.put(p.version, p.retentions),
 };

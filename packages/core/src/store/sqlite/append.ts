@@ -2,6 +2,7 @@
 import {
   decodeValue,
   isFinalStatus,
+  type BreakerMark,
   type DoneOp,
   type EntryKind,
   type FinishOp,
@@ -15,7 +16,7 @@ import {
   type UndoingOp,
 } from "@sluice/protocol";
 import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-store.ts";
-import { keptError } from "../attempts.ts";
+import { errorMessageOf, keptError } from "../attempts.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
@@ -133,6 +134,7 @@ function done(a: Appending, op: DoneOp): void {
     status: failed ? "failed" : "completed", ord, attempt: op.attempt, value: op.value, error: op.error, at: op.at,
     end, undo: op.undo === true });
   if (!written) return;
+  if (op.breaker !== undefined) teach(a, op.breaker, op.error);
   run.ord = ord;
   if (op.value !== undefined) noted(a, op.value);
   if (op.error !== undefined) noted(a, op.error);
@@ -153,11 +155,17 @@ function retry(a: Appending, op: RetryOp & { readonly due?: number | undefined }
   const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: op.kind, name: op.name, n: op.n, status: "running",
     ord: 0, attempt: op.attempt, error: noted(a, op.error), at: op.at, end: 0, due, undo: op.undo === true });
   if (!written) return;
+  if (op.breaker !== undefined) teach(a, op.breaker, op.error);
   const { seq, attempt } = op;
   const error = keptError(op.error);
   cx.t.attempts.put({ run: run.id, seq, attempt, firstAt: op.at, end: cx.now, due, error });
   cx.t.runs.mark(run, runFlags.attempts);
   addWait(a, seq, { wait: "retry", due });
+}
+
+/** A circuit breaker hears of an attempt that it let in, in the commit of the attempt. */
+function teach({ cx }: Appending, mark: BreakerMark, error: Uint8Array | undefined): void {
+  cx.t.breakers.record(mark, { error: errorMessageOf(error), now: cx.now });
 }
 
 function sleep(a: Appending, op: SleepOp & { readonly due?: number | undefined }): void {

@@ -17,7 +17,8 @@ const headFields = 3;
 export function flatten({ run, epoch, now, ops }: AppendParams): FlatAppend | undefined {
   const flat: unknown[] = [run, epoch, now];
   for (const op of ops) {
-    if (op.op === "done") {
+    // One behind a circuit breaker travels as it is.
+    if (op.op === "done" && op.breaker === undefined) {
       const { seq, name, n, kind, at, end, attempt, value, error, undo } = op;
       flat.push(doneMark, seq, name, n, kind, at, end, attempt, value, error, undo);
     } else if (op.op === "finish") {

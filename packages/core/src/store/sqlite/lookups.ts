@@ -16,12 +16,14 @@ import { listSchedulesSql, toSchedule } from "./schedules.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
 import { lazily } from "./statement.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
+import { BreakerTable } from "./breakers/breakers.ts";
 import { listVersionsSql } from "./versions.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type ScheduleRow = Parameters<typeof toSchedule>[0];
 
 export class Lookups {
+  readonly breakers: BreakerTable;
   readonly #run;
   readonly #runs;
   readonly #byKey;
@@ -31,6 +33,7 @@ export class Lookups {
   readonly #versions;
 
   constructor(db: Connection) {
+    this.breakers = new BreakerTable(db);
     this.#run = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
     this.#runs = lazily<SummaryRow>(db, getRunsSql);
     this.#byKey = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE workflow = ? AND key = ?`);

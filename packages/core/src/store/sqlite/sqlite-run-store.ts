@@ -1,7 +1,9 @@
 // The ports on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
 import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol";
+import type { BreakerAnswer } from "../../kernel/breaker-store.ts";
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
+import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
@@ -195,6 +197,18 @@ class SqliteRunStore implements Store {
   }
   putVersion(p: Params<"putVersion">): Answer<"putVersion"> {
     return this.#write("putVersion", p);
+  }
+
+  /** Most attempts change nothing of a breaker: they need no commit. */
+  async enterBreaker(p: Params<"enterBreaker">): Promise<BreakerAnswer> {
+    const { answer, row } = await this.#look((lookups) => enter(lookups.breakers.get(p.plan.name), p.plan, p.now));
+    return row === undefined ? answer : this.#write("enterBreaker", p);
+  }
+  resetBreaker(p: Params<"resetBreaker">): Answer<"resetBreaker"> {
+    return this.#write("resetBreaker", p);
+  }
+  listBreakers(): Answer<"listBreakers"> {
+    return this.#look((lookups) => lookups.breakers.list());
   }
 
   getRun(p: Params<"getRun">): Answer<"getRun"> {

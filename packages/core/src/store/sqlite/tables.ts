@@ -4,6 +4,7 @@ import { AuditTable } from "./audit/audit-table.ts";
 import { sightOf } from "./audit/sight.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { BlobRefTable } from "./blob-refs.ts";
+import { BreakerTable } from "./breakers/breakers.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
 import { Tally } from "./figures/tally.ts";
@@ -39,6 +40,7 @@ export interface Tables {
   readonly sessions: SessionTable;
   readonly accessTokens: AccessTokenTable;
   readonly secrets: SecretTable;
+  readonly breakers: BreakerTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -67,6 +69,7 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     secrets: new SecretTable(db),
+    breakers: new BreakerTable(db),
     audit: new AuditTable(db),
   };
   return { ...tables, sight: sightOf(tables) };

@@ -5,6 +5,7 @@ import { beginAudit } from "../audit/audit-rules.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
+import { enterBreaker, resetBreaker } from "./breakers/breaker-verbs.ts";
 import { Change } from "./change.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
@@ -50,6 +51,8 @@ const runExecutors: RunExecutors = {
   deleteRuns,
   purgeRuns,
   sweep,
+  enterBreaker,
+  resetBreaker,
   setState,
   deleteState: deleteStateKey,
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
