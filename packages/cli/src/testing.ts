@@ -3,7 +3,7 @@ import { Engine, Ids, unwrap } from "@sluice/core";
 import type { Logger } from "@sluice/core";
 import { MemoryRunStore, SimulatedClock, SimulatedRandom } from "@sluice/core/testing";
 import { parseDuration } from "@sluice/protocol";
-import type { Client, Duration, Workflow } from "@sluice/sdk";
+import type { Actions, Client, Duration, Workflow } from "@sluice/sdk";
 import { EmbeddedClient } from "@sluice/server/embedded/client";
 import { attachInProcess, manifestOf, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
@@ -17,6 +17,8 @@ export interface TestOptions {
   readonly log?: Logger;
   /** Values of secrets, by name; there are no others. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Actions in place of those of a service, by its id: the service itself is never started. */
+  readonly services?: Readonly<Record<string, Actions>>;
 }
 
 /** A client like every other, with time in its hands. */
@@ -63,8 +65,10 @@ export async function testEngine(options: TestOptions): Promise<TestEngine> {
         setImmediate(done);
       },
     },
-    limits: workerLimits,
+    // Time passes in leaps here: nobody looks at the health of services in between.
+    limits: { ...workerLimits, serviceHealthEveryMs: 0 },
     stepScope: new AsyncStepScope(),
+    mocks: options.services,
   });
   unwrap(await engine.deploy("test", manifestOf(options.workflows)));
   worker.deploy();

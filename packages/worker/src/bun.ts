@@ -21,6 +21,9 @@ process.on("unhandledRejection", (error) => console.error("Unhandled rejection:"
 // The terminal sends it to every process in front of it: stopping is the supervisor's to decide.
 process.on("SIGINT", () => undefined);
 
+/** Known once there is a worker. */
+let stopServices: (() => Promise<void>) | undefined;
+
 const setup = await readSetup();
 const loading = loadWorkflows(setup);
 // Its failure is reported when the supervisor has accepted this child.
@@ -44,7 +47,7 @@ async function connect(to: ChildSetup): Promise<void> {
         }
       },
       drain: () => connection?.drained(),
-      close: () => process.exit(0),
+      close: () => void (stopServices?.() ?? Promise.resolve()).finally(() => process.exit(0)),
       error: (_socket, error) => console.error("The connection to the engine failed:", error),
     },
   });
@@ -101,6 +104,8 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       send,
       ...(onStep === undefined ? {} : { onStep }),
     });
+    const { services } = worker;
+    stopServices = () => services.stop();
     worker.deploy();
   };
   process.on("SIGTERM", () => {

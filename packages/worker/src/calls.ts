@@ -1,12 +1,14 @@
 // The shapes that pass between a run in memory, its calls and the worker around it.
 import type { JournalEntry, RunStatusReason } from "@sluice/protocol";
 import type { Context, Workflow } from "@sluice/sdk";
+import type { Breakers } from "./breakers.ts";
 import type { WorkerClock } from "./clock.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { WorkerLimits } from "./limits.ts";
 import type { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
 import type { Secrets } from "./secrets.ts";
+import type { ServiceHost } from "./service-host.ts";
 import type { StepScope } from "./step-scope.ts";
 
 /** A settled entry on its way to the workflow. */
@@ -59,6 +61,8 @@ export interface IncarnationHost {
   readonly stepScope: StepScope;
   readonly secrets: Secrets;
   readonly redactor: Redactor;
+  readonly breakers: Breakers;
+  readonly services: ServiceHost;
   readonly onStep?: StepRecorder | undefined;
   /** Number of the current turn of the event loop. */
   turn(): number;

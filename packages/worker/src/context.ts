@@ -18,17 +18,18 @@ import type {
   WaitOptions,
   Workflow,
 } from "@sluice/sdk";
-import { Caller, never } from "./caller.ts";
+import { Caller } from "./caller.ts";
 import type { DurableCall } from "./caller.ts";
 import { childCall } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { makeLog, repeats } from "./log.ts";
-import { callOf, race } from "./race.ts";
-import type { CallPromise } from "./race.ts";
+import { race } from "./race.ts";
 import type { Scope } from "./scope.ts";
+import { makeServices } from "./service-calls.ts";
 import { makeState } from "./state.ts";
-import { planOf, StepExecution } from "./steps.ts";
+import { callStep } from "./step-call.ts";
+import { planOf } from "./steps.ts";
 
 const decoded = (bytes: Uint8Array | undefined): unknown => (bytes === undefined ? undefined : decodeValue(bytes));
 
@@ -51,6 +52,7 @@ class RunContext {
   readonly #scope: Scope;
   #state: Context["state"] | undefined;
   #log: Context["log"] | undefined;
+  #services: Context["services"] | undefined;
   readonly run: Context["run"];
   readonly attempt: number;
 
@@ -72,6 +74,11 @@ class RunContext {
     return this.#state;
   }
 
+  get services(): Context["services"] {
+    this.#services ??= makeServices(this.#caller);
+    return this.#services;
+  }
+
   get log(): Context["log"] {
     this.#log ??= makeLog(this.#run);
     return this.#log;
@@ -82,33 +89,9 @@ class RunContext {
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
-    const place = run.place("step", name);
-    if (place === undefined) return never();
-    const { undo } = options;
-    const record =
-      undo === undefined
-        ? undefined
-        : { seq: place.seq, name, n: place.n, begun: false, result: undefined as unknown, undo };
-    if (record !== undefined) run.undos.push(record);
-    const onBegin =
-      record === undefined
-        ? undefined
-        : (): void => {
-            record.begun = true;
-          };
-    const promise: Promise<unknown> & CallPromise = new StepExecution({
-      run,
-      scope: this.#scope,
-      place,
-      kind: "step",
-      plan,
-      body,
-      onBegin,
-      undoable: record !== undefined,
-      onResult: record === undefined ? undefined : (value) => (record.result = value),
-    }).start();
-    promise[callOf] = { scope: this.#scope, seq: place.seq };
-    return promise;
+    const { undo, circuitBreaker } = options;
+    const gate = circuitBreaker === undefined ? undefined : run.host.breakers.gate(circuitBreaker);
+    return callStep(this.#caller, { name, body, undo, plan: () => plan, gate });
   };
 
   sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {

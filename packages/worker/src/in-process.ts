@@ -1,6 +1,6 @@
 // A worker in the engine's own process: messages pass as objects, one delivery a turn of the event loop.
 import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import type { Workflow } from "@sluice/sdk";
+import type { Actions, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import type { WorkerLimits } from "./limits.ts";
 import type { LocalSecrets } from "./secrets.ts";
@@ -22,6 +22,7 @@ export interface InProcessOptions {
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
   readonly localSecrets?: LocalSecrets | undefined;
+  readonly mocks?: Readonly<Record<string, Actions>> | undefined;
 }
 
 /** Connects a worker to an engine in the same process. */

@@ -9,6 +9,12 @@ export interface WorkerLimits {
   readonly cancelGraceMs: number;
   /** A step that runs longer than this is announced as running. */
   readonly announceAfterMs: number;
+  /** A service may take this long to start. */
+  readonly serviceStartMsMax: number;
+  /** A service that is to stop waits this long for its calls, and may take as long again. */
+  readonly serviceStopMsMax: number;
+  /** Health of services is looked at this often; 0: never. */
+  readonly serviceHealthEveryMs: number;
 }
 
 export const workerLimits: WorkerLimits = {
@@ -16,4 +22,7 @@ export const workerLimits: WorkerLimits = {
   replayStallMs: 5_000,
   cancelGraceMs: 10_000,
   announceAfterMs: 50,
+  serviceStartMsMax: 60_000,
+  serviceStopMsMax: 1_000,
+  serviceHealthEveryMs: 30_000,
 };

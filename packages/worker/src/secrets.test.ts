@@ -35,10 +35,10 @@ test("a secret of the store is asked for at its use, each time", async () => {
   );
   await engine.assign();
   const [first] = asked(engine);
-  expect(first).toEqual({ type: "reveal", request: "s1", name: "db" });
-  await engine.say({ type: "revealed", request: "s1", value });
-  expect(asked(engine)).toEqual([{ type: "reveal", request: "s2", name: "db" }]);
-  await engine.say({ type: "revealed", request: "s2", value: `${value}!` });
+  expect(first).toEqual({ type: "reveal", request: "1", name: "db" });
+  await engine.say({ type: "revealed", request: "1", value });
+  expect(asked(engine)).toEqual([{ type: "reveal", request: "2", name: "db" }]);
+  await engine.say({ type: "revealed", request: "2", value: `${value}!` });
   expect(await doneOf(engine)).toEqual([14, 15]);
 });
 
@@ -65,7 +65,7 @@ test("the engine's refusal comes back with its code", async () => {
   const engine = engineOf((ctx) => ctx.step("use", (step) => step.secret("db")));
   await engine.assign();
   const error = encodeError(new SluiceError({ code: "secret_unreadable", message: "no key", hint: "put it back" }));
-  await engine.say({ type: "revealed", request: "s1", error });
+  await engine.say({ type: "revealed", request: "1", error });
   expect(await doneOf(engine)).toMatchObject({ code: "secret_unreadable", message: "no key", hint: "put it back" });
 });
 

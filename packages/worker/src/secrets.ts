@@ -1,8 +1,9 @@
 // Looks up the values of secrets where they are used, and makes sure that from then on they do not leave the worker.
-import { decodeErrorValue, secretCharsMin, SluiceError } from "@sluice/protocol";
-import type { EngineToWorker, ErrorCode, SecretRef, WorkerToEngine } from "@sluice/protocol";
+import { secretCharsMin, SluiceError } from "@sluice/protocol";
+import type { EngineToWorker, SecretRef, WorkerToEngine } from "@sluice/protocol";
 import type { WorkerClock } from "./clock.ts";
 import type { Redactor } from "./redactor.ts";
+import { Requests } from "./requests.ts";
 
 /** What a worker can look up by itself; each runtime has its own. */
 export interface LocalSecrets {
@@ -20,17 +21,14 @@ export interface SecretsOptions {
 
 type Revealed = Extract<EngineToWorker, { type: "revealed" }>;
 
-/** An engine that has not answered by then will not. */
-const revealTimeoutMs = 30_000;
-
 /** Nothing is kept here: a value that was changed is another one at the next use. */
 export class Secrets {
   readonly #options: SecretsOptions;
-  readonly #asked = new Map<string, (answer: Revealed | undefined) => void>();
-  #requests = 0;
+  readonly #requests: Requests<Revealed>;
 
   constructor(options: SecretsOptions) {
     this.#options = options;
+    this.#requests = new Requests(options.send, options.clock);
   }
 
   /** The value. Rejects with `secret_not_found`, `secret_unreadable` or `unavailable`. */
@@ -44,11 +42,13 @@ export class Secrets {
 
   /** The engine's answer. */
   revealed(answer: Revealed): void {
-    this.#asked.get(answer.request)?.(answer);
+    this.#requests.answered(answer);
   }
 
   async #find({ from, name }: SecretRef): Promise<string | undefined> {
-    if (from === "store") return this.#ask(name);
+    if (from === "store") {
+      return (await this.#requests.ask(`the secret ${name}`, (request) => ({ type: "reveal", request, name }))).value;
+    }
     const { local } = this.#options;
     if (local === undefined) {
       throw new SluiceError({
@@ -57,26 +57,6 @@ export class Secrets {
       });
     }
     return from === "env" ? local.env(name) : local.file(name);
-  }
-
-  async #ask(name: string): Promise<string | undefined> {
-    const { clock, send } = this.#options;
-    const request = `s${++this.#requests}`;
-    const answer = await new Promise<Revealed | undefined>((resolve) => {
-      const cancel = clock.after(revealTimeoutMs, () => resolve(undefined));
-      this.#asked.set(request, (given) => {
-        cancel();
-        resolve(given);
-      });
-      send({ type: "reveal", request, name });
-    });
-    this.#asked.delete(request);
-    if (answer === undefined) {
-      throw new SluiceError({ code: "unavailable", message: `The engine did not answer for the secret ${name}.` });
-    }
-    if (answer.error === undefined) return answer.value;
-    const { code, message, hint } = decodeErrorValue(answer.error);
-    throw new SluiceError({ code: code as ErrorCode, message, ...(hint === undefined ? {} : { hint }) });
   }
 }
 

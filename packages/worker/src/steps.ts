@@ -7,9 +7,10 @@ import {
   normalizeRetry,
   parseDuration,
 } from "@sluice/protocol";
-import type { DoneOp, RetryPlan } from "@sluice/protocol";
-import { NonRetryableError, RetryAfterError, TimeoutError, decodeError } from "@sluice/sdk";
+import type { BreakerMark, DoneOp, RetryPlan } from "@sluice/protocol";
+import { CircuitOpenError, NonRetryableError, RetryAfterError, TimeoutError, decodeError } from "@sluice/sdk";
 import type { StepContext, StepOptions, StepRetry } from "@sluice/sdk";
+import { Attempt } from "./attempt.ts";
 import type { Call, Place, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
@@ -37,13 +38,21 @@ export function planOf(
   return { retry: normalizeRetry(rest), when, timeoutMs };
 }
 
+/** An attempt that was let in through a circuit breaker: what is written about the breaker with how it ended. */
+export type Passage = (failed: boolean, error: unknown) => BreakerMark;
+
+/** Passed before the function of an attempt is called; an attempt that is not let in has failed. */
+export type Gate = () => Promise<Passage | undefined>;
+
 /** What one step needs to be executed. */
 export interface StepJob {
   readonly run: Incarnation;
   readonly scope: Scope;
   readonly place: Place;
   readonly kind: "step" | "undo";
-  readonly plan: StepPlan;
+  /** Asked for when an attempt begins and when it has failed. */
+  readonly plan: () => StepPlan;
+  readonly gate?: Gate | undefined;
   readonly body: (step: StepContext) => unknown;
   /** Called with each attempt's begin, when the step has an undo. */
   readonly onBegin?: (() => void) | undefined;
@@ -63,6 +72,7 @@ export class StepExecution {
   #pendingStart: (() => void) | undefined;
   #call: Call | undefined;
   #current: Attempt | undefined;
+  #passage: Passage | undefined;
   /** The step has lost a race: its result is not wanted any more. */
   #lost = false;
 
@@ -166,30 +176,55 @@ export class StepExecution {
   }
 
   #attemptOnce(startedAt: number): void {
-    const { run, scope, place, plan, body } = this.#job;
+    const { run, scope, place, gate } = this.#job;
     const attempt = new Attempt(run, { scope, seq: place.seq, attempt: this.#attempt });
     this.#current = attempt;
+    this.#passage = undefined;
     let over = false;
-    let announced: (() => void) | undefined;
     const slot = run.host.onStep?.begin(run.assignment.run, run.host.redactor.text(place.name));
+    const ending: (() => void)[] = [];
     const conclude = (failed: boolean, outcome: unknown): void => {
       if (over) return;
       over = true;
-      stopTimer?.();
+      for (const end of ending) end();
       attempt.end();
-      announced?.();
       if (slot !== undefined) run.host.onStep?.end(slot);
       this.#conclude(failed, outcome, startedAt);
       run.stepEnds();
     };
-    const stopTimer =
-      plan.timeoutMs === undefined
-        ? undefined
-        : run.host.clock.after(plan.timeoutMs, () => {
-            const error = new TimeoutError(`Step ${place.name} took longer than ${plan.timeoutMs} ms.`);
-            attempt.abort(error);
-            conclude(true, error);
-          });
+    const step = { attempt, ending, conclude, startedAt };
+    if (gate === undefined) {
+      this.#execute(step);
+      return;
+    }
+    if (!this.#job.undoable) ending.push(run.host.announce(() => this.#announce(startedAt)));
+    gate().then(
+      (passage) => {
+        this.#passage = passage;
+        // The run may have been cancelled, or the race lost, while the attempt waited to be let in.
+        if (this.#isWanted) this.#execute(step);
+        else conclude(true, undefined);
+      },
+      (error: unknown) => conclude(true, error),
+    );
+  }
+
+  get #isWanted(): boolean {
+    const { run, scope, kind } = this.#job;
+    return !this.#lost && !scope.abandoned && (kind === "undo" || run.phase === "running");
+  }
+
+  #execute({ attempt, ending, conclude, startedAt }: Executing): void {
+    const { run, place, plan, body, gate } = this.#job;
+    const { timeoutMs } = plan();
+    if (timeoutMs !== undefined) {
+      const late = (): void => {
+        const error = new TimeoutError(`Step ${place.name} took longer than ${timeoutMs} ms.`);
+        attempt.abort(error);
+        conclude(true, error);
+      };
+      ending.push(run.host.clock.after(timeoutMs, late));
+    }
     try {
       const step = { seq: place.seq, attempt: this.#attempt, lines: 0 };
       const outcome = run.host.stepScope.run(step, () => body(attempt));
@@ -197,7 +232,7 @@ export class StepExecution {
         conclude(false, outcome);
         return;
       }
-      if (!this.#job.undoable) announced = run.host.announce(() => this.#announce(startedAt));
+      if (!this.#job.undoable && gate === undefined) ending.push(run.host.announce(() => this.#announce(startedAt)));
       outcome.then(
         (value) => conclude(false, value),
         (error: unknown) => conclude(true, error),
@@ -222,18 +257,19 @@ export class StepExecution {
       run.host.flushSoon(run, true);
       return;
     }
+    const breaker = this.#passage?.(failed, outcome);
     if (!failed) {
       try {
-        this.#done({ value: this.#masked(encodeValue(outcome)) }, startedAt);
+        this.#done({ value: this.#masked(encodeValue(outcome)), breaker }, startedAt);
         return;
       } catch (error) {
-        this.#done({ error: this.#masked(encodeError(error)) }, startedAt);
+        this.#done({ error: this.#masked(encodeError(error)), breaker }, startedAt);
         return;
       }
     }
     const delayMs = this.#retryDelay(outcome);
-    if (delayMs === undefined) this.#done({ error: this.#masked(encodeError(outcome)) }, startedAt);
-    else this.#retry(encodeError(outcome), delayMs);
+    if (delayMs === undefined) this.#done({ error: this.#masked(encodeError(outcome)), breaker }, startedAt);
+    else this.#retry({ error: encodeError(outcome), breaker }, delayMs);
   }
 
   /** As the journal gets it: the workflow sees the same now as on replay. */
@@ -241,7 +277,7 @@ export class StepExecution {
     return this.#job.run.host.redactor.bytes(bytes);
   }
 
-  #done(result: { value?: Uint8Array; error?: Uint8Array }, startedAt: number): void {
+  #done({ breaker, ...result }: Outcome, startedAt: number): void {
     const { run, place, kind, undoable } = this.#job;
     this.#result = result.value;
     this.#failure = result.error;
@@ -259,25 +295,25 @@ export class StepExecution {
       attempt: this.#attempt,
       ...result,
       ...(undoable ? { undo: true } : {}),
+      ...(breaker === undefined ? {} : { breaker }),
     };
     run.push(op, false);
     if (kind === "step" && result.value !== undefined && this.#call !== undefined) run.speculate(this.#call, end);
   }
 
-  #retry(error: Uint8Array, delayMs: number): void {
+  #retry({ error = new Uint8Array(0), breaker }: Outcome, delayMs: number): void {
     const { run, place, kind, undoable } = this.#job;
     if (this.#call !== undefined) this.#call.wait = "waiting_for_retry";
     const { seq, name, n } = place;
     const attempt = this.#attempt;
     this.#attempt++;
-    run.push(
-      { op: "retry", kind, seq, name, n, at: this.#firstAt, attempt, error, delay: delayMs, undo: undoable },
-      true,
-    );
+    const rest = { at: this.#firstAt, attempt, error, delay: delayMs, undo: undoable };
+    run.push({ op: "retry", kind, seq, name, n, ...rest, ...(breaker === undefined ? {} : { breaker }) }, true);
   }
 
   #retryDelay(thrown: unknown): number | undefined {
-    const { plan, run, place } = this.#job;
+    const { run, place } = this.#job;
+    const plan = this.#job.plan();
     const error = comparable(thrown);
     if (error instanceof NonRetryableError) return undefined;
     if (plan.when !== undefined && !this.#wanted(plan.when, error)) return undefined;
@@ -289,8 +325,17 @@ export class StepExecution {
       elapsedMs,
       random01: chance.float(),
     });
-    if (delayMs === undefined || !(error instanceof RetryAfterError)) return delayMs;
-    return elapsedMs + error.delayMs > plan.retry.totalMsMax ? undefined : error.delayMs;
+    const wantedMs = delayMs === undefined ? undefined : this.#wantedDelay(error, delayMs);
+    return wantedMs === undefined || wantedMs === delayMs || elapsedMs + wantedMs <= plan.retry.totalMsMax
+      ? wantedMs
+      : undefined;
+  }
+
+  /** Some errors say when another attempt makes sense. */
+  #wantedDelay(error: unknown, delayMs: number): number {
+    if (error instanceof RetryAfterError) return error.delayMs;
+    if (error instanceof CircuitOpenError) return Math.max(delayMs, error.retryAt - this.#job.run.host.clock.now());
+    return delayMs;
   }
 
   /** A predicate that throws wants no further attempt: its own failure would hide behind retries. */
@@ -303,41 +348,20 @@ export class StepExecution {
   }
 }
 
-/** What the function of one attempt gets; the signal is made when it is asked for. */
-class Attempt implements StepContext {
-  readonly idempotencyKey: string;
-  readonly attempt: number;
-  readonly #run: Incarnation;
-  readonly #scope: Scope;
-  #controller: AbortController | undefined;
+/** An attempt under way. */
+interface Executing {
+  readonly attempt: Attempt;
+  /** To be called when it is over. */
+  readonly ending: (() => void)[];
+  readonly conclude: (failed: boolean, outcome: unknown) => void;
+  readonly startedAt: number;
+}
 
-  constructor(run: Incarnation, p: { readonly scope: Scope; readonly seq: number; readonly attempt: number }) {
-    this.#run = run;
-    this.#scope = p.scope;
-    this.idempotencyKey = run.idempotencyKey(p.seq);
-    this.attempt = p.attempt;
-  }
-
-  /** Made when it is asked for, so that it can be taken out of the context and costs nothing where it is not. */
-  get secret(): StepContext["secret"] {
-    const { secrets } = this.#run.host;
-    return (ref) => secrets.read(typeof ref === "string" ? { from: "store", name: ref } : ref);
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= this.#scope.follow(new AbortController());
-    return this.#controller.signal;
-  }
-
-  /** The attempt is over: the scope has nothing to tell it any more. */
-  end(): void {
-    if (this.#controller !== undefined) this.#scope.unfollow(this.#controller);
-  }
-
-  abort(reason: unknown): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort(reason);
-  }
+/** How an attempt ended, as it is written. */
+interface Outcome {
+  readonly value?: Uint8Array;
+  readonly error?: Uint8Array;
+  readonly breaker?: BreakerMark | undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

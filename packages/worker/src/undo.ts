@@ -21,6 +21,8 @@ export interface UndoRecord {
 /** An undo is tried this often before the run ends without it. */
 const undoRetry = { attempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" } as const;
 
+const undoPlan = planOf(undoRetry, undefined, undefined);
+
 /** Runs what has to be undone and says how the run ends; an undo that keeps failing is named in the run's error. */
 export async function runUndos(run: Incarnation, outcome: UndoingOp): Promise<FinishOp> {
   const failures: { step: string; message: string }[] = [];
@@ -59,7 +61,7 @@ async function undoOne(run: Incarnation, record: UndoRecord): Promise<void> {
     scope: new Scope(),
     place: { seq, name: record.name, n: record.n, entry },
     kind: "undo",
-    plan: planOf(undoRetry, undefined, undefined),
+    plan: () => undoPlan,
     body: (step) => record.undo(record.result as never, step),
     undoable: false,
   }).start();

@@ -2,7 +2,8 @@
 import { decodeValue, encodeError, encodeValue, SluiceError } from "@sluice/protocol";
 import type { EngineToWorker, RunAssignment, WorkerToEngine } from "@sluice/protocol";
 import { validateWithSchema } from "@sluice/sdk";
-import type { Context, Workflow } from "@sluice/sdk";
+import type { Actions, Context, Workflow } from "@sluice/sdk";
+import { Breakers } from "./breakers.ts";
 import type { WorkerClock } from "./clock.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { IncarnationHost, StepRecorder } from "./calls.ts";
@@ -13,6 +14,7 @@ import { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
 import { Secrets } from "./secrets.ts";
 import type { LocalSecrets } from "./secrets.ts";
+import { ServiceHost } from "./service-host.ts";
 import type { StepScope } from "./step-scope.ts";
 
 export interface WorkerOptions {
@@ -30,6 +32,8 @@ export interface WorkerOptions {
   readonly localSecrets?: LocalSecrets | undefined;
   /** Masks values of secrets in whatever leaves; one of its own without. */
   readonly redactor?: Redactor | undefined;
+  /** Actions in place of those of a service, by its id; the service itself is never started. */
+  readonly mocks?: Readonly<Record<string, Actions>> | undefined;
 }
 
 /** Ends remembered for one workflow. */
@@ -45,6 +49,8 @@ export class Worker implements IncarnationHost {
   readonly onStep: StepRecorder | undefined;
   readonly redactor: Redactor;
   readonly secrets: Secrets;
+  readonly breakers: Breakers;
+  readonly services: ServiceHost;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -72,6 +78,14 @@ export class Worker implements IncarnationHost {
       clock: options.clock,
       redactor: this.redactor,
       local: options.localSecrets,
+    });
+    this.breakers = new Breakers((message) => this.#send(message), options.clock);
+    this.services = new ServiceHost({
+      readSecret: (ref) => this.secrets.read(ref),
+      clock: options.clock,
+      limits: options.limits,
+      report: (services) => this.#send({ type: "services", services }),
+      mocks: options.mocks ?? {},
     });
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
   }
@@ -124,7 +138,11 @@ export class Worker implements IncarnationHost {
       case "revealed":
         this.secrets.revealed(message);
         break;
+      case "admitted":
+        this.breakers.admitted(message);
+        break;
       case "refresh":
+        this.services.refresh(message.secrets);
         break;
     }
   }
@@ -191,6 +209,7 @@ export class Worker implements IncarnationHost {
       });
     });
     for (const run of runs) this.#flush(run);
+    if (this.services.any) await this.services.stop();
     const left = [...this.#runs.values()].filter((run) => run.phase !== "gone");
     this.#send({
       type: "handback",

@@ -391,4 +391,4 @@ export class Engine {
 }
 
 /** A worker that says nothing after its time to drain is given up this much later. */
-const drainGraceMs = 500;
+const drainGraceMs = 4_000;
