@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule state user token secret audit backup restore doctor".split(" "),
+    "": "up dev init run runs events approve schedule state user token secret services breakers audit backup restore doctor".split(" "),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
     approve: ["list", "decide"],
@@ -42,6 +42,8 @@ describe("help", () => {
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
     secret: ["set", "list", "remove", "rotate"],
+    services: ["list"],
+    breakers: ["list", "reset"],
     audit: ["list", "verify", "export"],
   };
 

@@ -23,6 +23,8 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "settings-roles", path: () => "/settings/roles" },
   { name: "settings-role", path: () => "/settings/roles?role=developer" },
   { name: "settings-tokens", path: () => "/settings/tokens" },
+  { name: "settings-secrets", path: () => "/settings/secrets" },
+  { name: "settings-secrets-set", path: () => "/settings/secrets?create=true" },
   { name: "settings-audit", path: () => "/settings/audit" },
   { name: "settings-server", path: () => "/settings/server" },
   { name: "runs", path: () => "/runs" },

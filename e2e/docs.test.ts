@@ -25,6 +25,8 @@ const documents = [
   "examples/quickstart/README.md",
   "docs/getting-started.md",
   "docs/workflows.md",
+  "docs/services.md",
+  "docs/secrets.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",
@@ -44,7 +46,10 @@ const inputs: Readonly<Record<string, unknown>> = {
   signup: { email: "ada@example.com" },
   "fetch-price": 7,
   basket: undefined,
+  welcome: undefined,
 };
+/** Secrets that the documents' workflows use. */
+const secrets = { "greeter/key": "a key that greets" };
 /** Virtual time begins here, a day before the one that a snippet sleeps until. */
 const newYearsEve = Date.UTC(2026, 11, 31);
 const fragmentInput = { id: "o-17", total: 1200, items: ["tea", "milk"] };
@@ -166,7 +171,7 @@ describe("every snippet", () => {
             if (isWorkflow(value)) found.set(value.name, value);
         }
       }
-      await using engine = await testEngine({ workflows: [...found.values()], now: newYearsEve });
+      await using engine = await testEngine({ workflows: [...found.values()], now: newYearsEve, secrets });
       for (const { block, kind } of runnable) {
         const names =
           kind === "fragment"

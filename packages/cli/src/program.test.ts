@@ -49,6 +49,8 @@ const answer = {
   users: [],
   tokens: [],
   secrets: [],
+  services: [],
+  breakers: [],
   records: [],
   problems: [],
   warnings: [],

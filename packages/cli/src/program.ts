@@ -11,6 +11,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addSecretCommands } from "./commands/secret.ts";
+import { addServicesCommands } from "./commands/services.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addServeCommands } from "./commands/up.ts";
@@ -36,6 +37,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addSecretCommands(program, io);
+  addServicesCommands(program, io);
   addAuditCommands(program, io);
   addBackupCommands(program, io);
   addDoctorCommand(program, io);

@@ -26,6 +26,8 @@ export { blobRefOf } from "./kernel/blob-ref.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
 export type { Store } from "./kernel/store.ts";
 export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";
+export type { WorkerService } from "./engine/facilities.ts";
+export type { BreakerRecord } from "./kernel/breaker-store.ts";
 export type { SecretSource } from "./kernel/secret-source.ts";
 export { hourMs } from "./kernel/run-figures.ts";
 export type {

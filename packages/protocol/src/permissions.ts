@@ -46,6 +46,7 @@ export const permissions = {
   "deployment:read": { about: "see versions and workers" },
   "metric:read": { about: "read figures" },
   "settings:read": { about: "see the settings of the server" },
+  "breaker:reset": { about: "close circuit breakers" },
   "secret:read": { about: "see which secrets there are, never their values" },
   "secret:write": { about: "set, remove and re-encrypt secrets" },
   "backup:create": { about: "make backups", shell: true },
@@ -87,6 +88,7 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "breaker:reset",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read", "secret:read"].map((permission) => ({
   permission,

@@ -28,7 +28,7 @@ export interface CallPolicy {
 
 /** An action with schemas and a policy of its own, as `action()` makes it. */
 export interface ServiceAction<In = never, Out = unknown> extends CallPolicy {
-  readonly [actionBrand]: { readonly in: In; readonly out: Out };
+  readonly [actionBrand]: { readonly in: (input: In) => void; readonly out: Out };
   readonly input: StandardSchemaV1 | undefined;
   readonly output: StandardSchemaV1 | undefined;
   run(input: unknown, step: StepContext): unknown;
@@ -118,9 +118,11 @@ export interface CallOptions<T> extends StepOptions<T> {
   readonly name?: string;
 }
 
-type Call<In, Out> = undefined extends In
-  ? (input?: In, options?: CallOptions<Out>) => Promise<Out>
-  : (input: In, options?: CallOptions<Out>) => Promise<Out>;
+type Call<In, Out> = [In] extends [never]
+  ? (input?: undefined, options?: CallOptions<Out>) => Promise<Out>
+  : undefined extends In
+    ? (input?: In, options?: CallOptions<Out>) => Promise<Out>
+    : (input: In, options?: CallOptions<Out>) => Promise<Out>;
 type CallOf<F> =
   F extends ServiceAction<infer In, infer Out>
     ? Call<In, Out>

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { schedule, webhook, workflow } from "./index.ts";
+import { action, defineService, schedule, secret, webhook, workflow } from "./index.ts";
 import type { Approval, CallbackToken, Client, Context, InputOf, OutputOf, RunHandle, Workflow } from "./index.ts";
 
 /** True when both are the same type, `any` and optional keys told apart. */
@@ -153,6 +153,50 @@ describe("types flow end to end", () => {
       else holds<Same<typeof first.value, void>>();
     }
     expect(use).toBeFunction();
+  });
+
+  test("services take what they were defined with, and a call has the types of its action", () => {
+    const mail = defineService({
+      id: "mail",
+      config: z.object({ host: z.string(), port: z.number().default(25) }),
+      auth: z.object({ password: z.string() }),
+      setup: ({ config, auth }) => {
+        holds<Same<typeof config, { host: string; port: number }>>();
+        holds<Same<typeof auth, { password: string }>>();
+        return {
+          send: action({
+            input: z.object({ to: z.string(), at: z.string().transform((text) => new Date(text)) }),
+            output: z.object({ id: z.string() }),
+            run: ({ at }) => ({ id: at.toISOString() }),
+          }),
+          count: (n: number) => Promise.resolve(n + 1),
+          ping: () => "pong" as const,
+        };
+      },
+    });
+    const ready = mail.withConfig({ config: { host: "localhost" }, auth: { password: secret("smtp") } });
+    // @ts-expect-error the configuration wants a host
+    const wrongConfig = () => mail.withConfig({ config: {}, auth: { password: "x" } });
+    // @ts-expect-error the credentials are missing
+    const noAuth = () => mail.withConfig({ config: { host: "localhost" } });
+    const bare = defineService({ id: "bare", setup: () => ({ go: () => 1 }) }).withConfig();
+    const flow = workflow({ name: "with-services", services: { mail: ready, bare } }, async (ctx, input: { to: string }) => {
+      const sent = await ctx.services.mail.send({ to: input.to, at: "2026-01-01" });
+      holds<Same<typeof sent, { id: string }>>();
+      const count = await ctx.services.mail.count(1, { retry: false, name: "one more" });
+      holds<Same<typeof count, number>>();
+      const pong = await ctx.services.mail.ping();
+      holds<Same<typeof pong, "pong">>();
+      const first = await ctx.race({ go: (branch) => branch.services.bare.go() });
+      holds<Same<typeof first.value, number>>();
+      // @ts-expect-error the action wants an address
+      const wrong = () => ctx.services.mail.send({ at: "2026-01-01" });
+      // @ts-expect-error there is no such action
+      const unknown = () => ctx.services.mail.fetch();
+      return { sent, wrong, unknown };
+    });
+    holds<Same<InputOf<typeof flow>, { to: string }>>();
+    expect([wrongConfig, noAuth, flow.options.services?.["mail"]?.id]).toEqual([wrongConfig, noAuth, "mail"]);
   });
 
   test("state has the type of its fallback", () => {

@@ -2,13 +2,24 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { routes } from "@sluice/protocol/http";
 import type { RouteName } from "@sluice/protocol/http";
+import { defineService, workflow } from "@sluice/sdk";
 import { asking } from "./contract-fixture.suite.ts";
 import { HttpFixture } from "./http-fixture.ts";
 
+const api = defineService({
+  id: "api",
+  circuitBreaker: { name: "pay", failureThreshold: 1 },
+  setup: () => ({
+    pay: () => {
+      throw new Error("no answer");
+    },
+  }),
+}).withConfig();
+const pay = workflow({ name: "pay", services: { api } }, (ctx) => ctx.services.api.pay());
 const visited = new Set<RouteName>();
 let f: HttpFixture;
 beforeAll(async () => {
-  f = await HttpFixture.make();
+  f = await HttpFixture.make({ workflows: [pay] });
 });
 afterAll(async () => f[Symbol.asyncDispose]());
 
@@ -21,6 +32,11 @@ test("answers are what the API document says", async () => {
   await ask("rotateSecrets", [], { body: {} });
   await ask("removeSecret", ["stripe%2Fkey"]);
   await ask("removeSecret", ["stripe%2Fkey"]);
+  await ask("startRun", ["pay"], { query: "?wait=10s", body: { input: null } });
+  await ask("listServices");
+  await ask("listBreakers");
+  await ask("resetBreaker", ["pay"], { body: {} });
+  await ask("resetBreaker", ["nothing"], { body: {} });
   const names = Object.keys(routes) as RouteName[];
   expect(names.filter((name) => routes[name].tag === "services" && !visited.has(name))).toEqual([]);
 });

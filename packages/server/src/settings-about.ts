@@ -48,6 +48,9 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   replayStallMs: "A recorded entry that the code has not reached by then counts as left over",
   cancelGraceMs: "After a cancellation the workflow's own clean-up may take this long before its undos run",
   announceAfterMs: "A step that runs longer than this is announced as running",
+  serviceStartMsMax: "A service may take this long to start",
+  serviceStopMsMax: "A service that is to stop waits this long for its calls, and may take as long again",
+  serviceHealthEveryMs: "Health of services is looked at this often; 0: never",
   workerHeartbeatMs: "How often supervisor and worker tell each other that they are alive",
   stallMs: "A worker that has been silent this long is reported as stalled, with the step that blocks it",
   leaseMs:

@@ -80,6 +80,13 @@ export const apiPaths = {
   searchAudit: "GET /api/v1/audit",
   exportAudit: "GET /api/v1/audit/export",
   verifyAudit: "POST /api/v1/audit/verify",
+  listSecrets: "GET /api/v1/secrets",
+  setSecret: "PUT /api/v1/secrets/:name",
+  removeSecret: "DELETE /api/v1/secrets/:name",
+  rotateSecrets: "POST /api/v1/secrets/rotate",
+  listServices: "GET /api/v1/services",
+  listBreakers: "GET /api/v1/breakers",
+  resetBreaker: "POST /api/v1/breakers/:name/reset",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -192,6 +199,13 @@ export interface Api {
     answer: string;
   };
   verifyAudit: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"AuditReport"> };
+  listSecrets: { params: never; query: never; request: undefined; answer: Body<"Secrets"> };
+  setSecret: { params: "name"; query: never; request: Sent<"SetSecret">; answer: Body<"SecretSet"> };
+  removeSecret: { params: "name"; query: never; request: undefined; answer: undefined };
+  rotateSecrets: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"SecretsRotated"> };
+  listServices: { params: never; query: never; request: undefined; answer: Body<"Services"> };
+  listBreakers: { params: never; query: never; request: undefined; answer: Body<"Breakers"> };
+  resetBreaker: { params: "name"; query: never; request: Sent<"Nothing">; answer: undefined };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

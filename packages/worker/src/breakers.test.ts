@@ -1,7 +1,7 @@
 // Steps behind circuit breakers: asked for before each attempt, told with it, and nothing for steps without one.
 import { expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
-import type { BreakerMark, RunOp } from "@sluice/protocol";
+import type { BreakerMark, RunOp, WorkerToEngine } from "@sluice/protocol";
 import { NonRetryableError, workflow } from "@sluice/sdk";
 import type { CircuitBreaker, Context, StepOptions } from "@sluice/sdk";
 import { PlayedEngine } from "./played-engine.suite.ts";
@@ -11,7 +11,7 @@ const plan = { name: "payments", threshold: 2, recovery: 1_000, probes: 1 };
 
 function rig(step: (ctx: Context) => Promise<unknown>) {
   const engine = new PlayedEngine([workflow({ name: "flow" }, step)]);
-  const asked = () => engine.messages.splice(0).flatMap((message) => (message.type === "admit" ? [message] : []));
+  const asked = (): readonly WorkerToEngine[] => engine.messages.splice(0).filter((message) => message.type === "admit");
   return { engine, asked };
 }
 
@@ -24,14 +24,14 @@ test("a step without a breaker asks nothing", async () => {
   expect(asked()).toEqual([]);
 });
 
-test.each([
+test.each<[what: string, body: () => unknown, more: Partial<CircuitBreaker>, outcome: BreakerMark["outcome"]]>([
   ["a success", () => 7, {}, "ok"],
   ["a failure", () => Promise.reject(new Error("no answer")), {}, "failed"],
   ["an error about what was asked", () => Promise.reject(new NonRetryableError("no such order")), {}, "ignored"],
   ["one that is not among those expected", () => Promise.reject(new Error("no")), { expectedErrors: ["ETIMEDOUT"] }, "ignored"],
   ["one whose judge fails itself", () => Promise.reject(new Error("no")), { expectedErrors: () => { throw new Error("judge"); } }, "ignored"],
-] as const)("%s is told with the attempt", async (_what, body, more, outcome) => {
-  const { engine, asked } = rig((ctx) => ctx.step("pay", body as () => unknown, { circuitBreaker: { ...breaker, ...more } }));
+])("%s is told with the attempt", async (_what, body, more, outcome) => {
+  const { engine, asked } = rig((ctx) => ctx.step("pay", body, { circuitBreaker: { ...breaker, ...more } }));
   await engine.assign();
   expect(asked()).toEqual([{ type: "admit", request: "1", breaker: plan }]);
   await engine.say({ type: "admitted", request: "1", round: 4 });
@@ -51,7 +51,8 @@ test("an attempt that is not let in does not run, fails with CircuitOpenError, a
   expect(decodeErrorValue(retry.error)).toMatchObject({ name: "CircuitOpenError", code: "circuit_open", details: { breaker: "payments" } });
   await engine.events({ event: "wake", seq: 0 });
   await engine.say({ type: "admitted", request: "2", round: 1 });
-  expect([calls, ...engine.ops().map((op) => markOf(op)?.outcome)]).toEqual([1, undefined, "ok"].filter((each) => each !== undefined));
+  expect(calls).toBe(1);
+  expect(engine.ops().map((op) => markOf(op)?.outcome)).toEqual(["ok"]);
 });
 
 test("a run that is cancelled while an attempt waits to be let in does not run it", async () => {

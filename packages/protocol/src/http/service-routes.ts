@@ -31,4 +31,25 @@ export const serviceRoutes = {
     tag: "services",
     permission: "secret:write",
   },
+  listServices: {
+    methods: get,
+    path: "/api/v1/services",
+    summary: "The services that workers have started, and how they are",
+    tag: "services",
+    permission: "deployment:read",
+  },
+  listBreakers: {
+    methods: get,
+    path: "/api/v1/breakers",
+    summary: "Circuit breakers, in order of names",
+    tag: "services",
+    permission: "deployment:read",
+  },
+  resetBreaker: {
+    methods: post,
+    path: "/api/v1/breakers/:name/reset",
+    summary: "Close a circuit breaker, whatever it has seen",
+    tag: "services",
+    permission: "breaker:reset",
+  },
 } as const satisfies Record<string, RouteSpec>;

@@ -14,6 +14,7 @@ export const settingsPages: readonly SettingsPage[] = [
   { to: "/settings/users", label: "Users", needs: "user:read" },
   { to: "/settings/roles", label: "Roles", needs: "role:read" },
   { to: "/settings/tokens", label: "Tokens" },
+  { to: "/settings/secrets", label: "Secrets", needs: "secret:read" },
   { to: "/settings/audit", label: "Audit", needs: "audit:read" },
   { to: "/settings/server", label: "Server", needs: "settings:read" },
 ];

@@ -62,6 +62,13 @@ const tokensPage = createRoute({
   validateSearch: searchParams({ of: param.oneOf(["everybody"]), token: param.text(), create: param.flag() }),
   component: lazyRouteComponent(() => import("./tokens-page.tsx"), "TokensPage"),
 });
+const secretsPage = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "secrets",
+  staticData: { crumb: "Secrets" },
+  validateSearch: searchParams({ set: param.text(), create: param.flag() }),
+  component: lazyRouteComponent(() => import("./secrets-page.tsx"), "SecretsPage"),
+});
 const auditPage = createRoute({
   getParentRoute: () => settingsRoute,
   path: "audit",
@@ -94,6 +101,7 @@ export const settingsRoutes = [
     usersPage,
     rolesPage,
     tokensPage,
+    secretsPage,
     auditPage,
     serverPage,
   ]),

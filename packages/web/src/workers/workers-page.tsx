@@ -17,6 +17,7 @@ import { Mono, Text } from "../ui/text.tsx";
 import { Tooltip } from "../ui/tooltip.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { Time } from "../ui/time.tsx";
+import { ServicesCards } from "./services-cards.tsx";
 
 type Deployments = Answer<"listDeployments">;
 type Worker = Deployments["workers"][number];
@@ -82,6 +83,7 @@ function Shown({ deployments }: { readonly deployments: Deployments }) {
           }
         />
       </Card>
+      <ServicesCards />
       <Card title="Versions" detail="of the code, newest first" flush>
         <Table
           label="Versions"
