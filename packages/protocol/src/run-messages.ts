@@ -111,6 +111,8 @@ export interface TokenOp extends Placed {
   /** Encoded `ApprovalTerms`, and the group they name. */
   readonly terms?: Uint8Array | undefined;
   readonly group?: string | undefined;
+  /** Name of the approval; that of the entry says whose link it is. */
+  readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly data?: Uint8Array | undefined;
 }

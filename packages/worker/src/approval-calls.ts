@@ -10,6 +10,8 @@ import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 /** A link to be made; `timeoutMs` is how long it can be decided with. */
 export interface LinkRequest {
   readonly name: string;
+  /** Name of the approval. */
+  readonly title: string;
   readonly terms: ApprovalTerms;
   readonly timeoutMs: number | undefined;
   readonly description: string | undefined;
@@ -64,7 +66,7 @@ export function approvalLinks(caller: Caller): ApprovalLinks {
   };
 }
 
-function linkCall({ name, terms, timeoutMs, description, data }: LinkRequest): DurableCall {
+function linkCall({ name, title, terms, timeoutMs, description, data }: LinkRequest): DurableCall {
   const linkName = `${approvalLinkPrefix}${name}`;
   return {
     kind: "token",
@@ -75,6 +77,7 @@ function linkCall({ name, terms, timeoutMs, description, data }: LinkRequest): D
       name: linkName,
       n,
       group: terms.group,
+      title,
       terms: encodeValue(terms),
       ...(description === undefined ? {} : { description }),
       ...(data === undefined ? {} : { data: encodeValue(data) }),

@@ -28,7 +28,9 @@ export interface Asking {
 /** Whether these options ask for more than one answer of whoever comes. */
 export function asksSomebody(options: ApproveOptions): boolean {
   const { approvers, need, form, notify, remind, escalate, notRequester, linkExpires } = options;
-  return [approvers, need, form, notify, remind, escalate, notRequester, linkExpires].some((each) => each !== undefined);
+  return [approvers, need, form, notify, remind, escalate, notRequester, linkExpires].some(
+    (each) => each !== undefined,
+  );
 }
 
 /** Resolves to the approval, rejects with a denial or the end of the time. */
@@ -38,7 +40,9 @@ export async function approveTogether(asking: Asking, name: string, options: App
   const settled = await asking.ctx.race({
     decision: () => tally.result,
     work: (ctx) => new Work(plan, tally, ctx).done,
-    ...(plan.timeoutMs === undefined ? {} : { timeout: (ctx) => ctx.sleep(`${name}: time limit`, plan.timeoutMs ?? 0) }),
+    ...(plan.timeoutMs === undefined
+      ? {}
+      : { timeout: (ctx) => ctx.sleep(`${name}: time limit`, plan.timeoutMs ?? 0) }),
   });
   if (settled.winner === "decision") return settled.value;
   if ("onTimeout" in options) return options.onTimeout;
@@ -176,7 +180,9 @@ class Work {
     let problem: string | undefined;
     for (let asks = 0; asks < asksMax; asks++) {
       const { name, approver } = { name: nameOf(this.#plan.name, place.approver), approver: place.approver };
-      place.token = await this.#links.make(this.#link(name, { approver, delegatedBy, escalated: place.escalated, problem }));
+      place.token = await this.#links.make(
+        this.#link(name, { approver, delegatedBy, escalated: place.escalated, problem }),
+      );
       const told = this.#tell(place, { why, delegatedBy });
       // What cannot be told is the end of it, whether or not somebody decides meanwhile.
       const decision = await Promise.race([this.#links.decision(name, place.token), told.then(never)]);
@@ -198,10 +204,13 @@ class Work {
   }
 
   #link(name: string, more: Partial<ApprovalTerms>): Parameters<ApprovalLinks["make"]>[0] {
-    const { terms, timeoutMs, begunAt, options } = this.#plan;
+    const { terms, timeoutMs, begunAt, options, name: title } = this.#plan;
     const left = timeoutMs === undefined ? undefined : Math.max(0, begunAt + timeoutMs - this.#ctx.now());
-    const given = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined && value !== false));
-    return { name, terms: { ...terms, ...given }, timeoutMs: left, description: options.description, data: options.data };
+    const given = Object.fromEntries(
+      Object.entries(more).filter(([, value]) => value !== undefined && value !== false),
+    );
+    const { description, data } = options;
+    return { name, title, terms: { ...terms, ...given }, timeoutMs: left, description, data };
   }
 
   /** What the form made of the payload; a sentence when it is not filled in as the schema wants it. */
@@ -245,9 +254,7 @@ class Work {
     const { escalate } = this.#plan.options;
     if (escalate === undefined) return never();
     await this.#ctx.sleep(`${this.#plan.name}: escalation`, escalate.after);
-    return Promise.all(
-      escalate.to.map((approver) => this.#ask({ approver, escalated: true, token: undefined })),
-    );
+    return Promise.all(escalate.to.map((approver) => this.#ask({ approver, escalated: true, token: undefined })));
   }
 }
 

@@ -61,7 +61,7 @@ export function appendToken(change: Change, run: RunRow, op: OpOf<"token">): voi
     run: run.record.id,
     workflow: run.record.workflow,
     seq: op.seq,
-    name: op.name,
+    name: op.title ?? op.name,
     description: op.description,
     data: op.data,
     createdAt: change.now,

@@ -1,6 +1,13 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
 import type { JournalEntry } from "@sluice/protocol";
-import type { ApprovalComment, EventRecord, LogLine, RunRecord, StateEntry, TokenRecord } from "../../kernel/run-store.ts";
+import type {
+  ApprovalComment,
+  EventRecord,
+  LogLine,
+  RunRecord,
+  StateEntry,
+  TokenRecord,
+} from "../../kernel/run-store.ts";
 import type { HeapItem } from "./heap.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

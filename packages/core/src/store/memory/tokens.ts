@@ -61,7 +61,11 @@ export function isOpen(row: TokenRow, now: number): boolean {
 /** Settles what waits behind a token. */
 export function completeToken(
   change: Change,
-  p: { readonly token: string; readonly kind: "approval" | "callback"; readonly person?: string | undefined } & Settlement,
+  p: {
+    readonly token: string;
+    readonly kind: "approval" | "callback";
+    readonly person?: string | undefined;
+  } & Settlement,
 ): TokenOutcome {
   const row = change.tables.tokens.get(p.token);
   if (row === undefined || row.record.kind !== p.kind) return { outcome: "unknown" };

@@ -39,12 +39,11 @@ export function awaitApproval(a: Appending, op: Op<"approval">): void {
 }
 
 export function makeToken(a: Appending, op: Op<"token">): void {
-  addToken(a, { ...op, kind: op.terms === undefined ? "callback" : "approval" });
+  addToken(a, { ...op, name: op.title ?? op.name, kind: op.terms === undefined ? "callback" : "approval" });
   settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "token" }, { failed: false, bytes: op.value });
 }
 
-type NewToken = Pick<TokenRecord, "token" | "kind" | "seq" | "name" | "description" | "data" | "terms" | "group"> &
-  Due;
+type NewToken = Pick<TokenRecord, "token" | "kind" | "seq" | "name" | "description" | "data" | "terms" | "group"> & Due;
 
 function addToken(a: Appending, { token, kind, seq, name, description, data, due, terms, group }: NewToken): void {
   const { cx, run } = a;

@@ -73,7 +73,10 @@ export class TokenTable {
     return this.#get().get(token) ?? undefined;
   }
 
-  use(token: string, to: { value?: Uint8Array | undefined; error?: Uint8Array | undefined; person?: string | undefined }) {
+  use(
+    token: string,
+    to: { value?: Uint8Array | undefined; error?: Uint8Array | undefined; person?: string | undefined },
+  ) {
     this.#use().run(to.value ?? null, to.error ?? null, to.person ?? null, token);
   }
 
