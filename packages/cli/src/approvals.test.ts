@@ -165,7 +165,7 @@ describe("a form", () => {
     await using asked = await ask({ form: even, approvers: ["user:ada"] });
     expect(asked.decide("user:ada", true, { payload: { amount: 101 } })).rejects.toMatchObject({
       code: "invalid_input",
-      details: { issues: [{ path: "/amount" }] },
+      details: [{ path: "/amount" }],
     });
     expect(await asked.waiting()).toEqual(["user:ada"]);
     const [before] = await asked.engine.approvals();

@@ -195,6 +195,6 @@ async function formProblem(form: unknown, payload: unknown): Promise<WireError |
   return {
     code: "invalid_input",
     message: "The form is not filled in as the workflow wants it.",
-    details: { issues: verdict.issues },
+    details: verdict.issues,
   };
 }

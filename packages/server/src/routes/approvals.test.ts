@@ -109,7 +109,7 @@ describe("an approval", () => {
     expect(open).toMatchObject({ form: { properties: { amount: { type: "number" } } }, need: 1, of: 1 });
     const path = `/api/v1/approvals/${open?.["token"]}`;
     const refused = await bob.send("POST", path, { approved: true, payload: { amount: "x" } });
-    expect(refused.body.error).toMatchObject({ code: "invalid_input", details: { issues: [{ path: "/amount" }] } });
+    expect(refused.body.error).toMatchObject({ code: "invalid_input", details: [{ path: "/amount" }] });
     expect(codeOf(await bob.send("POST", path, { approved: true, payload: { amount: 3 } }))).toBe(200);
   });
 
