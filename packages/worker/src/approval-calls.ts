@@ -8,7 +8,7 @@ import type { Caller, DurableCall } from "./caller.ts";
 import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 
 /** A link to be made; `timeoutMs` is how long it can be decided with. */
-export interface LinkRequest {
+interface LinkRequest {
   readonly name: string;
   /** Name of the approval. */
   readonly title: string;

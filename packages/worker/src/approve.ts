@@ -8,10 +8,10 @@ import type { ApprovalLinks } from "./approval-calls.ts";
 import { never } from "./caller.ts";
 
 /** Approvers of one approval, those it is escalated to included. */
-export const approversMax = 100;
+const approversMax = 100;
 /** Times that one place among the approvers is asked anew: handed on, or filled in wrongly. */
-export const asksMax = 20;
-export const remindersMax = 1_000;
+const asksMax = 20;
+const remindersMax = 1_000;
 const remindersDefault = 10;
 
 /** What an approval needs of the run around it. */

@@ -1,5 +1,5 @@
 // The durable calls a workflow is given: each takes its place in the journal and becomes a promise that settles once.
-import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
+import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import type {
   ApproveOptions,

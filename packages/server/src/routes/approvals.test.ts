@@ -16,7 +16,7 @@ const asks = workflow<{ approvers?: string[] } & Record<string, unknown>>({ name
     ...input,
     notify: async ({ approver, token }) => void links.set(`${ctx.run.id} ${approver}`, token),
     ...(form === undefined ? {} : { form }),
-  } as ApproveOptions;
+  };
   return ctx.approve("manager", asked);
 });
 const parent = workflow({ name: "parent" }, async (ctx) =>
@@ -53,7 +53,9 @@ describe("a link", () => {
   test("for a user or a role is shown to them, and good for nobody else", async () => {
     const run = await start(ada, { approvers: ["user:ada", "role:operator", "eve@example.com"], need: "all" });
     const tokensOf = async (by: Browser) =>
-      (await listed(by, run)).map((each) => [each["approver"], each["token"] !== null]).toSorted();
+      (await listed(by, run))
+        .map((each) => [each["approver"], each["token"] !== null])
+        .toSorted((a, b) => String(a[0]).localeCompare(String(b[0])));
     expect(await tokensOf(ada)).toEqual([
       ["eve@example.com", false],
       ["role:operator", false],
@@ -107,7 +109,7 @@ describe("an approval", () => {
     const run = await start(ada, { form: true });
     const [open] = await listed(ada, run);
     expect(open).toMatchObject({ form: { properties: { amount: { type: "number" } } }, need: 1, of: 1 });
-    const path = `/api/v1/approvals/${open?.["token"]}`;
+    const path = `/api/v1/approvals/${String(open?.["token"])}`;
     const refused = await bob.send("POST", path, { approved: true, payload: { amount: "x" } });
     expect(refused.body.error).toMatchObject({ code: "invalid_input", details: [{ path: "/amount" }] });
     expect(codeOf(await bob.send("POST", path, { approved: true, payload: { amount: 3 } }))).toBe(200);

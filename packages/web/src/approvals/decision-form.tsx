@@ -36,7 +36,7 @@ interface DecisionFormProps {
 
 export function DecisionForm(props: DecisionFormProps) {
   const { token, onDecided, onStale, large = false, approveButton, denyButton, problem } = props;
-  const schema = schemaIn(props.form);
+  const schema = schemaIn(props.form as Json);
   const [reason, setReason] = useState("");
   const carried = useCarried(schema);
   const pressed = useRef<boolean>(undefined);
@@ -62,11 +62,6 @@ export function DecisionForm(props: DecisionFormProps) {
       },
     );
   };
-  const button = {
-    size: cx(large && "h-11 grow text-base"),
-    disabled: !carried.ok || decide.isPending,
-    busyWith: (approved: boolean) => decide.isPending && pressed.current === approved,
-  };
   return (
     <div className="flex flex-col gap-3">
       {problem !== null && (
@@ -81,35 +76,57 @@ export function DecisionForm(props: DecisionFormProps) {
       )}
       <Reason text={reason} onChange={setReason} />
       <FailureLine error={decide.error} />
-      <div className="flex gap-2">
-        <Button
-          ref={approveButton}
-          tone="primary"
-          icon={Check}
-          className={button.size}
-          disabled={button.disabled}
-          busy={button.busyWith(true)}
-          onClick={() => send(true)}
-        >
-          Approve
-        </Button>
-        <Button
-          ref={denyButton}
-          icon={X}
-          className={button.size}
-          disabled={button.disabled}
-          busy={button.busyWith(false)}
-          onClick={() => send(false)}
-        >
-          Deny
-        </Button>
-      </div>
+      <Verdicts
+        large={large}
+        disabled={!carried.ok || decide.isPending}
+        busy={decide.isPending ? pressed.current : undefined}
+        approveButton={approveButton}
+        denyButton={denyButton}
+        onVerdict={send}
+      />
     </div>
   );
 }
 
-function schemaIn(form: unknown): Schema | undefined {
-  return isObject(form as Json) ? (form as Schema) : undefined;
+interface VerdictsProps extends Pick<DecisionFormProps, "approveButton" | "denyButton"> {
+  readonly large: boolean;
+  readonly disabled: boolean;
+  /** The one that was pressed, while it is on its way. */
+  readonly busy: boolean | undefined;
+  readonly onVerdict: (approved: boolean) => void;
+}
+
+function Verdicts({ large, disabled, busy, approveButton, denyButton, onVerdict }: VerdictsProps) {
+  const size = cx(large && "h-11 grow text-base");
+  return (
+    <div className="flex gap-2">
+      <Button
+        ref={approveButton}
+        tone="primary"
+        icon={Check}
+        className={size}
+        disabled={disabled}
+        busy={busy === true}
+        onClick={() => onVerdict(true)}
+      >
+        Approve
+      </Button>
+      <Button
+        ref={denyButton}
+        icon={X}
+        className={size}
+        disabled={disabled}
+        busy={busy === false}
+        onClick={() => onVerdict(false)}
+      >
+        Deny
+      </Button>
+    </div>
+  );
+}
+
+function schemaIn(form: Json): Schema | undefined {
+  return isObject(form) ? form : undefined;
 }
 
 /** What goes along with the decision: the values of a form, or JSON that somebody wrote. */
@@ -120,7 +137,7 @@ function useCarried(schema: Schema | undefined) {
   const [text, setText] = useState<string>();
   const read = readJson(text ?? "");
   if (schema !== undefined) return { ok: true, value, setValue, text, setText };
-  return { ok: read.ok, value: read.ok ? (read.value as Json | undefined) : undefined, setValue, text, setText };
+  return { ok: read.ok, value: read.ok ? (read.value as Json) : undefined, setValue, text, setText };
 }
 
 interface FilledInProps {
