@@ -33,10 +33,12 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule state user token secret services breakers audit backup restore doctor".split(" "),
+    "": "up dev init run runs events approve schedule state user token secret services breakers audit backup restore doctor".split(
+      " ",
+    ),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
-    approve: ["list", "decide"],
+    approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],
     state: ["list", "get", "set", "delete"],
     user: ["create", "list", "password", "disable", "enable"],

@@ -27,6 +27,7 @@ const documents = [
   "docs/workflows.md",
   "docs/services.md",
   "docs/secrets.md",
+  "docs/approvals.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",
@@ -47,6 +48,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   "fetch-price": 7,
   basket: undefined,
   welcome: undefined,
+  "raise-limit": { to: 50 },
+  pay: { sum: 12 },
 };
 /** Secrets that the documents' workflows use. */
 const secrets = { "greeter/key": "a key that greets" };

@@ -15,7 +15,12 @@ const stored = 'st"ored-Secret/51H+';
 const fromEnv = "environment-Secret-77";
 const fromFile = "file-Secret-with-$igns";
 const values = [stored, fromEnv, fromFile];
-const needles = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), btoa(value), encodeURIComponent(value)]);
+const needles = values.flatMap((value) => [
+  value,
+  JSON.stringify(value).slice(1, -1),
+  btoa(value),
+  encodeURIComponent(value),
+]);
 const { run, json } = commandsIn(project);
 let server: Running;
 
@@ -108,9 +113,13 @@ describe("a secret", () => {
     expect([ended.status, ended.output.lengths]).toEqual(["completed", values.map((value) => value.length)]);
     expect(ended.output.leaked).toBe(values.map((value) => "*".repeat(value.length)).join(" and "));
     const outputs = await Promise.all(
-      [["runs", "show", ended.id, "--json"], ["runs", "export"], ["events", "list", "--json"], ["state", "list", "global", "--json"], ["audit", "list", "--json"]].map(
-        async (command) => [command.join(" "), (await run(command)).stdout] as const,
-      ),
+      [
+        ["runs", "show", ended.id, "--json"],
+        ["runs", "export"],
+        ["events", "list", "--json"],
+        ["state", "list", "global", "--json"],
+        ["audit", "list", "--json"],
+      ].map(async (command) => [command.join(" "), (await run(command)).stdout] as const),
     );
     for (const [command, text] of outputs) {
       expect(text.length).toBeGreaterThan(10);
@@ -122,7 +131,8 @@ describe("a secret", () => {
   test("is not in what the server printed, not even in a worker's last words", async () => {
     const { id } = ((await json("run", "fails")) as { run: { id: string } }).run;
     // It takes its worker down three times, and waits then for somebody.
-    for (let status = ""; status !== "waiting"; ) ({ status } = ((await json("runs", "show", id)) as { run: { status: string } }).run);
+    for (let status = ""; status !== "waiting";)
+      ({ status } = ((await json("runs", "show", id)) as { run: { status: string } }).run);
     await stop(server);
     const printed = server.stdout() + server.stderr();
     for (const word of ["printed ***", "written ***", "bytes ***", "uncaught ***"]) expect(printed).toContain(word);

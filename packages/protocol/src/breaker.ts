@@ -43,8 +43,10 @@ const nameCharsMax = 128;
 /** Fills in the defaults. Throws `invalid_workflow` or `invalid_duration` for what makes no sense. */
 export function breakerPlanOf(policy: BreakerPolicy): BreakerPlan {
   const { name, failureThreshold = thresholdDefault, recoveryTimeout = recoveryMsDefault, halfOpenMax = 1 } = policy;
-  if (typeof name !== "string" || name === "" || name.length > nameCharsMax) refuse("name", `text of 1 to ${nameCharsMax} characters`);
-  if (!Number.isSafeInteger(failureThreshold) || failureThreshold < 1) refuse("failureThreshold", "a whole number from 1");
+  if (typeof name !== "string" || name === "" || name.length > nameCharsMax)
+    refuse("name", `text of 1 to ${nameCharsMax} characters`);
+  if (!Number.isSafeInteger(failureThreshold) || failureThreshold < 1)
+    refuse("failureThreshold", "a whole number from 1");
   if (!Number.isSafeInteger(halfOpenMax) || halfOpenMax < 1) refuse("halfOpenMax", "a whole number from 1");
   return { name, threshold: failureThreshold, recovery: parseDuration(recoveryTimeout), probes: halfOpenMax };
 }

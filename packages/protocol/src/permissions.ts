@@ -90,9 +90,11 @@ const operating: readonly Grant[] = [
   "schedule:control",
   "breaker:reset",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read", "secret:read"].map((permission) => ({
-  permission,
-}));
+const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read", "secret:read"].map(
+  (permission) => ({
+    permission,
+  }),
+);
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

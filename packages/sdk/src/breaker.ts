@@ -22,8 +22,16 @@ export function countsFor(breaker: CircuitBreaker, error: unknown): boolean {
   );
 }
 
-function partsOf(error: unknown): { readonly name: string; readonly message: string; readonly code: string | undefined } {
+function partsOf(error: unknown): {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+} {
   if (!(error instanceof Error)) return { name: "", message: String(error), code: undefined };
   const { code } = error as { readonly code?: unknown };
-  return { name: error.name, message: error.message, code: code === undefined ? undefined : String(code) };
+  return {
+    name: error.name,
+    message: error.message,
+    code: typeof code === "string" || typeof code === "number" ? String(code) : undefined,
+  };
 }

@@ -19,7 +19,11 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     refuse(of, "triggers", "a list of what webhook() and schedule() make");
   }
   if (services !== undefined && !(typeof services === "object" && Object.values(services).every(isService))) {
-    refuse(of, "services", "such as { slack: slack.withConfig({ … }) }: services that defineService() made, configured");
+    refuse(
+      of,
+      "services",
+      "such as { slack: slack.withConfig({ … }) }: services that defineService() made, configured",
+    );
   }
   if (timeout !== undefined) parseDuration(timeout);
   if (retry !== undefined) {

@@ -6,12 +6,19 @@ test("a reference is a plain one wherever it is shown or stored", () => {
   const ref = secret("stripe/key");
   expect(JSON.stringify(ref)).toBe('{"from":"store","name":"stripe/key"}');
   expect(decodeValue(encodeValue(ref))).toEqual({ from: "store", name: "stripe/key" });
-  expect([isSecret(ref), isSecret({ from: "store", name: "stripe/key" }), isSecret(undefined)]).toEqual([true, false, false]);
+  expect([isSecret(ref), isSecret({ from: "store", name: "stripe/key" }), isSecret(undefined)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("a variable and a file have names of their own kind", () => {
   expect<object>({ ...secret("SMTP_PASSWORD", { from: "env" }) }).toEqual({ from: "env", name: "SMTP_PASSWORD" });
-  expect<object>({ ...secret("/run/secrets/smtp", { from: "file" }) }).toEqual({ from: "file", name: "/run/secrets/smtp" });
+  expect<object>({ ...secret("/run/secrets/smtp", { from: "file" }) }).toEqual({
+    from: "file",
+    name: "/run/secrets/smtp",
+  });
 });
 
 test.each([

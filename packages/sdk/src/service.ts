@@ -31,6 +31,7 @@ export interface ServiceAction<In = never, Out = unknown> extends CallPolicy {
   readonly [actionBrand]: { readonly in: (input: In) => void; readonly out: Out };
   readonly input: StandardSchemaV1 | undefined;
   readonly output: StandardSchemaV1 | undefined;
+  /** What it does; the input has been parsed. */
   run(input: unknown, step: StepContext): unknown;
 }
 
@@ -70,7 +71,7 @@ export function action(
   },
 ): ServiceAction {
   if (typeof options?.run !== "function") refuse("An action", "run", "a function");
-  return { [actionBrand]: true as never, ...options, input: options.input, output: options.output } as ServiceAction;
+  return { [actionBrand]: true as never, ...options, input: options.input, output: options.output };
 }
 
 /** True for what `action()` makes. */
@@ -83,9 +84,9 @@ export interface ServiceSetup<Config, Auth> {
   readonly config: Config;
   readonly auth: Auth;
   /** Called when the service is stopped, the last one registered first: no call is under way by then. */
-  onStop(stop: () => unknown): void;
+  readonly onStop: (stop: () => unknown) => void;
   /** Asked from time to time; what it throws is shown as what is wrong. */
-  onHealth(check: () => unknown): void;
+  readonly onHealth: (check: () => unknown) => void;
 }
 
 /** A service before it is configured. */
@@ -106,6 +107,7 @@ export interface Service<A extends Actions = Actions> extends CallPolicy {
   /** As it was given: secrets are references. */
   readonly given: { readonly config?: unknown; readonly auth?: unknown };
   readonly schemas: { readonly config: StandardSchemaV1 | undefined; readonly auth: StandardSchemaV1 | undefined };
+  /** Makes the actions; called where the service is started. */
   setup(setup: ServiceSetup<unknown, unknown>): unknown;
 }
 
@@ -137,8 +139,12 @@ export type ServiceCalls<S> = {
   readonly [K in keyof S]: S[K] extends Service<infer A> ? { readonly [N in keyof A]: CallOf<A[N]> } : never;
 };
 
-type ConfigOf<C> = C extends StandardSchemaV1 ? { readonly config: WithSecrets<InferInput<C>> } : { readonly config?: undefined };
-type AuthOf<A> = A extends StandardSchemaV1 ? { readonly auth: WithSecrets<InferInput<A>> } : { readonly auth?: undefined };
+type ConfigOf<C> = C extends StandardSchemaV1
+  ? { readonly config: WithSecrets<InferInput<C>> }
+  : { readonly config?: undefined };
+type AuthOf<A> = A extends StandardSchemaV1
+  ? { readonly auth: WithSecrets<InferInput<A>> }
+  : { readonly auth?: undefined };
 type GivenOf<C, A> = C extends StandardSchemaV1
   ? ConfigOf<C> & AuthOf<A>
   : A extends StandardSchemaV1
@@ -184,12 +190,12 @@ export function defineService<
     version,
     given,
     schemas: { config, auth },
-    setup: setup as unknown as Service["setup"],
+    setup,
     retry,
     timeout,
     circuitBreaker,
   });
-  return { id, name, version, withConfig } as unknown as ServiceDefinition<A, GivenOf<C, U>>;
+  return { id, name, version, withConfig };
 }
 
 /** True for what `withConfig()` makes, also when it comes from another copy of this module. */

@@ -180,21 +180,24 @@ describe("types flow end to end", () => {
     // @ts-expect-error the credentials are missing
     const noAuth = () => mail.withConfig({ config: { host: "localhost" } });
     const bare = defineService({ id: "bare", setup: () => ({ go: () => 1 }) }).withConfig();
-    const flow = workflow({ name: "with-services", services: { mail: ready, bare } }, async (ctx, input: { to: string }) => {
-      const sent = await ctx.services.mail.send({ to: input.to, at: "2026-01-01" });
-      holds<Same<typeof sent, { id: string }>>();
-      const count = await ctx.services.mail.count(1, { retry: false, name: "one more" });
-      holds<Same<typeof count, number>>();
-      const pong = await ctx.services.mail.ping();
-      holds<Same<typeof pong, "pong">>();
-      const first = await ctx.race({ go: (branch) => branch.services.bare.go() });
-      holds<Same<typeof first.value, number>>();
-      // @ts-expect-error the action wants an address
-      const wrong = () => ctx.services.mail.send({ at: "2026-01-01" });
-      // @ts-expect-error there is no such action
-      const unknown = () => ctx.services.mail.fetch();
-      return { sent, wrong, unknown };
-    });
+    const flow = workflow(
+      { name: "with-services", services: { mail: ready, bare } },
+      async (ctx, input: { to: string }) => {
+        const sent = await ctx.services.mail.send({ to: input.to, at: "2026-01-01" });
+        holds<Same<typeof sent, { id: string }>>();
+        const count = await ctx.services.mail.count(1, { retry: false, name: "one more" });
+        holds<Same<typeof count, number>>();
+        const pong = await ctx.services.mail.ping();
+        holds<Same<typeof pong, "pong">>();
+        const first = await ctx.race({ go: (branch) => branch.services.bare.go() });
+        holds<Same<typeof first.value, number>>();
+        // @ts-expect-error the action wants an address
+        const wrong = () => ctx.services.mail.send({ at: "2026-01-01" });
+        // @ts-expect-error there is no such action
+        const unknown = () => ctx.services.mail.fetch();
+        return { sent, wrong, unknown };
+      },
+    );
     holds<Same<InputOf<typeof flow>, { to: string }>>();
     expect([wrongConfig, noAuth, flow.options.services?.["mail"]?.id]).toEqual([wrongConfig, noAuth, "mail"]);
   });

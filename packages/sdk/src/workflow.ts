@@ -46,12 +46,12 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
  * Defines a workflow. Throws at once: `invalid_name` for a name that could not be addressed, `invalid_workflow`,
  * `invalid_duration` or `invalid_retry` for options that make no sense.
  */
-export function workflow<S extends StandardSchemaV1, Out, Sv extends Services = Record<never, never>>(
-  options: WorkflowOptions & { readonly input: S; readonly services?: Sv },
+export function workflow<S extends StandardSchemaV1, Out, Sv = unknown>(
+  options: WorkflowOptions & { readonly input: S; readonly services?: Sv & Services },
   handler: (ctx: Context<Sv>, input: InferOutput<S>) => Promise<Out>,
 ): Workflow<InferInput<S>, Out, InferOutput<S>>;
-export function workflow<In = undefined, Out = unknown, Sv extends Services = Record<never, never>>(
-  options: WorkflowOptions & { readonly input?: undefined; readonly services?: Sv },
+export function workflow<In = undefined, Out = unknown, Sv = unknown>(
+  options: WorkflowOptions & { readonly input?: undefined; readonly services?: Sv & Services },
   handler: (ctx: Context<Sv>, input: In) => Promise<Out>,
 ): Workflow<In, Out, In>;
 export function workflow(

@@ -367,7 +367,19 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   const { ready, deployment, backup, restore, disk, settings } = options;
   const valueJson = new ValueJson(own);
   const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
-  const given = { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt, deployment };
+  const given = {
+    engine,
+    store,
+    identity,
+    vault,
+    authentication,
+    publicUrl,
+    clock,
+    log,
+    version,
+    startedAt,
+    deployment,
+  };
   return {
     ...given,
     ready,

@@ -11,7 +11,8 @@ const plan = { name: "payments", threshold: 2, recovery: 1_000, probes: 1 };
 
 function rig(step: (ctx: Context) => Promise<unknown>) {
   const engine = new PlayedEngine([workflow({ name: "flow" }, step)]);
-  const asked = (): readonly WorkerToEngine[] => engine.messages.splice(0).filter((message) => message.type === "admit");
+  const asked = (): readonly WorkerToEngine[] =>
+    engine.messages.splice(0).filter((message) => message.type === "admit");
   return { engine, asked };
 }
 
@@ -28,8 +29,22 @@ test.each<[what: string, body: () => unknown, more: Partial<CircuitBreaker>, out
   ["a success", () => 7, {}, "ok"],
   ["a failure", () => Promise.reject(new Error("no answer")), {}, "failed"],
   ["an error about what was asked", () => Promise.reject(new NonRetryableError("no such order")), {}, "ignored"],
-  ["one that is not among those expected", () => Promise.reject(new Error("no")), { expectedErrors: ["ETIMEDOUT"] }, "ignored"],
-  ["one whose judge fails itself", () => Promise.reject(new Error("no")), { expectedErrors: () => { throw new Error("judge"); } }, "ignored"],
+  [
+    "one that is not among those expected",
+    () => Promise.reject(new Error("no")),
+    { expectedErrors: ["ETIMEDOUT"] },
+    "ignored",
+  ],
+  [
+    "one whose judge fails itself",
+    () => Promise.reject(new Error("no")),
+    {
+      expectedErrors: () => {
+        throw new Error("judge");
+      },
+    },
+    "ignored",
+  ],
 ])("%s is told with the attempt", async (_what, body, more, outcome) => {
   const { engine, asked } = rig((ctx) => ctx.step("pay", body, { circuitBreaker: { ...breaker, ...more } }));
   await engine.assign();
@@ -48,7 +63,11 @@ test("an attempt that is not let in does not run, fails with CircuitOpenError, a
   const [retry] = engine.ops();
   if (retry?.op !== "retry") throw new Error("there was no retry");
   expect([calls, retry.delay, retry.breaker]).toEqual([0, 900, undefined]);
-  expect(decodeErrorValue(retry.error)).toMatchObject({ name: "CircuitOpenError", code: "circuit_open", details: { breaker: "payments" } });
+  expect(decodeErrorValue(retry.error)).toMatchObject({
+    name: "CircuitOpenError",
+    code: "circuit_open",
+    details: { breaker: "payments" },
+  });
   await engine.events({ event: "wake", seq: 0 });
   await engine.say({ type: "admitted", request: "2", round: 1 });
   expect(calls).toBe(1);
@@ -78,5 +97,7 @@ test("a breaker that makes no sense is refused where it is written", async () =>
   const { engine } = rig(async (ctx) => ctx.step("pay", () => 1, { circuitBreaker: { name: "" } }));
   await engine.assign();
   const finish = engine.ops().find((op) => op.op === "finish");
-  expect(finish?.op === "finish" ? decodeErrorValue(finish.error ?? new Uint8Array(0)).code : "").toBe("invalid_workflow");
+  expect(finish?.op === "finish" ? decodeErrorValue(finish.error ?? new Uint8Array(0)).code : "").toBe(
+    "invalid_workflow",
+  );
 });

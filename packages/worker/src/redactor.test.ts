@@ -23,12 +23,18 @@ test.each([
   expect(masked).toContain("******");
   expect(masked).toStartWith("before ");
   expect(masked).toEndWith(" after");
-  for (const part of ["sk_live", "51H", Buffer.from(value).toString("base64").slice(4, 14)]) expect(masked).not.toContain(part);
+  for (const part of ["sk_live", "51H", Buffer.from(value).toString("base64").slice(4, 14)])
+    expect(masked).not.toContain(part);
 });
 
 test("values keep their shape: only what is in them is masked", () => {
   const redactor = knowing("hunter2hunter2");
-  const given = { list: ["x", "my hunter2hunter2!"], map: new Map([["hunter2hunter2", 1]]), raw: Buffer.from("hunter2hunter2"), n: 7 };
+  const given = {
+    list: ["x", "my hunter2hunter2!"],
+    map: new Map([["hunter2hunter2", 1]]),
+    raw: Buffer.from("hunter2hunter2"),
+    n: 7,
+  };
   expect(decodeValue(redactor.bytes(encodeValue(given)))).toEqual({
     list: ["x", "my **************!"],
     map: new Map([["**************", 1]]),

@@ -81,7 +81,12 @@ export class Redactor {
 function waysToWrite(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   const texts = [value, ...(lines.length > 1 ? lines.filter((line) => line.length >= lineCharsMin) : [])];
-  return texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), ...inBase64(text)]);
+  return texts.flatMap((text) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(text),
+    ...inBase64(text),
+  ]);
 }
 
 /**

@@ -36,10 +36,15 @@ export class Requests<A extends Answer> {
       this.#send(message(request));
     });
     this.#asked.delete(request);
-    if (answer === undefined) throw new SluiceError({ code: "unavailable", message: `The engine did not answer for ${what}.` });
+    if (answer === undefined)
+      throw new SluiceError({ code: "unavailable", message: `The engine did not answer for ${what}.` });
     if (answer.error === undefined) return answer;
     const { code, message: text, hint } = decodeErrorValue(answer.error);
-    throw new SluiceError({ code: (code ?? "internal") as ErrorCode, message: text, ...(hint === undefined ? {} : { hint }) });
+    throw new SluiceError({
+      code: (code ?? "internal") as ErrorCode,
+      message: text,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   answered(answer: A): void {

@@ -55,7 +55,9 @@ export class RunningService {
     const found = this.#action(name);
     const what = `${this.#service.id}.${name}`;
     if (found === undefined) {
-      throw new NonRetryableError(`The service ${this.#service.id} has no action ${name}.`, { code: "service_not_found" });
+      throw new NonRetryableError(`The service ${this.#service.id} has no action ${name}.`, {
+        code: "service_not_found",
+      });
     }
     this.#calls++;
     this.#underWay++;
@@ -106,7 +108,8 @@ export class RunningService {
 
   async #stop(ms: number): Promise<void> {
     const { clock, stops } = this.#parts;
-    const quiet = this.#underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.#whenQuiet.push(resolve));
+    const quiet =
+      this.#underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.#whenQuiet.push(resolve));
     await withLimit(quiet, { clock, ms }).catch(() => undefined);
     let message: string | undefined;
     for (const stop of stops.toReversed()) {

@@ -88,14 +88,18 @@ test("nothing that leaves the worker has the value: results, errors, causes, log
     ctx.progress({ known });
     void ctx.emit(`event ${known}`, known, { key: known, id: known });
     void ctx.state.run.set(known, known);
-    await ctx.step("fail", () => {
-      throw new TypeError(`refused ${known}`, { cause: Object.assign(new Error(known), { details: { known } }) });
-    }).catch(() => undefined);
+    await ctx
+      .step("fail", () => {
+        throw new TypeError(`refused ${known}`, { cause: Object.assign(new Error(known), { details: { known } }) });
+      })
+      .catch(() => undefined);
     throw Object.assign(new Error(`${known} ${JSON.stringify(result)}`), { code: known, hint: known });
   });
   await engine.assign();
   const ops = await engine.acknowledge();
-  const bytes = JSON.stringify(ops, (_key, part: unknown) => (part instanceof Uint8Array ? Buffer.from(part).toString("latin1") : part));
+  const bytes = JSON.stringify(ops, (_key, part: unknown) =>
+    part instanceof Uint8Array ? Buffer.from(part).toString("latin1") : part,
+  );
   expect(ops.map((op) => op.op)).toContain("emit");
   expect(bytes).not.toContain(value);
   expect(bytes).not.toContain(btoa(`ada:${value}`));

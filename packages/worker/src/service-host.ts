@@ -67,7 +67,16 @@ export class ServiceHost {
       const { id, name, version } = service;
       const message = error instanceof Error ? error.message : String(error);
       if (this.#failed.size < failuresMax) {
-        this.#failed.set(service, { id, name, version, status: "failed", since: clock.now(), message, calls: 0, failures: 1 });
+        this.#failed.set(service, {
+          id,
+          name,
+          version,
+          status: "failed",
+          since: clock.now(),
+          message,
+          calls: 0,
+          failures: 1,
+        });
       }
       this.#report();
       throw error;

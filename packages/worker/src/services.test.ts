@@ -55,7 +55,11 @@ function chat() {
   return { seen, definition };
 }
 
-function rig(body: (ctx: Context<{ chat: ReturnType<ReturnType<typeof chat>["definition"]["withConfig"]> }>) => Promise<unknown>, options: Partial<WorkerOptions> = {}, config: { room: string } = { room: "ops" }) {
+function rig(
+  body: (ctx: Context<{ chat: ReturnType<ReturnType<typeof chat>["definition"]["withConfig"]> }>) => Promise<unknown>,
+  options: Partial<WorkerOptions> = {},
+  config: { room: string } = { room: "ops" },
+) {
   const { seen, definition } = chat();
   const service = definition.withConfig({ config, auth: { token: secret("TOKEN", { from: "env" }) } });
   const flow = workflow({ name: "flow", services: { chat: service } }, body);
@@ -63,7 +67,9 @@ function rig(body: (ctx: Context<{ chat: ReturnType<ReturnType<typeof chat>["def
   const outcomes = async (): Promise<unknown[]> =>
     (await engine.acknowledge()).flatMap((op) => {
       if (op.op !== "done") return [];
-      return [[op.name, op.error === undefined ? decodeValue(op.value ?? new Uint8Array(0)) : decodeErrorValue(op.error)]];
+      return [
+        [op.name, op.error === undefined ? decodeValue(op.value ?? new Uint8Array(0)) : decodeErrorValue(op.error)],
+      ];
     });
   const reports = (): readonly ServiceReport[] =>
     engine.messages.findLast((message) => message.type === "services")?.services ?? [];
@@ -90,8 +96,10 @@ describe("a call", () => {
   test.each([
     ["an input", "send", { text: 7 }, "invalid_input"],
     ["an output", "broken", "text", "service_failed"],
-  ] as const)("with %s that does not fit fails at once, whatever the policy", async (_what, name, input, code) => {
-    const { engine, outcomes } = rig((ctx) => ctx.services.chat[name](input as never, { retry: { attempts: 5 } }));
+  ])("with %s that does not fit fails at once, whatever the policy", async (_what, name, input, code) => {
+    const { engine, outcomes } = rig((ctx) =>
+      ctx.services.chat[name as "send"](input as never, { retry: { attempts: 5 } }),
+    );
     await engine.assign();
     expect(await outcomes()).toMatchObject([[`chat.${name}`, { name: "NonRetryableError", code }]]);
   });
@@ -132,23 +140,28 @@ describe("a call", () => {
     const engine = new PlayedEngine([flow]);
     await engine.assign();
     for (let round = 0; round < 12; round++) {
-      for (const op of await engine.acknowledge()) if (op.op === "retry") await engine.events({ event: "wake", seq: op.seq });
+      for (const op of await engine.acknowledge())
+        if (op.op === "retry") await engine.events({ event: "wake", seq: op.seq });
     }
     await engine.clock.pass(50);
     const last = (await engine.acknowledge()).find((op) => op.op === "done");
     expect(attempts).toEqual(["own", "own", "own", "other", "other", "other"]);
-    expect(last?.op === "done" && last.error !== undefined ? decodeErrorValue(last.error).name : "").toBe("TimeoutError");
+    expect(last?.op === "done" && last.error !== undefined ? decodeErrorValue(last.error).name : "").toBe(
+      "TimeoutError",
+    );
   });
 });
 
 describe("a service", () => {
   test("that cannot be started fails the step, says why without the secret, and is tried again", async () => {
-    const { seen, engine, outcomes, reports } = rig((ctx) => ctx.services.chat.plain(1, { retry: { attempts: 2, delay: 1 } }));
+    const { seen, engine, outcomes, reports } = rig((ctx) =>
+      ctx.services.chat.plain(1, { retry: { attempts: 2, delay: 1 } }),
+    );
     seen.fail = new Error(`no such user: ${value}`);
     await engine.assign();
     expect(reports()).toMatchObject([{ id: "chat", status: "failed" }]);
     expect(JSON.stringify(reports())).not.toContain(value);
-    const [retry] = engine.ops().filter((op) => op.op === "retry");
+    const retry = engine.ops().find((op) => op.op === "retry");
     expect(retry?.op === "retry" ? decodeErrorValue(retry.error) : {}).toMatchObject({ code: "service_failed" });
     seen.fail = undefined;
     await engine.events({ event: "wake", seq: 0 });
@@ -159,7 +172,9 @@ describe("a service", () => {
   test("whose configuration does not fit is not set up", async () => {
     const { seen, engine, outcomes } = rig((ctx) => ctx.services.chat.plain(1), {}, { room: "x" });
     await engine.assign();
-    expect(await outcomes()).toMatchObject([["chat.plain", { code: "service_failed", message: expect.stringContaining("config/room") }]]);
+    expect(await outcomes()).toMatchObject([
+      ["chat.plain", { code: "service_failed", message: expect.stringContaining("config/room") }],
+    ]);
     expect(seen.starts).toBe(0);
   });
 
@@ -171,12 +186,15 @@ describe("a service", () => {
   });
 
   test("that takes too long to start is given up", async () => {
-    const slow = defineService({ id: "slow", setup: () => new Promise<{ a: () => number }>(() => undefined) }).withConfig();
+    const slow = defineService({
+      id: "slow",
+      setup: () => new Promise<{ a: () => number }>(() => undefined),
+    }).withConfig();
     const flow = workflow({ name: "flow", services: { slow } }, (ctx) => ctx.services.slow.a());
     const engine = new PlayedEngine([flow]);
     await engine.assign();
     await engine.clock.pass(60_000);
-    const [done] = engine.ops().filter((op) => op.op === "done");
+    const done = engine.ops().find((op) => op.op === "done");
     expect(done?.op === "done" ? decodeErrorValue(done.error ?? new Uint8Array(0)).message : "").toContain("60000 ms");
   });
 

@@ -40,7 +40,11 @@ export async function startService(service: Service, options: StartOptions): Pro
   }
 }
 
-async function setUp(service: Service, stops: (() => unknown)[], { readSecret }: StartOptions): Promise<StartedService> {
+async function setUp(
+  service: Service,
+  stops: (() => unknown)[],
+  { readSecret }: StartOptions,
+): Promise<StartedService> {
   const secrets = new Set<string>();
   const read = async (ref: SecretRef): Promise<string> => {
     if (ref.from === "store") secrets.add(ref.name);
@@ -85,7 +89,10 @@ function isActions(value: unknown): value is Actions {
 }
 
 /** What the work comes to, unless the time is up before. */
-export function withLimit<T>(work: Promise<T>, { clock, ms }: { readonly clock: WorkerClock; readonly ms: number }): Promise<T> {
+export function withLimit<T>(
+  work: Promise<T>,
+  { clock, ms }: { readonly clock: WorkerClock; readonly ms: number },
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(ms, () => reject(new Error(`it took longer than ${ms} ms`)));
     work.then(

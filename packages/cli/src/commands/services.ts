@@ -43,7 +43,9 @@ export function addServicesCommands(program: Command, io: Io): void {
     show(io, flags, {
       json: answer,
       text: () =>
-        rows.length === 0 ? ["No services."] : table(["SERVICE", "VERSION", "STATUS", "SINCE", "WORKER", "PROBLEM"], rows),
+        rows.length === 0
+          ? ["No services."]
+          : table(["SERVICE", "VERSION", "STATUS", "SINCE", "WORKER", "PROBLEM"], rows),
     });
   });
   addBreakerCommands(program, io);
@@ -67,7 +69,9 @@ function addBreakerCommands(program: Command, io: Io): void {
     show(io, flags, {
       json: answer,
       text: () =>
-        rows.length === 0 ? ["No circuit breakers."] : table(["NAME", "STATE", "FAILURES", "OPEN UNTIL", "LAST ERROR"], rows),
+        rows.length === 0
+          ? ["No circuit breakers."]
+          : table(["NAME", "STATE", "FAILURES", "OPEN UNTIL", "LAST ERROR"], rows),
     });
   });
   clientCommand(breakers, {

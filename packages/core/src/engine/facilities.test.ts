@@ -8,7 +8,15 @@ import { Facilities } from "./facilities.ts";
 
 const by = { kind: "user", id: "ada" } as const;
 const plan = { name: "payments", threshold: 1, recovery: 100, probes: 1 };
-const slack: ServiceReport = { id: "slack", name: "Slack", version: "1", status: "running", since: 1, calls: 0, failures: 0 };
+const slack: ServiceReport = {
+  id: "slack",
+  name: "Slack",
+  version: "1",
+  status: "running",
+  since: 1,
+  calls: 0,
+  failures: 0,
+};
 
 function desk(read?: (name: string) => Promise<string | undefined>) {
   const sent: (readonly [string, EngineToWorker])[] = [];
@@ -81,7 +89,9 @@ test("an attempt is let in, or told when to ask again; one closed by hand lets i
   await answered;
   expect(sent).toEqual([["w1", { type: "admitted", request: "b1", round: 0 }]]);
   expect(await facilities.resetBreaker({ by, name: "payments" })).toMatchObject({ ok: true });
-  expect(await facilities.resetBreaker({ by, name: "nothing" })).toMatchObject({ error: { code: "breaker_not_found" } });
+  expect(await facilities.resetBreaker({ by, name: "nothing" })).toMatchObject({
+    error: { code: "breaker_not_found" },
+  });
   expect(await store.enterBreaker({ plan, now: 1_000 })).toEqual({ outcome: "in", round: 1 });
   expect((await facilities.breakers()).map(({ name }) => name)).toEqual(["payments"]);
 });

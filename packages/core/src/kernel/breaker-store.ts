@@ -44,6 +44,3 @@ export interface BreakerStore {
   /** In order of names. */
   listBreakers(): Promise<readonly BreakerRecord[]>;
 }
-
-/** Breakers that are remembered; of further ones every attempt is let in. */
-export const breakersMax = 10_000;

@@ -20,6 +20,7 @@ export type RunWriteVerb = Exclude<
   | "listLogs"
   | "getToken"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "stats"

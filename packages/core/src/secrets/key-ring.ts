@@ -24,7 +24,7 @@ interface RingFile {
 }
 
 /** A key and its name. */
-export interface NamedKey {
+interface NamedKey {
   readonly name: string;
   readonly bytes: Uint8Array;
 }

@@ -52,7 +52,13 @@ test("what was moved to another name, or was changed, does not open", async () =
   await rows.putSecret({ by, ...row, name: "b", secretsMax: 9, now: 1 });
   const wanted = open().read(store("b"));
   expect(wanted).rejects.toMatchObject({ code: "secret_unreadable" });
-  await rows.putSecret({ by, ...row, sealed: row.sealed.map((byte, at) => (at === 20 ? byte ^ 1 : byte)), secretsMax: 9, now: 1 });
+  await rows.putSecret({
+    by,
+    ...row,
+    sealed: row.sealed.map((byte, at) => (at === 20 ? byte ^ 1 : byte)),
+    secretsMax: 9,
+    now: 1,
+  });
   expect(open().read(store("a"))).rejects.toMatchObject({ code: "secret_unreadable" });
 });
 
@@ -118,7 +124,11 @@ test("a change during a rotation is not lost", async () => {
   const { open } = desk();
   const vault = open();
   await vault.set({ by, name: "a", value: "first value" });
-  const [, set] = await Promise.all([vault.rotate({ by }), vault.set({ by, name: "a", value: "second value" }), vault.rotate({ by })]);
+  const [, set] = await Promise.all([
+    vault.rotate({ by }),
+    vault.set({ by, name: "a", value: "second value" }),
+    vault.rotate({ by }),
+  ]);
   expect(set).toEqual({ ok: true, value: 2 });
   expect(await vault.read(store("a"))).toBe("second value");
 });

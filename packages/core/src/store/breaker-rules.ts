@@ -2,6 +2,8 @@
 import type { BreakerMark, BreakerPlan } from "@sluice/protocol";
 import type { BreakerAnswer, BreakerRecord } from "../kernel/breaker-store.ts";
 
+/** Breakers that are remembered; of further ones every attempt is let in. */
+export const breakersMax = 10_000;
 const errorCharsMax = 300;
 
 /** The answer to an attempt, and the row where it is another one now. */
@@ -14,7 +16,8 @@ export interface Entered {
 export function enter(row: BreakerRecord | undefined, plan: BreakerPlan, now: number): Entered {
   if (row === undefined) return { answer: { outcome: "in", round: 0 }, row: made(plan, now) };
   const said = samePlan(row.plan, plan) ? row : { ...row, plan };
-  if (row.state === "closed") return { answer: { outcome: "in", round: row.round }, ...(said === row ? {} : { row: said }) };
+  if (row.state === "closed")
+    return { answer: { outcome: "in", round: row.round }, ...(said === row ? {} : { row: said }) };
   if (row.state === "open" && now < row.openUntil) return { answer: { outcome: "open", retryAt: row.openUntil } };
   // What was let in and not heard of for as long again is lost: its worker is gone, or its run was cancelled.
   const lost = row.state === "half_open" && now >= row.probedAt + plan.recovery;

@@ -29,16 +29,22 @@ export function breakersSuite(name: string, makeStore: MakeStore): void {
       expect(await enter()).toEqual({ outcome: "in", round: 0 });
       const { id } = await desk.hot("r1");
       await desk.append(id, retry(0));
-      expect(await list()).toMatchObject([{ name: "payments", state: "closed", failures: 1, error: "no answer, again", plan }]);
+      expect(await list()).toMatchObject([
+        { name: "payments", state: "closed", failures: 1, error: "no answer, again", plan },
+      ]);
       await desk.append(id, done(1, "failed"));
-      expect(await list()).toMatchObject([{ state: "open", failures: 2, error: "no answer", openUntil: desk.now + 100 }]);
+      expect(await list()).toMatchObject([
+        { state: "open", failures: 2, error: "no answer", openUntil: desk.now + 100 },
+      ]);
       expect(await enter()).toEqual({ outcome: "open", retryAt: desk.now + 100 });
     });
 
     test("learn nothing from an incarnation that is not the current one", async () => {
       await enter();
       const { id } = await desk.hot("r1");
-      expect(await desk.store.append({ run: id, epoch: 7, ops: [retry(0)], now: desk.now })).toEqual({ outcome: "stale" });
+      expect(await desk.store.append({ run: id, epoch: 7, ops: [retry(0)], now: desk.now })).toEqual({
+        outcome: "stale",
+      });
       expect(await list()).toMatchObject([{ failures: 0 }]);
     });
 

@@ -21,7 +21,14 @@ export function secretStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await put("b", 1)).toEqual({ outcome: "ok", version: 1 });
       expect(await put("a", 2)).toEqual({ outcome: "ok", version: 1 });
       expect(await put("b", 3)).toEqual({ outcome: "ok", version: 2 });
-      const b = { name: "b", sealed: Uint8Array.of(3), key: "k1", version: 2, createdAt: start + 1, updatedAt: start + 3 };
+      const b = {
+        name: "b",
+        sealed: Uint8Array.of(3),
+        key: "k1",
+        version: 2,
+        createdAt: start + 1,
+        updatedAt: start + 3,
+      };
       expect(await desk.store.secrets.getSecret({ name: "b" })).toEqual(b);
       expect((await desk.store.secrets.listSecrets()).map((each) => each.name)).toEqual(["a", "b"]);
       expect(await desk.store.secrets.getSecret({ name: "c" })).toBeUndefined();
@@ -48,7 +55,11 @@ export function secretStoreSuite(name: string, makeStore: MakeStore): void {
       const secrets = ["a", "b", "gone"].map((each) => ({ name: each, version: 1, sealed: Uint8Array.of(9) }));
       const answer = await desk.store.secrets.resealSecrets({ by: outside, key: "k2", secrets, now: start });
       expect(answer).toEqual({ resealed: 1 });
-      expect(await desk.store.secrets.getSecret({ name: "a" })).toMatchObject({ key: "k2", sealed: Uint8Array.of(9), version: 1 });
+      expect(await desk.store.secrets.getSecret({ name: "a" })).toMatchObject({
+        key: "k2",
+        sealed: Uint8Array.of(9),
+        version: 1,
+      });
       expect(await desk.store.secrets.getSecret({ name: "b" })).toMatchObject({ key: "k1", sealed: Uint8Array.of(3) });
     });
 

@@ -19,7 +19,8 @@ interface Asking {
 }
 
 function ask(f: HttpFixture, path: string, { method = "GET", body, token }: Asking = {}) {
-  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const json =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   return f.send(path, { method, ...json, ...(token === undefined ? {} : { token }) });
 }
 
@@ -44,7 +45,9 @@ test("a secret is set, used by a step, changed, and gone; no answer and no audit
   expect((await ended(f)).output).toEqual({ key: "*".repeat(17), length: 17 });
   expect((await send("/api/v1/secrets/rotate", { method: "POST", body: {} })).body).toEqual({ resealed: 1 });
   expect((await ended(f)).output).toEqual({ key: "*".repeat(17), length: 17 });
-  expect((await send("/api/v1/secrets")).body.secrets).toMatchObject([{ name: "stripe/key", version: 2, readable: true }]);
+  expect((await send("/api/v1/secrets")).body.secrets).toMatchObject([
+    { name: "stripe/key", version: 2, readable: true },
+  ]);
   expect((await send("/api/v1/secrets/stripe%2Fkey", { method: "DELETE" })).status).toBe(204);
   expect((await ended(f)).error?.code).toBe("secret_not_found");
   const trail = (await send("/api/v1/audit?action=secret:*")).body.records as { action: string; outcome: string }[];

@@ -34,10 +34,25 @@ test("a breaker opens for everybody who names it, is shown with why, and is clos
   for (const amount of [-1, -2]) expect((await ended(f, "pay", amount)).error.message).toBe(`refused ${amount}`);
   expect((await ended(f, "other", null)).error).toMatchObject({ code: "circuit_open" });
   const [breaker] = (await f.get("/api/v1/breakers")).body.breakers;
-  expect(breaker).toMatchObject({ name: "payments", state: "open", failures: 2, failureThreshold: 2, recoveryTimeoutMs: 3_600_000, halfOpenMax: 1, openedCount: 1, error: "refused -2" });
+  expect(breaker).toMatchObject({
+    name: "payments",
+    state: "open",
+    failures: 2,
+    failureThreshold: 2,
+    recoveryTimeoutMs: 3_600_000,
+    halfOpenMax: 1,
+    openedCount: 1,
+    error: "refused -2",
+  });
   expect(breaker.openUntil - breaker.changedAt).toBe(3_600_000);
   const [service] = (await f.get("/api/v1/services")).body.services;
-  expect(service).toMatchObject({ id: "payments", name: "Payments", version: "3.0.0", status: "running", message: null });
+  expect(service).toMatchObject({
+    id: "payments",
+    name: "Payments",
+    version: "3.0.0",
+    status: "running",
+    message: null,
+  });
   expect((await f.post("/api/v1/breakers/payments/reset")).status).toBe(204);
   expect(await ended(f, "other", null)).toMatchObject({ status: "completed", output: "done" });
   expect((await f.post("/api/v1/breakers/nothing/reset")).body.error.code).toBe("breaker_not_found");

@@ -26,7 +26,17 @@ function shownService({ checked, message, ...service }: WorkerService): object {
   return { ...service, checkedAt: checked ?? null, message: message ?? null };
 }
 
-function shownBreaker({ name, state, failures, openUntil, opened, changedAt, failedAt, error, plan }: BreakerRecord): object {
+function shownBreaker({
+  name,
+  state,
+  failures,
+  openUntil,
+  opened,
+  changedAt,
+  failedAt,
+  error,
+  plan,
+}: BreakerRecord): object {
   return {
     name,
     state,

@@ -60,7 +60,9 @@ export function SecretsPage() {
       ) : (
         <SkeletonRows />
       )}
-      {(set !== undefined || create === true) && mayWrite && <SetSecretDialog name={set ?? ""} onClose={() => open({})} />}
+      {(set !== undefined || create === true) && mayWrite && (
+        <SetSecretDialog name={set ?? ""} onClose={() => open({})} />
+      )}
       <RemoveDialog name={removing} onClose={() => setRemoving(undefined)} />
       <RotateDialog open={rotating} onClose={() => setRotating(false)} />
     </Card>
@@ -72,7 +74,6 @@ function useSetAction(enabled: boolean, run: () => void): void {
     useMemo(
       () =>
         enabled ? [{ id: "secrets:set", group: "Secrets", label: "Set a secret", icon: KeyRound, keys: "n", run }] : [],
-      // oxlint-disable-next-line react-hooks/exhaustive-deps -- what it does is the same each time
       [enabled],
     ),
   );
@@ -170,8 +171,8 @@ function RotateDialog({ open, onClose }: { readonly open: boolean; readonly onCl
       busy={rotate.isPending}
       onConfirm={() => rotate.mutate({ body: {} })}
     >
-      Every secret is encrypted anew and the old key is forgotten. Backups that were made before keep secrets that the new
-      key cannot read.
+      Every secret is encrypted anew and the old key is forgotten. Backups that were made before keep secrets that the
+      new key cannot read.
     </ConfirmDialog>
   );
 }

@@ -17,7 +17,12 @@ interface SetSecretDialogProps {
 
 export function SetSecretDialog({ name, onClose }: SetSecretDialogProps) {
   const form = useId();
-  const set = useCall("setSecret", { failures: "inline", done: "It is set", changes: ["listSecrets"], onDone: onClose });
+  const set = useCall("setSecret", {
+    failures: "inline",
+    done: "It is set",
+    changes: ["listSecrets"],
+    onDone: onClose,
+  });
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
@@ -47,7 +52,15 @@ export function SetSecretDialog({ name, onClose }: SetSecretDialogProps) {
         )}
         <Field label="Value" help="At least 6 characters">
           {(ties) => (
-            <Input {...ties} name="value" type="password" required autoFocus={name !== ""} autoComplete="new-password" minLength={6} />
+            <Input
+              {...ties}
+              name="value"
+              type="password"
+              required
+              autoFocus={name !== ""}
+              autoComplete="new-password"
+              minLength={6}
+            />
           )}
         </Field>
         <FailureNote error={set.error} />

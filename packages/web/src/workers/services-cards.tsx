@@ -1,7 +1,8 @@
 // What workflows talk to: the services that workers have started, and the circuit breakers in front of them.
 import { CircleCheck, CircleDashed, CircleSlash, Plug, Power, ShieldCheck, TriangleAlert, Zap } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import type { Answer } from "../api.ts";
+import type { ReactNode } from "react";
+import type { Answer, ApiError } from "../api.ts";
 import { useApi, useCall } from "../query.ts";
 import { useMay } from "../session/session.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -106,7 +107,7 @@ export function ServicesCards() {
 }
 
 interface UnreadProps {
-  readonly error: Parameters<typeof ErrorState>[0]["error"] | null;
+  readonly error: ApiError | null;
   readonly onRetry: () => void;
 }
 
@@ -114,29 +115,9 @@ function Unread({ error, onRetry }: UnreadProps) {
   return error === null ? <SkeletonRows rows={2} /> : <ErrorState error={error} onRetry={onRetry} />;
 }
 
-function BreakerTable({ breakers }: { readonly breakers: readonly Breaker[] }) {
-  const mayReset = useMay("breaker:reset");
-  const reset = useCall("resetBreaker", { done: "Closed: the next attempt is let in", changes: ["listBreakers"] });
-  const columns: readonly Column<Breaker>[] = [
-    {
-      name: "state",
-      label: "State",
-      cell: ({ state, error }) => {
-        const { label, tone, icon } = breakerLooks[state];
-        return (
-          <div className="flex min-w-0 flex-wrap items-center gap-1.5 py-1.5">
-            <Badge tone={tone} icon={icon}>
-              {label}
-            </Badge>
-            {error !== null && (
-              <Text truncate className="max-w-80 text-xs text-ink-soft max-sm:max-w-40">
-                {error}
-              </Text>
-            )}
-          </div>
-        );
-      },
-    },
+function breakerColumns(close: (row: Breaker) => ReactNode): readonly Column<Breaker>[] {
+  return [
+    { name: "state", label: "State", cell: (row) => <BreakerStatus breaker={row} /> },
     {
       name: "name",
       label: "Name",
@@ -160,23 +141,45 @@ function BreakerTable({ breakers }: { readonly breakers: readonly Breaker[] }) {
       from: "sm",
       cell: ({ openUntil }) => (openUntil === null ? "–" : <Time at={openUntil} />),
     },
-    {
-      name: "actions",
-      label: "",
-      align: "end",
-      cell: ({ name, state, failures }) =>
-        mayReset &&
-        (state !== "closed" || failures > 0) && (
-          <Button size="sm" tone="quiet" busy={reset.isPending} onClick={() => reset.mutate({ params: { name }, body: {} })}>
-            Close
-          </Button>
-        ),
-    },
+    { name: "actions", label: "", align: "end", cell: close },
   ];
+}
+
+function BreakerStatus({ breaker: { state, error } }: { readonly breaker: Breaker }) {
+  const { label, tone, icon } = breakerLooks[state];
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-1.5 py-1.5">
+      <Badge tone={tone} icon={icon}>
+        {label}
+      </Badge>
+      {error !== null && (
+        <Text truncate className="max-w-80 text-xs text-ink-soft max-sm:max-w-40">
+          {error}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function BreakerTable({ breakers }: { readonly breakers: readonly Breaker[] }) {
+  const mayReset = useMay("breaker:reset");
+  const reset = useCall("resetBreaker", { done: "Closed: the next attempt is let in", changes: ["listBreakers"] });
+  const close = ({ name, state, failures }: Breaker) =>
+    mayReset &&
+    (state !== "closed" || failures > 0) && (
+      <Button
+        size="sm"
+        tone="quiet"
+        busy={reset.isPending}
+        onClick={() => reset.mutate({ params: { name }, body: {} })}
+      >
+        Close
+      </Button>
+    );
   return (
     <Table
       label="Circuit breakers"
-      columns={columns}
+      columns={breakerColumns(close)}
       rows={breakers}
       rowKey={({ name }) => name}
       empty={

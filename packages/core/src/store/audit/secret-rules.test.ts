@@ -16,11 +16,20 @@ test("a row about a secret holds neither what was sealed nor how long it is", ()
     outcome: "done",
     after: { version: 3 },
   });
-  expect(secretRules.putSecret(p, sight)({ outcome: "full" })).toMatchObject({ outcome: "refused", reason: "secrets_full" });
+  expect(secretRules.putSecret(p, sight)({ outcome: "full" })).toMatchObject({
+    outcome: "refused",
+    reason: "secrets_full",
+  });
 });
 
 test("a new key is one row, however many secrets it is for", () => {
   const secrets = [{ name: "a", version: 1, sealed: Uint8Array.of(1) }];
   const row = secretRules.resealSecrets({ by: outside, key: "k2", secrets, now: start }, sight)({ resealed: 1 });
-  expect(row).toEqual({ at: start, action: "secret:rotate", target: "secret:*", outcome: "done", after: { key: "k2", resealed: 1 } });
+  expect(row).toEqual({
+    at: start,
+    action: "secret:rotate",
+    target: "secret:*",
+    outcome: "done",
+    after: { key: "k2", resealed: 1 },
+  });
 });

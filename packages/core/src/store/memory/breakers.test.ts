@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { breakersMax } from "../../kernel/breaker-store.ts";
+import { breakersMax } from "../breaker-rules.ts";
 import { Breakers } from "./breakers.ts";
 
 test("beyond so many, attempts are let in and nothing is remembered", () => {

@@ -1,9 +1,8 @@
 // Circuit breakers in plain memory.
 import type { BreakerMark } from "@sluice/protocol";
-import { breakersMax } from "../../kernel/breaker-store.ts";
 import type { BreakerAnswer, BreakerRecord } from "../../kernel/breaker-store.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
-import { closed, enter, leave } from "../breaker-rules.ts";
+import { breakersMax, closed, enter, leave } from "../breaker-rules.ts";
 
 export class Breakers {
   readonly #rows = new Map<string, BreakerRecord>();

@@ -1,7 +1,6 @@
 // What each verb of circuit breakers that changes something does to their table.
 import type { BreakerStore } from "../../../kernel/breaker-store.ts";
-import { breakersMax } from "../../../kernel/breaker-store.ts";
-import { closed, enter } from "../../breaker-rules.ts";
+import { breakersMax, closed, enter } from "../../breaker-rules.ts";
 import type { Tables } from "../tables.ts";
 
 type Params<Verb extends keyof BreakerStore> = Parameters<BreakerStore[Verb]>[0];

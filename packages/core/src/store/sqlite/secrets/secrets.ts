@@ -51,7 +51,12 @@ export class SecretTable {
     return this.#delete().run(name).changes > 0;
   }
 
-  reseal(p: { readonly name: string; readonly sealed: Uint8Array; readonly key: string; readonly version: number }): boolean {
+  reseal(p: {
+    readonly name: string;
+    readonly sealed: Uint8Array;
+    readonly key: string;
+    readonly version: number;
+  }): boolean {
     return this.#reseal().run(p.sealed, p.key, p.name, p.version).changes > 0;
   }
 }
