@@ -2,6 +2,7 @@
 import type { Duration, RetryPolicy, SecretRef } from "@sluice/protocol";
 import type { CircuitBreaker } from "./breaker.ts";
 import type { ServiceCalls } from "./service.ts";
+import type { Transact } from "./transaction.ts";
 import type { Approval, ApproveOptions } from "./approval.ts";
 import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
@@ -138,6 +139,11 @@ export interface Context<S = unknown> {
   readonly services: ServiceCalls<S>;
   /** Runs a function once for good: its result is journaled before it is returned here. */
   step<T>(name: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>;
+  /**
+   * A step in a transaction of the user's own database: its effect and its result commit together, so that the effect takes
+   * place exactly once, whatever crashes. The function has to use the connection it is given.
+   */
+  readonly transaction: Transact;
   /** Waits that long, through crashes and restarts; a run that only waits leaves memory. */
   sleep(duration: Duration): Promise<void>;
   sleep(name: string, duration: Duration): Promise<void>;

@@ -14,6 +14,15 @@ export type {
   Services,
   WithSecrets,
 } from "./service.ts";
+export { database } from "./transaction.ts";
+export type {
+  PostgresDatabase,
+  SqliteDatabase,
+  Transact,
+  TransactionOf,
+  TransactionOptions,
+  TransactionTarget,
+} from "./transaction.ts";
 export { countsFor } from "./breaker.ts";
 export type { CircuitBreaker } from "./breaker.ts";
 export { secret, isSecret } from "./secret.ts";

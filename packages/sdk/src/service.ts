@@ -5,6 +5,7 @@ import type { CircuitBreaker } from "./breaker.ts";
 import type { StepContext, StepOptions, StepRetry } from "./context.ts";
 import type { Secret } from "./secret.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
+import type { database, PostgresDatabase, SqliteDatabase } from "./transaction.ts";
 
 const serviceBrand: unique symbol = Symbol.for("sluice.service") as never;
 const actionBrand: unique symbol = Symbol.for("sluice.action") as never;
@@ -36,7 +37,9 @@ export interface ServiceAction<In = never, Out = unknown> extends CallPolicy {
 }
 
 /** What a service can do, by name. */
-export type Actions = Readonly<Record<string, ServiceAction | ((input: never, step: StepContext) => unknown)>>;
+export type Actions = Readonly<Record<string, ServiceAction | ((input: never, step: StepContext) => unknown)>> & {
+  readonly [database]?: SqliteDatabase | PostgresDatabase;
+};
 
 /**
  * An action whose input and output are checked. The function gets the parsed input, and with it the attempt: its idempotency
@@ -136,7 +139,7 @@ type CallOf<F> =
 
 /** What a workflow has as `ctx.services`: every action, as a call that is a durable step. */
 export type ServiceCalls<S> = {
-  readonly [K in keyof S]: S[K] extends Service<infer A> ? { readonly [N in keyof A]: CallOf<A[N]> } : never;
+  readonly [K in keyof S]: S[K] extends Service<infer A> ? { readonly [N in keyof A & string]: CallOf<A[N]> } : never;
 };
 
 type ConfigOf<C> = C extends StandardSchemaV1

@@ -2,6 +2,7 @@
 import type { JournalEntry, RunStatusReason } from "@sluice/protocol";
 import type { Context, Workflow } from "@sluice/sdk";
 import type { Breakers } from "./breakers.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { WorkerClock } from "./clock.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { WorkerLimits } from "./limits.ts";
@@ -63,6 +64,7 @@ export interface IncarnationHost {
   readonly redactor: Redactor;
   readonly breakers: Breakers;
   readonly services: ServiceHost;
+  readonly checkpoints: Checkpoints;
   readonly onStep?: StepRecorder | undefined;
   /** Number of the current turn of the event loop. */
   turn(): number;

@@ -13,6 +13,7 @@ import type {
   StepContext,
   StepOptions,
   TokenOptions,
+  TransactionOptions,
   WaitOptions,
   Workflow,
 } from "@sluice/sdk";
@@ -32,6 +33,7 @@ import { makeServices } from "./service-calls.ts";
 import { makeState } from "./state.ts";
 import { callStep } from "./step-call.ts";
 import { planOf } from "./steps.ts";
+import { transact } from "./transaction.ts";
 
 class RunContext {
   readonly #caller: Caller;
@@ -80,6 +82,12 @@ class RunContext {
     const gate = circuitBreaker === undefined ? undefined : run.host.breakers.gate(circuitBreaker);
     return callStep(this.#caller, { name, body, undo, plan: () => plan, gate });
   };
+
+  transaction = (
+    db: unknown,
+    body: (tx: never, step: StepContext) => unknown,
+    options: TransactionOptions<never> = {},
+  ): Promise<unknown> => transact(this.#caller, { db, body, options });
 
   sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {
     const name = duration === undefined ? "sleep" : String(first);

@@ -1,6 +1,6 @@
 // One service while it runs in a worker: its calls, its health, and its end.
 import type { ServiceReport, ServiceStatus } from "@sluice/protocol";
-import { isAction, NonRetryableError, validateWithSchema } from "@sluice/sdk";
+import { database, isAction, NonRetryableError, validateWithSchema } from "@sluice/sdk";
 import type { CallPolicy, Service, StandardSchemaV1, StepContext } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import { withLimit } from "./start-service.ts";
@@ -37,6 +37,11 @@ export class RunningService {
     this.#parts = parts;
     this.secrets = parts.secrets;
     this.#since = parts.clock.now();
+  }
+
+  /** What `ctx.transaction` may use; undefined for a service that has no database. */
+  get database(): unknown {
+    return this.#parts.actions[database];
   }
 
   /** How calls of this action are tried, as far as it says so itself. */

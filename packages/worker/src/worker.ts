@@ -4,6 +4,7 @@ import type { EngineToWorker, RunAssignment, WorkerToEngine } from "@sluice/prot
 import { validateWithSchema } from "@sluice/sdk";
 import type { Actions, Context, Workflow } from "@sluice/sdk";
 import { Breakers } from "./breakers.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { WorkerClock } from "./clock.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { IncarnationHost, StepRecorder } from "./calls.ts";
@@ -51,6 +52,7 @@ export class Worker implements IncarnationHost {
   readonly secrets: Secrets;
   readonly breakers: Breakers;
   readonly services: ServiceHost;
+  readonly checkpoints: Checkpoints;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -80,6 +82,7 @@ export class Worker implements IncarnationHost {
       local: options.localSecrets,
     });
     this.breakers = new Breakers((message) => this.#send(message), options.clock);
+    this.checkpoints = new Checkpoints({ clock: options.clock, redactor: this.redactor });
     this.services = new ServiceHost({
       readSecret: (ref) => this.secrets.read(ref),
       clock: options.clock,
