@@ -48,6 +48,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   "fetch-price": 7,
   basket: undefined,
   welcome: undefined,
+  disk: undefined,
+  sell: "tea",
   "raise-limit": { to: 50 },
   pay: { sum: 12 },
 };

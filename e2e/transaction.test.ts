@@ -12,7 +12,13 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 test("killed after the commit of the effect, the run goes on with its result and does not repeat it", async () => {
   const file = join(work, "shop.db");
   const marker = join(work, "marker");
-  const args = [process.execPath, join(import.meta.dir, "transaction-child.suite.ts"), join(work, "data"), file, marker];
+  const args = [
+    process.execPath,
+    join(import.meta.dir, "transaction-child.suite.ts"),
+    join(work, "data"),
+    file,
+    marker,
+  ];
   const first = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
   await first.exited;
   expect([first.signalCode, await first.stdout.text()]).toEqual(["SIGKILL", ""]);

@@ -14,12 +14,20 @@ const PACKAGES: Record<string, string[]> = {
   protocol: [],
   sdk: ["@sluice/protocol"],
   runtime: ["@sluice/protocol"],
+  services: ["@sluice/sdk", "@sluice/protocol"],
   worker: ["@sluice/sdk", "@sluice/runtime", "@sluice/protocol"],
   core: ["@sluice/protocol"],
   server: ["@sluice/core", "@sluice/sdk", "@sluice/worker", "@sluice/runtime", "@sluice/protocol"],
   web: ["@sluice/sdk", "@sluice/protocol"],
   // The test harness is the engine itself with the embedded client, on any runtime.
-  cli: ["@sluice/sdk", "@sluice/worker", "@sluice/protocol", "@sluice/core", "@sluice/server/embedded/client"],
+  cli: [
+    "@sluice/sdk",
+    "@sluice/worker",
+    "@sluice/protocol",
+    "@sluice/core",
+    "@sluice/services",
+    "@sluice/server/embedded/client",
+  ],
 };
 
 /** Packages that may be loaded on first use only. */

@@ -5,5 +5,6 @@ const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /** URLs by name. */
 export const installedModules: Readonly<Record<string, string>> = {
   sluice: new URL(`./index.${suffix}`, import.meta.url).href,
+  "sluice/services": new URL(`./services.${suffix}`, import.meta.url).href,
   "sluice/testing": new URL(`./testing.${suffix}`, import.meta.url).href,
 };

@@ -98,7 +98,7 @@ export interface ServiceDefinition<A extends Actions = Actions, Given = never> {
   readonly name: string;
   readonly version: string;
   /** The service with what it needs: texts may be secrets. Everything is checked when the service is started. */
-  withConfig(...given: undefined extends Given ? [given?: Given] : [given: Given]): Service<A>;
+  withConfig(...given: Record<never, never> extends Given ? [given?: Given] : [given: Given]): Service<A>;
 }
 
 /** A configured service, to be named in `workflow({ services })`. */
@@ -142,17 +142,12 @@ export type ServiceCalls<S> = {
   readonly [K in keyof S]: S[K] extends Service<infer A> ? { readonly [N in keyof A & string]: CallOf<A[N]> } : never;
 };
 
-type ConfigOf<C> = C extends StandardSchemaV1
-  ? { readonly config: WithSecrets<InferInput<C>> }
-  : { readonly config?: undefined };
-type AuthOf<A> = A extends StandardSchemaV1
-  ? { readonly auth: WithSecrets<InferInput<A>> }
-  : { readonly auth?: undefined };
-type GivenOf<C, A> = C extends StandardSchemaV1
-  ? ConfigOf<C> & AuthOf<A>
-  : A extends StandardSchemaV1
-    ? ConfigOf<C> & AuthOf<A>
-    : undefined;
+type Key<Name extends string, S> = S extends StandardSchemaV1
+  ? undefined extends InferInput<S>
+    ? { readonly [K in Name]?: WithSecrets<InferInput<S>> }
+    : { readonly [K in Name]: WithSecrets<InferInput<S>> }
+  : { readonly [K in Name]?: undefined };
+type GivenOf<C, A> = Key<"config", C> & Key<"auth", A>;
 type ParsedOf<S> = S extends StandardSchemaV1 ? InferOutput<S> : undefined;
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -5,13 +5,18 @@ import type { Service } from "./service.ts";
 /** Under this key the actions of a service hold the database that `ctx.transaction` may use. */
 export const database: unique symbol = Symbol.for("sluice.database") as never;
 
+/** A compiled statement. */
+export interface SqliteStatement {
+  /** The first row. */
+  readonly get: (...params: never[]) => unknown;
+  /** Executes it for its effect. */
+  readonly run: (...params: never[]) => unknown;
+}
+
 /** A connection to SQLite: `Database` of `bun:sqlite` and better-sqlite3, `DatabaseSync` of `node:sqlite`. */
 export interface SqliteDatabase {
   /** Compiles a statement. */
-  prepare(sql: string): {
-    get(...params: never[]): unknown;
-    run(...params: never[]): unknown;
-  };
+  prepare(sql: string): SqliteStatement;
   /** Executes statements without parameters. */
   exec(sql: string): unknown;
 }
@@ -31,7 +36,8 @@ export type TransactionTarget =
   | Service<{ readonly [database]: SqliteDatabase | PostgresDatabase }>;
 
 /** What the function of a transaction is given: the connection it has to use. */
-export type TransactionOf<Db> = Db extends Service<infer A> ? (A extends { readonly [database]: infer D } ? D : never) : Db;
+export type TransactionOf<Db> =
+  Db extends Service<infer A> ? (A extends { readonly [database]: infer D } ? D : never) : Db;
 
 export interface TransactionOptions<T> extends StepOptions<T> {
   /** Name of the step; `transaction` without one. */

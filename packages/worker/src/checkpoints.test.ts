@@ -56,7 +56,9 @@ test("steps on one connection come one after the other, the same one too", async
 test("a result is kept as the journal will have it: without secrets", async () => {
   const { db, redactor, checkpoints, insert } = desk();
   redactor.add("hunter2hunter2");
-  expect(await checkpoints.run(db, { key: "r:0", body: insert("o-1", "it is hunter2hunter2") })).toBe("it is **************");
+  expect(await checkpoints.run(db, { key: "r:0", body: insert("o-1", "it is hunter2hunter2") })).toBe(
+    "it is **************",
+  );
   const [kept] = db.query("SELECT value FROM sluice_checkpoints").values().flat();
   expect(Buffer.from(kept as Uint8Array).includes("hunter2")).toBe(false);
 });

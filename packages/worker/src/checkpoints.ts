@@ -97,7 +97,7 @@ export class Checkpoints {
       const claimed = await tx.unsafe(postgres.claim, [key, this.#options.clock.now()]);
       if (claimed.length === 0) {
         const [known] = await tx.unsafe(postgres.get, [key]);
-        return fromHex(String(known?.["value"] ?? ""));
+        return fromHex((known?.["value"] as string | undefined) ?? "");
       }
       const kept = this.#kept(await body(connection));
       await tx.unsafe(postgres.put, [key, toHex(kept)]);

@@ -55,7 +55,7 @@ test("takes the database of a service, which is started for it", async () => {
     return [added, await ctx.services.shop.count()];
   });
   const engine = new PlayedEngine([flow]);
-  await engine.assign({ run: "r" , generation: 1 });
+  await engine.assign({ run: "r", generation: 1 });
   expect(await outcomes(engine)).toEqual([
     ["transaction", 1],
     ["shop.count", 2],

@@ -1,0 +1,149 @@
+// HTTP: requests whose failures are worth another attempt are tried again, and all others fail at once.
+import { action, defineService, NonRetryableError, RetryAfterError } from "@sluice/sdk";
+import type { StepContext } from "@sluice/sdk";
+import { z } from "zod";
+
+/** Largest reply that is taken, unless the configuration says otherwise. */
+const replyBytesMax = 8 * 1024 * 1024;
+/** Of a reply that is an error, so much stands in the error's message. */
+const shownCharsMax = 300;
+/** Statuses after which another attempt may succeed. */
+const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const config = z
+  .object({
+    /** What relative URLs are relative to. */
+    baseUrl: z.url().optional(),
+    /** Sent with every request. */
+    headers: z.record(z.string(), z.string()).default({}),
+    replyBytesMax: z.int().positive().default(replyBytesMax),
+    /** Name of the header that carries the idempotency key of the step; "" for none. */
+    idempotencyHeader: z.string().default("idempotency-key"),
+  })
+  .prefault({});
+type Config = z.output<typeof config>;
+
+const request = z.object({
+  url: z.string().min(1),
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
+  headers: z.record(z.string(), z.string()).default({}),
+  query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** Sent as JSON. */
+  json: z.unknown().optional(),
+  /** Sent as it is. */
+  body: z.union([z.string(), z.instanceof(Uint8Array)]).optional(),
+  /** Statuses that are no failure; those from 200 to 299 without. */
+  accept: z.array(z.int()).optional(),
+});
+
+/** One request. */
+export type HttpCall = z.input<typeof request>;
+
+/** What came back: `json` where the reply says that it is JSON, `text` otherwise. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text?: string;
+  readonly json?: unknown;
+}
+
+/**
+ * Requests over HTTP. A failed connection and the statuses 408, 425, 429 and 500 to 504 are worth another attempt (`Retry-After`
+ * is kept to); others fail the step at once. The step's idempotency key goes along as a header.
+ */
+export const http = defineService({
+  id: "http",
+  name: "HTTP",
+  version: "1.0.0",
+  config,
+  retry: { attempts: 4, delay: "500ms", maxDelay: "30s", jitter: 0.3 },
+  timeout: "30s",
+  setup: ({ config: settings }) => {
+    const send = async (call: z.output<typeof request>, step: StepContext): Promise<HttpReply> =>
+      exchange(settings, call, step);
+    const verb = (method: HttpCall["method"]) =>
+      action({
+        input: request.omit({ method: true }),
+        run: (call, step) => send({ ...call, json: call.json, method: method ?? "GET" }, step),
+      });
+    return {
+      request: action({ input: request, run: (call, step) => send({ ...call, json: call.json }, step) }),
+      get: verb("GET"),
+      post: verb("POST"),
+      put: verb("PUT"),
+      patch: verb("PATCH"),
+      delete: verb("DELETE"),
+    };
+  },
+});
+
+/** Sends one request. Throws `RetryAfterError`, `NonRetryableError`, or what the connection failed with. */
+export async function exchange(
+  settings: Config,
+  call: z.output<typeof request>,
+  step: Pick<StepContext, "signal" | "idempotencyKey">,
+): Promise<HttpReply> {
+  const url = urlOf(settings, call);
+  const headers = new Headers({ ...settings.headers, ...call.headers });
+  if (call.json !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
+  const { idempotencyHeader: name } = settings;
+  if (name !== "" && call.method !== "GET" && !headers.has(name)) headers.set(name, step.idempotencyKey);
+  const body = call.json === undefined ? call.body : JSON.stringify(call.json);
+  const response = await fetch(url, {
+    method: call.method,
+    headers,
+    signal: step.signal,
+    ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
+  });
+  const text = await readText(response, settings.replyBytesMax);
+  const accepted = call.accept === undefined ? response.ok : call.accept.includes(response.status);
+  if (!accepted) throw refusal(response, { text, what: `${call.method} ${url.origin}${url.pathname}` });
+  const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
+  const shown = { status: response.status, headers: Object.fromEntries(response.headers) };
+  if (!isJson || text === "") return { ...shown, text };
+  try {
+    return { ...shown, json: JSON.parse(text) as unknown };
+  } catch (error) {
+    throw new NonRetryableError(`${call.method} ${url.origin}${url.pathname} answered with JSON that is none.`, {
+      cause: error,
+    });
+  }
+}
+
+function urlOf({ baseUrl }: Config, { url, query }: z.output<typeof request>): URL {
+  let whole: URL;
+  try {
+    whole = new URL(url, baseUrl);
+  } catch (error) {
+    throw new NonRetryableError(`${JSON.stringify(url)} is no URL.`, { cause: error, code: "invalid_input" });
+  }
+  for (const [name, value] of Object.entries(query)) whole.searchParams.append(name, String(value));
+  return whole;
+}
+
+async function readText(response: Response, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new NonRetryableError(`The reply has more than ${bytesMax} bytes (replyBytesMax).`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function refusal(response: Response, { text, what }: { readonly text: string; readonly what: string }): Error {
+  const details = text === "" ? "" : `: ${text.slice(0, shownCharsMax)}`;
+  const message = `${what} answered with ${response.status}${details}`;
+  if (!passing.has(response.status)) return new NonRetryableError(message, { code: `http_${response.status}` });
+  const afterMs = retryAfterMs(response.headers.get("retry-after"));
+  if (afterMs !== undefined) return new RetryAfterError(afterMs, { message });
+  return Object.assign(new Error(message), { code: `http_${response.status}` });
+}
+
+/** Seconds, or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+}
