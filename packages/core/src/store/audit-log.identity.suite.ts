@@ -167,6 +167,10 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
         "deleteState",
         "putSchedules",
         "setSchedulePaused",
+        "resetBreaker",
+        "putSecret",
+        "deleteSecret",
+        "resealSecrets",
       ];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
