@@ -12,6 +12,7 @@ import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addTokenCommands } from "./commands/token.ts";
+import { addTriggerCommands } from "./commands/triggers.ts";
 import { addServeCommands } from "./commands/up.ts";
 import { addUserCommands } from "./commands/user.ts";
 import type { Io } from "./io.ts";
@@ -31,6 +32,7 @@ export function makeProgram(io: Io): Command {
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
+  addTriggerCommands(program, io);
   addStateCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);

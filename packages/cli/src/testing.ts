@@ -37,8 +37,10 @@ const quietTurns = 4;
 export async function testEngine(options: TestOptions): Promise<TestEngine> {
   const clock = new SimulatedClock(options.now ?? startDefault);
   const activity = { turns: 0 };
+  const store = new MemoryRunStore();
   const engine = new Engine({
-    store: new MemoryRunStore(),
+    store,
+    triggers: store.triggers,
     clock,
     ids: new Ids(clock, new SimulatedRandom(options.seed ?? 1)),
     log: options.log ?? (() => undefined),

@@ -55,6 +55,27 @@ export type {
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
+export { deliveryStatuses, hookInputs, webhookSchemes } from "./trigger-manifest.ts";
+export type {
+  DeliveryStatus,
+  EventManifest,
+  GenericSignature,
+  HeaderRule,
+  HookAnswer,
+  HookInput,
+  HookRequest,
+  InvokedMessage,
+  InvokeMessage,
+  ManualManifest,
+  PollFound,
+  PollManifest,
+  SecretRef,
+  SourceManifest,
+  TriggerDebounce,
+  TriggerVerdict,
+  WebhookManifest,
+  WebhookScheme,
+} from "./trigger-manifest.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

@@ -2,6 +2,15 @@
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type {
+  EventManifest,
+  InvokedMessage,
+  InvokeMessage,
+  ManualManifest,
+  PollManifest,
+  SourceManifest,
+  WebhookManifest,
+} from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
 export const runMessageCodes = {
@@ -16,6 +25,8 @@ export const runMessageCodes = {
   handback: 0x68,
   piece: 0x69,
   checked: 0x6a,
+  invoke: 0x70,
+  invoked: 0x71,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -317,7 +328,11 @@ export interface WorkflowManifest {
   readonly description?: string | undefined;
 }
 export type TriggerManifest =
-  | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
+  | WebhookManifest
+  | PollManifest
+  | EventManifest
+  | ManualManifest
+  | SourceManifest
   | {
       readonly type: "schedule";
       readonly cron: string;
@@ -341,6 +356,7 @@ export type EngineToWorker =
     }
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
+  | InvokeMessage
   | { readonly type: "drain"; readonly ms: number };
 
 export type WorkerToEngine =
@@ -357,6 +373,7 @@ export type WorkerToEngine =
       readonly input?: Uint8Array | undefined;
       readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
     }
+  | InvokedMessage
   /** The answer to a replay check: `error` says where code and journal differ. */
   | {
       readonly type: "checked";

@@ -99,6 +99,27 @@ export function optionalIntegerOf(body: Body, key: string): number | undefined {
   return value as number;
 }
 
+/** Milliseconds since 1970 in text, as such or as an ISO 8601 time; NaN for what is neither. */
+export function timeIn(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+/** Milliseconds since 1970, given as a number or as an ISO 8601 time. */
+export function optionalTimeOf(body: Body, key: string): number | undefined {
+  const value = body[key];
+  if (typeof value !== "string") return optionalIntegerOf(body, key);
+  const at = timeIn(value);
+  if (Number.isNaN(at)) {
+    refuse(
+      "bad_request",
+      `${key} is ${quoted(value)}.`,
+      "Send milliseconds since 1970, or a time such as 2026-01-31T08:00:00Z.",
+    );
+  }
+  return at;
+}
+
 /** A duration in milliseconds. Throws `invalid_duration`. */
 export function optionalDurationOf(body: Body, key: string): number | undefined {
   const value = body[key];

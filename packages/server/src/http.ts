@@ -15,6 +15,9 @@ import type { Arrival } from "./arrival.ts";
 import { HostList, OriginList } from "./auth.ts";
 import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
+import { HookDesk } from "./hooks/hook-desk.ts";
+import { PlaceSecrets } from "./hooks/secret-source.ts";
+import type { SecretSource } from "./hooks/secret-source.ts";
 import { strictTransport } from "./hygiene.ts";
 import { httpLimits } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -54,6 +57,8 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  /** Of webhooks; without it, variables of the environment and files below the working folder. */
+  readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
   readonly verifyAudit?: HttpParts["verifyAudit"];
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -365,6 +370,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   const { ready, deployment, backup, restore, disk, settings } = options;
   const valueJson = new ValueJson(own);
   const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
+  const secrets = options.secrets ?? new PlaceSecrets({ env: process.env, folder: process.cwd() });
   const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
   return {
     ...given,
@@ -377,5 +383,6 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
     verifyAudit,
     ...own,
     live: new LiveHub({ ...given, ...own }),
+    hooks: new HookDesk({ engine, store, clock, secrets, limits: own.limits }),
   };
 }

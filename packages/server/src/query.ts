@@ -1,6 +1,6 @@
 // Reads query parameters: every name is known, every value is checked.
 import { parseDuration } from "@sluice/protocol";
-import { isStorable, parametersOf, quoted, refuse } from "./fields.ts";
+import { isStorable, parametersOf, quoted, refuse, timeIn } from "./fields.ts";
 
 const textCharsMax = 512;
 
@@ -40,11 +40,7 @@ export class Query {
   time(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^\d{1,15}$/.test(text)
-      ? Number(text)
-      : /^\d{4}-\d\d-\d\d/.test(text)
-        ? Date.parse(text)
-        : Number.NaN;
+    const value = timeIn(text);
     if (Number.isNaN(value)) {
       refuse(
         "invalid_filter",

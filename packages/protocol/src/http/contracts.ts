@@ -6,6 +6,7 @@ import type { RouteName } from "./routes.ts";
 import { runContracts } from "./run-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
+import { triggerContracts } from "./trigger-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -14,5 +15,6 @@ export type { Contract, Parameter, SchemaName };
 export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...runContracts,
   ...identityContracts,
+  ...triggerContracts,
   ...consoleContracts,
 };

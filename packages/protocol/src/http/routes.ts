@@ -2,8 +2,9 @@
 import { consoleRoutes } from "./console-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { runRoutes } from "./run-routes.ts";
+import { triggerRoutes } from "./trigger-routes.ts";
 
-export const routes = { ...runRoutes, ...identityRoutes, ...consoleRoutes } as const;
+export const routes = { ...runRoutes, ...identityRoutes, ...triggerRoutes, ...consoleRoutes } as const;
 
 export type RouteName = keyof typeof routes;
 

@@ -14,6 +14,7 @@ import {
   optionalOneOf,
   optionalTextOf,
   optionalTextsOf,
+  optionalTimeOf,
   quoted,
   refuse,
 } from "../fields.ts";
@@ -337,8 +338,8 @@ function filterOfBody(value: unknown): RunFilter {
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
     status: optionalTextsOf({ status: statuses }, "status", { items: runStatuses.length, chars: 64 })?.map(statusOf),
     tag: optionalTextOf(body, "tag", nameCharsMax),
-    from: optionalIntegerOf(body, "from"),
-    to: optionalIntegerOf(body, "to"),
+    from: optionalTimeOf(body, "from"),
+    to: optionalTimeOf(body, "to"),
     parent: optionalTextOf(body, "parent", nameCharsMax),
     version: optionalTextOf(body, "version", nameCharsMax),
   };

@@ -15,6 +15,7 @@ import { listRetentionsSql, toRetention } from "./retention.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
+import { listDeliveries } from "./triggers/delivery-table.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
 
@@ -39,7 +40,7 @@ export type ReadVerb =
   | "backup";
 
 /** Reads of the other ports that go there too. */
-const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
+const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDeliveries, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
 
 const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
