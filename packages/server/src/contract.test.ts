@@ -78,6 +78,9 @@ describe("answers", () => {
     await f.until(waiting, "waiting");
     const token: string = (await ask("listApprovals", [], { query: `?run=${waiting}` })).body.approvals[0].token;
     await ask("getApproval", [token]);
+    await ask("delegateApproval", [token], { body: { to: "user:ada" } });
+    await ask("commentApproval", [token], { body: { text: "why?" } });
+    await ask("getApproval", [token]);
     await ask("decideApproval", [token], { body: { approved: true } });
     await ask("decideApproval", [token], { body: { approved: true } });
     await f.until(waiting, "completed");
@@ -197,6 +200,8 @@ const samples: Partial<Record<RouteName, { params: string[]; body: Record<string
   },
   sendEvent: { params: [], body: { name: "n", payload: 1, key: "k", id: "fuzz" } },
   decideApproval: { params: ["tok_none"], body: { approved: true, reason: "r", payload: 1 } },
+  delegateApproval: { params: ["tok_none"], body: { to: "user:ada", reason: "r" } },
+  commentApproval: { params: ["tok_none"], body: { text: "t" } },
   setState: { params: ["global", "fuzz"], body: { value: 1, ttl: "1h" } },
 };
 

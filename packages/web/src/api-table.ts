@@ -27,6 +27,8 @@ export const apiPaths = {
   listApprovals: "GET /api/v1/approvals",
   getApproval: "GET /api/v1/approvals/:token",
   decideApproval: "POST /api/v1/approvals/:token",
+  delegateApproval: "POST /api/v1/approvals/:token/delegate",
+  commentApproval: "POST /api/v1/approvals/:token/comments",
   completeCallback: "POST /api/v1/callbacks/:token",
   listSchedules: "GET /api/v1/schedules",
   getSchedule: "GET /api/v1/schedules/:schedule",
@@ -138,6 +140,8 @@ export interface Api {
   listApprovals: { params: never; query: "run" | "limit"; request: undefined; answer: Body<"Approvals"> };
   getApproval: { params: "token"; query: never; request: undefined; answer: Body<"Approval"> };
   decideApproval: { params: "token"; query: never; request: Sent<"Decision">; answer: Body<"Answered"> };
+  delegateApproval: { params: "token"; query: never; request: Sent<"Delegation">; answer: Body<"Answered"> };
+  commentApproval: { params: "token"; query: never; request: Sent<"Comment">; answer: Body<"Commented"> };
   completeCallback: { params: "token"; query: never; request: Sent<"Payload">; answer: Body<"Answered"> };
   listSchedules: { params: never; query: never; request: undefined; answer: Body<"Schedules"> };
   getSchedule: { params: "schedule"; query: "next"; request: undefined; answer: Body<"ScheduleWithTimes"> };

@@ -77,6 +77,8 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   },
   getApproval: { responses: { 200: answer("The approval", "Approval") } },
   decideApproval: { request: "Decision", responses: { 200: answer("Decided", "Answered") } },
+  delegateApproval: { request: "Delegation", responses: { 200: answer("Handed on", "Answered") } },
+  commentApproval: { request: "Comment", responses: { 201: answer("Written", "Commented") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {

@@ -110,6 +110,22 @@ const approval = z.strictObject({
   status: z.enum(["open", "used", "expired"]),
   createdAt: time,
   expiresAt: time.nullable(),
+  approver: z.string().nullable().describe("Whom it is asked of: `user:NAME`, `role:NAME` or an address"),
+  need: z.int().describe("How many have to approve"),
+  of: z.int().describe("How many are asked"),
+  group: z.string().nullable().describe("The same for all who are asked"),
+  form: z.unknown().describe("JSON Schema of the payload of an approval; null when there is none"),
+  problem: z.string().nullable().describe("Why what was filled in before was not good"),
+  delegable: z.boolean(),
+  delegatedBy: z.string().nullable(),
+  escalated: z.boolean(),
+});
+
+const comment = z.strictObject({
+  no: z.int(),
+  by: z.string().describe("Name of who wrote it, as far as it is known"),
+  at: time,
+  text: z.string(),
 });
 
 const schedule = z.strictObject({
@@ -202,7 +218,13 @@ export const runSchemas = {
       }),
     ),
   }),
-  Approval: z.strictObject({ approval }),
+  Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
+  Delegation: z.strictObject({
+    to: z.string().min(1).max(256).describe("`user:NAME`, `role:NAME` or an address"),
+    reason: maybe(z.string().min(1).max(4_096)),
+  }),
+  Comment: z.strictObject({ text: z.string().min(1).max(4_096) }),
+  Commented: z.strictObject({ no: z.int() }),
   Decision: z.strictObject({
     approved: z.boolean(),
     reason: maybe(z.string().min(1).max(4_096)),

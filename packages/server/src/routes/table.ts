@@ -15,7 +15,7 @@ import {
   removePasskey,
   removeTotp,
 } from "./account.ts";
-import { decideApproval, getApproval, listApprovals } from "./approvals.ts";
+import { commentApproval, decideApproval, delegateApproval, getApproval, listApprovals } from "./approvals.ts";
 import { completeCallback } from "./callbacks.ts";
 import { backup } from "./backup.ts";
 import { listEvents, sendEvent } from "./events.ts";
@@ -79,6 +79,8 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   listApprovals,
   getApproval,
   decideApproval,
+  delegateApproval,
+  commentApproval,
   completeCallback,
   listSchedules,
   getSchedule,

@@ -16,6 +16,7 @@ import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
 import { listDeliveries } from "./triggers/delivery-table.ts";
+import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
 
@@ -29,6 +30,7 @@ export type ReadVerb =
   | "countRuns"
   | "listLogs"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "versionsInUse"
@@ -61,6 +63,7 @@ export class Reads {
     countRuns: (p) => countRuns(this.#db, p),
     listLogs: (p) => (this.#shows(p) ? this.listLogs(p) : []),
     listTokens: (p) => this.listTokens(p),
+    listComments: (p) => listComments(this.#db, p),
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),

@@ -16,6 +16,7 @@ import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedules.ts";
 import { StateTable } from "./state.ts";
+import { CommentTable } from "./approval-comments.ts";
 import { TokenTable } from "./tokens.ts";
 import { DeliveryTable } from "./triggers/delivery-table.ts";
 import { TriggerTable } from "./triggers/trigger-table.ts";
@@ -29,6 +30,7 @@ export interface Tables {
   readonly waits: WaitTable;
   readonly events: EventTable;
   readonly tokens: TokenTable;
+  readonly comments: CommentTable;
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
@@ -58,6 +60,7 @@ export function openTables(db: Connection): Tables {
     waits: new WaitTable(db),
     events: new EventTable(db),
     tokens: new TokenTable(db),
+    comments: new CommentTable(db),
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),

@@ -6,6 +6,7 @@ import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
@@ -42,6 +43,7 @@ const runExecutors: RunExecutors = {
     return { ...emit(cx, p), effects: cx.effects() };
   },
   completeToken,
+  commentApproval,
   cancelRun,
   pauseRun,
   resumeRun,
