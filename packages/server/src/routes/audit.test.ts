@@ -1,6 +1,6 @@
 // The audit trail over HTTP: searched, taken out, checked, and written for what is no row of the store.
 import { describe, expect, test } from "bun:test";
-import { verifyAudit } from "@sluice/core/identity";
+import { verifyAudit } from "@sluice/core/identity/audit";
 import type { AuditView } from "@sluice/core/identity";
 import type { AuditNote } from "@sluice/core";
 import { SluiceError } from "@sluice/protocol";

@@ -5,7 +5,8 @@ import type { AccessFilter, LogLine, RunStore } from "../../kernel/run-store.ts"
 import { readAudit, searchAudit } from "./audit/audit-reads.ts";
 import { backup } from "./backup.ts";
 import { listEvents } from "./event-list.ts";
-import { figureReads } from "./figures/sqlite-run-figures.ts";
+import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./figures/lists.ts";
+import { countByWorkflow, countNeeds, countTimers, runStatistics } from "./figures/statistics.ts";
 import { listAccessTokens, listUsers } from "./identity/identity-lists.ts";
 import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
@@ -38,6 +39,18 @@ export type ReadVerb =
   | "stats"
   | "backup";
 
+/** Those of the figures port. */
+const figureReads = {
+  runStatistics,
+  countByWorkflow,
+  countNeeds,
+  countTimers,
+  listWaits,
+  listScheduledRuns,
+  listOutlines,
+  getEntry,
+  listAttempts,
+};
 /** Reads of the other ports that go there too. */
 const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
