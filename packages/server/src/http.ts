@@ -166,6 +166,8 @@ class HttpSide implements Http {
     if (method === "POST" && isStart(path)) return this.#answer("startRun", arrival);
     if (method === "GET" && isRun(path)) return this.#answer("getRun", arrival);
     if (method === "GET" && path === "/health") return this.#answer("health", arrival);
+    // A browser that opens this address wants the page about metrics.
+    if (method === "GET" && path === metricsPath && wantsPage(request)) return this.#answer("console", arrival);
     if (method === "OPTIONS" && request.headers.get("access-control-request-method") !== null) {
       return this.#preflight(arrival);
     }
@@ -331,6 +333,12 @@ function shareWith(response: Response, origin: string): Response {
   response.headers.set("access-control-expose-headers", "etag, retry-after");
   response.headers.append("vary", "origin");
   return response;
+}
+
+const metricsPath = routes.metrics.path;
+
+function wantsPage({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/html") === true;
 }
 
 function hostRefusal(authority: string): WireError {

@@ -6,7 +6,7 @@ import { readAudit, searchAudit } from "./audit/audit-reads.ts";
 import { backup } from "./backup.ts";
 import { listEvents } from "./event-list.ts";
 import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./figures/lists.ts";
-import { countByWorkflow, countNeeds, countTimers, runStatistics } from "./figures/statistics.ts";
+import { countByVersion, countByWorkflow, countNeeds, countTimers, runStatistics } from "./figures/statistics.ts";
 import { listAccessTokens, listUsers } from "./identity/identity-lists.ts";
 import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
@@ -43,6 +43,7 @@ export type ReadVerb =
 const figureReads = {
   runStatistics,
   countByWorkflow,
+  countByVersion,
   countNeeds,
   countTimers,
   listWaits,
@@ -132,7 +133,11 @@ export class Reads {
       conditions.push(shown.sql);
       values.push(...shown.values);
     }
-    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, token LIMIT ?`;
+    if (p.after !== undefined) {
+      conditions.push("(created_at, run, seq) > (?, ?, ?)");
+      values.push(p.after.createdAt, p.after.run, p.after.seq);
+    }
+    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, run, seq LIMIT ?`;
     return this.#db.rows<TokenRow>(sql, ...values, p.limit).map(toToken);
   }
 

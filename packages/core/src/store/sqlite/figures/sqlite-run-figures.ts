@@ -28,6 +28,10 @@ export class SqliteRunFigures implements RunFigures {
     return this.#read("countTimers", p) as Answer<"countTimers">;
   }
 
+  countByVersion(p: Params<"countByVersion">): Answer<"countByVersion"> {
+    return this.#read("countByVersion", p) as Answer<"countByVersion">;
+  }
+
   listWaits(p: Params<"listWaits">): Answer<"listWaits"> {
     return this.#read("listWaits", p) as Answer<"listWaits">;
   }
