@@ -1,8 +1,10 @@
 // One-time codes as a second factor: turned on with an app, taken away, and the recovery codes that are shown once.
 import { Smartphone } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Answer } from "../api.ts";
 import { useCall } from "../query.ts";
+import { signInMethodsQuery } from "../session/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
@@ -15,6 +17,7 @@ interface SecondFactorCardProps {
 }
 
 export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
+  const isOffered = useQuery(signInMethodsQuery).data?.totp ?? false;
   const [asks, setAsks] = useState<"on" | "off">();
   const [secret, setSecret] = useState<Answer<"beginTotp">>();
   const begin = useCall("beginTotp", {
@@ -44,9 +47,11 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
             Turn off
           </Button>
         ) : (
-          <Button size="sm" icon={Smartphone} onClick={ask("on")}>
-            Turn on
-          </Button>
+          isOffered && (
+            <Button size="sm" icon={Smartphone} onClick={ask("on")}>
+              Turn on
+            </Button>
+          )
         )
       }
     >
@@ -55,7 +60,9 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
         <p>
           {isOn
             ? "Besides your password you are asked for a code of your authenticator app, or for a recovery code."
-            : "With it your password alone is not enough: you are asked for a code of an app on your phone too."}
+            : isOffered
+              ? "With it your password alone is not enough: you are asked for a code of an app on your phone too."
+              : "One-time codes are switched off on this server: an admin can allow them with identity.totp in sluice.config.ts."}
         </p>
       </div>
       <PasswordDialog
