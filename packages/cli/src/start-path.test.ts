@@ -30,7 +30,7 @@ function loadedBy(entries: readonly string[]): Map<string, string> {
   return found;
 }
 
-function found(loaded: Map<string, string>, unwanted: RegExp): string[] {
+function unwantedIn(loaded: Map<string, string>, unwanted: RegExp): string[] {
   return [...loaded].filter(([path]) => unwanted.test(path)).map(([path, from]) => `${path} by ${from}`);
 }
 
@@ -68,7 +68,7 @@ describe("a server at its start", () => {
       /(?:check-data|verify-chain|checkpoints|retention|compose-(?:unpack|backup|doctor))\.ts$/,
     ],
   ])("does not load %s", (_what, unwanted) => {
-    expect(found(loaded, unwanted)).toEqual([]);
+    expect(unwantedIn(loaded, unwanted)).toEqual([]);
   });
 
   test("loads few modules", () => {
@@ -81,9 +81,9 @@ describe("the writer's thread", () => {
 
   test("loads what writes, and nothing that only reads", () => {
     expect([...loaded.keys()]).toContain("packages/core/src/store/sqlite/append.ts");
-    expect(found(loaded, /\/(?:reads|run-lists|run-search|event-list|state-list|audit-reads|check-data)\.ts$/)).toEqual(
-      [],
-    );
+    expect(
+      unwantedIn(loaded, /\/(?:reads|run-lists|run-search|event-list|state-list|audit-reads|check-data)\.ts$/),
+    ).toEqual([]);
     expect(loaded.size).toBeLessThan(modulesMax.writer);
   });
 });

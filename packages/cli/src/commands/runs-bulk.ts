@@ -86,7 +86,10 @@ export function addBulkCommands(runs: Command, io: Io): void {
         if (given.length === 0 && flags.all !== true)
           throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or another; or --all.");
         const filter = Object.fromEntries(
-          given.map(([name, value]) => [name, name === "status" || name === "reason" ? String(value).split(",") : value]),
+          given.map(([name, value]) => [
+            name,
+            name === "status" || name === "reason" ? String(value).split(",") : value,
+          ]),
         );
         const body = {
           action,

@@ -218,14 +218,14 @@ function present(name: string, makeStore: MakeStore): void {
       await desk.hot("d", { version: "v1", workflow: "billing/a" });
       await desk.hot("e", { version: "v1" });
       await desk.end("e", "failed");
-      const count = (access?: AccessFilter) => desk.store.figures.countByVersion({ access });
+      const versions = (access?: AccessFilter) => desk.store.figures.countByVersion({ access });
       const others = [
         { version: "v1", workflow: "order", runs: 2 },
         { version: "v2", workflow: "order", runs: 1 },
       ];
-      expect(await count()).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }, ...others]);
-      expect(await count(billing)).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }]);
-      expect(await count(none)).toEqual([]);
+      expect(await versions()).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }, ...others]);
+      expect(await versions(billing)).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }]);
+      expect(await versions(none)).toEqual([]);
     });
 
     test("timers are those of runs one may see", async () => {

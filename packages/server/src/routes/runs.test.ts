@@ -314,6 +314,8 @@ describe("operating a run", () => {
     expect((await f.get("/api/v1/runs?reason=none")).body.error.code).toBe("invalid_filter");
     const counted = (filter: object) => f.post("/api/v1/runs/bulk", { action: "retry", dryRun: true, filter });
     expect((await counted({ workflow: "fails", reason: "poison" })).body.matched).toBe(0);
-    expect((await counted({ workflow: "fails", reason: ["error"], endedFrom: endedAt })).body.matched).toBeGreaterThan(0);
+    expect((await counted({ workflow: "fails", reason: ["error"], endedFrom: endedAt })).body.matched).toBeGreaterThan(
+      0,
+    );
   });
 });

@@ -55,16 +55,7 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
         )
       }
     >
-      <div className="flex items-start gap-3 text-sm text-ink-soft">
-        <Badge tone={isOn ? "good" : "neutral"}>{isOn ? "On" : "Off"}</Badge>
-        <p>
-          {isOn
-            ? "Besides your password you are asked for a code of your authenticator app, or for a recovery code."
-            : isOffered
-              ? "With it your password alone is not enough: you are asked for a code of an app on your phone too."
-              : "One-time codes are switched off on this server: an admin can allow them with identity.totp in sluice.config.ts."}
-        </p>
-      </div>
+      <State isOn={isOn} isOffered={isOffered} />
       <PasswordDialog
         open={asks === "on"}
         onClose={() => setAsks(undefined)}
@@ -89,5 +80,19 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
       />
       {secret !== undefined && <TotpDialog secret={secret} onClose={() => setSecret(undefined)} />}
     </Card>
+  );
+}
+
+function State({ isOn, isOffered }: { readonly isOn: boolean; readonly isOffered: boolean }) {
+  const words = isOn
+    ? "Besides your password you are asked for a code of your authenticator app, or for a recovery code."
+    : isOffered
+      ? "With it your password alone is not enough: you are asked for a code of an app on your phone too."
+      : "One-time codes are switched off on this server: identity.totp in sluice.config.ts allows them.";
+  return (
+    <div className="flex items-start gap-3 text-sm text-ink-soft">
+      <Badge tone={isOn ? "good" : "neutral"}>{isOn ? "On" : "Off"}</Badge>
+      <p>{words}</p>
+    </div>
   );
 }
