@@ -322,10 +322,13 @@ export interface RetentionRecord {
 export interface RunFilter {
   readonly workflow?: string | undefined;
   readonly status?: readonly RunStatus[] | undefined;
+  readonly reason?: readonly RunStatusReason[] | undefined;
   readonly tag?: string | undefined;
   /** Created at or after, and before. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** Ended at or after. */
+  readonly endedFrom?: number | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
 }

@@ -359,11 +359,14 @@ export interface RunStore extends RunFinder {
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly LogLine[]>;
   getToken(p: { readonly token: string; readonly access?: AccessFilter | undefined }): Promise<TokenRecord | undefined>;
+  /** Oldest first, then by run and place. */
   listTokens(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    /** The last one of the page before. */
+    readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
   /** What was written beside an approval, oldest first; `token` is any of its tokens. */

@@ -14,7 +14,7 @@ import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
-import { ScheduleTable } from "./schedules.ts";
+import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { TokenTable } from "./tokens.ts";

@@ -64,17 +64,6 @@ const runExecutors: RunExecutors = {
 
 const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
 
-/** Which incarnation writes with this verb; undefined for verbs of others. */
-export function incarnationOf(
-  verb: string,
-  params: unknown,
-): { readonly run: string; readonly epoch: number } | undefined {
-  if (verb === "append" || verb === "parkRun") return params as WriteParams<"append" | "parkRun">;
-  if (verb !== "appendFlat") return undefined;
-  const flat = params as FlatAppend;
-  return { run: flat[0] as string, epoch: flat[1] as number };
-}
-
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
  * the audit trail with it.
