@@ -1,6 +1,7 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -72,6 +73,8 @@ export interface DoneOp extends Placed {
   readonly value?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly undo?: boolean | undefined;
+  /** Of a cached step: its value is kept there in the same commit, and whoever waits for it gets it. */
+  readonly cache?: StepCacheUse | undefined;
 }
 /** An attempt failed; the next one is due in `delay` milliseconds. */
 export interface RetryOp extends Placed {
@@ -201,7 +204,9 @@ export interface IdleOp {
   readonly reason?: RunStatusReason | undefined;
   /** Number of the last settlement the run has been given: when there is a later one on its way, the run does not wait. */
   readonly ord?: number | undefined;
-  /** Entries whose next attempt is waited for: when one of them is due and the word is on its way, the run does not wait. */
+  /**
+   * Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait.
+   */
   readonly retries?: readonly number[] | undefined;
 }
 
@@ -213,6 +218,7 @@ export interface ParkOp {
 
 export type RunOp =
   | ParkOp
+  | CacheOp
   | StartedOp
   | DoneOp
   | RetryOp

@@ -28,6 +28,7 @@ import { callOf, race } from "./race.ts";
 import type { CallPromise } from "./race.ts";
 import type { Scope } from "./scope.ts";
 import { makeState } from "./state.ts";
+import { cacheOf } from "./step-cache.ts";
 import { planOf, StepExecution } from "./steps.ts";
 
 const decoded = (bytes: Uint8Array | undefined): unknown => (bytes === undefined ? undefined : decodeValue(bytes));
@@ -82,6 +83,7 @@ class RunContext {
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
+    const cache = cacheOf(options, name);
     const place = run.place("step", name);
     if (place === undefined) return never();
     const { undo } = options;
@@ -104,6 +106,7 @@ class RunContext {
       plan,
       body,
       onBegin,
+      cache,
       undoable: record !== undefined,
       onResult: record === undefined ? undefined : (value) => (record.result = value),
     }).start();

@@ -295,7 +295,7 @@ export class Incarnation {
     const retries: number[] = [];
     for (const call of this.#calls.values()) {
       if (call.wait === undefined) return undefined;
-      if (call.wait === "waiting_for_retry") retries.push(call.seq);
+      if (call.wait === "waiting_for_retry" || call.wait === "waiting_for_cache") retries.push(call.seq);
       if (call.isRace !== true) reason ??= call.wait;
     }
     if (reason === undefined) return undefined;

@@ -11,6 +11,7 @@ import {
   type RunStatusReason,
 } from "@sluice/protocol";
 import type { Delivery, Effects, FinishedRun } from "../../kernel/run-store.ts";
+import { endFlights } from "./append-cache.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
 import type { Wait } from "./waits.ts";
@@ -170,6 +171,7 @@ export class Change {
       if ((run.flags & runFlags.waits) !== 0) waits.deleteAll(run.id);
       if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfRun(run.id);
       if ((run.flags & runFlags.locks) !== 0) this.#releaseLocks(run);
+      endFlights(this, run);
       if ((run.flags & runFlags.awaited) !== 0) this.#tellWaiting(run, end);
       if ((run.flags & runFlags.children) !== 0) (this.#orphans ??= []).push(...runs.children(run.id));
       if (run.serialKey !== null) this.#admitNext(run.serialKey);

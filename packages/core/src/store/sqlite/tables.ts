@@ -16,6 +16,7 @@ import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedules.ts";
 import { StateTable } from "./state.ts";
+import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
@@ -30,6 +31,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
@@ -57,6 +59,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
