@@ -13,7 +13,8 @@ export interface StepCacheUse {
 
 /**
  * Asks for the result of a cached step before its function is called. One that is there settles the entry; otherwise the answer
- * is `started`, at once or, where another run makes the result (`flight`), when that has failed or taken too long.
+ * is `started`, or `queued` where another run makes the result (`flight`): then it settles too, or is told to ask again when
+ * that run has failed or taken too long.
  */
 export interface CacheOp {
   readonly op: "cache";

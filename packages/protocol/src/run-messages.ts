@@ -262,7 +262,9 @@ export type RunEvent =
     }
   /** The start of a step with an undo is durable: it may run. */
   | { readonly event: "started"; readonly seq: number }
-  /** The next attempt of a step is due. */
+  /** Another run makes the result that a cached step has asked for: it waits for a settlement or a wake. */
+  | { readonly event: "queued"; readonly seq: number }
+  /** The next attempt of a step is due, or a cached step may ask again. */
   | { readonly event: "wake"; readonly seq: number }
   | ({ readonly event: "cancel" } & CancelNotice)
   /** How the run will end is durable: its undos may run. */

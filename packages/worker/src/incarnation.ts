@@ -114,6 +114,9 @@ export class Incarnation {
       case "started":
         this.#calls.get(event.seq)?.started?.();
         break;
+      case "queued":
+        this.#calls.get(event.seq)?.queued?.();
+        break;
       case "wake":
         this.#wake(event.seq);
         break;

@@ -99,9 +99,14 @@ export class StepExecution {
           this.#cleared = undefined;
           start?.();
         },
+        queued: () => {
+          if (this.#cleared === undefined) return;
+          call.wait = "waiting_for_cache";
+          run.host.flushSoon(run, true);
+        },
         wake: () => {
           this.#retryDue = 0;
-          if (call.wait !== undefined) this.#run();
+          if (call.wait !== undefined || this.#cleared !== undefined) this.#run();
         },
         giveUp: (reason) => {
           this.#lost = true;
@@ -180,7 +185,6 @@ export class StepExecution {
   /** Asks whether somebody has made the result. Until it is told to make it, the step has not begun. */
   #askCache(cache: StepCacheUse): void {
     const { run, place } = this.#job;
-    if (this.#call !== undefined) this.#call.wait = "waiting_for_cache";
     this.#cleared = () => {
       if (this.#call !== undefined) this.#call.wait = undefined;
       const now = run.host.clock.now();
@@ -189,7 +193,7 @@ export class StepExecution {
       this.#attemptOnce(now);
     };
     const { seq, name, n } = place;
-    run.push({ op: "cache", seq, name, n, cache }, cache.flight !== undefined);
+    run.push({ op: "cache", seq, name, n, cache }, false);
   }
 
   #attemptOnce(startedAt: number): void {

@@ -109,6 +109,7 @@ export function appendCache(change: Change, run: RunRow, op: CacheOp): void {
     if (other !== undefined && !own && due > change.now) {
       const row = known ?? openEntry(run, place);
       if (row !== undefined && row.wait === undefined) wait(change, row, { kind: "cache", due, ref: name });
+      change.tell(run, { event: "queued", seq: op.seq });
       return;
     }
     if (other === undefined) stepCache.flights.set(name, { run, seq: op.seq });

@@ -33,6 +33,7 @@ export function askCache(a: Appending, op: CacheOp): void {
     const due = cx.t.journal.get(run.id, op.seq)?.due ?? cx.now + flight;
     if (other !== undefined && !own && due > cx.now) {
       if (waits.get(run.id, op.seq) === undefined) openEntry(a, placed, { wait: "cache", due, ref: name });
+      cx.events.push({ event: "queued", seq: op.seq });
       return;
     }
     if (other === undefined) beginFlight(cx, run, { name, seq: op.seq });
