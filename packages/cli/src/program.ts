@@ -11,6 +11,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
+import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addServeCommands } from "./commands/up.ts";
 import { addUserCommands } from "./commands/user.ts";
@@ -32,6 +33,7 @@ export function makeProgram(io: Io): Command {
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
   addStateCommands(program, io);
+  addStepCacheCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addAuditCommands(program, io);

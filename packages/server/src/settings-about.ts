@@ -34,6 +34,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   timerBatchMax: "Timers settled in one commit",
   claimBatchMax: "Runs claimed in one commit",
   crashesMax: "Times a run may take its worker down before it is parked",
+  cacheEntriesMax: "Results of steps that are kept for other runs",
   eventsMax: "Stored events that may wait for listeners",
   eventRetentionMs: "The same as `retention.events`",
   runRetentionMs: "The same as `retention.runs`",

@@ -112,10 +112,8 @@ export class Incarnation {
         if (event.seq === this.#unconfirmed) this.#confirmed();
         break;
       case "started":
-        this.#calls.get(event.seq)?.started?.();
-        break;
       case "queued":
-        this.#calls.get(event.seq)?.queued?.();
+        this.#calls.get(event.seq)?.[event.event]?.();
         break;
       case "wake":
         this.#wake(event.seq);

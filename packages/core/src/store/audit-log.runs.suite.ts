@@ -234,7 +234,12 @@ function others(name: string, makeStore: MakeStore): void {
 
     test("kept results that were cleared", async () => {
       const next = trail(desk);
-      await desk.store.clearStepCache({ by: outside, filter: { scope: "workflow:order", step: "s" }, limit: 9, now: start });
+      await desk.store.clearStepCache({
+        by: outside,
+        filter: { scope: "workflow:order", step: "s" },
+        limit: 9,
+        now: start,
+      });
       await desk.store.clearStepCache({ by: outside, filter: {}, limit: 9, now: start });
       expect(await next()).toEqual([
         {

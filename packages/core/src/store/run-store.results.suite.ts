@@ -86,8 +86,14 @@ function keeping(name: string, makeStore: MakeStore): void {
       await desk.append("r1", made(0, 1), made(1, 2, use({ key: "l" })), made(2, 3, use({ scope: "global" })));
       await desk.append("r2", made(0, 4));
       await desk.append("r2", ask(1));
-      const names = ({ entries }: Listed) => entries.map(({ scope, step, key, hits }) => `${scope} ${step} ${key} ${hits}`);
-      const all = ["global rate k 0", "workflow:invoice rate k 1", "workflow:order rate k 0", "workflow:order rate l 0"];
+      const names = ({ entries }: Listed) =>
+        entries.map(({ scope, step, key, hits }) => `${scope} ${step} ${key} ${hits}`);
+      const all = [
+        "global rate k 0",
+        "workflow:invoice rate k 1",
+        "workflow:order rate k 0",
+        "workflow:order rate l 0",
+      ];
       expect(names(await list())).toEqual(all);
       expect(names(await list({ filter: { scope: "workflow:order", key: "l" } }))).toEqual(all.slice(3));
       expect(names(await list({ access: { workflows: ["inv*"] } }))).toEqual(all.slice(1, 2));

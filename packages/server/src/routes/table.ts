@@ -53,6 +53,7 @@ import {
   signInMethods,
   signOut,
 } from "./sign-in.ts";
+import { clearStepCache, listStepCache } from "./step-cache.ts";
 import { deleteState, getState, listState, setState } from "./state.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 import { createUser, endUserSessions, getUser, listUsers, updateUser } from "./users.ts";
@@ -89,6 +90,8 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   getState,
   setState,
   deleteState,
+  listStepCache,
+  clearStepCache,
   listDeployments,
   backup,
   restore,

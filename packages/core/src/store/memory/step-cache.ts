@@ -6,10 +6,9 @@ import type { RunStore } from "../../kernel/run-store.ts";
 import { cacheName, cacheScope } from "../../kernel/step-cache.ts";
 import type { StepCacheEntry } from "../../kernel/step-cache.ts";
 import type { Change } from "./change.ts";
-import { dropWait } from "./finish.ts";
 import { openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
-import { acknowledge, settle, wait, wake } from "./settle.ts";
+import { settle, wait, wake } from "./settle.ts";
 
 type Params<V extends keyof RunStore> = Parameters<RunStore[V]>[0];
 type Row = { -readonly [K in keyof StepCacheEntry]: StepCacheEntry[K] };
@@ -44,7 +43,10 @@ export class StepCache {
     return { cleared: found.length };
   }
 
-  list(p: Params<"listStepCache">): { readonly entries: readonly StepCacheEntry[]; readonly next?: string | undefined } {
+  list(p: Params<"listStepCache">): {
+    readonly entries: readonly StepCacheEntry[];
+    readonly next?: string | undefined;
+  } {
     const after = p.cursor === undefined ? undefined : positionIn(p.cursor);
     const rows = this.#fitting(p)
       .map(([, row]) => row)
@@ -114,7 +116,7 @@ export function appendCache(change: Change, run: RunRow, op: CacheOp): void {
     }
     if (other === undefined) stepCache.flights.set(name, { run, seq: op.seq });
   }
-  if (known?.wait !== undefined) dropWait(change, known.wait);
+  if (known?.wait !== undefined) change.tables.waits.remove(known.wait);
   change.tell(run, { event: "started", seq: op.seq });
 }
 
@@ -139,12 +141,12 @@ export function keepResult(change: Change, run: RunRow, op: DoneOp & Pick<CacheO
 /** What a run is making it will not make any more, all of it or that of one entry: those who wait longest go on with it. */
 export function endFlights(change: Change, run: RunRow, seq?: number): void {
   const { stepCache, waits } = change.tables;
-  for (const [name, flight] of [...stepCache.flights]) {
-    if (flight.run !== run || (seq !== undefined && flight.seq !== seq)) continue;
+  const own = [...stepCache.flights].filter(([, at]) => at.run === run && (seq === undefined || at.seq === seq));
+  for (const [name] of own) {
     stepCache.flights.delete(name);
     const [next] = waits.waitingFor("cache", name);
     if (next === undefined) continue;
-    dropWait(change, next);
+    waits.remove(next);
     stepCache.flights.set(name, { run: next.run, seq: next.seq });
     change.tell(next.run, { event: "wake", seq: next.seq });
     wake(change, next.run);

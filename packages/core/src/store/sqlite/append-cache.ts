@@ -2,9 +2,8 @@
 import type { CacheOp, DoneOp } from "@sluice/protocol";
 import { cacheName, cacheScope } from "../../kernel/step-cache.ts";
 import { blobOwners } from "./blob-refs.ts";
-import type { Change } from "./change.ts";
 import { openEntry, settleNow, type Appending } from "./placing.ts";
-import { runFlags, type Run } from "./run-row.ts";
+import type { Run } from "./run-row.ts";
 import type { StepCacheKey } from "./step-cache.ts";
 
 type Asking = Pick<CacheOp, "name" | "cache">;
@@ -36,15 +35,10 @@ export function askCache(a: Appending, op: CacheOp): void {
       cx.events.push({ event: "queued", seq: op.seq });
       return;
     }
-    if (other === undefined) beginFlight(cx, run, { name, seq: op.seq });
+    if (other === undefined) cx.beginFlight(run, name, op.seq);
   }
   waits.delete(run.id, op.seq);
   cx.events.push({ event: "started", seq: op.seq });
-}
-
-function beginFlight({ t }: Change, run: Run, at: { readonly name: string; readonly seq: number }): void {
-  t.stepCache.beginFlight(at.name, run.id, at.seq);
-  t.runs.mark(run, runFlags.flights);
 }
 
 /** A cached step has ended: its result is kept and given to whoever waits for it, or its failure lets the next one try. */
@@ -54,7 +48,7 @@ export function keepResult(a: Appending, op: DoneOp & Asking): void {
   const at = keyOf(run, op);
   const name = cacheName(at.scope, at.step, at.key);
   if (op.value === undefined) {
-    endFlights(cx, run, op.seq);
+    cx.endFlights(run, op.seq);
     return;
   }
   const waiting = waits.on(name, "cache");
@@ -64,20 +58,4 @@ export function keepResult(a: Appending, op: DoneOp & Asking): void {
   blobs.release(blobOwners.stepCache(name));
   blobs.note(blobOwners.stepCache(name), op.value);
   for (const wait of waiting) cx.settleWait(wait, { failed: false, bytes: op.value });
-}
-
-/** What a run is making it will not make any more, all of it or that of one entry: those who wait longest go on with it. */
-export function endFlights(cx: Change, run: Run, seq?: number): void {
-  if ((run.flags & runFlags.flights) === 0) return;
-  const { stepCache, waits, runs } = cx.t;
-  for (const flight of stepCache.flightsOf(run.id)) {
-    if (seq !== undefined && flight.seq !== seq) continue;
-    const next = waits.oldestOn(flight.name, "cache");
-    const heir = next === undefined ? undefined : runs.get(next.run);
-    stepCache.endFlight(flight.name);
-    if (next === undefined || heir === undefined) continue;
-    waits.delete(next.run, next.seq);
-    beginFlight(cx, heir, { name: flight.name, seq: next.seq });
-    cx.deliver(heir, { event: "wake", seq: next.seq });
-  }
 }

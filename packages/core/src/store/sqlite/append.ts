@@ -16,7 +16,7 @@ import {
 } from "@sluice/protocol";
 import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-store.ts";
 import { keptError } from "../attempts.ts";
-import { askCache, endFlights, keepResult } from "./append-cache.ts";
+import { askCache, keepResult } from "./append-cache.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
@@ -190,7 +190,7 @@ function abort({ cx, run }: Appending, seq: number): void {
     journal.abort(run.id, seq, cx.now);
     events.release(run.id, seq);
   }
-  endFlights(cx, run, seq);
+  cx.endFlights(run, seq);
   if (entry?.status !== "running") return;
   cx.orphanOf(run, seq);
   journal.abort(run.id, seq, cx.now);
@@ -208,7 +208,7 @@ function undoing(a: Appending, op: UndoingOp): void {
   cx.t.runs.save(run);
   if ((run.flags & runFlags.waits) !== 0) cx.t.waits.deleteAll(run.id);
   if ((run.flags & runFlags.tokens) !== 0) cx.t.tokens.expireOfRun(run.id);
-  endFlights(cx, run);
+  cx.endFlights(run);
 }
 
 function finish(a: Appending, op: FinishOp): void {

@@ -102,7 +102,7 @@ export class StepCacheTable {
   }
 }
 
-export function forgetResult(t: Tables, at: StepCacheKey): void {
+function forgetResult(t: Tables, at: StepCacheKey): void {
   t.stepCache.delete(at);
   t.blobs.release(blobOwners.stepCache(cacheName(at.scope, at.step, at.key)));
 }
