@@ -10,6 +10,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
+import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addUserCommands } from "./commands/user.ts";
 import type { Io } from "./io.ts";
@@ -25,6 +26,7 @@ export function makeProgram(io: Io): Command {
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
   addStateCommands(program, io);
+  addStepCacheCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addAuditCommands(program, io);

@@ -55,6 +55,7 @@ export type {
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
+export type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

@@ -19,6 +19,7 @@ export type {
   StepContext,
   StepOptions,
   StepRetry,
+  StepCache,
   WaitOptions,
   TokenOptions,
   CallbackToken,

@@ -107,6 +107,8 @@ describe("answers", () => {
     await ask("getState", ["global", "k"]);
     await ask("listState", ["global"]);
     await ask("deleteState", ["global", "k"]);
+    await ask("listStepCache");
+    await ask("clearStepCache", [], { query: "?all=true" });
     await ask("callHook", ["echo"], { body: { a: 1 } });
     await ask("metrics", [], { query: "?format=json" });
     await ask("metrics");

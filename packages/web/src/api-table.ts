@@ -47,6 +47,8 @@ export const apiPaths = {
   ready: "GET /ready",
   metrics: "GET /metrics",
   openapi: "GET /api/openapi.json",
+  listStepCache: "GET /api/v1/step-cache",
+  clearStepCache: "DELETE /api/v1/step-cache",
   signInMethods: "GET /api/v1/auth/methods",
   signIn: "POST /api/v1/auth/login",
   setUp: "POST /api/v1/auth/setup",
@@ -165,6 +167,18 @@ export interface Api {
   ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
   metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };
   openapi: { params: never; query: never; request: undefined; answer: unknown };
+  listStepCache: {
+    params: never;
+    query: "scope" | "step" | "key" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"StepCache">;
+  };
+  clearStepCache: {
+    params: never;
+    query: "scope" | "step" | "key" | "all";
+    request: undefined;
+    answer: Body<"ClearedStepCache">;
+  };
   signInMethods: { params: never; query: never; request: undefined; answer: Body<"SignInMethods"> };
   signIn: { params: never; query: never; request: Sent<"SignIn">; answer: Body<"SignedIn"> };
   setUp: { params: never; query: never; request: Sent<"SetUp">; answer: Body<"SignedIn"> };

@@ -11,6 +11,7 @@ import type {
   FinalRunStatus,
   FinishOp,
   BlockedOp,
+  CacheOp,
   IdleOp,
   JournalEntry,
   LockOp,
@@ -133,6 +134,7 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | CacheOp
   | StartedOp
   | DoneOp
   | (RetryOp & Prepared)

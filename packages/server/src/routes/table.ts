@@ -48,6 +48,7 @@ export const handlers: Handlers<RouteName> = {
     ["listSchedules", "getSchedule", "pauseSchedule", "resumeSchedule", "runSchedule"],
   ),
   ...loaded(() => import("./state.ts"), ["listState", "getState", "setState", "deleteState"]),
+  ...loaded(() => import("./step-cache.ts"), ["listStepCache", "clearStepCache"]),
   ...loaded(() => import("./backup.ts"), ["backup", "downloadBackup"]),
   ...loaded(() => import("./restore.ts"), ["restore"]),
   ...loaded(() => import("./hooks.ts"), ["callHook"]),

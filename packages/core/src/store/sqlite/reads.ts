@@ -13,6 +13,7 @@ import { fitsPatterns } from "./patterns.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
 import { searchEventNames, searchRuns, searchStateKeys } from "./run-search.ts";
 import { listRetentionsSql, toRetention } from "./retention.ts";
+import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
@@ -26,6 +27,7 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 export type ReadVerb =
   | "readJournal"
   | "listState"
+  | "listStepCache"
   | "listRuns"
   | "countRuns"
   | "listLogs"
@@ -71,6 +73,7 @@ export class Reads {
   readonly #blobInUse;
   readonly #verbs: { readonly [Verb in ReadVerb]: (p: Params<Verb>) => unknown } = {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
+    listStepCache: (p) => listStepCache(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),
     countRuns: (p) => countRuns(this.#db, p),

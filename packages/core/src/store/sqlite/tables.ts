@@ -17,6 +17,7 @@ import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
+import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
@@ -32,6 +33,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
@@ -60,6 +62,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),

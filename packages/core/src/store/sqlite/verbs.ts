@@ -14,6 +14,7 @@ import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
+import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
@@ -51,6 +52,7 @@ const runExecutors: RunExecutors = {
   deleteRuns,
   purgeRuns,
   sweep,
+  clearStepCache,
   setState,
   deleteState: deleteStateKey,
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
