@@ -51,7 +51,6 @@ export type {
   RunEvent,
   RunAssignment,
   WorkflowManifest,
-  TriggerManifest,
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
@@ -72,10 +71,12 @@ export type {
   SecretRef,
   SourceManifest,
   TriggerDebounce,
+  TriggerManifest,
   TriggerVerdict,
   WebhookManifest,
   WebhookScheme,
 } from "./trigger-manifest.ts";
+export type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

@@ -1,5 +1,6 @@
 // What starts a workflow by itself, as its code says it to the engine, and what engine and worker say to each other about the
 // functions a trigger may have: they are user code and run in a worker, never in the server.
+import type { CatchUp, Overlap } from "./statuses.ts";
 
 /** Where a secret is kept: a variable of the server's environment, a file, or the store of secrets. Never the secret itself. */
 export interface SecretRef {
@@ -110,6 +111,27 @@ export interface SourceManifest {
   readonly config: Uint8Array;
   readonly debounce?: TriggerDebounce | undefined;
 }
+
+export interface ScheduleManifest {
+  readonly type: "schedule";
+  readonly cron: string;
+  readonly timezone: string;
+  readonly input: Uint8Array;
+  readonly catchUp: CatchUp;
+  readonly catchUpMax: number;
+  readonly overlap: Overlap;
+  readonly jitter: number;
+  readonly name?: string | undefined;
+}
+
+/** What starts a workflow by itself. */
+export type TriggerManifest =
+  | WebhookManifest
+  | ScheduleManifest
+  | PollManifest
+  | EventManifest
+  | ManualManifest
+  | SourceManifest;
 
 /** What becomes of a request to a webhook. */
 export const deliveryStatuses = ["started", "duplicate", "ignored", "answered", "refused", "failed"] as const;

@@ -49,6 +49,7 @@ export type {
   StepContext,
   StepOptions,
   StepRetry,
+  StepCache,
   WaitOptions,
   TokenOptions,
   CallbackToken,

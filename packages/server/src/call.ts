@@ -78,8 +78,10 @@ export interface HttpParts {
   readonly log: Logger;
   readonly limits: HttpLimits;
   readonly metrics: HttpMetrics;
-  readonly live: LiveHub;
-  readonly hooks: HookDesk;
+  /** Whom changes are told; there from its first use on. */
+  readonly live: () => Promise<LiveHub>;
+  /** What webhooks need; there from its first use on. */
+  readonly hooks: () => Promise<HookDesk>;
   /** Of the product. */
   readonly version: string;
   /** Milliseconds since 1970. */

@@ -99,25 +99,24 @@ export function optionalIntegerOf(body: Body, key: string): number | undefined {
   return value as number;
 }
 
-/** Milliseconds since 1970 in text, as such or as an ISO 8601 time; NaN for what is neither. */
-export function timeIn(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-}
-
-/** Milliseconds since 1970, given as a number or as an ISO 8601 time. */
+/** Milliseconds since 1970, given as such or as an ISO 8601 time. */
 export function optionalTimeOf(body: Body, key: string): number | undefined {
   const value = body[key];
   if (typeof value !== "string") return optionalIntegerOf(body, key);
-  const at = timeIn(value);
-  if (Number.isNaN(at)) {
+  return (
+    timeIn(value) ??
     refuse(
       "bad_request",
       `${key} is ${quoted(value)}.`,
       "Send milliseconds since 1970, or a time such as 2026-01-31T08:00:00Z.",
-    );
-  }
-  return at;
+    )
+  );
+}
+
+/** The time that a text means: milliseconds since 1970, or ISO 8601. */
+export function timeIn(text: string): number | undefined {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(value) ? undefined : value;
 }
 
 /** A duration in milliseconds. Throws `invalid_duration`. */

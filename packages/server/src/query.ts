@@ -41,7 +41,7 @@ export class Query {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = timeIn(text);
-    if (Number.isNaN(value)) {
+    if (value === undefined) {
       refuse(
         "invalid_filter",
         `${name} is ${quoted(text)}.`,

@@ -35,6 +35,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   claimBatchMax: "Runs claimed in one commit",
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
+  cacheEntriesMax: "Results of steps that are kept for other runs",
   eventsMax: "Stored events that may wait for listeners",
   eventRetentionMs: "The same as `retention.events`",
   runRetentionMs: "The same as `retention.runs`",

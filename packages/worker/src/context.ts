@@ -21,6 +21,7 @@ import type { ApprovalLinks } from "./approval-calls.ts";
 import { approveTogether, asksSomebody } from "./approve.ts";
 import type { Asking } from "./approve.ts";
 import { Caller, never } from "./caller.ts";
+import type { Place, StepFunctions } from "./calls.ts";
 import { childCall } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -30,6 +31,7 @@ import type { CallPromise } from "./race.ts";
 import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 import type { Scope } from "./scope.ts";
 import { makeState } from "./state.ts";
+import { cacheOf } from "./step-cache.ts";
 import { planOf, StepExecution } from "./steps.ts";
 
 class RunContext {
@@ -64,14 +66,15 @@ class RunContext {
     return this.#log;
   }
 
-  step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
+  step = (name: string, own: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
     const refused = this.#caller.refuse("step");
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
+    const cache = cacheOf(options, name);
     const place = run.place("step", name);
     if (place === undefined) return never();
-    const { undo } = options;
+    const { body, undo } = this.#functions(place, { body: own, undo: options.undo });
     const record =
       undo === undefined
         ? undefined
@@ -91,12 +94,18 @@ class RunContext {
       plan,
       body,
       onBegin,
+      cache,
       undoable: record !== undefined,
       onResult: record === undefined ? undefined : (value) => (record.result = value),
     }).start();
     promise[callOf] = { scope: this.#scope, seq: place.seq };
     return promise;
   };
+
+  #functions({ seq, name, n }: Place, own: StepFunctions): StepFunctions {
+    const { standIn } = this.#run.host;
+    return standIn === undefined ? own : standIn({ workflow: this.run.workflow, run: this.run.id, name, n, seq }, own);
+  }
 
   sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {
     const name = duration === undefined ? "sleep" : String(first);

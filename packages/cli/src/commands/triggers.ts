@@ -5,7 +5,8 @@ import type { TargetFlags } from "../api.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
 import { readInput } from "../input.ts";
-import { apiOf, clientCommand, collect, commandGroup, show } from "./client-command.ts";
+import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 import { pairsOf } from "./trigger-options.ts";
 
 interface TriggerView {

@@ -113,6 +113,7 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
   setState(note, p, { outcome }) {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },
+  clearStepCache: changesNothing,
   deleteState(note, p, { outcome }) {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },

@@ -31,6 +31,8 @@ export interface EngineLimits {
   readonly runRetentionMs: number;
   /** How long figures about runs are kept: by the hour, also of runs that are not there any more. */
   readonly figuresRetentionMs: number;
+  /** Results of steps kept for other runs. */
+  readonly cacheEntriesMax: number;
   /** Pause between two rounds of cleaning up. */
   readonly sweepIntervalMs: number;
   /** Rows deleted in one commit of cleaning up. */
@@ -70,6 +72,7 @@ export const engineLimits: EngineLimits = {
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
   figuresRetentionMs: 90 * 86_400_000,
+  cacheEntriesMax: 100_000,
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,

@@ -11,6 +11,7 @@ import type {
   FinalRunStatus,
   FinishOp,
   BlockedOp,
+  CacheOp,
   IdleOp,
   JournalEntry,
   LockOp,
@@ -133,6 +134,7 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | CacheOp
   | StartedOp
   | DoneOp
   | (RetryOp & Prepared)
@@ -322,10 +324,13 @@ export interface RetentionRecord {
 export interface RunFilter {
   readonly workflow?: string | undefined;
   readonly status?: readonly RunStatus[] | undefined;
+  readonly reason?: readonly RunStatusReason[] | undefined;
   readonly tag?: string | undefined;
   /** Created at or after, and before. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** Ended at or after. */
+  readonly endedFrom?: number | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
 }

@@ -43,6 +43,8 @@ export const commandRoutes = {
   "state get": ["getState"],
   "state set": ["setState"],
   "state delete": ["deleteState"],
+  "step-cache list": ["listStepCache"],
+  "step-cache clear": ["clearStepCache"],
   "user create": ["createUser"],
   "user list": ["listUsers"],
   "user password": ["updateUser"],

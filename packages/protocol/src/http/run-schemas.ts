@@ -148,9 +148,11 @@ const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), ex
 const runFilter = z.strictObject({
   workflow: name.optional(),
   status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
+  reason: z.union([z.enum(runStatusReasons), z.array(z.enum(runStatusReasons)).min(1)]).optional(),
   tag: name.optional(),
   from: z.union([time, isoTime]).optional().describe("Created at or after"),
   to: z.union([time, isoTime]).optional().describe("Created before"),
+  endedFrom: z.union([time, isoTime]).optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
 });
@@ -194,7 +196,7 @@ export const runSchemas = {
     input: value.optional(),
   }),
   BulkRuns: z.strictObject({
-    action: z.enum(["cancel", "retry", "pause", "resume", "delete"]),
+    action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),
     filter: runFilter,
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -217,6 +219,7 @@ export const runSchemas = {
         omitted: z.array(z.literal("data")).optional(),
       }),
     ),
+    nextCursor: z.string().nullable(),
   }),
   Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
   Delegation: z.strictObject({
@@ -249,7 +252,16 @@ export const runSchemas = {
       deployedAt: time.nullable(),
       error: failure.shape.error.nullable().describe("Why newer code does not serve"),
     }),
-    versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
+    versions: z.array(
+      z.strictObject({
+        version: z.string(),
+        createdAt: time,
+        unfinishedRuns: z.int(),
+        workflows: z
+          .array(z.strictObject({ workflow: z.string(), unfinishedRuns: z.int() }))
+          .describe("Those of its runs that one may see"),
+      }),
+    ),
     workers: z.array(
       z.strictObject({
         id: z.string(),

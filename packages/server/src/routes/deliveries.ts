@@ -181,7 +181,8 @@ export async function redeliver(call: Call): Promise<Response> {
 
 /** Delivers what somebody here has asked for, and says what became of it. */
 async function repeat(call: Call, hook: DeployedHook, incoming: Incoming): Promise<Response> {
-  const { hooks, limits, clock } = call.parts;
+  const { limits, clock } = call.parts;
+  const hooks = await call.parts.hooks();
   const arrived = { incoming, raw: incoming.raw, address: call.passage.address, at: clock.now() };
   let outcome: Outcome;
   try {

@@ -41,7 +41,8 @@ async function receive(
   hook: DeployedHook,
   { path, params }: Pick<Incoming, "path" | "params">,
 ): Promise<Response> {
-  const { hooks, clock, limits } = call.parts;
+  const { clock, limits } = call.parts;
+  const hooks = await call.parts.hooks();
   const { method, headers } = call.request;
   const { address } = call.passage;
   const at = clock.now();
@@ -78,7 +79,7 @@ async function seenBefore(
   hook: DeployedHook,
   deliveryId: string | undefined,
 ): Promise<Outcome | undefined> {
-  const id = deliveryId === undefined ? undefined : await call.parts.hooks.seen(hook, deliveryId);
+  const id = deliveryId === undefined ? undefined : await (await call.parts.hooks()).seen(hook, deliveryId);
   if (id === undefined) return undefined;
   const run = await call.engine.getRun(id);
   return { status: "duplicate", run: run.ok ? run.value : undefined };
@@ -89,7 +90,7 @@ async function answer(
   hook: DeployedHook,
   { arrived, outcome }: { readonly arrived: Arrived; readonly outcome: Outcome },
 ): Promise<Response> {
-  const { hooks } = call.parts;
+  const hooks = await call.parts.hooks();
   const response = await responseTo(call, hook, outcome);
   const delivery = await hooks.record(hook, arrived, { ...outcome, code: response.status });
   response.headers.set("x-sluice-delivery", delivery);

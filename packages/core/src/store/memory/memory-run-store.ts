@@ -176,6 +176,14 @@ export class MemoryRunStore implements Store {
     return this.#open().state.list(p);
   }
 
+  async clearStepCache(p: Params<"clearStepCache">): Promise<Result<"clearStepCache">> {
+    return this.#write("clearStepCache", p);
+  }
+
+  async listStepCache(p: Params<"listStepCache">): Promise<Result<"listStepCache">> {
+    return this.#open().stepCache.list(p);
+  }
+
   async putSchedules(p: Params<"putSchedules">): Promise<Result<"putSchedules">> {
     return this.#write("putSchedules", p);
   }

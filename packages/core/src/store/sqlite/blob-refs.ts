@@ -13,6 +13,7 @@ export const blobOwners = {
   state: (scope: string, key: string) => `state ${scope} ${key}`,
   schedule: (id: string) => `schedule ${id}`,
   held: (trigger: string, key: string) => `held ${trigger} ${key}`,
+  stepCache: (name: string) => `cache ${name}`,
 } as const;
 
 export class BlobRefTable {

@@ -187,6 +187,9 @@ class SqliteRunStore implements Store {
   deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
     return this.#write("deleteState", p);
   }
+  clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
+    return this.#write("clearStepCache", p);
+  }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
   }
@@ -227,6 +230,9 @@ class SqliteRunStore implements Store {
   }
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
+  }
+  listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
+    return this.#read("listStepCache", p);
   }
   listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
     return this.#read("listRuns", p);

@@ -14,9 +14,10 @@ import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
-import { ScheduleTable } from "./schedules.ts";
+import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
+import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
 import { DeliveryTable } from "./triggers/delivery-table.ts";
 import { TriggerTable } from "./triggers/trigger-table.ts";
@@ -34,6 +35,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
@@ -64,6 +66,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
