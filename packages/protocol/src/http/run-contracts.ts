@@ -115,7 +115,10 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
     ],
     request: "Payload",
     responses: {
-      200: { description: "The run's result, where the webhook waits for it; what its middleware answers; or no run" },
+      200: {
+        description: "The run's result, where the webhook waits for it; what its middleware answers; or no run",
+        type: "application/json",
+      },
       202: answer("The run is durable", "Hooked"),
     },
   },
