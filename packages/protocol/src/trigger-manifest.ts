@@ -112,7 +112,7 @@ export interface SourceManifest {
   readonly debounce?: TriggerDebounce | undefined;
 }
 
-export interface ScheduleManifest {
+interface ScheduleManifest {
   readonly type: "schedule";
   readonly cron: string;
   readonly timezone: string;
