@@ -27,8 +27,38 @@ export { countsFor } from "./breaker.ts";
 export type { CircuitBreaker } from "./breaker.ts";
 export { secret, isSecret } from "./secret.ts";
 export type { Secret } from "./secret.ts";
-export { webhook, schedule } from "./triggers.ts";
-export type { Trigger, WebhookTrigger, ScheduleTrigger, WebhookOptions, ScheduleOptions } from "./triggers.ts";
+export { interval, manual, schedule } from "./triggers.ts";
+export type {
+  IntervalOptions,
+  ManualOptions,
+  ManualTrigger,
+  ScheduleOptions,
+  ScheduleTrigger,
+  Trigger,
+} from "./triggers.ts";
+export { fileWatch, onEvent, poll } from "./watching.ts";
+export type {
+  DebounceOptions,
+  EventTrigger,
+  EventTriggerOptions,
+  FileChange,
+  FileEvent,
+  FileTrigger,
+  FileWatchOptions,
+  PollContext,
+  PollOptions,
+  PollResult,
+  PollTrigger,
+} from "./watching.ts";
+export { webhook } from "./webhook.ts";
+export type {
+  GenericSignatureOptions,
+  SecretPlace,
+  WebhookMiddleware,
+  WebhookOptions,
+  WebhookRequest,
+  WebhookTrigger,
+} from "./webhook.ts";
 export {
   NonRetryableError,
   RetryAfterError,
@@ -46,6 +76,7 @@ export type {
   StepContext,
   StepOptions,
   StepRetry,
+  StepCache,
   WaitOptions,
   TokenOptions,
   CallbackToken,
@@ -80,4 +111,12 @@ export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
 export { SluiceError } from "@sluice/protocol";
-export type { Duration, RetryPolicy, ErrorCode, SecretOrigin, SecretRef } from "@sluice/protocol";
+export type {
+  Duration,
+  RetryPolicy,
+  ErrorCode,
+  HookAnswer,
+  HookRequest,
+  SecretOrigin,
+  SecretRef,
+} from "@sluice/protocol";

@@ -15,6 +15,7 @@ import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
 import { limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
+import { PlaceSecrets } from "./hooks/secret-source.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
 import { createHttp } from "./http.ts";
@@ -91,6 +92,7 @@ export function openEngine(
   const { settings, log } = options;
   return new Engine({
     store: parts.store,
+    triggers: parts.store.triggers,
     blobs: parts.blobs,
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),
@@ -205,6 +207,7 @@ export function httpOver(
     disk: () => disk.read(),
     settings: async () => (await import("./config-report.ts")).reportSettings(settings, sources),
     verifyAudit,
+    secrets: new PlaceSecrets({ env: options.env, folder: settings.project, store: vault }),
     limits: settings.limits,
   });
 }

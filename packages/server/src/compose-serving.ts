@@ -7,10 +7,9 @@ import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
-import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
-import { openVault, secretsOf } from "./compose-secrets.ts";
+import { openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
@@ -56,13 +55,12 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const secrets = secretsOf({ vault, env: options.env });
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets });
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
-    const audit = keepAudit(ground, store, replaces);
+    const audit = await keepAudit(ground, store, replaces);
     const http = httpOver(ground, {
       engine,
       store,
@@ -116,8 +114,8 @@ function backupOf(
   { options, folder }: Ground,
   { engine, blobs, collector }: { readonly engine: Engine; readonly blobs: FileBlobs; readonly collector: Collector },
 ): () => Promise<ReadableStream<Uint8Array>> {
-  return () =>
-    streamBackup({
+  return async () =>
+    (await import("./compose-backup.ts")).streamBackup({
       store: engine.store,
       blobs,
       folder: folder.folder,

@@ -31,8 +31,9 @@ import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 import type { Scope } from "./scope.ts";
 import { makeServices } from "./service-calls.ts";
 import { makeState } from "./state.ts";
+import { cacheOf } from "./step-cache.ts";
 import { callStep } from "./step-call.ts";
-import { planOf } from "./steps.ts";
+import { planOf } from "./step-plan.ts";
 import { transact } from "./transaction.ts";
 
 class RunContext {
@@ -73,14 +74,15 @@ class RunContext {
     return this.#log;
   }
 
-  step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
+  step = (name: string, own: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
     const refused = this.#caller.refuse("step");
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
+    const cache = cacheOf(options, name);
     const { undo, circuitBreaker } = options;
     const gate = circuitBreaker === undefined ? undefined : run.host.breakers.gate(circuitBreaker);
-    return callStep(this.#caller, { name, body, undo, plan: () => plan, gate });
+    return callStep(this.#caller, { name, body: own, undo, plan: () => plan, gate, cache });
   };
 
   transaction = (

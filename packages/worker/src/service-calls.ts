@@ -2,7 +2,7 @@
 import type { CallOptions, CallPolicy, Context, Service, StepContext } from "@sluice/sdk";
 import type { Caller } from "./caller.ts";
 import { callStep } from "./step-call.ts";
-import { planOf } from "./steps.ts";
+import { planOf } from "./step-plan.ts";
 import type { Gate } from "./steps.ts";
 
 type ServiceCall = (input?: unknown, options?: CallOptions<never>) => Promise<unknown>;

@@ -4,7 +4,7 @@ import { decodeErrorValue, decodeValue, encodeError } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import type { StepContext, StepOptions } from "@sluice/sdk";
 import { entry, microtasks, PlayedEngine } from "./played-engine.suite.ts";
-import { planOf } from "./steps.ts";
+import { planOf } from "./step-plan.ts";
 
 type Body = (step: StepContext) => unknown;
 

@@ -1,42 +1,14 @@
 // Executes step functions: attempts, time limits, retries. What it decides is journaled before it counts.
-import {
-  decodeValue,
-  encodeError,
-  encodeValue,
-  nextRetryDelayMs,
-  normalizeRetry,
-  parseDuration,
-} from "@sluice/protocol";
-import type { BreakerMark, DoneOp, RetryPlan } from "@sluice/protocol";
+import { decodeValue, encodeError, encodeValue, nextRetryDelayMs } from "@sluice/protocol";
+import type { BreakerMark, DoneOp, StepCacheUse } from "@sluice/protocol";
 import { CircuitOpenError, NonRetryableError, RetryAfterError, TimeoutError, decodeError } from "@sluice/sdk";
-import type { StepContext, StepOptions, StepRetry } from "@sluice/sdk";
+import type { StepContext } from "@sluice/sdk";
 import { Attempt } from "./attempt.ts";
 import type { Call, Place, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
 import { SeededRandom } from "./seeded.ts";
-
-/** A retry policy ready for use, with the user's own predicate. */
-export interface StepPlan {
-  readonly retry: RetryPlan;
-  readonly when: ((error: unknown, attempt: number) => boolean) | undefined;
-  readonly timeoutMs: number | undefined;
-}
-
-const once: RetryPlan = normalizeRetry({ attempts: 1 });
-
-/** Reads the options of a step, with the workflow's policy as default. Throws for options that make no sense. */
-export function planOf(
-  retry: StepRetry | false | undefined,
-  fallback: StepRetry | undefined,
-  timeout: StepOptions<unknown>["timeout"],
-): StepPlan {
-  const policy = retry ?? fallback;
-  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
-  if (policy === undefined || policy === false) return { retry: once, when: undefined, timeoutMs };
-  const { when, ...rest } = policy;
-  return { retry: normalizeRetry(rest), when, timeoutMs };
-}
+import type { StepPlan } from "./step-plan.ts";
 
 /** An attempt that was let in through a circuit breaker: what is written about the breaker with how it ended. */
 export type Passage = (failed: boolean, error: unknown) => BreakerMark;
@@ -59,6 +31,8 @@ export interface StepJob {
   /** Called with the decoded result. */
   readonly onResult?: ((value: unknown) => void) | undefined;
   readonly undoable: boolean;
+  /** Results of other runs count. */
+  readonly cache?: StepCacheUse | undefined;
 }
 
 /** One step of one incarnation, from its call to its settlement. */
@@ -75,6 +49,8 @@ export class StepExecution {
   #passage: Passage | undefined;
   /** The step has lost a race: its result is not wanted any more. */
   #lost = false;
+  /** The cache has been asked: what to do when the result is not there. */
+  #cleared: (() => void) | undefined;
 
   constructor(job: StepJob) {
     this.#job = job;
@@ -100,12 +76,19 @@ export class StepExecution {
           reject(error);
         },
         started: () => {
-          this.#pendingStart?.();
+          const start = this.#pendingStart ?? this.#cleared;
           this.#pendingStart = undefined;
+          this.#cleared = undefined;
+          start?.();
+        },
+        queued: () => {
+          if (this.#cleared === undefined) return;
+          call.wait = "waiting_for_cache";
+          run.host.flushSoon(run, true);
         },
         wake: () => {
           this.#retryDue = 0;
-          if (call.wait !== undefined) this.#run();
+          if (call.wait !== undefined || this.#cleared !== undefined) this.#run();
         },
         giveUp: (reason) => {
           this.#lost = true;
@@ -129,12 +112,14 @@ export class StepExecution {
 
   /** The attempt whose start is being journaled is not wanted any more: it does not begin. */
   #dropStart(): void {
+    this.#cleared = undefined;
     if (this.#pendingStart === undefined) return;
     this.#pendingStart = undefined;
     this.#job.run.stepEnds();
   }
 
   #settle(settlement: Settlement, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.#cleared = undefined;
     if (settlement.status === "completed") {
       const bytes = settlement.value ?? this.#result;
       const value = bytes === undefined ? undefined : decodeValue(bytes);
@@ -163,6 +148,10 @@ export class StepExecution {
     const { run, place, kind, undoable } = this.#job;
     if (this.#call !== undefined) this.#call.wait = undefined;
     const now = run.host.clock.now();
+    if (this.#job.cache !== undefined && this.#attempt === 1) {
+      this.#askCache(this.#job.cache);
+      return;
+    }
     if (this.#firstAt === 0) this.#firstAt = now;
     run.stepBegins();
     if (!undoable && kind === "step") {
@@ -173,6 +162,20 @@ export class StepExecution {
     this.#pendingStart = () => this.#attemptOnce(run.host.clock.now());
     const { seq, name, n } = place;
     run.push({ op: "started", seq, name, n, at: this.#firstAt, attempt: this.#attempt, undo: true }, false);
+  }
+
+  /** Asks whether somebody has made the result. Until it is told to make it, the step has not begun. */
+  #askCache(cache: StepCacheUse): void {
+    const { run, place } = this.#job;
+    this.#cleared = () => {
+      if (this.#call !== undefined) this.#call.wait = undefined;
+      const now = run.host.clock.now();
+      if (this.#firstAt === 0) this.#firstAt = now;
+      run.stepBegins();
+      this.#attemptOnce(now);
+    };
+    const { seq, name, n } = place;
+    run.push({ op: "cache", seq, name, n, cache }, false);
   }
 
   #attemptOnce(startedAt: number): void {
@@ -296,6 +299,7 @@ export class StepExecution {
       ...result,
       ...(undoable ? { undo: true } : {}),
       ...(breaker === undefined ? {} : { breaker }),
+      ...(this.#job.cache === undefined ? {} : { cache: this.#job.cache }),
     };
     run.push(op, false);
     if (kind === "step" && result.value !== undefined && this.#call !== undefined) run.speculate(this.#call, end);

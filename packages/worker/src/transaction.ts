@@ -3,7 +3,7 @@ import { isService } from "@sluice/sdk";
 import type { StepContext, TransactionOptions } from "@sluice/sdk";
 import type { Caller } from "./caller.ts";
 import { callStep } from "./step-call.ts";
-import { planOf } from "./steps.ts";
+import { planOf } from "./step-plan.ts";
 import type { Gate } from "./steps.ts";
 
 export interface Transaction {

@@ -4,7 +4,8 @@ import type { FinishOp, UndoingOp } from "@sluice/protocol";
 import type { StepContext } from "@sluice/sdk";
 import type { Incarnation } from "./incarnation.ts";
 import { Scope } from "./scope.ts";
-import { planOf, StepExecution } from "./steps.ts";
+import { planOf } from "./step-plan.ts";
+import { StepExecution } from "./steps.ts";
 
 /** The undo of one step. */
 export interface UndoRecord {

@@ -7,7 +7,7 @@ import { Breakers } from "./breakers.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { WorkerClock } from "./clock.ts";
 import { Incarnation } from "./incarnation.ts";
-import type { IncarnationHost, StepRecorder } from "./calls.ts";
+import type { IncarnationHost, StandIn, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
@@ -17,6 +17,7 @@ import { Secrets } from "./secrets.ts";
 import type { LocalSecrets } from "./secrets.ts";
 import { ServiceHost } from "./service-host.ts";
 import type { StepScope } from "./step-scope.ts";
+import { invokeTrigger } from "./trigger-calls.ts";
 
 export interface WorkerOptions {
   readonly id: string;
@@ -35,6 +36,7 @@ export interface WorkerOptions {
   readonly redactor?: Redactor | undefined;
   /** Actions in place of those of a service, by its id; the service itself is never started. */
   readonly mocks?: Readonly<Record<string, Actions>> | undefined;
+  readonly standIn?: StandIn | undefined;
 }
 
 /** Ends remembered for one workflow. */
@@ -53,6 +55,7 @@ export class Worker implements IncarnationHost {
   readonly breakers: Breakers;
   readonly services: ServiceHost;
   readonly checkpoints: Checkpoints;
+  readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -75,21 +78,19 @@ export class Worker implements IncarnationHost {
     this.stepScope = options.stepScope;
     this.onStep = options.onStep;
     this.redactor = options.redactor ?? new Redactor();
-    this.secrets = new Secrets({
-      send: (message) => this.#send(message),
-      clock: options.clock,
-      redactor: this.redactor,
-      local: options.localSecrets,
-    });
-    this.breakers = new Breakers((message) => this.#send(message), options.clock);
-    this.checkpoints = new Checkpoints({ clock: options.clock, redactor: this.redactor });
+    const { clock, localSecrets: local } = options;
+    const send = (message: WorkerToEngine): void => this.#send(message);
+    this.secrets = new Secrets({ send, clock, redactor: this.redactor, local });
+    this.breakers = new Breakers(send, clock);
+    this.checkpoints = new Checkpoints({ clock, redactor: this.redactor });
     this.services = new ServiceHost({
       readSecret: (ref) => this.secrets.read(ref),
-      clock: options.clock,
+      clock,
       limits: options.limits,
-      report: (services) => this.#send({ type: "services", services }),
+      report: (services) => send({ type: "services", services }),
       mocks: options.mocks ?? {},
     });
+    this.standIn = options.standIn;
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
   }
 
@@ -134,6 +135,9 @@ export class Worker implements IncarnationHost {
       }
       case "validate":
         void this.#validate(message);
+        break;
+      case "invoke":
+        void this.#invoke(message);
         break;
       case "drain":
         void this.#drain(message.ms);
@@ -200,6 +204,17 @@ export class Worker implements IncarnationHost {
     }
   }
 
+  async #invoke(message: Extract<EngineToWorker, { type: "invoke" }>): Promise<void> {
+    const { request, workflow } = message;
+    const answer = await invokeTrigger({
+      message,
+      trigger: this.#workflows.get(workflow)?.options.triggers?.[message.trigger],
+      clock: this.clock,
+      recorder: this.onStep,
+    });
+    this.#send({ type: "invoked", request, ...answer });
+  }
+
   /** Begins nothing new, gives running steps up to `ms`, then gives every run back. */
   async #drain(ms: number): Promise<void> {
     const runs = [...this.#runs.values()];
@@ -221,6 +236,19 @@ export class Worker implements IncarnationHost {
     for (const run of left) run.drop();
     this.#runs.clear();
     this.#idle.clear();
+    this.#parkTimer?.();
+    this.#announceTimer?.();
+  }
+
+  /** Forgets every run at once, as a process does that dies: nothing of it settles or is sent any more. */
+  abandon(): void {
+    for (const run of this.#runs.values()) {
+      run.outbox.length = 0;
+      run.drop();
+    }
+    this.#runs.clear();
+    this.#idle.clear();
+    this.#announcements.clear();
     this.#parkTimer?.();
     this.#announceTimer?.();
   }

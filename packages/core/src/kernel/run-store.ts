@@ -28,6 +28,7 @@ import type {
 } from "./run-records.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -61,7 +62,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, BreakerStore {
+export interface RunStore extends RunFinder, BreakerStore, StepCacheStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -253,12 +254,14 @@ export interface RunStore extends RunFinder, BreakerStore {
   }): Promise<{ readonly deleted: number }>;
   /**
    * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`. Gives space back.
+   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
+   * expire. Gives space back.
    */
   sweep(p: {
     readonly now: number;
     readonly eventsBefore: number;
     readonly figuresBefore?: number | undefined;
+    readonly cacheEntriesMax?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly swept: number }>;
 
@@ -360,11 +363,14 @@ export interface RunStore extends RunFinder, BreakerStore {
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly LogLine[]>;
   getToken(p: { readonly token: string; readonly access?: AccessFilter | undefined }): Promise<TokenRecord | undefined>;
+  /** Oldest first, then by run and place. */
   listTokens(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    /** The last one of the page before. */
+    readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
   /** What was written beside an approval, oldest first; `token` is any of its tokens. */

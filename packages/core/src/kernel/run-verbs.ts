@@ -7,6 +7,7 @@ export type RunWriteVerb = Exclude<
   | keyof RunFinder
   | "readJournal"
   | "listBreakers"
+  | "listStepCache"
   | "getState"
   | "listState"
   | "listSchedules"

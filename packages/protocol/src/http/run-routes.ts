@@ -228,6 +228,14 @@ export const runRoutes = {
     tag: "workflows",
     permission: "deployment:read",
   },
+  downloadBackup: {
+    methods: get,
+    path: "/api/v1/backup",
+    summary: "The same as a download of a browser, which brings a ticket",
+    tag: "server",
+    permission: "backup:create",
+    needsTicket: true,
+  },
   backup: {
     methods: post,
     path: "/api/v1/backup",

@@ -3,6 +3,11 @@ import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
+const isoTime = z
+  .string()
+  .regex(/^(?:\d{1,15}$|\d{4}-\d\d-\d\d)/)
+  .describe("ISO 8601");
+
 const run = z.strictObject({
   id: z.string(),
   workflow: z.string(),
@@ -65,7 +70,14 @@ const logLine = z.strictObject({
 });
 
 const trigger = z.union([
-  z.strictObject({ type: z.literal("webhook"), method: z.string(), path: z.string(), signed: z.boolean() }),
+  z.strictObject({
+    type: z.literal("webhook"),
+    method: z.string(),
+    path: z.string(),
+    signed: z.boolean(),
+    name: z.string(),
+  }),
+  z.strictObject({ type: z.literal("other"), kind: z.string(), name: z.string() }),
   z.strictObject({
     type: z.literal("schedule"),
     cron: z.string(),
@@ -136,9 +148,11 @@ const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), ex
 const runFilter = z.strictObject({
   workflow: name.optional(),
   status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
+  reason: z.union([z.enum(runStatusReasons), z.array(z.enum(runStatusReasons)).min(1)]).optional(),
   tag: name.optional(),
-  from: time.optional().describe("Created at or after"),
-  to: time.optional().describe("Created before"),
+  from: z.union([time, isoTime]).optional().describe("Created at or after"),
+  to: z.union([time, isoTime]).optional().describe("Created before"),
+  endedFrom: z.union([time, isoTime]).optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
 });
@@ -182,7 +196,7 @@ export const runSchemas = {
     input: value.optional(),
   }),
   BulkRuns: z.strictObject({
-    action: z.enum(["cancel", "retry", "pause", "resume", "delete"]),
+    action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),
     filter: runFilter,
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -205,6 +219,7 @@ export const runSchemas = {
         omitted: z.array(z.literal("data")).optional(),
       }),
     ),
+    nextCursor: z.string().nullable(),
   }),
   Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
   Delegation: z.strictObject({
@@ -220,7 +235,7 @@ export const runSchemas = {
   }),
   Payload: value,
   Answered: z.strictObject({ runId: z.string() }),
-  Hooked: z.strictObject({ runId: z.string(), created: z.boolean() }),
+  Hooked: z.strictObject({ runId: z.string().nullable(), created: z.boolean(), url: z.string().nullable() }),
   Schedules: z.strictObject({ schedules: z.array(schedule) }),
   Schedule: z.strictObject({ schedule }),
   ScheduleWithTimes: z.strictObject({ schedule, next: z.array(time) }),
@@ -237,7 +252,16 @@ export const runSchemas = {
       deployedAt: time.nullable(),
       error: failure.shape.error.nullable().describe("Why newer code does not serve"),
     }),
-    versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
+    versions: z.array(
+      z.strictObject({
+        version: z.string(),
+        createdAt: time,
+        unfinishedRuns: z.int(),
+        workflows: z
+          .array(z.strictObject({ workflow: z.string(), unfinishedRuns: z.int() }))
+          .describe("Those of its runs that one may see"),
+      }),
+    ),
     workers: z.array(
       z.strictObject({
         id: z.string(),

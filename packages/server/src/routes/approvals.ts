@@ -18,13 +18,23 @@ export async function listApprovals(call: Call): Promise<Response> {
   const query = call.query();
   const limit = limitOf(call, query);
   const run = query.text("run");
+  const after = placeOf(query.text("cursor"));
   query.done();
   const { engine, wire } = call;
   const access = call.access("approval:read");
   const decider = await deciderOf(call);
-  const tokens = await engine.store.listTokens({ kind: "approval", status: "open", limit, run, access });
+  const tokens = await engine.store.listTokens({
+    kind: "approval",
+    status: "open",
+    limit: limit + 1,
+    run,
+    after,
+    access,
+  });
+  const page = tokens.slice(0, limit);
+  const last = tokens.length > limit ? page.at(-1) : undefined;
   const approvals = await Promise.all(
-    tokens.map(async (token) => {
+    page.map(async (token) => {
       const large = engine.values.isRef(token.data);
       const shown = await showApproval(engine, wire, large ? { ...token, data: omittedValue } : token);
       // Whoever has the token decides: it is for those who may.
@@ -32,7 +42,18 @@ export async function listApprovals(call: Call): Promise<Response> {
       return large ? { ...shown, omitted: ["data"] } : shown;
     }),
   );
-  return reply(wire, 200, { approvals });
+  const nextCursor = last === undefined ? null : `${last.createdAt}.${last.seq}.${last.run}`;
+  return reply(wire, 200, { approvals, nextCursor });
+}
+
+/** The place that a cursor names. It is not the token's: whoever has that decides. */
+function placeOf(cursor: string | undefined): Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined {
+  if (cursor === undefined) return undefined;
+  const [, createdAt, seq, run] = /^(\d{1,15})\.(-?\d{1,15})\.(.+)$/.exec(cursor) ?? [];
+  if (run === undefined) {
+    return refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
+  }
+  return { createdAt: Number(createdAt), seq: Number(seq), run };
 }
 
 async function approvalOf(call: Call): Promise<TokenRecord> {

@@ -6,11 +6,11 @@ import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
 import { runRules } from "./run-rules.ts";
 import { secretRules } from "./secret-rules.ts";
+import { triggerRules } from "./trigger-rules.ts";
 
-const rules = new Map(Object.entries({ ...runRules, ...identityRules, ...secretRules })) as ReadonlyMap<
-  string,
-  AuditRule<unknown, unknown>
->;
+const rules = new Map(
+  Object.entries({ ...runRules, ...identityRules, ...secretRules, ...triggerRules }),
+) as ReadonlyMap<string, AuditRule<unknown, unknown>>;
 
 /** Verbs whose changes are written to the audit trail when somebody from outside asks for them. */
 export const auditedVerbs: readonly string[] = [...rules.keys()];

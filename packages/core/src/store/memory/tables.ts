@@ -8,8 +8,10 @@ import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import type { Secrets } from "./secrets/secrets.ts";
+import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
 import { Tokens } from "./tokens.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { Versions } from "./versions.ts";
 import { Waits } from "./waits.ts";
 
@@ -20,12 +22,14 @@ export class Tables {
   readonly tokens = new Tokens();
   readonly state = new State();
   readonly locks = new Locks();
+  readonly stepCache = new StepCache();
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();
   readonly breakers = new Breakers();
   readonly secrets: Secrets = new Map();
   readonly tally = new Tally();
+  readonly triggers = new Triggers();
   readonly audit: AuditTrail;
 
   constructor(instance: string) {

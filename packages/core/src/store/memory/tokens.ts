@@ -30,6 +30,7 @@ export class Tokens {
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    readonly after?: Place | undefined;
     readonly access?: AccessFilter | undefined;
   }): readonly TokenRecord[] {
     return [...this.#byToken.values()]
@@ -39,12 +40,19 @@ export class Tokens {
           record.kind === p.kind &&
           (p.status === undefined || record.status === p.status) &&
           (p.run === undefined || record.run === p.run) &&
+          (p.after === undefined || inOrder(p.after, record) < 0) &&
           sees(p.access, record.workflow),
       )
-      .toSorted((a, b) => a.createdAt - b.createdAt || (a.token < b.token ? -1 : 1))
+      .toSorted(inOrder)
       .slice(0, p.limit)
       .map((record) => ({ ...record }));
   }
+}
+
+type Place = Pick<TokenRecord, "createdAt" | "run" | "seq">;
+
+function inOrder(a: Place, b: Place): number {
+  return a.createdAt - b.createdAt || (a.run === b.run ? a.seq - b.seq : a.run < b.run ? -1 : 1);
 }
 
 /** Marks an open token expired; a used one stays used. */

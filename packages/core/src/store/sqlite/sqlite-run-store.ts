@@ -19,6 +19,7 @@ import { createdRecord } from "./run-row.ts";
 import { SqliteSecretStore } from "./secrets/sqlite-secret-store.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
+import { SqliteTriggerStore } from "./triggers/sqlite-trigger-store.ts";
 import type { RunWriteVerb } from "./verbs.ts";
 import { WriterClient } from "./writer-client.ts";
 
@@ -63,6 +64,7 @@ class SqliteRunStore implements Store {
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
   readonly secrets: SqliteSecretStore;
+  readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -84,6 +86,7 @@ class SqliteRunStore implements Store {
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
     this.secrets = new SqliteSecretStore(paths);
+    this.triggers = new SqliteTriggerStore(paths);
   }
 
   #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
@@ -189,6 +192,9 @@ class SqliteRunStore implements Store {
   deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
     return this.#write("deleteState", p);
   }
+  clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
+    return this.#write("clearStepCache", p);
+  }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
   }
@@ -241,6 +247,9 @@ class SqliteRunStore implements Store {
   }
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
+  }
+  listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
+    return this.#read("listStepCache", p);
   }
   listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
     return this.#read("listRuns", p);

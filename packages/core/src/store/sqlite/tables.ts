@@ -15,11 +15,14 @@ import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
-import { ScheduleTable } from "./schedules.ts";
+import { ScheduleTable } from "./schedule-table.ts";
 import { SecretTable } from "./secrets/secrets.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
+import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
+import { DeliveryTable } from "./triggers/delivery-table.ts";
+import { TriggerTable } from "./triggers/trigger-table.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
@@ -34,6 +37,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
@@ -46,6 +50,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
+  readonly triggers: TriggerTable;
+  readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
 }
 
@@ -64,6 +70,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
@@ -74,6 +81,8 @@ export function openTables(db: Connection): Tables {
     secrets: new SecretTable(db),
     breakers: new BreakerTable(db),
     audit: new AuditTable(db),
+    triggers: new TriggerTable(db),
+    deliveries: new DeliveryTable(db),
   };
   return { ...tables, sight: sightOf(tables) };
 }

@@ -16,13 +16,16 @@ import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRun
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
 import { secretVerbs, type SecretWriteVerb } from "./secrets/secret-verbs.ts";
+import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
+import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -55,6 +58,7 @@ const runExecutors: RunExecutors = {
   sweep,
   enterBreaker,
   resetBreaker,
+  clearStepCache,
   setState,
   deleteState: deleteStateKey,
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
@@ -66,18 +70,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs };
-
-/** Which incarnation writes with this verb; undefined for verbs of others. */
-export function incarnationOf(
-  verb: string,
-  params: unknown,
-): { readonly run: string; readonly epoch: number } | undefined {
-  if (verb === "append" || verb === "parkRun") return params as WriteParams<"append" | "parkRun">;
-  if (verb !== "appendFlat") return undefined;
-  const flat = params as FlatAppend;
-  return { run: flat[0] as string, epoch: flat[1] as number };
-}
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs, ...triggerVerbs };
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
