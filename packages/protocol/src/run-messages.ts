@@ -303,6 +303,26 @@ export interface RunAssignment {
   readonly url: string;
 }
 
+/** A place of a declared graph; `id` is the kind and the name of the journal entries that come by there. */
+export interface DeclaredNode {
+  readonly id: string;
+  readonly kind: EntryKind;
+  readonly name: string;
+  /** Entries whose names begin so belong behind it: how many there are is not known beforehand. */
+  readonly within?: string | undefined;
+}
+/** `from` may be `start`, `to` may be `end`. */
+export interface DeclaredEdge {
+  readonly from: string;
+  readonly to: string;
+  /** True where other ways out of `from` are taken at the same time. */
+  readonly parallel: boolean;
+}
+export interface DeclaredGraph {
+  readonly nodes: readonly DeclaredNode[];
+  readonly edges: readonly DeclaredEdge[];
+}
+
 /** What a workflow says of itself to the engine. */
 export interface WorkflowManifest {
   readonly name: string;
@@ -315,6 +335,7 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  readonly graph?: DeclaredGraph | undefined;
 }
 export type TriggerManifest =
   | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
