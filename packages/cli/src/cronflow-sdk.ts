@@ -4,7 +4,8 @@ import { AdvancedTestHarness } from "./cronflow/testing/advanced-harness.ts";
 import { TestHarness } from "./cronflow/testing/test-harness.ts";
 import type { WorkflowInstance } from "./cronflow/workflow-instance.ts";
 
-export const { define, start, stop, trigger, inspect, getWorkflows, getWorkflow, getConcurrencyStats, VERSION } = cronflow;
+export const { define, start, stop, trigger, inspect, getWorkflows, getWorkflow, getConcurrencyStats, VERSION } =
+  cronflow;
 
 /** A test of a workflow. */
 export function createTestHarness(workflow: WorkflowInstance): TestHarness {
@@ -26,7 +27,11 @@ export type { StepExecutionResult } from "./cronflow/resilience/step-executor.ts
 export { RetryExecutor } from "./cronflow/resilience/retry-executor.ts";
 export type { RetryOptions, RetryResult } from "./cronflow/resilience/retry-executor.ts";
 export { CircuitBreaker } from "./cronflow/resilience/circuit-breaker.ts";
-export type { CircuitBreakerOptions, CircuitBreakerStats, CircuitState } from "./cronflow/resilience/circuit-breaker.ts";
+export type {
+  CircuitBreakerOptions,
+  CircuitBreakerStats,
+  CircuitState,
+} from "./cronflow/resilience/circuit-breaker.ts";
 export { CircuitBreakerManager } from "./cronflow/resilience/circuit-breaker-manager.ts";
 export { PerformanceMonitor } from "./cronflow/performance/monitor.ts";
 export { PerformanceOptimizer } from "./cronflow/performance/optimizer.ts";

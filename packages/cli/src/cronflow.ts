@@ -11,4 +11,12 @@ export type { StartOptions, WebhookServerOptions } from "./cronflow/settings.ts"
 export { WorkflowInstance } from "./cronflow/workflow-instance.ts";
 export type { InspectedRun, InspectedStep, ReplayOptions } from "./cronflow/runs-api.ts";
 export type { TestRun, TestedStep } from "./cronflow/testing/test-harness.ts";
-export type { CronflowContext as Context, DefineOptions, PausedNote, RetryConfig, StepDefinition, TriggerDefinition, WorkflowDefinition } from "@sluice/sdk";
+export type {
+  CronflowContext as Context,
+  DefineOptions,
+  PausedNote,
+  RetryConfig,
+  StepDefinition,
+  TriggerDefinition,
+  WorkflowDefinition,
+} from "@sluice/sdk";

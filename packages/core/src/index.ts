@@ -11,6 +11,7 @@ export type { RunUpdate } from "./engine/watch.ts";
 export type { ChangedNoun, ChangeListener } from "./engine/changes.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
+export { countOnDeclared } from "./engine/declared-graph.ts";
 export { inferGraph } from "./engine/graph.ts";
 export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";

@@ -64,7 +64,11 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
     let previous: unknown;
     for (let step = 1; step <= stepsPerWorkflow; step++) {
       const before = previous;
-      previous = await ctx.step(`step${step}`, () => ({ message: `Step ${step} completed`, previous: before, iteration }));
+      previous = await ctx.step(`step${step}`, () => ({
+        message: `Step ${step} completed`,
+        previous: before,
+        iteration,
+      }));
     }
     return previous;
   });
@@ -85,7 +89,8 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
       const { result: _result, ...told } = { result: undefined, ...outcome };
       results.push({ iteration, duration, memory: { delta }, ...told });
       if (verbose) console.log(`run ${iteration}: ${duration.toFixed(2)} ms`);
-      if (delayBetweenRuns > 0 && iteration < iterations) await new Promise((next) => void setTimeout(next, delayBetweenRuns));
+      if (delayBetweenRuns > 0 && iteration < iterations)
+        await new Promise((next) => void setTimeout(next, delayBetweenRuns));
     }
   } finally {
     await client.close();

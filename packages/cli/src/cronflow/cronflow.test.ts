@@ -131,7 +131,12 @@ describe("the engine", () => {
   });
 
   test("measures itself", async () => {
-    const result = await cronflow.benchmark({ iterations: 2, stepsPerWorkflow: 3, delayBetweenRuns: 0, verbose: false });
+    const result = await cronflow.benchmark({
+      iterations: 2,
+      stepsPerWorkflow: 3,
+      delayBetweenRuns: 0,
+      verbose: false,
+    });
     expect(result).toMatchObject({ success: true, statistics: { successRate: 100, duration: { count: 2 } } });
     expect(result.results.map(({ success }) => success)).toEqual([true, true]);
     expect(result.statistics.duration.mean).toBeGreaterThan(0);
@@ -167,7 +172,12 @@ describe("runs", () => {
   });
 
   test("are cancelled for good", async () => {
-    cronflow.define({ id: "endless" }).step("wait", (c) => new Promise((_resolve, reject) => c.signal.addEventListener("abort", () => reject(new Error("stop")))));
+    cronflow
+      .define({ id: "endless" })
+      .step(
+        "wait",
+        (c) => new Promise((_resolve, reject) => c.signal.addEventListener("abort", () => reject(new Error("stop")))),
+      );
     await program.start();
     const id = await cronflow.trigger("endless");
     await program.until(id, "running");
@@ -189,7 +199,10 @@ describe("runs", () => {
     expect(failed).toMatchObject({ status: "failed", error: "declined for Ada" });
     const mocked = await cronflow.replay(failed.id, { mockStep: { charge: () => ({ status: "succeeded" }) } });
     expect(await program.until(mocked, ...ended)).toMatchObject({ status: "completed", output: "Ada: succeeded" });
-    const other = await cronflow.replay(failed.id, { overridePayload: { who: "Bob" }, mockStep: (mock) => mock("charge", () => ({ status: "ok" })) });
+    const other = await cronflow.replay(failed.id, {
+      overridePayload: { who: "Bob" },
+      mockStep: (mock) => mock("charge", () => ({ status: "ok" })),
+    });
     expect((await program.until(other, ...ended)).output).toBe("Bob: ok");
     expect(charged).toBe(1);
     const plain = await cronflow.replay(failed.id);
@@ -203,7 +216,12 @@ describe("runs", () => {
     await program.start();
     const id = await cronflow.trigger("busy");
     await program.until(id, "running");
-    expect(await cronflow.getConcurrencyStats("busy")).toMatchObject({ workflowId: "busy", running: 1, queued: 0, limit: 4 });
+    expect(await cronflow.getConcurrencyStats("busy")).toMatchObject({
+      workflowId: "busy",
+      running: 1,
+      queued: 0,
+      limit: 4,
+    });
     expect(await cronflow.getConcurrencyStats()).toHaveLength(1);
     gate.resolve();
     await program.until(id, "completed");
@@ -216,7 +234,9 @@ describe("runs", () => {
         name: "All of it",
         version: "v3",
         tags: ["x"],
-        services: [{ id: "greeter", name: "Greeter", version: "1", actions: { greet: (name: string) => `hello ${name}` } }],
+        services: [
+          { id: "greeter", name: "Greeter", version: "1", actions: { greet: (name: string) => `hello ${name}` } },
+        ],
         secrets: { KEY: () => "s3cret", OTHER: { env: "NOWHERE_TO_BE_FOUND" } },
       })
       .step("look", async (c) => ({
@@ -224,7 +244,7 @@ describe("runs", () => {
         run: [c.run.workflowId, c.run.runId === c.run.id],
         greeting: await c.services["greeter"].greet("Ada"),
         secret: (await c.secrets.get("KEY")).length,
-        missing: await c.secrets.get("OTHER").catch((error: Error) => error.message),
+        missing: await c.secrets.get("OTHER").catch((error: unknown) => (error as Error).message),
         trigger: c.trigger.type,
         attempt: c.attempt,
         name: c.step_name,
@@ -252,7 +272,11 @@ describe("state", () => {
     const count = (c: TestProgram["cronflow"]): void =>
       void c.define({ id: "count" }).step("add", async (ctx) => {
         await ctx.state.set("last", ctx.payload);
-        return [await ctx.state.get("nothing", "fallback"), await ctx.state.incr("runs"), await ctx.state.incr("by", 5)];
+        return [
+          await ctx.state.get("nothing", "fallback"),
+          await ctx.state.incr("runs"),
+          await ctx.state.incr("by", 5),
+        ];
       });
     count(cronflow);
     await program.start();
@@ -359,7 +383,11 @@ describe("waiting for people", () => {
     const told: string[] = [];
     cronflow
       .define({ id: "late" })
-      .humanInTheLoop({ timeout: 20, onPause: (token: string) => void told.push(typeof token), onTimeout: () => void told.push("late") })
+      .humanInTheLoop({
+        timeout: 20,
+        onPause: (token: string) => void told.push(typeof token),
+        onTimeout: () => void told.push("late"),
+      })
       .step("after", (c) => c.last);
     await program.start();
     const run = await program.run("late");
@@ -398,7 +426,10 @@ describe("events", () => {
     cronflow
       .define({ id: "welcome" })
       .onEvent("user.signup", { schema: z.object({ email: z.email() }) })
-      .step("send", (c) => void seen.push([c.payload.email, c.payload.event.name, c.payload.event.payload, c.trigger.type]));
+      .step(
+        "send",
+        (c) => void seen.push([c.payload.email, c.payload.event.name, c.payload.event.payload, c.trigger.type]),
+      );
     await program.start();
     await cronflow.publishEvent("user.signup", { email: "ada@example.com" });
     await cronflow.emit("user.signup", { email: "no address" });
@@ -406,7 +437,11 @@ describe("events", () => {
     while (seen.length === 0) await new Promise((resolve) => void setTimeout(resolve, 2));
     expect(seen).toEqual([["ada@example.com", "user.signup", { email: "ada@example.com" }, "event"]]);
     await again(() => undefined);
-    expect(cronflow.getEventHistory().map(({ name }) => name)).toEqual(["user.signup", "user.signup", "something.else"]);
+    expect(cronflow.getEventHistory().map(({ name }) => name)).toEqual([
+      "user.signup",
+      "user.signup",
+      "something.else",
+    ]);
     expect(cronflow.getEventHistory("something.else")).toMatchObject([{ payload: 7 }]);
   });
 
@@ -464,11 +499,15 @@ describe("the inner object", () => {
   });
 
   test("calls hooks", async () => {
-    cronflow.define({ id: "hooked", hooks: { onSuccess: (c, step) => void (step === "bad" && c.cancel("no")) } }).step("a", () => 1);
+    cronflow
+      .define({ id: "hooked", hooks: { onSuccess: (c, step) => void (step === "bad" && c.cancel("no")) } })
+      .step("a", () => 1);
     const json = cronflow.cronflow.createValidContext("r1", "hooked", "a");
     expect(await cronflow.executeWorkflowHook("onSuccess", json, "hooked", "a")).toMatchObject({ success: true });
     expect(await cronflow.executeWorkflowHook("onSuccess", json, "hooked", "bad")).toMatchObject({ success: false });
-    expect(await cronflow.executeWorkflowHook("onFailure", json, "hooked")).toMatchObject({ message: "No onFailure hook defined" });
+    expect(await cronflow.executeWorkflowHook("onFailure", json, "hooked")).toMatchObject({
+      message: "No onFailure hook defined",
+    });
   });
 
   test("schedules while the engine runs", async () => {
@@ -481,7 +520,11 @@ describe("the inner object", () => {
     expect(scheduler.getStatus()).toEqual({ isRunning: true, scheduledWorkflows: 1 });
     const result = await cronflow.executeScheduleTrigger("tick");
     const run = await program.until(result.run_id ?? "", ...ended);
-    expect(run.output).toMatchObject({ trigger_type: "schedule", cron_expression: "*/1 * * * * *", workflow_id: "tick" });
+    expect(run.output).toMatchObject({
+      trigger_type: "schedule",
+      cron_expression: "*/1 * * * * *",
+      workflow_id: "tick",
+    });
     expect(await scheduler.unscheduleWorkflow("tick")).toBe(true);
     expect(scheduler.isScheduled("tick")).toBe(false);
   });
@@ -489,7 +532,10 @@ describe("the inner object", () => {
 
 test("a schedule fires by itself, with what it fired for", async () => {
   const seen: { scheduled_at: string }[] = [];
-  cronflow.define({ id: "tick" }).onSchedule("* * * * * *").step("note", (c) => void seen.push(c.payload));
+  cronflow
+    .define({ id: "tick" })
+    .onSchedule("* * * * * *")
+    .step("note", (c) => void seen.push(c.payload));
   await program.start();
   while (seen.length === 0) await new Promise((resolve) => void setTimeout(resolve, 20));
   expect(seen[0]).toMatchObject({ trigger_type: "schedule", cron_expression: "* * * * * *", workflow_id: "tick" });

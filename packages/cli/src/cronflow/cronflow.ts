@@ -28,27 +28,24 @@ import { WorkflowInstance } from "./workflow-instance.ts";
 export const version = "0.1.0";
 
 export interface EngineApi {
-  define(options: DefineOptions, setup?: (workflow: WorkflowInstance) => void): WorkflowInstance;
-  start(options?: StartOptions): Promise<void>;
-  stop(): Promise<void>;
-  getWorkflows(): readonly WorkflowDefinition[];
-  getWorkflow(id: string): WorkflowDefinition | undefined;
-  getEngineState(): EngineState;
-  getCoreStatus(): { readonly available: boolean; readonly state: EngineState; readonly webhookUrl: string | undefined };
-  isRustCoreAvailable(): boolean;
-  benchmark(options?: BenchmarkOptions): Promise<BenchmarkResult>;
+  readonly define: (options: DefineOptions, setup?: (workflow: WorkflowInstance) => void) => WorkflowInstance;
+  readonly start: (options?: StartOptions) => Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly getWorkflows: () => readonly WorkflowDefinition[];
+  readonly getWorkflow: (id: string) => WorkflowDefinition | undefined;
+  readonly getEngineState: () => EngineState;
+  readonly getCoreStatus: () => {
+    readonly available: boolean;
+    readonly state: EngineState;
+    readonly webhookUrl: string | undefined;
+  };
+  readonly isRustCoreAvailable: () => boolean;
+  readonly benchmark: (options?: BenchmarkOptions) => Promise<BenchmarkResult>;
   readonly VERSION: string;
 }
 
 export interface Cronflow
-  extends
-    EngineApi,
-    RunsApi,
-    StateApi,
-    PausesApi,
-    EventsApi,
-    TriggersApi,
-    Pick<InnerApi, "executeWorkflowHook"> {
+  extends EngineApi, RunsApi, StateApi, PausesApi, EventsApi, TriggersApi, Pick<InnerApi, "executeWorkflowHook"> {
   /** The same with what is meant for the engine itself. */
   readonly cronflow: Omit<Cronflow, "cronflow"> & InnerApi;
 }
@@ -93,7 +90,11 @@ function define(
 ): WorkflowInstance {
   const id: unknown = options?.id;
   if (typeof id !== "string" || id.trim() === "") {
-    throw new SluiceError({ code: "invalid_name", message: "Workflow ID cannot be empty", hint: 'define({ id: "orders" })' });
+    throw new SluiceError({
+      code: "invalid_name",
+      message: "Workflow ID cannot be empty",
+      hint: 'define({ id: "orders" })',
+    });
   }
   if (program.workflows.has(id)) {
     throw new SluiceError({

@@ -1,7 +1,6 @@
 // Events: published durably, waited for by runs, starting others.
-import { triggered } from "@sluice/sdk";
+import { triggered, validateWithSchema } from "@sluice/sdk";
 import type { Loose, FlowTriggerNote } from "@sluice/sdk";
-import { validateWithSchema } from "@sluice/sdk";
 import type { PastEvent, Program } from "./program.ts";
 
 export interface EventListener {
@@ -10,12 +9,12 @@ export interface EventListener {
 }
 
 export interface EventsApi {
-  publishEvent(name: string, payload?: unknown): Promise<void>;
-  emit(name: string, payload?: unknown): Promise<void>;
-  registerEventListener(event: string, workflowId: string, trigger?: unknown): void;
-  unregisterEventListener(event: string, workflowId: string): void;
-  getEventHistory(name?: string): readonly PastEvent[];
-  getEventListeners(name?: string): ReadonlyMap<string, readonly EventListener[]>;
+  readonly publishEvent: (name: string, payload?: unknown) => Promise<void>;
+  readonly emit: (name: string, payload?: unknown) => Promise<void>;
+  readonly registerEventListener: (event: string, workflowId: string, trigger?: unknown) => void;
+  readonly unregisterEventListener: (event: string, workflowId: string) => void;
+  readonly getEventHistory: (name?: string) => readonly PastEvent[];
+  readonly getEventListeners: (name?: string) => ReadonlyMap<string, readonly EventListener[]>;
 }
 
 type EventTrigger = Extract<FlowTriggerNote, { readonly type: "event" }>;
@@ -29,8 +28,10 @@ export function eventsApi(program: Program): EventsApi {
       if (!removed.has(`${event}\n${listener.workflowId}`)) found.set(event, [...(found.get(event) ?? []), listener]);
     };
     for (const [workflowId, instance] of program.workflows)
-      for (const trigger of instance.getTriggers()) if (trigger.type === "event") add(trigger.event, { workflowId, trigger });
-    for (const [event, workflows] of added) for (const [workflowId, trigger] of workflows) add(event, { workflowId, trigger });
+      for (const trigger of instance.getTriggers())
+        if (trigger.type === "event") add(trigger.event, { workflowId, trigger });
+    for (const [event, workflows] of added)
+      for (const [workflowId, trigger] of workflows) add(event, { workflowId, trigger });
     return found;
   };
   const publishEvent = async (name: string, payload?: unknown): Promise<void> => {

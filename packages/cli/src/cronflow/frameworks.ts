@@ -66,8 +66,10 @@ function call(target: Fields, name: string, args: readonly unknown[]): unknown {
 
 /** Koa has no routes: a middleware takes the requests that are for the path. */
 function koaMiddleware({ method, path, handler }: Registration): Handler {
-  return async (ctx: Fields, next: () => Promise<unknown>) =>
-    ctx["method"] === method && ctx["path"] === path ? handler(ctx, next) : next();
+  return async (ctx: Fields, next: () => Promise<unknown>): Promise<unknown> => {
+    if (ctx["method"] !== method || ctx["path"] !== path) return next();
+    return handler(ctx, next) as Promise<unknown>;
+  };
 }
 
 /** The object of routes that is given to `Bun.serve`. */
@@ -121,7 +123,9 @@ function isKoa(first: Fields): boolean {
 
 async function koaAnswer(answer: AnswerRequest, ctx: Fields): Promise<void> {
   const inner = ctx["request"] as Fields;
-  const { status, body } = await answer(await requestOf({ ...fieldsOf(ctx["req"]), body: inner["body"], stream: ctx["req"] }));
+  const { status, body } = await answer(
+    await requestOf({ ...fieldsOf(ctx["req"]), body: inner["body"], stream: ctx["req"] }),
+  );
   const target = ctx as Record<string, unknown>;
   target["status"] = status;
   target["body"] = body;
@@ -154,7 +158,12 @@ async function requestOf(request: Fields): Promise<RawRequest> {
   const method = request["method"] ?? node["method"];
   const body = request["body"] ?? request["payload"];
   const rawBody = request["rawBody"];
-  const raw = rawBody instanceof Uint8Array ? rawBody : body === undefined ? await bytesOf(request["stream"] ?? request) : undefined;
+  const raw =
+    rawBody instanceof Uint8Array
+      ? rawBody
+      : body === undefined
+        ? await bytesOf(request["stream"] ?? request)
+        : undefined;
   return {
     method: String(method).toUpperCase(),
     url: url instanceof URL ? url.pathname + url.search : String(url),

@@ -32,15 +32,15 @@ type ContextParts = readonly [
 ];
 
 export interface Scheduler {
-  start(): void;
-  stop(): void;
-  scheduleWorkflow(workflowId: string, cron: string): Promise<void>;
-  unscheduleWorkflow(workflowId: string): Promise<boolean>;
-  getScheduledWorkflows(): readonly ScheduledWorkflow[];
-  getScheduledWorkflow(workflowId: string): ScheduledWorkflow | undefined;
-  isScheduled(workflowId: string): boolean;
-  getRunningStatus(): boolean;
-  getStatus(): { readonly isRunning: boolean; readonly scheduledWorkflows: number };
+  readonly start: () => void;
+  readonly stop: () => void;
+  readonly scheduleWorkflow: (workflowId: string, cron: string) => Promise<void>;
+  readonly unscheduleWorkflow: (workflowId: string) => Promise<boolean>;
+  readonly getScheduledWorkflows: () => readonly ScheduledWorkflow[];
+  readonly getScheduledWorkflow: (workflowId: string) => ScheduledWorkflow | undefined;
+  readonly isScheduled: (workflowId: string) => boolean;
+  readonly getRunningStatus: () => boolean;
+  readonly getStatus: () => { readonly isRunning: boolean; readonly scheduledWorkflows: number };
 }
 
 export interface ScheduledWorkflow {
@@ -49,12 +49,18 @@ export interface ScheduledWorkflow {
 }
 
 export interface InnerApi {
-  executeStep(runId: string, stepId: string): Promise<ExecutionResult>;
-  executeStepFunction(...of: readonly [stepName: string, contextJson: string, workflowId: string, runId: string]): Promise<ExecutionResult>;
-  executeJobFunction(jobJson: string): Promise<ExecutionResult>;
-  executeWorkflowHook(...of: readonly [type: string, contextJson: string, workflowId: string, stepId?: string]): Promise<HookResult>;
-  createValidContext(...parts: ContextParts): string;
-  registerStepHandler(...of: readonly [workflowId: string, stepId: string, handler: FlowHandler, type?: "step" | "action"]): void;
+  readonly executeStep: (runId: string, stepId: string) => Promise<ExecutionResult>;
+  readonly executeStepFunction: (
+    ...of: readonly [stepName: string, contextJson: string, workflowId: string, runId: string]
+  ) => Promise<ExecutionResult>;
+  readonly executeJobFunction: (jobJson: string) => Promise<ExecutionResult>;
+  readonly executeWorkflowHook: (
+    ...of: readonly [type: string, contextJson: string, workflowId: string, stepId?: string]
+  ) => Promise<HookResult>;
+  readonly createValidContext: (...parts: ContextParts) => string;
+  readonly registerStepHandler: (
+    ...of: readonly [workflowId: string, stepId: string, handler: FlowHandler, type?: "step" | "action"]
+  ) => void;
   readonly scheduler: Scheduler;
 }
 
@@ -78,10 +84,10 @@ export function innerApi(program: Program): InnerApi {
     executeStepFunction: async (...[step, json, workflow, runId]) =>
       execute(workflow, step, { ...readContext(json), run_id: runId, workflow_id: workflow }),
     executeJobFunction: async (jobJson) => {
-      const job = JSON.parse(jobJson) as Readonly<Record<string, unknown>>;
-      const written = (job["context"] ?? {}) as WrittenContext;
-      const workflow = String(job["workflow_id"] ?? written.workflow_id ?? "");
-      return execute(workflow, String(job["step_name"] ?? job["step_id"] ?? ""), { ...written, workflow_id: workflow });
+      const job = JSON.parse(jobJson) as WrittenJob;
+      const written = job.context ?? {};
+      const workflow = job.workflow_id ?? written.workflow_id ?? "";
+      return execute(workflow, job.step_name ?? job.step_id ?? "", { ...written, workflow_id: workflow });
     },
     executeWorkflowHook: async (...[hookType, json, workflowId, stepId]) =>
       runHook(program, { hookType, workflowId, stepId }, readContext(json)),
@@ -100,6 +106,13 @@ interface WrittenContext {
   readonly error?: { readonly message?: string } | string | null;
 }
 
+interface WrittenJob {
+  readonly workflow_id?: string;
+  readonly step_name?: string;
+  readonly step_id?: string;
+  readonly context?: WrittenContext;
+}
+
 function readContext(json: string): WrittenContext {
   return JSON.parse(json) as WrittenContext;
 }
@@ -113,7 +126,9 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<ExecutionResult>
 }
 
 function plain(input: unknown): unknown {
-  return typeof input === "object" && input !== null && "$trigger" in input && "payload" in input ? input.payload : input;
+  return typeof input === "object" && input !== null && "$trigger" in input && "payload" in input
+    ? input.payload
+    : input;
 }
 
 /** The context of a function that is executed by itself: nothing it does is journaled. */
@@ -121,7 +136,8 @@ function contextFrom(program: Program, written: WrittenContext): CronflowContext
   const { run_id: runId = "", workflow_id: workflowId = "", step_name: name, payload } = written;
   const steps = Object.fromEntries(Object.entries(written.steps ?? {}).map(([id, step]) => [id, outputOf(step)]));
   const failure = written.error ?? undefined;
-  const error = failure === undefined ? undefined : new Error(typeof failure === "string" ? failure : (failure.message ?? ""));
+  const error =
+    failure === undefined ? undefined : new Error(typeof failure === "string" ? failure : (failure.message ?? ""));
   const definition = program.workflows.get(workflowId)?.getDefinition();
   const startTime = new Date().toISOString();
   return {
@@ -168,7 +184,8 @@ async function runHook(
   written: WrittenContext,
 ): Promise<HookResult> {
   const hooks = program.workflows.get(of.workflowId)?.getDefinition().hooks;
-  const hook = of.hookType === "onSuccess" ? hooks?.onSuccess : of.hookType === "onFailure" ? hooks?.onFailure : undefined;
+  const hook =
+    of.hookType === "onSuccess" ? hooks?.onSuccess : of.hookType === "onFailure" ? hooks?.onFailure : undefined;
   if (hook === undefined) return { success: true, message: `No ${of.hookType} hook defined`, ...of };
   const ctx = contextFrom(program, { workflow_id: of.workflowId, ...written });
   const { success, error } = await outcomeOf(async () => hook(ctx, of.stepId));

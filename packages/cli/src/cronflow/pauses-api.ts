@@ -5,10 +5,10 @@ import type { PausedNote } from "@sluice/sdk";
 import type { Program } from "./program.ts";
 
 export interface PausesApi {
-  resume(token: string, payload?: unknown): Promise<void>;
-  listPausedWorkflows(): readonly PausedNote[];
-  getPausedWorkflow(token: string): PausedNote | undefined;
-  storePausedWorkflow(token: string, info: Partial<PausedNote>): Promise<void>;
+  readonly resume: (token: string, payload?: unknown) => Promise<void>;
+  readonly listPausedWorkflows: () => readonly PausedNote[];
+  readonly getPausedWorkflow: (token: string) => PausedNote | undefined;
+  readonly storePausedWorkflow: (token: string, info: Partial<PausedNote>) => Promise<void>;
 }
 
 const empty: Omit<PausedNote, "token"> = {

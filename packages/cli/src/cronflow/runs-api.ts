@@ -53,12 +53,12 @@ export interface ConcurrencyStats {
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 export interface RunsApi {
-  trigger(workflowId: string, payload?: unknown): Promise<string>;
-  inspect(runId: string): Promise<InspectedRun>;
-  cancelRun(runId: string, reason?: string): Promise<void>;
-  replay(runId: string, options?: ReplayOptions): Promise<string>;
-  getConcurrencyStats(workflowId?: string): Promise<ConcurrencyStats | readonly ConcurrencyStats[]>;
-  executeManualTrigger(workflowId: string, payload?: unknown): Promise<ManualTriggerResult>;
+  readonly trigger: (workflowId: string, payload?: unknown) => Promise<string>;
+  readonly inspect: (runId: string) => Promise<InspectedRun>;
+  readonly cancelRun: (runId: string, reason?: string) => Promise<void>;
+  readonly replay: (runId: string, options?: ReplayOptions) => Promise<string>;
+  readonly getConcurrencyStats: (workflowId?: string) => Promise<ConcurrencyStats | readonly ConcurrencyStats[]>;
+  readonly executeManualTrigger: (workflowId: string, payload?: unknown) => Promise<ManualTriggerResult>;
 }
 
 export interface ManualTriggerResult {
@@ -162,7 +162,8 @@ function mocksOf(mockStep: ReplayOptions["mockStep"]): ReadonlyMap<string, FlowH
 
 async function concurrencyOf(program: Program, workflow: string): Promise<ConcurrencyStats> {
   const { store } = program.started().engine;
-  const count = async (status: RunStatus): Promise<number> => store.countRuns({ filter: { workflow, status: [status] } });
+  const count = async (status: RunStatus): Promise<number> =>
+    store.countRuns({ filter: { workflow, status: [status] } });
   const [running, queued, waiting] = await Promise.all([count("running"), count("queued"), count("waiting")]);
   const { concurrency: limit = Number.POSITIVE_INFINITY } = program.workflow(workflow).getDefinition();
   return { workflowId: workflow, running, queued, waiting, limit };

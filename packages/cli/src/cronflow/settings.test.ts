@@ -4,7 +4,11 @@ import { dataFolder, limitsOf, serverSettings, timeoutOf } from "./settings.ts";
 
 describe("settings", () => {
   test("of the server: the program's, the environment's, the defaults", () => {
-    const env = { CRONFLOW_WEBHOOK_HOST: "0.0.0.0", CRONFLOW_WEBHOOK_PORT: "8080", CRONFLOW_WEBHOOK_MAX_CONNECTIONS: "9" };
+    const env = {
+      CRONFLOW_WEBHOOK_HOST: "0.0.0.0",
+      CRONFLOW_WEBHOOK_PORT: "8080",
+      CRONFLOW_WEBHOOK_MAX_CONNECTIONS: "9",
+    };
     expect(serverSettings({}, {}, true)).toEqual({ host: "127.0.0.1", port: 3000, maxConnections: 1000 });
     expect(serverSettings({}, env, true)).toEqual({ host: "0.0.0.0", port: 8080, maxConnections: 9 });
     const given = { webhookServer: { port: 0, host: "::1", maxConnections: 5 } };
@@ -27,7 +31,9 @@ describe("settings", () => {
     expect(
       limitsOf({ CRONFLOW_MAX_WORKERS: "4", CRONFLOW_QUEUE_SIZE: "500", CRONFLOW_MAX_PAYLOAD_SIZE: "1024" }),
     ).toEqual({ concurrentRunsMax: 4, queueLengthMax: 500, payloadBytesMax: 1024 });
-    expect(limitsOf({ CRONFLOW_MAX_WORKERS: "4", CRONFLOW_MAX_CONCURRENT_STEPS: "8" })).toEqual({ concurrentRunsMax: 8 });
+    expect(limitsOf({ CRONFLOW_MAX_WORKERS: "4", CRONFLOW_MAX_CONCURRENT_STEPS: "8" })).toEqual({
+      concurrentRunsMax: 8,
+    });
     expect(timeoutOf({ CRONFLOW_DEFAULT_TIMEOUT_MS: "5000" })).toBe(5000);
   });
 });

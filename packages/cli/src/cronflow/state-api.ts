@@ -15,19 +15,21 @@ export interface StateStats {
 type SetOptions = { readonly ttl?: Duration };
 
 export interface StateApi {
-  getGlobalState(key: string, fallback?: unknown): Promise<Loose>;
-  setGlobalState(key: string, value: unknown, options?: SetOptions): Promise<void>;
-  incrGlobalState(key: string, amount?: number): Promise<number>;
-  deleteGlobalState(key: string): Promise<boolean>;
-  getWorkflowState(workflowId: string, key: string, fallback?: unknown): Promise<Loose>;
-  setWorkflowState(...of: readonly [workflowId: string, key: string, value: unknown, options?: SetOptions]): Promise<void>;
-  incrWorkflowState(workflowId: string, key: string, amount?: number): Promise<number>;
-  deleteWorkflowState(workflowId: string, key: string): Promise<boolean>;
-  getStateStats(): Promise<{
+  readonly getGlobalState: (key: string, fallback?: unknown) => Promise<Loose>;
+  readonly setGlobalState: (key: string, value: unknown, options?: SetOptions) => Promise<void>;
+  readonly incrGlobalState: (key: string, amount?: number) => Promise<number>;
+  readonly deleteGlobalState: (key: string) => Promise<boolean>;
+  readonly getWorkflowState: (workflowId: string, key: string, fallback?: unknown) => Promise<Loose>;
+  readonly setWorkflowState: (
+    ...of: readonly [workflowId: string, key: string, value: unknown, options?: SetOptions]
+  ) => Promise<void>;
+  readonly incrWorkflowState: (workflowId: string, key: string, amount?: number) => Promise<number>;
+  readonly deleteWorkflowState: (workflowId: string, key: string) => Promise<boolean>;
+  readonly getStateStats: () => Promise<{
     readonly global: StateStats;
     readonly workflows: Readonly<Record<string, StateStats>>;
   }>;
-  cleanupExpiredState(): Promise<{
+  readonly cleanupExpiredState: () => Promise<{
     readonly global: number;
     readonly workflows: Readonly<Record<string, number>>;
   }>;
@@ -36,8 +38,7 @@ export interface StateApi {
 const pageMax = 1_000;
 
 export function stateApi(program: Program, dbPath: () => string): StateApi {
-  const scoped = (scope: string): ReturnType<typeof sharedState> =>
-    sharedState(() => program.started().client, scope);
+  const scoped = (scope: string): ReturnType<typeof sharedState> => sharedState(() => program.started().client, scope);
   const of = (workflow: string): ReturnType<typeof sharedState> => scoped(`workflow:${workflow}`);
   const stats = async (scope: string): Promise<StateStats> => ({
     totalKeys: await countKeys(program, scope),

@@ -40,12 +40,14 @@ export interface ListedTrigger {
 }
 
 export interface TriggersApi {
-  executeWebhookTrigger(request: WebhookTriggerRequest): Promise<TriggerResult>;
-  executeScheduleTrigger(triggerId: string): Promise<TriggerResult>;
-  getTriggerStats(): Promise<TriggerStats>;
-  getWorkflowTriggers(workflowId: string): Promise<readonly ListedTrigger[]>;
-  unregisterWorkflowTriggers(workflowId: string): Promise<{ readonly success: true; readonly removed: number }>;
-  getScheduleTriggers(): Promise<readonly ListedTrigger[]>;
+  readonly executeWebhookTrigger: (request: WebhookTriggerRequest) => Promise<TriggerResult>;
+  readonly executeScheduleTrigger: (triggerId: string) => Promise<TriggerResult>;
+  readonly getTriggerStats: () => Promise<TriggerStats>;
+  readonly getWorkflowTriggers: (workflowId: string) => Promise<readonly ListedTrigger[]>;
+  readonly unregisterWorkflowTriggers: (
+    workflowId: string,
+  ) => Promise<{ readonly success: true; readonly removed: number }>;
+  readonly getScheduleTriggers: () => Promise<readonly ListedTrigger[]>;
 }
 
 export function triggersApi(program: Program): TriggersApi {
@@ -60,8 +62,7 @@ export function triggersApi(program: Program): TriggersApi {
       if (program.site !== undefined) await program.deployed();
       return { success: true, removed };
     },
-    getScheduleTriggers: async () =>
-      [...program.workflows.keys()].flatMap((id) => listed(program, id)).filter(isTimed),
+    getScheduleTriggers: async () => [...program.workflows.keys()].flatMap((id) => listed(program, id)).filter(isTimed),
   };
 }
 
@@ -70,11 +71,19 @@ const isTimed = ({ trigger_type: type }: ListedTrigger): boolean => type === "sc
 /** The triggers of a workflow; their ids are the workflow's, their type and which of its kind they are. */
 function listed(program: Program, workflowId: string): ListedTrigger[] {
   const counts = new Map<string, number>();
-  return program.workflow(workflowId).getTriggers().map((trigger) => {
-    const count = (counts.get(trigger.type) ?? 0) + 1;
-    counts.set(trigger.type, count);
-    return { id: `${workflowId}:${trigger.type}-${count}`, workflow_id: workflowId, trigger_type: trigger.type, trigger };
-  });
+  return program
+    .workflow(workflowId)
+    .getTriggers()
+    .map((trigger) => {
+      const count = (counts.get(trigger.type) ?? 0) + 1;
+      counts.set(trigger.type, count);
+      return {
+        id: `${workflowId}:${trigger.type}-${count}`,
+        workflow_id: workflowId,
+        trigger_type: trigger.type,
+        trigger,
+      };
+    });
 }
 
 function statsOf(triggers: readonly ListedTrigger[]): TriggerStats {

@@ -183,7 +183,10 @@ function checkHeaders({ headers: rules }: FlowWebhookOptions, headers: Readonly<
 
 function wrongHeader(error: string, required: Readonly<Record<string, string>> | undefined): Refusal {
   const rules = required === undefined ? {} : { required_headers: required };
-  return new Refusal(error, { status: 400, body: { status: "error", error, message: error, ...rules, workflow_triggered: false } });
+  return new Refusal(error, {
+    status: 400,
+    body: { status: "error", error, message: error, ...rules, workflow_triggered: false },
+  });
 }
 
 interface StartedRun {

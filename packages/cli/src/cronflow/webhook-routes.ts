@@ -21,7 +21,9 @@ export function findWebhook(program: Program, method: string, path: string): Fou
   for (const [workflowId, instance] of program.workflows) {
     for (const trigger of instance.getTriggers()) {
       if (trigger.type !== "webhook") continue;
-      const params = matched(trigger.path, path) ?? (path.startsWith(`${prefix}/`) ? matched(trigger.path, path.slice(prefix.length)) : undefined);
+      const params =
+        matched(trigger.path, path) ??
+        (path.startsWith(`${prefix}/`) ? matched(trigger.path, path.slice(prefix.length)) : undefined);
       if (params === undefined) continue;
       if (methodOf(trigger) === method.toUpperCase()) return { workflowId, trigger, params };
       wrongMethod = true;

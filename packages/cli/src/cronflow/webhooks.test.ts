@@ -34,7 +34,10 @@ async function outputOf({ body }: Answered): Promise<unknown> {
 
 describe("the server", () => {
   test("listens where a workflow has a webhook, tells its health, and knows its paths", async () => {
-    cronflow.define({ id: "hello" }).onWebhook("/webhooks/hello").step("greet", (c) => `hello ${c.payload.name}`);
+    cronflow
+      .define({ id: "hello" })
+      .onWebhook("/webhooks/hello")
+      .step("greet", (c) => `hello ${c.payload.name}`);
     await program.start();
     const answer = await send("/webhooks/hello", { name: "Ada" });
     expect(answer).toMatchObject({
@@ -43,7 +46,10 @@ describe("the server", () => {
     });
     expect(await outputOf(answer)).toBe("hello Ada");
     expect(await outputOf(await send("/webhook/webhooks/hello", { name: "Bob" }))).toBe("hello Bob");
-    expect(await send("/health", undefined, { method: "GET" })).toMatchObject({ status: 200, body: { status: "healthy" } });
+    expect(await send("/health", undefined, { method: "GET" })).toMatchObject({
+      status: 200,
+      body: { status: "healthy" },
+    });
     expect(await send("/elsewhere", {})).toEqual({ status: 404, body: { error: "Webhook not found" } });
     expect((await send("/webhooks/hello", {}, { method: "PUT" })).status).toBe(405);
   });
@@ -53,7 +59,10 @@ describe("the server", () => {
     await cronflow.start({ data: program.folder });
     expect(cronflow.getCoreStatus().webhookUrl).toBeUndefined();
     await cronflow.stop();
-    cronflow.define({ id: "loud" }).onWebhook("/x").step("a", () => 1);
+    cronflow
+      .define({ id: "loud" })
+      .onWebhook("/x")
+      .step("a", () => 1);
     await cronflow.start({ data: program.folder, webhookServer: false });
     expect(cronflow.getCoreStatus().webhookUrl).toBeUndefined();
   });
@@ -65,7 +74,10 @@ describe("the server", () => {
       inside.resolve();
       await gate.promise;
     };
-    cronflow.define({ id: "one" }).onWebhook("/one", { middleware: [middleware] }).step("a", () => 1);
+    cronflow
+      .define({ id: "one" })
+      .onWebhook("/one", { middleware: [middleware] })
+      .step("a", () => 1);
     await program.start({ webhookServer: { port: 0, maxConnections: 1 } });
     const first = send("/one", {});
     await inside.promise;
@@ -75,7 +87,10 @@ describe("the server", () => {
   });
 
   test("takes the port and host of either form of start", async () => {
-    cronflow.define({ id: "one" }).onWebhook("/one").step("a", () => 1);
+    cronflow
+      .define({ id: "one" })
+      .onWebhook("/one")
+      .step("a", () => 1);
     await cronflow.start({ data: program.folder, port: 0, host: "127.0.0.1" });
     expect((await send("/one", {})).status).toBe(200);
   });
@@ -83,7 +98,10 @@ describe("the server", () => {
 
 describe("requests", () => {
   test.each(["GET", "PUT", "DELETE", "PATCH"] as const)("of %s", async (method) => {
-    cronflow.define({ id: "any" }).onWebhook("/any/:id", { method }).step("see", (c) => [c.payload, c.trigger.query.deep, c.trigger.path]);
+    cronflow
+      .define({ id: "any" })
+      .onWebhook("/any/:id", { method })
+      .step("see", (c) => [c.payload, c.trigger.query?.["deep"], c.trigger.path]);
     await program.start();
     const answer = await send("/any/7?deep=yes", method === "GET" ? undefined : { a: 1 }, { method });
     expect(await outputOf(answer)).toEqual([method === "GET" ? { deep: "yes" } : { a: 1 }, "yes", "/any/7"]);
@@ -98,7 +116,10 @@ describe("requests", () => {
         signature: c.trigger.headers["x-signature"],
         secret: c.trigger.headers["authorization"] ?? null,
       }));
-    cronflow.define({ id: "plain" }).onWebhook("/plain").step("see", (c) => c.trigger.rawBody === undefined);
+    cronflow
+      .define({ id: "plain" })
+      .onWebhook("/plain")
+      .step("see", (c) => c.trigger.rawBody === undefined);
     await program.start();
     const body = '{ "a":  1 }';
     const answer = await send("/raw", body, { headers: { "X-Signature": "abc", authorization: "Bearer s3cret" } });
@@ -114,13 +135,19 @@ describe("requests", () => {
     ["application/json", "false", false],
     ["application/json", "0", 0],
   ])("with a body of %s: %s", async (type, body, payload) => {
-    cronflow.define({ id: "body" }).onWebhook("/body").step("see", (c) => c.payload);
+    cronflow
+      .define({ id: "body" })
+      .onWebhook("/body")
+      .step("see", (c) => c.payload);
     await program.start();
     expect(await outputOf(await send("/body", body, { headers: { "content-type": type } }))).toEqual(payload);
   });
 
   test("with a broken body are refused", async () => {
-    cronflow.define({ id: "body" }).onWebhook("/body").step("see", (c) => c.payload);
+    cronflow
+      .define({ id: "body" })
+      .onWebhook("/body")
+      .step("see", (c) => c.payload);
     await program.start();
     expect(await send("/body", "{ broken")).toMatchObject({ status: 400, body: { workflow_triggered: false } });
   });
@@ -140,7 +167,7 @@ describe("checks", () => {
         headers: { validate: () => note("headers") },
         validate: () => note("validate"),
         schema: z.any().refine(() => note("schema")),
-        middleware: [() => note("first"), (_request, _response, next) => void (note("second") && next())],
+        middleware: [() => note("first"), (_request, _response, next) => (note("second") ? next() : undefined)],
         idempotencyKey: () => (note("key") ? "k" : ""),
         onSuccess: () => note("success"),
       })
@@ -152,7 +179,10 @@ describe("checks", () => {
 
   test("a schema refuses with 400, and its parsed value is the payload", async () => {
     const schema = z.object({ amount: z.number().positive(), currency: z.string().default("EUR") });
-    cronflow.define({ id: "pay" }).onWebhook("/pay", { schema }).step("see", (c) => c.payload);
+    cronflow
+      .define({ id: "pay" })
+      .onWebhook("/pay", { schema })
+      .step("see", (c) => c.payload);
     await program.start();
     expect(await send("/pay", { amount: -1 })).toMatchObject({
       status: 400,
@@ -166,7 +196,10 @@ describe("checks", () => {
     ["Too young", "Too young"],
     [Promise.resolve("Too late"), "Too late"],
   ])("validate refuses with %p", async (verdict, error) => {
-    cronflow.define({ id: "v" }).onWebhook("/v", { validate: () => verdict as string }).step("a", () => 1);
+    cronflow
+      .define({ id: "v" })
+      .onWebhook("/v", { validate: () => verdict })
+      .step("a", () => 1);
     await program.start();
     expect(await send("/v", {})).toMatchObject({ status: 400, body: { message: "Payload validation failed", error } });
   });
@@ -176,7 +209,10 @@ describe("checks", () => {
       required: { "X-Kind": "order", "X-Any": "" },
       validate: (all: Readonly<Record<string, string>>) => all["x-odd"] === undefined || "No odd headers",
     };
-    cronflow.define({ id: "h" }).onWebhook("/h", { headers }).step("a", () => 1);
+    cronflow
+      .define({ id: "h" })
+      .onWebhook("/h", { headers })
+      .step("a", () => 1);
     await program.start();
     const of = async (given: Record<string, string>): Promise<unknown> => {
       const { status, body } = await send("/h", {}, { headers: given });
@@ -296,9 +332,19 @@ describe("starting", () => {
     const good = await cronflow.executeWebhookTrigger({ path: "/inner", body: { n: 3 } });
     expect(good).toMatchObject({ success: true, workflow_id: "inner", status: 200 });
     expect((await program.until(good.run_id ?? "", ...ended)).output).toBe(3);
-    expect(await cronflow.executeWebhookTrigger({ path: "/inner", body: {} })).toMatchObject({ success: false, status: 400 });
-    expect(await cronflow.executeManualTrigger("inner", { n: 1 })).toMatchObject({ success: true, workflow_id: "inner" });
-    expect(await cronflow.getTriggerStats()).toMatchObject({ total_triggers: 2, webhook_triggers: 1, schedule_triggers: 1 });
+    expect(await cronflow.executeWebhookTrigger({ path: "/inner", body: {} })).toMatchObject({
+      success: false,
+      status: 400,
+    });
+    expect(await cronflow.executeManualTrigger("inner", { n: 1 })).toMatchObject({
+      success: true,
+      workflow_id: "inner",
+    });
+    expect(await cronflow.getTriggerStats()).toMatchObject({
+      total_triggers: 2,
+      webhook_triggers: 1,
+      schedule_triggers: 1,
+    });
     expect(await cronflow.getWorkflowTriggers("inner")).toMatchObject([
       { id: "inner:webhook-1", trigger_type: "webhook" },
       { id: "inner:schedule-1", trigger_type: "schedule" },

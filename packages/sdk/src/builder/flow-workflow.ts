@@ -95,11 +95,16 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
 
   /** The same flow in other surroundings, such as a test's: without triggers there, and with other services. */
   toWorkflow(host: FlowHost, changes: FlowChanges = {}): Workflow<Loose, Loose, Loose> {
-    const definition = { ...this.#parts.definition, ...(changes.services === undefined ? {} : { services: changes.services }) };
+    const definition = {
+      ...this.#parts.definition,
+      ...(changes.services === undefined ? {} : { services: changes.services }),
+    };
     const nodes = [...this.nodes];
     const limitMs = this.#toldOfEnds ? this.timeoutMs : undefined;
     const program = { definition, nodes, host, limitMs };
-    return workflow<Loose, Loose>(this.#optionsFor(changes.triggers === false ? [] : this.#triggers), (ctx, input) => runFlow(program, ctx, input));
+    return workflow<Loose, Loose>(this.#optionsFor(changes.triggers === false ? [] : this.#triggers), (ctx, input) =>
+      runFlow(program, ctx, input),
+    );
   }
 
   #workflow(): Workflow {

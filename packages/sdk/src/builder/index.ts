@@ -1,7 +1,13 @@
 // The builder: workflows by chained calls, compiled to plain workflow functions.
 export { Flow } from "./flow.ts";
 export { FlowWorkflow } from "./flow-workflow.ts";
-export type { FlowChanges, FlowWorkflowParts, StepDefinition, TriggerDefinition, WorkflowDefinition } from "./flow-workflow.ts";
+export type {
+  FlowChanges,
+  FlowWorkflowParts,
+  StepDefinition,
+  TriggerDefinition,
+  WorkflowDefinition,
+} from "./flow-workflow.ts";
 export { isTaken, methodOf } from "./flow-triggers.ts";
 export type {
   FlowTriggerNote,

@@ -5,7 +5,8 @@ import type { StepOptions, StepRetry } from "../context.ts";
 import type { FlowStepOptions, RetryConfig } from "./types.ts";
 
 const delayDefault = "1s";
-const maxDelayMsDefault = 3_600_000;
+/** No delay is capped unless it says so; this one no run waits for. */
+const maxDelayMsDefault = 365 * 86_400_000;
 /** Spreads a delay between half and one and a half times its length: it is made longer by half, then shortened by chance. */
 const jitterLengthen = 1.5;
 const jitterRatio = 2 / 3;

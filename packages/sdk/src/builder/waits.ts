@@ -70,7 +70,7 @@ async function awaitAnswer(
   const answer = await answerOf(run, token, limit);
   const status = answer.timedOut ? "timeout" : "resumed";
   const payload = answer.timedOut ? undefined : answer.payload;
-const answered: PausedNote = { ...waiting, status, payload };
+  const answered: PausedNote = { ...waiting, status, payload };
   await ctx.state.global.set(key, answered, { ttl: answeredNoteTtl });
   run.notePause(answered);
   return answer;

@@ -68,7 +68,11 @@ export class PerformanceMonitor {
   #stopped = false;
 
   constructor(config: Partial<MonitoringConfig> = {}, now: () => Date = () => new Date()) {
-    this.#config = { ...defaults, ...config, alertThresholds: { ...defaults.alertThresholds, ...config.alertThresholds } };
+    this.#config = {
+      ...defaults,
+      ...config,
+      alertThresholds: { ...defaults.alertThresholds, ...config.alertThresholds },
+    };
     this.#now = now;
   }
 
@@ -90,9 +94,10 @@ export class PerformanceMonitor {
     const score = Math.max(0, 100 - bad.reduce((lost, { weight }) => lost + weight, 0));
     const status: Status = score >= 90 ? "healthy" : score >= 60 ? "warning" : "critical";
     const recommendations = bad.map(({ advice }) => advice);
-    this.#reports = [...this.#reports, { timestamp, metrics, alerts, recommendations, summary: { status, score } }].slice(
-      -reportsMax,
-    );
+    this.#reports = [
+      ...this.#reports,
+      { timestamp, metrics, alerts, recommendations, summary: { status, score } },
+    ].slice(-reportsMax);
   }
 
   #checks({ memory, databaseQueries, cache, serialization }: PerformanceMetrics): Check[] {
@@ -105,7 +110,13 @@ export class PerformanceMonitor {
     });
     const used = cache.hits + cache.misses > 0;
     return [
-      { metric: "memoryUsage", what: "High memory usage", advice: "Keep less in memory", weight: 30, ...over(percent, memoryUsage) },
+      {
+        metric: "memoryUsage",
+        what: "High memory usage",
+        advice: "Keep less in memory",
+        weight: 30,
+        ...over(percent, memoryUsage),
+      },
       {
         metric: "slowQueries",
         what: "Slow database queries",

@@ -177,7 +177,8 @@ export class PerformanceOptimizer {
     const { databaseQueries, cache, memory, serialization } = this.getMetrics();
     const found: string[] = [];
     if (databaseQueries.slow > 0) found.push(`${databaseQueries.slow} slow queries: add indexes`);
-    if (cache.hits + cache.misses > 0 && cache.hitRate < hitRateGood) found.push("Cache hit rate is low: keep more, for longer");
+    if (cache.hits + cache.misses > 0 && cache.hitRate < hitRateGood)
+      found.push("Cache hit rate is low: keep more, for longer");
     if (memory.used > memoryBytesGood) found.push("Memory usage is high: keep less");
     if (serialization.averageTime > serializationMsGood) found.push("Serialization is slow: send less");
     return found;

@@ -101,7 +101,8 @@ export class CircuitBreakerManager {
     readonly totalSuccesses: number;
   } {
     const all = [...this.#breakers.values()].map((breaker) => breaker.getStats());
-    const sum = (of: (stats: CircuitBreakerStats) => number): number => all.reduce((total, each) => total + of(each), 0);
+    const sum = (of: (stats: CircuitBreakerStats) => number): number =>
+      all.reduce((total, each) => total + of(each), 0);
     const count = (state: CircuitState): number => all.filter((each) => each.state === state).length;
     return {
       totalCircuitBreakers: all.length,

@@ -44,6 +44,7 @@ const surroundings: RetrySurroundings = {
   now: () => performance.now(),
 };
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- programs call RetryExecutor.execute()
 export class RetryExecutor {
   /** Calls a function until it succeeds or there are no attempts left. Never rejects. */
   static async execute<T>(

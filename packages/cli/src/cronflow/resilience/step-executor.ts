@@ -24,6 +24,7 @@ export interface StepExecutionResult {
 /** Functions of one process share their breakers. */
 const breakers = new CircuitBreakerManager();
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- programs call StepExecutor.executeStep()
 export class StepExecutor {
   /** Calls the step, again where it has `retry`. Never rejects. */
   static async executeStep(
@@ -39,7 +40,10 @@ export class StepExecutor {
       const name = circuitBreaker.name ?? `step-${step.name}`;
       return breakers.executeWithCircuitBreaker(name, () => handler(context), circuitBreaker);
     };
-    const made = await RetryExecutor.execute(once, retry === undefined ? { maxAttempts: 1 } : RetryExecutor.createRetryOptions(retry));
+    const made = await RetryExecutor.execute(
+      once,
+      retry === undefined ? { maxAttempts: 1 } : RetryExecutor.createRetryOptions(retry),
+    );
     const { success, result: output, error, attempts, totalDuration, retryDelays } = made;
     return { success, output, error, attempts, totalDuration, retryDelays };
   }

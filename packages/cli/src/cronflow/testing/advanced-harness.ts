@@ -76,7 +76,14 @@ export class AdvancedTestHarness extends TestHarness {
   }
 
   /** Actions in place of those of a service. */
-  mockService(...[serviceId, actions, config, auth]: readonly [serviceId: string, actions: Actions, config?: unknown, auth?: unknown]): this {
+  mockService(
+    ...[serviceId, actions, config, auth]: readonly [
+      serviceId: string,
+      actions: Actions,
+      config?: unknown,
+      auth?: unknown,
+    ]
+  ): this {
     this.#services.set(serviceId, { serviceId, actions, config, auth });
     this.#coverage.services[serviceId] ??= { called: false, callCount: 0, actions: {} };
     return this;
@@ -146,9 +153,16 @@ export class AdvancedTestHarness extends TestHarness {
   protected override changes(): FlowChanges {
     const { services = {} } = this.workflow.getDefinition();
     const real = Array.isArray(services)
-      ? Object.fromEntries((services as readonly { readonly id: string; readonly actions?: Actions }[]).map((each) => [each.id, each.actions ?? {}]))
+      ? Object.fromEntries(
+          (services as readonly { readonly id: string; readonly actions?: Actions }[]).map((each) => [
+            each.id,
+            each.actions ?? {},
+          ]),
+        )
       : (services as Readonly<Record<string, Actions>>);
-    const mocked = Object.fromEntries([...this.#services.values()].map(({ serviceId, actions }) => [serviceId, actions]));
+    const mocked = Object.fromEntries(
+      [...this.#services.values()].map(({ serviceId, actions }) => [serviceId, actions]),
+    );
     const merged = Object.entries({ ...real, ...mocked }).map(([id, actions]) => [id, this.#counted(id, actions)]);
     return merged.length === 0 ? {} : { services: Object.fromEntries(merged) as Record<string, unknown> };
   }
@@ -199,10 +213,7 @@ export class AdvancedTestHarness extends TestHarness {
   }
 }
 
-function emptyCoverage(
-  workflow: FlowWorkflow,
-  mocks: ReadonlyMap<string, ServiceMock>,
-): Omit<TestCoverage, "overall"> {
+function emptyCoverage(workflow: FlowWorkflow, mocks: ReadonlyMap<string, ServiceMock>): Omit<TestCoverage, "overall"> {
   const steps: Record<string, StepCoverage> = {};
   const branches: Record<string, BranchCoverage> = {};
   const services: Record<string, ServiceCoverage> = {};
@@ -212,7 +223,9 @@ function emptyCoverage(
     for (const { name } of node.branches) branches[name] = { executed: false, executionCount: 0, condition: name };
   }
   const { services: defined = {} } = workflow.getDefinition();
-  const ids = Array.isArray(defined) ? (defined as readonly { readonly id: string }[]).map(({ id }) => id) : Object.keys(defined);
+  const ids = Array.isArray(defined)
+    ? (defined as readonly { readonly id: string }[]).map(({ id }) => id)
+    : Object.keys(defined);
   for (const id of [...ids, ...mocks.keys()]) services[id] = { called: false, callCount: 0, actions: {} };
   return { steps, branches, services };
 }

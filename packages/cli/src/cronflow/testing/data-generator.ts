@@ -69,7 +69,12 @@ export class DefaultTestDataGenerator implements TestDataGenerator {
   generateUser(): GeneratedUser {
     const name = this.#pick(names);
     const id = this.#id("user");
-    return { id, name, email: `${name.toLowerCase().replaceAll(" ", ".")}.${this.#made}@example.com`, role: this.#pick(roles) };
+    return {
+      id,
+      name,
+      email: `${name.toLowerCase().replaceAll(" ", ".")}.${this.#made}@example.com`,
+      role: this.#pick(roles),
+    };
   }
 
   generateOrder(): GeneratedOrder {
@@ -93,7 +98,12 @@ export class DefaultTestDataGenerator implements TestDataGenerator {
 
   generateEvent(): GeneratedEvent {
     const id = this.#id("event");
-    return { id, type: this.#pick(eventTypes), data: { number: this.#made }, timestamp: firstEventAt + this.#made * 1_000 };
+    return {
+      id,
+      type: this.#pick(eventTypes),
+      data: { number: this.#made },
+      timestamp: firstEventAt + this.#made * 1_000,
+    };
   }
 
   generateArray<T>(generator: () => T, count: number): T[] {

@@ -84,16 +84,16 @@ export class TestHarness {
   /** Runs the workflow to its end, however long it sleeps and waits. */
   async run(): Promise<TestRun> {
     const begun = performance.now();
-    let client: TestEngine | undefined;
+    const within: { engine?: TestEngine } = {};
     const host: FlowHost = {
-      state: (workflow) => sharedState(() => started(client), `workflow:${workflow}`),
+      state: (workflow) => sharedState(() => started(within.engine), `workflow:${workflow}`),
       secret: async (name, spec) => (typeof spec === "function" ? spec() : `secret ${name}`),
       mock: (_run, step) => this.#mocks.get(step),
     };
     const tested = this.workflow.toWorkflow(host, { triggers: false, ...this.changes() });
     const others = this.others().map((other) => other.toWorkflow(host, { triggers: false }));
     const engine = await testEngine({ workflows: [tested, ...others] });
-    client = engine;
+    within.engine = engine;
     try {
       return this.#judge(await played(engine, tested.name, triggered(this.note, this.payload)), begun);
     } finally {
@@ -113,7 +113,9 @@ export class TestHarness {
 
   #judge({ steps: entries, error }: Played, begun: number): TestRun {
     const nodes = [...everyNode(this.workflow.nodes)];
-    const tested = entries.filter(({ kind, status }) => kind === "step" && status !== "running").map((step) => testedStep(step, nodes));
+    const tested = entries
+      .filter(({ kind, status }) => kind === "step" && status !== "running")
+      .map((step) => testedStep(step, nodes));
     const unmet = this.#expectations.map((each) => unmetBy(each, tested)).find((each) => each !== undefined);
     const expected = this.#expectations.some(({ step, outcome }) => outcome === "fail" && failedAt(tested, step));
     const failure = unmet ?? (expected ? undefined : error);
@@ -154,7 +156,9 @@ async function played(engine: TestEngine, workflow: string, input: unknown): Pro
   const steps = await run.steps();
   if (["completed", "failed", "cancelled", "timedout"].includes(status)) return { steps, ...(await ended) };
   const open = steps.filter((step) => step.status === "running").map(({ kind, name }) => `${kind} ${name}`);
-  const waits = new Error(`The run did not end: it is ${status} (${statusReason ?? "no reason"}) at ${open.join(", ")}.`);
+  const waits = new Error(
+    `The run did not end: it is ${status} (${statusReason ?? "no reason"}) at ${open.join(", ")}.`,
+  );
   return { steps, error: waits };
 }
 
@@ -176,7 +180,10 @@ function testedStep(step: Step, nodes: readonly FlowNode[]): TestedStep {
     error: step.error === null ? undefined : new Error(step.error.message),
     duration: (step.endedAt ?? step.startedAt) - step.startedAt,
     attempts: step.attempt,
-    retryDelays: delaysOf(nodes.find(({ name }) => name === step.name), step.attempt),
+    retryDelays: delaysOf(
+      nodes.find(({ name }) => name === step.name),
+      step.attempt,
+    ),
   };
 }
 
