@@ -19,6 +19,7 @@ import type {
   Workflow,
 } from "@sluice/sdk";
 import { Caller, never } from "./caller.ts";
+import type { Place, StepFunctions } from "./calls.ts";
 import type { DurableCall } from "./caller.ts";
 import { childCall } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
@@ -77,14 +78,14 @@ class RunContext {
     return this.#log;
   }
 
-  step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
+  step = (name: string, own: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
     const refused = this.#caller.refuse("step");
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
     const place = run.place("step", name);
     if (place === undefined) return never();
-    const { undo } = options;
+    const { body, undo } = this.#functions(place, { body: own, undo: options.undo });
     const record =
       undo === undefined
         ? undefined
@@ -110,6 +111,11 @@ class RunContext {
     promise[callOf] = { scope: this.#scope, seq: place.seq };
     return promise;
   };
+
+  #functions({ seq, name, n }: Place, own: StepFunctions): StepFunctions {
+    const { standIn } = this.#run.host;
+    return standIn === undefined ? own : standIn({ workflow: this.run.workflow, run: this.run.id, name, n, seq }, own);
+  }
 
   sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {
     const name = duration === undefined ? "sleep" : String(first);
