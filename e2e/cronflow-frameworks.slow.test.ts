@@ -221,7 +221,9 @@ describe("a webhook in an application of", () => {
 
   test("plain Node and anything that passes a web request, by registerRoute", async () => {
     const routes: Callable[] = [];
-    define("/hooks/order", { registerRoute: (_method: string, _path: string, handler: Callable) => void routes.push(handler) });
+    define("/hooks/order", {
+      registerRoute: (_method: string, _path: string, handler: Callable) => void routes.push(handler),
+    });
     const [handler] = routes;
     if (handler === undefined) throw new Error("no route was registered");
     const node = await listening((request, response) => void handler(request, response));
@@ -247,7 +249,10 @@ describe("a webhook in an application of", () => {
       const site = join(folder, "site");
       mkdirSync(join(site, "pages"), { recursive: true });
       writeFileSync(join(site, "package.json"), '{ "private": true }');
-      writeFileSync(join(site, "pages/index.js"), "export default function Home() { return 'the page of the site'; }\n");
+      writeFileSync(
+        join(site, "pages/index.js"),
+        "export default function Home() { return 'the page of the site'; }\n",
+      );
       const next = made(await load("next"));
       const app = next({ dev: true, dir: site, quiet: true }) as Record<string, Callable>;
       define("/hooks/order", { app: "nextjs", appInstance: app });

@@ -9,7 +9,7 @@ export { createCronflow } from "./cronflow/cronflow.ts";
 export type { Cronflow } from "./cronflow/cronflow.ts";
 export type { StartOptions, WebhookServerOptions } from "./cronflow/settings.ts";
 export { WorkflowInstance } from "./cronflow/workflow-instance.ts";
-export type { InspectedRun, InspectedStep, ReplayOptions } from "./cronflow/runs-api.ts";
+export type { ConcurrencyStats, InspectedRun, InspectedStep, ReplayOptions } from "./cronflow/runs-api.ts";
 export type { TestRun, TestedStep } from "./cronflow/testing/test-harness.ts";
 export type {
   CronflowContext as Context,

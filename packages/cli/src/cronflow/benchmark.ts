@@ -19,7 +19,7 @@ export interface BenchmarkOptions {
 }
 
 /** Figures of a list of numbers. */
-export interface Statistics {
+interface Statistics {
   readonly count: number;
   readonly mean: number;
   readonly median: number;
@@ -30,7 +30,7 @@ export interface Statistics {
   readonly p99: number;
 }
 
-export interface BenchmarkRun {
+interface BenchmarkRun {
   readonly iteration: number;
   readonly success: boolean;
   readonly runId?: string;

@@ -17,6 +17,7 @@ import { dataFolder, limitsOf, serverSettings, timeoutOf } from "./settings.ts";
 import type { Environment, StartOptions } from "./settings.ts";
 import { stateApi } from "./state-api.ts";
 import type { StateApi } from "./state-api.ts";
+import { startTickers, tickersOf } from "./tickers.ts";
 import { triggersApi } from "./triggers-api.ts";
 import type { TriggersApi } from "./triggers-api.ts";
 import { isTaken } from "@sluice/sdk";
@@ -25,9 +26,9 @@ import type { WebhookServer } from "./webhook-server.ts";
 import { WorkflowInstance } from "./workflow-instance.ts";
 
 /** Of the API, not of the product. */
-export const version = "0.1.0";
+const version = "0.1.0";
 
-export interface EngineApi {
+interface EngineApi {
   readonly define: (options: DefineOptions, setup?: (workflow: WorkflowInstance) => void) => WorkflowInstance;
   readonly start: (options?: StartOptions) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -144,10 +145,12 @@ class EmbeddedEngine {
     for (const each of workflows) each.validate();
     this.folder = dataFolder(options, env);
     const { openSite } = await import("@sluice/server/embedded");
-    const site = await openSite({ data: this.folder, workflows, limits: limitsOf(env) });
+    const tickers = tickersOf(program);
+    const site = await openSite({ data: this.folder, workflows: [...workflows, ...tickers], limits: limitsOf(env) });
     program.site = site;
     program.undeployed.clear();
     await program.remember(site);
+    await startTickers(site, tickers);
     const listening = workflows.some((each) =>
       each.getTriggers().some((trigger) => trigger.type === "webhook" && !isTaken(trigger.options)),
     );

@@ -3,7 +3,7 @@ import { triggered, validateWithSchema } from "@sluice/sdk";
 import type { Loose, FlowTriggerNote } from "@sluice/sdk";
 import type { PastEvent, Program } from "./program.ts";
 
-export interface EventListener {
+interface EventListener {
   readonly workflowId: string;
   readonly trigger: Loose;
 }

@@ -101,7 +101,7 @@ function registerNext(app: Fields, { method, path, handler }: Registration): voi
 }
 
 /** A handler for whatever a framework passes: Express, Fastify, Koa, Hapi, Next.js, plain Node, or a web request. */
-export function universalHandler(answer: AnswerRequest): Handler {
+function universalHandler(answer: AnswerRequest): Handler {
   return async (first: unknown, second: unknown) => {
     if (first instanceof Request) return webAnswer(answer, first);
     const request = first as Fields;

@@ -6,13 +6,13 @@ import type { Program } from "./program.ts";
 import { sharedState } from "./shared-state.ts";
 
 /** What came of a function that was executed by itself. */
-export interface ExecutionResult {
+interface ExecutionResult {
   readonly success: boolean;
   readonly output?: unknown;
   readonly error?: string;
 }
 
-export interface HookResult {
+interface HookResult {
   readonly success: boolean;
   readonly message?: string;
   readonly error?: string;
@@ -31,7 +31,7 @@ type ContextParts = readonly [
   totalSteps?: number,
 ];
 
-export interface Scheduler {
+interface Scheduler {
   readonly start: () => void;
   readonly stop: () => void;
   readonly scheduleWorkflow: (workflowId: string, cron: string) => Promise<void>;
@@ -43,7 +43,7 @@ export interface Scheduler {
   readonly getStatus: () => { readonly isRunning: boolean; readonly scheduledWorkflows: number };
 }
 
-export interface ScheduledWorkflow {
+interface ScheduledWorkflow {
   readonly workflowId: string;
   readonly cronExpressions: readonly string[];
 }

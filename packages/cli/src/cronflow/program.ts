@@ -7,6 +7,7 @@ import { pausedKeyPrefix } from "@sluice/sdk";
 import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
 import { sharedState } from "./shared-state.ts";
 import type { Environment } from "./settings.ts";
+import { startTickers, tickersOf } from "./tickers.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 
 /** A started engine in this process. */
@@ -27,9 +28,9 @@ export interface PastEvent {
 }
 
 /** Pauses that are listed. */
-export const pausesMax = 10_000;
+const pausesMax = 10_000;
 /** Events that are remembered for `getEventHistory`. */
-export const eventHistoryMax = 1_000;
+const eventHistoryMax = 1_000;
 
 export class Program {
   readonly workflows = new Map<string, WorkflowInstance>();
@@ -104,7 +105,9 @@ export class Program {
     const site = this.started();
     if (this.undeployed.size === 0) return site;
     const told = [...this.undeployed];
-    await site.deploy([...this.workflows.values()]);
+    const tickers = tickersOf(this);
+    await site.deploy([...this.workflows.values(), ...tickers]);
+    await startTickers(site, tickers);
     for (const id of told) this.undeployed.delete(id);
     return site;
   }

@@ -61,7 +61,7 @@ export interface RunsApi {
   readonly executeManualTrigger: (workflowId: string, payload?: unknown) => Promise<ManualTriggerResult>;
 }
 
-export interface ManualTriggerResult {
+interface ManualTriggerResult {
   readonly success: true;
   readonly run_id: string;
   readonly workflow_id: string;

@@ -4,7 +4,7 @@ import type { Loose } from "@sluice/sdk";
 import type { Program } from "./program.ts";
 import { sharedState } from "./shared-state.ts";
 
-export interface StateStats {
+interface StateStats {
   readonly totalKeys: number;
   /** Expired ones are gone at once: none is ever counted. */
   readonly expiredKeys: number;

@@ -5,14 +5,14 @@ import type { FlowTriggerNote, TriggerDefinition } from "@sluice/sdk";
 import type { Program } from "./program.ts";
 import { route } from "./webhook-routes.ts";
 
-export interface WebhookTriggerRequest {
+interface WebhookTriggerRequest {
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-export interface TriggerResult {
+interface TriggerResult {
   readonly success: boolean;
   readonly run_id: string | undefined;
   readonly workflow_id: string | undefined;
@@ -20,7 +20,7 @@ export interface TriggerResult {
   readonly message: string;
 }
 
-export interface TriggerStats {
+interface TriggerStats {
   readonly success: true;
   readonly total_triggers: number;
   readonly webhook_triggers: number;
@@ -32,7 +32,7 @@ export interface TriggerStats {
 }
 
 /** A trigger and what it is known by. */
-export interface ListedTrigger {
+interface ListedTrigger {
   readonly id: string;
   readonly workflow_id: string;
   readonly trigger_type: FlowTriggerNote["type"];

@@ -16,7 +16,7 @@ export interface FoundWebhook {
 }
 
 /** The webhook of a method and a path; `"method"` where there is one of another method only. */
-export function findWebhook(program: Program, method: string, path: string): FoundWebhook | "method" | undefined {
+function findWebhook(program: Program, method: string, path: string): FoundWebhook | "method" | undefined {
   let wrongMethod = false;
   for (const [workflowId, instance] of program.workflows) {
     for (const trigger of instance.getTriggers()) {

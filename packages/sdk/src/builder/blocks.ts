@@ -18,7 +18,7 @@ import type { CronflowContext } from "./types.ts";
 import { runEvent, runHuman, runPause } from "./waits.ts";
 
 /** Times a `while` may go round. */
-export const whileRoundsMax = 1_000;
+const whileRoundsMax = 1_000;
 
 /** The output of a block. */
 export function runBlock(

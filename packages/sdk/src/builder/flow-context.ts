@@ -100,7 +100,7 @@ function metaOf({ id, name, version, tags }: DefineOptions, { run, attempt }: Co
 }
 
 /** Services by their id, each as its actions. */
-export function servicesOf(services: DefineOptions["services"]): Readonly<Record<string, Loose>> {
+function servicesOf(services: DefineOptions["services"]): Readonly<Record<string, Loose>> {
   if (services === undefined) return {};
   const entries = Array.isArray(services)
     ? (services as readonly ConfiguredService[]).map((service) => [service.id, service] as const)
@@ -143,6 +143,6 @@ function outputsOf(outputs: ReadonlyMap<string, unknown>): object {
 }
 
 /** The same value in other objects, as a replay would make it. */
-export function copyOf(value: unknown): unknown {
+function copyOf(value: unknown): unknown {
   return typeof value === "object" && value !== null ? decodeValue(encodeValue(value)) : value;
 }

@@ -168,6 +168,34 @@ describe("steps", () => {
     expect(failed).rejects.toThrow("out of it");
   });
 
+  test("are not tried while their breaker is open", async () => {
+    let tries = 0;
+    const broken = { value: true };
+    const flow = define().step(
+      "call",
+      () => {
+        tries++;
+        if (broken.value) throw new Error("service down");
+        return "up";
+      },
+      { circuitBreaker: { name: "service", failureThreshold: 2, recoveryTimeout: "1m", expectedErrors: ["down"] } },
+    );
+    await playing([flow], async (engine) => {
+      const fails = async (): Promise<string> =>
+        (await engine.start(flow)).result().then(String, (error: unknown) => (error as Error).message);
+      expect([await fails(), await fails(), await fails()]).toEqual([
+        "service down",
+        "service down",
+        "Circuit breaker 'service' is OPEN",
+      ]);
+      expect(tries).toBe(2);
+      broken.value = false;
+      await engine.advance("2m");
+      expect([await fails(), await fails()]).toEqual(["up", "up"]);
+      expect(tries).toBe(4);
+    });
+  });
+
   test("remember their output under a key, for other runs too, until it is too old", async () => {
     let made = 0;
     const flow = define()
@@ -234,7 +262,7 @@ describe("cancelling", () => {
   test.each([
     ["text", "ignored type"],
     ["an object", { reason: "ignored type" }],
-  ] as const)("ends the run as cancelled, from a step, with %s", async (_what, reason) => {
+  ])("ends the run as cancelled, from a step, with %s", async (_what, reason) => {
     const flow = define()
       .step("look", (c) => c.cancel(reason))
       .step("never", () => 2);

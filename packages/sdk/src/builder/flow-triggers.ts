@@ -38,8 +38,11 @@ export type WebhookMiddleware = (
 
 /** The answer, for a middleware that gives one itself. */
 export interface WebhookResponse {
+  /** Sets the status of the answer; 200 without. */
   status(code: number): WebhookResponse;
+  /** Answers with JSON. */
   json(body: unknown): WebhookResponse;
+  /** The same as `json`. */
   send(body: unknown): WebhookResponse;
 }
 
@@ -129,7 +132,7 @@ export function checkTrigger(trigger: FlowTriggerNote): void {
   }
 }
 
-/** Triggers the engine itself fires. A webhook that a framework takes is none of them. */
+/** Triggers the engine itself fires. A webhook that a framework takes, or whose functions would not be asked, is none of them. */
 export function nativeTriggers(triggers: readonly FlowTriggerNote[]): Trigger[] {
   const native: Trigger[] = [];
   let schedules = 0;
@@ -138,10 +141,15 @@ export function nativeTriggers(triggers: readonly FlowTriggerNote[]): Trigger[] 
       const { cron_expression: cron, options } = trigger;
       const name = `schedule-${++schedules}`;
       native.push(schedule(cron, { ...options, name, input: triggered({ type: "schedule", cron }, null) }));
-    } else if (trigger.type === "webhook" && !isTaken(trigger.options))
+    } else if (trigger.type === "webhook" && isPlain(trigger.options))
       native.push(webhook(trigger.path, { method: trigger.options.method ?? "POST" }));
   }
   return native;
+}
+
+/** True for a webhook that says nothing but its method: the server's own asks no more. */
+function isPlain({ method: _method, app: _app, ...rest }: FlowWebhookOptions): boolean {
+  return Object.values(rest).every((value) => value === undefined || value === null);
 }
 
 /** True for a webhook whose requests come by a server of the program. */

@@ -60,6 +60,7 @@ export interface FlowChanges {
   readonly services?: NonNullable<DefineOptions["services"]>;
 }
 
+/** A definition: the flow, what starts it, and what is said of it. Throws `invalid_name` or `invalid_workflow` at the call that makes no sense. */
 export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> {
   readonly [workflowBrand] = true as never;
   readonly name: string;
@@ -89,6 +90,7 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     return this.#workflow().options;
   }
 
+  /** Walks the flow. */
   handler(ctx: Context, input: Loose): Promise<Loose> {
     return this.#workflow().handler(ctx, input);
   }
@@ -222,6 +224,7 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     };
   }
 
+  /** All that was said of it, functions included. */
   getDefinition(): WorkflowDefinition {
     return {
       name: this.name,
@@ -234,30 +237,37 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     };
   }
 
+  /** What it is started by. */
   getId(): string {
     return this.name;
   }
 
+  /** For people; its id where it has none. */
   getName(): string {
     return this.#parts.definition.name ?? this.name;
   }
 
+  /** Its steps and blocks, those of branches included. */
   getSteps(): readonly StepDefinition[] {
     return [...everyNode(this.nodes)].map(stepDefinition);
   }
 
+  /** The first step or block of that name. */
   getStep(id: string): StepDefinition | undefined {
     return this.getSteps().find((step) => step.id === id);
   }
 
+  /** What starts its runs. */
   getTriggers(): readonly TriggerDefinition[] {
     return [...this.#triggers];
   }
 
+  /** True where a request starts runs. */
   hasWebhookTriggers(): boolean {
     return this.#triggers.some(({ type }) => type === "webhook");
   }
 
+  /** True where time starts runs. */
   hasScheduleTriggers(): boolean {
     return this.#triggers.some(({ type }) => type === "schedule" || type === "interval");
   }

@@ -138,6 +138,7 @@ export class Flow {
     return this;
   }
 
+  /** Ends the branches: what follows is done whichever was taken. */
   endIf(): this {
     if (this.#ifs.pop() === undefined) throw refused(".endIf() without .if().", "Remove it, or begin with .if().");
     return this;

@@ -27,7 +27,7 @@ export interface LogNode extends Named {
   readonly level: LogLevel;
 }
 /** One way of an `if`; the `else` has no condition. */
-export interface IfBranch {
+interface IfBranch {
   readonly name: string;
   readonly condition: FlowHandler | undefined;
   readonly nodes: FlowNode[];
@@ -49,7 +49,7 @@ export interface CancelNode extends Named {
   readonly kind: "cancel";
   readonly reason: string | undefined;
 }
-export interface SleepNode extends Named {
+interface SleepNode extends Named {
   readonly kind: "sleep";
   readonly duration: Duration;
 }

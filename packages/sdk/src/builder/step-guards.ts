@@ -7,11 +7,11 @@ import type { CircuitBreakerConfig } from "./types.ts";
 
 const cacheKeyPrefix = "cronflow.cache/";
 const breakerKeyPrefix = "cronflow.breaker/";
-export const failureThresholdDefault = 5;
-export const recoveryTimeoutDefault = "30s";
+const failureThresholdDefault = 5;
+const recoveryTimeoutDefault = "30s";
 
 /** Code of the error of a step that was not tried. */
-export const breakerOpenCode = "circuit_open";
+const breakerOpenCode = "circuit_open";
 
 export async function runGuarded(run: FlowRun, node: StepNode, place: FlowPlace): Promise<unknown> {
   const { cache } = node.options;

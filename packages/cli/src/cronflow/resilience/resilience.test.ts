@@ -21,11 +21,12 @@ describe("RetryExecutor", () => {
     return { waits, surroundings: { random: () => random, wait: async (ms) => void waits.push(ms), now: () => 0 } };
   };
 
-  test.each([
+  const strategies: readonly (readonly ["exponential" | "linear" | "fixed", readonly number[]])[] = [
     ["exponential", [100, 200, 400]],
     ["linear", [100, 200, 300]],
     ["fixed", [100, 100, 100]],
-  ] as const)("waits in %s steps", async (strategy, delays) => {
+  ];
+  test.each(strategies)("waits in %s steps", async (strategy, delays) => {
     const { waits, surroundings } = within();
     const told: unknown[] = [];
     const result = await RetryExecutor.execute(

@@ -27,18 +27,18 @@ interface Executed {
   executed: boolean;
   executionCount: number;
 }
-export interface StepCoverage extends Executed {
+interface StepCoverage extends Executed {
   lastExecuted?: Date;
   duration?: number;
 }
-export interface BranchCoverage extends Executed {
+interface BranchCoverage extends Executed {
   readonly condition: string;
 }
 interface Called {
   called: boolean;
   callCount: number;
 }
-export interface ServiceCoverage extends Called {
+interface ServiceCoverage extends Called {
   readonly actions: Record<string, Called>;
 }
 

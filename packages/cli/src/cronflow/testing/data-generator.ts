@@ -6,7 +6,7 @@ export interface GeneratedUser {
   readonly email: string;
   readonly role: string;
 }
-export interface GeneratedItem {
+interface GeneratedItem {
   readonly id: string;
   readonly name: string;
   readonly price: number;
