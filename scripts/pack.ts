@@ -40,6 +40,7 @@ const PUBLISHABLE: Publishable[] = [
     },
     started: [
       "packages/cli/src/main.ts",
+      "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/server/src/bundle-process.ts",
       "packages/server/src/value-thread.ts",
