@@ -1,11 +1,11 @@
 // A step whose output is remembered under a key, or that is not tried while a service is known to be down.
+import type { StepOptions } from "../context.ts";
 import { NonRetryableError } from "../errors.ts";
 import type { FlowPlace, FlowRun } from "./flow-run.ts";
 import type { StepNode } from "./nodes.ts";
 import { errorOf, stepOptions } from "./step-plan.ts";
 import type { CircuitBreakerConfig } from "./types.ts";
 
-const cacheKeyPrefix = "cronflow.cache/";
 const breakerKeyPrefix = "cronflow.breaker/";
 const failureThresholdDefault = 5;
 const recoveryTimeoutDefault = "30s";
@@ -15,14 +15,16 @@ const breakerOpenCode = "circuit_open";
 
 export async function runGuarded(run: FlowRun, node: StepNode, place: FlowPlace): Promise<unknown> {
   const { cache } = node.options;
-  if (cache === undefined) return runBroken(run, node, place);
-  const { state } = run.ctx;
-  const key = cacheKeyPrefix + String(await run.call(`${node.name}: cache key`, cache.key, { place }));
-  const kept = await state.global.get<{ readonly output: unknown }>(key);
-  if (kept !== undefined) return kept.output;
-  const output = await runBroken(run, node, place);
-  await state.global.set(key, { output }, { ttl: cache.ttl });
-  return output;
+  const options = stepOptions(node.options);
+  if (cache === undefined) return runBroken(run, node, { place, options });
+  // What the key is made of may differ on a replay: it is a result too.
+  const key = String(await run.call(`${node.name}: cache key`, cache.key, { place }));
+  return runBroken(run, node, { place, options: { ...options, cache: { key, ttl: cache.ttl } } });
+}
+
+interface Guarded {
+  readonly place: FlowPlace;
+  readonly options: StepOptions<unknown>;
 }
 
 interface BreakerState {
@@ -33,10 +35,9 @@ interface BreakerState {
 
 const closed: BreakerState = { failures: 0, openedAt: undefined };
 
-async function runBroken(run: FlowRun, node: StepNode, place: FlowPlace): Promise<unknown> {
-  const options = stepOptions(node.options);
+async function runBroken(run: FlowRun, node: StepNode, call: Guarded): Promise<unknown> {
   const { circuitBreaker } = node.options;
-  if (circuitBreaker === undefined) return run.call(node.name, node.handler, { place, options });
+  if (circuitBreaker === undefined) return run.call(node.name, node.handler, call);
   const { recoveryTimeout = recoveryTimeoutDefault, name = `step-${node.name}` } = circuitBreaker;
   const key = breakerKeyPrefix + name;
   const { state } = run.ctx;
@@ -44,7 +45,7 @@ async function runBroken(run: FlowRun, node: StepNode, place: FlowPlace): Promis
   if (before.openedAt !== undefined && run.ctx.now() < before.openedAt + run.milliseconds(recoveryTimeout))
     throw new NonRetryableError(`Circuit breaker '${name}' is OPEN`, { code: breakerOpenCode });
   try {
-    const output = await run.call(node.name, node.handler, { place, options });
+    const output = await run.call(node.name, node.handler, call);
     if (before.failures > 0) await state.global.set(key, closed);
     return output;
   } catch (thrown) {
