@@ -20,6 +20,7 @@ export type {
 } from "./statuses.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
+export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
 export type {
   RunMessageName,
@@ -51,9 +52,6 @@ export type {
   RunEvent,
   RunAssignment,
   WorkflowManifest,
-  DeclaredEdge,
-  DeclaredGraph,
-  DeclaredNode,
   TriggerManifest,
   EngineToWorker,
   WorkerToEngine,

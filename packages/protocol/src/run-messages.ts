@@ -2,6 +2,7 @@
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -318,26 +319,6 @@ export interface RunAssignment {
   readonly check?: boolean | undefined;
   /** Base of callback and approval URLs, without a trailing slash. */
   readonly url: string;
-}
-
-/** A place of a declared graph; `id` is the kind and the name of the journal entries that come by there. */
-export interface DeclaredNode {
-  readonly id: string;
-  readonly kind: EntryKind;
-  readonly name: string;
-  /** Entries whose names begin so belong behind it: how many there are is not known beforehand. */
-  readonly within?: string | undefined;
-}
-/** `from` may be `start`, `to` may be `end`. */
-export interface DeclaredEdge {
-  readonly from: string;
-  readonly to: string;
-  /** True where other ways out of `from` are taken at the same time. */
-  readonly parallel: boolean;
-}
-export interface DeclaredGraph {
-  readonly nodes: readonly DeclaredNode[];
-  readonly edges: readonly DeclaredEdge[];
 }
 
 /** What a workflow says of itself to the engine. */
