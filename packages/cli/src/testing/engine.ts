@@ -110,8 +110,9 @@ export class TestHost extends EmbeddedClient implements TestEngine {
 
   override async approve(token: string, decision: Decision & { readonly by?: string }): Promise<void> {
     const by: Actor = { kind: "user", id: decision.by ?? "test" };
-    const value = encodeValue({ ...decision, by: by.id, at: this.now });
-    unwrap(await this.engine.completeToken({ by, token, kind: "approval", value }));
+    const { approved, reason, payload } = decision;
+    const decider = { by, operator: true, requester: async () => undefined };
+    unwrap(await this.engine.approvals.decide({ decider, token, approved, reason, payload }));
   }
 }
 
