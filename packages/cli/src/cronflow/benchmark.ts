@@ -3,7 +3,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { workflow } from "@sluice/sdk";
-import { open } from "../open.ts";
 
 export interface BenchmarkOptions {
   /** Default 10. */
@@ -72,6 +71,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
     }
     return previous;
   });
+  const { open } = await import("../open.ts");
   const client = await open({ data: folder, workflows: [measured] });
   const results: BenchmarkRun[] = [];
   try {

@@ -2,7 +2,6 @@
 import { nextRetryDelayMs, normalizeRetry, SluiceError } from "@sluice/protocol";
 import { everyNode, retryOf, triggered } from "@sluice/sdk";
 import type { FlowChanges, FlowHandler, FlowHost, FlowNode, FlowWorkflow, Step, TriggerNote } from "@sluice/sdk";
-import { testEngine } from "../../testing.ts";
 import type { TestEngine } from "../../testing.ts";
 import { sharedState } from "../shared-state.ts";
 
@@ -92,6 +91,8 @@ export class TestHarness {
     };
     const tested = this.workflow.toWorkflow(host, { triggers: false, ...this.changes() });
     const others = this.others().map((other) => other.toWorkflow(host, { triggers: false }));
+    // Only tests need it: a worker that executes the flow does not.
+    const { testEngine } = await import("../../testing.ts");
     const engine = await testEngine({ workflows: [tested, ...others] });
     within.engine = engine;
     try {
