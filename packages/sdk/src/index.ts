@@ -88,6 +88,7 @@ export {
   Flow,
   FlowWorkflow,
   isTaken,
+  keptHeaders,
   isWorthRetrying,
   retryOf,
   methodOf,
@@ -121,10 +122,10 @@ export type {
   StepDefinition,
   TriggerDefinition,
   TriggerNote,
-  WebhookContext,
-  WebhookMiddleware,
-  WebhookRequest,
-  WebhookResponse,
+  FlowRequestContext,
+  FlowMiddleware,
+  FlowRequest,
+  FlowResponse,
   WorkflowDefinition,
 } from "./builder/index.ts";
 export { SluiceError } from "@sluice/protocol";

@@ -17,7 +17,6 @@ import { dataFolder, limitsOf, serverSettings, timeoutOf } from "./settings.ts";
 import type { Environment, StartOptions } from "./settings.ts";
 import { stateApi } from "./state-api.ts";
 import type { StateApi } from "./state-api.ts";
-import { startTickers, tickersOf } from "./tickers.ts";
 import { triggersApi } from "./triggers-api.ts";
 import type { TriggersApi } from "./triggers-api.ts";
 import { isTaken } from "@sluice/sdk";
@@ -145,12 +144,10 @@ class EmbeddedEngine {
     for (const each of workflows) each.validate();
     this.folder = dataFolder(options, env);
     const { openSite } = await import("@sluice/server/embedded");
-    const tickers = tickersOf(program);
-    const site = await openSite({ data: this.folder, workflows: [...workflows, ...tickers], limits: limitsOf(env) });
+    const site = await openSite({ data: this.folder, workflows, limits: limitsOf(env) });
     program.site = site;
     program.undeployed.clear();
     await program.remember(site);
-    await startTickers(site, tickers);
     const listening = workflows.some((each) =>
       each.getTriggers().some((trigger) => trigger.type === "webhook" && !isTaken(trigger.options)),
     );

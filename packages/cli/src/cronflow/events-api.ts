@@ -1,6 +1,6 @@
 // Events: published durably, waited for by runs, starting others.
-import { triggered, validateWithSchema } from "@sluice/sdk";
-import type { Loose, FlowTriggerNote } from "@sluice/sdk";
+import { triggered } from "@sluice/sdk";
+import type { Loose } from "@sluice/sdk";
 import type { PastEvent, Program } from "./program.ts";
 
 interface EventListener {
@@ -17,31 +17,16 @@ export interface EventsApi {
   readonly getEventListeners: (name?: string) => ReadonlyMap<string, readonly EventListener[]>;
 }
 
-type EventTrigger = Extract<FlowTriggerNote, { readonly type: "event" }>;
-
 export function eventsApi(program: Program): EventsApi {
   const added = new Map<string, Map<string, unknown>>();
-  const removed = new Set<string>();
-  const listeners = (): Map<string, EventListener[]> => {
-    const found = new Map<string, EventListener[]>();
-    const add = (event: string, listener: EventListener): void => {
-      if (!removed.has(`${event}\n${listener.workflowId}`)) found.set(event, [...(found.get(event) ?? []), listener]);
-    };
-    for (const [workflowId, instance] of program.workflows)
-      for (const trigger of instance.getTriggers())
-        if (trigger.type === "event") add(trigger.event, { workflowId, trigger });
-    for (const [event, workflows] of added)
-      for (const [workflowId, trigger] of workflows) add(event, { workflowId, trigger });
-    return found;
-  };
   const publishEvent = async (name: string, payload?: unknown): Promise<void> => {
     const { client } = await program.deployed();
     const at = Date.now();
     const id = crypto.randomUUID();
+    // Starts what has a trigger for it, and wakes what waits, in one commit.
     await client.emit(name, payload, { id });
     program.noteEvent({ name, payload, timestamp: at });
-    for (const { workflowId, trigger } of listeners().get(name) ?? []) {
-      if (!(await fits(trigger as EventTrigger | undefined, payload))) continue;
+    for (const workflowId of added.get(name)?.keys() ?? []) {
       const input = triggered({ type: "event", event: name, at }, payload);
       await client.start(workflowId, input, { idempotencyKey: `event:${id}` });
     }
@@ -50,17 +35,15 @@ export function eventsApi(program: Program): EventsApi {
     publishEvent,
     emit: publishEvent,
     registerEventListener: (event, workflowId, trigger) => {
-      removed.delete(`${event}\n${workflowId}`);
       const workflows = added.get(event) ?? new Map<string, unknown>();
       added.set(event, workflows.set(workflowId, trigger));
     },
     unregisterEventListener: (event, workflowId) => {
-      removed.add(`${event}\n${workflowId}`);
       added.get(event)?.delete(workflowId);
     },
     getEventHistory: (name) => program.events.filter((event) => name === undefined || event.name === name),
     getEventListeners: (name) => {
-      const all = listeners();
+      const all = listenersOf(program, added);
       if (name === undefined) return all;
       const of = all.get(name);
       return new Map(of === undefined ? [] : [[name, of]]);
@@ -68,8 +51,18 @@ export function eventsApi(program: Program): EventsApi {
   };
 }
 
-/** An event whose payload does not fit the trigger's schema starts nothing. */
-async function fits(trigger: EventTrigger | undefined, payload: unknown): Promise<boolean> {
-  if (trigger?.schema === undefined) return true;
-  return (await validateWithSchema(trigger.schema, payload)).ok;
+/** By event: workflows with a trigger for it, and those that were registered. */
+function listenersOf(
+  program: Program,
+  added: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+): Map<string, EventListener[]> {
+  const found = new Map<string, EventListener[]>();
+  const add = (event: string, listener: EventListener): void =>
+    void found.set(event, [...(found.get(event) ?? []), listener]);
+  for (const [workflowId, instance] of program.workflows)
+    for (const trigger of instance.getTriggers())
+      if (trigger.type === "event") add(trigger.event, { workflowId, trigger });
+  for (const [event, workflows] of added)
+    for (const [workflowId, trigger] of workflows) add(event, { workflowId, trigger });
+  return found;
 }

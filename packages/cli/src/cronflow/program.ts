@@ -7,7 +7,6 @@ import { pausedKeyPrefix } from "@sluice/sdk";
 import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
 import { sharedState } from "./shared-state.ts";
 import type { Environment } from "./settings.ts";
-import { startTickers, tickersOf } from "./tickers.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 
 /** A started engine in this process. */
@@ -105,9 +104,7 @@ export class Program {
     const site = this.started();
     if (this.undeployed.size === 0) return site;
     const told = [...this.undeployed];
-    const tickers = tickersOf(this);
-    await site.deploy([...this.workflows.values(), ...tickers]);
-    await startTickers(site, tickers);
+    await site.deploy([...this.workflows.values()]);
     for (const id of told) this.undeployed.delete(id);
     return site;
   }

@@ -1,14 +1,14 @@
 // One request to a webhook, from whatever server it came: middleware, then schema, `validate`, headers and condition, then the
 // run. The answers are those of cronflow's documentation.
 import { parseDuration, SluiceError } from "@sluice/protocol";
-import { triggered, validateWithSchema } from "@sluice/sdk";
+import { keptHeaders, triggered, validateWithSchema } from "@sluice/sdk";
 import type {
   FlowTriggerNote,
   FlowWebhookOptions,
   TriggerNote,
-  WebhookContext,
-  WebhookRequest,
-  WebhookResponse,
+  FlowRequestContext,
+  FlowRequest,
+  FlowResponse,
 } from "@sluice/sdk";
 import type { Program } from "./program.ts";
 
@@ -19,8 +19,6 @@ export interface WebhookAnswer {
   readonly body: unknown;
 }
 
-/** Headers that middleware and conditions see and the journal does not keep. */
-const unkeptHeaders: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 const retryDelayDefault = "100ms";
 
 interface Handling {
@@ -42,7 +40,7 @@ class Refusal extends Error {
 export async function handleWebhook(
   program: Program,
   { workflowId, trigger }: { readonly workflowId: string; readonly trigger: WebhookTriggerNote },
-  request: WebhookRequest,
+  request: FlowRequest,
 ): Promise<WebhookAnswer> {
   const { options } = trigger;
   const handling = { program, workflowId, options };
@@ -74,7 +72,11 @@ function answerOf(error: Error, second: Error | undefined): WebhookAnswer {
 }
 
 /** Tells whoever wants to know; what that throws is the answer instead. */
-async function tellError(options: FlowWebhookOptions, ctx: WebhookContext, error: Error): Promise<Error | undefined> {
+async function tellError(
+  options: FlowWebhookOptions,
+  ctx: FlowRequestContext,
+  error: Error,
+): Promise<Error | undefined> {
   try {
     await options.onError?.(ctx, error);
     return undefined;
@@ -83,7 +85,7 @@ async function tellError(options: FlowWebhookOptions, ctx: WebhookContext, error
   }
 }
 
-function contextOf(workflowId: string, request: WebhookRequest, options: FlowWebhookOptions): WebhookContext {
+function contextOf(workflowId: string, request: FlowRequest, options: FlowWebhookOptions): FlowRequestContext {
   const note = noteOf(request, options, request.headers);
   return {
     payload: request.body as unknown,
@@ -94,7 +96,7 @@ function contextOf(workflowId: string, request: WebhookRequest, options: FlowWeb
 }
 
 function noteOf(
-  { query, path, rawBody }: WebhookRequest,
+  { query, path, rawBody }: FlowRequest,
   options: FlowWebhookOptions,
   headers: Readonly<Record<string, string>>,
 ): TriggerNote {
@@ -111,7 +113,7 @@ function noteOf(
 /** Calls the middleware one after the other; the answer of the one that gave one. */
 async function runMiddleware(
   { middleware = [] }: FlowWebhookOptions,
-  request: WebhookRequest,
+  request: FlowRequest,
 ): Promise<WebhookAnswer | undefined> {
   for (const call of middleware) {
     const response = new Answering();
@@ -129,29 +131,29 @@ async function runMiddleware(
   return undefined;
 }
 
-class Answering implements WebhookResponse {
+class Answering implements FlowResponse {
   answer: WebhookAnswer | undefined;
   whenGiven: () => void = () => undefined;
   #status = 200;
 
-  status(code: number): WebhookResponse {
+  status(code: number): FlowResponse {
     this.#status = code;
     return this;
   }
 
-  json(body: unknown): WebhookResponse {
+  json(body: unknown): FlowResponse {
     this.answer = { status: this.#status, body };
     this.whenGiven();
     return this;
   }
 
-  send(body: unknown): WebhookResponse {
+  send(body: unknown): FlowResponse {
     return this.json(body);
   }
 }
 
 /** The payload, once schema, `validate` and headers agree. */
-async function checked({ options }: Handling, ctx: WebhookContext): Promise<unknown> {
+async function checked({ options }: Handling, ctx: FlowRequestContext): Promise<unknown> {
   let payload: unknown = ctx.payload;
   if (options.schema !== undefined) {
     const outcome = await validateWithSchema(options.schema, payload);
@@ -194,7 +196,7 @@ interface StartedRun {
   readonly created: boolean;
 }
 
-async function started(handling: Handling, ctx: WebhookContext): Promise<StartedRun> {
+async function started(handling: Handling, ctx: FlowRequestContext): Promise<StartedRun> {
   const { retry } = handling.options;
   const attempts = retry?.attempts ?? 1;
   for (let attempt = 1; ; attempt++) {
@@ -207,14 +209,13 @@ async function started(handling: Handling, ctx: WebhookContext): Promise<Started
   }
 }
 
-async function startOnce({ program, workflowId, options }: Handling, ctx: WebhookContext): Promise<StartedRun> {
+async function startOnce({ program, workflowId, options }: Handling, ctx: FlowRequestContext): Promise<StartedRun> {
   const { client } = await program.deployed();
-  const kept = Object.fromEntries(Object.entries(ctx.request.headers).filter(([name]) => !unkeptHeaders.has(name)));
   const key = options.idempotencyKey?.(ctx);
   try {
     const run = await client.start(
       workflowId,
-      triggered(noteOf(ctx.request, options, kept), ctx.payload),
+      triggered(noteOf(ctx.request, options, keptHeaders(ctx.request.headers)), ctx.payload),
       key === undefined ? {} : { idempotencyKey: key },
     );
     return { runId: run.id, created: run.created };

@@ -1,5 +1,5 @@
 // Requests of any server, brought into one shape.
-import type { WebhookRequest } from "@sluice/sdk";
+import type { FlowRequest } from "@sluice/sdk";
 
 export interface RawRequest {
   readonly method: string;
@@ -17,7 +17,7 @@ export interface RawRequest {
 export class BadBody extends Error {}
 
 /** Brings a request into the shape that handlers see. Throws `BadBody`. */
-export function webhookRequest({ method, url, headers: given, params = {}, raw, body }: RawRequest): WebhookRequest {
+export function webhookRequest({ method, url, headers: given, params = {}, raw, body }: RawRequest): FlowRequest {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const headers = flat(given);
   const query = Object.fromEntries(searchParams);

@@ -2,14 +2,17 @@
 import { parseDuration } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import type { StandardSchemaV1 } from "../standard-schema.ts";
-import { schedule, webhook } from "../triggers.ts";
+import { interval, schedule } from "../triggers.ts";
 import type { Trigger } from "../triggers.ts";
+import { onEvent, poll } from "../watching.ts";
+import { webhook } from "../webhook.ts";
+import type { WebhookRequest } from "../webhook.ts";
 import { refused } from "./flow.ts";
 import { triggered } from "./trigger-input.ts";
 import type { FlowTrigger, Loose } from "./types.ts";
 
 /** A request on its way to a run, as middleware and conditions see it. */
-export interface WebhookRequest {
+export interface FlowRequest {
   readonly method: string;
   readonly path: string;
   /** Names in lower case. */
@@ -23,27 +26,23 @@ export interface WebhookRequest {
 }
 
 /** What the functions of a webhook are given. */
-export interface WebhookContext {
+export interface FlowRequestContext {
   readonly payload: Loose;
   readonly trigger: FlowTrigger;
-  readonly request: WebhookRequest;
+  readonly request: FlowRequest;
   readonly workflowId: string;
 }
 
-export type WebhookMiddleware = (
-  request: WebhookRequest,
-  response: WebhookResponse,
-  next: (error?: unknown) => void,
-) => unknown;
+export type FlowMiddleware = (request: FlowRequest, response: FlowResponse, next: (error?: unknown) => void) => unknown;
 
 /** The answer, for a middleware that gives one itself. */
-export interface WebhookResponse {
+export interface FlowResponse {
   /** Sets the status of the answer; 200 without. */
-  status(code: number): WebhookResponse;
+  status(code: number): FlowResponse;
   /** Answers with JSON. */
-  json(body: unknown): WebhookResponse;
+  json(body: unknown): FlowResponse;
   /** The same as `json`. */
-  send(body: unknown): WebhookResponse;
+  send(body: unknown): FlowResponse;
 }
 
 /** Takes a route of a framework to this handler, which understands the arguments of all of those named in `app`. */
@@ -55,9 +54,9 @@ export interface FlowWebhookOptions {
   /** Any Standard Schema; the parsed value is the payload. */
   readonly schema?: StandardSchemaV1;
   /** False, or text that says what is wrong, refuses. */
-  readonly validate?: (payload: Loose, ctx: WebhookContext) => boolean | string | Promise<boolean | string>;
+  readonly validate?: (payload: Loose, ctx: FlowRequestContext) => boolean | string | Promise<boolean | string>;
   /** A second request with this key starts no second run. */
-  readonly idempotencyKey?: (ctx: WebhookContext) => string | undefined;
+  readonly idempotencyKey?: (ctx: FlowRequestContext) => string | undefined;
   /** Keeps the body as it came in `ctx.trigger.rawBody`. */
   readonly parseRawBody?: boolean;
   readonly app?: "express" | "fastify" | "koa" | "hapi" | "nestjs" | "bun" | "nextjs";
@@ -72,10 +71,13 @@ export interface FlowWebhookOptions {
   /** Step of the flow that its runs begin with. */
   readonly trigger?: string;
   /** False starts nothing: 200 with `conditionMet: false`. */
-  readonly condition?: (request: WebhookRequest) => boolean | Promise<boolean>;
-  readonly middleware?: readonly WebhookMiddleware[];
-  readonly onSuccess?: (ctx: WebhookContext, result: { readonly runId: string; readonly created: boolean }) => unknown;
-  readonly onError?: (ctx: WebhookContext, error: Error) => unknown;
+  readonly condition?: (request: FlowRequest) => boolean | Promise<boolean>;
+  readonly middleware?: readonly FlowMiddleware[];
+  readonly onSuccess?: (
+    ctx: FlowRequestContext,
+    result: { readonly runId: string; readonly created: boolean },
+  ) => unknown;
+  readonly onError?: (ctx: FlowRequestContext, error: Error) => unknown;
   /** Starts that fail are tried again, before the answer is 500. */
   readonly retry?: { readonly attempts?: number; readonly delay?: Duration };
 }
@@ -100,7 +102,9 @@ export type FlowTriggerNote =
   | { readonly type: "manual" };
 
 /** The method a webhook answers. */
-export function methodOf({ options }: Extract<FlowTriggerNote, { readonly type: "webhook" }>): string {
+export function methodOf({
+  options,
+}: Extract<FlowTriggerNote, { readonly type: "webhook" }>): NonNullable<FlowWebhookOptions["method"]> {
   return options.method ?? "POST";
 }
 
@@ -133,18 +137,52 @@ export function checkTrigger(trigger: FlowTriggerNote): void {
 }
 
 /** Triggers the engine itself fires. A webhook that a framework takes, or whose functions would not be asked, is none of them. */
-export function nativeTriggers(triggers: readonly FlowTriggerNote[]): Trigger[] {
-  const native: Trigger[] = [];
-  let schedules = 0;
-  for (const trigger of triggers) {
-    if (trigger.type === "schedule") {
+export function nativeTriggers(workflowId: string, triggers: readonly FlowTriggerNote[]): Trigger[] {
+  const counts = new Map<string, number>();
+  return triggers.flatMap((trigger) => {
+    const count = (counts.get(trigger.type) ?? 0) + 1;
+    counts.set(trigger.type, count);
+    return nativeTrigger(workflowId, trigger, `${trigger.type}-${count}`);
+  });
+}
+
+function nativeTrigger(workflowId: string, trigger: FlowTriggerNote, name: string): Trigger[] {
+  switch (trigger.type) {
+    case "schedule": {
       const { cron_expression: cron, options } = trigger;
-      const name = `schedule-${++schedules}`;
-      native.push(schedule(cron, { ...options, name, input: triggered({ type: "schedule", cron }, null) }));
-    } else if (trigger.type === "webhook" && isPlain(trigger.options))
-      native.push(webhook(trigger.path, { method: trigger.options.method ?? "POST" }));
+      return [schedule(cron, { ...options, name, input: triggered({ type: "schedule", cron }, null) })];
+    }
+    case "interval":
+      return [interval(trigger.interval, { name, input: triggered({ type: "interval" }, null) })];
+    case "poll": {
+      const fetch = (): ReturnType<PollFunction> => trigger.poll({ workflowId });
+      const input = (item: { readonly payload: unknown }): unknown => triggered({ type: "poll" }, item.payload);
+      return [poll(name, { every: trigger.interval, fetch, id: ({ id }) => id, input })];
+    }
+    case "event": {
+      const { event, schema } = trigger;
+      const input = (payload: unknown): unknown => triggered({ type: "event", event }, payload);
+      return [onEvent(event, { name, input, ...(schema === undefined ? {} : { schema }) })];
+    }
+    case "webhook":
+      return isPlain(trigger.options) ? [webhook(trigger.path, { method: methodOf(trigger), input: flowInput })] : [];
+    default:
+      return [];
   }
-  return native;
+}
+
+/** Header fields that are no one else's business are left out before a request becomes an input. */
+const unkeptHeaders: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
+
+/** The headers of a request that are kept with the run. */
+export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !unkeptHeaders.has(name.toLowerCase())));
+}
+
+/** What a run is given of a request to the server's own webhook. */
+function flowInput({ path, headers, query, body }: WebhookRequest): unknown {
+  const flat = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  return triggered({ type: "webhook", headers: keptHeaders(headers), path, query: flat }, body);
 }
 
 /** True for a webhook that says nothing but its method: the server's own asks no more. */

@@ -121,7 +121,7 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     const timeout = this.#timeoutOfRuns();
     return {
       name: id,
-      triggers: nativeTriggers(triggers),
+      triggers: nativeTriggers(id, triggers),
       graph: declaredGraph(this.nodes),
       ...(description === undefined ? {} : { description }),
       ...(timeout === undefined || this.#toldOfEnds ? {} : { timeout }),

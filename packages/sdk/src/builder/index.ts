@@ -8,16 +8,16 @@ export type {
   TriggerDefinition,
   WorkflowDefinition,
 } from "./flow-workflow.ts";
-export { isTaken, methodOf } from "./flow-triggers.ts";
+export { isTaken, keptHeaders, methodOf } from "./flow-triggers.ts";
 export type {
   FlowTriggerNote,
   FlowWebhookOptions,
   PollFunction,
   RegisterRoute,
-  WebhookContext,
-  WebhookMiddleware,
-  WebhookRequest,
-  WebhookResponse,
+  FlowRequestContext,
+  FlowMiddleware,
+  FlowRequest,
+  FlowResponse,
 } from "./flow-triggers.ts";
 export type { FlowHost } from "./host.ts";
 export { everyNode } from "./nodes.ts";
