@@ -7,13 +7,13 @@ import type { SqliteDatabase } from "sluice";
 
 const [data = "", file = "", marker = ""] = process.argv.slice(2);
 const db = new Database(file);
-db.exec("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS orders (id TEXT NOT NULL)");
+db.run("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS orders (id TEXT NOT NULL)");
 
 /** The real connection; the first commit is the last thing this process does. */
 const dying: SqliteDatabase = {
   prepare: (sql) => db.prepare(sql),
   exec(sql) {
-    db.exec(sql);
+    db.run(sql);
     if (sql !== "COMMIT" || existsSync(marker)) return;
     writeFileSync(marker, "died");
     process.kill(process.pid, "SIGKILL");
@@ -27,7 +27,7 @@ const order = workflow({ name: "order" }, async (ctx, id: string) => {
     db.prepare("INSERT INTO orders VALUES (?)").run(id);
     return db.prepare("SELECT count(*) AS n FROM orders").get() as { n: number };
   });
-  return await ctx.step("after", () => count.n);
+  return ctx.step("after", () => count.n);
 });
 
 const client = await open({ data, workflows: [order] });

@@ -34,6 +34,8 @@ const PUBLISHABLE: Publishable[] = [
     description: "A self-hosted operations engine: durable workflows in one process and one data folder",
     entries: {
       ".": "packages/cli/src/index.ts",
+      "./cronflow": "packages/cli/src/cronflow.ts",
+      "./cronflow/sdk": "packages/cli/src/cronflow-sdk.ts",
       "./testing": "packages/cli/src/testing.ts",
       "./services": "packages/cli/src/services.ts",
     },

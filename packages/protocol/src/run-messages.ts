@@ -4,6 +4,7 @@
 import type { BreakerMark } from "./breaker.ts";
 import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
@@ -346,6 +347,7 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  readonly graph?: DeclaredGraph | undefined;
 }
 
 export type EngineToWorker =

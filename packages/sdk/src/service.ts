@@ -98,7 +98,7 @@ export interface ServiceDefinition<A extends Actions = Actions, Given = never> {
   readonly name: string;
   readonly version: string;
   /** The service with what it needs: texts may be secrets. Everything is checked when the service is started. */
-  withConfig(...given: Record<never, never> extends Given ? [given?: Given] : [given: Given]): Service<A>;
+  withConfig(...given: Partial<Given> extends Given ? [given?: Given] : [given: Given]): Service<A>;
 }
 
 /** A configured service, to be named in `workflow({ services })`. */

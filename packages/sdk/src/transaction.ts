@@ -6,7 +6,7 @@ import type { Service } from "./service.ts";
 export const database: unique symbol = Symbol.for("sluice.database") as never;
 
 /** A compiled statement. */
-export interface SqliteStatement {
+interface SqliteStatement {
   /** The first row. */
   readonly get: (...params: never[]) => unknown;
   /** Executes it for its effect. */

@@ -30,7 +30,7 @@ test("Slack gets its message at the URL that is a secret, which no error has", a
   await it.call("send", { text: "deployed" });
   expect(seen.map(({ path, body }) => [path, body])).toEqual([["/services/T0/B0/XXXX", '{"text":"deployed"}']]);
   statuses = [403];
-  const error = await it.call("send", { text: "x" }).catch((thrown: Error) => thrown);
+  const error = await it.call("send", { text: "x" }).catch((thrown: unknown) => thrown);
   expect(String(error)).toContain("403");
   expect(String(error)).not.toContain(webhookUrl);
   expect(it.call("send", { text: "" })).rejects.toMatchObject({ code: "invalid_input" });

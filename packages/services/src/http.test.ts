@@ -120,7 +120,7 @@ test("behind a circuit breaker it is called no more after so many failures", asy
   await using it = await calling(behind);
   const codes: unknown[] = [];
   for (let i = 0; i < 5; i++)
-    await it.call("get", { url: "/" }).catch((error: { code?: unknown }) => codes.push(error.code));
+    await it.call("get", { url: "/" }).catch((error: unknown) => codes.push((error as { code?: unknown }).code));
   expect(codes).toEqual(["http_500", "http_500", "http_500", "circuit_open", "circuit_open"]);
   expect(seen.length).toBe(3);
   answers = [];

@@ -93,7 +93,7 @@ export async function exchange(
     method: call.method,
     headers,
     signal: step.signal,
-    ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
+    ...(body === undefined ? {} : { body }),
   });
   const text = await readText(response, settings.replyBytesMax);
   const accepted = call.accept === undefined ? response.ok : call.accept.includes(response.status);
@@ -121,10 +121,16 @@ function urlOf({ baseUrl }: Config, { url, query }: z.output<typeof request>): U
   return whole;
 }
 
+/** The body of a reply that has none. */
+const nothing: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};
+
 async function readText(response: Response, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  const stream: AsyncIterable<Uint8Array> = response.body ?? nothing;
+  for await (const chunk of stream) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw new NonRetryableError(`The reply has more than ${bytesMax} bytes (replyBytesMax).`);
     chunks.push(chunk);

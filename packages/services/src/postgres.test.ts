@@ -66,7 +66,7 @@ describe.skipIf(found === undefined)("PostgreSQL", () => {
       { id: 1, name: "'; DROP TABLE t; --" },
       { id: 2, name: null },
     ]);
-    const error = await it.call("query", { sql: "SELECT * FROM nothing" }).catch((thrown: Error) => thrown);
+    const error = await it.call("query", { sql: "SELECT * FROM nothing" }).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain("nothing");
   });
 

@@ -31,7 +31,7 @@ export const postgres = defineService({
     onStop(() => pool.close());
     onHealth(() => pool.unsafe("SELECT 1"));
     return {
-      [database]: pool as PostgresDatabase,
+      [database]: pool,
       query: action({
         input: statement,
         run: async ({ sql, params }) => {

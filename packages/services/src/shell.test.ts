@@ -64,7 +64,7 @@ test("when its time is up everything it started ends with it", async () => {
     };
     const ended = Promise.resolve(run.run({ argv, env: {}, accept: [0] }, step)).then(
       () => "ended well",
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
     while (!existsSync(file) || readFileSync(file, "utf8") === "")
       await new Promise((resolve) => void setImmediate(resolve));

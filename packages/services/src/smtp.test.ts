@@ -83,7 +83,7 @@ test("a wrong password fails the step and is in no error", async () => {
   await using it = await configured("another-password");
   const error = await it
     .call("send", { to: "ada@example.com", subject: "s", text: "t" })
-    .catch((thrown: Error) => thrown);
+    .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(Error);
   expect(`${String(error)} ${(error as Error).stack}`).not.toContain("another-password");
 });

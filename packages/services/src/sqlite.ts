@@ -34,7 +34,7 @@ export const sqlite = defineService({
     onStop(() => transactions.close());
     onHealth(() => db.prepare("SELECT 1").get());
     return {
-      [database]: transactions as SqliteDatabase,
+      [database]: transactions,
       query: action({
         input: statement,
         run: ({ sql, params }) => {
@@ -57,8 +57,8 @@ export const sqlite = defineService({
 async function connect(file: string): Promise<Connection> {
   if ("Bun" in globalThis) {
     const { Database } = await import("bun:sqlite");
-    return new Database(file, { create: true }) as unknown as Connection;
+    return new Database(file, { create: true });
   }
   const { DatabaseSync } = await import("node:sqlite");
-  return new DatabaseSync(file) as unknown as Connection;
+  return new DatabaseSync(file);
 }

@@ -6,7 +6,7 @@ import type { Context } from "@sluice/sdk";
 import { PlayedEngine } from "./played-engine.suite.ts";
 
 const db = new Database(":memory:");
-db.exec("CREATE TABLE orders (id TEXT NOT NULL)");
+db.run("CREATE TABLE orders (id TEXT NOT NULL)");
 const orders = (): number => db.query("SELECT 1 FROM orders").values().length;
 
 async function outcomes(engine: PlayedEngine): Promise<unknown[]> {

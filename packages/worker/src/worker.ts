@@ -1,7 +1,6 @@
 // The worker host: keeps incarnations of runs in memory and speaks to one engine. Runs on every runtime.
-import { decodeValue, encodeError, encodeValue, SluiceError } from "@sluice/protocol";
+import { encodeError, SluiceError } from "@sluice/protocol";
 import type { EngineToWorker, RunAssignment, WorkerToEngine } from "@sluice/protocol";
-import { validateWithSchema } from "@sluice/sdk";
 import type { Actions, Context, Workflow } from "@sluice/sdk";
 import { Breakers } from "./breakers.ts";
 import { Checkpoints } from "./checkpoints.ts";
@@ -17,6 +16,7 @@ import { Secrets } from "./secrets.ts";
 import type { LocalSecrets } from "./secrets.ts";
 import { ServiceHost } from "./service-host.ts";
 import type { StepScope } from "./step-scope.ts";
+import { validateInput } from "./validate-input.ts";
 import { invokeTrigger } from "./trigger-calls.ts";
 
 export interface WorkerOptions {
@@ -57,7 +57,7 @@ export class Worker implements IncarnationHost {
   readonly checkpoints: Checkpoints;
   readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
-  readonly #workflows: ReadonlyMap<string, Workflow>;
+  #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
   readonly #announcements = new Map<() => void, number>();
@@ -91,7 +91,7 @@ export class Worker implements IncarnationHost {
       mocks: options.mocks ?? {},
     });
     this.standIn = options.standIn;
-    this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
+    this.#workflows = byName(options.workflows);
   }
 
   /** Nothing leaves but through here: values of secrets do not. */
@@ -101,8 +101,14 @@ export class Worker implements IncarnationHost {
 
   /** Says what this worker can execute; to be called once the engine listens. */
   deploy(): void {
-    const { id, version, workflows } = this.#options;
-    this.#send({ type: "deploy", worker: id, version, workflows: manifestOf(workflows) });
+    const { id, version } = this.#options;
+    this.#send({ type: "deploy", worker: id, version, workflows: manifestOf([...this.#workflows.values()]) });
+  }
+
+  /** Makes these the workflows it can execute. Runs in memory go on with what they began with. */
+  redefine(workflows: readonly Workflow[]): void {
+    this.#workflows = byName(workflows);
+    this.deploy();
   }
 
   /** Runs in memory. */
@@ -184,24 +190,7 @@ export class Worker implements IncarnationHost {
   }
 
   async #validate(message: Extract<EngineToWorker, { type: "validate" }>): Promise<void> {
-    const { request } = message;
-    const schema = this.#workflows.get(message.workflow)?.options.input;
-    if (schema === undefined) {
-      this.#send({ type: "validated", request, input: message.input });
-      return;
-    }
-    try {
-      const checked = await validateWithSchema(schema, decodeValue(message.input));
-      if (checked.ok) this.#send({ type: "validated", request, input: encodeValue(checked.value) });
-      else this.#send({ type: "validated", request, issues: checked.issues });
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      this.#send({
-        type: "validated",
-        request,
-        issues: [{ path: "", message: `the schema itself failed: ${text}` }],
-      });
-    }
+    this.#send(await validateInput(this.#workflows.get(message.workflow)?.options.input, message));
   }
 
   async #invoke(message: Extract<EngineToWorker, { type: "invoke" }>): Promise<void> {
@@ -396,4 +385,8 @@ export class Worker implements IncarnationHost {
       }
     });
   }
+}
+
+function byName(workflows: readonly Workflow[]): ReadonlyMap<string, Workflow> {
+  return new Map(workflows.map((workflow) => [workflow.name, workflow]));
 }
