@@ -15,7 +15,6 @@ import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
 import { limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
-import { PlaceSecrets } from "./hooks/secret-source.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
 import { createHttp } from "./http.ts";
@@ -207,9 +206,19 @@ export function httpOver(
     disk: () => disk.read(),
     settings: async () => (await import("./config-report.ts")).reportSettings(settings, sources),
     verifyAudit,
-    secrets: new PlaceSecrets({ env: options.env, folder: settings.project, store: vault }),
+    secrets: placesOf(options, vault),
     limits: settings.limits,
   });
+}
+
+/** Secrets that webhooks name by their place. Loaded when the first of them is asked for. */
+function placesOf({ env, settings }: ComposeOptions, store: Vault): SecretSource {
+  return {
+    read: async (ref) => {
+      const { PlaceSecrets } = await import("./hooks/secret-source.ts");
+      return new PlaceSecrets({ env, folder: settings.project, store }).read(ref);
+    },
+  };
 }
 
 function readiness({ state }: Deployer): { readonly ready: boolean; readonly reason?: string } {

@@ -23,6 +23,6 @@ export const workerLimits: WorkerLimits = {
   cancelGraceMs: 10_000,
   announceAfterMs: 50,
   serviceStartMsMax: 60_000,
-  serviceStopMsMax: 1_000,
+  serviceStopMsMax: 500,
   serviceHealthEveryMs: 30_000,
 };

@@ -230,7 +230,7 @@ describe("a service", () => {
     await engine.say({ type: "drain", ms: 10 });
     await engine.clock.pass(10);
     expect(seen.stops).toEqual([]);
-    await engine.clock.pass(1_000);
+    await engine.clock.pass(500);
     expect(seen.stops).toEqual(["last", "first"]);
     expect(engine.messages.at(-1)?.type).toBe("handback");
   });

@@ -122,7 +122,7 @@ describe("stop", () => {
     const { epoch } = await silent.assigned(run);
     let stopped = false;
     const stopping = f.engine.stop(1_000).then(() => (stopped = true));
-    await pass(clock, 4_999);
+    await pass(clock, 2_499);
     expect(stopped).toBe(false);
     await pass(clock, 1);
     expect(stopped).toBe(true);

@@ -394,4 +394,4 @@ export class Engine {
 }
 
 /** A worker that says nothing after its time to drain is given up this much later. */
-const drainGraceMs = 4_000;
+const drainGraceMs = 1_500;

@@ -9,8 +9,7 @@ import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
 import type { SecretSource } from "../kernel/secret-source.ts";
 import type { SecretRecord, SecretStore } from "../kernel/secret-store.ts";
-import { KeyRing } from "./key-ring.ts";
-import type { RingFolder } from "./key-ring.ts";
+import type { KeyRing, RingFolder } from "./key-ring.ts";
 
 /** Limits of the store of secrets. */
 export const vaultLimits = { secretsMax: 10_000 } as const;
@@ -127,10 +126,12 @@ export class Vault implements SecretSource {
 
   #opened(): Promise<KeyRing> {
     const { keys, random } = this.#options;
-    this.#ring ??= KeyRing.open(keys, random).catch((error: unknown) => {
-      this.#ring = undefined;
-      throw error;
-    });
+    this.#ring ??= import("./key-ring.ts")
+      .then(({ KeyRing: Ring }) => Ring.open(keys, random))
+      .catch((error: unknown) => {
+        this.#ring = undefined;
+        throw error;
+      });
     return this.#ring;
   }
 
