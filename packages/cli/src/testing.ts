@@ -9,3 +9,14 @@ export type { CrashOptions } from "./testing/crash-plan.ts";
 export type { RunExpectation, WaitKind } from "./testing/expect-run.ts";
 export type { StepExpectation } from "./testing/expect-step.ts";
 export type { ExpectedError } from "./testing/expectation.ts";
+export { Coverage } from "./testing/coverage.ts";
+export type {
+  CoverageOptions,
+  CoverageReport,
+  CoveredBranch,
+  CoveredCall,
+  CoveredWorkflow,
+} from "./testing/coverage.ts";
+export { arbitraryOf, generate, inputsOf } from "./testing/generate.ts";
+export type { GenerateOptions } from "./testing/generate.ts";
+export type { ReplayedRun } from "./testing/replays.ts";

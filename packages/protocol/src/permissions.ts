@@ -34,6 +34,7 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
@@ -86,7 +87,7 @@ const operating: readonly Grant[] = [
   "approval:decide",
   "schedule:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
+const developing: readonly Grant[] = ["run:fork", "run:import", "run:delete", "state:write", "settings:read"].map((permission) => ({
   permission,
 }));
 

@@ -1,6 +1,7 @@
 // What a test puts in the place of steps and of child workflows, and what it hears of their calls.
 import type { Context, InputOf, OutputOf, StepContext, Workflow } from "@sluice/sdk";
 import { workflow } from "@sluice/sdk";
+import { Races } from "./races.ts";
 import type { StandIn, StepCall, StepFunctions } from "@sluice/worker";
 
 /** What the function in a step's place is given. */
@@ -59,6 +60,7 @@ interface ChildMock {
 export class Mocks {
   #steps: StepMock[] = [];
   readonly #children = new Map<string, ChildMock>();
+  readonly races = new Races();
   /** Told before a step's function is called; what it answers is called instead. */
   before: (call: StepCall) => (() => unknown) | undefined = () => undefined;
 
@@ -109,7 +111,7 @@ export class Mocks {
 
   async #handle(own: Workflow, ctx: Context, input: unknown): Promise<unknown> {
     const mock = this.#children.get(own.name);
-    if (mock === undefined) return own.handler(ctx, input);
+    if (mock === undefined) return own.handler(this.races.watch(ctx), input);
     if (!mock.seen.has(ctx.run.id)) {
       mock.seen.add(ctx.run.id);
       mock.calls.push({ run: ctx.run.id, workflow: own.name, name: own.name, attempt: ctx.attempt, input });

@@ -1,5 +1,6 @@
 // A test of one workflow: the real engine and worker, with time, mocks and crashes in the test's hands.
 import { parseDuration } from "@sluice/protocol";
+import type { RunExport } from "@sluice/protocol";
 import { isWorkflow } from "@sluice/sdk";
 import type {
   Client,
@@ -12,6 +13,8 @@ import type {
   StartOptions,
   Workflow,
 } from "@sluice/sdk";
+import { Coverage } from "./coverage.ts";
+import type { CoverageOptions, CoverageReport } from "./coverage.ts";
 import { CrashPlan } from "./crash-plan.ts";
 import type { CrashOptions } from "./crash-plan.ts";
 import { TestHost } from "./engine.ts";
@@ -21,11 +24,17 @@ import type { RunExpectation } from "./expect-run.ts";
 import { Mocks } from "./mocks.ts";
 import type { Mock, MockOptions, MockStep, StepName, StepResult } from "./mocks.ts";
 import { playOut } from "./play-out.ts";
+import { exportedRun, recordedRun } from "./recording.ts";
+import { replayFixture, replayPrefixes } from "./replays.ts";
+import type { ReplayedRun } from "./replays.ts";
+import type { RecordedRun } from "./replay.ts";
 import { TestRun } from "./test-run.ts";
 
 export interface WorkflowTestOptions extends Omit<TestOptions, "workflows"> {
   /** Other workflows of the project that this one calls or starts. */
   readonly workflows?: readonly Workflow[];
+  /** Collects what this test covers, when it ends. */
+  readonly coverage?: Coverage;
 }
 
 /** Input and options of a start; a workflow that takes no input needs none. */
@@ -69,7 +78,7 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   }
 
   async #openNow(): Promise<TestHost> {
-    const own = [this.workflow, ...(this.#options.workflows ?? [])];
+    const own = this.#workflows();
     const names = new Set(own.map((each) => each.name));
     const mocked = this.#mocks.childNames.filter((name) => !names.has(name));
     const workflows = [
@@ -248,6 +257,59 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return this.#host?.seat.crashes ?? 0;
   }
 
+  /** A run of this test as `sluice runs export` writes it: a fixture for later. */
+  async export(run: TestRun): Promise<RunExport> {
+    return exportedRun(await this.#open(), run.id);
+  }
+
+  /**
+   * Replays an exported run, its text or what was read of it, against this code, executing nothing. Rejects with the first
+   * difference: which call, what was recorded, what the code asks for; of a run that has ended, also where its end differs.
+   */
+  async replay(fixture: RunExport | string): Promise<ReplayedRun> {
+    return replayFixture(this.#workflows(), fixture);
+  }
+
+  /**
+   * Replays each run of this test from every place at which it could have been interrupted, executing nothing. Rejects with
+   * the first difference, which is non-determinism: the code asks for something else than it did.
+   */
+  async replayEveryPrefix(): Promise<{ readonly runs: number; readonly prefixes: number }> {
+    const host = await this.#open();
+    const mocked = new Set(this.#mocks.childNames);
+    const runs = (await this.runs()).map((run) => run.id);
+    const recorded: RecordedRun[] = [];
+    for (const run of runs) {
+      const each = recordedRun(await exportedRun(host, run));
+      if (!mocked.has(each.workflow)) recorded.push(each);
+    }
+    return replayPrefixes(this.#workflows(), recorded);
+  }
+
+  #workflows(): readonly Workflow[] {
+    return [this.workflow, ...(this.#options.workflows ?? [])];
+  }
+
+  /** Which calls of the workflows this test has made so far, and which of their outcomes. */
+  async coverage(options: CoverageOptions = {}): Promise<CoverageReport> {
+    const coverage = new Coverage(options);
+    await this.#cover(coverage);
+    return coverage.report();
+  }
+
+  async #cover(coverage: Coverage): Promise<void> {
+    for (const each of this.#workflows()) coverage.expect(each);
+    const names = new Set(this.#workflows().map((each) => each.name));
+    for (const run of await this.runs()) {
+      const { workflow } = await run.get();
+      if (!names.has(workflow)) continue;
+      const steps = await run.steps();
+      const races = steps.filter((step) => step.kind === "race").toSorted((a, b) => a.seq - b.seq);
+      const branches = this.#mocks.races.of(run.id);
+      coverage.add(workflow, steps, new Map(races.map((race, index) => [race.seq, branches[index] ?? []])));
+    }
+  }
+
   /** What to expect of a run. */
   expect<O>(run: TestRun<O>): RunExpectation<O> {
     return expectRun(run);
@@ -256,7 +318,10 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   async [Symbol.asyncDispose](): Promise<void> {
     // What kept it from opening has been told to whoever started something.
     const host = await this.#opening?.catch(() => undefined);
-    await host?.close();
+    if (host === undefined) return;
+    const { coverage } = this.#options;
+    if (coverage !== undefined) await this.#cover(coverage);
+    await host.close();
   }
 }
 

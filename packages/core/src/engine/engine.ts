@@ -17,6 +17,7 @@ import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
+import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits } from "./limits.ts";
@@ -63,6 +64,7 @@ export class Engine {
   readonly values: Values;
   readonly deployments = new Deployments();
   readonly operations: Operations;
+  readonly history: History;
   readonly schedules: Schedules;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
@@ -92,6 +94,7 @@ export class Engine {
     this.#signals = new Signals(this.#parts);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
+    this.history = new History(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);

@@ -11,6 +11,8 @@ import type {
   StoreOp,
   Effects,
   CreateOutcome,
+  ImportedRun,
+  ImportOutcome,
   AppendOutcome,
   ChangeOutcome,
   TokenOutcome,
@@ -41,6 +43,8 @@ export type {
   FinishedRun,
   Effects,
   CreateOutcome,
+  ImportedRun,
+  ImportOutcome,
   AppendOutcome,
   ChangeOutcome,
   TokenOutcome,
@@ -209,6 +213,19 @@ export interface RunStore extends RunFinder {
     readonly run: NewRun;
     readonly now: number;
   }): Promise<CreateOutcome | { readonly outcome: "not_found" }>;
+
+  /**
+   * Keeps a run that ended elsewhere as history, with its journal and lines: by `import`, counted at its own times, never
+   * ready. Refused where a run has its id or its idempotency key.
+   */
+  importRun(p: {
+    readonly by: Actor;
+    readonly run: ImportedRun;
+    /** No two entries have one number. */
+    readonly journal: readonly JournalEntry[];
+    readonly logs: readonly LogLine[];
+    readonly now: number;
+  }): Promise<ImportOutcome>;
 
   /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
   moveRun(p: {

@@ -24,6 +24,7 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   resumeRun: true,
   retryRun: true,
   forkRun: true,
+  importRun: true,
   moveRun: true,
   deleteRuns: true,
   purgeRuns: true,

@@ -26,6 +26,7 @@ import { metrics } from "./metrics.ts";
 import { restore } from "./restore.ts";
 import { deleteRole, listRoles, putRole } from "./roles.ts";
 import { watchRun } from "./run-updates.ts";
+import { exportRun, importRun } from "./run-history.ts";
 import {
   bulkRuns,
   cancelRun,
@@ -74,6 +75,8 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   resumeRun,
   retryRun,
   forkRun,
+  exportRun,
+  importRun,
   sendEvent,
   listEvents,
   listApprovals,
