@@ -38,7 +38,8 @@ export type CaseName =
   | "parked"
   | "memory"
   | "disk"
-  | "recovery";
+  | "recovery"
+  | "harness";
 
 /** What a contender may lack; the reason is shown in the place of the figure. */
 type Feature = "hot" | "event" | "delay";
@@ -95,7 +96,7 @@ export const contenders: readonly ContenderSpec[] = [
     name: "sluice-embedded",
     title: "Sluice embedded",
     peer: false,
-    cases: EVERY,
+    cases: [...EVERY, "harness"],
     lacks: {},
     notes: {},
     open: async (setup) => (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),
