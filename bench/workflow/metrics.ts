@@ -37,7 +37,10 @@ export const metrics = {
   "disk.liveBytesPerStep": { case: "disk", label: "disk, bytes a step, running" },
   "disk.closedBytesPerStep": { case: "disk", label: "disk, bytes a step, after closing" },
   "harness.monthMs": { case: "harness", label: "test harness: thirty nights of sleeping, median ms" },
-  "harness.testMs": { case: "harness", label: "… a test with a mock, a sleep, an approval and every prefix, median ms" },
+  "harness.testMs": {
+    case: "harness",
+    label: "… a test with a mock, a sleep, an approval and every prefix, median ms",
+  },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof metrics;

@@ -15,7 +15,8 @@ const folder = (): string => join(work, String(folders++));
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const middle = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 async function untilStatus(run: RunHandle, status: string): Promise<void> {
   while ((await run.get()).status !== status) await aTurn();

@@ -87,9 +87,11 @@ const operating: readonly Grant[] = [
   "approval:decide",
   "schedule:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:import", "run:delete", "state:write", "settings:read"].map((permission) => ({
-  permission,
-}));
+const developing: readonly Grant[] = ["run:fork", "run:import", "run:delete", "state:write", "settings:read"].map(
+  (permission) => ({
+    permission,
+  }),
+);
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

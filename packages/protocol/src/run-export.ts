@@ -118,7 +118,11 @@ export function importValue(value: ExportedValue): Uint8Array {
     decodeValue(bytes);
     return bytes;
   } catch (cause) {
-    throw new SluiceError({ code: "value_bad_encoding", message: "An exported value cannot be read.", details: String(cause) });
+    throw new SluiceError({
+      code: "value_bad_encoding",
+      message: "An exported value cannot be read.",
+      details: String(cause),
+    });
   }
 }
 
@@ -155,7 +159,9 @@ export function parseRunExport(given: unknown): RunExport {
     throw refused("This is no exported run.", "Write one with `sluice runs export RUN`.");
   }
   if (it.formatVersion !== runExportVersion) {
-    throw refused(`The run was exported in format ${String(it.formatVersion)}; this version reads ${runExportVersion}.`);
+    throw refused(
+      `The run was exported in format ${String(it.formatVersion)}; this version reads ${runExportVersion}.`,
+    );
   }
   const unknown = Object.keys(it).find((key) => !["format", "formatVersion", "run", "journal", "logs"].includes(key));
   if (unknown !== undefined) throw refused(`An exported run has no field ${JSON.stringify(unknown.slice(0, 64))}.`);

@@ -79,11 +79,7 @@ async function* listed(api: Api, flags: FilterFlags): AsyncIterable<RunView> {
   }
 }
 
-async function importRuns(
-  io: Io,
-  name: string,
-  flags: TargetFlags & { readonly skipExisting?: true },
-): Promise<void> {
+async function importRuns(io: Io, name: string, flags: TargetFlags & { readonly skipExisting?: true }): Promise<void> {
   const api = apiOf(io, flags);
   let imported = 0;
   let skipped = 0;

@@ -6,7 +6,9 @@ type Counts = Pick<CoverageReport, "workflows">;
 /** The tracefile of one source file; calls whose line is not known are left out. */
 export function lcovText(report: Counts, file: string | undefined): string {
   if (file === undefined) {
-    throw new TypeError("lcov is about lines: pass the file of the workflow, `new Coverage({ source: import.meta.url })`.");
+    throw new TypeError(
+      "lcov is about lines: pass the file of the workflow, `new Coverage({ source: import.meta.url })`.",
+    );
   }
   const calls = report.workflows.flatMap((each) => each.calls);
   const lines = new Map<number, number>();

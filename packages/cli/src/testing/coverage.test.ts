@@ -69,7 +69,10 @@ describe("coverage", () => {
     await t.start({ rush: false });
     await t.emit("paid");
     const text = (await t.coverage({ source: import.meta.path })).lcov();
-    const at = (needle: string) => readFileSync(import.meta.path, "utf8").split("\n").findIndex((line) => line.includes(needle)) + 1;
+    const at = (needle: string) =>
+      readFileSync(import.meta.path, "utf8")
+        .split("\n")
+        .findIndex((line) => line.includes(needle)) + 1;
     const lines = text.split("\n");
     expect(lines.slice(0, 2)).toEqual(["TN:", `SF:${import.meta.path}`]);
     expect(lines.at(-2)).toBe("end_of_record");

@@ -110,7 +110,13 @@ export class Coverage {
     const workflows = [...this.#workflows].map(([workflow, { runs, seen }]): CoveredWorkflow => {
       const calls = [...seen.values()].map(({ kind, name, hits, branches }): CoveredCall => {
         const line = lines.find((each) => each.kind === kind && each.fits(name))?.line;
-        return { kind, name, line, hits, branches: [...branches].map(([each, count]) => ({ name: each, hits: count })) };
+        return {
+          kind,
+          name,
+          line,
+          hits,
+          branches: [...branches].map(([each, count]) => ({ name: each, hits: count })),
+        };
       });
       return { workflow, runs, calls };
     });
@@ -131,8 +137,14 @@ export class Coverage {
   }
 }
 
-function note(seen: Map<string, Seen>, { kind, name }: { readonly kind: string; readonly name: string }, branches: readonly string[]): Seen {
-  const pattern = [...seen.values()].find((each) => each.kind === kind && each.name.includes("${") && madeFrom(each.name, name));
+function note(
+  seen: Map<string, Seen>,
+  { kind, name }: { readonly kind: string; readonly name: string },
+  branches: readonly string[],
+): Seen {
+  const pattern = [...seen.values()].find(
+    (each) => each.kind === kind && each.name.includes("${") && madeFrom(each.name, name),
+  );
   const key = `${kind} ${pattern?.name ?? name}`;
   const call: Seen = seen.get(key) ?? { kind, name, hits: 0, branches: new Map() };
   seen.set(key, call);

@@ -14,7 +14,8 @@ export function jsonSchemaArbitrary(schema: Schema): Arbitrary<unknown> {
   return new Maker(schema).make(schema, 0);
 }
 
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : []);
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 const schemas = (value: unknown): readonly Schema[] => (Array.isArray(value) ? (value as Schema[]) : []);
 const numberOr = <D>(value: unknown, fallback: D): number | D => (typeof value === "number" ? value : fallback);
 
@@ -34,7 +35,8 @@ class Maker {
     const choices = schemas(schema["anyOf"] ?? schema["oneOf"]);
     if (choices.length > 0) return this.#choose(schema, choices, depth);
     const parts = schemas(schema["allOf"]);
-    if (parts.length > 0) return this.make(merged([without(schema, "allOf"), ...parts.map((part) => this.#resolve(part))]), depth);
+    if (parts.length > 0)
+      return this.make(merged([without(schema, "allOf"), ...parts.map((part) => this.#resolve(part))]), depth);
     return this.#ofType(schema, depth);
   }
 
@@ -61,7 +63,8 @@ class Maker {
 
   #ofType(schema: Schema, depth: number): Arbitrary<unknown> {
     const type = schema["type"] ?? guessed(schema);
-    if (Array.isArray(type)) return fc.oneof(...type.map((each: unknown) => this.#ofType({ ...schema, type: each }, depth)));
+    if (Array.isArray(type))
+      return fc.oneof(...type.map((each: unknown) => this.#ofType({ ...schema, type: each }, depth)));
     switch (type) {
       case "string":
         return textOf(schema);
@@ -117,7 +120,11 @@ class Maker {
   }
 
   /** A record over a closed set of keys has all of them. */
-  #closed(names: { readonly enum: readonly unknown[] }, part: Schema, depth: number): Arbitrary<Record<string, unknown>> {
+  #closed(
+    names: { readonly enum: readonly unknown[] },
+    part: Schema,
+    depth: number,
+  ): Arbitrary<Record<string, unknown>> {
     return fc.record(Object.fromEntries(texts(names.enum).map((name) => [name, this.make(part, depth + 1)])));
   }
 }
@@ -190,8 +197,14 @@ function integerOf(schema: Schema): Arbitrary<number> {
   const step = numberOr(schema["multipleOf"], 1);
   const above = numberOr(schema["exclusiveMinimum"], undefined);
   const below = numberOr(schema["exclusiveMaximum"], undefined);
-  const min = Math.max(numberOr(schema["minimum"], Number.MIN_SAFE_INTEGER), above === undefined ? Number.MIN_SAFE_INTEGER : Math.floor(above) + 1);
-  const max = Math.min(numberOr(schema["maximum"], Number.MAX_SAFE_INTEGER), below === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(below) - 1);
+  const min = Math.max(
+    numberOr(schema["minimum"], Number.MIN_SAFE_INTEGER),
+    above === undefined ? Number.MIN_SAFE_INTEGER : Math.floor(above) + 1,
+  );
+  const max = Math.min(
+    numberOr(schema["maximum"], Number.MAX_SAFE_INTEGER),
+    below === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(below) - 1,
+  );
   return fc.integer({ min: Math.ceil(min / step), max: Math.floor(max / step) }).map((count) => count * step);
 }
 

@@ -76,7 +76,10 @@ describe("data from a schema", () => {
   test("of a JSON Schema has its shape, and is the same for one seed", () => {
     const schema = {
       type: "object",
-      properties: { id: { type: "integer", minimum: 1 }, tags: { type: "array", items: { type: "string" }, uniqueItems: true } },
+      properties: {
+        id: { type: "integer", minimum: 1 },
+        tags: { type: "array", items: { type: "string" }, uniqueItems: true },
+      },
       required: ["id"],
       additionalProperties: false,
     };

@@ -98,7 +98,9 @@ function zodArbitrary(definition: ZodDefinition, depth: number): Arbitrary<unkno
     case "nan":
       return fc.constant(Number.NaN);
     case "object":
-      return fc.record(Object.fromEntries(Object.entries(definition.shape ?? {}).map(([key, part]) => [key, of(part)])));
+      return fc.record(
+        Object.fromEntries(Object.entries(definition.shape ?? {}).map(([key, part]) => [key, of(part)])),
+      );
     case "array":
       return fc.array(of(definition.element), some);
     case "tuple":

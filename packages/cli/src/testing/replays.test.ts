@@ -69,7 +69,9 @@ describe("every prefix", () => {
     });
     await using t = testWorkflow(fickle);
     await t.start();
-    await expect(t.replayEveryPrefix()).rejects.toThrow("recorded as the output 0, but the code now asks for the output 1");
+    await expect(t.replayEveryPrefix()).rejects.toThrow(
+      "recorded as the output 0, but the code now asks for the output 1",
+    );
   });
 
   test("finds an order that differs between branches", async () => {
@@ -147,7 +149,9 @@ describe("a recorded run", () => {
     });
     const replayed = against(old, renamed);
     await expect(replayed).rejects.toBeInstanceOf(NonDeterminismError);
-    await expect(replayed).rejects.toThrow('Call 1 of the workflow was recorded as step "ship", but the code now asks for step "send".');
+    await expect(replayed).rejects.toThrow(
+      'Call 1 of the workflow was recorded as step "ship", but the code now asks for step "send".',
+    );
   });
 
   test("says what the code asks for beyond its end, and that it ends too early", async () => {
@@ -176,7 +180,9 @@ describe("a recorded run", () => {
         await ctx.step("charge", () => 1);
         throw new Error(message);
       });
-    await expect(against(old, other)).rejects.toThrow('recorded as the output "done", but the code now asks for the output "gone"');
+    await expect(against(old, other)).rejects.toThrow(
+      'recorded as the output "done", but the code now asks for the output "gone"',
+    );
     expect((await against(failing("no"), failing("no"))).status).toBe("failed");
     await expect(against(failing("no"), failing("yes"))).rejects.toThrow("Error: yes");
   });

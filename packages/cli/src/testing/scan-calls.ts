@@ -37,7 +37,8 @@ export function scanCalls(source: string): readonly ScannedCall[] {
     const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined;
     // A sleep of one word has a duration and no name.
     if (kind === undefined || (kind === "sleep" && next === ")")) continue;
-    const line = code.slice(0, match.index).split("\n").length + (match[0].split(quote ?? "")[0]?.split("\n").length ?? 1) - 1;
+    const line =
+      code.slice(0, match.index).split("\n").length + (match[0].split(quote ?? "")[0]?.split("\n").length ?? 1) - 1;
     const template = quote === "`" && name.includes("${");
     const pattern = template ? templatePattern(name) : undefined;
     found.push({

@@ -8,14 +8,17 @@ import { MemoryBlobs } from "./memory-blobs.suite.ts";
 
 const ada = { kind: "user", id: "ada" } as const;
 const text = "long ".repeat(100);
-const order = workflow({ name: "order", retry: { attempts: 2, delay: 1 } }, async (ctx, input: { readonly n: number }) => {
-  ctx.log("begins", { n: input.n });
-  ctx.progress({ done: 0 });
-  await ctx.step("reserve", () => new Map([["n", BigInt(input.n)]]), { undo: () => "released" });
-  await ctx.step("large", () => text);
-  if (input.n % 3 === 0) throw new RangeError(`no ${input.n}`);
-  return { at: new Date(input.n) };
-});
+const order = workflow(
+  { name: "order", retry: { attempts: 2, delay: 1 } },
+  async (ctx, input: { readonly n: number }) => {
+    ctx.log("begins", { n: input.n });
+    ctx.progress({ done: 0 });
+    await ctx.step("reserve", () => new Map([["n", BigInt(input.n)]]), { undo: () => "released" });
+    await ctx.step("large", () => text);
+    if (input.n % 3 === 0) throw new RangeError(`no ${input.n}`);
+    return { at: new Date(input.n) };
+  },
+);
 const waits = workflow({ name: "waits" }, (ctx) => ctx.waitFor("go"));
 
 const fixture = (): Promise<EngineFixture> =>
@@ -57,7 +60,10 @@ describe("history", () => {
     const file = await exported(from, 3);
     unwrap(await to.engine.history.import({ by: ada, file }));
     const retried = await to.engine.operations.retry(ada, file.run.id, {});
-    expect(retried).toMatchObject({ ok: false, error: { code: "conflict", message: expect.stringContaining("history") } });
+    expect(retried).toMatchObject({
+      ok: false,
+      error: { code: "conflict", message: expect.stringContaining("history") },
+    });
     const input = encodeValue({ n: 4 });
     const forked = unwrap(await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input }));
     expect(unwrap(await to.engine.ended(forked.id)).status).toBe("completed");
@@ -67,7 +73,8 @@ describe("history", () => {
   test("refuses what has not ended, what is there already, and what cannot be a journal", async () => {
     const f = await fixture();
     const file = await exported(f, 1);
-    const bring = async (change: Partial<RunExport>) => f.engine.history.import({ by: ada, file: { ...file, ...change } });
+    const bring = async (change: Partial<RunExport>) =>
+      f.engine.history.import({ by: ada, file: { ...file, ...change } });
     const other = { ...file.run, id: "other" };
     expect(await bring({})).toMatchObject({ ok: false, error: { code: "run_id_taken" } });
     expect(await bring({ run: other })).toMatchObject({ ok: false, error: { code: "idempotency_conflict" } });
@@ -79,8 +86,14 @@ describe("history", () => {
     expect(open.run.status).not.toBe("completed");
     const { endedAt: _endedAt, ...running } = { ...open.run, id: "copy" };
     expect(await bring({ run: running })).toMatchObject({ ok: false, error: { code: "run_not_final" } });
-    expect(await f.engine.history.export({ run: "none" })).toMatchObject({ ok: false, error: { code: "run_not_found" } });
-    const limited = await EngineFixture.start({ workflows: [order], limits: { journalEntriesMax: 1, payloadBytesMax: 100 } });
+    expect(await f.engine.history.export({ run: "none" })).toMatchObject({
+      ok: false,
+      error: { code: "run_not_found" },
+    });
+    const limited = await EngineFixture.start({
+      workflows: [order],
+      limits: { journalEntriesMax: 1, payloadBytesMax: 100 },
+    });
     const brought = limited.engine.history.import({ by: ada, file });
     expect(await brought).toMatchObject({ ok: false, error: { code: "journal_too_long" } });
     const short = limited.engine.history.import({ by: ada, file: { ...file, journal: file.journal.slice(1, 2) } });

@@ -90,7 +90,7 @@ export class History {
 
   async #logs(run: string): Promise<readonly ExportedLog[]> {
     const logs: ExportedLog[] = [];
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = await this.#parts.store.listLogs({ run, after, limit: logPageMax });
       for (const { level, message, data, at } of page) {
         const value = await this.#value(data);
@@ -155,7 +155,11 @@ function refusedFor(outcome: "id_taken" | "conflict", run: ExportedRun): Result<
 async function importedRun(run: ExportedRun, shelf: Shelf): Promise<ImportedRun | undefined> {
   const { status, endedAt, input, output, error, progress, parent, createdAt, ...rest } = run;
   if (!isFinalStatus(status) || endedAt === undefined) return undefined;
-  const stored = { output: await shelf.value(output), error: await shelf.value(error), progress: await shelf.value(progress) };
+  const stored = {
+    output: await shelf.value(output),
+    error: await shelf.value(error),
+    progress: await shelf.value(progress),
+  };
   return {
     ...rest,
     status,

@@ -2,7 +2,17 @@
 import { describe, expect, test } from "bun:test";
 import type { JournalEntry } from "@sluice/protocol";
 import type { ImportedRun, LogLine } from "../kernel/run-store.ts";
-import { ada, done, finish, problem, read, start, value, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
+import {
+  ada,
+  done,
+  finish,
+  problem,
+  read,
+  start,
+  value,
+  withStore,
+  type MakeStore,
+} from "./run-store.fixture.suite.ts";
 
 const entry = (seq: number, more: Partial<JournalEntry> = {}): JournalEntry => ({
   seq,
@@ -31,11 +41,8 @@ export function importingSuite(name: string, makeStore: MakeStore): void {
       generation: 0,
       ...more,
     });
-    const bring = (
-      run: ImportedRun,
-      journal: readonly JournalEntry[] = [],
-      logs: readonly LogLine[] = [],
-    ) => desk.store.importRun({ by: ada, run, journal, logs, now: start + 50 });
+    const bring = (run: ImportedRun, journal: readonly JournalEntry[] = [], logs: readonly LogLine[] = []) =>
+      desk.store.importRun({ by: ada, run, journal, logs, now: start + 50 });
 
     test("is a run with its journal and its lines, never executed", async () => {
       const journal = [

@@ -76,7 +76,11 @@ export const runRules: RunRules = {
     const { status, version, createdAt, endedAt, key } = run;
     return ({ outcome }) => {
       if (outcome !== "created") return { ...draft, outcome: "refused", reason: creationRefusals[outcome] };
-      return { ...draft, outcome: "done", after: { status, version, createdAt, endedAt, key, entries: journal.length } };
+      return {
+        ...draft,
+        outcome: "done",
+        after: { status, version, createdAt, endedAt, key, entries: journal.length },
+      };
     };
   },
 

@@ -19,7 +19,18 @@ export function importRun(tables: Tables, { by, run, journal, logs }: Params): I
   tally.count(workflow, endedAt, { status, durationMs: endedAt - createdAt });
   row.lastEvent = tables.events.last;
   const { reason, startedAt, output, error, progress, cause, attempt, generation } = run;
-  Object.assign(row.record, { status, reason, startedAt, endedAt, output, error, progress, cause, attempt, generation });
+  Object.assign(row.record, {
+    status,
+    reason,
+    startedAt,
+    endedAt,
+    output,
+    error,
+    progress,
+    cause,
+    attempt,
+    generation,
+  });
   for (const entry of journal.toSorted((a, b) => a.ord - b.ord)) addEntry(row, { ...entry });
   row.logs.push(...logs.map((line, index) => ({ ...line, line: index + 1 })));
   return { outcome: "created", run: toRecord(row) };
