@@ -69,7 +69,7 @@ export class Coverage {
   /** Expects the calls that a workflow's function spells out. */
   expect(workflow: Workflow): void {
     const { seen } = this.#of(workflow.name);
-    for (const { kind, name, branches } of scanCalls(String(workflow.handler))) note(seen, { kind, name }, branches);
+    for (const { kind, name, branches } of scanCalls(sourceOf(workflow))) note(seen, { kind, name }, branches);
     for (const name of this.#options.steps ?? []) note(seen, { kind: "step", name }, []);
   }
 
@@ -135,6 +135,10 @@ export class Coverage {
     if (source === undefined) return undefined;
     return source instanceof URL || source.startsWith("file:") ? fileURLToPath(source) : source;
   }
+}
+
+function sourceOf({ handler }: { readonly handler: unknown }): string {
+  return String(handler);
 }
 
 function note(

@@ -86,7 +86,7 @@ function zodArbitrary(definition: ZodDefinition, depth: number): Arbitrary<unkno
     return standardArbitrary(part, depth);
   };
   const maxLength = depth > depthMax ? 0 : undefined;
-  const some = { ...(maxLength === undefined ? {} : { maxLength }) };
+  const some = maxLength === undefined ? {} : { maxLength };
   switch (definition.type) {
     case "date":
       return fc.date({ noInvalidDate: true });

@@ -55,8 +55,8 @@ describe("every prefix", () => {
     await using t = testWorkflow(fickle);
     await t.start();
     const replayed = t.replayEveryPrefix();
-    await expect(replayed).rejects.toBeInstanceOf(NonDeterminismError);
-    await expect(replayed).rejects.toThrow(
+    expect(replayed).rejects.toBeInstanceOf(NonDeterminismError);
+    expect(replayed).rejects.toThrow(
       'flow is not deterministic, replayed after 1 of 2 results: Call 1 of the workflow was recorded as step "one", but the code now asks for step "other".',
     );
   });
@@ -69,7 +69,7 @@ describe("every prefix", () => {
     });
     await using t = testWorkflow(fickle);
     await t.start();
-    await expect(t.replayEveryPrefix()).rejects.toThrow(
+    expect(t.replayEveryPrefix()).rejects.toThrow(
       "recorded as the output 0, but the code now asks for the output 1",
     );
   });
@@ -82,7 +82,7 @@ describe("every prefix", () => {
     });
     await using t = testWorkflow(fickle);
     await t.start();
-    await expect(t.replayEveryPrefix()).rejects.toThrow('recorded as step "a"');
+    expect(t.replayEveryPrefix()).rejects.toThrow('recorded as step "a"');
   });
 
   test("finds a call that is not made again", async () => {
@@ -94,7 +94,7 @@ describe("every prefix", () => {
     });
     await using t = testWorkflow(fickle);
     await t.start();
-    await expect(t.replayEveryPrefix()).rejects.toThrow("nothing there");
+    expect(t.replayEveryPrefix()).rejects.toThrow("nothing there");
   });
 });
 
@@ -105,7 +105,7 @@ describe("a recorded run", () => {
     const run = await recording.run(input);
     const text = JSON.stringify(await recording.export(run));
     await using t = testWorkflow(code);
-    return t.replay(text);
+    return await t.replay(text);
   }
 
   test("is followed by the code that made it, values and all", async () => {
@@ -148,8 +148,8 @@ describe("a recorded run", () => {
       return "done";
     });
     const replayed = against(old, renamed);
-    await expect(replayed).rejects.toBeInstanceOf(NonDeterminismError);
-    await expect(replayed).rejects.toThrow(
+    expect(replayed).rejects.toBeInstanceOf(NonDeterminismError);
+    expect(replayed).rejects.toThrow(
       'Call 1 of the workflow was recorded as step "ship", but the code now asks for step "send".',
     );
   });
@@ -165,8 +165,8 @@ describe("a recorded run", () => {
       await ctx.step("charge", () => 1);
       return "done";
     });
-    await expect(against(old, longer)).rejects.toThrow('but the code now asks for step "thank"');
-    await expect(against(old, shorter)).rejects.toThrow('recorded as step "ship", but the code now asks for nothing');
+    expect(against(old, longer)).rejects.toThrow('but the code now asks for step "thank"');
+    expect(against(old, shorter)).rejects.toThrow('recorded as step "ship", but the code now asks for nothing');
   });
 
   test("says how another output or error differs", async () => {
@@ -180,11 +180,11 @@ describe("a recorded run", () => {
         await ctx.step("charge", () => 1);
         throw new Error(message);
       });
-    await expect(against(old, other)).rejects.toThrow(
+    expect(against(old, other)).rejects.toThrow(
       'recorded as the output "done", but the code now asks for the output "gone"',
     );
     expect((await against(failing("no"), failing("no"))).status).toBe("failed");
-    await expect(against(failing("no"), failing("yes"))).rejects.toThrow("Error: yes");
+    expect(against(failing("no"), failing("yes"))).rejects.toThrow("Error: yes");
   });
 
   test("is followed by code that guards its change", async () => {
@@ -201,8 +201,8 @@ describe("a recorded run", () => {
     await using t = testWorkflow(workflow({ name: "another" }, () => Promise.resolve(1)));
     await using recording = testWorkflow(old);
     const fixture = await recording.export(await recording.run());
-    await expect(t.replay(fixture)).rejects.toThrow("of workflow flow, which this test does not have");
-    await expect(t.replay("{}")).rejects.toThrow("no exported run");
+    expect(t.replay(fixture)).rejects.toThrow("of workflow flow, which this test does not have");
+    expect(t.replay("{}")).rejects.toThrow("no exported run");
   });
 });
 
