@@ -1,6 +1,6 @@
 // `sluice/testing`: tests of workflows without a server, a disk or a real clock. The engine itself, in memory. Runs on Node too.
 export { testEngine } from "./testing/engine.ts";
-export type { TestEngine, TestOptions } from "./testing/engine.ts";
+export type { TestDecision, TestEngine, TestOptions } from "./testing/engine.ts";
 export { testWorkflow } from "./testing/workflow-test.ts";
 export type { WorkflowTest, WorkflowTestOptions } from "./testing/workflow-test.ts";
 export type { TestRun } from "./testing/test-run.ts";

@@ -36,6 +36,7 @@ export const permissions = {
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
   "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
+  "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
   "approval:read": { about: "see what waits for a decision", narrowedBy: "workflow" },
@@ -87,11 +88,16 @@ const operating: readonly Grant[] = [
   "approval:decide",
   "schedule:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:import", "run:delete", "state:write", "settings:read"].map(
-  (permission) => ({
-    permission,
-  }),
-);
+const developing: readonly Grant[] = [
+  "run:fork",
+  "run:import",
+  "run:delete",
+  "step-cache:clear",
+  "state:write",
+  "settings:read",
+].map((permission) => ({
+  permission,
+}));
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

@@ -19,9 +19,8 @@ export type {
   StepContext,
   StepOptions,
   StepRetry,
+  StepCache,
   WaitOptions,
-  ApproveOptions,
-  Approval,
   TokenOptions,
   CallbackToken,
   ChildOptions,
@@ -34,6 +33,7 @@ export type {
   Branches,
   RaceResult,
 } from "./context.ts";
+export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
   StartOptions,

@@ -69,9 +69,7 @@ describe("every prefix", () => {
     });
     await using t = testWorkflow(fickle);
     await t.start();
-    expect(t.replayEveryPrefix()).rejects.toThrow(
-      "recorded as the output 0, but the code now asks for the output 1",
-    );
+    expect(t.replayEveryPrefix()).rejects.toThrow("recorded as the output 0, but the code now asks for the output 1");
   });
 
   test("finds an order that differs between branches", async () => {

@@ -180,6 +180,22 @@ describe("a test of a workflow", () => {
     expect(t.advance("1 day")).rejects.toThrow("real clock");
   });
 
+  test("approvals of several people are decided in their names, by the real rules", async () => {
+    const pays = workflow({ name: "pays" }, async (ctx) => {
+      const approvers = ["user:ada", "role:finance", "cfo@example.com"];
+      const { decisions } = await ctx.approve("payment", { approvers, need: 2, notRequester: true });
+      return decisions?.length;
+    });
+    await using t = testWorkflow(pays);
+    const run = await t.start();
+    expect((await t.approvals()).map((each) => each.approver)).toEqual(["user:ada", "role:finance", "cfo@example.com"]);
+    expect(t.approve("payment", { by: "eve" })).rejects.toThrow();
+    await t.approve("payment", { by: "ada" });
+    await t.expect(run).toBeWaitingFor("approval");
+    await t.approve("payment", { by: "bob", roles: ["finance"] });
+    await t.expect(run).toComplete(2);
+  });
+
   test("tokens are completed as by a POST", async () => {
     const signs = workflow({ name: "signs" }, async (ctx) => {
       const token = await ctx.token<string>("signature");

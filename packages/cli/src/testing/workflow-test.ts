@@ -5,7 +5,6 @@ import { isWorkflow } from "@sluice/sdk";
 import type {
   Client,
   Context,
-  Decision,
   Duration,
   InputOf,
   OutputOf,
@@ -18,7 +17,7 @@ import type { CoverageOptions, CoverageReport } from "./coverage.ts";
 import { CrashPlan } from "./crash-plan.ts";
 import type { CrashOptions } from "./crash-plan.ts";
 import { TestHost } from "./engine.ts";
-import type { TestOptions } from "./engine.ts";
+import type { TestDecision, TestOptions } from "./engine.ts";
 import { expectRun } from "./expect-run.ts";
 import type { RunExpectation } from "./expect-run.ts";
 import { Mocks } from "./mocks.ts";
@@ -204,20 +203,21 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return host.approvals();
   }
 
-  /** Approves what waits under this name, or by its token; with `by`, in that person's name. */
-  async approve(name: string, decision: Omit<Decision, "approved"> & { readonly by?: string } = {}): Promise<void> {
+  /** Approves what waits under this name, or by its token; with `by`, in that person's name and with their `roles`. */
+  async approve(name: string, decision: Omit<TestDecision, "approved"> = {}): Promise<void> {
     await this.#decide(name, { ...decision, approved: true });
   }
 
   /** Denies what waits under this name, or by its token. */
-  async deny(name: string, decision: Omit<Decision, "approved"> & { readonly by?: string } = {}): Promise<void> {
+  async deny(name: string, decision: Omit<TestDecision, "approved"> = {}): Promise<void> {
     await this.#decide(name, { ...decision, approved: false });
   }
 
-  async #decide(name: string, decision: Decision & { readonly by?: string }): Promise<void> {
+  async #decide(name: string, decision: TestDecision): Promise<void> {
     const host = await this.#open();
     const pending = await this.approvals();
-    const found = pending.find((each) => each.name === name || each.token === name);
+    const named = pending.filter((each) => each.name === name || each.token === name);
+    const found = named.find((each) => isAsked(each, decision)) ?? named[0];
     if (found === undefined) {
       const names = pending.map((each) => `"${each.name}"`).join(", ");
       throw new Error(
@@ -323,6 +323,16 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     if (coverage !== undefined) await this.#cover(coverage);
     await host.close();
   }
+}
+
+/** Where each approver has a link of their own: whether this one is for whoever decides. */
+function isAsked({ approver }: PendingApproval, { by, roles = [] }: TestDecision): boolean {
+  return (
+    approver === null ||
+    approver === by ||
+    approver === `user:${by}` ||
+    roles.some((role) => approver === `role:${role}`)
+  );
 }
 
 /** A test of this workflow, on virtual time unless `clock: "real"`: `await using t = testWorkflow(order)`. */
