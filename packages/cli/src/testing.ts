@@ -20,3 +20,4 @@ export type {
 export { arbitraryOf, generate, inputsOf } from "./testing/generate.ts";
 export type { GenerateOptions } from "./testing/generate.ts";
 export type { ReplayedRun } from "./testing/replays.ts";
+export type { WebhookDelivery } from "./testing/triggers.ts";

@@ -159,9 +159,8 @@ export function parseRunExport(given: unknown): RunExport {
     throw refused("This is no exported run.", "Write one with `sluice runs export RUN`.");
   }
   if (it.formatVersion !== runExportVersion) {
-    throw refused(
-      `The run was exported in format ${String(it.formatVersion)}; this version reads ${runExportVersion}.`,
-    );
+    const version = (JSON.stringify(it.formatVersion) ?? "none").slice(0, 64);
+    throw refused(`The run was exported in format ${version}; this version reads ${runExportVersion}.`);
   }
   const unknown = Object.keys(it).find((key) => !["format", "formatVersion", "run", "journal", "logs"].includes(key));
   if (unknown !== undefined) throw refused(`An exported run has no field ${JSON.stringify(unknown.slice(0, 64))}.`);
@@ -178,40 +177,57 @@ function refused(message: string, hint?: string): SluiceError {
   return new SluiceError({ code: "bad_request", message, ...(hint === undefined ? {} : { hint }) });
 }
 
+/** As a start takes them. */
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+const tagsMax = 32;
+const textCharsMax = 512;
+
+const runFields = (
+  "id workflow version status reason input output error progress createdAt startedAt endedAt tags priority key inputHash " +
+  "parent schedule forkedFrom attempt generation cause"
+).split(" ");
+const entryFields = "seq kind name n status ord attempt value error at end due undo".split(" ");
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
+const isCount = (value: unknown): value is number => isWhole(value) && value >= 0;
+const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= textCharsMax;
 const isOneOf = (value: unknown, set: readonly string[]): boolean => isText(value) && set.includes(value);
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+const hasOnly = (value: Fields, known: readonly string[]): boolean =>
+  Object.keys(value).every((key) => known.includes(key));
 const orNone = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);
 const isValue = (value: unknown): boolean => isFields(value) && ("json" in value || isText(value["base64"]));
 
 function isRun(value: unknown): value is ExportedRun {
-  if (!isFields(value)) return false;
-  const { id, workflow, version, status, reason, input, tags } = value;
-  const texts = [id, workflow, version].every(isText) && Array.isArray(tags) && tags.every(isText);
+  if (!isFields(value) || !hasOnly(value, runFields)) return false;
+  const { id, workflow, version, status, reason, input, tags, createdAt, endedAt, priority, cause } = value;
+  const named = isText(id) && idPattern.test(id) && isText(workflow) && namePattern.test(workflow) && isShort(version);
+  const tagged = Array.isArray(tags) && tags.length <= tagsMax && tags.every(isShort);
   const known = isOneOf(status, runStatuses) && orNone(reason, (each) => isOneOf(each, runStatusReasons));
-  const numbers = ["createdAt", "priority", "attempt", "generation"].every((name) => isWhole(value[name]));
-  const times = ["startedAt", "endedAt", "cause"].every((name) => orNone(value[name], isWhole));
-  const names = ["key", "inputHash", "schedule", "forkedFrom"].every((name) => orNone(value[name], isText));
-  const ended = !isOneOf(status, finalRunStatuses) || isWhole(value["endedAt"]);
+  const numbers = isWhole(priority) && ["createdAt", "attempt", "generation"].every((name) => isCount(value[name]));
+  const times = orNone(value["startedAt"], isCount) && orNone(endedAt, isCount) && orNone(cause, isWhole);
+  const names = ["key", "inputHash", "schedule", "forkedFrom"].every((name) => orNone(value[name], isShort));
+  const ended = !isOneOf(status, finalRunStatuses) || (isCount(endedAt) && endedAt >= Number(createdAt));
   const values = ["output", "error", "progress"].every((name) => orNone(value[name], isValue));
-  const parent = orNone(value["parent"], (each) => isFields(each) && isText(each["run"]) && isWhole(each["seq"]));
-  return texts && known && numbers && times && names && parent && ended && values && isValue(input);
+  const parent = orNone(value["parent"], (each) => isFields(each) && isShort(each["run"]) && isCount(each["seq"]));
+  return named && tagged && known && numbers && times && names && parent && ended && values && isValue(input);
 }
 
 function isEntry(value: unknown): value is ExportedEntry {
-  if (!isFields(value)) return false;
+  if (!isFields(value) || !hasOnly(value, entryFields)) return false;
   const { kind, name, status, due, undo } = value;
   const known = isOneOf(kind, entryKinds) && isOneOf(status, entryStatuses) && isText(name);
-  const numbers = ["seq", "n", "ord", "attempt", "at", "end"].every((field) => isWhole(value[field]));
+  const numbers = isWhole(value["seq"]) && ["n", "ord", "attempt", "at", "end"].every((field) => isCount(value[field]));
   const values = ["value", "error"].every((field) => orNone(value[field], isValue));
   return known && numbers && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean");
 }
 
 function isLog(value: unknown): value is ExportedLog {
-  if (!isFields(value)) return false;
+  if (!isFields(value) || !hasOnly(value, ["level", "message", "data", "at"])) return false;
   const { level, message, data, at } = value;
   return isOneOf(level, ["debug", "info", "warn", "error"]) && isText(message) && isWhole(at) && orNone(data, isValue);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { AssertionError } from "node:assert";
-import { schedule, workflow } from "@sluice/sdk";
+import { schedule, webhook, workflow } from "@sluice/sdk";
 import { z } from "zod";
 import { testWorkflow } from "./workflow-test.ts";
 
@@ -136,6 +136,21 @@ describe("a test of a workflow", () => {
     if (first === undefined || second === undefined) throw new Error("there were two nights");
     await t.expect(first).toComplete("night 1 null");
     await t.expect(second).toComplete("night 2 rain");
+  });
+
+  test("triggers are pulled by the test: a request to a webhook, the time of a schedule", async () => {
+    const nightly = schedule("0 2 * * *", { input: { id: 1 }, name: "nightly" });
+    const hooked = workflow(
+      { name: "hooked", input: z.object({ id: z.number() }), triggers: [webhook("/orders/new"), nightly] },
+      async (_ctx, { id }) => id,
+    );
+    await using t = testWorkflow(hooked);
+    const first = await t.webhook("/orders/new", { id: 7 }, { idempotencyKey: "k" });
+    await t.expect(first).toComplete(7);
+    expect((await t.webhook("orders/new", { id: 7 }, { idempotencyKey: "k" })).id).toBe(first.id);
+    await t.expect(await t.fire("nightly")).toComplete(1);
+    expect(t.webhook("/orders/new", { id: "no" })).rejects.toThrow("not valid");
+    expect(t.webhook("/elsewhere", {})).rejects.toThrow("No workflow of this test has a webhook for POST /elsewhere");
   });
 
   test("a step that does real work is waited for before time moves on", async () => {

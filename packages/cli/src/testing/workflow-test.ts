@@ -28,6 +28,8 @@ import { replayFixture, replayPrefixes } from "./replays.ts";
 import type { ReplayedRun } from "./replays.ts";
 import type { RecordedRun } from "./replay.ts";
 import { TestRun } from "./test-run.ts";
+import { deliver, fireSchedule } from "./triggers.ts";
+import type { WebhookDelivery } from "./triggers.ts";
 
 export interface WorkflowTestOptions extends Omit<TestOptions, "workflows"> {
   /** Other workflows of the project that this one calls or starts. */
@@ -108,6 +110,26 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     const host = await this.#open();
     await playOut(host, run, { withinMs: parseDuration(playOutDefault) });
     return run;
+  }
+
+  /** Starts a run as a request to a webhook of these workflows does: its body is the input. */
+  async webhook<O = unknown>(
+    path: string,
+    body?: unknown,
+    options: Omit<WebhookDelivery, "path" | "body"> = {},
+  ): Promise<TestRun<O>> {
+    const host = await this.#open();
+    const run = await deliver(host, this.#workflows(), { ...options, path, body });
+    await host.settle();
+    return this.runOf<O>(run);
+  }
+
+  /** Fires a schedule of the workflow now, by its name, or its place among them where it has none. */
+  async fire(schedule: string | number = 0): Promise<TestRun<OutputOf<W>>> {
+    const host = await this.#open();
+    const run = await fireSchedule(host, this.workflow.name, String(schedule));
+    await host.settle();
+    return this.runOf<OutputOf<W>>(run);
   }
 
   /** A run by its id: one that a trigger or another run has started. */

@@ -171,7 +171,7 @@ async function importedRun(run: ExportedRun, shelf: Shelf): Promise<ImportedRun 
     ...(stored.error === undefined ? {} : { error: stored.error }),
     ...(stored.progress === undefined ? {} : { progress: stored.progress }),
     // Whoever called it is not waiting here.
-    ...(parent === undefined ? {} : { parent: { ...parent, detached: true } }),
+    ...(parent === undefined ? {} : { parent: { run: parent.run, seq: parent.seq, detached: true } }),
   };
 }
 

@@ -11,8 +11,6 @@ import type {
   StoreOp,
   Effects,
   CreateOutcome,
-  ImportedRun,
-  ImportOutcome,
   AppendOutcome,
   ChangeOutcome,
   ApprovalComment,
@@ -28,6 +26,7 @@ import type {
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { RunHistory } from "./run-history.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { StepCacheStore } from "./step-cache.ts";
 
@@ -47,7 +46,6 @@ export type {
   Effects,
   CreateOutcome,
   ImportedRun,
-  ImportOutcome,
   AppendOutcome,
   ChangeOutcome,
   ApprovalComment,
@@ -65,7 +63,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, StepCacheStore {
+export interface RunStore extends RunFinder, RunHistory, StepCacheStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -229,19 +227,6 @@ export interface RunStore extends RunFinder, StepCacheStore {
     readonly run: NewRun;
     readonly now: number;
   }): Promise<CreateOutcome | { readonly outcome: "not_found" }>;
-
-  /**
-   * Keeps a run that ended elsewhere as history, with its journal and lines: by `import`, counted at its own times, never
-   * ready. Refused where a run has its id or its idempotency key.
-   */
-  importRun(p: {
-    readonly by: Actor;
-    readonly run: ImportedRun;
-    /** No two entries have one number. */
-    readonly journal: readonly JournalEntry[];
-    readonly logs: readonly LogLine[];
-    readonly now: number;
-  }): Promise<ImportOutcome>;
 
   /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
   moveRun(p: {

@@ -1,5 +1,6 @@
 // Runs that ended elsewhere, kept as history: a row that was never ready, its journal, its lines.
-import type { ImportOutcome, RunStore } from "../../kernel/run-store.ts";
+import type { ImportOutcome } from "../../kernel/run-records.ts";
+import type { RunStore } from "../../kernel/run-store.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { toRecord } from "./runs.ts";
 import type { Tables } from "./tables.ts";

@@ -3,27 +3,7 @@
 import type { SimulatedRandom } from "../simulated-random.ts";
 
 /** Which kinds of node a seed draws from; a seed leaves some out so that the others meet more often. */
-export type Feature =
-  | "retries"
-  | "failures"
-  | "timeouts"
-  | "undos"
-  | "sleeps"
-  | "waits"
-  | "emits"
-  | "state"
-  | "locks"
-  | "children"
-  | "parallel"
-  | "races"
-  | "maps"
-  | "approvals"
-  | "tokens"
-  | "patches"
-  | "values"
-  | "caches";
-
-export const features: readonly Feature[] = [
+export const features = [
   "retries",
   "failures",
   "timeouts",
@@ -42,7 +22,8 @@ export const features: readonly Feature[] = [
   "patches",
   "values",
   "caches",
-];
+] as const;
+export type Feature = (typeof features)[number];
 
 interface At {
   /** Place in the tree; names the call. */
