@@ -120,11 +120,10 @@ export class TestHost extends EmbeddedClient implements TestEngine {
   /** In somebody's name the rules of the approval hold; without one the test may decide everything. */
   override async approve(token: string, decision: TestDecision): Promise<void> {
     const { by = tester, roles = [], ...rest } = decision;
-    const person = { id: by, name: by, roles };
     const decider = {
       by: { kind: "user", id: by } as const,
       operator: decision.by === undefined,
-      person,
+      ...(decision.by === undefined ? {} : { person: { id: by, name: by, roles } }),
       requester: async () => tester,
     };
     unwrap(await this.engine.approvals.decide({ ...rest, decider, token }));
