@@ -1,29 +1,7 @@
 // What simulated workflows do: a random tree of durable calls, drawn once from the seed and then fixed, so that every
 // incarnation of a run executes the same code.
 import type { SimulatedRandom } from "../simulated-random.ts";
-
-/** Which kinds of node a seed draws from; a seed leaves some out so that the others meet more often. */
-export const features = [
-  "retries",
-  "failures",
-  "timeouts",
-  "undos",
-  "sleeps",
-  "waits",
-  "emits",
-  "state",
-  "locks",
-  "children",
-  "parallel",
-  "races",
-  "maps",
-  "approvals",
-  "tokens",
-  "patches",
-  "values",
-  "caches",
-] as const;
-export type Feature = (typeof features)[number];
+import type { Feature } from "./features.suite.ts";
 
 interface At {
   /** Place in the tree; names the call. */
