@@ -35,7 +35,7 @@ import type {
 /** On whose behalf a change is made. */
 export interface Actor {
   /** `import`: the run is history that was brought here by somebody with this id, and has not been executed here. */
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "import";
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger" | "import";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;

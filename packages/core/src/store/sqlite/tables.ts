@@ -19,6 +19,8 @@ import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
+import { DeliveryTable } from "./triggers/delivery-table.ts";
+import { TriggerTable } from "./triggers/trigger-table.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
@@ -44,6 +46,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
+  readonly triggers: TriggerTable;
+  readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
 }
 
@@ -71,6 +75,8 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     audit: new AuditTable(db),
+    triggers: new TriggerTable(db),
+    deliveries: new DeliveryTable(db),
   };
   return { ...tables, sight: sightOf(tables) };
 }
