@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { AssertionError } from "node:assert";
-import { schedule, webhook, workflow } from "@sluice/sdk";
+import { onEvent, poll, schedule, webhook, workflow } from "@sluice/sdk";
 import { z } from "zod";
 import { testWorkflow } from "./workflow-test.ts";
 
@@ -151,6 +151,28 @@ describe("a test of a workflow", () => {
     await t.expect(await t.fire("nightly")).toComplete(1);
     expect(t.webhook("/orders/new", { id: "no" })).rejects.toThrow("not valid");
     expect(t.webhook("/elsewhere", {})).rejects.toThrow("No workflow of this test has a webhook for POST /elsewhere");
+  });
+
+  test("polls find what the test says, on virtual time, and events start runs", async () => {
+    const mails = poll<{ id: number }, number>("mails", {
+      every: "1 minute",
+      fetch: () => {
+        throw new Error("a test must never look outside");
+      },
+    });
+    const watching = workflow(
+      { name: "watching", triggers: [mails, onEvent("news")] },
+      async (_ctx, input: unknown) => input,
+    );
+    await using t = testWorkflow(watching);
+    let found = 0;
+    const looked = t.mockPoll<{ id: number }>("mails", () => (found++ < 2 ? [{ id: found }] : []));
+    await t.advance("5 minutes");
+    await t.emit("news", "rain");
+    const outputs = await Promise.all((await t.runs(watching)).map((run) => run.result()));
+    expect(outputs).toHaveLength(3);
+    expect(outputs).toContainEqual({ id: 2 });
+    expect(looked.calls.length).toBeGreaterThan(2);
   });
 
   test("a step that does real work is waited for before time moves on", async () => {

@@ -9,6 +9,7 @@ import type {
   InputOf,
   OutputOf,
   PendingApproval,
+  PollOptions,
   StartOptions,
   Workflow,
 } from "@sluice/sdk";
@@ -186,6 +187,11 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   /** Puts a function in the place of a child workflow that is called by its name. */
   mockChild(name: string, stand: (input: unknown, ctx: Context) => unknown): Mock {
     return this.#mockChild(name, stand);
+  }
+
+  /** Puts a function in the place of what a `poll` trigger of this name looks with: its items start the runs. */
+  mockPoll<Item, Cursor = unknown>(name: string, fetch: PollOptions<Item, Cursor>["fetch"]): Mock {
+    return this.#mocks.poll(name, fetch as PollOptions["fetch"]);
   }
 
   #mockChild(name: string, stand: (input: unknown, ctx: Context) => unknown): Mock {
