@@ -25,6 +25,7 @@ const documents = [
   "examples/quickstart/README.md",
   "docs/getting-started.md",
   "docs/workflows.md",
+  "docs/testing.md",
   "docs/cronflow.md",
   "docs/approvals.md",
   "docs/deployment.md",
