@@ -41,6 +41,8 @@ export const permissions = {
   "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "queue:read": { about: "see queues", narrowedBy: "workflow" },
+  "queue:control": { about: "pause and resume queues", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
   "state:write": { about: "change state", narrowedBy: "state" },
   "deployment:read": { about: "see versions and workers" },
@@ -73,6 +75,7 @@ const reading: readonly Grant[] = [
   "event:read",
   "approval:read",
   "schedule:read",
+  "queue:read",
   "state:read",
   "deployment:read",
   "metric:read",
@@ -85,6 +88,7 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "queue:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
   permission,

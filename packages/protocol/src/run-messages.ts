@@ -1,6 +1,7 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { FlowManifest } from "./flow.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -315,6 +316,8 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  /** When its runs may begin; absent: at once. */
+  readonly flow?: FlowManifest | undefined;
 }
 export type TriggerManifest =
   | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }

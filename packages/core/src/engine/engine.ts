@@ -17,6 +17,7 @@ import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
+import { flowRules } from "./flow.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits } from "./limits.ts";
@@ -189,6 +190,15 @@ export class Engine {
       ageMs: retention?.age,
       keep: retention?.count,
     }));
+    const flow = await store.putFlow({
+      workflows: workflows.map(({ name }) => name),
+      rules: workflows.flatMap((workflow) => flowRules(workflow)),
+      queues: workflows.flatMap(({ name, flow: said }) =>
+        said?.queue === undefined ? [] : [{ workflow: name, queue: said.queue }],
+      ),
+      now: clock.now(),
+    });
+    this.#route(flow.effects);
     await store.putVersion({ version: { version, createdAt: clock.now(), manifest }, retentions });
     const reasons = [
       "workflow_unknown",
@@ -311,6 +321,9 @@ export class Engine {
       const hot = this.#hot.get(delivery.run, delivery.epoch);
       if (hot === undefined) continue;
       this.#tell(hot, [delivery.event]);
+      // The store has taken it back: it goes on when it may.
+      if (delivery.event.event === "drop" && this.#hot.remove(hot.run, hot.epoch) !== undefined)
+        this.#dispatcher.left(hot, true);
       if (delivery.event.event === "settle" && this.watchers.wants(delivery.run)) {
         this.watchers.publish(settledUpdate(delivery.run, delivery.event));
       }

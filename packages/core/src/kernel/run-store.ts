@@ -23,6 +23,8 @@ import type {
   RetentionRecord,
   RunFilter,
   StoreStats,
+  FlowRule,
+  QueueRecord,
 } from "./run-records.ts";
 import type { RunFinder } from "./run-search.ts";
 
@@ -53,6 +55,9 @@ export type {
   RetentionRecord,
   RunFilter,
   StoreStats,
+  FlowRule,
+  QueueRecord,
+  RunFlow,
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
@@ -60,7 +65,8 @@ export interface RunStore extends RunFinder {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
-   * has not ended is never claimed at once.
+   * has not ended is never claimed at once, nor one that a gate holds back. Flow control may turn it away, or make it part of a
+   * run that is there.
    */
   createRun(p: {
     readonly by: Actor;
@@ -69,7 +75,10 @@ export interface RunStore extends RunFinder {
     readonly now: number;
   }): Promise<CreateOutcome>;
 
-  /** Hands out ready runs, highest priority first, then oldest: epoch + 1, owner set, `running` (or `undoing` when it was). */
+  /**
+   * Hands out ready runs: epoch + 1, owner set, `running` (or `undoing` when it was). Those with the lowest rank go first (flow.ts):
+   * the oldest, where none has a priority. Shares of fair workflows take turns, with one turn for all other runs together.
+   */
   claimRuns(p: {
     readonly owner: string;
     readonly limit: number;
@@ -105,7 +114,7 @@ export interface RunStore extends RunFinder {
     readonly now: number;
     /** The incarnation has stopped, as it was asked to, before it had nothing left to do but wait. */
     readonly paused?: boolean | undefined;
-  }): Promise<{ readonly outcome: "parked" | "ready" | "stale" }>;
+  }): Promise<{ readonly outcome: "parked" | "ready" | "stale"; readonly effects?: Effects | undefined }>;
 
   /** Gives runs back so that they are claimed anew: epoch + 1, no owner, ready. `crashed` counts against them. */
   releaseRuns(p: {
@@ -317,6 +326,25 @@ export interface RunStore extends RunFinder {
 
   /** Stores a version that is deployed, and what its workflows say about retention from now on. */
   putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
+  /**
+   * Makes the rules of these workflows be exactly these, for runs that wait or go on too, and the queues they name known:
+   * `queues` has what each workflow names.
+   */
+  putFlow(p: {
+    readonly workflows: readonly string[];
+    readonly rules: readonly FlowRule[];
+    readonly queues: readonly { readonly workflow: string; readonly queue: string }[];
+    readonly now: number;
+  }): Promise<{ readonly effects: Effects }>;
+  /** Nothing of a paused queue begins; what has begun goes on. Undefined: no workflow has ever named it. */
+  setQueuePaused(p: {
+    readonly by: Actor;
+    readonly queue: string;
+    readonly paused: boolean;
+    readonly now: number;
+  }): Promise<{ readonly queue: QueueRecord; readonly effects: Effects } | undefined>;
+  /** By name. With access: those of which some workflow may be seen, and of the workflows those. */
+  listQueues(p?: { readonly access?: AccessFilter | undefined }): Promise<readonly QueueRecord[]>;
   listVersions(): Promise<readonly VersionRecord[]>;
   /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
   listRetentions(): Promise<readonly RetentionRecord[]>;

@@ -10,6 +10,7 @@ export type RunWriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listVersions"
+  | "listQueues"
   | "listRetentions"
   | "versionsInUse"
   | "getRun"

@@ -8,6 +8,8 @@ import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
+import { gatesSuite } from "./run-store.gates.suite.ts";
+import { joiningSuite } from "./run-store.joining.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
@@ -36,6 +38,8 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   crossingSuite(name, watched);
   accessSuite(name, watched);
   searchingSuite(name, watched);
+  gatesSuite(name, watched);
+  joiningSuite(name, watched);
   describe(`${name}: the suite`, () => {
     // How a copy is made, and of what, is each adapter's own.
     test("asks an adapter for every verb of the port but backup", () => {
@@ -87,6 +91,9 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   setSchedulePaused: true,
   fireSchedule: true,
   putVersion: true,
+  putFlow: true,
+  setQueuePaused: true,
+  listQueues: true,
   listVersions: true,
   listRetentions: true,
   versionsInUse: true,

@@ -10,6 +10,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
+import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
@@ -179,6 +180,18 @@ export class MemoryRunStore implements Store {
 
   async fireSchedule(p: Params<"fireSchedule">): Promise<Result<"fireSchedule">> {
     return this.#write("fireSchedule", p);
+  }
+
+  async putFlow(p: Params<"putFlow">): Promise<Result<"putFlow">> {
+    return this.#write("putFlow", p);
+  }
+
+  async setQueuePaused(p: Params<"setQueuePaused">): Promise<Result<"setQueuePaused">> {
+    return this.#write("setQueuePaused", p);
+  }
+
+  async listQueues(p?: Params<"listQueues">): Promise<Result<"listQueues">> {
+    return seenQueues(this.#open().flowRows.queues(), p?.access);
   }
 
   async putVersion(p: Params<"putVersion">): Promise<void> {

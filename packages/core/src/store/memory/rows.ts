@@ -9,6 +9,12 @@ export interface RunRow extends HeapItem {
   readonly record: Mutable<RunRecord>;
   /** May be claimed, as far as the run itself is concerned. */
   ready: boolean;
+  /** Ready, and in a line before gates. */
+  inLine: boolean;
+  /** Set where it takes part in flow control: those whose standing there may have changed. */
+  flow?: Set<RunRow> | undefined;
+  /** The gate it waits for in a line. */
+  blockedBy?: (() => string | undefined) | undefined;
   /** A pause is wanted while the run is in memory. */
   pause: boolean;
   /** Entries with an undo. */
@@ -53,7 +59,7 @@ export interface AttemptRow {
   readonly error: Uint8Array;
 }
 
-export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";
+export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout" | "start";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;
