@@ -9,6 +9,7 @@ import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
+import { addQueueCommands } from "./commands/queue.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -31,6 +32,7 @@ export function makeProgram(io: Io): Command {
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
+  addQueueCommands(program, io);
   addStateCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);

@@ -56,6 +56,7 @@ export type {
   TokenRecord,
   StateEntry,
   ScheduleRecord,
+  QueueRecord,
   EventRecord,
   LogLine,
   StoreStats,

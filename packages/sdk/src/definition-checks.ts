@@ -1,5 +1,6 @@
 // Options that make no sense are refused where they are written, with that place in the stack: not when the first run meets them.
 import { catchUpModes, normalizeRetry, overlapModes, parseDuration, SluiceError } from "@sluice/protocol";
+import { checkFlow } from "./flow.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { ScheduleTrigger, WebhookTrigger } from "./triggers.ts";
 import type { WorkflowOptions } from "./workflow.ts";
@@ -24,6 +25,7 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     if (when !== undefined && typeof when !== "function") refuse(of, "retry.when", "a function");
     normalizeRetry(policy);
   }
+  checkFlow(of, options);
   if (retention === undefined) return;
   if (typeof retention !== "object" || retention === null)
     refuse(of, "retention", 'such as { age: "30 days", count: 100 }');

@@ -2,6 +2,7 @@
 import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
 import { toJsonSchema } from "@sluice/sdk";
+import { flowManifest } from "./flow-manifest.ts";
 import type { Trigger, Workflow } from "@sluice/sdk";
 
 /** Describes workflows; two of one name are refused. Throws what is wrong with their options. */
@@ -23,6 +24,7 @@ export function manifestOf(workflows: readonly Workflow[]): WorkflowManifest[] {
 function describe({ name, options }: Workflow): WorkflowManifest {
   const schema = options.input === undefined ? undefined : toJsonSchema(options.input);
   const { retention } = options;
+  const flow = flowManifest(options);
   checkScheduleNames(name, options.triggers ?? []);
   return {
     name,
@@ -31,6 +33,7 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     ...(schema === undefined ? {} : { schema }),
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
+    ...(flow === undefined ? {} : { flow }),
     ...(retention === undefined
       ? {}
       : {

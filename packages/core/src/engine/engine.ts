@@ -10,14 +10,13 @@ import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
-import { Cleaning } from "./cleaning.ts";
+import { Cleaning, retentionsOf } from "./cleaning.ts";
 import { checkDeployment } from "./deployment-checks.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
-import { flowRules } from "./flow.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits } from "./limits.ts";
@@ -26,6 +25,7 @@ import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
+import { Queues } from "./queues.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
@@ -65,6 +65,7 @@ export class Engine {
   readonly deployments = new Deployments();
   readonly operations: Operations;
   readonly schedules: Schedules;
+  readonly queues: Queues;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
   readonly counters: Partial<Record<CounterName, number>> = {};
@@ -94,6 +95,7 @@ export class Engine {
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.schedules = new Schedules(this.#parts, this.#starts);
+    this.queues = new Queues(this.#parts);
     this.cleaning = new Cleaning(this.#parts);
     this.state = new StateAccess(this.#parts);
     const prepare = {
@@ -175,31 +177,21 @@ export class Engine {
       const checked = checkDeployment(workflows, this.limits);
       return checked.ok ? this.#makeCurrent(version, workflows) : checked;
     });
-    if (!deployed.ok) this.deployments.setCurrent(before.version, before.workflows);
-    return deployed;
+    if (deployed.ok) return deployed;
+    this.deployments.setCurrent(before.version, before.workflows);
+    return guarded(async () => this.queues.deploy(before.workflows).then(() => deployed));
   }
 
   async #makeCurrent(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
     const { store, clock } = this.#parts;
     const manifest = encodeValue(workflows);
+    // Before any run is started by them: a gate without a rule is open.
+    await this.queues.deploy(workflows);
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
-    const retentions = workflows.map(({ name, retention }) => ({
-      workflow: name,
-      ageMs: retention?.age,
-      keep: retention?.count,
-    }));
-    const flow = await store.putFlow({
-      workflows: workflows.map(({ name }) => name),
-      rules: workflows.flatMap((workflow) => flowRules(workflow)),
-      queues: workflows.flatMap(({ name, flow: said }) =>
-        said?.queue === undefined ? [] : [{ workflow: name, queue: said.queue }],
-      ),
-      now: clock.now(),
-    });
-    this.#route(flow.effects);
-    await store.putVersion({ version: { version, createdAt: clock.now(), manifest }, retentions });
+    const record = { version, createdAt: clock.now(), manifest };
+    await store.putVersion({ version: record, retentions: retentionsOf(workflows) });
     const reasons = [
       "workflow_unknown",
       ...(this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : []),
@@ -321,9 +313,7 @@ export class Engine {
       const hot = this.#hot.get(delivery.run, delivery.epoch);
       if (hot === undefined) continue;
       this.#tell(hot, [delivery.event]);
-      // The store has taken it back: it goes on when it may.
-      if (delivery.event.event === "drop" && this.#hot.remove(hot.run, hot.epoch) !== undefined)
-        this.#dispatcher.left(hot, true);
+      if (delivery.event.event === "drop" && this.#hot.remove(hot.run, hot.epoch)) this.#dispatcher.left(hot, true);
       if (delivery.event.event === "settle" && this.watchers.wants(delivery.run)) {
         this.watchers.publish(settledUpdate(delivery.run, delivery.event));
       }

@@ -8,6 +8,7 @@ export type RouteTag =
   | "events"
   | "approvals"
   | "schedules"
+  | "queues"
   | "state"
   | "webhooks"
   | "sign-in"

@@ -78,6 +78,9 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   getApproval: { responses: { 200: answer("The approval", "Approval") } },
   decideApproval: { request: "Decision", responses: { 200: answer("Decided", "Answered") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
+  listQueues: { responses: { 200: answer("The queues", "Queues") } },
+  pauseQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
+  resumeQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {
     parameters: [query("next", "How many of the coming times to show, at most 100; 5 without it")],

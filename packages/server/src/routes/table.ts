@@ -40,6 +40,7 @@ import {
   retryRun,
   startRun,
 } from "./runs.ts";
+import { listQueues, pauseQueue, resumeQueue } from "./queues.ts";
 import { getSchedule, listSchedules, pauseSchedule, resumeSchedule, runSchedule } from "./schedules.ts";
 import {
   beginPasskeySignIn,
@@ -80,6 +81,9 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   getApproval,
   decideApproval,
   completeCallback,
+  listQueues,
+  pauseQueue,
+  resumeQueue,
   listSchedules,
   getSchedule,
   pauseSchedule,
