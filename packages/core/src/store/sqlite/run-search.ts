@@ -1,7 +1,9 @@
 // Finding runs by a piece of their id, key or tag, and names by a piece of theirs: a few looks at indexes, whatever there is.
+import { holdOf, holdReasons } from "../../kernel/flow.ts";
 import { matchesAny, sees } from "../../kernel/patterns.ts";
 import type { RunFinder, RunHit, RunSummary } from "../../kernel/run-search.ts";
 import type { Connection } from "./connection.ts";
+import { blockedColumn } from "./run-row.ts";
 
 type Params<Verb extends keyof RunFinder> = Parameters<RunFinder[Verb]>[0];
 type Answer<Verb extends keyof RunFinder> = Awaited<ReturnType<RunFinder[Verb]>>;
@@ -13,7 +15,8 @@ const scannedNamesMax = 5_000;
 /** Highest text there is, for the end of a range of texts with one beginning. */
 const lastCharacter = "\u{10FFFF}";
 
-const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt`;
+const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt,
+  ${blockedColumn}`;
 export const getRunsSql = `SELECT ${summaryColumns} FROM runs WHERE id IN (SELECT value FROM json_each(?))`;
 const oneRunSql = `SELECT ${summaryColumns} FROM runs WHERE id = ?`;
 const idsSql = `SELECT ${summaryColumns} FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?`;
@@ -36,9 +39,12 @@ export interface SummaryRow {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly blockedBy: string | null;
 }
 
-export function toSummary({ id, workflow, status, reason, createdAt, startedAt, endedAt }: SummaryRow): RunSummary {
+export function toSummary(row: SummaryRow): RunSummary {
+  const { id, workflow, status, createdAt, startedAt, endedAt, blockedBy } = row;
+  const reason = blockedBy === null ? row.reason : holdReasons[holdOf(blockedBy).by];
   return {
     id,
     workflow,
