@@ -25,6 +25,7 @@ const documents = [
   "examples/quickstart/README.md",
   "docs/getting-started.md",
   "docs/workflows.md",
+  "docs/flow.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",

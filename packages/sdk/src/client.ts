@@ -1,5 +1,13 @@
 // The one interface to an engine, the same embedded (`open`) and over HTTP (`connect`).
-import type { Duration, FinalRunStatus, GateKind, JoinReason, RunStatus, RunStatusReason, WireError } from "@sluice/protocol";
+import type {
+  Duration,
+  FinalRunStatus,
+  GateKind,
+  JoinReason,
+  RunStatus,
+  RunStatusReason,
+  WireError,
+} from "@sluice/protocol";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 export interface StartOptions {

@@ -119,6 +119,7 @@ export function limitsOf(concurrency: FlowOptions["concurrency"]): readonly Conc
   return Array.isArray(concurrency) ? (concurrency as readonly Concurrency[]) : [concurrency as Concurrency];
 }
 
+/** The mode and key, in whichever form they were given. */
 export function singletonOf(singleton: NonNullable<FlowOptions["singleton"]>): {
   readonly mode: SingletonMode;
   readonly key?: string;

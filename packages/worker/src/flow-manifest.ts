@@ -15,7 +15,13 @@ export function flowManifest(options: FlowOptions): FlowManifest | undefined {
   const flow: FlowManifest = {
     ...(limits.length === 0
       ? {}
-      : { concurrency: limits.map((each) => ({ limit: each.limit, countWaiting: each.countWaiting ?? false, ...keyOf(each) })) }),
+      : {
+          concurrency: limits.map((each) => ({
+            limit: each.limit,
+            countWaiting: each.countWaiting ?? false,
+            ...keyOf(each),
+          })),
+        }),
     ...(rateLimit === undefined
       ? {}
       : { rateLimit: { count: rateLimit.count, per: parseDuration(rateLimit.per), ...keyOf(rateLimit) } }),

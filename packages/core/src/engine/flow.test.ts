@@ -172,7 +172,10 @@ describe("starts", () => {
           typeof value === "number" ? { value: value * 10 } : { issues: [{ message: "is no number" }] },
       },
     } as const;
-    const sum = workflow({ name: "sum", input: schema, batch: { size: 3, wait: "10s" } }, async (_ctx, inputs) => inputs);
+    const sum = workflow(
+      { name: "sum", input: schema, batch: { size: 3, wait: "10s" } },
+      async (_ctx, inputs) => inputs,
+    );
     const f = await EngineFixture.start({ workflows: [sum], clock });
     const runs = [await f.run(sum, 1), await f.run(sum, 2)];
     const wrong = await f.engine.startRun({ by: tester, workflow: "sum", input: encodeValue("x") });

@@ -139,6 +139,7 @@ class KeyReader {
 function keyText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  if (typeof value === "object") return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item));
-  return String(value as number | boolean | bigint);
+  if (typeof value === "object")
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item));
+  return `${value as number}`;
 }

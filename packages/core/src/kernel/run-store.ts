@@ -23,9 +23,8 @@ import type {
   RetentionRecord,
   RunFilter,
   StoreStats,
-  FlowRule,
-  QueueRecord,
 } from "./run-records.ts";
+import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
@@ -61,7 +60,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder {
+export interface RunStore extends RunFinder, FlowVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -326,25 +325,6 @@ export interface RunStore extends RunFinder {
 
   /** Stores a version that is deployed, and what its workflows say about retention from now on. */
   putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
-  /**
-   * Makes the rules of these workflows be exactly these, for runs that wait or go on too, and the queues they name known:
-   * `queues` has what each workflow names.
-   */
-  putFlow(p: {
-    readonly workflows: readonly string[];
-    readonly rules: readonly FlowRule[];
-    readonly queues: readonly { readonly workflow: string; readonly queue: string }[];
-    readonly now: number;
-  }): Promise<{ readonly effects: Effects }>;
-  /** Nothing of a paused queue begins; what has begun goes on. Undefined: no workflow has ever named it. */
-  setQueuePaused(p: {
-    readonly by: Actor;
-    readonly queue: string;
-    readonly paused: boolean;
-    readonly now: number;
-  }): Promise<{ readonly queue: QueueRecord; readonly effects: Effects } | undefined>;
-  /** By name. With access: those of which some workflow may be seen, and of the workflows those. */
-  listQueues(p?: { readonly access?: AccessFilter | undefined }): Promise<readonly QueueRecord[]>;
   listVersions(): Promise<readonly VersionRecord[]>;
   /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
   listRetentions(): Promise<readonly RetentionRecord[]>;

@@ -163,7 +163,9 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
       const ofQueues = ["setQueuePaused"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
-      expect([...auditedVerbs].toSorted()).toEqual([...ofRuns, ...ofOthers, ...ofQueues, ...ofPeople, ...ofAccess].toSorted());
+      expect([...auditedVerbs].toSorted()).toEqual(
+        [...ofRuns, ...ofOthers, ...ofQueues, ...ofPeople, ...ofAccess].toSorted(),
+      );
     });
   });
 }

@@ -2,7 +2,7 @@
 import type { Refused } from "../kernel/flow.ts";
 import type { NewRun } from "../kernel/run-store.ts";
 
-export type ChildRefusal = Refused | { readonly outcome: "conflict" | "id_taken" };
+export type ChildRefusal = Refused | { readonly outcome: "conflict" } | { readonly outcome: "id_taken" };
 
 export function childRefusal(
   child: NewRun,
@@ -10,18 +10,14 @@ export function childRefusal(
 ): { readonly name: string; readonly code: string; readonly message: string; readonly details?: unknown } {
   const name = "SluiceError";
   const { workflow } = child;
-  switch (refused.outcome) {
-    case "conflict": {
-      const message = `A run of ${workflow} with the key ${child.key ?? ""} was started with another input.`;
-      return { name, code: "idempotency_conflict", message };
-    }
-    case "id_taken":
-      return { name, code: "run_id_taken", message: `There is already a run with the id ${child.id}.` };
-    case "rate_limited": {
-      const message = `The rate limit of ${workflow} takes no more starts for now.`;
-      return { name, code: "rate_limited", message, details: { retryAt: refused.retryAt } };
-    }
-    case "queue_full":
-      return { name, code: "queue_full", message: `${refused.queued} runs of ${workflow} are waiting already.` };
+  if (refused.outcome === "conflict") {
+    const message = `A run of ${workflow} with the key ${child.key ?? ""} was started with another input.`;
+    return { name, code: "idempotency_conflict", message };
   }
+  if (refused.outcome === "id_taken")
+    return { name, code: "run_id_taken", message: `There is already a run with the id ${child.id}.` };
+  if (refused.outcome === "queue_full")
+    return { name, code: "queue_full", message: `${refused.queued} runs of ${workflow} are waiting already.` };
+  const message = `The rate limit of ${workflow} takes no more starts for now.`;
+  return { name, code: "rate_limited", message, details: { retryAt: refused.retryAt } };
 }

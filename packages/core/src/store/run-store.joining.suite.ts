@@ -1,5 +1,4 @@
-// The port, where a start may make no run of its own: limited in number, debounced, gathered, or one of a kind; and runs that
-// have to begin in time.
+// The port, where a start may make no run of its own: debounced, gathered, or one of a kind.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId, type Admission } from "../kernel/flow.ts";
 import type { CreateOutcome, NewRun } from "../kernel/run-store.ts";
@@ -21,69 +20,19 @@ import {
 } from "./run-store.fixture.suite.ts";
 import { putRules, rule } from "./run-store.gates.suite.ts";
 
-function asked(admission: Partial<Admission>, gates: readonly string[] = []): Partial<NewRun> {
+export function asked(admission: Partial<Admission>, gates: readonly string[] = []): Partial<NewRun> {
   return { flow: { gates, share: "", admission: { queuedMax: 1_000, ...admission } } };
 }
 
 /** Starts a run as a client does; the store may let it begin at once. */
-async function begin(desk: Desk, id: string, more: Partial<NewRun>): Promise<CreateOutcome> {
+export async function begin(desk: Desk, id: string, more: Partial<NewRun>): Promise<CreateOutcome> {
   return desk.store.createRun({ by: ada, run: desk.newRun(id, more), claim: { owner: engine }, now: desk.now });
 }
 
 export function joiningSuite(name: string, makeStore: MakeStore): void {
-  ratesSuite(name, makeStore);
   debounceSuite(name, makeStore);
   batchSuite(name, makeStore);
   singletonSuite(name, makeStore);
-  deadlineSuite(name, makeStore);
-}
-
-function ratesSuite(name: string, makeStore: MakeStore): void {
-  describe(`${name}: rate limits`, () => {
-    const desk = withStore(makeStore);
-    const limited = (id = "w") => asked({ rate: { id, count: 2, perMs: 1_000 } });
-
-    test("so many starts are taken in a time, each key by itself", async () => {
-      await desk.hot("a", limited());
-      desk.now += 400;
-      await desk.hot("b", limited());
-      expect(await begin(desk, "c", limited())).toEqual({ outcome: "rate_limited", retryAt: start + 1_000 });
-      expect(await desk.store.getRun({ run: "c" })).toBeUndefined();
-      await desk.hot("other", limited("w2"));
-      desk.now = start + 1_000;
-      await desk.hot("c", limited());
-    });
-
-    test("a start with a key that is known counts once", async () => {
-      await desk.hot("a", { ...limited(), key: "k" });
-      expect((await begin(desk, "b", { ...limited(), key: "k" })).outcome).toBe("existing");
-      await desk.hot("c", limited());
-      expect((await begin(desk, "d", limited())).outcome).toBe("rate_limited");
-    });
-
-    test("a call of a child past it fails with the reason", async () => {
-      await desk.hot("p");
-      for (const id of ["c1", "c2"]) await desk.hot(id, limited());
-      await desk.append("p", call(0, desk.newRun("c3", limited())));
-      expect(await desk.journal("p")).toMatchObject([[0, "failed", expect.stringContaining("rate limit")]]);
-    });
-
-    test("no more than so many of a workflow are queued", async () => {
-      const few = (): Partial<NewRun> => ({
-        ...asked({ queuedMax: 2 }, [gateId(ruleId("order", "concurrency"))]),
-      });
-      for (const id of ["a", "b"]) await desk.create(id, few());
-      await desk.claim(0);
-      expect(await begin(desk, "c", few())).toEqual({ outcome: "queue_full", queued: 2 });
-    });
-
-    test("what is remembered of them is forgotten when it counts no longer", async () => {
-      await desk.hot("a", limited());
-      const sweep = (now: number) => desk.store.sweep({ now, eventsBefore: 0, limit: 10 });
-      expect(await sweep(start + 1_000)).toEqual({ swept: 0 });
-      expect(await sweep(start + 1_001)).toEqual({ swept: 1 });
-    });
-  });
 }
 
 function debounceSuite(name: string, makeStore: MakeStore): void {
@@ -95,7 +44,10 @@ function debounceSuite(name: string, makeStore: MakeStore): void {
 
     test("one run begins when it has been quiet, with the last input", async () => {
       const first = await begin(desk, "a", { ...quiet(), input: value(1) });
-      expect(first).toMatchObject({ outcome: "created", run: { status: "queued", reason: "debounced", dueAt: start + 100 } });
+      expect(first).toMatchObject({
+        outcome: "created",
+        run: { status: "queued", reason: "debounced", dueAt: start + 100 },
+      });
       expect(first).toMatchObject({ effects: { due: start + 100 } });
       desk.now = start + 60;
       const second = await begin(desk, "b", { ...quiet(), input: value(2) });
@@ -121,7 +73,10 @@ function debounceSuite(name: string, makeStore: MakeStore): void {
     test("with a leading edge the first begins at once, and one more when others followed", async () => {
       expect(await begin(desk, "a", quiet({ leading: true }))).toMatchObject({ run: { status: "running" } });
       desk.now = start + 50;
-      expect(await begin(desk, "b", quiet({ leading: true }))).toMatchObject({ outcome: "created", run: { reason: "debounced" } });
+      expect(await begin(desk, "b", quiet({ leading: true }))).toMatchObject({
+        outcome: "created",
+        run: { reason: "debounced" },
+      });
       expect(await begin(desk, "c", quiet({ leading: true }))).toMatchObject({ outcome: "joined", run: { id: "b" } });
       await desk.fire(start + 150);
       expect(await desk.claimIds()).toEqual(["b"]);
@@ -159,8 +114,14 @@ function debounceSuite(name: string, makeStore: MakeStore): void {
       await desk.fire(start + 100);
       await desk.claim();
       const again = { ...quiet(), key: "k2" };
-      expect(await begin(desk, "c", { ...again, inputHash: "h2" })).toMatchObject({ outcome: "existing", run: { id: "a" } });
-      expect(await begin(desk, "d", { ...again, inputHash: "h3" })).toMatchObject({ outcome: "conflict", run: { id: "a" } });
+      expect(await begin(desk, "c", { ...again, inputHash: "h2" })).toMatchObject({
+        outcome: "existing",
+        run: { id: "a" },
+      });
+      expect(await begin(desk, "d", { ...again, inputHash: "h3" })).toMatchObject({
+        outcome: "conflict",
+        run: { id: "a" },
+      });
     });
 
     test("callers of a child that is debounced get the result of the one run", async () => {
@@ -189,7 +150,10 @@ function batchSuite(name: string, makeStore: MakeStore): void {
     test("a run begins with a list when there are enough", async () => {
       const first = await begin(desk, "a", { ...gather(), input: value(1) });
       expect(first).toMatchObject({ outcome: "created", run: { reason: "batching", dueAt: start + 100 } });
-      expect(await begin(desk, "b", { ...gather(), input: value(2) })).toMatchObject({ outcome: "joined", how: "batched" });
+      expect(await begin(desk, "b", { ...gather(), input: value(2) })).toMatchObject({
+        outcome: "joined",
+        how: "batched",
+      });
       desk.now += 10;
       const third = await begin(desk, "c", { ...gather(), input: value(3) });
       expect(third).toMatchObject({ outcome: "joined", run: { id: "a" }, effects: { ready: 1 } });
@@ -212,7 +176,9 @@ function batchSuite(name: string, makeStore: MakeStore): void {
       await begin(desk, "a", { ...gather({ bytesMax: 150 }), input: value("x".repeat(100)) });
       await begin(desk, "b", { ...gather({ bytesMax: 150 }), input: value("y".repeat(100)) });
       expect(await desk.claimIds()).toEqual(["a"]);
-      expect(await begin(desk, "c", { ...gather({ size: 1 }), input: value(1) })).toMatchObject({ run: { status: "running" } });
+      expect(await begin(desk, "c", { ...gather({ size: 1 }), input: value(1) })).toMatchObject({
+        run: { status: "running" },
+      });
       expect(read((await desk.run("c")).input)).toEqual([1]);
       expect(await begin(desk, "d", { ...gather({ size: 1 }), input: value(2) })).toMatchObject({ outcome: "created" });
     });
@@ -263,7 +229,11 @@ function singletonSuite(name: string, makeStore: MakeStore): void {
     test("skip: a start while there is one is part of it, from its beginning to its end", async () => {
       await declare();
       await begin(desk, "a", single("skip"));
-      expect(await begin(desk, "b", single("skip"))).toMatchObject({ outcome: "joined", how: "skipped", run: { id: "a" } });
+      expect(await begin(desk, "b", single("skip"))).toMatchObject({
+        outcome: "joined",
+        how: "skipped",
+        run: { id: "a" },
+      });
       await desk.append("a", { op: "sleep", seq: 0, name: "nap", n: 0, due: start + 50 }, idle("sleeping"));
       await desk.park("a");
       expect((await begin(desk, "c", single("skip"))).outcome).toBe("joined");
@@ -339,57 +309,6 @@ function singletonSuite(name: string, makeStore: MakeStore): void {
         now: start + 1,
       });
       expect(fired).toMatchObject({ outcome: "ok", created: [], skipped: 1 });
-    });
-  });
-}
-
-function deadlineSuite(name: string, makeStore: MakeStore): void {
-  describe(`${name}: runs that have to begin in time`, () => {
-    const desk = withStore(makeStore);
-
-    test("one that has not begun by then ends, and says why", async () => {
-      const created = await desk.create("a", { startWithinMs: 100 });
-      expect(created.effects.due).toBe(start + 100);
-      const { effects } = await desk.fire(start + 100);
-      expect(effects.finished).toMatchObject([{ run: "a", status: "timedout", reason: "start_deadline" }]);
-      expect(await desk.claimIds()).toEqual([]);
-    });
-
-    test("one that has begun is not concerned, whatever becomes of it", async () => {
-      await desk.create("a", { startWithinMs: 100 });
-      await desk.claim();
-      await desk.store.releaseRuns({ runs: [{ run: "a", epoch: 1 }], crashed: false, now: desk.now });
-      expect((await desk.fire(start + 100)).effects.finished).toEqual([]);
-      expect(await desk.claimIds()).toEqual(["a"]);
-      await desk.hot("b", { startWithinMs: 100 });
-      expect((await desk.fire(start + 200)).fired).toBe(0);
-    });
-
-    test("the time counts from when it is due, or would begin at the earliest", async () => {
-      await desk.create("late", { dueAt: start + 500, startWithinMs: 100 });
-      await begin(desk, "quiet", {
-        ...asked({ debounce: { id: "w", waitMs: 300, leading: false, trailing: true } }),
-        startWithinMs: 100,
-      });
-      desk.now = start + 200;
-      await begin(desk, "joins", {
-        ...asked({ debounce: { id: "w", waitMs: 300, leading: false, trailing: true } }),
-        startWithinMs: 100,
-      });
-      expect((await desk.fire(start + 599)).effects.finished).toEqual([]);
-      const { effects } = await desk.fire(start + 600);
-      expect(effects.finished.map(({ run }) => run).toSorted()).toEqual(["late", "quiet"]);
-    });
-
-    test("in a line, too", async () => {
-      await putRules(desk, rule("concurrency", 1));
-      const one = { flow: { gates: [gateId(ruleId("order", "concurrency"))], share: "" } };
-      await desk.hot("a", one);
-      await desk.create("b", { ...one, startWithinMs: 100 });
-      await desk.create("c", one);
-      await desk.fire(start + 100);
-      await desk.end("a");
-      expect(await desk.claimIds()).toEqual(["c"]);
     });
   });
 }

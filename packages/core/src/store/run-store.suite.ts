@@ -15,8 +15,10 @@ import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
+import { ratesSuite } from "./run-store.rates.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
+import { turnsSuite } from "./run-store.turns.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
 
 export type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -39,7 +41,9 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   accessSuite(name, watched);
   searchingSuite(name, watched);
   gatesSuite(name, watched);
+  turnsSuite(name, watched);
   joiningSuite(name, watched);
+  ratesSuite(name, watched);
   describe(`${name}: the suite`, () => {
     // How a copy is made, and of what, is each adapter's own.
     test("asks an adapter for every verb of the port but backup", () => {

@@ -3,10 +3,7 @@ import type { QueueRecord } from "../../kernel/flow.ts";
 import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter } from "../../kernel/run-store.ts";
 
-export function seenQueues(
-  queues: readonly QueueRecord[],
-  access: AccessFilter | undefined,
-): readonly QueueRecord[] {
+export function seenQueues(queues: readonly QueueRecord[], access: AccessFilter | undefined): readonly QueueRecord[] {
   if (access === undefined) return queues;
   return queues
     .map((queue) => ({ ...queue, workflows: queue.workflows.filter((workflow) => sees(access, workflow)) }))

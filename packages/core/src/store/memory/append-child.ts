@@ -16,7 +16,7 @@ export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void
   const row = openEntry(run, { ...op, kind: op.op, at: change.now });
   if (row === undefined || row.wait !== undefined) return;
   const by = { kind: "run", id: run.record.id } as const;
-  const started = startRun(change, op.child, by);
+  const started = startRun(change, { by, run: op.child });
   if (started.outcome !== "created" && started.outcome !== "existing" && started.outcome !== "joined") {
     settle(change, row, { error: encodeErrorValue(childRefusal(op.child, started)) });
     return;

@@ -9,13 +9,14 @@ import { toRecord } from "./runs.ts";
 import { delaySeq, timeoutSeq } from "./waits.ts";
 
 /** What a start with a key finds: the run that is there, and whether its input is the same. */
-export function findStarted(change: Change, run: NewRun): { readonly row: RunRow; readonly same: boolean } | undefined {
+function findStarted(change: Change, run: NewRun): { readonly row: RunRow; readonly same: boolean } | undefined {
   const { runs, flowRows } = change.tables;
   if (run.key === undefined) return undefined;
   const row = runs.findByKey(run.workflow, run.key);
   if (row !== undefined) return { row, same: row.record.inputHash === run.inputHash };
   const { debounce, batch } = run.flow?.admission ?? {};
-  const joined = debounce === undefined && batch === undefined ? undefined : flowRows.joinedByKey(run.workflow, run.key);
+  const joined =
+    debounce === undefined && batch === undefined ? undefined : flowRows.joinedByKey(run.workflow, run.key);
   const into = joined === undefined ? undefined : runs.get(joined.run);
   return into === undefined ? undefined : { row: into, same: joined?.inputHash === run.inputHash };
 }
@@ -32,10 +33,9 @@ export type StartedRow =
 /** Adds a run, or says what is in its place; with a claim it begins at once where it may. */
 export function startRun(
   change: Change,
-  run: NewRun,
-  by: Actor,
-  claim?: { readonly owner: string } | undefined,
+  p: { readonly by: Actor; readonly run: NewRun; readonly claim?: { readonly owner: string } | undefined },
 ): StartedRow {
+  const { run, by, claim } = p;
   const started = findStarted(change, run);
   if (started !== undefined) return { outcome: started.same ? "existing" : "conflict", row: started.row };
   const { flow } = run;
@@ -52,8 +52,7 @@ export function startRun(
   if (flow !== undefined && (flow.gates.length > 0 || wait !== undefined)) addPlace(change, row, flow);
   for (const window of admitted?.windows ?? [])
     if (waits || !gathers || window.run === null) change.tables.flowRows.putWindow(window);
-  if (waits && item !== undefined)
-    change.tables.flowRows.join({ run: run.id, workflow: run.workflow, input: item });
+  if (waits && item !== undefined) change.tables.flowRows.join({ run: run.id, workflow: run.workflow, input: item });
   begin(change, row, { claim, flow, waits: waits ? wait.reason : undefined, within: run.startWithinMs });
   if (admission !== undefined) replaceOthers(change, row, admission);
   return { outcome: "created", row };
@@ -126,27 +125,20 @@ export function createRun(
   p: { readonly by: Actor; readonly run: NewRun; readonly claim?: { readonly owner: string } | undefined },
   fill?: (row: RunRow) => void,
 ): CreateOutcome {
-  const started = startRun(change, p.run, p.by, p.claim);
-  switch (started.outcome) {
-    case "rate_limited":
-    case "queue_full":
-      return started;
-    case "id_taken": {
-      const taken = change.tables.runs.get(p.run.id);
-      if (taken === undefined) throw new Error(`the run ${p.run.id} that has the id is not there`);
-      return { outcome: "id_taken", run: toRecord(taken) };
-    }
-    case "existing":
-    case "conflict":
-      return { outcome: started.outcome, run: toRecord(started.row) };
-    case "joined": {
-      const effects = change.effects();
-      return { outcome: "joined", how: started.how, run: toRecord(started.row), effects };
-    }
-    case "created":
-      fill?.(started.row);
-      return { outcome: "created", run: toRecord(started.row), effects: change.effects() };
+  const started = startRun(change, p);
+  if (started.outcome === "rate_limited" || started.outcome === "queue_full") return started;
+  if (started.outcome === "id_taken") {
+    const taken = change.tables.runs.get(p.run.id);
+    if (taken === undefined) throw new Error(`the run ${p.run.id} that has the id is not there`);
+    return { outcome: "id_taken", run: toRecord(taken) };
   }
+  if (started.outcome === "joined") {
+    const effects = change.effects();
+    return { outcome: "joined", how: started.how, run: toRecord(started.row), effects };
+  }
+  if (started.outcome !== "created") return { outcome: started.outcome, run: toRecord(started.row) };
+  fill?.(started.row);
+  return { outcome: "created", run: toRecord(started.row), effects: change.effects() };
 }
 
 /** Hands a run to an engine. */

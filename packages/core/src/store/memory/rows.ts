@@ -59,7 +59,17 @@ export interface AttemptRow {
   readonly error: Uint8Array;
 }
 
-export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout" | "start";
+export type WaitKind =
+  | "sleep"
+  | "event"
+  | "approval"
+  | "callback"
+  | "child"
+  | "lock"
+  | "retry"
+  | "delay"
+  | "timeout"
+  | "start";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;

@@ -56,7 +56,7 @@ export function fireSchedule(change: Change, p: Parameters<RunStore["fireSchedul
   schedules.update(p.schedule, { handledUntil: p.handledUntil });
   const by = { kind: "schedule", id: p.schedule } as const;
   const created = wanted
-    .map((run) => startRun(change, run, by))
+    .map((run) => startRun(change, { by, run }))
     .flatMap((started) => (started.outcome === "created" ? [toRecord(started.row)] : []));
   if (p.overlap === "cancel" && created.length > 0) {
     for (const row of unfinished) cancelRun(change, row, p.cancel);

@@ -32,7 +32,10 @@ export function fireTimers(
   }
   const { flow } = change.tables;
   if (fired < limit) fired += flow.fire(change.now, limit - fired);
-  const next = Math.min(earliest(change)?.due ?? Number.POSITIVE_INFINITY, flow.nextOpening() ?? Number.POSITIVE_INFINITY);
+  const next = Math.min(
+    earliest(change)?.due ?? Number.POSITIVE_INFINITY,
+    flow.nextOpening() ?? Number.POSITIVE_INFINITY,
+  );
   return { fired, next: next === Number.POSITIVE_INFINITY ? undefined : next };
 }
 

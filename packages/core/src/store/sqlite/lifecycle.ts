@@ -96,10 +96,7 @@ function claim(t: Tables, p: Params<"claimRuns">, id: string): ClaimedRun {
   return { run: t.runs.recordOf(run), journal: entries, ...(next === undefined ? {} : { next }) };
 }
 
-export function parkRun(
-  t: Tables,
-  p: Params<"parkRun">,
-): { outcome: "parked" | "ready" | "stale"; effects?: Effects } {
+export function parkRun(t: Tables, p: Params<"parkRun">): { outcome: "parked" | "ready" | "stale"; effects?: Effects } {
   const run = hot(t, p);
   if (run === undefined) return { outcome: "stale" };
   const cx = new Change(t, p.now);

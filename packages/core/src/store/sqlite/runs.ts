@@ -5,7 +5,16 @@ import type { Tally } from "./figures/tally.ts";
 import { priorityPointMs } from "../../kernel/flow.ts";
 import { isFinalStatus } from "@sluice/protocol";
 import type { Flow } from "../flow/flow.ts";
-import { blockedColumn, readiness, recordColumns, runColumns, runFlags, toRecord, type RecordRow, type Run } from "./run-row.ts";
+import {
+  blockedColumn,
+  readiness,
+  recordColumns,
+  runColumns,
+  runFlags,
+  toRecord,
+  type RecordRow,
+  type Run,
+} from "./run-row.ts";
 import { lazily } from "./statement.ts";
 
 /** Runs kept in the writer's memory between commits. */

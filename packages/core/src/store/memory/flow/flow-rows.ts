@@ -145,8 +145,7 @@ export class MemoryFlowRows implements FlowRows {
   }
   nextOpening(): number | undefined {
     let next: number | undefined;
-    for (const { opensAt } of this.#gates.values())
-      if (opensAt !== null) next = Math.min(next ?? opensAt, opensAt);
+    for (const { opensAt } of this.#gates.values()) if (opensAt !== null) next = Math.min(next ?? opensAt, opensAt);
     return next;
   }
 
@@ -211,7 +210,9 @@ export class MemoryFlowRows implements FlowRows {
     const old = [...this.#windows.values()].filter(
       ({ until, run, count }) => until < now && (run === null || count === 0 || !waits(run)),
     );
-    const gates = [...this.#gates.values()].filter((row) => row.used === 0 && row.opensAt === null && row.arrival < now);
+    const gates = [...this.#gates.values()].filter(
+      (row) => row.used === 0 && row.opensAt === null && row.arrival < now,
+    );
     for (const { id } of old.slice(0, limit)) this.#windows.delete(id);
     for (const { gate } of gates.slice(0, limit)) this.#gates.delete(gate);
     return Math.min(old.length, limit) + Math.min(gates.length, limit);

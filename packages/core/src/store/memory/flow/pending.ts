@@ -16,9 +16,11 @@ export type Admitted =
   | (Own & { readonly outcome: "own" });
 
 /** A run of its own, with what has to be remembered of it once it is there. */
-export interface Own {
+interface Own {
   /** It waits for others until then. */
-  readonly wait?: { readonly due: number; readonly reason: "debounced" | "batching"; readonly input: Uint8Array } | undefined;
+  readonly wait?:
+    | { readonly due: number; readonly reason: "debounced" | "batching"; readonly input: Uint8Array }
+    | undefined;
   readonly windows: readonly WindowRow[];
   /** Input that is gathered. */
   readonly item?: Uint8Array | undefined;
@@ -49,22 +51,18 @@ function joinDebounced(change: Change, run: NewRun, { debounce: asked }: Admissi
   if (asked === undefined) return undefined;
   const { flowRows, runs } = change.tables;
   const before = flowRows.window(asked.id);
-  const there = before?.run == null ? undefined : runs.get(before.run);
+  const there = runs.get(before?.run ?? "");
   const waits = waiting(change, before?.run, "debounced") !== undefined;
   const found = there === undefined ? undefined : before;
   const decided = debounce(asked, found, { waits, now: change.now });
   const window = { id: asked.id, run: run.id, openedAt: change.now, bytes: 0 };
-  switch (decided.kind) {
-    case "begin":
-      return { outcome: "own", windows: [{ ...window, until: decided.until, count: 0 }] };
-    case "wait": {
-      const { due, openedAt } = decided;
-      const wait = { due, reason: "debounced", input: run.input } as const;
-      return { outcome: "own", wait, windows: [{ ...window, openedAt, until: due, count: 1 }] };
-    }
-    default:
-      if (there === undefined || before === undefined) throw new Error("a start joined no run");
+  if (decided.kind === "begin") return { outcome: "own", windows: [{ ...window, until: decided.until, count: 0 }] };
+  if (decided.kind === "wait") {
+    const { due, openedAt } = decided;
+    const wait = { due, reason: "debounced", input: run.input } as const;
+    return { outcome: "own", wait, windows: [{ ...window, openedAt, until: due, count: 1 }] };
   }
+  if (there === undefined || before === undefined) throw new Error("a start joined no run");
   if (decided.kind === "ignore") {
     flowRows.putWindow({ ...before, until: decided.until });
     return join(change, run, { row: there, how: "debounced" });

@@ -2,8 +2,7 @@
 const placeColumns = "run, gates, share, rank, line, held, single";
 const lineColumns = "line, share, waiting, head, blocked, turn";
 const gateColumns = "gate, used, arrival, opens_at AS opensAt";
-const ruleColumns =
-  'rule AS id, workflow, kind, path, max, per_ms AS perMs, burst, count_waiting AS countWaiting';
+const ruleColumns = "rule AS id, workflow, kind, path, max, per_ms AS perMs, burst, count_waiting AS countWaiting";
 
 export const flowSql = {
   place: `SELECT ${placeColumns} FROM flow_places WHERE run = ?`,

@@ -51,7 +51,8 @@ test("they agree on who is next, who is held back by what, and when a gate opens
       else if (what === 5) set(run.id, { final: true, active: false, inLine: false }, now);
       else if (what === 6) {
         const changed = rules();
-        for (const id of both(({ rows }) => rows.putRules("w", changed).toSorted())) both(({ flow }) => flow.ruleChanged(id));
+        for (const id of both(({ rows }) => rows.putRules("w", changed).toSorted()))
+          both(({ flow }) => flow.ruleChanged(id));
       } else if (what === 7) {
         const paused = random.int(0, 2) === 0;
         both(({ rows }) => rows.setPaused("q", paused));

@@ -17,7 +17,9 @@ export type Admitted =
 /** A run of its own, with what has to be remembered of it once it is there. */
 export interface Own {
   /** It waits for others until then. */
-  readonly wait?: { readonly due: number; readonly reason: "debounced" | "batching"; readonly input: Uint8Array } | undefined;
+  readonly wait?:
+    | { readonly due: number; readonly reason: "debounced" | "batching"; readonly input: Uint8Array }
+    | undefined;
   readonly windows: readonly WindowRow[];
   /** Input that is gathered. */
   readonly item?: Uint8Array | undefined;
@@ -49,27 +51,24 @@ function joinDebounced(cx: Change, run: NewRun, { debounce: asked }: Admission):
   const { flowRows, runs, blobs } = cx.t;
   const before = flowRows.window(asked.id);
   const waits = waiting(cx, before?.run, "debounced") !== undefined;
-  const found = before?.run != null && runs.get(before.run) === undefined ? undefined : before;
+  const found = runs.get(before?.run ?? "") === undefined ? undefined : before;
   const decided = debounce(asked, found, { waits, now: cx.now });
   const window = { id: asked.id, run: run.id, openedAt: cx.now, bytes: 0 };
-  switch (decided.kind) {
-    case "begin":
-      return { outcome: "own", windows: [{ ...window, until: decided.until, count: 0 }] };
-    case "wait": {
-      const { due, openedAt } = decided;
-      const wait = { due, reason: "debounced", input: run.input } as const;
-      return { outcome: "own", wait, windows: [{ ...window, openedAt, until: due, count: 1 }] };
-    }
-    case "renew":
-      runs.setPending(decided.run, decided.due, run.input);
-      blobs.note(decided.run, run.input);
-      putTimers(cx, decided.run, { due: decided.due, within: run.startWithinMs });
-      if (before !== undefined) flowRows.putWindow({ ...before, until: decided.due, count: before.count + 1 });
-      return join(cx, run, { id: decided.run, how: "debounced" });
-    case "ignore":
-      if (before !== undefined) flowRows.putWindow({ ...before, until: decided.until });
-      return join(cx, run, { id: decided.run, how: "debounced" });
+  if (decided.kind === "begin") return { outcome: "own", windows: [{ ...window, until: decided.until, count: 0 }] };
+  if (decided.kind === "wait") {
+    const { due, openedAt } = decided;
+    const wait = { due, reason: "debounced", input: run.input } as const;
+    return { outcome: "own", wait, windows: [{ ...window, openedAt, until: due, count: 1 }] };
   }
+  if (before === undefined) throw new Error("a start joined no run");
+  if (decided.kind === "ignore") flowRows.putWindow({ ...before, until: decided.until });
+  else {
+    runs.setPending(decided.run, decided.due, run.input);
+    blobs.note(decided.run, run.input);
+    putTimers(cx, decided.run, { due: decided.due, within: run.startWithinMs });
+    flowRows.putWindow({ ...before, until: decided.due, count: before.count + 1 });
+  }
+  return join(cx, run, { id: decided.run, how: "debounced" });
 }
 
 function joinBatch(cx: Change, run: NewRun, { batch: asked }: Admission): Admitted | undefined {
@@ -114,11 +113,7 @@ function join(
 }
 
 /** Sets the timers of a run that waits for others until `due`. */
-export function putTimers(
-  cx: Change,
-  run: string,
-  p: { readonly due: number; readonly within: number | undefined },
-): void {
+function putTimers(cx: Change, run: string, p: { readonly due: number; readonly within: number | undefined }): void {
   const { waits } = cx.t;
   waits.put({ run, seq: runTimerSeqs.delay, kind: "delay", due: p.due }, cx.now);
   cx.addDue(p.due);
