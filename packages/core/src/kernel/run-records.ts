@@ -10,6 +10,7 @@ import type {
   EventOp,
   FinalRunStatus,
   FinishOp,
+  GateKind,
   BlockedOp,
   IdleOp,
   JournalEntry,
@@ -328,4 +329,6 @@ export interface StoreStats {
   readonly timers: number;
   readonly events: number;
   readonly bytes: number;
+  /** Runs that gates hold back, by the kind of gate. */
+  readonly held: Readonly<Partial<Record<GateKind, number>>>;
 }

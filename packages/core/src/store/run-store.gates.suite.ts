@@ -73,6 +73,8 @@ function limitsSuite(name: string, makeStore: MakeStore): void {
       const end = await desk.end("a");
       expect(end.effects.ready).toBe(1);
       expect(await desk.claimIds()).toEqual(["c"]);
+      expect((await desk.store.stats()).held).toEqual({ concurrency: 1 });
+      expect((await desk.store.stats({ access: { workflows: ["other"] } })).held).toEqual({});
       expect((await desk.run("c")).hold).toBeUndefined();
       expect(await desk.claimIds()).toEqual([]);
       await desk.end("b");

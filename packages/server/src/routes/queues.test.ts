@@ -32,6 +32,8 @@ describe("queues", () => {
     expect((await f.get("/api/v1/queues")).body.queues).toEqual([
       { name: "mails", paused: true, workflows: ["a/mail", "b/news"], held: 1 },
     ]);
+    const figures = String((await f.get("/metrics")).body);
+    expect(figures).toContain('sluice_runs_held{by="queue"} 1');
     await f.post("/api/v1/queues/mails/resume", {});
     expect((await f.get(`/api/v1/runs/${body.run.id}?wait=10s`)).body.run).toMatchObject({ output: 7, hold: null });
   });

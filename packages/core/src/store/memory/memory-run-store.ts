@@ -10,6 +10,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
+import { heldByKind } from "../flow/held.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
@@ -301,7 +302,8 @@ export class MemoryRunStore implements Store {
     });
     const named =
       p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
-    return { runs: counts, ready, timers, events: named, bytes };
+    const held = heldByKind(this.#tables.flowRows.blockedBetween("", "\u{10FFFF}"), p?.access);
+    return { runs: counts, ready, timers, events: named, bytes, held };
   }
 
   /** Always refused: there is no disk here to write to. */
