@@ -35,6 +35,7 @@ export const permissions = {
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
+  "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
   "approval:read": { about: "see what waits for a decision", narrowedBy: "workflow" },
@@ -90,9 +91,11 @@ const operating: readonly Grant[] = [
   "schedule:control",
   "queue:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
-  permission,
-}));
+const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
+  (permission) => ({
+    permission,
+  }),
+);
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

@@ -79,7 +79,7 @@ export interface RunHandle<O = unknown> {
   /** False when the idempotency key, or flow control, led to a run that was already there. */
   readonly created: boolean;
   /** Why flow control made the start part of a run that was there. */
-  readonly joined: JoinReason | undefined;
+  readonly joined?: JoinReason | undefined;
   /** Waits for the end; throws the run's error when it did not complete. */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
   /** The run as it is now. */
@@ -126,6 +126,11 @@ export interface PendingApproval {
   readonly data: unknown;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** Whom it is asked of; null where whoever has the link or the right decides. */
+  readonly approver: string | null;
+  /** How many have to approve, of how many. */
+  readonly need: number;
+  readonly of: number;
 }
 
 export interface Decision {

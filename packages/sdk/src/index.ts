@@ -21,9 +21,8 @@ export type {
   StepContext,
   StepOptions,
   StepRetry,
+  StepCache,
   WaitOptions,
-  ApproveOptions,
-  Approval,
   TokenOptions,
   CallbackToken,
   ChildOptions,
@@ -36,6 +35,7 @@ export type {
   Branches,
   RaceResult,
 } from "./context.ts";
+export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
   StartOptions,

@@ -87,6 +87,9 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     if (p.kind === "approval") note("approvals", answer.run);
     noteEffects(note, answer.effects);
   },
+  commentApproval(note, _p, answer) {
+    if (answer.outcome === "ok") note("approvals", answer.run);
+  },
   cancelRun: changesRun,
   pauseRun: changesRun,
   resumeRun: changesRun,
@@ -111,6 +114,7 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
   setState(note, p, { outcome }) {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },
+  clearStepCache: changesNothing,
   deleteState(note, p, { outcome }) {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },

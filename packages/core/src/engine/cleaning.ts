@@ -37,6 +37,7 @@ export class Cleaning {
         now,
         eventsBefore: now - limits.eventRetentionMs,
         figuresBefore: now - limits.figuresRetentionMs,
+        cacheEntriesMax: limits.cacheEntriesMax,
         limit: limits.sweepBatchMax,
       });
       rows += swept;

@@ -29,6 +29,7 @@ import { Queues } from "./queues.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
+import { Approvals } from "./approvals.ts";
 import { Signals } from "./signals.ts";
 import type { Answer, Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
@@ -78,6 +79,7 @@ export class Engine {
   readonly #timers: Timers;
   readonly #outbox: Outbox;
   readonly #signals: Signals;
+  readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
   readonly #drained = new Map<string, () => void>();
   #draining = false;
@@ -92,6 +94,7 @@ export class Engine {
     this.#losses = new Losses(this.#parts, this.#dispatcher);
     this.#starts = new Starts(this.#parts, this.#dispatcher);
     this.#signals = new Signals(this.#parts);
+    this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.schedules = new Schedules(this.#parts, this.#starts);
@@ -192,10 +195,8 @@ export class Engine {
     if (!scheduled.ok) return scheduled;
     const record = { version, createdAt: clock.now(), manifest };
     await store.putVersion({ version: record, retentions: retentionsOf(workflows) });
-    const reasons = [
-      "workflow_unknown",
-      ...(this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : []),
-    ] as const;
+    const moved = this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : [];
+    const reasons = ["workflow_unknown", ...moved] as const;
     const { effects } = await store.unblockRuns({ reasons, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.kick();

@@ -23,6 +23,8 @@ export interface EngineLimits {
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
   readonly crashesMax: number;
+  /** Written beside one approval. */
+  readonly approvalCommentsMax: number;
   /** Stored events that may wait for listeners. */
   readonly eventsMax: number;
   /** How long events are kept for listeners that come later. */
@@ -31,6 +33,8 @@ export interface EngineLimits {
   readonly runRetentionMs: number;
   /** How long figures about runs are kept: by the hour, also of runs that are not there any more. */
   readonly figuresRetentionMs: number;
+  /** Results of steps kept for other runs. */
+  readonly cacheEntriesMax: number;
   /** Pause between two rounds of cleaning up. */
   readonly sweepIntervalMs: number;
   /** Rows deleted in one commit of cleaning up. */
@@ -57,10 +61,12 @@ export const engineLimits: EngineLimits = {
   timerBatchMax: 500,
   claimBatchMax: 200,
   crashesMax: 3,
+  approvalCommentsMax: 200,
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
   figuresRetentionMs: 90 * 86_400_000,
+  cacheEntriesMax: 100_000,
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,

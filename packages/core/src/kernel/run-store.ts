@@ -13,19 +13,21 @@ import type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
   ScheduleRecord,
   EventRecord,
   LogLine,
-  VersionRecord,
-  RetentionRecord,
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { VersionVerbs } from "./version-verbs.ts";
+import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -44,6 +46,8 @@ export type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -60,7 +64,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, FlowVerbs {
+export interface RunStore extends RunFinder, StepCacheStore, FlowVerbs, VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -174,8 +178,19 @@ export interface RunStore extends RunFinder, FlowVerbs {
     readonly kind: "approval" | "callback";
     readonly value?: Uint8Array | undefined;
     readonly error?: Uint8Array | undefined;
+    /** Who decides, as a person: nobody decides twice in one approval of several tokens. */
+    readonly person?: string | undefined;
     readonly now: number;
   }): Promise<TokenOutcome>;
+
+  /** Writes beside an approval that is open; all of its tokens share what is written, at most `limit` of it. */
+  commentApproval(p: {
+    readonly by: Actor;
+    readonly token: string;
+    readonly text: string;
+    readonly limit: number;
+    readonly now: number;
+  }): Promise<CommentOutcome>;
 
   /**
    * Ends a run early. A run in memory is marked and gets a delivery; one that has undos becomes ready so that they run; any
@@ -245,12 +260,14 @@ export interface RunStore extends RunFinder, FlowVerbs {
   }): Promise<{ readonly deleted: number }>;
   /**
    * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`. Gives space back.
+   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
+   * expire. Gives space back.
    */
   sweep(p: {
     readonly now: number;
     readonly eventsBefore: number;
     readonly figuresBefore?: number | undefined;
+    readonly cacheEntriesMax?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly swept: number }>;
 
@@ -323,14 +340,6 @@ export interface RunStore extends RunFinder, FlowVerbs {
     | { readonly outcome: "stale" }
   >;
 
-  /** Stores a version that is deployed, and what its workflows say about retention from now on. */
-  putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
-  listVersions(): Promise<readonly VersionRecord[]>;
-  /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
-  listRetentions(): Promise<readonly RetentionRecord[]>;
-  /** Unfinished runs for each version. */
-  versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
-
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
   findByKey(p: {
     readonly workflow: string;
@@ -352,13 +361,18 @@ export interface RunStore extends RunFinder, FlowVerbs {
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly LogLine[]>;
   getToken(p: { readonly token: string; readonly access?: AccessFilter | undefined }): Promise<TokenRecord | undefined>;
+  /** Oldest first, then by run and place. */
   listTokens(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    /** The last one of the page before. */
+    readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
+  /** What was written beside an approval, oldest first; `token` is any of its tokens. */
+  listComments(p: { readonly token: string; readonly limit: number }): Promise<readonly ApprovalComment[]>;
   listEvents(p: {
     readonly name?: string | undefined;
     /** Patterns of the names the caller may see; absent means all. */

@@ -6,6 +6,7 @@ export type RunWriteVerb = Exclude<
   keyof RunStore,
   | keyof RunFinder
   | "readJournal"
+  | "listStepCache"
   | "getState"
   | "listState"
   | "listSchedules"
@@ -20,6 +21,7 @@ export type RunWriteVerb = Exclude<
   | "listLogs"
   | "getToken"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "stats"

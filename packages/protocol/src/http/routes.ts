@@ -1,9 +1,10 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
 import { consoleRoutes } from "./console-routes.ts";
+import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 
-export const routes = { ...runRoutes, ...identityRoutes, ...consoleRoutes } as const;
+export const routes = { ...runRoutes, ...dataRoutes, ...identityRoutes, ...consoleRoutes } as const;
 
 export type RouteName = keyof typeof routes;
 

@@ -8,6 +8,7 @@ import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
+import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
 import { Tokens } from "./tokens.ts";
 import { Versions } from "./versions.ts";
@@ -22,6 +23,7 @@ export class Tables {
   readonly tokens = new Tokens();
   readonly state = new State();
   readonly locks = new Locks();
+  readonly stepCache = new StepCache();
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();

@@ -13,6 +13,7 @@ import { isFinal, toRecord } from "./runs.ts";
 import { fireSchedule } from "./schedules.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./tokens.ts";
 
 export type RunWriteVerb =
@@ -27,6 +28,7 @@ export type RunWriteVerb =
   | "fireTimers"
   | "emitEvent"
   | "completeToken"
+  | "commentApproval"
   | "cancelRun"
   | "pauseRun"
   | "resumeRun"
@@ -38,6 +40,7 @@ export type RunWriteVerb =
   | "sweep"
   | "setState"
   | "deleteState"
+  | "clearStepCache"
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
@@ -99,6 +102,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
   },
 
   completeToken: (tables, p) => completeToken(new Change(tables, p.now), p),
+  commentApproval,
   cancelRun: (tables, p) => changeRun(tables, p, (change, row) => cancelRun(change, row, p)),
   pauseRun: (tables, p) => changeRun(tables, p, pauseRun),
   resumeRun: (tables, p) => changeRun(tables, p, resumeRun),
@@ -123,10 +127,11 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
 
-  sweep({ events, state, tally, flowRows, runs }, { eventsBefore, figuresBefore, now, limit }) {
+  sweep(tables, { eventsBefore, figuresBefore, cacheEntriesMax, now, limit }) {
+    const { events, state, stepCache, tally, flowRows, runs } = tables;
     const swept = events.sweep(eventsBefore, limit) + state.sweep(now, limit) + tally.sweep(figuresBefore, limit);
     const flow = flowRows.sweep(now, limit, (run) => runs.get(run)?.record.status === "queued");
-    return { swept: swept + flow };
+    return { swept: swept + flow + stepCache.sweep(now, cacheEntriesMax, limit) };
   },
 
   setState({ state }, p) {
@@ -142,6 +147,8 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     state.delete(p.scope, p.key);
     return { outcome: "ok" };
   },
+
+  clearStepCache: ({ stepCache }, p) => stepCache.clear(p),
 
   putSchedules({ schedules }, p) {
     schedules.put(p.workflows, p.schedules);

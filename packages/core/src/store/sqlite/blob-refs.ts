@@ -12,6 +12,7 @@ export const blobOwners = {
   event: (id: number) => `event ${id}`,
   state: (scope: string, key: string) => `state ${scope} ${key}`,
   schedule: (id: string) => `schedule ${id}`,
+  stepCache: (name: string) => `cache ${name}`,
 } as const;
 
 export class BlobRefTable {

@@ -17,7 +17,7 @@ const headFields = 3;
 export function flatten({ run, epoch, now, ops }: AppendParams): FlatAppend | undefined {
   const flat: unknown[] = [run, epoch, now];
   for (const op of ops) {
-    if (op.op === "done") {
+    if (op.op === "done" && op.cache === undefined) {
       const { seq, name, n, kind, at, end, attempt, value, error, undo } = op;
       flat.push(doneMark, seq, name, n, kind, at, end, attempt, value, error, undo);
     } else if (op.op === "finish") {
@@ -67,4 +67,15 @@ function finishAt(flat: FlatAppend, at: number): FinishOp {
     error: flat[at + 3] as Uint8Array | undefined,
     cause: flat[at + 4] as number | undefined,
   };
+}
+
+/** Which incarnation writes with this verb; undefined for verbs of others. */
+export function incarnationOf(
+  verb: string,
+  params: unknown,
+): { readonly run: string; readonly epoch: number } | undefined {
+  if (verb === "append" || verb === "parkRun") return params as { readonly run: string; readonly epoch: number };
+  if (verb !== "appendFlat") return undefined;
+  const flat = params as FlatAppend;
+  return { run: flat[0] as string, epoch: flat[1] as number };
 }

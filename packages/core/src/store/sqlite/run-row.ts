@@ -1,6 +1,7 @@
 // A run as the tables have it: the part the writer works on, and its translation to the port's record.
 import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, type UndoingOp } from "@sluice/protocol";
 import { holdOf, holdReasons } from "../../kernel/flow.ts";
+import type { RunSummary } from "../../kernel/run-search.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 
 /** Which other tables may hold rows of a run; a bit is set at the first such row and stays. */
@@ -18,6 +19,8 @@ export const runFlags = {
   attempts: 1_024,
   /** It takes part in flow control. */
   flow: 2_048,
+  /** It makes, or has made, results that others wait for. */
+  flights: 4_096,
 } as const;
 
 /** Values of the column `ready`: held back by a run of its serial key, or in a line before gates. */
@@ -186,3 +189,33 @@ export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creati
 export const nothing = encodeValue(undefined);
 /** The error of a wait that passed its time limit. */
 export const timedOut = new Uint8Array(0);
+
+/** What lists of runs show of one. */
+export const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt,
+  ${blockedColumn}`;
+export const getRunsSql = `SELECT ${summaryColumns} FROM runs WHERE id IN (SELECT value FROM json_each(?))`;
+
+export interface SummaryRow {
+  readonly id: string;
+  readonly workflow: string;
+  readonly status: RunSummary["status"];
+  readonly reason: RunSummary["reason"] | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly blockedBy: string | null;
+}
+
+export function toSummary(row: SummaryRow): RunSummary {
+  const { id, workflow, status, createdAt, startedAt, endedAt, blockedBy } = row;
+  const reason = blockedBy === null ? row.reason : holdReasons[holdOf(blockedBy).by];
+  return {
+    id,
+    workflow,
+    status,
+    createdAt,
+    ...(reason === null ? {} : { reason }),
+    ...(startedAt === null ? {} : { startedAt }),
+    ...(endedAt === null ? {} : { endedAt }),
+  };
+}

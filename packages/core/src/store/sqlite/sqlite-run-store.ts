@@ -149,6 +149,9 @@ class SqliteRunStore implements Store {
   completeToken(p: Params<"completeToken">): Answer<"completeToken"> {
     return this.#write("completeToken", p);
   }
+  commentApproval(p: Params<"commentApproval">): Answer<"commentApproval"> {
+    return this.#write("commentApproval", p);
+  }
   cancelRun(p: Params<"cancelRun">): Answer<"cancelRun"> {
     return this.#write("cancelRun", p);
   }
@@ -181,6 +184,9 @@ class SqliteRunStore implements Store {
   }
   deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
     return this.#write("deleteState", p);
+  }
+  clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
+    return this.#write("clearStepCache", p);
   }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
@@ -233,6 +239,9 @@ class SqliteRunStore implements Store {
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
   }
+  listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
+    return this.#read("listStepCache", p);
+  }
   listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
     return this.#read("listRuns", p);
   }
@@ -244,6 +253,9 @@ class SqliteRunStore implements Store {
   }
   listTokens(p: Params<"listTokens">): Answer<"listTokens"> {
     return this.#read("listTokens", p);
+  }
+  listComments(p: Params<"listComments">): Answer<"listComments"> {
+    return this.#read("listComments", p);
   }
   listEvents(p: Params<"listEvents">): Answer<"listEvents"> {
     return this.#read("listEvents", p);

@@ -13,6 +13,7 @@ export type WaitKind =
   | "child"
   | "lock"
   | "retry"
+  | "cache"
   | "delay"
   | "timeout"
   | "start";
