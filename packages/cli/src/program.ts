@@ -13,6 +13,7 @@ import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
+import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
 import type { Io } from "./io.ts";
 import { serveProgram } from "./serve-program.ts";
@@ -27,6 +28,7 @@ export function makeProgram(io: Io): Command {
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
   addQueueCommands(program, io);
+  addTriggerCommands(program, io);
   addStateCommands(program, io);
   addStepCacheCommands(program, io);
   addUserCommands(program, io);

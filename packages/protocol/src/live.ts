@@ -11,6 +11,7 @@ export const liveTopics = {
   events: "event:read",
   schedules: "schedule:read",
   queues: "queue:read",
+  triggers: "trigger:read",
   state: "state:read",
   workers: "deployment:read",
 } as const satisfies Readonly<Record<string, RoutePermission>>;

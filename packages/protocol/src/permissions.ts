@@ -44,6 +44,8 @@ export const permissions = {
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
   "queue:read": { about: "see queues", narrowedBy: "workflow" },
   "queue:control": { about: "pause and resume queues", narrowedBy: "workflow" },
+  "trigger:read": { about: "see triggers and the deliveries of webhooks", narrowedBy: "workflow" },
+  "trigger:control": { about: "pause, resume, fire and test triggers, and redeliver", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
   "state:write": { about: "change state", narrowedBy: "state" },
   "deployment:read": { about: "see versions and workers" },
@@ -77,6 +79,7 @@ const reading: readonly Grant[] = [
   "approval:read",
   "schedule:read",
   "queue:read",
+  "trigger:read",
   "state:read",
   "deployment:read",
   "metric:read",
@@ -90,6 +93,7 @@ const operating: readonly Grant[] = [
   "approval:decide",
   "schedule:control",
   "queue:control",
+  "trigger:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
   (permission) => ({

@@ -4,6 +4,7 @@
 import type { FlowManifest } from "./flow.ts";
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
 export const runMessageCodes = {
@@ -18,6 +19,8 @@ export const runMessageCodes = {
   handback: 0x68,
   piece: 0x69,
   checked: 0x6a,
+  invoke: 0x70,
+  invoked: 0x71,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -336,19 +339,6 @@ export interface WorkflowManifest {
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;
 }
-export type TriggerManifest =
-  | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
-  | {
-      readonly type: "schedule";
-      readonly cron: string;
-      readonly timezone: string;
-      readonly input: Uint8Array;
-      readonly catchUp: "skip" | "one" | "all";
-      readonly catchUpMax: number;
-      readonly overlap: "skip" | "queue" | "cancel" | "allow";
-      readonly jitter: number;
-      readonly name?: string | undefined;
-    };
 
 export type EngineToWorker =
   | { readonly type: "assign"; readonly assignment: RunAssignment }
@@ -361,6 +351,7 @@ export type EngineToWorker =
     }
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
+  | InvokeMessage
   | { readonly type: "drain"; readonly ms: number };
 
 export type WorkerToEngine =
@@ -377,6 +368,7 @@ export type WorkerToEngine =
       readonly input?: Uint8Array | undefined;
       readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
     }
+  | InvokedMessage
   /** The answer to a replay check: `error` says where code and journal differ. */
   | {
       readonly type: "checked";

@@ -1,6 +1,7 @@
 // When the runs of a workflow may begin: options of `workflow()`. They are data, which the engine keeps to without ever calling
 // the workflow's code; so a key is a path into the input, such as `input.tenant`.
-import { flowKeyPattern, parseDuration, queueNamePattern, singletonModes, SluiceError } from "@sluice/protocol";
+import { flowKeyPattern, parseDuration, queueNamePattern, singletonModes } from "@sluice/protocol";
+import { refuse } from "./refusal.ts";
 import type { Duration, SingletonMode } from "@sluice/protocol";
 
 export interface Concurrency {
@@ -149,12 +150,4 @@ function checkFlag(of: string, field: string, value: boolean | undefined): void 
 function checkKey(of: string, field: string, key: string | undefined): void {
   if (key !== undefined && (typeof key !== "string" || !flowKeyPattern.test(key)))
     refuse(of, field, 'a path into the input such as "input.tenant": data, not a function');
-}
-
-function refuse(of: string, field: string, allowed: string): never {
-  throw new SluiceError({
-    code: "invalid_workflow",
-    message: `${of}: ${field} makes no sense.`,
-    hint: `The ${field} is ${allowed}.`,
-  });
 }

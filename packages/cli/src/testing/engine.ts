@@ -60,8 +60,10 @@ export class TestHost extends EmbeddedClient implements TestEngine {
     const clock = options.clock === "real" ? undefined : new SimulatedClock(options.now ?? startDefault);
     const pace = clock === undefined ? undefined : new Pace(clock, options.stepGraceMs ?? stepGraceMsDefault);
     const engineClock = clock === undefined ? systemClock : steady(clock);
+    const store = new MemoryRunStore();
     const engine = new Engine({
-      store: new MemoryRunStore(),
+      store,
+      triggers: store.triggers,
       clock: engineClock,
       ids: new Ids(engineClock, new SimulatedRandom(options.seed ?? 1)),
       log: options.log ?? (() => undefined),

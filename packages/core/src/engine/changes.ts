@@ -5,9 +5,9 @@ import type { RunWriteVerb } from "../kernel/run-verbs.ts";
 
 /**
  * What has changed, or may have. `name` is the run for `runs` and `approvals`, the name for `events`, `SCOPE KEY` for `state`,
- * the workflow for `schedules`, the queue for `queues`; undefined: any of them. `deleted`: runs are gone.
+ * the workflow for `schedules` and `triggers`, the queue for `queues`; undefined: any of them. `deleted`: runs are gone.
  */
-export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state" | "queues";
+export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state" | "triggers" | "queues";
 export type ChangeListener = (noun: ChangedNoun, name: string | undefined) => void;
 
 export class Changes {

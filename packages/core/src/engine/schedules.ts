@@ -7,7 +7,6 @@ import { scheduledTag } from "../kernel/run-figures.ts";
 import type { Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
-import { flowOf } from "./flow.ts";
 import { scheduleName } from "./deployment-checks.ts";
 import type { EngineParts } from "./parts.ts";
 import { jitterMs, planSchedule } from "./schedule-plan.ts";
@@ -155,7 +154,7 @@ export class Schedules {
     const by: Actor = { kind: "schedule", id: record.id };
     const run = this.#starts.newRun(
       { by, workflow: record.workflow, input: record.input },
-      { current, input: record.input, now, flow: flowOf(current.manifest, record.input, this.#parts.limits) },
+      { current, input: record.input, now },
     );
     const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};

@@ -51,22 +51,28 @@ export class Starts {
   }
 
   async start(request: StartRequest): Promise<Result<Started>> {
-    const { deployments, limits, draining } = this.#parts;
+    const { deployments, draining } = this.#parts;
     if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
     const wrong = checkRequest(request);
     if (wrong !== undefined) return wrong;
     const current = deployments.workflow(request.workflow);
     if (current === undefined) return this.#unknown(request.workflow);
-    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
-    if (queues && this.#dispatcher.ready >= limits.queueLengthMax) {
-      return fail({
-        code: "queue_full",
-        message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
-        hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
-      });
-    }
+    const crowded = this.crowded();
+    if (crowded !== undefined) return crowded;
     const checked = await this.check(request.workflow, request.input);
     return checked.ok ? this.#create(request, current, checked.value) : checked;
+  }
+
+  /** Why no run is taken now, however good it is. */
+  crowded(): Result<never> | undefined {
+    const { deployments, limits } = this.#parts;
+    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
+    if (!queues || this.#dispatcher.ready < limits.queueLengthMax) return undefined;
+    return fail({
+      code: "queue_full",
+      message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
+      hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
+    });
   }
 
   /** An input as the workflow's own schema makes it, or what is wrong with it. */
@@ -95,9 +101,9 @@ export class Starts {
   }
 
   async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {
-    const { store, clock, values, owner, route, deployments, watchers, count, limits } = this.#parts;
+    const { store, clock, values, owner, route, deployments, watchers, count } = this.#parts;
     const now = clock.now();
-    const flow = flowOf(current.manifest, input, limits);
+    const flow = this.flowOf(current, input);
     if (flow?.admission?.batch !== undefined && values.isLarge(input)) return tooLargeForBatch(request.workflow, input);
     const { stored, release } = await this.#keep(input);
     const places: (() => void)[] = [];
@@ -151,6 +157,13 @@ export class Starts {
     return this.#parts.values.isLarge(input) ? this.#parts.values.keep(input) : { stored: input };
   }
 
+  /** The gates of a run with this input. One that is kept as a blob cannot be read at once: its run has the key of none. */
+  flowOf({ manifest }: CurrentWorkflow, input: Uint8Array): RunFlow | undefined {
+    if (manifest.flow === undefined) return undefined;
+    const { values, limits } = this.#parts;
+    return flowOf(manifest, values.isRef(input) ? encodeValue(undefined) : input, limits);
+  }
+
   newRun(
     request: StartRequest,
     rest: {
@@ -161,8 +174,9 @@ export class Starts {
       readonly flow?: RunFlow | undefined;
     },
   ): NewRun {
-    const { current, input, now, hash, flow } = rest;
+    const { current, input, now, hash } = rest;
     const { timeout } = current.manifest;
+    const flow = "flow" in rest ? rest.flow : this.flowOf(current, input);
     return {
       id: request.id ?? this.#parts.ids.run(),
       workflow: request.workflow,
@@ -190,7 +204,7 @@ export class Starts {
     const current = this.#parts.deployments.workflow(workflow);
     const dueAt = now + (op.delay ?? 0);
     const timeout = current?.manifest.timeout;
-    const flow = current === undefined ? undefined : flowOf(current.manifest, op.input, this.#parts.limits);
+    const flow = current === undefined ? undefined : this.flowOf(current, op.input);
     return {
       id: this.#parts.ids.run(),
       workflow,

@@ -38,7 +38,7 @@ export type { FlowRule, QueueRecord, RunFlow };
 
 /** On whose behalf a change is made. */
 export interface Actor {
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;

@@ -170,10 +170,11 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
         "setSchedulePaused",
       ];
       const ofQueues = ["setQueuePaused"];
+      const ofTriggers = ["putTriggers", "setTriggerPaused"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
       expect([...auditedVerbs].toSorted()).toEqual(
-        [...ofRuns, ...ofOthers, ...ofQueues, ...ofPeople, ...ofAccess].toSorted(),
+        [...ofRuns, ...ofOthers, ...ofTriggers, ...ofQueues, ...ofPeople, ...ofAccess].toSorted(),
       );
     });
   });

@@ -9,6 +9,7 @@ export type RouteTag =
   | "approvals"
   | "schedules"
   | "queues"
+  | "triggers"
   | "state"
   | "webhooks"
   | "sign-in"

@@ -90,6 +90,11 @@ export const handlers: Handlers<RouteName> = {
   ...loaded(() => import("./roles.ts"), ["listRoles", "putRole", "deleteRole"]),
   ...loaded(() => import("./tokens.ts"), ["listTokens", "getToken", "createToken", "revokeToken"]),
   ...loaded(() => import("./live.ts"), ["live"]),
+  ...loaded(
+    () => import("./triggers.ts"),
+    ["listTriggers", "getTrigger", "pauseTrigger", "resumeTrigger", "runTrigger"],
+  ),
+  ...loaded(() => import("./deliveries.ts"), ["testTrigger", "listDeliveries", "getDelivery", "redeliver"]),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

@@ -17,6 +17,7 @@ import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
+import { listDeliveries } from "./triggers/delivery-table.ts";
 import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
@@ -57,7 +58,7 @@ const figureReads = {
   listAttempts,
 };
 /** Reads of the other ports that go there too. */
-const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
+const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDeliveries, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
 
 const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;

@@ -21,6 +21,8 @@ import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
+import { DeliveryTable } from "./triggers/delivery-table.ts";
+import { TriggerTable } from "./triggers/trigger-table.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
@@ -48,6 +50,8 @@ export interface Tables {
   readonly tally: Tally;
   readonly flow: Flow;
   readonly flowRows: FlowTables;
+  readonly triggers: TriggerTable;
+  readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
 }
 
@@ -79,6 +83,8 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     audit: new AuditTable(db),
+    triggers: new TriggerTable(db),
+    deliveries: new DeliveryTable(db),
   };
   return { ...tables, sight: sightOf(tables) };
 }

@@ -19,10 +19,12 @@ import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
+import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -67,7 +69,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...triggerVerbs };
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
