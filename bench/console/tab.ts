@@ -67,19 +67,26 @@ export class Tab {
 
   /** Shows what is new every few seconds until `signal` aborts. */
   async work(signal: AbortSignal): Promise<void> {
-    const button = this.#page.getByRole("button", { name: /^Show .* new$/ });
     const aborted = new Promise<void>((resolve) => void signal.addEventListener("abort", () => resolve()));
     while (!signal.aborted) {
       const pause = Promise.withResolvers<void>();
       const timer = setTimeout(pause.resolve, SHOW_NEW_MS);
       await Promise.race([pause.promise, aborted]);
       clearTimeout(timer);
-      if (!signal.aborted && (await button.count()) > 0) await button.click();
+      if (!signal.aborted) await this.#showNew();
     }
   }
 
-  /** Bytes of the heap after a collection. */
+  async #showNew(): Promise<void> {
+    const button = this.#page.getByRole("button", { name: /^Show .* new$/ });
+    if ((await button.count()) > 0) await button.click();
+  }
+
+  /** Bytes of the heap after a collection, and after what waited behind the button has come in: always in the same state. */
   async heapBytes(): Promise<number> {
+    await this.#showNew();
+    // What the first collection finalises goes with the second.
+    await this.#session.send("HeapProfiler.collectGarbage");
     await this.#session.send("HeapProfiler.collectGarbage");
     const { usedSize } = await this.#session.send("Runtime.getHeapUsage");
     return usedSize;

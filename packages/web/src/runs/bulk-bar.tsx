@@ -11,7 +11,7 @@ import type { MenuItem } from "../ui/menu.tsx";
 import type { Selection } from "../ui/selection.ts";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords, bulkActions, isPossible } from "./bulk.ts";
-import type { BulkAction, ChosenAction } from "./bulk.ts";
+import type { ChosenAction } from "./bulk.ts";
 import type { ListedRun } from "./words.ts";
 
 export const actionIcons: Readonly<Record<ChosenAction, LucideIcon>> = {
@@ -27,12 +27,14 @@ export function permissionOf(action: ChosenAction): Permission {
   return action === "resume" ? "run:pause" : `run:${action}`;
 }
 
+const matchingActions = [...bulkActions, "fork"] as const;
+
 /** In the head of the list. */
-export function AllMatching({ onChoose }: { readonly onChoose: (action: BulkAction) => void }) {
+export function AllMatching({ onChoose }: { readonly onChoose: (action: ChosenAction) => void }) {
   const may = useMayOf();
-  const allowed = bulkActions.filter((action) => may(permissionOf(action)));
+  const allowed = matchingActions.filter((action) => may(permissionOf(action)));
   if (allowed.length === 0) return null;
-  const item = (action: BulkAction): MenuItem => ({
+  const item = (action: ChosenAction): MenuItem => ({
     label: `${actionWords[action].verb}…`,
     icon: actionIcons[action],
     danger: action === "delete",
@@ -67,7 +69,7 @@ export function BulkBar({ runs, loaded, selection, onChoose }: BulkBarProps) {
   const may = useMayOf();
   const navigate = useNavigate();
   const [first, second] = runs;
-  const offered = ([...bulkActions, "fork"] as const).flatMap((action) => {
+  const offered = matchingActions.flatMap((action) => {
     const fitting = runs.filter((run) => isPossible(action, run) && may(permissionOf(action), run.workflow));
     return fitting.length === 0 ? [] : [{ action, fitting }];
   });

@@ -6,12 +6,12 @@ import type { ListedRun } from "./words.ts";
 
 export const bulkActions = ["cancel", "retry", "pause", "resume", "delete"] as const;
 export type BulkAction = (typeof bulkActions)[number];
-/** Forks are made of chosen runs only: the API forks one at a time. */
+/** Forks are made one at a time, of chosen runs and of all that match. */
 export type ChosenAction = BulkAction | "fork";
 
 /** What somebody is about to do, to everything a filter matches or to chosen runs. */
 export type BulkTask =
-  | { readonly action: BulkAction; readonly search: RunSearch }
+  | { readonly action: ChosenAction; readonly search: RunSearch }
   | { readonly action: ChosenAction; readonly runs: readonly ListedRun[] };
 
 export const actionWords: Readonly<Record<ChosenAction, { readonly verb: string; readonly done: string }>> = {
@@ -76,6 +76,23 @@ export function narrowed(action: BulkAction, filter: RunFilter): RunFilter | und
     chosen === undefined ? each !== unasked[action] : chosen.includes(each),
   );
   return status.length === 0 ? undefined : { ...filter, status };
+}
+
+/** Ids of all runs of a list, read page by page; `more` where there are more than `max`. */
+export async function idsOf(
+  read: (
+    cursor: string | null,
+  ) => Promise<{ readonly runs: readonly { readonly id: string }[]; readonly nextCursor: string | null }>,
+  max: number,
+): Promise<{ readonly ids: readonly string[]; readonly more: boolean }> {
+  const ids: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await read(cursor);
+    ids.push(...page.runs.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor !== null && ids.length <= max);
+  return { ids: ids.slice(0, max), more: ids.length > max };
 }
 
 export interface BulkOutcome {
