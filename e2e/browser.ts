@@ -70,7 +70,7 @@ export function complaintsOf(page: Page): readonly string[] {
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What shimmers in place of what is still to come. */
-export const skeletons = ".animate-shimmer";
+export const skeletons = ".skeleton";
 
 interface AxeResults {
   readonly violations: readonly {

@@ -31,8 +31,9 @@ export interface Report extends Head {
   readonly toldPerSecond: number;
   readonly taskWallMs: Summary;
   readonly taskCpuMs: Summary;
-  /** Of the longest task in each second, by the clock. */
-  readonly longestMs: Summary;
+  /** Of the longest task in each second. */
+  readonly longestWallMs: Summary;
+  readonly longestCpuMs: Summary;
   /** Share of a processor that the page's main thread used. */
   readonly busyShare: number;
   readonly longTasks: number;
@@ -55,7 +56,8 @@ export function reportOf(given: Given, before: number, stretches: readonly Stret
     suite: "console",
     taskWallMs: wall,
     taskCpuMs: summarize(cpu),
-    longestMs: summarize(longestOf(tasks)),
+    longestWallMs: summarize(longestOf(tasks, ({ wallMs }) => wallMs)),
+    longestCpuMs: summarize(longestOf(tasks, ({ cpuMs }) => cpuMs)),
     busyShare: cpu.reduce((sum, ms) => sum + ms, 0) / (given.scale.seconds * 1_000),
     longTasks: tasks.filter(({ wallMs }) => wallMs > LONG_TASK_MS).length,
     heapBytes,
@@ -72,18 +74,18 @@ export function reportOf(given: Given, before: number, stretches: readonly Stret
   };
 }
 
-function longestOf(tasks: readonly Task[]): readonly number[] {
+function longestOf(tasks: readonly Task[], msOf: (task: Task) => number): readonly number[] {
   const longest = new Map<number, number>();
-  for (const { atMs, wallMs } of tasks) {
-    const second = Math.floor(atMs / 1_000);
-    longest.set(second, Math.max(wallMs, longest.get(second) ?? 0));
+  for (const task of tasks) {
+    const second = Math.floor(task.atMs / 1_000);
+    longest.set(second, Math.max(msOf(task), longest.get(second) ?? 0));
   }
   return [...longest.values()];
 }
 
 /** The report as Markdown that also reads well in a terminal. */
 export function renderReport(report: Report): string {
-  const { scale, taskWallMs, taskCpuMs, longestMs, heapBytes } = report;
+  const { scale, taskWallMs, taskCpuMs, heapBytes } = report;
   const megabytes = heapBytes.map((bytes) => (bytes / 1e6).toFixed(2)).join(" · ");
   const row = (name: string, { count, p50, p95, p99, max }: Summary) => [
     name,
@@ -99,7 +101,8 @@ export function renderReport(report: Report): string {
       [
         row("wall time", taskWallMs),
         row("processor time", taskCpuMs),
-        row("longest of each second, wall time", longestMs),
+        row("longest of each second, wall time", report.longestWallMs),
+        row("longest of each second, processor time", report.longestCpuMs),
       ],
     ),
     `${report.longTasks} tasks over ${LONG_TASK_MS} ms · ${(report.busyShare * 100).toFixed(1)}% of a processor · heap after collection, MB: ${megabytes} (median ${(middle / 1e6).toFixed(2)})`,

@@ -1,6 +1,7 @@
 // One thing done to many runs: which runs it makes sense for, and how it is done to a list of them.
 import type { RunStatus } from "@sluice/protocol";
 import { api } from "../api.ts";
+import { fromBeginning } from "./fork-point.ts";
 import type { RunFilter, RunSearch } from "./run-filter.ts";
 import type { ListedRun } from "./words.ts";
 
@@ -111,7 +112,7 @@ async function doTo(action: ChosenAction, run: string, reason: string | undefine
   else if (action === "pause") await api("pauseRun", { params, body: {} });
   else if (action === "resume") await api("resumeRun", { params, body: {} });
   else if (action === "delete") await api("deleteRun", { params });
-  else await api("forkRun", { params, body: {} });
+  else await api("forkRun", { params, body: await fromBeginning(run) });
 }
 
 /** Does it to each of these, a few at a time. Refusals are counted; none stops the rest. */
