@@ -37,7 +37,10 @@ export class ConsoleRig {
   static async start(): Promise<ConsoleRig> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-rig-"));
     const project = join(import.meta.dir, "demo");
-    const [server, browser] = await Promise.all([startServer({ project, data: join(folder, "data") }), launchBrowser()]);
+    const [server, browser] = await Promise.all([
+      startServer({ project, data: join(folder, "data") }),
+      launchBrowser(),
+    ]);
     const payoutRun = await makePayouts(server);
     const data = { ...(await makeData(server)), payoutRun, setUpUrl: server.setUpUrl ?? "" };
     return new ConsoleRig(folder, { server, browser, data });

@@ -130,7 +130,10 @@ describeInBrowser("parts of runs", () => {
       const input = panel(page).getByRole("region", { name: "Input of the run" });
       await input.getByText("A step is a function without arguments").waitFor();
       await input.getByText(`"${key}"`).waitFor();
-      await panel(page).getByRole("region", { name: /^Logged while it ran \(1\)$/ }).getByText("while it works").waitFor();
+      await panel(page)
+        .getByRole("region", { name: /^Logged while it ran \(1\)$/ })
+        .getByText("while it works")
+        .waitFor();
       const facts = await panel(page).locator("dl").first().innerText();
       expect(facts).toMatch(/Took\s+\d+ms/);
       expect(facts).toMatch(/Attempts\s+1/);

@@ -26,7 +26,15 @@ describe("a trace", () => {
       ts: 0,
       args: { name: "CrRendererMain" },
     });
-    const ran = (pid: number, tid: number, dur: number) => ({ name: "RunTask", ph: "X", pid, tid, ts: 7e6, dur, tdur: dur });
+    const ran = (pid: number, tid: number, dur: number) => ({
+      name: "RunTask",
+      ph: "X",
+      pid,
+      tid,
+      ts: 7e6,
+      dur,
+      tdur: dur,
+    });
     const events = [thread(1), thread(2), ran(1, 1, 500), ran(2, 1, 4_000), ran(2, 9, 90_000), ran(2, 1, 60_000)];
     expect(mainTasks(events)).toEqual([
       { atMs: 7_000, wallMs: 4, cpuMs: 4 },

@@ -44,7 +44,6 @@ function ForkAll(p: { readonly search: RunSearch; readonly onClose: () => void; 
   );
 }
 
-
 function Reason(p: { action: ChosenAction; value: string; onChange: (text: string) => void }) {
   if (p.action !== "cancel") return null;
   return (

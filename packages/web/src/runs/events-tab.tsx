@@ -45,7 +45,8 @@ export function EventsTab({ journal, selected, select }: EventsTabProps) {
             title="No events"
             command='const paid = await ctx.waitFor("payment.received", { key: order.id });'
           >
-            Events that this run waits for or publishes, and what it asks people and other programs for, are listed here.
+            Events that this run waits for or publishes, and what it asks people and other programs for, are listed
+            here.
           </EmptyState>
         }
       />
