@@ -234,6 +234,32 @@ describeInBrowser("the console by keys", () => {
     expect(moving.longest).toBe(Infinity);
   });
 
+  test("asks once for what the page's head has asked for already, and has the scripts of its screen along", async () => {
+    const profile = await openProfile(browser);
+    try {
+      const page = await profile.newPage();
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+      await page.goto(`${server.url}/runs`);
+      await page.getByRole("grid", { name: "Runs" }).getByRole("row").nth(1).waitFor();
+      const times = (path: string) => asked.filter((each) => each === path).length;
+      expect([times("/api/v1/auth/me"), times("/api/v1/runs")]).toEqual([1, 1]);
+      const scripts = asked.filter((path) => path.endsWith(".js"));
+      expect(new Set(scripts).size).toBe(scripts.length);
+      // Before the console has run, and so before it could have asked for it.
+      const screen = asked.findIndex((path) => path.includes("/runs-page-"));
+      expect(screen).toBeGreaterThan(0);
+      expect(screen).toBeLessThan(asked.indexOf("/api/v1/workflows"));
+      expect(await page.locator('link[rel=modulepreload][href*="/runs-page-"]').count()).toBe(1);
+      // Those who come to another screen ask as they always did.
+      await page.goto(`${server.url}/runs?status=failed`);
+      await page.getByRole("grid", { name: "Runs" }).getByRole("row").nth(1).waitFor();
+      expect(times("/api/v1/runs")).toBe(2);
+    } finally {
+      await profile.close();
+    }
+  });
+
   test("has its frame before any script of its own has come", async () => {
     const profile = await openProfile(browser);
     try {
