@@ -78,3 +78,5 @@ export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
 export { liveTopics } from "./live.ts";
 export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";
+export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
+export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

@@ -98,14 +98,23 @@ export interface EventOp extends Placed {
 }
 export interface ApprovalOp extends Placed {
   readonly op: "approval";
+  /** One that a `token` operation made before; without it one is made, and belongs to this entry. */
+  readonly token?: string | undefined;
   readonly timeout?: number | undefined;
   readonly description?: string | undefined;
   readonly data?: Uint8Array | undefined;
 }
-/** Makes a callback token; settles at once with `{token, url}`. */
+/** Makes a token, of a callback or (`terms`) of an approval; settles at once with it. */
 export interface TokenOp extends Placed {
   readonly op: "token";
   readonly timeout?: number | undefined;
+  /** Encoded `ApprovalTerms`, and the group they name. */
+  readonly terms?: Uint8Array | undefined;
+  readonly group?: string | undefined;
+  /** Name of the approval; that of the entry says whose link it is. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
 }
 /** Waits for a callback token to be completed from outside. */
 export interface CallbackOp extends Placed {

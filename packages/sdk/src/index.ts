@@ -20,8 +20,6 @@ export type {
   StepOptions,
   StepRetry,
   WaitOptions,
-  ApproveOptions,
-  Approval,
   TokenOptions,
   CallbackToken,
   ChildOptions,
@@ -34,6 +32,7 @@ export type {
   Branches,
   RaceResult,
 } from "./context.ts";
+export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
   StartOptions,

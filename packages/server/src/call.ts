@@ -77,7 +77,8 @@ export interface HttpParts {
   readonly log: Logger;
   readonly limits: HttpLimits;
   readonly metrics: HttpMetrics;
-  readonly live: LiveHub;
+  /** Whom changes are told; there from its first use on. */
+  readonly live: () => Promise<LiveHub>;
   /** Of the product. */
   readonly version: string;
   /** Milliseconds since 1970. */

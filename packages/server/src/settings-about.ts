@@ -33,6 +33,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   journalPieceBytesMax: "Journals go to workers in pieces of this size",
   timerBatchMax: "Timers settled in one commit",
   claimBatchMax: "Runs claimed in one commit",
+  approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
   eventsMax: "Stored events that may wait for listeners",
   eventRetentionMs: "The same as `retention.events`",

@@ -5,7 +5,7 @@ import { validateWithSchema } from "@sluice/sdk";
 import type { Context, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import { Incarnation } from "./incarnation.ts";
-import type { IncarnationHost, StepRecorder } from "./calls.ts";
+import type { IncarnationHost, StandIn, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
@@ -23,6 +23,7 @@ export interface WorkerOptions {
   /** Takes messages to the engine, in order. */
   readonly send: (message: WorkerToEngine) => void;
   readonly onStep?: StepRecorder | undefined;
+  readonly standIn?: StandIn | undefined;
 }
 
 /** Ends remembered for one workflow. */
@@ -36,6 +37,7 @@ export class Worker implements IncarnationHost {
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
   readonly onStep: StepRecorder | undefined;
+  readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -57,6 +59,7 @@ export class Worker implements IncarnationHost {
     this.limits = options.limits;
     this.stepScope = options.stepScope;
     this.onStep = options.onStep;
+    this.standIn = options.standIn;
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
   }
 
@@ -173,6 +176,19 @@ export class Worker implements IncarnationHost {
     for (const run of left) run.drop();
     this.#runs.clear();
     this.#idle.clear();
+    this.#parkTimer?.();
+    this.#announceTimer?.();
+  }
+
+  /** Forgets every run at once, as a process does that dies: nothing of it settles or is sent any more. */
+  abandon(): void {
+    for (const run of this.#runs.values()) {
+      run.outbox.length = 0;
+      run.drop();
+    }
+    this.#runs.clear();
+    this.#idle.clear();
+    this.#announcements.clear();
     this.#parkTimer?.();
     this.#announceTimer?.();
   }

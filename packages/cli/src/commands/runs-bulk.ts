@@ -14,12 +14,14 @@ import { apiOf, clientCommand, show } from "./client-command.ts";
 export interface FilterFlags extends TargetFlags {
   readonly workflow?: string;
   readonly status?: string;
+  readonly statusReason?: string;
   readonly tag?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly endedSince?: string;
 }
 
-const actions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+const actions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
 const pageMax = 200;
 
 /** The options that say which runs. */
@@ -27,9 +29,11 @@ export function filterOptions(command: Command): Command {
   return command
     .option("--workflow <name>", "runs of this workflow")
     .option("--status <list>", "with one of these statuses: failed,timedout")
+    .option("--status-reason <list>", "for one of these reasons: poison,version_unavailable")
     .option("--tag <tag>", "with this tag")
     .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
-    .option("--until <time>", "created before");
+    .option("--until <time>", "created before")
+    .option("--ended-since <time>", "ended at or after");
 }
 
 /** The filter as query parameters. */
@@ -37,9 +41,11 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
   return {
     workflow: flags.workflow,
     status: flags.status,
+    reason: flags.statusReason,
     tag: flags.tag,
     from: timeOf(flags.since, "--since"),
     to: timeOf(flags.until, "--until"),
+    endedFrom: timeOf(flags.endedSince, "--ended-since"),
   };
 }
 
@@ -78,9 +84,12 @@ export function addBulkCommands(runs: Command, io: Io): void {
           throw misused(`There is no action ${action}.`, `One of ${actions.join(", ")}`);
         const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
         if (given.length === 0 && flags.all !== true)
-          throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
+          throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or another; or --all.");
         const filter = Object.fromEntries(
-          given.map(([name, value]) => [name, name === "status" ? String(value).split(",") : value]),
+          given.map(([name, value]) => [
+            name,
+            name === "status" || name === "reason" ? String(value).split(",") : value,
+          ]),
         );
         const body = {
           action,

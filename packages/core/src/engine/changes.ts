@@ -86,6 +86,9 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     if (p.kind === "approval") note("approvals", answer.run);
     noteEffects(note, answer.effects);
   },
+  commentApproval(note, _p, answer) {
+    if (answer.outcome === "ok") note("approvals", answer.run);
+  },
   cancelRun: changesRun,
   pauseRun: changesRun,
   resumeRun: changesRun,

@@ -28,6 +28,7 @@ import type { CounterName, EngineParts } from "./parts.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
+import { Approvals } from "./approvals.ts";
 import { Signals } from "./signals.ts";
 import type { Answer, Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
@@ -76,6 +77,7 @@ export class Engine {
   readonly #timers: Timers;
   readonly #outbox: Outbox;
   readonly #signals: Signals;
+  readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
   readonly #drained = new Map<string, () => void>();
   #draining = false;
@@ -90,6 +92,7 @@ export class Engine {
     this.#losses = new Losses(this.#parts, this.#dispatcher);
     this.#starts = new Starts(this.#parts, this.#dispatcher);
     this.#signals = new Signals(this.#parts);
+    this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.schedules = new Schedules(this.#parts, this.#starts);

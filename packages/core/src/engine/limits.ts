@@ -21,6 +21,8 @@ export interface EngineLimits {
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
   readonly crashesMax: number;
+  /** Written beside one approval. */
+  readonly approvalCommentsMax: number;
   /** Stored events that may wait for listeners. */
   readonly eventsMax: number;
   /** How long events are kept for listeners that come later. */
@@ -54,6 +56,7 @@ export const engineLimits: EngineLimits = {
   timerBatchMax: 500,
   claimBatchMax: 200,
   crashesMax: 3,
+  approvalCommentsMax: 200,
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,

@@ -40,8 +40,11 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "callback":
     case "lock":
       return op.timeout === undefined ? op : { ...op, due: now + op.timeout };
-    case "approval":
-      return { ...op, token: by.ids.token(), ...(op.timeout === undefined ? {} : { due: now + op.timeout }) };
+    case "approval": {
+      const due = op.timeout === undefined ? {} : { due: now + op.timeout };
+      const { token } = op;
+      return token === undefined ? { ...op, token: by.ids.token(), ...due } : { ...op, token, linked: true, ...due };
+    }
     case "token": {
       const token = by.ids.token();
       return {

@@ -19,6 +19,7 @@ export type RunWriteVerb = Exclude<
   | "listLogs"
   | "getToken"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "stats"

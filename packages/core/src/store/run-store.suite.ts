@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
+import { approvalsSuite } from "./run-store.approvals.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
@@ -27,6 +28,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   fencingSuite(name, watched);
   appendingSuite(name, watched);
   waitingSuite(name, watched);
+  approvalsSuite(name, watched);
   matchingSuite(name, watched);
   sharingSuite(name, watched);
   operatingSuite(name, watched);
@@ -69,6 +71,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   fireTimers: true,
   emitEvent: true,
   completeToken: true,
+  commentApproval: true,
   cancelRun: true,
   pauseRun: true,
   resumeRun: true,
@@ -101,6 +104,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listLogs: true,
   getToken: true,
   listTokens: true,
+  listComments: true,
   listEvents: true,
   blobsInUse: true,
   stats: true,

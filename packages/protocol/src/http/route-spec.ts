@@ -29,6 +29,8 @@ export interface RouteSpec {
   readonly summary: string;
   readonly tag: RouteTag;
   readonly permission: RoutePermission;
+  /** A session in a cookie is not enough: any link could set it off. Browsers bring a ticket. */
+  readonly needsTicket?: true;
   /** Answered with an upgrade to a WebSocket. */
   readonly socket?: true;
 }

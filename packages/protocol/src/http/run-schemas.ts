@@ -98,6 +98,22 @@ const approval = z.strictObject({
   status: z.enum(["open", "used", "expired"]),
   createdAt: time,
   expiresAt: time.nullable(),
+  approver: z.string().nullable().describe("Whom it is asked of: `user:NAME`, `role:NAME` or an address"),
+  need: z.int().describe("How many have to approve"),
+  of: z.int().describe("How many are asked"),
+  group: z.string().nullable().describe("The same for all who are asked"),
+  form: z.unknown().describe("JSON Schema of the payload of an approval; null when there is none"),
+  problem: z.string().nullable().describe("Why what was filled in before was not good"),
+  delegable: z.boolean(),
+  delegatedBy: z.string().nullable(),
+  escalated: z.boolean(),
+});
+
+const comment = z.strictObject({
+  no: z.int(),
+  by: z.string().describe("Name of who wrote it, as far as it is known"),
+  at: time,
+  text: z.string(),
 });
 
 const schedule = z.strictObject({
@@ -120,9 +136,11 @@ const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), ex
 const runFilter = z.strictObject({
   workflow: name.optional(),
   status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
+  reason: z.union([z.enum(runStatusReasons), z.array(z.enum(runStatusReasons)).min(1)]).optional(),
   tag: name.optional(),
   from: time.optional().describe("Created at or after"),
   to: time.optional().describe("Created before"),
+  endedFrom: time.optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
 });
@@ -166,7 +184,7 @@ export const runSchemas = {
     input: value.optional(),
   }),
   BulkRuns: z.strictObject({
-    action: z.enum(["cancel", "retry", "pause", "resume", "delete"]),
+    action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),
     filter: runFilter,
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -189,8 +207,15 @@ export const runSchemas = {
         omitted: z.array(z.literal("data")).optional(),
       }),
     ),
+    nextCursor: z.string().nullable(),
   }),
-  Approval: z.strictObject({ approval }),
+  Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
+  Delegation: z.strictObject({
+    to: z.string().min(1).max(256).describe("`user:NAME`, `role:NAME` or an address"),
+    reason: maybe(z.string().min(1).max(4_096)),
+  }),
+  Comment: z.strictObject({ text: z.string().min(1).max(4_096) }),
+  Commented: z.strictObject({ no: z.int() }),
   Decision: z.strictObject({
     approved: z.boolean(),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -215,7 +240,16 @@ export const runSchemas = {
       deployedAt: time.nullable(),
       error: failure.shape.error.nullable().describe("Why newer code does not serve"),
     }),
-    versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
+    versions: z.array(
+      z.strictObject({
+        version: z.string(),
+        createdAt: time,
+        unfinishedRuns: z.int(),
+        workflows: z
+          .array(z.strictObject({ workflow: z.string(), unfinishedRuns: z.int() }))
+          .describe("Those of its runs that one may see"),
+      }),
+    ),
     workers: z.array(
       z.strictObject({
         id: z.string(),

@@ -63,8 +63,14 @@ export function getWorkflow(call: Call): Response {
 export async function listDeployments(call: Call): Promise<Response> {
   call.query().done();
   const { engine, parts } = call;
-  const [versions, inUse] = await Promise.all([engine.store.listVersions(), engine.store.versionsInUse()]);
+  const access = call.access("run:read");
+  const [versions, inUse, counts] = await Promise.all([
+    engine.store.listVersions(),
+    engine.store.versionsInUse(),
+    parts.store.figures.countByVersion({ access }),
+  ]);
   const runs = new Map(inUse.map((each) => [each.version, each.runs]));
+  const byVersion = Map.groupBy(counts, (each) => each.version);
   const { version, error, deployedAt, workers = [] } = parts.deployment();
   const processes = new Map(workers.map((each) => [each.id, each]));
   return reply("json", 200, {
@@ -73,6 +79,10 @@ export async function listDeployments(call: Call): Promise<Response> {
       version: each.version,
       createdAt: each.createdAt,
       unfinishedRuns: runs.get(each.version) ?? 0,
+      workflows: (byVersion.get(each.version) ?? []).map(({ workflow, runs: unfinishedRuns }) => ({
+        workflow,
+        unfinishedRuns,
+      })),
     })),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({

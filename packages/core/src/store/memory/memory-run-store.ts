@@ -7,6 +7,7 @@ import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts"
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
+import { commentsOf } from "./approval-comments.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -109,6 +110,10 @@ export class MemoryRunStore implements Store {
 
   async completeToken(p: Params<"completeToken">): Promise<Result<"completeToken">> {
     return this.#write("completeToken", p);
+  }
+
+  async commentApproval(p: Params<"commentApproval">): Promise<Result<"commentApproval">> {
+    return this.#write("commentApproval", p);
   }
 
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
@@ -255,6 +260,11 @@ export class MemoryRunStore implements Store {
 
   async listTokens(p: Params<"listTokens">): Promise<Result<"listTokens">> {
     return this.#open().tokens.list(p);
+  }
+
+  async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
+    const row = this.#open().tokens.get(p.token);
+    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

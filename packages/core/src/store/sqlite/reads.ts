@@ -5,7 +5,8 @@ import type { AccessFilter, LogLine, RunStore } from "../../kernel/run-store.ts"
 import { readAudit, searchAudit } from "./audit/audit-reads.ts";
 import { backup } from "./backup.ts";
 import { listEvents } from "./event-list.ts";
-import { figureReads } from "./figures/sqlite-run-figures.ts";
+import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./figures/lists.ts";
+import { countByVersion, countByWorkflow, countNeeds, countTimers, runStatistics } from "./figures/statistics.ts";
 import { listAccessTokens, listUsers } from "./identity/identity-lists.ts";
 import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
@@ -15,6 +16,7 @@ import { listRetentionsSql, toRetention } from "./retention.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
+import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
 
@@ -28,6 +30,7 @@ export type ReadVerb =
   | "countRuns"
   | "listLogs"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "versionsInUse"
@@ -38,6 +41,19 @@ export type ReadVerb =
   | "stats"
   | "backup";
 
+/** Those of the figures port. */
+const figureReads = {
+  runStatistics,
+  countByWorkflow,
+  countByVersion,
+  countNeeds,
+  countTimers,
+  listWaits,
+  listScheduledRuns,
+  listOutlines,
+  getEntry,
+  listAttempts,
+};
 /** Reads of the other ports that go there too. */
 const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
@@ -60,6 +76,7 @@ export class Reads {
     countRuns: (p) => countRuns(this.#db, p),
     listLogs: (p) => (this.#shows(p) ? this.listLogs(p) : []),
     listTokens: (p) => this.listTokens(p),
+    listComments: (p) => listComments(this.#db, p),
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),
@@ -119,7 +136,11 @@ export class Reads {
       conditions.push(shown.sql);
       values.push(...shown.values);
     }
-    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, token LIMIT ?`;
+    if (p.after !== undefined) {
+      conditions.push("(created_at, run, seq) > (?, ?, ?)");
+      values.push(p.after.createdAt, p.after.run, p.after.seq);
+    }
+    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, run, seq LIMIT ?`;
     return this.#db.rows<TokenRow>(sql, ...values, p.limit).map(toToken);
   }
 

@@ -148,6 +148,9 @@ class SqliteRunStore implements Store {
   completeToken(p: Params<"completeToken">): Answer<"completeToken"> {
     return this.#write("completeToken", p);
   }
+  commentApproval(p: Params<"commentApproval">): Answer<"commentApproval"> {
+    return this.#write("commentApproval", p);
+  }
   cancelRun(p: Params<"cancelRun">): Answer<"cancelRun"> {
     return this.#write("cancelRun", p);
   }
@@ -233,6 +236,9 @@ class SqliteRunStore implements Store {
   }
   listTokens(p: Params<"listTokens">): Answer<"listTokens"> {
     return this.#read("listTokens", p);
+  }
+  listComments(p: Params<"listComments">): Answer<"listComments"> {
+    return this.#read("listComments", p);
   }
   listEvents(p: Params<"listEvents">): Answer<"listEvents"> {
     return this.#read("listEvents", p);

@@ -14,8 +14,9 @@ import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
-import { ScheduleTable } from "./schedules.ts";
+import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
+import { CommentTable } from "./approval-comments.ts";
 import { TokenTable } from "./tokens.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
@@ -27,6 +28,7 @@ export interface Tables {
   readonly waits: WaitTable;
   readonly events: EventTable;
   readonly tokens: TokenTable;
+  readonly comments: CommentTable;
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
@@ -54,6 +56,7 @@ export function openTables(db: Connection): Tables {
     waits: new WaitTable(db),
     events: new EventTable(db),
     tokens: new TokenTable(db),
+    comments: new CommentTable(db),
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),

@@ -6,6 +6,7 @@ import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
@@ -40,6 +41,7 @@ const runExecutors: RunExecutors = {
     return { ...emit(cx, p), effects: cx.effects() };
   },
   completeToken,
+  commentApproval,
   cancelRun,
   pauseRun,
   resumeRun,
@@ -61,17 +63,6 @@ const runExecutors: RunExecutors = {
 };
 
 const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
-
-/** Which incarnation writes with this verb; undefined for verbs of others. */
-export function incarnationOf(
-  verb: string,
-  params: unknown,
-): { readonly run: string; readonly epoch: number } | undefined {
-  if (verb === "append" || verb === "parkRun") return params as WriteParams<"append" | "parkRun">;
-  if (verb !== "appendFlat") return undefined;
-  const flat = params as FlatAppend;
-  return { run: flat[0] as string, epoch: flat[1] as number };
-}
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to

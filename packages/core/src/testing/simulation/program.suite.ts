@@ -99,7 +99,13 @@ export type Node =
       readonly body: Node;
     })
   | (At & { readonly type: "call" | "start"; readonly program: number; readonly key?: string | undefined })
-  | (At & { readonly type: "approve"; readonly timeoutMs?: number | undefined; readonly fallback: boolean })
+  | (At & {
+      readonly type: "approve";
+      readonly timeoutMs?: number | undefined;
+      readonly fallback: boolean;
+      /** Three are asked, reminded, and two of them needed. */
+      readonly several?: boolean | undefined;
+    })
   | (At & { readonly type: "token"; readonly timeoutMs?: number | undefined; readonly waitMs?: number | undefined })
   | (At & { readonly type: "patched" | "values" | "log" })
   | (At & { readonly type: "seq" | "all" | "race" | "ctxRace"; readonly nodes: readonly Node[] })
@@ -226,7 +232,7 @@ class Draw {
     offer("waits", () => this.#wait(path), 2);
     offer("emits", () => this.#emit(path));
     offer("state", () => this.#state(path), 2);
-    offer("approvals", () => ({ type: "approve", path, fallback: this.#random.chance(0.5), timeoutMs: this.#limit() }));
+    offer("approvals", () => this.#approve(path));
     offer("tokens", () => ({ type: "token", path, timeoutMs: this.#limit(), waitMs: this.#limit() }));
     offer("patches", () => ({ type: "patched", path }));
     offer("values", () => ({ type: this.#random.chance(0.7) ? "values" : "log", path }));
@@ -240,6 +246,12 @@ class Draw {
       offer("failures", () => ({ type: "try", path, body: this.#node(`${path}.0`, depth + 1) }));
     }
     return this.#random.pick(kinds)();
+  }
+
+  #approve(path: string): Node {
+    const random = this.#random;
+    const timeoutMs = this.#limit();
+    return { type: "approve", path, fallback: random.chance(0.5), timeoutMs, several: random.chance(0.4) };
   }
 
   #step(path: string): StepNode {
