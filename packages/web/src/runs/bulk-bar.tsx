@@ -11,10 +11,10 @@ import type { MenuItem } from "../ui/menu.tsx";
 import type { Selection } from "../ui/selection.ts";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords, bulkActions, isPossible } from "./bulk.ts";
-import type { ChosenAction } from "./bulk.ts";
+import type { BulkAction } from "./bulk.ts";
 import type { ListedRun } from "./words.ts";
 
-export const actionIcons: Readonly<Record<ChosenAction, LucideIcon>> = {
+export const actionIcons: Readonly<Record<BulkAction, LucideIcon>> = {
   cancel: Square,
   retry: RotateCcw,
   pause: Pause,
@@ -23,18 +23,16 @@ export const actionIcons: Readonly<Record<ChosenAction, LucideIcon>> = {
   fork: GitFork,
 };
 
-export function permissionOf(action: ChosenAction): Permission {
+export function permissionOf(action: BulkAction): Permission {
   return action === "resume" ? "run:pause" : `run:${action}`;
 }
 
-const matchingActions = [...bulkActions, "fork"] as const;
-
 /** In the head of the list. */
-export function AllMatching({ onChoose }: { readonly onChoose: (action: ChosenAction) => void }) {
+export function AllMatching({ onChoose }: { readonly onChoose: (action: BulkAction) => void }) {
   const may = useMayOf();
-  const allowed = matchingActions.filter((action) => may(permissionOf(action)));
+  const allowed = bulkActions.filter((action) => may(permissionOf(action)));
   if (allowed.length === 0) return null;
-  const item = (action: ChosenAction): MenuItem => ({
+  const item = (action: BulkAction): MenuItem => ({
     label: `${actionWords[action].verb}…`,
     icon: actionIcons[action],
     danger: action === "delete",
@@ -61,7 +59,7 @@ interface BulkBarProps {
   /** Everything that has been read of the list. */
   readonly loaded: readonly ListedRun[];
   readonly selection: Selection;
-  readonly onChoose: (action: ChosenAction, runs: readonly ListedRun[]) => void;
+  readonly onChoose: (action: BulkAction, runs: readonly ListedRun[]) => void;
 }
 
 /** Over the end of the list while runs are chosen. */
@@ -69,7 +67,7 @@ export function BulkBar({ runs, loaded, selection, onChoose }: BulkBarProps) {
   const may = useMayOf();
   const navigate = useNavigate();
   const [first, second] = runs;
-  const offered = matchingActions.flatMap((action) => {
+  const offered = bulkActions.flatMap((action) => {
     const fitting = runs.filter((run) => isPossible(action, run) && may(permissionOf(action), run.workflow));
     return fitting.length === 0 ? [] : [{ action, fitting }];
   });

@@ -10,11 +10,10 @@ import { Field, Input } from "../ui/field.tsx";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords, doToEach, narrowed } from "./bulk.ts";
-import type { BulkAction, BulkOutcome, BulkTask, ChosenAction } from "./bulk.ts";
+import type { BulkAction, BulkOutcome, BulkTask } from "./bulk.ts";
 import { consequences, MatchedWords, runsWord } from "./bulk-words.tsx";
-import { ForkMatchingDialog } from "./fork-matching-dialog.tsx";
 import { filterOf } from "./run-filter.ts";
-import type { RunFilter, RunSearch } from "./run-filter.ts";
+import type { RunFilter } from "./run-filter.ts";
 
 interface BulkDialogProps {
   readonly task: BulkTask | undefined;
@@ -25,26 +24,10 @@ interface BulkDialogProps {
 export function BulkDialog({ task, onClose, onDone }: BulkDialogProps) {
   if (task === undefined) return null;
   if ("runs" in task) return <ChosenDialog key={task.action} task={task} onClose={onClose} onDone={onDone} />;
-  const { action, search } = task;
-  if (action === "fork") return <ForkAll search={search} onClose={onClose} onDone={onDone} />;
-  return <MatchingDialog key={action} task={{ action, search }} onClose={onClose} onDone={onDone} />;
+  return <MatchingDialog key={task.action} task={task} onClose={onClose} onDone={onDone} />;
 }
 
-function ForkAll(p: { readonly search: RunSearch; readonly onClose: () => void; readonly onDone: () => void }) {
-  const tell = useTelling();
-  return (
-    <ForkMatchingDialog
-      search={p.search}
-      onClose={p.onClose}
-      onDone={(outcome) => {
-        tell("fork", outcome);
-        p.onDone();
-      }}
-    />
-  );
-}
-
-function Reason(p: { action: ChosenAction; value: string; onChange: (text: string) => void }) {
+function Reason(p: { action: BulkAction; value: string; onChange: (text: string) => void }) {
   if (p.action !== "cancel") return null;
   return (
     <Field label="Reason" help="Kept with the runs and in the audit trail.">
@@ -56,7 +39,7 @@ function Reason(p: { action: ChosenAction; value: string; onChange: (text: strin
 }
 
 /** Says what came of it, with a way back where there is one. */
-function useTelling(): (action: ChosenAction, outcome: BulkOutcome, undo?: () => void) => void {
+function useTelling(): (action: BulkAction, outcome: BulkOutcome, undo?: () => void) => void {
   const toasts = useToasts();
   return (action, { changed, refused, reason }, undo) =>
     toasts.show({
@@ -67,10 +50,7 @@ function useTelling(): (action: ChosenAction, outcome: BulkOutcome, undo?: () =>
     });
 }
 
-interface MatchingTask {
-  readonly action: BulkAction;
-  readonly search: RunSearch;
-}
+type MatchingTask = Extract<BulkTask, { search: unknown }>;
 
 function MatchingDialog({ task, onClose, onDone }: { task: MatchingTask; onClose: () => void; onDone: () => void }) {
   const { action } = task;

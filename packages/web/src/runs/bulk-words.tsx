@@ -3,14 +3,14 @@ import { runStatusLooks } from "../ui/badge.tsx";
 import { Text } from "../ui/text.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords } from "./bulk.ts";
-import type { ChosenAction } from "./bulk.ts";
+import type { BulkAction } from "./bulk.ts";
 import { describeFilter } from "./run-filter.ts";
 import type { RunFilter } from "./run-filter.ts";
 
 export const runsWord = (count: number) => `${formatCount(count)} ${count === 1 ? "run" : "runs"}`;
 
 /** What follows from it, where the verb alone does not say. */
-export const consequences: Readonly<Record<ChosenAction, string>> = {
+export const consequences: Readonly<Record<BulkAction, string>> = {
   cancel: "What they have done is undone where the workflow says how. This cannot be taken back.",
   retry: "Each goes on from the step that failed, with the current code.",
   pause: "Steps that are running finish; nothing new begins until they are resumed.",
@@ -20,7 +20,7 @@ export const consequences: Readonly<Record<ChosenAction, string>> = {
 };
 
 interface MatchedWordsProps {
-  readonly action: ChosenAction;
+  readonly action: BulkAction;
   readonly matched: number;
   readonly filter: RunFilter | undefined;
 }

@@ -5,17 +5,15 @@ import { fromBeginning } from "./fork-point.ts";
 import type { RunFilter, RunSearch } from "./run-filter.ts";
 import type { ListedRun } from "./words.ts";
 
-export const bulkActions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+export const bulkActions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
 export type BulkAction = (typeof bulkActions)[number];
-/** Forks are made one at a time, of chosen runs and of all that match. */
-export type ChosenAction = BulkAction | "fork";
 
 /** What somebody is about to do, to everything a filter matches or to chosen runs. */
 export type BulkTask =
-  | { readonly action: ChosenAction; readonly search: RunSearch }
-  | { readonly action: ChosenAction; readonly runs: readonly ListedRun[] };
+  | { readonly action: BulkAction; readonly search: RunSearch }
+  | { readonly action: BulkAction; readonly runs: readonly ListedRun[] };
 
-export const actionWords: Readonly<Record<ChosenAction, { readonly verb: string; readonly done: string }>> = {
+export const actionWords: Readonly<Record<BulkAction, { readonly verb: string; readonly done: string }>> = {
   cancel: { verb: "Cancel", done: "Cancelled" },
   retry: { verb: "Retry", done: "Retried" },
   pause: { verb: "Pause", done: "Paused" },
@@ -39,7 +37,7 @@ const parked: ReadonlySet<string> = new Set([
 type Standing = Pick<ListedRun, "status" | "statusReason">;
 
 /** Whether this can be done to a run as it stands. The server decides for itself: this only spares people refusals. */
-export function isPossible(action: ChosenAction, { status, statusReason }: Standing): boolean {
+export function isPossible(action: BulkAction, { status, statusReason }: Standing): boolean {
   const isParked = statusReason !== null && parked.has(statusReason);
   switch (action) {
     case "cancel":
@@ -59,8 +57,8 @@ export function isPossible(action: ChosenAction, { status, statusReason }: Stand
   }
 }
 
-/** Statuses in which this can be done; a parked run counts as waiting. */
-const statusesOf: Readonly<Record<BulkAction, readonly RunStatus[]>> = {
+/** Statuses in which this can be done, where that is not any; a parked run counts as waiting. */
+const statusesOf: Readonly<Record<Exclude<BulkAction, "fork">, readonly RunStatus[]>> = {
   cancel: ["queued", "running", "waiting", "paused"],
   retry: ["failed", "cancelled", "timedout", "waiting"],
   pause: ["queued", "running", "waiting"],
@@ -72,28 +70,12 @@ const unasked: Readonly<Partial<Record<BulkAction, RunStatus>>> = { retry: "wait
 
 /** A filter narrowed to what the action can be done to; undefined where that is nothing. */
 export function narrowed(action: BulkAction, filter: RunFilter): RunFilter | undefined {
+  if (action === "fork") return filter;
   const chosen = filter.status;
   const status = statusesOf[action].filter((each) =>
     chosen === undefined ? each !== unasked[action] : chosen.includes(each),
   );
   return status.length === 0 ? undefined : { ...filter, status };
-}
-
-/** Ids of all runs of a list, read page by page; `more` where there are more than `max`. */
-export async function idsOf(
-  read: (
-    cursor: string | null,
-  ) => Promise<{ readonly runs: readonly { readonly id: string }[]; readonly nextCursor: string | null }>,
-  max: number,
-): Promise<{ readonly ids: readonly string[]; readonly more: boolean }> {
-  const ids: string[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await read(cursor);
-    ids.push(...page.runs.map(({ id }) => id));
-    cursor = page.nextCursor;
-  } while (cursor !== null && ids.length <= max);
-  return { ids: ids.slice(0, max), more: ids.length > max };
 }
 
 export interface BulkOutcome {
@@ -105,7 +87,7 @@ export interface BulkOutcome {
 
 const atOnce = 6;
 
-async function doTo(action: ChosenAction, run: string, reason: string | undefined): Promise<void> {
+async function doTo(action: BulkAction, run: string, reason: string | undefined): Promise<void> {
   const params = { run };
   if (action === "cancel") await api("cancelRun", { params, body: reason === undefined ? {} : { reason } });
   else if (action === "retry") await api("retryRun", { params, body: {} });
@@ -117,7 +99,7 @@ async function doTo(action: ChosenAction, run: string, reason: string | undefine
 
 /** Does it to each of these, a few at a time. Refusals are counted; none stops the rest. */
 export async function doToEach(
-  action: ChosenAction,
+  action: BulkAction,
   runs: readonly string[],
   p: { readonly reason?: string | undefined; readonly onProgress?: (done: number) => void },
 ): Promise<BulkOutcome> {
