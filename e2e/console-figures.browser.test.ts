@@ -226,34 +226,27 @@ describeInBrowser("figures", () => {
     });
   });
 
-  test.each([
-    "/",
-    "/workflows",
-    "/runs",
-    "/approvals",
-    "/events",
-    "/schedules",
-    "/state",
-    "/workers",
-    "/metrics/server",
-  ])("%s has the shape of what comes while answers are on their way, and no spinner", async (path) => {
-    const profile = await openProfile(browser);
-    const page = await profile.newPage();
-    const answers = Promise.withResolvers<void>();
-    const isHeld = (url: URL) => /^\/(?:api\/v1\/(?!auth|live)|metrics)/.test(url.pathname) && url.pathname !== path;
-    await page.route(isHeld, async (route) => {
-      await answers.promise;
-      await route.continue();
-    });
-    await page.goto(server.url + path);
-    await page.locator(skeletons).first().waitFor();
-    await page.getByRole("status", { name: "Loading" }).first().waitFor();
-    expect(await page.locator("main .animate-spin").count()).toBe(0);
-    answers.resolve();
-    await page.locator("main").locator(skeletons).first().waitFor({ state: "detached" });
-    await page.close();
-    await profile.close();
-  });
+  test.each(["/", "/workflows", "/runs", "/approvals", "/events", "/schedules", "/state", "/workers", "/metrics"])(
+    "%s has the shape of what comes while answers are on their way, and no spinner",
+    async (path) => {
+      const profile = await openProfile(browser);
+      const page = await profile.newPage();
+      const answers = Promise.withResolvers<void>();
+      await page.route(/\/(?:api\/v1\/(?!auth|live)|metrics)/, async (route) => {
+        // The page itself is at the same path as its figures.
+        if (route.request().resourceType() !== "document") await answers.promise;
+        await route.continue();
+      });
+      await page.goto(server.url + path);
+      await page.locator(skeletons).first().waitFor();
+      await page.getByRole("status", { name: "Loading" }).first().waitFor();
+      expect(await page.locator("main .animate-spin").count()).toBe(0);
+      answers.resolve();
+      await page.locator("main").locator(skeletons).first().waitFor({ state: "detached" });
+      await page.close();
+      await profile.close();
+    },
+  );
 
   test("no workflow can be named so that it does something, and such a name in a link is text", async () => {
     writeProject(join(folder, "evil"), {

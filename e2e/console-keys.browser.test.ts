@@ -77,7 +77,7 @@ describeInBrowser("the console by keys", () => {
         ["s", "/schedules"],
         ["t", "/state"],
         ["o", "/workers"],
-        ["m", "/metrics/server"],
+        ["m", "/metrics"],
         [",", "/settings/appearance"],
       ] as const) {
         await press(page, "g", key);
@@ -102,7 +102,7 @@ describeInBrowser("the console by keys", () => {
     ["the calendar", () => "/schedules?tab=calendar"],
     ["state", () => "/state"],
     ["workers", () => "/workers"],
-    ["metrics", () => "/metrics/server"],
+    ["metrics", () => "/metrics"],
     ["settings", () => "/settings/server"],
   ];
   test.each(stops)("goes through all of %s by the tab key, and shows where it is", async (_name, path) => {

@@ -6,7 +6,7 @@ import { HttpClient } from "../http-client.ts";
 import { arrive } from "../server/open-loop.ts";
 
 /** What the live stream tells of one of these runs: that it is there, that it went on to its second rest, that it has completed. */
-export const UPDATES_PER_RUN = 3;
+const UPDATES_PER_RUN = 3;
 /** Longer than the server gathers changes for, so that each of them is told. */
 const REST_MS = 600;
 const CONNECTIONS_MAX = 64;

@@ -70,7 +70,9 @@ export class Tab {
 
   /** Shows what is new every few seconds until `signal` aborts. */
   async work(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => void signal.addEventListener("abort", () => resolve()));
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve());
+    });
     while (!signal.aborted) {
       const rest = Promise.withResolvers<void>();
       const timer = setTimeout(rest.resolve, SHOW_NEW_MS);

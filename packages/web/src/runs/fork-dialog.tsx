@@ -53,8 +53,8 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
   });
   const steps = journal === undefined ? [] : inCallOrder(journal).filter(({ seq }) => seq >= 0);
   const submit = async () => {
-    const from = start === beginning ? await fromBeginning(run.id) : { from: Number(start) };
-    fork.mutate({ params: { run: run.id }, body: { ...from, ...(read?.ok === true ? { input: read.value } : {}) } });
+    const begin = start === beginning ? await fromBeginning(run.id) : { from: Number(start) };
+    fork.mutate({ params: { run: run.id }, body: { ...begin, ...(read?.ok === true ? { input: read.value } : {}) } });
   };
   return (
     <Dialog

@@ -6,8 +6,8 @@ type Early = Map<string, Promise<Response>>;
 
 const place = "sluiceEarly";
 
-function shared(): { [place]?: Early } {
-  return globalThis as { [place]?: Early };
+function shared(): { [place]?: Early | undefined } {
+  return globalThis as { [place]?: Early | undefined };
 }
 
 /** What a screen asks for first, by its path without a query. */
@@ -40,5 +40,5 @@ export function takeEarly(url: string): Promise<Response> | undefined {
 
 /** From here on every call asks for itself. */
 export function endEarly(): void {
-  delete shared()[place];
+  shared()[place] = undefined;
 }

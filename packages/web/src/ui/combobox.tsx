@@ -45,7 +45,9 @@ export function Combobox(props: ComboboxProps) {
           )}
           {...ties}
         >
-          <span className={cx("truncate", shown === "" && "text-ink-faint")}>{shown === "" ? placeholder : <bdi>{visibleText(shown)}</bdi>}</span>
+          <span className={cx("truncate", shown === "" && "text-ink-faint")}>
+            {shown === "" ? placeholder : <bdi>{visibleText(shown)}</bdi>}
+          </span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
         </button>
       </Popover.Trigger>
