@@ -20,11 +20,27 @@ export interface StepRetry extends RetryPolicy {
   readonly when?: (error: unknown, attempt: number) => boolean;
 }
 
+/** Shares a step's result between runs. */
+export interface StepCache {
+  /** What the result depends on. A result is found by the step's name and this, up to 512 characters. */
+  readonly key: string;
+  /** How long a result counts. */
+  readonly ttl: Duration;
+  /** Who shares it: runs of this workflow (the default), or those of every workflow. */
+  readonly scope?: "workflow" | "global";
+  /**
+   * Lets one run at a time make the result: others wait for it, up to a minute or the time given, and then make it themselves.
+   */
+  readonly singleFlight?: boolean | { readonly wait: Duration };
+}
+
 export interface StepOptions<T> {
   /** Longest time one attempt may take. */
   readonly timeout?: Duration;
   /** Overrides the workflow's policy. */
   readonly retry?: StepRetry | false;
+  /** Takes the result of an earlier run where one is kept. Not for steps with an `undo`. */
+  readonly cache?: StepCache;
   /**
    * Takes the step's effect back when the run fails, times out or is cancelled. Gets the step's result, or `undefined` when
    * the step started and left none.

@@ -107,6 +107,8 @@ describe("answers", () => {
     await ask("getState", ["global", "k"]);
     await ask("listState", ["global"]);
     await ask("deleteState", ["global", "k"]);
+    await ask("listStepCache");
+    await ask("clearStepCache", [], { query: "?all=true" });
     await ask("callHook", ["echo"], { body: { a: 1 } });
     await ask("metrics", [], { query: "?format=json" });
     await ask("metrics");
@@ -122,8 +124,8 @@ describe("answers", () => {
     await ask("getAuditRow", ["none"]);
     await ask("verifyAudit", [], { body: {} });
     for (const name of ["console", "consoleAsset", "consolePage"] as const) await ask(name, ["runs"]);
-    // Those of signing in and of users are asked in contract-identity.test.ts.
-    const elsewhere = new Set<string>(["sign-in", "users"]);
+    // Those of signing in and of users are asked in contract-identity.test.ts, triggers in contract-triggers.test.ts.
+    const elsewhere = new Set<string>(["sign-in", "users", "triggers"]);
     const here = (Object.keys(routes) as RouteName[]).filter((name) => !elsewhere.has(routes[name].tag));
     const rest = here.filter((name) => !visited.has(name));
     expect(rest).toEqual(["watchRun", "live"]);

@@ -28,6 +28,8 @@ export interface Call {
   readonly reject: (error: unknown) => void;
   /** The start of a step with an undo is durable. */
   readonly started?: () => void;
+  /** Another run makes the result that was asked for. */
+  readonly queued?: () => void;
   /** The next attempt is due. */
   readonly wake?: () => void;
   /** The call has lost a race: nobody wants its settlement any more. */

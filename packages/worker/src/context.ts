@@ -31,6 +31,7 @@ import type { CallPromise } from "./race.ts";
 import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 import type { Scope } from "./scope.ts";
 import { makeState } from "./state.ts";
+import { cacheOf } from "./step-cache.ts";
 import { planOf, StepExecution } from "./steps.ts";
 
 class RunContext {
@@ -70,6 +71,7 @@ class RunContext {
     if (refused !== undefined) return refused;
     const run = this.#run;
     const plan = planOf(options.retry, run.workflow.options.retry, options.timeout);
+    const cache = cacheOf(options, name);
     const place = run.place("step", name);
     if (place === undefined) return never();
     const { body, undo } = this.#functions(place, { body: own, undo: options.undo });
@@ -92,6 +94,7 @@ class RunContext {
       plan,
       body,
       onBegin,
+      cache,
       undoable: record !== undefined,
       onResult: record === undefined ? undefined : (value) => (record.result = value),
     }).start();

@@ -11,6 +11,7 @@ import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Scope } from "./scope.ts";
 import type { StepScope } from "./step-scope.ts";
+import { invokeTrigger } from "./trigger-calls.ts";
 
 export interface WorkerOptions {
   readonly id: string;
@@ -100,6 +101,9 @@ export class Worker implements IncarnationHost {
       case "validate":
         void this.#validate(message);
         break;
+      case "invoke":
+        void this.#invoke(message);
+        break;
       case "drain":
         void this.#drain(message.ms);
         break;
@@ -154,6 +158,17 @@ export class Worker implements IncarnationHost {
         issues: [{ path: "", message: `the schema itself failed: ${text}` }],
       });
     }
+  }
+
+  async #invoke(message: Extract<EngineToWorker, { type: "invoke" }>): Promise<void> {
+    const { request, workflow } = message;
+    const answer = await invokeTrigger({
+      message,
+      trigger: this.#workflows.get(workflow)?.options.triggers?.[message.trigger],
+      clock: this.clock,
+      recorder: this.onStep,
+    });
+    this.#options.send({ type: "invoked", request, ...answer });
   }
 
   /** Begins nothing new, gives running steps up to `ms`, then gives every run back. */

@@ -60,8 +60,10 @@ export class TestHost extends EmbeddedClient implements TestEngine {
     const clock = options.clock === "real" ? undefined : new SimulatedClock(options.now ?? startDefault);
     const pace = clock === undefined ? undefined : new Pace(clock, options.stepGraceMs ?? stepGraceMsDefault);
     const engineClock = clock === undefined ? systemClock : steady(clock);
+    const store = new MemoryRunStore();
     const engine = new Engine({
-      store: new MemoryRunStore(),
+      store,
+      triggers: store.triggers,
       clock: engineClock,
       ids: new Ids(engineClock, new SimulatedRandom(options.seed ?? 1)),
       log: options.log ?? (() => undefined),
@@ -110,8 +112,9 @@ export class TestHost extends EmbeddedClient implements TestEngine {
 
   override async approve(token: string, decision: Decision & { readonly by?: string }): Promise<void> {
     const by: Actor = { kind: "user", id: decision.by ?? "test" };
-    const value = encodeValue({ ...decision, by: by.id, at: this.now });
-    unwrap(await this.engine.completeToken({ by, token, kind: "approval", value }));
+    const { approved, reason, payload } = decision;
+    const decider = { by, operator: true, requester: async () => undefined };
+    unwrap(await this.engine.approvals.decide({ decider, token, approved, reason, payload }));
   }
 }
 

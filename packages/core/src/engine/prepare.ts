@@ -121,6 +121,7 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
   if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
     return { op: "log", level: "warn", message: error.message, at: now };
   }
-  const kind = op.op === "done" || op.op === "retry" ? op.kind : op.op === "started" ? "step" : op.op;
+  const kind =
+    op.op === "done" || op.op === "retry" ? op.kind : op.op === "started" || op.op === "cache" ? "step" : op.op;
   return { op: "done", kind, seq: op.seq, name: op.name, n: op.n, at: now, attempt: 1, error: bytes };
 }

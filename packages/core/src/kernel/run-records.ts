@@ -11,6 +11,7 @@ import type {
   FinalRunStatus,
   FinishOp,
   BlockedOp,
+  CacheOp,
   IdleOp,
   JournalEntry,
   LockOp,
@@ -33,7 +34,7 @@ import type {
 
 /** On whose behalf a change is made. */
 export interface Actor {
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;
@@ -133,6 +134,7 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | CacheOp
   | StartedOp
   | DoneOp
   | (RetryOp & Prepared)

@@ -27,6 +27,7 @@ import type {
   StoreStats,
 } from "./run-records.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -60,7 +61,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder {
+export interface RunStore extends RunFinder, StepCacheStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -252,12 +253,14 @@ export interface RunStore extends RunFinder {
   }): Promise<{ readonly deleted: number }>;
   /**
    * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`. Gives space back.
+   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
+   * expire. Gives space back.
    */
   sweep(p: {
     readonly now: number;
     readonly eventsBefore: number;
     readonly figuresBefore?: number | undefined;
+    readonly cacheEntriesMax?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly swept: number }>;
 

@@ -6,6 +6,7 @@ export type RunWriteVerb = Exclude<
   keyof RunStore,
   | keyof RunFinder
   | "readJournal"
+  | "listStepCache"
   | "getState"
   | "listState"
   | "listSchedules"

@@ -13,6 +13,7 @@ import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
+import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
@@ -31,6 +32,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   approvalsSuite(name, watched);
   matchingSuite(name, watched);
   sharingSuite(name, watched);
+  resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
   keepingSuite(name, watched);
@@ -83,6 +85,8 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   sweep: true,
   setState: true,
   deleteState: true,
+  clearStepCache: true,
+  listStepCache: true,
   getState: true,
   listState: true,
   putSchedules: true,

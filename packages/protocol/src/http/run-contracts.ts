@@ -114,7 +114,13 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
       header("X-Sluice-Signature", "`sha256=<hex HMAC-SHA256 of the body>`, where the trigger has a secret"),
     ],
     request: "Payload",
-    responses: { 202: answer("The run is durable", "Hooked") },
+    responses: {
+      200: {
+        description: "The run's result, where the webhook waits for it; what its middleware answers; or no run",
+        type: "application/json",
+      },
+      202: answer("The run is durable", "Hooked"),
+    },
   },
   health: { responses: { 200: answer("It is up", "Health") } },
   ready: { responses: { 200: answer("It is ready", "Ready") } },

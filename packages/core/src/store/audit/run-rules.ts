@@ -149,6 +149,15 @@ export const runRules: RunRules = {
       outcome === "ok" ? { ...draft, outcome: "done" } : { ...draft, outcome: "refused", reason: reasons[outcome] };
   },
 
+  clearStepCache: (p) => (answer) => ({
+    at: p.now,
+    action: "step-cache:clear",
+    target: `step-cache:${p.filter.scope ?? "*"}`,
+    workflow: p.filter.scope?.startsWith("workflow:") === true ? p.filter.scope.slice("workflow:".length) : undefined,
+    outcome: "done",
+    after: { step: p.filter.step, key: p.filter.key, cleared: answer.cleared },
+  }),
+
   putSchedules: (p) => () => ({
     at: p.now,
     action: "schedule:declare",

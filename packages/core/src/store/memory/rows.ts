@@ -64,7 +64,17 @@ export interface AttemptRow {
   readonly error: Uint8Array;
 }
 
-export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";
+export type WaitKind =
+  | "sleep"
+  | "event"
+  | "approval"
+  | "callback"
+  | "child"
+  | "lock"
+  | "retry"
+  | "cache"
+  | "delay"
+  | "timeout";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;

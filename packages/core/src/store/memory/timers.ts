@@ -55,6 +55,10 @@ function fireWait(change: Change, wait: WaitRow): void {
     wake(change, run);
     return;
   }
+  if (wait.kind === "cache") {
+    wakeStep(change, run, wait.seq);
+    return;
+  }
   if (wait.kind === "retry") {
     // From here on the attempt is due whatever a clock that jumps back may say.
     entry.entry.due = undefined;

@@ -39,6 +39,7 @@ export type RunWriteVerb =
   | "sweep"
   | "setState"
   | "deleteState"
+  | "clearStepCache"
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
@@ -118,9 +119,9 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
 
-  sweep({ events, state, tally }, { eventsBefore, figuresBefore, now, limit }) {
+  sweep({ events, state, stepCache, tally }, { eventsBefore, figuresBefore, cacheEntriesMax, now, limit }) {
     const swept = events.sweep(eventsBefore, limit) + state.sweep(now, limit) + tally.sweep(figuresBefore, limit);
-    return { swept };
+    return { swept: swept + stepCache.sweep(now, cacheEntriesMax, limit) };
   },
 
   setState({ state }, p) {
@@ -136,6 +137,8 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     state.delete(p.scope, p.key);
     return { outcome: "ok" };
   },
+
+  clearStepCache: ({ stepCache }, p) => stepCache.clear(p),
 
   putSchedules({ schedules }, p) {
     schedules.put(p.workflows, p.schedules);

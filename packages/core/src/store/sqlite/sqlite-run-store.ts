@@ -16,6 +16,7 @@ import type { ReadVerb } from "./reads.ts";
 import { createdRecord } from "./run-row.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
+import { SqliteTriggerStore } from "./triggers/sqlite-trigger-store.ts";
 import type { RunWriteVerb } from "./verbs.ts";
 import { WriterClient } from "./writer-client.ts";
 
@@ -59,6 +60,7 @@ class SqliteRunStore implements Store {
   readonly identity: SqliteIdentityStore;
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
+  readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -79,6 +81,7 @@ class SqliteRunStore implements Store {
     this.identity = new SqliteIdentityStore(paths);
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
+    this.triggers = new SqliteTriggerStore(paths);
   }
 
   #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
@@ -184,6 +187,9 @@ class SqliteRunStore implements Store {
   deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
     return this.#write("deleteState", p);
   }
+  clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
+    return this.#write("clearStepCache", p);
+  }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
   }
@@ -224,6 +230,9 @@ class SqliteRunStore implements Store {
   }
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
+  }
+  listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
+    return this.#read("listStepCache", p);
   }
   listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
     return this.#read("listRuns", p);

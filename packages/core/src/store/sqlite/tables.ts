@@ -17,7 +17,10 @@ import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
+import { StepCacheTable } from "./step-cache.ts";
 import { TokenTable } from "./tokens.ts";
+import { DeliveryTable } from "./triggers/delivery-table.ts";
+import { TriggerTable } from "./triggers/trigger-table.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
@@ -32,6 +35,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
@@ -42,6 +46,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
+  readonly triggers: TriggerTable;
+  readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
 }
 
@@ -60,6 +66,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
@@ -68,6 +75,8 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     audit: new AuditTable(db),
+    triggers: new TriggerTable(db),
+    deliveries: new DeliveryTable(db),
   };
   return { ...tables, sight: sightOf(tables) };
 }

@@ -1,8 +1,9 @@
 // Executes a program tree as a workflow: every node is a durable call, and the ledger hears of everything that is seen.
-import type { ApproveOptions, Context, StepContext } from "@sluice/sdk";
+import type { ApproveOptions, Context, StepCache, StepContext } from "@sluice/sdk";
 import { NonRetryableError } from "@sluice/sdk";
 import { never } from "./life.suite.ts";
 import type { Life, Witness } from "./life.suite.ts";
+import { nameOf } from "./program.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
 
 type NodeOf<K extends Node["type"]> = Extract<Node, { readonly type: K }>;
@@ -228,13 +229,19 @@ async function playToken(node: NodeOf<"token">, path: string, p: Playing): Promi
   });
 }
 
+function cacheOf({ key, ttlMs, flightMs }: NonNullable<StepNode["cache"]>): StepCache {
+  const cache = { key, ttl: ttlMs, scope: "global" } as const;
+  return flightMs === undefined ? cache : { ...cache, singleFlight: { wait: flightMs } };
+}
+
 async function playStep(node: StepNode, path: string, p: Playing): Promise<unknown> {
   const { life, witness } = p;
-  const undo = node.undo;
+  const { undo, cache } = node;
   const call = (): Promise<unknown> =>
-    p.ctx.step(path, (step) => attempt(node, step, p, path), {
+    p.ctx.step(nameOf(node, path), (step) => attempt(node, step, p, path), {
       retry: { attempts: node.attempts, backoff: "fixed", delay: node.retryMs, maxDelay: 3_600_000 },
       ...limited(node.timeoutMs),
+      ...(cache === undefined ? {} : { cache: cacheOf(cache) }),
       ...(undo === undefined
         ? {}
         : {
@@ -267,7 +274,7 @@ function attempt(node: StepNode, step: StepContext, p: Playing, path: string): u
       throw new Error(`failed ${path}`);
     }
     effect.end("done");
-    return `did ${path}`;
+    return `did ${nameOf(node, path)}`;
   };
   const tooLong = node.timeoutMs !== undefined && step.attempt <= node.slow;
   const ms = tooLong ? (node.timeoutMs ?? 0) + 50 : node.ms;
