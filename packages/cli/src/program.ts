@@ -8,6 +8,7 @@ import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
+import { addQueueCommands } from "./commands/queue.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addSecretCommands } from "./commands/secret.ts";
 import { addServicesCommands } from "./commands/services.ts";
@@ -28,6 +29,7 @@ export function makeProgram(io: Io): Command {
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
+  addQueueCommands(program, io);
   addTriggerCommands(program, io);
   addStateCommands(program, io);
   addStepCacheCommands(program, io);

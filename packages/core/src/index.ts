@@ -69,6 +69,7 @@ export type {
   TokenRecord,
   StateEntry,
   ScheduleRecord,
+  QueueRecord,
   EventRecord,
   LogLine,
   StoreStats,

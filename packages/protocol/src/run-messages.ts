@@ -3,6 +3,7 @@
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { BreakerMark } from "./breaker.ts";
 import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
+import type { FlowManifest } from "./flow.ts";
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
@@ -348,6 +349,8 @@ export interface WorkflowManifest {
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
   readonly graph?: DeclaredGraph | undefined;
+  /** When its runs may begin; absent: at once. */
+  readonly flow?: FlowManifest | undefined;
 }
 
 export type EngineToWorker =

@@ -27,6 +27,8 @@ export { countsFor } from "./breaker.ts";
 export type { CircuitBreaker } from "./breaker.ts";
 export { secret, isSecret } from "./secret.ts";
 export type { Secret } from "./secret.ts";
+export { limitsOf, singletonOf } from "./flow.ts";
+export type { Concurrency, FlowOptions } from "./flow.ts";
 export { interval, manual, schedule } from "./triggers.ts";
 export type {
   IntervalOptions,
