@@ -64,6 +64,8 @@ class SqliteRunStore implements Store {
   readonly #reader: ReaderClient;
   #connection: Connection | undefined;
   #lookups: Lookups | undefined;
+  /** Loaded with the first list. */
+  #runLists: typeof import("./run-lists.ts") | undefined;
   #closed = false;
 
   constructor({ settings, writer, reader, instance }: StoreParts) {
@@ -222,8 +224,9 @@ class SqliteRunStore implements Store {
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
   }
-  listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
-    return this.#read("listRuns", p);
+  async listRuns(p: Params<"listRuns">): Promise<Awaited<Answer<"listRuns">>> {
+    const lists = (this.#runLists ??= await import("./run-lists.ts"));
+    return lists.isQuick(p) ? lists.listRuns(this.#connect(), p) : this.#read("listRuns", p);
   }
   countRuns(p: Params<"countRuns">): Answer<"countRuns"> {
     return this.#read("countRuns", p);
