@@ -33,7 +33,7 @@ describe("a write", () => {
   });
 
   test("that began a step and settled it says so in this order", () => {
-    const started: RunOp = { op: "started", ...placed, at: 4, attempt: 1 };
+    const started: RunOp = { op: "started", ...placed, at: 4, attempt: 1, undo: true };
     const done: RunOp = { op: "done", ...placed, kind: "step", at: 5, attempt: 1, value: encodeValue(1) };
     const settle: RunEvent = { event: "settle", seq: 0, ord: 4, status: "completed", at: 9 };
     const told = published([started, done], [settle]);
