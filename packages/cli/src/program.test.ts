@@ -97,6 +97,7 @@ const commands = leaves(makeProgram(io()));
 const more: Readonly<Record<string, readonly string[]>> = {
   run: ["--watch"],
   "runs bulk": ["--all", "--dry-run"],
+  "step-cache clear": ["--all"],
   "user create": ["--admin"],
   "token create": ["--name", "t", "--role", "viewer"],
 };

@@ -51,10 +51,32 @@ export type {
   RunEvent,
   RunAssignment,
   WorkflowManifest,
-  TriggerManifest,
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
+export { deliveryStatuses, hookInputs, webhookSchemes } from "./trigger-manifest.ts";
+export type {
+  DeliveryStatus,
+  EventManifest,
+  GenericSignature,
+  HeaderRule,
+  HookAnswer,
+  HookInput,
+  HookRequest,
+  InvokedMessage,
+  InvokeMessage,
+  ManualManifest,
+  PollFound,
+  PollManifest,
+  SecretRef,
+  SourceManifest,
+  TriggerDebounce,
+  TriggerManifest,
+  TriggerVerdict,
+  WebhookManifest,
+  WebhookScheme,
+} from "./trigger-manifest.ts";
+export type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
@@ -78,3 +100,5 @@ export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
 export { liveTopics } from "./live.ts";
 export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";
+export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
+export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

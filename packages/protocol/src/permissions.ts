@@ -35,12 +35,15 @@ export const permissions = {
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
+  "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
   "approval:read": { about: "see what waits for a decision", narrowedBy: "workflow" },
   "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "trigger:read": { about: "see triggers and the deliveries of webhooks", narrowedBy: "workflow" },
+  "trigger:control": { about: "pause, resume, fire and test triggers, and redeliver", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
   "state:write": { about: "change state", narrowedBy: "state" },
   "deployment:read": { about: "see versions and workers" },
@@ -73,6 +76,7 @@ const reading: readonly Grant[] = [
   "event:read",
   "approval:read",
   "schedule:read",
+  "trigger:read",
   "state:read",
   "deployment:read",
   "metric:read",
@@ -85,10 +89,13 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "trigger:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "state:write", "settings:read"].map((permission) => ({
-  permission,
-}));
+const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
+  (permission) => ({
+    permission,
+  }),
+);
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

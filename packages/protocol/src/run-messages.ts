@@ -1,7 +1,9 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
 export const runMessageCodes = {
@@ -16,6 +18,8 @@ export const runMessageCodes = {
   handback: 0x68,
   piece: 0x69,
   checked: 0x6a,
+  invoke: 0x70,
+  invoked: 0x71,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -72,6 +76,8 @@ export interface DoneOp extends Placed {
   readonly value?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly undo?: boolean | undefined;
+  /** Of a cached step: its value is kept there in the same commit, and whoever waits for it gets it. */
+  readonly cache?: StepCacheUse | undefined;
 }
 /** An attempt failed; the next one is due in `delay` milliseconds. */
 export interface RetryOp extends Placed {
@@ -98,14 +104,23 @@ export interface EventOp extends Placed {
 }
 export interface ApprovalOp extends Placed {
   readonly op: "approval";
+  /** One that a `token` operation made before; without it one is made, and belongs to this entry. */
+  readonly token?: string | undefined;
   readonly timeout?: number | undefined;
   readonly description?: string | undefined;
   readonly data?: Uint8Array | undefined;
 }
-/** Makes a callback token; settles at once with `{token, url}`. */
+/** Makes a token, of a callback or (`terms`) of an approval; settles at once with it. */
 export interface TokenOp extends Placed {
   readonly op: "token";
   readonly timeout?: number | undefined;
+  /** Encoded `ApprovalTerms`, and the group they name. */
+  readonly terms?: Uint8Array | undefined;
+  readonly group?: string | undefined;
+  /** Name of the approval; that of the entry says whose link it is. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
 }
 /** Waits for a callback token to be completed from outside. */
 export interface CallbackOp extends Placed {
@@ -201,7 +216,9 @@ export interface IdleOp {
   readonly reason?: RunStatusReason | undefined;
   /** Number of the last settlement the run has been given: when there is a later one on its way, the run does not wait. */
   readonly ord?: number | undefined;
-  /** Entries whose next attempt is waited for: when one of them is due and the word is on its way, the run does not wait. */
+  /**
+   * Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait.
+   */
   readonly retries?: readonly number[] | undefined;
 }
 
@@ -213,6 +230,7 @@ export interface ParkOp {
 
 export type RunOp =
   | ParkOp
+  | CacheOp
   | StartedOp
   | DoneOp
   | RetryOp
@@ -256,7 +274,9 @@ export type RunEvent =
     }
   /** The start of a step with an undo is durable: it may run. */
   | { readonly event: "started"; readonly seq: number }
-  /** The next attempt of a step is due. */
+  /** Another run makes the result that a cached step has asked for: it waits for a settlement or a wake. */
+  | { readonly event: "queued"; readonly seq: number }
+  /** The next attempt of a step is due, or a cached step may ask again. */
   | { readonly event: "wake"; readonly seq: number }
   | ({ readonly event: "cancel" } & CancelNotice)
   /** How the run will end is durable: its undos may run. */
@@ -316,19 +336,6 @@ export interface WorkflowManifest {
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
 }
-export type TriggerManifest =
-  | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
-  | {
-      readonly type: "schedule";
-      readonly cron: string;
-      readonly timezone: string;
-      readonly input: Uint8Array;
-      readonly catchUp: "skip" | "one" | "all";
-      readonly catchUpMax: number;
-      readonly overlap: "skip" | "queue" | "cancel" | "allow";
-      readonly jitter: number;
-      readonly name?: string | undefined;
-    };
 
 export type EngineToWorker =
   | { readonly type: "assign"; readonly assignment: RunAssignment }
@@ -341,6 +348,7 @@ export type EngineToWorker =
     }
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
+  | InvokeMessage
   | { readonly type: "drain"; readonly ms: number };
 
 export type WorkerToEngine =
@@ -357,6 +365,7 @@ export type WorkerToEngine =
       readonly input?: Uint8Array | undefined;
       readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
     }
+  | InvokedMessage
   /** The answer to a replay check: `error` says where code and journal differ. */
   | {
       readonly type: "checked";

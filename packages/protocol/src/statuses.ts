@@ -29,6 +29,7 @@ export const runStatusReasons = [
   "waiting_for_child",
   "waiting_for_lock",
   "waiting_for_retry",
+  "waiting_for_cache",
   "paused_by_user",
   "non_determinism",
   "version_unavailable",

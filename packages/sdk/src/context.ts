@@ -1,5 +1,7 @@
 // What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
 import type { Duration, RetryPolicy } from "@sluice/protocol";
+import type { Approval, ApproveOptions } from "./approval.ts";
+import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 /** Given to each attempt of a step. */
@@ -18,11 +20,27 @@ export interface StepRetry extends RetryPolicy {
   readonly when?: (error: unknown, attempt: number) => boolean;
 }
 
+/** Shares a step's result between runs. */
+export interface StepCache {
+  /** What the result depends on. A result is found by the step's name and this, up to 512 characters. */
+  readonly key: string;
+  /** How long a result counts. */
+  readonly ttl: Duration;
+  /** Who shares it: runs of this workflow (the default), or those of every workflow. */
+  readonly scope?: "workflow" | "global";
+  /**
+   * Lets one run at a time make the result: others wait for it, up to a minute or the time given, and then make it themselves.
+   */
+  readonly singleFlight?: boolean | { readonly wait: Duration };
+}
+
 export interface StepOptions<T> {
   /** Longest time one attempt may take. */
   readonly timeout?: Duration;
   /** Overrides the workflow's policy. */
   readonly retry?: StepRetry | false;
+  /** Takes the result of an earlier run where one is kept. Not for steps with an `undo`. */
+  readonly cache?: StepCache;
   /**
    * Takes the step's effect back when the run fails, times out or is cancelled. Gets the step's result, or `undefined` when
    * the step started and left none.
@@ -38,24 +56,6 @@ export interface WaitOptions<T = unknown> {
   readonly timeout?: Duration;
   /** Returned when the time is up; without it a `TimeoutError` is thrown. */
   readonly onTimeout?: T;
-}
-
-export interface ApproveOptions<T = unknown> {
-  readonly timeout?: Duration;
-  readonly description?: string;
-  /** Shown to whoever decides. */
-  readonly data?: unknown;
-  /** Returned when the time is up; without it a `TimeoutError` is thrown. */
-  readonly onTimeout?: T;
-}
-
-export interface Approval {
-  readonly approved: true;
-  readonly by: string;
-  readonly reason?: string;
-  readonly payload?: unknown;
-  /** Milliseconds since 1970. */
-  readonly at: number;
 }
 
 export interface TokenOptions {
@@ -151,8 +151,14 @@ export interface Context {
   sleepUntil(name: string, time: Date | number): Promise<void>;
   /** Waits for an event; returns its payload. */
   waitFor<T = unknown, F = T>(event: string, options?: WaitOptions<F>): Promise<T | F>;
-  /** Waits for somebody's decision; a denial throws `DeniedError`. */
-  approve<F = never>(name: string, options?: ApproveOptions<F>): Promise<Approval | F>;
+  /**
+   * Waits for somebody's decision, or for those of several; a denial throws `DeniedError`. In a race, hand over a branch that
+   * calls it rather than its promise: that way nobody is asked any longer once another branch has won.
+   */
+  approve<F = never, S extends StandardSchemaV1 = StandardSchemaV1>(
+    name: string,
+    options?: ApproveOptions<F, S>,
+  ): Promise<Approval<InferOutput<S>> | F>;
   /** Makes a URL that somebody outside completes, and the promise of what they send. */
   token<T = unknown>(name: string, options?: TokenOptions): Promise<CallbackToken<T>>;
   /** Runs another workflow as a child and waits for its result. */

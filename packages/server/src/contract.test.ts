@@ -78,6 +78,9 @@ describe("answers", () => {
     await f.until(waiting, "waiting");
     const token: string = (await ask("listApprovals", [], { query: `?run=${waiting}` })).body.approvals[0].token;
     await ask("getApproval", [token]);
+    await ask("delegateApproval", [token], { body: { to: "user:ada" } });
+    await ask("commentApproval", [token], { body: { text: "why?" } });
+    await ask("getApproval", [token]);
     await ask("decideApproval", [token], { body: { approved: true } });
     await ask("decideApproval", [token], { body: { approved: true } });
     await f.until(waiting, "completed");
@@ -104,6 +107,8 @@ describe("answers", () => {
     await ask("getState", ["global", "k"]);
     await ask("listState", ["global"]);
     await ask("deleteState", ["global", "k"]);
+    await ask("listStepCache");
+    await ask("clearStepCache", [], { query: "?all=true" });
     await ask("callHook", ["echo"], { body: { a: 1 } });
     await ask("metrics", [], { query: "?format=json" });
     await ask("metrics");
@@ -119,8 +124,8 @@ describe("answers", () => {
     await ask("getAuditRow", ["none"]);
     await ask("verifyAudit", [], { body: {} });
     for (const name of ["console", "consoleAsset", "consolePage"] as const) await ask(name, ["runs"]);
-    // Those of signing in and of users are asked in contract-identity.test.ts.
-    const elsewhere = new Set<string>(["sign-in", "users"]);
+    // Those of signing in and of users are asked in contract-identity.test.ts, triggers in contract-triggers.test.ts.
+    const elsewhere = new Set<string>(["sign-in", "users", "triggers"]);
     const here = (Object.keys(routes) as RouteName[]).filter((name) => !elsewhere.has(routes[name].tag));
     const rest = here.filter((name) => !visited.has(name));
     expect(rest).toEqual(["watchRun", "live"]);
@@ -200,6 +205,8 @@ const samples: Partial<Record<RouteName, { params: string[]; body: Record<string
   },
   sendEvent: { params: [], body: { name: "n", payload: 1, key: "k", id: "fuzz" } },
   decideApproval: { params: ["tok_none"], body: { approved: true, reason: "r", payload: 1 } },
+  delegateApproval: { params: ["tok_none"], body: { to: "user:ada", reason: "r" } },
+  commentApproval: { params: ["tok_none"], body: { text: "t" } },
   setState: { params: ["global", "fuzz"], body: { value: 1, ttl: "1h" } },
 };
 

@@ -13,6 +13,8 @@ import type { Arrival } from "./arrival.ts";
 import { HostList, OriginList } from "./auth.ts";
 import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
+import { hookDeskOf } from "./hooks/desk-of.ts";
+import type { SecretSource } from "./hooks/secret-source.ts";
 import { strictTransport } from "./hygiene.ts";
 import { httpLimits } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -53,6 +55,8 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  /** Of webhooks; without it, variables of the environment and files below the working folder. */
+  readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
   readonly verifyAudit?: HttpParts["verifyAudit"];
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -386,5 +390,6 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
     verifyAudit,
     ...own,
     live,
+    hooks: hookDeskOf({ engine, store, clock, limits: own.limits, secrets: options.secrets }),
   };
 }

@@ -229,7 +229,7 @@ describe("the table", () => {
     const open = specs.flatMap(([name, { permission }]) => (permission === "open" ? [name] : []));
     const wanted = [
       "signInMethods signIn setUp refreshSession beginPasskeySignIn passkeySignIn openidSignIn openidReturn exchangeToken",
-      "getApproval decideApproval completeCallback callHook",
+      "getApproval decideApproval delegateApproval commentApproval completeCallback callHook",
       "health ready openapi docs docsAsset console consoleAsset consolePage",
     ];
     expect(new Set<string>(open)).toEqual(new Set(wanted.join(" ").split(" ")));

@@ -27,7 +27,13 @@ export interface GateOptions {
 type Admitted = Principal | undefined;
 
 /** Open routes on which it matters who is asking, if somebody is. */
-const namedIfKnown: ReadonlySet<RouteName> = new Set(["getApproval", "decideApproval", "completeCallback"]);
+const namedIfKnown: ReadonlySet<RouteName> = new Set([
+  "getApproval",
+  "decideApproval",
+  "delegateApproval",
+  "commentApproval",
+  "completeCallback",
+]);
 /** Routes that look at a password or a code, or make sessions: each costs much, and guessing must be slow. */
 const guessable: ReadonlySet<RouteName> = new Set([
   "signIn",

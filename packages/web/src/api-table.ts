@@ -27,6 +27,8 @@ export const apiPaths = {
   listApprovals: "GET /api/v1/approvals",
   getApproval: "GET /api/v1/approvals/:token",
   decideApproval: "POST /api/v1/approvals/:token",
+  delegateApproval: "POST /api/v1/approvals/:token/delegate",
+  commentApproval: "POST /api/v1/approvals/:token/comments",
   completeCallback: "POST /api/v1/callbacks/:token",
   listSchedules: "GET /api/v1/schedules",
   getSchedule: "GET /api/v1/schedules/:schedule",
@@ -45,6 +47,8 @@ export const apiPaths = {
   ready: "GET /ready",
   metrics: "GET /metrics",
   openapi: "GET /api/openapi.json",
+  listStepCache: "GET /api/v1/step-cache",
+  clearStepCache: "DELETE /api/v1/step-cache",
   signInMethods: "GET /api/v1/auth/methods",
   signIn: "POST /api/v1/auth/login",
   setUp: "POST /api/v1/auth/setup",
@@ -83,6 +87,15 @@ export const apiPaths = {
   getAuditRow: "GET /api/v1/audit/rows/:seq",
   exportAudit: "GET /api/v1/audit/export",
   verifyAudit: "POST /api/v1/audit/verify",
+  listTriggers: "GET /api/v1/triggers",
+  getTrigger: "GET /api/v1/triggers/:trigger",
+  pauseTrigger: "POST /api/v1/triggers/:trigger/pause",
+  resumeTrigger: "POST /api/v1/triggers/:trigger/resume",
+  runTrigger: "POST /api/v1/triggers/:trigger/run",
+  testTrigger: "POST /api/v1/triggers/:trigger/test",
+  listDeliveries: "GET /api/v1/deliveries",
+  getDelivery: "GET /api/v1/deliveries/:delivery",
+  redeliver: "POST /api/v1/deliveries/:delivery/redeliver",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -143,6 +156,8 @@ export interface Api {
   listApprovals: { params: never; query: "run" | "limit" | "cursor"; request: undefined; answer: Body<"Approvals"> };
   getApproval: { params: "token"; query: never; request: undefined; answer: Body<"Approval"> };
   decideApproval: { params: "token"; query: never; request: Sent<"Decision">; answer: Body<"Answered"> };
+  delegateApproval: { params: "token"; query: never; request: Sent<"Delegation">; answer: Body<"Answered"> };
+  commentApproval: { params: "token"; query: never; request: Sent<"Comment">; answer: Body<"Commented"> };
   completeCallback: { params: "token"; query: never; request: Sent<"Payload">; answer: Body<"Answered"> };
   listSchedules: { params: never; query: never; request: undefined; answer: Body<"Schedules"> };
   getSchedule: { params: "schedule"; query: "next"; request: undefined; answer: Body<"ScheduleWithTimes"> };
@@ -161,6 +176,18 @@ export interface Api {
   ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
   metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };
   openapi: { params: never; query: never; request: undefined; answer: unknown };
+  listStepCache: {
+    params: never;
+    query: "scope" | "step" | "key" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"StepCache">;
+  };
+  clearStepCache: {
+    params: never;
+    query: "scope" | "step" | "key" | "all";
+    request: undefined;
+    answer: Body<"ClearedStepCache">;
+  };
   signInMethods: { params: never; query: never; request: undefined; answer: Body<"SignInMethods"> };
   signIn: { params: never; query: never; request: Sent<"SignIn">; answer: Body<"SignedIn"> };
   setUp: { params: never; query: never; request: Sent<"SetUp">; answer: Body<"SignedIn"> };
@@ -209,6 +236,20 @@ export interface Api {
     answer: string;
   };
   verifyAudit: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"AuditReport"> };
+  listTriggers: { params: never; query: "workflow"; request: undefined; answer: Body<"Triggers"> };
+  getTrigger: { params: "trigger"; query: never; request: undefined; answer: Body<"Trigger"> };
+  pauseTrigger: { params: "trigger"; query: never; request: Sent<"Nothing">; answer: Body<"Trigger"> };
+  resumeTrigger: { params: "trigger"; query: never; request: Sent<"Nothing">; answer: Body<"Trigger"> };
+  runTrigger: { params: "trigger"; query: never; request: Sent<"RunTrigger">; answer: Body<"TriggerRun"> };
+  testTrigger: { params: "trigger"; query: never; request: Sent<"TestDelivery">; answer: Body<"Delivered"> };
+  listDeliveries: {
+    params: never;
+    query: "trigger" | "workflow" | "status" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"Deliveries">;
+  };
+  getDelivery: { params: "delivery"; query: never; request: undefined; answer: Body<"DeliveryInFull"> };
+  redeliver: { params: "delivery"; query: never; request: Sent<"Nothing">; answer: Body<"Delivered"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -112,7 +112,8 @@ export class Incarnation {
         if (event.seq === this.#unconfirmed) this.#confirmed();
         break;
       case "started":
-        this.#calls.get(event.seq)?.started?.();
+      case "queued":
+        this.#calls.get(event.seq)?.[event.event]?.();
         break;
       case "wake":
         this.#wake(event.seq);
@@ -295,7 +296,7 @@ export class Incarnation {
     const retries: number[] = [];
     for (const call of this.#calls.values()) {
       if (call.wait === undefined) return undefined;
-      if (call.wait === "waiting_for_retry") retries.push(call.seq);
+      if (call.wait === "waiting_for_retry" || call.wait === "waiting_for_cache") retries.push(call.seq);
       if (call.isRace !== true) reason ??= call.wait;
     }
     if (reason === undefined) return undefined;

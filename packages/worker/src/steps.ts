@@ -7,7 +7,7 @@ import {
   normalizeRetry,
   parseDuration,
 } from "@sluice/protocol";
-import type { DoneOp, RetryPlan } from "@sluice/protocol";
+import type { DoneOp, RetryPlan, StepCacheUse } from "@sluice/protocol";
 import { NonRetryableError, RetryAfterError, TimeoutError, decodeError } from "@sluice/sdk";
 import type { StepContext, StepOptions, StepRetry } from "@sluice/sdk";
 import type { Call, Place, Settlement } from "./calls.ts";
@@ -50,6 +50,8 @@ export interface StepJob {
   /** Called with the decoded result. */
   readonly onResult?: ((value: unknown) => void) | undefined;
   readonly undoable: boolean;
+  /** Results of other runs count. */
+  readonly cache?: StepCacheUse | undefined;
 }
 
 /** One step of one incarnation, from its call to its settlement. */
@@ -65,6 +67,8 @@ export class StepExecution {
   #current: Attempt | undefined;
   /** The step has lost a race: its result is not wanted any more. */
   #lost = false;
+  /** The cache has been asked: what to do when the result is not there. */
+  #cleared: (() => void) | undefined;
 
   constructor(job: StepJob) {
     this.#job = job;
@@ -90,12 +94,19 @@ export class StepExecution {
           reject(error);
         },
         started: () => {
-          this.#pendingStart?.();
+          const start = this.#pendingStart ?? this.#cleared;
           this.#pendingStart = undefined;
+          this.#cleared = undefined;
+          start?.();
+        },
+        queued: () => {
+          if (this.#cleared === undefined) return;
+          call.wait = "waiting_for_cache";
+          run.host.flushSoon(run, true);
         },
         wake: () => {
           this.#retryDue = 0;
-          if (call.wait !== undefined) this.#run();
+          if (call.wait !== undefined || this.#cleared !== undefined) this.#run();
         },
         giveUp: (reason) => {
           this.#lost = true;
@@ -119,12 +130,14 @@ export class StepExecution {
 
   /** The attempt whose start is being journaled is not wanted any more: it does not begin. */
   #dropStart(): void {
+    this.#cleared = undefined;
     if (this.#pendingStart === undefined) return;
     this.#pendingStart = undefined;
     this.#job.run.stepEnds();
   }
 
   #settle(settlement: Settlement, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.#cleared = undefined;
     if (settlement.status === "completed") {
       const bytes = settlement.value ?? this.#result;
       const value = bytes === undefined ? undefined : decodeValue(bytes);
@@ -153,6 +166,10 @@ export class StepExecution {
     const { run, place, kind, undoable } = this.#job;
     if (this.#call !== undefined) this.#call.wait = undefined;
     const now = run.host.clock.now();
+    if (this.#job.cache !== undefined && this.#attempt === 1) {
+      this.#askCache(this.#job.cache);
+      return;
+    }
     if (this.#firstAt === 0) this.#firstAt = now;
     run.stepBegins();
     if (!undoable && kind === "step") {
@@ -163,6 +180,20 @@ export class StepExecution {
     this.#pendingStart = () => this.#attemptOnce(run.host.clock.now());
     const { seq, name, n } = place;
     run.push({ op: "started", seq, name, n, at: this.#firstAt, attempt: this.#attempt, undo: true }, false);
+  }
+
+  /** Asks whether somebody has made the result. Until it is told to make it, the step has not begun. */
+  #askCache(cache: StepCacheUse): void {
+    const { run, place } = this.#job;
+    this.#cleared = () => {
+      if (this.#call !== undefined) this.#call.wait = undefined;
+      const now = run.host.clock.now();
+      if (this.#firstAt === 0) this.#firstAt = now;
+      run.stepBegins();
+      this.#attemptOnce(now);
+    };
+    const { seq, name, n } = place;
+    run.push({ op: "cache", seq, name, n, cache }, false);
   }
 
   #attemptOnce(startedAt: number): void {
@@ -254,6 +285,7 @@ export class StepExecution {
       attempt: this.#attempt,
       ...result,
       ...(undoable ? { undo: true } : {}),
+      ...(this.#job.cache === undefined ? {} : { cache: this.#job.cache }),
     };
     run.push(op, false);
     if (kind === "step" && result.value !== undefined && this.#call !== undefined) run.speculate(this.#call, end);

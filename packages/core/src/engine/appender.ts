@@ -69,7 +69,7 @@ export class Appender {
   #limit(hot: HotRun, op: StoreOp, now: number): StoreOp {
     const full = op.op === "emit" ? this.#parts.events.refusal : undefined;
     if (full !== undefined) return refused(op, full, now);
-    if (!("seq" in op) || op.op === "started" || op.op === "retry") return op;
+    if (!("seq" in op) || op.op === "started" || op.op === "retry" || op.op === "cache") return op;
     hot.entries++;
     const { journalEntriesMax } = this.#parts.limits;
     if (hot.entries <= journalEntriesMax || op.seq < 0) return op;

@@ -4,12 +4,15 @@ import type { EngineParts } from "./parts.ts";
 
 export class Cleaning {
   readonly #parts: EngineParts;
+  /** Lets go of what is too old elsewhere; how many rows. */
+  readonly #also: () => Promise<number>;
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts, also: () => Promise<number>) {
     this.#parts = parts;
+    this.#also = also;
   }
 
   start(): void {
@@ -36,13 +39,14 @@ export class Cleaning {
         now,
         eventsBefore: now - limits.eventRetentionMs,
         figuresBefore: now - limits.figuresRetentionMs,
+        cacheEntriesMax: limits.cacheEntriesMax,
         limit: limits.sweepBatchMax,
       });
       rows += swept;
       if (swept < limits.sweepBatchMax || this.#stopped) break;
     }
     if (rows > 0) await this.#parts.events.refresh();
-    return { runs, rows };
+    return { runs, rows: rows + (await this.#also()) };
   }
 
   async #purge({ workflow, ageMs, keep }: RetentionRecord): Promise<number> {

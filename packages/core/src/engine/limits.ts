@@ -21,6 +21,8 @@ export interface EngineLimits {
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
   readonly crashesMax: number;
+  /** Written beside one approval. */
+  readonly approvalCommentsMax: number;
   /** Stored events that may wait for listeners. */
   readonly eventsMax: number;
   /** How long events are kept for listeners that come later. */
@@ -29,12 +31,23 @@ export interface EngineLimits {
   readonly runRetentionMs: number;
   /** How long figures about runs are kept: by the hour, also of runs that are not there any more. */
   readonly figuresRetentionMs: number;
+  /** Results of steps kept for other runs. */
+  readonly cacheEntriesMax: number;
   /** Pause between two rounds of cleaning up. */
   readonly sweepIntervalMs: number;
   /** Rows deleted in one commit of cleaning up. */
   readonly sweepBatchMax: number;
   /** Longest wait for a worker's verdict on an input. */
   readonly validateTimeoutMs: number;
+  /** How long the occurrences of triggers are remembered, so that none gets a second run. */
+  readonly triggerSeenMs: number;
+  /** Events that an event trigger deals with in one commit. */
+  readonly triggerBatchMax: number;
+  /** Longest wait for a webhook's, an event trigger's or a form's functions. */
+  readonly triggerTimeoutMs: number;
+  /** How long deliveries to webhooks are kept, and how many of one webhook. */
+  readonly deliveryRetentionMs: number;
+  readonly deliveriesKeptMax: number;
   /** A schedule's time this late still counts as on time. */
   readonly scheduleGraceMs: number;
   /** Pause before a run whose commit failed is taken up again. */
@@ -54,13 +67,20 @@ export const engineLimits: EngineLimits = {
   timerBatchMax: 500,
   claimBatchMax: 200,
   crashesMax: 3,
+  approvalCommentsMax: 200,
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
   figuresRetentionMs: 90 * 86_400_000,
+  cacheEntriesMax: 100_000,
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,
+  triggerSeenMs: 30 * 86_400_000,
+  triggerBatchMax: 100,
+  triggerTimeoutMs: 10_000,
+  deliveryRetentionMs: 7 * 86_400_000,
+  deliveriesKeptMax: 1_000,
   scheduleGraceMs: 5_000,
   reloadDelayMs: 250,
   drainMs: 10_000,

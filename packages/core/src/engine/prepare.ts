@@ -40,8 +40,11 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "callback":
     case "lock":
       return op.timeout === undefined ? op : { ...op, due: now + op.timeout };
-    case "approval":
-      return { ...op, token: by.ids.token(), ...(op.timeout === undefined ? {} : { due: now + op.timeout }) };
+    case "approval": {
+      const due = op.timeout === undefined ? {} : { due: now + op.timeout };
+      const { token } = op;
+      return token === undefined ? { ...op, token: by.ids.token(), ...due } : { ...op, token, linked: true, ...due };
+    }
     case "token": {
       const token = by.ids.token();
       return {
@@ -118,6 +121,7 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
   if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
     return { op: "log", level: "warn", message: error.message, at: now };
   }
-  const kind = op.op === "done" || op.op === "retry" ? op.kind : op.op === "started" ? "step" : op.op;
+  const kind =
+    op.op === "done" || op.op === "retry" ? op.kind : op.op === "started" || op.op === "cache" ? "step" : op.op;
   return { op: "done", kind, seq: op.seq, name: op.name, n: op.n, at: now, attempt: 1, error: bytes };
 }

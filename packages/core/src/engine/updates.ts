@@ -50,6 +50,7 @@ function updateOf(
         at: 0,
         data: { status: "waiting", statusReason: op.reason, error: failure(op.error) },
       };
+    case "cache":
     case "finish":
     case "park":
       return undefined;

@@ -13,6 +13,8 @@ import type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -25,6 +27,7 @@ import type {
   StoreStats,
 } from "./run-records.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -43,6 +46,8 @@ export type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -56,7 +61,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder {
+export interface RunStore extends RunFinder, StepCacheStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -166,8 +171,19 @@ export interface RunStore extends RunFinder {
     readonly kind: "approval" | "callback";
     readonly value?: Uint8Array | undefined;
     readonly error?: Uint8Array | undefined;
+    /** Who decides, as a person: nobody decides twice in one approval of several tokens. */
+    readonly person?: string | undefined;
     readonly now: number;
   }): Promise<TokenOutcome>;
+
+  /** Writes beside an approval that is open; all of its tokens share what is written, at most `limit` of it. */
+  commentApproval(p: {
+    readonly by: Actor;
+    readonly token: string;
+    readonly text: string;
+    readonly limit: number;
+    readonly now: number;
+  }): Promise<CommentOutcome>;
 
   /**
    * Ends a run early. A run in memory is marked and gets a delivery; one that has undos becomes ready so that they run; any
@@ -237,12 +253,14 @@ export interface RunStore extends RunFinder {
   }): Promise<{ readonly deleted: number }>;
   /**
    * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`. Gives space back.
+   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
+   * expire. Gives space back.
    */
   sweep(p: {
     readonly now: number;
     readonly eventsBefore: number;
     readonly figuresBefore?: number | undefined;
+    readonly cacheEntriesMax?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly swept: number }>;
 
@@ -354,6 +372,8 @@ export interface RunStore extends RunFinder {
     readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
+  /** What was written beside an approval, oldest first; `token` is any of its tokens. */
+  listComments(p: { readonly token: string; readonly limit: number }): Promise<readonly ApprovalComment[]>;
   listEvents(p: {
     readonly name?: string | undefined;
     /** Patterns of the names the caller may see; absent means all. */

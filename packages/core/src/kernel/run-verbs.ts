@@ -6,6 +6,7 @@ export type RunWriteVerb = Exclude<
   keyof RunStore,
   | keyof RunFinder
   | "readJournal"
+  | "listStepCache"
   | "getState"
   | "listState"
   | "listSchedules"
@@ -19,6 +20,7 @@ export type RunWriteVerb = Exclude<
   | "listLogs"
   | "getToken"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "stats"

@@ -159,10 +159,22 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
 
     test("there is a rule for every verb that acts on somebody's behalf", () => {
       const ofRuns = ["createRun", "forkRun", "cancelRun", "pauseRun", "resumeRun", "retryRun", "deleteRuns"];
-      const ofOthers = ["emitEvent", "completeToken", "setState", "deleteState", "putSchedules", "setSchedulePaused"];
+      const ofOthers = [
+        "clearStepCache",
+        "emitEvent",
+        "completeToken",
+        "commentApproval",
+        "setState",
+        "deleteState",
+        "putSchedules",
+        "setSchedulePaused",
+      ];
+      const ofTriggers = ["putTriggers", "setTriggerPaused"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
-      expect([...auditedVerbs].toSorted()).toEqual([...ofRuns, ...ofOthers, ...ofPeople, ...ofAccess].toSorted());
+      expect([...auditedVerbs].toSorted()).toEqual(
+        [...ofRuns, ...ofOthers, ...ofTriggers, ...ofPeople, ...ofAccess].toSorted(),
+      );
     });
   });
 }

@@ -232,6 +232,27 @@ function others(name: string, makeStore: MakeStore): void {
       ]);
     });
 
+    test("kept results that were cleared", async () => {
+      const next = trail(desk);
+      await desk.store.clearStepCache({
+        by: outside,
+        filter: { scope: "workflow:order", step: "s" },
+        limit: 9,
+        now: start,
+      });
+      await desk.store.clearStepCache({ by: outside, filter: {}, limit: 9, now: start });
+      expect(await next()).toEqual([
+        {
+          action: "step-cache:clear",
+          target: "step-cache:workflow:order",
+          workflow: "order",
+          outcome: "done",
+          after: { step: "s", cleared: 0 },
+        },
+        { action: "step-cache:clear", target: "step-cache:*", outcome: "done", after: { cleared: 0 } },
+      ]);
+    });
+
     test("schedules: declared, paused, resumed", async () => {
       const next = trail(desk);
       await desk.store.putSchedules({ by: outside, workflows: ["report"], schedules: [schedule], now: start });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
+import { approvalsSuite } from "./run-store.approvals.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
@@ -12,6 +13,7 @@ import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
+import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
@@ -27,8 +29,10 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   fencingSuite(name, watched);
   appendingSuite(name, watched);
   waitingSuite(name, watched);
+  approvalsSuite(name, watched);
   matchingSuite(name, watched);
   sharingSuite(name, watched);
+  resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
   keepingSuite(name, watched);
@@ -69,6 +73,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   fireTimers: true,
   emitEvent: true,
   completeToken: true,
+  commentApproval: true,
   cancelRun: true,
   pauseRun: true,
   resumeRun: true,
@@ -80,6 +85,8 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   sweep: true,
   setState: true,
   deleteState: true,
+  clearStepCache: true,
+  listStepCache: true,
   getState: true,
   listState: true,
   putSchedules: true,
@@ -101,6 +108,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listLogs: true,
   getToken: true,
   listTokens: true,
+  listComments: true,
   listEvents: true,
   blobsInUse: true,
   stats: true,

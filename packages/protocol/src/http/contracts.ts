@@ -1,11 +1,13 @@
 // What goes in and out of each route, for the API document and its tests. Loads zod: to be imported on first use only.
 import { consoleContracts } from "./console-contracts.ts";
 import type { Contract, Parameter } from "./contract.ts";
+import { dataContracts } from "./data-contracts.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { runContracts } from "./run-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
+import { triggerContracts } from "./trigger-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -13,6 +15,8 @@ export type { Contract, Parameter, SchemaName };
 /** What each route takes and answers, besides `Failure` for every status from 400. */
 export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...runContracts,
+  ...dataContracts,
   ...identityContracts,
+  ...triggerContracts,
   ...consoleContracts,
 };

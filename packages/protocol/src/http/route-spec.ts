@@ -8,6 +8,7 @@ export type RouteTag =
   | "events"
   | "approvals"
   | "schedules"
+  | "triggers"
   | "state"
   | "webhooks"
   | "sign-in"

@@ -1,9 +1,11 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
 import { consoleRoutes } from "./console-routes.ts";
+import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { runRoutes } from "./run-routes.ts";
+import { triggerRoutes } from "./trigger-routes.ts";
 
-export const routes = { ...runRoutes, ...identityRoutes, ...consoleRoutes } as const;
+export const routes = { ...runRoutes, ...dataRoutes, ...identityRoutes, ...triggerRoutes, ...consoleRoutes } as const;
 
 export type RouteName = keyof typeof routes;
 

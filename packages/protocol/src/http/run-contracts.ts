@@ -79,6 +79,8 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   },
   getApproval: { responses: { 200: answer("The approval", "Approval") } },
   decideApproval: { request: "Decision", responses: { 200: answer("Decided", "Answered") } },
+  delegateApproval: { request: "Delegation", responses: { 200: answer("Handed on", "Answered") } },
+  commentApproval: { request: "Comment", responses: { 201: answer("Written", "Commented") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {
@@ -112,7 +114,13 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
       header("X-Sluice-Signature", "`sha256=<hex HMAC-SHA256 of the body>`, where the trigger has a secret"),
     ],
     request: "Payload",
-    responses: { 202: answer("The run is durable", "Hooked") },
+    responses: {
+      200: {
+        description: "The run's result, where the webhook waits for it; what its middleware answers; or no run",
+        type: "application/json",
+      },
+      202: answer("The run is durable", "Hooked"),
+    },
   },
   health: { responses: { 200: answer("It is up", "Health") } },
   ready: { responses: { 200: answer("It is ready", "Ready") } },

@@ -137,6 +137,20 @@ export const runRoutes = {
     tag: "approvals",
     permission: "open",
   },
+  delegateApproval: {
+    methods: post,
+    path: "/api/v1/approvals/:token/delegate",
+    summary: "Hand a decision on to somebody else",
+    tag: "approvals",
+    permission: "open",
+  },
+  commentApproval: {
+    methods: post,
+    path: "/api/v1/approvals/:token/comments",
+    summary: "Write beside an approval, for whoever else decides",
+    tag: "approvals",
+    permission: "open",
+  },
   completeCallback: {
     methods: post,
     path: "/api/v1/callbacks/:token",

@@ -3,6 +3,11 @@ import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
+const isoTime = z
+  .string()
+  .regex(/^(?:\d{1,15}$|\d{4}-\d\d-\d\d)/)
+  .describe("ISO 8601");
+
 const run = z.strictObject({
   id: z.string(),
   workflow: z.string(),
@@ -65,7 +70,14 @@ const logLine = z.strictObject({
 });
 
 const trigger = z.union([
-  z.strictObject({ type: z.literal("webhook"), method: z.string(), path: z.string(), signed: z.boolean() }),
+  z.strictObject({
+    type: z.literal("webhook"),
+    method: z.string(),
+    path: z.string(),
+    signed: z.boolean(),
+    name: z.string(),
+  }),
+  z.strictObject({ type: z.literal("other"), kind: z.string(), name: z.string() }),
   z.strictObject({
     type: z.literal("schedule"),
     cron: z.string(),
@@ -98,6 +110,22 @@ const approval = z.strictObject({
   status: z.enum(["open", "used", "expired"]),
   createdAt: time,
   expiresAt: time.nullable(),
+  approver: z.string().nullable().describe("Whom it is asked of: `user:NAME`, `role:NAME` or an address"),
+  need: z.int().describe("How many have to approve"),
+  of: z.int().describe("How many are asked"),
+  group: z.string().nullable().describe("The same for all who are asked"),
+  form: z.unknown().describe("JSON Schema of the payload of an approval; null when there is none"),
+  problem: z.string().nullable().describe("Why what was filled in before was not good"),
+  delegable: z.boolean(),
+  delegatedBy: z.string().nullable(),
+  escalated: z.boolean(),
+});
+
+const comment = z.strictObject({
+  no: z.int(),
+  by: z.string().describe("Name of who wrote it, as far as it is known"),
+  at: time,
+  text: z.string(),
 });
 
 const schedule = z.strictObject({
@@ -122,9 +150,9 @@ const runFilter = z.strictObject({
   status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
   reason: z.union([z.enum(runStatusReasons), z.array(z.enum(runStatusReasons)).min(1)]).optional(),
   tag: name.optional(),
-  from: time.optional().describe("Created at or after"),
-  to: time.optional().describe("Created before"),
-  endedFrom: time.optional().describe("Ended at or after"),
+  from: z.union([time, isoTime]).optional().describe("Created at or after"),
+  to: z.union([time, isoTime]).optional().describe("Created before"),
+  endedFrom: z.union([time, isoTime]).optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
 });
@@ -193,7 +221,13 @@ export const runSchemas = {
     ),
     nextCursor: z.string().nullable(),
   }),
-  Approval: z.strictObject({ approval }),
+  Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
+  Delegation: z.strictObject({
+    to: z.string().min(1).max(256).describe("`user:NAME`, `role:NAME` or an address"),
+    reason: maybe(z.string().min(1).max(4_096)),
+  }),
+  Comment: z.strictObject({ text: z.string().min(1).max(4_096) }),
+  Commented: z.strictObject({ no: z.int() }),
   Decision: z.strictObject({
     approved: z.boolean(),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -201,7 +235,7 @@ export const runSchemas = {
   }),
   Payload: value,
   Answered: z.strictObject({ runId: z.string() }),
-  Hooked: z.strictObject({ runId: z.string(), created: z.boolean() }),
+  Hooked: z.strictObject({ runId: z.string().nullable(), created: z.boolean(), url: z.string().nullable() }),
   Schedules: z.strictObject({ schedules: z.array(schedule) }),
   Schedule: z.strictObject({ schedule }),
   ScheduleWithTimes: z.strictObject({ schedule, next: z.array(time) }),

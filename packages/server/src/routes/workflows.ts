@@ -1,14 +1,17 @@
 // The deployed workflows, and what is deployed where.
 import { decodeValue, SluiceError, valueToJson } from "@sluice/protocol";
 import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { triggerKind, triggerName } from "@sluice/core";
 import type { Call, WorkerProcess } from "../call.ts";
 import { reply } from "../wire.ts";
 
 function showTrigger(trigger: TriggerManifest): unknown {
   if (trigger.type === "webhook") {
-    const { method, path, secret } = trigger;
-    return { type: "webhook", method, path: `/hooks${path}`, signed: secret !== undefined };
+    const { method, path, secret, secretRef } = trigger;
+    const signed = secret !== undefined || secretRef !== undefined;
+    return { type: "webhook", method, path: `/hooks${path}`, signed, name: triggerName(trigger) };
   }
+  if (trigger.type !== "schedule") return { type: "other", kind: triggerKind(trigger), name: triggerName(trigger) };
   const { cron, timezone, input, catchUp, catchUpMax, overlap, jitter, name } = trigger;
   return {
     type: "schedule",

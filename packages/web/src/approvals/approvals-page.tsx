@@ -21,7 +21,7 @@ import { Time, useNow } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { ApprovalDetail } from "./approval-detail.tsx";
-import { afterDecision, approvalKey, inboxOf } from "./inbox.ts";
+import { afterDecision, approvalKey, askedOf, inboxOf } from "./inbox.ts";
 import type { ListedApproval } from "./inbox.ts";
 
 const route = getRouteApi("/shell/approvals");
@@ -207,6 +207,17 @@ function useColumns(): readonly Column<ListedApproval>[] {
               {row.description ?? ""}
             </Text>
           </div>
+        ),
+      },
+      {
+        name: "asked",
+        label: "Asked of",
+        width: "minmax(0, 9rem)",
+        from: "lg",
+        cell: (row) => (
+          <Text truncate className="text-ink-soft">
+            {askedOf(row)}
+          </Text>
         ),
       },
       {

@@ -11,7 +11,7 @@ export type Graph = Answer<"getWorkflowGraph">;
 export type GraphNode = Graph["nodes"][number];
 export type Health = Stats["health"];
 
-export const workflowTabs = ["overview", "graph", "triggers", "versions", "input"] as const;
+export const workflowTabs = ["overview", "graph", "triggers", "versions", "results", "input"] as const;
 export type WorkflowTab = (typeof workflowTabs)[number];
 
 export const healths = ["good", "failing", "idle"] as const;

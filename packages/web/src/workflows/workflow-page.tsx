@@ -15,6 +15,7 @@ import { Text } from "../ui/text.tsx";
 import { HealthBadge } from "./health.tsx";
 import { InputTab } from "./input-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
+import { ResultsTab } from "./results-tab.tsx";
 import { TriggersTab } from "./triggers-tab.tsx";
 import { VersionsTab } from "./versions-tab.tsx";
 import type { Stats, Workflow, WorkflowTab } from "./words.ts";
@@ -138,6 +139,7 @@ function Views({ workflow, stats }: ViewsProps) {
           { name: "graph", label: "Graph" },
           { name: "triggers", label: "Triggers", count: workflow.triggers.length },
           { name: "versions", label: "Versions" },
+          { name: "results", label: "Results" },
           { name: "input", label: "Input" },
         ]}
         current={tab}
@@ -163,6 +165,8 @@ function View({ tab, workflow, stats }: ViewsProps & { readonly tab: WorkflowTab
       return <TriggersTab workflow={workflow} />;
     case "versions":
       return <VersionsTab workflow={workflow} />;
+    case "results":
+      return <ResultsTab workflow={workflow.name} />;
     default:
       return <InputTab workflow={workflow} />;
   }

@@ -18,6 +18,7 @@ const tokenRefusals: Readonly<Record<Exclude<TokenOutcome["outcome"], "ok">, Err
   unknown: "token_unknown",
   used: "token_used",
   expired: "token_expired",
+  decided: "already_decided",
 };
 
 /** One row about a change of one run; `refusal` is the code a run is refused with whose state forbids it. */
@@ -117,6 +118,22 @@ export const runRules: RunRules = {
     };
   },
 
+  // What was written may say what only those who decide should know.
+  commentApproval: (p, sight) => {
+    const token = sight.waitToken(p.token);
+    const draft = {
+      at: p.now,
+      action: "approval:comment",
+      target: token === undefined ? "approval:unknown" : `run:${token.run}`,
+      workflow: token?.workflow,
+    };
+    return (answer) => {
+      if (answer.outcome === "full") return { ...draft, outcome: "refused", reason: "comments_full" };
+      if (answer.outcome !== "ok") return { ...draft, outcome: "refused", reason: tokenRefusals[answer.outcome] };
+      return { ...draft, outcome: "done", after: { name: token?.name, no: answer.no, chars: p.text.length } };
+    };
+  },
+
   setState: (p, sight) => {
     const draft = { at: p.now, action: "state:write", ...stateTarget(p, sight) };
     return (answer) => {
@@ -131,6 +148,15 @@ export const runRules: RunRules = {
     return ({ outcome }) =>
       outcome === "ok" ? { ...draft, outcome: "done" } : { ...draft, outcome: "refused", reason: reasons[outcome] };
   },
+
+  clearStepCache: (p) => (answer) => ({
+    at: p.now,
+    action: "step-cache:clear",
+    target: `step-cache:${p.filter.scope ?? "*"}`,
+    workflow: p.filter.scope?.startsWith("workflow:") === true ? p.filter.scope.slice("workflow:".length) : undefined,
+    outcome: "done",
+    after: { step: p.filter.step, key: p.filter.key, cleared: answer.cleared },
+  }),
 
   putSchedules: (p) => () => ({
     at: p.now,

@@ -7,6 +7,7 @@ import { abortEntry, openEntry } from "./journal.ts";
 import { passLock } from "./locks.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { acknowledge } from "./settle.ts";
+import { endFlights } from "./step-cache.ts";
 import { expireToken } from "./tokens.ts";
 
 export function appendRace(change: Change, run: RunRow, op: RaceOp): void {
@@ -14,6 +15,7 @@ export function appendRace(change: Change, run: RunRow, op: RaceOp): void {
   if (row === undefined) return;
   acknowledge(change, row, { value: op.value });
   for (const seq of op.losers) {
+    endFlights(change, run, seq);
     const loser = run.entries.get(seq);
     if (loser !== undefined) lose(change, loser);
   }
@@ -32,7 +34,7 @@ function lose(change: Change, row: EntryRow): void {
   const child = childOf(change, row);
   if (child !== undefined) change.orphans.push(child);
   if (wait !== undefined) dropWait(change, wait);
-  expireToken(row.token);
+  expireToken(row.token ?? row.linked);
   abortEntry(row, change.now);
 }
 

@@ -4,6 +4,7 @@ import type { LogLine } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { blockRun, dropWaits, finishRun } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
+import { endFlights } from "./step-cache.ts";
 import { expireToken } from "./tokens.ts";
 
 /** From here on the run only undoes: nothing else can settle, and it can no longer time out. */
@@ -13,6 +14,7 @@ export function appendUndoing(change: Change, run: RunRow, op: UndoingOp): void 
   run.record.reason = undefined;
   dropWaits(change, run, () => true);
   for (const token of run.tokens) expireToken(token);
+  endFlights(change, run);
 }
 
 /** A result that crosses a cancellation loses: the worker is about to hear of it. */

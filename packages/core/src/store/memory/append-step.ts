@@ -5,6 +5,7 @@ import { attemptsKeptMax, keptError } from "../attempts.ts";
 import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
 import type { AttemptRow, RunRow } from "./rows.ts";
+import { keepResult } from "./step-cache.ts";
 import { acknowledge, completedWith, settle, wait } from "./settle.ts";
 
 type OpOf<K extends StoreOp["op"]> = Extract<StoreOp, { readonly op: K }>;
@@ -22,7 +23,9 @@ export function appendStarted(change: Change, run: RunRow, op: StartedOp): void 
 
 export function appendDone(change: Change, run: RunRow, op: DoneOp): void {
   const row = openEntry(run, op);
-  if (row !== undefined) acknowledge(change, row, { value: op.value, error: op.error, end: op.end });
+  if (row === undefined) return;
+  acknowledge(change, row, { value: op.value, error: op.error, end: op.end });
+  if (op.cache !== undefined) keepResult(change, run, { ...op, cache: op.cache });
 }
 
 export function appendRetry(change: Change, run: RunRow, op: OpOf<"retry">): void {

@@ -6,6 +6,7 @@ import { appendChild } from "./append-child.ts";
 import { appendLock, appendUnlock } from "./append-lock.ts";
 import { appendRace } from "./append-race.ts";
 import { appendBlocked, appendFinish, appendIdle, appendLog, appendProgress, appendUndoing } from "./append-run.ts";
+import { appendCache } from "./step-cache.ts";
 import { appendState } from "./append-state.ts";
 import { appendDone, appendPatched, appendRetry, appendSleep, appendStarted } from "./append-step.ts";
 import { Change } from "./change.ts";
@@ -49,6 +50,8 @@ function applyAll(
 
 function apply(change: Change, run: RunRow, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "cache":
+      return appendCache(change, run, op);
     case "started":
       return appendStarted(change, run, op);
     case "done":

@@ -6,6 +6,7 @@ import { releaseLocks } from "./locks.ts";
 import type { EntryRow, RunRow, Settlement, WaitRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
 import { completedWith, leaveMemory, requeue, settle } from "./settle.ts";
+import { endFlights } from "./step-cache.ts";
 import { expireToken } from "./tokens.ts";
 
 const orphanMessage = "The run that called this one no longer waits for it.";
@@ -31,6 +32,7 @@ export function finishRun(change: Change, run: RunRow, end: Omit<FinishOp, "op">
   const { id, workflow } = record;
   change.finished({ run: id, workflow, status: end.status, output: end.output, error: end.error, reason: end.reason });
   releaseLocks(change, run);
+  endFlights(change, run);
   for (const wait of change.tables.waits.waitingFor("child", id)) {
     if (wait.entry !== undefined) settle(change, wait.entry, endOf(run));
   }

@@ -7,6 +7,7 @@ import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts"
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
+import { commentsOf } from "./approval-comments.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -17,6 +18,8 @@ import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
 import { Tables } from "./tables.ts";
+import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
 
 type Params<V extends keyof RunStore> = Parameters<RunStore[V]>[0];
@@ -32,6 +35,7 @@ export class MemoryRunStore implements Store {
   readonly identity: MemoryIdentityStore;
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
+  readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
   readonly #broken = new BrokenIncarnations();
@@ -43,6 +47,10 @@ export class MemoryRunStore implements Store {
     this.#sight = sightOf(this.#tables);
     this.audit = new MemoryAuditLog(() => this.#open().audit);
     this.figures = new MemoryRunFigures(() => this.#open());
+    this.triggers = new MemoryTriggerStore({
+      tables: () => this.#open(),
+      write: (verb, params) => this.#audited({ verb, params }, (tables) => triggerVerbs[verb](tables, params)),
+    });
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
@@ -111,6 +119,10 @@ export class MemoryRunStore implements Store {
     return this.#write("completeToken", p);
   }
 
+  async commentApproval(p: Params<"commentApproval">): Promise<Result<"commentApproval">> {
+    return this.#write("commentApproval", p);
+  }
+
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
     return this.#write("cancelRun", p);
   }
@@ -162,6 +174,14 @@ export class MemoryRunStore implements Store {
 
   async listState(p: Params<"listState">): Promise<Result<"listState">> {
     return this.#open().state.list(p);
+  }
+
+  async clearStepCache(p: Params<"clearStepCache">): Promise<Result<"clearStepCache">> {
+    return this.#write("clearStepCache", p);
+  }
+
+  async listStepCache(p: Params<"listStepCache">): Promise<Result<"listStepCache">> {
+    return this.#open().stepCache.list(p);
   }
 
   async putSchedules(p: Params<"putSchedules">): Promise<Result<"putSchedules">> {
@@ -255,6 +275,11 @@ export class MemoryRunStore implements Store {
 
   async listTokens(p: Params<"listTokens">): Promise<Result<"listTokens">> {
     return this.#open().tokens.list(p);
+  }
+
+  async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
+    const row = this.#open().tokens.get(p.token);
+    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

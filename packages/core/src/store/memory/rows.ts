@@ -1,6 +1,13 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
 import type { JournalEntry } from "@sluice/protocol";
-import type { EventRecord, LogLine, RunRecord, StateEntry, TokenRecord } from "../../kernel/run-store.ts";
+import type {
+  ApprovalComment,
+  EventRecord,
+  LogLine,
+  RunRecord,
+  StateEntry,
+  TokenRecord,
+} from "../../kernel/run-store.ts";
 import type { HeapItem } from "./heap.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -28,6 +35,8 @@ export interface RunRow extends HeapItem {
   /** Runs this one called or started. */
   readonly children: Set<RunRow>;
   readonly logs: LogLine[];
+  /** Beside its approvals, by group. */
+  readonly comments: Map<string, ApprovalComment[]>;
   /** Lines that have a key, by that. */
   readonly logged: Map<string, readonly LogLine[]>;
 }
@@ -42,6 +51,8 @@ export interface EntryRow {
   attempts?: readonly AttemptRow[] | undefined;
   /** Approval token that belongs to this entry. */
   token?: TokenRow | undefined;
+  /** Approval token that another entry made, and this one waits for. */
+  linked?: TokenRow | undefined;
 }
 
 export interface AttemptRow {
@@ -53,7 +64,17 @@ export interface AttemptRow {
   readonly error: Uint8Array;
 }
 
-export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";
+export type WaitKind =
+  | "sleep"
+  | "event"
+  | "approval"
+  | "callback"
+  | "child"
+  | "lock"
+  | "retry"
+  | "cache"
+  | "delay"
+  | "timeout";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;
@@ -76,6 +97,8 @@ export interface TokenRow {
   readonly run: RunRow;
   value?: Uint8Array | undefined;
   error?: Uint8Array | undefined;
+  /** Who decided with it, where that is known. */
+  person?: string | undefined;
 }
 
 export interface LockRow extends HeapItem {

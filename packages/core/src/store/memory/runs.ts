@@ -191,6 +191,7 @@ function newRow(run: NewRun, by: Actor): RunRow {
     consumed: new Set(),
     children: new Set(),
     logs: [],
+    comments: new Map(),
     logged: new Map(),
   };
 }

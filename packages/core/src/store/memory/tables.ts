@@ -6,8 +6,10 @@ import { Accounts } from "./identity/accounts.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
+import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
 import { Tokens } from "./tokens.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { Versions } from "./versions.ts";
 import { Waits } from "./waits.ts";
 
@@ -18,10 +20,12 @@ export class Tables {
   readonly tokens = new Tokens();
   readonly state = new State();
   readonly locks = new Locks();
+  readonly stepCache = new StepCache();
   readonly schedules = new Schedules();
   readonly versions = new Versions();
   readonly accounts = new Accounts();
   readonly tally = new Tally();
+  readonly triggers = new Triggers();
   readonly audit: AuditTrail;
 
   constructor(instance: string) {

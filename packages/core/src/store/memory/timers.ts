@@ -55,13 +55,17 @@ function fireWait(change: Change, wait: WaitRow): void {
     wake(change, run);
     return;
   }
+  if (wait.kind === "cache") {
+    wakeStep(change, run, wait.seq);
+    return;
+  }
   if (wait.kind === "retry") {
     // From here on the attempt is due whatever a clock that jumps back may say.
     entry.entry.due = undefined;
     wakeStep(change, run, wait.seq);
     return;
   }
-  expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : entry.token);
+  expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : (entry.token ?? entry.linked));
   settle(change, entry, wait.kind === "sleep" ? completedWith(undefined) : timedOut());
 }
 

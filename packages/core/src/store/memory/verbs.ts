@@ -12,6 +12,7 @@ import { isFinal, toRecord } from "./runs.ts";
 import { fireSchedule } from "./schedules.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./tokens.ts";
 
 export type RunWriteVerb =
@@ -26,6 +27,7 @@ export type RunWriteVerb =
   | "fireTimers"
   | "emitEvent"
   | "completeToken"
+  | "commentApproval"
   | "cancelRun"
   | "pauseRun"
   | "resumeRun"
@@ -37,6 +39,7 @@ export type RunWriteVerb =
   | "sweep"
   | "setState"
   | "deleteState"
+  | "clearStepCache"
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
@@ -91,6 +94,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
   },
 
   completeToken: (tables, p) => completeToken(new Change(tables, p.now), p),
+  commentApproval,
   cancelRun: (tables, p) => changeRun(tables, p, (change, row) => cancelRun(change, row, p)),
   pauseRun: (tables, p) => changeRun(tables, p, pauseRun),
   resumeRun: (tables, p) => changeRun(tables, p, resumeRun),
@@ -115,9 +119,9 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
 
-  sweep({ events, state, tally }, { eventsBefore, figuresBefore, now, limit }) {
+  sweep({ events, state, stepCache, tally }, { eventsBefore, figuresBefore, cacheEntriesMax, now, limit }) {
     const swept = events.sweep(eventsBefore, limit) + state.sweep(now, limit) + tally.sweep(figuresBefore, limit);
-    return { swept };
+    return { swept: swept + stepCache.sweep(now, cacheEntriesMax, limit) };
   },
 
   setState({ state }, p) {
@@ -133,6 +137,8 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     state.delete(p.scope, p.key);
     return { outcome: "ok" };
   },
+
+  clearStepCache: ({ stepCache }, p) => stepCache.clear(p),
 
   putSchedules({ schedules }, p) {
     schedules.put(p.workflows, p.schedules);

@@ -16,6 +16,7 @@ import {
 } from "@sluice/protocol";
 import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-store.ts";
 import { keptError } from "../attempts.ts";
+import { askCache, keepResult } from "./append-cache.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
@@ -77,11 +78,12 @@ function applyAll(a: Appending, ops: readonly StoreOp[]): Undecided | undefined 
 }
 
 /** Operations that may find their entry written before: the attempts of steps. All others take place once. */
-const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry"]);
+const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry", "cache"]);
 
 // prettier-ignore
 function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "cache": return askCache(a, op);
     case "started": return started(a, op);
     case "done": return done(a, op);
     case "retry": return retry(a, op);
@@ -138,6 +140,7 @@ function done(a: Appending, op: DoneOp): void {
   if (op.error !== undefined) noted(a, op.error);
   endRetryWait(a, op);
   pushSettled(a, { event: "settle", seq: op.seq, ord, status: failed ? "failed" : "completed", at: end });
+  if (op.cache !== undefined) keepResult(a, { ...op, cache: op.cache });
 }
 
 /** An attempt that goes on before its time has come needs no timer any more. */
@@ -187,9 +190,11 @@ function abort({ cx, run }: Appending, seq: number): void {
     journal.abort(run.id, seq, cx.now);
     events.release(run.id, seq);
   }
+  cx.endFlights(run, seq);
   if (entry?.status !== "running") return;
   cx.orphanOf(run, seq);
   journal.abort(run.id, seq, cx.now);
+  if (entry.kind === "approval") tokens.expire(waits.get(run.id, seq)?.ref ?? "");
   waits.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfEntry(run.id, seq);
 }
@@ -204,6 +209,7 @@ function undoing(a: Appending, op: UndoingOp): void {
   cx.t.runs.save(run);
   if ((run.flags & runFlags.waits) !== 0) cx.t.waits.deleteAll(run.id);
   if ((run.flags & runFlags.tokens) !== 0) cx.t.tokens.expireOfRun(run.id);
+  cx.endFlights(run);
 }
 
 function finish(a: Appending, op: FinishOp): void {

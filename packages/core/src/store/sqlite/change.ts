@@ -170,6 +170,7 @@ export class Change {
       if ((run.flags & runFlags.waits) !== 0) waits.deleteAll(run.id);
       if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfRun(run.id);
       if ((run.flags & runFlags.locks) !== 0) this.#releaseLocks(run);
+      this.endFlights(run);
       if ((run.flags & runFlags.awaited) !== 0) this.#tellWaiting(run, end);
       if ((run.flags & runFlags.children) !== 0) (this.#orphans ??= []).push(...runs.children(run.id));
       if (run.serialKey !== null) this.#admitNext(run.serialKey);
@@ -196,6 +197,28 @@ export class Change {
     runs.mark(run, runFlags.locks);
     this.settle(run, wait.seq, { failed: false, bytes: encodeValue({ fence }) });
     if (waits.oldestOn(name, "lock") !== undefined) this.addDue(expiresAt);
+  }
+
+  /** From here on this entry makes a result that others wait for. */
+  beginFlight(run: Run, name: string, seq: number): void {
+    this.t.stepCache.beginFlight(name, run.id, seq);
+    this.t.runs.mark(run, runFlags.flights);
+  }
+
+  /** What a run is making it will not make any more, all of it or that of one entry: who waits longest goes on with it. */
+  endFlights(run: Run, seq?: number): void {
+    if ((run.flags & runFlags.flights) === 0) return;
+    const { stepCache, waits, runs } = this.t;
+    for (const flight of stepCache.flightsOf(run.id)) {
+      if (seq !== undefined && flight.seq !== seq) continue;
+      const next = waits.oldestOn(flight.name, "cache");
+      const heir = next === undefined ? undefined : runs.get(next.run);
+      stepCache.endFlight(flight.name);
+      if (next === undefined || heir === undefined) continue;
+      waits.delete(next.run, next.seq);
+      this.beginFlight(heir, flight.name, next.seq);
+      this.deliver(heir, { event: "wake", seq: next.seq });
+    }
   }
 
   #tellWaiting(run: Run, end: End): void {

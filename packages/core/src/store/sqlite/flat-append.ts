@@ -17,7 +17,7 @@ const headFields = 3;
 export function flatten({ run, epoch, now, ops }: AppendParams): FlatAppend | undefined {
   const flat: unknown[] = [run, epoch, now];
   for (const op of ops) {
-    if (op.op === "done") {
+    if (op.op === "done" && op.cache === undefined) {
       const { seq, name, n, kind, at, end, attempt, value, error, undo } = op;
       flat.push(doneMark, seq, name, n, kind, at, end, attempt, value, error, undo);
     } else if (op.op === "finish") {

@@ -13,9 +13,12 @@ import { fitsPatterns } from "./patterns.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
 import { searchEventNames, searchRuns, searchStateKeys } from "./run-search.ts";
 import { listRetentionsSql, toRetention } from "./retention.ts";
+import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { stats } from "./stats.ts";
+import { listDeliveries } from "./triggers/delivery-table.ts";
+import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
 
@@ -25,10 +28,12 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 export type ReadVerb =
   | "readJournal"
   | "listState"
+  | "listStepCache"
   | "listRuns"
   | "countRuns"
   | "listLogs"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "versionsInUse"
@@ -53,7 +58,7 @@ const figureReads = {
   listAttempts,
 };
 /** Reads of the other ports that go there too. */
-const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
+const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDeliveries, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
 
 const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
@@ -69,11 +74,13 @@ export class Reads {
   readonly #blobInUse;
   readonly #verbs: { readonly [Verb in ReadVerb]: (p: Params<Verb>) => unknown } = {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
+    listStepCache: (p) => listStepCache(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),
     countRuns: (p) => countRuns(this.#db, p),
     listLogs: (p) => (this.#shows(p) ? this.listLogs(p) : []),
     listTokens: (p) => this.listTokens(p),
+    listComments: (p) => listComments(this.#db, p),
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),

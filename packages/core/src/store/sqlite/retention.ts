@@ -5,6 +5,7 @@ import type { RetentionRecord, RunStore } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import { runFlags, type Run } from "./run-row.ts";
 import { lazily } from "./statement.ts";
+import { sweepStepCache } from "./step-cache.ts";
 import type { Tables } from "./tables.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
@@ -37,7 +38,10 @@ function deleteRun(t: Tables, id: string): boolean {
   t.journal.deleteAll(id);
   if (has(run, runFlags.attempts)) t.attempts.deleteAll(id);
   if (has(run, runFlags.waits)) t.waits.deleteAll(id);
-  if (has(run, runFlags.tokens)) t.tokens.deleteOfRun(id);
+  if (has(run, runFlags.tokens)) {
+    t.tokens.deleteOfRun(id);
+    t.comments.deleteOfRun(id);
+  }
   if (has(run, runFlags.consumed)) t.events.releaseAll(id);
   if (has(run, runFlags.logs)) t.logs.deleteAll(id);
   if (has(run, runFlags.blobs)) t.blobs.release(id);
@@ -103,5 +107,5 @@ export function sweep(t: Tables, p: Params<"sweep">): { swept: number } {
   const expired = t.state.expired(p.now, p.limit);
   for (const { scope, key } of expired) deleteState(t, scope, key);
   const counts = p.figuresBefore === undefined ? 0 : t.tally.deleteOld(p.figuresBefore, p.limit);
-  return { swept: events.length + expired.length + counts };
+  return { swept: events.length + expired.length + counts + sweepStepCache(t, p) };
 }

@@ -16,6 +16,8 @@ export const runFlags = {
   /** Some run waits, or has waited, for this one to end. */
   awaited: 512,
   attempts: 1_024,
+  /** It makes, or has made, results that others wait for. */
+  flights: 4_096,
 } as const;
 
 /** Values of the column `ready`. */

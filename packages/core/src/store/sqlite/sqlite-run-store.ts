@@ -16,6 +16,7 @@ import type { ReadVerb } from "./reads.ts";
 import { createdRecord } from "./run-row.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
+import { SqliteTriggerStore } from "./triggers/sqlite-trigger-store.ts";
 import type { RunWriteVerb } from "./verbs.ts";
 import { WriterClient } from "./writer-client.ts";
 
@@ -59,6 +60,7 @@ class SqliteRunStore implements Store {
   readonly identity: SqliteIdentityStore;
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
+  readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -81,6 +83,7 @@ class SqliteRunStore implements Store {
     this.identity = new SqliteIdentityStore(paths);
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
+    this.triggers = new SqliteTriggerStore(paths);
   }
 
   #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
@@ -150,6 +153,9 @@ class SqliteRunStore implements Store {
   completeToken(p: Params<"completeToken">): Answer<"completeToken"> {
     return this.#write("completeToken", p);
   }
+  commentApproval(p: Params<"commentApproval">): Answer<"commentApproval"> {
+    return this.#write("commentApproval", p);
+  }
   cancelRun(p: Params<"cancelRun">): Answer<"cancelRun"> {
     return this.#write("cancelRun", p);
   }
@@ -182,6 +188,9 @@ class SqliteRunStore implements Store {
   }
   deleteState(p: Params<"deleteState">): Answer<"deleteState"> {
     return this.#write("deleteState", p);
+  }
+  clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
+    return this.#write("clearStepCache", p);
   }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
@@ -224,6 +233,9 @@ class SqliteRunStore implements Store {
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
   }
+  listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
+    return this.#read("listStepCache", p);
+  }
   async listRuns(p: Params<"listRuns">): Promise<Awaited<Answer<"listRuns">>> {
     const lists = (this.#runLists ??= await import("./run-lists.ts"));
     return lists.isQuick(p) ? lists.listRuns(this.#connect(), p) : this.#read("listRuns", p);
@@ -236,6 +248,9 @@ class SqliteRunStore implements Store {
   }
   listTokens(p: Params<"listTokens">): Answer<"listTokens"> {
     return this.#read("listTokens", p);
+  }
+  listComments(p: Params<"listComments">): Answer<"listComments"> {
+    return this.#read("listComments", p);
   }
   listEvents(p: Params<"listEvents">): Answer<"listEvents"> {
     return this.#read("listEvents", p);

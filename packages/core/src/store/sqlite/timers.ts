@@ -82,6 +82,9 @@ function fireWait(cx: Change, run: Run, wait: Wait): void {
       cx.t.journal.makeDue(run.id, wait.seq);
       cx.deliver(run, { event: "wake", seq: wait.seq });
       return;
+    case "cache":
+      cx.deliver(run, { event: "wake", seq: wait.seq });
+      return;
     case "delay":
       if (run.owner !== null) return;
       cx.touch(run.id);

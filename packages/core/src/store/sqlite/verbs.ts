@@ -6,6 +6,7 @@ import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
@@ -13,13 +14,16 @@ import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
+import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
+import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -40,6 +44,7 @@ const runExecutors: RunExecutors = {
     return { ...emit(cx, p), effects: cx.effects() };
   },
   completeToken,
+  commentApproval,
   cancelRun,
   pauseRun,
   resumeRun,
@@ -49,6 +54,7 @@ const runExecutors: RunExecutors = {
   deleteRuns,
   purgeRuns,
   sweep,
+  clearStepCache,
   setState,
   deleteState: deleteStateKey,
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
@@ -60,7 +66,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...triggerVerbs };
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to

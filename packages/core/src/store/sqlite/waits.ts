@@ -5,7 +5,17 @@ import { lazily } from "./statement.ts";
 /** Numbers under which a run's own timers stand among the waits of its entries. */
 export const runTimerSeqs = { delay: -1_000_000_001, timeout: -1_000_000_002 } as const;
 
-export type WaitKind = "sleep" | "event" | "approval" | "callback" | "child" | "lock" | "retry" | "delay" | "timeout";
+export type WaitKind =
+  | "sleep"
+  | "event"
+  | "approval"
+  | "callback"
+  | "child"
+  | "lock"
+  | "retry"
+  | "cache"
+  | "delay"
+  | "timeout";
 
 export interface Wait {
   readonly run: string;

@@ -1,8 +1,9 @@
 // Executes a program tree as a workflow: every node is a durable call, and the ledger hears of everything that is seen.
-import type { Context, StepContext } from "@sluice/sdk";
+import type { ApproveOptions, Context, StepCache, StepContext } from "@sluice/sdk";
 import { NonRetryableError } from "@sluice/sdk";
 import { never } from "./life.suite.ts";
 import type { Life, Witness } from "./life.suite.ts";
+import { nameOf } from "./program.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
 
 type NodeOf<K extends Node["type"]> = Extract<Node, { readonly type: K }>;
@@ -48,7 +49,7 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "approve":
       return caught(p, path, async () => {
         const limit = { ...limited(node.timeoutMs), ...(node.fallback ? { onTimeout: "nobody" } : {}) };
-        return digest(await ctx.approve(path, limit));
+        return digest(await ctx.approve(path, node.several === true ? { ...limit, ...severalPeople } : limit));
       });
     case "token":
       return playToken(node, path, p);
@@ -67,6 +68,14 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
       return playGroup(node, path, p);
   }
 }
+
+const severalPeople: ApproveOptions<string> = {
+  approvers: ["user:a", "role:b", "c"],
+  need: 2,
+  remind: { every: 3_000, times: 2 },
+  escalate: { after: 20_000, to: ["user:d"] },
+  notify: ({ approver, why, reminder }, ctx) => ctx.step(`tell ${approver} ${why} ${reminder}`, () => "told"),
+};
 
 async function playGroup(
   node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map" | "try" | "throw">,
@@ -220,13 +229,19 @@ async function playToken(node: NodeOf<"token">, path: string, p: Playing): Promi
   });
 }
 
+function cacheOf({ key, ttlMs, flightMs }: NonNullable<StepNode["cache"]>): StepCache {
+  const cache = { key, ttl: ttlMs, scope: "global" } as const;
+  return flightMs === undefined ? cache : { ...cache, singleFlight: { wait: flightMs } };
+}
+
 async function playStep(node: StepNode, path: string, p: Playing): Promise<unknown> {
   const { life, witness } = p;
-  const undo = node.undo;
+  const { undo, cache } = node;
   const call = (): Promise<unknown> =>
-    p.ctx.step(path, (step) => attempt(node, step, p, path), {
+    p.ctx.step(nameOf(node, path), (step) => attempt(node, step, p, path), {
       retry: { attempts: node.attempts, backoff: "fixed", delay: node.retryMs, maxDelay: 3_600_000 },
       ...limited(node.timeoutMs),
+      ...(cache === undefined ? {} : { cache: cacheOf(cache) }),
       ...(undo === undefined
         ? {}
         : {
@@ -259,7 +274,7 @@ function attempt(node: StepNode, step: StepContext, p: Playing, path: string): u
       throw new Error(`failed ${path}`);
     }
     effect.end("done");
-    return `did ${path}`;
+    return `did ${nameOf(node, path)}`;
   };
   const tooLong = node.timeoutMs !== undefined && step.attempt <= node.slow;
   const ms = tooLong ? (node.timeoutMs ?? 0) + 50 : node.ms;

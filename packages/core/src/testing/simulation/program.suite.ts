@@ -1,46 +1,7 @@
 // What simulated workflows do: a random tree of durable calls, drawn once from the seed and then fixed, so that every
 // incarnation of a run executes the same code.
 import type { SimulatedRandom } from "../simulated-random.ts";
-
-/** Which kinds of node a seed draws from; a seed leaves some out so that the others meet more often. */
-export type Feature =
-  | "retries"
-  | "failures"
-  | "timeouts"
-  | "undos"
-  | "sleeps"
-  | "waits"
-  | "emits"
-  | "state"
-  | "locks"
-  | "children"
-  | "parallel"
-  | "races"
-  | "maps"
-  | "approvals"
-  | "tokens"
-  | "patches"
-  | "values";
-
-export const features: readonly Feature[] = [
-  "retries",
-  "failures",
-  "timeouts",
-  "undos",
-  "sleeps",
-  "waits",
-  "emits",
-  "state",
-  "locks",
-  "children",
-  "parallel",
-  "races",
-  "maps",
-  "approvals",
-  "tokens",
-  "patches",
-  "values",
-];
+import type { Feature } from "./features.suite.ts";
 
 interface At {
   /** Place in the tree; names the call. */
@@ -64,6 +25,13 @@ export interface StepNode extends At {
   readonly caught: boolean;
   /** Goes on after its signal is aborted. */
   readonly deaf: boolean;
+  /** Its result is shared with every step of this key, whatever run it is of. */
+  readonly cache?: { readonly key: string; readonly ttlMs: number; readonly flightMs?: number | undefined } | undefined;
+}
+
+/** What a step is called, and its result after: where it is shared, the same for all. */
+export function nameOf(node: StepNode, path: string): string {
+  return node.cache === undefined ? path : `cached ${node.cache.key}`;
 }
 
 export type Node =
@@ -99,7 +67,13 @@ export type Node =
       readonly body: Node;
     })
   | (At & { readonly type: "call" | "start"; readonly program: number; readonly key?: string | undefined })
-  | (At & { readonly type: "approve"; readonly timeoutMs?: number | undefined; readonly fallback: boolean })
+  | (At & {
+      readonly type: "approve";
+      readonly timeoutMs?: number | undefined;
+      readonly fallback: boolean;
+      /** Three are asked, reminded, and two of them needed. */
+      readonly several?: boolean | undefined;
+    })
   | (At & { readonly type: "token"; readonly timeoutMs?: number | undefined; readonly waitMs?: number | undefined })
   | (At & { readonly type: "patched" | "values" | "log" })
   | (At & { readonly type: "seq" | "all" | "race" | "ctxRace"; readonly nodes: readonly Node[] })
@@ -226,7 +200,7 @@ class Draw {
     offer("waits", () => this.#wait(path), 2);
     offer("emits", () => this.#emit(path));
     offer("state", () => this.#state(path), 2);
-    offer("approvals", () => ({ type: "approve", path, fallback: this.#random.chance(0.5), timeoutMs: this.#limit() }));
+    offer("approvals", () => this.#approve(path));
     offer("tokens", () => ({ type: "token", path, timeoutMs: this.#limit(), waitMs: this.#limit() }));
     offer("patches", () => ({ type: "patched", path }));
     offer("values", () => ({ type: this.#random.chance(0.7) ? "values" : "log", path }));
@@ -242,6 +216,12 @@ class Draw {
     return this.#random.pick(kinds)();
   }
 
+  #approve(path: string): Node {
+    const random = this.#random;
+    const timeoutMs = this.#limit();
+    return { type: "approve", path, fallback: random.chance(0.5), timeoutMs, several: random.chance(0.4) };
+  }
+
   #step(path: string): StepNode {
     const random = this.#random;
     const has = (feature: Feature, probability: number): boolean =>
@@ -251,6 +231,9 @@ class Draw {
     const limited = has("timeouts", 0.2);
     const slow = limited && random.chance(0.5) ? 1 : 0;
     const gone = has("failures", 0.25);
+    const undo = has("undos", 0.5)
+      ? { fails: has("retries", 0.2) ? random.int(1, 6) : 0, ms: random.pick([0, 0, 5, 100]) }
+      : undefined;
     const attempts = gone ? random.int(1, fails + slow + 1) : fails + slow + 1;
     return {
       type: "step",
@@ -262,11 +245,19 @@ class Draw {
       retryMs: random.pick([0, 1, 50, 1_000, 20_000]),
       timeoutMs: limited ? ms * 4 + 20 : undefined,
       slow,
-      undo: has("undos", 0.5)
-        ? { fails: has("retries", 0.2) ? random.int(1, 6) : 0, ms: random.pick([0, 0, 5, 100]) }
-        : undefined,
+      undo,
+      cache: undo === undefined && has("caches", 0.4) ? this.#cache() : undefined,
       caught: random.chance(0.4),
       deaf: random.chance(0.2),
+    };
+  }
+
+  #cache(): StepNode["cache"] {
+    const random = this.#random;
+    return {
+      key: `k${random.int(0, 1)}`,
+      ttlMs: random.pick([1, 1_000, 60_000]),
+      flightMs: random.chance(0.6) ? random.pick([1, 5_000, 60_000]) : undefined,
     };
   }
 

@@ -1,4 +1,5 @@
 // What a program returns when everything works: its meaning, without engine, worker or store.
+import { nameOf } from "./program.suite.ts";
 import type { Node, StepNode } from "./program.suite.ts";
 
 /** Stands for a result that depends on chance or on people; a call that ends so never fails. */
@@ -47,6 +48,15 @@ export function meaningOf(node: Node, suffix = ""): Meaning {
 }
 
 function meaningOfStep(node: StepNode, path: string): Meaning {
+  if (node.cache === undefined) return meaningOfOwnStep(node, path);
+  // Somebody else's result takes the place of a failure.
+  const own = meaningOfOwnStep(node, nameOf(node, path));
+  const made = value(`did ${nameOf(node, path)}`);
+  if (own !== undefined && "value" in own && own.value === `did ${nameOf(node, path)}`) return made;
+  return node.caught ? value(anything) : undefined;
+}
+
+function meaningOfOwnStep(node: StepNode, path: string): Meaning {
   for (let attempt = 1; attempt <= node.attempts; attempt++) {
     const last = attempt === node.attempts;
     if (attempt <= node.slow) {

@@ -1,0 +1,23 @@
+-- What runs share and carry besides their journals. Times are milliseconds since 1970.
+
+-- Results of steps. scope: workflow:NAME or global. run: which made it.
+CREATE TABLE step_cache (
+  scope TEXT NOT NULL,
+  step TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  run TEXT NOT NULL,
+  hits INTEGER NOT NULL,
+  PRIMARY KEY (scope, step, key)
+) WITHOUT ROWID;
+CREATE INDEX step_cache_by_expiry ON step_cache (expires_at);
+
+-- Which run makes a result that others wait for. name: of the result, as waits have it in ref.
+CREATE TABLE step_flights (
+  name TEXT NOT NULL PRIMARY KEY,
+  run TEXT NOT NULL,
+  seq INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX step_flights_by_run ON step_flights (run);

@@ -1,0 +1,20 @@
+// Routes about data that outlives single runs: results of steps that runs share.
+import { get, remove } from "./route-spec.ts";
+import type { RouteSpec } from "./route-spec.ts";
+
+export const dataRoutes = {
+  listStepCache: {
+    methods: get,
+    path: "/api/v1/step-cache",
+    summary: "Results of steps that are kept for other runs",
+    tag: "runs",
+    permission: "run:read",
+  },
+  clearStepCache: {
+    methods: remove,
+    path: "/api/v1/step-cache",
+    summary: "Forget kept results: those of a workflow, a step, a key",
+    tag: "runs",
+    permission: "step-cache:clear",
+  },
+} as const satisfies Record<string, RouteSpec>;
