@@ -1,4 +1,5 @@
 // Secrets and ids: how they are drawn, written and hashed. What is drawn has 256 bits, so a plain hash at rest is enough.
+import type * as NodeCrypto from "node:crypto";
 import type { Random } from "../../kernel/ids.ts";
 
 const secretBytes = 32;
@@ -31,7 +32,7 @@ function digest(text: string): Uint8Array {
 }
 
 /** Node's crypto, on first use: it takes 2 MB, which a server at rest can do without. */
-export function nodeCrypto(): typeof import("node:crypto") {
+export function nodeCrypto(): typeof NodeCrypto {
   return process.getBuiltinModule("node:crypto");
 }
 

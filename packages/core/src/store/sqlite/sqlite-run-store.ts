@@ -13,6 +13,7 @@ import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
+import type * as RunLists from "./run-lists.ts";
 import { createdRecord } from "./run-row.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
@@ -67,7 +68,7 @@ class SqliteRunStore implements Store {
   #connection: Connection | undefined;
   #lookups: Lookups | undefined;
   /** Loaded with the first list. */
-  #runLists: typeof import("./run-lists.ts") | undefined;
+  #runLists: typeof RunLists | undefined;
   #closed = false;
 
   constructor({ settings, writer, reader, instance }: StoreParts) {
