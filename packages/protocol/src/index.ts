@@ -20,6 +20,7 @@ export type {
 } from "./statuses.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
+export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
 export type {
   RunMessageName,
