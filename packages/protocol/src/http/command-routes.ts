@@ -58,5 +58,6 @@ export const commandRoutes = {
   "audit verify": ["verifyAudit"],
   backup: ["backup"],
   restore: ["restore"],
+  "migrate cronflow": [],
   doctor: ["ready", "listDeployments"],
 } as const satisfies Readonly<Record<string, readonly RouteName[]>>;
