@@ -26,6 +26,7 @@ const documents = [
   "docs/getting-started.md",
   "docs/workflows.md",
   "docs/cronflow.md",
+  "docs/testing.md",
   "docs/approvals.md",
   "docs/deployment.md",
   "docs/identity.md",

@@ -1,51 +1,7 @@
 // Runs of a cronflow database that have ended, in the form in which runs are imported as history.
-import type { EntryStatus, FinalRunStatus } from "@sluice/protocol";
+import { runExportFormat, runExportVersion } from "@sluice/protocol";
+import type { ExportedEntry, ExportedValue, FinalRunStatus, RunExport } from "@sluice/protocol";
 import type { OldRun, OldStepResult } from "./read-database.ts";
-
-const format = "sluice-run";
-const formatVersion = 1;
-
-interface HistoryValue {
-  readonly json: unknown;
-}
-/** An entry of the journal; times are milliseconds since 1970. */
-interface HistoryEntry {
-  readonly seq: number;
-  readonly kind: "step";
-  readonly name: string;
-  readonly n: number;
-  readonly status: EntryStatus;
-  readonly ord: number;
-  readonly attempt: number;
-  readonly value?: HistoryValue;
-  readonly error?: HistoryValue;
-  readonly at: number;
-  readonly end: number;
-}
-/** A run as it is exported and imported. */
-export interface RunHistory {
-  readonly format: typeof format;
-  readonly formatVersion: typeof formatVersion;
-  readonly run: {
-    readonly id: string;
-    readonly workflow: string;
-    readonly version: string;
-    readonly status: FinalRunStatus;
-    readonly reason?: "error";
-    readonly input: HistoryValue;
-    readonly output?: HistoryValue;
-    readonly error?: HistoryValue;
-    readonly createdAt: number;
-    readonly startedAt: number;
-    readonly endedAt: number;
-    readonly tags: readonly string[];
-    readonly priority: number;
-    readonly attempt: number;
-    readonly generation: number;
-  };
-  readonly journal: readonly HistoryEntry[];
-  readonly logs: readonly never[];
-}
 
 /** The version of the code that runs of before are said to have had. */
 const version = "cronflow";
@@ -62,7 +18,7 @@ const endings: Readonly<Record<string, FinalRunStatus>> = {
 };
 
 /** A run as history; undefined for one that has not ended. */
-export function historyOf(run: OldRun): RunHistory | undefined {
+export function historyOf(run: OldRun): RunExport | undefined {
   const status = endings[run.status.toLowerCase().replaceAll(/[^a-z]/g, "")];
   if (status === undefined) return undefined;
   const createdAt = run.startedAt ?? run.completedAt ?? 0;
@@ -70,8 +26,8 @@ export function historyOf(run: OldRun): RunHistory | undefined {
   const journal = run.steps.map((step, index) => entryOf(step, index, { run, createdAt, endedAt }));
   const output = run.steps.findLast((step) => !hasFailed(step))?.output;
   return {
-    format,
-    formatVersion,
+    format: runExportFormat,
+    formatVersion: runExportVersion,
     run: {
       id: run.id,
       workflow: run.workflowId,
@@ -94,7 +50,7 @@ export function historyOf(run: OldRun): RunHistory | undefined {
   };
 }
 
-function entryOf(step: OldStepResult, index: number, { run, createdAt, endedAt }: Within): HistoryEntry {
+function entryOf(step: OldStepResult, index: number, { run, createdAt, endedAt }: Within): ExportedEntry {
   const at = step.startedAt ?? createdAt;
   const failed = hasFailed(step);
   return {
@@ -122,10 +78,10 @@ function hasFailed({ status }: OldStepResult): boolean {
 }
 
 /** Values of the database are JSON. */
-function exported(value: unknown): HistoryValue {
+function exported(value: unknown): ExportedValue {
   return { json: value ?? null };
 }
 
-function failure(message: string): HistoryValue {
+function failure(message: string): ExportedValue {
   return { json: { name: "Error", message } };
 }

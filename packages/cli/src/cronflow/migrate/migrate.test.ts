@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseRunExport } from "@sluice/protocol";
 import { historyOf } from "./history.ts";
 import { readDatabase } from "./read-database.ts";
 import { skeletonOf } from "./skeleton.ts";
@@ -118,6 +119,8 @@ describe("the history", () => {
     const histories = [...database.runs()].map(historyOf);
     database.close();
     expect(histories.map((each) => each?.run.id)).toEqual(["r1", "r2", undefined]);
+    for (const each of histories)
+      if (each !== undefined) expect(parseRunExport(JSON.parse(JSON.stringify(each)))).toEqual(each);
     expect(histories[0]).toMatchObject({
       run: {
         workflow: "order-processor",
