@@ -49,7 +49,9 @@ describe("sluice migrate cronflow", () => {
     const text = (await migrate("data.db")).join("\n");
     expect(text).toContain('export const helloWorkflow = cronflow.define({"id":"hello","name":"Hello"});');
     expect(text).toContain('.step("greet", async (ctx)');
-    expect(text).toContain("// 1 finished runs. 1 have not ended and stay behind. --history FILE writes them.");
+    expect(text).toContain(
+      "// 1 finished runs. 1 have not ended and stay behind.\n// --import keeps them as history of the server.",
+    );
   });
 
   test("writes program and runs to files that are not there yet", async () => {
@@ -58,6 +60,8 @@ describe("sluice migrate cronflow", () => {
       workflows: ["hello"],
       finished: 1,
       unfinished: 1,
+      imported: 0,
+      skipped: 0,
       output: join(folder, "migrated.ts"),
     });
     expect(existsSync(join(folder, "migrated.ts"))).toBe(true);

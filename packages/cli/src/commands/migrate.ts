@@ -3,31 +3,31 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import type { Command } from "commander";
+import type { Api, TargetFlags } from "../api.ts";
 import type { OldDatabase } from "../cronflow/migrate/read-database.ts";
-import { failed, misused } from "../io.ts";
+import { CliError, failed, misused } from "../io.ts";
 import type { Io } from "../io.ts";
-import { commandGroup, show } from "./client-command.ts";
+import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 
 const fileDefault = ".cronflow/data.db";
 
-interface MigrateFlags {
+interface MigrateFlags extends TargetFlags {
   readonly output?: string;
   readonly history?: string;
-  readonly json?: boolean;
+  readonly import?: true;
 }
 
 export function addMigrateCommands(program: Command, io: Io): void {
   const migrate = commandGroup(program, "migrate", "Bring over what another engine has left");
-  migrate
-    .command("cronflow")
-    .description(
-      "Print a cronflow database's workflows as a program to fill in, and write its finished runs as history",
-    )
+  clientCommand(migrate, {
+    name: "cronflow",
+    description: "Print a cronflow database's workflows as a program to fill in; keep its finished runs as history",
+    example: "sluice migrate cronflow .cronflow/data.db --output workflows/migrated.ts --import",
+  })
     .argument("[file]", "cronflow's database", fileDefault)
     .option("--output <file>", "file for the program (default: standard output)")
-    .option("--history <file>", "file for finished runs, a line each, in the form in which runs are exported")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  sluice migrate cronflow .cronflow/data.db --output workflows/migrated.ts\n")
+    .option("--history <file>", "file for finished runs, as lines for `sluice runs import`")
+    .option("--import", "import finished runs into the server; those it has are passed over")
     .action((file: string, flags: MigrateFlags) => migrateCronflow(io, resolve(io.cwd, file), flags));
 }
 
@@ -38,7 +38,7 @@ async function migrateCronflow(io: Io, file: string, flags: MigrateFlags): Promi
     const skeleton = skeletonOf(database.workflows);
     const output = flags.output === undefined ? undefined : resolve(io.cwd, flags.output);
     if (output !== undefined) written(output, skeleton);
-    const runs = await keep(io, database, flags.history);
+    const runs = await keep(io, database, flags);
     const done = { workflows: database.workflows.map(({ id }) => id), ...runs };
     show(io, flags, {
       json: output === undefined ? { ...done, skeleton } : { ...done, output },
@@ -81,14 +81,18 @@ function written(file: string, text: string): void {
 interface KeptRuns {
   readonly finished: number;
   readonly unfinished: number;
+  readonly imported: number;
+  /** Those that the server had. */
+  readonly skipped: number;
 }
 
-/** Writes the runs that have ended, where that is asked for; counts all. */
-async function keep(io: Io, database: OldDatabase, name: string | undefined): Promise<KeptRuns> {
+/** Writes or imports the runs that have ended, as far as either is asked for; counts all. */
+async function keep(io: Io, database: OldDatabase, flags: MigrateFlags): Promise<KeptRuns> {
   const { historyOf } = await import("../cronflow/migrate/history.ts");
-  const file = name === undefined ? undefined : resolve(io.cwd, name);
+  const api = flags.import === true ? apiOf(io, flags) : undefined;
+  const file = flags.history === undefined ? undefined : resolve(io.cwd, flags.history);
   if (file !== undefined) written(file, "");
-  const counts = { finished: 0, unfinished: 0 };
+  const counts = { finished: 0, unfinished: 0, imported: 0, skipped: 0 };
   for (const run of database.runs()) {
     const history = historyOf(run);
     if (history === undefined) {
@@ -97,13 +101,28 @@ async function keep(io: Io, database: OldDatabase, name: string | undefined): Pr
     }
     counts.finished++;
     if (file !== undefined) appendFileSync(file, `${JSON.stringify(history)}\n`);
+    if (api !== undefined) counts[await importRun(api, history)]++;
   }
   return counts;
 }
 
+async function importRun(api: Api, body: object): Promise<"imported" | "skipped"> {
+  try {
+    await api.json("/api/v1/run-imports", { method: "POST", body });
+    return "imported";
+  } catch (error) {
+    if (error instanceof CliError && error.wire.code === "run_id_taken") return "skipped";
+    throw error;
+  }
+}
+
 /** Lines about the runs. They are comments, so that the program before them stays one. */
-function told({ finished, unfinished }: KeptRuns, { history }: MigrateFlags): string[] {
+function told({ finished, unfinished, imported, skipped }: KeptRuns, flags: MigrateFlags): string[] {
   const left = unfinished === 0 ? "" : ` ${unfinished} have not ended and stay behind.`;
-  const where = history === undefined ? " --history FILE writes them." : ` They are in ${history}.`;
-  return [`// ${finished} finished runs.${left}${finished === 0 ? "" : where}`];
+  const lines = [`// ${finished} finished runs.${left}`];
+  if (flags.history !== undefined) lines.push(`// They are in ${flags.history}.`);
+  if (flags.import === true)
+    lines.push(`// ${imported} imported${skipped === 0 ? "" : `, ${skipped} were there already`}.`);
+  else if (flags.history === undefined && finished > 0) lines.push("// --import keeps them as history of the server.");
+  return lines;
 }
