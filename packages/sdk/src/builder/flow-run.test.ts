@@ -378,3 +378,14 @@ describe("an operator's retry", () => {
     });
   });
 });
+
+test("limits of a definition are handed to the engine in its words", () => {
+  const limited = define({ concurrency: 3, rateLimit: { count: 10, per: "1m" }, queue: "mail" }).step("a", () => 1);
+  expect(limited.options).toMatchObject({
+    concurrency: 3,
+    throttle: { count: 10, per: "1m", burst: 10 },
+    queue: "mail",
+  });
+  const free = define({ concurrency: Number.POSITIVE_INFINITY, queue: "default" }).step("a", () => 1);
+  expect(Object.keys(free.options).filter((key) => ["concurrency", "throttle", "queue"].includes(key))).toEqual([]);
+});
