@@ -27,8 +27,6 @@ const documents = [
   "docs/workflows.md",
   "docs/cronflow.md",
   "docs/testing.md",
-  "docs/testing.md",
-  "docs/cronflow.md",
   "docs/flow.md",
   "docs/approvals.md",
   "docs/deployment.md",
