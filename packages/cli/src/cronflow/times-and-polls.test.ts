@@ -54,10 +54,8 @@ describe("limits", () => {
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     program.cronflow.define({ id: "one", concurrency: 1 }).step("wait", async (c) => gates[c.payload]?.promise);
     await program.start();
-    const [first = "", second = ""] = [
-      await program.cronflow.trigger("one", 0),
-      await program.cronflow.trigger("one", 1),
-    ];
+    const first = await program.cronflow.trigger("one", 0);
+    const second = await program.cronflow.trigger("one", 1);
     await program.until(first, "running");
     expect((await program.cronflow.inspect(second)).status).toBe("queued");
     expect(await program.cronflow.getConcurrencyStats("one")).toMatchObject({ running: 1, queued: 1, limit: 1 });
