@@ -250,7 +250,6 @@ export class Engine {
       }
       case "handback":
         this.#guard(this.#handback(link.id, message.runs));
-        break;
     }
   }
 
