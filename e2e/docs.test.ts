@@ -29,6 +29,7 @@ const documents = [
   "docs/secrets.md",
   "docs/testing.md",
   "docs/cronflow.md",
+  "docs/testing.md",
   "docs/flow.md",
   "docs/approvals.md",
   "docs/deployment.md",

@@ -87,6 +87,25 @@ describe("runs", () => {
     expect(new Set(await Promise.all(waiting.map((run) => run.result())))).toEqual(new Set(["went"]));
   }, 30_000);
 
+  test("a tenant with many runs holds up the others", async () => {
+    const did: string[] = [];
+    const sync = workflow(
+      { name: "sync", concurrency: [{ limit: 2, key: "input.tenant" }], fairness: { key: "input.tenant" } },
+      async (ctx, input: { readonly tenant: string; readonly waits: boolean }) => {
+        if (input.waits) await ctx.sleep("1 hour");
+        await ctx.step("work", () => void did.push(input.tenant));
+      },
+    );
+    await using t = testWorkflow(sync);
+    for (let run = 0; run < 50; run++) await t.start({ tenant: "noisy", waits: true });
+    const quiet = await t.start({ tenant: "quiet", waits: false });
+    await t.expect(quiet).toComplete();
+    expect(did).toEqual(["quiet"]);
+    await t.advance("1 hour");
+    // Those that sleep hold no place: all of them were asleep at once.
+    expect(did.filter((tenant) => tenant === "noisy")).toHaveLength(50);
+  });
+
   test("one run sees what another has left in the sandbox", async () => {
     const own = workflow({ name: "own" }, async (ctx, name: string) => {
       await ctx.state.run.set("name", name);

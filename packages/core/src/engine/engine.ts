@@ -23,8 +23,7 @@ import { EventQuota } from "./event-quota.ts";
 import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
-import { engineLimits } from "./limits.ts";
-import type { EngineLimits } from "./limits.ts";
+import { engineLimits, type EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
@@ -262,7 +261,6 @@ export class Engine {
         break;
       case "handback":
         this.#guard(this.#handback(link.id, message.runs));
-        break;
     }
   }
 

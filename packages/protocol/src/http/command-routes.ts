@@ -69,5 +69,6 @@ export const commandRoutes = {
   "audit verify": ["verifyAudit"],
   backup: ["backup"],
   restore: ["restore"],
+  "migrate cronflow": ["importRun"],
   doctor: ["ready", "listDeployments"],
 } as const satisfies Readonly<Record<string, readonly RouteName[]>>;

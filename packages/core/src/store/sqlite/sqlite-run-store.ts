@@ -15,6 +15,7 @@ import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
+import type * as RunLists from "./run-lists.ts";
 import { createdRecord } from "./run-row.ts";
 import { SqliteSecretStore } from "./secrets/sqlite-secret-store.ts";
 import { closedError } from "./start-thread.ts";
@@ -70,6 +71,8 @@ class SqliteRunStore implements Store {
   readonly #reader: ReaderClient;
   #connection: Connection | undefined;
   #lookups: Lookups | undefined;
+  /** Loaded with the first list. */
+  #runLists: typeof RunLists | undefined;
   #closed = false;
 
   constructor({ settings, writer, reader, instance }: StoreParts) {
@@ -264,8 +267,9 @@ class SqliteRunStore implements Store {
   listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
     return this.#read("listStepCache", p);
   }
-  listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
-    return this.#read("listRuns", p);
+  async listRuns(p: Params<"listRuns">): Promise<Awaited<Answer<"listRuns">>> {
+    const lists = (this.#runLists ??= await import("./run-lists.ts"));
+    return lists.isQuick(p) ? lists.listRuns(this.#connect(), p) : this.#read("listRuns", p);
   }
   countRuns(p: Params<"countRuns">): Answer<"countRuns"> {
     return this.#read("countRuns", p);
