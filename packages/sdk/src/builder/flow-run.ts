@@ -37,6 +37,14 @@ export interface FlowPlace {
 /** Nodes that may have an output. */
 type FlowWorkNode = Exclude<FlowNode, LogNode | CancelNode>;
 
+/** A hook that is called outside of every step is in no place where secrets are known. */
+const noSecret = (): Promise<string> =>
+  Promise.reject(
+    new NonRetryableError("A hook of a run that has ended has no secrets; ask for them in a step.", {
+      code: "bad_request",
+    }),
+  );
+
 /** Runs a flow to its end; the output of its last step. */
 export function runFlow(program: FlowProgram, ctx: Context, input: unknown): Promise<unknown> {
   return new FlowRun(program, ctx, readInput(input, ctx.run)).run();
@@ -232,7 +240,7 @@ export class FlowRun {
       this.#program.definition.hooks?.[which];
     if (hook === undefined) return;
     const { ctx } = this;
-    const step = { signal: ctx.signal, attempt: 1, idempotencyKey: `${ctx.run.id}:${which}` };
+    const step = { signal: ctx.signal, attempt: 1, idempotencyKey: `${ctx.run.id}:${which}`, secret: noSecret };
     try {
       const c = this.#contexts.make(view, { ...notes, step });
       await (notes.named === undefined ? hook(c) : hook(c, notes.named));
