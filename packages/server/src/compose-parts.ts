@@ -1,4 +1,5 @@
 // The parts of a server, each made from the settings: engine, supervisor, HTTP.
+import { FileSource } from "./files/file-source.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +19,7 @@ import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
 import { createHttp } from "./http.ts";
 import type { Http } from "./http.ts";
+import type { SecretSource } from "./hooks/secret-source.ts";
 import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -86,6 +88,7 @@ export function openEngine(
   return new Engine({
     store: parts.store,
     triggers: parts.store.triggers,
+    sources: [new FileSource({ project: settings.project, clock: systemClock, log })],
     blobs: parts.blobs,
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),
@@ -183,6 +186,7 @@ export function httpOver(
     identity,
     clock: systemClock,
     log,
+    secrets: secretsOf(settings.project),
     version,
     startedAt,
     authentication: settings.auth,
@@ -199,6 +203,16 @@ export function httpOver(
     verifyAudit,
     limits: settings.limits,
   });
+}
+
+/** Loaded when the first webhook with a secret is called. */
+function secretsOf(project: string): SecretSource {
+  return {
+    async read(ref) {
+      const { PlaceSecrets } = await import("./hooks/secret-source.ts");
+      return new PlaceSecrets({ env: process.env, folder: project }).read(ref);
+    },
+  };
 }
 
 function readiness({ state }: Deployer): { readonly ready: boolean; readonly reason?: string } {
