@@ -26,6 +26,7 @@ const documents = [
   "docs/getting-started.md",
   "docs/workflows.md",
   "docs/approvals.md",
+  "docs/triggers.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",
