@@ -2,6 +2,7 @@
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
@@ -335,6 +336,7 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  readonly graph?: DeclaredGraph | undefined;
 }
 
 export type EngineToWorker =

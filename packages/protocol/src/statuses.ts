@@ -41,6 +41,7 @@ export const runStatusReasons = [
   "cancelled_by_user",
   "cancelled_by_parent",
   "cancelled_by_schedule",
+  "cancelled_by_workflow",
   "run_timeout",
   "error",
 ] as const;

@@ -103,6 +103,13 @@ export class Operations {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
     if (record === undefined) return notFound(run);
+    if (record.by.kind === "import") {
+      return fail({
+        code: "conflict",
+        message: `Run ${run} is history that was imported: it is not executed here.`,
+        hint: "Fork it to execute its workflow from one of its steps.",
+      });
+    }
     if (record.reason === "undo_failed" && !takenBack) return standing(run);
     const current = deployments.workflow(record.workflow);
     if (code === "current" && current === undefined) {

@@ -9,6 +9,7 @@ import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
+import { importingSuite } from "./run-store.importing.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
@@ -35,6 +36,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
+  importingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
   crossingSuite(name, watched);
@@ -79,6 +81,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   resumeRun: true,
   retryRun: true,
   forkRun: true,
+  importRun: true,
   moveRun: true,
   deleteRuns: true,
   purgeRuns: true,

@@ -5,6 +5,7 @@ import { Change } from "./change.ts";
 import { createRun } from "./create.ts";
 import { checkReadable, emitEvent } from "./events.ts";
 import { blockRun, cancelOrphans, cancelRun } from "./finish.ts";
+import { importRun } from "./importing.ts";
 import { deleteRuns, forkRun, moveRun, pauseRun, purgeRuns, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { claimRuns, heldRun, parkRun, recover, releaseRuns } from "./ownership.ts";
 import type { RunRow } from "./rows.ts";
@@ -33,6 +34,7 @@ export type RunWriteVerb =
   | "resumeRun"
   | "retryRun"
   | "forkRun"
+  | "importRun"
   | "moveRun"
   | "deleteRuns"
   | "purgeRuns"
@@ -105,6 +107,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return source === undefined ? { outcome: "not_found" } : forkRun(new Change(tables, p.now), source, p);
   },
 
+  importRun,
   moveRun: (tables, p) => changeRun(tables, p, (_change, row) => moveRun(row, p)),
 
   deleteRuns(tables, p) {

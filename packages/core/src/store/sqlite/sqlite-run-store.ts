@@ -169,6 +169,9 @@ class SqliteRunStore implements Store {
   forkRun(p: Params<"forkRun">): Answer<"forkRun"> {
     return this.#write("forkRun", p);
   }
+  importRun(p: Params<"importRun">): Answer<"importRun"> {
+    return this.#write("importRun", p);
+  }
   moveRun(p: Params<"moveRun">): Answer<"moveRun"> {
     return this.#write("moveRun", p);
   }

@@ -10,6 +10,7 @@ import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
+import { importRun } from "./importing.ts";
 import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./lifecycle.ts";
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
@@ -50,6 +51,7 @@ const runExecutors: RunExecutors = {
   resumeRun,
   retryRun,
   forkRun,
+  importRun,
   moveRun,
   deleteRuns,
   purgeRuns,
