@@ -16,7 +16,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-function folder(): string {
+function newFolder(): string {
   const made = mkdtempSync(join(tmpdir(), "sluice-files-"));
   folders.push(made);
   return made;
@@ -62,7 +62,7 @@ const looked = async (store: MemoryRunStore): Promise<boolean> =>
   (await store.triggers.findMarks({ trigger: "files:in/**/*.csv", keys: ["//looked"] })).length > 0;
 
 test("created, changed and deleted files start a run each; what was there before does not", async () => {
-  const project = folder();
+  const project = newFolder();
   mkdirSync(join(project, "in/deep"), { recursive: true });
   writeFileSync(join(project, "in/old.csv"), "1");
   const store = new MemoryRunStore();
@@ -90,7 +90,7 @@ test("created, changed and deleted files start a run each; what was there before
 });
 
 test("what happens while nothing runs is found afterwards, once; what was seen is not found again", async () => {
-  const project = folder();
+  const project = newFolder();
   mkdirSync(join(project, "in"));
   const store = new MemoryRunStore();
   // The next engine goes on with it.
@@ -118,7 +118,7 @@ test("what happens while nothing runs is found afterwards, once; what was seen i
 });
 
 test("files that are there count where the code says so, and a folder may come later", async () => {
-  const project = folder();
+  const project = newFolder();
   const store = new MemoryRunStore();
   const engine = await begin(project, store, { existing: true });
   const failing = async () => (engine.triggers.get("files:in/**/*.csv")?.record.failures ?? 0) > 0;
@@ -133,7 +133,7 @@ test("files that are there count where the code says so, and a folder may come l
 });
 
 test("a file that is being written is taken when it is left alone", async () => {
-  const project = folder();
+  const project = newFolder();
   mkdirSync(join(project, "in"));
   const store = new MemoryRunStore();
   const engine = await begin(project, store, { settle: "150ms" });

@@ -66,7 +66,7 @@ export function DeliveriesCard({ workflow }: { readonly workflow: string }) {
   return (
     <Card title="Deliveries" detail="Newest first, kept for some days" flush>
       {pages.error !== null && pages.rows.length === 0 ? (
-        <ErrorState error={pages.error} onRetry={() => void pages.refetch()} />
+        <ErrorState error={pages.error} onRetry={pages.refetch} />
       ) : pages.isPending ? (
         <SkeletonRows rows={3} />
       ) : (
@@ -81,7 +81,7 @@ export function DeliveriesCard({ workflow }: { readonly workflow: string }) {
       )}
       {pages.hasMore && (
         <div className="border-t border-line p-2 text-center">
-          <Button size="sm" tone="quiet" busy={pages.isFetching} onClick={() => void pages.more()}>
+          <Button size="sm" tone="quiet" busy={pages.isFetching} onClick={pages.more}>
             Older
           </Button>
         </div>
