@@ -12,7 +12,7 @@ const project = `
 import { schedule, webhook, workflow } from "sluice";
 
 export const echo = workflow(
-  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })] },
+  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })], queue: "echoes" },
   async (ctx, input) => input,
 );
 export const asks = workflow({ name: "asks" }, (ctx) => ctx.approve("boss"));
@@ -219,6 +219,7 @@ export class Victim {
     if (path.includes("/:part")) return [waiting, "input"];
     if (path.includes("/:run")) return [waiting];
     if (path.includes("/:schedule")) return ["echo:yearly"];
+    if (path.includes("/:queue")) return ["echoes"];
     if (path.includes("/approvals/:token")) return [approval];
     if (path.includes("/callbacks/:token")) return [callback];
     if (path.includes("/:key")) return ["global", "hostile"];
@@ -249,7 +250,7 @@ export class Victim {
   /** Everything that bad input could have changed. */
   async written(): Promise<string> {
     const { waiting, approval } = this.things;
-    const lists = ["/runs?limit=200", "/approvals?limit=200", "/events?limit=200", "/schedules"];
+    const lists = ["/runs?limit=200", "/approvals?limit=200", "/events?limit=200", "/schedules", "/queues"];
     lists.push("/state/global", "/state/workflow:echo", `/state/run:${waiting}`);
     lists.push(`/runs/${waiting}`, `/runs/${waiting}/steps`, `/runs/${waiting}/logs`, `/approvals/${approval}`);
     const shown: unknown[] = [];

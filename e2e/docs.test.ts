@@ -27,6 +27,7 @@ const documents = [
   "docs/workflows.md",
   "docs/testing.md",
   "docs/cronflow.md",
+  "docs/flow.md",
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/deployment.md",

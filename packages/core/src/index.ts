@@ -65,6 +65,7 @@ export type {
   TokenRecord,
   StateEntry,
   ScheduleRecord,
+  QueueRecord,
   EventRecord,
   LogLine,
   StoreStats,

@@ -18,6 +18,8 @@ export type {
   CatchUp,
   Overlap,
 } from "./statuses.ts";
+export { flowKeyPattern, gateKinds, joinReasons, queueNamePattern, singletonModes } from "./flow.ts";
+export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
 export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";

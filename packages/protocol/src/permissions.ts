@@ -43,6 +43,8 @@ export const permissions = {
   "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "queue:read": { about: "see queues", narrowedBy: "workflow" },
+  "queue:control": { about: "pause and resume queues", narrowedBy: "workflow" },
   "trigger:read": { about: "see triggers and the deliveries of webhooks", narrowedBy: "workflow" },
   "trigger:control": { about: "pause, resume, fire and test triggers, and redeliver", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
@@ -77,6 +79,7 @@ const reading: readonly Grant[] = [
   "event:read",
   "approval:read",
   "schedule:read",
+  "queue:read",
   "trigger:read",
   "state:read",
   "deployment:read",
@@ -90,6 +93,7 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "queue:control",
   "trigger:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

@@ -1,6 +1,7 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
+import type { FlowManifest } from "./flow.ts";
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
@@ -337,6 +338,8 @@ export interface WorkflowManifest {
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
   readonly graph?: DeclaredGraph | undefined;
+  /** When its runs may begin; absent: at once. */
+  readonly flow?: FlowManifest | undefined;
 }
 
 export type EngineToWorker =

@@ -1,5 +1,6 @@
 // Options that make no sense are refused where they are written, with that place in the stack: not when the first run meets them.
 import { catchUpModes, normalizeRetry, overlapModes, parseDuration } from "@sluice/protocol";
+import { checkFlow } from "./flow.ts";
 import { refuse } from "./refusal.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { ManualTrigger, ScheduleTrigger, Trigger } from "./triggers.ts";
@@ -28,6 +29,7 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     if (when !== undefined && typeof when !== "function") refuse(of, "retry.when", "a function");
     normalizeRetry(policy);
   }
+  checkFlow(of, options);
   if (retention === undefined) return;
   if (typeof retention !== "object" || retention === null)
     refuse(of, "retention", 'such as { age: "30 days", count: 100 }');

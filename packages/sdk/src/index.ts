@@ -1,6 +1,8 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { limitsOf, singletonOf } from "./flow.ts";
+export type { Concurrency, FlowOptions } from "./flow.ts";
 export { interval, manual, schedule } from "./triggers.ts";
 export type {
   IntervalOptions,

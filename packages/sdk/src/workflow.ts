@@ -3,13 +3,14 @@ import { SluiceError } from "@sluice/protocol";
 import type { DeclaredGraph, Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
 import { checkWorkflow } from "./definition-checks.ts";
+import type { FlowOptions } from "./flow.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { Trigger } from "./triggers.ts";
 
 /** Marks what is a workflow, whichever copy of this module it comes from. */
 export const workflowBrand: unique symbol = Symbol.for("sluice.workflow") as never;
 
-export interface WorkflowOptions {
+export interface WorkflowOptions extends FlowOptions {
   /** Letters, digits, `-`, `_`, `.`, `/`; up to 128 characters; unique within a project. */
   readonly name: string;
   readonly description?: string;
@@ -46,6 +47,14 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
  * Defines a workflow. Throws at once: `invalid_name` for a name that could not be addressed, `invalid_workflow`,
  * `invalid_duration` or `invalid_retry` for options that make no sense.
  */
+export function workflow<S extends StandardSchemaV1, Out>(
+  options: WorkflowOptions & { readonly input: S; readonly batch: NonNullable<FlowOptions["batch"]> },
+  handler: (ctx: Context, inputs: InferOutput<S>[]) => Promise<Out>,
+): Workflow<InferInput<S>, Out, InferOutput<S>[]>;
+export function workflow<In = undefined, Out = unknown>(
+  options: WorkflowOptions & { readonly input?: undefined; readonly batch: NonNullable<FlowOptions["batch"]> },
+  handler: (ctx: Context, inputs: In[]) => Promise<Out>,
+): Workflow<In, Out, In[]>;
 export function workflow<S extends StandardSchemaV1, Out>(
   options: WorkflowOptions & { readonly input: S },
   handler: (ctx: Context, input: InferOutput<S>) => Promise<Out>,

@@ -10,7 +10,7 @@ import { HttpFixture } from "./http-fixture.ts";
 import type { Answer } from "./http-fixture.ts";
 
 const echo = workflow<unknown>(
-  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })] },
+  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })], queue: "echoes" },
   async (ctx, input) => ctx.step("same", () => input),
 );
 const fails = workflow({ name: "fails" }, async (ctx) =>
@@ -102,6 +102,12 @@ describe("answers", () => {
     await ask("pauseSchedule", [yearly.id]);
     await ask("resumeSchedule", [yearly.id]);
     await ask("runSchedule", [yearly.id]);
+    expect((await ask("pauseQueue", ["echoes"])).body.queue.paused).toBe(true);
+    const held = await ask("startRun", ["echo"], { body: { id: "held" } });
+    expect(held.body.run).toMatchObject({ statusReason: "queue_paused", hold: { by: "queue", key: "echoes" } });
+    expect((await ask("listQueues")).body.queues).toMatchObject([{ name: "echoes", held: 1 }]);
+    await ask("resumeQueue", ["echoes"]);
+    await ask("pauseQueue", ["none"]);
     await ask("listEvents", [], { query: "?name=e" });
     expect((await ask("backup")).status).toBe(503);
     expect((await ask("downloadBackup")).status).toBe(503);

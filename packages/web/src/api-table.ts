@@ -37,6 +37,9 @@ export const apiPaths = {
   pauseSchedule: "POST /api/v1/schedules/:schedule/pause",
   resumeSchedule: "POST /api/v1/schedules/:schedule/resume",
   runSchedule: "POST /api/v1/schedules/:schedule/run",
+  listQueues: "GET /api/v1/queues",
+  pauseQueue: "POST /api/v1/queues/:queue/pause",
+  resumeQueue: "POST /api/v1/queues/:queue/resume",
   listState: "GET /api/v1/state/:scope",
   getState: "GET /api/v1/state/:scope/:key",
   setState: "PUT /api/v1/state/:scope/:key",
@@ -168,6 +171,9 @@ export interface Api {
   pauseSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
   resumeSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
   runSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  listQueues: { params: never; query: never; request: undefined; answer: Body<"Queues"> };
+  pauseQueue: { params: "queue"; query: never; request: Sent<"Nothing">; answer: Body<"Queue"> };
+  resumeQueue: { params: "queue"; query: never; request: Sent<"Nothing">; answer: Body<"Queue"> };
   listState: { params: "scope"; query: "prefix" | "limit" | "cursor"; request: undefined; answer: Body<"StateList"> };
   getState: { params: "scope" | "key"; query: never; request: undefined; answer: Body<"StateValue"> };
   setState: { params: "scope" | "key"; query: never; request: Sent<"SetState">; answer: Body<"StateVersion"> };

@@ -10,6 +10,7 @@ import type {
   EventOp,
   FinalRunStatus,
   FinishOp,
+  GateKind,
   BlockedOp,
   CacheOp,
   IdleOp,
@@ -31,6 +32,9 @@ import type {
   UndoingOp,
   UnlockOp,
 } from "@sluice/protocol";
+import type { FlowRule, Hold, JoinReason, QueueRecord, Refused, RunFlow } from "./flow.ts";
+
+export type { FlowRule, QueueRecord, RunFlow };
 
 /** On whose behalf a change is made. */
 export interface Actor {
@@ -81,10 +85,14 @@ export interface NewRun {
   /** Runs with the same key execute one after the other, in order of creation. */
   readonly serialKey?: string | undefined;
   readonly forkedFrom?: string | undefined;
+  /** Gates it passes before it begins; absent: none. */
+  readonly flow?: RunFlow | undefined;
+  /** It ends unless it has begun this long after it was due, in milliseconds. */
+  readonly startWithinMs?: number | undefined;
 }
 
 /** A run as stored. */
-export interface RunRecord extends NewRun {
+export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs"> {
   readonly status: RunStatus;
   readonly reason?: RunStatusReason | undefined;
   readonly epoch: number;
@@ -110,6 +118,8 @@ export interface RunRecord extends NewRun {
   /** True when it is parked until an operator acts. */
   readonly blocked: boolean;
   readonly by: Actor;
+  /** What holds it back while it is queued, where that is a gate. */
+  readonly hold?: Hold | undefined;
 }
 
 /** A run that has ended somewhere else, to be kept as history. */
@@ -214,6 +224,9 @@ export type CreateOutcome =
   | { readonly outcome: "created"; readonly run: RunRecord; readonly effects: Effects }
   /** The same key with the same input: the run that is already there. */
   | { readonly outcome: "existing"; readonly run: RunRecord }
+  /** Flow control made it part of a run that is there. */
+  | { readonly outcome: "joined"; readonly how: JoinReason; readonly run: RunRecord; readonly effects: Effects }
+  | Refused
   /** The same key with another input. */
   | { readonly outcome: "conflict"; readonly run: RunRecord }
   | { readonly outcome: "id_taken"; readonly run: RunRecord };
@@ -362,4 +375,6 @@ export interface StoreStats {
   readonly timers: number;
   readonly events: number;
   readonly bytes: number;
+  /** Runs that gates hold back, by the kind of gate. */
+  readonly held: Readonly<Partial<Record<GateKind, number>>>;
 }

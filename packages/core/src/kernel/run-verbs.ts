@@ -11,6 +11,7 @@ export type RunWriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listVersions"
+  | "listQueues"
   | "listRetentions"
   | "versionsInUse"
   | "getRun"

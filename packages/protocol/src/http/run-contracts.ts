@@ -84,6 +84,9 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   delegateApproval: { request: "Delegation", responses: { 200: answer("Handed on", "Answered") } },
   commentApproval: { request: "Comment", responses: { 201: answer("Written", "Commented") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
+  listQueues: { responses: { 200: answer("The queues", "Queues") } },
+  pauseQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
+  resumeQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {
     parameters: [query("next", "How many of the coming times to show, at most 100; 5 without it")],

@@ -207,6 +207,27 @@ export const runRoutes = {
     tag: "schedules",
     permission: "schedule:control",
   },
+  listQueues: {
+    methods: get,
+    path: "/api/v1/queues",
+    summary: "The queues that workflows name, and how many runs a paused one holds back",
+    tag: "queues",
+    permission: "queue:read",
+  },
+  pauseQueue: {
+    methods: post,
+    path: "/api/v1/queues/:queue/pause",
+    summary: "Begin no runs of a queue until it is resumed; what has begun goes on",
+    tag: "queues",
+    permission: "queue:control",
+  },
+  resumeQueue: {
+    methods: post,
+    path: "/api/v1/queues/:queue/resume",
+    summary: "Begin runs of a queue again",
+    tag: "queues",
+    permission: "queue:control",
+  },
   listState: {
     methods: get,
     path: "/api/v1/state/:scope",

@@ -1,6 +1,7 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
+import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
 const isoTime = z
@@ -32,6 +33,14 @@ const run = z.strictObject({
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
   schedule: z.string().nullable(),
+  hold: z
+    .strictObject({
+      by: z.enum(gateKinds),
+      path: z.string().nullable().describe("Of the key in the input; null where there is none"),
+      key: z.string().nullable().describe("Its value, or the name of the queue"),
+    })
+    .nullable()
+    .describe("What holds a queued run back, where that is flow control"),
   by: z.string().describe("On whose behalf it was started, as kind:id"),
 });
 const exportedValue = z
@@ -93,6 +102,34 @@ const trigger = z.union([
     name: z.string().nullable(),
   }),
 ]);
+const positive = z.int().min(1);
+const key = z.string().optional().describe("Path of the key in the input");
+const flow = z.strictObject({
+  concurrency: z.array(z.strictObject({ limit: positive, key, countWaiting: z.boolean() })).optional(),
+  rateLimit: z.strictObject({ count: positive, per: z.number(), key }).optional(),
+  throttle: z.strictObject({ count: positive, per: z.number(), burst: positive, key }).optional(),
+  debounce: z
+    .strictObject({
+      wait: z.number(),
+      maxWait: z.number().optional(),
+      leading: z.boolean(),
+      trailing: z.boolean(),
+      key,
+    })
+    .optional(),
+  batch: z.strictObject({ size: positive, wait: z.number(), key }).optional(),
+  singleton: z.strictObject({ mode: z.enum(singletonModes), key }).optional(),
+  fairness: z.strictObject({ key: z.string(), limit: positive }).optional(),
+  startWithin: z.number().optional(),
+  queue: z.string().optional(),
+  priority: z.int().optional(),
+});
+const queue = z.strictObject({
+  name: z.string(),
+  paused: z.boolean(),
+  workflows: z.array(z.string()),
+  held: z.int().describe("Runs that wait because it is paused"),
+});
 const workflow = z.strictObject({
   name: z.string(),
   description: z.string().nullable(),
@@ -101,6 +138,7 @@ const workflow = z.strictObject({
   timeoutMs: z.number().nullable(),
   retention: z.strictObject({ ageMs: z.number().nullable(), count: z.number().nullable() }),
   validates: z.boolean(),
+  flow: flow.nullable().describe("When its runs may begin; times in milliseconds"),
 });
 
 const approval = z.strictObject({
@@ -175,7 +213,13 @@ export const runSchemas = {
   Failure: failure,
   Nothing: z.strictObject({}),
   Run: z.strictObject({ run: listedRun }),
-  StartedRun: z.strictObject({ run, created: z.boolean() }),
+  StartedRun: z.strictObject({
+    run,
+    created: z.boolean(),
+    joined: z.enum(joinReasons).optional().describe("Why flow control made the start part of a run that was there"),
+  }),
+  Queues: z.strictObject({ queues: z.array(queue) }),
+  Queue: z.strictObject({ queue }),
   Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
   StartRun: z.strictObject({
     input: value.optional(),

@@ -36,6 +36,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     attempt: run.attempt,
     forkedFrom: run.forkedFrom ?? null,
     schedule: run.schedule ?? null,
+    hold: run.hold === undefined ? null : { by: run.hold.by, path: run.hold.path ?? null, key: run.hold.key ?? null },
   };
 }
 
