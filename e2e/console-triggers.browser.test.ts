@@ -21,7 +21,7 @@ export const shop = workflow(
     name: "shop",
     triggers: [
       webhook("/shops/:shop", { secret: { env: "SHOP" }, condition: ({ body }) => (body as { n?: number }).n !== 0 }),
-      poll("items", { every: "1h", fetch: () => (polls++ === 0 ? [] : [{ id: polls }]) }),
+      poll("items", { every: "1h", fetch: () => [{ id: ++polls }] }),
       onEvent("order.paid", { match: { ok: true }, debounce: "2s" }),
       fileWatch("inbox/*.csv"),
       manual({ title: "Refund", description: "Gives money back", schema: z.object({ amount: z.number().min(1) }) }),
@@ -75,6 +75,8 @@ describeInBrowser("triggers", () => {
     await onPage({}, async (page) => {
       const poll = page.getByRole("region", { name: "Poll" });
       await poll.getByText("items").waitFor();
+      // The look that a deployment begins with is over.
+      await poll.getByText("Last run").waitFor();
       await poll.getByRole("button", { name: "Poll now" }).click();
       await page.getByText("Started 1 run").waitFor();
       await poll.getByRole("button", { name: "Pause" }).click();
