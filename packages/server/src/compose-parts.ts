@@ -1,4 +1,5 @@
 // The parts of a server, each made from the settings: engine, supervisor, HTTP.
+import { FileSource } from "./files/file-source.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,6 +93,7 @@ export function openEngine(
   return new Engine({
     store: parts.store,
     triggers: parts.store.triggers,
+    sources: [new FileSource({ project: settings.project, clock: systemClock, log })],
     blobs: parts.blobs,
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),

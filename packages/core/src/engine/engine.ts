@@ -118,10 +118,8 @@ export class Engine {
     this.schedules = new Schedules(this.#parts, this.#starts);
     this.queues = new Queues(this.#parts);
     this.#invocations = new Invocations(this.#parts);
-    this.triggers = new Triggers(
-      { engine: this.#parts, starts: this.#starts, store: options.triggers, invocations: this.#invocations },
-      options.sources ?? [],
-    );
+    const ofTriggers = { engine: this.#parts, starts: this.#starts, invocations: this.#invocations };
+    this.triggers = new Triggers({ ...ofTriggers, store: options.triggers }, options.sources ?? []);
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);

@@ -1,4 +1,5 @@
 // Opens an engine inside the user's own program: the same engine and worker as under `sluice up`, without a port.
+import { FileSource } from "../files/file-source.ts";
 import { Engine, Ids, systemClock, systemRandom, unwrap } from "@sluice/core";
 import type { EngineLimits, Logger } from "@sluice/core";
 import { openBlobs, openDataFolder, openSqliteStore } from "@sluice/core/store/sqlite";
@@ -92,6 +93,7 @@ async function openEngine(
   return new Engine({
     store,
     triggers: store.triggers,
+    sources: [new FileSource({ project: process.cwd(), clock: systemClock, log })],
     blobs: openBlobs({ folder: folder.blobsFolder }),
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),

@@ -1,33 +1,37 @@
 // What starts a workflow by itself: webhooks with the line that calls them, schedules with the times that come next.
 import { Link } from "@tanstack/react-router";
-import { CalendarClock, Webhook, Zap } from "lucide-react";
+import { CalendarClock, Zap } from "lucide-react";
 import type { Answer } from "../api.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useApi } from "../query.ts";
+import { useMay } from "../session/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Card, KeyValue } from "../ui/card.tsx";
-import { CodeBlock } from "../ui/code-block.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { formatDuration } from "../ui/time-format.ts";
+import { DeliveriesCard } from "./deliveries-card.tsx";
+import { TriggerCard } from "./trigger-card.tsx";
+import { WebhookCard } from "./webhook-card.tsx";
+import type { WebhookTrigger } from "./webhook-card.tsx";
+import type { Workflow } from "./words.ts";
 import { catchUpWords, overlapWords } from "../schedules/words.ts";
-import { apiUrlOf } from "./api-address.ts";
-import { curlLine } from "./command-lines.ts";
-import { startValue } from "./schema-form.ts";
-import { schemaOf } from "./words.ts";
-import type { Trigger, Workflow } from "./words.ts";
 
 type Schedule = Answer<"listSchedules">["schedules"][number];
-type WebhookTrigger = Extract<Trigger, { type: "webhook" }>;
 
 const timesShown = 5;
 
 export function TriggersTab({ workflow }: { readonly workflow: Workflow }) {
+  const may = useMay("trigger:read", workflow.name);
   const schedules = useApi("listSchedules", {});
+  const triggers = useApi("listTriggers", { query: { workflow: workflow.name } }, { enabled: may });
   useLiveRefresh("schedules", ["listSchedules", "getSchedule"]);
+  useLiveRefresh("triggers", ["listTriggers", "listDeliveries"]);
   const webhooks = workflow.triggers.filter((each): each is WebhookTrigger => each.type === "webhook");
   const own = (schedules.data?.schedules ?? []).filter((each) => each.workflow === workflow.name);
+  const states = triggers.data?.triggers ?? [];
+  const others = states.filter(({ webhook }) => webhook === null);
   if (schedules.error !== null && schedules.data === undefined) {
     return (
       <ErrorState
@@ -37,7 +41,7 @@ export function TriggersTab({ workflow }: { readonly workflow: Workflow }) {
       />
     );
   }
-  if (webhooks.length === 0 && own.length === 0 && !schedules.isPending) {
+  if (workflow.triggers.length === 0 && own.length === 0 && !schedules.isPending) {
     return (
       <EmptyState icon={Zap} title="Nothing starts it by itself">
         Give it triggers in its code:{" "}
@@ -46,50 +50,26 @@ export function TriggersTab({ workflow }: { readonly workflow: Workflow }) {
     );
   }
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-2">
-      {webhooks.map((trigger) => (
-        <WebhookCard key={`${trigger.method} ${trigger.path}`} trigger={trigger} workflow={workflow} />
-      ))}
-      {schedules.isPending && <Skeleton className="h-48 w-full rounded-lg" />}
-      {own.map((schedule) => (
-        <ScheduleCard key={schedule.id} schedule={schedule} />
-      ))}
-    </div>
-  );
-}
-
-function WebhookCard({ trigger, workflow }: { readonly trigger: WebhookTrigger; readonly workflow: Workflow }) {
-  const schema = schemaOf(workflow);
-  const url = apiUrlOf(trigger.path);
-  const body = schema === undefined ? {} : (startValue(schema, schema) ?? null);
-  const line = curlLine({
-    url,
-    method: trigger.method,
-    body: trigger.method === "GET" ? undefined : body,
-    authentication: false,
-  });
-  return (
-    <Card
-      title="Webhook"
-      detail={<Webhook aria-hidden className="size-3.5" />}
-      actions={trigger.signed ? <Badge tone="good">signed</Badge> : <Badge tone="warn">not signed</Badge>}
-    >
-      <div className="flex flex-col gap-3">
-        <KeyValue
-          pairs={[
-            { name: "Method", value: <Mono>{trigger.method}</Mono> },
-            { name: "URL", value: <Mono>{url}</Mono> },
-            { name: "Input", value: "The body of the request" },
-          ]}
-        />
-        <CodeBlock wrap label="curl line" text={line} />
-        <p className="text-xs text-ink-faint">
-          {trigger.signed
-            ? "Calls have to carry a signature made with its secret: this line alone is refused."
-            : "Whoever knows the URL can call it: give the trigger a secret to have calls signed."}
-        </p>
+    <div className="flex flex-col gap-4">
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        {webhooks.map((trigger) => (
+          <WebhookCard
+            key={trigger.name}
+            trigger={trigger}
+            workflow={workflow}
+            state={states.find((each) => each.name === trigger.name)}
+          />
+        ))}
+        {(schedules.isPending || (may && triggers.isPending)) && <Skeleton className="h-48 w-full rounded-lg" />}
+        {others.map((trigger) => (
+          <TriggerCard key={trigger.id} trigger={trigger} />
+        ))}
+        {own.map((schedule) => (
+          <ScheduleCard key={schedule.id} schedule={schedule} />
+        ))}
       </div>
-    </Card>
+      {may && webhooks.length > 0 && <DeliveriesCard workflow={workflow.name} />}
+    </div>
   );
 }
 

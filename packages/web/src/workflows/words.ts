@@ -6,6 +6,8 @@ import type { Schema } from "./schema-form.ts";
 export type Workflow = Answer<"getWorkflow">["workflow"];
 export type ListedWorkflow = Answer<"listWorkflows">["workflows"][number];
 export type Trigger = ListedWorkflow["triggers"][number];
+/** A trigger with how far it has got. */
+export type TriggerState = Answer<"listTriggers">["triggers"][number];
 export type Stats = Answer<"listWorkflowStats">["workflows"][number];
 export type Graph = Answer<"getWorkflowGraph">;
 export type GraphNode = Graph["nodes"][number];
@@ -15,7 +17,7 @@ export const workflowTabs = ["overview", "graph", "triggers", "versions", "resul
 export type WorkflowTab = (typeof workflowTabs)[number];
 
 export const healths = ["good", "failing", "idle"] as const;
-export const triggerKinds = ["webhook", "schedule", "none"] as const;
+export const triggerKinds = ["webhook", "schedule", "poll", "event", "file", "manual", "none"] as const;
 export type TriggerKind = (typeof triggerKinds)[number];
 
 /** What lists of workflows are ordered by; `name` without. */

@@ -1,6 +1,6 @@
 // What a row of the list of workflows shows, by the room there is.
 import { Link } from "@tanstack/react-router";
-import { CalendarClock, Webhook } from "lucide-react";
+import { CirclePlay, FileClock, RadioTower, RefreshCw, CalendarClock, Webhook } from "lucide-react";
 import { useMemo } from "react";
 import type { ReactNode } from "react";
 import { Badge } from "../ui/badge.tsx";
@@ -19,6 +19,10 @@ import type { Stats } from "./words.ts";
 const triggerIcons = {
   webhook: { icon: Webhook, label: "Webhook" },
   schedule: { icon: CalendarClock, label: "Schedule" },
+  poll: { icon: RefreshCw, label: "Poll" },
+  event: { icon: RadioTower, label: "Event" },
+  file: { icon: FileClock, label: "Files" },
+  manual: { icon: CirclePlay, label: "Form" },
 } as const;
 
 /** `isPending`: the figures are still to come. */

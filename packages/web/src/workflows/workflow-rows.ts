@@ -23,7 +23,9 @@ export interface WorkflowSearch {
 export function joined(workflows: readonly ListedWorkflow[], stats: readonly Stats[]): readonly WorkflowRow[] {
   const byName = new Map(stats.map((each) => [each.workflow, each]));
   const rows = workflows.map(({ name, description, triggers }): WorkflowRow => {
-    const kinds: ReadonlySet<string> = new Set(triggers.map(({ type }) => type));
+    const kinds: ReadonlySet<string> = new Set(
+      triggers.map((trigger) => (trigger.type === "other" ? trigger.kind : trigger.type)),
+    );
     const found = triggerKinds.filter((kind) => kinds.has(kind));
     return { name, description, triggers: found, deployed: true, stats: byName.get(name) };
   });

@@ -104,7 +104,15 @@ const orderLabels: Readonly<Record<WorkflowOrder, string>> = {
   p95: "Slowest",
 };
 const orderOptions = Object.entries(orderLabels).map(([value, label]) => ({ value: value as WorkflowOrder, label }));
-const triggerLabels = { webhook: "Webhook", schedule: "Schedule", none: "None" } as const;
+const triggerLabels = {
+  webhook: "Webhook",
+  schedule: "Schedule",
+  poll: "Poll",
+  event: "Event",
+  file: "Files",
+  manual: "Form",
+  none: "None",
+} as const;
 
 function Filters({ search }: { readonly search: WorkflowSearch }) {
   const navigate = route.useNavigate();

@@ -82,7 +82,10 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
     if (started.outcome === "created") created.push(toRecord(started.row));
     else duplicates++;
-    if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, run: run.id, at: p.now, expiresAt }));
+    // What flow control refuses has not been dealt with: whoever finds it again may try again.
+    const led = started.outcome === "id_taken" ? run.id : "row" in started ? started.row.record.id : undefined;
+    if (key !== undefined && led !== undefined)
+      row.marks.set(key, withoutUndefined({ key, mark, run: led, at: p.now, expiresAt }));
   }
   for (const mark of p.marks ?? []) {
     const run = mark.run ?? row.marks.get(mark.key)?.run;

@@ -64,7 +64,9 @@ function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
       if (inserted.run.ready === readiness.claimable) cx.ready++;
       created.push(runs.recordOf(inserted.run));
     } else duplicates++;
-    if (key !== undefined) triggers.putMark(trigger, { key, mark, run: run.id, at: now, expiresAt });
+    // What flow control refuses has not been dealt with: whoever finds it again may try again.
+    const led = inserted.outcome === "created" ? run.id : "id" in inserted ? inserted.id : undefined;
+    if (key !== undefined && led !== undefined) triggers.putMark(trigger, { key, mark, run: led, at: now, expiresAt });
   }
   for (const mark of p.marks ?? []) triggers.putMark(trigger, { ...mark, at: now });
   for (const key of p.forget ?? []) triggers.forget(trigger, key);
