@@ -26,6 +26,7 @@ const documents = [
   "docs/getting-started.md",
   "docs/workflows.md",
   "docs/flow.md",
+  "docs/cronflow.md",
   "docs/approvals.md",
   "docs/deployment.md",
   "docs/identity.md",
@@ -175,7 +176,7 @@ describe("every snippet", () => {
         const names =
           kind === "fragment"
             ? [`fragment-${block.line}`]
-            : Array.from(block.text.matchAll(/name: "([\w-]+)"/g), (match) => match[1] ?? "");
+            : Array.from(block.text.matchAll(/(?:name|id): "([\w-]+)"/g), (match) => match[1] ?? "");
         for (const name of names) {
           const workflow = found.get(name);
           if (workflow === undefined) continue;

@@ -9,6 +9,7 @@ import { measureEnqueue } from "./cases/enqueue.ts";
 import { measureMemory } from "./cases/memory.ts";
 import { fill, resume } from "./cases/recovery.ts";
 import { measureStarts } from "./cases/starts.ts";
+import { measureBuilder } from "./cases/builder.ts";
 import { measureSteps1000 } from "./cases/steps1000.ts";
 import { measureSteps3 } from "./cases/steps3.ts";
 import { measureThroughput } from "./cases/throughput.ts";
@@ -24,6 +25,7 @@ const measures: Readonly<Record<Exclude<CaseName, "recovery">, (context: CaseCon
   steps3: measureSteps3,
   wake: measureHotWakes,
   steps1000: measureSteps1000,
+  builder: measureBuilder,
   throughput: measureThroughput,
   enqueue: measureEnqueue,
   parked: measureParkedWakes,

@@ -22,6 +22,7 @@ export { flowKeyPattern, gateKinds, joinReasons, queueNamePattern, singletonMode
 export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
+export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
 export type {
   RunMessageName,

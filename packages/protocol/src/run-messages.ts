@@ -3,6 +3,7 @@
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { FlowManifest } from "./flow.ts";
 import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
@@ -338,6 +339,7 @@ export interface WorkflowManifest {
   readonly description?: string | undefined;
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;
+  readonly graph?: DeclaredGraph | undefined;
 }
 
 export type EngineToWorker =

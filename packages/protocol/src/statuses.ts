@@ -49,6 +49,7 @@ export const runStatusReasons = [
   "cancelled_by_parent",
   "cancelled_by_schedule",
   "replaced",
+  "cancelled_by_workflow",
   "run_timeout",
   "start_deadline",
   "error",

@@ -85,5 +85,50 @@ export type { ConnectOptions } from "./connect.ts";
 export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
+export {
+  everyNode,
+  Flow,
+  FlowWorkflow,
+  isTaken,
+  keptHeaders,
+  isWorthRetrying,
+  retryOf,
+  methodOf,
+  pausedKeyPrefix,
+  triggered,
+} from "./builder/index.ts";
+export type {
+  CacheConfig,
+  CircuitBreakerConfig,
+  ConfiguredService,
+  CronflowContext,
+  DefineOptions,
+  FlowChanges,
+  FlowHandler,
+  FlowHooks,
+  FlowHost,
+  FlowNode,
+  FlowState,
+  FlowStepOptions,
+  FlowTrigger,
+  FlowTriggerNote,
+  FlowWebhookOptions,
+  FlowWorkflowParts,
+  HumanOptions,
+  Loose,
+  PausedNote,
+  PollFunction,
+  RegisterRoute,
+  RetryConfig,
+  SecretSpec,
+  StepDefinition,
+  TriggerDefinition,
+  TriggerNote,
+  FlowRequestContext,
+  FlowMiddleware,
+  FlowRequest,
+  FlowResponse,
+  WorkflowDefinition,
+} from "./builder/index.ts";
 export { SluiceError } from "@sluice/protocol";
 export type { Duration, RetryPolicy, ErrorCode, HookAnswer, HookRequest, SecretRef } from "@sluice/protocol";

@@ -1,13 +1,14 @@
 // Definition of a workflow: a name, options and a function. A definition is data; nothing runs until a worker has it.
 import { SluiceError } from "@sluice/protocol";
-import type { Duration } from "@sluice/protocol";
+import type { DeclaredGraph, Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
 import { checkWorkflow } from "./definition-checks.ts";
 import type { FlowOptions } from "./flow.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { Trigger } from "./triggers.ts";
 
-const brand: unique symbol = Symbol.for("sluice.workflow") as never;
+/** Marks what is a workflow, whichever copy of this module it comes from. */
+export const workflowBrand: unique symbol = Symbol.for("sluice.workflow") as never;
 
 export interface WorkflowOptions extends FlowOptions {
   /** Letters, digits, `-`, `_`, `.`, `/`; up to 128 characters; unique within a project. */
@@ -22,11 +23,13 @@ export interface WorkflowOptions extends FlowOptions {
   readonly retry?: StepRetry;
   /** How long and how many finished runs are kept. */
   readonly retention?: { readonly age?: Duration; readonly count?: number };
+  /** What may follow what, where it is known beforehand; else the graph is inferred from what runs did. */
+  readonly graph?: DeclaredGraph;
 }
 
 /** A workflow as `workflow()` makes it. `In` is what a start takes, `Parsed` what the function gets, `Out` what it returns. */
 export interface Workflow<In = unknown, Out = unknown, Parsed = unknown> {
-  readonly [brand]: { readonly in: In; readonly out: Out };
+  readonly [workflowBrand]: { readonly in: In; readonly out: Out };
   readonly name: string;
   readonly options: WorkflowOptions;
   /** A method, so that a workflow of orders can stand where any workflow may. */
@@ -79,10 +82,10 @@ export function workflow(
     });
   }
   checkWorkflow(options);
-  return { [brand]: true as never, name: options.name, options, handler };
+  return { [workflowBrand]: true as never, name: options.name, options, handler };
 }
 
 /** True for what `workflow()` makes, also when it comes from another copy of this module. */
 export function isWorkflow(value: unknown): value is Workflow {
-  return typeof value === "object" && value !== null && brand in value;
+  return typeof value === "object" && value !== null && workflowBrand in value;
 }

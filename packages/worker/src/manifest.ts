@@ -33,6 +33,7 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     validates: options.input !== undefined,
     ...(schema === undefined ? {} : { schema }),
     ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.graph === undefined ? {} : { graph: options.graph }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
     ...(flow === undefined ? {} : { flow }),
     ...(retention === undefined

@@ -2,7 +2,6 @@
 import { Engine, Ids, systemClock, unwrap } from "@sluice/core";
 import type { Actor, Clock, Logger } from "@sluice/core";
 import { MemoryRunStore, SimulatedClock, SimulatedRandom } from "@sluice/core/testing";
-import { encodeValue } from "@sluice/protocol";
 import type { Client, Decision, Duration, Workflow } from "@sluice/sdk";
 import { EmbeddedClient } from "@sluice/server/embedded/client";
 import { manifestOf, systemWorkerClock } from "@sluice/worker";
