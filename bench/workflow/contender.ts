@@ -44,7 +44,8 @@ export type CaseName =
   | "parked"
   | "memory"
   | "disk"
-  | "recovery";
+  | "recovery"
+  | "harness";
 
 /** What a contender may lack; the reason is shown in the place of the figure. */
 type Feature = "hot" | "event" | "delay";
@@ -103,7 +104,7 @@ export const contenders: readonly ContenderSpec[] = [
     name: "sluice-embedded",
     title: "Sluice embedded",
     peer: false,
-    cases: [...EVERY, ...OWN],
+    cases: [...EVERY, ...OWN, "harness"],
     lacks: {},
     notes: {},
     open: async (setup) => (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),

@@ -5,6 +5,7 @@ import { within } from "../clock.ts";
 import { bytesOnDisk } from "../disk.ts";
 import type { CaseContext } from "./cases/case.ts";
 import { measureDisk } from "./cases/disk.ts";
+import { measureHarness } from "./cases/harness.ts";
 import { measureEnqueue } from "./cases/enqueue.ts";
 import { measureMemory } from "./cases/memory.ts";
 import { fill, resume } from "./cases/recovery.ts";
@@ -31,6 +32,7 @@ const measures: Readonly<Record<Exclude<CaseName, "recovery">, (context: CaseCon
   parked: measureParkedWakes,
   memory: measureMemory,
   disk: measureDisk,
+  harness: measureHarness,
 };
 
 function say(message: Message): void {

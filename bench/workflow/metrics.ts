@@ -38,6 +38,11 @@ export const metrics = {
   "memory.loadWorkerMb": { case: "memory", label: "memory under load, worker, MiB" },
   "disk.liveBytesPerStep": { case: "disk", label: "disk, bytes a step, running" },
   "disk.closedBytesPerStep": { case: "disk", label: "disk, bytes a step, after closing" },
+  "harness.monthMs": { case: "harness", label: "test harness: thirty nights of sleeping, median ms" },
+  "harness.testMs": {
+    case: "harness",
+    label: "… a test with a mock, a sleep, an approval and every prefix, median ms",
+  },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof metrics;
@@ -56,4 +61,5 @@ export const caseNames: readonly CaseName[] = [
   "recovery",
   "memory",
   "disk",
+  "harness",
 ];

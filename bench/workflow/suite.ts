@@ -26,7 +26,7 @@ const IN_FLIGHT_MARGIN = 500;
 const TOGETHER: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "builder", "throughput", "enqueue"];
 /** Cases with a process of their own; those that take long or hardly vary are measured in the first round only. */
 const ALONE: readonly CaseName[] = ["parked"];
-const ALONE_ONCE: readonly CaseName[] = ["memory", "disk", "recovery"];
+const ALONE_ONCE: readonly CaseName[] = ["memory", "disk", "recovery", "harness"];
 
 /** Runs the suite; the exit code. */
 export async function runWorkflowSuite(args: readonly string[]): Promise<number> {

@@ -1,4 +1,5 @@
 // Every command stands in the table that says which routes it calls, and calls no other.
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +16,8 @@ let server: Bun.Server<undefined>;
 
 beforeAll(() => {
   writeFileSync(join(folder, "backup.tar"), "x");
+  writeOldDatabase(join(folder, "old.db"));
+  writeFileSync(join(folder, "runs.json"), '{"format":"sluice-run"}');
   server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -32,6 +35,17 @@ afterAll(async () => {
   await server.stop(true);
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A database of cronflow with a run that has ended. */
+function writeOldDatabase(file: string): void {
+  const database = new Database(file);
+  database.run("CREATE TABLE workflows (id TEXT, name TEXT, description TEXT, definition TEXT)");
+  database.run("CREATE TABLE triggers (workflow_id TEXT, trigger_type TEXT, config TEXT)");
+  database.run("CREATE TABLE step_results (run_id TEXT, step_id TEXT, status TEXT)");
+  database.run("CREATE TABLE workflow_runs (id TEXT, workflow_id TEXT, status TEXT, payload TEXT)");
+  database.run("INSERT INTO workflow_runs VALUES ('r1', 'a', 'Completed', '{}')");
+  database.close();
+}
 
 /** Something of everything that commands look for. */
 const run = { id: "run_1", workflow: "a", status: "completed", tags: [], createdAt: 1, startedAt: 1, endedAt: 2 };
@@ -96,6 +110,7 @@ const commands = leaves(makeProgram(io()));
 /** What has to be said beside the names of things. */
 const more: Readonly<Record<string, readonly string[]>> = {
   run: ["--watch"],
+  "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
   "step-cache clear": ["--all"],
   "user create": ["--admin"],
@@ -120,9 +135,11 @@ describe("a command calls the routes that the table names", () => {
   test.each(online)("%s", async (name, names) => {
     called.length = 0;
     const args = (commands.get(name)?.registeredArguments ?? []).map((each) => values[each.name()] ?? "x");
-    // A backup to restore is there; files to write must not be.
+    // A backup to restore is there, and a run to import; files to write must not be.
     const files: Readonly<Record<string, readonly string[]>> = {
       restore: ["backup.tar"],
+      "runs import": ["runs.json"],
+      "migrate cronflow": ["old.db"],
       "audit export": ["new.jsonl"],
     };
     const file = files[name] ?? args;

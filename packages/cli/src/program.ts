@@ -6,6 +6,7 @@ import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
+import { addMigrateCommands } from "./commands/migrate.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
 import { addQueueCommands } from "./commands/queue.ts";
@@ -35,6 +36,7 @@ export function makeProgram(io: Io): Command {
   addTokenCommands(program, io);
   addAuditCommands(program, io);
   addBackupCommands(program, io);
+  addMigrateCommands(program, io);
   addDoctorCommand(program, io);
   return program;
 }

@@ -13,7 +13,7 @@ const writer = "packages/core/src/store/sqlite/writer-thread.ts";
 /** As of today, with room for a few. Each module costs a server at rest some 30 kB. */
 const modulesMax = { server: 250, writer: 100 };
 
-/** Paths from the root of what these files load without being asked, through static imports of values. */
+/** Paths from the root of what these files load without being asked, through static imports of values; and modules of Node. */
 function loadedBy(entries: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (file: string, from: string): void => {
@@ -22,8 +22,9 @@ function loadedBy(entries: readonly string[]): Map<string, string> {
     found.set(path, from);
     if (!/\.[mc]?[jt]s$/.test(file)) return;
     for (const { kind, path: specifier } of transpiler.scanImports(readFileSync(file))) {
-      if (kind !== "import-statement" || /^(?:node:|bun\b)/.test(specifier)) continue;
-      visit(realpathSync(Bun.resolveSync(specifier, dirname(file))), path);
+      if (kind !== "import-statement" || /^bun\b/.test(specifier)) continue;
+      if (specifier.startsWith("node:")) found.set(specifier, path);
+      else visit(realpathSync(Bun.resolveSync(specifier, dirname(file))), path);
     }
   };
   for (const entry of entries) visit(join(root, entry), "");
@@ -48,6 +49,7 @@ describe("a server at its start", () => {
       /node_modules\/(?:zod|jose|openid-client|oauth4webapi|@simplewebauthn|otpauth)\//,
     ],
     ["the router", /node_modules\/hono\//],
+    ["Node's cryptography, streams and processes, 1 to 2 MB each", /^node:(?:crypto|stream|child_process|net|http)/],
     ["the API document", /(?:openapi|contracts?|schemas)\.ts$/],
     ["routes but health", /^packages\/server\/src\/routes\/(?!table|health)/],
     ["the console, search and the live stream", /^packages\/server\/src\/(?:console|search\/|live\/(?!limits))/],

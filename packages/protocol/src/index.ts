@@ -83,6 +83,16 @@ export type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
+export {
+  exportEntry,
+  exportValue,
+  importEntry,
+  importValue,
+  parseRunExport,
+  runExportFormat,
+  runExportVersion,
+} from "./run-export.ts";
+export type { ExportedEntry, ExportedLog, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
 export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { normalizeRetry, nextRetryDelayMs } from "./backoff.ts";

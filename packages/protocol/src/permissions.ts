@@ -34,6 +34,7 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
   "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
@@ -95,11 +96,16 @@ const operating: readonly Grant[] = [
   "queue:control",
   "trigger:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
-  (permission) => ({
-    permission,
-  }),
-);
+const developing: readonly Grant[] = [
+  "run:fork",
+  "run:import",
+  "run:delete",
+  "step-cache:clear",
+  "state:write",
+  "settings:read",
+].map((permission) => ({
+  permission,
+}));
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

@@ -337,9 +337,9 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  readonly graph?: DeclaredGraph | undefined;
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;
-  readonly graph?: DeclaredGraph | undefined;
 }
 
 export type EngineToWorker =

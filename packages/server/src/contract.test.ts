@@ -89,7 +89,10 @@ describe("answers", () => {
     await ask("forkRun", [failed], { body: { from: 0, input: null } });
     await ask("cancelRun", [failed], { body: {} });
     await ask("bulkRuns", [], { body: { action: "cancel", filter: { workflow: "asks" }, dryRun: true } });
+    const { body: file } = await ask("exportRun", [failed]);
+    expect((await ask("importRun", [], { body: file })).status).toBe(409);
     await ask("deleteRun", [failed]);
+    expect((await ask("importRun", [], { body: file })).body.run).toMatchObject({ id: failed, status: "failed" });
     const calling = await begun("calls", "waiting");
     await ask("completeCallback", [(await ask("getRun", [calling])).body.run.progress], { body: [1] });
     await ask("sendEvent", [], { body: { name: "e", payload: 1, id: "once" } });

@@ -1,4 +1,5 @@
-// The updates of one run for one client: the journal from where the client was, then what happens, without gap or repetition.
+// The updates of one run for one follower, in this process or behind a connection: the journal from where the follower was, then
+// what happens, without gap or repetition, and nothing about a step once its end was told.
 import { decodeErrorValue, isFinalStatus, valueToJson } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
 import type { JournalCursor, RunUpdate } from "@sluice/core";
@@ -8,15 +9,23 @@ import type { HttpParts } from "./call.ts";
 const pieceBytes = 256 * 1024;
 const encoder = new TextEncoder();
 
-type FeedParts = Pick<HttpParts, "engine" | "clock" | "limits">;
+export interface FeedParts extends Pick<HttpParts, "engine" | "clock"> {
+  readonly limits: Pick<HttpParts["limits"], "heartbeatMs" | "watchBytesMax" | "watchUpdatesMax">;
+}
 
 /** One thing that happened to the run. */
 export interface FeedEvent {
   readonly event: RunUpdate["type"] | "end";
   /** Its place in the journal's order; undefined for what is not journaled. */
   readonly number?: number | undefined;
-  /** JSON: when it happened and what it was. */
-  readonly body: string;
+  /** When it happened; milliseconds since 1970. */
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What an event says, as JSON. */
+export function bodyOf({ event, at, data }: FeedEvent): string {
+  return JSON.stringify(event === "end" ? data : { at, data: valueToJson(data) });
 }
 
 /**
@@ -35,6 +44,11 @@ export class RunFeed {
   #reading: JournalCursor | undefined;
   /** The journal has to be read again from `#sent` on. */
   #behind = true;
+  /**
+   * Steps whose end the journal has told, the last of them: what the engine tells of their beginnings may come later than that,
+   * and is no news. Until something comes that the journal had not.
+   */
+  readonly #told = new Set<number>();
   /** Open entries are to be shown too. */
   #showOpen = true;
   #status = "";
@@ -161,7 +175,7 @@ export class RunFeed {
     this.#behind = false;
     const record = await this.#parts.engine.store.getRun({ run: this.#run });
     if (record === undefined) {
-      this.#end = [endOf("deleted", null)];
+      this.#end = [endOf("deleted", null, this.#parts.clock.now())];
       return [];
     }
     // A number from the future must not hide what comes.
@@ -171,7 +185,7 @@ export class RunFeed {
     if (!isFinalStatus(status)) return this.#statusEvent(status, reason ?? null, {});
     const data = { status, statusReason: reason ?? null };
     const at = endedAt ?? this.#parts.clock.now();
-    this.#end = [feedEvent("run", { at, data }), endOf(status, data.statusReason)];
+    this.#end = [feedEvent("run", { at, data }), endOf(status, data.statusReason, at)];
     return [];
   }
 
@@ -188,6 +202,7 @@ export class RunFeed {
     for (const entry of piece.entries) {
       if (entry.ord > this.#sent) {
         this.#sent = entry.ord;
+        this.#note(entry.seq);
         events.push(feedEvent("step", { at: entry.end, data: entryData(entry), number: entry.ord }));
       } else if (entry.ord === 0 && this.#showOpen) {
         events.push(feedEvent("step", { at: entry.at, data: entryData(entry) }));
@@ -196,6 +211,15 @@ export class RunFeed {
     this.#reading = piece.next;
     if (piece.next === undefined) this.#showOpen = false;
     return events;
+  }
+
+  #note(seq: number): void {
+    // As many beginnings as can be waiting.
+    if (this.#told.size >= this.#parts.limits.watchUpdatesMax) {
+      const [oldest] = this.#told;
+      if (oldest !== undefined) this.#told.delete(oldest);
+    }
+    this.#told.add(seq);
   }
 
   /** An update as it comes. What the journal says better makes it be read again. */
@@ -210,40 +234,39 @@ export class RunFeed {
     if (type === "run") {
       const { status, statusReason, ...more } = data as { status?: string; statusReason?: string | null };
       if (status === undefined) return [];
+      // Retried: what its journal has lost is done again.
+      if (status === "queued") this.#told.clear();
       if (!isFinalStatus(status as Parameters<typeof isFinalStatus>[0])) {
         return this.#statusEvent(status, statusReason ?? null, more);
       }
       this.#behind = true;
       return [];
     }
-    if (id === undefined) return [feedEvent(type, { at, data })];
+    if (id === undefined)
+      return type === "step" && this.#told.has(Number(data["seq"])) ? [] : [feedEvent(type, { at, data })];
     if (id <= this.#sent) return [];
     if (id !== this.#sent + 1 || data["name"] === undefined) {
       this.#behind = true;
       return [];
     }
     this.#sent = id;
+    this.#told.clear();
     return [feedEvent(type, { at, data, number: id })];
   }
 }
 
-interface Shown {
-  readonly at: number;
-  readonly data: unknown;
-  readonly number?: number | undefined;
+function feedEvent(event: FeedEvent["event"], shown: Omit<FeedEvent, "event">): FeedEvent {
+  return { event, ...shown };
 }
 
-function feedEvent(event: FeedEvent["event"], { at, data, number }: Shown): FeedEvent {
-  return { event, number, body: JSON.stringify({ at, data: valueToJson(data) }) };
-}
-
-function endOf(status: string, statusReason: string | null): FeedEvent {
-  return { event: "end", body: JSON.stringify({ status, statusReason }) };
+function endOf(status: string, statusReason: string | null, at: number): FeedEvent {
+  return { event: "end", at, data: { status, statusReason } };
 }
 
 /** As the event stream format of HTML has it. */
-function eventText({ event, number, body }: FeedEvent): string {
-  return `${number === undefined ? "" : `id: ${number}\n`}event: ${event}\ndata: ${body}\n\n`;
+function eventText(told: FeedEvent): string {
+  const { event, number } = told;
+  return `${number === undefined ? "" : `id: ${number}\n`}event: ${event}\ndata: ${bodyOf(told)}\n\n`;
 }
 
 /** First byte of what stands for a value that is kept as a blob. */

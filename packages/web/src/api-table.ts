@@ -22,6 +22,8 @@ export const apiPaths = {
   resumeRun: "POST /api/v1/runs/:run/resume",
   retryRun: "POST /api/v1/runs/:run/retry",
   forkRun: "POST /api/v1/runs/:run/fork",
+  exportRun: "GET /api/v1/runs/:run/export",
+  importRun: "POST /api/v1/run-imports",
   sendEvent: "POST /api/v1/events",
   listEvents: "GET /api/v1/events",
   listApprovals: "GET /api/v1/approvals",
@@ -149,6 +151,8 @@ export interface Api {
   resumeRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
   retryRun: { params: "run"; query: never; request: Sent<"RetryRun">; answer: Body<"Run"> };
   forkRun: { params: "run"; query: never; request: Sent<"ForkRun">; answer: Body<"Run"> };
+  exportRun: { params: "run"; query: never; request: undefined; answer: Body<"RunExport"> };
+  importRun: { params: never; query: never; request: Sent<"RunExport">; answer: Body<"Run"> };
   sendEvent: { params: never; query: never; request: Sent<"SendEvent">; answer: Body<"SentEvent"> };
   listEvents: {
     params: never;

@@ -1,4 +1,4 @@
-// Intervals and polls start runs by themselves: once for each tick and each id, across restarts, until they are taken away.
+// Intervals and polls start runs by themselves, and limits hold them back: once for each tick and each id, across restarts, until they are taken away.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { makeProgram } from "./program-fixture.suite.ts";
 import type { TestProgram } from "./program-fixture.suite.ts";
@@ -47,6 +47,36 @@ describe("an interval", () => {
     },
     timeoutMs,
   );
+});
+
+describe("limits", () => {
+  test("so many runs go on at the same time; the others are queued until there is room", async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    program.cronflow.define({ id: "one", concurrency: 1 }).step("wait", async (c) => gates[c.payload]?.promise);
+    await program.start();
+    const first = await program.cronflow.trigger("one", 0);
+    const second = await program.cronflow.trigger("one", 1);
+    await program.until(first, "running");
+    expect((await program.cronflow.inspect(second)).status).toBe("queued");
+    expect(await program.cronflow.getConcurrencyStats("one")).toMatchObject({ running: 1, queued: 1, limit: 1 });
+    gates[0]?.resolve();
+    await program.until(first, "completed");
+    await program.until(second, "running");
+    gates[1]?.resolve();
+    await program.until(second, "completed");
+  });
+
+  test("so many runs begin in a time; what goes past that waits", async () => {
+    program.cronflow.define({ id: "rate", rateLimit: { count: 2, per: "1h" }, queue: "slow" }).step("a", () => 1);
+    await program.start();
+    const ids = await Promise.all([1, 2, 3].map(async () => program.cronflow.trigger("rate")));
+    const completed = async (): Promise<number> => {
+      const runs = await Promise.all(ids.map(async (id) => program.cronflow.inspect(id)));
+      return runs.filter(({ status }) => status === "completed").length;
+    };
+    while ((await completed()) < 2) await new Promise((resolve) => void setTimeout(resolve, 2));
+    expect(await program.cronflow.getConcurrencyStats("rate")).toMatchObject({ running: 0, queued: 1 });
+  });
 });
 
 describe("a poll", () => {

@@ -99,6 +99,9 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     note("runs", answer.run.id);
     noteEffects(note, answer.effects);
   },
+  importRun(note, p, { outcome }) {
+    if (outcome === "created") note("runs", p.run.id);
+  },
   moveRun: changesNothing,
   deleteRuns(note, _p, { deleted }) {
     if (deleted.length > 0) note("deleted", undefined);

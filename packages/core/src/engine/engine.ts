@@ -19,10 +19,10 @@ import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
+import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
-import { engineLimits } from "./limits.ts";
-import type { EngineLimits } from "./limits.ts";
+import { engineLimits, type EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
@@ -32,11 +32,9 @@ import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
 import { Approvals } from "./approvals.ts";
-import { Signals } from "./signals.ts";
-import type { Answer, Emission } from "./signals.ts";
+import { Signals, type Answer, type Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
-import { Starts } from "./starts.ts";
-import type { Started, StartRequest } from "./starts.ts";
+import { Starts, type Started, type StartRequest } from "./starts.ts";
 import { Telling } from "./telling.ts";
 import { Timers } from "./timers.ts";
 import { Invocations } from "./triggers/invocations.ts";
@@ -74,6 +72,7 @@ export class Engine {
   readonly values: Values;
   readonly deployments = new Deployments();
   readonly operations: Operations;
+  readonly history: History;
   readonly schedules: Schedules;
   readonly queues: Queues;
   readonly triggers: Triggers;
@@ -110,6 +109,7 @@ export class Engine {
     this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
+    this.history = new History(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts);
     this.queues = new Queues(this.#parts);
     this.#invocations = new Invocations(this.#parts);
@@ -250,7 +250,6 @@ export class Engine {
       }
       case "handback":
         this.#guard(this.#handback(link.id, message.runs));
-        break;
     }
   }
 

@@ -105,6 +105,13 @@ export class Operations {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
     if (record === undefined) return notFound(run);
+    if (record.by.kind === "import") {
+      return fail({
+        code: "conflict",
+        message: `Run ${run} is history that was imported: it is not executed here.`,
+        hint: "Fork it to execute its workflow from one of its steps.",
+      });
+    }
     if (record.reason === "undo_failed" && !takenBack) return standing(run);
     const current = deployments.workflow(record.workflow);
     if (code === "current" && current === undefined) {
@@ -227,6 +234,15 @@ export class Operations {
     });
   }
 
+  /** With nothing of its journal: the fork begins with the entry that settled first. */
+  async #forkFromStart(by: Actor, run: string): Promise<Result<RunRecord>> {
+    return guarded(async () => {
+      const bytesMax = this.#parts.limits.journalPieceBytesMax;
+      const [first] = (await this.#parts.store.readJournal({ run, bytesMax })).entries;
+      return this.#prepareFork({ by, run, from: first === undefined || first.ord === 0 ? undefined : first.seq });
+    });
+  }
+
   async delete(by: Actor, run: string): Promise<Result<null>> {
     return guarded(() => this.#delete(by, run));
   }
@@ -286,7 +302,7 @@ export class Operations {
       retry: () => this.retry(by, run),
       pause: () => this.pause(by, run),
       resume: () => this.resume(by, run),
-      fork: () => this.fork({ by, run }),
+      fork: () => this.#forkFromStart(by, run),
       delete: () => this.delete(by, run),
     };
     return actions[p.action]();

@@ -32,6 +32,17 @@ describe("a write", () => {
     ]);
   });
 
+  test("that began a step and settled it says so in this order", () => {
+    const started: RunOp = { op: "started", ...placed, at: 4, attempt: 1, undo: true };
+    const done: RunOp = { op: "done", ...placed, kind: "step", at: 5, attempt: 1, value: encodeValue(1) };
+    const settle: RunEvent = { event: "settle", seq: 0, ord: 4, status: "completed", at: 9 };
+    const told = published([started, done], [settle]);
+    expect(told.map(({ id, data }) => [id, data["status"]])).toEqual([
+      [undefined, "running"],
+      [4, "completed"],
+    ]);
+  });
+
   test("of a failure says what went wrong, and when it is tried again", () => {
     const error = encodeError(Object.assign(new TypeError("no"), { code: "odd" }));
     const shown = { name: "TypeError", message: "no", code: "odd" };

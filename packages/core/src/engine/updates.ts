@@ -12,10 +12,14 @@ export function publishOps(
 ): void {
   const settled = new Map<number, Extract<RunEvent, { event: "settle" }>>();
   for (const event of events) if (event.event === "settle") settled.set(event.seq, event);
+  // Of several operations on one entry the last one is what settled it.
+  const last = new Map<number, RunOp>();
+  for (const op of ops) if ("seq" in op && settled.has(op.seq)) last.set(op.seq, op);
   for (const op of ops) {
-    const update = updateOf(run, op, "seq" in op ? settled.get(op.seq) : undefined);
+    const own = "seq" in op && last.get(op.seq) === op ? settled.get(op.seq) : undefined;
+    const update = updateOf(run, op, own);
     if (update !== undefined) watchers.publish(update);
-    if ("seq" in op) settled.delete(op.seq);
+    if (own !== undefined) settled.delete(own.seq);
   }
   for (const event of settled.values()) watchers.publish(settledUpdate(run, event));
 }

@@ -1,5 +1,4 @@
 // How rows of the audit trail are bound to each other: the form of a row that is hashed, and the hash.
-import { createHash } from "node:crypto";
 import type { AuditNote, AuditRecord } from "./audit-log.ts";
 import type { Actor, Origin } from "./run-records.ts";
 
@@ -44,7 +43,10 @@ export function canonicalAudit(row: AuditNote & { readonly seq: number }): strin
 
 /** SHA-256 over the previous row's hash (64 characters of lower case hex) followed by the row's canonical form, as lower case hex. */
 export function auditHash(row: AuditNote & { readonly seq: number; readonly previous: string }): string {
-  return createHash("sha256")
+  // On first use: a store that has nothing to write down holds no cryptography.
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
     .update(row.previous + canonicalAudit(row))
     .digest("hex");
 }

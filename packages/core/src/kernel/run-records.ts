@@ -38,7 +38,8 @@ export type { FlowRule, QueueRecord, RunFlow };
 
 /** On whose behalf a change is made. */
 export interface Actor {
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger";
+  /** `import`: the run is history that was brought here by somebody with this id, and has not been executed here. */
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger" | "import";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;
@@ -120,6 +121,26 @@ export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs"> {
   /** What holds it back while it is queued, where that is a gate. */
   readonly hold?: Hold | undefined;
 }
+
+/** A run that has ended somewhere else, to be kept as history. */
+export interface ImportedRun extends NewRun {
+  readonly status: FinalRunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly startedAt?: number | undefined;
+  readonly endedAt: number;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly progress?: Uint8Array | undefined;
+  readonly cause?: number | undefined;
+  readonly attempt: number;
+  readonly generation: number;
+}
+
+export type ImportOutcome =
+  | { readonly outcome: "created"; readonly run: RunRecord }
+  /** Another run of the workflow has its idempotency key. */
+  | { readonly outcome: "conflict"; readonly run: RunRecord }
+  | { readonly outcome: "id_taken"; readonly run: RunRecord };
 
 /** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
 export interface ClaimedRun {

@@ -24,6 +24,7 @@ import type {
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { RunHistory } from "./run-history.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
@@ -44,6 +45,7 @@ export type {
   FinishedRun,
   Effects,
   CreateOutcome,
+  ImportedRun,
   AppendOutcome,
   ChangeOutcome,
   ApprovalComment,
@@ -64,7 +66,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, StepCacheStore, FlowVerbs, VersionVerbs {
+export interface RunStore extends RunFinder, RunHistory, StepCacheStore, FlowVerbs, VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that

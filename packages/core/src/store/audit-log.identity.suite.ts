@@ -160,6 +160,7 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
     test("there is a rule for every verb that acts on somebody's behalf", () => {
       const ofRuns = ["createRun", "forkRun", "cancelRun", "pauseRun", "resumeRun", "retryRun", "deleteRuns"];
       const ofOthers = [
+        "importRun",
         "clearStepCache",
         "emitEvent",
         "completeToken",

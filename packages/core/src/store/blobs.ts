@@ -1,6 +1,5 @@
 // Blobs as files named by their content: written beside their place, synced, renamed, and the folder synced as well, all
 // off the calling thread. A name that exists is therefore whole and durable.
-import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
@@ -74,7 +73,7 @@ export class FileBlobs implements BlobStore, BlobCollector {
     const folder = join(this.#folder, hash.slice(0, prefixCharacters));
     await mkdir(parts, { recursive: true, mode: 0o700 });
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    const part = join(parts, randomUUID());
+    const part = join(parts, crypto.randomUUID());
     try {
       await writeSynced(part, bytes);
       await rename(part, path);

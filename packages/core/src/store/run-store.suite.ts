@@ -9,6 +9,7 @@ import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
+import { importingSuite } from "./run-store.importing.suite.ts";
 import { gatesSuite } from "./run-store.gates.suite.ts";
 import { joiningSuite } from "./run-store.joining.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
@@ -39,6 +40,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
+  importingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
   crossingSuite(name, watched);
@@ -87,6 +89,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   resumeRun: true,
   retryRun: true,
   forkRun: true,
+  importRun: true,
   moveRun: true,
   deleteRuns: true,
   purgeRuns: true,

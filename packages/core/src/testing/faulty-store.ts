@@ -42,6 +42,7 @@ const writes: Readonly<Record<keyof RunStore, boolean>> = {
   resumeRun: true,
   retryRun: true,
   forkRun: true,
+  importRun: true,
   moveRun: true,
   deleteRuns: true,
   purgeRuns: true,

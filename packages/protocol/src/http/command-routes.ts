@@ -17,7 +17,8 @@ export const commandRoutes = {
   "runs delete": ["deleteRun"],
   "runs watch": ["getRun", "watchRun"],
   "runs bulk": ["bulkRuns"],
-  "runs export": ["listRuns", "getRun", "listSteps", "getRunValue"],
+  "runs export": ["listRuns", "exportRun"],
+  "runs import": ["importRun"],
   "events send": ["sendEvent"],
   "events list": ["listEvents"],
   "approve list": ["listApprovals"],
@@ -61,5 +62,6 @@ export const commandRoutes = {
   "audit verify": ["verifyAudit"],
   backup: ["backup"],
   restore: ["restore"],
+  "migrate cronflow": ["importRun"],
   doctor: ["ready", "listDeployments"],
 } as const satisfies Readonly<Record<string, readonly RouteName[]>>;

@@ -57,6 +57,8 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   resumeRun: { request: "Nothing", responses: oneRun },
   retryRun: { request: "RetryRun", responses: oneRun },
   forkRun: { request: "ForkRun", responses: { 201: answer("The new run", "Run") } },
+  exportRun: { responses: { 200: answer("The run, as `sluice runs import` and test fixtures take it", "RunExport") } },
+  importRun: { request: "RunExport", responses: { 201: answer("The run as it is kept", "Run") } },
   sendEvent: {
     request: "SendEvent",
     responses: {

@@ -102,6 +102,20 @@ export const runRoutes = {
     tag: "runs",
     permission: "run:fork",
   },
+  exportRun: {
+    methods: get,
+    path: "/api/v1/runs/:run/export",
+    summary: "A whole run as a file: its values, its journal and its log",
+    tag: "runs",
+    permission: "run:read",
+  },
+  importRun: {
+    methods: post,
+    path: "/api/v1/run-imports",
+    summary: "Keep an exported run that has ended as history",
+    tag: "runs",
+    permission: "run:import",
+  },
   sendEvent: {
     methods: post,
     path: "/api/v1/events",

@@ -43,6 +43,9 @@ const run = z.strictObject({
     .describe("What holds a queued run back, where that is flow control"),
   by: z.string().describe("On whose behalf it was started, as kind:id"),
 });
+const exportedValue = z
+  .union([z.strictObject({ json: value }), z.strictObject({ base64: z.string() })])
+  .describe("As JSON where that says all of it, else the bytes of its encoding");
 const listedRun = run.extend({
   omitted: z
     .array(z.enum(["input", "output", "error", "progress"]))
@@ -245,6 +248,26 @@ export const runSchemas = {
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
   }),
+  RunExport: z
+    .strictObject({
+      format: z.literal("sluice-run"),
+      formatVersion: z.literal(1),
+      run: z.object({ id: z.string(), workflow: z.string(), status: z.enum(runStatuses), input: exportedValue }),
+      journal: z.array(
+        z.object({
+          seq: z.int(),
+          kind: z.enum(entryKinds),
+          name: z.string(),
+          n: z.int().describe("Which call of this kind and name, from 0"),
+          status: z.enum(entryStatuses),
+          ord: z.int().describe("Place in the order in which entries settled, from 1; 0 for one that has not"),
+          value: exportedValue.optional(),
+          error: exportedValue.optional(),
+        }),
+      ),
+      logs: z.array(z.object({ level: z.string(), message: z.string(), at: time })),
+    })
+    .describe("A whole run; fields of its parts that are not named here belong to it, too"),
   BulkResult: z.strictObject({ matched: z.int(), changed: z.int(), refused: z.int() }),
   Steps: z.strictObject({ steps: z.array(step), nextCursor: z.string().nullable() }),
   Logs: z.strictObject({ logs: z.array(logLine), next: z.int().nullable() }),

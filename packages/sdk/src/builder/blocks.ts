@@ -115,7 +115,7 @@ async function runInner(run: FlowRun, body: FlowMaker, { item, name, place }: In
   if (flow.nodes.length === 0) return made === flow ? undefined : made;
   const { outputs, last, token } = place.view;
   const view = { outputs: new Map(outputs), last, token };
-  await run.walk(flow.nodes, { view, path: `${place.path}${name}/` });
+  await run.walk(flow.nodes, { ...place, view, path: `${place.path}${name}/` });
   return view.last;
 }
 

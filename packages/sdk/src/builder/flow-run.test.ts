@@ -7,10 +7,14 @@ import { FlowWorkflow } from "./flow-workflow.ts";
 import type { FlowHost } from "./host.ts";
 import type { CronflowContext, DefineOptions } from "./types.ts";
 
+const shared = new Map<string, unknown>();
 const host: FlowHost = {
-  state: () => {
-    throw new Error("no state in this test");
-  },
+  state: (scope) => ({
+    get: async (key, fallback): Promise<unknown> => shared.get(`${scope} ${key}`) ?? fallback,
+    set: async (key, value) => void shared.set(`${scope} ${key}`, value),
+    incr: () => Promise.reject(new Error("nothing is added up in this test")),
+    delete: async (key) => shared.delete(`${scope} ${key}`),
+  }),
   secret: () => Promise.reject(new Error("no secrets in this test")),
   mock: () => undefined,
 };
@@ -344,4 +348,44 @@ test("the limit of a run is half an hour, and none where it waits", () => {
   expect(define().step("a", () => 1).timeoutMs).toBe(1_800_000);
   expect(define().humanInTheLoop({ timeout: "3d" }).timeoutMs).toBeUndefined();
   expect(define({ timeout: "5m" }).waitForEvent("x").timeoutMs).toBe(300_000);
+});
+
+describe("an operator's retry", () => {
+  const nothing = (): void => undefined;
+  test.each([
+    ["without hooks", {}],
+    ["with hooks for failures", { onFailure: nothing, onComplete: nothing }],
+    ["with hooks for everything", { onStart: nothing, onSuccess: nothing, onFailure: nothing }],
+  ])("of a failed run goes on from the step that failed, %s", async (_what, hooks) => {
+    const fails = { value: true };
+    let first = 0;
+    const flow = define({ hooks })
+      .step("first", () => ++first)
+      .action("beside", () => "done")
+      .step("flaky", () => {
+        if (fails.value) throw new Error("not yet");
+        return "worked";
+      })
+      .step("last", (c) => [c.last, first]);
+    await playing([flow], async (engine) => {
+      const run = await engine.start(flow);
+      await engine.settle();
+      expect((await run.get()).status).toBe("failed");
+      fails.value = false;
+      await run.retry();
+      await engine.settle();
+      expect(await run.get()).toMatchObject({ status: "completed", output: ["worked", 1] });
+    });
+  });
+});
+
+test("limits of a definition are handed to the engine in its words", () => {
+  const limited = define({ concurrency: 3, rateLimit: { count: 10, per: "1m" }, queue: "mail" }).step("a", () => 1);
+  expect(limited.options).toMatchObject({
+    concurrency: 3,
+    throttle: { count: 10, per: "1m", burst: 10 },
+    queue: "mail",
+  });
+  const free = define({ concurrency: Number.POSITIVE_INFINITY, queue: "default" }).step("a", () => 1);
+  expect(Object.keys(free.options).filter((key) => ["concurrency", "throttle", "queue"].includes(key))).toEqual([]);
 });

@@ -12,7 +12,7 @@ import { runGuarded } from "./step-guards.ts";
 import { errorOf, stepOptions } from "./step-plan.ts";
 import { readInput } from "./trigger-input.ts";
 import type { ReadInput } from "./trigger-input.ts";
-import type { CronflowContext, DefineOptions, FlowHandler } from "./types.ts";
+import type { CronflowContext, DefineOptions, FlowHandler, FlowState } from "./types.ts";
 
 import type { PausedNote } from "./waits.ts";
 
@@ -30,6 +30,8 @@ export interface FlowPlace {
   readonly view: FlowView;
   /** Such as `onboard/` for the flows of a loop. */
   readonly path: string;
+  /** True where a failure does not end the run: something stands in for it, or it is beside the flow. */
+  readonly caught?: boolean | undefined;
 }
 
 /** Nodes that may have an output. */
@@ -82,8 +84,11 @@ export class FlowRun {
   }
 
   async #walkAll(place: FlowPlace): Promise<void> {
-    await this.walk(this.#fromTrigger(), place);
-    await this.#quiet();
+    try {
+      await this.walk(this.#fromTrigger(), place);
+    } finally {
+      await this.#quiet();
+    }
   }
 
   /** Waits for the actions that are under way. */
@@ -105,9 +110,8 @@ export class FlowRun {
     if (thrown instanceof CancelledError) return;
     const notes = { error: errorOf(thrown), status: "failed" as const };
     if (this.ctx.signal.aborted) return;
-    await this.#quiet();
-    await this.#hook("onFailure", place, notes);
-    await this.#hook("onComplete", place, notes);
+    await this.#hookAtOnce("onFailure", place, notes);
+    await this.#hookAtOnce("onComplete", place, notes);
   }
 
   /** Makes the calls of these nodes, one after the other. */
@@ -129,9 +133,10 @@ export class FlowRun {
     await this.#hook("onSuccess", place, { result: output, status: "completed", named: node.name });
   }
 
-  async #outputOf(node: FlowWorkNode, place: FlowPlace): Promise<unknown> {
+  async #outputOf(node: FlowWorkNode, around: FlowPlace): Promise<unknown> {
     const { delay, onError } = node.options;
-    const { path } = place;
+    const { path } = around;
+    const place = onError === undefined ? around : { ...around, caught: true };
     try {
       if (delay !== undefined) await this.ctx.sleep(`${path}${node.name}: delay`, delay);
       if (isWork(node)) return await this.#runStep(node, place);
@@ -142,7 +147,7 @@ export class FlowRun {
       if (isCancel(error)) throw new CancelledError(error.message);
       if (error instanceof CancelledError || this.ctx.signal.aborted) throw thrown;
       if (onError !== undefined) return this.call(`${node.name}: onError`, onError, { place, notes: { error } });
-      if (node.kind !== "if") await this.#hook("onFailure", place, { error, status: "failed", named: node.name });
+      if (node.kind !== "if") await this.#stepFailed(place, { error, status: "failed", named: node.name });
       throw thrown;
     }
   }
@@ -156,7 +161,7 @@ export class FlowRun {
 
   async #runAction(node: StepNode, { view, path }: FlowPlace): Promise<void> {
     // Beside the flow: it sees what there was when it began.
-    const place = { view: { ...view, outputs: new Map(view.outputs) }, path };
+    const place = { view: { ...view, outputs: new Map(view.outputs) }, path, caught: true };
     try {
       await this.#outputOf(node, place);
       await this.#hook("onSuccess", place, { status: "completed", named: node.name });
@@ -170,6 +175,11 @@ export class FlowRun {
     const text =
       typeof message === "function" ? await this.call(name, async (c) => String(await message(c)), { place }) : message;
     this.ctx.log[level](String(text));
+  }
+
+  /** Values that all runs share, from inside of steps. */
+  sharedState(scope: string): FlowState {
+    return this.#program.host.state(scope);
   }
 
   notePause(note: PausedNote): void {
@@ -202,6 +212,33 @@ export class FlowRun {
     return () => {
       throw new NonRetryableError(`What stood in for step ${name} is gone with the process that replayed the run.`);
     };
+  }
+
+  /**
+   * A failure that nothing catches ends the run: what is called for it leaves no entry, so that the journal ends where a retry
+   * goes on.
+   */
+  #stepFailed(place: FlowPlace, notes: Omit<CallNotes, "step">): Promise<void> {
+    return place.caught === true ? this.#hook("onFailure", place, notes) : this.#hookAtOnce("onFailure", place, notes);
+  }
+
+  /** Calls a hook outside of the journal: again when the process dies before the run has ended. */
+  async #hookAtOnce(
+    which: "onFailure" | "onComplete",
+    { view }: FlowPlace,
+    notes: Omit<CallNotes, "step">,
+  ): Promise<void> {
+    const hook: ((ctx: CronflowContext, stepId?: string) => unknown) | undefined =
+      this.#program.definition.hooks?.[which];
+    if (hook === undefined) return;
+    const { ctx } = this;
+    const step = { signal: ctx.signal, attempt: 1, idempotencyKey: `${ctx.run.id}:${which}` };
+    try {
+      const c = this.#contexts.make(view, { ...notes, step });
+      await (notes.named === undefined ? hook(c) : hook(c, notes.named));
+    } catch (error) {
+      ctx.log.warn(`Hook ${which} has failed: ${errorOf(error).message}`);
+    }
   }
 
   async #hook(

@@ -37,6 +37,8 @@ export interface WorkflowDefinition extends DefineOptions {
   readonly updated_at: Date;
 }
 
+/** The queue of a flow that names none: it is none of the engine's. */
+const queueDefault = "default";
 /** How often a poll looks where its options do not say. */
 const pollIntervalDefault = "5m";
 /** Nodes that may wait longer than any run should take by itself. */
@@ -123,6 +125,7 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
       name: id,
       triggers: nativeTriggers(id, triggers),
       graph: declaredGraph(this.nodes),
+      ...limitsOf(this.#parts.definition),
       ...(description === undefined ? {} : { description }),
       ...(timeout === undefined || this.#toldOfEnds ? {} : { timeout }),
     };
@@ -228,7 +231,7 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
   getDefinition(): WorkflowDefinition {
     return {
       name: this.name,
-      queue: "default",
+      queue: queueDefault,
       ...this.#parts.definition,
       steps: this.getSteps(),
       triggers: this.getTriggers(),
@@ -282,6 +285,15 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     const timeout = this.#timeoutOfRuns();
     return timeout === undefined ? undefined : parseDuration(timeout);
   }
+}
+
+/** When runs may begin, in the engine's words: what goes past a rate waits, as many as it allows begin together. */
+function limitsOf({ concurrency, rateLimit, queue }: DefineOptions): object {
+  return {
+    ...(concurrency !== undefined && Number.isFinite(concurrency) ? { concurrency } : {}),
+    ...(rateLimit === undefined ? {} : { throttle: { ...rateLimit, burst: rateLimit.count } }),
+    ...(queue === undefined || queue === queueDefault ? {} : { queue }),
+  };
 }
 
 function stepDefinition(node: FlowNode): StepDefinition {

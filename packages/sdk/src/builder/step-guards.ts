@@ -4,9 +4,8 @@ import { NonRetryableError } from "../errors.ts";
 import type { FlowPlace, FlowRun } from "./flow-run.ts";
 import type { StepNode } from "./nodes.ts";
 import { errorOf, stepOptions } from "./step-plan.ts";
-import type { CircuitBreakerConfig } from "./types.ts";
+import type { CircuitBreakerConfig, CronflowContext } from "./types.ts";
 
-const breakerKeyPrefix = "cronflow.breaker/";
 const failureThresholdDefault = 5;
 const recoveryTimeoutDefault = "30s";
 
@@ -34,36 +33,40 @@ interface BreakerState {
 }
 
 const closed: BreakerState = { failures: 0, openedAt: undefined };
+/** Breakers are shared by all workflows. */
+const breakersScope = "cronflow.breakers";
 
-async function runBroken(run: FlowRun, node: StepNode, call: Guarded): Promise<unknown> {
+/** Looks at the breaker and tells it what came of it, in the step itself: the journal holds nothing but the step. */
+function runBroken(run: FlowRun, node: StepNode, call: Guarded): Promise<unknown> {
   const { circuitBreaker } = node.options;
   if (circuitBreaker === undefined) return run.call(node.name, node.handler, call);
   const { recoveryTimeout = recoveryTimeoutDefault, name = `step-${node.name}` } = circuitBreaker;
-  const key = breakerKeyPrefix + name;
-  const { state } = run.ctx;
-  const before = await state.global.get<BreakerState>(key, closed);
-  if (before.openedAt !== undefined && run.ctx.now() < before.openedAt + run.milliseconds(recoveryTimeout))
-    throw new NonRetryableError(`Circuit breaker '${name}' is OPEN`, { code: breakerOpenCode });
-  try {
-    const output = await run.call(node.name, node.handler, call);
-    if (before.failures > 0) await state.global.set(key, closed);
-    return output;
-  } catch (thrown) {
-    if (!run.ctx.signal.aborted && counts(circuitBreaker, errorOf(thrown))) await noteFailure(run, key, circuitBreaker);
-    throw thrown;
-  }
+  const now = run.ctx.now();
+  const guarded = async (c: CronflowContext): Promise<unknown> => {
+    const state = run.sharedState(breakersScope);
+    const before = (await state.get(name, closed)) as BreakerState;
+    if (before.openedAt !== undefined && now < before.openedAt + run.milliseconds(recoveryTimeout))
+      throw new NonRetryableError(`Circuit breaker '${name}' is OPEN`, { code: breakerOpenCode });
+    try {
+      const output = await node.handler(c);
+      if (before.failures > 0) await state.set(name, closed);
+      return output;
+    } catch (thrown) {
+      if (counts(circuitBreaker, errorOf(thrown))) await state.set(name, failedOnce(before, circuitBreaker, now));
+      throw thrown;
+    }
+  };
+  return run.call(node.name, guarded, call);
 }
 
-async function noteFailure(
-  run: FlowRun,
-  key: string,
+function failedOnce(
+  before: BreakerState,
   { failureThreshold = failureThresholdDefault }: CircuitBreakerConfig,
-): Promise<void> {
-  const { state } = run.ctx;
-  const now = await state.global.get<BreakerState>(key, closed);
-  const failures = now.failures + 1;
-  const opens = now.openedAt !== undefined || failures >= failureThreshold;
-  await state.global.set(key, { failures, openedAt: opens ? run.ctx.now() : undefined });
+  now: number,
+): BreakerState {
+  const failures = before.failures + 1;
+  const opens = before.openedAt !== undefined || failures >= failureThreshold;
+  return { failures, openedAt: opens ? now : undefined };
 }
 
 function counts({ expectedErrors = [] }: CircuitBreakerConfig, error: Error): boolean {

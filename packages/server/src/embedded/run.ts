@@ -1,15 +1,15 @@
 // A run of an embedded engine, as its callers hold it.
-import { unwrap } from "@sluice/core";
-import type { Actor, Engine, JournalCursor, RunUpdate as EngineUpdate } from "@sluice/core";
-import type { JoinReason, JournalEntry, RunStatus } from "@sluice/protocol";
-import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
+import { systemClock, unwrap } from "@sluice/core";
+import type { Actor, Engine, JournalCursor } from "@sluice/core";
+import type { JoinReason, JournalEntry } from "@sluice/protocol";
+import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
 import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
+import { httpLimits } from "../limits.ts";
+import { RunFeed } from "../run-feed.ts";
 import { showRun, showStep } from "./view.ts";
 
 const pieceBytesMax = 4 * 1024 * 1024;
-/** Updates kept for a reader that is slower than the run; past it the journal is read again. */
-const bufferedUpdatesMax = 10_000;
 
 /** What a start has led to. */
 interface StartedAs {
@@ -69,47 +69,22 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   }
 
   async *events(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncIterable<RunUpdate> {
-    const news = new News();
-    // Watching begins before the journal is read, so that nothing falls between the two.
-    const stop = this.#engine.watchers.watch(this.id, (update) => news.add(update));
-    const abort = (): void => news.wake();
+    unwrap(await this.#engine.getRun(this.id));
+    const parts = { engine: this.#engine, clock: systemClock, limits: httpLimits };
+    const feed = new RunFeed(parts, { run: this.id, after: options.after ?? 0, closed: () => undefined });
+    const abort = (): void => feed.close();
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
-      let last = options.after ?? 0;
       while (options.signal?.aborted !== true) {
-        // The run comes first: if it has ended by then, its journal is complete.
-        const run = unwrap(await this.#engine.getRun(this.id));
-        last = Math.min(last, run.ord);
-        for (const update of news.take()) {
-          if (update.id !== undefined && update.id <= last) continue;
-          if (!isWhole(update, last)) news.behind = true;
-          else if (!isEnd(update)) {
-            last = update.id ?? last;
-            yield live(update);
-          }
+        const events = await feed.next();
+        if (events === undefined) return;
+        for (const { event, number, at, data } of events) {
+          if (event === "end" || event === "stale") continue;
+          yield { id: number ?? null, type: event, at, data };
         }
-        const ended = isFinalStatus(run.status);
-        if (news.behind || ended) {
-          news.behind = false;
-          for (const entry of await this.#journal({ after: last, open: false })) {
-            if (entry.ord <= last) continue;
-            last = entry.ord;
-            yield recorded(entry);
-          }
-        }
-        if (ended) {
-          yield {
-            id: null,
-            type: "run",
-            at: run.endedAt ?? 0,
-            data: { status: run.status, statusReason: run.reason ?? null },
-          };
-          return;
-        }
-        await news.more(options.signal);
       }
     } finally {
-      stop();
+      feed.close();
       options.signal?.removeEventListener("abort", abort);
     }
   }
@@ -145,50 +120,4 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   async delete(): Promise<void> {
     unwrap(await this.#engine.operations.delete(this.#by, this.id));
   }
-}
-
-/** What the engine tells of a run while its journal is being read or its reader is busy. */
-class News {
-  /** The journal has to be read: something in it is not among the updates. */
-  behind = true;
-  wake: () => void = () => undefined;
-  #updates: EngineUpdate[] = [];
-
-  add(update: EngineUpdate): void {
-    if (this.#updates.length < bufferedUpdatesMax) this.#updates.push(update);
-    else this.behind = true;
-    this.wake();
-  }
-
-  take(): EngineUpdate[] {
-    return this.#updates.splice(0);
-  }
-
-  /** Resolves when there is something to look at, or when the caller has had enough. */
-  async more(signal: AbortSignal | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      if (this.behind || this.#updates.length > 0 || signal?.aborted === true) resolve();
-    });
-  }
-}
-
-/** False for what the journal says better: an entry after a gap, or one that something else than the run itself settled. */
-function isWhole(update: EngineUpdate, last: number): boolean {
-  if (update.type === "stale") return false;
-  return update.id === undefined || (update.id === last + 1 && update.data["name"] !== undefined);
-}
-
-/** The end is told once, from the run itself. */
-function isEnd({ type, data }: EngineUpdate): boolean {
-  return type === "run" && isFinalStatus(data["status"] as RunStatus);
-}
-
-function live({ id, type, at, data }: EngineUpdate): RunUpdate {
-  return { id: id ?? null, type: type === "stale" ? "run" : type, at, data };
-}
-
-function recorded(entry: JournalEntry): RunUpdate {
-  const { seq, kind, name, status, attempt } = entry;
-  return { id: entry.ord, type: "step", at: entry.end, data: { seq, kind, name, status, attempt } };
 }

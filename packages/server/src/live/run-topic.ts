@@ -1,6 +1,6 @@
 // One run as one connection follows it: the events of its feed, at the pace the client takes them.
 import type { HttpParts } from "../call.ts";
-import { RunFeed } from "../run-feed.ts";
+import { bodyOf, RunFeed } from "../run-feed.ts";
 import type { FeedEvent } from "../run-feed.ts";
 import type { LiveConnection } from "./connection.ts";
 
@@ -60,8 +60,9 @@ export class RunTopic {
     if (this.#stopped) this.#unwatch();
   }
 
-  #textOf({ event, number = 0, body }: FeedEvent): string {
+  #textOf(told: FeedEvent): string {
+    const { event, number = 0 } = told;
     if (number > 0) this.#sent = number;
-    return `{"type":"run","run":${JSON.stringify(this.#run)},"event":"${event}","number":${number},"data":${body}}`;
+    return `{"type":"run","run":${JSON.stringify(this.#run)},"event":"${event}","number":${number},"data":${bodyOf(told)}}`;
   }
 }

@@ -36,6 +36,7 @@ export const handlers: Handlers<RouteName> = {
       "forkRun",
     ],
   ),
+  ...loaded(() => import("./run-history.ts"), ["exportRun", "importRun"]),
   ...loaded(() => import("./run-updates.ts"), ["watchRun"]),
   ...loaded(() => import("./events.ts"), ["sendEvent", "listEvents"]),
   ...loaded(

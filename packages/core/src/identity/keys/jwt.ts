@@ -1,8 +1,7 @@
 // JSON Web Tokens of this server (RFC 7519): one algorithm, one issuer, one audience, and a type for each use, so that a token
 // made for one use is refused for every other.
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { Random } from "../../kernel/ids.ts";
-import { hashOf } from "./secrets.ts";
+import { hashOf, nodeCrypto } from "./secrets.ts";
 
 const algorithm = "EdDSA";
 const seedBytes = 32;
@@ -21,7 +20,7 @@ export interface SigningKey {
 
 export function newSigningKey(random: Random): SigningKey {
   const der = Buffer.concat([pkcs8Start, random.bytes(seedBytes)]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  const key = nodeCrypto().createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   const { x, d } = key.export({ format: "jwk" });
   if (x === undefined || d === undefined) throw new Error("An Ed25519 key was exported without its parts.");
   return { kid: hashOf(x).slice(0, kidCharacters), kty: "OKP", crv: "Ed25519", x, d };
@@ -41,7 +40,7 @@ export interface JwtClaims {
 
 export async function signJwt(key: SigningKey, claims: JwtClaims): Promise<string> {
   const { SignJWT } = await import("jose");
-  const private_ = createPrivateKey({ key: { ...key }, format: "jwk" });
+  const private_ = nodeCrypto().createPrivateKey({ key: { ...key }, format: "jwk" });
   return new SignJWT(claims.session === undefined ? {} : { sid: claims.session })
     .setProtectedHeader({ alg: algorithm, kid: key.kid, typ: claims.type })
     .setSubject(claims.subject)
@@ -71,7 +70,7 @@ export async function verifyJwt(token: string, check: JwtCheck): Promise<JwtClai
       ({ kid }) => {
         const key = kid === undefined ? undefined : check.keyFor(kid);
         if (key === undefined) throw new errors.JWKSNoMatchingKey();
-        return createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x }, format: "jwk" });
+        return nodeCrypto().createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x }, format: "jwk" });
       },
       {
         algorithms: [algorithm],

@@ -1,5 +1,4 @@
 // The folder of keys: files that the server's own user alone can read, written whole or not at all.
-import { randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -64,7 +63,7 @@ class FileKeyFolder implements KeyFolder {
   ): Promise<boolean> {
     const path = this.#path(name);
     if ((await mkdir(this.#folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(this.#folder, 0o700);
-    const part = join(this.#folder, `.${randomUUID()}`);
+    const part = join(this.#folder, `.${crypto.randomUUID()}`);
     const file = await open(part, "wx", 0o600);
     try {
       await file.writeFile(bytes);

@@ -1,8 +1,8 @@
 // What has to be kept and must not be readable in the store alone: sealed with a key that is a file beside it.
-import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Random } from "../../kernel/ids.ts";
 import { keyOf } from "./key-folder.ts";
 import type { KeyFolder } from "./key-folder.ts";
+import { nodeCrypto } from "./secrets.ts";
 
 const keyName = "seal.key";
 const keyBytes = 32;
@@ -23,7 +23,7 @@ export class Seal {
 
   async seal(owner: string, bytes: Uint8Array): Promise<Uint8Array> {
     const nonce = this.#random.bytes(nonceBytes);
-    const cipher = createCipheriv("aes-256-gcm", await this.#loaded(), nonce);
+    const cipher = nodeCrypto().createCipheriv("aes-256-gcm", await this.#loaded(), nonce);
     cipher.setAAD(Buffer.from(owner));
     const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
     return new Uint8Array(Buffer.concat([Uint8Array.of(version), nonce, sealed, cipher.getAuthTag()]));
@@ -33,7 +33,7 @@ export class Seal {
   async open(owner: string, sealed: Uint8Array): Promise<Uint8Array | undefined> {
     if (sealed[0] !== version || sealed.length < 1 + nonceBytes + tagBytes) return undefined;
     const nonce = sealed.subarray(1, 1 + nonceBytes);
-    const decipher = createDecipheriv("aes-256-gcm", await this.#loaded(), nonce);
+    const decipher = nodeCrypto().createDecipheriv("aes-256-gcm", await this.#loaded(), nonce);
     decipher.setAAD(Buffer.from(owner));
     decipher.setAuthTag(sealed.subarray(-tagBytes));
     const opened = decipher.update(sealed.subarray(1 + nonceBytes, -tagBytes));

@@ -1,8 +1,7 @@
 // Refresh tokens, each derived from its session, its place in line and a key: so the successor of a token is always the same,
 // whoever of several asks for it first, also across a restart, and an old token is recognised without being kept.
-import { createHmac } from "node:crypto";
 import type { Random } from "../../kernel/ids.ts";
-import { isSameSecret } from "../keys/secrets.ts";
+import { isSameSecret, nodeCrypto } from "../keys/secrets.ts";
 import { keyOf } from "../keys/key-folder.ts";
 import type { KeyFolder } from "../keys/key-folder.ts";
 
@@ -44,7 +43,8 @@ export class RefreshTokens {
   async #mac(text: string): Promise<string> {
     this.#key ??= keyOf(this.#keys, keyName, () => this.#random.bytes(keyBytes));
     try {
-      return createHmac("sha256", await this.#key)
+      return nodeCrypto()
+        .createHmac("sha256", await this.#key)
         .update(text)
         .digest("base64url");
     } catch (error) {

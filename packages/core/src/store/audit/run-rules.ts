@@ -75,6 +75,19 @@ export const runRules: RunRules = {
     };
   },
 
+  importRun: ({ run, journal, now }) => {
+    const draft = { at: now, action: "run:import", target: `run:${run.id}`, workflow: run.workflow };
+    const { status, version, createdAt, endedAt, key } = run;
+    return ({ outcome }) => {
+      if (outcome !== "created") return { ...draft, outcome: "refused", reason: creationRefusals[outcome] };
+      return {
+        ...draft,
+        outcome: "done",
+        after: { status, version, createdAt, endedAt, key, entries: journal.length },
+      };
+    };
+  },
+
   cancelRun: (p, sight) => {
     const make = changeOfRun("run:cancel", "run_is_final")(p, sight);
     return (answer) => ({ ...make(answer), ...(answer.outcome === "ok" ? { reason: p.notice.reason } : {}) });

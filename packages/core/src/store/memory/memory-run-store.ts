@@ -145,6 +145,9 @@ export class MemoryRunStore implements Store {
     return this.#write("forkRun", p);
   }
 
+  async importRun(p: Params<"importRun">): Promise<Result<"importRun">> {
+    return this.#write("importRun", p);
+  }
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
     return this.#write("moveRun", p);
   }

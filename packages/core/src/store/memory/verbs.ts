@@ -5,6 +5,7 @@ import { Change } from "./change.ts";
 import { createRun } from "./create.ts";
 import { checkReadable, emitEvent } from "./events.ts";
 import { blockRun, cancelOrphans, cancelRun } from "./finish.ts";
+import { importRun } from "./importing.ts";
 import { deleteRuns, forkRun, moveRun, pauseRun, purgeRuns, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { putFlow, setQueuePaused } from "./flow/queues.ts";
 import { claimRuns, heldRun, parkRun, recover, releaseRuns } from "./ownership.ts";
@@ -34,6 +35,7 @@ export type RunWriteVerb =
   | "resumeRun"
   | "retryRun"
   | "forkRun"
+  | "importRun"
   | "moveRun"
   | "deleteRuns"
   | "purgeRuns"
@@ -113,6 +115,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return source === undefined ? { outcome: "not_found" } : forkRun(new Change(tables, p.now), source, p);
   },
 
+  importRun,
   moveRun: (tables, p) => changeRun(tables, p, (_change, row) => moveRun(row, p)),
 
   deleteRuns(tables, p) {

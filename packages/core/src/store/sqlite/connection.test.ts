@@ -33,3 +33,16 @@ test("a file is made only when that was asked for, and read-only means so", () =
   expect(() => reader.run("INSERT INTO a VALUES (1)")).toThrow("readonly");
   reader.close();
 });
+
+test("statements that are kept are compiled once, the last of them only, and end with the connection", () => {
+  const file = join(folders.next(), "kept.db");
+  const db = new Connection(file, "create");
+  const first = db.kept<{ n: number }>("SELECT 1 AS n");
+  expect(db.kept("SELECT 1 AS n")).toBe(first);
+  expect(first.all()).toEqual([{ n: 1 }]);
+  for (let i = 2; i < 50; i++) expect(db.kept<{ n: number }>(`SELECT ${i} AS n`).all()).toEqual([{ n: i }]);
+  expect(() => first.all()).toThrow();
+  const last = db.kept("SELECT 49 AS n");
+  db.close();
+  expect(() => last.all()).toThrow();
+});

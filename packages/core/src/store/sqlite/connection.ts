@@ -4,8 +4,13 @@ import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
 /** How long to wait for a lock that another program holds for a moment. */
 const busyTimeoutMs = 5_000;
 
+/** Statements of lists whose text depends on what is asked for. */
+const keptStatementsMax = 32;
+
 export class Connection extends Database {
   readonly #statements: { finalize(): void }[] = [];
+  /** By their text, the one that was used last at the end. */
+  readonly #kept = new Map<string, Statement<unknown, SQLQueryBindings[]>>();
 
   /** `create` makes the file when it is not there. */
   constructor(file: string, access: "read" | "write" | "create") {
@@ -20,6 +25,20 @@ export class Connection extends Database {
     return statement;
   }
 
+  /** A statement that is likely to be used again soon: the last ones stay compiled. Not to be held while others are asked for. */
+  kept<Row>(sql: string): Statement<Row, SQLQueryBindings[]> {
+    const known = this.#kept.get(sql);
+    const statement = known ?? this.prepare<Row, SQLQueryBindings[]>(sql);
+    if (known !== undefined) this.#kept.delete(sql);
+    else if (this.#kept.size >= keptStatementsMax) {
+      const [oldest] = this.#kept;
+      oldest?.[1].finalize();
+      if (oldest !== undefined) this.#kept.delete(oldest[0]);
+    }
+    this.#kept.set(sql, statement);
+    return statement as Statement<Row, SQLQueryBindings[]>;
+  }
+
   /** Executes a statement that is not worth keeping. */
   rows<Row>(sql: string, ...values: SQLQueryBindings[]): Row[] {
     const statement = this.prepare<Row, SQLQueryBindings[]>(sql);
@@ -32,7 +51,8 @@ export class Connection extends Database {
 
   /** Ends every statement and closes; the file is free when this returns. */
   override close(): void {
-    for (const statement of this.#statements.splice(0)) statement.finalize();
+    for (const statement of [...this.#statements.splice(0), ...this.#kept.values()]) statement.finalize();
+    this.#kept.clear();
     super.close();
   }
 }

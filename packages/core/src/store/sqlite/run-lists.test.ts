@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { sees } from "../../kernel/patterns.ts";
 import type { RunFilter } from "../../kernel/run-store.ts";
 import { finish, start } from "../run-store.fixture.suite.ts";
-import { countRuns, listRuns } from "./run-lists.ts";
+import { countRuns, isQuick, listRuns } from "./run-lists.ts";
 import { plansOf, withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
@@ -84,4 +84,35 @@ test("somebody who may see few workflows does not wait for the runs of the other
   for (const plan of [plans({}), plans({ status: ["completed"] }), unfinished]) {
     expect(plan).not.toMatch(/SCAN runs|runs_by_time|TEMP B-TREE/);
   }
+});
+
+test("a page that is read at once comes from an index in its order, whatever else there is", () => {
+  const { db } = bench.on;
+  const access = { workflows: ["order"] };
+  const pages: { filter: RunFilter; limit: number; access?: typeof access }[] = [
+    { filter: {}, limit: 20 },
+    { filter: { from: start, to: start + 5 }, limit: 20 },
+    { filter: { workflow: "order" }, limit: 50, access },
+    { filter: { tag: "x" }, limit: 20 },
+    { filter: { parent: "r0", from: start }, limit: 20 },
+    { filter: { status: ["failed"] }, limit: 20 },
+  ];
+  for (const page of pages) {
+    expect([page, isQuick(page)]).toEqual([page, true]);
+    const plan = plansOf(db, () => listRuns(db, page)).join("; ");
+    expect([page, plan]).toEqual([page, expect.stringMatching(/USING (?:COVERING INDEX|INDEX|PRIMARY KEY)/)]);
+    expect([page, plan]).toEqual([page, expect.not.stringMatching(/SCAN runs(?! USING)|TEMP B-TREE FOR ORDER/)]);
+  }
+  const others: typeof pages = [
+    { filter: {}, limit: 51 },
+    { filter: {}, limit: 20, access },
+    { filter: { workflow: "hidden" }, limit: 20, access },
+    { filter: { status: ["completed"] }, limit: 20 },
+    { filter: { status: ["failed", "timedout"] }, limit: 20 },
+    { filter: { workflow: "order", status: ["failed"] }, limit: 20 },
+    { filter: { version: "v1" }, limit: 20 },
+    { filter: { reason: ["poison"], status: ["waiting"] }, limit: 20 },
+    { filter: { endedFrom: start }, limit: 20 },
+  ];
+  for (const page of others) expect([page, isQuick(page)]).toEqual([page, false]);
 });

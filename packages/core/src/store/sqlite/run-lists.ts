@@ -1,4 +1,5 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
+import { sees } from "../../kernel/patterns.ts";
 import type { RunStatusReason } from "@sluice/protocol";
 import type { RunStore, RunFilter, RunRecord } from "../../kernel/run-store.ts";
 import type { Connection } from "./connection.ts";
@@ -16,16 +17,32 @@ interface Query {
   readonly values: readonly Value[];
 }
 
+const recordSql = `SELECT ${readRecordColumns} FROM runs WHERE id = ?`;
+/** Runs that are read at once by who has other things to do. */
+const pageAtOnceMax = 50;
+
+/**
+ * Whether an index has a page of a list in its order, so that to find it costs no more than the page however many runs there
+ * are: then it is cheaper to read it than to ask another thread for it.
+ */
+export function isQuick({ filter, limit, access }: Params<"listRuns">): boolean {
+  const { workflow, status, reason, tag, from: _from, to: _to, endedFrom, parent, version } = filter;
+  if (limit > pageAtOnceMax || reason !== undefined || endedFrom !== undefined || version !== undefined) return false;
+  if (access !== undefined && (workflow === undefined || !sees(access, workflow))) return false;
+  // A list of statuses is in order for one of them, and the index has all but those of completed runs.
+  if (status !== undefined && (status.length !== 1 || status[0] === "completed")) return false;
+  return [workflow, status, tag, parent].filter((each) => each !== undefined).length <= 1;
+}
+
 /** The newest runs first; ties are broken by id. */
 export function listRuns(db: Connection, p: Params<"listRuns">): { runs: RunRecord[]; next?: string } {
   const after = p.cursor === undefined ? undefined : decodePosition(p.cursor);
   const found = find(db, p, after);
-  const one = db.prepare<RecordRow, [string]>(`SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
+  const one = db.kept<RecordRow>(recordSql);
   const runs = found.slice(0, p.limit).flatMap(({ id }) => {
     const row = one.get(id);
     return row === null ? [] : [toRecord(row)];
   });
-  one.finalize();
   const last = found[p.limit - 1];
   return found.length <= p.limit || last === undefined ? { runs } : { runs, next: encodePosition(last) };
 }
@@ -45,7 +62,7 @@ function find(db: Connection, p: Params<"listRuns">, after: Position | undefined
   if (workflows !== undefined && isLedByTime(p.filter)) return merge(db, { ...p, after, workflows });
   const query = queryOf(p.filter, workflows);
   const { sql, values } = pageOf(query, { limit: p.limit + 1, after });
-  return db.rows<Position>(sql, ...values);
+  return db.kept<Position>(sql).all(...values);
 }
 
 /** Whether a list is found by going through runs in order of time: then those of others would be in the way. */

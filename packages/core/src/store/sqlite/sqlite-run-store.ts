@@ -13,6 +13,7 @@ import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
+import type * as RunLists from "./run-lists.ts";
 import { createdRecord } from "./run-row.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
@@ -66,6 +67,8 @@ class SqliteRunStore implements Store {
   readonly #reader: ReaderClient;
   #connection: Connection | undefined;
   #lookups: Lookups | undefined;
+  /** Loaded with the first list. */
+  #runLists: typeof RunLists | undefined;
   #closed = false;
 
   constructor({ settings, writer, reader, instance }: StoreParts) {
@@ -170,6 +173,9 @@ class SqliteRunStore implements Store {
   forkRun(p: Params<"forkRun">): Answer<"forkRun"> {
     return this.#write("forkRun", p);
   }
+  importRun(p: Params<"importRun">): Answer<"importRun"> {
+    return this.#write("importRun", p);
+  }
   moveRun(p: Params<"moveRun">): Answer<"moveRun"> {
     return this.#write("moveRun", p);
   }
@@ -245,8 +251,9 @@ class SqliteRunStore implements Store {
   listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
     return this.#read("listStepCache", p);
   }
-  listRuns(p: Params<"listRuns">): Answer<"listRuns"> {
-    return this.#read("listRuns", p);
+  async listRuns(p: Params<"listRuns">): Promise<Awaited<Answer<"listRuns">>> {
+    const lists = (this.#runLists ??= await import("./run-lists.ts"));
+    return lists.isQuick(p) ? lists.listRuns(this.#connect(), p) : this.#read("listRuns", p);
   }
   countRuns(p: Params<"countRuns">): Answer<"countRuns"> {
     return this.#read("countRuns", p);

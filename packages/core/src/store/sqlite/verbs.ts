@@ -10,6 +10,7 @@ import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
+import { importRun } from "./importing.ts";
 import { putFlow, setQueuePaused } from "./flow/queues.ts";
 import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./lifecycle.ts";
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
@@ -51,6 +52,7 @@ const runExecutors: RunExecutors = {
   resumeRun,
   retryRun,
   forkRun,
+  importRun,
   moveRun,
   deleteRuns,
   purgeRuns,
