@@ -94,12 +94,20 @@ export class Dispatcher {
         const taken = claimed.map((each) => this.#add(each));
         for (const { hot, each } of taken) await this.#take(hot, each);
       }
+      this.#awaitThrottles();
     } catch (error) {
       log("error", "ready runs could not be claimed", { error: String(error) });
       clock.after(limits.reloadDelayMs, () => this.kick());
     } finally {
       this.#claiming = false;
     }
+  }
+
+  /** A claim may have met a throttle that is closed: when it opens is asked of the store. */
+  #awaitThrottles(): void {
+    const { deployments, route, clock } = this.#parts;
+    if (!deployments.workflows.some(({ manifest }) => manifest.flow?.throttle !== undefined)) return;
+    route({ deliveries: [], finished: [], ready: 0, touched: [], due: clock.now() });
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {

@@ -55,6 +55,9 @@ export async function check(p: Reckoning): Promise<void> {
   await checkEvents(p, reckoned);
   await checkSchedules(p, reckoned);
   await checkLeftovers(p);
+  const { held } = await p.store.stats();
+  if (Object.keys(held).length > 0)
+    throw new Error(`gates hold runs back though all have ended: ${JSON.stringify(held)}`);
   await checkSums(p);
 }
 

@@ -1,6 +1,7 @@
 // What simulated workflows do: a random tree of durable calls, drawn once from the seed and then fixed, so that every
 // incarnation of a run executes the same code.
-import type { SimulatedRandom } from "../simulated-random.ts";
+import type { FlowOptions } from "@sluice/sdk";
+import { SimulatedRandom } from "../simulated-random.ts";
 import type { Feature } from "./features.suite.ts";
 
 interface At {
@@ -93,6 +94,8 @@ export interface Program {
   /** Longest time a run may take. */
   readonly timeoutMs?: number | undefined;
   readonly schedule?: ProgramSchedule | undefined;
+  /** Gates that its runs pass. */
+  readonly flow?: FlowOptions | undefined;
 }
 
 export interface ProgramSchedule {
@@ -122,6 +125,20 @@ export function drawSchedule(random: SimulatedRandom, chaosMs: number): ProgramS
     catchUp: random.pick(["skip", "one", "all", "all"]),
     jitterMs: random.pick([0, 0, 500, 20_000]),
   };
+}
+
+/** Lets the runs of some seeds pass gates: narrow ones, so that they meet there. Drawn apart: programs stay as they were. */
+export function withGates(programs: readonly Program[], seed: number): readonly Program[] {
+  const random = new SimulatedRandom(seed ^ 0x51c7a3);
+  if (!random.chance(0.35)) return programs;
+  return programs.map((program) => {
+    const flow: FlowOptions = {
+      ...(random.chance(0.7) ? { concurrency: random.int(1, 3) } : {}),
+      ...(random.chance(0.3) ? { throttle: { count: 1, per: random.pick([50, 1_000]), burst: random.int(1, 2) } } : {}),
+      ...(random.chance(0.3) ? { fairness: { key: "input.by", limit: random.int(1, 2) } } : {}),
+    };
+    return { ...program, flow };
+  });
 }
 
 /** Draws the programs of a seed; each may call those after it. */

@@ -273,6 +273,8 @@ export class Recorder {
       return;
     }
     this.#event(model, event);
+    // The run had only waited, and its place was gone when that was over.
+    if (event.event === "drop") model.owner = undefined;
   }
 
   #finished(end: FinishedRun): void {

@@ -12,7 +12,7 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { drawPrograms, drawSchedule, isSequential } from "./program.suite.ts";
+import { drawPrograms, drawSchedule, isSequential, withGates } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
@@ -108,7 +108,7 @@ class Simulation {
   #draw(seed: number): readonly Program[] {
     const { features, programs: count, schedules, chaosMs } = this.#profile;
     const random = new SimulatedRandom(seed ^ 0x9e3779b9);
-    const programs = drawPrograms(random, features, count);
+    const programs = withGates(drawPrograms(random, features, count), seed);
     if (!schedules) return programs;
     return programs.map((program, index) =>
       index === count - 1 ? { ...program, schedule: drawSchedule(random, chaosMs) } : program,

@@ -86,13 +86,13 @@ export class WorkerMachine implements Host {
 
   #workflow(program: Program): Workflow {
     const { witness, programs } = this.#setup;
-    const { timeoutMs, schedule: times } = program;
+    const { timeoutMs, schedule: times, flow } = program;
     const triggers =
       times === undefined
         ? []
         : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
     return workflow(
-      { name: program.name, triggers, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+      { name: program.name, triggers, ...flow, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
       async (ctx) => {
         const known = this.#epochs.get(ctx.run.id);
         const life: Life = {
