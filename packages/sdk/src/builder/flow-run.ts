@@ -232,7 +232,8 @@ export class FlowRun {
       this.#program.definition.hooks?.[which];
     if (hook === undefined) return;
     const { ctx } = this;
-    const step = { signal: ctx.signal, attempt: 1, idempotencyKey: `${ctx.run.id}:${which}` };
+    const secret = (): Promise<never> => Promise.reject(new Error("A hook that is no step has no secrets."));
+    const step = { signal: ctx.signal, attempt: 1, idempotencyKey: `${ctx.run.id}:${which}`, secret };
     try {
       const c = this.#contexts.make(view, { ...notes, step });
       await (notes.named === undefined ? hook(c) : hook(c, notes.named));
