@@ -27,7 +27,6 @@ const documents = [
   "docs/workflows.md",
   "docs/services.md",
   "docs/secrets.md",
-  "docs/testing.md",
   "docs/cronflow.md",
   "docs/testing.md",
   "docs/flow.md",
