@@ -15,6 +15,8 @@ export interface RunView {
   readonly endedAt: number | null;
   readonly tags: readonly string[];
   readonly attempt: number;
+  /** The run it went on as. */
+  readonly continuedTo?: string | null;
 }
 
 export interface StepView {

@@ -174,6 +174,8 @@ export interface FinishOp {
   readonly error?: Uint8Array | undefined;
   /** Entry whose failure ended the run; `retry` starts again from it. */
   readonly cause?: number | undefined;
+  /** The run goes on as another one of its workflow, with this input; it has completed. */
+  readonly input?: Uint8Array | undefined;
 }
 /** The worker cannot go on and an operator must act; nothing was executed. */
 export interface BlockedOp {

@@ -42,6 +42,7 @@ export const runStatusReasons = [
   "cancelled_by_parent",
   "cancelled_by_schedule",
   "run_timeout",
+  "continued",
   "error",
 ] as const;
 export type RunStatusReason = (typeof runStatusReasons)[number];

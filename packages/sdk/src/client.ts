@@ -33,6 +33,12 @@ export interface Run<I = unknown, O = unknown> {
   readonly parent: string | null;
   readonly attempt: number;
   readonly forkedFrom: string | null;
+  /** First of the runs that went on as one another; null for one that stands alone. */
+  readonly chain: string | null;
+  /** The run of its chain before it. */
+  readonly continuedFrom: string | null;
+  /** The run it went on as. */
+  readonly continuedTo: string | null;
   readonly schedule: string | null;
 }
 
@@ -68,7 +74,10 @@ export interface RunHandle<O = unknown> {
   readonly id: string;
   /** False when the idempotency key led to a run that was already there. */
   readonly created: boolean;
-  /** Waits for the end; throws the run's error when it did not complete. */
+  /**
+   * Waits for the end; throws the run's error when it did not complete. A run that went on as another has the result of the
+   * last of them.
+   */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
   /** The run as it is now. */
   get(): Promise<Run<unknown, O>>;
@@ -97,6 +106,8 @@ export interface RunQuery {
   readonly workflow?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   readonly tag?: string;
+  /** The run with this id, and those it went on as. */
+  readonly chain?: string;
   /** Created at or after, and before; milliseconds since 1970. */
   readonly from?: number;
   readonly to?: number;

@@ -56,12 +56,13 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async #get(
+    id: string,
     query: Readonly<Record<string, string>>,
     options: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined },
   ): Promise<Fields> {
     const answer = await this.#link.send({
       method: "GET",
-      path: ["runs", this.id],
+      path: ["runs", id],
       query,
       repeatable: true,
       ...options,
@@ -70,10 +71,16 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
+    let id = this.id;
     for (;;) {
-      const run = await this.#get({ wait: `${waitMs}ms` }, { waitMs, signal: options.signal });
+      const run = await this.#get(id, { wait: `${waitMs}ms` }, { waitMs, signal: options.signal });
       const status = run["status"] as RunStatus;
       if (!isFinalStatus(status)) continue;
+      const next = run["continuedTo"];
+      if (typeof next === "string") {
+        id = next;
+        continue;
+      }
       const { output, error } = run;
       if (status === "completed") return (output instanceof Uint8Array ? decodeValue(output) : undefined) as O;
       if (error instanceof Uint8Array) throw decodeError(error);
@@ -82,7 +89,7 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async get(): Promise<Run<unknown, O>> {
-    return runOf(await this.#get({}, {})) as Run<unknown, O>;
+    return runOf(await this.#get(this.id, {}, {})) as Run<unknown, O>;
   }
 
   async steps(): Promise<readonly Step[]> {

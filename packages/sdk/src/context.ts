@@ -177,6 +177,11 @@ export interface Context {
   /** Starts another workflow and goes on; returns the id of its run. */
   start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<string>;
   start(workflow: string, input: unknown, options?: ChildOptions): Promise<string>;
+  /**
+   * Ends this run as completed and goes on as a new one of the same workflow, with an empty journal and on today's code; for
+   * workflows that have no end. Whoever waits for the result waits for that of the new run. Never returns.
+   */
+  continueAs(input?: unknown): Promise<never>;
   /** Publishes an event, once: whatever waits for it goes on. */
   emit(event: string, payload?: unknown, options?: EmitOptions): Promise<void>;
   /** Runs a function for each item, `concurrency` at a time (default: all), and returns the results in the order of the items. */

@@ -48,6 +48,9 @@ function runFields(run: RunRecord): Record<string, unknown> {
     attempt: run.attempt,
     crashes: run.crashes,
     forkedFrom: run.forkedFrom ?? null,
+    chain: run.chain ?? null,
+    continuedFrom: run.continuedFrom ?? null,
+    continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
     by: `${run.by.kind}:${run.by.id}`,
   };

@@ -20,7 +20,7 @@ import type {
 } from "@sluice/sdk";
 import { Caller, never } from "./caller.ts";
 import type { DurableCall } from "./caller.ts";
-import { childCall } from "./child-call.ts";
+import { childCall, parsed } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { makeLog, repeats } from "./log.ts";
@@ -220,6 +220,17 @@ class RunContext {
   #child(kind: "call" | "start", request: ChildRequest): Promise<unknown> {
     return this.#caller.call(kind, childCall(this.#run, kind, request));
   }
+
+  continueAs = async (input: unknown): Promise<never> => {
+    const refused = this.#caller.refuse("continueAs");
+    if (refused !== undefined) return refused;
+    const run = this.#run;
+    const { name, options } = run.workflow;
+    const value = options.input === undefined ? input : await parsed(name, options.input, input);
+    const bytes = encodeValue(value);
+    if (!run.isOver(this.#scope) && run.refusal === undefined) run.ending.continued(bytes);
+    return never();
+  };
 
   emit = (event: string, payload?: unknown, options: EmitOptions = {}): Promise<unknown> =>
     this.#caller.call("emit", {

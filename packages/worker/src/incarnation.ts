@@ -35,7 +35,7 @@ export class Incarnation {
   readonly outbox: RunOp[] = [];
   readonly lines = new LineKeys();
   readonly patches = new Patches(this);
-  readonly #ending: Ending;
+  readonly ending: Ending;
   readonly #delivery: Delivery;
   readonly #calls: Map<number, Call>;
   readonly #woken = new Set<number>();
@@ -62,7 +62,7 @@ export class Incarnation {
     this.host = host;
     this.time = assignment.started;
     this.replay = new Replay(assignment.ord);
-    this.#ending = new Ending(this);
+    this.ending = new Ending(this);
     this.#delivery = new Delivery(this);
     this.#calls = this.#delivery.calls;
   }
@@ -88,8 +88,8 @@ export class Incarnation {
     const input = decodeValue(this.assignment.input);
     const body = async (): Promise<unknown> => this.workflow.handler(context, input);
     body().then(
-      (output) => this.#ending.returned(output),
-      (error: unknown) => this.#ending.threw(error),
+      (output) => this.ending.returned(output),
+      (error: unknown) => this.ending.threw(error),
     );
     this.#delivery.begin();
   }
@@ -119,7 +119,7 @@ export class Incarnation {
         this.#wake(event.seq);
         break;
       case "cancel":
-        this.#ending.cancel(event);
+        this.ending.cancel(event);
         break;
       case "pause":
         if (this.#phase !== "replaying" && this.#phase !== "running") break;
@@ -184,7 +184,7 @@ export class Incarnation {
       return;
     }
     this.#phase = "running";
-    if (this.#ending.replayed()) this.#release();
+    if (this.ending.replayed()) this.#release();
   }
 
   #release(): void {
@@ -229,7 +229,7 @@ export class Incarnation {
 
   /** What a call in this state rejects with; undefined when calls may go on. */
   get refusal(): Error | undefined {
-    return this.#ending.refusal;
+    return this.ending.refusal;
   }
 
   /**
@@ -237,7 +237,7 @@ export class Incarnation {
    * journaled while its undos are being prepared would be left over in a replay, where the function ends before it.
    */
   isOver(scope: Scope): boolean {
-    if (this.#ending.settled) return true;
+    if (this.ending.settled) return true;
     return this.#phase === "gone" || this.#phase === "finishing" || this.#phase === "undoing" || scope.abandoned;
   }
 
@@ -253,7 +253,7 @@ export class Incarnation {
 
   /** Remembers which entry an error came from. */
   blame(error: unknown, seq: number): void {
-    this.#ending.blame(error, seq);
+    this.ending.blame(error, seq);
   }
 
   /** Stable across the attempts of a step; new when an undone step is executed again. */
@@ -290,7 +290,7 @@ export class Incarnation {
   idleOp(): RunOp | undefined {
     if (this.#phase !== "running" || this.#steps > 0 || !this.#delivery.quiet) return undefined;
     if (this.#pausing) return this.#draining ? undefined : this.#pauseOp();
-    if (this.#ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
+    if (this.ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
     if (this.idleSince !== undefined) return undefined;
     let reason: RunStatusReason | undefined;
     const retries: number[] = [];

@@ -8,13 +8,15 @@ import type { RunView } from "../views.ts";
 /** One question is open for this long; then it is asked again. */
 const waitMs = 60_000;
 
-/** The run once it has ended. */
+/** The run once it has ended; where it went on as another, the last of them. */
 export async function awaitEnd(api: Api, id: string): Promise<RunView> {
+  let current = id;
   for (;;) {
-    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`, {
+    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(current)}`, {
       query: { wait: `${waitMs}ms` },
     });
-    if (hasEnded(run.status)) return run;
+    if (typeof run.continuedTo === "string") current = run.continuedTo;
+    else if (hasEnded(run.status)) return run;
   }
 }
 
@@ -29,7 +31,10 @@ export function describeRun(run: RunView): readonly string[] {
     `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
     `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
     `  input  ${short(run.input, 200)}`,
-    ...(run.status === "completed" ? [`  output ${short(run.output, 200)}`] : []),
+    ...(typeof run.continuedTo === "string" ? [`  went on as ${run.continuedTo}`] : []),
+    ...(run.status === "completed" && typeof run.continuedTo !== "string"
+      ? [`  output ${short(run.output, 200)}`]
+      : []),
     ...(run.progress === null ? [] : [`  progress ${short(run.progress, 200)}`]),
     ...(run.error === null
       ? []

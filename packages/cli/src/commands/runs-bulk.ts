@@ -15,6 +15,7 @@ export interface FilterFlags extends TargetFlags {
   readonly workflow?: string;
   readonly status?: string;
   readonly tag?: string;
+  readonly chain?: string;
   readonly since?: string;
   readonly until?: string;
 }
@@ -28,6 +29,7 @@ export function filterOptions(command: Command): Command {
     .option("--workflow <name>", "runs of this workflow")
     .option("--status <list>", "with one of these statuses: failed,timedout")
     .option("--tag <tag>", "with this tag")
+    .option("--chain <run>", "the run with this id, and those it went on as")
     .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
     .option("--until <time>", "created before");
 }
@@ -38,6 +40,7 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
     workflow: flags.workflow,
     status: flags.status,
     tag: flags.tag,
+    chain: flags.chain,
     from: timeOf(flags.since, "--since"),
     to: timeOf(flags.until, "--until"),
   };

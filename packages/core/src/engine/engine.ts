@@ -99,6 +99,7 @@ export class Engine {
       ids: options.ids,
       values: this.values,
       child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
+      next: (p: Parameters<Starts["nextRun"]>[0]) => this.#starts.nextRun(p),
     };
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
     this.#timers = new Timers(options.clock, {

@@ -18,6 +18,16 @@ const limits = { inlineBytesMax: 50, payloadBytesMax: 1_000 };
 const by: PrepareWith = {
   ids: new Ids(new SimulatedClock(1_000), new SimulatedRandom(1)),
   values: new Values(new MemoryBlobs(), limits),
+  next: ({ workflow, input, now }) => ({
+    id: "next",
+    workflow,
+    version: "v1",
+    input,
+    priority: 0,
+    tags: [],
+    createdAt: now,
+    dueAt: now,
+  }),
   child: ({ workflow, op, parent, now }): NewRun => ({
     id: "child",
     workflow,

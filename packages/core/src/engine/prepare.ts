@@ -22,6 +22,8 @@ export interface PrepareWith {
     readonly parent: NewRun["parent"];
     readonly now: number;
   }) => NewRun;
+  /** The run that another of this workflow goes on as. */
+  readonly next: (p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }) => NewRun;
 }
 
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
@@ -56,6 +58,8 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
       return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
     }
+    case "finish":
+      return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
     case "state":
       return { ...op, scope: scopeName(op.scope, run) };
     default:
@@ -96,7 +100,8 @@ export async function keepLarge(
     changed[key] = stored;
   }
   if (op.op === "emit" && changed["payload"] !== undefined) changed["content"] = op.payload;
-  if ("child" in op && changed["input"] !== undefined) changed["child"] = { ...op.child, input: changed["input"] };
+  if ("child" in op && op.child !== undefined && changed["input"] !== undefined)
+    changed["child"] = { ...op.child, input: changed["input"] };
   return { op: { ...op, ...changed } as StoreOp, releases };
 }
 

@@ -173,6 +173,24 @@ export class Starts {
     };
   }
 
+  /** The run that another of this workflow goes on as, on today's code; without a version on that of the run before it. */
+  nextRun(p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }): NewRun {
+    const { workflow, input, now } = p;
+    const current = this.#parts.deployments.workflow(workflow);
+    const timeout = current?.manifest.timeout;
+    return {
+      id: this.#parts.ids.run(),
+      workflow,
+      version: current?.version ?? "",
+      input,
+      priority: 0,
+      tags: [],
+      createdAt: now,
+      dueAt: now,
+      ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
+    };
+  }
+
   #unknown(name: string): Result<never> {
     const names = this.#parts.deployments.workflows.map((each) => each.manifest.name);
     return fail({

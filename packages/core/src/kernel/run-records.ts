@@ -80,6 +80,10 @@ export interface NewRun {
   /** Runs with the same key execute one after the other, in order of creation. */
   readonly serialKey?: string | undefined;
   readonly forkedFrom?: string | undefined;
+  /** Runs that went on as one another: id of the first of them, in each of them once there are two. */
+  readonly chain?: string | undefined;
+  /** The run of its chain before it. */
+  readonly continuedFrom?: string | undefined;
 }
 
 /** A run as stored. */
@@ -98,6 +102,8 @@ export interface RunRecord extends NewRun {
   readonly progress?: Uint8Array | undefined;
   /** Entry whose failure ended the run. */
   readonly cause?: number | undefined;
+  /** The run it went on as. */
+  readonly continuedTo?: string | undefined;
   /** Times an operator retried it, from 1. */
   readonly attempt: number;
   /** Times its effects were undone before a retry: `retryRun` adds one when it removes undo entries. */
@@ -154,7 +160,10 @@ export type StoreOp =
   | RaceOp
   | PatchedOp
   | UndoingOp
-  | FinishOp
+  | (FinishOp & {
+      /** The run it goes on as; the store adds what that takes over from it. */
+      readonly child?: NewRun | undefined;
+    })
   | BlockedOp
   | LogOp
   | ProgressOp
@@ -174,6 +183,8 @@ export interface FinishedRun {
   readonly output?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly reason?: RunStatusReason | undefined;
+  /** The run it went on as. */
+  readonly continuedTo?: string | undefined;
 }
 /** What a change did to runs besides the one it was about. */
 export interface Effects {
@@ -310,6 +321,8 @@ export interface RunFilter {
   readonly to?: number | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
+  /** The run with this id, and those that went on from it. */
+  readonly chain?: string | undefined;
 }
 
 export interface StoreStats {

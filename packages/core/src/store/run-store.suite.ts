@@ -5,6 +5,7 @@ import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
+import { continuingSuite } from "./run-store.continuing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -33,6 +34,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
+  continuingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
   crossingSuite(name, watched);

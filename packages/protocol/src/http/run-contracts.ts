@@ -11,6 +11,7 @@ const runList = [
   query("to", "Created before"),
   query("parent", "Child runs of this run"),
   query("version", "Runs of this version of the code"),
+  query("chain", "The run with this id, and those it went on as"),
 ];
 const oneRun = { 200: answer("The run", "Run") };
 const ifVersion = [

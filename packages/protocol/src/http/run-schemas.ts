@@ -26,6 +26,12 @@ const run = z.strictObject({
   attempt: z.int().describe("Times it was retried by an operator, from 1"),
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
+  chain: z
+    .string()
+    .nullable()
+    .describe("First of the runs that went on as one another; null for one that stands alone"),
+  continuedFrom: z.string().nullable().describe("The run of its chain before it"),
+  continuedTo: z.string().nullable().describe("The run it went on as"),
   schedule: z.string().nullable(),
   by: z.string().describe("On whose behalf it was started, as kind:id"),
 });
@@ -125,6 +131,7 @@ const runFilter = z.strictObject({
   to: time.optional().describe("Created before"),
   parent: name.optional(),
   version: name.optional(),
+  chain: name.optional().describe("The run with this id, and those it went on as"),
 });
 const memory = z.strictObject({ rssBytes: z.int(), heapUsedBytes: z.int() });
 const durations = z.strictObject({

@@ -51,10 +51,10 @@ export class EmbeddedClient implements Client {
   }
 
   async runs(query: RunQuery = {}): Promise<{ readonly runs: readonly Run[]; readonly nextCursor: string | null }> {
-    const { workflow, tag, from, to, status, cursor } = query;
+    const { workflow, tag, chain, from, to, status, cursor } = query;
     const statuses = status === undefined || typeof status === "string" ? status && [status] : status;
     const page = await this.#engine.store.listRuns({
-      filter: { workflow, tag, from, to, status: statuses },
+      filter: { workflow, tag, chain, from, to, status: statuses },
       limit: query.limit ?? pageSizeDefault,
       cursor,
     });

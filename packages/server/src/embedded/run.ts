@@ -25,7 +25,8 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
-    const end = unwrap(await this.#engine.ended(this.id, options.signal));
+    let end = unwrap(await this.#engine.ended(this.id, options.signal));
+    while (end.continuedTo !== undefined) end = unwrap(await this.#engine.ended(end.continuedTo, options.signal));
     const { values } = this.#engine;
     if (end.status === "completed") {
       return (end.output === undefined ? undefined : decodeValue(await values.load(end.output))) as O;

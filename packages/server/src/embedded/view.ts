@@ -35,6 +35,9 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     parent: run.parent?.run ?? null,
     attempt: run.attempt,
     forkedFrom: run.forkedFrom ?? null,
+    chain: run.chain ?? null,
+    continuedFrom: run.continuedFrom ?? null,
+    continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
   };
 }

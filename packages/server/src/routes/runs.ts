@@ -169,6 +169,7 @@ function filterOf(query: Query): RunFilter {
     to: query.time("to"),
     parent: query.text("parent"),
     version: query.text("version"),
+    chain: query.text("chain"),
   };
 }
 
@@ -317,7 +318,7 @@ export async function deleteRun(call: Call): Promise<Response> {
   return done();
 }
 
-const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version"];
+const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version", "chain"];
 
 /**
  * The filter of a bulk operation: the query parameters of a list, as an object. A member that is null or an empty list is
@@ -341,6 +342,7 @@ function filterOfBody(value: unknown): RunFilter {
     to: optionalIntegerOf(body, "to"),
     parent: optionalTextOf(body, "parent", nameCharsMax),
     version: optionalTextOf(body, "version", nameCharsMax),
+    chain: optionalTextOf(body, "chain", nameCharsMax),
   };
 }
 

@@ -19,12 +19,13 @@ test("the URL's words become the API's, with times counted back from now", () =>
     status: ["failed"],
     from: 5,
   });
-  expect(filterOf({ status: [], from: 1, to: 9, tag: "t", parent: "p", version: "v" }, 0)).toEqual({
+  expect(filterOf({ status: [], from: 1, to: 9, tag: "t", parent: "p", version: "v", chain: "c" }, 0)).toEqual({
     from: 1,
     to: 9,
     tag: "t",
     parent: "p",
     version: "v",
+    chain: "c",
   });
 });
 

@@ -13,6 +13,7 @@ export interface RunSearch {
   readonly to?: number | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
+  readonly chain?: string | undefined;
 }
 
 /** As the API takes it. */
@@ -24,6 +25,7 @@ export interface RunFilter {
   readonly to?: number;
   readonly parent?: string;
   readonly version?: string;
+  readonly chain?: string;
 }
 
 const minuteMs = 60_000;
@@ -45,7 +47,7 @@ export const timeSpanLabels: Readonly<Record<TimeSpan, string>> = {
 };
 
 export function filterOf(search: RunSearch, now: number): RunFilter {
-  const { workflow, status, tag, within, to, parent, version } = search;
+  const { workflow, status, tag, within, to, parent, version, chain } = search;
   const from = within === undefined ? search.from : now - spansMs[within];
   return {
     ...(workflow === undefined ? {} : { workflow }),
@@ -55,6 +57,7 @@ export function filterOf(search: RunSearch, now: number): RunFilter {
     ...(to === undefined ? {} : { to }),
     ...(parent === undefined ? {} : { parent }),
     ...(version === undefined ? {} : { version }),
+    ...(chain === undefined ? {} : { chain }),
   };
 }
 
@@ -64,7 +67,7 @@ export function belongs(run: LiveRun, filter: RunFilter): boolean | undefined {
   if (filter.status !== undefined && !filter.status.includes(run.status)) return false;
   if (filter.from !== undefined && run.createdAt < filter.from) return false;
   if (filter.to !== undefined && run.createdAt >= filter.to) return false;
-  const unknown = filter.tag ?? filter.parent ?? filter.version;
+  const unknown = filter.tag ?? filter.parent ?? filter.version ?? filter.chain;
   return unknown === undefined ? true : undefined;
 }
 
@@ -76,6 +79,7 @@ export function describeFilter(filter: RunFilter, words: (status: RunStatus) => 
     filter.tag !== undefined && `tagged ${filter.tag}`,
     filter.parent !== undefined && `started by ${filter.parent}`,
     filter.version !== undefined && `of version ${filter.version.slice(0, 12)}`,
+    filter.chain !== undefined && `that went on from ${filter.chain}`,
     (filter.from !== undefined || filter.to !== undefined) && "of the chosen time",
   ].filter((part) => part !== false);
   return parts.length === 0 ? "of every workflow" : parts.join(", ");

@@ -88,6 +88,23 @@ export function RunFacts({ run }: { readonly run: Run }) {
           </Link>
         </Fact>
       )}
+      {run.continuedFrom !== null && (
+        <Fact name="Goes on from">
+          <RunLink run={run.continuedFrom} />
+        </Fact>
+      )}
+      {run.continuedTo !== null && (
+        <Fact name="Went on as">
+          <RunLink run={run.continuedTo} />
+        </Fact>
+      )}
+      {run.chain !== null && (
+        <Fact name="Chain">
+          <Link to="/runs" search={{ chain: run.chain }} className="text-accent-ink hover:underline">
+            all its runs
+          </Link>
+        </Fact>
+      )}
       {run.schedule !== null && (
         <Fact name="Schedule">
           <Text truncate>{run.schedule}</Text>

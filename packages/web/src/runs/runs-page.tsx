@@ -174,6 +174,7 @@ function Filters({ search }: { readonly search: RunSearch }) {
         { name: "tag", label: "Tag", values: list(search.tag), placeholder: "customer-17" },
         { name: "parent", label: "Parent", values: list(search.parent), placeholder: "Id of a run" },
         { name: "version", label: "Version", values: list(search.version), placeholder: "Hash of the code" },
+        { name: "chain", label: "Chain", values: list(search.chain), placeholder: "Id of its first run" },
       ]}
       onChange={(name, values) => {
         if (name !== "within") return change(name, values);

@@ -33,6 +33,7 @@ const listPage = createRoute({
     to: param.int(),
     parent: param.text(),
     version: param.text(),
+    chain: param.text(),
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ context: { parts }, deps }): void => {

@@ -213,6 +213,7 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     (filter.from === undefined || record.createdAt >= filter.from) &&
     (filter.to === undefined || record.createdAt < filter.to) &&
     (filter.parent === undefined || record.parent?.run === filter.parent) &&
+    (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
     (filter.version === undefined || record.version === filter.version);
 }
 

@@ -4,7 +4,6 @@ import {
   isFinalStatus,
   type DoneOp,
   type EntryKind,
-  type FinishOp,
   type IdleOp,
   type RaceOp,
   type RetryOp,
@@ -18,6 +17,7 @@ import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-sto
 import { keptError } from "../attempts.ts";
 import { askCache, keepResult } from "./append-cache.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
+import { continueRun } from "./append-continue.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
 import {
@@ -211,13 +211,14 @@ function undoing(a: Appending, op: UndoingOp): void {
   cx.endFlights(run);
 }
 
-function finish(a: Appending, op: FinishOp): void {
+function finish(a: Appending, op: Extract<StoreOp, { op: "finish" }>): void {
   const { cx, run } = a;
   // A cancellation is on its way to the worker, which has not seen it yet.
   if (run.cancel !== null && run.outcome === null && (op.status === "completed" || op.status === "failed")) return;
   if (op.output !== undefined) noted(a, op.output);
   if (op.error !== undefined) noted(a, op.error);
-  cx.finish(run, op);
+  if (op.child !== undefined) continueRun(cx, run, op.child);
+  cx.finish(run, op.child === undefined ? op : { ...op, continuedTo: op.child.id });
 }
 
 function log({ cx, run }: Appending, op: Extract<StoreOp, { op: "log" }>): void {

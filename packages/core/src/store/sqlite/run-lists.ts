@@ -49,7 +49,7 @@ function find(db: Connection, p: Params<"listRuns">, after: Position | undefined
 
 /** Whether a list is found by going through runs in order of time: then those of others would be in the way. */
 function isLedByTime(filter: RunFilter): boolean {
-  const narrow = filter.tag !== undefined || filter.parent !== undefined;
+  const narrow = filter.tag !== undefined || filter.parent !== undefined || filter.chain !== undefined;
   return !narrow && (filter.status === undefined || filter.status.includes("completed"));
 }
 
@@ -131,6 +131,7 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
   if (filter.from !== undefined) add(`${from}.created_at >= ?`, filter.from);
   if (filter.to !== undefined) add(`${from}.created_at < ?`, filter.to);
   if (filter.parent !== undefined) add("runs.parent = ?", filter.parent);
+  if (filter.chain !== undefined) add("(runs.chain = ? OR runs.id = ?)", filter.chain, filter.chain);
   if (filter.version !== undefined) add("runs.version = ?", filter.version);
   if (workflows !== undefined) {
     // One value however many names there are. With a plus their index, which leads to the most runs, is left out of the choice.

@@ -67,7 +67,7 @@ export const runColumns = `id, workflow, version, status, reason, ready, owner, 
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
-  progress`;
+  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo`;
 
 /** The same for readers, who have no memory of hot runs: there the counter is ahead of the row. */
 export const readRecordColumns = recordColumns.replace(
@@ -92,6 +92,9 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly output: Uint8Array | null;
   readonly error: Uint8Array | null;
   readonly progress: Uint8Array | null;
+  readonly chain: string | null;
+  readonly continuedFrom: string | null;
+  readonly continuedTo: string | null;
 }
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -140,6 +143,9 @@ function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.output !== null) record.output = row.output;
   if (row.error !== null) record.error = row.error;
   if (row.progress !== null) record.progress = row.progress;
+  if (row.chain !== null) record.chain = row.chain;
+  if (row.continuedFrom !== null) record.continuedFrom = row.continuedFrom;
+  if (row.continuedTo !== null) record.continuedTo = row.continuedTo;
 }
 
 function outcomeOf(json: string, error: Uint8Array | null): UndoingOp {

@@ -14,8 +14,11 @@ const insertSql = `INSERT INTO runs (id, workflow, version, status, reason, read
   ${lastEvent})`;
 const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority,
   created_at, due_at, started_at, by_kind, by_id, input, timeout_at, key, input_hash, parent, parent_seq, detached, schedule,
-  serial_key, forked_from, tags, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-  ?, ?, ${lastEvent})`;
+  serial_key, forked_from, tags, chain, continued_from, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${lastEvent})`;
+const continueSql = "UPDATE runs SET chain = ?, continued_to = ? WHERE id = ?";
+const takeEventsSql = `UPDATE runs SET last_event = (SELECT last_event FROM runs AS earlier WHERE earlier.id = ?)
+  WHERE id = ?`;
 const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
 const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
   pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
@@ -87,6 +90,8 @@ export class RunTable {
   readonly #owned;
   readonly #blocked;
   readonly #progress;
+  readonly #continue;
+  readonly #takeEvents;
   readonly #delete;
   readonly #deleteTag;
 
@@ -112,6 +117,8 @@ export class RunTable {
     this.#owned = lazily<Id>(db, ownedSql);
     this.#blocked = lazily<Id>(db, blockedSql);
     this.#progress = lazily(db, progressSql);
+    this.#continue = lazily(db, continueSql);
+    this.#takeEvents = lazily(db, takeEventsSql);
     this.#delete = lazily(db, deleteSql);
     this.#deleteTag = lazily(db, deleteTagSql);
   }
@@ -129,7 +136,7 @@ export class RunTable {
       this.#insertFull().run(...common, run.timeoutAt ?? null, run.key ?? null, run.inputHash ?? null,
         run.parent?.run ?? null, run.parent?.seq ?? null, run.parent === undefined ? null : run.parent.detached ? 1 : 0,
         run.schedule ?? null, run.serialKey ?? null, run.forkedFrom ?? null,
-        run.tags.length === 0 ? null : JSON.stringify(run.tags));
+        run.tags.length === 0 ? null : JSON.stringify(run.tags), run.chain ?? null, run.continuedFrom ?? null);
       for (const tag of run.tags) this.#insertTag().run(tag, run.createdAt, run.id);
     }
     const row: Run = {
@@ -323,6 +330,12 @@ export class RunTable {
     this.#progress().run(value, id);
   }
 
+  /** Notes that a run goes on as another, which sees the events that were there for the first. */
+  continue(run: Run, chain: string, next: string): void {
+    this.#continue().run(chain, next, run.id);
+    this.#takeEvents().run(run.id, next);
+  }
+
   delete(run: Run, tags: readonly string[]): void {
     for (const tag of tags) this.#deleteTag().run(tag, run.createdAt, run.id);
     this.#delete().run(run.id);
@@ -344,6 +357,7 @@ function isPlain(run: NewRun): boolean {
     run.serialKey === undefined &&
     run.forkedFrom === undefined &&
     run.inputHash === undefined &&
+    run.chain === undefined &&
     run.tags.length === 0
   );
 }

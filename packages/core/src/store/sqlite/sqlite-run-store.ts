@@ -1,5 +1,5 @@
 // The ports on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
-import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol";
+import { isFinalStatus, type SluiceError } from "@sluice/protocol";
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import type { Appended } from "./append.ts";
@@ -282,9 +282,9 @@ class SqliteRunStore implements Store {
 }
 
 function finishedRun(p: { run: string; ops: readonly StoreOp[] }, workflow: string): FinishedRun {
-  const finish = p.ops.findLast((op): op is FinishOp => op.op === "finish");
+  const finish = p.ops.findLast((op) => op.op === "finish");
   if (finish === undefined) throw new Error(`run ${p.run} ended without a finish`);
-  const { status, output, error, reason } = finish;
+  const { status, output, error, reason, child } = finish;
   return {
     run: p.run,
     workflow,
@@ -292,5 +292,6 @@ function finishedRun(p: { run: string; ops: readonly StoreOp[] }, workflow: stri
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),
     ...(reason === undefined ? {} : { reason }),
+    ...(child === undefined ? {} : { continuedTo: child.id }),
   };
 }

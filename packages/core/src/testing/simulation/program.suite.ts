@@ -21,7 +21,8 @@ export type Feature =
   | "tokens"
   | "patches"
   | "values"
-  | "caches";
+  | "caches"
+  | "continues";
 
 export const features: readonly Feature[] = [
   "retries",
@@ -42,6 +43,7 @@ export const features: readonly Feature[] = [
   "patches",
   "values",
   "caches",
+  "continues",
 ];
 
 interface At {
@@ -124,6 +126,8 @@ export interface Program {
   /** Longest time a run may take. */
   readonly timeoutMs?: number | undefined;
   readonly schedule?: ProgramSchedule | undefined;
+  /** Times a run goes on as another before it returns. */
+  readonly rounds: number;
 }
 
 export interface ProgramSchedule {
@@ -222,7 +226,8 @@ class Draw {
     const nodes: Node[] = [];
     while (this.#left > 0) nodes.push(this.#node(`${nodes.length}`, 0));
     const timeoutMs = this.#enabled.has("timeouts") && random.chance(0.15) ? random.int(1_000, 120_000) : undefined;
-    return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, timeoutMs };
+    const rounds = this.#enabled.has("continues") && random.chance(0.4) ? random.int(1, 2) : 0;
+    return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, timeoutMs, rounds };
   }
 
   #node(path: string, depth: number): Node {

@@ -21,3 +21,9 @@ CREATE TABLE step_flights (
   seq INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX step_flights_by_run ON step_flights (run);
+
+-- Runs that go on as one another. chain: id of the first, in each of them once there are two.
+ALTER TABLE runs ADD COLUMN chain TEXT;
+ALTER TABLE runs ADD COLUMN continued_from TEXT;
+ALTER TABLE runs ADD COLUMN continued_to TEXT;
+CREATE INDEX runs_by_chain ON runs (chain, created_at) WHERE chain IS NOT NULL;
