@@ -1,4 +1,5 @@
-// Operations of a run that are about data rather than about waiting: results shared between runs.
+// Operations of a run that are about data rather than about waiting: results shared between runs, search attributes.
+import type { AttributeSetting } from "./attributes.ts";
 
 /** Where the result of a cached step is kept, and how long. */
 export interface StepCacheUse {
@@ -22,4 +23,10 @@ export interface CacheOp {
   readonly name: string;
   readonly n: number;
   readonly cache: StepCacheUse;
+}
+
+/** Sets search attributes of the run; the last word counts. */
+export interface AttributesOp {
+  readonly op: "attributes";
+  readonly set: readonly AttributeSetting[];
 }

@@ -1,7 +1,8 @@
 // What an engine and a worker say to each other about runs: message types 0x60–0x7f.
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
-import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { AttributeType } from "./attributes.ts";
+import type { AttributesOp, CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -220,6 +221,7 @@ export interface ParkOp {
 
 export type RunOp =
   | ParkOp
+  | AttributesOp
   | CacheOp
   | StartedOp
   | DoneOp
@@ -325,6 +327,8 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  /** Search attributes its runs may have. */
+  readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
 }
 export type TriggerManifest =
   | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }

@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly priority?: number;
   readonly delay?: Duration;
   readonly tags?: readonly string[];
+  /** Search attributes, as the workflow declares them. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean | Date>>;
 }
 
 /** A run as shown to callers. Times are milliseconds since 1970. */
@@ -28,6 +30,8 @@ export interface Run<I = unknown, O = unknown> {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly tags: readonly string[];
+  /** Search attributes; times are milliseconds since 1970. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
   readonly priority: number;
   readonly idempotencyKey: string | null;
   readonly parent: string | null;
@@ -106,6 +110,8 @@ export interface RunQuery {
   readonly workflow?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   readonly tag?: string;
+  /** Conditions on search attributes, such as `total>=100`: all have to hold. */
+  readonly attributes?: readonly string[];
   /** The run with this id, and those it went on as. */
   readonly chain?: string;
   /** Created at or after, and before; milliseconds since 1970. */

@@ -126,6 +126,12 @@ export interface HeldLock {
   readonly fence: number;
 }
 
+/** Search attributes of the run, as its workflow declares them. */
+export interface RunAttributes {
+  /** Sets some of them; null takes one away. Throws `bad_request` for what is not declared or does not fit its type. */
+  set(values: Readonly<Record<string, string | number | boolean | Date | null>>): void;
+}
+
 export interface RunInfo {
   readonly id: string;
   readonly workflow: string;
@@ -202,6 +208,7 @@ export interface Context {
   /** Random UUID (version 4), the same on replay. */
   uuid(): string;
   readonly log: Log;
+  readonly attributes: RunAttributes;
   /** Shows how far the run is; the last value stays on the run. */
   progress(value: unknown): void;
   /** True in runs that reach this point for the first time with code that has it; false in older runs. */

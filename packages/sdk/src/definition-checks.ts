@@ -1,5 +1,14 @@
 // Options that make no sense are refused where they are written, with that place in the stack: not when the first run meets them.
-import { catchUpModes, normalizeRetry, overlapModes, parseDuration, SluiceError } from "@sluice/protocol";
+import {
+  attributesMax,
+  attributeTypes,
+  catchUpModes,
+  isAttributeName,
+  normalizeRetry,
+  overlapModes,
+  parseDuration,
+  SluiceError,
+} from "@sluice/protocol";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { ScheduleTrigger, WebhookTrigger } from "./triggers.ts";
 import type { WorkflowOptions } from "./workflow.ts";
@@ -8,7 +17,7 @@ const methods: readonly string[] = ["POST", "PUT", "GET", "DELETE", "PATCH"] sat
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for options of a workflow that make no sense. */
 export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
-  const { description, input, triggers, timeout, retry, retention } = options;
+  const { attributes, description, input, triggers, timeout, retry, retention } = options;
   const of = `Workflow ${name}`;
   if (description !== undefined && typeof description !== "string") refuse(of, "description", "text");
   if (input !== undefined && !isStandardSchema(input)) {
@@ -24,12 +33,23 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     if (when !== undefined && typeof when !== "function") refuse(of, "retry.when", "a function");
     normalizeRetry(policy);
   }
+  if (attributes !== undefined) checkAttributes(of, attributes);
   if (retention === undefined) return;
   if (typeof retention !== "object" || retention === null)
     refuse(of, "retention", 'such as { age: "30 days", count: 100 }');
   if (retention.age !== undefined) parseDuration(retention.age);
   if (retention.count !== undefined && !isCount(retention.count))
     refuse(of, "retention.count", "a whole number from 0");
+}
+
+function checkAttributes(of: string, attributes: NonNullable<WorkflowOptions["attributes"]>): void {
+  const declared = typeof attributes === "object" && attributes !== null ? Object.entries(attributes) : undefined;
+  if (declared === undefined || declared.length > attributesMax)
+    refuse(of, "attributes", `up to ${attributesMax} names with their types, such as { total: "number" }`);
+  for (const [name, type] of declared) {
+    if (!isAttributeName(name)) refuse(of, `attributes.${name}`, "named by letters, digits, '-' and '_', at most 64");
+    if (!attributeTypes.includes(type)) refuse(of, `attributes.${name}`, `one of ${attributeTypes.join(", ")}`);
+  }
 }
 
 /** Throws `invalid_workflow` for a webhook that could not be called. */

@@ -31,6 +31,7 @@ export type {
   LockOptions,
   HeldLock,
   RunInfo,
+  RunAttributes,
   Log,
   Branches,
   RaceResult,

@@ -28,6 +28,11 @@ function errorJson(bytes: Uint8Array): unknown {
   return { ...error, details: valueToJson(details) };
 }
 
+/** Search attributes by name. */
+export function showAttributes({ attributes = [] }: RunRecord): Record<string, string | number | boolean> {
+  return Object.fromEntries(attributes.map(({ name, value }) => [name, value]));
+}
+
 function runFields(run: RunRecord): Record<string, unknown> {
   return {
     id: run.id,
@@ -47,6 +52,7 @@ function runFields(run: RunRecord): Record<string, unknown> {
     parentStep: run.parent?.seq ?? null,
     attempt: run.attempt,
     crashes: run.crashes,
+    attributes: showAttributes(run),
     forkedFrom: run.forkedFrom ?? null,
     chain: run.chain ?? null,
     continuedFrom: run.continuedFrom ?? null,

@@ -101,7 +101,7 @@ export interface Api {
   startRun: { params: "name"; query: "wait"; request: Sent<"StartRun">; answer: Body<"StartedRun"> };
   listRuns: {
     params: never;
-    query: "workflow" | "status" | "tag" | "from" | "to" | "parent" | "version" | "chain" | "limit" | "cursor";
+    query: "workflow" | "status" | "tag" | "from" | "to" | "parent" | "version" | "attr" | "chain" | "limit" | "cursor";
     request: undefined;
     answer: Body<"Runs">;
   };

@@ -18,6 +18,7 @@ import type {
   WaitOptions,
   Workflow,
 } from "@sluice/sdk";
+import { makeAttributes } from "./attributes.ts";
 import { Caller, never } from "./caller.ts";
 import type { DurableCall } from "./caller.ts";
 import { childCall, parsed } from "./child-call.ts";
@@ -52,6 +53,7 @@ class RunContext {
   readonly #scope: Scope;
   #state: Context["state"] | undefined;
   #log: Context["log"] | undefined;
+  #attributes: Context["attributes"] | undefined;
   readonly run: Context["run"];
   readonly attempt: number;
 
@@ -71,6 +73,11 @@ class RunContext {
   get state(): Context["state"] {
     this.#state ??= makeState(this.#caller);
     return this.#state;
+  }
+
+  get attributes(): Context["attributes"] {
+    this.#attributes ??= makeAttributes(this.#run);
+    return this.#attributes;
   }
 
   get log(): Context["log"] {

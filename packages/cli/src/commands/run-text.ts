@@ -25,11 +25,17 @@ export function statusText({ status, statusReason }: Pick<RunView, "status" | "s
   return statusReason === null ? status : `${status} (${statusReason})`;
 }
 
+function attributeLine(attributes: Readonly<Record<string, unknown>>): readonly string[] {
+  const all = Object.entries(attributes).map(([name, value]) => `${name}=${String(value)}`);
+  return all.length === 0 ? [] : [`  attributes ${all.join("  ")}`];
+}
+
 export function describeRun(run: RunView): readonly string[] {
   const took = run.endedAt === null ? "" : ` after ${span(run.endedAt - run.createdAt)}`;
   return [
     `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
     `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
+    ...attributeLine(run.attributes ?? {}),
     `  input  ${short(run.input, 200)}`,
     ...(typeof run.continuedTo === "string" ? [`  went on as ${run.continuedTo}`] : []),
     ...(run.status === "completed" && typeof run.continuedTo !== "string"

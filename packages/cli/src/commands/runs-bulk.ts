@@ -9,13 +9,14 @@ import type { Api, TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import type { RunView, StepView } from "../views.ts";
-import { apiOf, clientCommand, show } from "./client-command.ts";
+import { apiOf, clientCommand, collect, show } from "./client-command.ts";
 
 export interface FilterFlags extends TargetFlags {
   readonly workflow?: string;
   readonly status?: string;
   readonly tag?: string;
   readonly chain?: string;
+  readonly attr?: readonly string[];
   readonly since?: string;
   readonly until?: string;
 }
@@ -30,6 +31,7 @@ export function filterOptions(command: Command): Command {
     .option("--status <list>", "with one of these statuses: failed,timedout")
     .option("--tag <tag>", "with this tag")
     .option("--chain <run>", "the run with this id, and those it went on as")
+    .option("--attr <condition>", "whose search attribute fits, such as total>=100; may be repeated", collect)
     .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
     .option("--until <time>", "created before");
 }
@@ -41,6 +43,7 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
     status: flags.status,
     tag: flags.tag,
     chain: flags.chain,
+    attr: flags.attr?.join(","),
     from: timeOf(flags.since, "--since"),
     to: timeOf(flags.until, "--until"),
   };
@@ -83,7 +86,10 @@ export function addBulkCommands(runs: Command, io: Io): void {
         if (given.length === 0 && flags.all !== true)
           throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
         const filter = Object.fromEntries(
-          given.map(([name, value]) => [name, name === "status" ? String(value).split(",") : value]),
+          given.map(([name, value]) => {
+            if (name === "attr") return ["attributes", flags.attr];
+            return [name, name === "status" ? String(value).split(",") : value];
+          }),
         );
         const body = {
           action,

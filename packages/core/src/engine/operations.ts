@@ -183,6 +183,7 @@ export class Operations {
       createdAt: now,
       dueAt: now,
       forkedFrom: source.id,
+      ...(source.attributes === undefined ? {} : { attributes: source.attributes }),
       ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
     };
     const forked = await store.forkRun({

@@ -120,7 +120,7 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
       ? { op: "finish", status, reason: reason ?? "error", error: bytes }
       : { ...op, error: bytes };
   }
-  if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
+  if (op.op === "log" || op.op === "attributes" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
     return { op: "log", level: "warn", message: error.message, at: now };
   }
   const kind =

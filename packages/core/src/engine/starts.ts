@@ -6,6 +6,7 @@ import type { Result } from "../kernel/result.ts";
 import type { Actor, NewRun, RunRecord } from "../kernel/run-store.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { attributesOf, checkAttributes } from "./attributes.ts";
 import { hashOf } from "./input-hash.ts";
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
@@ -20,6 +21,8 @@ export interface StartRequest {
   readonly priority?: number | undefined;
   readonly delayMs?: number | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** Search attributes by name. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Started {
@@ -61,6 +64,8 @@ export class Starts {
         hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
       });
     }
+    const attributes = checkAttributes(current.manifest, request.attributes);
+    if (!attributes.ok) return attributes;
     const checked = await this.check(request.workflow, request.input);
     return checked.ok ? this.#create(request, current, checked.value) : checked;
   }
@@ -141,6 +146,7 @@ export class Starts {
       tags: request.tags ?? [],
       createdAt: now,
       dueAt: now + (request.delayMs ?? 0),
+      ...attributesOf(current.manifest, request.attributes),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...(hash === undefined ? {} : { inputHash: hash }),
       ...(timeout === undefined ? {} : { timeoutAt: now + (request.delayMs ?? 0) + timeout }),

@@ -46,6 +46,7 @@ function updateOf(
         at: 0,
         data: { status: "waiting", statusReason: op.reason, error: failure(op.error) },
       };
+    case "attributes":
     case "cache":
     case "finish":
     case "park":

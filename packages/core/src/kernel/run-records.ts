@@ -10,6 +10,8 @@ import type {
   EventOp,
   FinalRunStatus,
   FinishOp,
+  AttributeOperator,
+  AttributesOp,
   BlockedOp,
   CacheOp,
   IdleOp,
@@ -21,6 +23,7 @@ import type {
   ProgressOp,
   RaceOp,
   RetryOp,
+  RunAttribute,
   RunEvent,
   RunStatus,
   RunStatusReason,
@@ -70,6 +73,8 @@ export interface NewRun {
   /** Higher goes first. */
   readonly priority: number;
   readonly tags: readonly string[];
+  /** Search attributes. */
+  readonly attributes?: readonly RunAttribute[] | undefined;
   readonly createdAt: number;
   /** Not to be executed before this time. */
   readonly dueAt: number;
@@ -140,6 +145,7 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | AttributesOp
   | CacheOp
   | StartedOp
   | DoneOp
@@ -323,6 +329,17 @@ export interface RunFilter {
   readonly version?: string | undefined;
   /** The run with this id, and those that went on from it. */
   readonly chain?: string | undefined;
+  /** All of them have to hold. */
+  readonly attributes?: readonly AttributeFilter[] | undefined;
+}
+
+/** A condition on a search attribute. A run that does not have it, or has it with another type, does not fit. */
+export interface AttributeFilter {
+  readonly name: string;
+  readonly type: RunAttribute["type"];
+  /** `~`: the text holds the value, in upper or lower case of the letters A to Z. */
+  readonly operator: AttributeOperator;
+  readonly value: RunAttribute["value"];
 }
 
 export interface StoreStats {

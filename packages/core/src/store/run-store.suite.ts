@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
+import { attributesSuite } from "./run-store.attributes.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { continuingSuite } from "./run-store.continuing.suite.ts";
@@ -37,6 +38,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   continuingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
+  attributesSuite(name, watched);
   crossingSuite(name, watched);
   accessSuite(name, watched);
   searchingSuite(name, watched);

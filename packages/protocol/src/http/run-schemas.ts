@@ -1,6 +1,7 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
+import { attributeTypes } from "../attributes.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
 const run = z.strictObject({
@@ -26,6 +27,7 @@ const run = z.strictObject({
   attempt: z.int().describe("Times it was retried by an operator, from 1"),
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe("Search attributes"),
   chain: z
     .string()
     .nullable()
@@ -92,6 +94,7 @@ const workflow = z.strictObject({
   timeoutMs: z.number().nullable(),
   retention: z.strictObject({ ageMs: z.number().nullable(), count: z.number().nullable() }),
   validates: z.boolean(),
+  attributes: z.record(z.string(), z.enum(attributeTypes)).describe("Search attributes its runs may have"),
 });
 
 const approval = z.strictObject({
@@ -131,6 +134,7 @@ const runFilter = z.strictObject({
   to: time.optional().describe("Created before"),
   parent: name.optional(),
   version: name.optional(),
+  attributes: z.array(name).optional().describe("Conditions such as `total>=100`"),
   chain: name.optional().describe("The run with this id, and those it went on as"),
 });
 const memory = z.strictObject({ rssBytes: z.int(), heapUsedBytes: z.int() });
@@ -160,6 +164,9 @@ export const runSchemas = {
     delay: maybe(duration),
     priority: maybe(z.int().min(-1_000_000).max(1_000_000)).describe("Higher goes first"),
     tags: maybe(z.array(z.string().min(1).max(128)).max(32)),
+    attributes: maybe(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).describe(
+      "Search attributes",
+    ),
   }),
   CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
   RetryRun: z.strictObject({

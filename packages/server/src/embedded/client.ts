@@ -41,6 +41,7 @@ export class EmbeddedClient implements Client {
         priority: options.priority,
         delayMs: options.delay === undefined ? undefined : parseDuration(options.delay),
         tags: options.tags,
+        attributes: options.attributes,
       }),
     );
     return new EmbeddedRun<never>(this.#engine, this.#by, { id: run.id, created });
@@ -51,10 +52,10 @@ export class EmbeddedClient implements Client {
   }
 
   async runs(query: RunQuery = {}): Promise<{ readonly runs: readonly Run[]; readonly nextCursor: string | null }> {
-    const { workflow, tag, chain, from, to, status, cursor } = query;
+    const { workflow, tag, chain, attributes = [], from, to, status, cursor } = query;
     const statuses = status === undefined || typeof status === "string" ? status && [status] : status;
     const page = await this.#engine.store.listRuns({
-      filter: { workflow, tag, chain, from, to, status: statuses },
+      filter: { ...unwrap(this.#engine.attributeFilter(attributes)), workflow, tag, chain, from, to, status: statuses },
       limit: query.limit ?? pageSizeDefault,
       cursor,
     });

@@ -3,6 +3,7 @@ import type { RunRecord, Engine } from "@sluice/core";
 import { decodeErrorValue, decodeValue, wireErrorOf } from "@sluice/protocol";
 import type { JournalEntry, WireError } from "@sluice/protocol";
 import type { Run, Step } from "@sluice/sdk";
+import { showAttributes } from "../show.ts";
 
 type Values = Engine["values"];
 
@@ -34,6 +35,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     idempotencyKey: run.key ?? null,
     parent: run.parent?.run ?? null,
     attempt: run.attempt,
+    attributes: showAttributes(run),
     forkedFrom: run.forkedFrom ?? null,
     chain: run.chain ?? null,
     continuedFrom: run.continuedFrom ?? null,

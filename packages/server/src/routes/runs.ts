@@ -26,10 +26,11 @@ import { done, reply } from "../wire.ts";
 import { workflowNotFound } from "./workflows.ts";
 
 const nameCharsMax = 512;
+const conditionsMax = 32;
 const reasonCharsMax = 4_096;
 /** The engine's own limits, so that a refusal names the field. */
 const tagsMax = { items: 32, chars: 128 };
-const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags"];
+const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags", "attributes"];
 
 export function runNotFound(run: string): SluiceError {
   return new SluiceError({
@@ -71,6 +72,7 @@ export async function startRun(call: Call): Promise<Response> {
     priority: optionalIntegerOf(fields, "priority"),
     delayMs: optionalDurationOf(fields, "delay"),
     tags: optionalTextsOf(fields, "tags", tagsMax),
+    attributes: attributesOf(fields["attributes"]),
   });
   const { run, created } = unwrap(started);
   if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created });
@@ -160,8 +162,9 @@ export async function getRun(call: Call): Promise<Response> {
   return reply(wire, 200, { run: await showRunInDetail({ engine, wire, detail }, record) });
 }
 
-function filterOf(query: Query): RunFilter {
+function filterOf(call: Call, query: Query): RunFilter {
   return {
+    ...unwrap(call.engine.attributeFilter(query.conditions("attr"))),
     workflow: query.text("workflow"),
     status: query.listOf("status", runStatuses),
     tag: query.text("tag"),
@@ -181,7 +184,7 @@ export function limitOf(call: Call, query: Query): number {
 
 export async function listRuns(call: Call): Promise<Response> {
   const query = call.query();
-  const filter = filterOf(query);
+  const filter = filterOf(call, query);
   const limit = limitOf(call, query);
   const cursor = query.text("cursor");
   query.done();
@@ -318,13 +321,13 @@ export async function deleteRun(call: Call): Promise<Response> {
   return done();
 }
 
-const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version", "chain"];
+const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version", "chain", "attributes"];
 
 /**
  * The filter of a bulk operation: the query parameters of a list, as an object. A member that is null or an empty list is
  * refused: it would match everything where a program meant nothing.
  */
-function filterOfBody(value: unknown): RunFilter {
+function filterOfBody(call: Call, value: unknown): RunFilter {
   if (value === undefined) refuse("bad_request", "filter is missing.", "Send a filter; {} matches every run.");
   const body = fieldsOf(value, filterFields);
   const { status } = body;
@@ -334,7 +337,9 @@ function filterOfBody(value: unknown): RunFilter {
       refuse("invalid_filter", `${key} of the filter is empty.`, "Leave it out to match every run.");
     }
   }
+  const conditions = optionalTextsOf(body, "attributes", { items: conditionsMax, chars: nameCharsMax }) ?? [];
   return {
+    ...unwrap(call.engine.attributeFilter(conditions)),
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
     status: optionalTextsOf({ status: statuses }, "status", { items: runStatuses.length, chars: 64 })?.map(statusOf),
     tag: optionalTextOf(body, "tag", nameCharsMax),
@@ -344,6 +349,14 @@ function filterOfBody(value: unknown): RunFilter {
     version: optionalTextOf(body, "version", nameCharsMax),
     chain: optionalTextOf(body, "chain", nameCharsMax),
   };
+}
+
+/** Search attributes by name; what they mean is for the workflow to say. */
+function attributesOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object" || Array.isArray(value))
+    refuse("bad_request", "attributes is not an object.", "Send an object with the attributes by name.");
+  return value as Readonly<Record<string, unknown>>;
 }
 
 function statusOf(text: string): RunStatus {
@@ -371,7 +384,7 @@ export async function bulkRuns(call: Call): Promise<Response> {
   const result = await call.engine.operations.bulk({
     by: call.actor,
     action,
-    filter: filterOfBody(body["filter"]),
+    filter: filterOfBody(call, body["filter"]),
     access: workflows === undefined ? undefined : { workflows },
     dryRun: optionalBooleanOf(body, "dryRun") ?? false,
     reason: optionalTextOf(body, "reason", reasonCharsMax),

@@ -33,6 +33,7 @@ function showWorkflow(manifest: WorkflowManifest, version: string): Record<strin
     timeoutMs: manifest.timeout ?? null,
     retention: { ageMs: manifest.retention?.age ?? null, count: manifest.retention?.count ?? null },
     validates: manifest.validates,
+    attributes: manifest.attributes ?? {},
   };
 }
 

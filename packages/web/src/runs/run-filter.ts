@@ -1,5 +1,6 @@
 // What the list of runs is narrowed to: as the URL has it, as the API wants it, and whether a run that has just changed
 // belongs to it.
+import { splitConditions } from "@sluice/protocol";
 import type { LiveRun, RunStatus } from "@sluice/protocol";
 import type { TimeSpan } from "./words.ts";
 
@@ -14,6 +15,8 @@ export interface RunSearch {
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
   readonly chain?: string | undefined;
+  /** Conditions on attributes with commas between. */
+  readonly attr?: string | undefined;
 }
 
 /** As the API takes it. */
@@ -26,6 +29,7 @@ export interface RunFilter {
   readonly parent?: string;
   readonly version?: string;
   readonly chain?: string;
+  readonly attr?: string;
 }
 
 const minuteMs = 60_000;
@@ -47,7 +51,7 @@ export const timeSpanLabels: Readonly<Record<TimeSpan, string>> = {
 };
 
 export function filterOf(search: RunSearch, now: number): RunFilter {
-  const { workflow, status, tag, within, to, parent, version, chain } = search;
+  const { workflow, status, tag, within, to, parent, version, chain, attr } = search;
   const from = within === undefined ? search.from : now - spansMs[within];
   return {
     ...(workflow === undefined ? {} : { workflow }),
@@ -58,7 +62,13 @@ export function filterOf(search: RunSearch, now: number): RunFilter {
     ...(parent === undefined ? {} : { parent }),
     ...(version === undefined ? {} : { version }),
     ...(chain === undefined ? {} : { chain }),
+    ...(attr === undefined ? {} : { attr }),
   };
+}
+
+/** As a bulk operation takes it. */
+export function bulkFilterOf({ attr, ...filter }: RunFilter): Omit<RunFilter, "attr"> & { attributes?: string[] } {
+  return attr === undefined ? filter : { ...filter, attributes: [...splitConditions(attr)] };
 }
 
 /** Whether a run is in the list; undefined where what is known of it does not say. */
@@ -67,7 +77,7 @@ export function belongs(run: LiveRun, filter: RunFilter): boolean | undefined {
   if (filter.status !== undefined && !filter.status.includes(run.status)) return false;
   if (filter.from !== undefined && run.createdAt < filter.from) return false;
   if (filter.to !== undefined && run.createdAt >= filter.to) return false;
-  const unknown = filter.tag ?? filter.parent ?? filter.version ?? filter.chain;
+  const unknown = filter.tag ?? filter.parent ?? filter.version ?? filter.chain ?? filter.attr;
   return unknown === undefined ? true : undefined;
 }
 
@@ -80,6 +90,7 @@ export function describeFilter(filter: RunFilter, words: (status: RunStatus) => 
     filter.parent !== undefined && `started by ${filter.parent}`,
     filter.version !== undefined && `of version ${filter.version.slice(0, 12)}`,
     filter.chain !== undefined && `that went on from ${filter.chain}`,
+    filter.attr !== undefined && `whose ${filter.attr}`,
     (filter.from !== undefined || filter.to !== undefined) && "of the chosen time",
   ].filter((part) => part !== false);
   return parts.length === 0 ? "of every workflow" : parts.join(", ");

@@ -88,6 +88,30 @@ export function RunFacts({ run }: { readonly run: Run }) {
           </Link>
         </Fact>
       )}
+      <ChainFacts run={run} />
+      {run.schedule !== null && (
+        <Fact name="Schedule">
+          <Text truncate>{run.schedule}</Text>
+        </Fact>
+      )}
+      {Object.keys(run.attributes).length > 0 && (
+        <Fact name="Attributes">
+          <RunAttributes attributes={run.attributes} />
+        </Fact>
+      )}
+      {run.tags.length > 0 && (
+        <Fact name="Tags">
+          <RunTags tags={run.tags} whole />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+/** The runs before and after it, where runs go on as one another. */
+function ChainFacts({ run }: { readonly run: Run }) {
+  return (
+    <>
       {run.continuedFrom !== null && (
         <Fact name="Goes on from">
           <RunLink run={run.continuedFrom} />
@@ -105,16 +129,24 @@ export function RunFacts({ run }: { readonly run: Run }) {
           </Link>
         </Fact>
       )}
-      {run.schedule !== null && (
-        <Fact name="Schedule">
-          <Text truncate>{run.schedule}</Text>
-        </Fact>
-      )}
-      {run.tags.length > 0 && (
-        <Fact name="Tags">
-          <RunTags tags={run.tags} whole />
-        </Fact>
-      )}
-    </dl>
+    </>
+  );
+}
+
+/** Each leads to the runs that have it too. */
+function RunAttributes({ attributes }: { readonly attributes: Run["attributes"] }) {
+  return (
+    <span className="flex flex-wrap gap-x-2">
+      {Object.entries(attributes).map(([name, value]) => (
+        <Link
+          key={name}
+          to="/runs"
+          search={{ attr: `${name}=${JSON.stringify(value)}` }}
+          className="text-accent-ink hover:underline"
+        >
+          <Text truncate>{`${name} ${String(value)}`}</Text>
+        </Link>
+      ))}
+    </span>
   );
 }

@@ -34,6 +34,7 @@ const listPage = createRoute({
     parent: param.text(),
     version: param.text(),
     chain: param.text(),
+    attr: param.text(),
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ context: { parts }, deps }): void => {

@@ -12,6 +12,7 @@ const workflow = (name: string, more: Partial<ListedWorkflow> = {}): ListedWorkf
   timeoutMs: null,
   retention: { ageMs: null, count: null },
   validates: false,
+  attributes: {},
   ...more,
 });
 const figures = { completed: 0, failed: 0, cancelled: 0, p50Ms: null, p95Ms: null };

@@ -8,9 +8,10 @@ import type { RunRow } from "./rows.ts";
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
 export function continueRun(change: Change, run: RunRow, next: NewRun): void {
   const { record } = run;
-  const { chain = record.id, parent, priority, schedule, serialKey, tags } = record;
+  const { attributes, chain = record.id, parent, priority, schedule, serialKey, tags } = record;
   const version = next.version === "" ? record.version : next.version;
   const inherited = {
+    attributes,
     priority,
     tags: handedOnTags(tags),
     chain,

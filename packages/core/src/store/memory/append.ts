@@ -1,6 +1,7 @@
 // One incarnation writes to its run: the fence, then every operation in order.
 import type { RunEvent } from "@sluice/protocol";
 import type { AppendOutcome, StoreOp, Undecided } from "../../kernel/run-store.ts";
+import { setAttributes } from "./attributes.ts";
 import { appendApproval, appendCallback, appendEmit, appendEvent, appendToken } from "./append-waits.ts";
 import { appendChild } from "./append-child.ts";
 import { appendLock, appendUnlock } from "./append-lock.ts";
@@ -50,6 +51,8 @@ function applyAll(
 
 function apply(change: Change, run: RunRow, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "attributes":
+      return setAttributes(run, op.set);
     case "cache":
       return appendCache(change, run, op);
     case "started":

@@ -2,6 +2,7 @@
 import { SluiceError, isFinalStatus } from "@sluice/protocol";
 import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, RunFilter, RunRecord } from "../../kernel/run-store.ts";
+import { fitsAttributes } from "./attributes.ts";
 import { Heap } from "./heap.ts";
 import type { RunRow } from "./rows.ts";
 
@@ -213,6 +214,7 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     (filter.from === undefined || record.createdAt >= filter.from) &&
     (filter.to === undefined || record.createdAt < filter.to) &&
     (filter.parent === undefined || record.parent?.run === filter.parent) &&
+    (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
     (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
     (filter.version === undefined || record.version === filter.version);
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
-import { newRun } from "./sqlite-store.fixture.suite.ts";
 import { waitFor } from "../run-store.fixture.suite.ts";
-import { withBench } from "./sqlite-store.fixture.suite.ts";
+import { newRun, withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
 

@@ -8,7 +8,7 @@ import { readiness, runFlags, type Run } from "./run-row.ts";
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
 export function continueRun(cx: Change, run: Run, next: NewRun): void {
   const { events, runs, waits } = cx.t;
-  const { chain = run.id, parent, priority, schedule, serialKey, tags } = runs.recordOf(run);
+  const { attributes, chain = run.id, parent, priority, schedule, serialKey, tags } = runs.recordOf(run);
   const inserted = insertRun(cx, {
     by: { kind: "run", id: run.id },
     run: {
@@ -18,6 +18,7 @@ export function continueRun(cx: Change, run: Run, next: NewRun): void {
       tags: handedOnTags(tags),
       chain,
       continuedFrom: run.id,
+      ...(attributes === undefined ? {} : { attributes }),
       ...(parent === undefined ? {} : { parent }),
       ...(schedule === undefined ? {} : { schedule }),
       ...(serialKey === undefined ? {} : { serialKey }),

@@ -83,6 +83,7 @@ const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry", "cache"])
 // prettier-ignore
 function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "attributes": return setAttributes(a, op);
     case "cache": return askCache(a, op);
     case "started": return started(a, op);
     case "done": return done(a, op);
@@ -219,6 +220,11 @@ function finish(a: Appending, op: Extract<StoreOp, { op: "finish" }>): void {
   if (op.error !== undefined) noted(a, op.error);
   if (op.child !== undefined) continueRun(cx, run, op.child);
   cx.finish(run, op.child === undefined ? op : { ...op, continuedTo: op.child.id });
+}
+
+function setAttributes({ cx, run }: Appending, op: Extract<StoreOp, { op: "attributes" }>): void {
+  cx.t.attributes.set(run, op.set);
+  cx.t.runs.mark(run, runFlags.attributes);
 }
 
 function log({ cx, run }: Appending, op: Extract<StoreOp, { op: "log" }>): void {

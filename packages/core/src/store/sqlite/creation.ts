@@ -47,6 +47,10 @@ export function insertRun(cx: Change, p: Start): Inserted {
     if (isTaken(error)) return { outcome: "id_taken", id: run.id };
     throw error;
   }
+  if (run.attributes !== undefined && run.attributes.length > 0) {
+    cx.t.attributes.set(row, run.attributes);
+    runs.mark(row, runFlags.attributes);
+  }
   if (blobs.note(run.id, run.input)) runs.mark(row, runFlags.blobs);
   if (delayed) waits.put({ run: run.id, seq: runTimerSeqs.delay, kind: "delay", due: run.dueAt }, p.now);
   if (run.timeoutAt !== undefined) {

@@ -1,5 +1,6 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
 import type { RunStore, RunFilter, RunRecord } from "../../kernel/run-store.ts";
+import { attributeCondition } from "./attributes.ts";
 import type { Connection } from "./connection.ts";
 import { decodePosition, encodePosition, type Position } from "./cursor.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
@@ -10,7 +11,7 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type Value = string | number;
 
 interface Query {
-  readonly from: "runs" | "run_tags";
+  readonly from: "runs" | "run_tags" | "run_attributes";
   readonly where: string;
   readonly values: readonly Value[];
 }
@@ -49,7 +50,11 @@ function find(db: Connection, p: Params<"listRuns">, after: Position | undefined
 
 /** Whether a list is found by going through runs in order of time: then those of others would be in the way. */
 function isLedByTime(filter: RunFilter): boolean {
-  const narrow = filter.tag !== undefined || filter.parent !== undefined || filter.chain !== undefined;
+  const narrow =
+    filter.tag !== undefined ||
+    filter.parent !== undefined ||
+    filter.chain !== undefined ||
+    filter.attributes !== undefined;
   return !narrow && (filter.status === undefined || filter.status.includes("completed"));
 }
 
@@ -108,13 +113,15 @@ function pageOf(
   return { sql, values: [...values, p.limit] };
 }
 
-/** A tag's own table leads when there is a tag: its key is in the order of the list. */
+/** A tag's own table leads when there is a tag, and that of attributes when one has to be equal: both are in the list's order. */
 function source(query: Query): string {
-  return query.from === "runs" ? "runs" : "run_tags CROSS JOIN runs ON runs.id = run_tags.run";
+  return query.from === "runs" ? "runs" : `${query.from} CROSS JOIN runs ON runs.id = ${query.from}.run`;
 }
 
 function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {
-  const from = filter.tag === undefined ? "runs" : "run_tags";
+  const { attributes = [] } = filter;
+  const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
+  const from = filter.tag !== undefined ? "run_tags" : lead !== undefined ? "run_attributes" : "runs";
   const conditions: string[] = ["1"];
   const values: Value[] = [];
   const add = (condition: string, ...bound: readonly Value[]) => {
@@ -122,6 +129,10 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
     values.push(...bound);
   };
   if (filter.tag !== undefined) add("run_tags.tag = ?", filter.tag);
+  for (const each of attributes) {
+    const { sql, values: bound } = attributeCondition(each);
+    add(each === lead ? sql : `runs.id IN (SELECT run FROM run_attributes WHERE ${sql})`, ...bound);
+  }
   if (filter.workflow !== undefined) add("runs.workflow = ?", filter.workflow);
   if (filter.status !== undefined) {
     add(`runs.status IN (${marks(filter.status.length)})`, ...filter.status);

@@ -1,6 +1,7 @@
 // A run as the tables have it: the part the writer works on, and its translation to the port's record.
 import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, type UndoingOp } from "@sluice/protocol";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
+import { attributesColumn, attributesIn } from "./attributes.ts";
 
 /** Which other tables may hold rows of a run; a bit is set at the first such row and stays. */
 export const runFlags = {
@@ -17,6 +18,7 @@ export const runFlags = {
   attempts: 1_024,
   /** It makes, or has made, results that others wait for. */
   flights: 4_096,
+  attributes: 8_192,
 } as const;
 
 /** Values of the column `ready`. */
@@ -67,7 +69,7 @@ export const runColumns = `id, workflow, version, status, reason, ready, owner, 
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
-  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo`;
+  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, ${attributesColumn(runFlags.attributes)}`;
 
 /** The same for readers, who have no memory of hot runs: there the counter is ahead of the row. */
 export const readRecordColumns = recordColumns.replace(
@@ -95,6 +97,7 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly chain: string | null;
   readonly continuedFrom: string | null;
   readonly continuedTo: string | null;
+  readonly attributes: string | null;
 }
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -143,6 +146,7 @@ function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.output !== null) record.output = row.output;
   if (row.error !== null) record.error = row.error;
   if (row.progress !== null) record.progress = row.progress;
+  if (row.attributes !== null && row.attributes !== "[]") record.attributes = attributesIn(row.attributes);
   if (row.chain !== null) record.chain = row.chain;
   if (row.continuedFrom !== null) record.continuedFrom = row.continuedFrom;
   if (row.continuedTo !== null) record.continuedTo = row.continuedTo;

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { AuditTable } from "./audit/audit-table.ts";
 import { sightOf } from "./audit/sight.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
+import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
@@ -31,6 +32,7 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly attributes: AttributeTable;
   readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
@@ -59,6 +61,7 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    attributes: new AttributeTable(db),
     stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),

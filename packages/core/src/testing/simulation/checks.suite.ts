@@ -122,10 +122,14 @@ function checkOrder({ world }: Reckoning, { run, journal }: Reckoned): void {
   }
 }
 
-/** No line is written twice, whatever was done again; an operator's retry may say things again. */
+/** No line is written twice, whatever was done again; an operator's retry may say things again. Attributes go with lines. */
 async function checkLog({ store, world }: Reckoning, { run }: Reckoned): Promise<void> {
-  if (run.attempt > 1) return;
   const lines = await store.listLogs({ run: run.id, after: 0, limit: 1_000_000 });
+  const last = run.attributes?.find(({ name }) => name === "last")?.value;
+  const inherited = run.forkedFrom !== undefined || run.continuedFrom !== undefined;
+  if (!inherited && (last === undefined ? lines.length > 0 : !lines.some(({ message }) => message === last)))
+    world.fail(`run ${run.id} logged ${lines.length} lines and has the attribute ${String(last)}`);
+  if (run.attempt > 1) return;
   const said = new Set<string>();
   for (const { message } of lines) {
     if (said.has(message)) world.fail(`run ${run.id} logged ${message} twice`);

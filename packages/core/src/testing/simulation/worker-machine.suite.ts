@@ -92,7 +92,12 @@ export class WorkerMachine implements Host {
         ? []
         : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
     return workflow(
-      { name: program.name, triggers, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+      {
+        name: program.name,
+        triggers,
+        attributes: { last: "keyword" },
+        ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+      },
       async (ctx, input: { readonly round?: number } | undefined) => {
         const known = this.#epochs.get(ctx.run.id);
         const life: Life = {
