@@ -6,8 +6,7 @@
 export const attributeTypes = ["text", "keyword", "number", "boolean", "time"] as const;
 export type AttributeType = (typeof attributeTypes)[number];
 
-export const attributeOperators = ["=", "!=", "<", "<=", ">", ">=", "~"] as const;
-export type AttributeOperator = (typeof attributeOperators)[number];
+export type AttributeOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~";
 
 /** One attribute of a run; null takes it away. */
 export interface AttributeSetting {
@@ -31,8 +30,8 @@ export interface AttributeCondition {
 /** Attributes a workflow may declare. */
 export const attributesMax = 32;
 /** Characters of a keyword, and of a text. */
-export const keywordCharsMax = 512;
-export const textCharsMax = 4_096;
+const keywordCharsMax = 512;
+const textCharsMax = 4_096;
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const conditionPattern = /^([A-Za-z][A-Za-z0-9_-]{0,63})(!=|<=|>=|=|<|>|~)([^]*)$/;
@@ -44,6 +43,7 @@ const operatorsOf: Readonly<Record<AttributeType, readonly AttributeOperator[]>>
   time: ["=", "!=", "<", "<=", ">", ">="],
 };
 
+/** True for what an attribute may be called: a letter, then letters, digits, `-` and `_`, at most 64. */
 export function isAttributeName(name: string): boolean {
   return namePattern.test(name);
 }

@@ -71,7 +71,7 @@ export type {
   AttributeType,
   RunAttribute,
 } from "./attributes.ts";
-export type { AttributesOp, CacheOp, StepCacheUse } from "./run-data-ops.ts";
+export type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

@@ -2,7 +2,7 @@
 // The same objects travel in process as they are, and over a socket as MessagePack payloads of the frame codec;
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { AttributeType } from "./attributes.ts";
-import type { AttributesOp, CacheOp, StepCacheUse } from "./run-data-ops.ts";
+import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -223,6 +223,7 @@ export type RunOp =
   | ParkOp
   | AttributesOp
   | CacheOp
+  | ChunkOp
   | StartedOp
   | DoneOp
   | RetryOp

@@ -54,6 +54,18 @@ export interface RunUpdate {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** A piece of streamed output. `id` grows by one and can be resumed from. */
+export interface StreamChunk {
+  readonly id: number;
+  /** The step that streamed it; null for the workflow itself. */
+  readonly step: { readonly seq: number; readonly name: string; readonly attempt: number } | null;
+  /** How many the same attempt of the step streamed before it; 0 again where the attempt was made again. */
+  readonly index: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly data: unknown;
+}
+
 /** One journal entry as shown to callers. */
 export interface Step {
   readonly seq: number;
@@ -89,6 +101,8 @@ export interface RunHandle<O = unknown> {
   steps(): Promise<readonly Step[]>;
   /** What happened and what happens, until the run ends. */
   events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncIterable<RunUpdate>;
+  /** What it has streamed behind `after`, as far as that is kept, and what it streams, until it ends. */
+  stream(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncIterable<StreamChunk>;
   /** Ends it early, its children with it; its undos run first. */
   cancel(reason?: string): Promise<void>;
   /** Lets it begin nothing new until it is resumed. */

@@ -209,6 +209,11 @@ export interface Context {
   uuid(): string;
   readonly log: Log;
   readonly attributes: RunAttributes;
+  /**
+   * Sends a piece of output to whoever watches, now or later; inside of steps too. Up to 256 KiB each. An attempt of a step that is
+   * made again streams from its beginning again.
+   */
+  stream(chunk: unknown): void;
   /** Shows how far the run is; the last value stays on the run. */
   progress(value: unknown): void;
   /** True in runs that reach this point for the first time with code that has it; false in older runs. */

@@ -41,6 +41,7 @@ export type {
   StartOptions,
   Run,
   RunUpdate,
+  StreamChunk,
   Step,
   RunHandle,
   RunQuery,

@@ -35,6 +35,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   claimBatchMax: "Runs claimed in one commit",
   crashesMax: "Times a run may take its worker down before it is parked",
   cacheEntriesMax: "Results of steps that are kept for other runs",
+  streamBytesMax: "Streamed output of one run that is kept; older pieces go",
   eventsMax: "Stored events that may wait for listeners",
   eventRetentionMs: "The same as `retention.events`",
   runRetentionMs: "The same as `retention.runs`",

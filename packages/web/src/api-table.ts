@@ -44,6 +44,7 @@ export const apiPaths = {
   ready: "GET /ready",
   metrics: "GET /metrics",
   openapi: "GET /api/openapi.json",
+  streamRun: "GET /api/v1/runs/:run/stream",
   listStepCache: "GET /api/v1/step-cache",
   clearStepCache: "DELETE /api/v1/step-cache",
   signInMethods: "GET /api/v1/auth/methods",
@@ -148,6 +149,7 @@ export interface Api {
   ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
   metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };
   openapi: { params: never; query: never; request: undefined; answer: unknown };
+  streamRun: { params: "run"; query: "after"; request: undefined; answer: string };
   listStepCache: {
     params: never;
     query: "scope" | "step" | "key" | "limit" | "cursor";

@@ -338,6 +338,8 @@ class RunContext {
     return this.#run.patches.apply(id);
   };
 
+  stream = (chunk: unknown): void => this.#run.stream.add(chunk);
+
   progress = (value: unknown): void => {
     const run = this.#run;
     if (repeats(run)) return;

@@ -20,6 +20,7 @@ import { Patches } from "./patches.ts";
 import { Replay } from "./replay.ts";
 import { Scope } from "./scope.ts";
 import { SeededRandom } from "./seeded.ts";
+import { StreamBuffer } from "./stream.ts";
 import type { UndoRecord } from "./undo.ts";
 
 type Phase = "replaying" | "running" | "cancelling" | "undoing" | "finishing" | "gone";
@@ -34,6 +35,7 @@ export class Incarnation {
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
   readonly lines = new LineKeys();
+  readonly stream = new StreamBuffer(this);
   readonly patches = new Patches(this);
   readonly ending: Ending;
   readonly #delivery: Delivery;
@@ -150,7 +152,9 @@ export class Incarnation {
   #settleCall(call: Call, settlement: Settlement): void {
     this.#calls.delete(call.seq);
     call.scope.open.delete(call.seq);
-    this.lines.follow(settlement.ord === 0 ? this.replay.ord + 1 : settlement.ord);
+    const ord = settlement.ord === 0 ? this.replay.ord + 1 : settlement.ord;
+    this.lines.follow(ord);
+    this.stream.follow(ord);
     if (settlement.at > this.time) this.time = settlement.at;
     this.idleSince = undefined;
     this.#lastSeq = call.seq;
@@ -223,6 +227,7 @@ export class Incarnation {
 
   /** Collects an operation; operations that begin a wait are sent a turn later, with the word that the run is idle. */
   push(op: RunOp, waits: boolean): void {
+    this.stream.flush();
     this.outbox.push(op);
     this.host.flushSoon(this, waits);
   }
@@ -249,11 +254,6 @@ export class Incarnation {
       this.#calls.delete(seq);
       call?.giveUp?.(reason);
     }
-  }
-
-  /** Remembers which entry an error came from. */
-  blame(error: unknown, seq: number): void {
-    this.ending.blame(error, seq);
   }
 
   /** Stable across the attempts of a step; new when an undone step is executed again. */

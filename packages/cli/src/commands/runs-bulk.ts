@@ -85,8 +85,8 @@ export function addBulkCommands(runs: Command, io: Io): void {
         const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
         if (given.length === 0 && flags.all !== true)
           throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
-        const filter = Object.fromEntries(
-          given.map(([name, value]) => {
+        const filter: Record<string, unknown> = Object.fromEntries(
+          given.map(([name, value]): [string, unknown] => {
             if (name === "attr") return ["attributes", flags.attr];
             return [name, name === "status" ? String(value).split(",") : value];
           }),

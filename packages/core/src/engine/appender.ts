@@ -140,6 +140,7 @@ export class Appender {
     // The store says how the run stands now, and only the engine how it stood before.
     if (hot.idle && outcome.status === "running" && changes.heard) changes.note("runs", hot.run);
     if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: outcome.events });
+    if (ops.some((op) => op.op === "chunk")) watchers.streamed(hot.run);
     this.#count(ops);
     hot.idle = outcome.status === "waiting";
     if (outcome.events.length > 0) tell(hot, outcome.events);

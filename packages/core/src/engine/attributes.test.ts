@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
+import { attributeFilter } from "./attributes.ts";
 import { EngineFixture, tester } from "./engine-fixture.suite.ts";
 
 const order = workflow(
@@ -16,7 +17,7 @@ const order = workflow(
 );
 
 async function found(f: EngineFixture, ...conditions: string[]): Promise<readonly string[]> {
-  const filter = f.engine.attributeFilter(conditions);
+  const filter = attributeFilter(conditions, f.engine.deployments);
   if (!filter.ok) throw new Error(`${filter.error.code}: ${filter.error.hint}`);
   const { runs } = await f.store.listRuns({ filter: filter.value, limit: 9 });
   return runs.map(({ id }) => id);
@@ -51,7 +52,10 @@ describe("search attributes", () => {
       expect(started).toMatchObject({ ok: false, error: { code: "bad_request" } });
     }
     for (const text of ["total", "none=1", "total=much", "customer~a", "due>soon"]) {
-      expect(f.engine.attributeFilter([text])).toMatchObject({ ok: false, error: { code: "invalid_filter" } });
+      expect(attributeFilter([text], f.engine.deployments)).toMatchObject({
+        ok: false,
+        error: { code: "invalid_filter" },
+      });
     }
   });
 

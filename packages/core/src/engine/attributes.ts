@@ -58,7 +58,10 @@ function readConditions(
 }
 
 /** The filter of runs that these conditions ask for. */
-export function filterOf(texts: readonly string[], deployments: Deployments): Result<Pick<RunFilter, "attributes">> {
+export function attributeFilter(
+  texts: readonly string[],
+  deployments: Deployments,
+): Result<Pick<RunFilter, "attributes">> {
   if (texts.length === 0) return ok({});
   const read = readConditions(
     texts,

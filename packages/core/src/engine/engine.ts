@@ -7,9 +7,8 @@ import type { Ids } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/log.ts";
 import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Effects, FinishedRun, RunFilter, RunRecord, RunStore } from "../kernel/run-store.ts";
+import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
 import { Appender } from "./appender.ts";
-import { filterOf } from "./attributes.ts";
 import { Changes, watchStore } from "./changes.ts";
 import { Cleaning } from "./cleaning.ts";
 import { checkDeployment } from "./deployment-checks.ts";
@@ -100,6 +99,7 @@ export class Engine {
       ids: options.ids,
       values: this.values,
       child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
+      streamBytesMax: this.limits.streamBytesMax,
       next: (p: Parameters<Starts["nextRun"]>[0]) => this.#starts.nextRun(p),
     };
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
@@ -252,11 +252,6 @@ export class Engine {
     work.catch((error: unknown) =>
       this.#parts.log("error", "an operation of the engine failed", { error: String(error) }),
     );
-  }
-
-  /** The filter of runs that conditions such as `total>=100` ask for. */
-  attributeFilter(conditions: readonly string[]): Result<Pick<RunFilter, "attributes">> {
-    return filterOf(conditions, this.deployments);
   }
 
   /** Starts a run; it is durable when this resolves. */

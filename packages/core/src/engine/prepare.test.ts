@@ -18,6 +18,7 @@ const limits = { inlineBytesMax: 50, payloadBytesMax: 1_000 };
 const by: PrepareWith = {
   ids: new Ids(new SimulatedClock(1_000), new SimulatedRandom(1)),
   values: new Values(new MemoryBlobs(), limits),
+  streamBytesMax: 1_000,
   next: ({ workflow, input, now }) => ({
     id: "next",
     workflow,

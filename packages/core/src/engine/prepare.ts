@@ -22,6 +22,7 @@ export interface PrepareWith {
     readonly parent: NewRun["parent"];
     readonly now: number;
   }) => NewRun;
+  readonly streamBytesMax: number;
   /** The run that another of this workflow goes on as. */
   readonly next: (p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }) => NewRun;
 }
@@ -58,6 +59,8 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
       return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
     }
+    case "chunk":
+      return { ...op, keepBytes: by.streamBytesMax };
     case "finish":
       return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
     case "state":
@@ -120,7 +123,14 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
       ? { op: "finish", status, reason: reason ?? "error", error: bytes }
       : { ...op, error: bytes };
   }
-  if (op.op === "log" || op.op === "attributes" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
+  if (
+    op.op === "log" ||
+    op.op === "chunk" ||
+    op.op === "attributes" ||
+    op.op === "progress" ||
+    op.op === "blocked" ||
+    op.op === "idle"
+  ) {
     return { op: "log", level: "warn", message: error.message, at: now };
   }
   const kind =

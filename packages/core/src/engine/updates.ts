@@ -47,6 +47,7 @@ function updateOf(
         data: { status: "waiting", statusReason: op.reason, error: failure(op.error) },
       };
     case "attributes":
+    case "chunk":
     case "cache":
     case "finish":
     case "park":

@@ -14,6 +14,7 @@ import type {
   AttributesOp,
   BlockedOp,
   CacheOp,
+  ChunkOp,
   IdleOp,
   JournalEntry,
   LockOp,
@@ -145,6 +146,10 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | (ChunkOp & {
+      /** Bytes of streamed output that are kept of a run; older pieces go. */
+      readonly keepBytes: number;
+    })
   | AttributesOp
   | CacheOp
   | StartedOp

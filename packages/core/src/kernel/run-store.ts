@@ -25,6 +25,7 @@ import type {
   StoreStats,
 } from "./run-records.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { RunStreamStore } from "./run-stream.ts";
 import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
@@ -57,7 +58,7 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, StepCacheStore {
+export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that

@@ -7,6 +7,7 @@ export type RunWriteVerb = Exclude<
   | keyof RunFinder
   | "readJournal"
   | "listStepCache"
+  | "readStream"
   | "getState"
   | "listState"
   | "listSchedules"

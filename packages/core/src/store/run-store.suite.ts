@@ -17,6 +17,7 @@ import { operatingSuite } from "./run-store.operating.suite.ts";
 import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
+import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
 
@@ -38,6 +39,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   continuingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
+  streamingSuite(name, watched);
   attributesSuite(name, watched);
   crossingSuite(name, watched);
   accessSuite(name, watched);
@@ -88,6 +90,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   deleteState: true,
   clearStepCache: true,
   listStepCache: true,
+  readStream: true,
   getState: true,
   listState: true,
   putSchedules: true,

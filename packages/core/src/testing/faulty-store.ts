@@ -33,6 +33,7 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   clearStepCache: true,
   getState: false,
   listStepCache: false,
+  readStream: false,
   listState: false,
   putSchedules: true,
   listSchedules: false,

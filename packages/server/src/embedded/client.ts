@@ -1,5 +1,5 @@
 // The client of an engine in the same process: the interface that `connect` offers over HTTP.
-import { unwrap } from "@sluice/core";
+import { attributeFilter, unwrap } from "@sluice/core";
 import type { Actor, Engine } from "@sluice/core";
 import { decodeValue, encodeValue, parseDuration } from "@sluice/protocol";
 import type {
@@ -55,7 +55,15 @@ export class EmbeddedClient implements Client {
     const { workflow, tag, chain, attributes = [], from, to, status, cursor } = query;
     const statuses = status === undefined || typeof status === "string" ? status && [status] : status;
     const page = await this.#engine.store.listRuns({
-      filter: { ...unwrap(this.#engine.attributeFilter(attributes)), workflow, tag, chain, from, to, status: statuses },
+      filter: {
+        ...unwrap(attributeFilter(attributes, this.#engine.deployments)),
+        workflow,
+        tag,
+        chain,
+        from,
+        to,
+        status: statuses,
+      },
       limit: query.limit ?? pageSizeDefault,
       cursor,
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect, workflow } from "@sluice/sdk";
+import type { Fetch } from "@sluice/sdk";
 import { HttpFixture, token } from "../http-fixture.ts";
 
 const order = workflow(
@@ -53,7 +54,7 @@ describe("search attributes over HTTP", () => {
   test("narrow a bulk operation, and the list of a client", async () => {
     const bulk = { action: "cancel", filter: { attributes: ["total>=50", "customer=acme"] }, dryRun: true };
     expect((await f.post("/api/v1/runs/bulk", bulk)).body).toEqual({ matched: 1, changed: 0, refused: 0 });
-    const fetchHere = async (url: string | URL | Request, init?: RequestInit) => f.http.fetch(new Request(url, init));
+    const fetchHere: Fetch = async (url, init) => f.http.fetch(new Request(url, init));
     const client = connect({ url: "http://127.0.0.1:7890/", token, fetch: fetchHere });
     const run = await client.start(order, 7, { attributes: { customer: "new", due: new Date(0) } });
     await run.result();

@@ -1,5 +1,5 @@
 // Runs: starting, reading and everything an operator does to one.
-import { bulkActions, unwrap } from "@sluice/core";
+import { attributeFilter, bulkActions, unwrap } from "@sluice/core";
 import type { Attempt, BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
 import { runStatuses, SluiceError } from "@sluice/protocol";
@@ -164,7 +164,7 @@ export async function getRun(call: Call): Promise<Response> {
 
 function filterOf(call: Call, query: Query): RunFilter {
   return {
-    ...unwrap(call.engine.attributeFilter(query.conditions("attr"))),
+    ...unwrap(attributeFilter(query.conditions("attr"), call.engine.deployments)),
     workflow: query.text("workflow"),
     status: query.listOf("status", runStatuses),
     tag: query.text("tag"),
@@ -339,7 +339,7 @@ function filterOfBody(call: Call, value: unknown): RunFilter {
   }
   const conditions = optionalTextsOf(body, "attributes", { items: conditionsMax, chars: nameCharsMax }) ?? [];
   return {
-    ...unwrap(call.engine.attributeFilter(conditions)),
+    ...unwrap(attributeFilter(conditions, call.engine.deployments)),
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
     status: optionalTextsOf({ status: statuses }, "status", { items: runStatuses.length, chars: 64 })?.map(statusOf),
     tag: optionalTextOf(body, "tag", nameCharsMax),

@@ -25,7 +25,7 @@ import { live } from "./live.ts";
 import { metrics } from "./metrics.ts";
 import { restore } from "./restore.ts";
 import { deleteRole, listRoles, putRole } from "./roles.ts";
-import { watchRun } from "./run-updates.ts";
+import { streamRun, watchRun } from "./run-updates.ts";
 import {
   bulkRuns,
   cancelRun,
@@ -70,6 +70,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   listSteps,
   listLogs,
   watchRun,
+  streamRun,
   cancelRun,
   pauseRun,
   resumeRun,

@@ -38,7 +38,7 @@ function holds(value: RunAttribute["value"], { operator, value: asked }: Attribu
       return value <= asked;
     case ">":
       return value > asked;
-    case ">=":
+    default:
       return value >= asked;
   }
 }

@@ -16,6 +16,7 @@ import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
+import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
 
@@ -166,6 +167,11 @@ export class MemoryRunStore implements Store {
 
   async clearStepCache(p: Params<"clearStepCache">): Promise<Result<"clearStepCache">> {
     return this.#write("clearStepCache", p);
+  }
+
+  async readStream(p: Params<"readStream">): Promise<Result<"readStream">> {
+    const row = this.#open().runs.get(p.run);
+    return readStream(row !== undefined && sees(p.access, row.record.workflow) ? row : undefined, p);
   }
 
   async listStepCache(p: Params<"listStepCache">): Promise<Result<"listStepCache">> {

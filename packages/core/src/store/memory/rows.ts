@@ -1,6 +1,7 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
 import type { JournalEntry } from "@sluice/protocol";
 import type { EventRecord, LogLine, RunRecord, StateEntry, TokenRecord } from "../../kernel/run-store.ts";
+import type { StreamChunk } from "../../kernel/run-stream.ts";
 import type { HeapItem } from "./heap.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -28,8 +29,18 @@ export interface RunRow extends HeapItem {
   /** Runs this one called or started. */
   readonly children: Set<RunRow>;
   readonly logs: LogLine[];
+  /** Streamed output, once there is some. */
+  stream?: StreamRow | undefined;
   /** Lines that have a key, by that. */
   readonly logged: Map<string, readonly LogLine[]>;
+}
+
+export interface StreamRow {
+  /** Pieces that came together. */
+  readonly batches: { readonly chunks: readonly StreamChunk[]; readonly bytes: number }[];
+  next: number;
+  /** Where the last piece of the workflow itself stood. */
+  last: readonly [number, number, number] | undefined;
 }
 
 export interface EntryRow {

@@ -65,7 +65,7 @@ export function append(t: Tables, p: AppendParams): Appended | undefined {
 function applyAll(a: Appending, ops: readonly StoreOp[]): Undecided | undefined {
   for (const [at, op] of ops.entries()) {
     // After its end, or once it is blocked, a run has nothing but last words.
-    if (a.run.owner === null && op.op !== "log" && op.op !== "progress") continue;
+    if (a.run.owner === null && op.op !== "log" && op.op !== "chunk" && op.op !== "progress") continue;
     if ("seq" in op && !repeatable.has(op.op) && a.cx.t.journal.has(a.run.id, op.seq)) continue;
     if (op.op !== "event") {
       apply(a, op);
@@ -83,6 +83,7 @@ const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry", "cache"])
 // prettier-ignore
 function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "chunk": return stream(a, op);
     case "attributes": return setAttributes(a, op);
     case "cache": return askCache(a, op);
     case "started": return started(a, op);
@@ -220,6 +221,11 @@ function finish(a: Appending, op: Extract<StoreOp, { op: "finish" }>): void {
   if (op.error !== undefined) noted(a, op.error);
   if (op.child !== undefined) continueRun(cx, run, op.child);
   cx.finish(run, op.child === undefined ? op : { ...op, continuedTo: op.child.id });
+}
+
+function stream({ cx, run }: Appending, op: Extract<StoreOp, { op: "chunk" }>): void {
+  cx.t.streams.add(run.id, op);
+  cx.t.runs.mark(run, runFlags.stream);
 }
 
 function setAttributes({ cx, run }: Appending, op: Extract<StoreOp, { op: "attributes" }>): void {

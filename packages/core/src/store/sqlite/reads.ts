@@ -15,6 +15,7 @@ import { listRetentionsSql, toRetention } from "./retention.ts";
 import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
+import { readStream } from "./streams.ts";
 import { stats } from "./stats.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
@@ -26,6 +27,7 @@ export type ReadVerb =
   | "readJournal"
   | "listState"
   | "listStepCache"
+  | "readStream"
   | "listRuns"
   | "countRuns"
   | "listLogs"
@@ -57,6 +59,7 @@ export class Reads {
   readonly #blobInUse;
   readonly #verbs: { readonly [Verb in ReadVerb]: (p: Params<Verb>) => unknown } = {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
+    readStream: (p) => (this.#shows(p) ? readStream(this.#db, p) : { chunks: [], first: 1 }),
     listStepCache: (p) => listStepCache(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),

@@ -19,6 +19,7 @@ export const runFlags = {
   /** It makes, or has made, results that others wait for. */
   flights: 4_096,
   attributes: 8_192,
+  stream: 16_384,
 } as const;
 
 /** Values of the column `ready`. */

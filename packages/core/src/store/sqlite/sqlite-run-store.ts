@@ -225,6 +225,9 @@ class SqliteRunStore implements Store {
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
   }
+  readStream(p: Params<"readStream">): Answer<"readStream"> {
+    return this.#read("readStream", p);
+  }
   listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
     return this.#read("listStepCache", p);
   }

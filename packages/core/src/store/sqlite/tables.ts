@@ -18,6 +18,7 @@ import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedules.ts";
 import { StateTable } from "./state.ts";
 import { StepCacheTable } from "./step-cache.ts";
+import { StreamTable } from "./streams.ts";
 import { TokenTable } from "./tokens.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
@@ -33,6 +34,7 @@ export interface Tables {
   readonly locks: LockTable;
   readonly logs: LogTable;
   readonly attributes: AttributeTable;
+  readonly streams: StreamTable;
   readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
@@ -62,6 +64,7 @@ export function openTables(db: Connection): Tables {
     locks: new LockTable(db),
     logs: new LogTable(db),
     attributes: new AttributeTable(db),
+    streams: new StreamTable(db),
     stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),

@@ -135,6 +135,11 @@ async function checkLog({ store, world }: Reckoning, { run }: Reckoned): Promise
     if (said.has(message)) world.fail(`run ${run.id} logged ${message} twice`);
     said.add(message);
   }
+  if (run.forkedFrom !== undefined || run.status !== "completed") return;
+  const { chunks } = await store.readStream({ run: run.id, after: 0, bytesMax: Number.MAX_SAFE_INTEGER });
+  const streamed = chunks.map(({ value }) => String(decodeValue(value)));
+  if (chunks.some(({ no }, at) => no !== at + 1) || streamed.toSorted().join() !== [...said].toSorted().join())
+    world.fail(`run ${run.id} logged ${[...said].join()} and streamed ${streamed.join()}`);
 }
 
 function checkSleeps({ world, ledger }: Reckoning, { run, journal }: Reckoned): void {

@@ -38,3 +38,27 @@ CREATE TABLE run_attributes (
   PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 CREATE INDEX run_attributes_by_value ON run_attributes (name, value, created_at, run, type);
+
+-- Streamed output: a row for the pieces that were sent together. no: of the first. pieces: a list of encoded values.
+CREATE TABLE run_chunks (
+  run TEXT NOT NULL,
+  no INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  seq INTEGER,
+  step TEXT,
+  attempt INTEGER,
+  first_index INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  pieces BLOB NOT NULL,
+  PRIMARY KEY (run, no)
+) WITHOUT ROWID;
+-- How far each run that streams has come. life, ord, place: where the last piece of the workflow itself stood.
+CREATE TABLE run_streams (
+  run TEXT NOT NULL PRIMARY KEY,
+  next INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  life INTEGER,
+  ord INTEGER,
+  place INTEGER
+) WITHOUT ROWID;
