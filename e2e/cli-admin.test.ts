@@ -36,7 +36,7 @@ describe("help", () => {
     "": "up dev init run runs events approve schedule state user token audit backup restore doctor".split(" "),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
     events: ["send", "list"],
-    approve: ["list", "decide"],
+    approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],
     state: ["list", "get", "set", "delete"],
     user: ["create", "list", "password", "disable", "enable"],

@@ -46,6 +46,6 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "state", path: () => "/state" },
   { name: "state-one", path: () => "/state?key=orders" },
   { name: "workers", path: () => "/workers" },
-  { name: "metrics", path: () => "/metrics/server" },
+  { name: "metrics", path: () => "/metrics" },
   { name: "not-found", path: () => "/runs/nothing/at/all" },
 ];

@@ -170,6 +170,10 @@ describeInBrowser("the settings", () => {
     expect(await seriousProblems(page)).toEqual([]);
     const me = await fetch(`${url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${secret}` } });
     expect(await me.json()).toMatchObject({ authentication: "token", user: { name: "mara" } });
+    // It is shown this once: neither a key nor a click beside it takes it away.
+    await page.keyboard.press("Escape");
+    await page.mouse.click(5, 5);
+    expect(await shown.getByRole("region", { name: "Token" }).innerText()).toBe(secret);
     await shown.getByRole("button", { name: "I have copied it" }).click();
     await page.getByRole("link", { name: /<script>alert\(1\)<\/script>/ }).click();
     expect(await page.content()).not.toContain(secret);
@@ -222,11 +226,25 @@ describeInBrowser("the settings", () => {
     await page.getByRole("table", { name: "Settings" }).getByText("sluice.config.ts").waitFor();
   });
 
+  test("what a search finds opens, wherever it is in its list", async () => {
+    const { body: made } = await ask<{ readonly id: string }>("POST /api/v1/tokens", {
+      name: "findme",
+      role: "viewer",
+    });
+    for (let i = 0; i < 51; i++) await ask("POST /api/v1/tokens", { name: `other ${i}`, role: "viewer" });
+    await open("/search?q=findme");
+    await page.getByRole("link", { name: "findme" }).click();
+    await page.waitForURL(`**/settings/tokens?token=${made.id}`);
+    await page.getByRole("dialog", { name: "findme" }).getByText(made.id).waitFor();
+    await open("/settings/audit?action=user:*&row=1");
+    await page.getByRole("dialog", { name: "Row 1" }).getByText("This row").waitFor();
+    await open("/settings/audit?row=999999");
+    await page.getByText("There is no such row").waitFor();
+  });
+
   test("a backup is downloaded whole", async () => {
     const other = await openProfile(browser);
     await other.addCookies((await profile.storageState()).cookies);
-    // A dialog of the browser's own would ask where to.
-    await other.addInitScript("delete globalThis.showSaveFilePicker");
     const shown = await other.newPage();
     await shown.goto(`${url}/settings/server`);
     const [download] = await Promise.all([
@@ -234,6 +252,7 @@ describeInBrowser("the settings", () => {
       shown.getByRole("button", { name: "Download a backup" }).click(),
     ]);
     expect(download.suggestedFilename()).toBe("sluice-backup.tar");
+    expect(new URL(download.url()).searchParams.get("ticket")).not.toBeNull();
     const archive = await Bun.file(await download.path()).bytes();
     expect(new TextDecoder().decode(archive.subarray(257, 262))).toBe("ustar");
     await other.close();

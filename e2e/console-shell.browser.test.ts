@@ -65,6 +65,14 @@ describeInBrowser("the console", () => {
     });
   });
 
+  test("is at /metrics too, where programs find figures", async () => {
+    await onPage("/metrics", {}, async (page) => {
+      await page.getByRole("heading", { name: "Metrics", level: 1 }).waitFor();
+    });
+    const figures = await fetch(`${server.url}/metrics`);
+    expect(figures.headers.get("content-type")).toStartWith("text/plain");
+  });
+
   test("keeps what one looks for in the URL", async () => {
     await onPage("/search", {}, async (page) => {
       await page.getByRole("searchbox", { name: "Search everything" }).fill("order & more");

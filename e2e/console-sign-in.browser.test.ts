@@ -73,6 +73,16 @@ describeInBrowser("signing in", () => {
     await page.waitForURL("**/search?q=order");
   });
 
+  test("what a link writes into the page's URL is not said there", async () => {
+    const other = await (await openProfile(browser)).newPage();
+    await other.goto(`${server.url}/sign-in?error=${encodeURIComponent("Call 555-0199 to unlock your account")}`);
+    await other.getByRole("alert").getByText("Signing in did not work.").waitFor();
+    expect(await other.getByText("555-0199").count()).toBe(0);
+    await other.goto(`${server.url}/sign-in?error=unavailable`);
+    await other.getByRole("alert").getByText("The identity provider cannot be reached.").waitFor();
+    await other.context().close();
+  });
+
   test("a session that ends elsewhere leads to the sign-in page", async () => {
     await page.goto(server.url);
     await page.getByRole("status", { name: "Connection: Live" }).waitFor();

@@ -255,11 +255,11 @@ describeInBrowser("the screens of what goes on", () => {
       await page.getByRole("table", { name: "Versions" }).getByText("Current").waitFor();
       await page.keyboard.press("g");
       await page.keyboard.press("m");
-      await page.waitForURL("**/metrics/server");
+      await page.waitForURL("**/metrics");
       await page.getByRole("table", { name: "Counters" }).getByText("Runs started").waitFor();
       await page.getByRole("combobox", { name: "Sort by" }).click();
       await page.getByRole("option", { name: "p95" }).click();
-      await page.waitForURL("**/metrics/server?sort=p95");
+      await page.waitForURL("**/metrics?sort=p95");
       await page.reload();
       expect(await page.getByRole("combobox", { name: "Sort by" }).innerText()).toBe("p95");
     });
@@ -271,7 +271,7 @@ describeInBrowser("the screens of what goes on", () => {
       test(`nothing serious stands in anybody's way at ${widthPx} pixels, ${theme}`, async () => {
         if ((await approvals()).length === 0) await askFor("o-axe");
         await onPage("/approvals", { widthPx, theme }, async (page) => {
-          for (const path of ["", "/state?key=shared", "/metrics/server"]) {
+          for (const path of ["", "/state?key=shared", "/metrics"]) {
             if (path === "") await page.getByRole("grid", { name: "Approvals" }).getByText("manager").first().click();
             else await page.goto(server.url + path);
             await settled(page);

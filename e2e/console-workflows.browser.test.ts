@@ -198,8 +198,14 @@ describeInBrowser("home and workflows", () => {
     await onPage("/", {}, async (page) => {
       const needs = page.getByRole("region", { name: "Needs you" });
       await needs.getByText(/approvals? (is|are) open/).waitFor();
-      await needs.getByText(/runs? failed/).click();
-      await page.waitForURL("**/runs?status=failed&status=timedout&within=24h");
+      const failed = needs.getByText(/runs? failed/);
+      const count = Number((await failed.innerText()).replaceAll(/\D/g, ""));
+      await failed.click();
+      await page.waitForURL("**/runs?status=failed&status=timedout&ended=24h");
+      const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
+      await rows.nth(count).waitFor();
+      // One is the head.
+      expect(await rows.count()).toBe(count + 1);
       await page.goBack();
       await page.getByRole("group", { name: "Runs by hour" }).getByRole("link").last().focus();
       await page.keyboard.press("Enter");

@@ -25,6 +25,7 @@ const documents = [
   "examples/quickstart/README.md",
   "docs/getting-started.md",
   "docs/workflows.md",
+  "docs/approvals.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",
@@ -44,6 +45,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   signup: { email: "ada@example.com" },
   "fetch-price": 7,
   basket: undefined,
+  "raise-limit": { to: 50 },
+  pay: { sum: 12 },
 };
 /** Virtual time begins here, a day before the one that a snippet sleeps until. */
 const newYearsEve = Date.UTC(2026, 11, 31);

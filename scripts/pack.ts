@@ -35,6 +35,7 @@ const PUBLISHABLE: Publishable[] = [
     entries: { ".": "packages/cli/src/index.ts", "./testing": "packages/cli/src/testing.ts" },
     started: [
       "packages/cli/src/main.ts",
+      "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/server/src/bundle-process.ts",
       "packages/server/src/value-thread.ts",

@@ -1,10 +1,9 @@
 // The command line: `sluice COMMAND`, with its exit code.
 import { CommanderError } from "commander";
+import type { Command } from "commander";
 import { toWire } from "@sluice/protocol";
 import { CliError, exitCodes, showError } from "./io.ts";
 import type { Io } from "./io.ts";
-import { makeProgram } from "./program.ts";
-import { askSecret } from "./secret-input.ts";
 
 const io: Io = {
   env: process.env,
@@ -17,13 +16,22 @@ const io: Io = {
     write: (text) => process.stdout.write(text),
   },
   readStdin: () => Bun.stdin.text(),
-  askSecret: process.stdin.isTTY ? askSecret : undefined,
+  askSecret: process.stdin.isTTY
+    ? async (question) => (await import("./secret-input.ts")).askSecret(question)
+    : undefined,
 };
+
+/** A server is there for long: it loads no command but its own. */
+async function programFor(command: string | undefined): Promise<Command> {
+  if (command === "up" || command === "dev") return (await import("./serve-program.ts")).serveProgram(io);
+  return (await import("./program.ts")).makeProgram(io);
+}
 
 async function main(): Promise<void> {
   const json = process.argv.includes("--json");
   try {
-    await makeProgram(io).parseAsync(process.argv);
+    const program = await programFor(process.argv[2]);
+    await program.parseAsync(process.argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.misused;

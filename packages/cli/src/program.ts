@@ -1,6 +1,5 @@
 // Every command there is. Each loads what it needs when it is called.
-import { Command } from "commander";
-import manifest from "../package.json" with { type: "json" };
+import type { Command } from "commander";
 import { addApproveCommands } from "./commands/approve.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -13,25 +12,21 @@ import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
-import { addServeCommands } from "./commands/up.ts";
+import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
 import type { Io } from "./io.ts";
+import { serveProgram } from "./serve-program.ts";
 
 /** The program with all its commands. */
 export function makeProgram(io: Io): Command {
-  const program = new Command("sluice")
-    .description("A self-hosted operations engine: durable workflows in one process and one data folder")
-    .version(manifest.version, "--version", "print the version")
-    .showHelpAfterError("(add --help for the options and an example)")
-    .enablePositionalOptions()
-    .exitOverride();
-  addServeCommands(program, io);
+  const program = serveProgram(io);
   addInitCommand(program, io);
   addRunCommand(program, io);
   addRunsCommands(program, io);
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
+  addTriggerCommands(program, io);
   addStateCommands(program, io);
   addStepCacheCommands(program, io);
   addUserCommands(program, io);

@@ -46,7 +46,7 @@ export function welcome(facts: WelcomeFacts): readonly string[] {
 
 function webhookExample(url: string, workflow: WorkflowManifest): string[] {
   return workflow.triggers.flatMap((trigger) => {
-    if (trigger.type !== "webhook" || trigger.secret !== undefined) return [];
+    if (trigger.type !== "webhook" || trigger.secret !== undefined || trigger.secretRef !== undefined) return [];
     const body = quoted(JSON.stringify(sampleOf(workflow.schema)));
     return [`  curl -X ${trigger.method} ${url}/hooks${trigger.path} -H 'content-type: application/json' -d ${body}`];
   });

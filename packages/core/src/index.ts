@@ -1,6 +1,8 @@
 // The product without HTTP: the engine, its ports and what they are made of.
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine.ts";
+export { isFor, termsOf } from "./engine/approvals.ts";
+export type { Decider } from "./engine/approvals.ts";
 export { engineLimits } from "./engine/limits.ts";
 export type { EngineLimits } from "./engine/limits.ts";
 export type { AttachedWorker, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
@@ -9,6 +11,11 @@ export { bulkActions } from "./engine/operations.ts";
 export type { BulkAction, BulkResult, ForkRequest } from "./engine/operations.ts";
 export type { RunUpdate } from "./engine/watch.ts";
 export type { ChangedNoun, ChangeListener } from "./engine/changes.ts";
+export type { DeployedTrigger } from "./engine/triggers/triggers.ts";
+export { triggerId, triggerKind, triggerName } from "./engine/triggers/trigger-names.ts";
+export type { KeptManifest } from "./engine/triggers/trigger-names.ts";
+export type { DeliveryRecord, TriggerMark, TriggerRecord, TriggerStore } from "./kernel/trigger-store.ts";
+export type { Happening, TriggerSink, TriggerSource, WatchedTrigger } from "./kernel/trigger-source.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
 export { inferGraph } from "./engine/graph.ts";

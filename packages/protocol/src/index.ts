@@ -51,10 +51,31 @@ export type {
   RunEvent,
   RunAssignment,
   WorkflowManifest,
-  TriggerManifest,
   EngineToWorker,
   WorkerToEngine,
 } from "./run-messages.ts";
+export { deliveryStatuses, hookInputs, webhookSchemes } from "./trigger-manifest.ts";
+export type {
+  DeliveryStatus,
+  EventManifest,
+  GenericSignature,
+  HeaderRule,
+  HookAnswer,
+  HookInput,
+  HookRequest,
+  InvokedMessage,
+  InvokeMessage,
+  ManualManifest,
+  PollFound,
+  PollManifest,
+  SecretRef,
+  SourceManifest,
+  TriggerDebounce,
+  TriggerManifest,
+  TriggerVerdict,
+  WebhookManifest,
+  WebhookScheme,
+} from "./trigger-manifest.ts";
 export {
   attributesMax,
   attributeTypes,
@@ -95,3 +116,5 @@ export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";
 export { liveTopics } from "./live.ts";
 export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";
+export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
+export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

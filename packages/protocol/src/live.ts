@@ -10,6 +10,7 @@ export const liveTopics = {
   approvals: "approval:read",
   events: "event:read",
   schedules: "schedule:read",
+  triggers: "trigger:read",
   state: "state:read",
   workers: "deployment:read",
 } as const satisfies Readonly<Record<string, RoutePermission>>;

@@ -42,6 +42,8 @@ export const permissions = {
   "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "trigger:read": { about: "see triggers and the deliveries of webhooks", narrowedBy: "workflow" },
+  "trigger:control": { about: "pause, resume, fire and test triggers, and redeliver", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
   "state:write": { about: "change state", narrowedBy: "state" },
   "deployment:read": { about: "see versions and workers" },
@@ -74,6 +76,7 @@ const reading: readonly Grant[] = [
   "event:read",
   "approval:read",
   "schedule:read",
+  "trigger:read",
   "state:read",
   "deployment:read",
   "metric:read",
@@ -86,6 +89,7 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "trigger:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
   (permission) => ({

@@ -4,6 +4,7 @@
 import type { AttributeType } from "./attributes.ts";
 import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
 export const runMessageCodes = {
@@ -18,6 +19,8 @@ export const runMessageCodes = {
   handback: 0x68,
   piece: 0x69,
   checked: 0x6a,
+  invoke: 0x70,
+  invoked: 0x71,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -102,14 +105,23 @@ export interface EventOp extends Placed {
 }
 export interface ApprovalOp extends Placed {
   readonly op: "approval";
+  /** One that a `token` operation made before; without it one is made, and belongs to this entry. */
+  readonly token?: string | undefined;
   readonly timeout?: number | undefined;
   readonly description?: string | undefined;
   readonly data?: Uint8Array | undefined;
 }
-/** Makes a callback token; settles at once with `{token, url}`. */
+/** Makes a token, of a callback or (`terms`) of an approval; settles at once with it. */
 export interface TokenOp extends Placed {
   readonly op: "token";
   readonly timeout?: number | undefined;
+  /** Encoded `ApprovalTerms`, and the group they name. */
+  readonly terms?: Uint8Array | undefined;
+  readonly group?: string | undefined;
+  /** Name of the approval; that of the entry says whose link it is. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
 }
 /** Waits for a callback token to be completed from outside. */
 export interface CallbackOp extends Placed {
@@ -331,19 +343,6 @@ export interface WorkflowManifest {
   /** Search attributes its runs may have. */
   readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
 }
-export type TriggerManifest =
-  | { readonly type: "webhook"; readonly path: string; readonly method: string; readonly secret?: string | undefined }
-  | {
-      readonly type: "schedule";
-      readonly cron: string;
-      readonly timezone: string;
-      readonly input: Uint8Array;
-      readonly catchUp: "skip" | "one" | "all";
-      readonly catchUpMax: number;
-      readonly overlap: "skip" | "queue" | "cancel" | "allow";
-      readonly jitter: number;
-      readonly name?: string | undefined;
-    };
 
 export type EngineToWorker =
   | { readonly type: "assign"; readonly assignment: RunAssignment }
@@ -356,6 +355,7 @@ export type EngineToWorker =
     }
   | { readonly type: "events"; readonly run: string; readonly epoch: number; readonly events: readonly RunEvent[] }
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
+  | InvokeMessage
   | { readonly type: "drain"; readonly ms: number };
 
 export type WorkerToEngine =
@@ -372,6 +372,7 @@ export type WorkerToEngine =
       readonly input?: Uint8Array | undefined;
       readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
     }
+  | InvokedMessage
   /** The answer to a replay check: `error` says where code and journal differ. */
   | {
       readonly type: "checked";

@@ -145,6 +145,11 @@ export interface PendingApproval {
   readonly data: unknown;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** Whom it is asked of; null where whoever has the link or the right decides. */
+  readonly approver: string | null;
+  /** How many have to approve, of how many. */
+  readonly need: number;
+  readonly of: number;
 }
 
 export interface Decision {

@@ -1,5 +1,7 @@
 // What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
 import type { Duration, RetryPolicy } from "@sluice/protocol";
+import type { Approval, ApproveOptions } from "./approval.ts";
+import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 /** Given to each attempt of a step. */
@@ -54,24 +56,6 @@ export interface WaitOptions<T = unknown> {
   readonly timeout?: Duration;
   /** Returned when the time is up; without it a `TimeoutError` is thrown. */
   readonly onTimeout?: T;
-}
-
-export interface ApproveOptions<T = unknown> {
-  readonly timeout?: Duration;
-  readonly description?: string;
-  /** Shown to whoever decides. */
-  readonly data?: unknown;
-  /** Returned when the time is up; without it a `TimeoutError` is thrown. */
-  readonly onTimeout?: T;
-}
-
-export interface Approval {
-  readonly approved: true;
-  readonly by: string;
-  readonly reason?: string;
-  readonly payload?: unknown;
-  /** Milliseconds since 1970. */
-  readonly at: number;
 }
 
 export interface TokenOptions {
@@ -173,8 +157,14 @@ export interface Context {
   sleepUntil(name: string, time: Date | number): Promise<void>;
   /** Waits for an event; returns its payload. */
   waitFor<T = unknown, F = T>(event: string, options?: WaitOptions<F>): Promise<T | F>;
-  /** Waits for somebody's decision; a denial throws `DeniedError`. */
-  approve<F = never>(name: string, options?: ApproveOptions<F>): Promise<Approval | F>;
+  /**
+   * Waits for somebody's decision, or for those of several; a denial throws `DeniedError`. In a race, hand over a branch that
+   * calls it rather than its promise: that way nobody is asked any longer once another branch has won.
+   */
+  approve<F = never, S extends StandardSchemaV1 = StandardSchemaV1>(
+    name: string,
+    options?: ApproveOptions<F, S>,
+  ): Promise<Approval<InferOutput<S>> | F>;
   /** Makes a URL that somebody outside completes, and the promise of what they send. */
   token<T = unknown>(name: string, options?: TokenOptions): Promise<CallbackToken<T>>;
   /** Runs another workflow as a child and waits for its result. */

@@ -1,7 +1,9 @@
 // Definitions that make no sense are refused where they are written.
 import { describe, expect, test } from "bun:test";
-import { schedule, webhook } from "./triggers.ts";
-import type { ScheduleOptions, WebhookOptions } from "./triggers.ts";
+import { schedule } from "./triggers.ts";
+import type { ScheduleOptions } from "./triggers.ts";
+import { webhook } from "./webhook.ts";
+import type { WebhookOptions } from "./webhook.ts";
 import { workflow } from "./workflow.ts";
 
 const body = async (): Promise<number> => 1;

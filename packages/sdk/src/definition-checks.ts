@@ -7,12 +7,15 @@ import {
   normalizeRetry,
   overlapModes,
   parseDuration,
-  SluiceError,
 } from "@sluice/protocol";
+import { refuse } from "./refusal.ts";
 import { isStandardSchema } from "./standard-schema.ts";
-import type { ScheduleTrigger, WebhookTrigger } from "./triggers.ts";
+import type { ManualTrigger, ScheduleTrigger, Trigger } from "./triggers.ts";
+import { checkWebhookOptions } from "./webhook-checks.ts";
+import type { WebhookTrigger } from "./webhook.ts";
 import type { WorkflowOptions } from "./workflow.ts";
 
+const triggerTypes = ["webhook", "schedule", "poll", "event", "file", "manual"] as const satisfies Trigger["type"][];
 const methods: readonly string[] = ["POST", "PUT", "GET", "DELETE", "PATCH"] satisfies WebhookTrigger["method"][];
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for options of a workflow that make no sense. */
@@ -24,7 +27,7 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     refuse(of, "input", "a Standard Schema, such as one of zod 4, Valibot or ArkType");
   }
   if (triggers !== undefined && !(Array.isArray(triggers) && triggers.every(isTrigger))) {
-    refuse(of, "triggers", "a list of what webhook() and schedule() make");
+    refuse(of, "triggers", "a list of what webhook(), schedule() and their like make");
   }
   if (timeout !== undefined) parseDuration(timeout);
   if (retry !== undefined) {
@@ -53,12 +56,32 @@ function checkAttributes(of: string, attributes: NonNullable<WorkflowOptions["at
 }
 
 /** Throws `invalid_workflow` for a webhook that could not be called. */
-export function checkWebhook({ path, method, secret }: WebhookTrigger): void {
+export function checkWebhook({ path, method, secret, options }: WebhookTrigger): void {
   if (typeof path !== "string" || path === "") refuse("A webhook", "path", 'text such as "/orders"');
   const of = `The webhook ${path}`;
   if (!methods.includes(method)) refuse(of, "method", `one of ${methods.join(", ")}`);
   if (secret !== undefined && (typeof secret !== "string" || secret === ""))
     refuse(of, "secret", "text that is not empty");
+  checkWebhookOptions(of, options);
+}
+
+/** Times more often than this would be a loop. */
+const intervalMsMin = 1_000;
+
+export function checkInterval(everyMs: number, from: Date | string | undefined): void {
+  const of = "An interval";
+  if (everyMs < intervalMsMin || everyMs % 1_000 !== 0) refuse(of, "every", "a whole number of seconds, at least one");
+  if (from !== undefined && Number.isNaN(new Date(from).getTime()))
+    refuse(of, "from", "a time such as 2026-01-01T06:00Z");
+}
+
+export function checkManual({ name, options }: ManualTrigger): void {
+  const of = "A manual trigger";
+  if (typeof name !== "string" || name === "") refuse(of, "name", "text");
+  for (const field of ["title", "description"] as const)
+    if (options[field] !== undefined && typeof options[field] !== "string") refuse(of, field, "text");
+  if (options.schema !== undefined && !isStandardSchema(options.schema)) refuse(of, "schema", "a Standard Schema");
+  if (options.input !== undefined && typeof options.input !== "function") refuse(of, "input", "a function");
 }
 
 /** Throws `invalid_workflow` or `invalid_duration` for a schedule that makes no sense; its cron expression is the engine's to read. */
@@ -78,18 +101,10 @@ function isTrigger(value: unknown): boolean {
     typeof value === "object" &&
     value !== null &&
     "type" in value &&
-    (value.type === "webhook" || value.type === "schedule")
+    triggerTypes.includes(value.type as Trigger["type"])
   );
 }
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-function refuse(of: string, field: string, allowed: string): never {
-  throw new SluiceError({
-    code: "invalid_workflow",
-    message: `${of}: ${field} makes no sense.`,
-    hint: `The ${field} is ${allowed}.`,
-  });
 }

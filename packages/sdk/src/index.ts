@@ -1,8 +1,38 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
-export { webhook, schedule } from "./triggers.ts";
-export type { Trigger, WebhookTrigger, ScheduleTrigger, WebhookOptions, ScheduleOptions } from "./triggers.ts";
+export { interval, manual, schedule } from "./triggers.ts";
+export type {
+  IntervalOptions,
+  ManualOptions,
+  ManualTrigger,
+  ScheduleOptions,
+  ScheduleTrigger,
+  Trigger,
+} from "./triggers.ts";
+export { fileWatch, onEvent, poll } from "./watching.ts";
+export type {
+  DebounceOptions,
+  EventTrigger,
+  EventTriggerOptions,
+  FileChange,
+  FileEvent,
+  FileTrigger,
+  FileWatchOptions,
+  PollContext,
+  PollOptions,
+  PollResult,
+  PollTrigger,
+} from "./watching.ts";
+export { webhook } from "./webhook.ts";
+export type {
+  GenericSignatureOptions,
+  SecretPlace,
+  WebhookMiddleware,
+  WebhookOptions,
+  WebhookRequest,
+  WebhookTrigger,
+} from "./webhook.ts";
 export {
   NonRetryableError,
   RetryAfterError,
@@ -21,8 +51,6 @@ export type {
   StepRetry,
   StepCache,
   WaitOptions,
-  ApproveOptions,
-  Approval,
   TokenOptions,
   CallbackToken,
   ChildOptions,
@@ -36,6 +64,7 @@ export type {
   Branches,
   RaceResult,
 } from "./context.ts";
+export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
   StartOptions,
@@ -57,4 +86,4 @@ export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
 export { SluiceError } from "@sluice/protocol";
-export type { Duration, RetryPolicy, ErrorCode } from "@sluice/protocol";
+export type { Duration, RetryPolicy, ErrorCode, HookAnswer, HookRequest, SecretRef } from "@sluice/protocol";

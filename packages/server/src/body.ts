@@ -2,6 +2,7 @@
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
 import { parametersOf, refuse } from "./fields.ts";
+import { decompressed } from "./hooks/content-encoding.ts";
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
@@ -118,7 +119,10 @@ function isFinite(value: unknown): boolean {
 }
 
 function mediaTypeOf(request: Request): string {
-  const type = request.headers.get("content-type");
+  return mediaTypeIn(request.headers.get("content-type"));
+}
+
+function mediaTypeIn(type: string | null): string {
   if (type === null) return "";
   const end = type.indexOf(";");
   return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
@@ -190,9 +194,14 @@ export async function readPayload(
   request: Request,
   limits: BodyLimits,
 ): Promise<{ readonly raw: Uint8Array; readonly value: () => Uint8Array }> {
-  const raw = await bytesOf(request, limits);
-  const type = mediaTypeOf(request);
-  return { raw, value: () => payloadOf(raw, type, limits) };
+  const sent = await bytesOf(request, limits);
+  const raw = await decompressed(sent, request.headers.get("content-encoding"), limits);
+  return { raw, value: () => payloadValue(raw, request.headers.get("content-type"), limits) };
+}
+
+/** Bytes of this content type as an encoded value. Throws as `readPayload` does. */
+export function payloadValue(raw: Uint8Array, contentType: string | null, limits: BodyLimits): Uint8Array {
+  return payloadOf(raw, mediaTypeIn(contentType), limits);
 }
 
 function payloadOf(raw: Uint8Array, type: string, limits: BodyLimits): Uint8Array {

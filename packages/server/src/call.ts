@@ -12,6 +12,7 @@ import type { ReadBody } from "./body.ts";
 import type { SettingsReport } from "./config-report.ts";
 import type { DiskUse } from "./disk-use.ts";
 import { refuse } from "./fields.ts";
+import type { HookDesk } from "./hooks/hook-desk.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
 import type { HttpMetrics } from "./metrics.ts";
@@ -77,7 +78,10 @@ export interface HttpParts {
   readonly log: Logger;
   readonly limits: HttpLimits;
   readonly metrics: HttpMetrics;
-  readonly live: LiveHub;
+  /** Whom changes are told; there from its first use on. */
+  readonly live: () => Promise<LiveHub>;
+  /** What webhooks need; there from its first use on. */
+  readonly hooks: () => Promise<HookDesk>;
   /** Of the product. */
   readonly version: string;
   /** Milliseconds since 1970. */

@@ -1,9 +1,11 @@
 // Checks the audit trail of a data folder without asking the server that wrote it, whether one runs or none.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkpointKeyOf, CheckpointFile, openKeyFolder, readCheckpointKey, verifyAudit } from "@sluice/core/identity";
-import type { AuditReport, CheckpointKey } from "@sluice/core/identity";
-import { dataFiles, openAuditFile } from "@sluice/core/store/sqlite";
+import { openKeyFolder } from "@sluice/core/identity";
+import { checkpointKeyOf, CheckpointFile, readCheckpointKey, verifyAudit } from "@sluice/core/identity/audit";
+import type { AuditReport, CheckpointKey } from "@sluice/core/identity/audit";
+import { dataFiles } from "@sluice/core/store/sqlite";
+import { openAuditFile } from "@sluice/core/store/sqlite/checks";
 import { SluiceError } from "@sluice/protocol";
 
 /**

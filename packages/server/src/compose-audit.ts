@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { systemClock, systemRandom } from "@sluice/core";
 import type { Actor, AuditHead, AuditLog, Store } from "@sluice/core";
-import { auditLimits, AuditKeeper, CheckpointFile, CheckpointWebhook, openKeyFolder } from "@sluice/core/identity";
+import { auditLimits, AuditKeeper, openKeyFolder } from "@sluice/core/identity";
 import type { AuditLimits, CheckpointPlace } from "@sluice/core/identity";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { Ground } from "./compose-parts.ts";
@@ -25,12 +25,16 @@ export interface RestoredBackup {
 }
 
 /** Begins to look after the trail. `replaces`: where that of the data ended whose place a backup has just taken. */
-export function keepAudit({ options, folder }: Ground, store: Store, replaces: AuditHead | undefined): AuditKeeper {
+export async function keepAudit(
+  { options, folder }: Ground,
+  store: Store,
+  replaces: AuditHead | undefined,
+): Promise<AuditKeeper> {
   const { settings, log } = options;
   const { checkpoints, retentionMs } = settings.audit;
-  const keeper = new AuditKeeper({
+  const keeper = await AuditKeeper.open({
     log: store.audit,
-    place: checkpoints === undefined ? undefined : placeOf(checkpoints, folder.folder),
+    place: checkpoints === undefined ? undefined : await placeOf(checkpoints, folder.folder),
     retentionMs,
     keys: openKeyFolder(join(folder.folder, "keys")),
     random: systemRandom,
@@ -44,7 +48,8 @@ export function keepAudit({ options, folder }: Ground, store: Store, replaces: A
 }
 
 /** The place that a setting names. `data`: the data folder. */
-function placeOf(checkpoints: string, data: string): CheckpointPlace {
+async function placeOf(checkpoints: string, data: string): Promise<CheckpointPlace> {
+  const { CheckpointFile, CheckpointWebhook } = await import("@sluice/core/identity/audit");
   if (!isUrl(checkpoints)) return new CheckpointFile(checkpoints);
   const copy = new CheckpointFile(join(data, sentFile));
   return new CheckpointWebhook({ url: checkpoints, copy, fetch, clock: systemClock });

@@ -28,6 +28,7 @@ test("a large value leaves the disk with its run, after an hour at the earliest,
   const ids = new Ids(systemClock, systemRandom);
   const engine = new Engine({
     store,
+    triggers: store.triggers,
     blobs,
     clock: systemClock,
     ids,

@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkData, dataFiles, lockFile } from "@sluice/core/store/sqlite";
+import { dataFiles, lockFile } from "@sluice/core/store/sqlite";
+import { checkData } from "@sluice/core/store/sqlite/checks";
 import type { BuildResult } from "./bundle-messages.ts";
 import { Bundler } from "./bundle.ts";
 import { tokenFile } from "./compose-token.ts";

@@ -85,6 +85,7 @@ export function openEngine(
   const { settings, log } = options;
   return new Engine({
     store: parts.store,
+    triggers: parts.store.triggers,
     blobs: parts.blobs,
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),

@@ -7,7 +7,6 @@ import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
-import { streamBackup } from "./compose-backup.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
@@ -59,7 +58,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
-    const audit = keepAudit(ground, store, replaces);
+    const audit = await keepAudit(ground, store, replaces);
     const http = httpOver(ground, {
       engine,
       store,
@@ -112,8 +111,8 @@ function backupOf(
   { options, folder }: Ground,
   { engine, blobs, collector }: { readonly engine: Engine; readonly blobs: FileBlobs; readonly collector: Collector },
 ): () => Promise<ReadableStream<Uint8Array>> {
-  return () =>
-    streamBackup({
+  return async () =>
+    (await import("./compose-backup.ts")).streamBackup({
       store: engine.store,
       blobs,
       folder: folder.folder,

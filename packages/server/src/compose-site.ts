@@ -13,7 +13,6 @@ import { recordRestore, restoreAction } from "./compose-audit.ts";
 import type { Ground } from "./compose-parts.ts";
 import { startServing } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
-import { stageBackup } from "./compose-unpack.ts";
 import type { StagedBackup } from "./compose-unpack.ts";
 import { failure } from "./wire.ts";
 
@@ -79,6 +78,7 @@ export class Site {
     try {
       const writer = { log: audit, clock: systemClock };
       const intent = await stateIntent(writer, { by, action: restoreAction, target: `backup:${instance}` });
+      const { stageBackup } = await import("./compose-unpack.ts");
       const staged = await stageBackup({ archive, data: folder, now: systemClock.now() }).catch(
         async (error: unknown) => {
           await intent.failed(error);

@@ -2,8 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { beginReplacement, dataFiles, openBlobs, verifyData } from "@sluice/core/store/sqlite";
+import { beginReplacement, dataFiles, openBlobs } from "@sluice/core/store/sqlite";
 import type { FileBlobs, Replacement } from "@sluice/core/store/sqlite";
+import { verifyData } from "@sluice/core/store/sqlite/checks";
 import { SluiceError } from "@sluice/protocol";
 import { backupFormat, backupNames } from "./compose-backup.ts";
 import { readTar } from "./compose-tar.ts";

@@ -4,7 +4,7 @@ import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
 import { parseDuration } from "@sluice/protocol";
-import { workerLimits } from "@sluice/worker";
+import { workerLimits } from "@sluice/worker/child";
 import { isNetwork } from "./address.ts";
 import { checkpointsVariable } from "./config-audit.ts";
 import type { AuditSettings } from "./config-audit.ts";

@@ -41,6 +41,8 @@ async function users(headers: Record<string, string>): Promise<void> {
   const made = await ask("createToken", [], { headers, body: { name: "ci", grants, expiresIn: "1h", limits } });
   await ask("createToken", [], { headers, body: { name: "ci" } });
   await ask("listTokens", [], { headers, query: "?all=true" });
+  await ask("getToken", [made.body.id], { headers });
+  await ask("getToken", ["none"], { headers });
   await ask("revokeToken", [made.body.id], { headers });
 }
 

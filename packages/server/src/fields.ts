@@ -99,6 +99,26 @@ export function optionalIntegerOf(body: Body, key: string): number | undefined {
   return value as number;
 }
 
+/** Milliseconds since 1970, given as such or as an ISO 8601 time. */
+export function optionalTimeOf(body: Body, key: string): number | undefined {
+  const value = body[key];
+  if (typeof value !== "string") return optionalIntegerOf(body, key);
+  return (
+    timeIn(value) ??
+    refuse(
+      "bad_request",
+      `${key} is ${quoted(value)}.`,
+      "Send milliseconds since 1970, or a time such as 2026-01-31T08:00:00Z.",
+    )
+  );
+}
+
+/** The time that a text means: milliseconds since 1970, or ISO 8601. */
+export function timeIn(text: string): number | undefined {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(value) ? undefined : value;
+}
+
 /** A duration in milliseconds. Throws `invalid_duration`. */
 export function optionalDurationOf(body: Body, key: string): number | undefined {
   const value = body[key];

@@ -73,6 +73,7 @@ export class HttpFixture implements AsyncDisposable {
     this.logs = p.logs;
     this.engine = new Engine({
       store: p.store,
+      triggers: p.store.triggers,
       blobs: options.blobs,
       clock: systemClock,
       ids: new Ids(systemClock, systemRandom),

@@ -1,13 +1,11 @@
 // The HTTP side as one function from request to response: who may come in, which route it is, and what a failure looks like.
 import { createdAtOf } from "@sluice/core";
 import type { Actor, Clock, Engine, Logger, Result, Store } from "@sluice/core";
-import { verifyAudit as verifyTrail } from "@sluice/core/identity";
 import type { Identity, Principal } from "@sluice/core/identity";
 import { httpStatusOf, toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
-import { Hono } from "hono/tiny";
 import { Proxies } from "./address.ts";
 import type { Passage } from "./address.ts";
 import { arrivalOf, isRun, isStart } from "./arrival.ts";
@@ -15,13 +13,16 @@ import type { Arrival } from "./arrival.ts";
 import { HostList, OriginList } from "./auth.ts";
 import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
+import { hookDeskOf } from "./hooks/desk-of.ts";
+import type { SecretSource } from "./hooks/secret-source.ts";
 import { strictTransport } from "./hygiene.ts";
 import { httpLimits } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
-import { LiveHub } from "./live/hub.ts";
+import type { LiveHub } from "./live/hub.ts";
 import { HttpMetrics } from "./metrics.ts";
 import { Gate } from "./principal.ts";
 import { RefusalLog } from "./refusals.ts";
+import type { Router } from "./router.ts";
 import { handlers } from "./routes/table.ts";
 import { socketHandler } from "./sockets.ts";
 import type { SocketSession } from "./sockets.ts";
@@ -54,6 +55,8 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  /** Of webhooks; without it, variables of the environment and files below the working folder. */
+  readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
   readonly verifyAudit?: HttpParts["verifyAudit"];
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -66,8 +69,6 @@ export interface Http {
   readonly maxRequestBodySize: number;
   readonly websocket: Bun.WebSocketHandler<SocketSession>;
   readonly metrics: HttpMetrics;
-  /** Method and path of every route that is answered. */
-  readonly routes: readonly (readonly [method: string, path: string])[];
   /** Writes what it has counted and not written yet; to be called before the store is closed. */
   settle(): Promise<void>;
   /** Ends the streams of watchers and whatever waits for the end of a run; clients ask again. */
@@ -91,7 +92,7 @@ class HttpSide implements Http {
   readonly #refusals: RefusalLog;
   /** Name and port of an https URL that people open: a proxy ends TLS for it. */
   readonly #securePublic: string | undefined;
-  readonly #hono = new Hono<{ Bindings: Arrival }>();
+  #router: Router | undefined;
   readonly #closing = new AbortController();
   #failures = 0;
 
@@ -116,14 +117,6 @@ class HttpSide implements Http {
       perMinuteMax: limits.refusalsAuditedPerMinuteMax,
       callersMax: limits.refusalAddressesMax,
     });
-    for (const [name, spec] of Object.entries(routes) as [RouteName, RouteSpec][]) {
-      this.#hono.on([...spec.methods], [spec.path], async ({ env }) => this.#answer(name, env));
-    }
-    this.#hono.notFound(({ env }) => this.#unmatched(env));
-    // Failures have one place: `fetch`.
-    this.#hono.onError((error) => {
-      throw error;
-    });
   }
 
   get idleTimeout(): number {
@@ -146,10 +139,6 @@ class HttpSide implements Http {
 
   async settle(): Promise<void> {
     await this.#refusals.close();
-  }
-
-  get routes(): readonly (readonly [method: string, path: string])[] {
-    return this.#hono.routes.map(({ method, path }) => [method, path] as const);
   }
 
   fetch = async (request: Request, connections?: Connections): Promise<Response> => {
@@ -181,10 +170,21 @@ class HttpSide implements Http {
     if (method === "POST" && isStart(path)) return this.#answer("startRun", arrival);
     if (method === "GET" && isRun(path)) return this.#answer("getRun", arrival);
     if (method === "GET" && path === "/health") return this.#answer("health", arrival);
+    // A browser that opens this address wants the page about metrics.
+    if (method === "GET" && path === metricsPath && wantsPage(request)) return this.#answer("console", arrival);
     if (method === "OPTIONS" && request.headers.get("access-control-request-method") !== null) {
       return this.#preflight(arrival);
     }
-    return this.#hono.fetch(request, arrival);
+    return this.#router?.route(arrival) ?? this.#firstRouted(arrival);
+  }
+
+  async #firstRouted(arrival: Arrival): Promise<Response> {
+    const { Router } = await import("./router.ts");
+    this.#router ??= new Router({
+      answer: (name, known) => this.#answer(name, known),
+      unmatched: (unknown) => this.#unmatched(unknown),
+    });
+    return this.#router.route(arrival);
   }
 
   #answer(name: RouteName, arrival: Arrival): Response | Promise<Response> {
@@ -339,6 +339,12 @@ function shareWith(response: Response, origin: string): Response {
   return response;
 }
 
+const metricsPath = routes.metrics.path;
+
+function wantsPage({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/html") === true;
+}
+
 function hostRefusal(authority: string): WireError {
   return {
     code: "host_not_allowed",
@@ -364,8 +370,15 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   const { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt } = options;
   const { ready, deployment, backup, restore, disk, settings } = options;
   const valueJson = new ValueJson(own);
-  const verifyAudit = options.verifyAudit ?? (() => verifyTrail({ chain: store.audit }));
+  const verifyAudit =
+    options.verifyAudit ??
+    (async () => (await import("@sluice/core/identity/audit")).verifyAudit({ chain: store.audit }));
   const given = { engine, store, identity, authentication, publicUrl, clock, log, version, startedAt, deployment };
+  let hub: LiveHub | undefined;
+  const live: HttpParts["live"] = async () => {
+    const { LiveHub } = await import("./live/hub.ts");
+    return (hub ??= new LiveHub({ ...given, ...own }));
+  };
   return {
     ...given,
     ready,
@@ -376,6 +389,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
     valueJson,
     verifyAudit,
     ...own,
-    live: new LiveHub({ ...given, ...own }),
+    live,
+    hooks: hookDeskOf({ engine, store, clock, limits: own.limits, secrets: options.secrets }),
   };
 }

@@ -2,12 +2,7 @@
 export { composeServer } from "./compose.ts";
 export type { RunningServer } from "./compose.ts";
 export type { CodeChange, ComposeOptions } from "./compose-parts.ts";
-export { checkAudit } from "./compose-audit-check.ts";
-export { examine } from "./compose-doctor.ts";
-export type { Check } from "./compose-doctor.ts";
 export { jsonLog } from "./compose-log.ts";
-export { restoreBackup } from "./compose-restore.ts";
-export type { Restored } from "./call.ts";
 export { tokenFile } from "./compose-token.ts";
 export { isLoopback, settleSettings } from "./config.ts";
 export type { SettingSources } from "./config.ts";

@@ -1,8 +1,9 @@
 // Named limits of the HTTP side; each is an option of `createHttp`.
+import type { HookLimits } from "./hooks/hook-desk.ts";
 import { liveLimits } from "./live/limits.ts";
 import type { LiveLimits } from "./live/limits.ts";
 
-export interface HttpLimits extends LiveLimits {
+export interface HttpLimits extends LiveLimits, HookLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
@@ -47,6 +48,8 @@ export interface HttpLimits extends LiveLimits {
 
 export const httpLimits: HttpLimits = {
   ...liveLimits,
+  deliveryBodyBytesMax: 256 * 1024,
+  refusedDeliveriesPerMinuteMax: 30,
   bodyBytesMax: 48 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
   jsonDepthMax: 400,

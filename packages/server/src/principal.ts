@@ -27,7 +27,13 @@ export interface GateOptions {
 type Admitted = Principal | undefined;
 
 /** Open routes on which it matters who is asking, if somebody is. */
-const namedIfKnown: ReadonlySet<RouteName> = new Set(["getApproval", "decideApproval", "completeCallback"]);
+const namedIfKnown: ReadonlySet<RouteName> = new Set([
+  "getApproval",
+  "decideApproval",
+  "delegateApproval",
+  "commentApproval",
+  "completeCallback",
+]);
 /** Routes that look at a password or a code, or make sessions: each costs much, and guessing must be slow. */
 const guessable: ReadonlySet<RouteName> = new Set([
   "signIn",
@@ -135,9 +141,10 @@ export class Gate {
     if (method !== "GET" && method !== "HEAD") {
       return own || (origin === null && site === "same-origin") ? undefined : foreignCookie(origin);
     }
-    if (origin !== null) return own ? undefined : foreignCookie(origin);
+    const allowed = spec.needsTicket === true ? ticketNeeded : undefined;
+    if (origin !== null) return own ? allowed : foreignCookie(origin);
     const asked = site === null || site === "same-origin" || site === "none";
-    return asked || headers.get("sec-fetch-mode") === "navigate" ? undefined : foreignCookie(null);
+    return asked || headers.get("sec-fetch-mode") === "navigate" ? allowed : foreignCookie(null);
   }
 
   /** Browsers name no origin when they download from the page's own: they say that it is its own. */
@@ -165,6 +172,12 @@ const nobody: WireError = {
   code: "unauthorized",
   message: "The request carries no valid token.",
   hint: "Sign in, or send Authorization: Bearer <token>; `sluice token create` makes one.",
+};
+
+const ticketNeeded: WireError = {
+  code: "unauthorized",
+  message: "A session in a cookie is not enough for this: any link could set it off.",
+  hint: "POST /api/v1/auth/tickets makes a ticket for it; programs send Authorization: Bearer <token>.",
 };
 
 /** What somebody lacks who is known. */

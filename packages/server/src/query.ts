@@ -1,6 +1,6 @@
 // Reads query parameters: every name is known, every value is checked.
 import { parseDuration, splitConditions } from "@sluice/protocol";
-import { isStorable, parametersOf, quoted, refuse } from "./fields.ts";
+import { isStorable, parametersOf, quoted, refuse, timeIn } from "./fields.ts";
 
 const textCharsMax = 512;
 const conditionsMax = 32;
@@ -41,12 +41,8 @@ export class Query {
   time(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^\d{1,15}$/.test(text)
-      ? Number(text)
-      : /^\d{4}-\d\d-\d\d/.test(text)
-        ? Date.parse(text)
-        : Number.NaN;
-    if (Number.isNaN(value)) {
+    const value = timeIn(text);
+    if (value === undefined) {
       refuse(
         "invalid_filter",
         `${name} is ${quoted(text)}.`,

@@ -1,6 +1,7 @@
 // How the engine's records look to clients. Values go out as JSON, or untouched to those who speak the value format.
 import { decodeErrorValue, decodeValue, valueToJson, wireErrorOf } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
+import { termsOf } from "@sluice/core";
 import type { Engine, RunRecord, TokenRecord } from "@sluice/core";
 import type { Wire } from "./wire.ts";
 
@@ -125,6 +126,7 @@ export function showStep(wire: Wire, entry: JournalEntry): unknown {
 export const omittedValue = new Uint8Array([0xc0]);
 
 export async function showApproval(engine: Engine, wire: Wire, token: TokenRecord): Promise<Record<string, unknown>> {
+  const terms = termsOf(token);
   return {
     token: token.token,
     run: token.run,
@@ -135,5 +137,14 @@ export async function showApproval(engine: Engine, wire: Wire, token: TokenRecor
     status: token.status,
     createdAt: token.createdAt,
     expiresAt: token.expiresAt ?? null,
+    approver: terms?.approver ?? null,
+    need: terms?.need ?? 1,
+    of: terms?.of ?? 1,
+    group: terms?.group ?? null,
+    form: terms?.form ?? null,
+    problem: terms?.problem ?? null,
+    delegable: terms?.delegable === true,
+    delegatedBy: terms?.delegatedBy ?? null,
+    escalated: terms?.escalated === true,
   };
 }

@@ -42,8 +42,10 @@ export class Fixture implements AsyncDisposable {
     mkdirSync(join(this.project, "workflows"), { recursive: true });
     const log = (level: string, message: string, fields: object = {}): void =>
       void this.logs.push({ level, message, ...fields });
+    const store = new MemoryRunStore();
     this.engine = new Engine({
-      store: new MemoryRunStore(),
+      store,
+      triggers: store.triggers,
       clock: systemClock,
       ids: new Ids(systemClock, systemRandom),
       log,

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AttachedWorker, Clock, Logger, WorkerLink } from "@sluice/core";
 import type { WorkflowManifest } from "@sluice/protocol";
-import type { ChildSetup } from "@sluice/worker";
+import type { ChildSetup } from "@sluice/worker/child";
 import { killLeftBehind } from "./supervisor-orphans.ts";
 import { WorkerChild } from "./supervisor-child.ts";
 import type { CodeProblem } from "./supervisor-child.ts";

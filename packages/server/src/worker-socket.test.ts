@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:tes
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { workerMessageCodes } from "@sluice/protocol";
-import { WireDecoder, WireEncoder } from "@sluice/worker";
+import { WireDecoder, WireEncoder } from "@sluice/worker/child";
 import { Fixture, work } from "./supervisor-fixture.suite.ts";
 
 let f: Fixture;

@@ -6,8 +6,8 @@ import type { Socket, UnixSocketListener } from "bun";
 import type { Clock, Logger } from "@sluice/core";
 import { workerMessageCodes } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
-import { WireDecoder, WireEncoder, WireWriter } from "@sluice/worker";
-import type { RunMessage } from "@sluice/worker";
+import { WireDecoder, WireEncoder, WireWriter } from "@sluice/worker/child";
+import type { RunMessage } from "@sluice/worker/child";
 
 /** What a child's owner does with its connection. */
 export interface PeerHandler {

@@ -27,6 +27,8 @@ export const apiPaths = {
   listApprovals: "GET /api/v1/approvals",
   getApproval: "GET /api/v1/approvals/:token",
   decideApproval: "POST /api/v1/approvals/:token",
+  delegateApproval: "POST /api/v1/approvals/:token/delegate",
+  commentApproval: "POST /api/v1/approvals/:token/comments",
   completeCallback: "POST /api/v1/callbacks/:token",
   listSchedules: "GET /api/v1/schedules",
   getSchedule: "GET /api/v1/schedules/:schedule",
@@ -38,6 +40,7 @@ export const apiPaths = {
   setState: "PUT /api/v1/state/:scope/:key",
   deleteState: "DELETE /api/v1/state/:scope/:key",
   listDeployments: "GET /api/v1/deployments",
+  downloadBackup: "GET /api/v1/backup",
   backup: "POST /api/v1/backup",
   restore: "POST /api/v1/restore",
   health: "GET /health",
@@ -78,11 +81,22 @@ export const apiPaths = {
   putRole: "PUT /api/v1/roles/:role",
   deleteRole: "DELETE /api/v1/roles/:role",
   listTokens: "GET /api/v1/tokens",
+  getToken: "GET /api/v1/tokens/:token",
   createToken: "POST /api/v1/tokens",
   revokeToken: "DELETE /api/v1/tokens/:token",
   searchAudit: "GET /api/v1/audit",
+  getAuditRow: "GET /api/v1/audit/rows/:seq",
   exportAudit: "GET /api/v1/audit/export",
   verifyAudit: "POST /api/v1/audit/verify",
+  listTriggers: "GET /api/v1/triggers",
+  getTrigger: "GET /api/v1/triggers/:trigger",
+  pauseTrigger: "POST /api/v1/triggers/:trigger/pause",
+  resumeTrigger: "POST /api/v1/triggers/:trigger/resume",
+  runTrigger: "POST /api/v1/triggers/:trigger/run",
+  testTrigger: "POST /api/v1/triggers/:trigger/test",
+  listDeliveries: "GET /api/v1/deliveries",
+  getDelivery: "GET /api/v1/deliveries/:delivery",
+  redeliver: "POST /api/v1/deliveries/:delivery/redeliver",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -102,7 +116,20 @@ export interface Api {
   startRun: { params: "name"; query: "wait"; request: Sent<"StartRun">; answer: Body<"StartedRun"> };
   listRuns: {
     params: never;
-    query: "workflow" | "status" | "tag" | "from" | "to" | "parent" | "version" | "attr" | "chain" | "limit" | "cursor";
+    query:
+      | "workflow"
+      | "status"
+      | "reason"
+      | "tag"
+      | "from"
+      | "to"
+      | "endedFrom"
+      | "parent"
+      | "version"
+      | "attr"
+      | "chain"
+      | "limit"
+      | "cursor";
     request: undefined;
     answer: Body<"Runs">;
   };
@@ -129,9 +156,11 @@ export interface Api {
     request: undefined;
     answer: Body<"Events">;
   };
-  listApprovals: { params: never; query: "run" | "limit"; request: undefined; answer: Body<"Approvals"> };
+  listApprovals: { params: never; query: "run" | "limit" | "cursor"; request: undefined; answer: Body<"Approvals"> };
   getApproval: { params: "token"; query: never; request: undefined; answer: Body<"Approval"> };
   decideApproval: { params: "token"; query: never; request: Sent<"Decision">; answer: Body<"Answered"> };
+  delegateApproval: { params: "token"; query: never; request: Sent<"Delegation">; answer: Body<"Answered"> };
+  commentApproval: { params: "token"; query: never; request: Sent<"Comment">; answer: Body<"Commented"> };
   completeCallback: { params: "token"; query: never; request: Sent<"Payload">; answer: Body<"Answered"> };
   listSchedules: { params: never; query: never; request: undefined; answer: Body<"Schedules"> };
   getSchedule: { params: "schedule"; query: "next"; request: undefined; answer: Body<"ScheduleWithTimes"> };
@@ -143,6 +172,7 @@ export interface Api {
   setState: { params: "scope" | "key"; query: never; request: Sent<"SetState">; answer: Body<"StateVersion"> };
   deleteState: { params: "scope" | "key"; query: never; request: undefined; answer: undefined };
   listDeployments: { params: never; query: never; request: undefined; answer: Body<"Deployments"> };
+  downloadBackup: { params: never; query: "ticket"; request: undefined; answer: string };
   backup: { params: never; query: never; request: Sent<"Nothing">; answer: string };
   restore: { params: never; query: never; request: undefined; answer: Body<"RestoredBackup"> };
   health: { params: never; query: never; request: undefined; answer: Body<"Health"> };
@@ -193,6 +223,7 @@ export interface Api {
   putRole: { params: "role"; query: never; request: Sent<"PutRole">; answer: Body<"Role"> };
   deleteRole: { params: "role"; query: never; request: undefined; answer: undefined };
   listTokens: { params: never; query: "all" | "limit" | "cursor"; request: undefined; answer: Body<"Tokens"> };
+  getToken: { params: "token"; query: never; request: undefined; answer: Body<"Token"> };
   createToken: { params: never; query: never; request: Sent<"NewToken">; answer: Body<"CreatedToken"> };
   revokeToken: { params: "token"; query: never; request: undefined; answer: undefined };
   searchAudit: {
@@ -201,6 +232,7 @@ export interface Api {
     request: undefined;
     answer: Body<"AuditTrail">;
   };
+  getAuditRow: { params: "seq"; query: never; request: undefined; answer: Body<"AuditRow"> };
   exportAudit: {
     params: never;
     query: "actor" | "action" | "target" | "outcome" | "text" | "from" | "to";
@@ -208,6 +240,20 @@ export interface Api {
     answer: string;
   };
   verifyAudit: { params: never; query: never; request: Sent<"Nothing">; answer: Body<"AuditReport"> };
+  listTriggers: { params: never; query: "workflow"; request: undefined; answer: Body<"Triggers"> };
+  getTrigger: { params: "trigger"; query: never; request: undefined; answer: Body<"Trigger"> };
+  pauseTrigger: { params: "trigger"; query: never; request: Sent<"Nothing">; answer: Body<"Trigger"> };
+  resumeTrigger: { params: "trigger"; query: never; request: Sent<"Nothing">; answer: Body<"Trigger"> };
+  runTrigger: { params: "trigger"; query: never; request: Sent<"RunTrigger">; answer: Body<"TriggerRun"> };
+  testTrigger: { params: "trigger"; query: never; request: Sent<"TestDelivery">; answer: Body<"Delivered"> };
+  listDeliveries: {
+    params: never;
+    query: "trigger" | "workflow" | "status" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"Deliveries">;
+  };
+  getDelivery: { params: "delivery"; query: never; request: undefined; answer: Body<"DeliveryInFull"> };
+  redeliver: { params: "delivery"; query: never; request: Sent<"Nothing">; answer: Body<"Delivered"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

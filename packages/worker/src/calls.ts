@@ -1,6 +1,6 @@
 // The shapes that pass between a run in memory, its calls and the worker around it.
 import type { JournalEntry, RunStatusReason } from "@sluice/protocol";
-import type { Context, Workflow } from "@sluice/sdk";
+import type { Context, StepContext, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { WorkerLimits } from "./limits.ts";
@@ -52,12 +52,32 @@ export interface StepRecorder {
   end(slot: number): void;
 }
 
+/** A call of `ctx.step` that has its place. */
+export interface StepCall {
+  readonly workflow: string;
+  readonly run: string;
+  readonly name: string;
+  /** Which step of this name it is, from 0. */
+  readonly n: number;
+  readonly seq: number;
+}
+
+/** What a step executes, and what takes its effect back. */
+export interface StepFunctions {
+  readonly body: (step: StepContext) => unknown;
+  readonly undo: ((result: never, step: StepContext) => unknown) | undefined;
+}
+
+/** Puts functions of a test in the place of a step's own. Asked on replay, too. */
+export type StandIn = (call: StepCall, own: StepFunctions) => StepFunctions;
+
 /** What an incarnation needs from the worker it lives in. */
 export interface IncarnationHost {
   readonly clock: WorkerClock;
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
   readonly onStep?: StepRecorder | undefined;
+  readonly standIn?: StandIn | undefined;
   /** Number of the current turn of the event loop. */
   turn(): number;
   /** Pump this incarnation in a later turn. */

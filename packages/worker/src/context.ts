@@ -1,9 +1,7 @@
 // The durable calls a workflow is given: each takes its place in the journal and becomes a promise that settles once.
-import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
+import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
-import { DeniedError, TimeoutError, decodeError } from "@sluice/sdk";
 import type {
-  Approval,
   ApproveOptions,
   Branches,
   CallbackToken,
@@ -18,34 +16,24 @@ import type {
   WaitOptions,
   Workflow,
 } from "@sluice/sdk";
+import { approvalLinks, plainApproval } from "./approval-calls.ts";
+import type { ApprovalLinks } from "./approval-calls.ts";
+import { approveTogether, asksSomebody } from "./approve.ts";
+import type { Asking } from "./approve.ts";
 import { makeAttributes } from "./attributes.ts";
 import { Caller, never } from "./caller.ts";
-import type { DurableCall } from "./caller.ts";
+import type { Place, StepFunctions } from "./calls.ts";
 import { childCall, parsed } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { makeLog, repeats } from "./log.ts";
 import { callOf, race } from "./race.ts";
 import type { CallPromise } from "./race.ts";
+import { decoded, timedOut, timeLimit } from "./time-limit.ts";
 import type { Scope } from "./scope.ts";
 import { makeState } from "./state.ts";
 import { cacheOf } from "./step-cache.ts";
 import { planOf, StepExecution } from "./steps.ts";
-
-const decoded = (bytes: Uint8Array | undefined): unknown => (bytes === undefined ? undefined : decodeValue(bytes));
-
-function timeLimit(timeout: Duration | undefined): { readonly timeout?: number } {
-  return timeout === undefined ? {} : { timeout: parseDuration(timeout) };
-}
-
-function timedOut(what: string, options: { readonly onTimeout?: unknown }): DurableCall["failed"] {
-  return (error) => {
-    if (error !== undefined && error.length > 0) return { error: decodeError(error) };
-    return "onTimeout" in options
-      ? { value: options.onTimeout }
-      : { error: new TimeoutError(`${what} took too long.`) };
-  };
-}
 
 class RunContext {
   readonly #caller: Caller;
@@ -85,7 +73,7 @@ class RunContext {
     return this.#log;
   }
 
-  step = (name: string, body: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
+  step = (name: string, own: (step: StepContext) => unknown, options: StepOptions<never> = {}): Promise<unknown> => {
     const refused = this.#caller.refuse("step");
     if (refused !== undefined) return refused;
     const run = this.#run;
@@ -93,7 +81,7 @@ class RunContext {
     const cache = cacheOf(options, name);
     const place = run.place("step", name);
     if (place === undefined) return never();
-    const { undo } = options;
+    const { body, undo } = this.#functions(place, { body: own, undo: options.undo });
     const record =
       undo === undefined
         ? undefined
@@ -120,6 +108,11 @@ class RunContext {
     promise[callOf] = { scope: this.#scope, seq: place.seq };
     return promise;
   };
+
+  #functions({ seq, name, n }: Place, own: StepFunctions): StepFunctions {
+    const { standIn } = this.#run.host;
+    return standIn === undefined ? own : standIn({ workflow: this.run.workflow, run: this.run.id, name, n, seq }, own);
+  }
 
   sleep = (first: string | Duration, duration?: Duration): Promise<unknown> => {
     const name = duration === undefined ? "sleep" : String(first);
@@ -173,28 +166,25 @@ class RunContext {
   };
 
   approve = (name: string, options: ApproveOptions = {}): Promise<unknown> => {
-    const { description, data } = options;
-    return this.#caller.call("approve", {
-      kind: "approval",
-      name,
-      wait: "waiting_for_approval",
-      op: ({ seq, n }) => ({
-        op: "approval",
-        seq,
-        name,
-        n,
-        ...(description === undefined ? {} : { description }),
-        ...(data === undefined ? {} : { data: encodeValue(data) }),
-        ...timeLimit(options.timeout),
-      }),
-      value: (bytes) => {
-        const decision = decoded(bytes) as Omit<Approval, "approved"> & { readonly approved: boolean };
-        if (decision.approved) return decision;
-        throw new DeniedError(decision.reason ?? `${name} was denied.`, decision);
-      },
-      failed: timedOut(`Approval ${name}`, options),
-    });
+    const refused = this.#caller.refuse("approve");
+    if (refused !== undefined) return refused;
+    if (asksSomebody(options)) return approveTogether(this.#asking(), name, options);
+    return this.#caller.call("approve", plainApproval(name, options));
   };
+
+  #asking(): Asking {
+    const run = this.#run;
+    return {
+      ctx: this as unknown as Context,
+      url: run.assignment.url,
+      group: () => run.random.uuid(),
+      linksOf: (ctx) => (ctx as unknown as RunContext).#links(),
+    };
+  }
+
+  #links(): ApprovalLinks {
+    return approvalLinks(this.#caller);
+  }
 
   token = async (name: string, options: TokenOptions = {}): Promise<CallbackToken> => {
     const made = (await this.#caller.call("token", {

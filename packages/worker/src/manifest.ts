@@ -1,8 +1,9 @@
 // What a worker tells the engine about its workflows: everything that can be known without running them.
-import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
-import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { parseDuration, SluiceError } from "@sluice/protocol";
+import type { WorkflowManifest } from "@sluice/protocol";
 import { toJsonSchema } from "@sluice/sdk";
 import type { Trigger, Workflow } from "@sluice/sdk";
+import { describeTrigger } from "./trigger-manifests.ts";
 
 /** Describes workflows; two of one name are refused. Throws what is wrong with their options. */
 export function manifestOf(workflows: readonly Workflow[]): WorkflowManifest[] {
@@ -57,26 +58,4 @@ function checkScheduleNames(workflow: string, triggers: readonly Trigger[]): voi
     }
     names.add(name);
   }
-}
-
-function describeTrigger(trigger: Trigger): TriggerManifest {
-  if (trigger.type === "webhook") {
-    return {
-      type: "webhook",
-      path: trigger.path.startsWith("/") ? trigger.path : `/${trigger.path}`,
-      method: trigger.method,
-      ...(trigger.secret === undefined ? {} : { secret: trigger.secret }),
-    };
-  }
-  return {
-    type: "schedule",
-    cron: trigger.cron,
-    timezone: trigger.timezone,
-    input: encodeValue(trigger.input),
-    catchUp: trigger.catchUp,
-    catchUpMax: trigger.catchUpMax,
-    overlap: trigger.overlap,
-    jitter: parseDuration(trigger.jitter),
-    ...(trigger.name === undefined ? {} : { name: trigger.name }),
-  };
 }

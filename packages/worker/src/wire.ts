@@ -243,6 +243,14 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
     ["input", "bytes"],
   ],
   validated: [["request", "string"]],
+  invoke: [
+    ["request", "string"],
+    ["workflow", "string"],
+    ["trigger", "number"],
+    ["value", "bytes"],
+    ["ms", "number"],
+  ],
+  invoked: [["request", "string"]],
   drain: [["ms", "number"]],
   handback: [["runs", "list"]],
   checked: [

@@ -224,3 +224,44 @@ describe("a result that ends a run", () => {
     expect((await engine.acknowledge()).map((op) => op.op)).toEqual(["done", "finish"]);
   });
 });
+
+describe("a worker in a test", () => {
+  const flow = workflow({ name: "flow" }, async (ctx) => {
+    await ctx.step("charge", () => "real", { undo: () => "real undo" });
+    return ctx.step("charge", () => "real");
+  });
+
+  test("executes what stands in for a step, told which one it is", async () => {
+    const calls: unknown[] = [];
+    const engine = new PlayedEngine([flow], {
+      standIn: (call, own) => {
+        calls.push([call, own.undo !== undefined]);
+        return { body: () => `instead of the ${call.n}. ${call.name}`, undo: own.undo };
+      },
+    });
+    await engine.assign();
+    const values = (await engine.acknowledge()).flatMap((op) =>
+      op.op === "done" && op.value !== undefined ? [decodeValue(op.value)] : [],
+    );
+    expect(values).toEqual(["instead of the 0. charge", "instead of the 1. charge"]);
+    const call = { workflow: "flow", run: "r", name: "charge" };
+    expect(calls).toEqual([
+      [{ ...call, n: 0, seq: 0 }, true],
+      [{ ...call, n: 1, seq: 1 }, false],
+    ]);
+  });
+
+  test("that is abandoned says nothing more, whatever its steps come to", async () => {
+    let finish = (_value: string): void => undefined;
+    const slow = workflow({ name: "flow" }, (ctx) =>
+      ctx.step("slow", () => new Promise<string>((resolve) => void (finish = resolve))),
+    );
+    const engine = new PlayedEngine([slow]);
+    await engine.assign();
+    engine.worker.abandon();
+    expect(engine.worker.size).toBe(0);
+    finish("too late");
+    await engine.clock.pass(60_000);
+    expect(engine.ops()).toEqual([]);
+  });
+});

@@ -5,12 +5,13 @@ import { validateWithSchema } from "@sluice/sdk";
 import type { Context, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import { Incarnation } from "./incarnation.ts";
-import type { IncarnationHost, StepRecorder } from "./calls.ts";
+import type { IncarnationHost, StandIn, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Scope } from "./scope.ts";
 import type { StepScope } from "./step-scope.ts";
+import { invokeTrigger } from "./trigger-calls.ts";
 
 export interface WorkerOptions {
   readonly id: string;
@@ -23,6 +24,7 @@ export interface WorkerOptions {
   /** Takes messages to the engine, in order. */
   readonly send: (message: WorkerToEngine) => void;
   readonly onStep?: StepRecorder | undefined;
+  readonly standIn?: StandIn | undefined;
 }
 
 /** Ends remembered for one workflow. */
@@ -36,6 +38,7 @@ export class Worker implements IncarnationHost {
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
   readonly onStep: StepRecorder | undefined;
+  readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
   readonly #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
@@ -57,6 +60,7 @@ export class Worker implements IncarnationHost {
     this.limits = options.limits;
     this.stepScope = options.stepScope;
     this.onStep = options.onStep;
+    this.standIn = options.standIn;
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
   }
 
@@ -96,6 +100,9 @@ export class Worker implements IncarnationHost {
       }
       case "validate":
         void this.#validate(message);
+        break;
+      case "invoke":
+        void this.#invoke(message);
         break;
       case "drain":
         void this.#drain(message.ms);
@@ -153,6 +160,17 @@ export class Worker implements IncarnationHost {
     }
   }
 
+  async #invoke(message: Extract<EngineToWorker, { type: "invoke" }>): Promise<void> {
+    const { request, workflow } = message;
+    const answer = await invokeTrigger({
+      message,
+      trigger: this.#workflows.get(workflow)?.options.triggers?.[message.trigger],
+      clock: this.clock,
+      recorder: this.onStep,
+    });
+    this.#options.send({ type: "invoked", request, ...answer });
+  }
+
   /** Begins nothing new, gives running steps up to `ms`, then gives every run back. */
   async #drain(ms: number): Promise<void> {
     const runs = [...this.#runs.values()];
@@ -173,6 +191,19 @@ export class Worker implements IncarnationHost {
     for (const run of left) run.drop();
     this.#runs.clear();
     this.#idle.clear();
+    this.#parkTimer?.();
+    this.#announceTimer?.();
+  }
+
+  /** Forgets every run at once, as a process does that dies: nothing of it settles or is sent any more. */
+  abandon(): void {
+    for (const run of this.#runs.values()) {
+      run.outbox.length = 0;
+      run.drop();
+    }
+    this.#runs.clear();
+    this.#idle.clear();
+    this.#announcements.clear();
     this.#parkTimer?.();
     this.#announceTimer?.();
   }

@@ -16,6 +16,21 @@ interface ApprovalView {
   readonly description: string | null;
   readonly data: unknown;
   readonly expiresAt: number | null;
+  readonly approver: string | null;
+  readonly need: number;
+  readonly of: number;
+}
+
+interface ShownApproval extends ApprovalView {
+  readonly status: string;
+  readonly delegatedBy: string | null;
+  readonly problem: string | null;
+  readonly comments: readonly {
+    readonly no: number;
+    readonly by: string;
+    readonly at: number;
+    readonly text: string;
+  }[];
 }
 
 interface DecideFlags extends TargetFlags {
@@ -40,6 +55,8 @@ export function addApproveCommands(program: Command, io: Io): void {
         each.token ?? "-",
         each.workflow,
         each.name,
+        each.approver ?? "anybody",
+        `${each.need} of ${each.of}`,
         each.description ?? short(each.data),
         time(each.expiresAt),
       ]);
@@ -48,7 +65,7 @@ export function addApproveCommands(program: Command, io: Io): void {
         text: () =>
           rows.length === 0
             ? ["Nothing waits for approval."]
-            : table(["TOKEN", "WORKFLOW", "NAME", "ABOUT", "EXPIRES"], rows),
+            : table(["TOKEN", "WORKFLOW", "NAME", "ASKED", "NEEDED", "ABOUT", "EXPIRES"], rows),
       });
     });
   const decide = clientCommand(approve, {
@@ -69,7 +86,7 @@ export function addApproveCommands(program: Command, io: Io): void {
         ...(flags.reason === undefined ? {} : { reason: flags.reason }),
         ...(payload === undefined ? {} : { payload }),
       };
-      const answer = await apiOf(io, flags).json<{ readonly runId: string }>(`/api/v1/approvals/${segment(token)}`, {
+      const answer = await apiOf(io, flags).json<{ readonly runId: string }>(pathOf(token), {
         method: "POST",
         body,
       });
@@ -78,4 +95,64 @@ export function addApproveCommands(program: Command, io: Io): void {
         text: () => [`${approved ? "Approved" : "Denied"}; run ${answer.runId} goes on.`],
       });
     });
+  addApprovalShow(approve, io);
+  addApprovalTalk(approve, io);
 }
+
+function addApprovalShow(approve: Command, io: Io): void {
+  clientCommand(approve, {
+    name: "show",
+    description: "What there is to decide, and what was written beside it",
+    example: "sluice approve show tok_…",
+  })
+    .argument("<token>", "token of the approval")
+    .action(async (token: string, flags: TargetFlags) => {
+      const answer = await apiOf(io, flags).json<{ readonly approval: ShownApproval }>(pathOf(token), {});
+      show(io, flags, { json: answer, text: () => approvalLines(answer.approval) });
+    });
+}
+
+function approvalLines(approval: ShownApproval): string[] {
+  const { name, workflow, run, status, approver, need, of, description, data, problem } = approval;
+  return [
+    `${name} of ${workflow}, run ${run}: ${status}`,
+    `Asked of ${approver ?? "anybody"}; ${need} of ${of} needed.`,
+    ...(approval.delegatedBy === null ? [] : [`Handed on by ${approval.delegatedBy}.`]),
+    ...(description === null ? [] : [description]),
+    ...(data === null ? [] : [short(data)]),
+    ...(problem === null ? [] : [`What was filled in before was not good: ${problem}`]),
+    ...approval.comments.map(({ by, at, text }) => `  ${time(at)}  ${by}: ${text}`),
+  ];
+}
+
+function addApprovalTalk(approve: Command, io: Io): void {
+  clientCommand(approve, {
+    name: "delegate",
+    description: "Hand a decision on to somebody else",
+    example: 'sluice approve delegate tok_… user:bob --reason "on holiday"',
+  })
+    .argument("<token>", "token of the approval")
+    .argument("<to>", "user:NAME, role:NAME or an address")
+    .option("--reason <text>", "why")
+    .action(async (token: string, to: string, flags: TargetFlags & { readonly reason?: string }) => {
+      const body = { to, ...(flags.reason === undefined ? {} : { reason: flags.reason }) };
+      const answer = await apiOf(io, flags).json<object>(`${pathOf(token)}/delegate`, { method: "POST", body });
+      show(io, flags, { json: answer, text: () => [`${to} is asked instead.`] });
+    });
+  clientCommand(approve, {
+    name: "comment",
+    description: "Write beside an approval, for whoever else decides",
+    example: 'sluice approve comment tok_… "who ordered this?"',
+  })
+    .argument("<token>", "token of the approval")
+    .argument("<text>", "what to write")
+    .action(async (token: string, text: string, flags: TargetFlags) => {
+      const answer = await apiOf(io, flags).json<object>(`${pathOf(token)}/comments`, {
+        method: "POST",
+        body: { text },
+      });
+      show(io, flags, { json: answer, text: () => ["Written."] });
+    });
+}
+
+const pathOf = (token: string): string => `/api/v1/approvals/${segment(token)}`;

@@ -166,7 +166,7 @@ async function verify(io: Io, flags: VerifyFlags): Promise<Report> {
 }
 
 async function fromFolder(io: Io, data: string, { checkpoints, key }: VerifyFlags): Promise<Report> {
-  const { checkAudit } = await import("@sluice/server");
+  const { checkAudit } = await import("@sluice/server/offline");
   const at = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(io.cwd, path));
   return checkAudit({ data, checkpoints: at(checkpoints), key: at(key) });
 }

@@ -58,7 +58,7 @@ async function restore(io: Io, file: string, flags: TargetFlags): Promise<void> 
 type Outcome = readonly [where: { readonly url: string } | { readonly data: string }, restored: Restored];
 
 async function intoFolder(io: Io, file: string, flags: TargetFlags): Promise<Outcome> {
-  const { restoreBackup } = await import("@sluice/server");
+  const { restoreBackup } = await import("@sluice/server/offline");
   const data = dataFolder(io, flags);
   try {
     return [{ data }, await restoreBackup({ file, data, now: Date.now() })];

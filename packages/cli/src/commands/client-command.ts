@@ -32,11 +32,6 @@ export function commandGroup(program: Command, name: string, description: string
     .showHelpAfterError("(add --help for the options and an example)");
 }
 
-/** An option that may be repeated, for commander. */
-export function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}
-
 export function apiOf(io: Io, flags: TargetFlags): Api {
   return new Api(targetOf(io, flags));
 }

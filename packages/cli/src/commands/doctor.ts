@@ -37,7 +37,7 @@ export function addDoctorCommand(program: Command, io: Io): void {
     description: "Say what is wrong with the project, the data folder and the server",
     example: "sluice doctor --project ./shop",
   }).action(async (flags: TargetFlags) => {
-    const { examine } = await import("@sluice/server");
+    const { examine } = await import("@sluice/server/offline");
     const { checks, pid } = await examine({
       project: resolve(io.cwd, flags.project ?? io.env["SLUICE_PROJECT"] ?? "."),
       data: dataFolder(io, flags),

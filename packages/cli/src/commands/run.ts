@@ -8,7 +8,8 @@ import type { Io } from "../io.ts";
 import { hasEnded } from "../views.ts";
 import type { RunView } from "../views.ts";
 import { watchRun } from "../watch.ts";
-import { apiOf, clientCommand, collect, show } from "./client-command.ts";
+import { apiOf, clientCommand, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 import { awaitEnd, describeRun } from "./run-text.ts";
 
 interface RunFlags extends TargetFlags {

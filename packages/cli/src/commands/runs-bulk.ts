@@ -9,19 +9,22 @@ import type { Api, TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import type { RunView, StepView } from "../views.ts";
-import { apiOf, clientCommand, collect, show } from "./client-command.ts";
+import { apiOf, clientCommand, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 
 export interface FilterFlags extends TargetFlags {
   readonly workflow?: string;
   readonly status?: string;
+  readonly statusReason?: string;
   readonly tag?: string;
   readonly chain?: string;
   readonly attr?: readonly string[];
   readonly since?: string;
   readonly until?: string;
+  readonly endedSince?: string;
 }
 
-const actions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+const actions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
 const pageMax = 200;
 
 /** The options that say which runs. */
@@ -29,11 +32,13 @@ export function filterOptions(command: Command): Command {
   return command
     .option("--workflow <name>", "runs of this workflow")
     .option("--status <list>", "with one of these statuses: failed,timedout")
+    .option("--status-reason <list>", "for one of these reasons: poison,version_unavailable")
     .option("--tag <tag>", "with this tag")
     .option("--chain <run>", "the run with this id, and those it went on as")
     .option("--attr <condition>", "whose search attribute fits, such as total>=100; may be repeated", collect)
     .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
-    .option("--until <time>", "created before");
+    .option("--until <time>", "created before")
+    .option("--ended-since <time>", "ended at or after");
 }
 
 /** The filter as query parameters. */
@@ -41,11 +46,13 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
   return {
     workflow: flags.workflow,
     status: flags.status,
+    reason: flags.statusReason,
     tag: flags.tag,
     chain: flags.chain,
     attr: flags.attr?.join(","),
     from: timeOf(flags.since, "--since"),
     to: timeOf(flags.until, "--until"),
+    endedFrom: timeOf(flags.endedSince, "--ended-since"),
   };
 }
 
@@ -84,11 +91,11 @@ export function addBulkCommands(runs: Command, io: Io): void {
           throw misused(`There is no action ${action}.`, `One of ${actions.join(", ")}`);
         const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
         if (given.length === 0 && flags.all !== true)
-          throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or --until; or --all.");
+          throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or another; or --all.");
         const filter: Record<string, unknown> = Object.fromEntries(
           given.map(([name, value]): [string, unknown] => {
             if (name === "attr") return ["attributes", flags.attr];
-            return [name, name === "status" ? String(value).split(",") : value];
+            return [name, name === "status" || name === "reason" ? String(value).split(",") : value];
           }),
         );
         const body = {

@@ -6,7 +6,8 @@ import type { Api, TargetFlags } from "../api.ts";
 import { CliError, misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
-import { apiOf, clientCommand, collect, commandGroup, show } from "./client-command.ts";
+import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 
 interface TokenView {
   readonly id: string;

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { collect } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 

@@ -5,7 +5,8 @@ import type { TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
-import { apiOf, clientCommand, collect, commandGroup, show } from "./client-command.ts";
+import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 
 interface UserView {
   readonly id: string;

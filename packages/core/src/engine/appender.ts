@@ -22,13 +22,14 @@ export class Appender {
 
   /** Takes operations of one incarnation, in order. */
   append(hot: HotRun, ops: readonly RunOp[]): void {
-    const { watchers, clock, values } = this.#parts;
+    const { watchers, clock, values, limits } = this.#parts;
+    const { streamBytesMax } = limits;
     const now = clock.now();
     const prepared: StoreOp[] = [];
     let large = false;
     let slow = false;
     for (const op of ops) {
-      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now }, this.#prepare);
+      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now, streamBytesMax }, this.#prepare);
       if (ready === undefined) continue;
       const limited = this.#limit(hot, ready, now);
       large ||= hasLarge(limited, values);
@@ -99,7 +100,8 @@ export class Appender {
       const undoes = stored.some((op, index) => op.op === "undoing" && prepared[index]?.op === "finish");
       const early = undoes || (refusals.size > 0 && stored.some((op) => op.op === "finish"));
       const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
-      await this.#commit(hot, { ops, stored: taken, refusals, early, now });
+      const at = large ? this.#parts.clock.now() : now;
+      await this.#commit(hot, { ops, stored: large ? madeAt(taken, at) : taken, refusals, early, now: at });
     } finally {
       for (const release of releases) release();
     }
@@ -109,10 +111,11 @@ export class Appender {
    * Commits operations, most often all at once. A wait that has to look into an event kept as a blob is asked again, with what
    * comes after it, when the blob has been read; what came before it is committed by then.
    */
-  async #commit(hot: HotRun, { stored, refusals, early, now, ...given }: Writing): Promise<void> {
-    const { store, values } = this.#parts;
+  async #commit(hot: HotRun, { stored, refusals, early, ...given }: Writing): Promise<void> {
+    const { store, values, clock } = this.#parts;
     let ops = given.ops;
     let left = stored;
+    let now = given.now;
     for (;;) {
       const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: left, now });
       if (outcome.outcome === "stale") {
@@ -131,7 +134,11 @@ export class Appender {
       this.#written(hot, ops.slice(0, cut), written);
       const large = { event, content: await values.load(payload) };
       ops = ops.slice(cut);
-      left = left.slice(at).map((op) => (op.op === "event" && op.seq === seq ? { ...op, large } : op));
+      now = clock.now();
+      left = madeAt(
+        left.slice(at).map((op) => (op.op === "event" && op.seq === seq ? { ...op, large } : op)),
+        now,
+      );
     }
   }
 
@@ -233,5 +240,19 @@ function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, U
   return events.map((event) => {
     const error = event.event === "settle" ? refusals.get(event.seq) : undefined;
     return error === undefined ? event : { ...event, error };
+  });
+}
+
+/**
+ * The same operations, with children that come into being now: something was waited for since they were prepared, and what
+ * others have stored meanwhile came before them.
+ */
+function madeAt(ops: readonly StoreOp[], now: number): readonly StoreOp[] {
+  return ops.map((op) => {
+    if (op.op !== "call" && op.op !== "start") return op;
+    const { child } = op;
+    const later = now - child.createdAt;
+    const timeout = child.timeoutAt === undefined ? {} : { timeoutAt: child.timeoutAt + later };
+    return { ...op, child: { ...child, createdAt: now, dueAt: child.dueAt + later, ...timeout } };
   });
 }

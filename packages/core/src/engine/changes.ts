@@ -5,9 +5,9 @@ import type { RunWriteVerb } from "../kernel/run-verbs.ts";
 
 /**
  * What has changed, or may have. `name` is the run for `runs` and `approvals`, the name for `events`, `SCOPE KEY` for `state`,
- * the workflow for `schedules`; undefined: any of them. `deleted`: runs are gone.
+ * the workflow for `schedules` and `triggers`; undefined: any of them. `deleted`: runs are gone.
  */
-export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state";
+export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state" | "triggers";
 export type ChangeListener = (noun: ChangedNoun, name: string | undefined) => void;
 
 export class Changes {
@@ -85,6 +85,9 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     if (answer.outcome !== "ok") return;
     if (p.kind === "approval") note("approvals", answer.run);
     noteEffects(note, answer.effects);
+  },
+  commentApproval(note, _p, answer) {
+    if (answer.outcome === "ok") note("approvals", answer.run);
   },
   cancelRun: changesRun,
   pauseRun: changesRun,

@@ -4,12 +4,15 @@ import type { EngineParts } from "./parts.ts";
 
 export class Cleaning {
   readonly #parts: EngineParts;
+  /** Lets go of what is too old elsewhere; how many rows. */
+  readonly #also: () => Promise<number>;
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts, also: () => Promise<number>) {
     this.#parts = parts;
+    this.#also = also;
   }
 
   start(): void {
@@ -43,7 +46,7 @@ export class Cleaning {
       if (swept < limits.sweepBatchMax || this.#stopped) break;
     }
     if (rows > 0) await this.#parts.events.refresh();
-    return { runs, rows };
+    return { runs, rows: rows + (await this.#also()) };
   }
 
   async #purge({ workflow, ageMs, keep }: RetentionRecord): Promise<number> {

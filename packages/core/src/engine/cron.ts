@@ -3,6 +3,7 @@
 // rules differ from the library's: croner moves a time that a gap swallows to the gap's end, here
 // it is shifted by the gap, as people expect who have read "02:30 fires at 03:30".
 import { Cron as CronExpression, CronPattern } from "croner";
+import { intervalTimes, isInterval } from "./interval.ts";
 
 /**
  * A parsed expression in a time zone.
@@ -51,7 +52,7 @@ interface Zone {
 }
 
 /** The wall times an expression names, in order. */
-interface WallTimes {
+export interface WallTimes {
   /** The first one after `wallMs`. */
   after(wallMs: number): number | undefined;
   /** The one `count` places back from `fromMs`, itself included; undefined where `floorMs` comes first. */
@@ -102,6 +103,15 @@ export function parseCron(expression: string, timezone: string): ParsedCron {
       code: "invalid_timezone",
       message: `${quote(timezone)} is not a time zone`,
       hint: 'a name from the IANA time zone database, such as "Europe/Lisbon" or "UTC"',
+    };
+  }
+  if (isInterval(expression)) {
+    const wall = intervalTimes(expression);
+    if (wall === undefined)
+      return invalidCron("an interval is `@every 5m`, or `@every 5m from 2026-01-01T00:00:00.000Z`");
+    return {
+      ok: true,
+      cron: { expression, timezone, followsElapsedTime: true, wall, zone: createZone("UTC") ?? zone },
     };
   }
   let pattern: CronPattern;

@@ -5,6 +5,7 @@ import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { EngineLimits } from "./limits.ts";
+import { isKept, triggerName } from "./triggers/trigger-names.ts";
 
 type Refusal = Extract<Result<null>, { readonly ok: false }>;
 type WebhookManifest = Extract<TriggerManifest, { readonly type: "webhook" }>;
@@ -24,6 +25,7 @@ export function checkDeployment(
       sharedHook(workflow, hooks) ??
       sharedSchedule(workflow) ??
       otherType(workflow, types) ??
+      sharedTrigger(workflow) ??
       largeSchema(workflow, limits.schemaBytesMax);
     if (refused !== undefined) return refused;
   }
@@ -93,6 +95,24 @@ function sharedSchedule({ name, triggers }: WorkflowManifest): Refusal | undefin
       });
     }
     ids.add(id);
+  }
+  return undefined;
+}
+
+/** Names keep what a trigger has seen: of two with one name each would lose what the other has. */
+function sharedTrigger({ name, triggers }: WorkflowManifest): Refusal | undefined {
+  const names = new Set<string>();
+  for (const trigger of triggers.filter(isKept)) {
+    const own = triggerName(trigger);
+    if (names.has(own)) {
+      return fail({
+        code: "invalid_name",
+        message: `Two triggers of workflow ${name} are named ${JSON.stringify(own)}.`,
+        hint: "Give one of them another name: { name: … }.",
+        details: { workflow: name, trigger: own },
+      });
+    }
+    names.add(own);
   }
   return undefined;
 }

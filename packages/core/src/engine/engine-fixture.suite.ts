@@ -9,9 +9,10 @@ import { systemClock } from "../kernel/clock.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Ids, systemRandom } from "../kernel/ids.ts";
 import type { Actor, RunStore } from "../kernel/run-store.ts";
+import type { Store } from "../kernel/store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
-import type { FaultyStore } from "../testing/faulty-store.ts";
+import type { FaultPlan, FaultyStore } from "../testing/faulty-store.ts";
 import type { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Engine } from "./engine.ts";
 import type { EngineOptions } from "./engine.ts";
@@ -22,7 +23,7 @@ export const tester: Actor = { kind: "user", id: "tester" };
 export interface FixtureOptions {
   readonly workflows: readonly Workflow[];
   readonly version?: string;
-  readonly store?: RunStore;
+  readonly store?: RunStore & Partial<Pick<Store, "triggers">>;
   readonly clock?: Clock;
   readonly limits?: EngineOptions["limits"];
   readonly workerLimits?: Partial<WorkerLimits>;
@@ -30,6 +31,9 @@ export interface FixtureOptions {
   readonly owner?: string;
   readonly provideVersion?: EngineOptions["provideVersion"];
   readonly blobs?: EngineOptions["blobs"];
+  readonly sources?: EngineOptions["sources"];
+  /** What goes wrong with its writes. */
+  readonly plan?: FaultPlan;
 }
 
 export interface Ended {
@@ -62,7 +66,7 @@ export async function rest(turns = 60): Promise<void> {
 
 /** Engine and worker on one store. `crash` leaves everything as a killed process would; make another fixture on `store`. */
 export class EngineFixture {
-  readonly store: RunStore;
+  readonly store: RunStore & Partial<Pick<Store, "triggers">>;
   readonly engine: Engine;
   readonly logs: { readonly level: string; readonly message: string; readonly fields: unknown }[] = [];
   readonly #options: FixtureOptions;
@@ -75,11 +79,18 @@ export class EngineFixture {
   constructor(options: FixtureOptions) {
     this.#options = options;
     this.store = options.store ?? new MemoryRunStore();
-    this.#machine = faultyStore(this.store, { plan: () => undefined, afterCrash: "silence" });
+    const { triggers = new MemoryRunStore().triggers } = this.store;
+    this.#machine = faultyStore(this.store, {
+      plan: options.plan ?? (() => undefined),
+      afterCrash: "silence",
+      triggers,
+    });
     const clock = options.clock ?? systemClock;
     this.engine = new Engine({
       store: this.#machine.store,
+      triggers: this.#machine.triggers,
       blobs: options.blobs,
+      sources: options.sources,
       clock,
       ids: new Ids(clock, systemRandom),
       log: (level, message, fields) => this.logs.push({ level, message, fields }),

@@ -166,7 +166,8 @@ function keepOpen(store: MemoryRunStore): MemoryRunStore {
   return new Proxy(store, {
     get(target, verb: keyof MemoryRunStore) {
       if (verb === "close") return async () => undefined;
-      return (target[verb] as () => unknown).bind(target);
+      const value: unknown = target[verb];
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
 }

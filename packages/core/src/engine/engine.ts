@@ -1,6 +1,6 @@
 // The engine: owns the truth about runs, hands them to workers, and never executes user code itself.
 import { encodeValue } from "@sluice/protocol";
-import type { EngineToWorker, RunEvent, WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
+import type { WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
 import type { BlobStore } from "../kernel/blob-store.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
@@ -8,6 +8,8 @@ import type { Logger } from "../kernel/log.ts";
 import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
+import type { TriggerSource } from "../kernel/trigger-source.ts";
+import type { TriggerStore } from "../kernel/trigger-store.ts";
 import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
 import { Cleaning } from "./cleaning.ts";
@@ -28,12 +30,17 @@ import type { CounterName, EngineParts } from "./parts.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
+import { Approvals } from "./approvals.ts";
 import { Signals } from "./signals.ts";
 import type { Answer, Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
 import { Starts } from "./starts.ts";
 import type { Started, StartRequest } from "./starts.ts";
+import { Telling } from "./telling.ts";
 import { Timers } from "./timers.ts";
+import { Invocations } from "./triggers/invocations.ts";
+import { withoutSecrets } from "./triggers/manifest-secrets.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { settledUpdate } from "./updates.ts";
 import { Values } from "./values.ts";
 import { Watchers } from "./watch.ts";
@@ -41,6 +48,9 @@ import type { AttachedWorker, WorkerLink, WorkerLoss } from "./worker-link.ts";
 
 export interface EngineOptions {
   readonly store: RunStore;
+  readonly triggers: TriggerStore;
+  /** What else may start runs. */
+  readonly sources?: readonly TriggerSource[] | undefined;
   readonly blobs?: BlobStore | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -64,6 +74,7 @@ export class Engine {
   readonly deployments = new Deployments();
   readonly operations: Operations;
   readonly schedules: Schedules;
+  readonly triggers: Triggers;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
   readonly counters: Partial<Record<CounterName, number>> = {};
@@ -75,7 +86,10 @@ export class Engine {
   readonly #losses: Losses;
   readonly #timers: Timers;
   readonly #outbox: Outbox;
+  readonly #telling: Telling;
+  readonly #invocations: Invocations;
   readonly #signals: Signals;
+  readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
   readonly #drained = new Map<string, () => void>();
   #draining = false;
@@ -85,21 +99,27 @@ export class Engine {
     this.limits = { ...engineLimits, ...options.limits };
     this.values = new Values(options.blobs, this.limits);
     this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
+    this.#telling = new Telling(this.values, this.#outbox, options.log);
     this.#parts = this.#makeParts(options);
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
     this.#starts = new Starts(this.#parts, this.#dispatcher);
     this.#signals = new Signals(this.#parts);
+    this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.schedules = new Schedules(this.#parts, this.#starts);
-    this.cleaning = new Cleaning(this.#parts);
+    this.#invocations = new Invocations(this.#parts);
+    this.triggers = new Triggers(
+      { engine: this.#parts, starts: this.#starts, store: options.triggers, invocations: this.#invocations },
+      options.sources ?? [],
+    );
+    this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     const prepare = {
       ids: options.ids,
       values: this.values,
       child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
-      streamBytesMax: this.limits.streamBytesMax,
       next: (p: Parameters<Starts["nextRun"]>[0]) => this.#starts.nextRun(p),
     };
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
@@ -129,7 +149,7 @@ export class Engine {
       changes: this.changes,
       events: new EventQuota(store, this.limits),
       route: (effects) => this.#route(effects),
-      tell: (hot, events) => this.#tell(hot, events),
+      tell: (hot, events) => this.#telling.tell(hot, events),
       send: (worker, message) => this.#outbox.send(worker, message),
       kick: () => this.#dispatcher.kick(),
       queued: (runs) => this.#dispatcher.queued(runs),
@@ -160,6 +180,7 @@ export class Engine {
       receive: (message) => this.#receive(link, message, options.quarantine ?? false),
       lost: async (loss: WorkerLoss) => {
         this.#drained.get(link.id)?.();
+        this.#invocations.lost(link.id);
         await this.#losses.lost(link.id, loss);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
       },
@@ -182,10 +203,11 @@ export class Engine {
 
   async #makeCurrent(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
     const { store, clock } = this.#parts;
-    const manifest = encodeValue(workflows);
+    const manifest = encodeValue(withoutSecrets(workflows));
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
+    await this.triggers.deploy(workflows);
     const retentions = workflows.map(({ name, retention }) => ({
       workflow: name,
       ageMs: retention?.age,
@@ -215,6 +237,9 @@ export class Engine {
       }
       case "validated":
         this.#starts.verdict(message);
+        break;
+      case "invoked":
+        this.#invocations.answered(message);
         break;
       case "checked": {
         if (this.#checks.answered(message)) break;
@@ -312,7 +337,7 @@ export class Engine {
       if (delivery.owner !== owner) continue;
       const hot = this.#hot.get(delivery.run, delivery.epoch);
       if (hot === undefined) continue;
-      this.#tell(hot, [delivery.event]);
+      this.#telling.tell(hot, [delivery.event]);
       if (delivery.event.event === "settle" && this.watchers.wants(delivery.run)) {
         this.watchers.publish(settledUpdate(delivery.run, delivery.event));
       }
@@ -332,32 +357,6 @@ export class Engine {
     this.#timers.arm(effects.due);
   }
 
-  #tell(hot: HotRun, events: readonly RunEvent[]): void {
-    const { worker } = hot;
-    hot.idle = false;
-    if (worker === undefined) {
-      hot.early = [...hot.early, ...events];
-      return;
-    }
-    const send = (ready: readonly RunEvent[]): void => {
-      const message: EngineToWorker = { type: "events", run: hot.run, epoch: hot.epoch, events: ready };
-      this.#outbox.send(worker, message);
-    };
-    if (hot.sending === undefined && !this.values.needsLoading(events)) {
-      send(events);
-      return;
-    }
-    const sending: Promise<void> = (hot.sending ?? Promise.resolve())
-      .then(async () => send(await this.values.loadEvents(events)))
-      .catch((error: unknown) =>
-        this.#parts.log("error", "a value could not be loaded", { run: hot.run, error: String(error) }),
-      )
-      .then(() => {
-        if (hot.sending === sending) hot.sending = undefined;
-      });
-    hot.sending = sending;
-  }
-
   async #fireTimers(now: number): Promise<number | undefined> {
     const { fired, next, effects } = await this.store.fireTimers({ now, limit: this.limits.timerBatchMax });
     if (fired > 0) this.#parts.count("timers", fired);
@@ -373,12 +372,15 @@ export class Engine {
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {
     this.#draining = true;
+    this.#invocations.giveUp();
+    const resting = this.triggers.stop();
     await this.schedules.stop();
     await this.cleaning.stop();
     this.#timers.stop();
     await Promise.all(this.deployments.workers.map((worker) => this.#drain(worker, drainMs)));
     await this.#losses.release(this.#hot.all());
     this.#starts.giveUp();
+    await resting;
     await this.store.close();
   }
 

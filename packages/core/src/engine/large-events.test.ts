@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { workflow } from "@sluice/sdk";
 import { crashAt, faultyStore } from "../testing/faulty-store.ts";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, rest } from "./engine-fixture.suite.ts";
 import { MemoryBlobs } from "./memory-blobs.suite.ts";
@@ -74,6 +75,34 @@ describe("an event kept as a blob", () => {
       await f.emit("paid", order % 2 === 0 ? { order, text: "small" } : large(order));
     gate.resolve();
     expect((await f.ended(run)).output).toEqual([7, 500]);
+  });
+
+  test("that was waited for lets a child behind it begin when it is written: what came meanwhile was before it", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { slow, read, asked } = slowBlobs();
+    const child = workflow({ name: "child" }, async (ctx) => ctx.waitFor<number>("word"));
+    const flow = workflow({ name: "flow" }, async (ctx) => {
+      await ctx.step("gate", () => gate.promise);
+      const waited = ctx.waitFor("paid", { match: { order: 3 } });
+      const [, word] = await Promise.all([waited, ctx.call(child, undefined)]);
+      return word;
+    });
+    const clock = new SimulatedClock(1_000);
+    const f = await EngineFixture.start({ workflows: [flow, child], blobs: slow, limits, clock });
+    const run = await f.run(flow);
+    await f.emit("paid", large(3));
+    gate.resolve();
+    await rest();
+    expect(asked).toHaveLength(1);
+    clock.advance(10);
+    await f.emit("word", 1);
+    clock.advance(10);
+    read.resolve();
+    await rest();
+    const { runs } = await f.store.listRuns({ filter: { parent: run }, limit: 9 });
+    expect(runs).toMatchObject([{ createdAt: 1_020, dueAt: 1_020, status: "waiting" }]);
+    await f.emit("word", 2);
+    expect((await f.ended(run)).output).toBe(2);
   });
 
   test("goes to the wait that asked for it, while calls around that wait keep their order", async () => {

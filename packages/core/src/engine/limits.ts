@@ -21,6 +21,8 @@ export interface EngineLimits {
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
   readonly crashesMax: number;
+  /** Written beside one approval. */
+  readonly approvalCommentsMax: number;
   /** Stored events that may wait for listeners. */
   readonly eventsMax: number;
   /** How long events are kept for listeners that come later. */
@@ -39,6 +41,15 @@ export interface EngineLimits {
   readonly sweepBatchMax: number;
   /** Longest wait for a worker's verdict on an input. */
   readonly validateTimeoutMs: number;
+  /** How long the occurrences of triggers are remembered, so that none gets a second run. */
+  readonly triggerSeenMs: number;
+  /** Events that an event trigger deals with in one commit. */
+  readonly triggerBatchMax: number;
+  /** Longest wait for a webhook's, an event trigger's or a form's functions. */
+  readonly triggerTimeoutMs: number;
+  /** How long deliveries to webhooks are kept, and how many of one webhook. */
+  readonly deliveryRetentionMs: number;
+  readonly deliveriesKeptMax: number;
   /** A schedule's time this late still counts as on time. */
   readonly scheduleGraceMs: number;
   /** Pause before a run whose commit failed is taken up again. */
@@ -58,6 +69,7 @@ export const engineLimits: EngineLimits = {
   timerBatchMax: 500,
   claimBatchMax: 200,
   crashesMax: 3,
+  approvalCommentsMax: 200,
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
@@ -67,6 +79,11 @@ export const engineLimits: EngineLimits = {
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,
+  triggerSeenMs: 30 * 86_400_000,
+  triggerBatchMax: 100,
+  triggerTimeoutMs: 10_000,
+  deliveryRetentionMs: 7 * 86_400_000,
+  deliveriesKeptMax: 1_000,
   scheduleGraceMs: 5_000,
   reloadDelayMs: 250,
   drainMs: 10_000,

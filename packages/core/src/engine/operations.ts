@@ -25,7 +25,7 @@ export interface ForkRequest {
   readonly input?: Uint8Array | undefined;
 }
 
-export const bulkActions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+export const bulkActions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
 export type BulkAction = (typeof bulkActions)[number];
 
 export interface BulkResult {
@@ -281,6 +281,7 @@ export class Operations {
       retry: () => this.retry(by, run),
       pause: () => this.pause(by, run),
       resume: () => this.resume(by, run),
+      fork: () => this.fork({ by, run }),
       delete: () => this.delete(by, run),
     };
     return actions[p.action]();

@@ -10,6 +10,7 @@ export interface PrepareFor {
   readonly run: string;
   readonly workflow: string;
   readonly now: number;
+  readonly streamBytesMax: number;
 }
 
 export interface PrepareWith {
@@ -22,7 +23,6 @@ export interface PrepareWith {
     readonly parent: NewRun["parent"];
     readonly now: number;
   }) => NewRun;
-  readonly streamBytesMax: number;
   /** The run that another of this workflow goes on as. */
   readonly next: (p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }) => NewRun;
 }
@@ -43,8 +43,11 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "callback":
     case "lock":
       return op.timeout === undefined ? op : { ...op, due: now + op.timeout };
-    case "approval":
-      return { ...op, token: by.ids.token(), ...(op.timeout === undefined ? {} : { due: now + op.timeout }) };
+    case "approval": {
+      const due = op.timeout === undefined ? {} : { due: now + op.timeout };
+      const { token } = op;
+      return token === undefined ? { ...op, token: by.ids.token(), ...due } : { ...op, token, linked: true, ...due };
+    }
     case "token": {
       const token = by.ids.token();
       return {
@@ -60,7 +63,7 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
       return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
     }
     case "chunk":
-      return { ...op, keepBytes: by.streamBytesMax };
+      return { ...op, keepBytes: run.streamBytesMax };
     case "finish":
       return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
     case "state":

@@ -84,9 +84,10 @@ export class Schedules {
     for (const { record, nextMs } of this.#live.values())
       if (!record.paused && nextMs !== undefined) next = Math.min(next, nextMs);
     if (next === Number.POSITIVE_INFINITY) return;
-    // The wall clock may jump: it is looked at again at least this often.
-    const delayMs = Math.min(wakeMsMax, next - this.#parts.clock.now());
-    this.#cancel = this.#parts.clock.after(delayMs, () => {
+    const { clock } = this.#parts;
+    const leftMs = next - clock.now();
+    // A wall clock that may jump is looked at again at least this often.
+    this.#cancel = clock.after(clock.steady === true ? leftMs : Math.min(wakeMsMax, leftMs), () => {
       this.#firing = this.#fireDue().finally(() => {
         this.#firing = undefined;
         this.#arm();

@@ -22,6 +22,8 @@ export interface Answer {
   readonly token: string;
   readonly kind: "approval" | "callback";
   readonly value: Uint8Array;
+  /** Who decides, as a person: nobody decides twice in one approval. */
+  readonly person?: string | undefined;
 }
 
 export class Signals {
@@ -75,12 +77,16 @@ export class Signals {
   }
 }
 
-function refusalOf(outcome: "unknown" | "used" | "expired", what: "approval" | "callback"): WireError {
+function refusalOf(outcome: "unknown" | "used" | "expired" | "decided", what: "approval" | "callback"): WireError {
   const refusals: Readonly<Record<typeof outcome, WireError>> = {
     unknown: {
       code: "token_unknown",
       message: `There is no such ${what} token.`,
       hint: "Check that the URL is complete.",
+    },
+    decided: {
+      code: "already_decided",
+      message: "This person has decided already: somebody else has to decide as well.",
     },
     used: { code: "token_used", message: `This ${what} has been answered already.` },
     expired: {

@@ -50,24 +50,30 @@ export class Starts {
   }
 
   async start(request: StartRequest): Promise<Result<Started>> {
-    const { deployments, limits, draining } = this.#parts;
+    const { deployments, draining } = this.#parts;
     if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
     const wrong = checkRequest(request);
     if (wrong !== undefined) return wrong;
     const current = deployments.workflow(request.workflow);
     if (current === undefined) return this.#unknown(request.workflow);
-    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
-    if (queues && this.#dispatcher.ready >= limits.queueLengthMax) {
-      return fail({
-        code: "queue_full",
-        message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
-        hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
-      });
-    }
+    const crowded = this.crowded();
+    if (crowded !== undefined) return crowded;
     const attributes = checkAttributes(current.manifest, request.attributes);
     if (!attributes.ok) return attributes;
     const checked = await this.check(request.workflow, request.input);
     return checked.ok ? this.#create(request, current, checked.value) : checked;
+  }
+
+  /** Why no run is taken now, however good it is. */
+  crowded(): Result<never> | undefined {
+    const { deployments, limits } = this.#parts;
+    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
+    if (!queues || this.#dispatcher.ready < limits.queueLengthMax) return undefined;
+    return fail({
+      code: "queue_full",
+      message: `${this.#dispatcher.ready} runs are waiting already; no more are taken (queueLengthMax).`,
+      hint: "Start fewer runs at a time, add workers, or raise the setting limits.queueLengthMax.",
+    });
   }
 
   /** An input as the workflow's own schema makes it, or what is wrong with it. */

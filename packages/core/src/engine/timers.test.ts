@@ -161,6 +161,24 @@ describe("the timer queue", () => {
     timers.stop();
   });
 
+  test("does not look at a clock that cannot jump", async () => {
+    const clock = new SimulatedClock(0);
+    const asked: number[] = [];
+    const delays: number[] = [];
+    const steady = {
+      now: () => clock.now(),
+      after: (ms: number, callback: () => void) => (delays.push(ms), clock.after(ms, callback)),
+      steady: true,
+    };
+    const fire = async (now: number): Promise<undefined> => void asked.push(now);
+    const timers = new Timers(steady, { fire, onError: () => undefined, retryDelayMs: 100 });
+    timers.arm(60 * dayMs);
+    await pass(clock, 60 * dayMs);
+    expect(asked).toEqual([60 * dayMs]);
+    expect(delays).toEqual([60 * dayMs]);
+    timers.stop();
+  });
+
   test("tries again when the store fails, and hears of what is due meanwhile", async () => {
     const clock = new SimulatedClock(0);
     const asked: number[] = [];

@@ -9,7 +9,7 @@ export interface TimerOptions {
   readonly retryDelayMs: number;
 }
 
-/** The wall clock may jump: it is looked at again at least this often. */
+/** A wall clock that may jump is looked at again at least this often. */
 const wakeMsMax = 60_000;
 
 export class Timers {
@@ -41,7 +41,8 @@ export class Timers {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#firing || this.#due === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.min(wakeMsMax, this.#due - this.#clock.now());
+    const leftMs = this.#due - this.#clock.now();
+    const delayMs = this.#clock.steady === true ? leftMs : Math.min(wakeMsMax, leftMs);
     this.#cancel = this.#clock.after(delayMs, () => void this.#run());
   }
 

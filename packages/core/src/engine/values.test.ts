@@ -206,7 +206,8 @@ test("a journal whose rest cannot be read is handed out again, and nobody who wa
   const unreadable = new Proxy(store, {
     get(target, verb: keyof MemoryRunStore) {
       if (verb === "readJournal" && failures-- > 0) return () => Promise.reject(new Error("unreadable"));
-      return (target[verb] as () => unknown).bind(target);
+      const value: unknown = target[verb];
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
   const limited = { journalPieceBytesMax: 300, reloadDelayMs: 1 };

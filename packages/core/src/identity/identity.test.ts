@@ -11,6 +11,7 @@ describe("the first start", () => {
     expect(identity.methods()).toEqual({
       setUp: true,
       password: true,
+      totp: false,
       passkey: false,
       openid: null,
       passwordCharsMin: 10,

@@ -68,6 +68,8 @@ export interface SignInMethods {
   /** There is no user yet. */
   readonly setUp: boolean;
   readonly password: boolean;
+  /** Users can turn on one-time codes as a second factor. */
+  readonly totp: boolean;
   readonly passkey: boolean;
   readonly openid: { readonly name: string } | null;
   readonly passwordCharsMin: number;
@@ -175,10 +177,11 @@ export class Identity {
   }
 
   methods(): SignInMethods {
-    const { limits, openid, passkeys } = this.#options.settings;
+    const { limits, openid, passkeys, totp } = this.#options.settings;
     return {
       setUp: !this.#book.hasUsers,
       password: true,
+      totp,
       passkey: passkeys !== undefined,
       openid: openid === undefined ? null : { name: openid.name },
       passwordCharsMin: limits.passwordCharsMin,

@@ -5,6 +5,8 @@ export interface Clock {
   now(): number;
   /** Calls back once, not before `delayMs` has passed; returns how to take it back. */
   after(delayMs: number, callback: () => void): () => void;
+  /** True where wall time cannot jump and timers take any delay: nobody has to look at it in between. */
+  readonly steady?: boolean;
 }
 
 /** Longest delay the platform's timers take; longer ones fire early and are set again by their owner. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { approvalLinkPrefix } from "@sluice/protocol";
 import type { EntryKind } from "@sluice/protocol";
 import { beforeLooseEnds, brokenLocks, looseEnds } from "./loose-ends.ts";
 import type { LooseEnd } from "./loose-ends.ts";
@@ -9,16 +10,19 @@ const kinds: Readonly<Record<string, EntryKind>> = {
   "?": "token",
   "*": "token",
   "!": "callback",
+  "@": "token",
+  "%": "approval",
 };
 
-/** `+a` takes lock a, `-a` gives it back; `?t` makes a token (`*t` one that is answered), `!t` has waited for it. */
+/** `+a` takes lock a, `-a` gives it back; `?t` makes a token (`*t` one that is answered), `!t` has waited for it; `@t` and `%t` of an approval. */
 function journal(...calls: string[]): LooseEnd[] {
   return calls.map((call, index) => ({
     seq: index,
     ord: index + 1,
     kind: kinds[call[0]!]!,
-    name: call.slice(1),
+    name: call.startsWith("@") ? `${approvalLinkPrefix}${call.slice(1)}` : call.slice(1),
     used: call.startsWith("*"),
+    approval: call.startsWith("@"),
   }));
 }
 
@@ -36,6 +40,11 @@ describe("the loose ends of a journal", () => {
     expect(loose("*t")).toEqual([]);
     expect(loose("?t", "+t", "!t")).toEqual([1]);
     expect(loose("*t", "?t", "!t")).toEqual([1]);
+  });
+
+  test("are links of approvals that nobody decided with", () => {
+    expect(loose("@a", "%a")).toEqual([]);
+    expect(loose("@a", "@b", "%a", "?a", "%x")).toEqual([1, 3]);
   });
 
   test("of locks that were given back are where something between is gone", () => {

@@ -1,8 +1,9 @@
 // What a journal says a run has and has not given back: locks it holds, callback tokens nobody has answered. When the run has
 // lost them (it ended, or the journal was copied to another run), what the journal says of them must not be believed.
+import { approvalLinkPrefix } from "@sluice/protocol";
 import type { EntryKind } from "@sluice/protocol";
 
-/** What has to be known of an entry of kind `lock`, `unlock`, `token` or `callback`. */
+/** What has to be known of an entry of kind `lock`, `unlock`, `token`, `callback` or `approval`. */
 export interface LooseEnd {
   readonly seq: number;
   readonly kind: EntryKind;
@@ -11,24 +12,31 @@ export interface LooseEnd {
   readonly ord: number;
   /** The token has been answered: that stays so whatever becomes of the run. */
   readonly used: boolean;
+  /** The token is one of an approval: a retry makes it good again instead, since its link is with somebody. */
+  readonly approval: boolean;
 }
 
 /**
  * Locks taken and not given back, tokens made and neither answered nor waited for in vain. `entries`: completed ones of these
- * kinds, also the failed callbacks, by `ord`.
+ * kinds, also the failed callbacks and approvals, by `ord`.
  */
 export function looseEnds<T extends LooseEnd>(entries: readonly T[]): T[] {
   const begun = new Map<string, T[]>();
   for (const entry of entries) {
     const { kind, name } = entry;
     const begins = kind === "lock" || kind === "token";
-    const slot = `${kind === "lock" || kind === "unlock" ? "lock" : "token"} ${name}`;
+    const slot = slotOf(kind, name);
     const open = begun.get(slot) ?? [];
     begun.set(slot, open);
     if (begins) open.push(entry);
     else open.shift();
   }
   return [...begun.values()].flat().filter((entry) => !entry.used);
+}
+
+function slotOf(kind: EntryKind, name: string): string {
+  if (kind === "lock" || kind === "unlock") return `lock ${name}`;
+  return kind === "approval" ? `token ${approvalLinkPrefix}${name}` : `token ${name}`;
 }
 
 /**

@@ -35,6 +35,9 @@ export interface RunFigures {
   /** Timers that are set. Where access narrows them counting stops at `max`. */
   countTimers(p: { readonly access?: AccessFilter | undefined; readonly max: number }): Promise<number>;
 
+  /** Unfinished runs by the version of their code, and their workflow. */
+  countByVersion(p: { readonly access?: AccessFilter | undefined }): Promise<readonly VersionRuns[]>;
+
   /** What waits for an event, by name, then the oldest first. A page may be short, even empty, before the last one. */
   listWaits(p: {
     readonly event?: string | undefined;
@@ -103,6 +106,12 @@ export interface WorkflowCounts {
   readonly ready: number;
   /** When the newest that is still there was created. */
   readonly lastAt?: number | undefined;
+}
+
+export interface VersionRuns {
+  readonly version: string;
+  readonly workflow: string;
+  readonly runs: number;
 }
 
 export interface Needs {

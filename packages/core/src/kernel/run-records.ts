@@ -38,7 +38,7 @@ import type {
 
 /** On whose behalf a change is made. */
 export interface Actor {
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook";
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;
@@ -157,7 +157,8 @@ export type StoreOp =
   | (RetryOp & Prepared)
   | (SleepOp & Prepared)
   | (EventOp & Prepared & { readonly large?: LargeEvent | undefined })
-  | (ApprovalOp & Prepared & { readonly token: string })
+  /** `linked`: the token is one that the run made before. */
+  | (ApprovalOp & Prepared & { readonly token: string; readonly linked?: boolean | undefined })
   | (TokenOp & Prepared & { readonly token: string; readonly value: Uint8Array })
   | (CallbackOp & Prepared)
   | (ChildOp & { readonly child: NewRun })
@@ -250,7 +251,9 @@ export type TokenOutcome =
   | { readonly outcome: "ok"; readonly run: string; readonly effects: Effects }
   | { readonly outcome: "unknown" }
   | { readonly outcome: "used" }
-  | { readonly outcome: "expired" };
+  | { readonly outcome: "expired" }
+  /** This person has decided with another token of the same approval. */
+  | { readonly outcome: "decided" };
 
 /** A capability that lets somebody outside settle a wait. */
 export interface TokenRecord {
@@ -265,7 +268,24 @@ export interface TokenRecord {
   readonly createdAt: number;
   readonly expiresAt?: number | undefined;
   readonly status: "open" | "used" | "expired";
+  /** Of an approval of several tokens: encoded `ApprovalTerms`, and the group that they name. */
+  readonly terms?: Uint8Array | undefined;
+  readonly group?: string | undefined;
 }
+
+/** What somebody wrote beside an approval. */
+export interface ApprovalComment {
+  /** From 1 within its approval. */
+  readonly no: number;
+  readonly by: Actor;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+}
+
+export type CommentOutcome =
+  | { readonly outcome: "ok"; readonly run: string; readonly no: number }
+  | { readonly outcome: "unknown" | "expired" | "full" };
 
 export interface StateEntry {
   readonly scope: string;
@@ -326,10 +346,13 @@ export interface RetentionRecord {
 export interface RunFilter {
   readonly workflow?: string | undefined;
   readonly status?: readonly RunStatus[] | undefined;
+  readonly reason?: readonly RunStatusReason[] | undefined;
   readonly tag?: string | undefined;
   /** Created at or after, and before. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** Ended at or after. */
+  readonly endedFrom?: number | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
   /** The run with this id, and those that went on from it. */

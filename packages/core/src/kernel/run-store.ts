@@ -13,6 +13,8 @@ import type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -45,6 +47,8 @@ export type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
+  ApprovalComment,
+  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -168,8 +172,19 @@ export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
     readonly kind: "approval" | "callback";
     readonly value?: Uint8Array | undefined;
     readonly error?: Uint8Array | undefined;
+    /** Who decides, as a person: nobody decides twice in one approval of several tokens. */
+    readonly person?: string | undefined;
     readonly now: number;
   }): Promise<TokenOutcome>;
+
+  /** Writes beside an approval that is open; all of its tokens share what is written, at most `limit` of it. */
+  commentApproval(p: {
+    readonly by: Actor;
+    readonly token: string;
+    readonly text: string;
+    readonly limit: number;
+    readonly now: number;
+  }): Promise<CommentOutcome>;
 
   /**
    * Ends a run early. A run in memory is marked and gets a delivery; one that has undos becomes ready so that they run; any
@@ -348,13 +363,18 @@ export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly LogLine[]>;
   getToken(p: { readonly token: string; readonly access?: AccessFilter | undefined }): Promise<TokenRecord | undefined>;
+  /** Oldest first, then by run and place. */
   listTokens(p: {
     readonly kind: "approval" | "callback";
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    /** The last one of the page before. */
+    readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
+  /** What was written beside an approval, oldest first; `token` is any of its tokens. */
+  listComments(p: { readonly token: string; readonly limit: number }): Promise<readonly ApprovalComment[]>;
   listEvents(p: {
     readonly name?: string | undefined;
     /** Patterns of the names the caller may see; absent means all. */

@@ -21,6 +21,7 @@ export type RunWriteVerb = Exclude<
   | "listLogs"
   | "getToken"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "stats"

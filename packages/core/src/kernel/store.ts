@@ -4,11 +4,13 @@ import type { AuditLog } from "./audit-log.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { RunFigures } from "./run-figures.ts";
 import type { RunStore } from "./run-store.ts";
+import type { TriggerStore } from "./trigger-store.ts";
 
 export interface Store extends RunStore {
   readonly identity: IdentityStore;
   readonly audit: AuditLog;
   readonly figures: RunFigures;
+  readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
   readonly instance: string;
 }

@@ -163,14 +163,18 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
         "clearStepCache",
         "emitEvent",
         "completeToken",
+        "commentApproval",
         "setState",
         "deleteState",
         "putSchedules",
         "setSchedulePaused",
       ];
+      const ofTriggers = ["putTriggers", "setTriggerPaused"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
-      expect([...auditedVerbs].toSorted()).toEqual([...ofRuns, ...ofOthers, ...ofPeople, ...ofAccess].toSorted());
+      expect([...auditedVerbs].toSorted()).toEqual(
+        [...ofRuns, ...ofOthers, ...ofTriggers, ...ofPeople, ...ofAccess].toSorted(),
+      );
     });
   });
 }

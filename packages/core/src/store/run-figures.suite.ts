@@ -211,6 +211,23 @@ function present(name: string, makeStore: MakeStore): void {
       expect(await needs()).toEqual({ approvals: 1, failed: 1, blocked: { poison: 2 } });
     });
 
+    test("unfinished runs are counted by version and workflow", async () => {
+      await desk.create("a", { version: "v1" });
+      await desk.hot("b", { version: "v1" });
+      await desk.hot("c", { version: "v2" });
+      await desk.hot("d", { version: "v1", workflow: "billing/a" });
+      await desk.hot("e", { version: "v1" });
+      await desk.end("e", "failed");
+      const versions = (access?: AccessFilter) => desk.store.figures.countByVersion({ access });
+      const others = [
+        { version: "v1", workflow: "order", runs: 2 },
+        { version: "v2", workflow: "order", runs: 1 },
+      ];
+      expect(await versions()).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }, ...others]);
+      expect(await versions(billing)).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }]);
+      expect(await versions(none)).toEqual([]);
+    });
+
     test("timers are those of runs one may see", async () => {
       await desk.hot("r1", { workflow: "order" });
       await desk.append("r1", sleep(0, start + 5), sleep(1, start + 6), waitFor(2, "paid"));

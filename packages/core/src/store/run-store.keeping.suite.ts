@@ -49,6 +49,21 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       expect(await get("k")).toBeUndefined();
     });
 
+    test("that comes back after it was deleted has a version that it never had", async () => {
+      await set("k", 1);
+      await set("k", 2);
+      await remove("k");
+      expect(await set("k", 3, { ifVersion: 1 })).toEqual({ outcome: "conflict", version: 0 });
+      const again = await set("k", 3, { ifVersion: 0 });
+      expect(again.version).toBeGreaterThan(2);
+      expect(await set("k", 4, { ifVersion: 2 })).toMatchObject({ outcome: "conflict" });
+      await set("k", 4, { expiresAt: start + 5 });
+      const { version } = (await get("k")) ?? { version: 0 };
+      desk.now = start + 9;
+      await desk.store.sweep({ now: desk.now, eventsBefore: 0, limit: 9 });
+      expect((await set("k", 5)).version).toBeGreaterThan(version);
+    });
+
     test("is absent from the moment it expires", async () => {
       await set("k", 1, { expiresAt: start + 100 });
       desk.now = start + 99;

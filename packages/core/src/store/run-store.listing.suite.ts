@@ -51,6 +51,10 @@ function lists(name: string, makeStore: MakeStore): void {
         [{ parent: "r2" }, ["r3"]],
         [{ version: "v2" }, ["r3"]],
         [{ tag: "eu", from: start + 10 }, ["r2"]],
+        [{ reason: ["error"] }, ["r4"]],
+        [{ reason: ["poison"] }, []],
+        [{ endedFrom: start + 30 }, ["r4"]],
+        [{ endedFrom: start, status: ["completed"] }, ["r1"]],
       ];
       for (const [filter, expected] of cases) {
         expect(await list(filter)).toEqual(expected);

@@ -4,6 +4,7 @@ import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
 import { attributesSuite } from "./run-store.attributes.suite.ts";
+import { approvalsSuite } from "./run-store.approvals.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
 import { continuingSuite } from "./run-store.continuing.suite.ts";
@@ -31,6 +32,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   fencingSuite(name, watched);
   appendingSuite(name, watched);
   waitingSuite(name, watched);
+  approvalsSuite(name, watched);
   matchingSuite(name, watched);
   sharingSuite(name, watched);
   resultsSuite(name, watched);
@@ -77,6 +79,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   fireTimers: true,
   emitEvent: true,
   completeToken: true,
+  commentApproval: true,
   cancelRun: true,
   pauseRun: true,
   resumeRun: true,
@@ -112,6 +115,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listLogs: true,
   getToken: true,
   listTokens: true,
+  listComments: true,
   listEvents: true,
   blobsInUse: true,
   stats: true,

@@ -279,6 +279,9 @@ export function waitingSuite(name: string, makeStore: MakeStore): void {
       expect(await list({ status: "open" })).toEqual(["t3"]);
       expect(await list({ run: "r1" })).toEqual(["t1"]);
       expect(await list({ limit: 1 })).toEqual(["t1"]);
+      const [first] = await desk.store.listTokens({ kind: "approval", limit: 1 });
+      expect(await list({ after: first })).toEqual(["t3"]);
+      expect(await list({ after: first, access: { workflows: ["order"] } })).toEqual([]);
       expect(await list({ access: { workflows: ["order"] } })).toEqual(["t1"]);
       expect(await list({ access: { workflows: [] } })).toEqual([]);
       expect(await list({ kind: "callback" })).toEqual(["t2"]);

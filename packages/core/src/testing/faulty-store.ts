@@ -2,11 +2,28 @@
 import { SluiceError } from "@sluice/protocol";
 import { brokenError, BrokenIncarnations } from "../kernel/broken-incarnations.ts";
 import type { RunStore } from "../kernel/run-store.ts";
+import type { TriggerStore } from "../kernel/trigger-store.ts";
 
-type StoreVerb = keyof RunStore;
+type StoreVerb = keyof RunStore | keyof TriggerStore;
 
-/** Which verbs change something. */
-const writes: Readonly<Record<StoreVerb, boolean>> = {
+/** Which verbs of the trigger port change something. */
+const triggerWrites: Readonly<Record<keyof TriggerStore, boolean>> = {
+  putTriggers: true,
+  setTriggerPaused: true,
+  advanceTrigger: true,
+  listTriggers: false,
+  findMarks: false,
+  listMarks: false,
+  listHeld: false,
+  findHeld: false,
+  recordDelivery: true,
+  getDelivery: false,
+  listDeliveries: false,
+  sweepTriggers: true,
+};
+
+/** Which verbs of the run port do. */
+const writes: Readonly<Record<keyof RunStore, boolean>> = {
   createRun: true,
   claimRuns: true,
   readJournal: false,
@@ -19,6 +36,7 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   fireTimers: true,
   emitEvent: true,
   completeToken: true,
+  commentApproval: true,
   cancelRun: true,
   pauseRun: true,
   resumeRun: true,
@@ -54,6 +72,7 @@ const writes: Readonly<Record<StoreVerb, boolean>> = {
   listLogs: false,
   getToken: false,
   listTokens: false,
+  listComments: false,
   listEvents: false,
   blobsInUse: false,
   stats: false,
@@ -89,12 +108,16 @@ export interface FaultyStoreOptions {
   readonly plan: FaultPlan;
   /** After a crash calls never answer, or reject with `store_failed`. */
   readonly afterCrash: "silence" | "reject";
+  /** The trigger port; that of the store inside without it. */
+  readonly triggers?: TriggerStore | undefined;
 }
 
 /** A wrapper around a store, and what became of it. The store inside lives on and can be wrapped again. */
 export interface FaultyStore {
   /** What the engine under test is given. Closing it leaves the store inside open. */
   readonly store: RunStore;
+  /** The trigger port of the store inside, with the same faults. Throws where it has none. */
+  readonly triggers: TriggerStore;
   /** Writes asked for so far, those that failed included. */
   readonly writes: number;
   readonly crashed: boolean;
@@ -103,7 +126,10 @@ export interface FaultyStore {
 }
 
 /** Wraps a store so that its writes fail as planned. Reads pass until the crash. */
-export function faultyStore(inner: RunStore, options: FaultyStoreOptions): FaultyStore {
+export function faultyStore(
+  inner: RunStore & { readonly triggers?: TriggerStore | undefined },
+  options: FaultyStoreOptions,
+): FaultyStore {
   return new Wrapper(inner, options);
 }
 
@@ -118,24 +144,37 @@ type Incarnation = { readonly run: string; readonly epoch: number };
 
 class Wrapper implements FaultyStore {
   readonly store: RunStore;
+  readonly #triggers: TriggerStore | undefined;
   readonly #options: FaultyStoreOptions;
   readonly #broken = new BrokenIncarnations();
   #writes = 0;
   #crashed = false;
   #closed = false;
 
-  constructor(inner: RunStore, options: FaultyStoreOptions) {
+  constructor(inner: RunStore & { readonly triggers?: TriggerStore | undefined }, options: FaultyStoreOptions) {
     this.#options = options;
-    const verbs = inner as unknown as Readonly<Record<StoreVerb, Verb>>;
-    const wrapped: Partial<Record<StoreVerb, Verb>> = {};
-    for (const verb of Object.keys(writes) as StoreVerb[]) {
-      const call: Verb = (params) => verbs[verb](params);
-      wrapped[verb] = (params) => (writes[verb] ? this.#write({ verb, params, call }) : this.#read(call, params));
-    }
-    wrapped.close = async () => {
+    const triggers = options.triggers ?? inner.triggers;
+    this.#triggers = triggers === undefined ? undefined : (this.#wrap(triggers, triggerWrites) as TriggerStore);
+    const close = async (): Promise<void> => {
       this.#closed = true;
     };
-    this.store = wrapped as unknown as RunStore;
+    this.store = { ...(this.#wrap(inner, writes) as RunStore), close };
+  }
+
+  #wrap(port: object, changes: Readonly<Record<string, boolean>>): object {
+    const verbs = port as Readonly<Record<string, Verb>>;
+    const wrapped = Object.entries(changes).map(([name, writing]) => {
+      const verb = name as StoreVerb;
+      const call: Verb = (params) => (verbs[name] as Verb).call(port, params);
+      const wrap: Verb = (params) => (writing ? this.#write({ verb, params, call }) : this.#read(call, params));
+      return [name, wrap] as const;
+    });
+    return Object.fromEntries(wrapped);
+  }
+
+  get triggers(): TriggerStore {
+    if (this.#triggers === undefined) throw new Error("the store inside has no trigger port");
+    return this.#triggers;
   }
 
   get writes(): number {

@@ -7,6 +7,7 @@ import type { RouteName } from "./routes.ts";
 import { runContracts } from "./run-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
+import { triggerContracts } from "./trigger-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -16,5 +17,6 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...runContracts,
   ...dataContracts,
   ...identityContracts,
+  ...triggerContracts,
   ...consoleContracts,
 };

@@ -68,12 +68,14 @@ export const identityContracts: Readonly<Record<keyof typeof identityRoutes, Con
     parameters: [query("all", "`true`: everybody's; needs `token:read`"), limit, cursor],
     responses: { 200: answer("A page of tokens", "Tokens") },
   },
+  getToken: { responses: { 200: answer("The token", "Token") } },
   createToken: { request: "NewToken", responses: { 201: answer("The token with its secret", "CreatedToken") } },
   revokeToken: { responses: nothing },
   searchAudit: {
     parameters: [...auditList, limit, cursor],
     responses: { 200: answer("A page of rows", "AuditTrail") },
   },
+  getAuditRow: { responses: { 200: answer("The row", "AuditRow") } },
   exportAudit: {
     parameters: auditList,
     responses: { 200: { description: "A row a line, with its hashes", type: "application/x-ndjson" } },

@@ -58,10 +58,12 @@ export const identityRoutes = {
   putRole: users("PUT roles/:role", "role:write", "Make or change a role"),
   deleteRole: users("DELETE roles/:role", "role:write", "Delete a role nobody has"),
   listTokens: users("GET tokens", "signed-in", "One's tokens; everybody's with `all`"),
+  getToken: users("GET tokens/:token", "signed-in", "One token: one's own; anybody's with `token:read`"),
   createToken: users("POST tokens", "signed-in", "Make a token; its secret is shown once"),
   revokeToken: users("DELETE tokens/:token", "signed-in", "Revoke a token"),
 
   searchAudit: audit("GET audit", "audit:read", "The audit trail, newest first"),
+  getAuditRow: audit("GET audit/rows/:seq", "audit:read", "One row of the audit trail by its number"),
   exportAudit: audit("GET audit/export", "audit:read", "The audit trail as JSON lines, oldest first"),
   verifyAudit: audit("POST audit/verify", "audit:read", "Check every row's hash and the signed checkpoints"),
 } as const satisfies Record<string, RouteSpec>;

@@ -96,6 +96,7 @@ export const identitySchemas = {
     authentication: z.boolean().describe("False where everybody may do everything (`--no-auth`)"),
     setUp: z.boolean().describe("True as long as there is no user"),
     password: z.boolean(),
+    totp: z.boolean().describe("One-time codes can be turned on"),
     passkey: z.boolean(),
     openid: z.strictObject({ name }).nullable(),
     passwordCharsMin: z.int(),
@@ -169,6 +170,7 @@ export const identitySchemas = {
   PutRole: z.strictObject({ about: maybe(z.string().max(1_024)), grants: z.array(grant).max(200) }),
   Role: z.strictObject({ role }),
   Tokens: z.strictObject({ tokens: z.array(token), nextCursor: z.string().nullable() }),
+  Token: z.strictObject({ token }),
   NewToken: z.strictObject({
     name,
     role: maybe(roleName).describe("What the role may do"),
@@ -182,6 +184,7 @@ export const identitySchemas = {
     details: token,
   }),
   AuditTrail: z.strictObject({ records: z.array(auditRecord), nextCursor: z.string().nullable() }),
+  AuditRow: z.strictObject({ record: auditRecord }),
   AuditReport: z.strictObject({
     ok: z.boolean(),
     rows: z.int(),

@@ -8,6 +8,7 @@ export type RouteTag =
   | "events"
   | "approvals"
   | "schedules"
+  | "triggers"
   | "state"
   | "webhooks"
   | "sign-in"
@@ -29,6 +30,8 @@ export interface RouteSpec {
   readonly summary: string;
   readonly tag: RouteTag;
   readonly permission: RoutePermission;
+  /** A session in a cookie is not enough: any link could set it off. Browsers bring a ticket. */
+  readonly needsTicket?: true;
   /** Answered with an upgrade to a WebSocket. */
   readonly socket?: true;
 }

@@ -3,8 +3,9 @@ import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { runRoutes } from "./run-routes.ts";
+import { triggerRoutes } from "./trigger-routes.ts";
 
-export const routes = { ...runRoutes, ...dataRoutes, ...identityRoutes, ...consoleRoutes } as const;
+export const routes = { ...runRoutes, ...dataRoutes, ...identityRoutes, ...triggerRoutes, ...consoleRoutes } as const;
 
 export type RouteName = keyof typeof routes;
 

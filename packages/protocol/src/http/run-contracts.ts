@@ -6,9 +6,11 @@ import type { runRoutes } from "./run-routes.ts";
 const runList = [
   query("workflow", "Runs of this workflow"),
   query("status", "One status or several, separated by commas"),
+  query("reason", "One reason of a status or several, separated by commas"),
   query("tag", "Runs with this tag"),
   query("from", "Created at or after: milliseconds since 1970, or ISO 8601"),
   query("to", "Created before"),
+  query("endedFrom", "Ended at or after"),
   query("parent", "Child runs of this run"),
   query("version", "Runs of this version of the code"),
   query(
@@ -77,11 +79,13 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
     responses: { 200: answer("A page of events", "Events") },
   },
   listApprovals: {
-    parameters: [query("run", "Those of this run"), limit],
+    parameters: [query("run", "Those of this run"), limit, cursor],
     responses: { 200: answer("Open approvals", "Approvals") },
   },
   getApproval: { responses: { 200: answer("The approval", "Approval") } },
   decideApproval: { request: "Decision", responses: { 200: answer("Decided", "Answered") } },
+  delegateApproval: { request: "Delegation", responses: { 200: answer("Handed on", "Answered") } },
+  commentApproval: { request: "Comment", responses: { 201: answer("Written", "Commented") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {
@@ -103,6 +107,10 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   },
   deleteState: { parameters: ifVersion.slice(0, 1), responses: { 204: answer("It is gone") } },
   listDeployments: { responses: { 200: answer("What is deployed", "Deployments") } },
+  downloadBackup: {
+    parameters: [query("ticket", "Where there is no token: a ticket for this route")],
+    responses: { 200: { description: "The archive", type: "application/x-tar" } },
+  },
   backup: { request: "Nothing", responses: { 200: { description: "The archive", type: "application/x-tar" } } },
   restore: { requestType: "application/x-tar", responses: { 200: answer("What was restored", "RestoredBackup") } },
   callHook: {
@@ -111,7 +119,13 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
       header("X-Sluice-Signature", "`sha256=<hex HMAC-SHA256 of the body>`, where the trigger has a secret"),
     ],
     request: "Payload",
-    responses: { 202: answer("The run is durable", "Hooked") },
+    responses: {
+      200: {
+        description: "The run's result, where the webhook waits for it; what its middleware answers; or no run",
+        type: "application/json",
+      },
+      202: answer("The run is durable", "Hooked"),
+    },
   },
   health: { responses: { 200: answer("It is up", "Health") } },
   ready: { responses: { 200: answer("It is ready", "Ready") } },

@@ -137,6 +137,20 @@ export const runRoutes = {
     tag: "approvals",
     permission: "open",
   },
+  delegateApproval: {
+    methods: post,
+    path: "/api/v1/approvals/:token/delegate",
+    summary: "Hand a decision on to somebody else",
+    tag: "approvals",
+    permission: "open",
+  },
+  commentApproval: {
+    methods: post,
+    path: "/api/v1/approvals/:token/comments",
+    summary: "Write beside an approval, for whoever else decides",
+    tag: "approvals",
+    permission: "open",
+  },
   completeCallback: {
     methods: post,
     path: "/api/v1/callbacks/:token",
@@ -213,6 +227,14 @@ export const runRoutes = {
     summary: "Versions of the code, which one is current, and the workers",
     tag: "workflows",
     permission: "deployment:read",
+  },
+  downloadBackup: {
+    methods: get,
+    path: "/api/v1/backup",
+    summary: "The same as a download of a browser, which brings a ticket",
+    tag: "server",
+    permission: "backup:create",
+    needsTicket: true,
   },
   backup: {
     methods: post,

@@ -4,6 +4,11 @@ import { duration, failure, maybe, name, runError, time, value } from "./schema-
 import { attributeTypes } from "../attributes.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
+const isoTime = z
+  .string()
+  .regex(/^(?:\d{1,15}$|\d{4}-\d\d-\d\d)/)
+  .describe("ISO 8601");
+
 const run = z.strictObject({
   id: z.string(),
   workflow: z.string(),
@@ -73,7 +78,14 @@ const logLine = z.strictObject({
 });
 
 const trigger = z.union([
-  z.strictObject({ type: z.literal("webhook"), method: z.string(), path: z.string(), signed: z.boolean() }),
+  z.strictObject({
+    type: z.literal("webhook"),
+    method: z.string(),
+    path: z.string(),
+    signed: z.boolean(),
+    name: z.string(),
+  }),
+  z.strictObject({ type: z.literal("other"), kind: z.string(), name: z.string() }),
   z.strictObject({
     type: z.literal("schedule"),
     cron: z.string(),
@@ -107,6 +119,22 @@ const approval = z.strictObject({
   status: z.enum(["open", "used", "expired"]),
   createdAt: time,
   expiresAt: time.nullable(),
+  approver: z.string().nullable().describe("Whom it is asked of: `user:NAME`, `role:NAME` or an address"),
+  need: z.int().describe("How many have to approve"),
+  of: z.int().describe("How many are asked"),
+  group: z.string().nullable().describe("The same for all who are asked"),
+  form: z.unknown().describe("JSON Schema of the payload of an approval; null when there is none"),
+  problem: z.string().nullable().describe("Why what was filled in before was not good"),
+  delegable: z.boolean(),
+  delegatedBy: z.string().nullable(),
+  escalated: z.boolean(),
+});
+
+const comment = z.strictObject({
+  no: z.int(),
+  by: z.string().describe("Name of who wrote it, as far as it is known"),
+  at: time,
+  text: z.string(),
 });
 
 const schedule = z.strictObject({
@@ -129,9 +157,11 @@ const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), ex
 const runFilter = z.strictObject({
   workflow: name.optional(),
   status: z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)]).optional(),
+  reason: z.union([z.enum(runStatusReasons), z.array(z.enum(runStatusReasons)).min(1)]).optional(),
   tag: name.optional(),
-  from: time.optional().describe("Created at or after"),
-  to: time.optional().describe("Created before"),
+  from: z.union([time, isoTime]).optional().describe("Created at or after"),
+  to: z.union([time, isoTime]).optional().describe("Created before"),
+  endedFrom: z.union([time, isoTime]).optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
   attributes: z.array(name).optional().describe("Conditions such as `total>=100`"),
@@ -180,7 +210,7 @@ export const runSchemas = {
     input: value.optional(),
   }),
   BulkRuns: z.strictObject({
-    action: z.enum(["cancel", "retry", "pause", "resume", "delete"]),
+    action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),
     filter: runFilter,
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -203,8 +233,15 @@ export const runSchemas = {
         omitted: z.array(z.literal("data")).optional(),
       }),
     ),
+    nextCursor: z.string().nullable(),
   }),
-  Approval: z.strictObject({ approval }),
+  Approval: z.strictObject({ approval: approval.extend({ comments: z.array(comment) }) }),
+  Delegation: z.strictObject({
+    to: z.string().min(1).max(256).describe("`user:NAME`, `role:NAME` or an address"),
+    reason: maybe(z.string().min(1).max(4_096)),
+  }),
+  Comment: z.strictObject({ text: z.string().min(1).max(4_096) }),
+  Commented: z.strictObject({ no: z.int() }),
   Decision: z.strictObject({
     approved: z.boolean(),
     reason: maybe(z.string().min(1).max(4_096)),
@@ -212,7 +249,7 @@ export const runSchemas = {
   }),
   Payload: value,
   Answered: z.strictObject({ runId: z.string() }),
-  Hooked: z.strictObject({ runId: z.string(), created: z.boolean() }),
+  Hooked: z.strictObject({ runId: z.string().nullable(), created: z.boolean(), url: z.string().nullable() }),
   Schedules: z.strictObject({ schedules: z.array(schedule) }),
   Schedule: z.strictObject({ schedule }),
   ScheduleWithTimes: z.strictObject({ schedule, next: z.array(time) }),
@@ -229,7 +266,16 @@ export const runSchemas = {
       deployedAt: time.nullable(),
       error: failure.shape.error.nullable().describe("Why newer code does not serve"),
     }),
-    versions: z.array(z.strictObject({ version: z.string(), createdAt: time, unfinishedRuns: z.int() })),
+    versions: z.array(
+      z.strictObject({
+        version: z.string(),
+        createdAt: time,
+        unfinishedRuns: z.int(),
+        workflows: z
+          .array(z.strictObject({ workflow: z.string(), unfinishedRuns: z.int() }))
+          .describe("Those of its runs that one may see"),
+      }),
+    ),
     workers: z.array(
       z.strictObject({
         id: z.string(),

@@ -4,9 +4,16 @@ import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
+import { triggerSchemas } from "./trigger-schemas.ts";
 
 /** Every body by the name it has in the API document. */
-export const schemas = { ...runSchemas, ...dataSchemas, ...identitySchemas, ...consoleSchemas } as const;
+export const schemas = {
+  ...runSchemas,
+  ...dataSchemas,
+  ...identitySchemas,
+  ...triggerSchemas,
+  ...consoleSchemas,
+} as const;
 
 export type SchemaName = keyof typeof schemas;
 

@@ -1,6 +1,6 @@
 // The client of an engine in the same process: the interface that `connect` offers over HTTP.
-import { attributeFilter, unwrap } from "@sluice/core";
-import type { Actor, Engine } from "@sluice/core";
+import { attributeFilter, termsOf, unwrap } from "@sluice/core";
+import type { Actor, Engine, TokenRecord } from "@sluice/core";
 import { decodeValue, encodeValue, parseDuration } from "@sluice/protocol";
 import type {
   Client,
@@ -92,13 +92,14 @@ export class EmbeddedClient implements Client {
         data: token.data === undefined ? null : decodeValue(await this.#engine.values.load(token.data)),
         createdAt: token.createdAt,
         expiresAt: token.expiresAt ?? null,
+        ...askedOf(token),
       })),
     );
   }
 
   async approve(token: string, decision: Decision): Promise<void> {
-    const value = encodeValue({ ...decision, by: this.#by.id, at: Date.now() });
-    unwrap(await this.#engine.completeToken({ by: this.#by, token, kind: "approval", value }));
+    const decider = { by: this.#by, operator: true, requester: async () => undefined };
+    unwrap(await this.#engine.approvals.decide({ ...decision, decider, token }));
   }
 
   async complete(token: string, payload?: unknown): Promise<void> {
@@ -124,4 +125,9 @@ export class EmbeddedClient implements Client {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function askedOf(token: TokenRecord): Pick<PendingApproval, "approver" | "need" | "of"> {
+  const terms = termsOf(token);
+  return { approver: terms?.approver ?? null, need: terms?.need ?? 1, of: terms?.of ?? 1 };
 }

@@ -73,6 +73,7 @@ async function openEngine(
   });
   return new Engine({
     store,
+    triggers: store.triggers,
     blobs: openBlobs({ folder: folder.blobsFolder }),
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),

@@ -301,6 +301,8 @@ function heardBy(
     }
     case "schedules":
       return some("schedule:read");
+    case "triggers":
+      return some("trigger:read");
     case "approvals":
       return some("approval:read");
     default:

@@ -1,11 +1,12 @@
 // The audit trail over HTTP: searched, taken out, checked, and written for what is no row of the store.
 import { describe, expect, test } from "bun:test";
-import { verifyAudit } from "@sluice/core/identity";
+import { verifyAudit } from "@sluice/core/identity/audit";
 import type { AuditView } from "@sluice/core/identity";
 import type { AuditNote } from "@sluice/core";
 import { SluiceError } from "@sluice/protocol";
 import { schemas } from "@sluice/protocol/http-schemas";
 import { HttpFixture } from "../http-fixture.ts";
+import { own, signIn } from "./identity-fixture.suite.ts";
 
 const at = 1_800_000_000_000;
 
@@ -37,6 +38,15 @@ describe("searching", () => {
     const second = await fixture.get(`/api/v1/audit?limit=9&cursor=${page.nextCursor}`);
     expect(schemas.AuditTrail.parse(second.body)).toMatchObject({ nextCursor: null });
     expect((second.body as { records: AuditView[] }).records.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+  });
+
+  test("opens one row by its number", async () => {
+    await using fixture = await filled(3);
+    const { body } = await fixture.get("/api/v1/audit/rows/2");
+    expect(schemas.AuditRow.parse(body).record).toMatchObject({ seq: 2, target: "run:r2" });
+    for (const seq of ["0", "4", "-1", "x", "2.5"]) {
+      expect((await fixture.get(`/api/v1/audit/rows/${seq}`)).body.error.code).toBe("not_found");
+    }
   });
 
   test("finds by every filter, and refuses what is none", async () => {
@@ -137,6 +147,24 @@ describe("a backup", () => {
       intent: 1,
       after: '{"bytes":5}',
     });
+  });
+
+  test("is downloaded by a browser with a ticket, once, and not with its cookie alone", async () => {
+    await using fixture = await HttpFixture.make({ http: { backup: async () => archive("abc") } });
+    await fixture.post("/api/v1/users", { name: "ada", password: "correct horse battery", roles: ["admin"] });
+    const ada = await signIn(fixture, "ada");
+    const path = "/api/v1/backup";
+    expect((await ada.send("GET", path)).body.error.code).toBe("unauthorized");
+    const { ticket } = (await ada.send("POST", "/api/v1/auth/tickets", { route: path })).body;
+    const download = () => fixture.send(`${path}?ticket=${ticket}`, { token: null, headers: own });
+    const first = await download();
+    expect([first.status, first.body, first.headers.get("content-disposition")]).toEqual([
+      200,
+      "abc",
+      expect.stringContaining("sluice-backup.tar"),
+    ]);
+    expect((await download()).body.error.code).toBe("ticket_invalid");
+    expect((await fixture.send(path)).status).toBe(401);
   });
 
   test("that cannot be made, breaks off or is not wanted any more has failed", async () => {

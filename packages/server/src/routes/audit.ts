@@ -2,7 +2,7 @@
 import type { AuditFilter, AuditOutcome } from "@sluice/core";
 import { auditView, exportAudit as exportRows } from "@sluice/core/identity";
 import type { Call } from "../call.ts";
-import { fieldsOf, refuse } from "../fields.ts";
+import { fieldsOf, quoted, refuse } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
 import type { Query } from "../query.ts";
 import { whileAllowed } from "../streams.ts";
@@ -46,6 +46,17 @@ export async function searchAudit(call: Call): Promise<Response> {
   const { records, next } = await call.parts.store.audit.searchAudit({ filter, limit, before });
   const nextCursor = next === undefined ? null : String(next);
   return reply("json", 200, { records: records.map(auditView), nextCursor });
+}
+
+export async function getAuditRow(call: Call): Promise<Response> {
+  call.query().done();
+  const text = call.param(0);
+  const seq = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+  const [record] = seq === undefined ? [] : await call.parts.store.audit.readAudit({ after: seq - 1, limit: 1 });
+  if (record === undefined || record.seq !== seq) {
+    refuse("not_found", `The audit trail has no row ${quoted(text)}.`, "It may be older than what is kept.");
+  }
+  return reply("json", 200, { record: auditView(record) });
 }
 
 /** A failure in the middle ends the body early, which clients see as a failure. */

@@ -18,6 +18,15 @@ const headers = {
 export async function backup(call: Call): Promise<Response> {
   call.query().done();
   fieldsOf((await call.body()).content, []);
+  return archiveOf(call);
+}
+
+export async function downloadBackup(call: Call): Promise<Response> {
+  call.query().done();
+  return archiveOf(call);
+}
+
+async function archiveOf(call: Call): Promise<Response> {
   const { backup: make } = call.parts;
   if (make === undefined) {
     throw new SluiceError({

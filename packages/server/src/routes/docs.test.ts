@@ -26,14 +26,10 @@ describe("the API document", () => {
     const documented = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const answered = f.http.routes.map(
-      ([method, path]) => `${method} ${path.replace(/:(\w+)/g, "{$1}").replace("*", "{path}")}`,
-    );
     const tabled = Object.values<RouteSpec>(routes).flatMap(({ methods, path }) =>
-      methods.map((method) => `${method} ${path}`),
+      methods.map((method) => `${method} ${path.replace(/:(\w+)/g, "{$1}").replace("*", "{path}")}`),
     );
-    expect(documented.toSorted()).toEqual(answered.toSorted());
-    expect(f.http.routes.map((route) => route.join(" ")).toSorted()).toEqual(tabled.toSorted());
+    expect(documented.toSorted()).toEqual(tabled.toSorted());
   });
 
   test("points only at schemas that it has", async () => {

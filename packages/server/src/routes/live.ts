@@ -2,10 +2,11 @@
 import { unwrap } from "@sluice/core";
 import type { Call } from "../call.ts";
 
-export function live(call: Call): Response {
+export async function live(call: Call): Promise<Response> {
   call.query().done();
+  const hub = await call.parts.live();
   return call.upgrade(() => {
-    const connection = unwrap(call.parts.live.connect(call.principal));
+    const connection = unwrap(hub.connect(call.principal));
     connection.listenTo((listener) => call.onEnded(listener));
     return connection;
   });

@@ -42,6 +42,17 @@ describe("metrics", () => {
     expect(lines).toContain("sluice_run_duration_seconds_count 3");
   });
 
+  test("are a page of the console for a browser, whoever it is", async () => {
+    const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    const page = await f.send("/metrics", { token: null, headers: { accept } });
+    expect(page.headers.get("content-type")).toStartWith("text/html");
+    expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+    const collector = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    const figures = await f.send("/metrics", { headers: { accept: collector } });
+    expect(figures.headers.get("content-type")).toStartWith("text/plain; version=0.0.4");
+    expect((await f.send("/metrics", { token: null, headers: { accept: collector } })).status).toBe(401);
+  });
+
   test("are a report with percentiles as JSON", async () => {
     const { body } = await f.get("/metrics?format=json");
     expect(body.runs).toMatchObject({ completed: 3, hot: 0 });

@@ -277,5 +277,45 @@ describe("operating a run", () => {
     expect((await f.post("/api/v1/runs/bulk", bulk)).body).toEqual({ matched: 3, changed: 3, refused: 0 });
     expect((await f.post("/api/v1/runs/bulk", { ...bulk, filter: { workflow: null } })).status).toBe(400);
     expect((await f.post("/api/v1/runs/bulk", { ...bulk, filter: { status: [] } })).status).toBe(400);
+    const future = { ...bulk, dryRun: true, filter: { ...bulk.filter, from: "2100-01-31T08:00:00Z" } };
+    expect((await f.post("/api/v1/runs/bulk", future)).body.matched).toBe(0);
+    const unclear = { ...future, filter: { from: "tomorrow" } };
+    expect((await f.post("/api/v1/runs/bulk", unclear)).body.error.code).toBe("bad_request");
+  });
+
+  test("forks many by filter, counted first, and none of the forks", async () => {
+    for (let i = 0; i < 3; i++) {
+      const { body } = await f.post("/api/v1/workflows/greet/runs?wait=5s", {
+        input: { name: "F" },
+        tags: ["forking"],
+      });
+      expect(body.run.status).toBe("completed");
+    }
+    const bulk = { action: "fork", filter: { tag: "forking" } };
+    const counted = await f.post("/api/v1/runs/bulk", { ...bulk, dryRun: true });
+    expect(counted.body).toEqual({ matched: 3, changed: 0, refused: 0 });
+    expect((await f.get("/api/v1/runs?tag=forking")).body.runs).toHaveLength(3);
+    expect((await f.post("/api/v1/runs/bulk", bulk)).body).toEqual({ matched: 3, changed: 3, refused: 0 });
+    const { runs } = (await f.get("/api/v1/runs?tag=forking")).body;
+    expect(runs.filter((run: { forkedFrom: string | null }) => run.forkedFrom !== null)).toHaveLength(3);
+    expect(runs).toHaveLength(6);
+  });
+
+  test("lists by the reason of a status and by when they ended", async () => {
+    const failed = await started("fails", { fail: true });
+    await f.until(failed, "failed");
+    const { endedAt } = (await f.get(`/api/v1/runs/${failed}`)).body.run;
+    const ids = async (query: string): Promise<string[]> =>
+      (await f.get(`/api/v1/runs?workflow=fails&${query}`)).body.runs.map((run: { id: string }) => run.id);
+    expect(await ids("reason=error,poison")).toContain(failed);
+    expect(await ids("reason=poison")).toEqual([]);
+    expect(await ids(`endedFrom=${endedAt}`)).toContain(failed);
+    expect(await ids(`endedFrom=${endedAt + 1}`)).not.toContain(failed);
+    expect((await f.get("/api/v1/runs?reason=none")).body.error.code).toBe("invalid_filter");
+    const counted = (filter: object) => f.post("/api/v1/runs/bulk", { action: "retry", dryRun: true, filter });
+    expect((await counted({ workflow: "fails", reason: "poison" })).body.matched).toBe(0);
+    expect((await counted({ workflow: "fails", reason: ["error"], endedFrom: endedAt })).body.matched).toBeGreaterThan(
+      0,
+    );
   });
 });

@@ -2,8 +2,8 @@
 import { attributeFilter, bulkActions, unwrap } from "@sluice/core";
 import type { Attempt, BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
-import { runStatuses, SluiceError } from "@sluice/protocol";
-import type { Permission, RunStatus } from "@sluice/protocol";
+import { runStatuses, runStatusReasons, SluiceError } from "@sluice/protocol";
+import type { Permission } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import {
@@ -14,6 +14,7 @@ import {
   optionalOneOf,
   optionalTextOf,
   optionalTextsOf,
+  optionalTimeOf,
   quoted,
   refuse,
 } from "../fields.ts";
@@ -167,9 +168,11 @@ function filterOf(call: Call, query: Query): RunFilter {
     ...unwrap(attributeFilter(query.conditions("attr"), call.engine.deployments)),
     workflow: query.text("workflow"),
     status: query.listOf("status", runStatuses),
+    reason: query.listOf("reason", runStatusReasons),
     tag: query.text("tag"),
     from: query.time("from"),
     to: query.time("to"),
+    endedFrom: query.time("endedFrom"),
     parent: query.text("parent"),
     version: query.text("version"),
     chain: query.text("chain"),
@@ -321,7 +324,19 @@ export async function deleteRun(call: Call): Promise<Response> {
   return done();
 }
 
-const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "version", "chain", "attributes"];
+const filterFields = [
+  "workflow",
+  "status",
+  "reason",
+  "tag",
+  "from",
+  "to",
+  "endedFrom",
+  "parent",
+  "version",
+  "chain",
+  "attributes",
+];
 
 /**
  * The filter of a bulk operation: the query parameters of a list, as an object. A member that is null or an empty list is
@@ -330,9 +345,9 @@ const filterFields = ["workflow", "status", "tag", "from", "to", "parent", "vers
 function filterOfBody(call: Call, value: unknown): RunFilter {
   if (value === undefined) refuse("bad_request", "filter is missing.", "Send a filter; {} matches every run.");
   const body = fieldsOf(value, filterFields);
-  const { status } = body;
-  const statuses = typeof status === "string" ? [status] : status;
-  for (const [key, member] of Object.entries({ ...body, status: statuses })) {
+  const listed = (key: string): unknown => (typeof body[key] === "string" ? [body[key]] : body[key]);
+  const lists = { status: listed("status"), reason: listed("reason") };
+  for (const [key, member] of Object.entries({ ...body, ...lists })) {
     if (member === null || (Array.isArray(member) && member.length === 0)) {
       refuse("invalid_filter", `${key} of the filter is empty.`, "Leave it out to match every run.");
     }
@@ -341,10 +356,16 @@ function filterOfBody(call: Call, value: unknown): RunFilter {
   return {
     ...unwrap(attributeFilter(conditions, call.engine.deployments)),
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
-    status: optionalTextsOf({ status: statuses }, "status", { items: runStatuses.length, chars: 64 })?.map(statusOf),
+    status: optionalTextsOf(lists, "status", listMax(runStatuses))?.map((each) =>
+      memberOf("status", each, runStatuses),
+    ),
+    reason: optionalTextsOf(lists, "reason", listMax(runStatusReasons))?.map((each) =>
+      memberOf("reason", each, runStatusReasons),
+    ),
     tag: optionalTextOf(body, "tag", nameCharsMax),
-    from: optionalIntegerOf(body, "from"),
-    to: optionalIntegerOf(body, "to"),
+    from: optionalTimeOf(body, "from"),
+    to: optionalTimeOf(body, "to"),
+    endedFrom: optionalTimeOf(body, "endedFrom"),
     parent: optionalTextOf(body, "parent", nameCharsMax),
     version: optionalTextOf(body, "version", nameCharsMax),
     chain: optionalTextOf(body, "chain", nameCharsMax),
@@ -359,11 +380,13 @@ function attributesOf(value: unknown): Readonly<Record<string, unknown>> | undef
   return value as Readonly<Record<string, unknown>>;
 }
 
-function statusOf(text: string): RunStatus {
-  const status = runStatuses.find((each) => each === text);
-  return (
-    status ?? refuse("invalid_filter", `There is no status ${quoted(text)}.`, `Known are ${runStatuses.join(", ")}.`)
-  );
+function listMax(set: readonly string[]): { readonly items: number; readonly chars: number } {
+  return { items: set.length, chars: 64 };
+}
+
+function memberOf<T extends string>(key: string, text: string, set: readonly T[]): T {
+  const found = set.find((each) => each === text);
+  return found ?? refuse("invalid_filter", `There is no ${key} ${quoted(text)}.`, `Known are ${set.join(", ")}.`);
 }
 
 const permissionOf: Readonly<Record<BulkAction, Permission>> = {
@@ -371,6 +394,7 @@ const permissionOf: Readonly<Record<BulkAction, Permission>> = {
   retry: "run:retry",
   pause: "run:pause",
   resume: "run:pause",
+  fork: "run:fork",
   delete: "run:delete",
 };
 

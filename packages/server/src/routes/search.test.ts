@@ -216,7 +216,7 @@ test("users are found by those who may see them, tokens by their owner", async (
   await create(ada, "nightly-a");
   const { body } = await create(vic, "nightly-v");
   expect(await search(ada, "EXAMPLE.ORG")).toEqual(["users ada"]);
-  expect(await search(ada, "vi")).toEqual(["users vic"]);
+  expect(await search(ada, "vic")).toEqual(["users vic"]);
   expect(await search(vic, "ada")).toEqual([]);
   expect(await search(ada, "nightly")).toEqual(["tokens nightly-v", "tokens nightly-a"]);
   expect(await search(vic, "nightly")).toEqual(["tokens nightly-v"]);

@@ -151,7 +151,8 @@ function backToSignIn(call: Call, error: unknown, cookies: readonly string[] = [
   const { code, message } = toWire(error);
   if (code === "internal") throw error;
   call.parts.log("warn", "somebody could not sign in at the identity provider", { code, error: message });
-  return redirect(`/sign-in?error=${encodeURIComponent(message)}`, cookies);
+  // The page has the words: what stands in a URL anybody may have written.
+  return redirect(`/sign-in?error=${code}`, cookies);
 }
 
 function redirect(location: string, cookies: readonly string[]): Response {

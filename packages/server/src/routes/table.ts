@@ -1,155 +1,108 @@
-// Which function answers which route. The type makes it complete; what is rarely asked for loads on first use.
+// Which function answers which route. The type makes it complete. A server at rest holds only what it cannot do without: the
+// rest loads with the first request for it.
 import type { RouteName } from "@sluice/protocol/http";
 import type { Handler } from "../call.ts";
-import {
-  addPasskey,
-  beginPasskey,
-  beginTotp,
-  changePassword,
-  confirmTotp,
-  createTicket,
-  endSession,
-  listPasskeys,
-  listSessions,
-  me,
-  removePasskey,
-  removeTotp,
-} from "./account.ts";
-import { decideApproval, getApproval, listApprovals } from "./approvals.ts";
-import { completeCallback } from "./callbacks.ts";
-import { backup } from "./backup.ts";
-import { listEvents, sendEvent } from "./events.ts";
 import { health, ready } from "./health.ts";
-import { callHook } from "./hooks.ts";
-import { live } from "./live.ts";
-import { metrics } from "./metrics.ts";
-import { restore } from "./restore.ts";
-import { deleteRole, listRoles, putRole } from "./roles.ts";
-import { streamRun, watchRun } from "./run-updates.ts";
-import {
-  bulkRuns,
-  cancelRun,
-  deleteRun,
-  forkRun,
-  getRun,
-  listLogs,
-  listRuns,
-  listSteps,
-  pauseRun,
-  resumeRun,
-  retryRun,
-  startRun,
-} from "./runs.ts";
-import { getSchedule, listSchedules, pauseSchedule, resumeSchedule, runSchedule } from "./schedules.ts";
-import {
-  beginPasskeySignIn,
-  exchangeToken,
-  openidReturn,
-  openidSignIn,
-  passkeySignIn,
-  refreshSession,
-  setUp,
-  signIn,
-  signInMethods,
-  signOut,
-} from "./sign-in.ts";
-import { clearStepCache, listStepCache } from "./step-cache.ts";
-import { deleteState, getState, listState, setState } from "./state.ts";
-import { createToken, listTokens, revokeToken } from "./tokens.ts";
-import { createUser, endUserSessions, getUser, listUsers, updateUser } from "./users.ts";
-import { getWorkflow, listDeployments, listWorkflows } from "./workflows.ts";
 
-export const handlers: Readonly<Record<RouteName, Handler>> = {
-  listWorkflows,
-  getWorkflow,
-  startRun,
-  listRuns,
-  bulkRuns,
-  getRun,
-  deleteRun,
-  listSteps,
-  listLogs,
-  watchRun,
-  streamRun,
-  cancelRun,
-  pauseRun,
-  resumeRun,
-  retryRun,
-  forkRun,
-  sendEvent,
-  listEvents,
-  listApprovals,
-  getApproval,
-  decideApproval,
-  completeCallback,
-  listSchedules,
-  getSchedule,
-  pauseSchedule,
-  resumeSchedule,
-  runSchedule,
-  listState,
-  getState,
-  setState,
-  deleteState,
-  listStepCache,
-  clearStepCache,
-  listDeployments,
-  backup,
-  restore,
-  callHook,
+type Handlers<Name extends RouteName> = Readonly<Record<Name, Handler>>;
+
+/** Handlers of one file, which is loaded when the first of them is called. */
+function loaded<Name extends RouteName>(load: () => Promise<Handlers<Name>>, names: readonly Name[]): Handlers<Name> {
+  let file: Handlers<Name> | undefined;
+  const handlerOf = (name: Name): Handler => {
+    return (call) => (file === undefined ? load().then((found) => (file = found)[name](call)) : file[name](call));
+  };
+  return Object.fromEntries(names.map((name) => [name, handlerOf(name)])) as Record<Name, Handler>;
+}
+
+export const handlers: Handlers<RouteName> = {
   health,
   ready,
-  metrics,
-  signInMethods,
-  signIn,
-  setUp,
-  refreshSession,
-  signOut,
-  beginPasskeySignIn,
-  passkeySignIn,
-  openidSignIn,
-  openidReturn,
-  exchangeToken,
-  me,
-  listSessions,
-  endSession,
-  createTicket,
-  changePassword,
-  beginTotp,
-  confirmTotp,
-  removeTotp,
-  listPasskeys,
-  beginPasskey,
-  addPasskey,
-  removePasskey,
-  listUsers,
-  createUser,
-  getUser,
-  updateUser,
-  endUserSessions,
-  listRoles,
-  putRole,
-  deleteRole,
-  listTokens,
-  createToken,
-  revokeToken,
-  live,
-  search: async (call) => (await import("./search.ts")).search(call),
-  searchAudit: async (call) => (await import("./audit.ts")).searchAudit(call),
-  exportAudit: async (call) => (await import("./audit.ts")).exportAudit(call),
-  verifyAudit: async (call) => (await import("./audit.ts")).verifyAudit(call),
-  openapi: async (call) => (await import("./docs.ts")).openapi(call),
-  docs: async (call) => (await import("./docs.ts")).docs(call),
-  docsAsset: async (call) => (await import("./docs.ts")).docsAsset(call),
-  overview: async (call) => (await import("./overview.ts")).overview(call),
-  listWorkflowStats: async (call) => (await import("./stats.ts")).listWorkflowStats(call),
-  getWorkflowStats: async (call) => (await import("./stats.ts")).getWorkflowStats(call),
-  getWorkflowGraph: async (call) => (await import("./graph.ts")).getWorkflowGraph(call),
-  getRunValue: async (call) => (await import("./values.ts")).getRunValue(call),
-  listWaits: async (call) => (await import("./waits.ts")).listWaits(call),
-  listScheduleTimes: async (call) => (await import("./schedule-times.ts")).listScheduleTimes(call),
-  getSettings: async (call) => (await import("./settings.ts")).getSettings(call),
-  console: async () => (await import("./console.ts")).console(),
-  consoleAsset: async (call) => (await import("./console.ts")).consoleAsset(call),
-  consolePage: async (call) => (await import("./console.ts")).consolePage(call),
+  ...loaded(() => import("./workflows.ts"), ["listWorkflows", "getWorkflow", "listDeployments"]),
+  ...loaded(
+    () => import("./runs.ts"),
+    [
+      "startRun",
+      "listRuns",
+      "bulkRuns",
+      "getRun",
+      "deleteRun",
+      "listSteps",
+      "listLogs",
+      "cancelRun",
+      "pauseRun",
+      "resumeRun",
+      "retryRun",
+      "forkRun",
+    ],
+  ),
+  ...loaded(() => import("./run-updates.ts"), ["watchRun", "streamRun"]),
+  ...loaded(() => import("./events.ts"), ["sendEvent", "listEvents"]),
+  ...loaded(
+    () => import("./approvals.ts"),
+    ["listApprovals", "getApproval", "decideApproval", "delegateApproval", "commentApproval"],
+  ),
+  ...loaded(() => import("./callbacks.ts"), ["completeCallback"]),
+  ...loaded(
+    () => import("./schedules.ts"),
+    ["listSchedules", "getSchedule", "pauseSchedule", "resumeSchedule", "runSchedule"],
+  ),
+  ...loaded(() => import("./state.ts"), ["listState", "getState", "setState", "deleteState"]),
+  ...loaded(() => import("./step-cache.ts"), ["listStepCache", "clearStepCache"]),
+  ...loaded(() => import("./backup.ts"), ["backup", "downloadBackup"]),
+  ...loaded(() => import("./restore.ts"), ["restore"]),
+  ...loaded(() => import("./hooks.ts"), ["callHook"]),
+  ...loaded(() => import("./metrics.ts"), ["metrics"]),
+  ...loaded(
+    () => import("./sign-in.ts"),
+    [
+      "signInMethods",
+      "signIn",
+      "setUp",
+      "refreshSession",
+      "signOut",
+      "beginPasskeySignIn",
+      "passkeySignIn",
+      "openidSignIn",
+      "openidReturn",
+      "exchangeToken",
+    ],
+  ),
+  ...loaded(
+    () => import("./account.ts"),
+    [
+      "me",
+      "listSessions",
+      "endSession",
+      "createTicket",
+      "changePassword",
+      "beginTotp",
+      "confirmTotp",
+      "removeTotp",
+      "listPasskeys",
+      "beginPasskey",
+      "addPasskey",
+      "removePasskey",
+    ],
+  ),
+  ...loaded(() => import("./users.ts"), ["listUsers", "createUser", "getUser", "updateUser", "endUserSessions"]),
+  ...loaded(() => import("./roles.ts"), ["listRoles", "putRole", "deleteRole"]),
+  ...loaded(() => import("./tokens.ts"), ["listTokens", "getToken", "createToken", "revokeToken"]),
+  ...loaded(() => import("./live.ts"), ["live"]),
+  ...loaded(
+    () => import("./triggers.ts"),
+    ["listTriggers", "getTrigger", "pauseTrigger", "resumeTrigger", "runTrigger"],
+  ),
+  ...loaded(() => import("./deliveries.ts"), ["testTrigger", "listDeliveries", "getDelivery", "redeliver"]),
+  ...loaded(() => import("./search.ts"), ["search"]),
+  ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
+  ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),
+  ...loaded(() => import("./overview.ts"), ["overview"]),
+  ...loaded(() => import("./stats.ts"), ["listWorkflowStats", "getWorkflowStats"]),
+  ...loaded(() => import("./graph.ts"), ["getWorkflowGraph"]),
+  ...loaded(() => import("./values.ts"), ["getRunValue"]),
+  ...loaded(() => import("./waits.ts"), ["listWaits"]),
+  ...loaded(() => import("./schedule-times.ts"), ["listScheduleTimes"]),
+  ...loaded(() => import("./settings.ts"), ["getSettings"]),
+  ...loaded(() => import("./console.ts"), ["console", "consoleAsset", "consolePage"]),
 };

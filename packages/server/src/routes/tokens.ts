@@ -24,6 +24,13 @@ export async function listTokens(call: Call): Promise<Response> {
   return reply("json", 200, { tokens: await showTokens(store, page.tokens), nextCursor: page.next ?? null });
 }
 
+export async function getToken(call: Call): Promise<Response> {
+  call.query().done();
+  const { identity, store } = call.parts;
+  const [token] = await showTokens(store, [unwrap(await identity.tokens.get(call.principal, call.param(0)))]);
+  return reply("json", 200, { token });
+}
+
 export async function createToken(call: Call): Promise<Response> {
   const body = await bodyOf(call, ["name", "role", "grants", "expiresIn", "limits"]);
   const role = optionalTextOf(body, "role", roleCharsMax);

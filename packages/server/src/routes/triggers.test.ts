@@ -90,7 +90,9 @@ describe("a webhook", () => {
       hook("/orders", { method: "POST", headers: { ...json, "idempotency-key": "h-1" }, body });
     const first = await send('{"n":1}');
     const second = await send('{"n":1}');
-    expect(second.body).toEqual({ runId: first.body.runId, created: false });
+    const url = `/api/v1/runs/${first.body.runId}`;
+    expect(first.headers.get("location")).toBe(url);
+    expect(second.body).toEqual({ runId: first.body.runId, created: false, url });
     expect((await send('{"n":2}')).body.error.code).toBe("idempotency_conflict");
   });
 

@@ -121,6 +121,12 @@ describe("users, roles and tokens", () => {
     const listed = (await dev.send("GET", "/api/v1/tokens")).body.tokens;
     expect(JSON.stringify(listed)).not.toContain(token);
     expect(listed).toHaveLength(1);
+    expect((await dev.send("GET", `/api/v1/tokens/${id}`)).body).toEqual({ token: listed[0] });
+    expect((await ada.send("GET", `/api/v1/tokens/${id}`)).body).toEqual({ token: listed[0] });
+    expect((await f.send(`/api/v1/tokens/${id}`, { token: null, headers: { authorization } })).status).toBe(200);
+    const other = (await ada.send("POST", "/api/v1/tokens", { name: "hers", role: "viewer" })).body;
+    expect((await dev.send("GET", `/api/v1/tokens/${other.id}`)).body.error.code).toBe("token_unknown");
+    expect((await ada.send("GET", "/api/v1/tokens/tkn_none")).body.error.code).toBe("token_unknown");
     expect((await dev.send("GET", "/api/v1/tokens?all=true")).body.error.details.permission).toBe("token:read");
     await ada.send("PATCH", "/api/v1/users/dev", { roles: ["viewer"] });
     const { grants } = (await f.send("/api/v1/auth/me", { token: null, headers: { authorization } })).body;

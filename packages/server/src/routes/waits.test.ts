@@ -55,6 +55,22 @@ describe("approvals", () => {
     await f.post(`/api/v1/runs/${run}/cancel`);
   });
 
+  test("are listed in pages, whose cursors are no tokens", async () => {
+    const runs = [await waiting("asks"), await waiting("asks"), await waiting("asks")];
+    const tokens = await Promise.all(runs.map(tokenOf));
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const { body } = await f.get(`/api/v1/approvals?limit=2&cursor=${encodeURIComponent(cursor)}`);
+      seen.push(...body.approvals.map((each: { run: string }) => each.run));
+      cursor = body.nextCursor;
+      for (const token of tokens) expect(String(cursor)).not.toContain(token);
+    }
+    expect(seen.toSorted()).toEqual(runs.toSorted());
+    expect((await f.get("/api/v1/approvals?cursor=none")).body.error.code).toBe("invalid_filter");
+    for (const run of runs) await f.post(`/api/v1/runs/${run}/cancel`);
+  });
+
   test("are given with the URL alone, once", async () => {
     const run = await waiting("asks");
     const path = `/api/v1/approvals/${await tokenOf(run)}`;

@@ -1,14 +1,17 @@
 // The deployed workflows, and what is deployed where.
 import { decodeValue, SluiceError, valueToJson } from "@sluice/protocol";
 import type { TriggerManifest, WorkflowManifest } from "@sluice/protocol";
+import { triggerKind, triggerName } from "@sluice/core";
 import type { Call, WorkerProcess } from "../call.ts";
 import { reply } from "../wire.ts";
 
 function showTrigger(trigger: TriggerManifest): unknown {
   if (trigger.type === "webhook") {
-    const { method, path, secret } = trigger;
-    return { type: "webhook", method, path: `/hooks${path}`, signed: secret !== undefined };
+    const { method, path, secret, secretRef } = trigger;
+    const signed = secret !== undefined || secretRef !== undefined;
+    return { type: "webhook", method, path: `/hooks${path}`, signed, name: triggerName(trigger) };
   }
+  if (trigger.type !== "schedule") return { type: "other", kind: triggerKind(trigger), name: triggerName(trigger) };
   const { cron, timezone, input, catchUp, catchUpMax, overlap, jitter, name } = trigger;
   return {
     type: "schedule",
@@ -64,8 +67,14 @@ export function getWorkflow(call: Call): Response {
 export async function listDeployments(call: Call): Promise<Response> {
   call.query().done();
   const { engine, parts } = call;
-  const [versions, inUse] = await Promise.all([engine.store.listVersions(), engine.store.versionsInUse()]);
+  const access = call.access("run:read");
+  const [versions, inUse, counts] = await Promise.all([
+    engine.store.listVersions(),
+    engine.store.versionsInUse(),
+    parts.store.figures.countByVersion({ access }),
+  ]);
   const runs = new Map(inUse.map((each) => [each.version, each.runs]));
+  const byVersion = Map.groupBy(counts, (each) => each.version);
   const { version, error, deployedAt, workers = [] } = parts.deployment();
   const processes = new Map(workers.map((each) => [each.id, each]));
   return reply("json", 200, {
@@ -74,6 +83,10 @@ export async function listDeployments(call: Call): Promise<Response> {
       version: each.version,
       createdAt: each.createdAt,
       unfinishedRuns: runs.get(each.version) ?? 0,
+      workflows: (byVersion.get(each.version) ?? []).map(({ workflow, runs: unfinishedRuns }) => ({
+        workflow,
+        unfinishedRuns,
+      })),
     })),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({

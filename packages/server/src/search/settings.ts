@@ -12,7 +12,7 @@ interface SettingsPage {
 
 const pages: readonly SettingsPage[] = [
   { name: "account", title: "Account", about: "Password, second factor, passkeys and sessions of your own" },
-  { name: "appearance", title: "Appearance", about: "Theme, time zone and density" },
+  { name: "appearance", title: "Appearance", about: "Theme, time zone and navigation" },
   { name: "users", title: "Users", about: "Who may sign in", needs: "user:read" },
   { name: "roles", title: "Roles", about: "Sets of permissions", needs: "role:read" },
   { name: "tokens", title: "Tokens", about: "For programs: what they may do and until when" },

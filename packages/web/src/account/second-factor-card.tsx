@@ -1,8 +1,10 @@
 // One-time codes as a second factor: turned on with an app, taken away, and the recovery codes that are shown once.
 import { Smartphone } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Answer } from "../api.ts";
 import { useCall } from "../query.ts";
+import { signInMethodsQuery } from "../session/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
@@ -15,6 +17,7 @@ interface SecondFactorCardProps {
 }
 
 export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
+  const isOffered = useQuery(signInMethodsQuery).data?.totp ?? false;
   const [asks, setAsks] = useState<"on" | "off">();
   const [secret, setSecret] = useState<Answer<"beginTotp">>();
   const begin = useCall("beginTotp", {
@@ -44,20 +47,15 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
             Turn off
           </Button>
         ) : (
-          <Button size="sm" icon={Smartphone} onClick={ask("on")}>
-            Turn on
-          </Button>
+          isOffered && (
+            <Button size="sm" icon={Smartphone} onClick={ask("on")}>
+              Turn on
+            </Button>
+          )
         )
       }
     >
-      <div className="flex items-start gap-3 text-sm text-ink-soft">
-        <Badge tone={isOn ? "good" : "neutral"}>{isOn ? "On" : "Off"}</Badge>
-        <p>
-          {isOn
-            ? "Besides your password you are asked for a code of your authenticator app, or for a recovery code."
-            : "With it your password alone is not enough: you are asked for a code of an app on your phone too."}
-        </p>
-      </div>
+      <State isOn={isOn} isOffered={isOffered} />
       <PasswordDialog
         open={asks === "on"}
         onClose={() => setAsks(undefined)}
@@ -82,5 +80,19 @@ export function SecondFactorCard({ isOn, hasPassword }: SecondFactorCardProps) {
       />
       {secret !== undefined && <TotpDialog secret={secret} onClose={() => setSecret(undefined)} />}
     </Card>
+  );
+}
+
+function State({ isOn, isOffered }: { readonly isOn: boolean; readonly isOffered: boolean }) {
+  const words = isOn
+    ? "Besides your password you are asked for a code of your authenticator app, or for a recovery code."
+    : isOffered
+      ? "With it your password alone is not enough: you are asked for a code of an app on your phone too."
+      : "One-time codes are switched off on this server: identity.totp in sluice.config.ts allows them.";
+  return (
+    <div className="flex items-start gap-3 text-sm text-ink-soft">
+      <Badge tone={isOn ? "good" : "neutral"}>{isOn ? "On" : "Off"}</Badge>
+      <p>{words}</p>
+    </div>
   );
 }

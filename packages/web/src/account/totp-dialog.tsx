@@ -67,6 +67,7 @@ function RecoveryCodes({ codes, onClose }: { readonly codes: readonly string[]; 
   return (
     <Dialog
       open
+      stays
       onClose={onClose}
       title="The second factor is on"
       detail="Keep these recovery codes where you keep your passwords: each lets you in once without the app. They are not shown again."

@@ -10,7 +10,9 @@ import { copyText } from "../ui/code-block.tsx";
 import { JsonTree } from "../ui/json-tree.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { ApprovalTalk } from "./approval-talk.tsx";
 import { DecisionForm } from "./decision-form.tsx";
+import { askedOf } from "./inbox.ts";
 import type { ListedApproval } from "./inbox.ts";
 
 interface ApprovalDetailProps {
@@ -46,6 +48,8 @@ export function ApprovalDetail({ approval, onDecided, onStale, approveButton, de
               </Link>
             ),
           },
+          { name: "Asked of", value: <AskedOf approval={approval} /> },
+          approval.of > 1 ? { name: "Needed", value: `${approval.need} of ${approval.of}` } : null,
           { name: "Asked", value: <Time at={approval.createdAt} /> },
           { name: "Expires", value: approval.expiresAt === null ? "Never" : <Time at={approval.expiresAt} /> },
         ]}
@@ -58,22 +62,47 @@ export function ApprovalDetail({ approval, onDecided, onStale, approveButton, de
       )}
       {token === null ? (
         <p className="text-sm text-ink-soft">
-          Deciding needs the permission <code className="font-mono">approval:decide</code>.
+          {approval.approver === null ? (
+            <>
+              Deciding needs the permission <code className="font-mono">approval:decide</code>.
+            </>
+          ) : (
+            "Only whoever is asked can decide this one."
+          )}
         </p>
       ) : (
         <>
           <DecisionForm
             key={token}
             token={token}
+            form={approval.form}
+            problem={approval.problem}
             onDecided={onDecided}
             onStale={onStale}
             approveButton={approveButton}
             denyButton={denyButton}
           />
           <CopyLink token={token} />
+          <ApprovalTalk key={`talk ${token}`} token={token} delegable={approval.delegable} onDelegated={onStale} />
         </>
       )}
     </div>
+  );
+}
+
+function AskedOf({ approval }: { readonly approval: ListedApproval }) {
+  const { delegatedBy, escalated } = approval;
+  return (
+    <>
+      <Text>{askedOf(approval)}</Text>
+      {delegatedBy !== null && (
+        <span className="text-ink-soft">
+          {" "}
+          (handed on by <Text>{delegatedBy}</Text>)
+        </span>
+      )}
+      {escalated && <span className="text-ink-soft"> (nobody answered in time)</span>}
+    </>
   );
 }
 

@@ -5,7 +5,8 @@ import { useMemo, useRef } from "react";
 import type { RefObject } from "react";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useToasts } from "../parts.ts";
-import { useApi } from "../query.ts";
+import type { Answer } from "../api.ts";
+import { usePages } from "../query.ts";
 import { Page } from "../shell/page.tsx";
 import { useActions } from "../shell/use-actions.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -20,33 +21,38 @@ import { Time, useNow } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { ApprovalDetail } from "./approval-detail.tsx";
-import { afterDecision, approvalKey, inboxOf } from "./inbox.ts";
+import { afterDecision, approvalKey, askedOf, inboxOf } from "./inbox.ts";
 import type { ListedApproval } from "./inbox.ts";
 
 const route = getRouteApi("/shell/approvals");
-/** The most that the API answers. */
-const listedMax = 200;
+/** Of a page; the next one is read when its end comes into sight. */
+const pageMax = 200;
+const rowsOf = (page: Answer<"listApprovals">): readonly ListedApproval[] => page.approvals;
 const soonMs = 60 * 60_000;
 
 export function ApprovalsPage() {
   const search = route.useSearch();
-  const inbox = useApi("listApprovals", { query: { run: search.run, limit: listedMax } }, { keepPrevious: true });
+  const inbox = usePages(
+    "listApprovals",
+    { query: { run: search.run, limit: pageMax } },
+    { rowsOf, keepPrevious: true },
+  );
   useLiveRefresh("approvals", ["listApprovals"]);
-  const all = useMemo(() => inbox.data?.approvals ?? [], [inbox.data]);
+  const all = inbox.rows;
   const shown = useMemo(() => inboxOf(all, search), [all, search]);
-  const count = all.length === listedMax ? `${listedMax} and more` : all.length;
+  const count = inbox.hasMore ? `${all.length} and more` : all.length;
   return (
     <Page
       full
       title="Approvals"
       detail={all.length > 0 && <span className="tabular text-sm text-ink-faint">{count} waiting</span>}
     >
-      {inbox.data === undefined && inbox.error !== null ? (
-        <ErrorState title="The approvals could not be read" error={inbox.error} onRetry={() => void inbox.refetch()} />
+      {all.length === 0 && inbox.error !== null ? (
+        <ErrorState title="The approvals could not be read" error={inbox.error} onRetry={inbox.refetch} />
       ) : (
         <div className="flex h-full flex-col">
           <Filters all={all} />
-          <Inbox approvals={shown} isPending={inbox.isPending} onStale={() => void inbox.refetch()} />
+          <Inbox approvals={shown} isPending={inbox.isPending} onStale={inbox.refetch} onNearEnd={inbox.more} />
         </div>
       )}
     </Page>
@@ -109,9 +115,10 @@ interface InboxProps {
   readonly approvals: readonly ListedApproval[];
   readonly isPending: boolean;
   readonly onStale: () => void;
+  readonly onNearEnd: () => void;
 }
 
-function Inbox({ approvals, isPending, onStale }: InboxProps) {
+function Inbox({ approvals, isPending, onStale, onNearEnd }: InboxProps) {
   const search = route.useSearch();
   const wide = useIsWide("lg");
   const { goTo, decided } = useDecided(approvals);
@@ -139,6 +146,7 @@ function Inbox({ approvals, isPending, onStale }: InboxProps) {
           rows={approvals}
           rowKey={approvalKey}
           isPending={isPending}
+          onNearEnd={onNearEnd}
           onOpen={(approval) => goTo(approvalKey(approval))}
         />
       </div>
@@ -199,6 +207,17 @@ function useColumns(): readonly Column<ListedApproval>[] {
               {row.description ?? ""}
             </Text>
           </div>
+        ),
+      },
+      {
+        name: "asked",
+        label: "Asked of",
+        width: "minmax(0, 9rem)",
+        from: "lg",
+        cell: (row) => (
+          <Text truncate className="text-ink-soft">
+            {askedOf(row)}
+          </Text>
         ),
       },
       {

@@ -13,7 +13,9 @@ import { JsonTree } from "../ui/json-tree.tsx";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { ApprovalTalk } from "./approval-talk.tsx";
 import { DecisionForm } from "./decision-form.tsx";
+import { askedOf } from "./inbox.ts";
 
 const route = getRouteApi("/approve/$token");
 
@@ -83,6 +85,8 @@ function Question({ approval, onDecided, onStale }: QuestionProps) {
         pairs={[
           { name: "Workflow", value: <Text>{approval.workflow}</Text> },
           { name: "Run", value: <Mono>{approval.run}</Mono> },
+          approval.approver === null ? null : { name: "Asked of", value: <Text>{askedOf(approval)}</Text> },
+          approval.of > 1 ? { name: "Needed", value: `${approval.need} of ${approval.of}` } : null,
           { name: "Asked", value: <Time at={approval.createdAt} form="moment" /> },
           approval.expiresAt === null
             ? null
@@ -92,7 +96,15 @@ function Question({ approval, onDecided, onStale }: QuestionProps) {
       {approval.data !== null && approval.data !== undefined && (
         <JsonTree source={{ value: approval.data }} label="What is asked" className="max-h-72" />
       )}
-      <DecisionForm token={approval.token} onDecided={onDecided} onStale={onStale} large />
+      <DecisionForm
+        token={approval.token}
+        form={approval.form}
+        problem={approval.problem}
+        onDecided={onDecided}
+        onStale={onStale}
+        large
+      />
+      <ApprovalTalk token={approval.token} delegable={approval.delegable} onDelegated={onStale} />
     </div>
   );
 }

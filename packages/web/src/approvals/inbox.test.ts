@@ -13,6 +13,15 @@ function approval(run: string, more: Partial<ListedApproval> = {}): ListedApprov
     status: "open",
     createdAt: 10,
     expiresAt: null,
+    approver: null,
+    need: 1,
+    of: 1,
+    group: null,
+    form: null,
+    problem: null,
+    delegable: false,
+    delegatedBy: null,
+    escalated: false,
     ...more,
   };
 }
@@ -33,6 +42,11 @@ test("after a decision comes the next one, at the end the one before, at last no
   expect(afterDecision([a, b], approvalKey(a))).toBe(approvalKey(b));
   expect(afterDecision([a, b], approvalKey(b))).toBe(approvalKey(a));
   expect(afterDecision([a], approvalKey(a))).toBeUndefined();
+});
+
+test("several who are asked the same have keys of their own", () => {
+  const keys = ["user:ada", "user:bob"].map((approver) => approvalKey(approval("run_1", { approver })));
+  expect(new Set(keys).size).toBe(2);
 });
 
 test("the key holds no token", () => {

@@ -4,8 +4,19 @@ import type { Answer } from "../api.ts";
 export type ListedApproval = Answer<"listApprovals">["approvals"][number];
 
 /** Names an approval in the URL without giving its token away: whoever holds that decides. */
-export function approvalKey({ run, name, createdAt }: Pick<ListedApproval, "run" | "name" | "createdAt">): string {
-  return `${run}~${createdAt}~${name}`;
+export function approvalKey(
+  p: Pick<ListedApproval, "run" | "name" | "createdAt"> & { readonly approver?: string | null | undefined },
+): string {
+  const { run, name, createdAt, approver } = p;
+  return `${run}~${createdAt}~${name}${approver === null || approver === undefined ? "" : `~${approver}`}`;
+}
+
+/** Whom it is asked of, in words. */
+export function askedOf({ approver }: Pick<ListedApproval, "approver">): string {
+  if (approver === null) return "Anybody who may decide";
+  const [, kind, name] = /^(user|role):(.+)$/s.exec(approver) ?? [];
+  if (name === undefined) return approver;
+  return kind === "role" ? `Somebody with the role ${name}` : name;
 }
 
 /** Those that fit the filters: what expires first is first, then what has waited longest. */

@@ -39,7 +39,7 @@ const kinds: readonly Kind[] = [
     tone: "bad",
     words: (count) => some(count, "run failed", "runs failed"),
     detail: "In the last 24 hours, and not retried",
-    link: (p) => <Link to="/runs" search={{ status: ["failed", "timedout"], within: "24h" }} {...p} />,
+    link: (p) => <Link to="/runs" search={{ status: ["failed", "timedout"], ended: "24h" }} {...p} />,
   },
   {
     name: "poison",
@@ -47,7 +47,7 @@ const kinds: readonly Kind[] = [
     tone: "bad",
     words: (count) => some(count, "run brings its worker down", "runs bring their workers down"),
     detail: "Held back after crashes: look at their logs, then retry or cancel them",
-    link: (p) => <Link to="/runs" search={{ status: ["waiting"] }} {...p} />,
+    link: (p) => <Link to="/runs" search={{ status: ["waiting"], reason: ["poison"] }} {...p} />,
   },
   {
     name: "nonDeterminism",
@@ -55,7 +55,9 @@ const kinds: readonly Kind[] = [
     tone: "warn",
     words: (count) => some(count, "run no longer fits its code", "runs no longer fit their code"),
     detail: "The code does other steps than are recorded",
-    link: (p) => <Link to="/runs" search={{ status: ["waiting"] }} {...p} />,
+    link: (p) => (
+      <Link to="/runs" search={{ status: ["waiting"], reason: ["non_determinism", "replay_check_failed"] }} {...p} />
+    ),
   },
   {
     name: "waitingForVersion",
@@ -63,7 +65,9 @@ const kinds: readonly Kind[] = [
     tone: "warn",
     words: (count) => some(count, "run waits for its version", "runs wait for their version"),
     detail: "No worker serves the code they began with",
-    link: (p) => <Link to="/runs" search={{ status: ["waiting"] }} {...p} />,
+    link: (p) => (
+      <Link to="/runs" search={{ status: ["waiting"], reason: ["version_unavailable", "workflow_unknown"] }} {...p} />
+    ),
   },
   {
     name: "undo",
@@ -71,7 +75,9 @@ const kinds: readonly Kind[] = [
     tone: "undo",
     words: (count) => some(count, "run could not be undone", "runs could not be undone"),
     detail: "An undo failed or has no code any more",
-    link: (p) => <Link to="/runs" search={{ status: ["waiting", "undoing"] }} {...p} />,
+    link: (p) => (
+      <Link to="/runs" search={{ status: ["waiting"], reason: ["undo_failed", "undo_unavailable"] }} {...p} />
+    ),
   },
 ];
 

@@ -18,7 +18,7 @@ import { ratesOf, withSample } from "./history.ts";
 import type { Sample } from "./history.ts";
 import { durationFigures } from "./screen.ts";
 
-const route = getRouteApi("/shell/metrics/server");
+const route = getRouteApi("/shell/metrics");
 type Report = Exclude<Answer<"metrics">, string>;
 type Durations = Report["durationsMs"]["runs"];
 

@@ -9,8 +9,8 @@ import { param, searchParams } from "../shell/search-params.ts";
 export const durationFigures = ["count", "average", "p50", "p95", "p99", "max"] as const;
 
 export const metricsNav: NavItem = {
-  // `/metrics` itself is where collectors of figures ask.
-  to: "/metrics/server",
+  // Collectors of figures ask there too: the server tells browsers by what they accept.
+  to: "/metrics",
   label: "Metrics",
   icon: Activity,
   section: "Operations",
@@ -20,7 +20,7 @@ export const metricsNav: NavItem = {
 
 const metricsPage = createRoute({
   getParentRoute: () => shellRoute,
-  path: "metrics/server",
+  path: "metrics",
   staticData: { crumb: "Metrics" },
   validateSearch: searchParams({ sort: param.oneOf(durationFigures) }),
   component: lazyRouteComponent(() => import("./metrics-page.tsx"), "MetricsPage"),

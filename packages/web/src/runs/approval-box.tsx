@@ -1,10 +1,9 @@
 // Deciding an approval where one sees what it is about: in the panel of the step that waits for it.
-import { Check, X } from "lucide-react";
-import { useState } from "react";
-import { useApi, useCall } from "../query.ts";
+import { DecisionForm } from "../approvals/decision-form.tsx";
+import { askedOf } from "../approvals/inbox.ts";
+import { useToasts } from "../parts.ts";
+import { useApi } from "../query.ts";
 import { useMay } from "../session/session.ts";
-import { Button } from "../ui/button.tsx";
-import { Field, Input } from "../ui/field.tsx";
 import { JsonTree } from "../ui/json-tree.tsx";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
@@ -17,20 +16,17 @@ interface ApprovalBoxProps {
 }
 
 export function ApprovalBox({ run, workflow, name }: ApprovalBoxProps) {
+  const toasts = useToasts();
   const mayRead = useMay("approval:read", workflow);
   const mayDecide = useMay("approval:decide", workflow);
-  const [reason, setReason] = useState("");
   const approvals = useApi("listApprovals", { query: { run } }, { enabled: mayRead });
-  const decide = useCall("decideApproval", {
-    changes: ["listApprovals", "getRun", "listSteps", "overview"],
-    done: "Decided",
-  });
-  const approval = approvals.data?.approvals.find((each) => each.name === name);
+  // The step of one of several who are asked is named after them as well.
+  const approval = approvals.data?.approvals.find(
+    (each) => (each.approver === null ? each.name : `${each.name}: ${each.approver}`) === name,
+  );
   if (approval === undefined) return null;
-  const { token } = approval;
   // Those who may only look are not told it.
-  const say = (approved: boolean) =>
-    token !== null && decide.mutate({ params: { token }, body: { approved, ...(reason === "" ? {} : { reason }) } });
+  const { token } = approval;
   return (
     <div className="flex flex-col gap-3 rounded-md border border-line bg-hold-soft p-3">
       <p className="text-sm text-ink">
@@ -42,25 +38,23 @@ export function ApprovalBox({ run, workflow, name }: ApprovalBoxProps) {
           </span>
         )}
       </p>
+      {approval.approver !== null && (
+        <p className="text-xs text-ink-soft">
+          Asked of <Text>{askedOf(approval)}</Text>; {approval.need} of {approval.of} needed.
+        </p>
+      )}
       {approval.data !== null && (
         <JsonTree label="What it is about" source={{ value: approval.data }} className="max-h-48" />
       )}
       {mayDecide && token !== null && (
-        <>
-          <Field label="Reason">
-            {(ties) => (
-              <Input {...ties} value={reason} maxLength={4_096} onChange={({ target }) => setReason(target.value)} />
-            )}
-          </Field>
-          <div className="flex gap-2">
-            <Button tone="primary" size="sm" icon={Check} busy={decide.isPending} onClick={() => say(true)}>
-              Approve
-            </Button>
-            <Button size="sm" icon={X} busy={decide.isPending} onClick={() => say(false)}>
-              Deny
-            </Button>
-          </div>
-        </>
+        <DecisionForm
+          key={token}
+          token={token}
+          form={approval.form}
+          problem={approval.problem}
+          onDecided={() => toasts.show({ tone: "good", title: "Decided" })}
+          onStale={() => void approvals.refetch()}
+        />
       )}
     </div>
   );

@@ -30,6 +30,7 @@ test("the URL's words become the API's, with times counted back from now", () =>
     chain: "c",
     attr: "a=1",
   });
+  expect(filterOf({ reason: ["poison"], ended: "1h" }, 3_600_005)).toEqual({ reason: ["poison"], endedFrom: 5 });
 });
 
 test("a run that changed is in the list, is not, or nobody here can say", () => {
@@ -39,6 +40,10 @@ test("a run that changed is in the list, is not, or nobody here can say", () => 
   expect(belongs(run, { status: ["completed"] })).toBe(false);
   expect(belongs(run, { from: 1_001 })).toBe(false);
   expect(belongs(run, { to: 1_000 })).toBe(false);
+  expect(belongs(run, { reason: ["poison"] })).toBe(false);
+  expect(belongs({ ...run, statusReason: "poison" }, { reason: ["poison"] })).toBe(true);
+  expect(belongs(run, { endedFrom: 5 })).toBe(false);
+  expect(belongs({ ...run, endedAt: 5 }, { endedFrom: 5 })).toBe(true);
   expect(belongs(run, { tag: "x" })).toBeUndefined();
   expect(belongs(run, { tag: "x", workflow: "other" })).toBe(false);
 });

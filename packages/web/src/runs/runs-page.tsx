@@ -1,5 +1,5 @@
 // The list of runs: filters in the URL, rows that keep their place while the server works, and actions on many at once.
-import { runStatuses } from "@sluice/protocol";
+import { runStatuses, runStatusReasons } from "@sluice/protocol";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { GitCompareArrows, ListTree, ListX } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
@@ -7,7 +7,7 @@ import { useToasts } from "../parts.ts";
 import { useApi } from "../query.ts";
 import { Page } from "../shell/page.tsx";
 import { useActions } from "../shell/use-actions.ts";
-import { runStatusLooks } from "../ui/badge.tsx";
+import { reasonWords, runStatusLooks } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { FilterChips } from "../ui/filter-chips.tsx";
 import { useSelection } from "../ui/selection.ts";
@@ -135,6 +135,7 @@ function NoRuns({ filtered }: { readonly filtered: boolean }) {
 }
 
 const statusOptions = runStatuses.map((value) => ({ value, label: runStatusLooks[value].label }));
+const reasonOptions = runStatusReasons.map((value) => ({ value, label: reasonWords(value) }));
 const spanOptions = timeSpans.map((value) => ({ value, label: timeSpanLabels[value] }));
 
 function Filters({ search }: { readonly search: RunSearch }) {
@@ -144,7 +145,7 @@ function Filters({ search }: { readonly search: RunSearch }) {
   const names = (workflows.data?.workflows ?? []).map(({ name }) => ({ value: name, label: name }));
   const change = (name: string, values: readonly string[]) => {
     // The URL has one workflow, one time; of several the one chosen last counts.
-    const value = name === "status" ? values : values.at(-1);
+    const value = name === "status" || name === "reason" ? values : values.at(-1);
     void navigate({
       search: (before) => ({ ...before, [name]: value === undefined || value.length === 0 ? undefined : value }),
     });
@@ -159,6 +160,7 @@ function Filters({ search }: { readonly search: RunSearch }) {
     <FilterChips
       filters={[
         { name: "status", label: "Status", values: search.status ?? [], options: statusOptions },
+        { name: "reason", label: "Reason", values: search.reason ?? [], options: reasonOptions },
         {
           name: "workflow",
           label: "Workflow",
@@ -171,6 +173,7 @@ function Filters({ search }: { readonly search: RunSearch }) {
           values: time,
           options: time[0] === "chosen" ? [...spanOptions, { value: "chosen", label: "Chosen time" }] : spanOptions,
         },
+        { name: "ended", label: "Ended", values: list(search.ended), options: spanOptions },
         { name: "tag", label: "Tag", values: list(search.tag), placeholder: "customer-17" },
         { name: "parent", label: "Parent", values: list(search.parent), placeholder: "Id of a run" },
         { name: "version", label: "Version", values: list(search.version), placeholder: "Hash of the code" },

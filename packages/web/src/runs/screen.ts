@@ -1,5 +1,5 @@
 // Runs: the list, one run, and two side by side.
-import { runStatuses } from "@sluice/protocol";
+import { runStatuses, runStatusReasons } from "@sluice/protocol";
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { ListTree } from "lucide-react";
 import { shellRoute } from "../shell/routes.tsx";
@@ -27,10 +27,12 @@ const listPage = createRoute({
   validateSearch: searchParams({
     workflow: param.text(),
     status: param.someOf(runStatuses),
+    reason: param.someOf(runStatusReasons),
     tag: param.text(),
     within: param.oneOf(timeSpans),
     from: param.int(),
     to: param.int(),
+    ended: param.oneOf(timeSpans),
     parent: param.text(),
     version: param.text(),
     chain: param.text(),

@@ -23,16 +23,16 @@ interface AuditRecordDrawerProps {
 }
 
 export function AuditRecordDrawer({ seq, known, onShow, onClose }: AuditRecordDrawerProps) {
-  // A row that the list has not read (yet) is the newest one before the next.
-  const read = useApi("searchAudit", { query: { cursor: seq + 1, limit: 1 } }, { enabled: known === undefined });
-  const record = known ?? read.data?.records.find((each) => each.seq === seq);
+  // A row that the list has not read (yet), or that its filters leave out.
+  const read = useApi("getAuditRow", { params: { seq: String(seq) } }, { enabled: known === undefined });
+  const record = known ?? read.data?.record;
   return (
     <Drawer open onClose={onClose} title={`Row ${seq}`}>
       {record !== undefined ? (
         <Body record={record} onShow={onShow} />
-      ) : read.error !== null ? (
+      ) : read.error !== null && read.error.status !== 404 ? (
         <ErrorState error={read.error} onRetry={() => void read.refetch()} />
-      ) : read.data === undefined ? (
+      ) : read.error === null ? (
         <SkeletonRows />
       ) : (
         <EmptyState icon={ScrollText} title="There is no such row">

@@ -8,6 +8,7 @@ export function NewSecret({ made, onClose }: { readonly made: Answer<"createToke
   return (
     <Dialog
       open
+      stays
       onClose={onClose}
       title="Copy the token now"
       detail="It is not shown again: the server keeps only a hash of it."

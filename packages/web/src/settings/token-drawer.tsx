@@ -7,7 +7,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { KeyValue } from "../ui/card.tsx";
 import { ConfirmDialog, Drawer } from "../ui/dialog.tsx";
-import { EmptyState, SkeletonRows } from "../ui/states.tsx";
+import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
 import { Heading, Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
@@ -17,22 +17,28 @@ import type { TokenRow } from "./tokens-page.tsx";
 import { TokenState } from "./token-state.tsx";
 
 interface TokenDrawerProps {
-  readonly token: TokenRow | undefined;
-  readonly isPending: boolean;
+  readonly id: string;
+  /** As the list has it, where it does. */
+  readonly listed: TokenRow | undefined;
   readonly onClose: () => void;
 }
 
-export function TokenDrawer({ token, isPending, onClose }: TokenDrawerProps) {
+export function TokenDrawer({ id, listed, onClose }: TokenDrawerProps) {
+  // One that was searched for may be somebody else's, or further down than the list was read.
+  const read = useApi("getToken", { params: { token: id } }, { enabled: listed === undefined });
+  const token = listed ?? read.data?.token;
   return (
     <Drawer open onClose={onClose} title={token === undefined ? "Token" : visibleText(token.name)}>
       {token !== undefined ? (
         <Body token={token} />
-      ) : isPending ? (
+      ) : read.error === null ? (
         <SkeletonRows />
-      ) : (
-        <EmptyState icon={KeyRound} title="The token is not in this list">
-          It may be somebody else's, or further down.
+      ) : read.error.status === 404 ? (
+        <EmptyState icon={KeyRound} title="There is no such token">
+          Or it is somebody else's, and not yours to see.
         </EmptyState>
+      ) : (
+        <ErrorState error={read.error} onRetry={() => void read.refetch()} />
       )}
     </Drawer>
   );
@@ -99,7 +105,7 @@ function Revoke({ token }: { readonly token: TokenRow }) {
   const [asks, setAsks] = useState(false);
   const revoke = useCall("revokeToken", {
     done: "Token revoked",
-    changes: ["listTokens"],
+    changes: ["listTokens", "getToken"],
     onDone: () => setAsks(false),
   });
   if (!mayAll && !isOwn) return null;

@@ -144,8 +144,8 @@ export function TokensPage() {
       {made !== undefined && <NewSecret made={made} onClose={() => setMade(undefined)} />}
       {search.token !== undefined && (
         <TokenDrawer
-          token={tokens.rows.find(({ id }) => id === search.token)}
-          isPending={tokens.isPending}
+          id={search.token}
+          listed={tokens.rows.find(({ id }) => id === search.token)}
           onClose={() => open({})}
         />
       )}

@@ -13,6 +13,7 @@ import { formText } from "../ui/form-text.ts";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { Text } from "../ui/text.tsx";
 import { SignInFrame } from "./frame.tsx";
+import { refusalWords } from "./refusal-words.ts";
 import { returnPath } from "./return-path.ts";
 
 const route = getRouteApi("/sign-in");
@@ -48,7 +49,7 @@ interface MethodsProps {
   /** Where to go then. */
   readonly page: string;
   readonly enter: () => Promise<void>;
-  /** What the identity provider's answer led to, when not to a session. */
+  /** Why the identity provider's answer led to no session: a code of ours. */
   readonly refused: string | undefined;
 }
 
@@ -70,7 +71,7 @@ function Methods({ methods, page, enter, refused }: MethodsProps) {
   const { openid } = methods;
   return (
     <div className="flex flex-col gap-3">
-      {failure === undefined && refused !== undefined && <Refusal message={refused} />}
+      {failure === undefined && refused !== undefined && <Refusal {...refusalWords(refused)} />}
       {methods.password && <PasswordForm busy={busy} failure={failure} attempt={attempt} />}
       {failure !== undefined && failure.code !== "second_factor_required" && (
         <Refusal message={failure.message} hint={failure.hint} />

@@ -74,9 +74,16 @@ export const runStatusLooks: Readonly<Record<RunStatus, { label: string; tone: T
   timedout: { label: "Timed out", tone: "bad", icon: TimerOff },
 };
 
-/** A reason code as words: `waiting_for_event` is "waiting for event". */
+/** A reason code as words: `workflow_unknown` is "workflow unknown". */
 export function reasonWords(reason: string): string {
   return reason.replaceAll("_", " ");
+}
+
+/** The words behind a status: what the status says itself is not said again. */
+function wordsAfter(label: string, reason: string): string {
+  const words = reasonWords(reason);
+  const said = `${label.toLowerCase()} `;
+  return words.startsWith(said) ? words.slice(said.length) : words;
 }
 
 /** Why a run has its status, where that says more than the status. */
@@ -84,10 +91,11 @@ const toldByStatus: ReadonlySet<string> = new Set(["error", "cancelled_by_user",
 
 export function StatusBadge({ status, reason }: { readonly status: RunStatus; readonly reason?: string | null }) {
   const { label, tone, icon } = runStatusLooks[status];
-  const more = reason === undefined || reason === null || toldByStatus.has(reason) ? undefined : reasonWords(reason);
+  const more =
+    reason === undefined || reason === null || toldByStatus.has(reason) ? undefined : wordsAfter(label, reason);
   return (
     <Badge tone={tone} icon={icon}>
-      {more === undefined ? label : `${label} · ${more}`}
+      {more === undefined ? label : more.startsWith("for ") ? `${label} ${more}` : `${label} · ${more}`}
     </Badge>
   );
 }

@@ -19,15 +19,22 @@ interface DialogProps {
   /** Buttons at its end. */
   readonly footer?: ReactNode;
   readonly wide?: boolean | undefined;
+  /** What it shows is never shown again: only its own buttons close it. */
+  readonly stays?: boolean | undefined;
 }
 
-export function Dialog({ open, onClose, title, detail, children, footer, wide = false }: DialogProps) {
+export function Dialog({ open, onClose, title, detail, children, footer, wide = false, stays = false }: DialogProps) {
   const focus = useFocusKeeping(true);
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={overlay} />
-        <Radix.Content className={cx(middle, wide ? "max-w-3xl" : "max-w-lg")} {...focus} {...describedBy(detail)}>
+        <Radix.Content
+          className={cx(middle, wide ? "max-w-3xl" : "max-w-lg")}
+          {...focus}
+          {...describedBy(detail)}
+          {...(stays ? staying : {})}
+        >
           <header className="flex items-start gap-2 border-b border-line px-4 py-3">
             <div className="min-w-0 grow">
               <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
@@ -35,9 +42,11 @@ export function Dialog({ open, onClose, title, detail, children, footer, wide = 
                 <Radix.Description className="text-sm text-ink-soft">{detail}</Radix.Description>
               )}
             </div>
-            <Radix.Close asChild>
-              <IconButton icon={X} label="Close" size="sm" />
-            </Radix.Close>
+            {!stays && (
+              <Radix.Close asChild>
+                <IconButton icon={X} label="Close" size="sm" />
+              </Radix.Close>
+            )}
           </header>
           <div className="min-h-0 grow overflow-y-auto px-4 py-3">{children}</div>
           {footer !== undefined && (
@@ -48,6 +57,9 @@ export function Dialog({ open, onClose, title, detail, children, footer, wide = 
     </Radix.Root>
   );
 }
+
+const stay = (event: { preventDefault(): void }) => event.preventDefault();
+const staying = { onEscapeKeyDown: stay, onInteractOutside: stay };
 
 /** Says that there is no description, where there is none. */
 function describedBy(detail: ReactNode): { "aria-describedby"?: undefined } {

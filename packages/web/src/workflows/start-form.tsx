@@ -16,6 +16,7 @@ import type { Json } from "./json-value.ts";
 import { startBody } from "./command-lines.ts";
 import type { StartRequest } from "./command-lines.ts";
 import { SchemaField } from "./schema-field.tsx";
+import { issuesIn, issuesThatHold } from "./schema-issues.ts";
 import type { InputIssue } from "./schema-props.ts";
 import { formNode } from "./schema-form.ts";
 import { emptyOptions, isPriority, StartOptions, tagsIn } from "./start-options.tsx";
@@ -95,15 +96,6 @@ function requestOf(workflow: string, input: Json | undefined, options: Options):
   };
 }
 
-/** Places that the server named in its refusal. */
-function issuesIn(error: ApiError | null): readonly InputIssue[] {
-  if (error === null || !Array.isArray(error.details)) return [];
-  return (error.details as readonly unknown[]).filter(
-    (each): each is InputIssue =>
-      isObject(each) && typeof each["path"] === "string" && typeof each["message"] === "string",
-  );
-}
-
 function useStart(value: Json | undefined) {
   const navigate = useNavigate();
   const start = useCall("startRun", {
@@ -113,26 +105,9 @@ function useStart(value: Json | undefined) {
     onDone: ({ run }) => void navigate({ to: "/runs/$run", params: { run: run.id } }),
   });
   const all = useMemo(() => issuesIn(start.error), [start.error]);
-  // What was said holds for what was sent: a field that has changed since is no longer wrong.
   const sent = isObject(start.variables?.body) ? start.variables.body["input"] : undefined;
-  const issues = useMemo(
-    () => all.filter(({ path }) => valueAt(value, path) === valueAt(sent, path)),
-    [all, value, sent],
-  );
+  const issues = useMemo(() => issuesThatHold(all, value, sent), [all, value, sent]);
   return { start, issues, failure: start.error ?? undefined, refused: start.error !== null && all.length === 0 };
-}
-
-/** The part of a value that a JSON Pointer names, as text to compare. */
-function valueAt(value: Json | undefined, path: string): string {
-  let current: unknown = value;
-  for (const step of path.split("/").slice(1)) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    current =
-      typeof current === "object" && current !== null
-        ? (current as Readonly<Record<string, unknown>>)[name]
-        : undefined;
-  }
-  return JSON.stringify(current) ?? "";
 }
 
 interface InputCardProps {

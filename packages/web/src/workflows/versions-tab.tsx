@@ -19,6 +19,7 @@ type Deployments = Answer<"listDeployments">;
 interface VersionRow {
   readonly version: string;
   readonly createdAt: number;
+  /** Of this workflow. */
   readonly unfinishedRuns: number;
   readonly current: boolean;
   /** That serve this workflow in this version. */
@@ -27,10 +28,10 @@ interface VersionRow {
 
 function rowsOf({ versions, workers }: Deployments, workflow: Workflow): readonly VersionRow[] {
   return versions
-    .map(({ version, createdAt, unfinishedRuns }) => ({
+    .map(({ version, createdAt, workflows }) => ({
       version,
       createdAt,
-      unfinishedRuns,
+      unfinishedRuns: workflows.find((each) => each.workflow === workflow.name)?.unfinishedRuns ?? 0,
       current: version === workflow.version,
       workers: workers.filter(
         (each) => each.version === version && !each.quarantine && each.workflows.includes(workflow.name),
@@ -112,8 +113,8 @@ function useColumns(workflow: string): readonly Column<VersionRow>[] {
       },
       {
         name: "unfinished",
-        label: "Unfinished (all workflows)",
-        width: "10rem",
+        label: "Unfinished runs",
+        width: "8rem",
         align: "end",
         from: "md",
         cell: ({ unfinishedRuns }) => formatCount(unfinishedRuns),

@@ -26,7 +26,7 @@ const stats = (name: string, more: Partial<Stats> = {}): Stats => ({
   ...more,
 });
 const names = (rows: readonly { readonly name: string }[]) => rows.map(({ name }) => name);
-const hook = { type: "webhook", method: "POST", path: "/hooks/x", signed: false } as const;
+const hook = { type: "webhook", method: "POST", path: "/hooks/x", signed: false, name: "POST /x" } as const;
 
 describe("rows", () => {
   const rows = joined(

@@ -14,12 +14,12 @@ const next = paths();
 const dayMs = 86_400_000;
 const { auditCheckpointMs, auditRetentionRoundMs } = auditLimits;
 
-function desk(settings: { place?: false; retentionMs?: number; replaces?: AuditHead } = {}) {
+async function desk(settings: { place?: false; retentionMs?: number; replaces?: AuditHead } = {}) {
   const { audit } = new MemoryRunStore();
   const clock = new SimulatedClock(start);
   const file = next("checkpoints");
   const logged: (readonly [LogLevel, string])[] = [];
-  const keeper = new AuditKeeper({
+  const keeper = await AuditKeeper.open({
     log: audit,
     place: settings.place === false ? undefined : new CheckpointFile(file),
     retentionMs: settings.retentionMs,
@@ -37,7 +37,7 @@ function desk(settings: { place?: false; retentionMs?: number; replaces?: AuditH
 
 describe("the keeper of a trail", () => {
   test("checks with a checkpoint of where it stands, once for all who ask meanwhile", async () => {
-    const { keeper, note, signed } = desk();
+    const { keeper, note, signed } = await desk();
     keeper.start();
     await note(1);
     const [first, second] = await Promise.all([keeper.verify(), keeper.verify()]);
@@ -50,7 +50,7 @@ describe("the keeper of a trail", () => {
   });
 
   test("without a place only checks, and says what that cannot show", async () => {
-    const { clock, keeper, note } = desk({ place: false });
+    const { clock, keeper, note } = await desk({ place: false });
     keeper.start();
     expect(clock.pending).toBe(0);
     await note(1);
@@ -59,7 +59,7 @@ describe("the keeper of a trail", () => {
   });
 
   test("lets go of what is old, soon after its start and each day from then on", async () => {
-    const { audit, clock, keeper, note } = desk({ retentionMs: dayMs });
+    const { audit, clock, keeper, note } = await desk({ retentionMs: dayMs });
     keeper.start();
     for (let i = 0; i < 5; i++) await note(i);
     clock.advanceTo(start + auditCheckpointMs);
@@ -77,7 +77,7 @@ describe("the keeper of a trail", () => {
 
   test("says in the trail's first checkpoint what a restored backup took the place of", async () => {
     const replaces = { chain: "before", seq: 70, hash: "ab".repeat(32) };
-    const { keeper, logged, note } = desk({ replaces });
+    const { keeper, logged, note } = await desk({ replaces });
     await note(1);
     keeper.start();
     const { ok, warnings } = await keeper.verify();
@@ -90,7 +90,7 @@ describe("the keeper of a trail", () => {
   });
 
   test("does not let a check keep the server from stopping", async () => {
-    const { keeper, note } = desk();
+    const { keeper, note } = await desk();
     for (let i = 0; i < 20; i++) await note(i);
     const verifying = keeper.verify().catch((error: unknown) => (error as { code?: unknown }).code);
     await keeper.stop();

@@ -6,11 +6,8 @@ import type { Random } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/log.ts";
 import type { KeyFolder } from "../keys/key-folder.ts";
 import type { AuditReport } from "./audit-report.ts";
-import { readCheckpointKey } from "./checkpoint.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
-import { Checkpoints } from "./checkpoints.ts";
-import { trimTrail } from "./retention.ts";
-import { verifyAudit } from "./verify.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 
 export interface AuditLimits {
   /** Pause between two checkpoints of a trail that moves. */
@@ -48,12 +45,18 @@ export class AuditKeeper {
   #cancelRound: () => void = () => undefined;
   #stopped = false;
 
-  constructor(options: AuditKeeperOptions) {
+  /** Most servers sign no checkpoints: what does is loaded where there is a place for them. */
+  static async open(options: AuditKeeperOptions): Promise<AuditKeeper> {
+    const { limits, place } = options;
+    if (place === undefined) return new AuditKeeper(options, undefined);
+    const { Checkpoints } = await import("./checkpoints.ts");
+    return new AuditKeeper(options, new Checkpoints({ ...options, place, intervalMs: limits.auditCheckpointMs }));
+  }
+
+  private constructor(options: AuditKeeperOptions, checkpoints: Checkpoints | undefined) {
     this.#options = options;
     this.#log = this.#stoppable(options.log);
-    const { clock, keys, limits, log, logger, place, random, replaces } = options;
-    const intervalMs = limits.auditCheckpointMs;
-    this.#checkpoints = place && new Checkpoints({ log, place, keys, random, clock, logger, intervalMs, replaces });
+    this.#checkpoints = checkpoints;
   }
 
   /** Goes to work, until `stop`. */
@@ -84,9 +87,11 @@ export class AuditKeeper {
   async #verify(): Promise<AuditReport> {
     const { keys, place } = this.#options;
     const chain = this.#log;
+    const { verifyAudit } = await import("./verify.ts");
     if (place === undefined || this.#checkpoints === undefined) return verifyAudit({ chain });
     await this.#checkpoints.take();
     const { failingSince } = this.#checkpoints;
+    const { readCheckpointKey } = await import("./checkpoint.ts");
     return verifyAudit({ chain, checkpoints: { place, key: await readCheckpointKey(keys), failingSince } });
   }
 
@@ -101,6 +106,10 @@ export class AuditKeeper {
   async #round(): Promise<void> {
     const { keys, logger, place, retentionMs, ...rest } = this.#options;
     try {
+      const [{ readCheckpointKey }, { trimTrail }] = await Promise.all([
+        import("./checkpoint.ts"),
+        import("./retention.ts"),
+      ]);
       const key = await readCheckpointKey(keys);
       if (place === undefined || retentionMs === undefined || key === undefined || this.#stopped) return;
       await trimTrail({ ...rest, log: this.#log, logger, place, retentionMs }, key);

@@ -129,6 +129,13 @@ export class Tokens {
     return ok(await this.#options.store.listTokens({ owner, limit, cursor }));
   }
 
+  /** One's own, itself, or anybody's for who may `token:read`. */
+  async get(principal: Principal, id: string): Promise<Result<TokenRow>> {
+    const found = await this.#options.store.getToken({ token: id });
+    const own = found !== undefined && (found.id === principal.token || isOwner(principal, found));
+    return found === undefined || (!own && !principal.may("token:read")) ? noToken(id) : ok(found);
+  }
+
   /** One's own, or anybody's for who may `token:write`; a token may revoke itself. */
   async revoke(principal: Principal, id: string): Promise<Result<void>> {
     const { book, clock, endings, store } = this.#options;

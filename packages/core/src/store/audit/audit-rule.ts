@@ -13,6 +13,7 @@ export interface AuditSight {
     readonly now: number;
   }): { readonly value: Uint8Array; readonly version: number } | undefined;
   schedule(id: string): { readonly workflow: string; readonly paused: boolean } | undefined;
+  trigger(id: string): { readonly workflow: string; readonly paused: boolean } | undefined;
   user(id: string): UserRecord | undefined;
   role(name: string): RoleRecord | undefined;
   session(id: string): SessionRecord | undefined;

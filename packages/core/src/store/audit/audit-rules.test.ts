@@ -10,6 +10,7 @@ const blind: AuditSight = {
   run: nothing,
   waitToken: nothing,
   state: nothing,
+  trigger: () => undefined,
   schedule: nothing,
   user: nothing,
   role: nothing,

@@ -5,8 +5,9 @@ import type { AuditDraft, AuditRule, AuditSight } from "./audit-rule.ts";
 import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
 import { runRules } from "./run-rules.ts";
+import { triggerRules } from "./trigger-rules.ts";
 
-const rules = new Map(Object.entries({ ...runRules, ...identityRules })) as ReadonlyMap<
+const rules = new Map(Object.entries({ ...runRules, ...identityRules, ...triggerRules })) as ReadonlyMap<
   string,
   AuditRule<unknown, unknown>
 >;

@@ -18,6 +18,7 @@ const tokenRefusals: Readonly<Record<Exclude<TokenOutcome["outcome"], "ok">, Err
   unknown: "token_unknown",
   used: "token_used",
   expired: "token_expired",
+  decided: "already_decided",
 };
 
 /** One row about a change of one run; `refusal` is the code a run is refused with whose state forbids it. */
@@ -114,6 +115,22 @@ export const runRules: RunRules = {
       if (answer.outcome !== "ok") return { ...draft, outcome: "refused", reason: tokenRefusals[answer.outcome] };
       const result = p.error === undefined ? given(p.value) : { failed: true };
       return { ...draft, outcome: "done", after: { name: token?.name, ...result } };
+    };
+  },
+
+  // What was written may say what only those who decide should know.
+  commentApproval: (p, sight) => {
+    const token = sight.waitToken(p.token);
+    const draft = {
+      at: p.now,
+      action: "approval:comment",
+      target: token === undefined ? "approval:unknown" : `run:${token.run}`,
+      workflow: token?.workflow,
+    };
+    return (answer) => {
+      if (answer.outcome === "full") return { ...draft, outcome: "refused", reason: "comments_full" };
+      if (answer.outcome !== "ok") return { ...draft, outcome: "refused", reason: tokenRefusals[answer.outcome] };
+      return { ...draft, outcome: "done", after: { name: token?.name, no: answer.no, chars: p.text.length } };
     };
   },
 

@@ -34,7 +34,7 @@ function lose(change: Change, row: EntryRow): void {
   const child = childOf(change, row);
   if (child !== undefined) change.orphans.push(child);
   if (wait !== undefined) dropWait(change, wait);
-  expireToken(row.token);
+  expireToken(row.token ?? row.linked);
   abortEntry(row, change.now);
 }
 

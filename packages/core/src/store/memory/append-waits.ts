@@ -28,6 +28,10 @@ export function appendEvent(
 }
 
 export function appendApproval(change: Change, run: RunRow, op: OpOf<"approval">): void {
+  if (op.linked === true) {
+    appendWaitForToken(change, run, { op, kind: "approval" });
+    return;
+  }
   const { due, seq, token } = op;
   const row = openEntry(run, { ...op, kind: "approval", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
@@ -53,28 +57,43 @@ export function appendToken(change: Change, run: RunRow, op: OpOf<"token">): voi
   if (row === undefined) return;
   change.tables.tokens.add(run, {
     token: op.token,
-    kind: "callback",
+    kind: op.terms === undefined ? "callback" : "approval",
     run: run.record.id,
     workflow: run.record.workflow,
     seq: op.seq,
-    name: op.name,
+    name: op.title ?? op.name,
+    description: op.description,
+    data: op.data,
     createdAt: change.now,
     expiresAt: op.due,
     status: "open",
+    terms: op.terms,
+    group: op.group,
   });
   settle(change, row, { value: op.value });
 }
 
-/** The wait ends with its own time limit or with the token's, whichever comes first: after that nobody could complete it. */
 export function appendCallback(change: Change, run: RunRow, op: OpOf<"callback">): void {
+  appendWaitForToken(change, run, { op, kind: "callback" });
+}
+
+interface TokenWait {
+  readonly op: OpOf<"callback" | "approval">;
+  readonly kind: "callback" | "approval";
+}
+
+/** The wait ends with its own time limit or with the token's, whichever comes first: after that nobody could complete it. */
+function appendWaitForToken(change: Change, run: RunRow, { op, kind }: TokenWait): void {
   const token = change.tables.tokens.get(op.token);
   const due = earlierOf(op.due, token?.record.expiresAt);
-  const row = openEntry(run, { ...op, kind: "callback", at: change.now });
+  const row = openEntry(run, { seq: op.seq, name: op.name, n: op.n, kind, at: change.now });
   if (row === undefined || row.wait !== undefined) return;
-  const known = token?.record.kind === "callback" ? token : undefined;
+  const isOurs = token?.record.kind === kind && (kind === "callback" || token.run === run);
+  const known = isOurs ? token : undefined;
   const open = known !== undefined && isOpen(known, change.now);
   if (open && !(due !== undefined && due <= change.now)) {
-    wait(change, row, { kind: "callback", due, ref: op.token });
+    if (kind === "approval") row.linked = known;
+    wait(change, row, { kind, due, ref: op.token });
     return;
   }
   settle(change, row, known?.record.status === "used" ? resultOf(known) : timedOut());

@@ -19,5 +19,6 @@ export function visitValues(tables: Tables, visit: (value: Uint8Array) => void):
   for (const row of tables.state.all()) see(row.value);
   for (const row of tables.stepCache.rows.values()) see(row.value);
   for (const schedule of tables.schedules.list()) see(schedule.input);
+  for (const held of tables.triggers.allHeld()) see(held.input);
   for (const version of tables.versions.list()) see(version.manifest);
 }

@@ -3,7 +3,7 @@ import { assert } from "./assert.ts";
 import type { EntryKind, JournalEntry } from "@sluice/protocol";
 import { beforeLooseEnds, brokenLocks } from "../../kernel/loose-ends.ts";
 import type { LooseEnd } from "../../kernel/loose-ends.ts";
-import type { JournalCursor } from "../../kernel/run-store.ts";
+import type { JournalCursor, TokenRecord } from "../../kernel/run-store.ts";
 import type { EntryRow, RunRow, Settlement } from "./rows.ts";
 
 /** What an entry is counted as besides its value, error and name. */
@@ -88,15 +88,26 @@ export function looseEntries(run: RunRow): readonly LooseEnd[] {
   for (const { entry } of run.settled) {
     const { kind, name, ord, seq, status } = entry;
     const counts =
-      kind === "callback" || (status === "completed" && (kind === "lock" || kind === "unlock" || kind === "token"));
-    if (counts) found.push({ kind, name, ord, seq, used: kind === "token" && wasAnswered(run, seq) });
+      kind === "callback" ||
+      kind === "approval" ||
+      (status === "completed" && (kind === "lock" || kind === "unlock" || kind === "token"));
+    if (!counts) continue;
+    const record = kind === "token" ? tokenMadeAt(run, seq) : undefined;
+    found.push({
+      kind,
+      name,
+      ord,
+      seq,
+      used: record?.status === "used",
+      approval: record?.kind === "approval",
+    });
   }
   return found;
 }
 
-function wasAnswered(run: RunRow, seq: number): boolean {
-  for (const { record } of run.tokens) if (record.seq === seq && record.status === "used") return true;
-  return false;
+function tokenMadeAt(run: RunRow, seq: number): TokenRecord | undefined {
+  for (const { record } of run.tokens) if (record.seq === seq) return record;
+  return undefined;
 }
 
 /**

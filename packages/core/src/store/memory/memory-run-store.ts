@@ -7,6 +7,7 @@ import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts"
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
+import { commentsOf } from "./approval-comments.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -18,6 +19,8 @@ import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-
 import { isFinal, toRecord } from "./runs.ts";
 import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
+import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
 
 type Params<V extends keyof RunStore> = Parameters<RunStore[V]>[0];
@@ -33,6 +36,7 @@ export class MemoryRunStore implements Store {
   readonly identity: MemoryIdentityStore;
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
+  readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
   readonly #broken = new BrokenIncarnations();
@@ -44,6 +48,10 @@ export class MemoryRunStore implements Store {
     this.#sight = sightOf(this.#tables);
     this.audit = new MemoryAuditLog(() => this.#open().audit);
     this.figures = new MemoryRunFigures(() => this.#open());
+    this.triggers = new MemoryTriggerStore({
+      tables: () => this.#open(),
+      write: (verb, params) => this.#audited({ verb, params }, (tables) => triggerVerbs[verb](tables, params)),
+    });
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
@@ -110,6 +118,10 @@ export class MemoryRunStore implements Store {
 
   async completeToken(p: Params<"completeToken">): Promise<Result<"completeToken">> {
     return this.#write("completeToken", p);
+  }
+
+  async commentApproval(p: Params<"commentApproval">): Promise<Result<"commentApproval">> {
+    return this.#write("commentApproval", p);
   }
 
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
@@ -269,6 +281,11 @@ export class MemoryRunStore implements Store {
 
   async listTokens(p: Params<"listTokens">): Promise<Result<"listTokens">> {
     return this.#open().tokens.list(p);
+  }
+
+  async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
+    const row = this.#open().tokens.get(p.token);
+    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

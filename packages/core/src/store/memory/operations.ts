@@ -10,6 +10,7 @@ import { becomePaused } from "./ownership.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
 import { leaveMemory, requeue } from "./settle.ts";
+import { reopenToken } from "./tokens.ts";
 
 /** False when the run is not in a state that allows it; so do the others here. */
 export function pauseRun(change: Change, run: RunRow): boolean {
@@ -70,7 +71,7 @@ export function retryRun(
   const { record } = run;
   const ended = isFinal(run);
   if (record.status === "completed" || !(ended || record.blocked)) return false;
-  const removed = retriedEntries(run, ended);
+  const removed = retriedEntries(change, run, ended);
   for (const row of removed) {
     const child = childOf(change, row);
     // One with a key is found by the call that is made again; any other would be made a second time.
@@ -102,7 +103,7 @@ export function retryRun(
 }
 
 /** What ended the run, what was still open, what was undone together with its undo, and the locks and tokens it lost with its end. */
-function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
+function retriedEntries(change: Change, run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
   const removed = new Set<EntryRow>();
   const add = (row: EntryRow | undefined) => {
     if (row !== undefined) removed.add(row);
@@ -119,7 +120,10 @@ function retriedEntries(run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
   }
   const loose = looseEntries(run);
   const gone = [...removed].map((row) => row.entry.seq);
-  for (const { seq } of [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, gone)]) add(run.entries.get(seq));
+  for (const { seq, approval } of [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, gone)]) {
+    if (approval) reopenToken(run, seq, change.now);
+    else add(run.entries.get(seq));
+  }
   return removed;
 }
 

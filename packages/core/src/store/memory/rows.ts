@@ -1,6 +1,13 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
 import type { JournalEntry } from "@sluice/protocol";
-import type { EventRecord, LogLine, RunRecord, StateEntry, TokenRecord } from "../../kernel/run-store.ts";
+import type {
+  ApprovalComment,
+  EventRecord,
+  LogLine,
+  RunRecord,
+  StateEntry,
+  TokenRecord,
+} from "../../kernel/run-store.ts";
 import type { StreamChunk } from "../../kernel/run-stream.ts";
 import type { HeapItem } from "./heap.ts";
 
@@ -31,6 +38,8 @@ export interface RunRow extends HeapItem {
   readonly logs: LogLine[];
   /** Streamed output, once there is some. */
   stream?: StreamRow | undefined;
+  /** Beside its approvals, by group. */
+  readonly comments: Map<string, ApprovalComment[]>;
   /** Lines that have a key, by that. */
   readonly logged: Map<string, readonly LogLine[]>;
 }
@@ -53,6 +62,8 @@ export interface EntryRow {
   attempts?: readonly AttemptRow[] | undefined;
   /** Approval token that belongs to this entry. */
   token?: TokenRow | undefined;
+  /** Approval token that another entry made, and this one waits for. */
+  linked?: TokenRow | undefined;
 }
 
 export interface AttemptRow {
@@ -97,6 +108,8 @@ export interface TokenRow {
   readonly run: RunRow;
   value?: Uint8Array | undefined;
   error?: Uint8Array | undefined;
+  /** Who decided with it, where that is known. */
+  person?: string | undefined;
 }
 
 export interface LockRow extends HeapItem {

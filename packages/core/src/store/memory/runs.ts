@@ -192,6 +192,7 @@ function newRow(run: NewRun, by: Actor): RunRow {
     consumed: new Set(),
     children: new Set(),
     logs: [],
+    comments: new Map(),
     logged: new Map(),
   };
 }
@@ -210,9 +211,11 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     sees(access, record.workflow) &&
     (filter.workflow === undefined || record.workflow === filter.workflow) &&
     (filter.status === undefined || filter.status.includes(record.status)) &&
+    (filter.reason === undefined || (record.reason !== undefined && filter.reason.includes(record.reason))) &&
     (filter.tag === undefined || record.tags.includes(filter.tag)) &&
     (filter.from === undefined || record.createdAt >= filter.from) &&
     (filter.to === undefined || record.createdAt < filter.to) &&
+    (filter.endedFrom === undefined || (record.endedAt !== undefined && record.endedAt >= filter.endedFrom)) &&
     (filter.parent === undefined || record.parent?.run === filter.parent) &&
     (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
     (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&

@@ -6,6 +6,8 @@ import type { StateRow } from "./rows.ts";
 
 export class State {
   readonly #scopes = new Map<string, Map<string, StateRow>>();
+  /** Highest version that a deleted key has had: a key that comes back goes on above it. */
+  #floor = 0;
 
   /** Undefined when the key does not exist or its time has passed. */
   get(scope: string, key: string, now: number): StateRow | undefined {
@@ -20,18 +22,20 @@ export class State {
       scope = new Map();
       this.#scopes.set(p.scope, scope);
     }
-    const version = (scope.get(p.key)?.version ?? 0) + 1;
+    const version = (scope.get(p.key)?.version ?? this.#floor) + 1;
     scope.set(p.key, { scope: p.scope, key: p.key, value: p.value, version, expiresAt: p.expiresAt });
     return version;
   }
 
   delete(scope: string, key: string): void {
     const rows = this.#scopes.get(scope);
+    this.#floor = Math.max(this.#floor, rows?.get(key)?.version ?? 0);
     rows?.delete(key);
     if (rows?.size === 0) this.#scopes.delete(scope);
   }
 
   deleteScope(scope: string): void {
+    for (const row of this.#scopes.get(scope)?.values() ?? []) this.#floor = Math.max(this.#floor, row.version);
     this.#scopes.delete(scope);
   }
 

@@ -9,6 +9,7 @@ import { Schedules } from "./schedules.ts";
 import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
 import { Tokens } from "./tokens.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { Versions } from "./versions.ts";
 import { Waits } from "./waits.ts";
 
@@ -24,6 +25,7 @@ export class Tables {
   readonly versions = new Versions();
   readonly accounts = new Accounts();
   readonly tally = new Tally();
+  readonly triggers = new Triggers();
   readonly audit: AuditTrail;
 
   constructor(instance: string) {

@@ -65,7 +65,7 @@ function fireWait(change: Change, wait: WaitRow): void {
     wakeStep(change, run, wait.seq);
     return;
   }
-  expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : entry.token);
+  expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : (entry.token ?? entry.linked));
   settle(change, entry, wait.kind === "sleep" ? completedWith(undefined) : timedOut());
 }
 

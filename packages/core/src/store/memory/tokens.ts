@@ -30,6 +30,7 @@ export class Tokens {
     readonly status?: "open" | undefined;
     readonly run?: string | undefined;
     readonly limit: number;
+    readonly after?: Place | undefined;
     readonly access?: AccessFilter | undefined;
   }): readonly TokenRecord[] {
     return [...this.#byToken.values()]
@@ -39,12 +40,19 @@ export class Tokens {
           record.kind === p.kind &&
           (p.status === undefined || record.status === p.status) &&
           (p.run === undefined || record.run === p.run) &&
+          (p.after === undefined || inOrder(p.after, record) < 0) &&
           sees(p.access, record.workflow),
       )
-      .toSorted((a, b) => a.createdAt - b.createdAt || (a.token < b.token ? -1 : 1))
+      .toSorted(inOrder)
       .slice(0, p.limit)
       .map((record) => ({ ...record }));
   }
+}
+
+type Place = Pick<TokenRecord, "createdAt" | "run" | "seq">;
+
+function inOrder(a: Place, b: Place): number {
+  return a.createdAt - b.createdAt || (a.run === b.run ? a.seq - b.seq : a.run < b.run ? -1 : 1);
 }
 
 /** Marks an open token expired; a used one stays used. */
@@ -61,16 +69,36 @@ export function isOpen(row: TokenRow, now: number): boolean {
 /** Settles what waits behind a token. */
 export function completeToken(
   change: Change,
-  p: { readonly token: string; readonly kind: "approval" | "callback" } & Settlement,
+  p: {
+    readonly token: string;
+    readonly kind: "approval" | "callback";
+    readonly person?: string | undefined;
+  } & Settlement,
 ): TokenOutcome {
   const row = change.tables.tokens.get(p.token);
   if (row === undefined || row.record.kind !== p.kind) return { outcome: "unknown" };
   if (!isOpen(row, change.now)) return { outcome: row.record.status === "used" ? "used" : "expired" };
+  if (p.person !== undefined && hasDecided(row, p.person)) return { outcome: "decided" };
   row.record.status = "used";
+  row.person = p.person;
   row.value = p.value;
   row.error = p.error;
   for (const entry of waitingOn(change, row)) settle(change, entry, resultOf(row));
   return { outcome: "ok", run: row.run.record.id, effects: change.effects() };
+}
+
+/** Whether this person has decided with another token of the same approval. */
+function hasDecided({ run, record }: TokenRow, person: string): boolean {
+  if (record.group === undefined) return false;
+  return [...run.tokens].some((other) => other.record.group === record.group && other.person === person);
+}
+
+/** Makes a token that ended with its run good again, unless its own time is up. */
+export function reopenToken(run: RunRow, seq: number, now: number): void {
+  for (const { record } of run.tokens) {
+    const isOver = record.expiresAt !== undefined && record.expiresAt <= now;
+    if (record.seq === seq && record.status === "expired" && !isOver) record.status = "open";
+  }
 }
 
 /** What an entry settles with once its token has been used. */

@@ -12,6 +12,7 @@ import { isFinal, toRecord } from "./runs.ts";
 import { fireSchedule } from "./schedules.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./tokens.ts";
 
 export type RunWriteVerb =
@@ -26,6 +27,7 @@ export type RunWriteVerb =
   | "fireTimers"
   | "emitEvent"
   | "completeToken"
+  | "commentApproval"
   | "cancelRun"
   | "pauseRun"
   | "resumeRun"
@@ -92,6 +94,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
   },
 
   completeToken: (tables, p) => completeToken(new Change(tables, p.now), p),
+  commentApproval,
   cancelRun: (tables, p) => changeRun(tables, p, (change, row) => cancelRun(change, row, p)),
   pauseRun: (tables, p) => changeRun(tables, p, pauseRun),
   resumeRun: (tables, p) => changeRun(tables, p, resumeRun),

@@ -29,31 +29,41 @@ export function awaitEvent(a: Appending, op: Op<"event">): Pick<Undecided, "even
 }
 
 export function awaitApproval(a: Appending, op: Op<"approval">): void {
+  if (op.linked === true) {
+    awaitToken(a, op, "approval");
+    return;
+  }
   addToken(a, { ...op, kind: "approval" });
   const placed = { seq: op.seq, name: op.name, n: op.n, kind: "approval" } as const;
   openEntry(a, placed, { wait: "approval", due: op.due, ref: op.token });
 }
 
 export function makeToken(a: Appending, op: Op<"token">): void {
-  addToken(a, { ...op, kind: "callback" });
+  addToken(a, { ...op, name: op.title ?? op.name, kind: op.terms === undefined ? "callback" : "approval" });
   settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: "token" }, { failed: false, bytes: op.value });
 }
 
-type NewToken = Pick<TokenRecord, "token" | "kind" | "seq" | "name" | "description" | "data"> & Due;
+type NewToken = Pick<TokenRecord, "token" | "kind" | "seq" | "name" | "description" | "data" | "terms" | "group"> & Due;
 
-function addToken(a: Appending, { token, kind, seq, name, description, data, due }: NewToken): void {
+function addToken(a: Appending, { token, kind, seq, name, description, data, due, terms, group }: NewToken): void {
   const { cx, run } = a;
   if (data !== undefined) noted(a, data);
   // prettier-ignore
   cx.t.tokens.insert({ token, kind, run: run.id, workflow: run.workflow, seq, name, description, data, createdAt: cx.now,
-    expiresAt: due });
+    expiresAt: due, terms, group });
   cx.t.runs.mark(run, runFlags.tokens);
 }
 
 export function awaitCallback(a: Appending, op: CallbackOp & Due): void {
-  const { cx } = a;
-  const placed = { seq: op.seq, name: op.name, n: op.n, kind: "callback" } as const;
-  const token = cx.t.tokens.get(op.token);
+  awaitToken(a, op, "callback");
+}
+
+/** Waits for a token that the run made before. */
+function awaitToken(a: Appending, op: (CallbackOp | Op<"approval">) & Due, kind: TokenRecord["kind"]): void {
+  const { cx, run } = a;
+  const placed = { seq: op.seq, name: op.name, n: op.n, kind } as const;
+  const found = op.token === undefined ? undefined : cx.t.tokens.get(op.token);
+  const token = found?.kind === kind && (kind === "callback" || found.run === run.id) ? found : undefined;
   if (token?.status === "used") {
     const failed = token.error !== null;
     settleNow(a, placed, { failed, bytes: token.error ?? token.value ?? encodeValue(undefined) });
@@ -61,11 +71,11 @@ export function awaitCallback(a: Appending, op: CallbackOp & Due): void {
   }
   const over = token === undefined || token.status === "expired" || isPast(token.expiresAt, cx.now);
   if (over || (op.due !== undefined && op.due <= cx.now)) {
-    if (token?.status === "open") cx.t.tokens.expire(op.token);
+    if (token?.status === "open") cx.t.tokens.expire(token.token);
     settleNow(a, placed, { failed: true, bytes: timedOut });
     return;
   }
-  openEntry(a, placed, { wait: "callback", due: earlier(op.due, token.expiresAt), ref: op.token });
+  openEntry(a, placed, { wait: kind, due: earlier(op.due, token.expiresAt), ref: token.token });
 }
 
 function isPast(time: number | null, now: number): boolean {

@@ -196,6 +196,7 @@ function abort({ cx, run }: Appending, seq: number): void {
   if (entry?.status !== "running") return;
   cx.orphanOf(run, seq);
   journal.abort(run.id, seq, cx.now);
+  if (entry.kind === "approval") tokens.expire(waits.get(run.id, seq)?.ref ?? "");
   waits.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) tokens.expireOfEntry(run.id, seq);
 }

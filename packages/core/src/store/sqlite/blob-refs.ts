@@ -12,6 +12,7 @@ export const blobOwners = {
   event: (id: number) => `event ${id}`,
   state: (scope: string, key: string) => `state ${scope} ${key}`,
   schedule: (id: string) => `schedule ${id}`,
+  held: (trigger: string, key: string) => `held ${trigger} ${key}`,
   stepCache: (name: string) => `cache ${name}`,
 } as const;
 

@@ -14,8 +14,12 @@ export function completeToken(t: Tables, p: Params): TokenOutcome {
     t.tokens.expire(p.token);
     return { outcome: "expired" };
   }
+  const { group } = token;
+  if (p.person !== undefined && group !== null && t.tokens.hasDecided({ run: token.run, group, person: p.person })) {
+    return { outcome: "decided" };
+  }
   const cx = new Change(t, p.now);
-  t.tokens.use(p.token, p.value, p.error);
+  t.tokens.use(p.token, p);
   const to = { failed: p.error !== undefined, bytes: p.error ?? p.value ?? nothing };
   const run = t.runs.get(token.run);
   if (run !== undefined && t.blobs.note(run.id, to.bytes)) t.runs.mark(run, runFlags.blobs);

@@ -68,3 +68,14 @@ function finishAt(flat: FlatAppend, at: number): FinishOp {
     cause: flat[at + 4] as number | undefined,
   };
 }
+
+/** Which incarnation writes with this verb; undefined for verbs of others. */
+export function incarnationOf(
+  verb: string,
+  params: unknown,
+): { readonly run: string; readonly epoch: number } | undefined {
+  if (verb === "append" || verb === "parkRun") return params as { readonly run: string; readonly epoch: number };
+  if (verb !== "appendFlat") return undefined;
+  const flat = params as FlatAppend;
+  return { run: flat[0] as string, epoch: flat[1] as number };
+}

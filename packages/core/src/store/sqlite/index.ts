@@ -2,9 +2,6 @@
 export { openSqliteStore, type SqliteStoreSettings } from "./sqlite-run-store.ts";
 export { sqliteLimits, type Durability, type SqliteLimits } from "./database.ts";
 export { openDataFolder, type DataFolder } from "./open-data.ts";
-export { checkData, type DataCheck, type Finding } from "./check-data.ts";
-export { verifyData } from "./verify-data.ts";
-export { openAuditFile, type AuditFile } from "./audit/audit-file.ts";
 export { beginReplacement, settleReplacement, type Replaced, type Replacement } from "./replace-data.ts";
 export { lockFile, type HeldLock } from "./file-lock.ts";
 export { dataFiles, type Prepared } from "./prepare-database.ts";

@@ -32,9 +32,11 @@ const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND status = 'faile
 const openOrUndoneSql = `SELECT seq FROM entries WHERE run = ?1 AND (status = 'running' OR seq < 0
   OR seq IN (SELECT -seq - 1 FROM entries WHERE run = ?1 AND seq < 0))`;
 const looseSql = `SELECT seq, kind, name, ord, EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run
-  AND tokens.seq = entries.seq AND tokens.kind = 'callback' AND tokens.status = 'used') AS used FROM entries
-  WHERE run = ? AND (kind = 'callback' AND status = 'failed'
-  OR kind IN ('lock', 'unlock', 'token', 'callback') AND status = 'completed') ORDER BY ord`;
+  AND tokens.seq = entries.seq AND entries.kind = 'token' AND tokens.status = 'used') AS used,
+  EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run AND tokens.seq = entries.seq AND entries.kind = 'token'
+  AND tokens.kind = 'approval') AS approval FROM entries
+  WHERE run = ? AND (kind IN ('callback', 'approval') AND status = 'failed'
+  OR kind IN ('lock', 'unlock', 'token', 'callback', 'approval') AND status = 'completed') ORDER BY ord`;
 const notInSql = "SELECT seq FROM entries WHERE run = ?1 AND seq NOT IN (SELECT seq FROM entries WHERE run = ?2)";
 const deleteOneSql = "DELETE FROM entries WHERE run = ? AND seq = ?";
 const deleteSql = "DELETE FROM entries WHERE run = ?";
@@ -119,7 +121,7 @@ export class JournalTable {
     this.#outline = lazily<Outline>(db, outlineSql);
     this.#lastFailed = lazily<{ seq: number }>(db, lastFailedSql);
     this.#openOrUndone = lazily<{ seq: number }>(db, openOrUndoneSql);
-    this.#loose = lazily<Omit<LooseEnd, "used"> & { used: number }>(db, looseSql);
+    this.#loose = lazily<Omit<LooseEnd, "used" | "approval"> & { used: number; approval: number }>(db, looseSql);
     this.#notIn = lazily<{ seq: number }>(db, notInSql);
     this.#deleteOne = lazily(db, deleteOneSql);
     this.#delete = lazily(db, deleteSql);
@@ -176,7 +178,7 @@ export class JournalTable {
   loose(run: string): readonly LooseEnd[] {
     return this.#loose()
       .all(run)
-      .map((row) => ({ ...row, used: row.used === 1 }));
+      .map((row) => ({ ...row, used: row.used === 1, approval: row.approval === 1 }));
   }
 
   delete(run: string, seq: number): void {

@@ -10,9 +10,8 @@ import type {
   TokenRecord,
   VersionRecord,
 } from "../../kernel/run-store.ts";
-import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
-import { getRunsSql, toSummary, type SummaryRow } from "./run-search.ts";
-import { listSchedulesSql, toSchedule } from "./schedules.ts";
+import { getRunsSql, readRecordColumns, toRecord, toSummary, type RecordRow, type SummaryRow } from "./run-row.ts";
+import { listSchedulesSql, toSchedule } from "./schedule-table.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
 import { lazily } from "./statement.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";

@@ -119,7 +119,10 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     const loose = t.journal.loose(run.id);
     // With its end it lost the locks it held and the tokens it waited for.
     const lost = [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, [...removed])];
-    for (const { seq } of lost) removed.add(seq);
+    for (const { seq, approval } of lost) {
+      if (approval) t.tokens.reopen(run.id, seq, cx.now);
+      else removed.add(seq);
+    }
     for (const seq of removed) removeEntry(cx, run, seq);
     if ([...removed].some((seq) => seq < 0)) run.generation++;
     // prettier-ignore

@@ -3,8 +3,7 @@ import { SluiceError } from "@sluice/protocol";
 import type { WriterSettings } from "./database.ts";
 import { fromWire } from "./failures.ts";
 import type { OtherReadVerb, ReadVerb } from "./reads.ts";
-import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
-import type { ThreadRequest } from "./writer-thread.ts";
+import { closedError, startThread, threadError, type ReaderRequest, type ThreadMessage } from "./start-thread.ts";
 
 interface Waiting {
   readonly verb: ReadVerb | OtherReadVerb;
@@ -53,7 +52,7 @@ export class ReaderClient {
   }
 
   #start(): Worker {
-    const thread = startThread();
+    const thread = startThread("reader");
     thread.addEventListener("message", (event: MessageEvent<ThreadMessage>) => {
       if (thread === this.#thread) this.#receive(event.data);
     });
@@ -61,11 +60,11 @@ export class ReaderClient {
       if (thread === this.#thread) this.#giveUp(fromWire(threadError(event)));
     });
     this.#thread = thread;
-    this.#post({ open: "reader", settings: this.#settings });
+    this.#post({ open: this.#settings });
     return thread;
   }
 
-  #post(request: ThreadRequest): void {
+  #post(request: ReaderRequest): void {
     this.#thread?.postMessage(request);
   }
 
@@ -101,7 +100,7 @@ export class ReaderClient {
         thread.terminate();
         resolve();
       });
-      const request: ThreadRequest = { close: true };
+      const request: ReaderRequest = { close: true };
       thread.postMessage(request);
     });
   }

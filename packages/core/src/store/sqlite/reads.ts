@@ -5,7 +5,8 @@ import type { AccessFilter, LogLine, RunStore } from "../../kernel/run-store.ts"
 import { readAudit, searchAudit } from "./audit/audit-reads.ts";
 import { backup } from "./backup.ts";
 import { listEvents } from "./event-list.ts";
-import { figureReads } from "./figures/sqlite-run-figures.ts";
+import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./figures/lists.ts";
+import { countByVersion, countByWorkflow, countNeeds, countTimers, runStatistics } from "./figures/statistics.ts";
 import { listAccessTokens, listUsers } from "./identity/identity-lists.ts";
 import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
@@ -17,6 +18,8 @@ import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { readStream } from "./streams.ts";
 import { stats } from "./stats.ts";
+import { listDeliveries } from "./triggers/delivery-table.ts";
+import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
 import { versionsInUseSql } from "./versions.ts";
 
@@ -32,6 +35,7 @@ export type ReadVerb =
   | "countRuns"
   | "listLogs"
   | "listTokens"
+  | "listComments"
   | "listEvents"
   | "blobsInUse"
   | "versionsInUse"
@@ -42,8 +46,21 @@ export type ReadVerb =
   | "stats"
   | "backup";
 
+/** Those of the figures port. */
+const figureReads = {
+  runStatistics,
+  countByWorkflow,
+  countByVersion,
+  countNeeds,
+  countTimers,
+  listWaits,
+  listScheduledRuns,
+  listOutlines,
+  getEntry,
+  listAttempts,
+};
 /** Reads of the other ports that go there too. */
-const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, ...figureReads };
+const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDeliveries, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
 
 const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
@@ -66,6 +83,7 @@ export class Reads {
     countRuns: (p) => countRuns(this.#db, p),
     listLogs: (p) => (this.#shows(p) ? this.listLogs(p) : []),
     listTokens: (p) => this.listTokens(p),
+    listComments: (p) => listComments(this.#db, p),
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),
@@ -125,7 +143,11 @@ export class Reads {
       conditions.push(shown.sql);
       values.push(...shown.values);
     }
-    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, token LIMIT ?`;
+    if (p.after !== undefined) {
+      conditions.push("(created_at, run, seq) > (?, ?, ?)");
+      values.push(p.after.createdAt, p.after.run, p.after.seq);
+    }
+    const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, run, seq LIMIT ?`;
     return this.#db.rows<TokenRow>(sql, ...values, p.limit).map(toToken);
   }
 

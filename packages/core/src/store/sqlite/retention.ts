@@ -38,7 +38,10 @@ function deleteRun(t: Tables, id: string): boolean {
   t.journal.deleteAll(id);
   if (has(run, runFlags.attempts)) t.attempts.deleteAll(id);
   if (has(run, runFlags.waits)) t.waits.deleteAll(id);
-  if (has(run, runFlags.tokens)) t.tokens.deleteOfRun(id);
+  if (has(run, runFlags.tokens)) {
+    t.tokens.deleteOfRun(id);
+    t.comments.deleteOfRun(id);
+  }
   if (has(run, runFlags.consumed)) t.events.releaseAll(id);
   if (has(run, runFlags.logs)) t.logs.deleteAll(id);
   if (has(run, runFlags.stream)) t.streams.deleteAll(id);

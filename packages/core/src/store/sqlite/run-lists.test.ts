@@ -18,12 +18,18 @@ test("every combination of filters agrees with a plain scan", () => {
       createdAt: start + Math.floor(i / 4),
     });
     if (i % 4 !== 0) bench.on.append(id, finish());
+    if (i % 8 === 0) {
+      const reason = i % 16 === 0 ? "poison" : "undo_failed";
+      bench.on.verb("blockRun", { run: id, reason, error: new Uint8Array(), now: start });
+    }
   }
   const all = listRuns(bench.on.db, { filter: {}, limit: 100 }).runs;
   expect(all).toHaveLength(60);
   const choices: { [Key in keyof RunFilter]: readonly RunFilter[Key][] } = {
     workflow: [undefined, "ship", "none"],
-    status: [undefined, ["running"], ["completed", "running"], ["completed"]],
+    status: [undefined, ["running"], ["completed", "running"], ["completed"], ["waiting"]],
+    reason: [undefined, ["poison"], ["poison", "undo_failed", "error"]],
+    endedFrom: [undefined, start + 7],
     tag: [undefined, "five"],
     from: [undefined, start + 5],
     to: [undefined, start + 9],
@@ -45,6 +51,8 @@ test("every combination of filters agrees with a plain scan", () => {
         sees(access, run.workflow) &&
         (filter.workflow === undefined || run.workflow === filter.workflow) &&
         (filter.status === undefined || filter.status.includes(run.status)) &&
+        (filter.reason === undefined || (run.reason !== undefined && filter.reason.includes(run.reason))) &&
+        (filter.endedFrom === undefined || (run.endedAt !== undefined && run.endedAt >= filter.endedFrom)) &&
         (filter.tag === undefined || run.tags.includes(filter.tag)) &&
         (filter.from === undefined || run.createdAt >= filter.from) &&
         (filter.to === undefined || run.createdAt < filter.to) &&
@@ -54,6 +62,13 @@ test("every combination of filters agrees with a plain scan", () => {
     expect(listed).toEqual(expected.map(({ id }) => id));
     expect(countRuns(bench.on.db, { filter, access })).toBe(expected.length);
   }
+});
+
+test("what an operator has to act on is found among any number of runs that wait", () => {
+  const { db } = bench.on;
+  const filter: RunFilter = { status: ["waiting"], reason: ["poison", "undo_failed"] };
+  const plans = plansOf(db, () => listRuns(db, { filter, limit: 20 })).join("; ");
+  expect(plans).toContain("USING INDEX runs_blocked (reason=?)");
 });
 
 test("somebody who may see few workflows does not wait for the runs of the others", () => {

@@ -1,4 +1,5 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
+import type { RunStatusReason } from "@sluice/protocol";
 import type { RunStore, RunFilter, RunRecord } from "../../kernel/run-store.ts";
 import { attributeCondition } from "./attributes.ts";
 import type { Connection } from "./connection.ts";
@@ -118,6 +119,17 @@ function source(query: Query): string {
   return query.from === "runs" ? "runs" : `${query.from} CROSS JOIN runs ON runs.id = ${query.from}.run`;
 }
 
+/** Reasons of a run on which an operator has to act. */
+const blocking: ReadonlySet<string> = new Set<RunStatusReason>([
+  "non_determinism",
+  "version_unavailable",
+  "workflow_unknown",
+  "undo_unavailable",
+  "undo_failed",
+  "poison",
+  "replay_check_failed",
+]);
+
 function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {
   const { attributes = [] } = filter;
   const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
@@ -134,19 +146,25 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
     add(each === lead ? sql : `runs.id IN (SELECT run FROM run_attributes WHERE ${sql})`, ...bound);
   }
   if (filter.workflow !== undefined) add("runs.workflow = ?", filter.workflow);
-  if (filter.status !== undefined) {
+  // A run that waits for one of these reasons is blocked: there is an index of those, however many others wait.
+  const isBlocked =
+    filter.status?.join() === "waiting" && filter.reason?.every((reason) => blocking.has(reason)) === true;
+  if (isBlocked) add("runs.blocked = 1");
+  if (filter.status !== undefined && !isBlocked) {
     add(`runs.status IN (${marks(filter.status.length)})`, ...filter.status);
     // Said again in the words of the partial index.
     if (!filter.status.includes("completed")) add("runs.status <> 'completed'");
   }
+  if (filter.reason !== undefined) add(`runs.reason IN (${marks(filter.reason.length)})`, ...filter.reason);
   if (filter.from !== undefined) add(`${from}.created_at >= ?`, filter.from);
   if (filter.to !== undefined) add(`${from}.created_at < ?`, filter.to);
+  if (filter.endedFrom !== undefined) add("runs.ended_at >= ?", filter.endedFrom);
   if (filter.parent !== undefined) add("runs.parent = ?", filter.parent);
   if (filter.chain !== undefined) add("(runs.chain = ? OR runs.id = ?)", filter.chain, filter.chain);
   if (filter.version !== undefined) add("runs.version = ?", filter.version);
   if (workflows !== undefined) {
     // One value however many names there are. With a plus their index, which leads to the most runs, is left out of the choice.
-    const narrower = filter.parent !== undefined || filter.status?.includes("completed") === false;
+    const narrower = isBlocked || filter.parent !== undefined || filter.status?.includes("completed") === false;
     const among = `${narrower ? "+" : ""}runs.workflow IN (SELECT value FROM json_each(?))`;
     add(among, JSON.stringify(workflows));
   }

@@ -1,5 +1,6 @@
 // A run as the tables have it: the part the writer works on, and its translation to the port's record.
 import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, type UndoingOp } from "@sluice/protocol";
+import type { RunSummary } from "../../kernel/run-search.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import { attributesColumn, attributesIn } from "./attributes.ts";
 
@@ -186,3 +187,29 @@ export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creati
 export const nothing = encodeValue(undefined);
 /** The error of a wait that passed its time limit. */
 export const timedOut = new Uint8Array(0);
+
+/** What lists of runs show of one. */
+export const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt`;
+export const getRunsSql = `SELECT ${summaryColumns} FROM runs WHERE id IN (SELECT value FROM json_each(?))`;
+
+export interface SummaryRow {
+  readonly id: string;
+  readonly workflow: string;
+  readonly status: RunSummary["status"];
+  readonly reason: RunSummary["reason"] | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+export function toSummary({ id, workflow, status, reason, createdAt, startedAt, endedAt }: SummaryRow): RunSummary {
+  return {
+    id,
+    workflow,
+    status,
+    createdAt,
+    ...(reason === null ? {} : { reason }),
+    ...(startedAt === null ? {} : { startedAt }),
+    ...(endedAt === null ? {} : { endedAt }),
+  };
+}

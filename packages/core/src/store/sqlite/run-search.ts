@@ -1,7 +1,8 @@
 // Finding runs by a piece of their id, key or tag, and names by a piece of theirs: a few looks at indexes, whatever there is.
 import { matchesAny, sees } from "../../kernel/patterns.ts";
-import type { RunFinder, RunHit, RunSummary } from "../../kernel/run-search.ts";
+import type { RunFinder, RunHit } from "../../kernel/run-search.ts";
 import type { Connection } from "./connection.ts";
+import { summaryColumns, toSummary, type SummaryRow } from "./run-row.ts";
 
 type Params<Verb extends keyof RunFinder> = Parameters<RunFinder[Verb]>[0];
 type Answer<Verb extends keyof RunFinder> = Awaited<ReturnType<RunFinder[Verb]>>;
@@ -13,8 +14,6 @@ const scannedNamesMax = 5_000;
 /** Highest text there is, for the end of a range of texts with one beginning. */
 const lastCharacter = "\u{10FFFF}";
 
-const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt`;
-export const getRunsSql = `SELECT ${summaryColumns} FROM runs WHERE id IN (SELECT value FROM json_each(?))`;
 const oneRunSql = `SELECT ${summaryColumns} FROM runs WHERE id = ?`;
 const idsSql = `SELECT ${summaryColumns} FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?`;
 const keysSql = `SELECT id, key FROM runs INDEXED BY runs_by_key
@@ -27,28 +26,6 @@ const nextEventSql = "SELECT name FROM events WHERE name > ? ORDER BY name LIMIT
 const nextScopeSql = "SELECT scope AS name FROM state WHERE scope > ? AND scope < ? ORDER BY scope LIMIT 1";
 const stateKeysSql = `SELECT scope, key FROM state
   WHERE scope = ? AND key >= ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`;
-
-export interface SummaryRow {
-  readonly id: string;
-  readonly workflow: string;
-  readonly status: RunSummary["status"];
-  readonly reason: RunSummary["reason"] | null;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-}
-
-export function toSummary({ id, workflow, status, reason, createdAt, startedAt, endedAt }: SummaryRow): RunSummary {
-  return {
-    id,
-    workflow,
-    status,
-    createdAt,
-    ...(reason === null ? {} : { reason }),
-    ...(startedAt === null ? {} : { startedAt }),
-    ...(endedAt === null ? {} : { endedAt }),
-  };
-}
 
 /** Statements of one search; they are finalized with it. */
 class Looks {

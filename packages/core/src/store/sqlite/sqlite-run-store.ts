@@ -16,6 +16,7 @@ import type { ReadVerb } from "./reads.ts";
 import { createdRecord } from "./run-row.ts";
 import { closedError } from "./start-thread.ts";
 import type { StorePaths } from "./store-paths.ts";
+import { SqliteTriggerStore } from "./triggers/sqlite-trigger-store.ts";
 import type { RunWriteVerb } from "./verbs.ts";
 import { WriterClient } from "./writer-client.ts";
 
@@ -59,6 +60,7 @@ class SqliteRunStore implements Store {
   readonly identity: SqliteIdentityStore;
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
+  readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
@@ -79,6 +81,7 @@ class SqliteRunStore implements Store {
     this.identity = new SqliteIdentityStore(paths);
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
+    this.triggers = new SqliteTriggerStore(paths);
   }
 
   #write<Verb extends RunWriteVerb>(verb: Verb, p: Params<Verb>): Answer<Verb> {
@@ -147,6 +150,9 @@ class SqliteRunStore implements Store {
   }
   completeToken(p: Params<"completeToken">): Answer<"completeToken"> {
     return this.#write("completeToken", p);
+  }
+  commentApproval(p: Params<"commentApproval">): Answer<"commentApproval"> {
+    return this.#write("commentApproval", p);
   }
   cancelRun(p: Params<"cancelRun">): Answer<"cancelRun"> {
     return this.#write("cancelRun", p);
@@ -242,6 +248,9 @@ class SqliteRunStore implements Store {
   }
   listTokens(p: Params<"listTokens">): Answer<"listTokens"> {
     return this.#read("listTokens", p);
+  }
+  listComments(p: Params<"listComments">): Answer<"listComments"> {
+    return this.#read("listComments", p);
   }
   listEvents(p: Params<"listEvents">): Answer<"listEvents"> {
     return this.#read("listEvents", p);

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { closedError, startThread, threadError } from "./start-thread.ts";
 
-test("a thread answers a request that it cannot serve instead of dying of it", async () => {
-  const thread = startThread();
+test.each(["writer", "reader"] as const)("a %s answers a request that it cannot serve and goes on", async (name) => {
+  const thread = startThread(name);
   const answers: unknown[] = [];
   const answered = new Promise<void>((resolve) => {
     thread.addEventListener("message", (event: MessageEvent<unknown>) => {
@@ -10,8 +10,9 @@ test("a thread answers a request that it cannot serve instead of dying of it", a
       if (answers.length === 2) resolve();
     });
   });
-  thread.postMessage({ batch: [] });
-  thread.postMessage({ read: "stats", params: undefined });
+  const early = name === "writer" ? { batch: [] } : { read: "stats", params: undefined };
+  thread.postMessage(early);
+  thread.postMessage(early);
   await answered;
   thread.terminate();
   expect(answers).toMatchObject([{ failed: { code: "internal" } }, { failed: { code: "internal" } }]);

@@ -1,6 +1,7 @@
 // Starting a thread of the store, and the errors its callers get when there is none.
 import { SluiceError, type WireError } from "@sluice/protocol";
-import type { BatchReply } from "./writer.ts";
+import type { WriterSettings } from "./database.ts";
+import type { Batch, BatchReply } from "./writer.ts";
 
 /** What a thread says: one message for each request, and word of its own when the log grows or a late failure shows. */
 export type ThreadMessage = Partial<BatchReply> & {
@@ -12,10 +13,20 @@ export type ThreadMessage = Partial<BatchReply> & {
   readonly value?: unknown;
 };
 
-export function startThread(): Worker {
+/** What the writer's thread is asked: `open` first, then batches, one at a time, until `close`. */
+export type WriterRequest = { readonly open: WriterSettings } | { readonly batch: Batch } | { readonly close: true };
+
+/** What a reader's thread is asked: the same with reads; `verify` is the only message of a thread that verifies. */
+export type ReaderRequest =
+  | { readonly open: WriterSettings }
+  | { readonly read: string; readonly params: unknown }
+  | { readonly verify: string }
+  | { readonly close: true };
+
+export function startThread(name: "writer" | "reader"): Worker {
   // Bundled, the thread's file stands beside the bundle.
-  const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.js";
-  return new Worker(new URL(file, import.meta.url));
+  const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new Worker(new URL(`./${name}-thread.${suffix}`, import.meta.url));
 }
 
 export function closedError(): SluiceError {

@@ -18,6 +18,8 @@ const putSql = `INSERT INTO state (scope, key, value, version, expires_at) VALUE
   ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, version = excluded.version,
   expires_at = excluded.expires_at`;
 const deleteSql = "DELETE FROM state WHERE scope = ? AND key = ?";
+const floorSql = "SELECT version FROM state_floor WHERE one = 1";
+const raiseSql = "UPDATE state_floor SET version = max(version, ?) WHERE one = 1";
 const ofScopeSql = "SELECT key FROM state WHERE scope = ?";
 const expiredSql = "SELECT scope, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
 
@@ -25,6 +27,8 @@ export class StateTable {
   readonly #get;
   readonly #put;
   readonly #delete;
+  readonly #floor;
+  readonly #raise;
   readonly #ofScope;
   readonly #expired;
 
@@ -32,6 +36,8 @@ export class StateTable {
     this.#get = lazily<StateRow>(db, getStateSql);
     this.#put = lazily(db, putSql);
     this.#delete = lazily(db, deleteSql);
+    this.#floor = lazily<{ version: number }>(db, floorSql);
+    this.#raise = lazily(db, raiseSql);
     this.#ofScope = lazily<{ key: string }>(db, ofScopeSql);
     this.#expired = lazily<{ scope: string; key: string }>(db, expiredSql);
   }
@@ -46,14 +52,16 @@ export class StateTable {
     return row === undefined || isExpired(row, now) ? undefined : row;
   }
 
-  /** Writes a value and returns its version. */
+  /** Writes a value and returns its version: above every one that a key of this name ever had. */
   put(at: { scope: string; key: string; expiresAt?: number | undefined }, value: Uint8Array): number {
-    const version = (this.row(at.scope, at.key)?.version ?? 0) + 1;
+    const version = (this.row(at.scope, at.key)?.version ?? this.#floor().get()?.version ?? 0) + 1;
     this.#put().run(at.scope, at.key, value, version, at.expiresAt ?? null);
     return version;
   }
 
   delete(scope: string, key: string): void {
+    const version = this.row(scope, key)?.version;
+    if (version !== undefined) this.#raise().run(version);
     this.#delete().run(scope, key);
   }
 

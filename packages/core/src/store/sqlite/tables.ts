@@ -15,11 +15,14 @@ import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
 import { RunTable } from "./runs.ts";
-import { ScheduleTable } from "./schedules.ts";
+import { ScheduleTable } from "./schedule-table.ts";
 import { StateTable } from "./state.ts";
+import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
 import { StreamTable } from "./streams.ts";
 import { TokenTable } from "./tokens.ts";
+import { DeliveryTable } from "./triggers/delivery-table.ts";
+import { TriggerTable } from "./triggers/trigger-table.ts";
 import { VersionTable } from "./versions.ts";
 import { WaitTable } from "./waits.ts";
 
@@ -30,6 +33,7 @@ export interface Tables {
   readonly waits: WaitTable;
   readonly events: EventTable;
   readonly tokens: TokenTable;
+  readonly comments: CommentTable;
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
@@ -46,6 +50,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
+  readonly triggers: TriggerTable;
+  readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
 }
 
@@ -60,6 +66,7 @@ export function openTables(db: Connection): Tables {
     waits: new WaitTable(db),
     events: new EventTable(db),
     tokens: new TokenTable(db),
+    comments: new CommentTable(db),
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
@@ -74,6 +81,8 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     audit: new AuditTable(db),
+    triggers: new TriggerTable(db),
+    deliveries: new DeliveryTable(db),
   };
   return { ...tables, sight: sightOf(tables) };
 }

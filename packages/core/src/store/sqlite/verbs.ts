@@ -6,6 +6,7 @@ import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
 import { Change } from "./change.ts";
+import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
@@ -17,10 +18,12 @@ import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
 import { fireTimers } from "./timers.ts";
+import { triggerVerbs } from "./triggers/trigger-verbs.ts";
+import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -41,6 +44,7 @@ const runExecutors: RunExecutors = {
     return { ...emit(cx, p), effects: cx.effects() };
   },
   completeToken,
+  commentApproval,
   cancelRun,
   pauseRun,
   resumeRun,
@@ -62,18 +66,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs };
-
-/** Which incarnation writes with this verb; undefined for verbs of others. */
-export function incarnationOf(
-  verb: string,
-  params: unknown,
-): { readonly run: string; readonly epoch: number } | undefined {
-  if (verb === "append" || verb === "parkRun") return params as WriteParams<"append" | "parkRun">;
-  if (verb !== "appendFlat") return undefined;
-  const flat = params as FlatAppend;
-  return { run: flat[0] as string, epoch: flat[1] as number };
-}
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...triggerVerbs };
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to

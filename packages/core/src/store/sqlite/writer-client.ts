@@ -3,9 +3,8 @@ import { SluiceError, type WireError } from "@sluice/protocol";
 import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
 import type { SqliteLimits, WriterSettings } from "./database.ts";
 import { fromWire } from "./failures.ts";
-import { closedError, startThread, threadError, type ThreadMessage } from "./start-thread.ts";
-import { incarnationOf } from "./verbs.ts";
-import type { ThreadRequest } from "./writer-thread.ts";
+import { incarnationOf } from "./flat-append.ts";
+import { closedError, startThread, threadError, type ThreadMessage, type WriterRequest } from "./start-thread.ts";
 
 interface Waiting {
   readonly verb: string;
@@ -39,10 +38,10 @@ export class WriterClient {
   constructor(settings: WriterSettings, events: WriterEvents) {
     this.#limits = settings.limits;
     this.#events = events;
-    this.#thread = startThread();
+    this.#thread = startThread("writer");
     this.#thread.addEventListener("message", (event: MessageEvent<ThreadMessage>) => this.#receive(event.data));
     this.#thread.addEventListener("error", (event) => this.#fail(fromWire(threadError(event))));
-    this.#post({ open: "writer", settings });
+    this.#post({ open: settings });
   }
 
   /** Resolves with the name of the data when the thread can take batches; rejects when the database cannot be opened. */
@@ -139,7 +138,7 @@ export class WriterClient {
     queueMicrotask(() => this.#flush());
   }
 
-  #post(request: ThreadRequest): void {
+  #post(request: WriterRequest): void {
     this.#thread.postMessage(request);
   }
 

@@ -6,7 +6,8 @@ import { statSync } from "node:fs";
 import type { SqliteLimits } from "./database.ts";
 import { failureOf } from "./failures.ts";
 import { openTables, type Tables } from "./tables.ts";
-import { execute, incarnationOf } from "./verbs.ts";
+import { incarnationOf } from "./flat-append.ts";
+import { execute } from "./verbs.ts";
 
 /** Verbs and their parameters in turn: `[verb, params, verb, params, …]`. */
 export type Batch = readonly unknown[];

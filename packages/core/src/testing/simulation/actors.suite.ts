@@ -184,11 +184,18 @@ export async function answerTokens(stage: Stage, status: "open" | undefined, lim
     ),
   );
   const tokens = random.shuffle(lists.flat()).slice(0, limit);
-  for (const { kind, token } of tokens) {
+  for (const { kind, token, terms } of tokens) {
     const approved = random.chance(0.7);
+    const handedOn = terms !== undefined && random.chance(0.15);
     const value = encodeValue(
       kind === "approval"
-        ? { approved, by: "somebody", at: world.clock.now(), ...(approved ? {} : { reason: "no" }) }
+        ? {
+            approved: approved && !handedOn,
+            by: "somebody",
+            at: world.clock.now(),
+            ...(approved ? {} : { reason: "no" }),
+            ...(handedOn ? { delegatedTo: "user:e" } : {}),
+          }
         : { came: token.length },
     );
     const answered = await ask(stage, (engine) => engine.completeToken({ by, token, kind, value }));

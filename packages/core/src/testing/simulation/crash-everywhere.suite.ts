@@ -61,6 +61,12 @@ export const crashedPrograms: Readonly<Record<string, readonly Program[]>> = {
     ]),
     child,
   ],
+  "an approval of several people": [
+    program(0, [
+      { type: "approve", path: "0", fallback: false, several: true },
+      { type: "approve", path: "1", fallback: true, several: true, timeoutMs: 30_000 },
+    ]),
+  ],
   "locks, state and events": [
     program(0, [
       {

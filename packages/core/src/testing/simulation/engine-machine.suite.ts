@@ -3,6 +3,7 @@ import type { BlobStore } from "../../kernel/blob-store.ts";
 import { Ids } from "../../kernel/ids.ts";
 import { unwrap } from "../../kernel/result.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
+import type { TriggerStore } from "../../kernel/trigger-store.ts";
 import { Engine } from "../../engine/engine.ts";
 import { faultyStore } from "../faulty-store.ts";
 import type { FaultPlan, FaultyStore, StoreWrite } from "../faulty-store.ts";
@@ -21,6 +22,7 @@ export interface Site {
   readonly ledger: Ledger;
   /** The store that outlives every engine, its changes recorded. */
   readonly store: RunStore;
+  readonly triggers: TriggerStore;
   readonly blobs: BlobStore | undefined;
   /** A fault planned for this very write, before chance has its say. */
   readonly planned?: ((write: StoreWrite) => "crash_before" | "crash_after" | undefined) | undefined;
@@ -66,6 +68,7 @@ export class EngineMachine {
       after: (ms: number, callback: () => void) => this.#after(ms, callback),
     };
     this.engine = new Engine({
+      triggers: site.triggers,
       store: profile.slowReads ? slowReads(this.#faulty.store, () => this.#pause()) : this.#faulty.store,
       blobs: site.blobs,
       clock,

@@ -1,5 +1,5 @@
 // Executes a program tree as a workflow: every node is a durable call, and the ledger hears of everything that is seen.
-import type { Context, StepCache, StepContext } from "@sluice/sdk";
+import type { ApproveOptions, Context, StepCache, StepContext } from "@sluice/sdk";
 import { NonRetryableError } from "@sluice/sdk";
 import { never } from "./life.suite.ts";
 import type { Life, Witness } from "./life.suite.ts";
@@ -49,7 +49,7 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "approve":
       return caught(p, path, async () => {
         const limit = { ...limited(node.timeoutMs), ...(node.fallback ? { onTimeout: "nobody" } : {}) };
-        return digest(await ctx.approve(path, limit));
+        return digest(await ctx.approve(path, node.several === true ? { ...limit, ...severalPeople } : limit));
       });
     case "token":
       return playToken(node, path, p);
@@ -70,6 +70,14 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
       return playGroup(node, path, p);
   }
 }
+
+const severalPeople: ApproveOptions<string> = {
+  approvers: ["user:a", "role:b", "c"],
+  need: 2,
+  remind: { every: 3_000, times: 2 },
+  escalate: { after: 20_000, to: ["user:d"] },
+  notify: ({ approver, why, reminder }, ctx) => ctx.step(`tell ${approver} ${why} ${reminder}`, () => "told"),
+};
 
 async function playGroup(
   node: NodeOf<"seq" | "all" | "race" | "ctxRace" | "map" | "try" | "throw">,

@@ -1,8 +1,8 @@
 // What a seed decides before anything happens: which calls, which faults, how fast machines and messages are.
 import type { EngineLimits } from "../../engine/limits.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
-import { features } from "./program.suite.ts";
-import type { Feature } from "./program.suite.ts";
+import { features } from "./features.suite.ts";
+import type { Feature } from "./features.suite.ts";
 
 /** Chances and rates of what goes wrong. A rate is a mean time between two in virtual milliseconds; 0: never. */
 interface Faults {

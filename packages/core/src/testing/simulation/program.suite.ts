@@ -1,50 +1,7 @@
 // What simulated workflows do: a random tree of durable calls, drawn once from the seed and then fixed, so that every
 // incarnation of a run executes the same code.
 import type { SimulatedRandom } from "../simulated-random.ts";
-
-/** Which kinds of node a seed draws from; a seed leaves some out so that the others meet more often. */
-export type Feature =
-  | "retries"
-  | "failures"
-  | "timeouts"
-  | "undos"
-  | "sleeps"
-  | "waits"
-  | "emits"
-  | "state"
-  | "locks"
-  | "children"
-  | "parallel"
-  | "races"
-  | "maps"
-  | "approvals"
-  | "tokens"
-  | "patches"
-  | "values"
-  | "caches"
-  | "continues";
-
-export const features: readonly Feature[] = [
-  "retries",
-  "failures",
-  "timeouts",
-  "undos",
-  "sleeps",
-  "waits",
-  "emits",
-  "state",
-  "locks",
-  "children",
-  "parallel",
-  "races",
-  "maps",
-  "approvals",
-  "tokens",
-  "patches",
-  "values",
-  "caches",
-  "continues",
-];
+import type { Feature } from "./features.suite.ts";
 
 interface At {
   /** Place in the tree; names the call. */
@@ -110,7 +67,13 @@ export type Node =
       readonly body: Node;
     })
   | (At & { readonly type: "call" | "start"; readonly program: number; readonly key?: string | undefined })
-  | (At & { readonly type: "approve"; readonly timeoutMs?: number | undefined; readonly fallback: boolean })
+  | (At & {
+      readonly type: "approve";
+      readonly timeoutMs?: number | undefined;
+      readonly fallback: boolean;
+      /** Three are asked, reminded, and two of them needed. */
+      readonly several?: boolean | undefined;
+    })
   | (At & { readonly type: "token"; readonly timeoutMs?: number | undefined; readonly waitMs?: number | undefined })
   | (At & { readonly type: "patched" | "values" | "log" })
   | (At & { readonly type: "seq" | "all" | "race" | "ctxRace"; readonly nodes: readonly Node[] })
@@ -201,7 +164,7 @@ class Draw {
     offer("waits", () => this.#wait(path), 2);
     offer("emits", () => this.#emit(path));
     offer("state", () => this.#state(path), 2);
-    offer("approvals", () => ({ type: "approve", path, fallback: this.#random.chance(0.5), timeoutMs: this.#limit() }));
+    offer("approvals", () => this.#approve(path));
     offer("tokens", () => ({ type: "token", path, timeoutMs: this.#limit(), waitMs: this.#limit() }));
     offer("patches", () => ({ type: "patched", path }));
     offer("values", () => ({ type: this.#random.chance(0.7) ? "values" : "log", path }));
@@ -215,6 +178,12 @@ class Draw {
       offer("failures", () => ({ type: "try", path, body: this.#node(`${path}.0`, depth + 1) }));
     }
     return this.#random.pick(kinds)();
+  }
+
+  #approve(path: string): Node {
+    const random = this.#random;
+    const timeoutMs = this.#limit();
+    return { type: "approve", path, fallback: random.chance(0.5), timeoutMs, several: random.chance(0.4) };
   }
 
   #step(path: string): StepNode {

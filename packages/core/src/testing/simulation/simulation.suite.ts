@@ -93,6 +93,7 @@ class Simulation {
       programs: this.#programs,
       ledger: this.#ledger,
       store: this.#recorder.store,
+      triggers: memory.triggers,
       blobs: this.#profile.blobs ? memoryBlobs() : undefined,
       planned: options.planned,
       mutant: mutant?.worker,

@@ -2,7 +2,7 @@
 import type { AuditSight } from "../../audit/audit-rule.ts";
 import type { Tables } from "../tables.ts";
 
-export function sightOf({ accounts, runs, schedules, state, tokens }: Tables): AuditSight {
+export function sightOf({ accounts, runs, schedules, state, tokens, triggers }: Tables): AuditSight {
   return {
     run(id) {
       const record = runs.get(id)?.record;
@@ -19,6 +19,7 @@ export function sightOf({ accounts, runs, schedules, state, tokens }: Tables): A
       return row === undefined ? undefined : { value: row.value, version: row.version };
     },
     schedule: (id) => schedules.get(id),
+    trigger: (id) => triggers.get(id),
     user: (id) => accounts.users.get(id),
     role: (name) => accounts.roles.get(name),
     session: (id) => accounts.sessions.get(id),

@@ -1,5 +1,5 @@
 // The figures port in memory: everything is found by walking over all runs.
-import { SluiceError, type RunStatus, type RunStatusReason } from "@sluice/protocol";
+import { isFinalStatus, SluiceError, type RunStatus, type RunStatusReason } from "@sluice/protocol";
 import { matchesAny, sees } from "../../../kernel/patterns.ts";
 import {
   hourMs,
@@ -9,6 +9,7 @@ import {
   type EventWait,
   type RunFigures,
   type RunOutline,
+  type VersionRuns,
 } from "../../../kernel/run-figures.ts";
 import type { RunRow, WaitRow } from "../rows.ts";
 import type { Tables } from "../tables.ts";
@@ -64,6 +65,18 @@ export class MemoryRunFigures implements RunFigures {
     const limit = Number.MAX_SAFE_INTEGER;
     const open = this.#tables().tokens.list({ kind: "approval", status: "open", limit, access: p.approvals });
     return { approvals: open.length, failed, blocked };
+  }
+
+  async countByVersion(p: Params<"countByVersion">): Promise<Answer<"countByVersion">> {
+    const counts = new Map<string, VersionRuns>();
+    for (const { record } of this.#seen(p.access)) {
+      if (isFinalStatus(record.status)) continue;
+      const { version, workflow } = record;
+      const slot = JSON.stringify([version, workflow]);
+      counts.set(slot, { version, workflow, runs: (counts.get(slot)?.runs ?? 0) + 1 });
+    }
+    const order = ({ version, workflow }: VersionRuns): string => `${version}\0${workflow}`;
+    return [...counts.values()].toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   async countTimers(p: Params<"countTimers">): Promise<number> {

@@ -13,6 +13,7 @@ export function sightOf(t: Omit<Tables, "sight">): AuditSight {
     waitToken: (token) => t.tokens.get(token),
     state: (p) => t.state.get(p.scope, p.key, p.now),
     schedule: (id) => t.schedules.get(id),
+    trigger: (id) => t.triggers.get(id),
     user: (id) => t.users.get(id),
     role: (name) => t.users.getRole(name),
     session: (id) => t.sessions.get(id),

@@ -1,24 +1,9 @@
 // The figures port on SQLite: all of it is read on the reader's thread.
 import type { RunFigures } from "../../../kernel/run-figures.ts";
 import type { StorePaths } from "../store-paths.ts";
-import { getEntry, listAttempts, listOutlines, listScheduledRuns, listWaits } from "./lists.ts";
-import { countByWorkflow, countNeeds, countTimers, runStatistics } from "./statistics.ts";
 
 type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
 type Answer<Verb extends keyof RunFigures> = ReturnType<RunFigures[Verb]>;
-
-/** What the reader's thread executes for it. */
-export const figureReads = {
-  runStatistics,
-  countByWorkflow,
-  countNeeds,
-  countTimers,
-  listWaits,
-  listScheduledRuns,
-  listOutlines,
-  getEntry,
-  listAttempts,
-};
 
 export class SqliteRunFigures implements RunFigures {
   readonly #read: StorePaths["read"];
@@ -41,6 +26,10 @@ export class SqliteRunFigures implements RunFigures {
 
   countTimers(p: Params<"countTimers">): Answer<"countTimers"> {
     return this.#read("countTimers", p) as Answer<"countTimers">;
+  }
+
+  countByVersion(p: Params<"countByVersion">): Answer<"countByVersion"> {
+    return this.#read("countByVersion", p) as Answer<"countByVersion">;
   }
 
   listWaits(p: Params<"listWaits">): Answer<"listWaits"> {

@@ -10,6 +10,7 @@ import {
   type RunFigures,
   type RunStatistics,
   type WorkflowCounts,
+  type VersionRuns,
 } from "../../../kernel/run-figures.ts";
 import type { Connection } from "../connection.ts";
 import { fitsPatterns, type Condition } from "../patterns.ts";
@@ -110,6 +111,15 @@ export function countNeeds(db: Connection, p: Params<"countNeeds">): Needs {
     failed: rows<{ n: number }>(failed, p.access)[0]?.n ?? 0,
     blocked: Object.fromEntries(byReason.map(({ reason, n }) => [reason, n])),
   };
+}
+
+/** Spells out the states so that the index of what has not completed serves. */
+export function countByVersion(db: Connection, p: Params<"countByVersion">): VersionRuns[] {
+  const seen = shown(p.access);
+  const sql = `SELECT version, workflow, count(*) AS runs FROM runs WHERE status <> 'completed'
+    AND status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND ${seen.sql}
+    GROUP BY version, workflow ORDER BY version, workflow`;
+  return db.rows(sql, ...seen.values);
 }
 
 export function countTimers(db: Connection, p: Params<"countTimers">): number {

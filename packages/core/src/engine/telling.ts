@@ -1,0 +1,45 @@
+// Brings events to the worker that holds a run, in order, with their values loaded.
+import type { EngineToWorker, RunEvent } from "@sluice/protocol";
+import type { Logger } from "../kernel/log.ts";
+import type { HotRun } from "./hot-runs.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Values } from "./values.ts";
+
+export class Telling {
+  readonly #values: Values;
+  readonly #outbox: Outbox;
+  readonly #log: Logger;
+
+  constructor(values: Values, outbox: Outbox, log: Logger) {
+    this.#values = values;
+    this.#outbox = outbox;
+    this.#log = log;
+  }
+
+  /** At once, unless a value has to be loaded or one before it is. */
+  tell(hot: HotRun, events: readonly RunEvent[]): void {
+    const { worker } = hot;
+    hot.idle = false;
+    if (worker === undefined) {
+      hot.early = [...hot.early, ...events];
+      return;
+    }
+    const send = (ready: readonly RunEvent[]): void => {
+      const message: EngineToWorker = { type: "events", run: hot.run, epoch: hot.epoch, events: ready };
+      this.#outbox.send(worker, message);
+    };
+    if (hot.sending === undefined && !this.#values.needsLoading(events)) {
+      send(events);
+      return;
+    }
+    const sending: Promise<void> = (hot.sending ?? Promise.resolve())
+      .then(async () => send(await this.#values.loadEvents(events)))
+      .catch((error: unknown) =>
+        this.#log("error", "a value could not be loaded", { run: hot.run, error: String(error) }),
+      )
+      .then(() => {
+        if (hot.sending === sending) hot.sending = undefined;
+      });
+    hot.sending = sending;
+  }
+}

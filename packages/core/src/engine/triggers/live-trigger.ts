@@ -1,0 +1,213 @@
+// One deployed trigger as the engine has it in memory: what its code says, how far it has got, and its turn: what changes it
+// happens one after the other, since each advance is made for the state before it.
+import { encodeError } from "@sluice/protocol";
+import type { TriggerDebounce } from "@sluice/protocol";
+import type { Result } from "../../kernel/result.ts";
+import { fail, ok } from "../../kernel/result.ts";
+import type { AdvanceOutcome, HeldStart, Occurrence, TriggerRecord, TriggerStore } from "../../kernel/trigger-store.ts";
+import type { EngineParts } from "../parts.ts";
+import type { Starts } from "../starts.ts";
+import type { Invocations } from "./invocations.ts";
+import type { KeptManifest } from "./trigger-names.ts";
+import { valueAt } from "./value-path.ts";
+
+/** What the kinds of triggers share. */
+export interface TriggerParts {
+  readonly engine: EngineParts;
+  readonly starts: Starts;
+  readonly store: TriggerStore;
+  readonly invocations: Invocations;
+}
+
+/** One occurrence on its way to a run; `input` is encoded, `content` decoded on demand. */
+export interface Entering {
+  readonly key?: string | undefined;
+  readonly mark?: string | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly input: Uint8Array;
+}
+
+type Advance = Parameters<TriggerStore["advanceTrigger"]>[0];
+export type Advanced = Extract<AdvanceOutcome, { readonly outcome: "ok" }>;
+type Rest = Pick<Advance, "marks" | "forget" | "progress">;
+
+/** Held starts let go in one commit. */
+const releaseBatchMax = 100;
+
+export class LiveTrigger<M extends KeptManifest = KeptManifest> {
+  readonly manifest: M;
+  readonly workflow: string;
+  /** Place in its workflow's list. */
+  readonly index: number;
+  record: TriggerRecord;
+  readonly #parts: TriggerParts;
+  #turn: Promise<unknown> = Promise.resolve();
+  #cancelHeld: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(
+    parts: TriggerParts,
+    p: { readonly manifest: M; readonly workflow: string; readonly index: number; readonly record: TriggerRecord },
+  ) {
+    this.#parts = parts;
+    this.manifest = p.manifest;
+    this.workflow = p.workflow;
+    this.index = p.index;
+    this.record = p.record;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped || this.#parts.engine.draining();
+  }
+
+  /** Does something that changes it, after what was asked for before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Ends its timers and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelHeld?.();
+    await this.#turn;
+  }
+
+  /**
+   * Lets occurrences in: each gets a run, or is held back until it has been quiet. To be called in turn. An input that the
+   * workflow's schema refuses gets none, and the last of them is the trigger's error.
+   */
+  async enter(entering: readonly Entering[], rest: Rest = {}): Promise<Result<Advanced>> {
+    const crowded = this.#parts.starts.crowded();
+    if (entering.length > 0 && crowded !== undefined) return crowded;
+    const releases: (() => void)[] = [];
+    try {
+      const good: Entering[] = [];
+      const marks = [...(rest.marks ?? [])];
+      let refused: Error | undefined;
+      for (const each of entering) {
+        const checked = await this.#parts.starts.check(this.workflow, each.input);
+        if (!checked.ok && checked.error.code !== "invalid_input" && checked.error.code !== "payload_too_large")
+          return checked;
+        if (checked.ok) {
+          const { stored, release } = await this.#parts.engine.values.keep(checked.value);
+          releases.push(release);
+          good.push({ ...each, input: stored });
+          continue;
+        }
+        refused = new Error(checked.error.message);
+        if (each.key !== undefined) marks.push({ key: each.key, mark: each.mark, expiresAt: each.expiresAt });
+      }
+      const shown = refused === undefined ? {} : { error: encodeError(refused) };
+      return await this.#place(good, { ...rest, marks, progress: { ...rest.progress, ...shown } });
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  async #place(good: readonly Entering[], rest: Rest): Promise<Result<Advanced>> {
+    const debounce = "debounce" in this.manifest ? this.manifest.debounce : undefined;
+    if (debounce === undefined) {
+      const occurrences = good.map(({ key, mark, expiresAt, input }) => ({
+        key,
+        mark,
+        expiresAt,
+        run: this.#run(input),
+      }));
+      return this.advance({ ...rest, occurrences });
+    }
+    const hold = await this.#held(good, debounce);
+    const seen = good.flatMap(({ key, mark, expiresAt }) => (key === undefined ? [] : [{ key, mark, expiresAt }]));
+    const advanced = await this.advance({ ...rest, marks: [...(rest.marks ?? []), ...seen], hold, occurrences: [] });
+    if (advanced.ok) await this.#armHeld();
+    return advanced;
+  }
+
+  #run(input: Uint8Array): Occurrence["run"] {
+    const { engine, starts } = this.#parts;
+    const current = engine.deployments.workflow(this.workflow);
+    if (current === undefined) throw new Error(`the workflow ${this.workflow} of a live trigger is not deployed`);
+    const by = { kind: "trigger", id: this.record.id } as const;
+    return starts.newRun({ by, workflow: this.workflow, input }, { current, input, now: engine.clock.now() });
+  }
+
+  /** What is held under each key after these. */
+  async #held(good: readonly Entering[], debounce: TriggerDebounce): Promise<readonly HeldStart[]> {
+    const { engine, store } = this.#parts;
+    const now = engine.clock.now();
+    const keyed: { readonly key: string; readonly input: Uint8Array }[] = [];
+    for (const { input } of good) {
+      const key = debounce.key === undefined ? "" : valueAt(await engine.values.load(input), debounce.key);
+      keyed.push({ key, input });
+    }
+    const keys = [...new Set(keyed.map(({ key }) => key))];
+    const held = new Map<string, HeldStart>();
+    for (const each of await store.findHeld({ trigger: this.record.id, keys })) held.set(each.key, each);
+    for (const { key, input } of keyed) {
+      const before = held.get(key);
+      const firstAt = before?.firstAt ?? now;
+      const latest = debounce.max === undefined ? Number.MAX_SAFE_INTEGER : firstAt + debounce.max;
+      const dueAt = Math.min(now + debounce.wait, latest);
+      held.set(key, { key, firstAt, dueAt, count: (before?.count ?? 0) + 1, input });
+    }
+    return [...held.values()];
+  }
+
+  /** Begins to wait for what is held; also after a restart. */
+  async #armHeld(): Promise<void> {
+    const { engine, store } = this.#parts;
+    this.#cancelHeld?.();
+    if (this.#stopped || this.record.paused) return;
+    const [first] = await store.listHeld({ trigger: this.record.id, limit: 1 });
+    if (first === undefined || this.#stopped) return;
+    this.#cancelHeld = engine.clock.after(Math.max(0, first.dueAt - engine.clock.now()), () => {
+      void this.inTurn(() => this.#release()).catch((error: unknown) => {
+        engine.log("error", "what a trigger holds could not be let go yet", {
+          trigger: this.record.id,
+          error: String(error),
+        });
+        this.#cancelHeld = engine.clock.after(engine.limits.reloadDelayMs, () => void this.resumeHeld());
+      });
+    });
+  }
+
+  /** Takes up what was held before. */
+  async resumeHeld(): Promise<void> {
+    if ("debounce" in this.manifest && this.manifest.debounce !== undefined) await this.inTurn(() => this.#armHeld());
+  }
+
+  async #release(): Promise<void> {
+    if (this.stopped) return;
+    const { engine, store } = this.#parts;
+    const held = await store.listHeld({ trigger: this.record.id, limit: releaseBatchMax });
+    const due = held.filter(({ dueAt }) => dueAt <= engine.clock.now());
+    const release = due.map(({ key }) => key);
+    if (due.length > 0) {
+      const done = await this.advance({ occurrences: due.map(({ input }) => ({ run: this.#run(input) })), release });
+      if (!done.ok) throw new Error(done.error.message);
+    }
+    await this.#armHeld();
+  }
+
+  /** Commits what it is given, on top of the state that is known; starts over from the stored one where that is another. */
+  async advance(p: Omit<Advance, "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
+    const { engine, store } = this.#parts;
+    const { id } = this.record;
+    const now = engine.clock.now();
+    const outcome = await store.advanceTrigger({ ...p, trigger: id, expect: this.record.version, now });
+    if (outcome.outcome === "stale") {
+      const stored = (await store.listTriggers()).find((each) => each.id === id);
+      if (stored !== undefined) this.record = stored;
+      return fail({ code: "conflict", message: `The trigger ${id} has been changed meanwhile.` });
+    }
+    this.record = outcome.trigger;
+    for (const _run of outcome.created) engine.count("runs_started");
+    engine.route(outcome.effects);
+    if (engine.changes.heard) {
+      for (const run of outcome.created) engine.changes.note("runs", run.id);
+      engine.changes.note("triggers", this.workflow);
+    }
+    return ok(outcome);
+  }
+}
