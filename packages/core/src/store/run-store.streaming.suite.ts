@@ -58,9 +58,9 @@ export function streamingSuite(name: string, makeStore: MakeStore): void {
 
     test("keeps the newest where there is too much, and says where that begins", async () => {
       await desk.hot("r1");
+      const keepFew: object = { keepBytes: 500 };
       const long = "x".repeat(90);
-      for (let i = 0; i < 20; i++)
-        await desk.append("r1", chunk([1, 0, i], [long], { ...{ keepBytes: 500 } } as object));
+      for (let i = 0; i < 20; i++) await desk.append("r1", chunk([1, 0, i], [long], keepFew));
       const { chunks, first } = await desk.store.readStream({ run: "r1", after: 0, bytesMax: 1e6 });
       expect(chunks.length).toBeGreaterThan(3);
       expect(chunks.length).toBeLessThan(7);

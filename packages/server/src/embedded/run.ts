@@ -115,7 +115,8 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
     signal?.addEventListener("abort", tell, { once: true });
     try {
       let after = options.after ?? 0;
-      while (signal?.aborted !== true) {
+      for (;;) {
+        if (signal?.aborted === true) return;
         // The run comes first: if it has ended by then, its output is complete.
         const ended = isFinalStatus(unwrap(await this.#engine.getRun(this.id)).status);
         const { chunks } = await store.readStream({ run: this.id, after, bytesMax: pieceBytesMax });
