@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compareProblems } from "./scripts/tidy/compare.ts";
 import { undocumented } from "./scripts/tidy/documented.ts";
 import { forbiddenImports, importsOf } from "./scripts/tidy/imports.ts";
 import { ledgerProblems } from "./scripts/tidy/ledger.ts";
@@ -218,6 +219,19 @@ describe("documents", () => {
 
   test("docs/features.md names tests that exist", () => {
     expect(ledgerProblems(fileAt("docs/features.md")?.text ?? "", files)).toEqual([]);
+  });
+
+  test("docs/compare.md answers for every feature, with tests that exist", () => {
+    const text = fileAt("docs/compare.md")?.text ?? "";
+    expect(compareProblems(text, files)).toEqual([]);
+    expect(compareProblems(text.replace("| Retry |", "| Retries |"), files)).toEqual([
+      "Retries: no such feature",
+      "Retry: no row",
+    ]);
+    expect(
+      compareProblems(text.replaceAll("e2e/dev.test.ts › a saved", "e2e/dev.test.ts › another"), files),
+    ).toHaveLength(1);
+    expect(compareProblems("| Bun | yes | it is | |", files)).toContain('Bun: "yes" needs a test');
   });
 
   test.each([

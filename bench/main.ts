@@ -4,6 +4,7 @@
 const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
   workflow: async () => (await import("./workflow/suite.ts")).runWorkflowSuite,
   server: async () => (await import("./server/suite.ts")).runServerSuite,
+  console: async () => (await import("./console/suite.ts")).runConsoleSuite,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

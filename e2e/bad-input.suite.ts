@@ -12,7 +12,7 @@ const project = `
 import { schedule, webhook, workflow } from "sluice";
 
 export const echo = workflow(
-  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })] },
+  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })], queue: "echoes" },
   async (ctx, input) => input,
 );
 export const asks = workflow({ name: "asks" }, (ctx) => ctx.approve("boss"));
@@ -51,6 +51,25 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   cancelRun: { reason: "r" },
   retryRun: { code: "pinned" },
   forkRun: { from: 0, input: 1 },
+  importRun: {
+    format: "sluice-run",
+    formatVersion: 1,
+    run: {
+      id: "imported",
+      workflow: "echo",
+      version: "v0",
+      status: "completed",
+      input: { json: 1 },
+      createdAt: 1,
+      endedAt: 2,
+      tags: [],
+      priority: 0,
+      attempt: 1,
+      generation: 0,
+    },
+    journal: [],
+    logs: [],
+  },
   bulkRuns: {
     action: "cancel",
     filter: { workflow: "none", status: ["failed"], tag: "t", from: 0, to: 1, parent: "p", version: "v" },
@@ -200,6 +219,7 @@ export class Victim {
     if (path.includes("/:part")) return [waiting, "input"];
     if (path.includes("/:run")) return [waiting];
     if (path.includes("/:schedule")) return ["echo:yearly"];
+    if (path.includes("/:queue")) return ["echoes"];
     if (path.includes("/approvals/:token")) return [approval];
     if (path.includes("/callbacks/:token")) return [callback];
     if (path.includes("/:key")) return ["global", "hostile"];
@@ -230,7 +250,7 @@ export class Victim {
   /** Everything that bad input could have changed. */
   async written(): Promise<string> {
     const { waiting, approval } = this.things;
-    const lists = ["/runs?limit=200", "/approvals?limit=200", "/events?limit=200", "/schedules"];
+    const lists = ["/runs?limit=200", "/approvals?limit=200", "/events?limit=200", "/schedules", "/queues"];
     lists.push("/state/global", "/state/workflow:echo", `/state/run:${waiting}`);
     lists.push(`/runs/${waiting}`, `/runs/${waiting}/steps`, `/runs/${waiting}/logs`, `/approvals/${approval}`);
     const shown: unknown[] = [];

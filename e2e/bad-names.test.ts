@@ -67,6 +67,8 @@ describe("unknown run", () => {
       ["pauseSchedule", "schedule_not_found"],
       ["resumeSchedule", "schedule_not_found"],
       ["runSchedule", "schedule_not_found"],
+      ["pauseQueue", "queue_not_found"],
+      ["resumeQueue", "queue_not_found"],
       ["getApproval", "token_unknown"],
       ["decideApproval", "token_unknown"],
       ["completeCallback", "token_unknown"],

@@ -33,12 +33,14 @@ export async function launchBrowser(): Promise<Browser> {
 export interface Look {
   readonly theme?: Theme | undefined;
   readonly widthPx?: number | undefined;
+  /** Cookies and storage of a profile before. */
+  readonly storageState?: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
 }
 
 /** A browser's profile in one look. */
 export async function openProfile(
   browser: Browser,
-  { theme = "light", widthPx = 1440 }: Look = {},
+  { theme = "light", widthPx = 1440, storageState }: Look = {},
 ): Promise<BrowserContext> {
   const height = widthPx < phoneWidthPx ? 844 : 900;
   const profile = await browser.newContext({
@@ -47,6 +49,7 @@ export async function openProfile(
     locale: "en-GB",
     timezoneId: "UTC",
     reducedMotion: "reduce",
+    ...(storageState === undefined ? {} : { storageState }),
   });
   profile.setDefaultTimeout(waitMs);
   return profile;
@@ -65,6 +68,9 @@ export function complaintsOf(page: Page): readonly string[] {
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What shimmers in place of what is still to come. */
+export const skeletons = ".skeleton";
 
 interface AxeResults {
   readonly violations: readonly {
@@ -91,5 +97,8 @@ export async function settled(page: Page): Promise<void> {
   await page.locator("main h1, main h2").first().waitFor();
   for (const loading of await page.getByRole("status", { name: "Loading" }).all())
     await loading.waitFor({ state: "detached" });
+  // A skeleton gives way to what it stood for; that may have skeletons of its own.
+  while ((await page.locator(skeletons).count()) > 0)
+    await page.locator(skeletons).first().waitFor({ state: "detached" });
   await page.evaluate("document.fonts.ready.then(() => undefined)");
 }

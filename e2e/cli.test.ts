@@ -188,8 +188,9 @@ describe("runs", () => {
     const file = join(work, "runs.jsonl");
     expect(await json("runs", "export", "--tag", "exported", "--output", file)).toEqual({ exported: 1, file });
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
-      run: { id: done.id, output: 18 },
-      steps: [{ name: "double" }],
+      format: "sluice-run",
+      run: { id: done.id, output: { json: 18 } },
+      journal: [{ name: "double" }],
     });
     expect(JSON.parse(await text("runs", "export", "--tag", "exported"))).toMatchObject({ run: { id: done.id } });
   });
@@ -202,7 +203,7 @@ describe("a large output of a step", () => {
     expect(steps).toMatchObject([{ name: "make", output: null, omitted: ["output"] }]);
     expect(await text("runs", "show", done.id)).toContain("1.4 MB, in `sluice runs export`");
     const exported = JSON.parse(await text("runs", "export", "--tag", "large"));
-    expect(exported.steps[0].output).toBe("x".repeat(1_500_000));
+    expect(exported.journal[0].value.json).toBe("x".repeat(1_500_000));
   });
 });
 

@@ -13,7 +13,8 @@ const hostile = {
   log: "<b>bold</b> \u001b[31mred",
 };
 
-const workflows = `import { NonRetryableError, workflow } from "sluice";
+const workflows = `import { existsSync } from "node:fs";
+import { NonRetryableError, workflow } from "sluice";
 
 const hostile = ${JSON.stringify(hostile)};
 
@@ -67,6 +68,31 @@ export const evil = workflow({ name: "evil" }, async (ctx) => {
   await ctx.step(hostile.step, () => ({ "<b>key</b>": hostile.output }));
   throw new Error(hostile.error);
 });
+
+/** Fails until the file \`gate\` is there. */
+export const gated = workflow({ name: "shop/gated" }, async (ctx, input) => {
+  await ctx.step("prepare", () => "ready");
+  return ctx.step("enter", () => {
+    if (!existsSync(input.gate)) throw new NonRetryableError("the gate is shut");
+    return "inside";
+  });
+});
+
+export const exchange = workflow({ name: "shop/exchange" }, async (ctx, input) => {
+  await ctx.emit("asked", { run: ctx.run.id }, { key: input.key });
+  const work = ctx.step("work", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    return "worked";
+  });
+  ctx.log("while it works", { part: 1 });
+  await work;
+  const word = await ctx.waitFor("answered", { key: input.key, match: { kind: "final" } });
+  return word;
+});
+
+export const huge = workflow({ name: "report/huge" }, async (ctx, input) =>
+  ctx.step("export", () => Array.from({ length: input.entries }, (_, id) => ({ id, name: "entry " + id, text: "x".repeat(80) }))),
+);
 
 export const quick = workflow({ name: "quick" }, async (ctx, input) => ctx.step("one", () => input));
 `;
@@ -154,7 +180,7 @@ export class RunsServer {
     return (await response.json()) as T;
   }
 
-  async send(name: string, key: string): Promise<void> {
-    await this.ask("POST /api/v1/events", { name, key });
+  async send(name: string, key: string, payload?: unknown): Promise<void> {
+    await this.ask("POST /api/v1/events", { name, key, ...(payload === undefined ? {} : { payload }) });
   }
 }

@@ -54,24 +54,37 @@ describeInBrowser("the list of a hundred thousand runs", () => {
     }
   }
 
-  test("is painted in time", async () => {
+  /** As somebody sees it who has never been here: nothing is in the browser's cache. */
+  async function loadFresh(): Promise<Marks> {
     const profile = await openProfile(browser);
     const page = await profile.newPage();
     await page.addInitScript(markRows);
-    const cold = await load(page);
+    const marks = await load(page);
+    await profile.close();
+    return marks;
+  }
+
+  test("is painted in time, also by a browser that has never been here", async () => {
+    const cold: Marks[] = [];
+    while (cold.length < loads) cold.push(await loadFresh());
+    const profile = await openProfile(browser);
+    const page = await profile.newPage();
+    await page.addInitScript(markRows);
+    await load(page);
     const warm: Marks[] = [];
     while (warm.length < loads) warm.push(await load(page));
     await profile.close();
-    const median = (of: (marks: Marks) => number) =>
-      Math.round(warm.map(of).toSorted((a, b) => a - b)[loads >> 1] ?? 0);
+    const median = (all: readonly Marks[], of: (marks: Marks) => number) =>
+      Math.round(all.map(of).toSorted((a, b) => a - b)[loads >> 1] ?? 0);
     const figures = {
       runs: runsCount,
-      coldPaintMs: Math.round(cold.paintMs),
-      coldRowsMs: Math.round(cold.rowsMs),
-      paintMs: median(({ paintMs }) => paintMs),
-      rowsMs: median(({ rowsMs }) => rowsMs),
+      coldPaintMs: median(cold, ({ paintMs }) => paintMs),
+      coldRowsMs: median(cold, ({ rowsMs }) => rowsMs),
+      paintMs: median(warm, ({ paintMs }) => paintMs),
+      rowsMs: median(warm, ({ rowsMs }) => rowsMs),
     };
     console.log(JSON.stringify(figures));
+    expect(figures.coldPaintMs).toBeLessThan(paintMsMax);
     expect(figures.paintMs).toBeLessThan(paintMsMax);
     expect(figures.rowsMs).toBeLessThan(paintMsMax);
   }, 60_000);

@@ -1,13 +1,23 @@
 // Every screen of the console with a path that shows it: visited by the accessibility test and by `npm run screens`.
-import type { ConsoleData } from "./console-data.ts";
+import type { RigData } from "./console-rig.ts";
 
 export interface ConsoleScreen {
   /** Of its picture. */
   readonly name: string;
-  readonly path: (data: ConsoleData) => string;
+  readonly path: (data: RigData) => string;
+  /** Whom it is for: `first` is whoever makes the first user, before there is one. Without it, somebody signed in. */
+  readonly seenBy?: "first" | "stranger";
+}
+
+/** The link as the server printed it, without its host. */
+function pathOf(url: string): string {
+  const { pathname, hash } = new URL(url);
+  return pathname + hash;
 }
 
 export const consoleScreens: readonly ConsoleScreen[] = [
+  { name: "set-up", path: ({ setUpUrl }) => pathOf(setUpUrl), seenBy: "first" },
+  { name: "sign-in", path: () => "/sign-in", seenBy: "stranger" },
   { name: "home", path: () => "/" },
   { name: "workflows", path: () => "/workflows" },
   { name: "workflow", path: () => "/workflows/order" },
@@ -31,11 +41,14 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "run-step", path: ({ failedRun }) => `/runs/${failedRun}?step=0` },
   { name: "run-graph", path: ({ completedRun }) => `/runs/${completedRun}?tab=graph` },
   { name: "run-journal", path: ({ failedRun }) => `/runs/${failedRun}?tab=journal` },
-  { name: "run-logs", path: ({ completedRun }) => `/runs/${completedRun}?tab=logs` },
+  { name: "run-logs", path: ({ payoutRun }) => `/runs/${payoutRun}?tab=logs` },
+  { name: "run-events", path: ({ payoutRun }) => `/runs/${payoutRun}?tab=events` },
+  { name: "run-children", path: ({ completedRun }) => `/runs/${completedRun}?tab=children` },
+  { name: "run-audit", path: ({ failedRun }) => `/runs/${failedRun}?tab=audit` },
   { name: "run-details", path: ({ failedRun }) => `/runs/${failedRun}?tab=details` },
   { name: "runs-compare", path: ({ completedRun, failedRun }) => `/runs/compare?a=${completedRun}&b=${failedRun}` },
   { name: "approvals", path: () => "/approvals" },
-  { name: "approve", path: () => "/approve/no-such-token" },
+  { name: "approve", path: () => "/approve/no-such-token", seenBy: "stranger" },
   { name: "events", path: () => "/events" },
   { name: "events-one", path: () => "/events?event=1" },
   { name: "events-publish", path: () => "/events?publish=true" },

@@ -233,10 +233,13 @@ describeInBrowser("the screens of what goes on", () => {
   });
 
   test("a value that somebody else has changed meanwhile is shown beside one's own", async () => {
+    const shared = "/api/v1/state/global/shared";
     await setState("shared", "before");
     await onPage("/state?key=shared", {}, async (page) => {
       await page.getByLabel("Value (JSON)").fill('"mine"');
       await setState("shared", "theirs");
+      // Versions go on counting where a key was deleted before.
+      const { version: theirs } = await get<{ version: number }>(shared);
       const conflict = page.getByRole("alert", { name: "Changed meanwhile" });
       // It is told by itself, or by the server when one saves before.
       await page.getByRole("button", { name: "Save", exact: true }).or(conflict).first().waitFor();
@@ -245,7 +248,7 @@ describeInBrowser("the screens of what goes on", () => {
       await conflict.getByText('"mine"').waitFor();
       await conflict.getByRole("button", { name: "Save mine over it" }).click();
       await conflict.waitFor({ state: "detached" });
-      expect(await get<object>("/api/v1/state/global/shared")).toMatchObject({ value: "mine", version: 3 });
+      expect(await get<object>(shared)).toMatchObject({ value: "mine", version: theirs + 1 });
     });
   });
 

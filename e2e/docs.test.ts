@@ -25,6 +25,9 @@ const documents = [
   "examples/quickstart/README.md",
   "docs/getting-started.md",
   "docs/workflows.md",
+  "docs/testing.md",
+  "docs/cronflow.md",
+  "docs/flow.md",
   "docs/approvals.md",
   "docs/deployment.md",
   "docs/identity.md",
@@ -174,7 +177,7 @@ describe("every snippet", () => {
         const names =
           kind === "fragment"
             ? [`fragment-${block.line}`]
-            : Array.from(block.text.matchAll(/name: "([\w-]+)"/g), (match) => match[1] ?? "");
+            : Array.from(block.text.matchAll(/(?:name|id): "([\w-]+)"/g), (match) => match[1] ?? "");
         for (const name of names) {
           const workflow = found.get(name);
           if (workflow === undefined) continue;

@@ -131,6 +131,24 @@ describe("sluice", () => {
   });
 });
 
+describe("sluice/cronflow", () => {
+  test("a program written for cronflow runs from the package, and its types come along", async () => {
+    const code = `import cronflow from "sluice/cronflow";
+      import { VERSION } from "sluice/cronflow/sdk";
+      const flow = cronflow.define({ id: "x" }).step("a", () => 7).step("b", (ctx) => ctx.last + 1);
+      const tested = await flow.test().expectStep("b").toSucceed().run();
+      await cronflow.start({ data: "cronflow-data" });
+      const id = await cronflow.trigger("x");
+      let seen = await cronflow.inspect(id);
+      while (seen.status !== "completed") seen = await cronflow.inspect(id);
+      await cronflow.stop();
+      console.log(tested.status, seen.output, VERSION);`;
+    const ran = await run([join(full, "node_modules/.bin/bun"), "--eval", code], full);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "completed 8 0.1.0\n" });
+    expect(await typeCheck(full, code)).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+});
+
 describe("@sluice/sdk", () => {
   test("has connect but not open, under Node, without dependencies", async () => {
     const code =

@@ -32,7 +32,12 @@ const PUBLISHABLE: Publishable[] = [
   {
     home: "packages/cli",
     description: "A self-hosted operations engine: durable workflows in one process and one data folder",
-    entries: { ".": "packages/cli/src/index.ts", "./testing": "packages/cli/src/testing.ts" },
+    entries: {
+      ".": "packages/cli/src/index.ts",
+      "./cronflow": "packages/cli/src/cronflow.ts",
+      "./cronflow/sdk": "packages/cli/src/cronflow-sdk.ts",
+      "./testing": "packages/cli/src/testing.ts",
+    },
     started: [
       "packages/cli/src/main.ts",
       "packages/core/src/store/sqlite/reader-thread.ts",

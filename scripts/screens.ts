@@ -1,50 +1,47 @@
-// Pictures of every screen of the console in both themes and three widths, into docs/screens/. Names given as arguments
-// choose screens.
+// Pictures of every screen of the console in both themes and three widths: `screens.ts [--out DIR] [--width PX]… [NAME]…`,
+// into docs/screens/. Names choose screens.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { launchBrowser, openProfile, settled, themes, widthsPx } from "../e2e/browser.ts";
-import { makeData, startConsole } from "../e2e/console-data.ts";
-import type { ConsoleData } from "../e2e/console-data.ts";
+import { parseArgs } from "node:util";
+import { settled, themes, widthsPx } from "../e2e/browser.ts";
+import { ConsoleRig } from "../e2e/console-rig.ts";
 import { consoleScreens } from "../e2e/console-screens.ts";
-import { killAll } from "../e2e/server-process.ts";
 
-const target = join(import.meta.dir, "../docs/screens");
+const { values, positionals } = parseArgs({
+  options: { out: { type: "string" }, width: { type: "string", multiple: true } },
+  allowPositionals: true,
+});
+const target = values.out ?? join(import.meta.dir, "../docs/screens");
+const widths = values.width?.map(Number) ?? widthsPx;
+const screens = consoleScreens.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
-async function takePictures(browser: Browser, url: string, data: ConsoleData): Promise<number> {
-  const wanted = process.argv.slice(2);
-  const screens = consoleScreens.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+async function takePictures(rig: ConsoleRig): Promise<number> {
   let count = 0;
-  for (const theme of themes) {
-    for (const widthPx of widthsPx) {
-      const profile = await openProfile(browser, { theme, widthPx });
-      const page = await profile.newPage();
-      for (const { name, path } of screens) {
-        await page.goto(url + path(data));
-        await settled(page);
-        await page.screenshot({ path: join(target, `${name}-${theme}-${widthPx}.png`) });
-        count++;
+  for (const seenBy of ["first", "stranger", undefined] as const) {
+    const wanted = screens.filter((screen) => screen.seenBy === seenBy);
+    for (const theme of wanted.length === 0 ? [] : themes) {
+      for (const widthPx of widths) {
+        const look = { theme, widthPx };
+        const profile = await (seenBy === undefined ? rig.user(look) : rig.stranger(look));
+        const page = await profile.newPage();
+        for (const { name, path } of wanted) {
+          await page.goto(rig.url + path(rig.data));
+          await settled(page);
+          await page.screenshot({ path: join(target, `${name}-${theme}-${widthPx}.png`) });
+          count++;
+        }
+        await profile.close();
       }
-      await profile.close();
     }
   }
   return count;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "sluice-screens-"));
 mkdirSync(target, { recursive: true });
-const browser = await launchBrowser();
+const rig = await ConsoleRig.start();
 try {
-  const server = await startConsole({ data: folder, args: ["--no-auth"] });
-  try {
-    const count = await takePictures(browser, server.url, await makeData(server));
-    console.log(`${count} pictures in docs/screens`);
-  } finally {
-    await killAll(server);
-  }
+  console.log(`${await takePictures(rig)} pictures in ${target}`);
 } finally {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
+  await rig.close();
 }

@@ -20,6 +20,11 @@ export type WorkName =
   /** Three steps, of which the second does not end while the gate is closed. */
   | "gated";
 
+/** Workflows that only ours has. */
+export type OwnWorkName =
+  /** Twelve steps of the builder. */
+  "builder12";
+
 export interface WorkInput {
   /** Unique for ever: names the run's event and its marks. */
   readonly key: string;
@@ -33,12 +38,14 @@ export type CaseName =
   | "steps3"
   | "wake"
   | "steps1000"
+  | "builder"
   | "throughput"
   | "enqueue"
   | "parked"
   | "memory"
   | "disk"
-  | "recovery";
+  | "recovery"
+  | "harness";
 
 /** What a contender may lack; the reason is shown in the place of the figure. */
 type Feature = "hot" | "event" | "delay";
@@ -61,7 +68,7 @@ export interface Contender {
   /** Starts a run; resolves with its id when the start is durable. */
   start(work: WorkName, input: WorkInput, options?: { readonly delayMs?: number }): Promise<string>;
   /** Starts a run and resolves with its result, in the cheapest way the contender has. */
-  run(work: WorkName, input: WorkInput): Promise<unknown>;
+  run(work: WorkName | OwnWorkName, input: WorkInput): Promise<unknown>;
   /** The status of a run, read from the store. */
   status(id: string): Promise<string>;
   /** Sends the event that the `listen` run with this key waits for; resolves when it is stored. */
@@ -88,6 +95,8 @@ export interface ContenderSpec {
 
 const FIRST: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "throughput", "enqueue"];
 const EVERY: readonly CaseName[] = [...FIRST, "parked", "memory", "disk", "recovery"];
+/** Cases for what others do not have. */
+const OWN: readonly CaseName[] = ["builder"];
 const NEVER_PARKS = "runs stay in memory while they wait";
 
 export const contenders: readonly ContenderSpec[] = [
@@ -95,7 +104,7 @@ export const contenders: readonly ContenderSpec[] = [
     name: "sluice-embedded",
     title: "Sluice embedded",
     peer: false,
-    cases: EVERY,
+    cases: [...EVERY, ...OWN, "harness"],
     lacks: {},
     notes: {},
     open: async (setup) => (await import("./contenders/sluice-embedded.ts")).openSluiceEmbedded(setup),
@@ -104,7 +113,7 @@ export const contenders: readonly ContenderSpec[] = [
     name: "sluice-http",
     title: "Sluice over HTTP",
     peer: false,
-    cases: EVERY,
+    cases: [...EVERY, ...OWN],
     lacks: {},
     notes: {},
     open: async (setup) => (await import("./contenders/sluice-http.ts")).openSluiceHttp(setup),

@@ -5,10 +5,12 @@ import { within } from "../clock.ts";
 import { bytesOnDisk } from "../disk.ts";
 import type { CaseContext } from "./cases/case.ts";
 import { measureDisk } from "./cases/disk.ts";
+import { measureHarness } from "./cases/harness.ts";
 import { measureEnqueue } from "./cases/enqueue.ts";
 import { measureMemory } from "./cases/memory.ts";
 import { fill, resume } from "./cases/recovery.ts";
 import { measureStarts } from "./cases/starts.ts";
+import { measureBuilder } from "./cases/builder.ts";
 import { measureSteps1000 } from "./cases/steps1000.ts";
 import { measureSteps3 } from "./cases/steps3.ts";
 import { measureThroughput } from "./cases/throughput.ts";
@@ -24,11 +26,13 @@ const measures: Readonly<Record<Exclude<CaseName, "recovery">, (context: CaseCon
   steps3: measureSteps3,
   wake: measureHotWakes,
   steps1000: measureSteps1000,
+  builder: measureBuilder,
   throughput: measureThroughput,
   enqueue: measureEnqueue,
   parked: measureParkedWakes,
   memory: measureMemory,
   disk: measureDisk,
+  harness: measureHarness,
 };
 
 function say(message: Message): void {

@@ -21,6 +21,8 @@ export const metrics = {
   "steps1000.earlyMs": { case: "steps1000", label: "… steps 51–100, median ms" },
   "steps1000.lateMs": { case: "steps1000", label: "… steps 951–1,000, median ms" },
   "steps1000.growth": { case: "steps1000", label: "… late over early" },
+  "builder.p50Ms": { case: "builder", label: "12-step builder run, one at a time, p50 ms" },
+  "builder.p95Ms": { case: "builder", label: "12-step builder run, one at a time, p95 ms" },
   "wakeHot.sleepMs": { case: "wake", label: "wake from sleep(100 ms), hot, p50 ms late" },
   "wakeHot.eventMs": { case: "wake", label: "wake from an event, hot, p50 ms" },
   "wakeHot.enqueueMs": { case: "wake", label: "from start to first line, p50 ms" },
@@ -36,6 +38,11 @@ export const metrics = {
   "memory.loadWorkerMb": { case: "memory", label: "memory under load, worker, MiB" },
   "disk.liveBytesPerStep": { case: "disk", label: "disk, bytes a step, running" },
   "disk.closedBytesPerStep": { case: "disk", label: "disk, bytes a step, after closing" },
+  "harness.monthMs": { case: "harness", label: "test harness: thirty nights of sleeping, median ms" },
+  "harness.testMs": {
+    case: "harness",
+    label: "… a test with a mock, a sleep, an approval and every prefix, median ms",
+  },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof metrics;
@@ -47,10 +54,12 @@ export const caseNames: readonly CaseName[] = [
   "steps3",
   "throughput",
   "steps1000",
+  "builder",
   "wake",
   "parked",
   "enqueue",
   "recovery",
   "memory",
   "disk",
+  "harness",
 ];

@@ -48,6 +48,18 @@ describe("a build", () => {
     expect(page.indexOf("head-")).toBeLessThan(page.indexOf("stylesheet"));
   });
 
+  test("knows the scripts of the screens that visits begin with, which are not loaded before", () => {
+    expect(Object.keys(manifest.screens)).toEqual(expect.arrayContaining(["/", "/runs", "/runs/", "/workflows"]));
+    for (const [path, names] of Object.entries(manifest.screens)) {
+      expect([path, names.length > 0]).toEqual([path, true]);
+      for (const name of names) {
+        expect(manifest.files).toHaveProperty([name]);
+        expect(manifest.initial).not.toContain(name);
+      }
+    }
+    expect(manifest.screens["/runs"]?.some((name) => name.startsWith("runs-page-"))).toBe(true);
+  });
+
   test("has every part compressed, and the same in each encoding", () => {
     const names = Object.keys(manifest.files).filter((name) => !name.endsWith(".map"));
     expect(names.length).toBeGreaterThan(10);

@@ -18,6 +18,8 @@ export interface ConsoleManifest {
   /** What is loaded before anything is shown. */
   readonly initial: readonly string[];
   readonly initialScriptGzipBytes: number;
+  /** What a screen needs beyond that, by where it is: `/runs` for the list, `/runs/` for everything below it. */
+  readonly screens: Readonly<Record<string, readonly string[]>>;
 }
 
 interface ConsoleFile {
@@ -85,10 +87,23 @@ async function bundle(entry: string, define: Readonly<Record<string, string>>, s
   return { assets, chunks: new Map(chunks.map(([path, chunk]) => [path.replace(/^\.?\//, ""), chunk])) };
 }
 
+/** The pages that most visits begin with; the scripts of the others are asked for once the first one has run. */
+const firstPages: Readonly<Record<string, string>> = {
+  "/": "src/home/home-page.tsx",
+  "/runs": "src/runs/runs-page.tsx",
+  "/runs/": "src/runs/run-page.tsx",
+  "/workflows": "src/workflows/workflows-page.tsx",
+  "/workflows/": "src/workflows/workflow-page.tsx",
+  "/approvals": "src/approvals/approvals-page.tsx",
+  "/events": "src/events/events-page.tsx",
+  "/schedules": "src/schedules/schedules-page.tsx",
+  "/sign-in": "src/sign-in/sign-in-page.tsx",
+};
+
 /** Names of the entry and of everything it imports at once. */
 function initialChunks(chunks: ReadonlyMap<string, Chunk>, source: string): string[] {
   const entry = [...chunks].find(([, chunk]) => chunk.entryPoint?.endsWith(source) ?? false);
-  if (entry === undefined) throw new Error("the build has no entry");
+  if (entry === undefined) throw new Error(`the build has no entry of ${source}`);
   const found = [entry[0]];
   for (const name of found) {
     for (const { path, kind } of chunks.get(name)?.imports ?? []) {
@@ -148,10 +163,16 @@ export async function buildPage({ entry, outdir }: Page): Promise<ConsoleManifes
   const scripts = initialChunks(main.chunks, entry);
   const headName = only(head.assets, ".js");
   const initial = [headName, styles.name, ...scripts];
+  // The gallery of components has none of the console's screens.
+  const pages = entry === "src/main.tsx" ? Object.entries(firstPages) : [];
+  const screens = Object.fromEntries(
+    pages.map(([path, source]) => [path, initialChunks(main.chunks, source).filter((name) => !scripts.includes(name))]),
+  );
   const manifest: ConsoleManifest = {
     stamp: sourceStamp(home),
     files,
     initial,
+    screens,
     initialScriptGzipBytes: [headName, ...scripts].reduce((sum, name) => sum + (files[name]?.gzipBytes ?? 0), 0),
   };
   const page = pageOf({ head: headName, css: styles.name, initial: scripts, icon: drawing.name });

@@ -41,7 +41,8 @@ function declares(text: string, functions: string, name: string): boolean {
   return new RegExp(String.raw`\b(?:${functions})${modifiers}\(\s*(["'\`])(?:${names})\1`).test(text);
 }
 
-function testProblem(reference: string, files: Map<string, string>): string | undefined {
+/** Why a reference such as `path › describe › test name` leads to no test; undefined where it leads to one. */
+export function testProblem(reference: string, files: Map<string, string>): string | undefined {
   const [path = "", ...names] = reference.split(SEPARATOR);
   const text = files.get(path);
   if (text === undefined) return `no file ${path}`;

@@ -23,12 +23,15 @@ export function longFiles(files: SourceFile[]): string[] {
   });
 }
 
+/** Stands in for a package that is imported by its default too. */
+const DROP_IN = "packages/cli/src/cronflow.ts";
+
 export function looseExports(files: SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     if (!isCode(path)) return [];
     const code = bareCode(text);
     const star = /\bexport\s*(?:type\s*)?\*/.test(code) ? [`${path}: export * hides what is exported`] : [];
-    const byDefault = /\bexport\s+default\b|\bas\s+default\b/.test(code) && !isConfig(path);
+    const byDefault = /\bexport\s+default\b|\bas\s+default\b/.test(code) && !isConfig(path) && path !== DROP_IN;
     return byDefault ? [...star, `${path}: default export`] : star;
   });
 }
@@ -107,7 +110,7 @@ const NEUTRAL = /^packages\/(?:protocol|sdk)\/src\/|^packages\/core\/src\/(?:ker
 export function bunTraces(files: SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     if (!NEUTRAL.test(path) || !isCode(path) || /\.(?:test|node-test|node)\.ts$/.test(path)) return [];
-    const found = /\bBun\b|["']bun(?::[\w-]+)?["']/.exec(bareCode(text))?.[0];
+    const found = /\bBun\b|\b(?:from|import)\s*\(?\s*["']bun(?::[\w-]+)?["']/.exec(bareCode(text))?.[0];
     return found === undefined ? [] : [`${path}: ${found}`];
   });
 }

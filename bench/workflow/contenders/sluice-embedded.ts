@@ -1,10 +1,10 @@
 // Sluice inside the program: engine, worker and caller in one process.
 
 import { type Client, open, type Workflow } from "sluice";
-import type { Contender, Setup, WorkInput, WorkName } from "../contender.ts";
+import type { Contender, OwnWorkName, Setup, WorkInput, WorkName } from "../contender.ts";
 import * as project from "../project/workflows/bench.ts";
 
-const workflows: Readonly<Record<WorkName, Workflow<WorkInput>>> = project;
+const workflows: Readonly<Record<WorkName | OwnWorkName, Workflow<WorkInput>>> = project;
 
 export async function openSluiceEmbedded(setup: Setup): Promise<Contender> {
   const limits: Record<string, number> = {};
@@ -27,7 +27,7 @@ class SluiceEmbedded implements Contender {
     return (await this.#client.start(workflows[work], input, delayMs === undefined ? {} : { delay: delayMs })).id;
   }
 
-  async run(work: WorkName, input: WorkInput): Promise<unknown> {
+  async run(work: WorkName | OwnWorkName, input: WorkInput): Promise<unknown> {
     return (await this.#client.start(workflows[work], input)).result();
   }
 

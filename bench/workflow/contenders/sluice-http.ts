@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { HttpClient } from "../../http-client.ts";
 import { descendants, ended, type Processes } from "../../processes.ts";
 import { startSluice } from "../../sluice.ts";
-import type { Contender, Setup, WorkInput, WorkName } from "../contender.ts";
+import type { Contender, OwnWorkName, Setup, WorkInput, WorkName } from "../contender.ts";
 
 const PROJECT = join(import.meta.dir, "../project");
 const TOKEN = "the-benchmark-asks-with-a-token";
@@ -36,7 +36,7 @@ class SluiceHttp implements Contender {
     return run.id;
   }
 
-  async run(work: WorkName, input: WorkInput): Promise<unknown> {
+  async run(work: WorkName | OwnWorkName, input: WorkInput): Promise<unknown> {
     const path = `/api/v1/workflows/${work}/runs?wait=60s`;
     const { run } = (await this.#http.json("POST", path, { input })) as { run: { status: string; output: unknown } };
     if (run.status !== "completed") throw new Error(`A run of ${work} is ${run.status}`);

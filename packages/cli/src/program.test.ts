@@ -15,6 +15,7 @@ let server: Bun.Server<undefined>;
 
 beforeAll(() => {
   writeFileSync(join(folder, "backup.tar"), "x");
+  writeFileSync(join(folder, "runs.json"), '{"format":"sluice-run"}');
   server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -120,9 +121,10 @@ describe("a command calls the routes that the table names", () => {
   test.each(online)("%s", async (name, names) => {
     called.length = 0;
     const args = (commands.get(name)?.registeredArguments ?? []).map((each) => values[each.name()] ?? "x");
-    // A backup to restore is there; files to write must not be.
+    // A backup to restore is there, and a run to import; files to write must not be.
     const files: Readonly<Record<string, readonly string[]>> = {
       restore: ["backup.tar"],
+      "runs import": ["runs.json"],
       "audit export": ["new.jsonl"],
     };
     const file = files[name] ?? args;

@@ -8,6 +8,7 @@ import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
+import { addQueueCommands } from "./commands/queue.ts";
 import { addScheduleCommands } from "./commands/schedule.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
@@ -26,6 +27,7 @@ export function makeProgram(io: Io): Command {
   addEventsCommands(program, io);
   addApproveCommands(program, io);
   addScheduleCommands(program, io);
+  addQueueCommands(program, io);
   addTriggerCommands(program, io);
   addStateCommands(program, io);
   addStepCacheCommands(program, io);

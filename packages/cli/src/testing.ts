@@ -1,6 +1,6 @@
 // `sluice/testing`: tests of workflows without a server, a disk or a real clock. The engine itself, in memory. Runs on Node too.
 export { testEngine } from "./testing/engine.ts";
-export type { TestEngine, TestOptions } from "./testing/engine.ts";
+export type { TestDecision, TestEngine, TestOptions } from "./testing/engine.ts";
 export { testWorkflow } from "./testing/workflow-test.ts";
 export type { WorkflowTest, WorkflowTestOptions } from "./testing/workflow-test.ts";
 export type { TestRun } from "./testing/test-run.ts";
@@ -9,3 +9,15 @@ export type { CrashOptions } from "./testing/crash-plan.ts";
 export type { RunExpectation, WaitKind } from "./testing/expect-run.ts";
 export type { StepExpectation } from "./testing/expect-step.ts";
 export type { ExpectedError } from "./testing/expectation.ts";
+export { Coverage } from "./testing/coverage.ts";
+export type {
+  CoverageOptions,
+  CoverageReport,
+  CoveredBranch,
+  CoveredCall,
+  CoveredWorkflow,
+} from "./testing/coverage.ts";
+export { arbitraryOf, generate, inputsOf } from "./testing/generate.ts";
+export type { GenerateOptions } from "./testing/generate.ts";
+export type { ReplayedRun } from "./testing/replays.ts";
+export type { WebhookDelivery } from "./testing/triggers.ts";

@@ -18,6 +18,7 @@ export type { DeliveryRecord, TriggerMark, TriggerRecord, TriggerStore } from ".
 export type { Happening, TriggerSink, TriggerSource, WatchedTrigger } from "./kernel/trigger-source.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
+export { countOnDeclared } from "./engine/declared-graph.ts";
 export { inferGraph } from "./engine/graph.ts";
 export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
@@ -66,6 +67,7 @@ export type {
   TokenRecord,
   StateEntry,
   ScheduleRecord,
+  QueueRecord,
   EventRecord,
   LogLine,
   StoreStats,

@@ -18,8 +18,11 @@ export type {
   CatchUp,
   Overlap,
 } from "./statuses.ts";
+export { flowKeyPattern, gateKinds, joinReasons, queueNamePattern, singletonModes } from "./flow.ts";
+export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
+export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
 export type {
   RunMessageName,
@@ -96,6 +99,16 @@ export type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-op
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
+export {
+  exportEntry,
+  exportValue,
+  importEntry,
+  importValue,
+  parseRunExport,
+  runExportFormat,
+  runExportVersion,
+} from "./run-export.ts";
+export type { ExportedEntry, ExportedLog, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
 export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { normalizeRetry, nextRetryDelayMs } from "./backoff.ts";

@@ -10,6 +10,7 @@ export const liveTopics = {
   approvals: "approval:read",
   events: "event:read",
   schedules: "schedule:read",
+  queues: "queue:read",
   triggers: "trigger:read",
   state: "state:read",
   workers: "deployment:read",

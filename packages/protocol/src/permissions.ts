@@ -34,6 +34,7 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
   "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
@@ -42,6 +43,8 @@ export const permissions = {
   "approval:decide": { about: "approve and deny, and see the links that decide or complete", narrowedBy: "workflow" },
   "schedule:read": { about: "see schedules", narrowedBy: "workflow" },
   "schedule:control": { about: "pause, resume and fire schedules", narrowedBy: "workflow" },
+  "queue:read": { about: "see queues", narrowedBy: "workflow" },
+  "queue:control": { about: "pause and resume queues", narrowedBy: "workflow" },
   "trigger:read": { about: "see triggers and the deliveries of webhooks", narrowedBy: "workflow" },
   "trigger:control": { about: "pause, resume, fire and test triggers, and redeliver", narrowedBy: "workflow" },
   "state:read": { about: "read state", narrowedBy: "state" },
@@ -76,6 +79,7 @@ const reading: readonly Grant[] = [
   "event:read",
   "approval:read",
   "schedule:read",
+  "queue:read",
   "trigger:read",
   "state:read",
   "deployment:read",
@@ -89,13 +93,19 @@ const operating: readonly Grant[] = [
   "event:send",
   "approval:decide",
   "schedule:control",
+  "queue:control",
   "trigger:control",
 ].map((permission) => ({ permission }));
-const developing: readonly Grant[] = ["run:fork", "run:delete", "step-cache:clear", "state:write", "settings:read"].map(
-  (permission) => ({
-    permission,
-  }),
-);
+const developing: readonly Grant[] = [
+  "run:fork",
+  "run:import",
+  "run:delete",
+  "step-cache:clear",
+  "state:write",
+  "settings:read",
+].map((permission) => ({
+  permission,
+}));
 
 /** The roles that are always there. `worker` is for workers alone. */
 export const builtInRoles = {

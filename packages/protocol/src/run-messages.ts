@@ -3,6 +3,8 @@
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { AttributeType } from "./attributes.ts";
 import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
+import type { FlowManifest } from "./flow.ts";
+import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
@@ -342,6 +344,9 @@ export interface WorkflowManifest {
   readonly description?: string | undefined;
   /** Search attributes its runs may have. */
   readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
+  readonly graph?: DeclaredGraph | undefined;
+  /** When its runs may begin; absent: at once. */
+  readonly flow?: FlowManifest | undefined;
 }
 
 export type EngineToWorker =

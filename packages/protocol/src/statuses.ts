@@ -21,6 +21,13 @@ export type FinalRunStatus = (typeof finalRunStatuses)[number];
 /** Why a run has its status, where the status alone does not say it. */
 export const runStatusReasons = [
   "delayed",
+  "debounced",
+  "batching",
+  "queue_paused",
+  "concurrency_limit",
+  "throttled",
+  "singleton",
+  "fair_share",
   "retrying",
   "sleeping",
   "waiting_for_event",
@@ -41,8 +48,11 @@ export const runStatusReasons = [
   "cancelled_by_user",
   "cancelled_by_parent",
   "cancelled_by_schedule",
+  "cancelled_by_workflow",
+  "replaced",
   "run_timeout",
   "continued",
+  "start_deadline",
   "error",
 ] as const;
 export type RunStatusReason = (typeof runStatusReasons)[number];

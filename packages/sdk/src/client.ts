@@ -1,5 +1,13 @@
 // The one interface to an engine, the same embedded (`open`) and over HTTP (`connect`).
-import type { Duration, FinalRunStatus, RunStatus, RunStatusReason, WireError } from "@sluice/protocol";
+import type {
+  Duration,
+  FinalRunStatus,
+  GateKind,
+  JoinReason,
+  RunStatus,
+  RunStatusReason,
+  WireError,
+} from "@sluice/protocol";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
 export interface StartOptions {
@@ -44,6 +52,8 @@ export interface Run<I = unknown, O = unknown> {
   /** The run it went on as. */
   readonly continuedTo: string | null;
   readonly schedule: string | null;
+  /** What holds it back while it is queued, where that is flow control: the gate, and the value of its key. */
+  readonly hold: { readonly by: GateKind; readonly path: string | null; readonly key: string | null } | null;
 }
 
 /** One thing that happened to a run; `id` grows and can be resumed from, and is absent for what is not journaled. */
@@ -88,8 +98,10 @@ export interface RetryOptions {
 
 export interface RunHandle<O = unknown> {
   readonly id: string;
-  /** False when the idempotency key led to a run that was already there. */
+  /** False when the idempotency key, or flow control, led to a run that was already there. */
   readonly created: boolean;
+  /** Why flow control made the start part of a run that was there. */
+  readonly joined?: JoinReason | undefined;
   /**
    * Waits for the end; throws the run's error when it did not complete. A run that went on as another has the result of the
    * last of them.

@@ -1,6 +1,6 @@
 // A run on a server, as its callers hold it.
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus, SluiceError, wireErrorOf } from "@sluice/protocol";
-import type { RunStatus, WireError } from "@sluice/protocol";
+import type { JoinReason, RunStatus, WireError } from "@sluice/protocol";
 import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "./client.ts";
 import { decodeError } from "./errors.ts";
 import { pause } from "./http-link.ts";
@@ -44,15 +44,24 @@ function stepOf(fields: unknown): Step {
   return { ...(step as unknown as Step), output: decoded(step["output"]), error: errorOf(step["error"]) };
 }
 
+/** What a start has led to. */
+interface StartedAs {
+  readonly id: string;
+  readonly created: boolean;
+  readonly joined?: JoinReason | undefined;
+}
+
 export class ConnectedRun<O = unknown> implements RunHandle<O> {
   readonly id: string;
   readonly created: boolean;
+  readonly joined: JoinReason | undefined;
   readonly #link: HttpLink;
 
-  constructor(link: HttpLink, run: { readonly id: string; readonly created: boolean }) {
+  constructor(link: HttpLink, run: StartedAs) {
     this.#link = link;
     this.id = run.id;
     this.created = run.created;
+    this.joined = run.joined;
   }
 
   async #get(

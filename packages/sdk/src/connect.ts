@@ -1,6 +1,6 @@
 // The client of a running server, for every JavaScript runtime: the interface that `open` offers in process.
 import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
-import type { Duration } from "@sluice/protocol";
+import type { Duration, JoinReason } from "@sluice/protocol";
 import type {
   Client,
   Decision,
@@ -83,7 +83,8 @@ class HttpClient implements Client {
       },
     });
     const run = answer["run"] as { readonly id: string };
-    return new ConnectedRun<never>(this.#link, { id: run.id, created: answer["created"] === true });
+    const joined = answer["joined"] as JoinReason | undefined;
+    return new ConnectedRun<never>(this.#link, { id: run.id, created: answer["created"] === true, joined });
   }
 
   run<O = unknown>(id: string): RunHandle<O> {

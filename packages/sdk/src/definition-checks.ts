@@ -8,6 +8,7 @@ import {
   overlapModes,
   parseDuration,
 } from "@sluice/protocol";
+import { checkFlow } from "./flow.ts";
 import { refuse } from "./refusal.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { ManualTrigger, ScheduleTrigger, Trigger } from "./triggers.ts";
@@ -37,6 +38,7 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     normalizeRetry(policy);
   }
   if (attributes !== undefined) checkAttributes(of, attributes);
+  checkFlow(of, options);
   if (retention === undefined) return;
   if (typeof retention !== "object" || retention === null)
     refuse(of, "retention", 'such as { age: "30 days", count: 100 }');

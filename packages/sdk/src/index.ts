@@ -1,6 +1,8 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { limitsOf, singletonOf } from "./flow.ts";
+export type { Concurrency, FlowOptions } from "./flow.ts";
 export { interval, manual, schedule } from "./triggers.ts";
 export type {
   IntervalOptions,
@@ -85,5 +87,50 @@ export type { ConnectOptions } from "./connect.ts";
 export type { Fetch } from "./http-link.ts";
 export { validateWithSchema, toJsonSchema } from "./standard-schema.ts";
 export type { StandardSchemaV1, InferInput, InferOutput } from "./standard-schema.ts";
+export {
+  everyNode,
+  Flow,
+  FlowWorkflow,
+  isTaken,
+  keptHeaders,
+  isWorthRetrying,
+  retryOf,
+  methodOf,
+  pausedKeyPrefix,
+  triggered,
+} from "./builder/index.ts";
+export type {
+  CacheConfig,
+  CircuitBreakerConfig,
+  ConfiguredService,
+  CronflowContext,
+  DefineOptions,
+  FlowChanges,
+  FlowHandler,
+  FlowHooks,
+  FlowHost,
+  FlowNode,
+  FlowState,
+  FlowStepOptions,
+  FlowTrigger,
+  FlowTriggerNote,
+  FlowWebhookOptions,
+  FlowWorkflowParts,
+  HumanOptions,
+  Loose,
+  PausedNote,
+  PollFunction,
+  RegisterRoute,
+  RetryConfig,
+  SecretSpec,
+  StepDefinition,
+  TriggerDefinition,
+  TriggerNote,
+  FlowRequestContext,
+  FlowMiddleware,
+  FlowRequest,
+  FlowResponse,
+  WorkflowDefinition,
+} from "./builder/index.ts";
 export { SluiceError } from "@sluice/protocol";
 export type { Duration, RetryPolicy, ErrorCode, HookAnswer, HookRequest, SecretRef } from "@sluice/protocol";

@@ -1,14 +1,16 @@
 // Definition of a workflow: a name, options and a function. A definition is data; nothing runs until a worker has it.
 import { SluiceError } from "@sluice/protocol";
-import type { AttributeType, Duration } from "@sluice/protocol";
+import type { AttributeType, DeclaredGraph, Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
 import { checkWorkflow } from "./definition-checks.ts";
+import type { FlowOptions } from "./flow.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { Trigger } from "./triggers.ts";
 
-const brand: unique symbol = Symbol.for("sluice.workflow") as never;
+/** Marks what is a workflow, whichever copy of this module it comes from. */
+export const workflowBrand: unique symbol = Symbol.for("sluice.workflow") as never;
 
-export interface WorkflowOptions {
+export interface WorkflowOptions extends FlowOptions {
   /** Letters, digits, `-`, `_`, `.`, `/`; up to 128 characters; unique within a project. */
   readonly name: string;
   readonly description?: string;
@@ -23,11 +25,13 @@ export interface WorkflowOptions {
   readonly attributes?: Readonly<Record<string, AttributeType>>;
   /** How long and how many finished runs are kept. */
   readonly retention?: { readonly age?: Duration; readonly count?: number };
+  /** What may follow what, where it is known beforehand; else the graph is inferred from what runs did. */
+  readonly graph?: DeclaredGraph;
 }
 
 /** A workflow as `workflow()` makes it. `In` is what a start takes, `Parsed` what the function gets, `Out` what it returns. */
 export interface Workflow<In = unknown, Out = unknown, Parsed = unknown> {
-  readonly [brand]: { readonly in: In; readonly out: Out };
+  readonly [workflowBrand]: { readonly in: In; readonly out: Out };
   readonly name: string;
   readonly options: WorkflowOptions;
   /** A method, so that a workflow of orders can stand where any workflow may. */
@@ -45,6 +49,14 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
  * Defines a workflow. Throws at once: `invalid_name` for a name that could not be addressed, `invalid_workflow`,
  * `invalid_duration` or `invalid_retry` for options that make no sense.
  */
+export function workflow<S extends StandardSchemaV1, Out>(
+  options: WorkflowOptions & { readonly input: S; readonly batch: NonNullable<FlowOptions["batch"]> },
+  handler: (ctx: Context, inputs: InferOutput<S>[]) => Promise<Out>,
+): Workflow<InferInput<S>, Out, InferOutput<S>[]>;
+export function workflow<In = undefined, Out = unknown>(
+  options: WorkflowOptions & { readonly input?: undefined; readonly batch: NonNullable<FlowOptions["batch"]> },
+  handler: (ctx: Context, inputs: In[]) => Promise<Out>,
+): Workflow<In, Out, In[]>;
 export function workflow<S extends StandardSchemaV1, Out>(
   options: WorkflowOptions & { readonly input: S },
   handler: (ctx: Context, input: InferOutput<S>) => Promise<Out>,
@@ -72,10 +84,10 @@ export function workflow(
     });
   }
   checkWorkflow(options);
-  return { [brand]: true as never, name: options.name, options, handler };
+  return { [workflowBrand]: true as never, name: options.name, options, handler };
 }
 
 /** True for what `workflow()` makes, also when it comes from another copy of this module. */
 export function isWorkflow(value: unknown): value is Workflow {
-  return typeof value === "object" && value !== null && brand in value;
+  return typeof value === "object" && value !== null && workflowBrand in value;
 }

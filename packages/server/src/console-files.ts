@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 /** What the console's build says of itself. */
 interface Manifest {
   readonly files: Readonly<Record<string, { readonly type: string; readonly gzipBytes: number }>>;
+  /** Scripts of a screen, by where it is: `/runs` for the list, `/runs/` for everything below it. */
+  readonly screens?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Built {
@@ -34,9 +36,20 @@ export class ConsoleFiles {
     this.#places = folder === undefined ? places : [folder.endsWith("/") ? folder : `${folder}/`];
   }
 
-  /** The page, with a nonce for the style elements that its libraries add; undefined when nothing has been built. */
-  page(nonce: string): string | undefined {
-    return this.#current()?.page.replace("STYLE_NONCE", nonce);
+  /**
+   * The page at a path (with its leading `/`), with a nonce for the style elements that its libraries add; undefined when
+   * nothing has been built. It names the scripts of its screen, so that they come along with the first one.
+   */
+  page(nonce: string, path = "/"): string | undefined {
+    const built = this.#current();
+    if (built === undefined) return undefined;
+    const below = path.indexOf("/", 1);
+    const place = below === -1 ? path : path.slice(0, below + 1);
+    const screens = built.manifest.screens ?? {};
+    const links = (Object.hasOwn(screens, place) ? (screens[place] ?? []) : []).map(
+      (name) => `    <link rel="modulepreload" href="/assets/${name}" />\n`,
+    );
+    return built.page.replace("STYLE_NONCE", nonce).replace("    <!-- screen -->\n", links.join(""));
   }
 
   /** The part of this name in the best encoding that `accept` (an `Accept-Encoding`) takes. */

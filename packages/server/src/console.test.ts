@@ -23,7 +23,8 @@ function build(page: string): void {
   for (const suffix of ["", ".gz", ".br", ".map"])
     writeFileSync(join(folder, `assets/main-1.js${suffix}`), `main${suffix}`);
   writeFileSync(join(folder, "secret.txt"), "secret");
-  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ files }));
+  const screens = { "/": ["home-1.js"], "/runs": ["runs-1.js", "table-1.js"], "/runs/": ["run-1.js"] };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ files, screens }));
 }
 build('<meta name="style-nonce" content="STYLE_NONCE">');
 afterAll(() => {
@@ -63,6 +64,18 @@ describe("the page", () => {
     expect(response.status).toBe(503);
     expect(await response.text()).toContain("packages/web/build.ts");
     expect(nothing.asset("main-1.js", get()).status).toBe(404);
+  });
+
+  test.each([
+    ["runs", ["runs-1.js", "table-1.js"]],
+    ["runs/abc", ["run-1.js"]],
+    ["runs/abc/steps", ["run-1.js"]],
+    ["settings/users", []],
+    ["sign-in", []],
+  ])("at %p names the scripts of its screen, so that they come along", async (path, scripts) => {
+    build("<head>\n    <!-- screen -->\n</head>");
+    const links = scripts.map((name) => `    <link rel="modulepreload" href="/assets/${name}" />\n`).join("");
+    expect(await built.pageAt(path).text()).toBe(`<head>\n${links}</head>`);
   });
 
   test("is the new one after a new build", async () => {

@@ -52,10 +52,10 @@ export class Console {
     this.#files = files;
   }
 
-  /** The page, for `/` and everything below a section. */
-  page(): Response {
+  /** The page at a path, for `/` and everything below a section. */
+  page(path = "/"): Response {
     const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(nonceBytes))).toString("base64url");
-    const page = this.#files.page(nonce);
+    const page = this.#files.page(nonce, path);
     return new Response(page ?? unbuilt, {
       status: page === undefined ? 503 : 200,
       headers: {
@@ -70,7 +70,7 @@ export class Console {
   /** The page at a path without its leading `/`; the API's 404 where the console has nothing. */
   pageAt(path: string): Response {
     const [section = ""] = path.split("/", 1);
-    return sections.has(section) ? this.page() : nothingHere();
+    return sections.has(section) ? this.page(`/${path}`) : nothingHere();
   }
 
   /** A part of the console. */

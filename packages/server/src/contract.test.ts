@@ -10,7 +10,7 @@ import { HttpFixture } from "./http-fixture.ts";
 import type { Answer } from "./http-fixture.ts";
 
 const echo = workflow<unknown>(
-  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })] },
+  { name: "echo", triggers: [webhook("/echo"), schedule("0 0 1 1 *", { name: "yearly" })], queue: "echoes" },
   async (ctx, input) => ctx.step("same", () => input),
 );
 const fails = workflow({ name: "fails" }, async (ctx) =>
@@ -89,7 +89,10 @@ describe("answers", () => {
     await ask("forkRun", [failed], { body: { from: 0, input: null } });
     await ask("cancelRun", [failed], { body: {} });
     await ask("bulkRuns", [], { body: { action: "cancel", filter: { workflow: "asks" }, dryRun: true } });
+    const { body: file } = await ask("exportRun", [failed]);
+    expect((await ask("importRun", [], { body: file })).status).toBe(409);
     await ask("deleteRun", [failed]);
+    expect((await ask("importRun", [], { body: file })).body.run).toMatchObject({ id: failed, status: "failed" });
     const calling = await begun("calls", "waiting");
     await ask("completeCallback", [(await ask("getRun", [calling])).body.run.progress], { body: [1] });
     await ask("sendEvent", [], { body: { name: "e", payload: 1, id: "once" } });
@@ -99,6 +102,12 @@ describe("answers", () => {
     await ask("pauseSchedule", [yearly.id]);
     await ask("resumeSchedule", [yearly.id]);
     await ask("runSchedule", [yearly.id]);
+    expect((await ask("pauseQueue", ["echoes"])).body.queue.paused).toBe(true);
+    const held = await ask("startRun", ["echo"], { body: { id: "held" } });
+    expect(held.body.run).toMatchObject({ statusReason: "queue_paused", hold: { by: "queue", key: "echoes" } });
+    expect((await ask("listQueues")).body.queues).toMatchObject([{ name: "echoes", held: 1 }]);
+    await ask("resumeQueue", ["echoes"]);
+    await ask("pauseQueue", ["none"]);
     await ask("listEvents", [], { query: "?name=e" });
     expect((await ask("backup")).status).toBe(503);
     expect((await ask("downloadBackup")).status).toBe(503);

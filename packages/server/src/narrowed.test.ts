@@ -15,15 +15,18 @@ const hiddenContent = "hiddencontent";
 /** A workflow that leaves traces everywhere. `word` is in its names. */
 function traces(name: string, word: string, content: string): Workflow {
   const triggers = [webhook(`/${word}`), schedule("0 0 1 1 *", { name: word, input: { content } })];
-  return workflow<{ how?: string }>({ name, description: content, triggers }, async (ctx, input) => {
-    ctx.log(content, { content });
-    ctx.progress({ content });
-    await ctx.step(`${word}-step`, () => ({ content }));
-    if (input.how === "approve") await ctx.approve(`${word}-boss`, { description: content, data: { content } });
-    if (input.how === "event") await ctx.waitFor(`${name}-paid`);
-    if (input.how === "fail") throw new Error(content);
-    return { content };
-  });
+  return workflow<{ how?: string }>(
+    { name, description: content, triggers, queue: `${word}-queue` },
+    async (ctx, input) => {
+      ctx.log(content, { content });
+      ctx.progress({ content });
+      await ctx.step(`${word}-step`, () => ({ content }));
+      if (input.how === "approve") await ctx.approve(`${word}-boss`, { description: content, data: { content } });
+      if (input.how === "event") await ctx.waitFor(`${name}-paid`);
+      if (input.how === "fail") throw new Error(content);
+      return { content };
+    },
+  );
 }
 
 const json = { "content-type": "application/json" };
@@ -70,6 +73,7 @@ const named: Readonly<Record<string, (of: typeof seen) => readonly string[]>> = 
   name: ({ name }) => [name],
   run: ({ word }) => [`${word}-1`, `${word}-4`],
   schedule: ({ name, word }) => [`${name}:${word}`],
+  queue: ({ word }) => [`${word}-queue`],
   scope: ({ name, word }) => ["global", `workflow:${name}`, `run:${word}-1`],
   key: ({ name }) => [name],
   part: () => ["input", "output", "0"],
@@ -144,6 +148,7 @@ describe("whoever may see a/* alone", () => {
       ...(["listEvents", "listApprovals", "listSchedules", "getSchedule", "listState", "getState"] as const),
       ...(["listDeployments", "search", "listWorkflowStats", "getWorkflowGraph", "getRunValue", "listWaits"] as const),
       "listScheduleTimes",
+      "listQueues",
     ];
     for (const name of telling) expect([name, hits.has(name)]).toEqual([name, true]);
     for (const name of telling) {
@@ -191,6 +196,10 @@ describe("whoever may see a/* alone", () => {
     for (const verb of ["pause", "resume", "run"]) {
       const { status, body } = await post(`/api/v1/schedules/${id}/${verb}`);
       expect([verb, status, body.error.code]).toEqual([verb, 404, "schedule_not_found"]);
+    }
+    for (const verb of ["pause", "resume"]) {
+      const { status, body } = await post(`/api/v1/queues/${hiddenName}-queue/${verb}`);
+      expect([verb, status, body.error.code]).toEqual([verb, 404, "queue_not_found"]);
     }
     const sent = await post("/api/v1/events", { name: `${hidden.name}-paid` });
     expect([sent.status, sent.body.error.details.permission]).toEqual([403, "event:send"]);

@@ -25,6 +25,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "retention.events": "how long events are kept for waits that come later",
   concurrentRunsMax: "Runs in memory at once; further ones wait in the queue",
   queueLengthMax: "Runs waiting to be executed; further starts are refused",
+  batchBytesMax: "Inputs gathered for one run, as they are stored; past it the run begins",
   payloadBytesMax: "One input, result, event or state value",
   schemaBytesMax:
     "The JSON Schema of a workflow's input, encoded; without a worker an input is judged by it on the engine's thread",

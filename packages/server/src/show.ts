@@ -59,8 +59,13 @@ function runFields(run: RunRecord): Record<string, unknown> {
     continuedFrom: run.continuedFrom ?? null,
     continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
+    hold: showHold(run.hold),
     by: `${run.by.kind}:${run.by.id}`,
   };
+}
+
+function showHold(hold: RunRecord["hold"]): unknown {
+  return hold === undefined ? null : { by: hold.by, path: hold.path ?? null, key: hold.key ?? null };
 }
 
 /** A run with its values. */

@@ -22,6 +22,8 @@ export const apiPaths = {
   resumeRun: "POST /api/v1/runs/:run/resume",
   retryRun: "POST /api/v1/runs/:run/retry",
   forkRun: "POST /api/v1/runs/:run/fork",
+  exportRun: "GET /api/v1/runs/:run/export",
+  importRun: "POST /api/v1/run-imports",
   sendEvent: "POST /api/v1/events",
   listEvents: "GET /api/v1/events",
   listApprovals: "GET /api/v1/approvals",
@@ -35,6 +37,9 @@ export const apiPaths = {
   pauseSchedule: "POST /api/v1/schedules/:schedule/pause",
   resumeSchedule: "POST /api/v1/schedules/:schedule/resume",
   runSchedule: "POST /api/v1/schedules/:schedule/run",
+  listQueues: "GET /api/v1/queues",
+  pauseQueue: "POST /api/v1/queues/:queue/pause",
+  resumeQueue: "POST /api/v1/queues/:queue/resume",
   listState: "GET /api/v1/state/:scope",
   getState: "GET /api/v1/state/:scope/:key",
   setState: "PUT /api/v1/state/:scope/:key",
@@ -149,6 +154,8 @@ export interface Api {
   resumeRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
   retryRun: { params: "run"; query: never; request: Sent<"RetryRun">; answer: Body<"Run"> };
   forkRun: { params: "run"; query: never; request: Sent<"ForkRun">; answer: Body<"Run"> };
+  exportRun: { params: "run"; query: never; request: undefined; answer: Body<"RunExport"> };
+  importRun: { params: never; query: never; request: Sent<"RunExport">; answer: Body<"Run"> };
   sendEvent: { params: never; query: never; request: Sent<"SendEvent">; answer: Body<"SentEvent"> };
   listEvents: {
     params: never;
@@ -167,6 +174,9 @@ export interface Api {
   pauseSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
   resumeSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Schedule"> };
   runSchedule: { params: "schedule"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  listQueues: { params: never; query: never; request: undefined; answer: Body<"Queues"> };
+  pauseQueue: { params: "queue"; query: never; request: Sent<"Nothing">; answer: Body<"Queue"> };
+  resumeQueue: { params: "queue"; query: never; request: Sent<"Nothing">; answer: Body<"Queue"> };
   listState: { params: "scope"; query: "prefix" | "limit" | "cursor"; request: undefined; answer: Body<"StateList"> };
   getState: { params: "scope" | "key"; query: never; request: undefined; answer: Body<"StateValue"> };
   setState: { params: "scope" | "key"; query: never; request: Sent<"SetState">; answer: Body<"StateVersion"> };

@@ -3,6 +3,7 @@
 import type { ErrorCode, WireError } from "@sluice/protocol";
 import { apiPaths } from "./api-table.ts";
 import type { Api } from "./api-table.ts";
+import { takeEarly } from "./shell/early.ts";
 
 export type ApiRoute = keyof Api;
 export type Answer<R extends ApiRoute> = Api[R]["answer"];
@@ -98,7 +99,8 @@ export async function api<R extends ApiRoute>(route: R, ...[options]: ApiArgs<R>
 
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init);
+    const early = init.method === "GET" ? takeEarly(url) : undefined;
+    return await (early ?? fetch(url, init));
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     throw new ApiError({

@@ -7,6 +7,7 @@ import { createRoot } from "react-dom/client";
 import { PartsContext } from "./parts.ts";
 import { createParts } from "./create-parts.ts";
 import { createConsoleRouter } from "./router.tsx";
+import { endEarly } from "./shell/early.ts";
 import { shareStyleNonce } from "./ui/style-nonce.ts";
 
 const tooltipMs = 350;
@@ -22,6 +23,11 @@ const parts = createParts({
   },
 });
 const router = createConsoleRouter(parts);
+const stop = router.subscribe("onRendered", () => {
+  stop();
+  endEarly();
+  document.querySelector("#frame")?.remove();
+});
 const element = document.querySelector("#console");
 if (element === null) throw new Error("the page has no element for the console");
 createRoot(element).render(

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue, decodeValue, encodeError } from "@sluice/protocol";
 import type { CancelNotice, FinishOp } from "@sluice/protocol";
-import { workflow } from "@sluice/sdk";
+import { CancelledError, workflow } from "@sluice/sdk";
 import type { Context } from "@sluice/sdk";
 import { cancelError } from "./ending.ts";
 import { entry, PlayedEngine } from "./played-engine.suite.ts";
@@ -96,6 +96,24 @@ describe("a function that settles", () => {
     const ops = engine.ops();
     expect(ops).toMatchObject([{ op: "blocked", reason: "non_determinism" }]);
     expect(engine.worker.size).toBe(0);
+  });
+});
+
+describe("a workflow that throws", () => {
+  const thrown: readonly (readonly [string, Error, string, string])[] = [
+    ["CancelledError", new CancelledError("not wanted"), "cancelled", "cancelled_by_workflow"],
+    ["anything else", new Error("broken"), "failed", "error"],
+  ];
+  test.each(thrown)("%s ends its run that way", async (_what, error, status, reason) => {
+    const engine = new PlayedEngine([
+      make(async () => {
+        throw error;
+      }),
+    ]);
+    await engine.assign();
+    const finish = await finishOf(engine);
+    expect(finish).toMatchObject({ status, reason });
+    expect(errorOf(finish)).toMatchObject({ name: error.name, message: error.message });
   });
 });
 

@@ -97,14 +97,11 @@ export class Ending {
   }
 
   #fail(error: unknown): void {
-    const bytes = encodeError(error);
+    const end = { ...howItEnds(error), error: encodeError(error) };
     const cause = this.#causeOf(error);
     this.#run.scope.abort(new CancelledError("The run has failed."));
-    if (!this.#undoable()) {
-      this.#run.finish({ op: "finish", status: "failed", reason: "error", error: bytes, cause });
-      return;
-    }
-    void this.#undo({ op: "undoing", status: "failed", reason: "error", error: bytes }, { recorded: false, cause });
+    if (this.#undoable()) void this.#undo({ op: "undoing", ...end }, { recorded: false, cause });
+    else this.#run.finish({ op: "finish", ...end, cause });
   }
 
   #undoable(): boolean {
@@ -177,6 +174,22 @@ export class Ending {
     if (this.#run.isGone()) return;
     const finish: FinishOp = await runUndos(this.#run, outcome);
     if (!this.#run.isGone()) this.#run.finish({ ...finish, cause: options.cause });
+  }
+}
+
+/** A workflow that throws `CancelledError` itself cancels its run; everything else fails it. */
+function howItEnds(error: unknown): Pick<UndoingOp, "reason"> & { readonly status: "cancelled" | "failed" } {
+  return isCancelled(error)
+    ? { status: "cancelled", reason: "cancelled_by_workflow" }
+    : { status: "failed", reason: "error" };
+}
+
+/** What was thrown may throw as soon as its class is asked for. */
+function isCancelled(error: unknown): boolean {
+  try {
+    return error instanceof CancelledError;
+  } catch {
+    return false;
   }
 }
 

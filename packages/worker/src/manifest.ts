@@ -2,6 +2,7 @@
 import { parseDuration, SluiceError } from "@sluice/protocol";
 import type { WorkflowManifest } from "@sluice/protocol";
 import { toJsonSchema } from "@sluice/sdk";
+import { flowManifest } from "./flow-manifest.ts";
 import type { Trigger, Workflow } from "@sluice/sdk";
 import { describeTrigger } from "./trigger-manifests.ts";
 
@@ -24,6 +25,7 @@ export function manifestOf(workflows: readonly Workflow[]): WorkflowManifest[] {
 function describe({ name, options }: Workflow): WorkflowManifest {
   const schema = options.input === undefined ? undefined : toJsonSchema(options.input);
   const { retention } = options;
+  const flow = flowManifest(options);
   checkScheduleNames(name, options.triggers ?? []);
   return {
     name,
@@ -32,7 +34,9 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     ...(schema === undefined ? {} : { schema }),
     ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.graph === undefined ? {} : { graph: options.graph }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
+    ...(flow === undefined ? {} : { flow }),
     ...(retention === undefined
       ? {}
       : {

@@ -40,7 +40,7 @@ export class Worker implements IncarnationHost {
   readonly onStep: StepRecorder | undefined;
   readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
-  readonly #workflows: ReadonlyMap<string, Workflow>;
+  #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
   readonly #announcements = new Map<() => void, number>();
@@ -61,13 +61,19 @@ export class Worker implements IncarnationHost {
     this.stepScope = options.stepScope;
     this.onStep = options.onStep;
     this.standIn = options.standIn;
-    this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
+    this.#workflows = byName(options.workflows);
   }
 
   /** Says what this worker can execute; to be called once the engine listens. */
   deploy(): void {
-    const { id, version, workflows } = this.#options;
-    this.#options.send({ type: "deploy", worker: id, version, workflows: manifestOf(workflows) });
+    const { id, version } = this.#options;
+    this.#options.send({ type: "deploy", worker: id, version, workflows: manifestOf([...this.#workflows.values()]) });
+  }
+
+  /** Makes these the workflows it can execute. Runs in memory go on with what they began with. */
+  redefine(workflows: readonly Workflow[]): void {
+    this.#workflows = byName(workflows);
+    this.deploy();
   }
 
   /** Runs in memory. */
@@ -351,4 +357,8 @@ export class Worker implements IncarnationHost {
       }
     });
   }
+}
+
+function byName(workflows: readonly Workflow[]): ReadonlyMap<string, Workflow> {
+  return new Map(workflows.map((workflow) => [workflow.name, workflow]));
 }

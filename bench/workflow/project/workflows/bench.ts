@@ -1,6 +1,7 @@
 // The benchmark's workflows in Sluice: imported by the embedded contender, served by `sluice up` for the other one.
 
 import { workflow } from "sluice";
+import { cronflow } from "sluice/cronflow";
 import { preciseNow } from "../../../clock.ts";
 import { Marks, passGate, timeSteps, type Woken } from "../../marks.ts";
 
@@ -21,6 +22,13 @@ export const steps3 = workflow<Input, number>({ name: "steps3" }, async (ctx) =>
   const c = await ctx.step("c", () => 3);
   return a + b + c;
 });
+
+/** Twelve steps by chained calls, each with the output of the one before. */
+export const builder12 = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`).reduce(
+  (flow, name) =>
+    flow.step(name, (ctx) => ({ sum: ((ctx.last as { readonly sum: number } | undefined)?.sum ?? 0) + 1 })),
+  cronflow.define({ id: "builder12" }),
+);
 
 export const steps = workflow<Input, number[]>({ name: "steps" }, async (ctx, { count = 0 }) => {
   return timeSteps(count, async (index) => ctx.step(`step ${index}`, () => index));

@@ -1,14 +1,10 @@
-// Many runs at once: an operation on all that a filter matches, and their export as lines of JSON.
-import { writeFileSync, appendFileSync } from "node:fs";
-import { resolve } from "node:path";
+// Many runs at once: an operation on all that a filter matches.
 import { Option } from "commander";
 import type { Command } from "commander";
 import { parseDuration } from "@sluice/protocol";
-import { segment } from "../api.ts";
-import type { Api, TargetFlags } from "../api.ts";
+import type { TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
-import type { RunView, StepView } from "../views.ts";
 import { apiOf, clientCommand, show } from "./client-command.ts";
 import { collect } from "./repeated-option.ts";
 
@@ -25,7 +21,6 @@ export interface FilterFlags extends TargetFlags {
 }
 
 const actions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
-const pageMax = 200;
 
 /** The options that say which runs. */
 export function filterOptions(command: Command): Command {
@@ -114,57 +109,4 @@ export function addBulkCommands(runs: Command, io: Io): void {
         });
       },
     );
-  const exporting = clientCommand(runs, {
-    name: "export",
-    description: "Write runs with their steps as lines of JSON",
-    example: "sluice runs export --workflow order --output runs.jsonl",
-  });
-  filterOptions(exporting)
-    .option("--output <file>", "file to write (default: standard output)")
-    .action((flags: FilterFlags & { readonly output?: string }) => exportRuns(io, flags));
-}
-
-async function exportRuns(io: Io, flags: FilterFlags & { readonly output?: string }): Promise<void> {
-  const api = apiOf(io, flags);
-  const file = flags.output === undefined ? undefined : resolve(io.cwd, flags.output);
-  if (file !== undefined) writeFileSync(file, "");
-  let exported = 0;
-  let cursor: string | null = "";
-  while (cursor !== null) {
-    const page: { readonly runs: readonly RunView[]; readonly nextCursor: string | null } = await api.json(
-      "/api/v1/runs",
-      {
-        query: { ...filterQuery(flags), limit: pageMax, cursor: cursor === "" ? undefined : cursor },
-      },
-    );
-    for (const { id } of page.runs) {
-      const line = JSON.stringify(await wholeRun(api, id));
-      if (file === undefined) io.print(line);
-      else appendFileSync(file, `${line}\n`);
-      exported++;
-    }
-    cursor = page.nextCursor;
-  }
-  if (file !== undefined)
-    show(io, flags, { json: { exported, file }, text: () => [`${exported} runs written to ${file}.`] });
-}
-
-/** Lists leave large values out; the run itself has its own, and those of steps are asked for one by one. */
-async function wholeRun(api: Api, id: string): Promise<object> {
-  const path = `/api/v1/runs/${segment(id)}`;
-  const { run } = await api.json<{ readonly run: object }>(path);
-  const steps: unknown[] = [];
-  let cursor: string | null = "";
-  while (cursor !== null) {
-    const page: { readonly steps: readonly StepView[]; readonly nextCursor: string | null } = await api.json(
-      `${path}/steps`,
-      { query: { limit: pageMax, cursor: cursor === "" ? undefined : cursor } },
-    );
-    for (const { omitted, ...step } of page.steps) {
-      const left = omitted?.includes("output") === true;
-      steps.push(left ? { ...step, output: await api.json(`${path}/values/${step.seq}`) } : step);
-    }
-    cursor = page.nextCursor;
-  }
-  return { run, steps };
 }

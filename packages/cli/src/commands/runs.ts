@@ -9,6 +9,7 @@ import type { RunView, StepView } from "../views.ts";
 import { watchRun } from "../watch.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { describeRun, statusText } from "./run-text.ts";
+import { addHistoryCommands } from "./runs-history.ts";
 import { addBulkCommands, filterOptions, filterQuery } from "./runs-bulk.ts";
 import type { FilterFlags } from "./runs-bulk.ts";
 
@@ -44,6 +45,7 @@ export function addRunsCommands(program: Command, io: Io): void {
   addDelete(runs, io);
   addWatch(runs, io);
   addBulkCommands(runs, io);
+  addHistoryCommands(runs, io);
 }
 
 function addList(runs: Command, io: Io): void {

@@ -1,8 +1,7 @@
 // The engine of a test: the real one, in memory, on virtual time or on that of the machine. Runs on Node too.
 import { Engine, Ids, systemClock, unwrap } from "@sluice/core";
-import type { Actor, Clock, Logger } from "@sluice/core";
+import type { Clock, Logger } from "@sluice/core";
 import { MemoryRunStore, SimulatedClock, SimulatedRandom } from "@sluice/core/testing";
-import { encodeValue } from "@sluice/protocol";
 import type { Client, Decision, Duration, Workflow } from "@sluice/sdk";
 import { EmbeddedClient } from "@sluice/server/embedded/client";
 import { manifestOf, systemWorkerClock } from "@sluice/worker";
@@ -36,6 +35,16 @@ export interface TestEngine extends Client {
   settle(): Promise<void>;
 }
 
+/** A decision in a test. */
+export interface TestDecision extends Decision {
+  /** Who decides: that person has to be among the approvers, where there are any. */
+  readonly by?: string;
+  /** What roles that person has. */
+  readonly roles?: readonly string[];
+}
+
+/** In whose name a test does what it does. */
+const tester = "test";
 const startDefault = Date.UTC(2026, 0, 1);
 const stepGraceMsDefault = 250;
 /** Cleaning up every minute would be most of what happens in sixty days. */
@@ -49,7 +58,7 @@ export class TestHost extends EmbeddedClient implements TestEngine {
   readonly #pace: Pace | undefined;
 
   constructor(engine: Engine, seat: WorkerSeat, pace: Pace | undefined) {
-    super(engine, { kind: "user", id: "test" }, () => engine.stop(0));
+    super(engine, { kind: "user", id: tester }, () => engine.stop(0));
     this.engine = engine;
     this.seat = seat;
     this.#pace = pace;
@@ -110,11 +119,16 @@ export class TestHost extends EmbeddedClient implements TestEngine {
     return (await this.#pace?.hop(until, this.#whole)) ?? false;
   }
 
-  override async approve(token: string, decision: Decision & { readonly by?: string }): Promise<void> {
-    const by: Actor = { kind: "user", id: decision.by ?? "test" };
-    const { approved, reason, payload } = decision;
-    const decider = { by, operator: true, requester: async () => undefined };
-    unwrap(await this.engine.approvals.decide({ decider, token, approved, reason, payload }));
+  /** In somebody's name the rules of the approval hold; without one the test may decide everything. */
+  override async approve(token: string, decision: TestDecision): Promise<void> {
+    const { by = tester, roles = [], ...rest } = decision;
+    const decider = {
+      by: { kind: "user", id: by } as const,
+      operator: decision.by === undefined,
+      ...(decision.by === undefined ? {} : { person: { id: by, name: by, roles } }),
+      requester: async () => tester,
+    };
+    unwrap(await this.engine.approvals.decide({ ...rest, decider, token }));
   }
 }
 

@@ -1,6 +1,7 @@
 // What a test puts in the place of steps and of child workflows, and what it hears of their calls.
-import type { Context, InputOf, OutputOf, StepContext, Workflow } from "@sluice/sdk";
+import type { Context, InputOf, OutputOf, PollContext, PollOptions, StepContext, Trigger, Workflow } from "@sluice/sdk";
 import { workflow } from "@sluice/sdk";
+import { Races } from "./races.ts";
 import type { StandIn, StepCall, StepFunctions } from "@sluice/worker";
 
 /** What the function in a step's place is given. */
@@ -59,6 +60,8 @@ interface ChildMock {
 export class Mocks {
   #steps: StepMock[] = [];
   readonly #children = new Map<string, ChildMock>();
+  readonly #polls = new Map<string, PollOptions["fetch"]>();
+  readonly races = new Races();
   /** Told before a step's function is called; what it answers is called instead. */
   before: (call: StepCall) => (() => unknown) | undefined = () => undefined;
 
@@ -95,10 +98,28 @@ export class Mocks {
     return { body: (step) => (this.before(call) ?? (() => chosen.body(step)))(), undo: chosen.undo };
   };
 
+  /** What a poll finds, in the place of what its own function would. */
+  poll(name: string, stand: (context: PollContext) => ReturnType<PollOptions["fetch"]>): Mock {
+    const calls: MockCall[] = [];
+    this.#polls.set(name, (context) => {
+      calls.push({ run: "", workflow: "", name, attempt: 1, input: context.cursor });
+      return stand(context);
+    });
+    return { calls, restore: () => void this.#polls.delete(name) };
+  }
+
   /** The workflow as the test's worker has it: itself, or what stands in its place. */
   wrap(own: Workflow): Workflow {
-    return { ...own, handler: (ctx, input) => this.#handle(own, ctx, input) };
+    const { triggers } = own.options;
+    const options = triggers === undefined ? own.options : { ...own.options, triggers: triggers.map(this.#trigger) };
+    return { ...own, options, handler: (ctx, input) => this.#handle(own, ctx, input) };
   }
+
+  readonly #trigger = (own: Trigger): Trigger => {
+    if (own.type !== "poll") return own;
+    const fetch: PollOptions["fetch"] = (context) => (this.#polls.get(own.name) ?? own.options.fetch)(context);
+    return { ...own, options: { ...own.options, fetch } };
+  };
 
   /** A workflow that exists as a mock only. */
   placeholder(name: string): Workflow {
@@ -109,7 +130,7 @@ export class Mocks {
 
   async #handle(own: Workflow, ctx: Context, input: unknown): Promise<unknown> {
     const mock = this.#children.get(own.name);
-    if (mock === undefined) return own.handler(ctx, input);
+    if (mock === undefined) return own.handler(this.races.watch(ctx), input);
     if (!mock.seen.has(ctx.run.id)) {
       mock.seen.add(ctx.run.id);
       mock.calls.push({ run: ctx.run.id, workflow: own.name, name: own.name, attempt: ctx.attempt, input });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { AssertionError } from "node:assert";
-import { schedule, workflow } from "@sluice/sdk";
+import { onEvent, poll, schedule, webhook, workflow } from "@sluice/sdk";
 import { z } from "zod";
 import { testWorkflow } from "./workflow-test.ts";
 
@@ -138,6 +138,43 @@ describe("a test of a workflow", () => {
     await t.expect(second).toComplete("night 2 rain");
   });
 
+  test("triggers are pulled by the test: a request to a webhook, the time of a schedule", async () => {
+    const nightly = schedule("0 2 * * *", { input: { id: 1 }, name: "nightly" });
+    const hooked = workflow(
+      { name: "hooked", input: z.object({ id: z.number() }), triggers: [webhook("/orders/new"), nightly] },
+      async (_ctx, { id }) => id,
+    );
+    await using t = testWorkflow(hooked);
+    const first = await t.webhook("/orders/new", { id: 7 }, { idempotencyKey: "k" });
+    await t.expect(first).toComplete(7);
+    expect((await t.webhook("orders/new", { id: 7 }, { idempotencyKey: "k" })).id).toBe(first.id);
+    await t.expect(await t.fire("nightly")).toComplete(1);
+    expect(t.webhook("/orders/new", { id: "no" })).rejects.toThrow("not valid");
+    expect(t.webhook("/elsewhere", {})).rejects.toThrow("No workflow of this test has a webhook for POST /elsewhere");
+  });
+
+  test("polls find what the test says, on virtual time, and events start runs", async () => {
+    const mails = poll<{ id: number }, number>("mails", {
+      every: "1 minute",
+      fetch: () => {
+        throw new Error("a test must never look outside");
+      },
+    });
+    const watching = workflow(
+      { name: "watching", triggers: [mails, onEvent("news")] },
+      async (_ctx, input: unknown) => input,
+    );
+    await using t = testWorkflow(watching);
+    let found = 0;
+    const looked = t.mockPoll<{ id: number }>("mails", () => (found++ < 2 ? [{ id: found }] : []));
+    await t.advance("5 minutes");
+    await t.emit("news", "rain");
+    const outputs = await Promise.all((await t.runs(watching)).map((run) => run.result()));
+    expect(outputs).toHaveLength(3);
+    expect(outputs).toContainEqual({ id: 2 });
+    expect(looked.calls.length).toBeGreaterThan(2);
+  });
+
   test("a step that does real work is waited for before time moves on", async () => {
     const slow = workflow({ name: "slow" }, (ctx) =>
       ctx.step("read", async () => (await import("node:fs/promises")).readFile(import.meta.path, "utf8"), {
@@ -178,6 +215,22 @@ describe("a test of a workflow", () => {
     const run = await t.run();
     await t.expect(run).toComplete("woken");
     expect(t.advance("1 day")).rejects.toThrow("real clock");
+  });
+
+  test("approvals of several people are decided in their names, by the real rules", async () => {
+    const pays = workflow({ name: "pays" }, async (ctx) => {
+      const approvers = ["user:ada", "role:finance", "cfo@example.com"];
+      const { decisions } = await ctx.approve("payment", { approvers, need: 2, notRequester: true });
+      return decisions?.length;
+    });
+    await using t = testWorkflow(pays);
+    const run = await t.start();
+    expect((await t.approvals()).map((each) => each.approver)).toEqual(["user:ada", "role:finance", "cfo@example.com"]);
+    expect(t.approve("payment", { by: "eve" })).rejects.toThrow();
+    await t.approve("payment", { by: "ada" });
+    await t.expect(run).toBeWaitingFor("approval");
+    await t.approve("payment", { by: "bob", roles: ["finance"] });
+    await t.expect(run).toComplete(2);
   });
 
   test("tokens are completed as by a POST", async () => {

@@ -1,31 +1,42 @@
 // A test of one workflow: the real engine and worker, with time, mocks and crashes in the test's hands.
 import { parseDuration } from "@sluice/protocol";
+import type { RunExport } from "@sluice/protocol";
 import { isWorkflow } from "@sluice/sdk";
 import type {
   Client,
   Context,
-  Decision,
   Duration,
   InputOf,
   OutputOf,
   PendingApproval,
+  PollOptions,
   StartOptions,
   Workflow,
 } from "@sluice/sdk";
+import { Coverage } from "./coverage.ts";
+import type { CoverageOptions, CoverageReport } from "./coverage.ts";
 import { CrashPlan } from "./crash-plan.ts";
 import type { CrashOptions } from "./crash-plan.ts";
 import { TestHost } from "./engine.ts";
-import type { TestOptions } from "./engine.ts";
+import type { TestDecision, TestOptions } from "./engine.ts";
 import { expectRun } from "./expect-run.ts";
 import type { RunExpectation } from "./expect-run.ts";
 import { Mocks } from "./mocks.ts";
 import type { Mock, MockOptions, MockStep, StepName, StepResult } from "./mocks.ts";
 import { playOut } from "./play-out.ts";
+import { exportedRun, recordedRun } from "./recording.ts";
+import { replayFixture, replayPrefixes } from "./replays.ts";
+import type { ReplayedRun } from "./replays.ts";
+import type { RecordedRun } from "./replay.ts";
 import { TestRun } from "./test-run.ts";
+import { deliver, fireSchedule } from "./triggers.ts";
+import type { WebhookDelivery } from "./triggers.ts";
 
 export interface WorkflowTestOptions extends Omit<TestOptions, "workflows"> {
   /** Other workflows of the project that this one calls or starts. */
   readonly workflows?: readonly Workflow[];
+  /** Collects what this test covers, when it ends. */
+  readonly coverage?: Coverage;
 }
 
 /** Input and options of a start; a workflow that takes no input needs none. */
@@ -69,7 +80,7 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   }
 
   async #openNow(): Promise<TestHost> {
-    const own = [this.workflow, ...(this.#options.workflows ?? [])];
+    const own = this.#workflows();
     const names = new Set(own.map((each) => each.name));
     const mocked = this.#mocks.childNames.filter((name) => !names.has(name));
     const workflows = [
@@ -100,6 +111,26 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     const host = await this.#open();
     await playOut(host, run, { withinMs: parseDuration(playOutDefault) });
     return run;
+  }
+
+  /** Starts a run as a request to a webhook of these workflows does: its body is the input. */
+  async webhook<O = unknown>(
+    path: string,
+    body?: unknown,
+    options: Omit<WebhookDelivery, "path" | "body"> = {},
+  ): Promise<TestRun<O>> {
+    const host = await this.#open();
+    const run = await deliver(host, this.#workflows(), { ...options, path, body });
+    await host.settle();
+    return this.runOf<O>(run);
+  }
+
+  /** Fires a schedule of the workflow now, by its name, or its place among them where it has none. */
+  async fire(schedule: string | number = 0): Promise<TestRun<OutputOf<W>>> {
+    const host = await this.#open();
+    const run = await fireSchedule(host, this.workflow.name, String(schedule));
+    await host.settle();
+    return this.runOf<OutputOf<W>>(run);
   }
 
   /** A run by its id: one that a trigger or another run has started. */
@@ -158,6 +189,11 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return this.#mockChild(name, stand);
   }
 
+  /** Puts a function in the place of what a `poll` trigger of this name looks with: its items start the runs. */
+  mockPoll<Item, Cursor = unknown>(name: string, fetch: PollOptions<Item, Cursor>["fetch"]): Mock {
+    return this.#mocks.poll(name, fetch as PollOptions["fetch"]);
+  }
+
   #mockChild(name: string, stand: (input: unknown, ctx: Context) => unknown): Mock {
     if (this.#opening !== undefined && !this.#known.has(name)) {
       throw new Error(
@@ -195,20 +231,21 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return host.approvals();
   }
 
-  /** Approves what waits under this name, or by its token; with `by`, in that person's name. */
-  async approve(name: string, decision: Omit<Decision, "approved"> & { readonly by?: string } = {}): Promise<void> {
+  /** Approves what waits under this name, or by its token; with `by`, in that person's name and with their `roles`. */
+  async approve(name: string, decision: Omit<TestDecision, "approved"> = {}): Promise<void> {
     await this.#decide(name, { ...decision, approved: true });
   }
 
   /** Denies what waits under this name, or by its token. */
-  async deny(name: string, decision: Omit<Decision, "approved"> & { readonly by?: string } = {}): Promise<void> {
+  async deny(name: string, decision: Omit<TestDecision, "approved"> = {}): Promise<void> {
     await this.#decide(name, { ...decision, approved: false });
   }
 
-  async #decide(name: string, decision: Decision & { readonly by?: string }): Promise<void> {
+  async #decide(name: string, decision: TestDecision): Promise<void> {
     const host = await this.#open();
     const pending = await this.approvals();
-    const found = pending.find((each) => each.name === name || each.token === name);
+    const named = pending.filter((each) => each.name === name || each.token === name);
+    const found = named.find((each) => isAsked(each, decision)) ?? named[0];
     if (found === undefined) {
       const names = pending.map((each) => `"${each.name}"`).join(", ");
       throw new Error(
@@ -248,6 +285,59 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return this.#host?.seat.crashes ?? 0;
   }
 
+  /** A run of this test as `sluice runs export` writes it: a fixture for later. */
+  async export(run: TestRun): Promise<RunExport> {
+    return exportedRun(await this.#open(), run.id);
+  }
+
+  /**
+   * Replays an exported run, its text or what was read of it, against this code, executing nothing. Rejects with the first
+   * difference: which call, what was recorded, what the code asks for; of a run that has ended, also where its end differs.
+   */
+  async replay(fixture: RunExport | string): Promise<ReplayedRun> {
+    return replayFixture(this.#workflows(), fixture);
+  }
+
+  /**
+   * Replays each run of this test from every place at which it could have been interrupted, executing nothing. Rejects with
+   * the first difference, which is non-determinism: the code asks for something else than it did.
+   */
+  async replayEveryPrefix(): Promise<{ readonly runs: number; readonly prefixes: number }> {
+    const host = await this.#open();
+    const mocked = new Set(this.#mocks.childNames);
+    const runs = (await this.runs()).map((run) => run.id);
+    const recorded: RecordedRun[] = [];
+    for (const run of runs) {
+      const each = recordedRun(await exportedRun(host, run));
+      if (!mocked.has(each.workflow)) recorded.push(each);
+    }
+    return replayPrefixes(this.#workflows(), recorded);
+  }
+
+  #workflows(): readonly Workflow[] {
+    return [this.workflow, ...(this.#options.workflows ?? [])];
+  }
+
+  /** Which calls of the workflows this test has made so far, and which of their outcomes. */
+  async coverage(options: CoverageOptions = {}): Promise<CoverageReport> {
+    const coverage = new Coverage(options);
+    await this.#cover(coverage);
+    return coverage.report();
+  }
+
+  async #cover(coverage: Coverage): Promise<void> {
+    for (const each of this.#workflows()) coverage.expect(each);
+    const names = new Set(this.#workflows().map((each) => each.name));
+    for (const run of await this.runs()) {
+      const { workflow } = await run.get();
+      if (!names.has(workflow)) continue;
+      const steps = await run.steps();
+      const races = steps.filter((step) => step.kind === "race").toSorted((a, b) => a.seq - b.seq);
+      const branches = this.#mocks.races.of(run.id);
+      coverage.add(workflow, steps, new Map(races.map((race, index) => [race.seq, branches[index] ?? []])));
+    }
+  }
+
   /** What to expect of a run. */
   expect<O>(run: TestRun<O>): RunExpectation<O> {
     return expectRun(run);
@@ -256,8 +346,21 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   async [Symbol.asyncDispose](): Promise<void> {
     // What kept it from opening has been told to whoever started something.
     const host = await this.#opening?.catch(() => undefined);
-    await host?.close();
+    if (host === undefined) return;
+    const { coverage } = this.#options;
+    if (coverage !== undefined) await this.#cover(coverage);
+    await host.close();
   }
+}
+
+/** Where each approver has a link of their own: whether this one is for whoever decides. */
+function isAsked({ approver }: PendingApproval, { by, roles = [] }: TestDecision): boolean {
+  return (
+    approver === null ||
+    approver === by ||
+    approver === `user:${by}` ||
+    roles.some((role) => approver === `role:${role}`)
+  );
 }
 
 /** A test of this workflow, on virtual time unless `clock: "real"`: `await using t = testWorkflow(order)`. */

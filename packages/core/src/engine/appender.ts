@@ -179,10 +179,11 @@ export class Appender {
   }
 
   async #park(hot: HotRun, paused: boolean): Promise<void> {
-    const { store, clock, hot: hots, left, queued, watchers } = this.#parts;
-    const { outcome } = await store.parkRun({ run: hot.run, epoch: hot.epoch, now: clock.now(), paused });
+    const { store, clock, hot: hots, left, queued, route, watchers } = this.#parts;
+    const { outcome, effects } = await store.parkRun({ run: hot.run, epoch: hot.epoch, now: clock.now(), paused });
     if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
     if (outcome === "ready") queued(1);
+    if (effects !== undefined) route(effects);
     if (outcome === "parked" && paused) {
       watchers.publish({ run: hot.run, type: "run", at: clock.now(), data: { status: "paused" } });
     }

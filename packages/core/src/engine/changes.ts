@@ -5,9 +5,9 @@ import type { RunWriteVerb } from "../kernel/run-verbs.ts";
 
 /**
  * What has changed, or may have. `name` is the run for `runs` and `approvals`, the name for `events`, `SCOPE KEY` for `state`,
- * the workflow for `schedules` and `triggers`; undefined: any of them. `deleted`: runs are gone.
+ * the workflow for `schedules` and `triggers`, the queue for `queues`; undefined: any of them. `deleted`: runs are gone.
  */
-export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state" | "triggers";
+export type ChangedNoun = "runs" | "deleted" | "approvals" | "events" | "schedules" | "state" | "triggers" | "queues";
 export type ChangeListener = (noun: ChangedNoun, name: string | undefined) => void;
 
 export class Changes {
@@ -47,7 +47,7 @@ const changesNothing = (): void => undefined;
 /** What the answer of each verb says about what has changed. */
 const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
   createRun(note, _p, answer) {
-    if (answer.outcome !== "created") return;
+    if (answer.outcome !== "created" && answer.outcome !== "joined") return;
     note("runs", answer.run.id);
     noteEffects(note, answer.effects);
   },
@@ -61,9 +61,10 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     for (const op of p.ops) noteOp(note, p.run, op);
     noteEffects(note, answer.effects);
   },
-  parkRun(note, p, { outcome }) {
+  parkRun(note, p, { outcome, effects }) {
     // A run that is parked waits, as it did before; unless it was to be paused.
     if (outcome === "ready" || (outcome === "parked" && p.paused === true)) note("runs", p.run);
+    noteEffects(note, effects);
   },
   releaseRuns(note, _p, { released, effects }) {
     for (const run of released) note("runs", run.id);
@@ -98,6 +99,9 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     note("runs", answer.run.id);
     noteEffects(note, answer.effects);
   },
+  importRun(note, p, { outcome }) {
+    if (outcome === "created") note("runs", p.run.id);
+  },
   moveRun: changesNothing,
   deleteRuns(note, _p, { deleted }) {
     if (deleted.length > 0) note("deleted", undefined);
@@ -127,6 +131,12 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     if (answer.outcome !== "ok") return;
     for (const run of answer.created) note("runs", run.id);
     note("schedules", p.runs[0]?.workflow);
+    noteEffects(note, answer.effects);
+  },
+  putFlow: (note, _p, { effects }) => noteEffects(note, effects),
+  setQueuePaused(note, p, answer) {
+    if (answer === undefined) return;
+    note("queues", p.queue);
     noteEffects(note, answer.effects);
   },
   putVersion: changesNothing,

@@ -1,4 +1,5 @@
 // Keeps the store small: finished runs past their retention, old events, expired state; in small slices that block nobody.
+import type { WorkflowManifest } from "@sluice/protocol";
 import type { RetentionRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -69,4 +70,9 @@ export class Cleaning {
     this.#cancel?.();
     await this.#running;
   }
+}
+
+/** What the code of workflows says about retention. */
+export function retentionsOf(workflows: readonly WorkflowManifest[]): readonly RetentionRecord[] {
+  return workflows.map(({ name, retention }) => ({ workflow: name, ageMs: retention?.age, keep: retention?.count }));
 }

@@ -12,13 +12,14 @@ import type { TriggerSource } from "../kernel/trigger-source.ts";
 import type { TriggerStore } from "../kernel/trigger-store.ts";
 import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
-import { Cleaning } from "./cleaning.ts";
+import { Cleaning, retentionsOf } from "./cleaning.ts";
 import { checkDeployment } from "./deployment-checks.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
+import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits } from "./limits.ts";
@@ -27,15 +28,14 @@ import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
+import { Queues } from "./queues.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
 import { Approvals } from "./approvals.ts";
-import { Signals } from "./signals.ts";
-import type { Answer, Emission } from "./signals.ts";
+import { Signals, type Answer, type Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
-import { Starts } from "./starts.ts";
-import type { Started, StartRequest } from "./starts.ts";
+import { Starts, type Started, type StartRequest } from "./starts.ts";
 import { Telling } from "./telling.ts";
 import { Timers } from "./timers.ts";
 import { Invocations } from "./triggers/invocations.ts";
@@ -73,7 +73,9 @@ export class Engine {
   readonly values: Values;
   readonly deployments = new Deployments();
   readonly operations: Operations;
+  readonly history: History;
   readonly schedules: Schedules;
+  readonly queues: Queues;
   readonly triggers: Triggers;
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
@@ -108,7 +110,9 @@ export class Engine {
     this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
+    this.history = new History(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts);
+    this.queues = new Queues(this.#parts);
     this.#invocations = new Invocations(this.#parts);
     this.triggers = new Triggers(
       { engine: this.#parts, starts: this.#starts, store: options.triggers, invocations: this.#invocations },
@@ -197,27 +201,24 @@ export class Engine {
       const checked = checkDeployment(workflows, this.limits);
       return checked.ok ? this.#makeCurrent(version, workflows) : checked;
     });
-    if (!deployed.ok) this.deployments.setCurrent(before.version, before.workflows);
-    return deployed;
+    if (deployed.ok) return deployed;
+    this.deployments.setCurrent(before.version, before.workflows);
+    return guarded(async () => this.queues.deploy(before.workflows).then(() => deployed));
   }
 
   async #makeCurrent(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
     const { store, clock } = this.#parts;
     const manifest = encodeValue(withoutSecrets(workflows));
+    // Before any run is started by them: a gate without a rule is open.
+    await this.queues.deploy(workflows);
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
     await this.triggers.deploy(workflows);
-    const retentions = workflows.map(({ name, retention }) => ({
-      workflow: name,
-      ageMs: retention?.age,
-      keep: retention?.count,
-    }));
-    await store.putVersion({ version: { version, createdAt: clock.now(), manifest }, retentions });
-    const reasons = [
-      "workflow_unknown",
-      ...(this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : []),
-    ] as const;
+    const record = { version, createdAt: clock.now(), manifest };
+    await store.putVersion({ version: record, retentions: retentionsOf(workflows) });
+    const moved = this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : [];
+    const reasons = ["workflow_unknown", ...moved] as const;
     const { effects } = await store.unblockRuns({ reasons, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.kick();
@@ -338,6 +339,7 @@ export class Engine {
       const hot = this.#hot.get(delivery.run, delivery.epoch);
       if (hot === undefined) continue;
       this.#telling.tell(hot, [delivery.event]);
+      if (delivery.event.event === "drop" && this.#hot.remove(hot.run, hot.epoch)) this.#dispatcher.left(hot, true);
       if (delivery.event.event === "settle" && this.watchers.wants(delivery.run)) {
         this.watchers.publish(settledUpdate(delivery.run, delivery.event));
       }

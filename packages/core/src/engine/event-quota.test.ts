@@ -4,7 +4,7 @@ import { EventQuota } from "./event-quota.ts";
 
 function storeWith(counts: readonly number[]): { stats: () => Promise<StoreStats> } {
   const left = [...counts];
-  return { stats: async () => ({ runs: {}, ready: 0, timers: 0, events: left.shift() ?? 0, bytes: 0 }) };
+  return { stats: async () => ({ runs: {}, ready: 0, timers: 0, events: left.shift() ?? 0, bytes: 0, held: {} }) };
 }
 
 test("takes events up to the limit, and names it and the setting beyond", async () => {

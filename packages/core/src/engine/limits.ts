@@ -5,6 +5,8 @@ export interface EngineLimits {
   readonly concurrentRunsMax: number;
   /** Runs waiting to be executed; further starts are refused. */
   readonly queueLengthMax: number;
+  /** Inputs gathered for one run, as they are stored; past it the run begins. */
+  readonly batchBytesMax: number;
   /** One input, result, event or state value. */
   readonly payloadBytesMax: number;
   /** The JSON Schema of a workflow's input, encoded; without a worker an input is judged by it on the engine's thread. */
@@ -61,6 +63,7 @@ export interface EngineLimits {
 export const engineLimits: EngineLimits = {
   concurrentRunsMax: 1_000,
   queueLengthMax: 1_000_000,
+  batchBytesMax: 4 * 1024 * 1024,
   payloadBytesMax: 32 * 1024 * 1024,
   schemaBytesMax: 256 * 1024,
   inlineBytesMax: 64 * 1024,

@@ -277,6 +277,22 @@ describe("delete", () => {
 });
 
 describe("in bulk", () => {
+  test("a fork does everything again, also what has failed", async () => {
+    const { counts, steps } = flaky(1);
+    const f = await EngineFixture.start({ workflows: [steps] });
+    const source = await f.run(steps, "in");
+    expect((await f.ended(source)).status).toBe("failed");
+    const filter = { status: ["failed"] } as const;
+    expect(await f.engine.operations.bulk({ by: tester, action: "fork", filter, dryRun: false })).toMatchObject({
+      value: { matched: 1, changed: 1, refused: 0 },
+    });
+    const { runs } = await f.store.listRuns({ filter: {}, limit: 10 });
+    const forked = runs.find(({ id }) => id !== source);
+    expect(forked).toMatchObject({ forkedFrom: source });
+    expect(await f.ended(forked?.id ?? "")).toMatchObject({ status: "completed" });
+    expect(counts.of).toEqual({ a: 2, b: 2, c: 1 });
+  });
+
   async function three(): Promise<{ readonly f: EngineFixture; readonly runs: readonly string[] }> {
     const f = await EngineFixture.start({ workflows: [waiter, workflow({ name: "other" }, async () => 1)] });
     const runs = [

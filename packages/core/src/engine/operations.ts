@@ -14,6 +14,8 @@ import type {
 } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
+import { flowOf } from "./flow.ts";
+import { flowFields } from "./starts.ts";
 import type { Starts } from "./starts.ts";
 
 export interface ForkRequest {
@@ -103,6 +105,13 @@ export class Operations {
     const { store, clock, deployments } = this.#parts;
     const record = await store.getRun({ run });
     if (record === undefined) return notFound(run);
+    if (record.by.kind === "import") {
+      return fail({
+        code: "conflict",
+        message: `Run ${run} is history that was imported: it is not executed here.`,
+        hint: "Fork it to execute its workflow from one of its steps.",
+      });
+    }
     if (record.reason === "undo_failed" && !takenBack) return standing(run);
     const current = deployments.workflow(record.workflow);
     if (code === "current" && current === undefined) {
@@ -154,7 +163,7 @@ export class Operations {
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
     if (request.input === undefined) return this.#fork(request, source, { before: before.value, input: source.input });
-    const input = await this.#starts.check(source.workflow, request.input);
+    const input = await this.#starts.checkWhole(source.workflow, request.input);
     if (!input.ok) return input;
     const { stored, release } = await this.#parts.values.keep(input.value);
     try {
@@ -169,8 +178,10 @@ export class Operations {
     source: RunRecord,
     { before, input }: { readonly before: number | undefined; readonly input: Uint8Array },
   ): Promise<Result<RunRecord>> {
-    const { store, clock, deployments, ids, route } = this.#parts;
+    const { store, clock, deployments, ids, route, limits, values } = this.#parts;
     const current = deployments.workflow(source.workflow);
+    const given = values.isRef(input) ? await values.load(input) : input;
+    const flow = current === undefined ? undefined : flowOf(current.manifest, given, limits);
     const now = clock.now();
     const timeout = current?.manifest.timeout;
     const run: NewRun = {
@@ -184,6 +195,8 @@ export class Operations {
       dueAt: now,
       forkedFrom: source.id,
       ...(source.attributes === undefined ? {} : { attributes: source.attributes }),
+      // It passes the gates of its workflow, and is a start of its own.
+      ...flowFields(current, flow === undefined ? undefined : { gates: flow.gates, share: flow.share }),
       ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
     };
     const forked = await store.forkRun({
@@ -219,6 +232,15 @@ export class Operations {
       code: "step_not_found",
       message: `Run ${run} has no step ${JSON.stringify(from)}.`,
       hint: "Name a step of the run, or its number in `sluice runs show`.",
+    });
+  }
+
+  /** With nothing of its journal: the fork begins with the entry that settled first. */
+  async #forkFromStart(by: Actor, run: string): Promise<Result<RunRecord>> {
+    return guarded(async () => {
+      const bytesMax = this.#parts.limits.journalPieceBytesMax;
+      const [first] = (await this.#parts.store.readJournal({ run, bytesMax })).entries;
+      return this.#prepareFork({ by, run, from: first === undefined || first.ord === 0 ? undefined : first.seq });
     });
   }
 
@@ -281,7 +303,7 @@ export class Operations {
       retry: () => this.retry(by, run),
       pause: () => this.pause(by, run),
       resume: () => this.resume(by, run),
-      fork: () => this.fork({ by, run }),
+      fork: () => this.#forkFromStart(by, run),
       delete: () => this.delete(by, run),
     };
     return actions[p.action]();

@@ -60,4 +60,8 @@ export type CounterName =
   | "commit_failures"
   | "events"
   | "timers"
-  | "worker_losses";
+  | "worker_losses"
+  | "starts_debounced"
+  | "starts_batched"
+  | "starts_skipped"
+  | "starts_rate_limited";

@@ -101,6 +101,11 @@ export async function keepLarge(
     if (!values.isLarge(bytes)) continue;
     if (bytes.length > values.payloadBytesMax)
       return { op: refused(op, values.tooLarge(describe(op, key), bytes), now), releases };
+    if ("child" in op && op.child?.flow?.admission?.batch !== undefined)
+      return {
+        op: refused(op, values.tooLarge(`${describe(op, key)}, which is gathered with others,`, bytes), now),
+        releases,
+      };
     const { stored, release } = await values.keep(bytes);
     releases.push(release);
     changed[key] = stored;

@@ -1,12 +1,14 @@
 // Starting runs: validation by the workflow's own schema first, then one durable row.
-import { decodeValue, toWire } from "@sluice/protocol";
-import type { ChildOp, WorkerToEngine } from "@sluice/protocol";
+import { decodeValue, encodeValue, toWire } from "@sluice/protocol";
+import type { ChildOp, JoinReason, WorkerToEngine } from "@sluice/protocol";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor, NewRun, RunRecord } from "../kernel/run-store.ts";
+import type { Refused } from "../kernel/flow.ts";
+import type { Actor, NewRun, RunFlow, RunRecord } from "../kernel/run-store.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { attributesOf, checkAttributes } from "./attributes.ts";
+import { flowOf } from "./flow.ts";
 import { hashOf } from "./input-hash.ts";
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
@@ -28,6 +30,8 @@ export interface StartRequest {
 export interface Started {
   readonly run: RunRecord;
   readonly created: boolean;
+  /** Why flow control made it part of a run that was there. */
+  readonly joined?: JoinReason | undefined;
 }
 
 type Verdict = Extract<WorkerToEngine, { type: "validated" }>;
@@ -85,9 +89,27 @@ export class Starts {
     return current.manifest.validates ? this.#validate(current, input) : ok(input);
   }
 
+  /** The same for the whole input of a run: where its workflow gathers inputs, a list of them. */
+  async checkWhole(workflow: string, input: Uint8Array): Promise<Result<Uint8Array>> {
+    if (this.#parts.deployments.workflow(workflow)?.manifest.flow?.batch === undefined) {
+      return this.check(workflow, input);
+    }
+    const items = decodeValue(input);
+    if (!Array.isArray(items)) return invalid(workflow, [{ path: "", message: "it is a list of inputs" }]);
+    const checked: unknown[] = [];
+    for (const item of items) {
+      const each = await this.check(workflow, encodeValue(item));
+      if (!each.ok) return each;
+      checked.push(decodeValue(each.value));
+    }
+    return ok(encodeValue(checked));
+  }
+
   async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {
     const { store, clock, values, owner, route, deployments, watchers, count } = this.#parts;
     const now = clock.now();
+    const flow = this.flowOf(current, input);
+    if (flow?.admission?.batch !== undefined && values.isLarge(input)) return tooLargeForBatch(request.workflow, input);
     const { stored, release } = await this.#keep(input);
     const places: (() => void)[] = [];
     try {
@@ -95,6 +117,7 @@ export class Starts {
         current,
         input: stored,
         now,
+        flow,
         // What was sent decides, not what the schema made of it: a default may be the time of day.
         ...(request.key === undefined ? {} : { hash: hashOf(request.input) }),
       });
@@ -102,6 +125,13 @@ export class Starts {
       const claims = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now;
       if (claims) places.push(this.#dispatcher.reserve(1));
       const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
+      if (outcome.outcome === "rate_limited") count("starts_rate_limited");
+      if (outcome.outcome === "rate_limited" || outcome.outcome === "queue_full") return refusedBy(request, outcome);
+      if (outcome.outcome === "joined") {
+        count(`starts_${outcome.how}`);
+        route(outcome.effects);
+        return ok({ run: outcome.run, created: false, joined: outcome.how });
+      }
       if (outcome.outcome === "conflict") return conflict(request, outcome.run);
       if (outcome.outcome === "id_taken") {
         return fail({
@@ -132,6 +162,13 @@ export class Starts {
     return this.#parts.values.isLarge(input) ? this.#parts.values.keep(input) : { stored: input };
   }
 
+  /** The gates of a run with this input. One that is kept as a blob cannot be read at once: its run has the key of none. */
+  flowOf({ manifest }: CurrentWorkflow, input: Uint8Array): RunFlow | undefined {
+    if (manifest.flow === undefined) return undefined;
+    const { values, limits } = this.#parts;
+    return flowOf(manifest, values.isRef(input) ? encodeValue(undefined) : input, limits);
+  }
+
   newRun(
     request: StartRequest,
     rest: {
@@ -139,20 +176,23 @@ export class Starts {
       readonly input: Uint8Array;
       readonly now: number;
       readonly hash?: string;
+      readonly flow?: RunFlow | undefined;
     },
   ): NewRun {
     const { current, input, now, hash } = rest;
     const { timeout } = current.manifest;
+    const flow = "flow" in rest ? rest.flow : this.flowOf(current, input);
     return {
       id: request.id ?? this.#parts.ids.run(),
       workflow: request.workflow,
       version: current.version,
       input,
-      priority: request.priority ?? 0,
+      priority: request.priority ?? current.manifest.flow?.priority ?? 0,
       tags: request.tags ?? [],
       createdAt: now,
       dueAt: now + (request.delayMs ?? 0),
       ...attributesOf(current.manifest, request.attributes),
+      ...flowFields(current, flow),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...(hash === undefined ? {} : { inputHash: hash }),
       ...(timeout === undefined ? {} : { timeoutAt: now + (request.delayMs ?? 0) + timeout }),
@@ -170,15 +210,17 @@ export class Starts {
     const current = this.#parts.deployments.workflow(workflow);
     const dueAt = now + (op.delay ?? 0);
     const timeout = current?.manifest.timeout;
+    const flow = current === undefined ? undefined : this.flowOf(current, op.input);
     return {
       id: this.#parts.ids.run(),
       workflow,
       version: current?.version ?? "",
       input: op.input,
-      priority: op.priority ?? 0,
+      priority: op.priority ?? current?.manifest.flow?.priority ?? 0,
       tags: op.tags ?? [],
       createdAt: now,
       dueAt,
+      ...flowFields(current, flow),
       ...(parent === undefined ? {} : { parent }),
       ...(op.key === undefined ? {} : { key: op.key, inputHash: hashOf(op.input) }),
       ...(timeout === undefined ? {} : { timeoutAt: dueAt + timeout }),
@@ -190,11 +232,14 @@ export class Starts {
     const { workflow, input, now } = p;
     const current = this.#parts.deployments.workflow(workflow);
     const timeout = current?.manifest.timeout;
+    const flow = current === undefined ? undefined : this.flowOf(current, input);
     return {
       id: this.#parts.ids.run(),
       workflow,
       version: current?.version ?? "",
       input,
+      // It passes the gates of its workflow, and is a start of its own.
+      ...flowFields(current, flow === undefined ? undefined : { gates: flow.gates, share: flow.share }),
       priority: 0,
       tags: [],
       createdAt: now,
@@ -247,6 +292,40 @@ export class Starts {
   giveUp(): void {
     for (const resolve of this.#verdicts.values()) resolve(undefined);
   }
+}
+
+/** What of flow control belongs to a run about to exist. */
+export function flowFields(
+  current: CurrentWorkflow | undefined,
+  flow: RunFlow | undefined,
+): Pick<NewRun, "flow" | "startWithinMs"> {
+  const within = current?.manifest.flow?.startWithin;
+  return { ...(flow === undefined ? {} : { flow }), ...(within === undefined ? {} : { startWithinMs: within }) };
+}
+
+function tooLargeForBatch(workflow: string, input: Uint8Array): Result<never> {
+  return fail({
+    code: "payload_too_large",
+    message: `An input of ${workflow} is gathered with others and has ${input.length} bytes; those that are kept by themselves are not (inlineBytesMax).`,
+    hint: "Put what is large elsewhere and send where it is.",
+  });
+}
+
+function refusedBy({ workflow }: StartRequest, refused: Refused): Result<never> {
+  if (refused.outcome === "queue_full") {
+    return fail({
+      code: "queue_full",
+      message: `${refused.queued} runs of ${workflow} are waiting already; no more are taken (queueLengthMax).`,
+      hint: "Start fewer runs at a time, or raise the setting limits.queueLengthMax.",
+    });
+  }
+  const { retryAt } = refused;
+  return fail({
+    code: "rate_limited",
+    message: `The rate limit of ${workflow} takes no more starts until ${new Date(retryAt).toISOString()}.`,
+    hint: "Start it again then; `throttle` in place of `rateLimit` would let starts wait.",
+    details: { retryAt },
+  });
 }
 
 function invalid(

@@ -12,6 +12,7 @@ import type {
   FinishOp,
   AttributeOperator,
   AttributesOp,
+  GateKind,
   BlockedOp,
   CacheOp,
   ChunkOp,
@@ -35,10 +36,14 @@ import type {
   UndoingOp,
   UnlockOp,
 } from "@sluice/protocol";
+import type { FlowRule, Hold, JoinReason, QueueRecord, Refused, RunFlow } from "./flow.ts";
+
+export type { FlowRule, QueueRecord, RunFlow };
 
 /** On whose behalf a change is made. */
 export interface Actor {
-  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger";
+  /** `import`: the run is history that was brought here by somebody with this id, and has not been executed here. */
+  readonly kind: "system" | "user" | "token" | "run" | "schedule" | "webhook" | "trigger" | "import";
   readonly id: string;
   /** Where the wish came from. Changes made with it are written to the audit trail, in the same transaction. */
   readonly origin?: Origin | undefined;
@@ -90,10 +95,14 @@ export interface NewRun {
   readonly chain?: string | undefined;
   /** The run of its chain before it. */
   readonly continuedFrom?: string | undefined;
+  /** Gates it passes before it begins; absent: none. */
+  readonly flow?: RunFlow | undefined;
+  /** It ends unless it has begun this long after it was due, in milliseconds. */
+  readonly startWithinMs?: number | undefined;
 }
 
 /** A run as stored. */
-export interface RunRecord extends NewRun {
+export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs"> {
   readonly status: RunStatus;
   readonly reason?: RunStatusReason | undefined;
   readonly epoch: number;
@@ -121,7 +130,29 @@ export interface RunRecord extends NewRun {
   /** True when it is parked until an operator acts. */
   readonly blocked: boolean;
   readonly by: Actor;
+  /** What holds it back while it is queued, where that is a gate. */
+  readonly hold?: Hold | undefined;
 }
+
+/** A run that has ended somewhere else, to be kept as history. */
+export interface ImportedRun extends NewRun {
+  readonly status: FinalRunStatus;
+  readonly reason?: RunStatusReason | undefined;
+  readonly startedAt?: number | undefined;
+  readonly endedAt: number;
+  readonly output?: Uint8Array | undefined;
+  readonly error?: Uint8Array | undefined;
+  readonly progress?: Uint8Array | undefined;
+  readonly cause?: number | undefined;
+  readonly attempt: number;
+  readonly generation: number;
+}
+
+export type ImportOutcome =
+  | { readonly outcome: "created"; readonly run: RunRecord }
+  /** Another run of the workflow has its idempotency key. */
+  | { readonly outcome: "conflict"; readonly run: RunRecord }
+  | { readonly outcome: "id_taken"; readonly run: RunRecord };
 
 /** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
 export interface ClaimedRun {
@@ -215,6 +246,9 @@ export type CreateOutcome =
   | { readonly outcome: "created"; readonly run: RunRecord; readonly effects: Effects }
   /** The same key with the same input: the run that is already there. */
   | { readonly outcome: "existing"; readonly run: RunRecord }
+  /** Flow control made it part of a run that is there. */
+  | { readonly outcome: "joined"; readonly how: JoinReason; readonly run: RunRecord; readonly effects: Effects }
+  | Refused
   /** The same key with another input. */
   | { readonly outcome: "conflict"; readonly run: RunRecord }
   | { readonly outcome: "id_taken"; readonly run: RunRecord };
@@ -376,4 +410,6 @@ export interface StoreStats {
   readonly timers: number;
   readonly events: number;
   readonly bytes: number;
+  /** Runs that gates hold back, by the kind of gate. */
+  readonly held: Readonly<Partial<Record<GateKind, number>>>;
 }

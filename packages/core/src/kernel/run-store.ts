@@ -21,13 +21,14 @@ import type {
   ScheduleRecord,
   EventRecord,
   LogLine,
-  VersionRecord,
-  RetentionRecord,
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { RunHistory } from "./run-history.ts";
+import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
+import type { VersionVerbs } from "./version-verbs.ts";
 import type { StepCacheStore } from "./step-cache.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
@@ -45,6 +46,7 @@ export type {
   FinishedRun,
   Effects,
   CreateOutcome,
+  ImportedRun,
   AppendOutcome,
   ChangeOutcome,
   ApprovalComment,
@@ -59,14 +61,18 @@ export type {
   RetentionRecord,
   RunFilter,
   StoreStats,
+  FlowRule,
+  QueueRecord,
+  RunFlow,
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
+export interface RunStore extends RunFinder, RunHistory, RunStreamStore, StepCacheStore, FlowVerbs, VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
-   * has not ended is never claimed at once.
+   * has not ended is never claimed at once, nor one that a gate holds back. Flow control may turn it away, or make it part of a
+   * run that is there.
    */
   createRun(p: {
     readonly by: Actor;
@@ -75,7 +81,10 @@ export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
     readonly now: number;
   }): Promise<CreateOutcome>;
 
-  /** Hands out ready runs, highest priority first, then oldest: epoch + 1, owner set, `running` (or `undoing` when it was). */
+  /**
+   * Hands out ready runs: epoch + 1, owner set, `running` (or `undoing` when it was). Those with the lowest rank go first (flow.ts):
+   * the oldest, where none has a priority. Shares of fair workflows take turns, with one turn for all other runs together.
+   */
   claimRuns(p: {
     readonly owner: string;
     readonly limit: number;
@@ -111,7 +120,7 @@ export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
     readonly now: number;
     /** The incarnation has stopped, as it was asked to, before it had nothing left to do but wait. */
     readonly paused?: boolean | undefined;
-  }): Promise<{ readonly outcome: "parked" | "ready" | "stale" }>;
+  }): Promise<{ readonly outcome: "parked" | "ready" | "stale"; readonly effects?: Effects | undefined }>;
 
   /** Gives runs back so that they are claimed anew: epoch + 1, no owner, ready. `crashed` counts against them. */
   releaseRuns(p: {
@@ -333,14 +342,6 @@ export interface RunStore extends RunFinder, RunStreamStore, StepCacheStore {
       }
     | { readonly outcome: "stale" }
   >;
-
-  /** Stores a version that is deployed, and what its workflows say about retention from now on. */
-  putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
-  listVersions(): Promise<readonly VersionRecord[]>;
-  /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
-  listRetentions(): Promise<readonly RetentionRecord[]>;
-  /** Unfinished runs for each version. */
-  versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
 
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
   findByKey(p: {

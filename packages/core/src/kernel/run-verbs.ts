@@ -12,6 +12,7 @@ export type RunWriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listVersions"
+  | "listQueues"
   | "listRetentions"
   | "versionsInUse"
   | "getRun"

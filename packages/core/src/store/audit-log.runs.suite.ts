@@ -87,6 +87,29 @@ function runs(name: string, makeStore: MakeStore): void {
       expect((await desk.run("r1")).by).toEqual(bare);
     });
 
+    test("an import: what was brought, and what was refused", async () => {
+      const next = trail(desk);
+      const run = { ...desk.newRun("r1", { key: "k" }), endedAt: start + 5, attempt: 1, generation: 0 };
+      const bring = (id: string, key: string) =>
+        desk.store.importRun({
+          by: outside,
+          run: { ...run, id, key, status: "completed" },
+          journal: [],
+          logs: [],
+          now: start + 9,
+        });
+      await bring("r1", "k");
+      await bring("r1", "other");
+      await bring("r2", "k");
+      const shown = { action: "run:import", target: "run:r1", workflow: "order", outcome: "done" };
+      const after = { status: "completed", version: "v1", createdAt: start, endedAt: start + 5, key: "k", entries: 0 };
+      expect(await next()).toEqual([
+        { ...shown, after },
+        { ...shown, outcome: "refused", reason: "run_id_taken" },
+        { ...shown, target: "run:r2", outcome: "refused", reason: "idempotency_conflict" },
+      ]);
+    });
+
     test("what operators do to a run: how it was, how it is, and why not", async () => {
       const next = trail(desk);
       await desk.create("r1");

@@ -160,10 +160,16 @@ function others(name: string, makeStore: MakeStore): void {
         timers: 1,
         events: 1,
       });
-      const nothing = { runs: {}, ready: 0, timers: 0, events: 0 };
+      const nothing = { runs: {}, ready: 0, timers: 0, events: 0, held: {} };
       const { bytes: _bytes, ...seen } = await desk.store.stats({ access: none, names: [] });
       expect(seen).toEqual(nothing);
-      const all = { runs: { completed: 2, failed: 1, running: 1, queued: 3 }, ready: 2, timers: 2, events: 2 };
+      const all = {
+        runs: { completed: 2, failed: 1, running: 1, queued: 3 },
+        ready: 2,
+        timers: 2,
+        events: 2,
+        held: {},
+      };
       expect(await desk.store.stats({ access: { workflows: ["*"] }, names: ["*"] })).toMatchObject(all);
       expect(await desk.store.stats()).toMatchObject(all);
     });

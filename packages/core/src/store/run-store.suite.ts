@@ -11,15 +11,20 @@ import { continuingSuite } from "./run-store.continuing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
+import { importingSuite } from "./run-store.importing.suite.ts";
+import { gatesSuite } from "./run-store.gates.suite.ts";
+import { joiningSuite } from "./run-store.joining.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
 import { matchingSuite } from "./run-store.matching.suite.ts";
 import { operatingSuite } from "./run-store.operating.suite.ts";
 import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
+import { ratesSuite } from "./run-store.rates.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
+import { turnsSuite } from "./run-store.turns.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
 
 export type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -39,6 +44,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   operatingSuite(name, watched);
   endingSuite(name, watched);
   continuingSuite(name, watched);
+  importingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
   streamingSuite(name, watched);
@@ -46,6 +52,10 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   crossingSuite(name, watched);
   accessSuite(name, watched);
   searchingSuite(name, watched);
+  gatesSuite(name, watched);
+  turnsSuite(name, watched);
+  joiningSuite(name, watched);
+  ratesSuite(name, watched);
   describe(`${name}: the suite`, () => {
     // How a copy is made, and of what, is each adapter's own.
     test("asks an adapter for every verb of the port but backup", () => {
@@ -85,6 +95,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   resumeRun: true,
   retryRun: true,
   forkRun: true,
+  importRun: true,
   moveRun: true,
   deleteRuns: true,
   purgeRuns: true,
@@ -101,6 +112,9 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   setSchedulePaused: true,
   fireSchedule: true,
   putVersion: true,
+  putFlow: true,
+  setQueuePaused: true,
+  listQueues: true,
   listVersions: true,
   listRetentions: true,
   versionsInUse: true,

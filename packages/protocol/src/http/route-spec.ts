@@ -8,6 +8,7 @@ export type RouteTag =
   | "events"
   | "approvals"
   | "schedules"
+  | "queues"
   | "triggers"
   | "state"
   | "webhooks"

@@ -62,6 +62,8 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   resumeRun: { request: "Nothing", responses: oneRun },
   retryRun: { request: "RetryRun", responses: oneRun },
   forkRun: { request: "ForkRun", responses: { 201: answer("The new run", "Run") } },
+  exportRun: { responses: { 200: answer("The run, as `sluice runs import` and test fixtures take it", "RunExport") } },
+  importRun: { request: "RunExport", responses: { 201: answer("The run as it is kept", "Run") } },
   sendEvent: {
     request: "SendEvent",
     responses: {
@@ -87,6 +89,9 @@ export const runContracts: Readonly<Record<keyof typeof runRoutes, Contract>> = 
   delegateApproval: { request: "Delegation", responses: { 200: answer("Handed on", "Answered") } },
   commentApproval: { request: "Comment", responses: { 201: answer("Written", "Commented") } },
   completeCallback: { request: "Payload", responses: { 200: answer("Completed", "Answered") } },
+  listQueues: { responses: { 200: answer("The queues", "Queues") } },
+  pauseQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
+  resumeQueue: { request: "Nothing", responses: { 200: answer("The queue", "Queue") } },
   listSchedules: { responses: { 200: answer("The schedules", "Schedules") } },
   getSchedule: {
     parameters: [query("next", "How many of the coming times to show, at most 100; 5 without it")],

@@ -102,6 +102,20 @@ export const runRoutes = {
     tag: "runs",
     permission: "run:fork",
   },
+  exportRun: {
+    methods: get,
+    path: "/api/v1/runs/:run/export",
+    summary: "A whole run as a file: its values, its journal and its log",
+    tag: "runs",
+    permission: "run:read",
+  },
+  importRun: {
+    methods: post,
+    path: "/api/v1/run-imports",
+    summary: "Keep an exported run that has ended as history",
+    tag: "runs",
+    permission: "run:import",
+  },
   sendEvent: {
     methods: post,
     path: "/api/v1/events",
@@ -192,6 +206,27 @@ export const runRoutes = {
     summary: "Start one run of the schedule now",
     tag: "schedules",
     permission: "schedule:control",
+  },
+  listQueues: {
+    methods: get,
+    path: "/api/v1/queues",
+    summary: "The queues that workflows name, and how many runs a paused one holds back",
+    tag: "queues",
+    permission: "queue:read",
+  },
+  pauseQueue: {
+    methods: post,
+    path: "/api/v1/queues/:queue/pause",
+    summary: "Begin no runs of a queue until it is resumed; what has begun goes on",
+    tag: "queues",
+    permission: "queue:control",
+  },
+  resumeQueue: {
+    methods: post,
+    path: "/api/v1/queues/:queue/resume",
+    summary: "Begin runs of a queue again",
+    tag: "queues",
+    permission: "queue:control",
   },
   listState: {
     methods: get,

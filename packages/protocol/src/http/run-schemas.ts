@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
 import { attributeTypes } from "../attributes.ts";
+import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
 const isoTime = z
@@ -40,8 +41,19 @@ const run = z.strictObject({
   continuedFrom: z.string().nullable().describe("The run of its chain before it"),
   continuedTo: z.string().nullable().describe("The run it went on as"),
   schedule: z.string().nullable(),
+  hold: z
+    .strictObject({
+      by: z.enum(gateKinds),
+      path: z.string().nullable().describe("Of the key in the input; null where there is none"),
+      key: z.string().nullable().describe("Its value, or the name of the queue"),
+    })
+    .nullable()
+    .describe("What holds a queued run back, where that is flow control"),
   by: z.string().describe("On whose behalf it was started, as kind:id"),
 });
+const exportedValue = z
+  .union([z.strictObject({ json: value }), z.strictObject({ base64: z.string() })])
+  .describe("As JSON where that says all of it, else the bytes of its encoding");
 const listedRun = run.extend({
   omitted: z
     .array(z.enum(["input", "output", "error", "progress"]))
@@ -98,6 +110,34 @@ const trigger = z.union([
     name: z.string().nullable(),
   }),
 ]);
+const positive = z.int().min(1);
+const key = z.string().optional().describe("Path of the key in the input");
+const flow = z.strictObject({
+  concurrency: z.array(z.strictObject({ limit: positive, key, countWaiting: z.boolean() })).optional(),
+  rateLimit: z.strictObject({ count: positive, per: z.number(), key }).optional(),
+  throttle: z.strictObject({ count: positive, per: z.number(), burst: positive, key }).optional(),
+  debounce: z
+    .strictObject({
+      wait: z.number(),
+      maxWait: z.number().optional(),
+      leading: z.boolean(),
+      trailing: z.boolean(),
+      key,
+    })
+    .optional(),
+  batch: z.strictObject({ size: positive, wait: z.number(), key }).optional(),
+  singleton: z.strictObject({ mode: z.enum(singletonModes), key }).optional(),
+  fairness: z.strictObject({ key: z.string(), limit: positive }).optional(),
+  startWithin: z.number().optional(),
+  queue: z.string().optional(),
+  priority: z.int().optional(),
+});
+const queue = z.strictObject({
+  name: z.string(),
+  paused: z.boolean(),
+  workflows: z.array(z.string()),
+  held: z.int().describe("Runs that wait because it is paused"),
+});
 const workflow = z.strictObject({
   name: z.string(),
   description: z.string().nullable(),
@@ -107,6 +147,7 @@ const workflow = z.strictObject({
   retention: z.strictObject({ ageMs: z.number().nullable(), count: z.number().nullable() }),
   validates: z.boolean(),
   attributes: z.record(z.string(), z.enum(attributeTypes)).describe("Search attributes its runs may have"),
+  flow: flow.nullable().describe("When its runs may begin; times in milliseconds"),
 });
 
 const approval = z.strictObject({
@@ -183,7 +224,13 @@ export const runSchemas = {
   Failure: failure,
   Nothing: z.strictObject({}),
   Run: z.strictObject({ run: listedRun }),
-  StartedRun: z.strictObject({ run, created: z.boolean() }),
+  StartedRun: z.strictObject({
+    run,
+    created: z.boolean(),
+    joined: z.enum(joinReasons).optional().describe("Why flow control made the start part of a run that was there"),
+  }),
+  Queues: z.strictObject({ queues: z.array(queue) }),
+  Queue: z.strictObject({ queue }),
   Runs: z.strictObject({ runs: z.array(listedRun), nextCursor: z.string().nullable() }),
   StartRun: z.strictObject({
     input: value.optional(),
@@ -215,6 +262,26 @@ export const runSchemas = {
     dryRun: maybe(z.boolean()).describe("Only count"),
     reason: maybe(z.string().min(1).max(4_096)),
   }),
+  RunExport: z
+    .strictObject({
+      format: z.literal("sluice-run"),
+      formatVersion: z.literal(1),
+      run: z.object({ id: z.string(), workflow: z.string(), status: z.enum(runStatuses), input: exportedValue }),
+      journal: z.array(
+        z.object({
+          seq: z.int(),
+          kind: z.enum(entryKinds),
+          name: z.string(),
+          n: z.int().describe("Which call of this kind and name, from 0"),
+          status: z.enum(entryStatuses),
+          ord: z.int().describe("Place in the order in which entries settled, from 1; 0 for one that has not"),
+          value: exportedValue.optional(),
+          error: exportedValue.optional(),
+        }),
+      ),
+      logs: z.array(z.object({ level: z.string(), message: z.string(), at: time })),
+    })
+    .describe("A whole run; fields of its parts that are not named here belong to it, too"),
   BulkResult: z.strictObject({ matched: z.int(), changed: z.int(), refused: z.int() }),
   Steps: z.strictObject({ steps: z.array(step), nextCursor: z.string().nullable() }),
   Logs: z.strictObject({ logs: z.array(logLine), next: z.int().nullable() }),

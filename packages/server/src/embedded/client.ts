@@ -31,7 +31,7 @@ export class EmbeddedClient implements Client {
   }
 
   async start(workflow: Workflow | string, input?: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const { run, created } = unwrap(
+    const { run, created, joined } = unwrap(
       await this.#engine.startRun({
         by: this.#by,
         workflow: typeof workflow === "string" ? workflow : workflow.name,
@@ -44,7 +44,7 @@ export class EmbeddedClient implements Client {
         attributes: options.attributes,
       }),
     );
-    return new EmbeddedRun<never>(this.#engine, this.#by, { id: run.id, created });
+    return new EmbeddedRun<never>(this.#engine, this.#by, { id: run.id, created, joined });
   }
 
   run<O = unknown>(id: string): RunHandle<O> {

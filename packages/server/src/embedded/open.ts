@@ -33,8 +33,21 @@ const quiet: Logger = (level, message, fields) => {
   if (level === "error" || level === "warn") console.error(`sluice: ${message}`, fields ?? "");
 };
 
+/** An engine in this process, for what goes beyond a client. */
+export interface EmbeddedSite {
+  readonly client: EmbeddedClient;
+  readonly engine: Engine;
+  /** Makes these the workflows there are. */
+  deploy(workflows: readonly Workflow[]): Promise<void>;
+}
+
 /** Opens a data folder with these workflows. One process at a time: a second one is refused. */
 export async function openEmbedded(options: OpenOptions): Promise<Client> {
+  return (await openSite(options)).client;
+}
+
+/** The same, with the engine itself. */
+export async function openSite(options: OpenOptions): Promise<EmbeddedSite> {
   const drainMs = options.drain === undefined ? undefined : parseDuration(options.drain);
   const log = options.log ?? quiet;
   const folder = await openDataFolder({ folder: options.data });
@@ -42,15 +55,16 @@ export async function openEmbedded(options: OpenOptions): Promise<Client> {
     const engine = await openEngine(options, { folder, log });
     const close = (): Promise<void> => engine.stop(drainMs);
     try {
-      await serve(engine, options);
+      const deploy = await serve(engine, options);
+      const client = new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
+        await close();
+        await folder.release();
+      });
+      return { client, engine, deploy };
     } catch (error) {
       await close();
       throw error;
     }
-    return new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
-      await close();
-      await folder.release();
-    });
   } catch (error) {
     await folder.release();
     throw error;
@@ -85,8 +99,8 @@ async function openEngine(
   });
 }
 
-/** Starts the engine with a worker in this process that executes the workflows. */
-async function serve(engine: Engine, options: OpenOptions): Promise<void> {
+/** Starts the engine with a worker in this process that executes the workflows; what gives it others. */
+async function serve(engine: Engine, options: OpenOptions): Promise<EmbeddedSite["deploy"]> {
   await engine.start();
   const version = options.version ?? "embedded";
   const worker = attachInProcess(engine, {
@@ -99,4 +113,8 @@ async function serve(engine: Engine, options: OpenOptions): Promise<void> {
   });
   unwrap(await engine.deploy(version, manifestOf(options.workflows)));
   worker.deploy();
+  return async (workflows) => {
+    unwrap(await engine.deploy(version, manifestOf(workflows)));
+    worker.redefine(workflows);
+  };
 }

@@ -1,7 +1,7 @@
 // A run of an embedded engine, as its callers hold it.
 import { unwrap } from "@sluice/core";
 import type { Actor, Engine, JournalCursor, RunUpdate as EngineUpdate } from "@sluice/core";
-import type { JournalEntry, RunStatus } from "@sluice/protocol";
+import type { JoinReason, JournalEntry, RunStatus } from "@sluice/protocol";
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
 import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "@sluice/sdk";
@@ -11,17 +11,26 @@ const pieceBytesMax = 4 * 1024 * 1024;
 /** Updates kept for a reader that is slower than the run; past it the journal is read again. */
 const bufferedUpdatesMax = 10_000;
 
+/** What a start has led to. */
+interface StartedAs {
+  readonly id: string;
+  readonly created: boolean;
+  readonly joined?: JoinReason | undefined;
+}
+
 export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   readonly id: string;
   readonly created: boolean;
+  readonly joined: JoinReason | undefined;
   readonly #engine: Engine;
   readonly #by: Actor;
 
-  constructor(engine: Engine, by: Actor, run: { readonly id: string; readonly created: boolean }) {
+  constructor(engine: Engine, by: Actor, run: StartedAs) {
     this.#engine = engine;
     this.#by = by;
     this.id = run.id;
     this.created = run.created;
+    this.joined = run.joined;
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {

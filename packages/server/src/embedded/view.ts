@@ -41,6 +41,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     continuedFrom: run.continuedFrom ?? null,
     continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
+    hold: run.hold === undefined ? null : { by: run.hold.by, path: run.hold.path ?? null, key: run.hold.key ?? null },
   };
 }
 

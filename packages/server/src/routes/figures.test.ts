@@ -28,6 +28,23 @@ const shop = workflow<{ fail?: boolean; wait?: string }>({ name: "shop" }, async
 });
 const boss = workflow({ name: "billing/boss" }, async (ctx) => ctx.approve("boss"));
 const quiet = workflow({ name: "quiet", triggers: [schedule("0 0 1 1 *", { name: "yearly" })] }, async () => 1);
+const declares = workflow(
+  {
+    name: "declares",
+    graph: {
+      nodes: [
+        { id: "step:first", kind: "step", name: "first" },
+        { id: "step:never", kind: "step", name: "never" },
+      ],
+      edges: [
+        { from: "start", to: "step:first", parallel: false },
+        { from: "step:first", to: "step:never", parallel: false },
+        { from: "step:first", to: "end", parallel: false },
+      ],
+    },
+  },
+  async (ctx) => ctx.step("first", () => 1),
+);
 
 let f: HttpFixture;
 let narrow: string;
@@ -149,6 +166,20 @@ describe("a graph", () => {
     expect(edge("step:check", "step:check")).toMatchObject({ count: 3 });
     expect(edge("step:check", "end")).toMatchObject({ count: 3 });
     expect(edge("step:pack", "step:mail")).toBeUndefined();
+  });
+
+  test("is the declared one where there is one, with what runs did counted on it", async () => {
+    await using other = await HttpFixture.make({ workflows: [declares] });
+    await other.post("/api/v1/workflows/declares/runs?wait=10s", {});
+    const graph = checked("WorkflowGraph", await other.get("/api/v1/workflows/declares/graph"));
+    expect(graph).toMatchObject({ source: "declared", runs: 1 });
+    expect(graph.nodes.map(({ id, count }: { id: string; count: number }) => [id, count])).toEqual([
+      ["start", 1],
+      ["step:first", 1],
+      ["step:never", 0],
+      ["end", 1],
+    ]);
+    expect(graph.edges).toHaveLength(3);
   });
 
   test("is of as many journals as are asked for", async () => {

@@ -1,5 +1,5 @@
-// The graph of a workflow, as its recent journals show it.
-import { inferGraph } from "@sluice/core";
+// The graph of a workflow: declared by its code, or as its recent journals show it.
+import { countOnDeclared, inferGraph } from "@sluice/core";
 import type { RunOutline } from "@sluice/core";
 import type { Call } from "../call.ts";
 import { reply } from "../wire.ts";
@@ -19,9 +19,16 @@ export async function getWorkflowGraph(call: Call): Promise<Response> {
   query.done();
   const workflow = call.param(0);
   await countsOf(call, workflow);
-  const graph = inferGraph(await recentOutlines(call, workflow, runs));
+  const inferred = inferGraph(await recentOutlines(call, workflow, runs));
+  const declared = call.parts.engine.deployments.workflow(workflow)?.manifest.graph;
+  const graph = declared === undefined ? inferred : countOnDeclared(declared, inferred);
   const nodes = graph.nodes.map(({ p50Ms, ...node }) => ({ ...node, p50Ms: p50Ms ?? null }));
-  return reply("json", 200, { source: "inferred", runs: graph.runs, nodes, edges: graph.edges });
+  return reply("json", 200, {
+    source: declared === undefined ? "inferred" : "declared",
+    runs: graph.runs,
+    nodes,
+    edges: graph.edges,
+  });
 }
 
 async function recentOutlines(call: Call, workflow: string, runs: number): Promise<readonly RunOutline[]> {

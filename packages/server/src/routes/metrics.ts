@@ -1,6 +1,6 @@
 // Figures about the engine and the HTTP side, for Prometheus and for people.
 import type { StoreStats } from "@sluice/core";
-import { runStatuses } from "@sluice/protocol";
+import { gateKinds, runStatuses } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
@@ -69,6 +69,8 @@ async function prometheus(call: Call): Promise<Response> {
   ]);
   lines.push("# HELP sluice_runs Runs by status.", "# TYPE sluice_runs gauge");
   for (const status of runStatuses) lines.push(`sluice_runs{status="${status}"} ${stats.runs[status] ?? 0}`);
+  lines.push("# HELP sluice_runs_held Queued runs that flow control holds back.", "# TYPE sluice_runs_held gauge");
+  for (const kind of gateKinds) lines.push(`sluice_runs_held{by="${kind}"} ${stats.held[kind] ?? 0}`);
   for (const [name, count] of Object.entries(engine.counters)) {
     lines.push(
       `# HELP sluice_${name}_total Counted since the start.`,

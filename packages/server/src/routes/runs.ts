@@ -3,7 +3,7 @@ import { bulkActions, unwrap } from "@sluice/core";
 import type { Attempt, BulkAction, JournalCursor, Result, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
 import { SluiceError } from "@sluice/protocol";
-import type { Permission } from "@sluice/protocol";
+import type { JoinReason, Permission } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
 import {
@@ -74,12 +74,13 @@ export async function startRun(call: Call): Promise<Response> {
     tags: optionalTextsOf(fields, "tags", tagsMax),
     attributes: attributesOf(fields["attributes"]),
   });
-  const { run, created } = unwrap(started);
-  if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created });
+  const { run, created, joined } = unwrap(started);
+  if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created, joined });
   const ended = await endWithin(call, run.id, { waitMs, permission: "run:start" });
   return answerRun(call, ended === undefined ? 202 : created ? 201 : 200, {
     run: ended ?? (await current(call, run.id, "run:start")),
     created,
+    joined,
   });
 }
 
@@ -87,13 +88,15 @@ export async function startRun(call: Call): Promise<Response> {
 export async function answerRun(
   call: Call,
   status: number,
-  body: { readonly run: RunRecord; readonly created?: boolean },
+  body: { readonly run: RunRecord; readonly created?: boolean; readonly joined?: JoinReason | undefined },
 ): Promise<Response> {
   const { wire } = call;
   const mayRead = call.may("run:read", body.run.workflow);
   const shown = showRun(call.engine, wire, mayRead ? body.run : withoutResults(body.run));
   const run = shown instanceof Promise ? ((await shown) as unknown) : shown;
-  return reply(wire, status, body.created === undefined ? { run } : { run, created: body.created });
+  const { created, joined } = body;
+  if (created === undefined) return reply(wire, status, { run });
+  return reply(wire, status, joined === undefined ? { run, created } : { run, created, joined });
 }
 
 function withoutResults({ output: _output, error: _error, progress: _progress, ...run }: RunRecord): RunRecord {

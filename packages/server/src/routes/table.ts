@@ -36,6 +36,7 @@ export const handlers: Handlers<RouteName> = {
       "forkRun",
     ],
   ),
+  ...loaded(() => import("./run-history.ts"), ["exportRun", "importRun"]),
   ...loaded(() => import("./run-updates.ts"), ["watchRun", "streamRun"]),
   ...loaded(() => import("./events.ts"), ["sendEvent", "listEvents"]),
   ...loaded(
@@ -47,6 +48,7 @@ export const handlers: Handlers<RouteName> = {
     () => import("./schedules.ts"),
     ["listSchedules", "getSchedule", "pauseSchedule", "resumeSchedule", "runSchedule"],
   ),
+  ...loaded(() => import("./queues.ts"), ["listQueues", "pauseQueue", "resumeQueue"]),
   ...loaded(() => import("./state.ts"), ["listState", "getState", "setState", "deleteState"]),
   ...loaded(() => import("./step-cache.ts"), ["listStepCache", "clearStepCache"]),
   ...loaded(() => import("./backup.ts"), ["backup", "downloadBackup"]),

@@ -37,6 +37,7 @@ function showWorkflow(manifest: WorkflowManifest, version: string): Record<strin
     retention: { ageMs: manifest.retention?.age ?? null, count: manifest.retention?.count ?? null },
     validates: manifest.validates,
     attributes: manifest.attributes ?? {},
+    flow: manifest.flow ?? null,
   };
 }
 

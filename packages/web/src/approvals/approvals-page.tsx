@@ -198,6 +198,7 @@ function useColumns(): readonly Column<ListedApproval>[] {
       {
         name: "name",
         label: "Asked for",
+        width: "minmax(6rem, 1fr)",
         cell: (row) => (
           <div className="flex min-w-0 items-baseline gap-2">
             <Text truncate className="shrink-0 max-w-full font-medium">
@@ -213,7 +214,7 @@ function useColumns(): readonly Column<ListedApproval>[] {
         name: "asked",
         label: "Asked of",
         width: "minmax(0, 9rem)",
-        from: "lg",
+        from: "xl",
         cell: (row) => (
           <Text truncate className="text-ink-soft">
             {askedOf(row)}

@@ -12,6 +12,7 @@ import { Select } from "../ui/select.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
+import { TimeChart } from "../ui/time-chart.tsx";
 import { Mono } from "../ui/text.tsx";
 import { formatBytes, formatCount, formatDuration } from "../ui/time-format.ts";
 import { ratesOf, withSample } from "./history.ts";
@@ -91,6 +92,7 @@ function Shown({ report, history }: { readonly report: Report; readonly history:
           <Stat label="Up for" value={formatDuration(uptimeMs)} />
         </div>
       </Card>
+      <Trends history={history} />
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
         <Counters report={report} history={history} />
         <DurationTable report={report} />
@@ -99,6 +101,39 @@ function Shown({ report, history }: { readonly report: Report; readonly history:
         <CodeBlock
           label="How collectors ask"
           text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" ${location.origin}/metrics`}
+        />
+      </Card>
+    </div>
+  );
+}
+
+/** What went on while the page was open. */
+function Trends({ history }: { readonly history: readonly Sample[] }) {
+  const rates = (label: string, name: string) => ({ label, values: [null, ...ratesOf(history, name)] });
+  const at = history.map((sample) => sample.at);
+  if (history.length < 2) {
+    return (
+      <Card title="Trends">
+        <p className="text-sm text-ink-soft">Drawn from the second reading on, in a few seconds.</p>
+      </Card>
+    );
+  }
+  return (
+    <div className="grid gap-4 lg:grid-cols-2">
+      <Card title="A second" detail="since this page was opened">
+        <TimeChart
+          label="Runs and steps a second since this page was opened"
+          at={at}
+          format={rateWords}
+          series={[rates("Runs started", "runs_started"), rates("Steps", "steps"), rates("Events", "events")]}
+        />
+      </Card>
+      <Card title="Memory" detail="since this page was opened">
+        <TimeChart
+          label="Memory since this page was opened"
+          at={at}
+          format={formatBytes}
+          series={[{ label: "Server", values: history.map(({ values }) => values["rss"] ?? null) }]}
         />
       </Card>
     </div>

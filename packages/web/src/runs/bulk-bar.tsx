@@ -11,10 +11,10 @@ import type { MenuItem } from "../ui/menu.tsx";
 import type { Selection } from "../ui/selection.ts";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords, bulkActions, isPossible } from "./bulk.ts";
-import type { BulkAction, ChosenAction } from "./bulk.ts";
+import type { BulkAction } from "./bulk.ts";
 import type { ListedRun } from "./words.ts";
 
-export const actionIcons: Readonly<Record<ChosenAction, LucideIcon>> = {
+export const actionIcons: Readonly<Record<BulkAction, LucideIcon>> = {
   cancel: Square,
   retry: RotateCcw,
   pause: Pause,
@@ -23,7 +23,7 @@ export const actionIcons: Readonly<Record<ChosenAction, LucideIcon>> = {
   fork: GitFork,
 };
 
-export function permissionOf(action: ChosenAction): Permission {
+export function permissionOf(action: BulkAction): Permission {
   return action === "resume" ? "run:pause" : `run:${action}`;
 }
 
@@ -59,7 +59,7 @@ interface BulkBarProps {
   /** Everything that has been read of the list. */
   readonly loaded: readonly ListedRun[];
   readonly selection: Selection;
-  readonly onChoose: (action: ChosenAction, runs: readonly ListedRun[]) => void;
+  readonly onChoose: (action: BulkAction, runs: readonly ListedRun[]) => void;
 }
 
 /** Over the end of the list while runs are chosen. */
@@ -67,7 +67,7 @@ export function BulkBar({ runs, loaded, selection, onChoose }: BulkBarProps) {
   const may = useMayOf();
   const navigate = useNavigate();
   const [first, second] = runs;
-  const offered = ([...bulkActions, "fork"] as const).flatMap((action) => {
+  const offered = bulkActions.flatMap((action) => {
     const fitting = runs.filter((run) => isPossible(action, run) && may(permissionOf(action), run.workflow));
     return fitting.length === 0 ? [] : [{ action, fitting }];
   });

@@ -5,15 +5,14 @@ import { api } from "../api.ts";
 import type { Answer } from "../api.ts";
 import { useToasts } from "../parts.ts";
 import { useCall } from "../query.ts";
-import { runStatusLooks } from "../ui/badge.tsx";
 import { ConfirmDialog } from "../ui/dialog.tsx";
 import { Field, Input } from "../ui/field.tsx";
 import { ErrorState, Skeleton } from "../ui/states.tsx";
-import { Text } from "../ui/text.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { actionWords, doToEach, narrowed } from "./bulk.ts";
-import type { BulkAction, BulkOutcome, BulkTask, ChosenAction } from "./bulk.ts";
-import { bulkFilterOf, describeFilter, filterOf } from "./run-filter.ts";
+import type { BulkAction, BulkOutcome, BulkTask } from "./bulk.ts";
+import { consequences, MatchedWords, runsWord } from "./bulk-words.tsx";
+import { bulkFilterOf, filterOf } from "./run-filter.ts";
 import type { RunFilter } from "./run-filter.ts";
 
 interface BulkDialogProps {
@@ -28,19 +27,7 @@ export function BulkDialog({ task, onClose, onDone }: BulkDialogProps) {
   return <MatchingDialog key={task.action} task={task} onClose={onClose} onDone={onDone} />;
 }
 
-const runsWord = (count: number) => `${formatCount(count)} ${count === 1 ? "run" : "runs"}`;
-
-/** What follows from it, where the verb alone does not say. */
-const consequences: Readonly<Record<ChosenAction, string>> = {
-  cancel: "What they have done is undone where the workflow says how. This cannot be taken back.",
-  retry: "Each goes on from the step that failed, with the current code.",
-  pause: "Steps that are running finish; nothing new begins until they are resumed.",
-  resume: "They go on where they stopped.",
-  delete: "Their journals, logs and values are gone for good.",
-  fork: "Each gets a new run that begins from the start with the same input.",
-};
-
-function Reason(p: { action: ChosenAction; value: string; onChange: (text: string) => void }) {
+function Reason(p: { action: BulkAction; value: string; onChange: (text: string) => void }) {
   if (p.action !== "cancel") return null;
   return (
     <Field label="Reason" help="Kept with the runs and in the audit trail.">
@@ -52,7 +39,7 @@ function Reason(p: { action: ChosenAction; value: string; onChange: (text: strin
 }
 
 /** Says what came of it, with a way back where there is one. */
-function useTelling(): (action: ChosenAction, outcome: BulkOutcome, undo?: () => void) => void {
+function useTelling(): (action: BulkAction, outcome: BulkOutcome, undo?: () => void) => void {
   const toasts = useToasts();
   return (action, { changed, refused, reason }, undo) =>
     toasts.show({
@@ -112,19 +99,6 @@ function MatchingDialog({ task, onClose, onDone }: { task: MatchingTask; onClose
         <Reason action={action} value={reason} onChange={setReason} />
       </div>
     </ConfirmDialog>
-  );
-}
-
-function MatchedWords(p: { action: BulkAction; matched: number; filter: RunFilter | undefined }) {
-  const words = p.filter === undefined ? "" : describeFilter(p.filter, (status) => runStatusLooks[status].label);
-  if (p.matched === 0) return <p>No run that matches the filters can be {actionWords[p.action].done.toLowerCase()}.</p>;
-  return (
-    <>
-      <p>
-        <strong className="tabular text-ink">{runsWord(p.matched)}</strong> <Text>{words}</Text>.
-      </p>
-      <p>{consequences[p.action]}</p>
-    </>
   );
 }
 

@@ -30,4 +30,5 @@ test("a filter is narrowed to what the action can be done to", () => {
   expect(narrowed("retry", { status: ["waiting", "running"] })?.status).toEqual(["waiting"]);
   expect(narrowed("resume", {})?.status).toEqual(["paused"]);
   expect(narrowed("delete", { status: ["running"] })).toBeUndefined();
+  expect(narrowed("fork", { tag: "a" })).toEqual({ tag: "a" });
 });

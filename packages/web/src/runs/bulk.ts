@@ -1,20 +1,19 @@
 // One thing done to many runs: which runs it makes sense for, and how it is done to a list of them.
 import type { RunStatus } from "@sluice/protocol";
 import { api } from "../api.ts";
+import { fromBeginning } from "./fork-point.ts";
 import type { RunFilter, RunSearch } from "./run-filter.ts";
 import type { ListedRun } from "./words.ts";
 
-export const bulkActions = ["cancel", "retry", "pause", "resume", "delete"] as const;
+export const bulkActions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
 export type BulkAction = (typeof bulkActions)[number];
-/** Forks are made of chosen runs only: the API forks one at a time. */
-export type ChosenAction = BulkAction | "fork";
 
 /** What somebody is about to do, to everything a filter matches or to chosen runs. */
 export type BulkTask =
   | { readonly action: BulkAction; readonly search: RunSearch }
-  | { readonly action: ChosenAction; readonly runs: readonly ListedRun[] };
+  | { readonly action: BulkAction; readonly runs: readonly ListedRun[] };
 
-export const actionWords: Readonly<Record<ChosenAction, { readonly verb: string; readonly done: string }>> = {
+export const actionWords: Readonly<Record<BulkAction, { readonly verb: string; readonly done: string }>> = {
   cancel: { verb: "Cancel", done: "Cancelled" },
   retry: { verb: "Retry", done: "Retried" },
   pause: { verb: "Pause", done: "Paused" },
@@ -38,7 +37,7 @@ const parked: ReadonlySet<string> = new Set([
 type Standing = Pick<ListedRun, "status" | "statusReason">;
 
 /** Whether this can be done to a run as it stands. The server decides for itself: this only spares people refusals. */
-export function isPossible(action: ChosenAction, { status, statusReason }: Standing): boolean {
+export function isPossible(action: BulkAction, { status, statusReason }: Standing): boolean {
   const isParked = statusReason !== null && parked.has(statusReason);
   switch (action) {
     case "cancel":
@@ -58,8 +57,8 @@ export function isPossible(action: ChosenAction, { status, statusReason }: Stand
   }
 }
 
-/** Statuses in which this can be done; a parked run counts as waiting. */
-const statusesOf: Readonly<Record<BulkAction, readonly RunStatus[]>> = {
+/** Statuses in which this can be done, where that is not any; a parked run counts as waiting. */
+const statusesOf: Readonly<Record<Exclude<BulkAction, "fork">, readonly RunStatus[]>> = {
   cancel: ["queued", "running", "waiting", "paused"],
   retry: ["failed", "cancelled", "timedout", "waiting"],
   pause: ["queued", "running", "waiting"],
@@ -71,6 +70,7 @@ const unasked: Readonly<Partial<Record<BulkAction, RunStatus>>> = { retry: "wait
 
 /** A filter narrowed to what the action can be done to; undefined where that is nothing. */
 export function narrowed(action: BulkAction, filter: RunFilter): RunFilter | undefined {
+  if (action === "fork") return filter;
   const chosen = filter.status;
   const status = statusesOf[action].filter((each) =>
     chosen === undefined ? each !== unasked[action] : chosen.includes(each),
@@ -87,19 +87,19 @@ export interface BulkOutcome {
 
 const atOnce = 6;
 
-async function doTo(action: ChosenAction, run: string, reason: string | undefined): Promise<void> {
+async function doTo(action: BulkAction, run: string, reason: string | undefined): Promise<void> {
   const params = { run };
   if (action === "cancel") await api("cancelRun", { params, body: reason === undefined ? {} : { reason } });
   else if (action === "retry") await api("retryRun", { params, body: {} });
   else if (action === "pause") await api("pauseRun", { params, body: {} });
   else if (action === "resume") await api("resumeRun", { params, body: {} });
   else if (action === "delete") await api("deleteRun", { params });
-  else await api("forkRun", { params, body: {} });
+  else await api("forkRun", { params, body: await fromBeginning(run) });
 }
 
 /** Does it to each of these, a few at a time. Refusals are counted; none stops the rest. */
 export async function doToEach(
-  action: ChosenAction,
+  action: BulkAction,
   runs: readonly string[],
   p: { readonly reason?: string | undefined; readonly onProgress?: (done: number) => void },
 ): Promise<BulkOutcome> {

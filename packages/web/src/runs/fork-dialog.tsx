@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api.ts";
+import { useToasts } from "../parts.ts";
 import { useCall } from "../query.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -11,6 +12,7 @@ import { Combobox } from "../ui/combobox.tsx";
 import { Skeleton } from "../ui/states.tsx";
 import { Text } from "../ui/text.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { fromBeginning } from "./fork-point.ts";
 import { inCallOrder } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import { jsonText, parseJsonText } from "./json-text.ts";
@@ -34,6 +36,7 @@ function stepLabel({ seq, kind, name }: Step): string {
 
 export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
   const navigate = useNavigate();
+  const toasts = useToasts();
   const [start, setStart] = useState(from === undefined ? beginning : String(from));
   const [edits, setEdits] = useState(false);
   const [text, setText] = useState<string>();
@@ -49,12 +52,9 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
     },
   });
   const steps = journal === undefined ? [] : inCallOrder(journal).filter(({ seq }) => seq >= 0);
-  const submit = () => {
-    const body = {
-      ...(start === beginning ? {} : { from: Number(start) }),
-      ...(read?.ok === true ? { input: read.value } : {}),
-    };
-    fork.mutate({ params: { run: run.id }, body });
+  const submit = async () => {
+    const begin = start === beginning ? await fromBeginning(run.id) : { from: Number(start) };
+    fork.mutate({ params: { run: run.id }, body: { ...begin, ...(read?.ok === true ? { input: read.value } : {}) } });
   };
   return (
     <Dialog
@@ -70,7 +70,7 @@ export function ForkDialog({ run, journal, from, onClose }: ForkDialogProps) {
             tone="primary"
             busy={fork.isPending}
             disabled={read?.ok === false || (edits && given === undefined)}
-            onClick={submit}
+            onClick={() => void submit().catch((error: unknown) => toasts.fail(error))}
           >
             Fork
           </Button>

@@ -16,7 +16,7 @@ import { Field, Input } from "../ui/field.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { actionIcons, permissionOf } from "./bulk-bar.tsx";
 import { actionWords, isPossible } from "./bulk.ts";
-import type { ChosenAction } from "./bulk.ts";
+import type { BulkAction } from "./bulk.ts";
 import type { Run } from "./words.ts";
 
 interface RunAction {
@@ -32,7 +32,7 @@ interface RunAction {
 }
 
 const touched = ["getRun", "listRuns", "listSteps", "overview"] as const;
-const actionKeys: Readonly<Record<ChosenAction, string>> = {
+const actionKeys: Readonly<Record<BulkAction, string>> = {
   cancel: "c",
   retry: "r",
   pause: "p",
@@ -99,7 +99,7 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
   const further = useFurtherActions(run);
   const { workflow, status, statusReason } = run;
   return useMemo(() => {
-    const starts: Readonly<Record<ChosenAction, () => void>> = {
+    const starts: Readonly<Record<BulkAction, () => void>> = {
       cancel: () => ask("cancel"),
       delete: () => ask("delete"),
       fork: onFork,
@@ -110,7 +110,7 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
     const offered = (["retry", "resume", "pause", "fork", "cancel", "delete"] as const).filter(
       (action) => isPossible(action, { status, statusReason }) && may(permissionOf(action), workflow),
     );
-    const asks: ReadonlySet<ChosenAction> = new Set(["fork", "cancel", "delete"]);
+    const asks: ReadonlySet<BulkAction> = new Set(["fork", "cancel", "delete"]);
     const pinned = {
       id: "retry-pinned",
       label: "Retry with the code it was started with",

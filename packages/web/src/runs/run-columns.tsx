@@ -43,7 +43,7 @@ export function useRunColumns({ list, selection, see }: ColumnsParts): readonly 
       {
         name: "status",
         label: medium ? "Status" : "",
-        width: medium ? "9.5rem" : "1rem",
+        width: medium ? "11rem" : "1rem",
         cell: (run) => <Status run={now(run)} wide={medium} see={see} />,
       },
       { name: "workflow", label: "Workflow", width: "minmax(0, 1.1fr)", cell: (run) => <Name run={run} /> },

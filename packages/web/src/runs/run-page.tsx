@@ -20,6 +20,7 @@ import { RunDetail, RunFacts } from "./run-header.tsx";
 import { RunError } from "./run-error.tsx";
 import { RunTabView } from "./run-tab-view.tsx";
 import { StepPanel } from "./step-panel.tsx";
+import { isExchange } from "./step-state.ts";
 import { useChildren, useJournal, useRun, useRunUpdates } from "./use-run.ts";
 import type { Run, RunTab } from "./words.ts";
 
@@ -139,7 +140,7 @@ interface TabbedRunProps extends LoadedRunProps {
 }
 
 function TabbedRun({ run, journal, journalError, select }: TabbedRunProps) {
-  const { tab = "timeline" } = route.useSearch();
+  const { tab = "timeline", step: selected } = route.useSearch();
   const navigate = route.useNavigate();
   const mayAudit = useMay("audit:read");
   const children = useChildren(run.id);
@@ -149,17 +150,22 @@ function TabbedRun({ run, journal, journalError, select }: TabbedRunProps) {
     [navigate],
   );
   const steps = journal === undefined ? undefined : journal.settled.length + journal.open.length;
+  const exchanges = useMemo(
+    () => (journal === undefined ? undefined : [...journal.settled, ...journal.open].filter(isExchange).length),
+    [journal],
+  );
   const tabs = useMemo(
     () => [
       { name: "timeline" as const, label: "Timeline" },
       { name: "graph" as const, label: "Graph" },
       { name: "journal" as const, label: "Journal", count: steps },
       { name: "logs" as const, label: "Logs" },
+      { name: "events" as const, label: "Events", count: exchanges },
       { name: "children" as const, label: "Children", count: children.length },
       { name: "details" as const, label: "Details" },
       ...(mayAudit ? [{ name: "audit" as const, label: "Audit" }] : []),
     ],
-    [steps, children.length, mayAudit],
+    [steps, exchanges, children.length, mayAudit],
   );
   useActions(
     useMemo(
@@ -181,7 +187,7 @@ function TabbedRun({ run, journal, journalError, select }: TabbedRunProps) {
         {journalError !== null && journal === undefined ? (
           <ErrorState title="The journal could not be read" error={journalError} />
         ) : (
-          <RunTabView tab={current} run={run} journal={journal} select={select} />
+          <RunTabView tab={current} run={run} journal={journal} selected={selected} select={select} />
         )}
       </Tabs>
     </div>

@@ -4,6 +4,7 @@ import { SkeletonRows } from "../ui/states.tsx";
 import { AuditTab } from "./audit-tab.tsx";
 import { ChildrenTab } from "./children-tab.tsx";
 import { DetailsTab } from "./details-tab.tsx";
+import { EventsTab } from "./events-tab.tsx";
 import type { Journal } from "./journal.ts";
 import { JournalTab } from "./journal-tab.tsx";
 import { LogsTab } from "./logs-tab.tsx";
@@ -16,10 +17,12 @@ interface RunTabViewProps {
   readonly tab: RunTab;
   readonly run: Run;
   readonly journal: Journal | undefined;
+  /** Number of the step that is open beside it. */
+  readonly selected: number | undefined;
   readonly select: (step: number | undefined, owner?: string) => void;
 }
 
-export function RunTabView({ tab, run, journal, select }: RunTabViewProps) {
+export function RunTabView({ tab, run, journal, selected, select }: RunTabViewProps) {
   switch (tab) {
     case "timeline":
       return journal === undefined ? <SkeletonRows /> : <TimelineTab run={run} journal={journal} select={select} />;
@@ -35,6 +38,8 @@ export function RunTabView({ tab, run, journal, select }: RunTabViewProps) {
       return <JournalTab journal={journal} select={select} />;
     case "logs":
       return <LogsTab run={run} />;
+    case "events":
+      return <EventsTab journal={journal} selected={selected} select={select} />;
     case "children":
       return <ChildrenTab run={run.id} />;
     case "details":

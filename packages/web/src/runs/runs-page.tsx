@@ -217,7 +217,7 @@ function useListActions(search: RunSearch, setTask: (task: BulkTask) => void): v
           icon: GitCompareArrows,
           run: () => void navigate({ to: "/runs/compare" }),
         },
-        ...(["cancel", "retry", "pause", "resume", "delete"] as const).map((action) => ({
+        ...(["cancel", "retry", "pause", "resume", "fork", "delete"] as const).map((action) => ({
           id: `runs:${action}`,
           group: "Runs",
           label: `${action[0]?.toUpperCase()}${action.slice(1)} all that match…`,

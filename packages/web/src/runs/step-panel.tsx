@@ -16,6 +16,7 @@ import { LogRow } from "./log-view.tsx";
 import { RunError } from "./run-error.tsx";
 import { RunValue, Section } from "./run-value.tsx";
 import { StateBadge } from "./step-columns.tsx";
+import { StepInput } from "./step-input.tsx";
 import { beganAt, kindLook, stateOf, undoneSteps } from "./step-state.ts";
 import { useChildren, useJournal, useLogs, useRun } from "./use-run.ts";
 import type { Run, Step } from "./words.ts";
@@ -132,16 +133,7 @@ function StepBody({ run, step, steps, onFork }: StepBodyProps) {
           <RunValue run={run.id} part={String(step.seq)} label="Output" value={step.output} omitted={omitted} />
         )}
       </Section>
-      <Section title="Input of the run">
-        <RunValue
-          run={run.id}
-          part="input"
-          label="Input of the run"
-          value={run.input}
-          omitted={run.omitted?.includes("input") === true}
-          className="max-h-60"
-        />
-      </Section>
+      <StepInput run={run} step={step} />
       <StepLogs run={run.id} step={step} />
     </div>
   );

@@ -72,6 +72,13 @@ export function kindLook(kind: string): KindLook {
   return (kindLooks as Readonly<Record<string, KindLook | undefined>>)[kind] ?? { label: kind, icon: SquareFunction };
 }
 
+const exchanges: ReadonlySet<string> = new Set(["event", "emit", "approval", "token", "callback"]);
+
+/** Whether it is something between the run and the outside. */
+export function isExchange({ kind }: Pick<Step, "kind">): boolean {
+  return exchanges.has(kind);
+}
+
 /** `undone`: numbers of steps whose effect was taken back. */
 export function stateOf(step: Step, undone: ReadonlySet<number> = new Set()): EntryState {
   if (step.status === "completed") return undone.has(step.seq) ? "undone" : "completed";

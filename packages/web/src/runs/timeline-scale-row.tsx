@@ -9,6 +9,8 @@ import { timelineTracks } from "./timeline-tracks.ts";
 
 /** Room for one tick's label. */
 const tickPx = 96;
+/** With less than this left to the edge a label would be cut off. */
+const labelPx = 52;
 const dragPxMin = 4;
 
 interface TimelineScaleProps {
@@ -60,7 +62,11 @@ export function TimelineScale({ scale, window, bounds, onWindow }: TimelineScale
             style={{ left: `${percentAt(at, window)}%` }}
             className="tabular absolute inset-y-0 flex items-center border-l border-line pl-1.5 whitespace-nowrap"
           >
-            {at === bounds.from ? "0" : formatDuration(at - bounds.from)}
+            {((100 - percentAt(at, window)) / 100) * widthPx < labelPx
+              ? null
+              : at === bounds.from
+                ? "0"
+                : formatDuration(at - bounds.from)}
           </span>
         ))}
         {drag !== undefined && <Dragged drag={drag} window={window} />}

@@ -7,7 +7,7 @@ export type Step = Answer<"listSteps">["steps"][number];
 export type LogLine = Answer<"listLogs">["logs"][number];
 export type RunError = NonNullable<Run["error"]>;
 
-export const runTabs = ["timeline", "graph", "journal", "logs", "children", "details", "audit"] as const;
+export const runTabs = ["timeline", "graph", "journal", "logs", "events", "children", "details", "audit"] as const;
 export type RunTab = (typeof runTabs)[number];
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;

@@ -17,7 +17,7 @@ import { VirtualTable } from "../ui/virtual-table.tsx";
 import { Calendar } from "./calendar-view.tsx";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
 import { ScheduleMenu } from "./schedule-actions.tsx";
-import { nameOf, overlapWords } from "./words.ts";
+import { catchUpWords, nameOf, overlapWords } from "./words.ts";
 import type { Schedule } from "./words.ts";
 import { WorkflowFilter } from "./workflow-filter.tsx";
 
@@ -169,6 +169,13 @@ const columns: readonly Column<Schedule>[] = [
     width: "10rem",
     from: "xl",
     cell: (row) => <span className="text-ink-soft">{overlapWords[row.overlap]}</span>,
+  },
+  {
+    name: "catchUp",
+    label: "After an outage",
+    width: "15rem",
+    from: "xl",
+    cell: (row) => <span className="text-ink-soft">{catchUpWords(row.catchUp, row.catchUpMax)}</span>,
   },
   {
     name: "next",

@@ -6,7 +6,9 @@ import { useApi } from "../query.ts";
 import { useParts } from "../parts.ts";
 import { nounLabel } from "../shell/screen.ts";
 import { Page } from "../shell/page.tsx";
-import { Badge } from "../ui/badge.tsx";
+import { runStatuses } from "@sluice/protocol";
+import type { RunStatus } from "@sluice/protocol";
+import { Badge, StatusBadge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
 import { Input } from "../ui/field.tsx";
@@ -71,6 +73,15 @@ export function SearchPage() {
   );
 }
 
+function HitStatus({ noun, status }: { readonly noun: string; readonly status: string }) {
+  if (noun === "runs" && isRunStatus(status)) return <StatusBadge status={status} />;
+  return <Badge>{status}</Badge>;
+}
+
+function isRunStatus(status: string): status is RunStatus {
+  return (runStatuses as readonly string[]).includes(status);
+}
+
 function Group({ group, alone }: { group: Answer<"search">["groups"][number]; alone: boolean }) {
   const router = useRouter();
   const { navigation } = useParts();
@@ -111,7 +122,7 @@ function Group({ group, alone }: { group: Answer<"search">["groups"][number]; al
                   </Text>
                 )}
               </span>
-              {hit.status !== null && <Badge>{hit.status}</Badge>}
+              {hit.status !== null && <HitStatus noun={group.noun} status={hit.status} />}
               {hit.at !== null && <Time at={hit.at} className="text-xs whitespace-nowrap text-ink-faint" />}
             </a>
           </li>

@@ -50,7 +50,6 @@ function ZoneMenu() {
   const { preferences } = useParts();
   const { timeZone } = usePreferences();
   const navigate = useNavigate();
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const choose = (zone: string) => () => preferences.set({ timeZone: zone });
   const other = timeZone === "local" || timeZone === "UTC" ? [] : [timeZone];
   return (
@@ -58,7 +57,7 @@ function ZoneMenu() {
       heading="Times are shown in"
       groups={[
         [
-          { label: `Local time (${own})`, checked: timeZone === "local", run: choose("local") },
+          { label: "Local time", detail: <LocalZone />, checked: timeZone === "local", run: choose("local") },
           { label: "UTC", checked: timeZone === "UTC", run: choose("UTC") },
           ...other.map((zone) => ({ label: zone, checked: true, run: choose(zone) })),
         ],
@@ -75,6 +74,11 @@ function ZoneMenu() {
       </button>
     </Menu>
   );
+}
+
+/** Drawn when the menu opens: a browser takes long to say its own zone for the first time. */
+function LocalZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function AccountMenu() {

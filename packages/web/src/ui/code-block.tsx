@@ -54,20 +54,20 @@ interface CodeBlockProps {
 
 export function CodeBlock({ text, className, wrap = false, label }: CodeBlockProps) {
   return (
-    <div className={cx("group relative min-w-0 rounded-md border border-line bg-inset", className)}>
+    <div className={cx("flex min-w-0 items-start rounded-md border border-line bg-inset", className)}>
       <pre
         // Scrolled by keyboard too.
         tabIndex={0}
         role="region"
         aria-label={label ?? "Text"}
         className={cx(
-          "max-h-96 overflow-auto py-2 pr-10 pl-3 font-mono text-xs leading-5 text-ink",
+          "max-h-96 min-w-0 grow overflow-auto py-2 pl-3 font-mono text-xs leading-5 text-ink",
           wrap && "break-all whitespace-pre-wrap",
         )}
       >
         <bdi dir="ltr">{visibleText(text)}</bdi>
       </pre>
-      <div className="absolute top-1.5 right-1.5 rounded-md bg-inset">
+      <div className="shrink-0 p-1">
         <CopyButton text={text} />
       </div>
     </div>

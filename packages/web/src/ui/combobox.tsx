@@ -4,6 +4,7 @@ import { Check, ChevronsUpDown } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useState } from "react";
 import { cx } from "./cx.ts";
+import { visibleText } from "./visible-text.ts";
 import type { FieldTies } from "./field.tsx";
 import type { Option } from "./select.tsx";
 
@@ -44,7 +45,9 @@ export function Combobox(props: ComboboxProps) {
           )}
           {...ties}
         >
-          <span className={cx("truncate", shown === "" && "text-ink-faint")}>{shown === "" ? placeholder : shown}</span>
+          <span className={cx("truncate", shown === "" && "text-ink-faint")}>
+            {shown === "" ? placeholder : <bdi>{visibleText(shown)}</bdi>}
+          </span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
         </button>
       </Popover.Trigger>
@@ -93,7 +96,7 @@ function Item(p: { value: string; label: string; chosen: boolean; onChoose: () =
       onSelect={p.onChoose}
       className="flex h-7 cursor-pointer items-center gap-2 rounded-sm px-2 text-sm data-[selected=true]:bg-hover"
     >
-      <span className="grow truncate">{p.label}</span>
+      <bdi className="grow truncate">{visibleText(p.label)}</bdi>
       {p.chosen && <Check aria-hidden className="size-3.5 text-accent-ink" />}
     </Command.Item>
   );

@@ -221,7 +221,7 @@ function ToolBar({ view, fileName, show }: { view: JsonView; fileName: string; s
         value={text}
         onChange={({ target }) => void search(target.value)}
         onKeyDown={(event) => event.key === "Enter" && step(event.shiftKey ? -1 : 1)}
-        className="h-6 min-w-0 grow bg-transparent px-1 text-base text-ink outline-none placeholder:text-ink-faint sm:text-xs"
+        className="h-6 min-w-0 grow bg-transparent rounded-sm px-1 text-base text-ink -outline-offset-2 placeholder:text-ink-faint sm:text-xs"
       />
       {text !== "" && (
         <>

@@ -8,6 +8,8 @@ import { Keys } from "./keys.tsx";
 
 export interface MenuItem {
   readonly label: string;
+  /** Fainter, behind the label. */
+  readonly detail?: ReactNode;
   readonly run: () => void;
   readonly icon?: LucideIcon | undefined;
   readonly keys?: string | undefined;
@@ -65,7 +67,10 @@ function Item({ item }: { readonly item: MenuItem }) {
   const inside = (
     <>
       {Icon !== undefined && <Icon aria-hidden className="size-3.5 shrink-0 opacity-80" />}
-      <span className="grow">{item.label}</span>
+      <span className="grow">
+        {item.label}
+        {item.detail !== undefined && <span className="ml-2 text-xs text-ink-faint">{item.detail}</span>}
+      </span>
       {item.keys !== undefined && <Keys keys={item.keys} />}
       {item.checked === true && <Check aria-hidden className="size-3.5 text-accent-ink" />}
     </>

@@ -10,7 +10,7 @@ import { Text } from "./text.tsx";
 
 /** The shape of text that is still to come. */
 export function Skeleton({ className }: { readonly className?: string | undefined }) {
-  return <div aria-hidden className={cx("h-4 animate-shimmer rounded-sm bg-active", className)} />;
+  return <div aria-hidden className={cx("skeleton h-4 animate-shimmer rounded-sm bg-active", className)} />;
 }
 
 /** Rows of a list that is still to come; says so to screen readers. */

@@ -93,6 +93,6 @@ export function formatBytes(bytes: number): string {
 /** A count with its thousands apart: `12,480`; from a million on shortened: `1.2M`. */
 export function formatCount(count: number): string {
   return count < 1_000_000
-    ? count.toLocaleString("en-US")
+    ? String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",")
     : new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(count);
 }

@@ -22,27 +22,34 @@ interface TimeProps {
 }
 
 export function Time({ at, form = "relative", withMs = false, className }: TimeProps) {
-  const { timeZone } = usePreferences();
   if (at === null) return <span className="text-ink-faint">–</span>;
-  const moment = formatMoment(at, timeZone, withMs);
-  const iso = new Date(at).toISOString();
-  if (form === "moment") {
-    return (
-      <time dateTime={iso} className={className}>
-        {moment}
-      </time>
-    );
-  }
-  return <RelativeTime at={at} moment={moment} iso={iso} className={className} />;
+  if (form === "relative") return <RelativeTime at={at} withMs={withMs} className={className} />;
+  return (
+    <time dateTime={new Date(at).toISOString()} className={className}>
+      <Moment at={at} withMs={withMs} />
+    </time>
+  );
 }
 
-function RelativeTime(p: { at: number; moment: string; iso: string; className: string | undefined }) {
+/** Of its own, so that a tooltip writes it out when it opens: to write a moment in a zone takes long for a list of them. */
+function Moment({ at, withMs }: { readonly at: number; readonly withMs: boolean }) {
+  const { timeZone } = usePreferences();
+  return <span className="tabular">{formatMoment(at, timeZone, withMs)}</span>;
+}
+
+interface RelativeTimeProps {
+  readonly at: number;
+  readonly withMs: boolean;
+  readonly className: string | undefined;
+}
+
+function RelativeTime({ at, withMs, className }: RelativeTimeProps) {
   const { ticker } = useParts();
-  const now = useNow(relativeStepMs(p.at, ticker.now));
+  const now = useNow(relativeStepMs(at, ticker.now));
   return (
-    <Tooltip text={<span className="tabular">{p.moment}</span>}>
-      <time dateTime={p.iso} className={p.className ?? "whitespace-nowrap"}>
-        {formatRelative(p.at, now)}
+    <Tooltip text={<Moment at={at} withMs={withMs} />}>
+      <time dateTime={new Date(at).toISOString()} className={className ?? "whitespace-nowrap"}>
+        {formatRelative(at, now)}
       </time>
     </Tooltip>
   );

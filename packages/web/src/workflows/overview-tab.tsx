@@ -6,6 +6,7 @@ import { Card, KeyValue, Stat } from "../ui/card.tsx";
 import { EmptyState, Skeleton } from "../ui/states.tsx";
 import { Mono } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { TimeChart } from "../ui/time-chart.tsx";
 import { formatCount, formatDuration } from "../ui/time-format.ts";
 import { quoted } from "./command-lines.ts";
 import { percent, successOf } from "./success.ts";
@@ -26,6 +27,11 @@ export function OverviewTab({ name, workflow, stats }: OverviewTabProps) {
         <Card title="Last 24 hours">
           {stats === undefined ? <Skeleton className="h-56 w-full" /> : <Figures name={name} stats={stats} />}
         </Card>
+        {stats !== undefined && stats.hours.some(({ p50Ms }) => p50Ms !== null) && (
+          <Card title="Duration by hour" detail="from creation to end">
+            <Durations stats={stats} />
+          </Card>
+        )}
         <LatestRuns
           workflow={name}
           empty={
@@ -61,6 +67,21 @@ function Figures({ name, stats }: { readonly name: string; readonly stats: Stats
       </div>
       <HoursChart hours={hours} workflow={name} />
     </div>
+  );
+}
+
+function Durations({ stats }: { readonly stats: Stats }) {
+  const { hours } = stats;
+  return (
+    <TimeChart
+      label="Duration of runs by hour"
+      at={hours.map(({ at }) => at)}
+      format={formatDuration}
+      series={[
+        { label: "p50", values: hours.map(({ p50Ms }) => p50Ms) },
+        { label: "p95", values: hours.map(({ p95Ms }) => p95Ms) },
+      ]}
+    />
   );
 }
 

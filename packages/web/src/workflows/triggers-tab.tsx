@@ -11,6 +11,7 @@ import { EmptyState, ErrorState, Skeleton } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { formatDuration } from "../ui/time-format.ts";
+import { catchUpWords, overlapWords } from "../schedules/words.ts";
 import { apiUrlOf } from "./api-address.ts";
 import { curlLine } from "./command-lines.ts";
 import { startValue } from "./schema-form.ts";
@@ -98,17 +99,17 @@ function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
     <Card
       title="Schedule"
       detail={<CalendarClock aria-hidden className="size-3.5" />}
-      actions={schedule.paused ? <Badge tone="warn">paused</Badge> : <Badge tone="good">active</Badge>}
+      actions={schedule.paused ? <Badge tone="warn">Paused</Badge> : <Badge tone="good">Active</Badge>}
     >
       <div className="grid gap-4 sm:grid-cols-2">
         <KeyValue
           pairs={[
             { name: "Id", value: <Mono>{schedule.id}</Mono> },
-            { name: "Cron", value: <Mono>{schedule.cron}</Mono> },
+            { name: "Expression", value: <Mono>{schedule.cron}</Mono> },
             { name: "Time zone", value: <Text>{schedule.timezone}</Text> },
-            { name: "Missed times", value: catchUpWords(schedule) },
-            { name: "While it runs", value: overlapWords[schedule.overlap] },
-            schedule.jitterMs > 0 ? { name: "Jitter", value: `Up to ${formatDuration(schedule.jitterMs)}` } : null,
+            { name: "After an outage", value: catchUpWords(schedule.catchUp, schedule.catchUpMax) },
+            { name: "While one runs", value: overlapWords[schedule.overlap] },
+            schedule.jitterMs > 0 ? { name: "Spread", value: `up to ${formatDuration(schedule.jitterMs)}` } : null,
           ]}
         />
         <NextTimes times={next.data?.next} paused={schedule.paused} />
@@ -141,15 +142,3 @@ function NextTimes({ times, paused }: { readonly times: readonly number[] | unde
     </div>
   );
 }
-
-function catchUpWords({ catchUp, catchUpMax }: Schedule): string {
-  if (catchUp === "skip") return "Left out";
-  return catchUp === "one" ? "One run for all" : `Each made up for, at most ${catchUpMax}`;
-}
-
-const overlapWords: Readonly<Record<Schedule["overlap"], string>> = {
-  allow: "Runs side by side",
-  skip: "Left out",
-  queue: "Waits for its end",
-  cancel: "Cancels the one before",
-};

@@ -13,6 +13,7 @@ const workflow = (name: string, more: Partial<ListedWorkflow> = {}): ListedWorkf
   retention: { ageMs: null, count: null },
   validates: false,
   attributes: {},
+  flow: null,
   ...more,
 });
 const figures = { completed: 0, failed: 0, cancelled: 0, p50Ms: null, p95Ms: null };

@@ -52,7 +52,10 @@ export const runRules: RunRules = {
     };
     return (answer) => {
       if (answer.outcome === "created") return { ...draft, outcome: "done", after };
+      if (answer.outcome === "rate_limited" || answer.outcome === "queue_full")
+        return { ...draft, outcome: "refused", reason: answer.outcome };
       const target = `run:${answer.run.id}`;
+      if (answer.outcome === "joined") return { ...draft, target, outcome: "done", reason: answer.how };
       if (answer.outcome === "existing") return { ...draft, target, outcome: "done", reason: "existing" };
       return { ...draft, target, outcome: "refused", reason: creationRefusals[answer.outcome] };
     };
@@ -69,6 +72,19 @@ export const runRules: RunRules = {
         return { ...draft, target: `run:${p.from}`, outcome: "refused", reason: "run_not_found" };
       }
       return { ...draft, outcome: "refused", reason: "conflict" };
+    };
+  },
+
+  importRun: ({ run, journal, now }) => {
+    const draft = { at: now, action: "run:import", target: `run:${run.id}`, workflow: run.workflow };
+    const { status, version, createdAt, endedAt, key } = run;
+    return ({ outcome }) => {
+      if (outcome !== "created") return { ...draft, outcome: "refused", reason: creationRefusals[outcome] };
+      return {
+        ...draft,
+        outcome: "done",
+        after: { status, version, createdAt, endedAt, key, entries: journal.length },
+      };
     };
   },
 
@@ -147,6 +163,13 @@ export const runRules: RunRules = {
     const reasons = { not_found: "not_found", conflict: "state_version_conflict" } as const;
     return ({ outcome }) =>
       outcome === "ok" ? { ...draft, outcome: "done" } : { ...draft, outcome: "refused", reason: reasons[outcome] };
+  },
+
+  setQueuePaused: (p) => (answer) => {
+    const action = p.paused ? "queue:pause" : "queue:resume";
+    const draft = { at: p.now, action, target: `queue:${p.queue}` };
+    if (answer === undefined) return { ...draft, outcome: "refused", reason: "queue_not_found" };
+    return { ...draft, outcome: "done", after: { paused: answer.queue.paused } };
   },
 
   clearStepCache: (p) => (answer) => ({

@@ -2,7 +2,8 @@
 import { encodeErrorValue } from "@sluice/protocol";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
-import { addRun, findStarted } from "./create.ts";
+import { childRefusal } from "../child-refusals.ts";
+import { startRun } from "./create.ts";
 import { endOf } from "./finish.ts";
 import { openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
@@ -14,13 +15,13 @@ type ChildStoreOp = Extract<StoreOp, { readonly op: "call" | "start" }>;
 export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void {
   const row = openEntry(run, { ...op, kind: op.op, at: change.now });
   if (row === undefined || row.wait !== undefined) return;
-  const started = findStarted(change, op.child);
-  const refusal = started === undefined ? takenId(change, op) : started.same ? undefined : otherInput(op);
-  if (refusal !== undefined) {
-    settle(change, row, { error: encodeErrorValue({ name: "SluiceError", ...refusal }) });
+  const by = { kind: "run", id: run.record.id } as const;
+  const started = startRun(change, { by, run: op.child });
+  if (started.outcome !== "created" && started.outcome !== "existing" && started.outcome !== "joined") {
+    settle(change, row, { error: encodeErrorValue(childRefusal(op.child, started)) });
     return;
   }
-  const child = started?.row ?? addRun(change, op.child, { kind: "run", id: run.record.id });
+  const child = started.row;
   if (op.op === "start") settle(change, row, completedWith(child.record.id));
   else {
     const last = lastOf(change, child);
@@ -37,19 +38,4 @@ function lastOf(change: Change, run: RunRow): RunRow {
     if (later === undefined) return last;
     last = later;
   }
-}
-
-interface Refusal {
-  readonly code: "idempotency_conflict" | "run_id_taken";
-  readonly message: string;
-}
-
-function otherInput({ child }: ChildStoreOp): Refusal {
-  const message = `A run of ${child.workflow} with the key "${child.key ?? ""}" exists with another input.`;
-  return { code: "idempotency_conflict", message };
-}
-
-function takenId(change: Change, { child }: ChildStoreOp): Refusal | undefined {
-  if (change.tables.runs.get(child.id) === undefined) return undefined;
-  return { code: "run_id_taken", message: `There is a run with the id ${child.id} already.` };
 }

@@ -2,7 +2,7 @@
 import { handedOnTags } from "../../kernel/run-figures.ts";
 import type { NewRun } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
-import { addRun } from "./create.ts";
+import { startRun } from "./create.ts";
 import type { RunRow } from "./rows.ts";
 
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
@@ -21,7 +21,9 @@ export function continueRun(change: Change, run: RunRow, next: NewRun): void {
     version,
     continuedFrom: record.id,
   };
-  const row = addRun(change, { ...next, ...inherited }, { kind: "run", id: record.id });
+  const started = startRun(change, { by: { kind: "run", id: record.id }, run: { ...next, ...inherited } });
+  if (started.outcome !== "created") throw new Error(`the run ${next.id} could not be made: ${started.outcome}`);
+  const { row } = started;
   record.chain = chain;
   record.continuedTo = next.id;
   row.lastEvent = run.lastEvent;

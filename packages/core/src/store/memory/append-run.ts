@@ -10,6 +10,7 @@ import { expireToken } from "./tokens.ts";
 
 /** From here on the run only undoes: nothing else can settle, and it can no longer time out. */
 export function appendUndoing(change: Change, run: RunRow, op: UndoingOp): void {
+  run.flow?.add(run);
   run.record.outcome = op;
   run.record.status = "undoing";
   run.record.reason = undefined;
@@ -37,6 +38,7 @@ export function appendIdle(change: Change, run: RunRow, op: IdleOp): void {
   if (settled || run.record.status !== "running") return;
   if (op.ord !== undefined && op.ord < run.record.ord) return;
   if (op.retries?.some((seq) => run.entries.get(seq)?.wait === undefined) === true) return;
+  run.flow?.add(run);
   run.record.status = "waiting";
   run.record.reason = op.reason;
 }

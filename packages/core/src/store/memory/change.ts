@@ -23,6 +23,7 @@ export class Change {
     this.tables = tables;
     this.now = now;
     this.appending = appending;
+    tables.runs.now = now;
   }
 
   /** Tells a run in memory something: the appending one in its answer, others by a delivery. */
@@ -57,6 +58,10 @@ export class Change {
   }
 
   effects(): Effects {
+    const { runs, flow } = this.tables;
+    runs.settleFlow();
+    this.#ready += flow.takeOpened();
+    this.addDue(flow.takeDue());
     return {
       deliveries: this.#deliveries,
       finished: this.#finished,

@@ -11,6 +11,8 @@ import { commentsOf } from "./approval-comments.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
+import { heldByKind } from "../flow/held.ts";
+import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
@@ -144,6 +146,9 @@ export class MemoryRunStore implements Store {
     return this.#write("forkRun", p);
   }
 
+  async importRun(p: Params<"importRun">): Promise<Result<"importRun">> {
+    return this.#write("importRun", p);
+  }
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
     return this.#write("moveRun", p);
   }
@@ -205,6 +210,18 @@ export class MemoryRunStore implements Store {
 
   async fireSchedule(p: Params<"fireSchedule">): Promise<Result<"fireSchedule">> {
     return this.#write("fireSchedule", p);
+  }
+
+  async putFlow(p: Params<"putFlow">): Promise<Result<"putFlow">> {
+    return this.#write("putFlow", p);
+  }
+
+  async setQueuePaused(p: Params<"setQueuePaused">): Promise<Result<"setQueuePaused">> {
+    return this.#write("setQueuePaused", p);
+  }
+
+  async listQueues(p?: Params<"listQueues">): Promise<Result<"listQueues">> {
+    return seenQueues(this.#open().flowRows.queues(), p?.access);
   }
 
   async putVersion(p: Params<"putVersion">): Promise<void> {
@@ -319,7 +336,8 @@ export class MemoryRunStore implements Store {
     });
     const named =
       p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
-    return { runs: counts, ready, timers, events: named, bytes };
+    const held = heldByKind(this.#tables.flowRows.blockedBetween("", "\u{10FFFF}"), p?.access);
+    return { runs: counts, ready, timers, events: named, bytes, held };
   }
 
   /** Always refused: there is no disk here to write to. */

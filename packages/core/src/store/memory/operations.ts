@@ -149,8 +149,9 @@ export function moveRun(run: RunRow, p: { readonly version: string; readonly epo
 
 /** Deletes ended runs with everything that belongs to them. */
 export function deleteRuns(change: Change, rows: ReadonlySet<RunRow>): void {
-  const { runs, state, tokens } = change.tables;
+  const { runs, state, tokens, flowRows } = change.tables;
   for (const row of rows) {
+    flowRows.deletePlace(row.record.id);
     for (const token of row.tokens) tokens.delete(token);
     state.deleteScope(`run:${row.record.id}`);
   }

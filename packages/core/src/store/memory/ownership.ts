@@ -1,4 +1,5 @@
 // Runs coming into an engine's memory and leaving it.
+import { rankOf } from "../../kernel/flow.ts";
 import type { ClaimedRun, Effects, RunRecord } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { claimRun } from "./create.ts";
@@ -13,10 +14,15 @@ export function claimRuns(
   p: { readonly owner: string; readonly limit: number; readonly journalBytesMax: number },
 ): readonly ClaimedRun[] {
   const claimed: ClaimedRun[] = [];
+  const { runs, flow } = change.tables;
+  flow.beginTurns();
   while (claimed.length < p.limit) {
-    const row = change.tables.runs.peekClaimable();
+    const plain = runs.peekClaimable();
+    const turn = flow.next(plain === undefined ? undefined : rankOf(plain.record), change.now);
+    const row = turn === "plain" ? plain : turn === undefined ? undefined : runs.get(turn.run);
     if (row === undefined) break;
     claimRun(change, row, p.owner);
+    runs.settleFlow();
     const { entries, next } = readPiece(row, undefined, p.journalBytesMax);
     claimed.push({ run: toRecord(row), journal: entries, next });
   }

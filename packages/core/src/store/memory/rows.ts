@@ -17,6 +17,12 @@ export interface RunRow extends HeapItem {
   readonly record: Mutable<RunRecord>;
   /** May be claimed, as far as the run itself is concerned. */
   ready: boolean;
+  /** Ready, and in a line before gates. */
+  inLine: boolean;
+  /** Set where it takes part in flow control: those whose standing there may have changed. */
+  flow?: Set<RunRow> | undefined;
+  /** The gate it waits for in a line. */
+  blockedBy?: (() => string | undefined) | undefined;
   /** A pause is wanted while the run is in memory. */
   pause: boolean;
   /** Entries with an undo. */
@@ -85,7 +91,8 @@ export type WaitKind =
   | "retry"
   | "cache"
   | "delay"
-  | "timeout";
+  | "timeout"
+  | "start";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;

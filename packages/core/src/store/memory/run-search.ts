@@ -3,14 +3,14 @@ import { matchesAny, sees } from "../../kernel/patterns.ts";
 import type { RunFinder, RunHit, RunSummary } from "../../kernel/run-search.ts";
 import type { Events } from "./events.ts";
 import type { RunRow } from "./rows.ts";
-import type { Runs } from "./runs.ts";
+import { toRecord, type Runs } from "./runs.ts";
 import type { State } from "./state.ts";
 
 type Params<Verb extends keyof RunFinder> = Parameters<RunFinder[Verb]>[0];
 type Answer<Verb extends keyof RunFinder> = Awaited<ReturnType<RunFinder[Verb]>>;
 
-export function summaryOf({ record }: RunRow): RunSummary {
-  const { id, workflow, status, reason, createdAt, startedAt, endedAt } = record;
+export function summaryOf(row: RunRow): RunSummary {
+  const { id, workflow, status, reason, createdAt, startedAt, endedAt } = toRecord(row);
   return {
     id,
     workflow,

@@ -4,6 +4,8 @@ import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, RunFilter, RunRecord } from "../../kernel/run-store.ts";
 import { fitsAttributes } from "./attributes.ts";
 import { Heap } from "./heap.ts";
+import { holdOf, holdReasons, rankOf } from "../../kernel/flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { RunRow } from "./rows.ts";
 
 export class Runs {
@@ -14,6 +16,15 @@ export class Runs {
   readonly #claimable = new Heap<RunRow>(goesFirst);
   /** Unfinished runs that execute one after the other, oldest first. */
   readonly #serial = new Map<string, RunRow[]>();
+  readonly #flow: Flow;
+  /** Runs whose standing in flow control may have changed. */
+  readonly #unsettled = new Set<RunRow>();
+  /** Time of the verb, in milliseconds since 1970. */
+  now = 0;
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
 
   get(id: string): RunRow | undefined {
     return this.#byId.get(id);
@@ -48,6 +59,36 @@ export class Runs {
     for (const row of rows) {
       if (row.record.parent !== undefined) this.#byId.get(row.record.parent.run)?.children.delete(row);
     }
+  }
+
+  /** Lets a run take part in flow control. */
+  joinFlow(row: RunRow): void {
+    row.flow = this.#unsettled;
+    row.blockedBy = () => this.#flow.blockedBy(row.record.id);
+    row.flow.add(row);
+  }
+
+  /** True when a run that only waited in memory may not go on: others have taken the place it gave up for that. */
+  hasToQueue({ flow, record }: RunRow): boolean {
+    if (flow === undefined || record.cancel !== undefined || record.outcome !== undefined) return false;
+    this.settleFlow();
+    return !this.#flow.mayGoOn(record.id, this.now);
+  }
+
+  /** Brings flow control in step with how runs stand. */
+  settleFlow(): void {
+    for (const row of this.#unsettled) {
+      const { id, startedAt, status, owner } = row.record;
+      const active = owner !== undefined && (status === "running" || status === "undoing");
+      const { inLine } = row;
+      this.#flow.settle({ id, begun: startedAt !== undefined, final: isFinal(row), active, inLine }, this.now);
+    }
+    this.#unsettled.clear();
+  }
+
+  /** Those that wait to begin, of a workflow. */
+  queued(workflow: string): number {
+    return this.#all.filter(({ record }) => record.workflow === workflow && record.status === "queued").length;
   }
 
   /** Marks a run ready or not; true when it can be claimed now and could not before. */
@@ -107,7 +148,14 @@ export class Runs {
 
   #refresh(row: RunRow): boolean {
     const before = row.heapAt >= 0;
-    if (row.ready && !this.mustQueue(row)) this.#claimable.add(row);
+    const admitted = row.ready && !this.mustQueue(row);
+    row.flow?.add(row);
+    if (!admitted) row.inLine = false;
+    else if (row.flow !== undefined && !row.inLine) {
+      const begun = row.record.startedAt !== undefined;
+      row.inLine = this.#flow.enter({ id: row.record.id, begun }, this.now);
+    }
+    if (admitted && !row.inLine) this.#claimable.add(row);
     else this.#claimable.remove(row);
     return !before && row.heapAt >= 0;
   }
@@ -143,19 +191,22 @@ export class Runs {
 
 /** True when a run is ready and another of its serial key goes first. */
 function isHeld(row: RunRow): boolean {
-  return row.ready && row.heapAt < 0;
+  return row.ready && row.heapAt < 0 && !row.inLine;
 }
 
 /** A copy that may be handed out. */
 export function toRecord(row: RunRow): RunRecord {
-  return { ...row.record };
+  const gate = row.inLine ? row.blockedBy?.() : undefined;
+  if (gate === undefined) return { ...row.record };
+  const hold = holdOf(gate);
+  return { ...row.record, hold, reason: holdReasons[hold.by] };
 }
 
 export function isFinal(row: RunRow): boolean {
   return isFinalStatus(row.record.status);
 }
 
-function newRow(run: NewRun, by: Actor): RunRow {
+function newRow({ flow: _flow, startWithinMs: _within, ...run }: NewRun, by: Actor): RunRow {
   return {
     record: {
       ...run,
@@ -180,6 +231,7 @@ function newRow(run: NewRun, by: Actor): RunRow {
     },
     heapAt: -1,
     ready: false,
+    inLine: false,
     pause: false,
     undos: 0,
     entries: new Map(),
@@ -198,8 +250,8 @@ function newRow(run: NewRun, by: Actor): RunRow {
 }
 
 function goesFirst(a: RunRow, b: RunRow): boolean {
-  const difference = b.record.priority - a.record.priority;
-  return difference === 0 ? isOlder(a.record, b.record) : difference < 0;
+  const difference = rankOf(a.record) - rankOf(b.record);
+  return difference === 0 ? a.record.id < b.record.id : difference < 0;
 }
 
 function keySlot(workflow: string, key: string): string {

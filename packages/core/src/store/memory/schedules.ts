@@ -2,7 +2,7 @@
 import type { Overlap } from "@sluice/protocol";
 import type { NewRun, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
-import { addRun } from "./create.ts";
+import { startRun } from "./create.ts";
 import { cancelOrphans, cancelRun } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
 import { isFinal, toRecord } from "./runs.ts";
@@ -54,7 +54,10 @@ export function fireSchedule(change: Change, p: Parameters<RunStore["fireSchedul
   const unfinished = runs.all().filter((row) => row.record.schedule === p.schedule && !isFinal(row));
   const wanted = chosen(free, p.overlap, unfinished);
   schedules.update(p.schedule, { handledUntil: p.handledUntil });
-  const created = wanted.map((run) => toRecord(addRun(change, run, { kind: "schedule", id: p.schedule })));
+  const by = { kind: "schedule", id: p.schedule } as const;
+  const created = wanted
+    .map((run) => startRun(change, { by, run }))
+    .flatMap((started) => (started.outcome === "created" ? [toRecord(started.row)] : []));
   if (p.overlap === "cancel" && created.length > 0) {
     for (const row of unfinished) cancelRun(change, row, p.cancel);
     cancelOrphans(change);

@@ -1,6 +1,7 @@
 // Settling the entries of runs: by the run itself, and from outside while it is in memory or parked.
 import { encodeValue } from "@sluice/protocol";
 import type { Change } from "./change.ts";
+import { closePending } from "./flow/closing.ts";
 import { closeEntry } from "./journal.ts";
 import type { EntryRow, RunRow, Settlement, WaitRow } from "./rows.ts";
 
@@ -29,8 +30,8 @@ export function settle(change: Change, row: EntryRow, settlement: Settlement): v
   const none = settlement.value === undefined && settlement.error === undefined;
   const result = none ? completedWith(undefined) : settlement;
   close(change, row, result);
-  tellSettled(change, row, result);
   wake(change, row.run);
+  tellSettled(change, row, result);
 }
 
 /** Settles an entry with a result its worker made: the event says only that it is durable. */
@@ -62,6 +63,11 @@ export function wake(change: Change, run: RunRow): void {
   const { record } = run;
   if (record.owner !== undefined) {
     if (record.status !== "waiting") return;
+    if (run !== change.appending && change.tables.runs.hasToQueue(run)) {
+      takeBack(change, run);
+      return;
+    }
+    run.flow?.add(run);
     record.status = "running";
     record.reason = undefined;
     return;
@@ -70,9 +76,24 @@ export function wake(change: Change, run: RunRow): void {
   if (!record.blocked && record.status !== "paused") requeue(change, run);
 }
 
+/** Takes a run that may not go on out of an engine's memory. */
+function takeBack(change: Change, run: RunRow): void {
+  change.tell(run, { event: "drop" });
+  const pausing = run.pause;
+  leaveMemory(run);
+  change.touch(run);
+  if (!pausing) {
+    requeue(change, run);
+    return;
+  }
+  run.record.status = "paused";
+  run.record.reason = "paused_by_user";
+}
+
 /** Makes a run that is not in memory ready; one that is undoing stays so. */
 export function requeue(change: Change, run: RunRow): void {
   const { record } = run;
+  if (run.flow !== undefined && record.startedAt === undefined) closePending(change, run);
   record.status = record.outcome === undefined ? "queued" : "undoing";
   record.reason = undefined;
   change.makeReady(run);
@@ -80,6 +101,7 @@ export function requeue(change: Change, run: RunRow): void {
 
 /** Takes a run out of memory: what its incarnation still sends is stale from here on. */
 export function leaveMemory(run: RunRow): void {
+  run.flow?.add(run);
   run.record.owner = undefined;
   run.record.epoch++;
   run.pause = false;

@@ -1,8 +1,10 @@
 // Everything the adapter holds, one collection for each noun.
 import { AuditTrail } from "./audit/audit-trail.ts";
+import { Flow } from "../flow/flow.ts";
 import { Events } from "./events.ts";
 import { Tally } from "./figures/tally.ts";
 import { Accounts } from "./identity/accounts.ts";
+import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
@@ -14,7 +16,9 @@ import { Versions } from "./versions.ts";
 import { Waits } from "./waits.ts";
 
 export class Tables {
-  readonly runs = new Runs();
+  readonly flowRows = new MemoryFlowRows();
+  readonly flow = new Flow(this.flowRows);
+  readonly runs = new Runs(this.flow);
   readonly waits = new Waits();
   readonly events = new Events();
   readonly tokens = new Tokens();

@@ -11,6 +11,12 @@ import { expireToken } from "./tokens.ts";
 const timeoutMessage = "The run took longer than its time limit.";
 const timeoutNotice: CancelNotice = { status: "timedout", reason: "run_timeout", message: timeoutMessage };
 
+const lateNotice: CancelNotice = {
+  status: "timedout",
+  reason: "start_deadline",
+  message: "The run did not begin within the time its workflow allows.",
+};
+
 /** Settles up to `limit` of what is due, oldest first; how many, and when the next is due. */
 export function fireTimers(
   change: Change,
@@ -24,7 +30,13 @@ export function fireTimers(
     else passLock(change, next.lock);
     cancelOrphans(change);
   }
-  return { fired, next: earliest(change)?.due };
+  const { flow } = change.tables;
+  if (fired < limit) fired += flow.fire(change.now, limit - fired);
+  const next = Math.min(
+    earliest(change)?.due ?? Number.POSITIVE_INFINITY,
+    flow.nextOpening() ?? Number.POSITIVE_INFINITY,
+  );
+  return { fired, next: next === Number.POSITIVE_INFINITY ? undefined : next };
 }
 
 type Due =
@@ -51,6 +63,11 @@ function fireWait(change: Change, wait: WaitRow): void {
     cancelRun(change, run, { notice: timeoutNotice, error });
     return;
   }
+  if (wait.kind === "start") {
+    const error = encodeErrorValue({ name: "TimeoutError", code: "timeout", message: lateNotice.message });
+    if (run.record.startedAt === undefined) cancelRun(change, run, { notice: lateNotice, error });
+    return;
+  }
   if (entry === undefined) {
     wake(change, run);
     return;
@@ -70,6 +87,6 @@ function fireWait(change: Change, wait: WaitRow): void {
 }
 
 function wakeStep(change: Change, run: RunRow, seq: number): void {
-  change.tell(run, { event: "wake", seq });
   wake(change, run);
+  change.tell(run, { event: "wake", seq });
 }

@@ -5,7 +5,9 @@ import { Change } from "./change.ts";
 import { createRun } from "./create.ts";
 import { checkReadable, emitEvent } from "./events.ts";
 import { blockRun, cancelOrphans, cancelRun } from "./finish.ts";
+import { importRun } from "./importing.ts";
 import { deleteRuns, forkRun, moveRun, pauseRun, purgeRuns, resumeRun, retryRun, unblockRuns } from "./operations.ts";
+import { putFlow, setQueuePaused } from "./flow/queues.ts";
 import { claimRuns, heldRun, parkRun, recover, releaseRuns } from "./ownership.ts";
 import type { RunRow } from "./rows.ts";
 import { isFinal, toRecord } from "./runs.ts";
@@ -33,6 +35,7 @@ export type RunWriteVerb =
   | "resumeRun"
   | "retryRun"
   | "forkRun"
+  | "importRun"
   | "moveRun"
   | "deleteRuns"
   | "purgeRuns"
@@ -43,6 +46,8 @@ export type RunWriteVerb =
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
+  | "putFlow"
+  | "setQueuePaused"
   | "putVersion";
 
 type Params<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
@@ -56,7 +61,12 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
   parkRun(tables, p) {
     const change = new Change(tables, p.now);
     const row = heldRun(change, p);
-    return { outcome: row === undefined ? "stale" : parkRun(change, row, p.paused === true) };
+    if (row === undefined) return { outcome: "stale" };
+    const outcome = parkRun(change, row, p.paused === true);
+    const effects = change.effects();
+    // The run itself is what the outcome says.
+    const own = outcome === "ready" && row.heapAt >= 0 ? 1 : 0;
+    return { outcome, effects: { ...effects, ready: effects.ready - own } };
   },
 
   releaseRuns: (tables, p) => releaseRuns(new Change(tables, p.now), p),
@@ -105,6 +115,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return source === undefined ? { outcome: "not_found" } : forkRun(new Change(tables, p.now), source, p);
   },
 
+  importRun,
   moveRun: (tables, p) => changeRun(tables, p, (_change, row) => moveRun(row, p)),
 
   deleteRuns(tables, p) {
@@ -119,9 +130,11 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   purgeRuns: (tables, p) => ({ deleted: purgeRuns(new Change(tables, 0), p) }),
 
-  sweep({ events, state, stepCache, tally }, { eventsBefore, figuresBefore, cacheEntriesMax, now, limit }) {
+  sweep(tables, { eventsBefore, figuresBefore, cacheEntriesMax, now, limit }) {
+    const { events, state, stepCache, tally, flowRows, runs } = tables;
     const swept = events.sweep(eventsBefore, limit) + state.sweep(now, limit) + tally.sweep(figuresBefore, limit);
-    return { swept: swept + stepCache.sweep(now, cacheEntriesMax, limit) };
+    const flow = flowRows.sweep(now, limit, (run) => runs.get(run)?.record.status === "queued");
+    return { swept: swept + flow + stepCache.sweep(now, cacheEntriesMax, limit) };
   },
 
   setState({ state }, p) {
@@ -160,6 +173,8 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return fired === undefined ? { outcome: "stale" } : { outcome: "ok", ...fired, effects: change.effects() };
   },
 
+  putFlow: (tables, p) => putFlow(new Change(tables, p.now), p),
+  setQueuePaused: (tables, p) => setQueuePaused(new Change(tables, p.now), p),
   putVersion: ({ versions }, p) => versions.put(p.version, p.retentions),
 };
 

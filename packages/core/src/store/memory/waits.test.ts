@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import type { WaitRow } from "./rows.ts";
+import { Flow } from "../flow/flow.ts";
+import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Runs } from "./runs.ts";
 import { Waits, delaySeq, timeoutSeq } from "./waits.ts";
 import { by, newRun } from "./fixture.suite.ts";
 
 function setUp() {
-  const run = new Runs().add(newRun("a"), by);
+  const run = new Runs(new Flow(new MemoryFlowRows())).add(newRun("a"), by);
   const waits = new Waits();
   const add = (seq: number, more: Partial<WaitRow> = {}) => waits.add({ run, seq, kind: "event", ...more });
   return { run, waits, add };

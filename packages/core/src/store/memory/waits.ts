@@ -5,6 +5,7 @@ import type { RunRow, WaitKind, WaitRow } from "./rows.ts";
 /** Numbers of the timers that belong to a run rather than to an entry. */
 export const delaySeq = -1_000_000_001;
 export const timeoutSeq = -1_000_000_002;
+export const startSeq = -1_000_000_003;
 
 export class Waits {
   readonly #due = new Heap<WaitRow>(earlier);

@@ -1,6 +1,7 @@
 // Operations that wait for somebody else: events, approvals, callbacks and child runs.
 import { encodeErrorValue, encodeValue, isFinalStatus, type CallbackOp } from "@sluice/protocol";
 import type { Actor, StoreOp, TokenRecord, Undecided } from "../../kernel/run-store.ts";
+import { childRefusal, type ChildRefusal } from "../child-refusals.ts";
 import { noted, openEntry, settleNow, type Appending } from "./placing.ts";
 import { childSettlement } from "./change.ts";
 import { insertRun } from "./creation.ts";
@@ -93,8 +94,8 @@ export function startChild(a: Appending, op: Op<"call" | "start">): void {
   const { runs } = cx.t;
   const by: Actor = { kind: "run", id: run.id };
   const inserted = insertRun(cx, { by, run: op.child, now: cx.now });
-  if (inserted.outcome === "conflict" || inserted.outcome === "id_taken") {
-    refuseChild(a, op, inserted.outcome);
+  if (inserted.outcome !== "created" && inserted.outcome !== "existing" && inserted.outcome !== "joined") {
+    refuseChild(a, op, inserted);
     return;
   }
   let child: Run | undefined;
@@ -109,15 +110,8 @@ export function startChild(a: Appending, op: Op<"call" | "start">): void {
   awaitChild(a, op, child);
 }
 
-function refuseChild(a: Appending, op: Op<"call" | "start">, outcome: "conflict" | "id_taken"): void {
-  const error =
-    outcome === "conflict"
-      ? {
-          name: "SluiceError",
-          code: "idempotency_conflict",
-          message: `A run of ${op.name} with the key ${op.child.key ?? ""} was started with another input.`,
-        }
-      : { name: "SluiceError", code: "run_id_taken", message: `There is already a run with the id ${op.child.id}.` };
+function refuseChild(a: Appending, op: Op<"call" | "start">, refused: ChildRefusal): void {
+  const error = childRefusal(op.child, refused);
   settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: op.op }, { failed: true, bytes: encodeErrorValue(error) });
 }
 

@@ -11,6 +11,7 @@ import {
   type RunStatusReason,
 } from "@sluice/protocol";
 import type { Delivery, Effects, FinishedRun } from "../../kernel/run-store.ts";
+import { closePending } from "./flow/pending.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
 import type { Wait } from "./waits.ts";
@@ -54,6 +55,7 @@ export class Change {
     this.t = t;
     this.now = now;
     this.self = self;
+    t.runs.now = now;
   }
 
   /** Notes that a timer was added. */
@@ -69,6 +71,7 @@ export class Change {
   /** Everything noted, after what was put off has been done. */
   effects(): Effects {
     this.cancelOrphans();
+    this.#settleFlow();
     return {
       deliveries: this.#deliveries ?? [],
       finished: this.#finished ?? [],
@@ -81,11 +84,20 @@ export class Change {
   /** The same, or nothing when there is nothing to tell; `besides` is a finished run that need not be told. */
   effectsOrNothing(besides?: Run): Effects | undefined {
     this.cancelOrphans();
+    this.#settleFlow();
     const finished = this.#finished?.filter((item) => item.run !== besides?.id) ?? [];
     if (finished.length > 0 || this.ready > 0 || this.#deliveries || this.#touched || this.#due !== undefined) {
       return { ...this.effects(), finished };
     }
     return undefined;
+  }
+
+  /** Counts what flow control lets through because of this change. */
+  #settleFlow(): void {
+    const { runs, flow } = this.t;
+    if (runs.flowChanged) runs.flush();
+    this.ready += flow.takeOpened();
+    this.addDue(flow.takeDue());
   }
 
   /** Brings an event to the engine that holds the run, or makes the run ready to be claimed. */
@@ -96,6 +108,10 @@ export class Change {
       return;
     }
     if (run.status === "waiting" && (event.event === "settle" || event.event === "wake")) {
+      if (this.#hasToQueue(run)) {
+        this.#takeBack(run, run.owner);
+        return;
+      }
       run.status = "running";
       run.reason = null;
       this.t.runs.save(run);
@@ -104,14 +120,47 @@ export class Change {
     else (this.#deliveries ??= []).push({ run: run.id, epoch: run.epoch, owner: run.owner, event });
   }
 
+  /** True when a run that only waited in memory gave up its place for that, and others have taken it. */
+  #hasToQueue(run: Run): boolean {
+    if ((run.flags & runFlags.flow) === 0 || run === this.self) return false;
+    if (run.cancel !== null || run.outcome !== null) return false;
+    // Those that went on before it in this verb are counted first.
+    if (this.t.runs.flowChanged) this.t.runs.flush();
+    return !this.t.flow.mayGoOn(run.id, this.now);
+  }
+
+  /** Takes a run that may not go on out of an engine's memory. */
+  #takeBack(run: Run, owner: string): void {
+    (this.#deliveries ??= []).push({ run: run.id, epoch: run.epoch, owner, event: { event: "drop" } });
+    this.disown(run);
+    this.touch(run.id);
+    if (run.pause === 1) {
+      run.status = "paused";
+      run.reason = "paused_by_user";
+      run.pause = 0;
+    } else this.makeReady(run);
+  }
+
   /** Lets an unfinished run that nobody holds be claimed; one with an earlier run of its serial key has to wait for that. */
   makeReady(run: Run): void {
     if (run.ready !== readiness.no || isFinalStatus(run.status)) return;
+    if (run.startedAt === null && (run.flags & runFlags.flow) !== 0) closePending(this.t, run);
     run.status = run.outcome === null ? "queued" : "undoing";
     run.reason = null;
-    run.ready = this.t.runs.isHeld(run) ? readiness.held : readiness.claimable;
-    if (run.ready === readiness.claimable) this.ready++;
-    this.t.runs.save(run);
+    if (this.t.runs.isHeld(run)) {
+      run.ready = readiness.held;
+      this.t.runs.save(run);
+    } else this.#admit(run);
+  }
+
+  /** Lets a run be claimed, or puts it into the line of the gates it has to pass. */
+  #admit(run: Run): void {
+    const gated = (run.flags & runFlags.flow) !== 0;
+    const { flow, runs } = this.t;
+    const inLine = gated && flow.enter({ id: run.id, begun: run.startedAt !== null }, this.now);
+    run.ready = inLine ? readiness.inLine : readiness.claimable;
+    if (!inLine) this.ready++;
+    runs.save(run);
   }
 
   /** Takes a run out of memory: whoever still works on it has a past epoch from here on. */
@@ -232,9 +281,7 @@ export class Change {
     const next = runs.firstOfSerialKey(serialKey);
     const run = next === undefined ? undefined : runs.get(next);
     if (run === undefined || run.ready !== readiness.held || runs.isHeld(run)) return;
-    run.ready = readiness.claimable;
-    this.ready++;
-    runs.save(run);
+    this.#admit(run);
   }
 
   /**

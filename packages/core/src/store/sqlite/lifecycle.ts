@@ -1,9 +1,9 @@
 // The verbs that carry runs between the store and the engines: created, claimed, parked, released, recovered.
 import { isFinalStatus } from "@sluice/protocol";
-import type { ClaimedRun, Effects, RunRecord, RunStore } from "../../kernel/run-store.ts";
+import type { ClaimedRun, CreateOutcome, Effects, RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { Change } from "./change.ts";
 import { insertFork, insertRun, type Inserted, type Start } from "./creation.ts";
-import { readiness, type Run } from "./run-row.ts";
+import { readiness, runFlags, type Run } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
@@ -15,8 +15,11 @@ export type Created =
       readonly owner: string | null;
       readonly delayed: boolean;
       readonly effects?: Effects;
+      /** Where it is not just as its caller asked for it. */
+      readonly run?: RunRecord;
     }
-  | { readonly outcome: "existing" | "conflict" | "id_taken"; readonly run: RunRecord };
+  | { readonly outcome: "existing" | "conflict" | "id_taken"; readonly run: RunRecord }
+  | Extract<CreateOutcome, { readonly outcome: "joined" | "rate_limited" | "queue_full" }>;
 
 export function createRun(t: Tables, p: Start): Created {
   const cx = new Change(t, p.now);
@@ -42,7 +45,15 @@ function created(cx: Change, inserted: Inserted): Created {
     const { run, delayed } = inserted;
     if (run.ready === readiness.claimable) cx.ready++;
     const effects = cx.effectsOrNothing();
-    return { outcome: "created", owner: run.owner, delayed, ...(effects === undefined ? {} : { effects }) };
+    const own = (run.flags & runFlags.flow) === 0 ? {} : { run: cx.t.runs.recordOf(run) };
+    return { outcome: "created", owner: run.owner, delayed, ...own, ...(effects === undefined ? {} : { effects }) };
+  }
+  if (inserted.outcome === "rate_limited" || inserted.outcome === "queue_full") return inserted;
+  if (inserted.outcome === "joined") {
+    const effects = cx.effects();
+    const run = cx.t.runs.record(inserted.id);
+    if (run === undefined) throw new Error(`the run ${inserted.id} that was joined is not there`);
+    return { outcome: "joined", how: inserted.how, run, effects };
   }
   const run = cx.t.runs.record(inserted.id);
   if (run === undefined) throw new Error(`the run ${inserted.id} that has the key is not there`);
@@ -50,48 +61,74 @@ function created(cx: Change, inserted: Inserted): Created {
 }
 
 export function claimRuns(t: Tables, p: Params<"claimRuns">): readonly ClaimedRun[] {
+  t.runs.now = p.now;
+  if (t.flow.active) return claimInTurn(t, p);
+  return t.runs.ready(p.limit).map((id) => claim(t, p, id));
+}
+
+/** The same where runs wait in lines. */
+function claimInTurn(t: Tables, p: Params<"claimRuns">): readonly ClaimedRun[] {
   const claimed: ClaimedRun[] = [];
-  for (const id of t.runs.ready(p.limit)) {
-    const run = t.runs.get(id);
-    if (run === undefined) throw new Error(`the ready run ${id} is not there`);
-    run.ready = readiness.no;
-    run.owner = p.owner;
-    run.epoch++;
-    run.startedAt ??= p.now;
-    run.status = run.outcome === null ? "running" : "undoing";
-    run.reason = null;
-    t.runs.save(run);
-    const { entries, next } = t.journal.read({ run: id, bytesMax: p.journalBytesMax });
-    claimed.push({ run: t.runs.recordOf(run), journal: entries, ...(next === undefined ? {} : { next }) });
+  const plain = t.runs.readyRanks(p.limit);
+  let at = 0;
+  t.flow.beginTurns();
+  while (claimed.length < p.limit) {
+    const next = t.flow.next(plain[at]?.rank, p.now);
+    if (next === undefined) break;
+    const id = next === "plain" ? plain[at++]?.id : next.run;
+    if (id === undefined) throw new Error("there is no run without gates left");
+    claimed.push(claim(t, p, id));
   }
   return claimed;
 }
 
-export function parkRun(t: Tables, p: Params<"parkRun">): { outcome: "parked" | "ready" | "stale" } {
+function claim(t: Tables, p: Params<"claimRuns">, id: string): ClaimedRun {
+  const run = t.runs.get(id);
+  if (run === undefined) throw new Error(`the ready run ${id} is not there`);
+  run.ready = readiness.no;
+  run.owner = p.owner;
+  run.epoch++;
+  run.startedAt ??= p.now;
+  run.status = run.outcome === null ? "running" : "undoing";
+  run.reason = null;
+  t.runs.save(run);
+  const { entries, next } = t.journal.read({ run: id, bytesMax: p.journalBytesMax });
+  return { run: t.runs.recordOf(run), journal: entries, ...(next === undefined ? {} : { next }) };
+}
+
+export function parkRun(t: Tables, p: Params<"parkRun">): { outcome: "parked" | "ready" | "stale"; effects?: Effects } {
   const run = hot(t, p);
   if (run === undefined) return { outcome: "stale" };
   const cx = new Change(t, p.now);
+  const outcome = park(cx, run, p.paused === true);
+  // The run itself is what the outcome says.
+  if (outcome === "ready" && run.ready === readiness.claimable) cx.ready--;
+  const effects = cx.effectsOrNothing();
+  return effects === undefined ? { outcome } : { outcome, effects };
+}
+
+function park(cx: Change, run: Run, stopped: boolean): "parked" | "ready" {
   const status = run.status;
   cx.disown(run);
   if (status === "undoing") {
     run.pause = 0;
-    if (t.waits.hasOpenRetry(run.id)) return { outcome: "parked" };
+    if (cx.t.waits.hasOpenRetry(run.id)) return "parked";
     cx.makeReady(run);
-    return { outcome: "ready" };
+    return "ready";
   }
   if (run.cancel !== null) {
     // Its delivery and the parking crossed each other; whoever claims the run next ends it.
     cx.makeReady(run);
-    return { outcome: "ready" };
+    return "ready";
   }
   if (run.pause === 1) {
     pauseParked(run);
-    return { outcome: "parked" };
+    return "parked";
   }
   // One that has stopped for a pause which was taken back meanwhile goes on.
-  if (status === "waiting" && p.paused !== true) return { outcome: "parked" };
+  if (status === "waiting" && !stopped) return "parked";
   cx.makeReady(run);
-  return { outcome: "ready" };
+  return "ready";
 }
 
 function pauseParked(run: Run): void {

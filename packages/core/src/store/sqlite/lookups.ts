@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { sees } from "../../kernel/patterns.ts";
 import type {
   RunRecord,
+  QueueRecord,
   RunStore,
   RunSummary,
   ScheduleRecord,
@@ -10,6 +11,8 @@ import type {
   TokenRecord,
   VersionRecord,
 } from "../../kernel/run-store.ts";
+import { seenQueues } from "../flow/queues.ts";
+import { FlowTables } from "./flow/flow-tables.ts";
 import { getRunsSql, readRecordColumns, toRecord, toSummary, type RecordRow, type SummaryRow } from "./run-row.ts";
 import { listSchedulesSql, toSchedule } from "./schedule-table.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
@@ -28,6 +31,7 @@ export class Lookups {
   readonly #token;
   readonly #schedules;
   readonly #versions;
+  readonly #flow;
 
   constructor(db: Connection) {
     this.#run = lazily<RecordRow>(db, `SELECT ${readRecordColumns} FROM runs WHERE id = ?`);
@@ -37,6 +41,7 @@ export class Lookups {
     this.#token = lazily<TokenRow>(db, `SELECT ${tokenColumns} FROM tokens WHERE token = ?`);
     this.#schedules = lazily<ScheduleRow>(db, listSchedulesSql);
     this.#versions = lazily<VersionRecord>(db, listVersionsSql);
+    this.#flow = new FlowTables(db);
   }
 
   getRun(p: Params<"getRun">): RunRecord | undefined {
@@ -66,6 +71,10 @@ export class Lookups {
   listSchedules(p?: Params<"listSchedules">): readonly ScheduleRecord[] {
     const all = this.#schedules().all();
     return all.filter(({ workflow }) => sees(p?.access, workflow)).map(toSchedule);
+  }
+
+  listQueues(p?: Params<"listQueues">): readonly QueueRecord[] {
+    return seenQueues(this.#flow.queues(), p?.access);
   }
 
   listVersions(): readonly VersionRecord[] {

@@ -5,11 +5,12 @@ import runs from "./migrations/0001-runs.sql" with { type: "text" };
 import identity from "./migrations/0002-identity.sql" with { type: "text" };
 import data from "./migrations/0007-data.sql" with { type: "text" };
 import figures from "./migrations/0003-figures.sql" with { type: "text" };
+import flow from "./migrations/0004-flow.sql" with { type: "text" };
 import triggers from "./migrations/0005-triggers.sql" with { type: "text" };
 import approvals from "./migrations/0009-approvals.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-export const migrations: readonly string[] = [runs, identity, figures, triggers, data, approvals];
+export const migrations: readonly string[] = [runs, identity, figures, flow, triggers, data, approvals];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */
 export const applicationId = 0x536c7569;

@@ -43,6 +43,7 @@ function deleteRun(t: Tables, id: string): boolean {
     t.comments.deleteOfRun(id);
   }
   if (has(run, runFlags.consumed)) t.events.releaseAll(id);
+  if (has(run, runFlags.flow)) t.flowRows.deletePlace(id);
   if (has(run, runFlags.logs)) t.logs.deleteAll(id);
   if (has(run, runFlags.stream)) t.streams.deleteAll(id);
   if (has(run, runFlags.attributes)) t.attributes.deleteAll(id);
@@ -109,5 +110,6 @@ export function sweep(t: Tables, p: Params<"sweep">): { swept: number } {
   const expired = t.state.expired(p.now, p.limit);
   for (const { scope, key } of expired) deleteState(t, scope, key);
   const counts = p.figuresBefore === undefined ? 0 : t.tally.deleteOld(p.figuresBefore, p.limit);
-  return { swept: events.length + expired.length + counts + sweepStepCache(t, p) };
+  const flow = t.flowRows.sweep(p.now, p.limit);
+  return { swept: events.length + expired.length + counts + flow + sweepStepCache(t, p) };
 }

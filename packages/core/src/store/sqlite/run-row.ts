@@ -1,5 +1,6 @@
 // A run as the tables have it: the part the writer works on, and its translation to the port's record.
 import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, type UndoingOp } from "@sluice/protocol";
+import { holdOf, holdReasons } from "../../kernel/flow.ts";
 import type { RunSummary } from "../../kernel/run-search.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import { attributesColumn, attributesIn } from "./attributes.ts";
@@ -17,14 +18,16 @@ export const runFlags = {
   /** Some run waits, or has waited, for this one to end. */
   awaited: 512,
   attempts: 1_024,
+  /** It takes part in flow control. */
+  flow: 2_048,
   /** It makes, or has made, results that others wait for. */
   flights: 4_096,
   attributes: 8_192,
   stream: 16_384,
 } as const;
 
-/** Values of the column `ready`. */
-export const readiness = { no: 0, claimable: 1, held: 2 } as const;
+/** Values of the column `ready`: held back by a run of its serial key, or in a line before gates. */
+export const readiness = { no: 0, claimable: 1, held: 2, inLine: 3 } as const;
 
 /** The part of a run that verbs read and change. Absent is null, as in the row. */
 export interface Run {
@@ -73,11 +76,15 @@ export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind 
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
   progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, ${attributesColumn(runFlags.attributes)}`;
 
+/** The gate that holds a run back, of those in lines. */
+export const blockedColumn = `CASE WHEN ready = 3 THEN (SELECT blocked FROM flow_places CROSS JOIN flow_lines USING (line)
+  WHERE flow_places.run = runs.id) END AS blockedBy`;
+
 /** The same for readers, who have no memory of hot runs: there the counter is ahead of the row. */
-export const readRecordColumns = recordColumns.replace(
+export const readRecordColumns = `${recordColumns.replace(
   " ord,",
   " CASE WHEN owner IS NULL THEN ord ELSE max(ord, (SELECT coalesce(max(entries.ord), 0) FROM entries WHERE entries.run = runs.id)) END AS ord,",
-);
+)}, ${blockedColumn}`;
 
 /** A whole row, as `recordColumns` reads it. */
 export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "storedReady" | "results"> {
@@ -100,6 +107,7 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly continuedFrom: string | null;
   readonly continuedTo: string | null;
   readonly attributes: string | null;
+  readonly blockedBy?: string | null;
 }
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -130,6 +138,10 @@ export function toRecord(row: RecordRow): RunRecord {
 
 function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.reason !== null) record.reason = row.reason;
+  if (row.blockedBy !== null && row.blockedBy !== undefined) {
+    record.hold = holdOf(row.blockedBy);
+    record.reason = holdReasons[record.hold.by];
+  }
   if (row.owner !== null) record.owner = row.owner;
   if (row.startedAt !== null) record.startedAt = row.startedAt;
   if (row.endedAt !== null) record.endedAt = row.endedAt;
@@ -168,8 +180,9 @@ export interface Creation {
 /** The record of a run created now, without reading it back. */
 export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creation: Creation): RunRecord {
   const claimed = creation.owner !== null;
+  const { flow: _flow, startWithinMs: _within, ...run } = p.run;
   return {
-    ...p.run,
+    ...run,
     status: claimed ? "running" : "queued",
     ...(creation.delayed ? { reason: "delayed" } : {}),
     epoch: claimed ? 1 : 0,
@@ -189,7 +202,8 @@ export const nothing = encodeValue(undefined);
 export const timedOut = new Uint8Array(0);
 
 /** What lists of runs show of one. */
-export const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt`;
+export const summaryColumns = `id, workflow, status, reason, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt,
+  ${blockedColumn}`;
 export const getRunsSql = `SELECT ${summaryColumns} FROM runs WHERE id IN (SELECT value FROM json_each(?))`;
 
 export interface SummaryRow {
@@ -200,9 +214,12 @@ export interface SummaryRow {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly blockedBy: string | null;
 }
 
-export function toSummary({ id, workflow, status, reason, createdAt, startedAt, endedAt }: SummaryRow): RunSummary {
+export function toSummary(row: SummaryRow): RunSummary {
+  const { id, workflow, status, createdAt, startedAt, endedAt, blockedBy } = row;
+  const reason = blockedBy === null ? row.reason : holdReasons[holdOf(blockedBy).by];
   return {
     id,
     workflow,

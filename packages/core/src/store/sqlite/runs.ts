@@ -2,7 +2,19 @@
 import type { Connection } from "./connection.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import type { Tally } from "./figures/tally.ts";
-import { recordColumns, runColumns, toRecord, type RecordRow, type Run } from "./run-row.ts";
+import { priorityPointMs } from "../../kernel/flow.ts";
+import { isFinalStatus } from "@sluice/protocol";
+import type { Flow } from "../flow/flow.ts";
+import {
+  blockedColumn,
+  readiness,
+  recordColumns,
+  runColumns,
+  runFlags,
+  toRecord,
+  type RecordRow,
+  type Run,
+} from "./run-row.ts";
 import { lazily } from "./statement.ts";
 
 /** Runs kept in the writer's memory between commits. */
@@ -29,23 +41,26 @@ const saveResultsSql = `UPDATE runs SET version = ?, status = ?, reason = ?, rea
 const finishSql = `UPDATE runs SET status = ?, reason = ?, ready = 0, owner = NULL, epoch = ?, ord = ?, blocked = 0,
   pause = 0, ended_at = ?, cause = ?, output = ?, error = ? WHERE id = ?`;
 const loadSql = `SELECT ${runColumns}, 0 AS changed, status AS storedStatus, ready AS storedReady FROM runs WHERE id = ?`;
-const recordSql = `SELECT ${recordColumns} FROM runs WHERE id = ?`;
+const recordSql = `SELECT ${recordColumns}, ${blockedColumn} FROM runs WHERE id = ?`;
 const byKeySql = "SELECT id, input_hash AS inputHash FROM runs WHERE workflow = ? AND key = ?";
 const lastOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
-const readySql = "SELECT id FROM runs WHERE ready = 1 ORDER BY priority DESC, created_at, id LIMIT ?";
+const rank = `created_at - priority * ${priorityPointMs}`;
+const readySql = `SELECT id FROM runs WHERE ready = 1 ORDER BY ${rank}, id LIMIT ?`;
+const ranksSql = `SELECT id, ${rank} AS rank FROM runs WHERE ready = 1 ORDER BY ${rank}, id LIMIT ?`;
 const childrenSql =
   "SELECT id FROM runs WHERE parent = ? AND detached = 0 AND ended_at IS NULL ORDER BY created_at, id";
 const isChildSql = "SELECT 1 AS found FROM runs WHERE id = ? AND parent = ? AND parent_seq = ? AND detached = 0";
 const goesBeforeSql = `SELECT 1 AS found FROM runs WHERE serial_key = ?1 AND ended_at IS NULL AND ready <> 2 AND id <> ?3
   AND (started_at IS NOT NULL OR (created_at, id) < (?2, ?3)) LIMIT 1`;
 const firstSerialSql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL ORDER BY created_at, id LIMIT 1`;
-const laterReadySql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL AND ready = 1
+const laterReadySql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS NULL AND ready IN (1, 3)
   AND (created_at, id) > (?, ?)`;
 const ofScheduleSql = "SELECT id FROM runs WHERE schedule = ? AND ended_at IS NULL ORDER BY created_at, id";
 const ownedSql = `SELECT id FROM runs WHERE status <> 'completed'
   AND status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND owner IS NOT NULL AND owner <> ?`;
 const blockedSql = `SELECT id FROM runs WHERE blocked = 1 AND reason = ?1 AND (?2 IS NULL OR workflow = ?2)
   AND (?3 IS NULL OR version = ?3) ORDER BY created_at, id`;
+const pendingSql = "UPDATE runs SET due_at = ?, input = coalesce(?, input) WHERE id = ?";
 const progressSql = "UPDATE runs SET progress = ? WHERE id = ?";
 const deleteSql = "DELETE FROM runs WHERE id = ?";
 const deleteTagSql = "DELETE FROM run_tags WHERE tag = ? AND created_at = ? AND run = ?";
@@ -53,7 +68,7 @@ const deleteTagSql = "DELETE FROM run_tags WHERE tag = ? AND created_at = ? AND 
 /** What a new row has besides the run itself. */
 export interface Placement {
   readonly status: "queued" | "running";
-  readonly reason: "delayed" | null;
+  readonly reason: "delayed" | "debounced" | "batching" | null;
   readonly ready: number;
   readonly owner: string | null;
   readonly flags: number;
@@ -70,6 +85,11 @@ export class RunTable {
   readonly #changed: Run[] = [];
   readonly #ended: string[] = [];
   readonly #tally: Tally;
+  readonly #flow: Flow;
+  /** Time of the verb, in milliseconds since 1970. */
+  now = 0;
+  /** A run that takes part in flow control is to be written. */
+  flowChanged = false;
   readonly #insert;
   readonly #insertFull;
   readonly #insertTag;
@@ -81,6 +101,8 @@ export class RunTable {
   readonly #byKey;
   readonly #lastOrd;
   readonly #ready;
+  readonly #ranks;
+  readonly #pending;
   readonly #children;
   readonly #isChild;
   readonly #goesBefore;
@@ -95,8 +117,9 @@ export class RunTable {
   readonly #delete;
   readonly #deleteTag;
 
-  constructor(db: Connection, tally: Tally) {
+  constructor(db: Connection, tally: Tally, flow: Flow) {
     this.#tally = tally;
+    this.#flow = flow;
     this.#insert = lazily(db, insertSql);
     this.#insertFull = lazily(db, insertFullSql);
     this.#insertTag = lazily(db, insertTagSql);
@@ -108,6 +131,8 @@ export class RunTable {
     this.#byKey = lazily<{ id: string; inputHash: string | null }>(db, byKeySql);
     this.#lastOrd = lazily<{ ord: number | null }>(db, lastOrdSql);
     this.#ready = lazily<Id>(db, readySql);
+    this.#ranks = lazily<Id & { rank: number }>(db, ranksSql);
+    this.#pending = lazily(db, pendingSql);
     this.#children = lazily<Id>(db, childrenSql);
     this.#isChild = lazily(db, isChildSql);
     this.#goesBefore = lazily(db, goesBeforeSql);
@@ -192,6 +217,7 @@ export class RunTable {
   save(run: Run): void {
     if (run.changed) return;
     run.changed = true;
+    if ((run.flags & runFlags.flow) !== 0) this.flowChanged = true;
     this.#changed.push(run);
   }
 
@@ -207,6 +233,16 @@ export class RunTable {
     if (this.#changed.length === 0) return;
     for (const run of this.#changed) this.#write(run);
     this.#changed.length = 0;
+    this.flowChanged = false;
+  }
+
+  /** Brings flow control in step with how a run stands. */
+  settleFlow(run: Run): void {
+    if ((run.flags & runFlags.flow) === 0) return;
+    const { id, startedAt, status, owner, ready } = run;
+    const active = owner !== null && (status === "running" || status === "undoing");
+    const inLine = ready === readiness.inLine;
+    this.#flow.settle({ id, begun: startedAt !== null, final: isFinalStatus(status), active, inLine }, this.now);
   }
 
   #write(run: Run): void {
@@ -221,6 +257,7 @@ export class RunTable {
       run.outcome, run.outcomeError] as const;
     if (results === undefined) this.#save().run(...values, run.id);
     else this.#saveResults().run(...values, results.output, results.error, run.id);
+    this.settleFlow(run);
   }
 
   /** Writes a run that ends and of which nothing else was changed: one statement with few columns. */
@@ -232,6 +269,7 @@ export class RunTable {
     // prettier-ignore
     this.#finish().run(run.status, run.reason, run.epoch, run.ord, run.endedAt, run.cause, results?.output ?? null,
       results?.error ?? null, run.id);
+    this.settleFlow(run);
   }
 
   /** Writes what is left to write when a verb has done its work, and forgets the runs that ended. */
@@ -252,6 +290,7 @@ export class RunTable {
     this.#cache.clear();
     this.#changed.length = 0;
     this.#ended.length = 0;
+    this.flowChanged = false;
   }
 
   /** The whole record as it will be committed. */
@@ -276,6 +315,16 @@ export class RunTable {
 
   ready(limit: number): readonly string[] {
     return ids(this.#ready().all(limit));
+  }
+
+  /** The same with their ranks. */
+  readyRanks(limit: number): readonly { readonly id: string; readonly rank: number }[] {
+    return this.#ranks().all(limit);
+  }
+
+  /** Changes what a run that has not begun is started with. */
+  setPending(id: string, due: number, input?: Uint8Array): void {
+    this.#pending().run(due, input ?? null, id);
   }
 
   /** Unfinished runs that were called, not started detached, by this one. */

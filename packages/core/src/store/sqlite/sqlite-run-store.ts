@@ -108,7 +108,8 @@ class SqliteRunStore implements Store {
   async createRun(p: Params<"createRun">): Promise<CreateOutcome> {
     const answer = (await this.#writer.call("createRun", p)) as Created;
     if (answer.outcome !== "created") return answer;
-    return { outcome: "created", run: createdRecord(p, answer), effects: answer.effects ?? noEffects };
+    const run = answer.run ?? createdRecord(p, answer);
+    return { outcome: "created", run, effects: answer.effects ?? noEffects };
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
@@ -169,6 +170,9 @@ class SqliteRunStore implements Store {
   forkRun(p: Params<"forkRun">): Answer<"forkRun"> {
     return this.#write("forkRun", p);
   }
+  importRun(p: Params<"importRun">): Answer<"importRun"> {
+    return this.#write("importRun", p);
+  }
   moveRun(p: Params<"moveRun">): Answer<"moveRun"> {
     return this.#write("moveRun", p);
   }
@@ -203,6 +207,13 @@ class SqliteRunStore implements Store {
     return this.#write("putVersion", p);
   }
 
+  putFlow(p: Params<"putFlow">): Answer<"putFlow"> {
+    return this.#write("putFlow", p);
+  }
+  setQueuePaused(p: Params<"setQueuePaused">): Answer<"setQueuePaused"> {
+    return this.#write("setQueuePaused", p);
+  }
+
   getRun(p: Params<"getRun">): Answer<"getRun"> {
     return this.#look((lookups) => lookups.getRun(p));
   }
@@ -220,6 +231,9 @@ class SqliteRunStore implements Store {
   }
   listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
     return this.#look((lookups) => lookups.listSchedules(p));
+  }
+  listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
+    return this.#look((lookups) => lookups.listQueues(p));
   }
   listVersions(): Answer<"listVersions"> {
     return this.#look((lookups) => lookups.listVersions());

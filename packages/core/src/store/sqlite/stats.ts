@@ -2,10 +2,13 @@
 import type { RunStatus } from "@sluice/protocol";
 import type { RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Connection } from "./connection.ts";
+import { heldByKind } from "../flow/held.ts";
 import { fitsPatterns } from "./patterns.ts";
 import type { Mutable } from "./run-row.ts";
 import { visibleWorkflows } from "./visible-workflows.ts";
 
+type BlockedLine = Parameters<typeof heldByKind>[0] extends Iterable<infer Line> ? Line : never;
+const blockedSql = "SELECT line, blocked, waiting FROM flow_lines WHERE blocked IS NOT NULL";
 const bytesSql = "SELECT page_count * page_size AS n FROM pragma_page_count(), pragma_page_size()";
 
 /** Figures of what somebody may see, the size of everything. Completed runs, the most by far, are what the others leave. */
@@ -34,5 +37,6 @@ export function stats(db: Connection, p: Parameters<RunStore["stats"]>[0]): Stor
     timers: count(`SELECT count(*) AS n FROM ${waiting} WHERE due IS NOT NULL AND ${shown}`, values),
     events: count(`SELECT count(*) AS n FROM events WHERE ${named.sql}`, named.values),
     bytes: count(bytesSql, []),
+    held: heldByKind(db.rows<BlockedLine>(blockedSql), p?.access),
   };
 }

@@ -7,6 +7,8 @@ import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
+import { Flow } from "../flow/flow.ts";
+import { FlowTables } from "./flow/flow-tables.ts";
 import { Tally } from "./figures/tally.ts";
 import { AccessTokenTable, SessionTable } from "./identity/sessions.ts";
 import { UserTable } from "./identity/users.ts";
@@ -50,6 +52,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
+  readonly flow: Flow;
+  readonly flowRows: FlowTables;
   readonly triggers: TriggerTable;
   readonly deliveries: DeliveryTable;
   readonly sight: AuditSight;
@@ -57,11 +61,15 @@ export interface Tables {
 
 export function openTables(db: Connection): Tables {
   const tally = new Tally(db);
+  const flowRows = new FlowTables(db);
+  const flow = new Flow(flowRows);
   const tables = {
     db,
     tally,
+    flow,
+    flowRows,
     attempts: new AttemptTable(db),
-    runs: new RunTable(db, tally),
+    runs: new RunTable(db, tally, flow),
     journal: new JournalTable(db),
     waits: new WaitTable(db),
     events: new EventTable(db),

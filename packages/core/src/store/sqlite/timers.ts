@@ -14,6 +14,12 @@ const timeoutNotice: CancelNotice = {
   message: "The run did not end within its time limit.",
 };
 
+const lateNotice: CancelNotice = {
+  status: "timedout",
+  reason: "start_deadline",
+  message: "The run did not begin within the time its workflow allows.",
+};
+
 export interface Firing {
   readonly fired: number;
   readonly next?: number | undefined;
@@ -30,7 +36,8 @@ export function fireTimers(t: Tables, p: Params): Firing {
     if ("name" in item ? passLock(cx, item.name) : fire(cx, item)) fired++;
     cx.cancelOrphans();
   }
-  const next = earliest(t.waits.nextDue(), t.locks.nextExpiry());
+  if (fired < p.limit) fired += t.flow.fire(p.now, p.limit - fired);
+  const next = earliest(earliest(t.waits.nextDue(), t.locks.nextExpiry()), t.flow.nextOpening());
   return { fired, ...(next === undefined ? {} : { next }), effects: cx.effects() };
 }
 
@@ -91,12 +98,15 @@ function fireWait(cx: Change, run: Run, wait: Wait): void {
       cx.makeReady(run);
       return;
     case "timeout":
-      cx.cancel(run, timeoutNotice, timeoutError());
+      cx.cancel(run, timeoutNotice, timeoutError(timeoutNotice));
+      return;
+    case "start":
+      if (run.startedAt === null) cx.cancel(run, lateNotice, timeoutError(lateNotice));
   }
 }
 
-function timeoutError(): Uint8Array {
-  return encodeErrorValue({ name: "TimeoutError", message: timeoutNotice.message, code: "timeout" });
+function timeoutError({ message }: CancelNotice): Uint8Array {
+  return encodeErrorValue({ name: "TimeoutError", message, code: "timeout" });
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

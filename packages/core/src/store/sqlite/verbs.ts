@@ -10,6 +10,8 @@ import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./completing.ts";
 import { emit } from "./emit.ts";
 import { identityVerbs, type IdentityWriteVerb } from "./identity/identity-verbs.ts";
+import { importRun } from "./importing.ts";
+import { putFlow, setQueuePaused } from "./flow/queues.ts";
 import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./lifecycle.ts";
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
@@ -50,6 +52,7 @@ const runExecutors: RunExecutors = {
   resumeRun,
   retryRun,
   forkRun,
+  importRun,
   moveRun,
   deleteRuns,
   purgeRuns,
@@ -60,6 +63,8 @@ const runExecutors: RunExecutors = {
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),
   setSchedulePaused: (t, p) => setSchedulePaused(new Change(t, p.now), p),
   fireSchedule: (t, p) => fireSchedule(new Change(t, p.now), p),
+  putFlow: (t, p) => putFlow(new Change(t, p.now), p),
+  setQueuePaused: (t, p) => setQueuePaused(new Change(t, p.now), p),
   putVersion: (t, p) => {
     t.versions.put(p.version);
     for (const retention of p.retentions) t.retention.put(retention);

@@ -3,7 +3,7 @@ import type { Connection } from "./connection.ts";
 import { lazily } from "./statement.ts";
 
 /** Numbers under which a run's own timers stand among the waits of its entries. */
-export const runTimerSeqs = { delay: -1_000_000_001, timeout: -1_000_000_002 } as const;
+export const runTimerSeqs = { delay: -1_000_000_001, timeout: -1_000_000_002, start: -1_000_000_003 } as const;
 
 export type WaitKind =
   | "sleep"
@@ -15,7 +15,8 @@ export type WaitKind =
   | "retry"
   | "cache"
   | "delay"
-  | "timeout";
+  | "timeout"
+  | "start";
 
 export interface Wait {
   readonly run: string;

@@ -128,6 +128,8 @@ export class Writer {
   #forget(): void {
     this.#tables.runs.reset();
     this.#tables.tally.reset();
+    this.#tables.flow.reset();
+    this.#tables.flowRows.reset();
     this.#tables.audit.reset();
   }
 

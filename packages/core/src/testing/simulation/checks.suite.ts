@@ -102,11 +102,14 @@ async function checkMeaning({ programs, world, engine }: Reckoning, { run }: Rec
     if (meaning !== undefined && !("value" in meaning && isMeant(output, meaning.value)))
       world.fail(`run ${run.id} returned ${JSON.stringify(output)}, not ${JSON.stringify(meaning)}`);
   }
-  if (run.status === "failed") {
+  const itself = run.reason === "cancelled_by_workflow";
+  if (run.status === "failed" || itself) {
     const { message } =
       run.error === undefined ? { message: "" } : decodeErrorValue(await engine.values.load(run.error));
-    const meant = meaning === undefined || ("error" in meaning && message.startsWith(meaning.error));
-    if (!meant) world.fail(`run ${run.id} failed with "${message}", not ${JSON.stringify(meaning)}`);
+    const meant =
+      meaning === undefined ||
+      ("error" in meaning && message.startsWith(meaning.error) && itself === (meaning.cancels === true));
+    if (!meant) world.fail(`run ${run.id} is ${run.status} with "${message}", not ${JSON.stringify(meaning)}`);
   }
 }
 

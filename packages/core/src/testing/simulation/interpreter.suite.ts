@@ -1,6 +1,6 @@
 // Executes a program tree as a workflow: every node is a durable call, and the ledger hears of everything that is seen.
 import type { ApproveOptions, Context, StepCache, StepContext } from "@sluice/sdk";
-import { NonRetryableError } from "@sluice/sdk";
+import { CancelledError, NonRetryableError } from "@sluice/sdk";
 import { never } from "./life.suite.ts";
 import type { Life, Witness } from "./life.suite.ts";
 import { nameOf } from "./program.suite.ts";
@@ -115,7 +115,7 @@ async function playGroup(
     case "try":
       return caught(p, undefined, () => play(node.body, p));
     default:
-      throw new Error(`thrown at ${path}`);
+      throw node.cancels === true ? new CancelledError(`thrown at ${path}`) : new Error(`thrown at ${path}`);
   }
 }
 

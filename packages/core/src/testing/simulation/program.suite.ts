@@ -79,7 +79,11 @@ export type Node =
   | (At & { readonly type: "seq" | "all" | "race" | "ctxRace"; readonly nodes: readonly Node[] })
   | (At & { readonly type: "map"; readonly items: number; readonly concurrency: number; readonly body: Node })
   | (At & { readonly type: "try"; readonly body: Node })
-  | (At & { readonly type: "throw" });
+  | (At & {
+      readonly type: "throw";
+      /** Throws what cancels the run. */
+      readonly cancels?: boolean | undefined;
+    });
 
 export interface Program {
   readonly index: number;
@@ -168,7 +172,9 @@ class Draw {
     offer("tokens", () => ({ type: "token", path, timeoutMs: this.#limit(), waitMs: this.#limit() }));
     offer("patches", () => ({ type: "patched", path }));
     offer("values", () => ({ type: this.#random.chance(0.7) ? "values" : "log", path }));
-    offer("failures", () => (this.#random.chance(0.4) ? { type: "throw", path } : this.#step(path)));
+    offer("failures", () =>
+      this.#random.chance(0.4) ? { type: "throw", path, cancels: this.#random.chance(0.3) } : this.#step(path),
+    );
     if (this.#at.index + 1 < this.#at.count) offer("children", () => this.#child(path), 2);
     if (depth < depthMax && this.#left > 0) {
       offer("locks", () => this.#lock(path), 2);

@@ -6,7 +6,10 @@ import type { Node, StepNode } from "./program.suite.ts";
 const anything: unique symbol = Symbol("anything");
 
 /** How a node ends; undefined where even that depends on chance or on people. */
-export type Meaning = { readonly value: unknown } | { readonly error: string } | undefined;
+export type Meaning =
+  | { readonly value: unknown }
+  | { readonly error: string; readonly cancels?: boolean | undefined }
+  | undefined;
 
 const value = (result: unknown): Meaning => ({ value: result });
 
@@ -35,7 +38,7 @@ export function meaningOf(node: Node, suffix = ""): Meaning {
     case "try":
       return caught(meaningOf(node.body, suffix));
     case "throw":
-      return { error: `thrown at ${path}` };
+      return { error: `thrown at ${path}`, cancels: node.cancels };
     case "seq":
       return inTurn(node.nodes, suffix);
     case "all":

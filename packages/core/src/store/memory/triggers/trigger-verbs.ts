@@ -9,7 +9,7 @@ import type {
   TriggerWriteVerb,
 } from "../../../kernel/trigger-store.ts";
 import { Change } from "../change.ts";
-import { addRun, findStarted } from "../create.ts";
+import { startRun } from "../create.ts";
 import { toRecord } from "../runs.ts";
 import type { Tables } from "../tables.ts";
 
@@ -68,7 +68,7 @@ function sweepDeliveries(triggers: Tables["triggers"], p: Params<"sweepTriggers"
 }
 
 function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
-  const { runs, triggers } = change.tables;
+  const { triggers } = change.tables;
   const row = triggers.row(p.trigger);
   if (row === undefined || row.record.paused || row.record.version !== p.expect) return { outcome: "stale" };
   const created: RunRecord[] = [];
@@ -79,8 +79,9 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
       duplicates++;
       continue;
     }
-    if (findStarted(change, run) !== undefined || runs.get(run.id) !== undefined) duplicates++;
-    else created.push(toRecord(addRun(change, run, { kind: "trigger", id: p.trigger })));
+    const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
+    if (started.outcome === "created") created.push(toRecord(started.row));
+    else duplicates++;
     if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, run: run.id, at: p.now, expiresAt }));
   }
   for (const mark of p.marks ?? []) {

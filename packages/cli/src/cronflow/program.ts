@@ -1,0 +1,125 @@
+// What the parts of an embedded program share: the definitions, the engine while it is started, and what stands in for steps.
+import { readFile } from "node:fs/promises";
+import type { Engine } from "@sluice/core";
+import { decodeValue, SluiceError } from "@sluice/protocol";
+import type { EmbeddedClient } from "@sluice/server/embedded/client";
+import { pausedKeyPrefix } from "@sluice/sdk";
+import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
+import { sharedState } from "./shared-state.ts";
+import type { Environment } from "./settings.ts";
+import type { WorkflowInstance } from "./workflow-instance.ts";
+
+/** A started engine in this process. */
+export interface Site {
+  readonly client: EmbeddedClient;
+  readonly engine: Engine;
+  deploy(workflows: readonly Workflow[]): Promise<void>;
+}
+
+export type EngineState = "STOPPED" | "STARTING" | "STARTED";
+
+/** What was published. */
+export interface PastEvent {
+  readonly name: string;
+  readonly payload: unknown;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
+/** Pauses that are listed. */
+const pausesMax = 10_000;
+/** Events that are remembered for `getEventHistory`. */
+const eventHistoryMax = 1_000;
+
+export class Program {
+  readonly workflows = new Map<string, WorkflowInstance>();
+  readonly pauses = new Map<string, PausedNote>();
+  readonly mocks = new Map<string, ReadonlyMap<string, FlowHandler>>();
+  readonly env: Environment;
+  events: PastEvent[] = [];
+  state: EngineState = "STOPPED";
+  site: Site | undefined;
+  /** Definitions the engine has not been told of. */
+  readonly undeployed = new Set<string>();
+
+  constructor(env: Environment) {
+    this.env = env;
+  }
+
+  /** The surroundings of every flow of this program. */
+  readonly host: FlowHost = {
+    state: (workflow) => sharedState(() => this.started().client, `workflow:${workflow}`),
+    secret: (name, spec) => secretOf(this.env, name, spec),
+    mock: (run, step) => this.mocks.get(run)?.get(step),
+    paused: (note) => this.notePause(note),
+  };
+
+  notePause(note: PausedNote): void {
+    this.pauses.set(note.token, note);
+    if (this.pauses.size <= pausesMax) return;
+    const oldest = this.pauses.keys().next().value;
+    if (oldest !== undefined) this.pauses.delete(oldest);
+  }
+
+  noteEvent(event: PastEvent): void {
+    this.events.push(event);
+    if (this.events.length > eventHistoryMax) this.events = this.events.slice(-eventHistoryMax);
+  }
+
+  /** Reads back what is remembered of pauses and events. */
+  async remember({ engine }: Site): Promise<void> {
+    const { store, values } = engine;
+    const listed = { scope: "global", prefix: pausedKeyPrefix, limit: pausesMax, now: Date.now() };
+    const { entries } = await store.listState(listed);
+    for (const { value } of entries) this.notePause(decodeValue(await values.load(value)) as PausedNote);
+    const events = await store.listEvents({ after: 0, order: "newest", limit: eventHistoryMax });
+    this.events = [];
+    for (const { name, payload, at } of events.toReversed())
+      this.noteEvent({ name, payload: decodeValue(await values.load(payload)), timestamp: at });
+  }
+
+  /** The engine; throws `unavailable` where it is not started. */
+  started(): Site {
+    if (this.site !== undefined) return this.site;
+    throw new SluiceError({
+      code: "unavailable",
+      message: "The engine is not started.",
+      hint: "Call `await cronflow.start()` first.",
+    });
+  }
+
+  /** The definition of this id; throws `workflow_not_found`. */
+  workflow(id: string): WorkflowInstance {
+    const found = this.workflows.get(id);
+    if (found !== undefined) return found;
+    throw new SluiceError({
+      code: "workflow_not_found",
+      message: `There is no workflow ${JSON.stringify(id)}.`,
+      hint: `define({ id: ${JSON.stringify(id)} }) makes one.`,
+    });
+  }
+
+  /** Tells the engine of definitions that came after its start. */
+  async deployed(): Promise<Site> {
+    const site = this.started();
+    if (this.undeployed.size === 0) return site;
+    const told = [...this.undeployed];
+    await site.deploy([...this.workflows.values()]);
+    for (const id of told) this.undeployed.delete(id);
+    return site;
+  }
+}
+
+async function secretOf(env: Environment, name: string, spec: SecretSpec): Promise<string> {
+  if (typeof spec === "function") return spec();
+  if (typeof spec === "string") return spec;
+  if ("from" in spec && spec.from === "file") return (await readFile(spec.name, "utf8")).trimEnd();
+  const variable = "env" in spec ? spec.env : spec.name;
+  const value = env[variable];
+  if (value !== undefined && !("from" in spec && spec.from === "store")) return value;
+  throw new SluiceError({
+    code: "not_found",
+    message: `The secret ${JSON.stringify(name)} is not there.`,
+    hint: `Set the environment variable ${variable}.`,
+  });
+}

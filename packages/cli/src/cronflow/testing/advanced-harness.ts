@@ -1,0 +1,231 @@
+// Tests that also stand in for services and triggers, make data, and count which steps and branches were executed.
+import { everyNode } from "@sluice/sdk";
+import type { FlowChanges, FlowWorkflow, Loose, TriggerNote } from "@sluice/sdk";
+import { DefaultTestDataGenerator } from "./data-generator.ts";
+import type { TestDataGenerator } from "./data-generator.ts";
+import { TestHarness } from "./test-harness.ts";
+import type { TestRun } from "./test-harness.ts";
+
+type Actions = Readonly<Record<string, (...args: Loose[]) => unknown>>;
+
+export interface ServiceMock {
+  readonly serviceId: string;
+  readonly actions: Actions;
+  readonly config: unknown;
+  readonly auth: unknown;
+}
+
+export interface TriggerMock {
+  readonly type: TriggerNote["type"];
+  readonly payload?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly path?: string;
+}
+
+interface Executed {
+  executed: boolean;
+  executionCount: number;
+}
+interface StepCoverage extends Executed {
+  lastExecuted?: Date;
+  duration?: number;
+}
+interface BranchCoverage extends Executed {
+  readonly condition: string;
+}
+interface Called {
+  called: boolean;
+  callCount: number;
+}
+interface ServiceCoverage extends Called {
+  readonly actions: Record<string, Called>;
+}
+
+export interface TestCoverage {
+  readonly steps: Record<string, StepCoverage>;
+  readonly branches: Record<string, BranchCoverage>;
+  readonly services: Record<string, ServiceCoverage>;
+  readonly overall: {
+    readonly totalSteps: number;
+    readonly executedSteps: number;
+    readonly totalBranches: number;
+    readonly executedBranches: number;
+    readonly totalServices: number;
+    readonly calledServices: number;
+    /** Of steps, in percent. */
+    readonly coveragePercentage: number;
+  };
+}
+
+export interface AdvancedTestRun extends TestRun {
+  readonly coverage: TestCoverage;
+  readonly serviceMocks: readonly ServiceMock[];
+  readonly triggerMocks: readonly TriggerMock[];
+}
+
+export class AdvancedTestHarness extends TestHarness {
+  readonly #services = new Map<string, ServiceMock>();
+  readonly #triggers: TriggerMock[] = [];
+  #generator: TestDataGenerator = new DefaultTestDataGenerator();
+  #coverage: Omit<TestCoverage, "overall">;
+
+  constructor(workflow: FlowWorkflow) {
+    super(workflow);
+    this.#coverage = emptyCoverage(workflow, this.#services);
+  }
+
+  /** Actions in place of those of a service. */
+  mockService(
+    ...[serviceId, actions, config, auth]: readonly [
+      serviceId: string,
+      actions: Actions,
+      config?: unknown,
+      auth?: unknown,
+    ]
+  ): this {
+    this.#services.set(serviceId, { serviceId, actions, config, auth });
+    this.#coverage.services[serviceId] ??= { called: false, callCount: 0, actions: {} };
+    return this;
+  }
+
+  /** One action that returns a value. */
+  mockServiceAction(serviceId: string, action: string, value: unknown): this {
+    const known = this.#services.get(serviceId);
+    const actions = { ...known?.actions, [action]: () => value };
+    return this.mockService(serviceId, actions, known?.config, known?.auth);
+  }
+
+  /** Starts the run as this trigger would. */
+  mockTrigger(type: TriggerMock["type"], options: Omit<TriggerMock, "type"> = {}): this {
+    this.#triggers.push({ type, ...options });
+    const { payload, ...rest } = options;
+    this.note = { type, ...rest };
+    if (payload !== undefined) this.payload = payload;
+    return this;
+  }
+
+  withDataGenerator(generator: TestDataGenerator): this {
+    this.#generator = generator;
+    return this;
+  }
+
+  generateData<T>(make: (generator: TestDataGenerator) => T): T {
+    return make(this.#generator);
+  }
+
+  /** What was executed in the runs of this test so far. */
+  getCoverage(): TestCoverage {
+    const { steps, branches, services } = this.#coverage;
+    const executed = (of: Readonly<Record<string, Executed>>): number =>
+      Object.values(of).filter((each) => each.executed).length;
+    const totalSteps = Object.keys(steps).length;
+    return {
+      ...this.#coverage,
+      overall: {
+        totalSteps,
+        executedSteps: executed(steps),
+        totalBranches: Object.keys(branches).length,
+        executedBranches: executed(branches),
+        totalServices: Object.keys(services).length,
+        calledServices: Object.values(services).filter(({ called }) => called).length,
+        coveragePercentage: totalSteps === 0 ? 100 : (executed(steps) / totalSteps) * 100,
+      },
+    };
+  }
+
+  resetCoverage(): this {
+    this.#coverage = emptyCoverage(this.workflow, this.#services);
+    return this;
+  }
+
+  override async run(): Promise<AdvancedTestRun> {
+    const run = await super.run();
+    this.#count(run);
+    return {
+      ...run,
+      coverage: this.getCoverage(),
+      serviceMocks: [...this.#services.values()],
+      triggerMocks: [...this.#triggers],
+    };
+  }
+
+  protected override changes(): FlowChanges {
+    const { services = {} } = this.workflow.getDefinition();
+    const real = Array.isArray(services)
+      ? Object.fromEntries(
+          (services as readonly { readonly id: string; readonly actions?: Actions }[]).map((each) => [
+            each.id,
+            each.actions ?? {},
+          ]),
+        )
+      : (services as Readonly<Record<string, Actions>>);
+    const mocked = Object.fromEntries(
+      [...this.#services.values()].map(({ serviceId, actions }) => [serviceId, actions]),
+    );
+    const merged = Object.entries({ ...real, ...mocked }).map(([id, actions]) => [id, this.#counted(id, actions)]);
+    return merged.length === 0 ? {} : { services: Object.fromEntries(merged) as Record<string, unknown> };
+  }
+
+  /** The same actions, whose calls are counted. */
+  #counted(service: string, actions: Actions): Actions {
+    const counted = Object.entries(actions).map(([action, act]) => [
+      action,
+      (...args: unknown[]): unknown => {
+        const of = (this.#coverage.services[service] ??= { called: false, callCount: 0, actions: {} });
+        const one = (of.actions[action] ??= { called: false, callCount: 0 });
+        for (const each of [of, one]) {
+          each.called = true;
+          each.callCount++;
+        }
+        return act(...args);
+      },
+    ]);
+    return Object.fromEntries(counted) as Actions;
+  }
+
+  #count({ steps }: TestRun): void {
+    for (const { name, duration, output } of steps) {
+      const step = this.#coverage.steps[name];
+      if (step !== undefined) {
+        step.executed = true;
+        step.executionCount++;
+        step.lastExecuted = new Date();
+        step.duration = duration;
+      }
+      this.#countBranch(name, output);
+    }
+  }
+
+  #countBranch(condition: string, output: unknown): void {
+    for (const node of everyNode(this.workflow.nodes)) {
+      if (node.kind !== "if") continue;
+      const at = node.branches.findIndex(({ name }) => name === condition);
+      if (at < 0) continue;
+      // Where a condition does not hold and what follows has none, that is the way taken.
+      const taken = output === true ? node.branches[at] : node.branches[at + 1];
+      if (taken === undefined || (output !== true && taken.condition !== undefined)) continue;
+      const branch = this.#coverage.branches[taken.name];
+      if (branch === undefined) continue;
+      branch.executed = true;
+      branch.executionCount++;
+    }
+  }
+}
+
+function emptyCoverage(workflow: FlowWorkflow, mocks: ReadonlyMap<string, ServiceMock>): Omit<TestCoverage, "overall"> {
+  const steps: Record<string, StepCoverage> = {};
+  const branches: Record<string, BranchCoverage> = {};
+  const services: Record<string, ServiceCoverage> = {};
+  for (const node of everyNode(workflow.nodes)) {
+    if (node.kind === "step" || node.kind === "action") steps[node.name] = { executed: false, executionCount: 0 };
+    if (node.kind !== "if") continue;
+    for (const { name } of node.branches) branches[name] = { executed: false, executionCount: 0, condition: name };
+  }
+  const { services: defined = {} } = workflow.getDefinition();
+  const ids = Array.isArray(defined)
+    ? (defined as readonly { readonly id: string }[]).map(({ id }) => id)
+    : Object.keys(defined);
+  for (const id of [...ids, ...mocks.keys()]) services[id] = { called: false, callCount: 0, actions: {} };
+  return { steps, branches, services };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { encodeValue } from "@sluice/protocol";
+import type { RunExport } from "@sluice/protocol";
+import { workflow } from "@sluice/sdk";
+import { unwrap } from "../kernel/result.ts";
+import { EngineFixture } from "./engine-fixture.suite.ts";
+import { MemoryBlobs } from "./memory-blobs.suite.ts";
+
+const ada = { kind: "user", id: "ada" } as const;
+const text = "long ".repeat(100);
+const order = workflow(
+  { name: "order", retry: { attempts: 2, delay: 1 } },
+  async (ctx, input: { readonly n: number }) => {
+    ctx.log("begins", { n: input.n });
+    ctx.progress({ done: 0 });
+    await ctx.step("reserve", () => new Map([["n", BigInt(input.n)]]), { undo: () => "released" });
+    await ctx.step("large", () => text);
+    if (input.n % 3 === 0) throw new RangeError(`no ${input.n}`);
+    return { at: new Date(input.n) };
+  },
+);
+const waits = workflow({ name: "waits" }, (ctx) => ctx.waitFor("go"));
+
+const fixture = (): Promise<EngineFixture> =>
+  EngineFixture.start({ workflows: [order, waits], blobs: new MemoryBlobs(), limits: { inlineBytesMax: 100 } });
+
+async function exported(from: EngineFixture, n: number): Promise<RunExport> {
+  const started = unwrap(
+    await from.engine.startRun({ by: ada, workflow: "order", input: encodeValue({ n }), key: `k${n}`, tags: ["t"] }),
+  );
+  await from.engine.ended(started.run.id);
+  // As a file: through JSON.
+  return JSON.parse(JSON.stringify(unwrap(await from.engine.history.export({ run: started.run.id })))) as RunExport;
+}
+
+describe("history", () => {
+  test("is the same when it is exported again: a thousand runs of all kinds", async () => {
+    const from = await fixture();
+    const to = await fixture();
+    const files = await Promise.all(Array.from({ length: 1_000 }, (_, n) => exported(from, n)));
+    for (const file of files) unwrap(await to.engine.history.import({ by: ada, file }));
+    for (const file of files) {
+      const again = unwrap(await to.engine.history.export({ run: file.run.id }));
+      expect(JSON.parse(JSON.stringify(again))).toEqual(file);
+    }
+    expect(files[0]).toMatchObject({
+      run: { status: "failed", key: "k0", tags: ["t"], progress: { json: { done: 0 } } },
+      journal: [{ name: "reserve", undo: true }, { name: "large" }, { seq: -1, kind: "undo" }],
+      logs: [{ message: "begins", data: { json: { n: 0 } } }],
+    });
+    expect(files[1]?.run.output).toEqual({ base64: expect.any(String) });
+    expect(files[1]?.journal[1]?.value).toEqual({ json: text });
+    const record = await to.store.getRun({ run: files[1]?.run.id ?? "" });
+    expect(record).toMatchObject({ status: "completed", by: { kind: "import", id: "ada" }, epoch: 0 });
+  });
+
+  test("is not executed: no retry, but a fork that goes on from it", async () => {
+    const from = await fixture();
+    const to = await fixture();
+    const file = await exported(from, 3);
+    unwrap(await to.engine.history.import({ by: ada, file }));
+    const retried = await to.engine.operations.retry(ada, file.run.id, {});
+    expect(retried).toMatchObject({
+      ok: false,
+      error: { code: "conflict", message: expect.stringContaining("history") },
+    });
+    const input = encodeValue({ n: 4 });
+    const forked = unwrap(await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input }));
+    expect(unwrap(await to.engine.ended(forked.id)).status).toBe("completed");
+    expect((await to.store.getRun({ run: file.run.id }))?.status).toBe("failed");
+  });
+
+  test("refuses what has not ended, what is there already, and what cannot be a journal", async () => {
+    const f = await fixture();
+    const file = await exported(f, 1);
+    const bring = async (change: Partial<RunExport>) =>
+      f.engine.history.import({ by: ada, file: { ...file, ...change } });
+    const other = { ...file.run, id: "other" };
+    expect(await bring({})).toMatchObject({ ok: false, error: { code: "run_id_taken" } });
+    expect(await bring({ run: other })).toMatchObject({ ok: false, error: { code: "idempotency_conflict" } });
+    const { key: _key, ...unkeyed } = other;
+    const journal = [...file.journal, ...file.journal];
+    expect(await bring({ run: unkeyed, journal })).toMatchObject({ ok: false, error: { code: "bad_request" } });
+    const waiting = unwrap(await f.engine.startRun({ by: ada, workflow: "waits", input: encodeValue(undefined) }));
+    const open = unwrap(await f.engine.history.export({ run: waiting.run.id }));
+    expect(open.run.status).not.toBe("completed");
+    const { endedAt: _endedAt, ...running } = { ...open.run, id: "copy" };
+    expect(await bring({ run: running })).toMatchObject({ ok: false, error: { code: "run_not_final" } });
+    expect(await f.engine.history.export({ run: "none" })).toMatchObject({
+      ok: false,
+      error: { code: "run_not_found" },
+    });
+    const limited = await EngineFixture.start({
+      workflows: [order],
+      limits: { journalEntriesMax: 1, payloadBytesMax: 100 },
+    });
+    const brought = limited.engine.history.import({ by: ada, file });
+    expect(await brought).toMatchObject({ ok: false, error: { code: "journal_too_long" } });
+    const short = limited.engine.history.import({ by: ada, file: { ...file, journal: file.journal.slice(1, 2) } });
+    expect(await short).toMatchObject({ ok: false, error: { code: "payload_too_large" } });
+  });
+});

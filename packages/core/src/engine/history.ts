@@ -1,0 +1,221 @@
+// Runs as files: exported whole with their journals, and kept as history where they are imported.
+import {
+  exportEntry,
+  exportValue,
+  importEntry,
+  importValue,
+  isFinalStatus,
+  runExportFormat,
+  runExportVersion,
+} from "@sluice/protocol";
+import type { ExportedLog, ExportedRun, ExportedValue, JournalEntry, RunExport } from "@sluice/protocol";
+import { fail, guarded, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { AccessFilter, Actor, ImportedRun, JournalCursor, LogLine, RunRecord } from "../kernel/run-store.ts";
+import { notFound } from "./operations.ts";
+import type { EngineParts } from "./parts.ts";
+
+const logPageMax = 1_000;
+
+export class History {
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** A run with its journal and its lines, as far as it is. */
+  async export(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<Result<RunExport>> {
+    return guarded(() => this.#export(p));
+  }
+
+  async #export(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<Result<RunExport>> {
+    // The run comes first: if it has ended by then, its journal is complete.
+    const record = await this.#parts.store.getRun(p);
+    if (record === undefined) return notFound(p.run);
+    const run = await this.#exportRun(record);
+    const journal = (await this.#journal(p.run)).map(exportEntry);
+    const logs = await this.#logs(p.run);
+    return ok({ format: runExportFormat, formatVersion: runExportVersion, run, journal, logs });
+  }
+
+  async #exportRun(run: RunRecord): Promise<ExportedRun> {
+    const { id, workflow, version, status, createdAt, tags, priority, attempt, generation } = run;
+    const { reason, startedAt, endedAt, key, inputHash, parent, schedule, forkedFrom, cause } = run;
+    const output = await this.#value(run.output);
+    const error = await this.#value(run.error);
+    const progress = await this.#value(run.progress);
+    return {
+      id,
+      workflow,
+      version,
+      status,
+      ...(reason === undefined ? {} : { reason }),
+      input: exportValue(await this.#parts.values.load(run.input)),
+      ...(output === undefined ? {} : { output }),
+      ...(error === undefined ? {} : { error }),
+      ...(progress === undefined ? {} : { progress }),
+      createdAt,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(endedAt === undefined ? {} : { endedAt }),
+      tags,
+      priority,
+      ...(key === undefined ? {} : { key }),
+      ...(inputHash === undefined ? {} : { inputHash }),
+      ...(parent === undefined ? {} : { parent: { run: parent.run, seq: parent.seq } }),
+      ...(schedule === undefined ? {} : { schedule }),
+      ...(forkedFrom === undefined ? {} : { forkedFrom }),
+      attempt,
+      generation,
+      ...(cause === undefined ? {} : { cause }),
+    };
+  }
+
+  async #value(stored: Uint8Array | undefined): Promise<ExportedValue | undefined> {
+    return stored === undefined ? undefined : exportValue(await this.#parts.values.load(stored));
+  }
+
+  async #journal(run: string): Promise<readonly JournalEntry[]> {
+    const { store, limits, values } = this.#parts;
+    const entries: JournalEntry[] = [];
+    let from: JournalCursor | undefined;
+    do {
+      const where = from === undefined ? {} : { from };
+      const piece = await store.readJournal({ run, bytesMax: limits.journalPieceBytesMax, ...where });
+      entries.push(...(await values.loadEntries(piece.entries)));
+      from = piece.next;
+    } while (from !== undefined);
+    return entries;
+  }
+
+  async #logs(run: string): Promise<readonly ExportedLog[]> {
+    const logs: ExportedLog[] = [];
+    for (let after = 0; ;) {
+      const page = await this.#parts.store.listLogs({ run, after, limit: logPageMax });
+      for (const { level, message, data, at } of page) {
+        const value = await this.#value(data);
+        logs.push({ level, message, at, ...(value === undefined ? {} : { data: value }) });
+      }
+      if (page.length < logPageMax) return logs;
+      after = page.at(-1)?.line ?? 0;
+    }
+  }
+
+  /**
+   * Keeps an exported run as history, under its own id. Refused: a run that has not ended (`run_not_final`), an id or an
+   * idempotency key that is taken (`run_id_taken`, `idempotency_conflict`), a journal that cannot be one (`bad_request`).
+   */
+  async import(p: { readonly by: Actor; readonly file: RunExport }): Promise<Result<RunRecord>> {
+    return guarded(() => this.#import(p.by, p.file));
+  }
+
+  async #import(by: Actor, file: RunExport): Promise<Result<RunRecord>> {
+    const { store, clock, limits } = this.#parts;
+    const { run, journal, logs } = file;
+    if (journal.length > limits.journalEntriesMax) {
+      return fail({ code: "journal_too_long", message: `The run has more than ${limits.journalEntriesMax} entries.` });
+    }
+    if (!isOrdered(file)) return fail({ code: "bad_request", message: "Two entries of the journal have one number." });
+    const shelf = new Shelf(this.#parts);
+    try {
+      const record = await importedRun(run, shelf);
+      if (record === undefined) {
+        return fail({
+          code: "run_not_final",
+          message: `Run ${run.id} is ${run.status}: only runs that have ended are history.`,
+          hint: "Let it end where it is, and export it again.",
+        });
+      }
+      const entries: JournalEntry[] = [];
+      for (const exported of journal) entries.push(await shelf.entry(importEntry(exported)));
+      const lines: LogLine[] = [];
+      for (const { data, ...line } of logs) {
+        const stored = await shelf.value(data);
+        lines.push({ ...line, line: lines.length + 1, ...(stored === undefined ? {} : { data: stored }) });
+      }
+      const imported = await store.importRun({ by, run: record, journal: entries, logs: lines, now: clock.now() });
+      if (imported.outcome === "created") return ok(imported.run);
+      return refusedFor(imported.outcome, run);
+    } finally {
+      shelf.release();
+    }
+  }
+}
+
+function refusedFor(outcome: "id_taken" | "conflict", run: ExportedRun): Result<never> {
+  if (outcome === "id_taken") {
+    return fail({ code: "run_id_taken", message: `A run with the id ${run.id} exists already.` });
+  }
+  return fail({
+    code: "idempotency_conflict",
+    message: `Another run of ${run.workflow} has the idempotency key ${JSON.stringify(run.key)}.`,
+  });
+}
+
+async function importedRun(run: ExportedRun, shelf: Shelf): Promise<ImportedRun | undefined> {
+  const { status, endedAt, input, output, error, progress, parent, createdAt, ...rest } = run;
+  if (!isFinalStatus(status) || endedAt === undefined) return undefined;
+  const stored = {
+    output: await shelf.value(output),
+    error: await shelf.value(error),
+    progress: await shelf.value(progress),
+  };
+  return {
+    ...rest,
+    status,
+    endedAt,
+    createdAt,
+    dueAt: createdAt,
+    input: await shelf.required(input),
+    ...(stored.output === undefined ? {} : { output: stored.output }),
+    ...(stored.error === undefined ? {} : { error: stored.error }),
+    ...(stored.progress === undefined ? {} : { progress: stored.progress }),
+    // Whoever called it is not waiting here.
+    ...(parent === undefined ? {} : { parent: { run: parent.run, seq: parent.seq, detached: true } }),
+  };
+}
+
+/** Numbers and places in the order are each entry's own. */
+function isOrdered({ journal }: RunExport): boolean {
+  const settled = journal.filter((entry) => entry.ord > 0);
+  const numbers = new Set(journal.map((entry) => entry.seq));
+  return numbers.size === journal.length && new Set(settled.map((entry) => entry.ord)).size === settled.length;
+}
+
+/** Keeps large values as blobs until the rows that name them are committed. */
+class Shelf {
+  readonly #parts: EngineParts;
+  readonly #releases: (() => void)[] = [];
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  async required(value: ExportedValue): Promise<Uint8Array> {
+    return this.#keep(importValue(value));
+  }
+
+  async value(value: ExportedValue | undefined): Promise<Uint8Array | undefined> {
+    return value === undefined ? undefined : this.required(value);
+  }
+
+  async entry({ value, error, ...entry }: JournalEntry): Promise<JournalEntry> {
+    return {
+      ...entry,
+      ...(value === undefined ? {} : { value: await this.#keep(value) }),
+      ...(error === undefined ? {} : { error: await this.#keep(error) }),
+    };
+  }
+
+  async #keep(bytes: Uint8Array): Promise<Uint8Array> {
+    const { values } = this.#parts;
+    if (bytes.length > values.payloadBytesMax) throw values.tooLarge("A value of the run", bytes);
+    const { stored, release } = await values.keep(bytes);
+    this.#releases.push(release);
+    return stored;
+  }
+
+  release(): void {
+    for (const release of this.#releases) release();
+  }
+}

@@ -1,0 +1,47 @@
+// Runs that ended elsewhere, kept as history: a row that was never ready, its journal, its lines.
+import type { ImportOutcome } from "../../kernel/run-records.ts";
+import type { RunStore } from "../../kernel/run-store.ts";
+import type { EntryRow, RunRow } from "./rows.ts";
+import { toRecord } from "./runs.ts";
+import type { Tables } from "./tables.ts";
+
+type Params = Parameters<RunStore["importRun"]>[0];
+
+export function importRun(tables: Tables, { by, run, journal, logs }: Params): ImportOutcome {
+  const { runs, tally } = tables;
+  const taken = runs.get(run.id);
+  if (taken !== undefined) return { outcome: "id_taken", run: toRecord(taken) };
+  const other = run.key === undefined ? undefined : runs.findByKey(run.workflow, run.key);
+  if (other !== undefined) return { outcome: "conflict", run: toRecord(other) };
+  const { status, endedAt, workflow, createdAt } = run;
+  const row = runs.add(run, { kind: "import", id: by.id });
+  runs.endSerial(row);
+  tally.count(workflow, createdAt, { status: "created" });
+  tally.count(workflow, endedAt, { status, durationMs: endedAt - createdAt });
+  row.lastEvent = tables.events.last;
+  const { reason, startedAt, output, error, progress, cause, attempt, generation } = run;
+  Object.assign(row.record, {
+    status,
+    reason,
+    startedAt,
+    endedAt,
+    output,
+    error,
+    progress,
+    cause,
+    attempt,
+    generation,
+  });
+  for (const entry of journal.toSorted((a, b) => a.ord - b.ord)) addEntry(row, { ...entry });
+  row.logs.push(...logs.map((line, index) => ({ ...line, line: index + 1 })));
+  return { outcome: "created", run: toRecord(row) };
+}
+
+function addEntry(run: RunRow, entry: EntryRow["entry"]): void {
+  const row: EntryRow = { run, entry };
+  run.entries.set(entry.seq, row);
+  if (entry.ord === 0) run.open.set(entry.seq, row);
+  else run.settled.push(row);
+  run.record.ord = Math.max(run.record.ord, entry.ord);
+  if (entry.undo === true) run.undos++;
+}
