@@ -29,6 +29,7 @@ import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Queues } from "./queues.ts";
+import { prepareWith } from "./prepare.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { endOf, orAbort } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
@@ -120,12 +121,7 @@ export class Engine {
     );
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
-    const prepare = {
-      ids: options.ids,
-      values: this.values,
-      child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
-      next: (p: Parameters<Starts["nextRun"]>[0]) => this.#starts.nextRun(p),
-    };
+    const prepare = prepareWith(options.ids, this.values, this.#starts);
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
     this.#timers = new Timers(options.clock, {
       fire: (now) => this.#fireTimers(now),

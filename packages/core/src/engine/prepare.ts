@@ -27,6 +27,16 @@ export interface PrepareWith {
   readonly next: (p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }) => NewRun;
 }
 
+/** What makes the runs that operations begin. */
+interface RunMaker {
+  childRun(p: Parameters<PrepareWith["child"]>[0]): NewRun;
+  nextRun(p: Parameters<PrepareWith["next"]>[0]): NewRun;
+}
+
+export function prepareWith(ids: Ids, values: Values, maker: RunMaker): PrepareWith {
+  return { ids, values, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
+}
+
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
 export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp | undefined {
   const { now } = run;

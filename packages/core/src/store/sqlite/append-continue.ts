@@ -5,6 +5,10 @@ import type { Change } from "./change.ts";
 import { insertRun } from "./creation.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
 
+const continueSql = "UPDATE runs SET chain = ?, continued_to = ? WHERE id = ?";
+const takeEventsSql = `UPDATE runs SET last_event = (SELECT last_event FROM runs AS earlier WHERE earlier.id = ?)
+  WHERE id = ?`;
+
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
 export function continueRun(cx: Change, run: Run, next: NewRun): void {
   const { events, runs, waits } = cx.t;
@@ -27,7 +31,9 @@ export function continueRun(cx: Change, run: Run, next: NewRun): void {
   });
   if (inserted.outcome !== "created") throw new Error(`the id ${next.id} of a new run is taken`);
   if (inserted.run.ready === readiness.claimable) cx.ready++;
-  runs.continue(run, chain, next.id);
+  cx.t.db.run(continueSql, [chain, next.id, run.id]);
+  // It sees the events that were there for the first.
+  cx.t.db.run(takeEventsSql, [run.id, next.id]);
   if ((run.flags & runFlags.awaited) !== 0) {
     waits.moveChild(run.id, next.id);
     runs.mark(inserted.run, runFlags.awaited);

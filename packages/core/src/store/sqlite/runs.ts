@@ -28,9 +28,6 @@ const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, 
   created_at, due_at, started_at, by_kind, by_id, input, timeout_at, key, input_hash, parent, parent_seq, detached, schedule,
   serial_key, forked_from, tags, chain, continued_from, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
   ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${lastEvent})`;
-const continueSql = "UPDATE runs SET chain = ?, continued_to = ? WHERE id = ?";
-const takeEventsSql = `UPDATE runs SET last_event = (SELECT last_event FROM runs AS earlier WHERE earlier.id = ?)
-  WHERE id = ?`;
 const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
 const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
   pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
@@ -112,8 +109,6 @@ export class RunTable {
   readonly #owned;
   readonly #blocked;
   readonly #progress;
-  readonly #continue;
-  readonly #takeEvents;
   readonly #delete;
   readonly #deleteTag;
 
@@ -142,8 +137,6 @@ export class RunTable {
     this.#owned = lazily<Id>(db, ownedSql);
     this.#blocked = lazily<Id>(db, blockedSql);
     this.#progress = lazily(db, progressSql);
-    this.#continue = lazily(db, continueSql);
-    this.#takeEvents = lazily(db, takeEventsSql);
     this.#delete = lazily(db, deleteSql);
     this.#deleteTag = lazily(db, deleteTagSql);
   }
@@ -377,12 +370,6 @@ export class RunTable {
 
   setProgress(id: string, value: Uint8Array): void {
     this.#progress().run(value, id);
-  }
-
-  /** Notes that a run goes on as another, which sees the events that were there for the first. */
-  continue(run: Run, chain: string, next: string): void {
-    this.#continue().run(chain, next, run.id);
-    this.#takeEvents().run(run.id, next);
   }
 
   delete(run: Run, tags: readonly string[]): void {
