@@ -24,7 +24,7 @@ beforeAll(() => {
     fetch: (request) => {
       const name = routeOf(request);
       called.push(name);
-      if (name !== "watchRun") return Response.json(answer);
+      if (name !== "watchRun" && name !== "streamRun") return Response.json(answer);
       return new Response('event: end\ndata: {"status":"completed"}\n\n', {
         headers: { "content-type": "text/event-stream" },
       });

@@ -13,11 +13,20 @@ const reconnectMs = 500;
 const reconnectsMax = 20;
 
 /** What happened to a run and what happens, until it has ended. */
-export async function* runEvents(api: Api, run: string): AsyncGenerator<RunEvent> {
+export function runEvents(api: Api, run: string): AsyncGenerator<RunEvent> {
+  return follow(api, `/api/v1/runs/${encodeURIComponent(run)}/events`);
+}
+
+/** The pieces a run has streamed and streams, until it has ended. */
+export function runStream(api: Api, run: string): AsyncGenerator<RunEvent> {
+  return follow(api, `/api/v1/runs/${encodeURIComponent(run)}/stream`);
+}
+
+async function* follow(api: Api, path: string): AsyncGenerator<RunEvent> {
   let last = 0;
   for (let lost = 0; ; lost++) {
     try {
-      const response = await api.send(`/api/v1/runs/${encodeURIComponent(run)}/events`, {
+      const response = await api.send(path, {
         headers: { accept: "text/event-stream", ...(last === 0 ? {} : { "last-event-id": String(last) }) },
       });
       for await (const event of parse(response)) {
@@ -58,6 +67,8 @@ function eventOf(block: string): RunEvent | undefined {
     else if (line.startsWith("data: ")) data += line.slice(6);
   }
   if (data === "") return undefined;
-  const body = JSON.parse(data) as { readonly at?: number; readonly data?: Record<string, unknown> };
-  return { id, type, at: body.at ?? 0, data: body.data ?? {} };
+  const body = JSON.parse(data) as Record<string, unknown> & { readonly at?: number; readonly data?: unknown };
+  // A piece of output may be anything; the others have an object.
+  const shown = type === "chunk" ? { step: body["step"], piece: body.data } : (body.data ?? {});
+  return { id, type, at: body.at ?? 0, data: shown as Record<string, unknown> };
 }

@@ -15,6 +15,9 @@ export interface RunView {
   readonly endedAt: number | null;
   readonly tags: readonly string[];
   readonly attempt: number;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** The run it went on as. */
+  readonly continuedTo?: string | null;
 }
 
 export interface StepView {

@@ -1,7 +1,7 @@
 // The live view of a run: a tree of its steps that is drawn anew in a terminal, or a line for each change elsewhere.
 import type { Api } from "./api.ts";
 import type { Io } from "./io.ts";
-import { runEvents } from "./sse.ts";
+import { runEvents, runStream } from "./sse.ts";
 import type { RunEvent } from "./sse.ts";
 import { short, span } from "./table.ts";
 
@@ -25,10 +25,19 @@ const redrawMs = 250;
 export async function watchRun(io: Io, api: Api, p: { readonly run: string; readonly json: boolean }): Promise<void> {
   const view = p.json ? new JsonView(io) : io.stdout.isTTY ? new TreeView(io, p.run) : new LineView(io);
   try {
-    for await (const event of runEvents(api, p.run)) view.take(event);
+    await Promise.all([show(view, runEvents(api, p.run)), show(view, runStream(api, p.run))]);
   } finally {
     view.close();
   }
+}
+
+async function show(view: { take(event: RunEvent): void }, events: AsyncIterable<RunEvent>): Promise<void> {
+  for await (const event of events) view.take(event);
+}
+
+/** A piece of output, as text where it is text. */
+function pieceText({ piece }: RunEvent["data"]): string {
+  return typeof piece === "string" ? piece : JSON.stringify(piece);
 }
 
 class JsonView {
@@ -59,6 +68,7 @@ class LineView {
     else if (type === "step")
       this.#io.print(`${text(data["kind"])} ${text(data["name"])} ${text(data["status"])}${note(data)}`);
     else if (type === "log") this.#io.print(`log ${text(data["level"])} ${text(data["message"])}`);
+    else if (type === "chunk") this.#io.print(`stream ${pieceText(data)}`);
     else if (type === "progress") this.#io.print(`progress ${short(data["value"] ?? data)}`);
   }
 
@@ -85,6 +95,7 @@ class TreeView {
     const { type, data, at } = event;
     if (type === "run") this.#status = `${text(data["status"])}${reason(data["statusReason"])}`;
     else if (type === "step") this.#step(data, at);
+    else if (type === "chunk") this.#above(`  ${pieceText(data)}`);
     else if (type === "log") this.#above(`  ${text(data["level"])} ${text(data["message"])}`);
     this.#draw();
   }

@@ -57,6 +57,8 @@ export type {
   UserRecord,
 } from "./kernel/identity-store.ts";
 export type { AuditFilter, AuditHead, AuditLog, AuditNote, AuditOutcome, AuditRecord } from "./kernel/audit-log.ts";
+export { attributeFilter } from "./engine/attributes.ts";
+export type { StreamChunk } from "./kernel/run-stream.ts";
 export type { StepCacheEntry, StepCacheFilter } from "./kernel/step-cache.ts";
 export { matchesAny, matchesPattern, sees } from "./kernel/patterns.ts";
 export type {

@@ -78,7 +78,23 @@ export type {
   WebhookManifest,
   WebhookScheme,
 } from "./trigger-manifest.ts";
-export type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
+export {
+  attributesMax,
+  attributeTypes,
+  attributeValue,
+  conditionValue,
+  isAttributeName,
+  parseCondition,
+  splitConditions,
+} from "./attributes.ts";
+export type {
+  AttributeCondition,
+  AttributeOperator,
+  AttributeSetting,
+  AttributeType,
+  RunAttribute,
+} from "./attributes.ts";
+export type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

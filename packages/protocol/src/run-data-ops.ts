@@ -1,4 +1,5 @@
-// Operations of a run that are about data rather than about waiting: results shared between runs.
+// Operations of a run that are about data rather than about waiting: results shared between runs, search attributes, streamed output.
+import type { AttributeSetting } from "./attributes.ts";
 
 /** Where the result of a cached step is kept, and how long. */
 export interface StepCacheUse {
@@ -22,4 +23,27 @@ export interface CacheOp {
   readonly name: string;
   readonly n: number;
   readonly cache: StepCacheUse;
+}
+
+/** Sets search attributes of the run; the last word counts. */
+export interface AttributesOp {
+  readonly op: "attributes";
+  readonly set: readonly AttributeSetting[];
+}
+
+/** Pieces of output of one source, in order: of the workflow, or of one attempt of a step. */
+export interface ChunkOp {
+  readonly op: "chunk";
+  /** Milliseconds since 1970 of the first. */
+  readonly at: number;
+  /** The step whose function streams; without it the workflow does. */
+  readonly step?: { readonly seq: number; readonly name: string; readonly attempt: number } | undefined;
+  /**
+   * Where the first piece stands. In a step: how many its function has streamed before it, in `index` alone. In the workflow: how
+   * often the run was retried, the number of the last result it was given, and how many pieces since: a replay streams them again
+   * in the same places, and they count once.
+   */
+  readonly place: readonly [life: number, ord: number, index: number];
+  /** Encoded. */
+  readonly values: readonly Uint8Array[];
 }

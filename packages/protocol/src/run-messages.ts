@@ -3,8 +3,9 @@
 // keys are single words so that both spellings are one. Values are bytes made by `encodeValue`.
 import type { BreakerMark } from "./breaker.ts";
 import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
+import type { AttributeType } from "./attributes.ts";
+import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
 import type { FlowManifest } from "./flow.ts";
-import type { CacheOp, StepCacheUse } from "./run-data-ops.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
@@ -199,6 +200,8 @@ export interface FinishOp {
   readonly error?: Uint8Array | undefined;
   /** Entry whose failure ended the run; `retry` starts again from it. */
   readonly cause?: number | undefined;
+  /** The run goes on as another one of its workflow, with this input; it has completed. */
+  readonly input?: Uint8Array | undefined;
 }
 /** The worker cannot go on and an operator must act; nothing was executed. */
 export interface BlockedOp {
@@ -243,7 +246,9 @@ export interface ParkOp {
 
 export type RunOp =
   | ParkOp
+  | AttributesOp
   | CacheOp
+  | ChunkOp
   | StartedOp
   | DoneOp
   | RetryOp
@@ -348,6 +353,8 @@ export interface WorkflowManifest {
   /** Keep finished runs this long and this many. */
   readonly retention?: { readonly age?: number | undefined; readonly count?: number | undefined } | undefined;
   readonly description?: string | undefined;
+  /** Search attributes its runs may have. */
+  readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
   readonly graph?: DeclaredGraph | undefined;
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;

@@ -51,6 +51,7 @@ export const runStatusReasons = [
   "cancelled_by_workflow",
   "replaced",
   "run_timeout",
+  "continued",
   "start_deadline",
   "error",
 ] as const;

@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly priority?: number;
   readonly delay?: Duration;
   readonly tags?: readonly string[];
+  /** Search attributes, as the workflow declares them. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean | Date>>;
 }
 
 /** A run as shown to callers. Times are milliseconds since 1970. */
@@ -36,11 +38,19 @@ export interface Run<I = unknown, O = unknown> {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly tags: readonly string[];
+  /** Search attributes; times are milliseconds since 1970. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
   readonly priority: number;
   readonly idempotencyKey: string | null;
   readonly parent: string | null;
   readonly attempt: number;
   readonly forkedFrom: string | null;
+  /** First of the runs that went on as one another; null for one that stands alone. */
+  readonly chain: string | null;
+  /** The run of its chain before it. */
+  readonly continuedFrom: string | null;
+  /** The run it went on as. */
+  readonly continuedTo: string | null;
   readonly schedule: string | null;
   /** What holds it back while it is queued, where that is flow control: the gate, and the value of its key. */
   readonly hold: { readonly by: GateKind; readonly path: string | null; readonly key: string | null } | null;
@@ -52,6 +62,18 @@ export interface RunUpdate {
   readonly type: "run" | "step" | "log" | "progress";
   readonly at: number;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A piece of streamed output. `id` grows by one and can be resumed from. */
+export interface StreamChunk {
+  readonly id: number;
+  /** The step that streamed it; null for the workflow itself. */
+  readonly step: { readonly seq: number; readonly name: string; readonly attempt: number } | null;
+  /** How many the same attempt of the step streamed before it; 0 again where the attempt was made again. */
+  readonly index: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly data: unknown;
 }
 
 /** One journal entry as shown to callers. */
@@ -80,7 +102,10 @@ export interface RunHandle<O = unknown> {
   readonly created: boolean;
   /** Why flow control made the start part of a run that was there. */
   readonly joined?: JoinReason | undefined;
-  /** Waits for the end; throws the run's error when it did not complete. */
+  /**
+   * Waits for the end; throws the run's error when it did not complete. A run that went on as another has the result of the
+   * last of them.
+   */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
   /** The run as it is now. */
   get(): Promise<Run<unknown, O>>;
@@ -88,6 +113,8 @@ export interface RunHandle<O = unknown> {
   steps(): Promise<readonly Step[]>;
   /** What happened and what happens, until the run ends. */
   events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncIterable<RunUpdate>;
+  /** What it has streamed behind `after`, as far as that is kept, and what it streams, until it ends. */
+  stream(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncIterable<StreamChunk>;
   /** Ends it early, its children with it; its undos run first. */
   cancel(reason?: string): Promise<void>;
   /** Lets it begin nothing new until it is resumed. */
@@ -109,6 +136,10 @@ export interface RunQuery {
   readonly workflow?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   readonly tag?: string;
+  /** Conditions on search attributes, such as `total>=100`: all have to hold. */
+  readonly attributes?: readonly string[];
+  /** The run with this id, and those it went on as. */
+  readonly chain?: string;
   /** Created at or after, and before; milliseconds since 1970. */
   readonly from?: number;
   readonly to?: number;

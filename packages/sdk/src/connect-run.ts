@@ -1,7 +1,7 @@
 // A run on a server, as its callers hold it.
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus, SluiceError, wireErrorOf } from "@sluice/protocol";
 import type { JoinReason, RunStatus, WireError } from "@sluice/protocol";
-import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "./client.ts";
+import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "./client.ts";
 import { decodeError } from "./errors.ts";
 import { pause } from "./http-link.ts";
 import type { HttpLink } from "./http-link.ts";
@@ -65,12 +65,13 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async #get(
+    id: string,
     query: Readonly<Record<string, string>>,
     options: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined },
   ): Promise<Fields> {
     const answer = await this.#link.send({
       method: "GET",
-      path: ["runs", this.id],
+      path: ["runs", id],
       query,
       repeatable: true,
       ...options,
@@ -79,10 +80,16 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
+    let id = this.id;
     for (;;) {
-      const run = await this.#get({ wait: `${waitMs}ms` }, { waitMs, signal: options.signal });
+      const run = await this.#get(id, { wait: `${waitMs}ms` }, { waitMs, signal: options.signal });
       const status = run["status"] as RunStatus;
       if (!isFinalStatus(status)) continue;
+      const next = run["continuedTo"];
+      if (typeof next === "string") {
+        id = next;
+        continue;
+      }
       const { output, error } = run;
       if (status === "completed") return (output instanceof Uint8Array ? decodeValue(output) : undefined) as O;
       if (error instanceof Uint8Array) throw decodeError(error);
@@ -91,7 +98,7 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
   }
 
   async get(): Promise<Run<unknown, O>> {
-    return runOf(await this.#get({}, {})) as Run<unknown, O>;
+    return runOf(await this.#get(this.id, {}, {})) as Run<unknown, O>;
   }
 
   async steps(): Promise<readonly Step[]> {
@@ -108,6 +115,32 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
       cursor = (page["nextCursor"] as string | null) ?? undefined;
     } while (cursor !== undefined);
     return steps;
+  }
+
+  /** Goes on behind the last piece after a broken connection. */
+  async *stream(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncGenerator<StreamChunk> {
+    const { signal } = options;
+    let after = options.after ?? 0;
+    for (;;) {
+      const body = await this.#link.stream({
+        method: "GET",
+        path: ["runs", this.id, "stream"],
+        headers: after === 0 ? {} : { "last-event-id": String(after) },
+        repeatable: true,
+        signal,
+      });
+      try {
+        for await (const { event, data, id } of readServerEvents(body, { signal, idleMs: silentMsMax })) {
+          if (event === "end") return;
+          if (id !== undefined) after = Number(id);
+          if (event === "chunk") yield { id: after, ...(JSON.parse(data) as Omit<StreamChunk, "id">) };
+        }
+      } catch (error) {
+        if (error instanceof SyntaxError) throw error;
+      }
+      if (signal?.aborted === true) return;
+      await pause(resumeDelayMs, signal);
+    }
   }
 
   /** Goes on behind the last update after a broken connection; what is not journaled may be missing then. */

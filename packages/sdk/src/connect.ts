@@ -49,6 +49,15 @@ export function connect(options: ConnectOptions): Client {
   return new HttpClient(link);
 }
 
+/** Attributes as they travel: a time as milliseconds. */
+function sentAttributes(
+  attributes: NonNullable<StartOptions["attributes"]>,
+): Record<string, string | number | boolean> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, value instanceof Date ? value.getTime() : value]),
+  );
+}
+
 class HttpClient implements Client {
   readonly #link: HttpLink;
 
@@ -57,7 +66,7 @@ class HttpClient implements Client {
   }
 
   async start(workflow: Workflow | string, input?: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const { id, idempotencyKey, priority, delay, tags } = options;
+    const { id, idempotencyKey, priority, delay, tags, attributes } = options;
     const name = typeof workflow === "string" ? workflow : workflow.name;
     const answer = await this.#link.send({
       method: "POST",
@@ -70,6 +79,7 @@ class HttpClient implements Client {
         ...(priority === undefined ? {} : { priority }),
         ...(delay === undefined ? {} : { delay }),
         ...(tags === undefined ? {} : { tags }),
+        ...(attributes === undefined ? {} : { attributes: sentAttributes(attributes) }),
       },
     });
     const run = answer["run"] as { readonly id: string };
@@ -82,11 +92,11 @@ class HttpClient implements Client {
   }
 
   async runs(query: RunQuery = {}): Promise<{ readonly runs: readonly Run[]; readonly nextCursor: string | null }> {
-    const { status, ...rest } = query;
+    const { status, attributes, ...rest } = query;
     const page = await this.#link.send({
       method: "GET",
       path: ["runs"],
-      query: { ...rest, status: typeof status === "object" ? status.join(",") : status },
+      query: { ...rest, attr: attributes?.join(","), status: typeof status === "object" ? status.join(",") : status },
       repeatable: true,
     });
     return {

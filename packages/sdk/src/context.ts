@@ -117,6 +117,12 @@ export interface HeldLock {
   readonly fence: number;
 }
 
+/** Search attributes of the run, as its workflow declares them. */
+export interface RunAttributes {
+  /** Sets some of them; null takes one away. Throws `bad_request` for what is not declared or does not fit its type. */
+  set(values: Readonly<Record<string, string | number | boolean | Date | null>>): void;
+}
+
 export interface RunInfo {
   readonly id: string;
   readonly workflow: string;
@@ -184,6 +190,11 @@ export interface Context<S = unknown> {
   /** Starts another workflow and goes on; returns the id of its run. */
   start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<string>;
   start(workflow: string, input: unknown, options?: ChildOptions): Promise<string>;
+  /**
+   * Ends this run as completed and goes on as a new one of the same workflow, with an empty journal and on today's code; for
+   * workflows that have no end. Whoever waits for the result waits for that of the new run. Never returns.
+   */
+  continueAs(input?: unknown): Promise<never>;
   /** Publishes an event, once: whatever waits for it goes on. */
   emit(event: string, payload?: unknown, options?: EmitOptions): Promise<void>;
   /** Runs a function for each item, `concurrency` at a time (default: all), and returns the results in the order of the items. */
@@ -204,6 +215,12 @@ export interface Context<S = unknown> {
   /** Random UUID (version 4), the same on replay. */
   uuid(): string;
   readonly log: Log;
+  readonly attributes: RunAttributes;
+  /**
+   * Sends a piece of output to whoever watches, now or later; inside of steps too. Up to 256 KiB each. An attempt of a step that is
+   * made again streams from its beginning again.
+   */
+  stream(chunk: unknown): void;
   /** Shows how far the run is; the last value stays on the run. */
   progress(value: unknown): void;
   /** True in runs that reach this point for the first time with code that has it; false in older runs. */

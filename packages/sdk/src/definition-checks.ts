@@ -1,5 +1,13 @@
 // Options that make no sense are refused where they are written, with that place in the stack: not when the first run meets them.
-import { catchUpModes, normalizeRetry, overlapModes, parseDuration } from "@sluice/protocol";
+import {
+  attributesMax,
+  attributeTypes,
+  catchUpModes,
+  isAttributeName,
+  normalizeRetry,
+  overlapModes,
+  parseDuration,
+} from "@sluice/protocol";
 import { isService } from "./service.ts";
 import { checkFlow } from "./flow.ts";
 import { refuse } from "./refusal.ts";
@@ -14,7 +22,7 @@ const methods: readonly string[] = ["POST", "PUT", "GET", "DELETE", "PATCH"] sat
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for options of a workflow that make no sense. */
 export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
-  const { description, input, triggers, services, timeout, retry, retention } = options;
+  const { attributes, description, input, triggers, services, timeout, retry, retention } = options;
   const of = `Workflow ${name}`;
   if (description !== undefined && typeof description !== "string") refuse(of, "description", "text");
   if (input !== undefined && !isStandardSchema(input)) {
@@ -37,6 +45,7 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
     if (when !== undefined && typeof when !== "function") refuse(of, "retry.when", "a function");
     normalizeRetry(policy);
   }
+  if (attributes !== undefined) checkAttributes(of, attributes);
   checkFlow(of, options);
   if (retention === undefined) return;
   if (typeof retention !== "object" || retention === null)
@@ -44,6 +53,16 @@ export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
   if (retention.age !== undefined) parseDuration(retention.age);
   if (retention.count !== undefined && !isCount(retention.count))
     refuse(of, "retention.count", "a whole number from 0");
+}
+
+function checkAttributes(of: string, attributes: NonNullable<WorkflowOptions["attributes"]>): void {
+  const declared = typeof attributes === "object" && attributes !== null ? Object.entries(attributes) : undefined;
+  if (declared === undefined || declared.length > attributesMax)
+    refuse(of, "attributes", `up to ${attributesMax} names with their types, such as { total: "number" }`);
+  for (const [name, type] of declared) {
+    if (!isAttributeName(name)) refuse(of, `attributes.${name}`, "named by letters, digits, '-' and '_', at most 64");
+    if (!attributeTypes.includes(type)) refuse(of, `attributes.${name}`, `one of ${attributeTypes.join(", ")}`);
+  }
 }
 
 /** Throws `invalid_workflow` for a webhook that could not be called. */

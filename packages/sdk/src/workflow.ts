@@ -1,6 +1,6 @@
 // Definition of a workflow: a name, options and a function. A definition is data; nothing runs until a worker has it.
 import { SluiceError } from "@sluice/protocol";
-import type { DeclaredGraph, Duration } from "@sluice/protocol";
+import type { AttributeType, DeclaredGraph, Duration } from "@sluice/protocol";
 import type { Context, StepRetry } from "./context.ts";
 import { checkWorkflow } from "./definition-checks.ts";
 import type { Services } from "./service.ts";
@@ -24,6 +24,8 @@ export interface WorkflowOptions extends FlowOptions {
   readonly timeout?: Duration;
   /** Default for the steps of this workflow; without one a step is tried once. */
   readonly retry?: StepRetry;
+  /** Search attributes of its runs, by name: `{ total: "number", customer: "keyword" }`. */
+  readonly attributes?: Readonly<Record<string, AttributeType>>;
   /** How long and how many finished runs are kept. */
   readonly retention?: { readonly age?: Duration; readonly count?: number };
   /** What may follow what, where it is known beforehand; else the graph is inferred from what runs did. */

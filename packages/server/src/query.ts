@@ -1,8 +1,9 @@
 // Reads query parameters: every name is known, every value is checked.
-import { parseDuration } from "@sluice/protocol";
+import { parseDuration, splitConditions } from "@sluice/protocol";
 import { isStorable, parametersOf, quoted, refuse, timeIn } from "./fields.ts";
 
 const textCharsMax = 512;
+const conditionsMax = 32;
 
 /** The parameters of one request. Asking for one marks it as known; `done` refuses what nobody asked for. */
 export class Query {
@@ -64,6 +65,30 @@ export class Query {
     if (text !== "true" && text !== "false")
       refuse("invalid_filter", `${name} is ${quoted(text)}.`, "Give true or false.");
     return text === "true";
+  }
+
+  /**
+   * Conditions on attributes: `attr=total>=100,customer=acme`, or each as a parameter, `attr.total>=100`, whose value needs no
+   * quotes.
+   */
+  conditions(name: string): readonly string[] {
+    const listed = this.#parameters.getAll(name).flatMap(splitConditions);
+    this.#known.add(name);
+    const single: string[] = [];
+    for (const [key, value] of this.#parameters) {
+      if (!key.startsWith(`${name}.`)) continue;
+      this.#known.add(key);
+      const text = key.slice(name.length + 1);
+      single.push(value === "" && /[<>~].|=./.test(text) ? text : `${text}=${value}`);
+    }
+    const all = [...listed, ...single];
+    if (all.length > conditionsMax || all.some((text) => text.length > textCharsMax || !isStorable(text)))
+      refuse(
+        "invalid_filter",
+        `${name} cannot be read.`,
+        `At most ${conditionsMax} conditions of ${textCharsMax} characters.`,
+      );
+    return all;
   }
 
   /** Members of a closed set, separated by commas or given several times. */

@@ -37,6 +37,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
   cacheEntriesMax: "Results of steps that are kept for other runs",
+  streamBytesMax: "Streamed output of one run that is kept; older pieces go",
   eventsMax: "Stored events that may wait for listeners",
   eventRetentionMs: "The same as `retention.events`",
   runRetentionMs: "The same as `retention.runs`",

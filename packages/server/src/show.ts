@@ -29,6 +29,11 @@ function errorJson(bytes: Uint8Array): unknown {
   return { ...error, details: valueToJson(details) };
 }
 
+/** Search attributes by name. */
+export function showAttributes({ attributes = [] }: RunRecord): Record<string, string | number | boolean> {
+  return Object.fromEntries(attributes.map(({ name, value }) => [name, value]));
+}
+
 function runFields(run: RunRecord): Record<string, unknown> {
   return {
     id: run.id,
@@ -48,7 +53,11 @@ function runFields(run: RunRecord): Record<string, unknown> {
     parentStep: run.parent?.seq ?? null,
     attempt: run.attempt,
     crashes: run.crashes,
+    attributes: showAttributes(run),
     forkedFrom: run.forkedFrom ?? null,
+    chain: run.chain ?? null,
+    continuedFrom: run.continuedFrom ?? null,
+    continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
     hold: showHold(run.hold),
     by: `${run.by.kind}:${run.by.id}`,

@@ -52,6 +52,7 @@ export const apiPaths = {
   ready: "GET /ready",
   metrics: "GET /metrics",
   openapi: "GET /api/openapi.json",
+  streamRun: "GET /api/v1/runs/:run/stream",
   listStepCache: "GET /api/v1/step-cache",
   clearStepCache: "DELETE /api/v1/step-cache",
   signInMethods: "GET /api/v1/auth/methods",
@@ -137,6 +138,8 @@ export interface Api {
       | "endedFrom"
       | "parent"
       | "version"
+      | "attr"
+      | "chain"
       | "limit"
       | "cursor";
     request: undefined;
@@ -193,6 +196,7 @@ export interface Api {
   ready: { params: never; query: never; request: undefined; answer: Body<"Ready"> };
   metrics: { params: never; query: "format"; request: undefined; answer: Body<"Report"> };
   openapi: { params: never; query: never; request: undefined; answer: unknown };
+  streamRun: { params: "run"; query: "after"; request: undefined; answer: string };
   listStepCache: {
     params: never;
     query: "scope" | "step" | "key" | "limit" | "cursor";

@@ -161,10 +161,10 @@ function settle({ run, call, settlement }: Settling, { resolve, reject }: Settle
       resolve(failure.value);
       return;
     }
-    run.blame(failure.error, settlement.seq);
+    run.ending.blame(failure.error, settlement.seq);
     reject(failure.error);
   } catch (error) {
-    run.blame(error, settlement.seq);
+    run.ending.blame(error, settlement.seq);
     reject(error);
   }
 }

@@ -51,7 +51,8 @@ export function childCall(
   };
 }
 
-async function parsed(
+/** The input as the schema of the workflow it is for has parsed it. Throws `invalid_input`. */
+export async function parsed(
   name: string,
   schema: Parameters<typeof validateWithSchema>[0],
   input: unknown,

@@ -21,8 +21,9 @@ import { approvalLinks, plainApproval } from "./approval-calls.ts";
 import type { ApprovalLinks } from "./approval-calls.ts";
 import { approveTogether, asksSomebody } from "./approve.ts";
 import type { Asking } from "./approve.ts";
-import { Caller } from "./caller.ts";
-import { childCall } from "./child-call.ts";
+import { makeAttributes } from "./attributes.ts";
+import { Caller, never } from "./caller.ts";
+import { childCall, parsed } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { makeLog, repeats } from "./log.ts";
@@ -43,6 +44,7 @@ class RunContext {
   #state: Context["state"] | undefined;
   #log: Context["log"] | undefined;
   #services: Context["services"] | undefined;
+  #attributes: Context["attributes"] | undefined;
   readonly run: Context["run"];
   readonly attempt: number;
 
@@ -67,6 +69,11 @@ class RunContext {
   get services(): Context["services"] {
     this.#services ??= makeServices(this.#caller);
     return this.#services;
+  }
+
+  get attributes(): Context["attributes"] {
+    this.#attributes ??= makeAttributes(this.#run);
+    return this.#attributes;
   }
 
   get log(): Context["log"] {
@@ -195,6 +202,17 @@ class RunContext {
     return this.#caller.call(kind, childCall(this.#run, kind, request));
   }
 
+  continueAs = async (input: unknown): Promise<never> => {
+    const refused = this.#caller.refuse("continueAs");
+    if (refused !== undefined) return refused;
+    const run = this.#run;
+    const { name, options } = run.workflow;
+    const value = options.input === undefined ? input : await parsed(name, options.input, input);
+    const bytes = encodeValue(value);
+    if (!run.isOver(this.#scope) && run.refusal === undefined) run.ending.continued(bytes);
+    return never();
+  };
+
   emit = (event: string, payload?: unknown, options: EmitOptions = {}): Promise<unknown> =>
     this.#caller.call("emit", {
       kind: "emit",
@@ -293,6 +311,8 @@ class RunContext {
     this.#caller.requireWorkflow("patched");
     return this.#run.patches.apply(id);
   };
+
+  stream = (chunk: unknown): void => this.#run.stream.add(chunk);
 
   progress = (value: unknown): void => {
     const run = this.#run;

@@ -48,6 +48,12 @@ export class Ending {
     this.#run.finish({ op: "finish", status: "completed", output: bytes });
   }
 
+  /** The workflow goes on as another run with this input. */
+  continued(input: Uint8Array): void {
+    if (!this.#decides() || this.#leftOver()) return;
+    this.#run.finish({ op: "finish", status: "completed", reason: "continued", input });
+  }
+
   threw(error: unknown): void {
     if (this.#decides() && !this.#leftOver()) this.#fail(error);
   }

@@ -20,6 +20,7 @@ import { Patches } from "./patches.ts";
 import { Replay } from "./replay.ts";
 import { Scope } from "./scope.ts";
 import { SeededRandom } from "./seeded.ts";
+import { StreamBuffer } from "./stream.ts";
 import type { UndoRecord } from "./undo.ts";
 
 type Phase = "replaying" | "running" | "cancelling" | "undoing" | "finishing" | "gone";
@@ -34,8 +35,9 @@ export class Incarnation {
   readonly undos: UndoRecord[] = [];
   readonly outbox: RunOp[] = [];
   readonly lines = new LineKeys();
+  readonly stream = new StreamBuffer(this);
   readonly patches = new Patches(this);
-  readonly #ending: Ending;
+  readonly ending: Ending;
   readonly #delivery: Delivery;
   readonly #calls: Map<number, Call>;
   readonly #woken = new Set<number>();
@@ -62,7 +64,7 @@ export class Incarnation {
     this.host = host;
     this.time = assignment.started;
     this.replay = new Replay(assignment.ord);
-    this.#ending = new Ending(this);
+    this.ending = new Ending(this);
     this.#delivery = new Delivery(this);
     this.#calls = this.#delivery.calls;
   }
@@ -88,8 +90,8 @@ export class Incarnation {
     const input = decodeValue(this.assignment.input);
     const body = async (): Promise<unknown> => this.workflow.handler(context, input);
     body().then(
-      (output) => this.#ending.returned(output),
-      (error: unknown) => this.#ending.threw(error),
+      (output) => this.ending.returned(output),
+      (error: unknown) => this.ending.threw(error),
     );
     this.#delivery.begin();
   }
@@ -119,7 +121,7 @@ export class Incarnation {
         this.#wake(event.seq);
         break;
       case "cancel":
-        this.#ending.cancel(event);
+        this.ending.cancel(event);
         break;
       case "pause":
         if (this.#phase !== "replaying" && this.#phase !== "running") break;
@@ -150,7 +152,9 @@ export class Incarnation {
   #settleCall(call: Call, settlement: Settlement): void {
     this.#calls.delete(call.seq);
     call.scope.open.delete(call.seq);
-    this.lines.follow(settlement.ord === 0 ? this.replay.ord + 1 : settlement.ord);
+    const ord = settlement.ord === 0 ? this.replay.ord + 1 : settlement.ord;
+    this.lines.follow(ord);
+    this.stream.follow(ord);
     if (settlement.at > this.time) this.time = settlement.at;
     this.idleSince = undefined;
     this.#lastSeq = call.seq;
@@ -184,7 +188,7 @@ export class Incarnation {
       return;
     }
     this.#phase = "running";
-    if (this.#ending.replayed()) this.#release();
+    if (this.ending.replayed()) this.#release();
   }
 
   #release(): void {
@@ -223,13 +227,14 @@ export class Incarnation {
 
   /** Collects an operation; operations that begin a wait are sent a turn later, with the word that the run is idle. */
   push(op: RunOp, waits: boolean): void {
+    this.stream.flush();
     this.outbox.push(op);
     this.host.flushSoon(this, waits);
   }
 
   /** What a call in this state rejects with; undefined when calls may go on. */
   get refusal(): Error | undefined {
-    return this.#ending.refusal;
+    return this.ending.refusal;
   }
 
   /**
@@ -237,7 +242,7 @@ export class Incarnation {
    * journaled while its undos are being prepared would be left over in a replay, where the function ends before it.
    */
   isOver(scope: Scope): boolean {
-    if (this.#ending.settled) return true;
+    if (this.ending.settled) return true;
     return this.#phase === "gone" || this.#phase === "finishing" || this.#phase === "undoing" || scope.abandoned;
   }
 
@@ -249,11 +254,6 @@ export class Incarnation {
       this.#calls.delete(seq);
       call?.giveUp?.(reason);
     }
-  }
-
-  /** Remembers which entry an error came from. */
-  blame(error: unknown, seq: number): void {
-    this.#ending.blame(error, seq);
   }
 
   /** Stable across the attempts of a step; new when an undone step is executed again. */
@@ -290,7 +290,7 @@ export class Incarnation {
   idleOp(): RunOp | undefined {
     if (this.#phase !== "running" || this.#steps > 0 || !this.#delivery.quiet) return undefined;
     if (this.#pausing) return this.#draining ? undefined : this.#pauseOp();
-    if (this.#ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
+    if (this.ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
     if (this.idleSince !== undefined) return undefined;
     let reason: RunStatusReason | undefined;
     const retries: number[] = [];

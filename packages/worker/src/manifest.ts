@@ -32,6 +32,7 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     triggers: (options.triggers ?? []).map(describeTrigger),
     validates: options.input !== undefined,
     ...(schema === undefined ? {} : { schema }),
+    ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.graph === undefined ? {} : { graph: options.graph }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),

@@ -3,9 +3,12 @@
 /** One attempt of a step whose function runs. */
 export interface RunningStep {
   readonly seq: number;
+  readonly name: string;
   readonly attempt: number;
   /** Lines it has logged. */
   lines: number;
+  /** Pieces it has streamed. */
+  pieces: number;
 }
 
 /** Marks the asynchronous context of step functions. */

@@ -129,7 +129,7 @@ export class StepExecution {
     }
     const bytes = settlement.error ?? this.#failure;
     const error = bytes === undefined ? new Error("The step failed.") : decodeError(bytes);
-    this.#job.run.blame(error, settlement.seq);
+    this.#job.run.ending.blame(error, settlement.seq);
     reject(error);
   }
 
@@ -229,7 +229,7 @@ export class StepExecution {
       ending.push(run.host.clock.after(timeoutMs, late));
     }
     try {
-      const step = { seq: place.seq, attempt: this.#attempt, lines: 0 };
+      const step = { seq: place.seq, name: place.name, attempt: this.#attempt, lines: 0, pieces: 0 };
       const outcome = run.host.stepScope.run(step, () => body(attempt));
       if (!isThenable(outcome)) {
         conclude(false, outcome);

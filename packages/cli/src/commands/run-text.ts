@@ -8,13 +8,15 @@ import type { RunView } from "../views.ts";
 /** One question is open for this long; then it is asked again. */
 const waitMs = 60_000;
 
-/** The run once it has ended. */
+/** The run once it has ended; where it went on as another, the last of them. */
 export async function awaitEnd(api: Api, id: string): Promise<RunView> {
+  let current = id;
   for (;;) {
-    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}`, {
+    const { run } = await api.json<{ readonly run: RunView }>(`/api/v1/runs/${segment(current)}`, {
       query: { wait: `${waitMs}ms` },
     });
-    if (hasEnded(run.status)) return run;
+    if (typeof run.continuedTo === "string") current = run.continuedTo;
+    else if (hasEnded(run.status)) return run;
   }
 }
 
@@ -23,13 +25,22 @@ export function statusText({ status, statusReason }: Pick<RunView, "status" | "s
   return statusReason === null ? status : `${status} (${statusReason})`;
 }
 
+function attributeLine(attributes: Readonly<Record<string, unknown>>): readonly string[] {
+  const all = Object.entries(attributes).map(([name, value]) => `${name}=${String(value)}`);
+  return all.length === 0 ? [] : [`  attributes ${all.join("  ")}`];
+}
+
 export function describeRun(run: RunView): readonly string[] {
   const took = run.endedAt === null ? "" : ` after ${span(run.endedAt - run.createdAt)}`;
   return [
     `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
     `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
+    ...attributeLine(run.attributes ?? {}),
     `  input  ${short(run.input, 200)}`,
-    ...(run.status === "completed" ? [`  output ${short(run.output, 200)}`] : []),
+    ...(typeof run.continuedTo === "string" ? [`  went on as ${run.continuedTo}`] : []),
+    ...(run.status === "completed" && typeof run.continuedTo !== "string"
+      ? [`  output ${short(run.output, 200)}`]
+      : []),
     ...(run.progress === null ? [] : [`  progress ${short(run.progress, 200)}`]),
     ...(run.error === null
       ? []

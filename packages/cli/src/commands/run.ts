@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import { segment } from "../api.ts";
 import type { TargetFlags } from "../api.ts";
 import { readInput, wholeNumber } from "../input.ts";
-import { CliError, exitCodes } from "../io.ts";
+import { CliError, exitCodes, misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { hasEnded } from "../views.ts";
 import type { RunView } from "../views.ts";
 import { watchRun } from "../watch.ts";
 import { apiOf, clientCommand, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 import { awaitEnd, describeRun } from "./run-text.ts";
 
 interface RunFlags extends TargetFlags {
@@ -18,11 +19,10 @@ interface RunFlags extends TargetFlags {
   readonly priority?: string;
   readonly delay?: string;
   readonly tag?: string[];
+  readonly attr?: string[];
   readonly wait?: boolean;
   readonly watch?: boolean;
 }
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export function addRunCommand(program: Command, io: Io): void {
   clientCommand(program, {
@@ -37,9 +37,29 @@ export function addRunCommand(program: Command, io: Io): void {
     .option("--priority <n>", "higher goes first")
     .option("--delay <duration>", 'start later, such as "5m"')
     .option("--tag <tag>", "tag; may be repeated", collect)
+    .option("--attr <name=value>", "search attribute; may be repeated", collect)
     .option("--wait", "wait for the end; exit 1 unless it completes")
     .option("--watch", "show the steps as they happen; exit 1 unless it completes")
     .action((workflow: string, flags: RunFlags) => run(io, workflow, flags));
+}
+
+/** `total=5` is a number, `customer=acme` and `zip="05"` are text. */
+function attributesOf(texts: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at <= 0) throw misused(`--attr takes name=value, not ${text}.`);
+      return [text.slice(0, at), jsonOr(text.slice(at + 1))];
+    }),
+  );
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
@@ -56,6 +76,7 @@ async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
         priority: wholeNumber(flags.priority, "--priority"),
         delay: flags.delay,
         tags: flags.tag,
+        ...(flags.attr === undefined ? {} : { attributes: attributesOf(flags.attr) }),
       },
     },
   );

@@ -6,12 +6,15 @@ import type { TargetFlags } from "../api.ts";
 import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { apiOf, clientCommand, show } from "./client-command.ts";
+import { collect } from "./repeated-option.ts";
 
 export interface FilterFlags extends TargetFlags {
   readonly workflow?: string;
   readonly status?: string;
   readonly statusReason?: string;
   readonly tag?: string;
+  readonly chain?: string;
+  readonly attr?: readonly string[];
   readonly since?: string;
   readonly until?: string;
   readonly endedSince?: string;
@@ -26,6 +29,8 @@ export function filterOptions(command: Command): Command {
     .option("--status <list>", "with one of these statuses: failed,timedout")
     .option("--status-reason <list>", "for one of these reasons: poison,version_unavailable")
     .option("--tag <tag>", "with this tag")
+    .option("--chain <run>", "the run with this id, and those it went on as")
+    .option("--attr <condition>", "whose search attribute fits, such as total>=100; may be repeated", collect)
     .option("--since <time>", 'created at or after: a time, or "2h" for two hours ago')
     .option("--until <time>", "created before")
     .option("--ended-since <time>", "ended at or after");
@@ -38,6 +43,8 @@ export function filterQuery(flags: FilterFlags): Record<string, string | number 
     status: flags.status,
     reason: flags.statusReason,
     tag: flags.tag,
+    chain: flags.chain,
+    attr: flags.attr?.join(","),
     from: timeOf(flags.since, "--since"),
     to: timeOf(flags.until, "--until"),
     endedFrom: timeOf(flags.endedSince, "--ended-since"),
@@ -80,11 +87,11 @@ export function addBulkCommands(runs: Command, io: Io): void {
         const given = Object.entries(filterQuery(flags)).filter(([, value]) => value !== undefined);
         if (given.length === 0 && flags.all !== true)
           throw misused("No filter is given.", "Add --workflow, --status, --tag, --since or another; or --all.");
-        const filter = Object.fromEntries(
-          given.map(([name, value]) => [
-            name,
-            name === "status" || name === "reason" ? String(value).split(",") : value,
-          ]),
+        const filter: Record<string, unknown> = Object.fromEntries(
+          given.map(([name, value]): [string, unknown] => {
+            if (name === "attr") return ["attributes", flags.attr];
+            return [name, name === "status" || name === "reason" ? String(value).split(",") : value];
+          }),
         );
         const body = {
           action,

@@ -1,7 +1,7 @@
 // A run as a test holds it: a handle like every other, that says at once when waiting for its result would be for ever.
 import { isFinalStatus } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
-import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
+import type { RetryOptions, Run, RunHandle, RunUpdate, StreamChunk, Step } from "@sluice/sdk";
 import type { TestHost } from "./engine.ts";
 import { journalText } from "./journal-text.ts";
 
@@ -81,6 +81,11 @@ export class TestRun<O = unknown> implements RunHandle<O> {
   /** What happened and what happens, until the run ends. */
   events(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncIterable<RunUpdate> {
     return this.#handle.events(options);
+  }
+
+  /** What it has streamed and streams, until it ends. */
+  stream(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncIterable<StreamChunk> {
+    return this.#handle.stream(options);
   }
 
   /** Ends it early, its undos first, and lets happen what follows from it at once. */

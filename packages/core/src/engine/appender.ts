@@ -22,13 +22,14 @@ export class Appender {
 
   /** Takes operations of one incarnation, in order. */
   append(hot: HotRun, ops: readonly RunOp[]): void {
-    const { watchers, clock, values } = this.#parts;
+    const { watchers, clock, values, limits } = this.#parts;
+    const { streamBytesMax } = limits;
     const now = clock.now();
     const prepared: StoreOp[] = [];
     let large = false;
     let slow = false;
     for (const op of ops) {
-      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now }, this.#prepare);
+      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now, streamBytesMax }, this.#prepare);
       if (ready === undefined) continue;
       const limited = this.#limit(hot, ready, now);
       large ||= hasLarge(limited, values);
@@ -146,6 +147,7 @@ export class Appender {
     // The store says how the run stands now, and only the engine how it stood before.
     if (hot.idle && outcome.status === "running" && changes.heard) changes.note("runs", hot.run);
     if (watchers.wants(hot.run)) publishOps(watchers, hot.run, { ops, events: outcome.events });
+    if (ops.some((op) => op.op === "chunk")) watchers.streamed(hot.run);
     this.#count(ops);
     hot.idle = outcome.status === "waiting";
     if (outcome.events.length > 0) tell(hot, outcome.events);

@@ -150,6 +150,9 @@ function noteOp(note: ChangeListener, run: string, op: StoreOp): void {
     case "start":
       note("runs", op.child.id);
       break;
+    case "finish":
+      if (op.child !== undefined) note("runs", op.child.id);
+      break;
     case "approval":
       note("approvals", run);
       break;

@@ -17,17 +17,41 @@ export function checkDeployment(
 ): Result<null> {
   const names = new Set<string>();
   const hooks = new Map<string, string>();
+  const types = new Map<string, Typed>();
   for (const workflow of workflows) {
     if (names.has(workflow.name)) return twiceNamed(workflow.name);
     names.add(workflow.name);
     const refused =
       sharedHook(workflow, hooks) ??
       sharedSchedule(workflow) ??
+      otherType(workflow, types) ??
       sharedTrigger(workflow) ??
       largeSchema(workflow, limits.schemaBytesMax);
     if (refused !== undefined) return refused;
   }
   return ok(null);
+}
+
+interface Typed {
+  readonly type: string;
+  readonly workflow: string;
+}
+
+/** A filter over runs of several workflows has one meaning: `declared` has the type of each attribute so far. */
+function otherType({ name, attributes }: WorkflowManifest, declared: Map<string, Typed>): Refusal | undefined {
+  for (const [attribute, type] of Object.entries(attributes ?? {})) {
+    const other = declared.get(attribute);
+    if (other !== undefined && other.type !== type) {
+      return fail({
+        code: "invalid_workflow",
+        message: `The attribute ${attribute} is a ${other.type} in workflow ${other.workflow} and a ${type} in ${name}.`,
+        hint: "Give it one type, or two names.",
+        details: { workflows: [other.workflow, name], attribute },
+      });
+    }
+    declared.set(attribute, { type, workflow: name });
+  }
+  return undefined;
 }
 
 function twiceNamed(name: string): Refusal {

@@ -30,6 +30,7 @@ import { Outbox } from "./outbox.ts";
 import { Facilities } from "./facilities.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Queues } from "./queues.ts";
+import { prepareWith } from "./prepare.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { awaitEnd } from "./run-end.ts";
 import { Schedules } from "./schedules.ts";
@@ -123,11 +124,7 @@ export class Engine {
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
-    const prepare = {
-      ids: options.ids,
-      values: this.values,
-      child: (p: Parameters<Starts["childRun"]>[0]) => this.#starts.childRun(p),
-    };
+    const prepare = prepareWith(options.ids, this.values, this.#starts);
     this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
     this.#timers = new Timers(options.clock, {
       fire: (now) => this.#fireTimers(now),

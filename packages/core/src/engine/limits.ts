@@ -33,6 +33,8 @@ export interface EngineLimits {
   readonly runRetentionMs: number;
   /** How long figures about runs are kept: by the hour, also of runs that are not there any more. */
   readonly figuresRetentionMs: number;
+  /** Streamed output of one run that is kept; older pieces go. */
+  readonly streamBytesMax: number;
   /** Results of steps kept for other runs. */
   readonly cacheEntriesMax: number;
   /** Pause between two rounds of cleaning up. */
@@ -75,6 +77,7 @@ export const engineLimits: EngineLimits = {
   eventRetentionMs: 7 * 86_400_000,
   runRetentionMs: 30 * 86_400_000,
   figuresRetentionMs: 90 * 86_400_000,
+  streamBytesMax: 16 * 1024 * 1024,
   cacheEntriesMax: 100_000,
   sweepIntervalMs: 60_000,
   sweepBatchMax: 500,

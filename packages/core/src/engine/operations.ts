@@ -194,6 +194,7 @@ export class Operations {
       createdAt: now,
       dueAt: now,
       forkedFrom: source.id,
+      ...(source.attributes === undefined ? {} : { attributes: source.attributes }),
       // It passes the gates of its workflow, and is a start of its own.
       ...flowFields(current, flow === undefined ? undefined : { gates: flow.gates, share: flow.share }),
       ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),

@@ -13,11 +13,21 @@ import type { PrepareWith } from "./prepare.ts";
 import { Values } from "./values.ts";
 
 const placed = { seq: 3, name: "x", n: 0 } as const;
-const run = { run: "r1", workflow: "flow", now: 1_000 } as const;
+const run = { run: "r1", workflow: "flow", now: 1_000, streamBytesMax: 1_000 } as const;
 const limits = { inlineBytesMax: 50, payloadBytesMax: 1_000 };
 const by: PrepareWith = {
   ids: new Ids(new SimulatedClock(1_000), new SimulatedRandom(1)),
   values: new Values(new MemoryBlobs(), limits),
+  next: ({ workflow, input, now }) => ({
+    id: "next",
+    workflow,
+    version: "v1",
+    input,
+    priority: 0,
+    tags: [],
+    createdAt: now,
+    dueAt: now,
+  }),
   child: ({ workflow, op, parent, now }): NewRun => ({
     id: "child",
     workflow,

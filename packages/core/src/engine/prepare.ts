@@ -10,6 +10,7 @@ export interface PrepareFor {
   readonly run: string;
   readonly workflow: string;
   readonly now: number;
+  readonly streamBytesMax: number;
 }
 
 export interface PrepareWith {
@@ -22,6 +23,18 @@ export interface PrepareWith {
     readonly parent: NewRun["parent"];
     readonly now: number;
   }) => NewRun;
+  /** The run that another of this workflow goes on as. */
+  readonly next: (p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }) => NewRun;
+}
+
+/** What makes the runs that operations begin. */
+interface RunMaker {
+  childRun(p: Parameters<PrepareWith["child"]>[0]): NewRun;
+  nextRun(p: Parameters<PrepareWith["next"]>[0]): NewRun;
+}
+
+export function prepareWith(ids: Ids, values: Values, maker: RunMaker): PrepareWith {
+  return { ids, values, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
 }
 
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
@@ -59,6 +72,10 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
       return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
     }
+    case "chunk":
+      return { ...op, keepBytes: run.streamBytesMax };
+    case "finish":
+      return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
     case "state":
       return { ...op, scope: scopeName(op.scope, run) };
     default:
@@ -94,7 +111,7 @@ export async function keepLarge(
     if (!values.isLarge(bytes)) continue;
     if (bytes.length > values.payloadBytesMax)
       return { op: refused(op, values.tooLarge(describe(op, key), bytes), now), releases };
-    if ("child" in op && op.child.flow?.admission?.batch !== undefined)
+    if ("child" in op && op.child?.flow?.admission?.batch !== undefined)
       return {
         op: refused(op, values.tooLarge(`${describe(op, key)}, which is gathered with others,`, bytes), now),
         releases,
@@ -104,7 +121,8 @@ export async function keepLarge(
     changed[key] = stored;
   }
   if (op.op === "emit" && changed["payload"] !== undefined) changed["content"] = op.payload;
-  if ("child" in op && changed["input"] !== undefined) changed["child"] = { ...op.child, input: changed["input"] };
+  if ("child" in op && op.child !== undefined && changed["input"] !== undefined)
+    changed["child"] = { ...op.child, input: changed["input"] };
   return { op: { ...op, ...changed } as StoreOp, releases };
 }
 
@@ -123,7 +141,14 @@ export function refused(op: StoreOp, error: SluiceError, now: number): StoreOp {
       ? { op: "finish", status, reason: reason ?? "error", error: bytes }
       : { ...op, error: bytes };
   }
-  if (op.op === "log" || op.op === "progress" || op.op === "blocked" || op.op === "idle") {
+  if (
+    op.op === "log" ||
+    op.op === "chunk" ||
+    op.op === "attributes" ||
+    op.op === "progress" ||
+    op.op === "blocked" ||
+    op.op === "idle"
+  ) {
     return { op: "log", level: "warn", message: error.message, at: now };
   }
   const kind =

@@ -37,6 +37,7 @@ export function endOf(run: RunRecord): FinishedRun | undefined {
         output: run.output,
         error: run.error,
         reason: run.reason,
+        continuedTo: run.continuedTo,
       };
     default:
       return undefined;

@@ -7,6 +7,7 @@ import type { Refused } from "../kernel/flow.ts";
 import type { Actor, NewRun, RunFlow, RunRecord } from "../kernel/run-store.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { attributesOf, checkAttributes } from "./attributes.ts";
 import { flowOf } from "./flow.ts";
 import { hashOf } from "./input-hash.ts";
 import { validateJsonSchema } from "./json-schema.ts";
@@ -22,6 +23,8 @@ export interface StartRequest {
   readonly priority?: number | undefined;
   readonly delayMs?: number | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** Search attributes by name. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Started {
@@ -59,6 +62,8 @@ export class Starts {
     if (current === undefined) return this.#unknown(request.workflow);
     const crowded = this.crowded();
     if (crowded !== undefined) return crowded;
+    const attributes = checkAttributes(current.manifest, request.attributes);
+    if (!attributes.ok) return attributes;
     const checked = await this.check(request.workflow, request.input);
     return checked.ok ? this.#create(request, current, checked.value) : checked;
   }
@@ -186,6 +191,7 @@ export class Starts {
       tags: request.tags ?? [],
       createdAt: now,
       dueAt: now + (request.delayMs ?? 0),
+      ...attributesOf(current.manifest, request.attributes),
       ...flowFields(current, flow),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...(hash === undefined ? {} : { inputHash: hash }),
@@ -218,6 +224,27 @@ export class Starts {
       ...(parent === undefined ? {} : { parent }),
       ...(op.key === undefined ? {} : { key: op.key, inputHash: hashOf(op.input) }),
       ...(timeout === undefined ? {} : { timeoutAt: dueAt + timeout }),
+    };
+  }
+
+  /** The run that another of this workflow goes on as, on today's code; without a version on that of the run before it. */
+  nextRun(p: { readonly workflow: string; readonly input: Uint8Array; readonly now: number }): NewRun {
+    const { workflow, input, now } = p;
+    const current = this.#parts.deployments.workflow(workflow);
+    const timeout = current?.manifest.timeout;
+    const flow = current === undefined ? undefined : this.flowOf(current, input);
+    return {
+      id: this.#parts.ids.run(),
+      workflow,
+      version: current?.version ?? "",
+      input,
+      // It passes the gates of its workflow, and is a start of its own.
+      ...flowFields(current, flow === undefined ? undefined : { gates: flow.gates, share: flow.share }),
+      priority: 0,
+      tags: [],
+      createdAt: now,
+      dueAt: now,
+      ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
     };
   }
 

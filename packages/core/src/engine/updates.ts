@@ -50,6 +50,8 @@ function updateOf(
         at: 0,
         data: { status: "waiting", statusReason: op.reason, error: failure(op.error) },
       };
+    case "attributes":
+    case "chunk":
     case "cache":
     case "finish":
     case "park":

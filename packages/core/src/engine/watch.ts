@@ -18,6 +18,7 @@ export class Watchers {
   readonly #waiters = new Map<string, EndWaiter[]>();
   readonly #all = new Set<Watcher>();
   readonly #ends = new Set<EndWaiter>();
+  readonly #streams = new Map<string, Set<() => void>>();
 
   /** True when an update about this run would reach anybody. */
   wants(run: string): boolean {
@@ -48,6 +49,21 @@ export class Watchers {
       if (left.length === 0) this.#waiters.delete(run);
       else this.#waiters.set(run, left);
     };
+  }
+
+  /** Hears when there are new pieces of a run's streamed output; returns how to stop. */
+  onStream(run: string, listener: () => void): () => void {
+    const listeners = this.#streams.get(run) ?? new Set();
+    listeners.add(listener);
+    this.#streams.set(run, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#streams.get(run) === listeners) this.#streams.delete(run);
+    };
+  }
+
+  streamed(run: string): void {
+    for (const listener of this.#streams.get(run) ?? []) listener();
   }
 
   /** Hears of every run that ends; returns how to stop. */

@@ -201,6 +201,11 @@ export function scheduledTag(nominalAt: number): string {
 
 const scheduledTagStart = "scheduled:";
 
+/** The tags that a run hands on to the one it goes on as: all but the one that says for which time a schedule made it. */
+export function handedOnTags(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => !tag.startsWith(scheduledTagStart));
+}
+
 /** The time in a tag that `scheduledTag` made. */
 export function nominalAtOf(tag: string): number | undefined {
   if (!tag.startsWith(scheduledTagStart)) return undefined;

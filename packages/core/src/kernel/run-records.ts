@@ -10,9 +10,11 @@ import type {
   EventOp,
   FinalRunStatus,
   FinishOp,
+  AttributesOp,
   GateKind,
   BlockedOp,
   CacheOp,
+  ChunkOp,
   IdleOp,
   JournalEntry,
   LockOp,
@@ -22,6 +24,7 @@ import type {
   ProgressOp,
   RaceOp,
   RetryOp,
+  RunAttribute,
   RunEvent,
   RunStatus,
   RunStatusReason,
@@ -35,6 +38,8 @@ import type {
 import type { FlowRule, Hold, JoinReason, QueueRecord, Refused, RunFlow } from "./flow.ts";
 
 export type { FlowRule, QueueRecord, RunFlow };
+
+export type { AttributeFilter, RunFilter } from "./run-filter.ts";
 
 /** On whose behalf a change is made. */
 export interface Actor {
@@ -75,6 +80,8 @@ export interface NewRun {
   /** Higher goes first. */
   readonly priority: number;
   readonly tags: readonly string[];
+  /** Search attributes. */
+  readonly attributes?: readonly RunAttribute[] | undefined;
   readonly createdAt: number;
   /** Not to be executed before this time. */
   readonly dueAt: number;
@@ -85,6 +92,10 @@ export interface NewRun {
   /** Runs with the same key execute one after the other, in order of creation. */
   readonly serialKey?: string | undefined;
   readonly forkedFrom?: string | undefined;
+  /** Runs that went on as one another: id of the first of them, in each of them once there are two. */
+  readonly chain?: string | undefined;
+  /** The run of its chain before it. */
+  readonly continuedFrom?: string | undefined;
   /** Gates it passes before it begins; absent: none. */
   readonly flow?: RunFlow | undefined;
   /** It ends unless it has begun this long after it was due, in milliseconds. */
@@ -107,6 +118,8 @@ export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs"> {
   readonly progress?: Uint8Array | undefined;
   /** Entry whose failure ended the run. */
   readonly cause?: number | undefined;
+  /** The run it went on as. */
+  readonly continuedTo?: string | undefined;
   /** Times an operator retried it, from 1. */
   readonly attempt: number;
   /** Times its effects were undone before a retry: `retryRun` adds one when it removes undo entries. */
@@ -165,6 +178,11 @@ export interface LargeEvent {
   readonly content: Uint8Array;
 }
 export type StoreOp =
+  | (ChunkOp & {
+      /** Bytes of streamed output that are kept of a run; older pieces go. */
+      readonly keepBytes: number;
+    })
+  | AttributesOp
   | CacheOp
   | StartedOp
   | DoneOp
@@ -186,7 +204,10 @@ export type StoreOp =
   | RaceOp
   | PatchedOp
   | UndoingOp
-  | FinishOp
+  | (FinishOp & {
+      /** The run it goes on as; the store adds what that takes over from it. */
+      readonly child?: NewRun | undefined;
+    })
   | BlockedOp
   | LogOp
   | ProgressOp
@@ -206,6 +227,8 @@ export interface FinishedRun {
   readonly output?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly reason?: RunStatusReason | undefined;
+  /** The run it went on as. */
+  readonly continuedTo?: string | undefined;
 }
 /** What a change did to runs besides the one it was about. */
 export interface Effects {
@@ -353,20 +376,6 @@ export interface RetentionRecord {
   readonly workflow: string;
   readonly ageMs?: number | undefined;
   readonly keep?: number | undefined;
-}
-
-export interface RunFilter {
-  readonly workflow?: string | undefined;
-  readonly status?: readonly RunStatus[] | undefined;
-  readonly reason?: readonly RunStatusReason[] | undefined;
-  readonly tag?: string | undefined;
-  /** Created at or after, and before. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  /** Ended at or after. */
-  readonly endedFrom?: number | undefined;
-  readonly parent?: string | undefined;
-  readonly version?: string | undefined;
 }
 
 export interface StoreStats {

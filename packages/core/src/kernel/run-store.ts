@@ -28,6 +28,7 @@ import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
+import type { RunStreamStore } from "./run-stream.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
 import type { StepCacheStore } from "./step-cache.ts";
 
@@ -67,7 +68,8 @@ export type {
 } from "./run-records.ts";
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
-export interface RunStore extends RunFinder, RunHistory, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
+export interface RunStore
+  extends RunFinder, RunHistory, RunStreamStore, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that

@@ -8,6 +8,7 @@ export type RunWriteVerb = Exclude<
   | "readJournal"
   | "listBreakers"
   | "listStepCache"
+  | "readStream"
   | "getState"
   | "listState"
   | "listSchedules"

@@ -4,9 +4,11 @@ import type { RunStore } from "../kernel/run-store.ts";
 import type { Store } from "../kernel/store.ts";
 import { breakersSuite } from "./run-store.breakers.suite.ts";
 import { accessSuite } from "./run-store.access.suite.ts";
+import { attributesSuite } from "./run-store.attributes.suite.ts";
 import { approvalsSuite } from "./run-store.approvals.suite.ts";
 import { appendingSuite } from "./run-store.appending.suite.ts";
 import { fencingSuite } from "./run-store.fencing.suite.ts";
+import { continuingSuite } from "./run-store.continuing.suite.ts";
 import { crossingSuite } from "./run-store.crossing.suite.ts";
 import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -21,6 +23,7 @@ import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { ratesSuite } from "./run-store.rates.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
+import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { turnsSuite } from "./run-store.turns.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
@@ -41,9 +44,12 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   resultsSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
+  continuingSuite(name, watched);
   importingSuite(name, watched);
   keepingSuite(name, watched);
   listingSuite(name, watched);
+  streamingSuite(name, watched);
+  attributesSuite(name, watched);
   crossingSuite(name, watched);
   accessSuite(name, watched);
   searchingSuite(name, watched);
@@ -100,6 +106,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   deleteState: true,
   clearStepCache: true,
   listStepCache: true,
+  readStream: true,
   getState: true,
   listState: true,
   putSchedules: true,

@@ -52,6 +52,7 @@ const writes: Readonly<Record<keyof RunStore, boolean>> = {
   clearStepCache: true,
   getState: false,
   listStepCache: false,
+  readStream: false,
   listState: false,
   putSchedules: true,
   listSchedules: false,

@@ -1,5 +1,5 @@
 // What goes in and out of the routes about data that outlives single runs.
-import { answer, cursor, limit, query } from "./contract.ts";
+import { answer, cursor, header, limit, query } from "./contract.ts";
 import type { Contract } from "./contract.ts";
 import type { dataRoutes } from "./data-routes.ts";
 
@@ -11,6 +11,13 @@ const which = [
 
 /** What each route takes and answers, besides `Failure` for every status from 400. */
 export const dataContracts: Readonly<Record<keyof typeof dataRoutes, Contract>> = {
+  streamRun: {
+    parameters: [
+      header("Last-Event-ID", "Number of the last piece seen"),
+      query("after", "The same, for first requests"),
+    ],
+    responses: { 200: { description: "Events chunk, gap and end", type: "text/event-stream" } },
+  },
   listStepCache: {
     parameters: [...which, limit, cursor],
     responses: { 200: answer("A page of results", "StepCache") },

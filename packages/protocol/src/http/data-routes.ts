@@ -3,6 +3,13 @@ import { get, remove } from "./route-spec.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
 export const dataRoutes = {
+  streamRun: {
+    methods: get,
+    path: "/api/v1/runs/:run/stream",
+    summary: "What a run has streamed and streams, as server-sent events, until it ends",
+    tag: "runs",
+    permission: "run:read",
+  },
   listStepCache: {
     methods: get,
     path: "/api/v1/step-cache",

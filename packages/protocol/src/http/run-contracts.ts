@@ -13,6 +13,11 @@ const runList = [
   query("endedFrom", "Ended at or after"),
   query("parent", "Child runs of this run"),
   query("version", "Runs of this version of the code"),
+  query(
+    "attr",
+    "Conditions on search attributes with commas between, such as `total>=100`; or each as a parameter: `attr.total>=100`",
+  ),
+  query("chain", "The run with this id, and those it went on as"),
 ];
 const oneRun = { 200: answer("The run", "Run") };
 const ifVersion = [

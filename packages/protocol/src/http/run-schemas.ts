@@ -1,6 +1,7 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
 import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
+import { attributeTypes } from "../attributes.ts";
 import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
 
@@ -32,6 +33,13 @@ const run = z.strictObject({
   attempt: z.int().describe("Times it was retried by an operator, from 1"),
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe("Search attributes"),
+  chain: z
+    .string()
+    .nullable()
+    .describe("First of the runs that went on as one another; null for one that stands alone"),
+  continuedFrom: z.string().nullable().describe("The run of its chain before it"),
+  continuedTo: z.string().nullable().describe("The run it went on as"),
   schedule: z.string().nullable(),
   hold: z
     .strictObject({
@@ -138,6 +146,7 @@ const workflow = z.strictObject({
   timeoutMs: z.number().nullable(),
   retention: z.strictObject({ ageMs: z.number().nullable(), count: z.number().nullable() }),
   validates: z.boolean(),
+  attributes: z.record(z.string(), z.enum(attributeTypes)).describe("Search attributes its runs may have"),
   flow: flow.nullable().describe("When its runs may begin; times in milliseconds"),
 });
 
@@ -196,6 +205,8 @@ const runFilter = z.strictObject({
   endedFrom: z.union([time, isoTime]).optional().describe("Ended at or after"),
   parent: name.optional(),
   version: name.optional(),
+  attributes: z.array(name).optional().describe("Conditions such as `total>=100`"),
+  chain: name.optional().describe("The run with this id, and those it went on as"),
 });
 const memory = z.strictObject({ rssBytes: z.int(), heapUsedBytes: z.int() });
 const durations = z.strictObject({
@@ -230,6 +241,9 @@ export const runSchemas = {
     delay: maybe(duration),
     priority: maybe(z.int().min(-1_000_000).max(1_000_000)).describe("Higher goes first"),
     tags: maybe(z.array(z.string().min(1).max(128)).max(32)),
+    attributes: maybe(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).describe(
+      "Search attributes",
+    ),
   }),
   CancelRun: z.strictObject({ reason: maybe(z.string().min(1).max(4_096)) }),
   RetryRun: z.strictObject({

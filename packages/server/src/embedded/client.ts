@@ -1,5 +1,5 @@
 // The client of an engine in the same process: the interface that `connect` offers over HTTP.
-import { termsOf, unwrap } from "@sluice/core";
+import { attributeFilter, termsOf, unwrap } from "@sluice/core";
 import type { Actor, Engine, TokenRecord } from "@sluice/core";
 import { decodeValue, encodeValue, parseDuration } from "@sluice/protocol";
 import type {
@@ -41,6 +41,7 @@ export class EmbeddedClient implements Client {
         priority: options.priority,
         delayMs: options.delay === undefined ? undefined : parseDuration(options.delay),
         tags: options.tags,
+        attributes: options.attributes,
       }),
     );
     return new EmbeddedRun<never>(this.#engine, this.#by, { id: run.id, created, joined });
@@ -51,10 +52,18 @@ export class EmbeddedClient implements Client {
   }
 
   async runs(query: RunQuery = {}): Promise<{ readonly runs: readonly Run[]; readonly nextCursor: string | null }> {
-    const { workflow, tag, from, to, status, cursor } = query;
+    const { workflow, tag, chain, attributes = [], from, to, status, cursor } = query;
     const statuses = status === undefined || typeof status === "string" ? status && [status] : status;
     const page = await this.#engine.store.listRuns({
-      filter: { workflow, tag, from, to, status: statuses },
+      filter: {
+        ...unwrap(attributeFilter(attributes, this.#engine.deployments)),
+        workflow,
+        tag,
+        chain,
+        from,
+        to,
+        status: statuses,
+      },
       limit: query.limit ?? pageSizeDefault,
       cursor,
     });

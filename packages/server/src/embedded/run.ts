@@ -2,9 +2,9 @@
 import { systemClock, unwrap } from "@sluice/core";
 import type { Actor, Engine, JournalCursor } from "@sluice/core";
 import type { JoinReason, JournalEntry } from "@sluice/protocol";
-import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
+import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
-import type { RetryOptions, Run, RunHandle, RunUpdate, Step } from "@sluice/sdk";
+import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "@sluice/sdk";
 import { httpLimits } from "../limits.ts";
 import { RunFeed } from "../run-feed.ts";
 import { showRun, showStep } from "./view.ts";
@@ -34,7 +34,8 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
-    const end = unwrap(await this.#engine.ended(this.id, options.signal));
+    let end = unwrap(await this.#engine.ended(this.id, options.signal));
+    while (end.continuedTo !== undefined) end = unwrap(await this.#engine.ended(end.continuedTo, options.signal));
     const { values } = this.#engine;
     if (end.status === "completed") {
       return (end.output === undefined ? undefined : decodeValue(await values.load(end.output))) as O;
@@ -89,6 +90,34 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
     }
   }
 
+  async *stream(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncIterable<StreamChunk> {
+    const { signal } = options;
+    const news = new Signal();
+    const { store, watchers } = this.#engine;
+    const tell = (): void => news.set();
+    const stops = [watchers.onStream(this.id, tell), watchers.watch(this.id, tell)];
+    signal?.addEventListener("abort", tell, { once: true });
+    try {
+      let after = options.after ?? 0;
+      for (;;) {
+        if (signal?.aborted === true) return;
+        // The run comes first: if it has ended by then, its output is complete.
+        const ended = isFinalStatus(unwrap(await this.#engine.getRun(this.id)).status);
+        const { chunks } = await store.readStream({ run: this.id, after, bytesMax: pieceBytesMax });
+        for (const { no, step = null, index, at, value } of chunks) {
+          after = no;
+          yield { id: no, step, index, at, data: decodeValue(value) };
+        }
+        if (chunks.length > 0) continue;
+        if (ended) return;
+        await news.wait();
+      }
+    } finally {
+      for (const stop of stops) stop();
+      signal?.removeEventListener("abort", tell);
+    }
+  }
+
   async cancel(reason?: string): Promise<void> {
     unwrap(await this.#engine.operations.cancel({ by: this.#by, run: this.id, reason }));
   }
@@ -119,5 +148,24 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
 
   async delete(): Promise<void> {
     unwrap(await this.#engine.operations.delete(this.#by, this.id));
+  }
+}
+
+/** Remembers that something has happened until somebody has looked. */
+class Signal {
+  #set = false;
+  #wake: () => void = () => undefined;
+
+  set(): void {
+    this.#set = true;
+    this.#wake();
+  }
+
+  async wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#set) resolve();
+    });
+    this.#set = false;
   }
 }

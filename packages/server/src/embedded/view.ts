@@ -3,6 +3,7 @@ import type { RunRecord, Engine } from "@sluice/core";
 import { decodeErrorValue, decodeValue, wireErrorOf } from "@sluice/protocol";
 import type { JournalEntry, WireError } from "@sluice/protocol";
 import type { Run, Step } from "@sluice/sdk";
+import { showAttributes } from "../show.ts";
 
 type Values = Engine["values"];
 
@@ -34,7 +35,11 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     idempotencyKey: run.key ?? null,
     parent: run.parent?.run ?? null,
     attempt: run.attempt,
+    attributes: showAttributes(run),
     forkedFrom: run.forkedFrom ?? null,
+    chain: run.chain ?? null,
+    continuedFrom: run.continuedFrom ?? null,
+    continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
     hold: run.hold === undefined ? null : { by: run.hold.by, path: run.hold.path ?? null, key: run.hold.key ?? null },
   };

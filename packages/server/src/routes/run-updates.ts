@@ -1,9 +1,10 @@
-// Watching a run: server-sent events, resumable with the number of the last one seen.
+// Watching a run, and what it streams: server-sent events, resumable with the number of the last one seen.
 import { SluiceError } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
 import { RunFeed } from "../run-feed.ts";
+import { StreamFeed } from "../stream-feed.ts";
 import { runNotFound } from "./runs.ts";
 
 const headers = {
@@ -26,7 +27,15 @@ function lastSeen(call: Call): number {
   return Number(header);
 }
 
-export async function watchRun(call: Call): Promise<Response> {
+interface Feed {
+  stream(): ReadableStream<Uint8Array>;
+  end(): void;
+}
+
+type Open = (p: { readonly run: string; readonly after: number; readonly closed: () => void }) => Feed;
+
+/** Lets a client follow a run that it may see, for as long as it may and as we are there. */
+async function follow(call: Call, open: Open): Promise<Response> {
   const after = lastSeen(call);
   const run = call.param(0);
   const { engine, metrics, limits, closing } = call.parts;
@@ -46,9 +55,18 @@ export async function watchRun(call: Call): Promise<Response> {
     closing.removeEventListener("abort", end);
     unlisten();
   };
-  const feed = new RunFeed(call.parts, { run, after, closed });
+  const feed = open({ run, after, closed });
   closing.addEventListener("abort", end);
   const unlisten = call.onEnded(end);
   call.mayIdle(limits.heartbeatMs);
   return new Response(feed.stream(), { headers });
+}
+
+export async function watchRun(call: Call): Promise<Response> {
+  return follow(call, (p) => new RunFeed(call.parts, p));
+}
+
+/** What a run has streamed and streams. */
+export async function streamRun(call: Call): Promise<Response> {
+  return follow(call, (p) => new StreamFeed(call.parts, p));
 }

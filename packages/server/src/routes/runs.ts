@@ -1,8 +1,8 @@
 // Runs: starting, reading and everything an operator does to one.
 import { bulkActions, unwrap } from "@sluice/core";
-import type { Attempt, BulkAction, JournalCursor, Result, RunFilter, RunRecord } from "@sluice/core";
+import type { Attempt, BulkAction, JournalCursor, Result, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
-import { runStatuses, runStatusReasons, SluiceError } from "@sluice/protocol";
+import { SluiceError } from "@sluice/protocol";
 import type { JoinReason, Permission } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
@@ -14,7 +14,6 @@ import {
   optionalOneOf,
   optionalTextOf,
   optionalTextsOf,
-  optionalTimeOf,
   quoted,
   refuse,
 } from "../fields.ts";
@@ -24,13 +23,14 @@ import type { Query } from "../query.ts";
 import { showListedRun, showRun } from "../show.ts";
 import { detailOf, showRunInDetail, showStepInDetail } from "../show-detail.ts";
 import { done, reply } from "../wire.ts";
+import { attributesOf, filterOf, filterOfBody } from "./run-filter.ts";
 import { workflowNotFound } from "./workflows.ts";
 
 const nameCharsMax = 512;
 const reasonCharsMax = 4_096;
 /** The engine's own limits, so that a refusal names the field. */
 const tagsMax = { items: 32, chars: 128 };
-const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags"];
+const startFields = ["input", "id", "idempotencyKey", "delay", "priority", "tags", "attributes"];
 
 export function runNotFound(run: string): SluiceError {
   return new SluiceError({
@@ -72,6 +72,7 @@ export async function startRun(call: Call): Promise<Response> {
     priority: optionalIntegerOf(fields, "priority"),
     delayMs: optionalDurationOf(fields, "delay"),
     tags: optionalTextsOf(fields, "tags", tagsMax),
+    attributes: attributesOf(fields["attributes"]),
   });
   const { run, created, joined } = unwrap(started);
   if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created, joined });
@@ -164,20 +165,6 @@ export async function getRun(call: Call): Promise<Response> {
   return reply(wire, 200, { run: await showRunInDetail({ engine, wire, detail }, record) });
 }
 
-function filterOf(query: Query): RunFilter {
-  return {
-    workflow: query.text("workflow"),
-    status: query.listOf("status", runStatuses),
-    reason: query.listOf("reason", runStatusReasons),
-    tag: query.text("tag"),
-    from: query.time("from"),
-    to: query.time("to"),
-    endedFrom: query.time("endedFrom"),
-    parent: query.text("parent"),
-    version: query.text("version"),
-  };
-}
-
 /** The size of a page that a client may ask for. */
 export function limitOf(call: Call, query: Query): number {
   const { pageDefault, pageMax } = call.parts.limits;
@@ -186,7 +173,7 @@ export function limitOf(call: Call, query: Query): number {
 
 export async function listRuns(call: Call): Promise<Response> {
   const query = call.query();
-  const filter = filterOf(query);
+  const filter = filterOf(call, query);
   const limit = limitOf(call, query);
   const cursor = query.text("cursor");
   query.done();
@@ -323,48 +310,6 @@ export async function deleteRun(call: Call): Promise<Response> {
   return done();
 }
 
-const filterFields = ["workflow", "status", "reason", "tag", "from", "to", "endedFrom", "parent", "version"];
-
-/**
- * The filter of a bulk operation: the query parameters of a list, as an object. A member that is null or an empty list is
- * refused: it would match everything where a program meant nothing.
- */
-function filterOfBody(value: unknown): RunFilter {
-  if (value === undefined) refuse("bad_request", "filter is missing.", "Send a filter; {} matches every run.");
-  const body = fieldsOf(value, filterFields);
-  const listed = (key: string): unknown => (typeof body[key] === "string" ? [body[key]] : body[key]);
-  const lists = { status: listed("status"), reason: listed("reason") };
-  for (const [key, member] of Object.entries({ ...body, ...lists })) {
-    if (member === null || (Array.isArray(member) && member.length === 0)) {
-      refuse("invalid_filter", `${key} of the filter is empty.`, "Leave it out to match every run.");
-    }
-  }
-  return {
-    workflow: optionalTextOf(body, "workflow", nameCharsMax),
-    status: optionalTextsOf(lists, "status", listMax(runStatuses))?.map((each) =>
-      memberOf("status", each, runStatuses),
-    ),
-    reason: optionalTextsOf(lists, "reason", listMax(runStatusReasons))?.map((each) =>
-      memberOf("reason", each, runStatusReasons),
-    ),
-    tag: optionalTextOf(body, "tag", nameCharsMax),
-    from: optionalTimeOf(body, "from"),
-    to: optionalTimeOf(body, "to"),
-    endedFrom: optionalTimeOf(body, "endedFrom"),
-    parent: optionalTextOf(body, "parent", nameCharsMax),
-    version: optionalTextOf(body, "version", nameCharsMax),
-  };
-}
-
-function listMax(set: readonly string[]): { readonly items: number; readonly chars: number } {
-  return { items: set.length, chars: 64 };
-}
-
-function memberOf<T extends string>(key: string, text: string, set: readonly T[]): T {
-  const found = set.find((each) => each === text);
-  return found ?? refuse("invalid_filter", `There is no ${key} ${quoted(text)}.`, `Known are ${set.join(", ")}.`);
-}
-
 const permissionOf: Readonly<Record<BulkAction, Permission>> = {
   cancel: "run:cancel",
   retry: "run:retry",
@@ -384,7 +329,7 @@ export async function bulkRuns(call: Call): Promise<Response> {
   const result = await call.engine.operations.bulk({
     by: call.actor,
     action,
-    filter: filterOfBody(body["filter"]),
+    filter: filterOfBody(call, body["filter"]),
     access: workflows === undefined ? undefined : { workflows },
     dryRun: optionalBooleanOf(body, "dryRun") ?? false,
     reason: optionalTextOf(body, "reason", reasonCharsMax),

@@ -37,7 +37,7 @@ export const handlers: Handlers<RouteName> = {
     ],
   ),
   ...loaded(() => import("./run-history.ts"), ["exportRun", "importRun"]),
-  ...loaded(() => import("./run-updates.ts"), ["watchRun"]),
+  ...loaded(() => import("./run-updates.ts"), ["watchRun", "streamRun"]),
   ...loaded(() => import("./events.ts"), ["sendEvent", "listEvents"]),
   ...loaded(
     () => import("./approvals.ts"),

@@ -36,6 +36,7 @@ function showWorkflow(manifest: WorkflowManifest, version: string): Record<strin
     timeoutMs: manifest.timeout ?? null,
     retention: { ageMs: manifest.retention?.age ?? null, count: manifest.retention?.count ?? null },
     validates: manifest.validates,
+    attributes: manifest.attributes ?? {},
     flow: manifest.flow ?? null,
   };
 }

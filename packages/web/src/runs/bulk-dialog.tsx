@@ -12,7 +12,7 @@ import { formatCount } from "../ui/time-format.ts";
 import { actionWords, doToEach, narrowed } from "./bulk.ts";
 import type { BulkAction, BulkOutcome, BulkTask } from "./bulk.ts";
 import { consequences, MatchedWords, runsWord } from "./bulk-words.tsx";
-import { filterOf } from "./run-filter.ts";
+import { bulkFilterOf, filterOf } from "./run-filter.ts";
 import type { RunFilter } from "./run-filter.ts";
 
 interface BulkDialogProps {
@@ -63,7 +63,7 @@ function MatchingDialog({ task, onClose, onDone }: { task: MatchingTask; onClose
     queryFn: async () =>
       filter === undefined
         ? { matched: 0, changed: 0, refused: 0 }
-        : api("bulkRuns", { body: { action, filter, dryRun: true } }),
+        : api("bulkRuns", { body: { action, filter: bulkFilterOf(filter), dryRun: true } }),
     gcTime: 0,
   });
   const bulk = useCall("bulkRuns", {
@@ -85,7 +85,7 @@ function MatchingDialog({ task, onClose, onDone }: { task: MatchingTask; onClose
       busy={bulk.isPending}
       onConfirm={() => {
         if (filter === undefined || matched === undefined || matched === 0) return onClose();
-        return bulk.mutate({ body: { action, filter, ...(reason === "" ? {} : { reason }) } });
+        return bulk.mutate({ body: { action, filter: bulkFilterOf(filter), ...(reason === "" ? {} : { reason }) } });
       }}
     >
       <div className="flex flex-col gap-3">

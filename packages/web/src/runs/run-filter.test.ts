@@ -1,6 +1,6 @@
 // Filters of the list of runs.
 import { expect, test } from "bun:test";
-import { belongs, describeFilter, filterOf } from "./run-filter.ts";
+import { belongs, bulkFilterOf, describeFilter, filterOf } from "./run-filter.ts";
 
 const run = {
   id: "r",
@@ -19,12 +19,16 @@ test("the URL's words become the API's, with times counted back from now", () =>
     status: ["failed"],
     from: 5,
   });
-  expect(filterOf({ status: [], from: 1, to: 9, tag: "t", parent: "p", version: "v" }, 0)).toEqual({
+  expect(
+    filterOf({ status: [], from: 1, to: 9, tag: "t", parent: "p", version: "v", chain: "c", attr: "a=1" }, 0),
+  ).toEqual({
     from: 1,
     to: 9,
     tag: "t",
     parent: "p",
     version: "v",
+    chain: "c",
+    attr: "a=1",
   });
   expect(filterOf({ reason: ["poison"], ended: "1h" }, 3_600_005)).toEqual({ reason: ["poison"], endedFrom: 5 });
 });
@@ -42,6 +46,11 @@ test("a run that changed is in the list, is not, or nobody here can say", () => 
   expect(belongs({ ...run, endedAt: 5 }, { endedFrom: 5 })).toBe(true);
   expect(belongs(run, { tag: "x" })).toBeUndefined();
   expect(belongs(run, { tag: "x", workflow: "other" })).toBe(false);
+});
+
+test("a bulk operation takes conditions as a list", () => {
+  expect(bulkFilterOf({ tag: "t" })).toEqual({ tag: "t" });
+  expect(bulkFilterOf({ attr: 'a=1,b="x,y"' })).toEqual({ attributes: ["a=1", 'b="x,y"'] });
 });
 
 test("a filter says what it asks for", () => {

@@ -1,5 +1,6 @@
 // What the list of runs is narrowed to: as the URL has it, as the API wants it, and whether a run that has just changed
 // belongs to it.
+import { splitConditions } from "@sluice/protocol";
 import type { LiveRun, RunStatus, RunStatusReason } from "@sluice/protocol";
 import type { TimeSpan } from "./words.ts";
 
@@ -16,6 +17,9 @@ export interface RunSearch {
   readonly ended?: TimeSpan | undefined;
   readonly parent?: string | undefined;
   readonly version?: string | undefined;
+  readonly chain?: string | undefined;
+  /** Conditions on attributes with commas between. */
+  readonly attr?: string | undefined;
 }
 
 /** As the API takes it. */
@@ -29,6 +33,8 @@ export interface RunFilter {
   readonly endedFrom?: number;
   readonly parent?: string;
   readonly version?: string;
+  readonly chain?: string;
+  readonly attr?: string;
 }
 
 const minuteMs = 60_000;
@@ -50,7 +56,7 @@ export const timeSpanLabels: Readonly<Record<TimeSpan, string>> = {
 };
 
 export function filterOf(search: RunSearch, now: number): RunFilter {
-  const { workflow, status, reason, tag, within, to, ended, parent, version } = search;
+  const { workflow, status, reason, tag, within, to, ended, parent, version, chain, attr } = search;
   const from = within === undefined ? search.from : now - spansMs[within];
   return {
     ...(workflow === undefined ? {} : { workflow }),
@@ -62,7 +68,14 @@ export function filterOf(search: RunSearch, now: number): RunFilter {
     ...(ended === undefined ? {} : { endedFrom: now - spansMs[ended] }),
     ...(parent === undefined ? {} : { parent }),
     ...(version === undefined ? {} : { version }),
+    ...(chain === undefined ? {} : { chain }),
+    ...(attr === undefined ? {} : { attr }),
   };
+}
+
+/** As a bulk operation takes it. */
+export function bulkFilterOf({ attr, ...filter }: RunFilter): Omit<RunFilter, "attr"> & { attributes?: string[] } {
+  return attr === undefined ? filter : { ...filter, attributes: [...splitConditions(attr)] };
 }
 
 /** Whether a run is in the list; undefined where what is known of it does not say. */
@@ -77,7 +90,7 @@ export function belongs(run: LiveRun, filter: RunFilter): boolean | undefined {
   if (filter.endedFrom !== undefined && (run.endedAt === null || run.endedAt < filter.endedFrom)) return false;
   if (filter.from !== undefined && run.createdAt < filter.from) return false;
   if (filter.to !== undefined && run.createdAt >= filter.to) return false;
-  const unknown = filter.tag ?? filter.parent ?? filter.version;
+  const unknown = filter.tag ?? filter.parent ?? filter.version ?? filter.chain ?? filter.attr;
   return unknown === undefined ? true : undefined;
 }
 
@@ -90,6 +103,8 @@ export function describeFilter(filter: RunFilter, words: (status: RunStatus) => 
     filter.tag !== undefined && `tagged ${filter.tag}`,
     filter.parent !== undefined && `started by ${filter.parent}`,
     filter.version !== undefined && `of version ${filter.version.slice(0, 12)}`,
+    filter.chain !== undefined && `that went on from ${filter.chain}`,
+    filter.attr !== undefined && `whose ${filter.attr}`,
     (filter.from !== undefined || filter.to !== undefined) && "of the chosen time",
     filter.endedFrom !== undefined && "that ended in the chosen time",
   ].filter((part) => part !== false);

@@ -88,9 +88,15 @@ export function RunFacts({ run }: { readonly run: Run }) {
           </Link>
         </Fact>
       )}
+      <ChainFacts run={run} />
       {run.schedule !== null && (
         <Fact name="Schedule">
           <Text truncate>{run.schedule}</Text>
+        </Fact>
+      )}
+      {Object.keys(run.attributes).length > 0 && (
+        <Fact name="Attributes">
+          <RunAttributes attributes={run.attributes} />
         </Fact>
       )}
       {run.tags.length > 0 && (
@@ -99,5 +105,48 @@ export function RunFacts({ run }: { readonly run: Run }) {
         </Fact>
       )}
     </dl>
+  );
+}
+
+/** The runs before and after it, where runs go on as one another. */
+function ChainFacts({ run }: { readonly run: Run }) {
+  return (
+    <>
+      {run.continuedFrom !== null && (
+        <Fact name="Goes on from">
+          <RunLink run={run.continuedFrom} />
+        </Fact>
+      )}
+      {run.continuedTo !== null && (
+        <Fact name="Went on as">
+          <RunLink run={run.continuedTo} />
+        </Fact>
+      )}
+      {run.chain !== null && (
+        <Fact name="Chain">
+          <Link to="/runs" search={{ chain: run.chain }} className="text-accent-ink hover:underline">
+            all its runs
+          </Link>
+        </Fact>
+      )}
+    </>
+  );
+}
+
+/** Each leads to the runs that have it too. */
+function RunAttributes({ attributes }: { readonly attributes: Run["attributes"] }) {
+  return (
+    <span className="flex flex-wrap gap-x-2">
+      {Object.entries(attributes).map(([name, value]) => (
+        <Link
+          key={name}
+          to="/runs"
+          search={{ attr: `${name}=${JSON.stringify(value)}` }}
+          className="text-accent-ink hover:underline"
+        >
+          <Text truncate>{`${name} ${String(value)}`}</Text>
+        </Link>
+      ))}
+    </span>
   );
 }

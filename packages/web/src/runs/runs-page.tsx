@@ -177,6 +177,8 @@ function Filters({ search }: { readonly search: RunSearch }) {
         { name: "tag", label: "Tag", values: list(search.tag), placeholder: "customer-17" },
         { name: "parent", label: "Parent", values: list(search.parent), placeholder: "Id of a run" },
         { name: "version", label: "Version", values: list(search.version), placeholder: "Hash of the code" },
+        { name: "chain", label: "Chain", values: list(search.chain), placeholder: "Id of its first run" },
+        { name: "attr", label: "Attributes", values: list(search.attr), placeholder: "total>=100" },
       ]}
       onChange={(name, values) => {
         if (name !== "within") return change(name, values);

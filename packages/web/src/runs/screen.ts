@@ -35,6 +35,8 @@ const listPage = createRoute({
     ended: param.oneOf(timeSpans),
     parent: param.text(),
     version: param.text(),
+    chain: param.text(),
+    attr: param.text(),
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ context: { parts }, deps }): void => {

@@ -12,6 +12,7 @@ const workflow = (name: string, more: Partial<ListedWorkflow> = {}): ListedWorkf
   timeoutMs: null,
   retention: { ageMs: null, count: null },
   validates: false,
+  attributes: {},
   flow: null,
   ...more,
 });

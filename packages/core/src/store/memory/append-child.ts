@@ -23,6 +23,19 @@ export function appendChild(change: Change, run: RunRow, op: ChildStoreOp): void
   }
   const child = started.row;
   if (op.op === "start") settle(change, row, completedWith(child.record.id));
-  else if (isFinal(child)) settle(change, row, endOf(child));
-  else wait(change, row, { kind: "child", ref: child.record.id });
+  else {
+    const last = lastOf(change, child);
+    if (isFinal(last)) settle(change, row, endOf(last));
+    else wait(change, row, { kind: "child", ref: last.record.id });
+  }
+}
+
+/** The run that a run, and each it went on as, has gone on as. */
+function lastOf(change: Change, run: RunRow): RunRow {
+  let last = run;
+  for (;;) {
+    const later = change.tables.runs.get(last.record.continuedTo ?? "");
+    if (later === undefined) return last;
+    last = later;
+  }
 }

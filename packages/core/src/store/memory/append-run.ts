@@ -1,7 +1,8 @@
 // What a run says of itself as a whole: its end, its progress, its log, that it only waits.
-import type { BlockedOp, FinishOp, IdleOp, LogOp, ProgressOp, UndoingOp } from "@sluice/protocol";
-import type { LogLine } from "../../kernel/run-store.ts";
+import type { BlockedOp, IdleOp, LogOp, ProgressOp, UndoingOp } from "@sluice/protocol";
+import type { LogLine, StoreOp } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
+import { continueRun } from "./append-continue.ts";
 import { blockRun, dropWaits, finishRun } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
 import { endFlights } from "./step-cache.ts";
@@ -19,10 +20,11 @@ export function appendUndoing(change: Change, run: RunRow, op: UndoingOp): void 
 }
 
 /** A result that crosses a cancellation loses: the worker is about to hear of it. */
-export function appendFinish(change: Change, run: RunRow, op: FinishOp): void {
+export function appendFinish(change: Change, run: RunRow, op: Extract<StoreOp, { op: "finish" }>): void {
   const { cancel, outcome } = run.record;
   const own = op.status === "completed" || op.status === "failed";
   if (own && cancel !== undefined && outcome === undefined) return;
+  if (op.child !== undefined) continueRun(change, run, op.child);
   finishRun(change, run, op);
 }
 

@@ -1,12 +1,14 @@
 // One incarnation writes to its run: the fence, then every operation in order.
 import type { RunEvent } from "@sluice/protocol";
 import type { AppendOutcome, StoreOp, Undecided } from "../../kernel/run-store.ts";
+import { setAttributes } from "./attributes.ts";
 import { appendApproval, appendCallback, appendEmit, appendEvent, appendToken } from "./append-waits.ts";
 import { appendChild } from "./append-child.ts";
 import { appendLock, appendUnlock } from "./append-lock.ts";
 import { appendRace } from "./append-race.ts";
 import { appendBlocked, appendFinish, appendIdle, appendLog, appendProgress, appendUndoing } from "./append-run.ts";
 import { appendCache } from "./step-cache.ts";
+import { appendChunk } from "./stream.ts";
 import { appendState } from "./append-state.ts";
 import { appendDone, appendPatched, appendRetry, appendSleep, appendStarted } from "./append-step.ts";
 import { Change } from "./change.ts";
@@ -37,7 +39,7 @@ function applyAll(
 ): Undecided | undefined {
   for (const [at, op] of p.ops.entries()) {
     const gone = run.record.epoch !== p.epoch;
-    if (gone && op.op !== "log" && op.op !== "progress") continue;
+    if (gone && op.op !== "log" && op.op !== "chunk" && op.op !== "progress") continue;
     if (op.op !== "event") {
       apply(change, run, op);
       continue;
@@ -50,6 +52,10 @@ function applyAll(
 
 function apply(change: Change, run: RunRow, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "chunk":
+      return appendChunk(run, op);
+    case "attributes":
+      return setAttributes(run, op.set);
     case "cache":
       return appendCache(change, run, op);
     case "started":

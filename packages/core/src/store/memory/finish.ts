@@ -30,7 +30,15 @@ export function finishRun(change: Change, run: RunRow, end: Omit<FinishOp, "op">
   for (const token of run.tokens) expireToken(token);
   change.touch(run);
   const { id, workflow } = record;
-  change.finished({ run: id, workflow, status: end.status, output: end.output, error: end.error, reason: end.reason });
+  change.finished({
+    run: id,
+    workflow,
+    status: end.status,
+    output: end.output,
+    error: end.error,
+    reason: end.reason,
+    continuedTo: record.continuedTo,
+  });
   releaseLocks(change, run);
   endFlights(change, run);
   for (const wait of change.tables.waits.waitingFor("child", id)) {

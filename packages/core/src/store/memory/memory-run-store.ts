@@ -20,6 +20,7 @@ import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
+import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
 import { triggerVerbs } from "./triggers/trigger-verbs.ts";
@@ -189,6 +190,11 @@ export class MemoryRunStore implements Store {
 
   async clearStepCache(p: Params<"clearStepCache">): Promise<Result<"clearStepCache">> {
     return this.#write("clearStepCache", p);
+  }
+
+  async readStream(p: Params<"readStream">): Promise<Result<"readStream">> {
+    const row = this.#open().runs.get(p.run);
+    return readStream(row !== undefined && sees(p.access, row.record.workflow) ? row : undefined, p);
   }
 
   async listStepCache(p: Params<"listStepCache">): Promise<Result<"listStepCache">> {

@@ -8,6 +8,7 @@ import type {
   StateEntry,
   TokenRecord,
 } from "../../kernel/run-store.ts";
+import type { StreamChunk } from "../../kernel/run-stream.ts";
 import type { HeapItem } from "./heap.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -41,10 +42,20 @@ export interface RunRow extends HeapItem {
   /** Runs this one called or started. */
   readonly children: Set<RunRow>;
   readonly logs: LogLine[];
+  /** Streamed output, once there is some. */
+  stream?: StreamRow | undefined;
   /** Beside its approvals, by group. */
   readonly comments: Map<string, ApprovalComment[]>;
   /** Lines that have a key, by that. */
   readonly logged: Map<string, readonly LogLine[]>;
+}
+
+export interface StreamRow {
+  /** Pieces that came together. */
+  readonly batches: { readonly chunks: readonly StreamChunk[]; readonly bytes: number }[];
+  next: number;
+  /** Where the last piece of the workflow itself stood. */
+  last: readonly [number, number, number] | undefined;
 }
 
 export interface EntryRow {

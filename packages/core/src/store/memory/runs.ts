@@ -2,6 +2,7 @@
 import { SluiceError, isFinalStatus } from "@sluice/protocol";
 import { sees } from "../../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, RunFilter, RunRecord } from "../../kernel/run-store.ts";
+import { fitsAttributes } from "./attributes.ts";
 import { Heap } from "./heap.ts";
 import { holdOf, holdReasons, rankOf } from "../../kernel/flow.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -268,6 +269,8 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     (filter.to === undefined || record.createdAt < filter.to) &&
     (filter.endedFrom === undefined || (record.endedAt !== undefined && record.endedAt >= filter.endedFrom)) &&
     (filter.parent === undefined || record.parent?.run === filter.parent) &&
+    (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
+    (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
     (filter.version === undefined || record.version === filter.version);
 }
 

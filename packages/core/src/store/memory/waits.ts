@@ -42,6 +42,17 @@ export class Waits {
     if (waiting?.size === 0) this.#byRef.delete(slot);
   }
 
+  /** Lets something that waits for one thing wait for another, in its place among the others. */
+  redirect(wait: WaitRow, ref: string): void {
+    this.remove(wait);
+    const moved: WaitRow = { ...wait, ref, heapAt: -1 };
+    moved.run.waits.add(moved);
+    if (moved.entry !== undefined) moved.entry.wait = moved;
+    if (moved.due !== undefined) this.#due.add(moved);
+    const slot = slotOf(moved.kind, ref, moved.key);
+    this.#byRef.set(slot, (this.#byRef.get(slot) ?? new Set()).add(moved));
+  }
+
   /** The timer of the run itself with this number. */
   ofRun(run: RunRow, seq: number): WaitRow | undefined {
     for (const wait of run.waits) if (wait.entry === undefined && wait.seq === seq) return wait;

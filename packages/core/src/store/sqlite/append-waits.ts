@@ -115,8 +115,20 @@ function refuseChild(a: Appending, op: Op<"call" | "start">, refused: ChildRefus
   settleNow(a, { seq: op.seq, name: op.name, n: op.n, kind: op.op }, { failed: true, bytes: encodeErrorValue(error) });
 }
 
-function awaitChild(a: Appending, op: Op<"call" | "start">, child: Run): void {
+/** The run that a run, and each it went on as, has gone on as. */
+function lastOf(runs: Appending["cx"]["t"]["runs"], run: Run): Run {
+  let last = run;
+  for (;;) {
+    const next = isFinalStatus(last.status) ? runs.recordOf(last).continuedTo : undefined;
+    const later = next === undefined ? undefined : runs.get(next);
+    if (later === undefined) return last;
+    last = later;
+  }
+}
+
+function awaitChild(a: Appending, op: Op<"call" | "start">, made: Run): void {
   const { runs } = a.cx.t;
+  const child = op.op === "call" ? lastOf(runs, made) : made;
   const placed = { seq: op.seq, name: op.name, n: op.n, kind: op.op } as const;
   if (op.op === "start") {
     settleNow(a, placed, { failed: false, bytes: encodeValue(child.id) });

@@ -5,7 +5,6 @@ import {
   type BreakerMark,
   type DoneOp,
   type EntryKind,
-  type FinishOp,
   type IdleOp,
   type RaceOp,
   type RetryOp,
@@ -19,6 +18,7 @@ import type { Effects, RunStore, StoreOp, Undecided } from "../../kernel/run-sto
 import { errorMessageOf, keptError } from "../attempts.ts";
 import { askCache, keepResult } from "./append-cache.ts";
 import { changeState, emitFromRun, returnLock, takeLock } from "./append-shared.ts";
+import { continueRun } from "./append-continue.ts";
 import { awaitApproval, awaitCallback, awaitEvent, makeToken, startChild } from "./append-waits.ts";
 import { Change } from "./change.ts";
 import {
@@ -66,7 +66,7 @@ export function append(t: Tables, p: AppendParams): Appended | undefined {
 function applyAll(a: Appending, ops: readonly StoreOp[]): Undecided | undefined {
   for (const [at, op] of ops.entries()) {
     // After its end, or once it is blocked, a run has nothing but last words.
-    if (a.run.owner === null && op.op !== "log" && op.op !== "progress") continue;
+    if (a.run.owner === null && op.op !== "log" && op.op !== "chunk" && op.op !== "progress") continue;
     if ("seq" in op && !repeatable.has(op.op) && a.cx.t.journal.has(a.run.id, op.seq)) continue;
     if (op.op !== "event") {
       apply(a, op);
@@ -84,6 +84,8 @@ const repeatable = new Set<StoreOp["op"]>(["started", "done", "retry", "cache"])
 // prettier-ignore
 function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
   switch (op.op) {
+    case "chunk": return stream(a, op);
+    case "attributes": return setAttributes(a, op);
     case "cache": return askCache(a, op);
     case "started": return started(a, op);
     case "done": return done(a, op);
@@ -220,13 +222,24 @@ function undoing(a: Appending, op: UndoingOp): void {
   cx.endFlights(run);
 }
 
-function finish(a: Appending, op: FinishOp): void {
+function finish(a: Appending, op: Extract<StoreOp, { op: "finish" }>): void {
   const { cx, run } = a;
   // A cancellation is on its way to the worker, which has not seen it yet.
   if (run.cancel !== null && run.outcome === null && (op.status === "completed" || op.status === "failed")) return;
   if (op.output !== undefined) noted(a, op.output);
   if (op.error !== undefined) noted(a, op.error);
-  cx.finish(run, op);
+  if (op.child !== undefined) continueRun(cx, run, op.child);
+  cx.finish(run, op.child === undefined ? op : { ...op, continuedTo: op.child.id });
+}
+
+function stream({ cx, run }: Appending, op: Extract<StoreOp, { op: "chunk" }>): void {
+  cx.t.streams.add(run.id, op);
+  cx.t.runs.mark(run, runFlags.stream);
+}
+
+function setAttributes({ cx, run }: Appending, op: Extract<StoreOp, { op: "attributes" }>): void {
+  cx.t.attributes.set(run, op.set);
+  cx.t.runs.mark(run, runFlags.attributes);
 }
 
 function log({ cx, run }: Appending, op: Extract<StoreOp, { op: "log" }>): void {

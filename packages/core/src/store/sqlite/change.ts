@@ -22,6 +22,7 @@ export interface End {
   readonly output?: Uint8Array | undefined;
   readonly error?: Uint8Array | undefined;
   readonly cause?: number | undefined;
+  readonly continuedTo?: string | undefined;
 }
 
 /** How an entry settles: with a value, or with an error. */
@@ -379,5 +380,6 @@ function finishedRun(run: Run, end: End): FinishedRun {
     ...(end.output === undefined ? {} : { output: end.output }),
     ...(end.error === undefined ? {} : { error: end.error }),
     ...(end.reason === undefined ? {} : { reason: end.reason }),
+    ...(end.continuedTo === undefined ? {} : { continuedTo: end.continuedTo }),
   };
 }

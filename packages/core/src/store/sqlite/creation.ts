@@ -94,6 +94,10 @@ function insertOwn(cx: Change, p: Start, { flow, own, reason = "delayed" }: Taki
     if (isTaken(error)) return { outcome: "id_taken", id: run.id };
     throw error;
   }
+  if (run.attributes !== undefined && run.attributes.length > 0) {
+    cx.t.attributes.set(row, run.attributes);
+    runs.mark(row, runFlags.attributes);
+  }
   if (blobs.note(run.id, run.input)) runs.mark(row, runFlags.blobs);
   if (places) putPlace(cx, row, { run, flow });
   if (own !== undefined) noteOwn(cx, row, { run, own });

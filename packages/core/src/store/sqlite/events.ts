@@ -4,6 +4,8 @@ import { fitting } from "../../kernel/match.ts";
 import type { LargeEvent } from "../../kernel/run-store.ts";
 import { lazily } from "./statement.ts";
 
+/** Stands for the entry of an event that an earlier run of the chain has taken: no entry has this number. */
+const consumedBefore = -2_000_000_000;
 /** Events compared with a pattern at a time. */
 const comparedMax = 64;
 
@@ -24,6 +26,10 @@ const releaseSql = "DELETE FROM consumed WHERE run = ? AND seq = ?";
 const releaseAllSql = "DELETE FROM consumed WHERE run = ?";
 const copySql = `INSERT INTO consumed (run, event, seq) SELECT ?1, event, seq FROM consumed WHERE run = ?2
   AND seq IN (SELECT seq FROM entries WHERE run = ?1 AND kind = 'event')`;
+const carrySql = `INSERT OR IGNORE INTO consumed (run, event, seq) SELECT ?1, event, ${consumedBefore} FROM consumed
+  WHERE run = ?2 AND seq <> ${consumedBefore} AND event IN (SELECT id FROM events)`;
+const moveSql = `UPDATE OR IGNORE consumed SET run = ?1 WHERE run = ?2 AND seq = ${consumedBefore}
+  AND event IN (SELECT id FROM events)`;
 const oldSql = "SELECT id FROM events WHERE at < ? ORDER BY at, id LIMIT ?";
 const deleteSql = "DELETE FROM events WHERE id = ?";
 
@@ -36,6 +42,8 @@ export class EventTable {
   readonly #release;
   readonly #releaseAll;
   readonly #copy;
+  readonly #carry;
+  readonly #move;
   readonly #old;
   readonly #delete;
 
@@ -48,6 +56,8 @@ export class EventTable {
     this.#release = lazily(db, releaseSql);
     this.#releaseAll = lazily(db, releaseAllSql);
     this.#copy = lazily(db, copySql);
+    this.#carry = lazily(db, carrySql);
+    this.#move = lazily(db, moveSql);
     this.#old = lazily<{ id: number }>(db, oldSql);
     this.#delete = lazily(db, deleteSql);
   }
@@ -119,6 +129,12 @@ export class EventTable {
   /** Carries over what the copied entries of a fork have consumed. */
   copyConsumed(from: string, to: string): void {
     this.#copy().run(to, from);
+  }
+
+  /** What a run and those before it have consumed counts for the one it goes on as. */
+  carryConsumed(from: string, to: string): void {
+    this.#carry().run(to, from);
+    this.#move().run(to, from);
   }
 
   /** Deletes events from before a time; returns their ids. */

@@ -21,7 +21,7 @@ export function flatten({ run, epoch, now, ops }: AppendParams): FlatAppend | un
     if (op.op === "done" && op.breaker === undefined && op.cache === undefined) {
       const { seq, name, n, kind, at, end, attempt, value, error, undo } = op;
       flat.push(doneMark, seq, name, n, kind, at, end, attempt, value, error, undo);
-    } else if (op.op === "finish") {
+    } else if (op.op === "finish" && op.child === undefined) {
       flat.push(finishMark, op.status, op.reason, op.output, op.error, op.cause);
     } else return undefined;
   }

@@ -16,6 +16,7 @@ import { listRetentionsSql, toRetention } from "./retention.ts";
 import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
+import { readStream } from "./streams.ts";
 import { stats } from "./stats.ts";
 import { listDeliveries } from "./triggers/delivery-table.ts";
 import { listComments } from "./approval-comments.ts";
@@ -29,6 +30,7 @@ export type ReadVerb =
   | "readJournal"
   | "listState"
   | "listStepCache"
+  | "readStream"
   | "listRuns"
   | "countRuns"
   | "listLogs"
@@ -74,6 +76,7 @@ export class Reads {
   readonly #blobInUse;
   readonly #verbs: { readonly [Verb in ReadVerb]: (p: Params<Verb>) => unknown } = {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
+    readStream: (p) => (this.#shows(p) ? readStream(this.#db, p) : { chunks: [], first: 1 }),
     listStepCache: (p) => listStepCache(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),

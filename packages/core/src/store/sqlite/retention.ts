@@ -45,6 +45,8 @@ function deleteRun(t: Tables, id: string): boolean {
   if (has(run, runFlags.consumed)) t.events.releaseAll(id);
   if (has(run, runFlags.flow)) t.flowRows.deletePlace(id);
   if (has(run, runFlags.logs)) t.logs.deleteAll(id);
+  if (has(run, runFlags.stream)) t.streams.deleteAll(id);
+  if (has(run, runFlags.attributes)) t.attributes.deleteAll(id);
   if (has(run, runFlags.blobs)) t.blobs.release(id);
   for (const key of t.state.keysOf(`run:${id}`)) deleteState(t, `run:${id}`, key);
   t.runs.delete(run, tags);

@@ -2,6 +2,7 @@
 import { sees } from "../../kernel/patterns.ts";
 import type { RunStatusReason } from "@sluice/protocol";
 import type { RunStore, RunFilter, RunRecord } from "../../kernel/run-store.ts";
+import { attributeCondition } from "./attributes.ts";
 import type { Connection } from "./connection.ts";
 import { decodePosition, encodePosition, type Position } from "./cursor.ts";
 import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
@@ -12,7 +13,7 @@ type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
 type Value = string | number;
 
 interface Query {
-  readonly from: "runs" | "run_tags";
+  readonly from: "runs" | "run_tags" | "run_attributes";
   readonly where: string;
   readonly values: readonly Value[];
 }
@@ -67,7 +68,11 @@ function find(db: Connection, p: Params<"listRuns">, after: Position | undefined
 
 /** Whether a list is found by going through runs in order of time: then those of others would be in the way. */
 function isLedByTime(filter: RunFilter): boolean {
-  const narrow = filter.tag !== undefined || filter.parent !== undefined;
+  const narrow =
+    filter.tag !== undefined ||
+    filter.parent !== undefined ||
+    filter.chain !== undefined ||
+    filter.attributes !== undefined;
   return !narrow && (filter.status === undefined || filter.status.includes("completed"));
 }
 
@@ -126,9 +131,9 @@ function pageOf(
   return { sql, values: [...values, p.limit] };
 }
 
-/** A tag's own table leads when there is a tag: its key is in the order of the list. */
+/** A tag's own table leads when there is a tag, and that of attributes when one has to be equal: both are in the list's order. */
 function source(query: Query): string {
-  return query.from === "runs" ? "runs" : "run_tags CROSS JOIN runs ON runs.id = run_tags.run";
+  return query.from === "runs" ? "runs" : `${query.from} CROSS JOIN runs ON runs.id = ${query.from}.run`;
 }
 
 /** Reasons of a run on which an operator has to act. */
@@ -143,7 +148,9 @@ const blocking: ReadonlySet<string> = new Set<RunStatusReason>([
 ]);
 
 function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {
-  const from = filter.tag === undefined ? "runs" : "run_tags";
+  const { attributes = [] } = filter;
+  const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
+  const from = filter.tag !== undefined ? "run_tags" : lead !== undefined ? "run_attributes" : "runs";
   const conditions: string[] = ["1"];
   const values: Value[] = [];
   const add = (condition: string, ...bound: readonly Value[]) => {
@@ -151,6 +158,10 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
     values.push(...bound);
   };
   if (filter.tag !== undefined) add("run_tags.tag = ?", filter.tag);
+  for (const each of attributes) {
+    const { sql, values: bound } = attributeCondition(each);
+    add(each === lead ? sql : `runs.id IN (SELECT run FROM run_attributes WHERE ${sql})`, ...bound);
+  }
   if (filter.workflow !== undefined) add("runs.workflow = ?", filter.workflow);
   // A run that waits for one of these reasons is blocked: there is an index of those, however many others wait.
   const isBlocked =
@@ -166,6 +177,7 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
   if (filter.to !== undefined) add(`${from}.created_at < ?`, filter.to);
   if (filter.endedFrom !== undefined) add("runs.ended_at >= ?", filter.endedFrom);
   if (filter.parent !== undefined) add("runs.parent = ?", filter.parent);
+  if (filter.chain !== undefined) add("(runs.chain = ? OR runs.id = ?)", filter.chain, filter.chain);
   if (filter.version !== undefined) add("runs.version = ?", filter.version);
   if (workflows !== undefined) {
     // One value however many names there are. With a plus their index, which leads to the most runs, is left out of the choice.

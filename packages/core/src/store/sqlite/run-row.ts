@@ -3,6 +3,7 @@ import { encodeValue, type CancelNotice, type RunStatus, type RunStatusReason, t
 import { holdOf, holdReasons } from "../../kernel/flow.ts";
 import type { RunSummary } from "../../kernel/run-search.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
+import { attributesColumn, attributesIn } from "./attributes.ts";
 
 /** Which other tables may hold rows of a run; a bit is set at the first such row and stays. */
 export const runFlags = {
@@ -21,6 +22,8 @@ export const runFlags = {
   flow: 2_048,
   /** It makes, or has made, results that others wait for. */
   flights: 4_096,
+  attributes: 8_192,
+  stream: 16_384,
 } as const;
 
 /** Values of the column `ready`: held back by a run of its serial key, or in a line before gates. */
@@ -71,7 +74,7 @@ export const runColumns = `id, workflow, version, status, reason, ready, owner, 
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
-  progress`;
+  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, ${attributesColumn(runFlags.attributes)}`;
 
 /** The gate that holds a run back, of those in lines. */
 export const blockedColumn = `CASE WHEN ready = 3 THEN (SELECT blocked FROM flow_places CROSS JOIN flow_lines USING (line)
@@ -100,6 +103,10 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly output: Uint8Array | null;
   readonly error: Uint8Array | null;
   readonly progress: Uint8Array | null;
+  readonly chain: string | null;
+  readonly continuedFrom: string | null;
+  readonly continuedTo: string | null;
+  readonly attributes: string | null;
   readonly blockedBy?: string | null;
 }
 
@@ -153,6 +160,10 @@ function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.output !== null) record.output = row.output;
   if (row.error !== null) record.error = row.error;
   if (row.progress !== null) record.progress = row.progress;
+  if (row.attributes !== null && row.attributes !== "[]") record.attributes = attributesIn(row.attributes);
+  if (row.chain !== null) record.chain = row.chain;
+  if (row.continuedFrom !== null) record.continuedFrom = row.continuedFrom;
+  if (row.continuedTo !== null) record.continuedTo = row.continuedTo;
 }
 
 function outcomeOf(json: string, error: Uint8Array | null): UndoingOp {

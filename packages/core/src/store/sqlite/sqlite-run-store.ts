@@ -1,5 +1,5 @@
 // The ports on SQLite: changes go to the writer's thread, long reads to the reader's, reads of a row are done here.
-import { isFinalStatus, type FinishOp, type SluiceError } from "@sluice/protocol";
+import { isFinalStatus, type SluiceError } from "@sluice/protocol";
 import type { BreakerAnswer } from "../../kernel/breaker-store.ts";
 import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
@@ -264,6 +264,9 @@ class SqliteRunStore implements Store {
   listState(p: Params<"listState">): Answer<"listState"> {
     return this.#read("listState", p);
   }
+  readStream(p: Params<"readStream">): Answer<"readStream"> {
+    return this.#read("readStream", p);
+  }
   listStepCache(p: Params<"listStepCache">): Answer<"listStepCache"> {
     return this.#read("listStepCache", p);
   }
@@ -325,9 +328,9 @@ class SqliteRunStore implements Store {
 }
 
 function finishedRun(p: { run: string; ops: readonly StoreOp[] }, workflow: string): FinishedRun {
-  const finish = p.ops.findLast((op): op is FinishOp => op.op === "finish");
+  const finish = p.ops.findLast((op) => op.op === "finish");
   if (finish === undefined) throw new Error(`run ${p.run} ended without a finish`);
-  const { status, output, error, reason } = finish;
+  const { status, output, error, reason, child } = finish;
   return {
     run: p.run,
     workflow,
@@ -335,5 +338,6 @@ function finishedRun(p: { run: string; ops: readonly StoreOp[] }, workflow: stri
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),
     ...(reason === undefined ? {} : { reason }),
+    ...(child === undefined ? {} : { continuedTo: child.id }),
   };
 }

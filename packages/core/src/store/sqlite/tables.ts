@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { AuditTable } from "./audit/audit-table.ts";
 import { sightOf } from "./audit/sight.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
+import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
 import { EventTable } from "./events.ts";
@@ -22,6 +23,7 @@ import { SecretTable } from "./secrets/secrets.ts";
 import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
+import { StreamTable } from "./streams.ts";
 import { TokenTable } from "./tokens.ts";
 import { DeliveryTable } from "./triggers/delivery-table.ts";
 import { TriggerTable } from "./triggers/trigger-table.ts";
@@ -39,6 +41,8 @@ export interface Tables {
   readonly state: StateTable;
   readonly locks: LockTable;
   readonly logs: LogTable;
+  readonly attributes: AttributeTable;
+  readonly streams: StreamTable;
   readonly stepCache: StepCacheTable;
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
@@ -78,6 +82,8 @@ export function openTables(db: Connection): Tables {
     state: new StateTable(db),
     locks: new LockTable(db),
     logs: new LogTable(db),
+    attributes: new AttributeTable(db),
+    streams: new StreamTable(db),
     stepCache: new StepCacheTable(db),
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),

@@ -45,6 +45,7 @@ const onRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER 
 const oldestOnRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no LIMIT 1`;
 const forEventSql = `SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key IS NULL
   UNION ALL SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key = ?2 ORDER BY no`;
+const moveSql = "UPDATE waits SET ref = ? WHERE ref = ? AND kind = 'child'";
 const openRetrySql = "SELECT 1 AS found FROM waits WHERE run = ? AND kind = 'retry' LIMIT 1";
 
 export class WaitTable {
@@ -59,6 +60,7 @@ export class WaitTable {
   readonly #oldestOnRef;
   readonly #forEvent;
   readonly #openRetry;
+  readonly #move;
 
   constructor(db: Connection) {
     this.#put = lazily(db, putSql);
@@ -71,6 +73,7 @@ export class WaitTable {
     this.#oldestOnRef = lazily<Wait>(db, oldestOnRefSql);
     this.#forEvent = lazily<Wait>(db, forEventSql);
     this.#openRetry = lazily(db, openRetrySql);
+    this.#move = lazily(db, moveSql);
   }
 
   /** A number that grows with everything that may come due. */
@@ -118,6 +121,11 @@ export class WaitTable {
   /** Waits for events of this name, oldest first: those without a key and those with this one. */
   forEvent(name: string, key: string | undefined): readonly Wait[] {
     return this.#forEvent().all(name, key ?? null);
+  }
+
+  /** Who waits for the end of one run waits for that of another from now on. */
+  moveChild(from: string, to: string): void {
+    this.#move().run(to, from);
   }
 
   hasOpenRetry(run: string): boolean {

@@ -13,13 +13,28 @@ export async function checkEvents(p: Reckoning, all: readonly Reckoned[]): Promi
   const load = async (event: EventRecord) => ({ ...event, payload: await p.engine.values.load(event.payload) });
   const events = await Promise.all(stored.map(load));
   const byNumber = new Map(events.map((event) => [numberIn(event.payload), event]));
-  for (const each of all) {
-    // A retry gives events back, a fork takes some along.
-    if (each.run.attempt === 1 && each.run.forkedFrom === undefined) checkRun(p, each, { events, byNumber });
+  const byId = new Map(all.map((each) => [each.run.id, each]));
+  for (const first of all) {
+    if (first.run.continuedFrom !== undefined) continue;
+    const so: SoFar = { since: first.run.createdAt, taken: new Set() };
+    let each: Reckoned | undefined = first;
+    // A retry gives events back, a fork takes some along. What a run has taken counts for those it goes on as.
+    while (each !== undefined && each.run.attempt === 1 && each.run.forkedFrom === undefined) {
+      checkRun(p, each, { events, byNumber, ...so });
+      each = byId.get(each.run.continuedTo ?? "");
+    }
   }
 }
 
-interface Published {
+/** What is known of a chain of runs before the one that is looked at. */
+interface SoFar {
+  /** When the first of them was created. */
+  readonly since: number;
+  /** Events they have taken. */
+  readonly taken: Set<number>;
+}
+
+interface Published extends SoFar {
   readonly events: readonly EventRecord[];
   readonly byNumber: ReadonlyMap<number, EventRecord>;
 }
@@ -28,12 +43,11 @@ function numberIn(payload: Uint8Array): number {
   return (decodeValue(payload) as { readonly number: number }).number;
 }
 
-function checkRun(p: Reckoning, { run, journal }: Reckoned, { events, byNumber }: Published): void {
+function checkRun(p: Reckoning, { run, journal }: Reckoned, { events, byNumber, since, taken }: Published): void {
   const { world, recorder } = p;
   const wanted = recorder.runs.get(run.id)?.wanted ?? new Map<number, Wanted>();
   const waits = journal.filter((entry) => entry.kind === "event").toSorted((a, b) => a.ord - b.ord);
   const lost = waits.some((entry) => entry.status === "aborted");
-  const taken = new Set<number>();
   for (const wait of waits) {
     const wish = wanted.get(wait.seq);
     if (wish === undefined || (wait.status !== "completed" && wait.status !== "failed")) continue;
@@ -41,15 +55,14 @@ function checkRun(p: Reckoning, { run, journal }: Reckoned, { events, byNumber }
     const what = `wait ${wait.seq} of run ${run.id} for ${wait.name} ${wish.key ?? ""}`;
     if (got !== undefined) {
       if (taken.has(got.id)) world.fail(`${what} got event ${got.id}, which the run had got before`);
-      if (!answers(got, wish) || (wish.key === undefined && got.at < run.createdAt))
+      if (!answers(got, wish) || (wish.key === undefined && got.at < since))
         world.fail(`${what} got event ${got.id}, which is none of those`);
     }
     const missed = lost
       ? undefined
       : events.find(
           // One of the millisecond in which the run was created may have come before it.
-          (event) =>
-            !taken.has(event.id) && answers(event, wish) && (wish.key !== undefined || event.at > run.createdAt),
+          (event) => !taken.has(event.id) && answers(event, wish) && (wish.key !== undefined || event.at > since),
         );
     if (missed !== undefined && wasThere(missed, { wait, got }))
       world.fail(`${what} ${got === undefined ? "timed out" : `got event ${got.id}`} and missed event ${missed.id}`);

@@ -7,7 +7,7 @@ export async function checkSchedules(
 ): Promise<void> {
   const times = new Map<string, Set<string>>();
   for (const { run } of all) {
-    if (run.schedule === undefined) continue;
+    if (run.schedule === undefined || run.continuedFrom !== undefined) continue;
     const time = run.tags.find((tag) => tag.startsWith("scheduled:"));
     const seen = times.get(run.schedule) ?? new Set();
     times.set(run.schedule, seen);

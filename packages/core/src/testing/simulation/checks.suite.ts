@@ -51,6 +51,7 @@ export async function check(p: Reckoning): Promise<void> {
     await checkLog(p, each);
   }
   checkChildren(p, reckoned, byId);
+  checkChains(p, reckoned, byId);
   checkFences(p, reckoned);
   await checkEvents(p, reckoned);
   await checkSchedules(p, reckoned);
@@ -94,6 +95,11 @@ async function checkMeaning({ programs, world, engine }: Reckoning, { run }: Rec
   const program = programs.find((each) => each.name === run.workflow);
   if (program === undefined) return;
   const meaning = meaningOf(program.root);
+  if (run.continuedTo !== undefined) {
+    if (run.status !== "completed" || run.output !== undefined)
+      world.fail(`run ${run.id} went on and is ${run.status}`);
+    return;
+  }
   if (run.status === "completed") {
     const output = run.output === undefined ? undefined : decodeValue(await engine.values.load(run.output));
     if (meaning !== undefined && !("value" in meaning && isMeant(output, meaning.value)))
@@ -122,15 +128,24 @@ function checkOrder({ world }: Reckoning, { run, journal }: Reckoned): void {
   }
 }
 
-/** No line is written twice, whatever was done again; an operator's retry may say things again. */
+/** No line is written twice, whatever was done again; an operator's retry may say things again. Attributes go with lines. */
 async function checkLog({ store, world }: Reckoning, { run }: Reckoned): Promise<void> {
-  if (run.attempt > 1) return;
   const lines = await store.listLogs({ run: run.id, after: 0, limit: 1_000_000 });
+  const last = run.attributes?.find(({ name }) => name === "last")?.value;
+  const inherited = run.forkedFrom !== undefined || run.continuedFrom !== undefined;
+  if (!inherited && (last === undefined ? lines.length > 0 : !lines.some(({ message }) => message === last)))
+    world.fail(`run ${run.id} logged ${lines.length} lines and has the attribute ${String(last)}`);
+  if (run.attempt > 1) return;
   const said = new Set<string>();
   for (const { message } of lines) {
     if (said.has(message)) world.fail(`run ${run.id} logged ${message} twice`);
     said.add(message);
   }
+  if (run.forkedFrom !== undefined || run.status !== "completed") return;
+  const { chunks } = await store.readStream({ run: run.id, after: 0, bytesMax: Number.MAX_SAFE_INTEGER });
+  const streamed = chunks.map(({ value }) => String(decodeValue(value)));
+  if (chunks.some(({ no }, at) => no !== at + 1) || streamed.toSorted().join() !== [...said].toSorted().join())
+    world.fail(`run ${run.id} logged ${[...said].join()} and streamed ${streamed.join()}`);
 }
 
 function checkSleeps({ world, ledger }: Reckoning, { run, journal }: Reckoned): void {
@@ -146,7 +161,8 @@ function checkSleeps({ world, ledger }: Reckoning, { run, journal }: Reckoned): 
 /** What a call returned is what its child ended with; no child of a run outlives it. */
 function checkChildren({ world }: Reckoning, all: readonly Reckoned[], byId: ReadonlyMap<string, Reckoned>): void {
   for (const { run: child } of all) {
-    if (child.parent === undefined || child.parent.detached || child.attempt > 1) continue;
+    if (child.parent === undefined || child.parent.detached || child.attempt > 1 || child.continuedTo !== undefined)
+      continue;
     const parent = byId.get(child.parent.run);
     const entry = parent?.journal.find((each) => each.seq === child.parent?.seq);
     if (parent === undefined || parent.run.attempt > 1 || entry === undefined) continue;
@@ -157,6 +173,25 @@ function checkChildren({ world }: Reckoning, all: readonly Reckoned[], byId: Rea
       world.fail(
         `entry ${entry.seq} of run ${parent.run.id} is ${entry.status} and its child ${child.id} ${child.status}`,
       );
+  }
+}
+
+/** A run that went on did so as one other, and a run that another went on as is of one chain with it. */
+function checkChains(
+  { world, recorder }: Reckoning,
+  all: readonly Reckoned[],
+  byId: ReadonlyMap<string, Reckoned>,
+): void {
+  for (const { run } of all) {
+    if (run.continuedTo !== undefined) {
+      const next = byId.get(run.continuedTo)?.run;
+      if (next === undefined && recorder.runs.get(run.continuedTo)?.deleted !== true)
+        world.fail(`run ${run.id} went on as ${run.continuedTo}, which is lost`);
+      if (next !== undefined && (next.continuedFrom !== run.id || next.chain !== run.chain))
+        world.fail(`run ${next.id} is not the one that ${run.id} went on as`);
+    }
+    const before = run.continuedFrom === undefined ? undefined : byId.get(run.continuedFrom)?.run;
+    if (before !== undefined && before.continuedTo !== run.id) world.fail(`two runs go on from ${before.id}`);
   }
 }
 

@@ -12,7 +12,7 @@ function step(path: string, more: Partial<Extract<Node, { type: "step" }>> = {})
 }
 
 function program(index: number, nodes: readonly Node[], more: Partial<Program> = {}): Program {
-  return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, ...more };
+  return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, rounds: 0, ...more };
 }
 
 const child = program(1, [
@@ -94,6 +94,28 @@ export const crashedPrograms: Readonly<Record<string, readonly Program[]>> = {
       },
       { type: "lock", path: "2", name: "door", body: step("2.0", { undo: { fails: 0, ms: 0 } }) },
       { type: "throw", path: "3" },
+    ]),
+  ],
+  "a run that goes on as others while somebody waits for it": [
+    program(0, [{ type: "call", path: "0", program: 1 }, step("1", { undo: { fails: 0, ms: 5 } })]),
+    program(
+      1,
+      [step("0", { ms: 5 }), { type: "wait", path: "1", event: "paid", key: "k1", fallback: true, timeoutMs: 3_000 }],
+      { rounds: 2 },
+    ),
+  ],
+  "results that are shared": [
+    program(0, [
+      {
+        type: "all",
+        path: "0",
+        nodes: [
+          step("0.0", { ms: 20, cache: { key: "k0", ttlMs: 60_000, flightMs: 5_000 } }),
+          step("0.1", { ms: 20, cache: { key: "k0", ttlMs: 60_000, flightMs: 5_000 } }),
+        ],
+      },
+      step("1", { cache: { key: "k0", ttlMs: 1, flightMs: 5_000 } }),
+      step("2", { ms: 5, fails: 1, attempts: 2, cache: { key: "k1", ttlMs: 60_000 } }),
     ]),
   ],
   "a time limit that strikes while a step runs": [

@@ -19,7 +19,8 @@ export type Feature =
   | "tokens"
   | "patches"
   | "values"
-  | "caches";
+  | "caches"
+  | "continues";
 
 export const features: readonly Feature[] = [
   "retries",
@@ -40,4 +41,5 @@ export const features: readonly Feature[] = [
   "patches",
   "values",
   "caches",
+  "continues",
 ];

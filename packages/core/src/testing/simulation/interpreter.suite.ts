@@ -63,6 +63,8 @@ export async function play(node: Node, p: Playing): Promise<unknown> {
     case "log":
       ctx.log(path);
       ctx.progress(path);
+      ctx.stream(path);
+      ctx.attributes.set({ last: path });
       return "log";
     default:
       return playGroup(node, path, p);

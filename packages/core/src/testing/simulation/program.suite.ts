@@ -96,6 +96,8 @@ export interface Program {
   readonly schedule?: ProgramSchedule | undefined;
   /** Gates that its runs pass. */
   readonly flow?: FlowOptions | undefined;
+  /** Times a run goes on as another before it returns. */
+  readonly rounds: number;
 }
 
 export interface ProgramSchedule {
@@ -146,45 +148,6 @@ export function drawPrograms(random: SimulatedRandom, enabled: ReadonlySet<Featu
   return Array.from({ length: count }, (_, index) => new Draw(random, enabled, { index, count }).program());
 }
 
-/** True when something in a program has to be undone, or done again under a lock, before it can be tried again. */
-export function hasUndosOrLocks(node: Node): boolean {
-  switch (node.type) {
-    case "step":
-      return node.undo !== undefined;
-    case "lock":
-      return true;
-    case "try":
-    case "map":
-      return hasUndosOrLocks(node.body);
-    case "seq":
-    case "all":
-    case "race":
-    case "ctxRace":
-      return node.nodes.some(hasUndosOrLocks);
-    default:
-      return false;
-  }
-}
-
-/** True when a program does one thing after the other, so that its calls have the same order whatever each of them takes. */
-export function isSequential(node: Node): boolean {
-  switch (node.type) {
-    case "all":
-    case "race":
-    case "ctxRace":
-      return false;
-    case "map":
-      return (node.concurrency === 1 || node.items === 1) && isSequential(node.body);
-    case "seq":
-      return node.nodes.every(isSequential);
-    case "try":
-    case "lock":
-      return isSequential(node.body);
-    default:
-      return true;
-  }
-}
-
 class Draw {
   readonly #random: SimulatedRandom;
   readonly #enabled: ReadonlySet<Feature>;
@@ -208,7 +171,8 @@ class Draw {
     const nodes: Node[] = [];
     while (this.#left > 0) nodes.push(this.#node(`${nodes.length}`, 0));
     const timeoutMs = this.#enabled.has("timeouts") && random.chance(0.15) ? random.int(1_000, 120_000) : undefined;
-    return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, timeoutMs };
+    const rounds = this.#enabled.has("continues") && random.chance(0.4) ? random.int(1, 2) : 0;
+    return { index, name: `p${index}`, root: { type: "seq", path: "r", nodes }, timeoutMs, rounds };
   }
 
   #node(path: string, depth: number): Node {

@@ -221,9 +221,10 @@ export class Recorder {
   /** A child may or may not have been created: one with its key may have been there. */
   async #children(ops: readonly StoreOp[]): Promise<void> {
     for (const op of ops) {
-      if ((op.op !== "call" && op.op !== "start") || this.runs.has(op.child.id)) continue;
-      const record = await this.#inner.getRun({ run: op.child.id });
-      if (record !== undefined && !this.runs.has(op.child.id)) this.#add({ ...record, epoch: 0, owner: undefined });
+      const child = op.op === "call" || op.op === "start" || op.op === "finish" ? op.child : undefined;
+      if (child === undefined || this.runs.has(child.id)) continue;
+      const record = await this.#inner.getRun({ run: child.id });
+      if (record !== undefined && !this.runs.has(child.id)) this.#add({ ...record, epoch: 0, owner: undefined });
     }
   }
 

@@ -92,8 +92,14 @@ export class WorkerMachine implements Host {
         ? []
         : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
     return workflow(
-      { name: program.name, triggers, ...flow, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
-      async (ctx) => {
+      {
+        name: program.name,
+        triggers,
+        ...flow,
+        attributes: { last: "keyword" },
+        ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+      },
+      async (ctx, input: { readonly round?: number } | undefined) => {
         const known = this.#epochs.get(ctx.run.id);
         const life: Life = {
           run: ctx.run.id,
@@ -109,7 +115,9 @@ export class WorkerMachine implements Host {
           unsure: undefined,
         };
         this.#lives.set(ctx.run.id, life);
-        return play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
+        const result = await play(program.root, { ctx, root: ctx, life, witness, programs, suffix: "" });
+        const round = input?.round ?? 0;
+        return round < program.rounds ? ctx.continueAs({ ...input, round: round + 1 }) : result;
       },
     );
   }
