@@ -33,13 +33,17 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule state user token secret services breakers audit backup restore doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token secret services breakers audit backup restore migrate doctor".split(
       " ",
     ),
-    runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export"],
+    runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export", "import"],
     events: ["send", "list"],
     approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],
+    queue: ["list", "pause", "resume"],
+    triggers: ["list", "show", "pause", "resume", "run", "test", "deliveries", "delivery", "redeliver"],
+    "step-cache": ["list", "clear"],
+    migrate: ["cronflow"],
     state: ["list", "get", "set", "delete"],
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
@@ -55,7 +59,7 @@ describe("help", () => {
       const { stdout, exitCode } = await run([...prefix, "--help"]);
       expect(exitCode).toBe(0);
       const listed = Array.from(
-        stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm),
+        stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z-]+)/gm),
         (match) => match[1],
       );
       expect(listed.filter((name) => name !== "help")).toEqual(names);

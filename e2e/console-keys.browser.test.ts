@@ -196,7 +196,10 @@ describeInBrowser("the console by keys", () => {
       await call(server, "POST /api/v1/workflows/report/runs?wait=20s", { input: {} });
       for (const page of pages) await page.getByRole("button", { name: "Show 1 new" }).waitFor();
       // The one that has it goes, and the next one to have it is one of the others.
+      const heir = Promise.any(pages.slice(1).map((page) => page.waitForEvent("websocket", { timeout: 20_000 })));
       await pages[0]?.close();
+      await heir;
+      for (const page of pages.slice(1)) await page.getByRole("status", { name: "Connection: Live" }).waitFor();
       await call(server, "POST /api/v1/workflows/report/runs?wait=20s", { input: {} });
       for (const page of pages.slice(1)) await page.getByRole("button", { name: "Show 2 new" }).waitFor();
       expect(opened).toHaveLength(2);

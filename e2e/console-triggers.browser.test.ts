@@ -78,7 +78,7 @@ describeInBrowser("triggers", () => {
       // The look that a deployment begins with is over.
       await poll.getByText("Last run").waitFor();
       await poll.getByRole("button", { name: "Poll now" }).click();
-      await page.getByText("Started 1 run").waitFor();
+      await page.getByText("Started 1 run", { exact: true }).waitFor();
       await poll.getByRole("button", { name: "Pause" }).click();
       await poll.getByText("paused").waitFor();
       await poll.getByRole("button", { name: "Resume" }).click();

@@ -56,6 +56,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   sell: "tea",
   "raise-limit": { to: 50 },
   pay: { sum: 12 },
+  meter: { day: 2 },
+  invoice: { total: 5 },
 };
 /** Secrets that the documents' workflows use. */
 const secrets = { "greeter/key": "a key that greets" };

@@ -117,6 +117,10 @@ class Expectation {
     this.#check((this.#actual as number) > limit, "greater than", limit);
   }
 
+  toBeLessThan(limit: number): void {
+    this.#check((this.#actual as number) < limit, "less than", limit);
+  }
+
   toBeGreaterThanOrEqual(limit: number): void {
     this.#check((this.#actual as number) >= limit, "at least", limit);
   }

@@ -11,8 +11,8 @@ const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 const STEP_TIMEOUT_MS = 38 * 60_000;
 /** What is promised on two cores; past it the run has failed. */
-const TEST_SECONDS_MAX = Number(process.env.CI_TEST_SECONDS_MAX ?? 8 * 60);
-const ALL_SECONDS_MAX = Number(process.env.CI_SECONDS_MAX ?? 60 * 60);
+const TEST_SECONDS_MAX = Number(process.env.CI_TEST_SECONDS_MAX ?? 10 * 60);
+const ALL_SECONDS_MAX = Number(process.env.CI_SECONDS_MAX ?? 75 * 60);
 const LOG_SHOWN_CHARS_MAX = 10_000;
 const CLOSING_LINE = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 

@@ -114,10 +114,10 @@ test("a port that is taken fails it", async () => {
   expect(exitCode).toBe(1);
 });
 
-test("it allows npm test eight minutes and everything sixty, and fails when either takes longer", async () => {
+test("it allows npm test ten minutes and everything seventy-five, and fails when either takes longer", async () => {
   const source = readFileSync(join(root, "scripts/ci.mjs"), "utf8");
-  expect(source).toContain("CI_TEST_SECONDS_MAX ?? 8 * 60");
-  expect(source).toContain("CI_SECONDS_MAX ?? 60 * 60");
+  expect(source).toContain("CI_TEST_SECONDS_MAX ?? 10 * 60");
+  expect(source).toContain("CI_SECONDS_MAX ?? 75 * 60");
   const slow = { ...fine, test: { line: "7 passed, 0 failed", ms: 60 } };
   const testing = await ci(slow, { CI_TEST_SECONDS_MAX: "0.05" });
   expect(testing.lines.filter((line) => line.startsWith("FAIL"))).toEqual([

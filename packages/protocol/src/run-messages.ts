@@ -116,27 +116,25 @@ export interface EventOp extends Placed {
   readonly match?: Uint8Array | undefined;
   readonly timeout?: number | undefined;
 }
-export interface ApprovalOp extends Placed {
+interface Asking extends Placed {
+  readonly timeout?: number | undefined;
+  readonly description?: string | undefined;
+  readonly data?: Uint8Array | undefined;
+}
+export interface ApprovalOp extends Asking {
   readonly op: "approval";
   /** One that a `token` operation made before; without it one is made, and belongs to this entry. */
   readonly token?: string | undefined;
-  readonly timeout?: number | undefined;
-  readonly description?: string | undefined;
-  readonly data?: Uint8Array | undefined;
 }
 /** Makes a token, of a callback or (`terms`) of an approval; settles at once with it. */
-export interface TokenOp extends Placed {
+export interface TokenOp extends Asking {
   readonly op: "token";
-  readonly timeout?: number | undefined;
-  /** Encoded `ApprovalTerms`, and the group they name. */
+  /** Encoded `ApprovalTerms`, the group they name, and the approval's name: the entry's says whose link it is. */
   readonly terms?: Uint8Array | undefined;
   readonly group?: string | undefined;
-  /** Name of the approval; that of the entry says whose link it is. */
   readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly data?: Uint8Array | undefined;
 }
-/** Waits for a callback token to be completed from outside. */
+/** Waits for a callback token. */
 export interface CallbackOp extends Placed {
   readonly op: "callback";
   readonly token: string;

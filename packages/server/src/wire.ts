@@ -20,7 +20,7 @@ const passing: ReadonlySet<number> = new Set([429, 503]);
 export function reply(wire: Wire, status: number, body: unknown): Response {
   return wire === "json"
     ? new Response(JSON.stringify(body), { status, headers: jsonHeaders })
-    : new Response(encodeValue(body), { status, headers: valueHeaders });
+    : new Response(encodeValue(body) as Uint8Array<ArrayBuffer>, { status, headers: valueHeaders });
 }
 
 /** What to do, for failures that do not say it themselves. */

@@ -13,8 +13,6 @@ import type {
   CreateOutcome,
   AppendOutcome,
   ChangeOutcome,
-  ApprovalComment,
-  CommentOutcome,
   TokenOutcome,
   TokenRecord,
   StateEntry,
@@ -24,6 +22,7 @@ import type {
   RunFilter,
   StoreStats,
 } from "./run-records.ts";
+import type { ApprovalTalk } from "./approval-talk.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
@@ -69,7 +68,7 @@ export type {
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
-  extends RunFinder, RunHistory, RunStreamStore, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
+  extends ApprovalTalk, RunFinder, RunHistory, RunStreamStore, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -187,15 +186,6 @@ export interface RunStore
     readonly person?: string | undefined;
     readonly now: number;
   }): Promise<TokenOutcome>;
-
-  /** Writes beside an approval that is open; all of its tokens share what is written, at most `limit` of it. */
-  commentApproval(p: {
-    readonly by: Actor;
-    readonly token: string;
-    readonly text: string;
-    readonly limit: number;
-    readonly now: number;
-  }): Promise<CommentOutcome>;
 
   /**
    * Ends a run early. A run in memory is marked and gets a delivery; one that has undos becomes ready so that they run; any
@@ -376,8 +366,6 @@ export interface RunStore
     readonly after?: Pick<TokenRecord, "createdAt" | "run" | "seq"> | undefined;
     readonly access?: AccessFilter | undefined;
   }): Promise<readonly TokenRecord[]>;
-  /** What was written beside an approval, oldest first; `token` is any of its tokens. */
-  listComments(p: { readonly token: string; readonly limit: number }): Promise<readonly ApprovalComment[]>;
   listEvents(p: {
     readonly name?: string | undefined;
     /** Patterns of the names the caller may see; absent means all. */

@@ -28,6 +28,9 @@ function showDelivery(delivery: DeliveryRecord): Record<string, unknown> {
   };
 }
 
+/** As hook-desk.ts makes them. */
+const deliveryId = /^dlv_[0-9a-z]{1,64}$/;
+
 export async function listDeliveries(call: Call): Promise<Response> {
   const query = call.query();
   const limit = limitOf(call, query);
@@ -36,6 +39,9 @@ export async function listDeliveries(call: Call): Promise<Response> {
   const [status] = query.listOf("status", deliveryStatuses) ?? [];
   const before = query.text("cursor");
   query.done();
+  if (before !== undefined && !deliveryId.test(before)) {
+    refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
+  }
   const access = call.access("trigger:read");
   const { triggers } = call.parts.store;
   const found = await triggers.listDeliveries({ trigger, workflow, status, before, access, limit: limit + 1 });
@@ -90,8 +96,8 @@ function hookOf(call: Call, id: string): DeployedHook {
 
 export async function testTrigger(call: Call): Promise<Response> {
   call.query().done();
-  const hook = hookOf(call, call.param(0));
   const fields = fieldsOf((await call.body()).content, testFields);
+  const hook = hookOf(call, call.param(0));
   const incoming = madeUp(call, hook, fields);
   if (optionalBooleanOf(fields, "dryRun") !== true) return repeat(call, hook, incoming);
   const verdict = await judge(call.engine, hook, { incoming, limits: call.parts.limits });

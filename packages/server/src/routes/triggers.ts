@@ -124,8 +124,8 @@ export function controlled(call: Call, id: string): DeployedTrigger {
 async function setPaused(call: Call, paused: boolean): Promise<Response> {
   call.query().done();
   const id = call.param(0);
-  controlled(call, id);
   fieldsOf((await call.body()).content, []);
+  controlled(call, id);
   const trigger = unwrap(await call.engine.triggers.setPaused(call.actor, id, paused));
   return reply(call.wire, 200, { trigger: await showTrigger(call, trigger) });
 }
@@ -141,10 +141,10 @@ export async function resumeTrigger(call: Call): Promise<Response> {
 export async function runTrigger(call: Call): Promise<Response> {
   call.query().done();
   const id = call.param(0);
-  const { manifest } = controlled(call, id);
   const body = await call.body();
   const fields = fieldsOf(body.content, ["values", "idempotencyKey"]);
   const key = optionalTextOf(fields, "idempotencyKey", keyCharsMax);
+  const { manifest } = controlled(call, id);
   const { triggers } = call.engine;
   if (manifest.type === "manual") {
     const values = valueField(body, "values");
