@@ -56,7 +56,7 @@ const inputs: Readonly<Record<string, unknown>> = {
   sell: "tea",
   "raise-limit": { to: 50 },
   pay: { sum: 12 },
-  meter: { day: 2 },
+  meter: { day: 3 },
   invoice: { total: 5 },
 };
 /** Secrets that the documents' workflows use. */
