@@ -100,8 +100,7 @@ export class Appender {
       const undoes = stored.some((op, index) => op.op === "undoing" && prepared[index]?.op === "finish");
       const early = undoes || (refusals.size > 0 && stored.some((op) => op.op === "finish"));
       const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
-      const at = large ? this.#parts.clock.now() : now;
-      await this.#commit(hot, { ops, stored: large ? madeAt(taken, at) : taken, refusals, early, now: at });
+      await this.#commit(hot, { ops, stored: taken, refusals, early, now });
     } finally {
       for (const release of releases) release();
     }
@@ -114,8 +113,9 @@ export class Appender {
   async #commit(hot: HotRun, { stored, refusals, early, ...given }: Writing): Promise<void> {
     const { store, values, clock } = this.#parts;
     let ops = given.ops;
-    let left = stored;
-    let now = given.now;
+    // They may have waited for a blob, or for what the run wrote before: what others have stored meanwhile came first.
+    let now = clock.now();
+    let left = now === given.now ? stored : madeAt(stored, now);
     for (;;) {
       const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: left, now });
       if (outcome.outcome === "stale") {
@@ -244,11 +244,9 @@ function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, U
   });
 }
 
-/**
- * The same operations, with children that come into being now: something was waited for since they were prepared, and what
- * others have stored meanwhile came before them.
- */
+/** The same operations, with children that come into being now. */
 function madeAt(ops: readonly StoreOp[], now: number): readonly StoreOp[] {
+  if (!ops.some(({ op }) => op === "call" || op === "start")) return ops;
   return ops.map((op) => {
     if (op.op !== "call" && op.op !== "start") return op;
     const { child } = op;

@@ -101,6 +101,9 @@ export function approvalsSuite(name: string, makeStore: MakeStore): void {
       const answer = await desk.append("r2", linked(0, "t1"));
       expect(answer.events).toMatchObject([{ seq: 0, status: "failed" }]);
       expect(await status("t1")).toBe("open");
+      await decide("t1");
+      const again = await desk.append("r2", linked(1, "t1"));
+      expect(again.events).toMatchObject([{ seq: 1, status: "completed" }]);
     });
 
     test("are good again after a retry, as long as nobody has decided with them", async () => {

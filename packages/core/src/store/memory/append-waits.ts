@@ -88,8 +88,9 @@ function appendWaitForToken(change: Change, run: RunRow, { op, kind }: TokenWait
   const due = earlierOf(op.due, token?.record.expiresAt);
   const row = openEntry(run, { seq: op.seq, name: op.name, n: op.n, kind, at: change.now });
   if (row === undefined || row.wait !== undefined) return;
-  const isOurs = token?.record.kind === kind && (kind === "callback" || token.run === run);
-  const known = isOurs ? token : undefined;
+  // What has been decided holds for a fork too; nobody decides for another run.
+  const ours = kind === "callback" || token?.run === run || token?.record.status === "used";
+  const known = token?.record.kind === kind && ours ? token : undefined;
   const open = known !== undefined && isOpen(known, change.now);
   if (open && !(due !== undefined && due <= change.now)) {
     if (kind === "approval") row.linked = known;

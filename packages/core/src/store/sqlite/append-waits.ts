@@ -64,7 +64,9 @@ function awaitToken(a: Appending, op: (CallbackOp | Op<"approval">) & Due, kind:
   const { cx, run } = a;
   const placed = { seq: op.seq, name: op.name, n: op.n, kind } as const;
   const found = op.token === undefined ? undefined : cx.t.tokens.get(op.token);
-  const token = found?.kind === kind && (kind === "callback" || found.run === run.id) ? found : undefined;
+  // What has been decided holds for a fork too; nobody decides for another run.
+  const ours = kind === "callback" || found?.run === run.id || found?.status === "used";
+  const token = found?.kind === kind && ours ? found : undefined;
   if (token?.status === "used") {
     const failed = token.error !== null;
     settleNow(a, placed, { failed, bytes: token.error ?? token.value ?? encodeValue(undefined) });
