@@ -21,6 +21,10 @@ export interface Asking {
   readonly url: string;
   /** A new name for the tokens of one approval, the same on replay. */
   readonly group: () => string;
+  /** The place that the next call takes. */
+  readonly nextSeq: () => number;
+  /** Says at which call of the run this error came about. */
+  readonly blame: (error: unknown, seq: number) => void;
   /** The calls behind links, in the scope of a context. */
   readonly linksOf: (ctx: Context) => ApprovalLinks;
 }
@@ -37,6 +41,9 @@ export function asksSomebody(options: ApproveOptions): boolean {
 export async function approveTogether(asking: Asking, name: string, options: ApproveOptions): Promise<unknown> {
   const plan = planOf(asking, name, options);
   const tally = new Tally(plan);
+  // A retry asks for the outcome again and finds the same: had it another entry for the cause, what came after would not fit.
+  const race = asking.nextSeq();
+  tally.result.catch((error: unknown) => asking.blame(error, race));
   const settled = await asking.ctx.race({
     decision: () => tally.result,
     work: (ctx) => new Work(plan, tally, ctx).done,
@@ -46,7 +53,9 @@ export async function approveTogether(asking: Asking, name: string, options: App
   });
   if (settled.winner === "decision") return settled.value;
   if ("onTimeout" in options) return options.onTimeout;
-  throw new TimeoutError(`Approval ${name} took too long.`);
+  const late = new TimeoutError(`Approval ${name} took too long.`);
+  asking.blame(late, race);
+  throw late;
 }
 
 interface Plan {

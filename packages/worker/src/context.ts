@@ -162,6 +162,8 @@ class RunContext {
       ctx: this as unknown as Context,
       url: run.assignment.url,
       group: () => run.random.uuid(),
+      nextSeq: () => run.replay.nextSeq,
+      blame: (error, seq) => run.ending.blame(error, seq),
       linksOf: (ctx) => (ctx as unknown as RunContext).#links(),
     };
   }

@@ -118,6 +118,11 @@ export class Replay {
     for (const seq of seqs) this.#forgotten.add(seq);
   }
 
+  /** The place that the next call takes. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
   /** Takes the next place for a call of this kind and name; says so when something else was recorded there. */
   place(
     kind: EntryKind,

@@ -160,9 +160,11 @@ function checkSleeps({ world, ledger }: Reckoning, { run, journal }: Reckoned): 
 
 /** What a call returned is what its child ended with; no child of a run outlives it. */
 function checkChildren({ world }: Reckoning, all: readonly Reckoned[], byId: ReadonlyMap<string, Reckoned>): void {
+  // What an operator ran again, and what that went on as, tells its parent nothing any more.
+  const retried = new Set(all.filter(({ run }) => run.attempt > 1).map(({ run }) => run.chain ?? run.id));
   for (const { run: child } of all) {
-    if (child.parent === undefined || child.parent.detached || child.attempt > 1 || child.continuedTo !== undefined)
-      continue;
+    if (child.parent === undefined || child.parent.detached || child.continuedTo !== undefined) continue;
+    if (retried.has(child.chain ?? child.id)) continue;
     const parent = byId.get(child.parent.run);
     const entry = parent?.journal.find((each) => each.seq === child.parent?.seq);
     if (parent === undefined || parent.run.attempt > 1 || entry === undefined) continue;

@@ -7,7 +7,7 @@ const timeoutMs = 15 * 60_000;
 /**
  * Seeds that are known to fail, each by something that has still to be mended; docs/status.md says what. Any other is a failure.
  */
-const open: ReadonlySet<string> = new Set(["20945", "30253", "39081", "44235"]);
+const open: ReadonlySet<string> = new Set(["20945"]);
 const seedOf = (failure: string): string => /^seed (\d+)/.exec(failure)?.[1] ?? "";
 
 test(

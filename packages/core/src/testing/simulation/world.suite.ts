@@ -8,7 +8,7 @@ export type EventLoop = () => Promise<void>;
 /** Monday, 2 June 2025, 12:00 UTC. */
 const startMs = Date.UTC(2025, 5, 2, 12);
 /** A seed that needs more turns than this will not end. */
-const turnsMax = 200_000;
+const turnsMax = 1_000_000;
 
 export class World {
   readonly clock = new SimulatedClock(startMs);
