@@ -1,7 +1,20 @@
 // What the options of every suite have in common.
 
+import { parseArgs, type ParseArgsConfig } from "node:util";
+
+type OptionsConfig = NonNullable<ParseArgsConfig["options"]>;
+
 /** The suite was called wrongly; the message is a sentence for whoever called it. */
 export class UsageError extends Error {}
+
+/** The values of a suite's options. Throws `UsageError` for what is none of them. */
+export function valuesOf<T extends OptionsConfig>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], strict: true, options }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
 
 /** What stands between the commas. */
 export function listOf(text: string | undefined): string[] {

@@ -1,8 +1,7 @@
 // The options of `npm run bench -- console`, and how much of everything is done.
 
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { numberOf, UsageError } from "../options.ts";
+import { numberOf, valuesOf } from "../options.ts";
 
 const SECONDS_MAX = 3_600;
 const PER_SECOND_MAX = 5_000;
@@ -52,9 +51,18 @@ export const usage = `npm run bench -- console [options]
   --save              write bench/results although only a part is measured
 Example: npm run bench -- console --seconds 120`;
 
+const known = {
+  quick: { type: "boolean" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
+  seconds: { type: "string" },
+  rate: { type: "string" },
+  data: { type: "string" },
+} as const;
+
 /** Throws `UsageError` with a sentence. */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parse(args);
+  const values = valuesOf(args, known);
   const quick = values.quick === true;
   const base = quick ? quickScale : fullScale;
   const seconds = numberOf("--seconds", values.seconds, { min: base.heapEverySeconds, max: SECONDS_MAX });
@@ -67,23 +75,4 @@ export function parseOptions(args: readonly string[]): Options {
     scale: { ...base, seconds: seconds ?? base.seconds, updatesPerSecond: rate ?? base.updatesPerSecond },
     dataFolder: values.data ?? join(import.meta.dir, "../.data"),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        quick: { type: "boolean" },
-        json: { type: "boolean" },
-        save: { type: "boolean" },
-        seconds: { type: "string" },
-        rate: { type: "string" },
-        data: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }

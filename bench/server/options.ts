@@ -1,8 +1,7 @@
 // The options of `npm run bench -- server`, and how much of everything is done.
 
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { listOf, numberOf, UsageError } from "../options.ts";
+import { listOf, numberOf, UsageError, valuesOf } from "../options.ts";
 import { contenders, type ContenderSpec, type LoadName, loadNames } from "./contender.ts";
 
 const ROUNDS_DEFAULT = 3;
@@ -64,9 +63,21 @@ export const usage = `npm run bench -- server [options]
   --save              write bench/results although only a part is measured
 Example: npm run bench -- server --only sluice --cases mixed,flood --rounds 5`;
 
+const known = {
+  quick: { type: "boolean" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
+  only: { type: "string" },
+  cases: { type: "string" },
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  rate: { type: "string" },
+  data: { type: "string" },
+} as const;
+
 /** Throws `UsageError` with a sentence. */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parse(args);
+  const values = valuesOf(args, known);
   const quick = values.quick === true;
   const only = listOf(values.only);
   const cases = listOf(values.cases);
@@ -87,28 +98,6 @@ export function parseOptions(args: readonly string[]): Options {
 }
 
 const namedLoads = loadNames.map((name) => ({ name }));
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        quick: { type: "boolean" },
-        json: { type: "boolean" },
-        save: { type: "boolean" },
-        only: { type: "string" },
-        cases: { type: "string" },
-        rounds: { type: "string" },
-        seconds: { type: "string" },
-        rate: { type: "string" },
-        data: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
 
 function chosen<T extends { readonly name: string }>(noun: string, name: string, all: readonly T[]): T {
   const found = all.find((each) => each.name === name);

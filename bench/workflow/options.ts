@@ -1,8 +1,7 @@
 // The options of `npm run bench -- workflow`.
 
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { listOf, numberOf, UsageError } from "../options.ts";
+import { listOf, numberOf, UsageError, valuesOf } from "../options.ts";
 import { type CaseName, type ContenderSpec, selectContenders } from "./contender.ts";
 import { caseNames } from "./metrics.ts";
 import { fullScale, quickScale, type Scale } from "./scale.ts";
@@ -35,9 +34,20 @@ export const usage = `npm run bench -- workflow [options]
   --save              write bench/results although only a part is measured
 Example: npm run bench -- workflow --only sluice,restate --cases steps3,throughput`;
 
+const known = {
+  quick: { type: "boolean" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
+  only: { type: "string" },
+  cases: { type: "string" },
+  rounds: { type: "string" },
+  "idle-seconds": { type: "string" },
+  data: { type: "string" },
+} as const;
+
 /** Throws `UsageError` with a sentence. */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parse(args);
+  const values = valuesOf(args, known);
   const quick = values.quick === true;
   const only = listOf(values.only);
   const cases = listOf(values.cases);
@@ -54,27 +64,6 @@ export function parseOptions(args: readonly string[]): Options {
     scale: idleSeconds === undefined ? base : { ...base, idleMs: idleSeconds * 1000 },
     dataFolder: values.data ?? join(import.meta.dir, "../.data"),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        quick: { type: "boolean" },
-        json: { type: "boolean" },
-        save: { type: "boolean" },
-        only: { type: "string" },
-        cases: { type: "string" },
-        rounds: { type: "string" },
-        "idle-seconds": { type: "string" },
-        data: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function chosenContenders(only: readonly string[]): readonly ContenderSpec[] {
