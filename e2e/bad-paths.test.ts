@@ -38,7 +38,9 @@ describe("path tricks", () => {
     "%2e%2e%2f".repeat(500),
     "..%c0%af..%c0%af",
   ];
-  const withParams = everyRoute.filter((name) => /\/:|\*$/.test(specs[name].path) && name !== "setState");
+  /** What is the name of a file elsewhere is a good name here: both are looked at below. */
+  const named: readonly string[] = ["setState", "setSecret", "removeSecret"];
+  const withParams = everyRoute.filter((name) => /\/:|\*$/.test(specs[name].path) && !named.includes(name));
 
   test.each(withParams)("lead %s nowhere", async (name) => {
     const params = victim.paramsOf(name);
@@ -55,6 +57,26 @@ describe("path tricks", () => {
             expect(plainly(await victim.raw.send(tricked))).toEqual(plainly(await victim.raw.send(plain)));
           }
         }
+      }
+    });
+    expect(filesOf(folder)).toEqual(files);
+  });
+
+  test("in names of secrets are refused, or letters like others", async () => {
+    const files = filesOf(folder);
+    const good = new Set(["state.db"]);
+    await victim.unchanged(async () => {
+      for (const name of ["setSecret", "removeSecret"] as const) {
+        for (const trick of tricks.filter((each) => !good.has(each))) {
+          const request = victim.right(name, [trick]);
+          if (new URL(request.path, victim.server.url).pathname === request.path) await victim.refused(request);
+        }
+      }
+      for (const trick of good) {
+        expect(await victim.json("PUT", victim.pathOf("setSecret", [trick]), { value: "long enough" })).toMatchObject({
+          status: 200,
+        });
+        expect((await victim.json("DELETE", victim.pathOf("removeSecret", [trick]))).status).toBe(204);
       }
     });
     expect(filesOf(folder)).toEqual(files);
