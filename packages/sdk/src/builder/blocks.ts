@@ -63,12 +63,12 @@ async function runIf(run: FlowRun, node: IfNode, place: FlowPlace): Promise<void
 }
 
 function runParallel(run: FlowRun, { name, handlers, options }: TogetherNode, place: FlowPlace): Promise<unknown[]> {
-  const plan = { place, options: stepOptions(options) };
+  const plan = { place, options: stepOptions(name, options) };
   return Promise.all(handlers.map((handler, index) => run.call(`${name}[${index}]`, handler, plan)));
 }
 
 async function runRace(run: FlowRun, { name, handlers, options }: TogetherNode, place: FlowPlace): Promise<unknown> {
-  const plan = { place, options: stepOptions(options) };
+  const plan = { place, options: stepOptions(name, options) };
   const branches = handlers.map(
     (handler, index) =>
       [`${name}[${index}]`, (ctx: FlowRun["ctx"]) => run.call(`${name}[${index}]`, handler, { ...plan, ctx })] as const,

@@ -8,11 +8,10 @@ import { cancelCode, FlowContexts } from "./flow-context.ts";
 import type { CallNotes, FlowView } from "./flow-context.ts";
 import type { FlowHost } from "./host.ts";
 import type { CancelNode, FlowNode, LogNode, StepNode } from "./nodes.ts";
-import { runGuarded } from "./step-guards.ts";
 import { errorOf, stepOptions } from "./step-plan.ts";
 import { readInput } from "./trigger-input.ts";
 import type { ReadInput } from "./trigger-input.ts";
-import type { CronflowContext, DefineOptions, FlowHandler, FlowState } from "./types.ts";
+import type { CronflowContext, DefineOptions, FlowHandler } from "./types.ts";
 
 import type { PausedNote } from "./waits.ts";
 
@@ -160,11 +159,13 @@ export class FlowRun {
     }
   }
 
-  #runStep(node: StepNode, place: FlowPlace): Promise<unknown> {
-    const { options } = node;
-    if (options.cache === undefined && options.circuitBreaker === undefined)
-      return this.call(node.name, node.handler, { place, options: stepOptions(options) });
-    return runGuarded(this, node, place);
+  async #runStep({ name, handler, options: written }: StepNode, place: FlowPlace): Promise<unknown> {
+    const options = stepOptions(name, written);
+    const { cache } = written;
+    if (cache === undefined) return this.call(name, handler, { place, options });
+    // What the key is made of may differ on a replay: it is a result too.
+    const key = String(await this.call(`${name}: cache key`, cache.key, { place }));
+    return this.call(name, handler, { place, options: { ...options, cache: { key, ttl: cache.ttl } } });
   }
 
   async #runAction(node: StepNode, { view, path }: FlowPlace): Promise<void> {
@@ -183,11 +184,6 @@ export class FlowRun {
     const text =
       typeof message === "function" ? await this.call(name, async (c) => String(await message(c)), { place }) : message;
     this.ctx.log[level](String(text));
-  }
-
-  /** Values that all runs share, from inside of steps. */
-  sharedState(scope: string): FlowState {
-    return this.#program.host.state(scope);
   }
 
   notePause(note: PausedNote): void {

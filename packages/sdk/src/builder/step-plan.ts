@@ -1,8 +1,11 @@
 // Options of a step as they are written, turned into those the engine knows.
 import { nextRetryDelayMs, normalizeRetry, parseDuration } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
+import type { CircuitBreaker } from "../breaker.ts";
 import type { StepOptions, StepRetry } from "../context.ts";
-import type { FlowStepOptions, RetryConfig } from "./types.ts";
+import { CancelledError } from "../errors.ts";
+import { cancelCode } from "./flow-context.ts";
+import type { CircuitBreakerConfig, FlowStepOptions, RetryConfig } from "./types.ts";
 
 const delayDefault = "1s";
 /** No delay is capped unless it says so; this one no run waits for. */
@@ -11,12 +14,35 @@ const maxDelayMsDefault = 365 * 86_400_000;
 const jitterLengthen = 1.5;
 const jitterRatio = 2 / 3;
 
-/** The engine's options of a step. Throws `invalid_retry` or `invalid_duration` for what makes no sense. */
-export function stepOptions({ timeout, retry }: FlowStepOptions): StepOptions<unknown> {
+/** The engine's options of the step of that name. Throws `invalid_retry` or `invalid_duration` for what makes no sense. */
+export function stepOptions(
+  name: string,
+  { timeout, retry, circuitBreaker }: Pick<FlowStepOptions, "timeout" | "retry" | "circuitBreaker">,
+): StepOptions<unknown> {
   return {
     ...(timeout === undefined ? {} : { timeout }),
     ...(retry === undefined ? {} : { retry: retryOf(retry) }),
+    ...(circuitBreaker === undefined ? {} : { circuitBreaker: breakerOf(name, circuitBreaker) }),
   };
+}
+
+/** The engine's breaker for one of a flow: every failure counts where none are named, and a run that cancels itself is no failure. */
+function breakerOf(step: string, config: CircuitBreakerConfig): CircuitBreaker {
+  const { name = `step-${step}`, expectedErrors = [], failureThreshold, recoveryTimeout } = config;
+  return {
+    name,
+    failureThreshold,
+    recoveryTimeout,
+    expectedErrors: (thrown) => {
+      if (thrown instanceof CancelledError || codeOf(thrown) === cancelCode) return false;
+      const { message } = errorOf(thrown);
+      return expectedErrors.length === 0 || expectedErrors.some((part) => message.includes(part));
+    },
+  };
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error ? (thrown as { readonly code?: unknown }).code : undefined;
 }
 
 /** The engine's retry policy for one of a flow. */

@@ -8,6 +8,7 @@ import { digest } from "./interpreter.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import { hasUndosOrLocks, isSequential } from "./program-shape.suite.ts";
+import { ringing } from "./extras.suite.ts";
 import { eventKeys, eventNames } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { endOf } from "./recorder.suite.ts";
@@ -52,6 +53,7 @@ export function raiseCurtain(stage: Stage): void {
   for (let i = 0; i < profile.clients; i++) void client(stage, i);
   void every(stage, profile.outsideMs, () => outsider(stage));
   void every(stage, profile.operatorMs, () => operator(stage));
+  if (stage.recorder.watches !== undefined) void every(stage, profile.outsideMs, () => extra(stage));
   void every(stage, faults.workerCrashMs, () => withWorker(stage, (machine, worker) => machine.crashWorker(worker)));
   void every(stage, faults.workerHangMs, () =>
     withWorker(stage, (machine, worker) =>
@@ -131,7 +133,7 @@ async function startOne(stage: Stage, name: string): Promise<void> {
     }
     if (
       started !== undefined &&
-      !["draining", "store_failed"].includes(started.error.code) &&
+      !["draining", "store_failed", "rate_limited"].includes(started.error.code) &&
       !world.calm &&
       recorder.commits >= 0
     )
@@ -267,6 +269,32 @@ export async function emitAll(stage: Stage): Promise<void> {
       }
     }
   }
+}
+
+/** What seeds with triggers, queues or breakers see besides. */
+async function extra(stage: Stage): Promise<void> {
+  const { world, ledger, programs } = stage;
+  const { random } = world;
+  const watched = programs.some(({ watches }) => watches !== undefined);
+  if (watched && random.chance(0.6)) {
+    if (random.chance(0.5)) ledger.outside.push(ledger.outside.length + 1);
+    const number = ledger.nextEvent();
+    const sent = await ask(stage, (engine) => engine.emit({ by, name: ringing, payload: encodeValue({ number }) }));
+    if (sent?.ok === true) ledger.rang.push(number);
+    return;
+  }
+  if (random.chance(0.2)) {
+    await ask(stage, ({ facilities }) => facilities.resetBreaker({ by, name: random.pick(["b0", "b1"]) }));
+    return;
+  }
+  const queue = random.pick(["q0", "q1"]);
+  await ask(stage, ({ queues }) => queues.setPaused(by, queue, random.chance(0.5)));
+}
+
+/** Queues that somebody has paused go on. */
+export async function resumeQueues(stage: Stage): Promise<void> {
+  if (stage.recorder.watches === undefined) return;
+  for (const queue of ["q0", "q1"]) await ask(stage, ({ queues }) => queues.setPaused(by, queue, false));
 }
 
 /** Nothing is to begin by itself any more. */

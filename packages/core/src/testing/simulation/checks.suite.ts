@@ -5,6 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { checkEvents } from "./check-events.suite.ts";
 import { checkSchedules } from "./check-schedules.suite.ts";
+import { checkTriggers } from "./check-triggers.suite.ts";
 import { checkUndos } from "./check-undos.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
@@ -55,6 +56,7 @@ export async function check(p: Reckoning): Promise<void> {
   checkFences(p, reckoned);
   await checkEvents(p, reckoned);
   await checkSchedules(p, reckoned);
+  await checkTriggers(p);
   await checkLeftovers(p);
   const { held } = await p.store.stats();
   if (Object.keys(held).length > 0)

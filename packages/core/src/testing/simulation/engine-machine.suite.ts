@@ -23,6 +23,8 @@ export interface Site {
   /** The store that outlives every engine, its changes recorded. */
   readonly store: RunStore;
   readonly triggers: TriggerStore;
+  /** The same recorded, in seeds with triggers: there it fails like the rest. */
+  readonly watched: TriggerStore | undefined;
   readonly blobs: BlobStore | undefined;
   /** A fault planned for this very write, before chance has its say. */
   readonly planned?: ((write: StoreWrite) => "crash_before" | "crash_after" | undefined) | undefined;
@@ -61,14 +63,19 @@ export class EngineMachine {
       this.#resolveGone = resolve;
     });
     const { world, profile } = site;
-    this.#faulty = faultyStore(site.store, { plan: (write) => this.#plan(write), afterCrash: "silence" });
+    const { watched } = site;
+    this.#faulty = faultyStore(site.store, {
+      plan: (write) => this.#plan(write),
+      afterCrash: "silence",
+      ...(watched === undefined ? {} : { triggers: watched }),
+    });
     const name = `engine-${++site.engines}`;
     const clock = {
       now: () => world.clock.now(),
       after: (ms: number, callback: () => void) => this.#after(ms, callback),
     };
     this.engine = new Engine({
-      triggers: site.triggers,
+      triggers: watched === undefined ? site.triggers : this.#faulty.triggers,
       store: profile.slowReads ? slowReads(this.#faulty.store, () => this.#pause()) : this.#faulty.store,
       blobs: site.blobs,
       clock,

@@ -238,12 +238,13 @@ function cacheOf({ key, ttlMs, flightMs }: NonNullable<StepNode["cache"]>): Step
 
 async function playStep(node: StepNode, path: string, p: Playing): Promise<unknown> {
   const { life, witness } = p;
-  const { undo, cache } = node;
+  const { undo, cache, breaker } = node;
   const call = (): Promise<unknown> =>
     p.ctx.step(nameOf(node, path), (step) => attempt(node, step, p, path), {
       retry: { attempts: node.attempts, backoff: "fixed", delay: node.retryMs, maxDelay: 3_600_000 },
       ...limited(node.timeoutMs),
       ...(cache === undefined ? {} : { cache: cacheOf(cache) }),
+      ...(breaker === undefined ? {} : { circuitBreaker: breaker }),
       ...(undo === undefined
         ? {}
         : {

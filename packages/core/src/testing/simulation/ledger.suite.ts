@@ -35,6 +35,9 @@ export class Ledger implements Witness {
   readonly pausedSchedules = new Set<string>();
   /** Wall time at which a run first saw a result, by run and place. */
   readonly firstSeen = new Map<string, number>();
+  readonly outside: number[] = [];
+  /** Numbers of the events for triggers that an engine has acknowledged. */
+  readonly rang: number[] = [];
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
   readonly #recorder: Recorder;
@@ -118,6 +121,7 @@ export class Ledger implements Witness {
     const seq = Number(step.idempotencyKey.split(":")[1]);
     this.effects++;
     if (undo === undefined) life.steps.set(node.path, seq);
+    if (undo === undefined && node.breaker !== undefined) this.#recorder.watches?.begins(node.breaker.name);
     if (life.check) this.#fail(`the replay check of run ${life.run} executes ${node.path}`);
     if (life.unsure !== undefined && undo === undefined && !this.#isDurable(life, life.unsure.seq))
       this.#fail(

@@ -52,6 +52,8 @@ export interface Witness {
   emitId(life: Life, path: string): string;
   /** A number that no other event carries. */
   nextEvent(): number;
+  /** Numbers of what polls find outside, the oldest first. */
+  readonly outside: readonly number[];
 }
 
 export interface Effect {

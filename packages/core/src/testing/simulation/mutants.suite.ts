@@ -75,6 +75,36 @@ export const brokenPromises = {
       return { ...outcome, effects: { ...outcome.effects, finished: [...finished, ...finished] } };
     },
   })),
+  breakerOpen: storeMutant("lets attempts in while their breaker is open", () => ({
+    enterBreaker: async (p, store) => {
+      const answer = await store.enterBreaker(p);
+      return answer.outcome === "in" ? answer : { outcome: "in", round: 0 };
+    },
+  })),
+  breakerDeaf: opMutant("does not tell breakers of every second failure", (op, count) => {
+    if ((op.op !== "done" && op.op !== "retry") || op.breaker?.outcome !== "failed" || count % 2 === 0) return op;
+    const { breaker: _told, ...rest } = op;
+    return rest;
+  }),
+  queueGoesOn: storeMutant("does not pause queues", () => ({
+    setQueuePaused: (p, store) => store.setQueuePaused({ ...p, paused: false }),
+  })),
+  joinedLost: storeMutant("keeps another input of every second start", () => {
+    let starts = 0;
+    return {
+      createRun: (p, store) => {
+        const { batch, debounce } = p.run.flow?.admission ?? {};
+        const kept = (batch === undefined && debounce === undefined) || ++starts % 2 === 0;
+        return store.createRun(kept ? p : { ...p, run: { ...p.run, input: encodeValue("another") } });
+      },
+    };
+  }),
+  eventOverlooked: storeMutant("does not show triggers every second event", () => ({
+    listEvents: async (p, store) => {
+      const events = await store.listEvents(p);
+      return p.after === undefined ? events : events.filter(({ id }) => id % 2 === 0);
+    },
+  })),
   timerLost: opMutant("loses every second timer", (op, count) =>
     op.op === "sleep" && count % 2 === 0 ? { ...op, due: 8e15 } : op,
   ),

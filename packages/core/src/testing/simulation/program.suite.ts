@@ -1,7 +1,8 @@
 // What simulated workflows do: a random tree of durable calls, drawn once from the seed and then fixed, so that every
 // incarnation of a run executes the same code.
-import type { FlowOptions } from "@sluice/sdk";
+import type { CircuitBreaker, FlowOptions } from "@sluice/sdk";
 import { SimulatedRandom } from "../simulated-random.ts";
+import type { ProgramTriggers } from "./extras.suite.ts";
 import type { Feature } from "./features.suite.ts";
 
 interface At {
@@ -28,6 +29,8 @@ export interface StepNode extends At {
   readonly deaf: boolean;
   /** Its result is shared with every step of this key, whatever run it is of. */
   readonly cache?: { readonly key: string; readonly ttlMs: number; readonly flightMs?: number | undefined } | undefined;
+  /** What lets its attempts in. */
+  readonly breaker?: CircuitBreaker | undefined;
 }
 
 /** What a step is called, and its result after: where it is shared, the same for all. */
@@ -94,6 +97,7 @@ export interface Program {
   /** Longest time a run may take. */
   readonly timeoutMs?: number | undefined;
   readonly schedule?: ProgramSchedule | undefined;
+  readonly watches?: ProgramTriggers | undefined;
   /** Gates that its runs pass. */
   readonly flow?: FlowOptions | undefined;
   /** Times a run goes on as another before it returns. */

@@ -2,6 +2,10 @@
 // settled, what has ended. It survives crashes, and calls out what no store may do.
 import type { RunEvent } from "@sluice/protocol";
 import type { Delivery, Effects, FinishedRun, RunRecord, RunStore, StoreOp } from "../../kernel/run-store.ts";
+import type { TriggerStore } from "../../kernel/trigger-store.ts";
+import { brief, isWatched, verbs } from "./recorder-verbs.suite.ts";
+import type { RecordedVerb } from "./recorder-verbs.suite.ts";
+import { watchedVerbs, Watches } from "./watches.suite.ts";
 
 /** What is known of a run from the commits alone. */
 export interface RunModel {
@@ -45,17 +49,26 @@ export class Recorder {
   readonly counts = new Map<string, number>();
   /** Children that ended before anything else was heard of them. */
   readonly endedUnseen = new Set<string>();
+  /** Of seeds that have something for it. */
+  readonly watches: Watches | undefined;
   readonly #inner: RunStore;
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(inner: RunStore, fail: (what: string) => void, trace: ((line: () => string) => void) | undefined) {
+  constructor(
+    inner: RunStore,
+    fail: (what: string) => void,
+    { trace, extras }: { readonly trace: ((line: () => string) => void) | undefined; readonly extras: boolean },
+  ) {
     this.#inner = inner;
     this.#fail = fail;
     this.#trace = trace;
+    this.watches = extras ? new Watches(fail) : undefined;
     const target = inner as unknown as Record<string, AnyVerb>;
     const wrapped: Record<string, AnyVerb> = {};
     for (const verb of verbs) wrapped[verb] = (params) => this.#call(verb, params, target);
+    for (const verb of extras ? watchedVerbs : []) wrapped[verb] = (params) => this.#call(verb, params, target);
     this.store = new Proxy(inner, {
       get: (_, verb) => {
         const call = wrapped[verb as string];
@@ -75,12 +88,69 @@ export class Recorder {
     return false;
   }
 
-  async #call(verb: (typeof verbs)[number], params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
+  /** The trigger port, with the runs that it starts recorded. */
+  triggers(inner: TriggerStore): TriggerStore {
+    const advanceTrigger: TriggerStore["advanceTrigger"] = async (p) => {
+      const pending = inner.advanceTrigger(p);
+      return this.#inTurn(pending, (outcome) => {
+        if (outcome.outcome !== "ok") return;
+        for (const run of outcome.created) this.#add(run);
+        this.watches?.advanced(p, outcome.created);
+        this.#effects(outcome.effects);
+        this.#trace?.(() => `store advanceTrigger ${brief(p)} -> ${brief(outcome)}`);
+      });
+    };
+    return new Proxy(inner, {
+      get: (_, verb) => {
+        if (verb === "advanceTrigger") return advanceTrigger;
+        const plain = (inner as unknown as Record<string, AnyVerb>)[verb as string];
+        return (params: unknown) => (plain as AnyVerb).call(inner, params);
+      },
+    });
+  }
+
+  /** Notes what became of a verb after what became of those before it: the store had carried them out in that order. */
+  #inTurn<T>(pending: Promise<T>, note: (outcome: T) => void | Promise<void>): Promise<T> {
+    const turn = Promise.allSettled([this.#turn, pending]).then(async () => {
+      const outcome = await pending;
+      this.commits++;
+      await note(outcome);
+      return outcome;
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #call(verb: RecordedVerb, params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
+    if (this.watches !== undefined) return this.#watched(verb, params, target);
     const outcome = await (target[verb] as AnyVerb).call(target, params);
     this.commits++;
     this.#count(verb, outcome);
     await this.#saw(verb, params, outcome);
     return outcome;
+  }
+
+  #watched(verb: RecordedVerb, params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
+    const { watches } = this;
+    const append = verb === "append" ? (params as Params<"append">) : undefined;
+    const teaches = append?.ops.some((op) => (op.op === "done" || op.op === "retry") && op.breaker !== undefined);
+    const before =
+      append === undefined || teaches !== true
+        ? undefined
+        : this.#inner.readJournal({ run: append.run, bytesMax: Number.MAX_SAFE_INTEGER });
+    return this.#inTurn((target[verb] as AnyVerb).call(target, params), async (outcome) => {
+      this.#count(verb, outcome);
+      if (append !== undefined && before !== undefined && (outcome as Outcome<"append">).outcome === "ok") {
+        const closed = new Set(
+          (await before).entries.filter(({ status }) => status !== "running").map(({ seq }) => seq),
+        );
+        const { undecided } = outcome as Extract<Outcome<"append">, { readonly outcome: "ok" }>;
+        const counts = (op: StoreOp): boolean => !("seq" in op) || !closed.has(op.seq);
+        watches?.wrote(append.ops.slice(0, undecided?.at), { now: append.now, counts });
+      }
+      if (isWatched(verb)) watches?.saw(verb, params, outcome);
+      else await this.#saw(verb, params, outcome);
+    });
   }
 
   #count(verb: string, outcome: unknown): void {
@@ -90,6 +160,7 @@ export class Recorder {
   }
 
   async #saw(verb: (typeof verbs)[number], params: unknown, outcome: unknown): Promise<void> {
+    if (verb === "createRun") this.watches?.started(params as Params<"createRun">, outcome as Outcome<"createRun">);
     switch (verb) {
       case "createRun":
       case "forkRun":
@@ -147,6 +218,7 @@ export class Recorder {
       settled: new Map(),
       wanted: new Map(),
     };
+    if (run.owner !== undefined) this.watches?.first(run);
     if (this.runs.has(run.id)) this.#fail(`run ${run.id} was created twice`);
     this.runs.set(run.id, model);
     this.unfinished++;
@@ -176,6 +248,7 @@ export class Recorder {
     if (model.owner !== undefined) this.#fail(`run ${run.id} was given to ${run.owner} while ${model.owner} held it`);
     if (run.epoch <= model.epoch) this.#fail(`run ${run.id} was claimed with epoch ${run.epoch} after ${model.epoch}`);
     if (model.final !== undefined) this.#fail(`run ${run.id} was claimed after it had ended`);
+    if (model.epoch === 0) this.watches?.first(run);
     model.epoch = run.epoch;
     model.owner = run.owner;
   }
@@ -293,28 +366,6 @@ export class Recorder {
   }
 }
 
-const verbs = [
-  "createRun",
-  "claimRuns",
-  "append",
-  "parkRun",
-  "releaseRuns",
-  "recover",
-  "blockRun",
-  "unblockRuns",
-  "fireTimers",
-  "emitEvent",
-  "completeToken",
-  "cancelRun",
-  "pauseRun",
-  "resumeRun",
-  "retryRun",
-  "forkRun",
-  "moveRun",
-  "deleteRuns",
-  "fireSchedule",
-] as const;
-
 /** The end of a run in a form that can be compared. */
 export function endOf(end: Pick<FinishedRun, "status" | "output" | "error">): string {
   return `${end.status} ${sumOf(end.output)} ${sumOf(end.error)}`;
@@ -326,13 +377,4 @@ function sumOf(bytes: Uint8Array | undefined): string {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return `${hash >>> 0}/${bytes.length}`;
-}
-
-function brief(value: unknown): string {
-  return (
-    JSON.stringify(value, (key, item: unknown) => {
-      if (item instanceof Uint8Array) return `<${item.length}>`;
-      return key === "now" || key === "by" ? undefined : item;
-    }) ?? ""
-  );
 }

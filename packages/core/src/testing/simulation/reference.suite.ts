@@ -51,6 +51,8 @@ export function meaningOf(node: Node, suffix = ""): Meaning {
 }
 
 function meaningOfStep(node: StepNode, path: string): Meaning {
+  // Whether it is let in depends on how others fared.
+  if (node.breaker !== undefined) return node.caught ? value(anything) : undefined;
   if (node.cache === undefined) return meaningOfOwnStep(node, path);
   // Somebody else's result takes the place of a failure.
   const own = meaningOfOwnStep(node, nameOf(node, path));

@@ -3,7 +3,7 @@ import { MemoryRunStore } from "../../store/memory/index.ts";
 import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { StoreWrite } from "../faulty-store.ts";
-import { answerTokens, ask, emitAll, operate, pauseSchedules, raiseCurtain } from "./actors.suite.ts";
+import { answerTokens, ask, emitAll, operate, pauseSchedules, raiseCurtain, resumeQueues } from "./actors.suite.ts";
 import type { Stage } from "./actors.suite.ts";
 import { memoryBlobs } from "./blobs.suite.ts";
 import { check } from "./checks.suite.ts";
@@ -13,10 +13,12 @@ import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import { isSequential } from "./program-shape.suite.ts";
+import { hasExtras, withExtras } from "./extras.suite.ts";
 import { drawPrograms, drawSchedule, withGates } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
+import { triggersOwe } from "./check-triggers.suite.ts";
 import type { EventLoop } from "./world.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 
@@ -85,7 +87,8 @@ class Simulation {
     const memory = new MemoryRunStore();
     this.#store = memory;
     const fail = (what: string): void => world.fail(what);
-    this.#recorder = new Recorder(mutant?.store?.(memory) ?? memory, fail, world.trace);
+    const extras = this.#programs.some(hasExtras);
+    this.#recorder = new Recorder(mutant?.store?.(memory) ?? memory, fail, { trace: world.trace, extras });
     this.#ledger = new Ledger(this.#recorder, fail, world.trace);
     this.#site = {
       world,
@@ -94,6 +97,9 @@ class Simulation {
       ledger: this.#ledger,
       store: this.#recorder.store,
       triggers: memory.triggers,
+      watched: this.#programs.some(({ watches }) => watches !== undefined)
+        ? this.#recorder.triggers(memory.triggers)
+        : undefined,
       blobs: this.#profile.blobs ? memoryBlobs() : undefined,
       planned: options.planned,
       mutant: mutant?.worker,
@@ -107,9 +113,10 @@ class Simulation {
   }
 
   #draw(seed: number): readonly Program[] {
-    const { features, programs: count, schedules, chaosMs } = this.#profile;
+    const { features, programs: count, schedules, chaosMs, blobs } = this.#profile;
     const random = new SimulatedRandom(seed ^ 0x9e3779b9);
-    const programs = withGates(drawPrograms(random, features, count), seed);
+    const gated = withGates(drawPrograms(random, features, count), seed);
+    const programs = withExtras(gated, { seed, features, schedules, blobs });
     if (!schedules) return programs;
     return programs.map((program, index) =>
       index === count - 1 ? { ...program, schedule: drawSchedule(random, chaosMs) } : program,
@@ -205,6 +212,7 @@ class Simulation {
       await world.sleep(healMs);
       if (this.#stage.engine() === undefined) continue;
       await pauseSchedules(this.#stage);
+      await resumeQueues(this.#stage);
       if (await this.#isOver()) {
         this.#healed = true;
         return;
@@ -216,7 +224,9 @@ class Simulation {
       await answerTokens(this.#stage, "open", 100);
       if (this.#recorder.waitsForEvents) await emitAll(this.#stage);
     }
-    await this.#describeStuck();
+    const owed = await triggersOwe(this.#stage);
+    if (owed === undefined) await this.#describeStuck();
+    else this.#world.fail(owed);
   }
 
   /**
@@ -231,9 +241,15 @@ class Simulation {
 
   /** True when all has ended, and still has when what was on its way has arrived. */
   async #isOver(): Promise<boolean> {
-    if (this.#recorder.unfinished > 0) return false;
+    if (this.#recorder.unfinished > 0 || (await this.#isOwed())) return false;
     await this.#world.sleep(settleMs);
     return this.#recorder.unfinished === 0;
+  }
+
+  /** True while triggers have not dealt with everything. */
+  async #isOwed(): Promise<boolean> {
+    if (!this.#programs.some(({ watches }) => watches !== undefined)) return false;
+    return (await triggersOwe(this.#stage)) !== undefined;
   }
 
   async #describeStuck(): Promise<void> {

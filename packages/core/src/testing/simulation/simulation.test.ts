@@ -103,6 +103,17 @@ describe("the model notices", () => {
     await noticed(brokenPromises.timerEarly, /went on after sleep .* early/);
   });
 
+  test("when a breaker lets in whom it should not, or was not told of a failure", async () => {
+    await noticed(brokenPromises.breakerOpen, /^breaker .* answered in/);
+    await noticed(brokenPromises.breakerDeaf, /^breaker /);
+  });
+
+  test("when a paused queue goes on", () => noticed(brokenPromises.queueGoesOn, /begins though its queue .* is paused/));
+
+  test("when starts that became one lose an input", () => noticed(brokenPromises.joinedLost, /does not have their input/));
+
+  test("when a trigger overlooks something", () => noticed(brokenPromises.eventOverlooked, /has started no run/));
+
   test("when a wait does not get its event", () => noticed(brokenPromises.eventMissed, /^wait .* and missed event/));
 });
 

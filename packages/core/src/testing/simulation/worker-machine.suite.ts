@@ -1,11 +1,12 @@
 // A worker process and the connection to its engine: real worker code on simulated time, that can die, hang and be late.
 import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import { schedule, workflow } from "@sluice/sdk";
-import type { Workflow } from "@sluice/sdk";
+import { onEvent, poll, schedule, workflow } from "@sluice/sdk";
+import type { Trigger, Workflow } from "@sluice/sdk";
 import { manifestOf, Worker, workerLimits } from "@sluice/worker";
 import type { StepScope } from "@sluice/worker";
 import type { AttachedWorker } from "../../engine/worker-link.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { ringing } from "./extras.suite.ts";
 import { play } from "./interpreter.suite.ts";
 import type { Host, Life, Witness } from "./life.suite.ts";
 import type { Profile } from "./profile.suite.ts";
@@ -87,10 +88,11 @@ export class WorkerMachine implements Host {
   #workflow(program: Program): Workflow {
     const { witness, programs } = this.#setup;
     const { timeoutMs, schedule: times, flow } = program;
-    const triggers =
+    const triggers: Trigger[] =
       times === undefined
         ? []
         : [schedule(times.cron, { ...times, input: { by: "time" }, catchUpMax: 20, jitter: times.jitterMs })];
+    triggers.push(...this.#watching(program));
     return workflow(
       {
         name: program.name,
@@ -120,6 +122,25 @@ export class WorkerMachine implements Host {
         return round < program.rounds ? ctx.continueAs({ ...input, round: round + 1 }) : result;
       },
     );
+  }
+
+  #watching({ watches }: Program): Trigger[] {
+    const { witness } = this.#setup;
+    const { event, poll: looks } = watches ?? {};
+    const made: Trigger[] = [];
+    if (event !== undefined)
+      made.push(onEvent(ringing, event.debounceMs === undefined ? {} : { debounce: event.debounceMs }));
+    if (looks === undefined) return made;
+    const found = poll<{ readonly id: number }, number>("outside", {
+      every: looks.everyMs,
+      fetch: ({ cursor = 0 }) => {
+        if (!this.#world.calm && this.#world.random.chance(looks.failing)) throw new Error("nobody is there");
+        // The last one again, as a feed with a coarse clock has it.
+        const items = witness.outside.slice(Math.max(0, cursor - 1)).map((id) => ({ id }));
+        return { items, cursor: witness.outside.length };
+      },
+    });
+    return [...made, found];
   }
 
   #makeWorker(): Worker {
