@@ -16,6 +16,14 @@ const items = () => readFileSync(process.env.ITEMS ?? "", "utf8").split("\\n").f
 export const polled = workflow({ name: "polled", triggers: [poll("items", { every: "1s", fetch: items })] }, same);
 export const heard = workflow({ name: "heard", triggers: [onEvent("said")] }, same);
 export const filed = workflow({ name: "filed", triggers: [fileWatch("in/*.txt", { settle: "30ms" })] }, same);
+export const limited = workflow(
+  {
+    name: "limited",
+    rateLimit: { count: 5, per: "200ms" },
+    triggers: [onEvent("said", { name: "slowly" }), fileWatch("in/*.txt", { name: "slowly too", settle: "30ms" })],
+  },
+  same,
+);
 export const hooked = workflow(
   { name: "hooked", triggers: [webhook("/in/:id", { secret: { env: "HOOK" }, idempotencyKey: "x-id" })] },
   same,
@@ -104,6 +112,8 @@ test("a poll, an event, a file and a webhook start one run each, wherever the pr
       heard: all.map(String),
       filed: all.map((each) => `in/f${each}.txt`),
       hooked: all.map(String),
+      // Past the limit they wait, through every kill.
+      limited: [...all.map(String), ...all.map((each) => `in/f${each}.txt`)],
     };
     for (const [workflow, inputs] of Object.entries(wanted)) {
       while ((await inputsOf(server, workflow)).length < inputs.length) await aTurn();

@@ -46,6 +46,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   sweepBatchMax: "Rows deleted in one commit of cleaning up",
   validateTimeoutMs: "Longest wait for a worker's verdict on an input",
   triggerSeenMs: "How long occurrences of triggers are remembered, so that none gets a second run",
+  triggerWaitingMax:
+    "Occurrences of one trigger that may wait for a limit of their workflow; past it the trigger itself waits",
   triggerBatchMax: "Events that an event trigger deals with in one commit",
   triggerTimeoutMs: "Longest wait for the functions of a webhook, an event trigger or a form",
   deliveryRetentionMs: "How long deliveries to webhooks are kept",

@@ -19,6 +19,7 @@ interface TriggerView {
   readonly nextAt: number | null;
   readonly failures: number;
   readonly error: { readonly message: string } | null;
+  readonly waiting: { readonly count: number; readonly retryAt: number } | null;
 }
 interface DeliveryView {
   readonly id: string;
@@ -210,12 +211,18 @@ function triggersText(triggers: readonly TriggerView[]): readonly string[] {
   const rows = triggers.map((each) => [
     each.id,
     each.kind,
-    each.paused ? "paused" : each.failures > 0 ? `failing (${each.failures})` : "active",
+    stateOf(each),
     String(each.fired),
     time(each.firedAt),
     each.paused ? "" : time(each.nextAt),
   ]);
   return table(["TRIGGER", "KIND", "STATE", "STARTED", "LAST", "NEXT"], rows);
+}
+
+function stateOf({ paused, failures, waiting }: TriggerView): string {
+  if (paused) return "paused";
+  if (failures > 0) return `failing (${failures})`;
+  return waiting === null ? "active" : `${waiting.count} wait`;
 }
 
 function oneText(trigger: TriggerView): readonly string[] {

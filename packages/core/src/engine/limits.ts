@@ -45,6 +45,8 @@ export interface EngineLimits {
   readonly validateTimeoutMs: number;
   /** How long the occurrences of triggers are remembered, so that none gets a second run. */
   readonly triggerSeenMs: number;
+  /** Occurrences of one trigger that wait because a limit of their workflow turned them away; past it the trigger itself waits. */
+  readonly triggerWaitingMax: number;
   /** Events that an event trigger deals with in one commit. */
   readonly triggerBatchMax: number;
   /** Longest wait for a webhook's, an event trigger's or a form's functions. */
@@ -83,6 +85,7 @@ export const engineLimits: EngineLimits = {
   sweepBatchMax: 500,
   validateTimeoutMs: 10_000,
   triggerSeenMs: 30 * 86_400_000,
+  triggerWaitingMax: 10_000,
   triggerBatchMax: 100,
   triggerTimeoutMs: 10_000,
   deliveryRetentionMs: 7 * 86_400_000,

@@ -43,10 +43,12 @@ export interface Occurrence {
   readonly mark?: string | undefined;
   /** Remembered until then; without it for as long as the trigger exists. */
   readonly expiresAt?: number | undefined;
+  /** Key of the held start that this lets go, once it has its run. */
+  readonly held?: string | undefined;
   readonly run: NewRun;
 }
 
-/** What waits for quiet before it gets its run. `input` is an encoded value. */
+/** What waits for quiet, or for a limit that turned it away, before it gets its run. `input` is an encoded value. */
 export interface HeldStart {
   readonly key: string;
   readonly firstAt: number;
@@ -102,6 +104,8 @@ export type AdvanceOutcome =
       readonly created: readonly RunRecord[];
       /** Occurrences whose key was marked. */
       readonly duplicates: number;
+      /** Occurrences that a limit of their workflow turned away, which are held: how many, and when it may take one. */
+      readonly refused?: { readonly count: number; readonly retryAt: number } | undefined;
       readonly effects: Effects;
     }
   /** It has been advanced, paused or taken away meanwhile: nothing was written. */
@@ -124,7 +128,8 @@ export interface TriggerStore {
   }): Promise<TriggerRecord | undefined>;
   /**
    * Moves a trigger on and creates the runs of its occurrences, all or nothing and once: refused as `stale` unless its version
-   * still is `expect`. An occurrence whose key is marked in the same form gets none.
+   * still is `expect`. An occurrence whose key is marked in the same form gets none. One that a limit turns away is held from now
+   * on, due at once, and its key is marked.
    */
   advanceTrigger(p: {
     readonly trigger: string;
@@ -150,6 +155,7 @@ export interface TriggerStore {
   }): Promise<readonly TriggerMark[]>;
   /** By due time. */
   listHeld(p: { readonly trigger: string; readonly limit: number }): Promise<readonly HeldStart[]>;
+  countHeld(p: { readonly trigger: string }): Promise<number>;
   findHeld(p: { readonly trigger: string; readonly keys: readonly string[] }): Promise<readonly HeldStart[]>;
 
   /** `mark`: in the same commit. */

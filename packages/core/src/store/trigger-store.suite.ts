@@ -1,6 +1,7 @@
 // The one suite of the trigger port: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
 import type { DeliveryRecord, TriggerRecord, TriggerStore } from "../kernel/trigger-store.ts";
+import { asked } from "./run-store.joining.suite.ts";
 import { ada, problem, read, start, value, withStore, type Desk, type MakeStore } from "./run-store.fixture.suite.ts";
 
 const id = "order:new";
@@ -199,8 +200,68 @@ function progress(name: string, makeStore: MakeStore): void {
         ["soon", 10, 1, "soon"],
       ]);
       expect(await on.store.findHeld({ trigger: id, keys: ["soon", "none"] })).toEqual([held("soon", 10)]);
-      await on.advance(2, { release: ["late"], occurrences: [on.once("late@5")] });
+      const late = { ...on.once("late@5"), held: "late" };
+      await on.advance(2, { occurrences: [late] });
       expect((await on.store.listHeld({ trigger: id, limit: 9 })).map(({ key }) => key)).toEqual(["soon"]);
+    });
+  });
+}
+
+/** What a limit of the workflow turns away. */
+function limits(name: string, makeStore: MakeStore): void {
+  describe(`${name}: occurrences past a limit`, () => {
+    const desk = withStore(makeStore);
+    const on = triggersOf(desk);
+    const limited = (key: string, run = `run-${key}`) => ({
+      key,
+      run: desk.newRun(run, { input: value(key), ...asked({ rate: { id: "w", count: 1, perMs: 1_000 } }) }),
+    });
+    const held = () => on.store.listHeld({ trigger: id, limit: 9 });
+
+    test("are held in the commit that turned them away, and not taken for new again", async () => {
+      await on.put("new");
+      const first = await on.advance(0, { occurrences: [limited("a"), limited("b"), limited("c")] });
+      expect(first).toMatchObject({
+        outcome: "ok",
+        duplicates: 0,
+        refused: { count: 2, retryAt: start + 1_000 },
+        trigger: { fired: 1 },
+      });
+      expect((await held()).map(({ dueAt, input }) => [dueAt, read(input)]).toSorted()).toEqual([
+        [start, "b"],
+        [start, "c"],
+      ]);
+      expect(await on.store.countHeld({ trigger: id })).toBe(2);
+      const again = await on.advance(1, { occurrences: [limited("b", "run-b2")] });
+      expect(again).toMatchObject({ duplicates: 1 });
+      expect(await on.store.countHeld({ trigger: id })).toBe(2);
+    });
+
+    test("are let go with their run, and stay as they are when they are turned away again", async () => {
+      await on.put("new");
+      await on.advance(0, { occurrences: [limited("a"), limited("b"), limited("c")] });
+      const [b, c] = await held();
+      if (b === undefined || c === undefined) throw new Error("nothing is held");
+      const retry = ({ key, input }: typeof b) => {
+        const { run } = limited(String(read(input)), `again-${String(read(input))}`);
+        return { held: key, run: { ...run, input } };
+      };
+      const early = await on.advance(1, { occurrences: [retry(b), retry(c)] });
+      expect(early).toMatchObject({ created: [], refused: { count: 2, retryAt: start + 1_000 } });
+      expect(await held()).toEqual([b, c]);
+      desk.now = start + 1_000;
+      const late = await on.advance(2, { occurrences: [retry(b), retry(c)] });
+      expect(late).toMatchObject({ created: [{ input: b.input }], refused: { count: 1, retryAt: start + 2_000 } });
+      expect(await held()).toEqual([c]);
+    });
+
+    test("are held when too many runs of the workflow are queued", async () => {
+      await on.put("new");
+      const full = (key: string) => ({ key, run: desk.newRun(`run-${key}`, asked({ queuedMax: 1 })) });
+      expect(await on.advance(0, { occurrences: [full("a"), full("b")] })).toMatchObject({
+        refused: { count: 1, retryAt: start + 1_000 },
+      });
+      expect(await on.store.countHeld({ trigger: id })).toBe(1);
     });
   });
 }
@@ -277,5 +338,6 @@ function deliveries(name: string, makeStore: MakeStore): void {
 /** Registers the tests of the port for one adapter; `makeStore` opens an empty store for each of them. */
 export function triggerStoreSuite(name: string, makeStore: MakeStore): void {
   progress(name, makeStore);
+  limits(name, makeStore);
   deliveries(name, makeStore);
 }

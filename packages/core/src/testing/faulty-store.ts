@@ -15,6 +15,7 @@ const triggerWrites: Readonly<Record<keyof TriggerStore, boolean>> = {
   findMarks: false,
   listMarks: false,
   listHeld: false,
+  countHeld: false,
   findHeld: false,
   recordDelivery: true,
   getDelivery: false,

@@ -17,6 +17,10 @@ const trigger = z.strictObject({
   nextAt: time.nullable(),
   failures: z.int().describe("Since it last worked"),
   error: runError.nullable(),
+  waiting: z
+    .strictObject({ count: z.int(), retryAt: time })
+    .nullable()
+    .describe("What a limit of the workflow has turned away and starts later, and when it is asked again"),
   webhook: z
     .strictObject({
       method: z.string(),

@@ -37,6 +37,7 @@ test("triggers are listed with what they do and how far they have got", async ()
   expect(feed).toMatchObject({
     kind: "poll",
     failures: 0,
+    waiting: null,
     poll: { everyMs: 3_600_000, timeoutMs: 30_000, backoffMaxMs: 900_000, cursor: { seen: 0 } },
     nextAt: expect.any(Number),
     webhook: null,

@@ -20,7 +20,7 @@ export function triggerNotFound(id: string): SluiceError {
   });
 }
 
-async function showTrigger(call: Call, { manifest, record }: DeployedTrigger): Promise<Record<string, unknown>> {
+async function showTrigger(call: Call, { manifest, record, waiting }: DeployedTrigger): Promise<Record<string, unknown>> {
   const { engine, wire } = call;
   return {
     id: record.id,
@@ -35,6 +35,7 @@ async function showTrigger(call: Call, { manifest, record }: DeployedTrigger): P
     nextAt: record.paused ? null : (record.nextAt ?? null),
     failures: record.failures,
     error: await showError(engine, wire, record.error),
+    waiting: waiting ?? null,
     webhook: manifest.type === "webhook" ? showWebhook(manifest) : null,
     poll:
       manifest.type === "poll"

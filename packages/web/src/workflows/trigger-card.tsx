@@ -9,7 +9,7 @@ import { Card, KeyValue } from "../ui/card.tsx";
 import { JsonTree } from "../ui/json-tree.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
-import { formatDuration } from "../ui/time-format.ts";
+import { formatCount, formatDuration } from "../ui/time-format.ts";
 import { ManualDialog } from "./manual-dialog.tsx";
 import { TriggerButtons } from "./trigger-actions.tsx";
 import type { TriggerState } from "./words.ts";
@@ -51,7 +51,8 @@ export function TriggerCard({ trigger }: { readonly trigger: TriggerState }) {
 
 export function TriggerBadge({ trigger }: { readonly trigger: TriggerState }) {
   if (trigger.paused) return <Badge tone="warn">paused</Badge>;
-  return trigger.failures > 0 ? <Badge tone="bad">failing</Badge> : <Badge tone="good">active</Badge>;
+  if (trigger.failures > 0) return <Badge tone="bad">failing</Badge>;
+  return trigger.waiting === null ? <Badge tone="good">active</Badge> : <Badge tone="warn">held back</Badge>;
 }
 
 /** The last failure, or what was passed over last. */
@@ -110,5 +111,15 @@ function progress(trigger: TriggerState): Pairs {
     trigger.firedAt === null ? null : { name: "Last run", value: <Time at={trigger.firedAt} /> },
     trigger.lookedAt === null ? null : { name: "Last look", value: <Time at={trigger.lookedAt} /> },
     trigger.nextAt === null ? null : { name: "Next look", value: <Time at={trigger.nextAt} /> },
+    trigger.waiting === null
+      ? null
+      : {
+          name: "Wait for the rate limit",
+          value: (
+            <>
+              {formatCount(trigger.waiting.count)}, asked again <Time at={trigger.waiting.retryAt} />
+            </>
+          ),
+        },
   ];
 }

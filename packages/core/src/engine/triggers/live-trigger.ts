@@ -31,8 +31,17 @@ type Advance = Parameters<TriggerStore["advanceTrigger"]>[0];
 export type Advanced = Extract<AdvanceOutcome, { readonly outcome: "ok" }>;
 type Rest = Pick<Advance, "marks" | "forget" | "progress">;
 
-/** Held starts let go in one commit. */
+/** Held starts let go in one commit, and looked at in one turn. */
 const releaseBatchMax = 100;
+const releaseLookMax = 1_000;
+/** A limit that may take one sooner is asked after this long. */
+const refusedRetryMsMin = 100;
+
+/** Occurrences that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
+export interface WaitingStarts {
+  readonly count: number;
+  readonly retryAt: number;
+}
 
 export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   readonly manifest: M;
@@ -43,6 +52,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   readonly #parts: TriggerParts;
   #turn: Promise<unknown> = Promise.resolve();
   #cancelHeld: (() => void) | undefined;
+  #waiting: WaitingStarts | undefined;
   #stopped = false;
 
   constructor(
@@ -58,6 +68,11 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
 
   get stopped(): boolean {
     return this.#stopped || this.#parts.engine.draining();
+  }
+
+  /** Undefined while no limit holds anything back. */
+  get waiting(): WaitingStarts | undefined {
+    return this.#waiting;
   }
 
   /** Does something that changes it, after what was asked for before. */
@@ -76,11 +91,13 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
 
   /**
    * Lets occurrences in: each gets a run, or is held back until it has been quiet. To be called in turn. An input that the
-   * workflow's schema refuses gets none, and the last of them is the trigger's error.
+   * workflow's schema refuses gets none, and the last of them is the trigger's error. One that a limit of the workflow turns away
+   * waits; when too many do, nothing is let in.
    */
   async enter(entering: readonly Entering[], rest: Rest = {}): Promise<Result<Advanced>> {
     const crowded = this.#parts.starts.crowded();
     if (entering.length > 0 && crowded !== undefined) return crowded;
+    if (entering.length > 0 && this.#isFull) return tooMany(this.workflow, this.#waiting?.count ?? 0);
     const releases: (() => void)[] = [];
     try {
       const good: Entering[] = [];
@@ -124,6 +141,10 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     return advanced;
   }
 
+  get #isFull(): boolean {
+    return (this.#waiting?.count ?? 0) >= this.#parts.engine.limits.triggerWaitingMax;
+  }
+
   #run(input: Uint8Array): Occurrence["run"] {
     const { engine, starts } = this.#parts;
     const current = engine.deployments.workflow(this.workflow);
@@ -161,7 +182,8 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     if (this.#stopped || this.record.paused) return;
     const [first] = await store.listHeld({ trigger: this.record.id, limit: 1 });
     if (first === undefined || this.#stopped) return;
-    this.#cancelHeld = engine.clock.after(Math.max(0, first.dueAt - engine.clock.now()), () => {
+    const dueAt = Math.max(first.dueAt, this.#waiting?.retryAt ?? 0);
+    this.#cancelHeld = engine.clock.after(Math.max(0, dueAt - engine.clock.now()), () => {
       void this.inTurn(() => this.#release()).catch((error: unknown) => {
         engine.log("error", "what a trigger holds could not be let go yet", {
           trigger: this.record.id,
@@ -174,19 +196,42 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
 
   /** Takes up what was held before. */
   async resumeHeld(): Promise<void> {
-    if ("debounce" in this.manifest && this.manifest.debounce !== undefined) await this.inTurn(() => this.#armHeld());
+    await this.inTurn(() => this.#armHeld());
   }
 
+  /** Lets go what is due, as far as limits of the workflow take it; the rest is held on, in the order in which it came. */
   async #release(): Promise<void> {
     if (this.stopped) return;
     const { engine, store } = this.#parts;
-    const held = await store.listHeld({ trigger: this.record.id, limit: releaseBatchMax });
+    const trigger = this.record.id;
+    const held = await store.listHeld({ trigger, limit: releaseLookMax });
     const due = held.filter(({ dueAt }) => dueAt <= engine.clock.now());
-    const release = due.map(({ key }) => key);
-    if (due.length > 0) {
-      const done = await this.advance({ occurrences: due.map(({ input }) => ({ run: this.#run(input) })), release });
+    let refused: Advanced["refused"];
+    for (let at = 0; at < due.length && (refused === undefined || this.#isKeyed); at += releaseBatchMax) {
+      const some = due.slice(at, at + releaseBatchMax);
+      const done = await this.advance({ occurrences: some.map(({ key, input }) => ({ held: key, run: this.#run(input) })) });
       if (!done.ok) throw new Error(done.error.message);
+      refused = done.value.refused ?? refused;
     }
+    if (refused === undefined) this.#waiting = undefined;
+    await this.#armHeld();
+  }
+
+  /** True where a limit that turns one away may take the next. */
+  get #isKeyed(): boolean {
+    const flow = this.#parts.engine.deployments.workflow(this.workflow)?.manifest.flow;
+    return flow?.rateLimit?.key !== undefined;
+  }
+
+  /** Remembers that a limit has turned some away. */
+  async #noteRefused({ retryAt, count }: NonNullable<Advanced["refused"]>): Promise<void> {
+    const { engine, store } = this.#parts;
+    const before = this.#waiting;
+    const held = await store.countHeld({ trigger: this.record.id });
+    const asked = Math.max(retryAt, engine.clock.now() + refusedRetryMsMin);
+    this.#waiting = { count: held, retryAt: asked };
+    if (before === undefined)
+      engine.log("warn", "a limit makes occurrences of a trigger wait", { trigger: this.record.id, count, retryAt });
     await this.#armHeld();
   }
 
@@ -202,6 +247,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
       return fail({ code: "conflict", message: `The trigger ${id} has been changed meanwhile.` });
     }
     this.record = outcome.trigger;
+    if (outcome.refused !== undefined) await this.#noteRefused(outcome.refused);
     for (const _run of outcome.created) engine.count("runs_started");
     engine.route(outcome.effects);
     if (engine.changes.heard) {
@@ -210,4 +256,12 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     }
     return ok(outcome);
   }
+}
+
+function tooMany(workflow: string, count: number): Result<never> {
+  return fail({
+    code: "queue_full",
+    message: `${count} occurrences wait for a limit of ${workflow}; no more are taken until some have begun (triggerWaitingMax).`,
+    hint: "A higher rateLimit, or throttle in its place, lets runs begin sooner.",
+  });
 }

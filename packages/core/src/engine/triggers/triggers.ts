@@ -9,7 +9,7 @@ import type { TriggerMark, TriggerRecord } from "../../kernel/trigger-store.ts";
 import type { Started } from "../starts.ts";
 import { EventTriggerRun } from "./event-triggers.ts";
 import { LiveTrigger } from "./live-trigger.ts";
-import type { TriggerParts } from "./live-trigger.ts";
+import type { TriggerParts, WaitingStarts } from "./live-trigger.ts";
 import { Poll } from "./polls.ts";
 import { isKept, triggerId, triggerKind } from "./trigger-names.ts";
 import type { KeptManifest } from "./trigger-names.ts";
@@ -20,6 +20,8 @@ export interface DeployedTrigger {
   readonly manifest: KeptManifest;
   /** Place in its workflow's list. */
   readonly index: number;
+  /** Occurrences that a limit of its workflow has turned away, and when it is asked again (milliseconds since 1970). */
+  readonly waiting: WaitingStarts | undefined;
 }
 
 const system: Actor = { kind: "system", id: "triggers" };

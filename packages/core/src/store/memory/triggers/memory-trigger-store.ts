@@ -65,6 +65,10 @@ export class MemoryTriggerStore implements TriggerStore {
       .slice(0, p.limit);
   }
 
+  async countHeld(p: Params<"countHeld">): Promise<Result<"countHeld">> {
+    return this.#parts.tables().triggers.row(p.trigger)?.held.size ?? 0;
+  }
+
   async findHeld(p: Params<"findHeld">): Promise<Result<"findHeld">> {
     const held = this.#parts.tables().triggers.row(p.trigger)?.held;
     return p.keys.map((key) => held?.get(key)).filter((each) => each !== undefined);

@@ -1,13 +1,16 @@
 // What each verb of the trigger port that changes something does to the tables in memory.
-import type { RunRecord } from "../../../kernel/run-store.ts";
+import type { NewRun, RunRecord } from "../../../kernel/run-store.ts";
 import type {
   AdvanceOutcome,
   DeliveryRecord,
+  HeldStart,
   TriggerProgress,
   TriggerRecord,
   TriggerStore,
   TriggerWriteVerb,
 } from "../../../kernel/trigger-store.ts";
+import { refusedToo, waitingKey } from "../../refused-starts.ts";
+import type { Refusals } from "../../refused-starts.ts";
 import { Change } from "../change.ts";
 import { startRun } from "../create.ts";
 import { toRecord } from "../runs.ts";
@@ -73,16 +76,23 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   if (row === undefined || row.record.paused || row.record.version !== p.expect) return { outcome: "stale" };
   const created: RunRecord[] = [];
   let duplicates = 0;
-  for (const { key, mark, expiresAt, run } of p.occurrences) {
+  let refused: Refusals | undefined;
+  for (const { key, mark, expiresAt, held, run } of p.occurrences) {
     const known = key === undefined ? undefined : row.marks.get(key);
     if (known !== undefined && known.mark === mark) {
       duplicates++;
       continue;
     }
     const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
+    if (started.outcome === "rate_limited" || started.outcome === "queue_full") {
+      refused = refusedToo(refused, started, p.now);
+      if (held === undefined) row.held.set(...heldOf(run, p.now));
+      if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, at: p.now, expiresAt }));
+      continue;
+    }
+    if (held !== undefined) row.held.delete(held);
     if (started.outcome === "created") created.push(toRecord(started.row));
     else duplicates++;
-    // What flow control refuses has not been dealt with: whoever finds it again may try again.
     const led = started.outcome === "id_taken" ? run.id : "row" in started ? started.row.record.id : undefined;
     if (key !== undefined && led !== undefined)
       row.marks.set(key, withoutUndefined({ key, mark, run: led, at: p.now, expiresAt }));
@@ -95,7 +105,19 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   for (const key of p.release ?? []) row.held.delete(key);
   for (const held of p.hold ?? []) row.held.set(held.key, held);
   row.record = advanced(row.record, p.progress ?? {}, { count: created.length, at: p.now });
-  return { outcome: "ok", trigger: row.record, created, duplicates, effects: change.effects() };
+  return {
+    outcome: "ok",
+    trigger: row.record,
+    created,
+    duplicates,
+    ...(refused === undefined ? {} : { refused }),
+    effects: change.effects(),
+  };
+}
+
+function heldOf({ id, input }: NewRun, now: number): [key: string, held: HeldStart] {
+  const key = waitingKey(id);
+  return [key, { key, firstAt: now, dueAt: now, count: 1, input }];
 }
 
 function advanced(

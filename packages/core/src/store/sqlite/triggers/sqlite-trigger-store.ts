@@ -51,6 +51,9 @@ export class SqliteTriggerStore implements TriggerStore {
   listHeld(p: Params<"listHeld">): Answer<"listHeld"> {
     return this.#look((reads) => reads.held(p.trigger, p.limit));
   }
+  countHeld(p: Params<"countHeld">): Answer<"countHeld"> {
+    return this.#look((reads) => reads.countHeld(p.trigger));
+  }
   findHeld(p: Params<"findHeld">): Answer<"findHeld"> {
     return this.#look((reads) => reads.heldUnder(p.trigger, p.keys));
   }

@@ -83,6 +83,11 @@ export class TriggerReads {
     return this.#db.rows<HeldStart>(sql, trigger, limit);
   }
 
+  countHeld(trigger: string): number {
+    const sql = "SELECT count(*) AS n FROM trigger_held WHERE trigger_id = ?";
+    return this.#db.rows<{ n: number }>(sql, trigger)[0]?.n ?? 0;
+  }
+
   heldUnder(trigger: string, keys: readonly string[]): readonly HeldStart[] {
     const sql = (count: number): string =>
       `SELECT ${heldColumns} FROM trigger_held WHERE trigger_id = ? AND key IN (${marks(count)})`;

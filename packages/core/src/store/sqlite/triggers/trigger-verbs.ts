@@ -1,6 +1,8 @@
 // What each verb of the trigger port that changes something does to the tables.
-import type { Actor, RunRecord } from "../../../kernel/run-store.ts";
-import type { AdvanceOutcome, TriggerStore, TriggerWriteVerb } from "../../../kernel/trigger-store.ts";
+import type { Actor, NewRun, RunRecord } from "../../../kernel/run-store.ts";
+import type { AdvanceOutcome, HeldStart, TriggerStore, TriggerWriteVerb } from "../../../kernel/trigger-store.ts";
+import { refusedToo, waitingKey } from "../../refused-starts.ts";
+import type { Refusals } from "../../refused-starts.ts";
 import { blobOwners } from "../blob-refs.ts";
 import { Change } from "../change.ts";
 import { insertRun } from "../creation.ts";
@@ -46,41 +48,58 @@ export const triggerVerbs: { readonly [Verb in TriggerWriteVerb]: (t: Tables, p:
 };
 
 function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
-  const { triggers, runs, blobs } = cx.t;
+  const { triggers, runs } = cx.t;
   const { trigger, now } = p;
   const before = triggers.get(trigger);
   if (before === undefined || before.paused || before.version !== p.expect) return { outcome: "stale" };
   const by: Actor = { kind: "trigger", id: trigger };
   const created: RunRecord[] = [];
   let duplicates = 0;
-  for (const { key, mark, expiresAt, run } of p.occurrences) {
+  let refused: Refusals | undefined;
+  for (const { key, mark, expiresAt, held, run } of p.occurrences) {
     const known = key === undefined ? undefined : triggers.mark(trigger, key);
     if (known !== undefined && known.mark === mark) {
       duplicates++;
       continue;
     }
     const inserted = insertRun(cx, { by, run, now });
+    if (inserted.outcome === "rate_limited" || inserted.outcome === "queue_full") {
+      refused = refusedToo(refused, inserted, now);
+      if (held === undefined) hold(cx, trigger, waiting(run, now));
+      if (key !== undefined) triggers.putMark(trigger, { key, mark, at: now, expiresAt });
+      continue;
+    }
+    if (held !== undefined) release(cx, trigger, held);
     if (inserted.outcome === "created") {
       if (inserted.run.ready === readiness.claimable) cx.ready++;
       created.push(runs.recordOf(inserted.run));
     } else duplicates++;
-    // What flow control refuses has not been dealt with: whoever finds it again may try again.
     const led = inserted.outcome === "created" ? run.id : "id" in inserted ? inserted.id : undefined;
     if (key !== undefined && led !== undefined) triggers.putMark(trigger, { key, mark, run: led, at: now, expiresAt });
   }
   for (const mark of p.marks ?? []) triggers.putMark(trigger, { ...mark, at: now });
   for (const key of p.forget ?? []) triggers.forget(trigger, key);
-  for (const key of p.release ?? []) {
-    triggers.release(trigger, key);
-    blobs.release(blobOwners.held(trigger, key));
-  }
-  for (const held of p.hold ?? []) {
-    triggers.hold(trigger, held);
-    blobs.release(blobOwners.held(trigger, held.key));
-    blobs.note(blobOwners.held(trigger, held.key), held.input);
-  }
+  for (const key of p.release ?? []) release(cx, trigger, key);
+  for (const held of p.hold ?? []) hold(cx, trigger, held);
   triggers.save(before, p.progress ?? {}, { count: created.length, at: now });
   const after = triggers.get(trigger);
   if (after === undefined) throw new Error(`the trigger ${trigger} is gone`);
-  return { outcome: "ok", trigger: after, created, duplicates, effects: cx.effects() };
+  const turned = refused === undefined ? {} : { refused };
+  return { outcome: "ok", trigger: after, created, duplicates, ...turned, effects: cx.effects() };
+}
+
+function release({ t }: Change, trigger: string, key: string): void {
+  t.triggers.release(trigger, key);
+  t.blobs.release(blobOwners.held(trigger, key));
+}
+
+function hold({ t }: Change, trigger: string, held: HeldStart): void {
+  t.triggers.hold(trigger, held);
+  t.blobs.release(blobOwners.held(trigger, held.key));
+  t.blobs.note(blobOwners.held(trigger, held.key), held.input);
+}
+
+/** What a limit turned away is due from now on. */
+function waiting({ id, input }: NewRun, now: number): HeldStart {
+  return { key: waitingKey(id), firstAt: now, dueAt: now, count: 1, input };
 }
