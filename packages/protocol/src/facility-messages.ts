@@ -26,6 +26,8 @@ export type FacilityRequest =
   | { readonly type: "reveal"; readonly request: string; readonly name: string }
   /** Asks a circuit breaker to let an attempt in. */
   | { readonly type: "admit"; readonly request: string; readonly breaker: BreakerPlan }
+  /** Asks which of these runs are over for good: none of their steps is executed again. */
+  | { readonly type: "past"; readonly request: string; readonly runs: readonly string[] }
   /** How the services of this worker are, all of those it has started. */
   | { readonly type: "services"; readonly services: readonly ServiceReport[] };
 
@@ -43,6 +45,13 @@ export type FacilityAnswer =
       readonly request: string;
       readonly round?: number | undefined;
       readonly retry?: number | undefined;
+      readonly error?: Uint8Array | undefined;
+    }
+  /** Those of the runs that are over for good. */
+  | {
+      readonly type: "passed";
+      readonly request: string;
+      readonly runs?: readonly string[] | undefined;
       readonly error?: Uint8Array | undefined;
     }
   /** These secrets have other values, or are gone. */

@@ -29,6 +29,8 @@ export const runMessageCodes = {
   admit: 0x7b,
   admitted: 0x7c,
   services: 0x7d,
+  past: 0x7e,
+  passed: 0x7f,
   invoke: 0x70,
   invoked: 0x71,
 } as const;

@@ -186,6 +186,9 @@ const payloads: readonly (readonly [RunMessageName, string, Record<string, unkno
     items: [{ services: [{ id: "slack", name: "Slack", version: "1.0.0", status: "unhealthy", since: at, checked: at, message: "no answer", calls: 7, failures: 1 }] }],
   }],
   ["refresh", "two secrets", { items: [{ secrets: ["stripe/key", "smtp"] }] }],
+  ["past", "two runs", { items: [{ request: "c1", runs: [run, "run_2"] }] }],
+  ["passed", "one of them", { items: [{ request: "c1", runs: [run] }] }],
+  ["passed", "it is not known", { items: [{ request: "c1", error: bytes({ message: "no" }) }] }],
 ];
 
 const vectors = payloads.map(([name, what, payload], index) => {

@@ -8,20 +8,23 @@ function desk() {
   const db = new Database(":memory:");
   db.run("CREATE TABLE orders (id TEXT NOT NULL)");
   const redactor = new Redactor();
-  const checkpoints = new Checkpoints({ clock: { now: () => 1_000 }, redactor });
+  const over = new Set<string>();
+  const clock = { at: 1_000, now: (): number => clock.at };
+  const past = { of: async (runs: readonly string[]) => new Set(runs.filter((run) => over.has(run))) };
+  const checkpoints = new Checkpoints({ clock, redactor, past });
   const orders = (): unknown[] => db.query("SELECT id FROM orders").values().flat();
   const insert = (id: string, result?: unknown) => (tx: Database) => {
     tx.prepare("INSERT INTO orders VALUES (?)").run(id);
     return result ?? id;
   };
-  return { db, redactor, checkpoints, orders, insert };
+  return { db, redactor, checkpoints, orders, insert, over, clock, past };
 }
 
 test("the effect takes place once, and the result comes back whoever asks again", async () => {
-  const { db, checkpoints, orders, insert } = desk();
+  const { db, checkpoints, orders, insert, past } = desk();
   const result = { id: "o-1", at: new Date(5), raw: Uint8Array.of(1, 2) };
   expect(await checkpoints.run(db, { key: "r:0", body: insert("o-1", result) })).toEqual(result);
-  const other = new Checkpoints({ clock: { now: () => 2_000 }, redactor: new Redactor() });
+  const other = new Checkpoints({ clock: { now: () => 2_000 }, redactor: new Redactor(), past });
   expect(await other.run(db, { key: "r:0", body: insert("again") })).toEqual(result);
   expect(await other.run(db, { key: "r:0:1", body: insert("o-2") })).toBe("o-2");
   expect(orders()).toEqual(["o-1", "o-2"]);
@@ -61,6 +64,32 @@ test("a result is kept as the journal will have it: without secrets", async () =
   );
   const [kept] = db.query("SELECT value FROM sluice_checkpoints").values().flat();
   expect(Buffer.from(kept as Uint8Array).includes("hunter2")).toBe(false);
+});
+
+test("rows of runs that are over go when they are a week old, beside the step that comes then", async () => {
+  const { db, checkpoints, orders, insert, over, clock } = desk();
+  for (const key of ["over:0", "over:1:2", "open:0"]) await checkpoints.run(db, { key, body: insert(key) });
+  over.add("over").add("late");
+  clock.at += 7 * 86_400_000;
+  await checkpoints.run(db, { key: "late:0", body: insert("late:0") });
+  clock.at += 3_600_000;
+  const keys = (): unknown[] => db.query("SELECT key FROM sluice_checkpoints ORDER BY key").values().flat();
+  await checkpoints.run(db, { key: "new:0", body: insert("new:0") });
+  // Its turn comes after what looks through the rows.
+  while (keys().includes("over:0")) await new Promise((resolve) => void setImmediate(resolve));
+  expect(keys()).toEqual(["late:0", "new:0", "open:0"]);
+  expect(await checkpoints.run(db, { key: "open:0", body: insert("again") })).toBe("open:0");
+  expect(orders()).toEqual(["over:0", "over:1:2", "open:0", "late:0", "new:0"]);
+});
+
+test("rows that cannot be looked through are no failure of the step", async () => {
+  const { db, clock, insert, orders } = desk();
+  const deaf = { of: () => Promise.reject(new Error("no engine")) };
+  const checkpoints = new Checkpoints({ clock, redactor: new Redactor(), past: deaf });
+  await checkpoints.run(db, { key: "a:0", body: insert("a") });
+  clock.at += 8 * 86_400_000;
+  expect(await checkpoints.run(db, { key: "b:0", body: insert("b") })).toBe("b");
+  expect(orders()).toEqual(["a", "b"]);
 });
 
 test.each([[undefined], [{}], [{ prepare: 1, exec: 2 }], ["file.db"]])("%p is no database", async (db) => {

@@ -2,12 +2,16 @@
 // step again, after a crash between that commit and the journal's, finds the result and leaves the effect alone.
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import type { PostgresDatabase, SqliteDatabase } from "@sluice/sdk";
+import { CheckpointKeeping } from "./checkpoint-keeping.ts";
+import type { CheckpointRow, CheckpointTable } from "./checkpoint-keeping.ts";
 import type { WorkerClock } from "./clock.ts";
+import type { PastRuns } from "./past-runs.ts";
 import type { Redactor } from "./redactor.ts";
 
 export interface CheckpointOptions {
   readonly clock: Pick<WorkerClock, "now">;
   readonly redactor: Redactor;
+  readonly past: Pick<PastRuns, "of">;
 }
 
 /** One step that is to take place in a database. */
@@ -21,8 +25,12 @@ export interface CheckpointedStep {
 const sqlite = {
   create: `CREATE TABLE IF NOT EXISTS sluice_checkpoints (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL,
     at INTEGER NOT NULL) WITHOUT ROWID`,
+  index: "CREATE INDEX IF NOT EXISTS sluice_checkpoints_at ON sluice_checkpoints (at)",
   get: "SELECT value FROM sluice_checkpoints WHERE key = ?",
   put: "INSERT INTO sluice_checkpoints (key, value, at) VALUES (?, ?, ?)",
+  old: `SELECT json_group_array(json_object('key', key, 'at', at)) AS found FROM (SELECT key, at FROM sluice_checkpoints
+    WHERE at < ? AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?)`,
+  delete: "DELETE FROM sluice_checkpoints WHERE key = ?",
 } as const;
 
 /** Values travel as hex: every driver has text. */
@@ -31,6 +39,8 @@ const postgres = {
   claim: "INSERT INTO sluice_checkpoints (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING key",
   get: "SELECT encode(value, 'hex') AS value FROM sluice_checkpoints WHERE key = $1",
   put: "UPDATE sluice_checkpoints SET value = decode($2, 'hex') WHERE key = $1",
+  old: `SELECT key, at::text AS at FROM sluice_checkpoints WHERE at < $1 AND (at, key) > ($2, $3) ORDER BY at, key LIMIT $4`,
+  delete: "DELETE FROM sluice_checkpoints WHERE key = $1",
 } as const;
 
 /** What of a connection to PostgreSQL is used here. */
@@ -46,21 +56,27 @@ export class Checkpoints {
   /** A connection to SQLite has one transaction at a time: who comes later waits. */
   readonly #turns = new WeakMap<object, Promise<unknown>>();
   readonly #prepared = new WeakSet();
+  readonly #keeping: CheckpointKeeping;
 
   constructor(options: CheckpointOptions) {
     this.#options = options;
+    this.#keeping = new CheckpointKeeping(options.past, options.clock);
   }
 
   /** Executes the step in a transaction of the database, unless that has been done; the result either way. */
   async run(db: unknown, step: CheckpointedStep): Promise<unknown> {
-    if (isPostgres(db)) return this.#inPostgres(db, step);
+    if (isPostgres(db)) {
+      const result = await this.#inPostgres(db, step);
+      this.#look(db, inPostgres(db));
+      return result;
+    }
     if (isSqlite(db)) {
-      const mine = (this.#turns.get(db) ?? Promise.resolve()).then(() => this.#inSqlite(db, step));
-      this.#turns.set(
-        db,
-        mine.catch(() => undefined),
-      );
-      return mine;
+      const result = await this.#inTurn(db, () => this.#inSqlite(db, step));
+      this.#look(db, {
+        old: (p) => this.#inTurn(db, async () => oldInSqlite(db, p)),
+        delete: (keys) => this.#inTurn(db, async () => deleteInSqlite(db, keys)),
+      });
+      return result;
     }
     throw new SluiceError({
       code: "bad_request",
@@ -69,11 +85,28 @@ export class Checkpoints {
     });
   }
 
+  #inTurn<T>(db: object, work: () => Promise<T>): Promise<T> {
+    const mine = (this.#turns.get(db) ?? Promise.resolve()).then(work);
+    this.#turns.set(
+      db,
+      mine.catch(() => undefined),
+    );
+    return mine;
+  }
+
+  /** Beside the run, which has its result. */
+  #look(db: object, table: CheckpointTable): void {
+    this.#keeping.used(db, table).catch(() => {
+      // What could not be deleted now is looked at again with a later step: until then it only takes space.
+    });
+  }
+
   async #inSqlite(db: SqliteDatabase, { key, body }: CheckpointedStep): Promise<unknown> {
     // From here on nobody else writes: two that execute the same step come one after the other.
     db.exec("BEGIN IMMEDIATE");
     try {
       db.exec(sqlite.create);
+      db.exec(sqlite.index);
       const known = db.prepare(sqlite.get).get(key as never) as { readonly value: Uint8Array } | null | undefined;
       if (known !== null && known !== undefined) {
         db.exec("ROLLBACK");
@@ -121,6 +154,42 @@ export class Checkpoints {
   #kept(result: unknown): Uint8Array {
     return this.#options.redactor.bytes(encodeValue(result));
   }
+}
+
+type Old = Parameters<CheckpointTable["old"]>[0];
+
+function oldInSqlite(db: SqliteDatabase, { before, after, limit }: Old): readonly CheckpointRow[] {
+  const row = db.prepare(sqlite.old).get(...([before, after.at, after.key, limit] as never[])) as {
+    readonly found: string;
+  };
+  return JSON.parse(row.found) as readonly CheckpointRow[];
+}
+
+function deleteInSqlite(db: SqliteDatabase, keys: readonly string[]): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const statement = db.prepare(sqlite.delete);
+    for (const key of keys) statement.run(key as never);
+    db.exec("COMMIT");
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+function inPostgres(db: PostgresDatabase): CheckpointTable {
+  const { unsafe } = db as unknown as PostgresTx;
+  return {
+    async old({ before, after, limit }) {
+      const rows = await unsafe.call(db, postgres.old, [before, after.at, after.key, limit]);
+      return rows.map(({ key, at }) => ({ key: String(key), at: Number(at) }));
+    },
+    async delete(keys) {
+      await db.begin(async (connection: never) => {
+        for (const key of keys) await (connection as PostgresTx).unsafe(postgres.delete, [key]);
+      });
+    },
+  };
 }
 
 /** A failed statement may have ended the transaction by itself. */

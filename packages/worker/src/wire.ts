@@ -261,6 +261,11 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
   admit: [["request", "string"]],
   admitted: [["request", "string"]],
   services: [["services", "list"]],
+  past: [
+    ["request", "string"],
+    ["runs", "list"],
+  ],
+  passed: [["request", "string"]],
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

@@ -10,6 +10,7 @@ import type { IncarnationHost, StandIn, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { manifestOf } from "./manifest.ts";
+import { PastRuns } from "./past-runs.ts";
 import { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
 import { Secrets } from "./secrets.ts";
@@ -57,6 +58,7 @@ export class Worker implements IncarnationHost {
   readonly checkpoints: Checkpoints;
   readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
+  readonly #past: PastRuns;
   #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
@@ -82,7 +84,8 @@ export class Worker implements IncarnationHost {
     const send = (message: WorkerToEngine): void => this.#send(message);
     this.secrets = new Secrets({ send, clock, redactor: this.redactor, local });
     this.breakers = new Breakers(send, clock);
-    this.checkpoints = new Checkpoints({ clock, redactor: this.redactor });
+    this.#past = new PastRuns(send, clock);
+    this.checkpoints = new Checkpoints({ clock, redactor: this.redactor, past: this.#past });
     this.services = new ServiceHost({
       readSecret: (ref) => this.secrets.read(ref),
       clock,
@@ -153,6 +156,9 @@ export class Worker implements IncarnationHost {
         break;
       case "admitted":
         this.breakers.admitted(message);
+        break;
+      case "passed":
+        this.#past.passed(message);
         break;
       case "refresh":
         this.services.refresh(message.secrets);

@@ -252,6 +252,7 @@ export class Engine {
       case "reveal":
       case "admit":
       case "services":
+      case "past":
         this.facilities.receive(link.id, message);
         break;
       case "handback":

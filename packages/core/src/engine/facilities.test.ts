@@ -50,6 +50,20 @@ test("a value goes to whoever asked and to nobody else", async () => {
   expect(sent).toEqual([["w1", { type: "revealed", request: "s1", value: "value of a" }]]);
 });
 
+test("runs that have completed are over; those that failed or are not known may go on", async () => {
+  const { sent, facilities, answered, store } = desk();
+  const run = { workflow: "w", version: "v", input: new Uint8Array(), priority: 0, tags: [], createdAt: 1, dueAt: 1 };
+  for (const id of ["done", "failed", "open"]) await store.createRun({ by, run: { ...run, id }, now: 1 });
+  for (const { run: claimed } of await store.claimRuns({ owner: "e", limit: 2, now: 1 })) {
+    const status = claimed.id === "done" ? "completed" : "failed";
+    const finish = { op: "finish", status } as const;
+    await store.append({ run: claimed.id, epoch: claimed.epoch, ops: [finish], now: 2 });
+  }
+  facilities.receive("w1", { type: "past", request: "c1", runs: ["done", "failed", "open", "elsewhere"] });
+  await answered;
+  expect(sent).toEqual([["w1", { type: "passed", request: "c1", runs: ["done"] }]]);
+});
+
 test("where there is none, or no store at all, the answer has neither value nor error", async () => {
   for (const { sent, facilities, answered } of [desk(async () => undefined), desk()]) {
     facilities.receive("w1", reveal);

@@ -19,6 +19,8 @@ export interface WorkerService extends ServiceReport {
 
 /** Services of one worker that are remembered. */
 const servicesMax = 1_000;
+/** Runs that are looked up for one question. */
+const pastMax = 500;
 
 export class Facilities {
   readonly #parts: Parts;
@@ -31,9 +33,10 @@ export class Facilities {
   }
 
   /** What a worker asks for or tells. */
-  receive(worker: string, message: Asked<"reveal" | "admit" | "services">): void {
+  receive(worker: string, message: Asked<"reveal" | "admit" | "services" | "past">): void {
     if (message.type === "reveal") void this.#answer(worker, this.#reveal(message));
     else if (message.type === "admit") void this.#answer(worker, this.#admit(message));
+    else if (message.type === "past") void this.#answer(worker, this.#past(message));
     else this.#services.set(worker, message.services.slice(0, servicesMax));
   }
 
@@ -59,6 +62,17 @@ export class Facilities {
       return { type: "admitted", request, retry: answer.retryAt };
     } catch (error) {
       return { type: "admitted", request, error: encodeError(error) };
+    }
+  }
+
+  /** A run that has failed may be tried again, and one that is not known here may be another engine's: only completed ones are over. */
+  async #past({ request, runs }: Asked<"past">): Promise<EngineToWorker> {
+    try {
+      const known = await this.#parts.store.getRuns({ runs: runs.slice(0, pastMax) });
+      const over = known.filter(({ status }) => status === "completed").map(({ id }) => id);
+      return { type: "passed", request, runs: over };
+    } catch (error) {
+      return { type: "passed", request, error: encodeError(error) };
     }
   }
 
