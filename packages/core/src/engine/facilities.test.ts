@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { decodeErrorValue, SluiceError } from "@sluice/protocol";
+import { decodeErrorValue, encodeError, SluiceError } from "@sluice/protocol";
 import type { EngineToWorker, ServiceReport } from "@sluice/protocol";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
+import type { StoreOp } from "../kernel/run-store.ts";
 import { Deployments } from "./deployments.ts";
 import { Facilities } from "./facilities.ts";
 
@@ -54,9 +55,12 @@ test("runs that have completed are over; those that failed or are not known may 
   const { sent, facilities, answered, store } = desk();
   const run = { workflow: "w", version: "v", input: new Uint8Array(), priority: 0, tags: [], createdAt: 1, dueAt: 1 };
   for (const id of ["done", "failed", "open"]) await store.createRun({ by, run: { ...run, id }, now: 1 });
-  for (const { run: claimed } of await store.claimRuns({ owner: "e", limit: 2, now: 1 })) {
-    const status = claimed.id === "done" ? "completed" : "failed";
-    const finish = { op: "finish", status } as const;
+  for (const { run: claimed } of await store.claimRuns({ owner: "e", limit: 2, now: 1, journalBytesMax: 1_000 })) {
+    const error = encodeError(new Error("no"));
+    const finish: StoreOp =
+      claimed.id === "done"
+        ? { op: "finish", status: "completed", output: error }
+        : { op: "finish", status: "failed", reason: "error", error };
     await store.append({ run: claimed.id, epoch: claimed.epoch, ops: [finish], now: 2 });
   }
   facilities.receive("w1", { type: "past", request: "c1", runs: ["done", "failed", "open", "elsewhere"] });
