@@ -15,7 +15,8 @@ const stored = 'st"ored-Secret/51H+';
 const fromEnv = "environment-Secret-77";
 const fromFile = "file-Secret-with-$igns";
 const values = [stored, fromEnv, fromFile];
-const needles = values.flatMap((value) => [
+const hookKeys = ["hook-Key-of-January", "hook-Key-of-February"];
+const needles = [...values, ...hookKeys].flatMap((value) => [
   value,
   JSON.stringify(value).slice(1, -1),
   btoa(value),
@@ -25,7 +26,7 @@ const { run, json } = commandsIn(project);
 let server: Running;
 
 const flow = `
-import { secret, workflow } from "sluice";
+import { secret, webhook, workflow } from "sluice";
 
 const file = ${JSON.stringify(join(work, "secret.txt"))};
 let leaked = "";
@@ -58,6 +59,11 @@ export const leaky = workflow({ name: "leaky", retry: { attempts: 2, delay: 10 }
 });
 
 export const child = workflow({ name: "child" }, async (ctx, input: { leaked: string }) => ctx.step("echo", () => input.leaked));
+
+export const hooked = workflow(
+  { name: "hooked", triggers: [webhook("/stored", { secret: { secret: "hooks/stored" } })] },
+  async (_ctx, input) => input,
+);
 
 export const fails = workflow({ name: "fails" }, async (ctx) => {
   await ctx.step("look up", async (step) => void (await step.secret("deep/stored")));
@@ -126,6 +132,26 @@ describe("a secret", () => {
       expectNothing(command, text);
     }
     for (const [path, content] of filesIn(join(project, ".sluice"))) expectNothing(path, content);
+  });
+
+  test("signs requests to a webhook that names it in the store, from the moment it is set, and with its new value at once", async () => {
+    const { url } = await readyLine(server);
+    const body = '{"n":1}';
+    const deliver = async (key: string): Promise<number> => {
+      const signature = new Bun.CryptoHasher("sha256", key).update(body).digest("hex");
+      const headers = { "content-type": "application/json", "x-sluice-signature": `sha256=${signature}` };
+      return (await fetch(`${url}/hooks/stored`, { method: "POST", headers, body })).status;
+    };
+    const set = (key: string) =>
+      sluice(["secret", "set", "hooks/stored", "--project", project], { stdin: `${key}\n` });
+    const [january = "", february = ""] = hookKeys;
+    expect(await deliver(january)).toBe(503);
+    expect((await set(january)).exitCode).toBe(0);
+    expect([await deliver(january), await deliver(february)]).toEqual([202, 401]);
+    expect((await set(february)).exitCode).toBe(0);
+    expect([await deliver(january), await deliver(february)]).toEqual([401, 202]);
+    for (const [path, content] of filesIn(join(project, ".sluice"))) expectNothing(path, content);
+    expectNothing("triggers", (await run(["triggers", "list", "--json"])).stdout);
   });
 
   test("is not in what the server printed, not even in a worker's last words", async () => {

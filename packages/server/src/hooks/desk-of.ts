@@ -2,17 +2,15 @@
 import type { HookDesk, HookDeskParts } from "./hook-desk.ts";
 import type { SecretSource } from "@sluice/core";
 
-/** Without `secrets`, variables of the environment and files below the working folder are read. */
+const none: SecretSource = { read: () => Promise.resolve(undefined) };
+
+/** Without `secrets` there are none: a webhook that asks for a signature lets nobody in. */
 export function hookDeskOf(
   parts: Omit<HookDeskParts, "secrets"> & { readonly secrets: SecretSource | undefined },
 ): () => Promise<HookDesk> {
   let desk: HookDesk | undefined;
   return async () => {
-    const [{ HookDesk: Desk }, { PlaceSecrets }] = await Promise.all([
-      import("./hook-desk.ts"),
-      import("./secret-source.ts"),
-    ]);
-    const secrets = parts.secrets ?? new PlaceSecrets({ env: process.env, folder: process.cwd() });
-    return (desk ??= new Desk({ ...parts, secrets }));
+    const { HookDesk: Desk } = await import("./hook-desk.ts");
+    return (desk ??= new Desk({ ...parts, secrets: parts.secrets ?? none }));
   };
 }
