@@ -15,6 +15,8 @@ export interface RunView {
   readonly endedAt: number | null;
   readonly tags: readonly string[];
   readonly attempt: number;
+  /** What flow control holds it back by. */
+  readonly hold?: { readonly by: string; readonly path: string | null; readonly key: string | null } | null;
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** The run it went on as. */
   readonly continuedTo?: string | null;

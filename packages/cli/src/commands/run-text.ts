@@ -25,6 +25,12 @@ export function statusText({ status, statusReason }: Pick<RunView, "status" | "s
   return statusReason === null ? status : `${status} (${statusReason})`;
 }
 
+/** `concurrency of input.tenant = acme`, `queue mails`. */
+export function holdText({ by, path, key }: NonNullable<RunView["hold"]>): string {
+  if (by === "queue") return `queue ${key ?? ""}, which is paused`;
+  return path === null ? by : `${by} of ${path} = ${key ?? ""}`;
+}
+
 function attributeLine(attributes: Readonly<Record<string, unknown>>): readonly string[] {
   const all = Object.entries(attributes).map(([name, value]) => `${name}=${String(value)}`);
   return all.length === 0 ? [] : [`  attributes ${all.join("  ")}`];
@@ -35,6 +41,7 @@ export function describeRun(run: RunView): readonly string[] {
   return [
     `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
     `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
+    ...(run.hold === null || run.hold === undefined ? [] : [`  held back by ${holdText(run.hold)}`]),
     ...attributeLine(run.attributes ?? {}),
     `  input  ${short(run.input, 200)}`,
     ...(typeof run.continuedTo === "string" ? [`  went on as ${run.continuedTo}`] : []),

@@ -1,4 +1,5 @@
 // Flow control as the store sees it: which gates a run passes before it begins, and how gates and rules are named.
+import { gateKinds } from "@sluice/protocol";
 import type { GateKind, JoinReason, SingletonMode } from "@sluice/protocol";
 
 /** What a workflow's code says about one kind of gate; one gate stands for each value of its key. */
@@ -124,6 +125,16 @@ export const holdReasons = {
   singleton: "singleton",
   fairness: "fair_share",
 } as const satisfies Record<GateKind, string>;
+
+/** The kinds of gates among reasons. */
+export function gateKindsOf(reasons: readonly string[]): readonly GateKind[] {
+  return gateKinds.filter((kind) => reasons.includes(holdReasons[kind]));
+}
+
+/** What a gate of this kind has in its id after the name of its workflow. */
+export function kindInGate(kind: GateKind): string {
+  return separator + kind + separator;
+}
 
 /** What a gate says of itself to people. */
 export function holdOf(gate: string): Hold {

@@ -1,7 +1,7 @@
 // The port, where runs pass gates: limits of how many go on at once, by keys too, and what becomes of them while runs wait.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId } from "../kernel/flow.ts";
-import type { FlowRule, NewRun } from "../kernel/run-store.ts";
+import type { FlowRule, NewRun, RunFilter } from "../kernel/run-store.ts";
 import {
   ada,
   call,
@@ -301,6 +301,28 @@ function changingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.claimIds()).toEqual([]);
       await desk.end("b");
       expect(await desk.claimIds()).toEqual(["d"]);
+    });
+
+    test("those that are held back are found by why, as they show it", async () => {
+      await putRules(desk, rule("concurrency", 1));
+      for (const id of ["a", "b", "c"]) await desk.create(id, one);
+      await desk.create("free");
+      await desk.claim(1);
+      const found = async (...reason: NonNullable<RunFilter["reason"]>) => {
+        const { runs } = await desk.store.listRuns({ filter: { reason }, limit: 9 });
+        expect(await desk.store.countRuns({ filter: { reason } })).toBe(runs.length);
+        return runs.map((run) => [run.id, run.reason]).toSorted();
+      };
+      const held = [
+        ["b", "concurrency_limit"],
+        ["c", "concurrency_limit"],
+      ];
+      expect(await found("concurrency_limit")).toEqual(held);
+      expect(await found("throttled", "concurrency_limit", "delayed")).toEqual(held);
+      expect(await found("throttled", "queue_paused", "fair_share", "singleton")).toEqual([]);
+      await desk.end("a");
+      await desk.claim();
+      expect(await found("concurrency_limit")).toEqual([["c", "concurrency_limit"]]);
     });
 
     test("a limit that the code no longer has holds nobody back", async () => {

@@ -91,6 +91,9 @@ describe("a start", () => {
     expect(body.run.hold).toEqual({ by: "concurrency", path: "input.tenant", key: "acme" });
     const listed = (await f.get("/api/v1/runs?workflow=one&status=queued")).body.runs;
     expect(listed).toMatchObject([{ id: body.run.id, statusReason: "concurrency_limit" }]);
+    const held = (await f.get("/api/v1/runs?reason=concurrency_limit")).body.runs;
+    expect(held.map((run: { id: string }) => run.id)).toEqual([body.run.id]);
+    expect((await f.get("/api/v1/runs?reason=throttled")).body.runs).toEqual([]);
     expect((await f.get("/api/v1/workflows/one")).body.workflow.flow).toEqual({
       concurrency: [{ limit: 1, key: "input.tenant", countWaiting: true }],
     });

@@ -61,6 +61,11 @@ export function RunFacts({ run }: { readonly run: Run }) {
           <Elapsed from={run.startedAt} to={run.endedAt} />
         </Fact>
       )}
+      {run.hold !== null && (
+        <Fact name="Held back by">
+          <RunHold hold={run.hold} workflow={run.workflow} />
+        </Fact>
+      )}
       <Fact name="By">
         <Text>{run.by}</Text>
       </Fact>
@@ -107,6 +112,35 @@ export function RunFacts({ run }: { readonly run: Run }) {
     </dl>
   );
 }
+
+/** What flow control waits for, and whose turn it is: a queue, or the value of a key. */
+function RunHold({ hold, workflow }: { readonly hold: NonNullable<Run["hold"]>; readonly workflow: string }) {
+  const { by, path, key } = hold;
+  if (by === "queue")
+    return (
+      <Link to="/workflows/$name" params={{ name: workflow }} className="text-accent-ink hover:underline">
+        paused queue <Mono>{key ?? ""}</Mono>
+      </Link>
+    );
+  return (
+    <span className="inline-flex min-w-0 items-baseline gap-1">
+      {holdWords[by]}
+      {path !== null && (
+        <>
+          of <Mono>{path}</Mono> = <Mono truncate>{key ?? ""}</Mono>
+        </>
+      )}
+    </span>
+  );
+}
+
+const holdWords: Readonly<Record<NonNullable<Run["hold"]>["by"], string>> = {
+  queue: "its queue",
+  throttle: "the throttle",
+  concurrency: "the concurrency limit",
+  singleton: "the one run there may be",
+  fairness: "the fair share",
+};
 
 /** The runs before and after it, where runs go on as one another. */
 function ChainFacts({ run }: { readonly run: Run }) {

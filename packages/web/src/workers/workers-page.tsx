@@ -17,6 +17,7 @@ import { Mono, Text } from "../ui/text.tsx";
 import { Tooltip } from "../ui/tooltip.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { Time } from "../ui/time.tsx";
+import { QueuesCard } from "../workflows/queues.tsx";
 import { ServicesCards } from "./services-cards.tsx";
 
 type Deployments = Answer<"listDeployments">;
@@ -84,6 +85,7 @@ function Shown({ deployments }: { readonly deployments: Deployments }) {
         />
       </Card>
       <ServicesCards />
+      <QueuesCard />
       <Card title="Versions" detail="of the code, newest first" flush>
         <Table
           label="Versions"

@@ -9,6 +9,7 @@ import { Time } from "../ui/time.tsx";
 import { TimeChart } from "../ui/time-chart.tsx";
 import { formatCount, formatDuration } from "../ui/time-format.ts";
 import { quoted } from "./command-lines.ts";
+import { WorkflowQueue } from "./queues.tsx";
 import { percent, successOf } from "./success.ts";
 import { runsOf } from "./workflow-rows.ts";
 import type { Stats, Workflow } from "./words.ts";
@@ -43,6 +44,7 @@ export function OverviewTab({ name, workflow, stats }: OverviewTabProps) {
       </div>
       <div className="flex min-w-0 flex-col gap-4">
         <Now name={name} stats={stats} />
+        {workflow?.flow?.queue !== undefined && <WorkflowQueue name={workflow.flow.queue} />}
         {workflow !== undefined && <Limits workflow={workflow} />}
       </div>
     </div>

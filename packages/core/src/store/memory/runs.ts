@@ -259,11 +259,13 @@ function keySlot(workflow: string, key: string): string {
 }
 
 function admission(filter: RunFilter, access: AccessFilter | undefined): (row: RunRow) => boolean {
-  return ({ record }) =>
+  return (row) => {
+    const { record } = row;
+    return (
     sees(access, record.workflow) &&
     (filter.workflow === undefined || record.workflow === filter.workflow) &&
     (filter.status === undefined || filter.status.includes(record.status)) &&
-    (filter.reason === undefined || (record.reason !== undefined && filter.reason.includes(record.reason))) &&
+    (filter.reason === undefined || hasReason(row, filter.reason)) &&
     (filter.tag === undefined || record.tags.includes(filter.tag)) &&
     (filter.from === undefined || record.createdAt >= filter.from) &&
     (filter.to === undefined || record.createdAt < filter.to) &&
@@ -271,7 +273,16 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
     (filter.parent === undefined || record.parent?.run === filter.parent) &&
     (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
     (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
-    (filter.version === undefined || record.version === filter.version);
+    (filter.version === undefined || record.version === filter.version)
+    );
+  };
+}
+
+/** Whether a run shows one of these reasons; one in line that of what holds it back. */
+function hasReason(row: RunRow, reasons: NonNullable<RunFilter["reason"]>): boolean {
+  const gate = row.inLine ? row.blockedBy?.() : undefined;
+  const reason = gate === undefined ? row.record.reason : holdReasons[holdOf(gate).by];
+  return reason !== undefined && reasons.includes(reason);
 }
 
 type Position = Pick<NewRun, "createdAt" | "id">;

@@ -1,11 +1,12 @@
 // Lists and counts of runs by filter. Identifiers are found first, from indexes, and only a page of whole rows is read.
+import { gateKindsOf, kindInGate } from "../../kernel/flow.ts";
 import { sees } from "../../kernel/patterns.ts";
 import type { RunStatusReason } from "@sluice/protocol";
 import type { RunStore, RunFilter, RunRecord } from "../../kernel/run-store.ts";
 import { attributeCondition } from "./attributes.ts";
 import type { Connection } from "./connection.ts";
 import { decodePosition, encodePosition, type Position } from "./cursor.ts";
-import { readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
+import { readiness, readRecordColumns, toRecord, type RecordRow } from "./run-row.ts";
 import { marks } from "./statement.ts";
 import { visibleWorkflows } from "./visible-workflows.ts";
 
@@ -147,6 +148,21 @@ const blocking: ReadonlySet<string> = new Set<RunStatusReason>([
   "replay_check_failed",
 ]);
 
+/** What holds a run back is in its line, not in its row. */
+function reasonCondition(reasons: readonly RunStatusReason[]): {
+  readonly sql: string;
+  readonly values: readonly Value[];
+} {
+  const plain = `runs.reason IN (${marks(reasons.length)})`;
+  const kinds = gateKindsOf(reasons).map(kindInGate);
+  if (kinds.length === 0) return { sql: plain, values: reasons };
+  const blocked = kinds.map(() => "substr(blocked, instr(blocked, char(9)), ?) = ?").join(" OR ");
+  const held = `SELECT flow_places.run FROM flow_lines CROSS JOIN flow_places USING (line)
+    WHERE blocked IS NOT NULL AND (${blocked})`;
+  const bound = kinds.flatMap((kind) => [kind.length, kind]);
+  return { sql: `(${plain} OR (runs.ready = ${readiness.inLine} AND runs.id IN (${held})))`, values: [...reasons, ...bound] };
+}
+
 function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {
   const { attributes = [] } = filter;
   const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
@@ -172,7 +188,10 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
     // Said again in the words of the partial index.
     if (!filter.status.includes("completed")) add("runs.status <> 'completed'");
   }
-  if (filter.reason !== undefined) add(`runs.reason IN (${marks(filter.reason.length)})`, ...filter.reason);
+  if (filter.reason !== undefined) {
+    const { sql, values: bound } = reasonCondition(filter.reason);
+    add(sql, ...bound);
+  }
   if (filter.from !== undefined) add(`${from}.created_at >= ?`, filter.from);
   if (filter.to !== undefined) add(`${from}.created_at < ?`, filter.to);
   if (filter.endedFrom !== undefined) add("runs.ended_at >= ?", filter.endedFrom);
