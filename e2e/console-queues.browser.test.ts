@@ -86,8 +86,8 @@ describeInBrowser("queues", () => {
     expect(await seriousProblems(page)).toEqual([]);
     await page.goto(`${server.url}/runs?reason=concurrency_limit`);
     await settled(page);
-    await page.getByRole("link", { name: second }).or(page.getByText(second)).first().waitFor();
-    expect(await page.getByText(first).count()).toBe(0);
+    await page.locator(`a[href$="/runs/${second}"]`).first().waitFor();
+    expect(await page.locator(`a[href$="/runs/${first}"]`).count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 });

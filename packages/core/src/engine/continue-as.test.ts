@@ -169,6 +169,66 @@ describe("a run that goes on as another", () => {
     expect(await chainOf(f, first)).toHaveLength(4);
   });
 
+  test("passes the gates of its workflow anew, behind those that were there before", async () => {
+    const clock = new SimulatedClock(1_000);
+    const begun: string[] = [];
+    const rounds = workflow({ name: "rounds", concurrency: 1 }, async (ctx, { by, left }: { by: string; left: number }) => {
+      await ctx.step("work", async () => {
+        begun.push(by);
+        await new Promise<void>((resolve) => void clock.after(10, () => resolve()));
+      });
+      return left === 0 ? by : ctx.continueAs({ by, left: left - 1 });
+    });
+    const f = await EngineFixture.start({ workflows: [rounds], clock });
+    const endless = await f.run(rounds, { by: "a", left: 3 });
+    await pass(clock, 5);
+    await f.run(rounds, { by: "b", left: 0 });
+    for (let i = 0; i < 10; i++) await pass(clock, 5);
+    expect(await lastOf(f, endless)).toBe("a");
+    expect(begun).toEqual(["a", "b", "a", "a", "a"]);
+  });
+
+  test("is the one run of its kind all along its chain, is no start of its own, and ends the chain that is replaced", async () => {
+    const clock = new SimulatedClock(1_000);
+    const looping = (mode: "skip" | "replace") =>
+      workflow(
+        { name: mode, singleton: mode, rateLimit: { count: 2, per: "1h" }, startWithin: "1h" },
+        async (ctx, round: number) => {
+          await ctx.sleep("round", 100);
+          return ctx.continueAs(round + 1);
+        },
+      );
+    const f = await EngineFixture.start({ workflows: [looping("skip"), looping("replace")], clock });
+    const first = await f.run("skip", 0);
+    for (let i = 0; i < 5; i++) await pass(clock, 100);
+    const chain = await chainOf(f, first);
+    expect(chain.length).toBeGreaterThan(4);
+    const again = await f.engine.startRun({ by: tester, workflow: "skip", input: encodeValue(0) });
+    expect(again).toMatchObject({ ok: true, value: { created: false, joined: "skipped", run: { chain: first } } });
+    const replaced = await f.run("replace", 0);
+    for (let i = 0; i < 3; i++) await pass(clock, 100);
+    const other = await f.run("replace", 0);
+    await pass(clock, 100);
+    const ended = (await chainOf(f, replaced)).at(-1);
+    expect(ended).toMatchObject({ status: "cancelled", reason: "replaced" });
+    await pass(clock, 200);
+    expect((await chainOf(f, other)).length).toBeGreaterThan(1);
+    await f.engine.stop(0);
+  });
+
+  test("of a workflow that gathers goes on with the input it names, and gathers no further", async () => {
+    const clock = new SimulatedClock(1_000);
+    const gathers = workflow({ name: "gathers", batch: { size: 2, wait: "1m" } }, async (ctx, items: unknown) =>
+      Array.isArray(items) && items.length === 2 ? ctx.continueAs([...(items as unknown[]), "more"]) : items,
+    );
+    const f = await EngineFixture.start({ workflows: [gathers], clock });
+    const run = await f.run(gathers, 1);
+    await f.run(gathers, 2);
+    await pass(clock, 0);
+    expect(await lastOf(f, run)).toEqual([1, 2, "more"]);
+    await f.engine.stop(0);
+  });
+
   test("takes an input that is kept as a blob, or refuses one that is too large", async () => {
     const growing = workflow({ name: "growing" }, async (ctx, text: string) =>
       text.length > 500 ? text.length : ctx.continueAs(text + text),

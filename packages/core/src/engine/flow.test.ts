@@ -270,6 +270,46 @@ test("children, forks and schedules pass the gates of their workflow", async () 
   expect(seen.most).toBe(1);
 });
 
+test("what is done in bulk passes gates like everything else", async () => {
+  const clock = new SimulatedClock(1_000);
+  const seen = { now: 0, most: 0, broken: true };
+  const fragile = workflow({ name: "fragile", concurrency: 2, retry: false }, async (ctx) =>
+    ctx.step("work", async () => {
+      seen.most = Math.max(seen.most, ++seen.now);
+      await new Promise<void>((resolve) => void clock.after(100, () => resolve()));
+      seen.now--;
+      if (seen.broken) throw new Error("not today");
+    }),
+  );
+  const f = await EngineFixture.start({ workflows: [fragile], clock });
+  const runs = await Promise.all(Array.from({ length: 6 }, () => f.run(fragile)));
+  await passes(clock, 4, 100);
+  const bulk = async (action: "retry" | "fork" | "pause" | "resume" | "cancel") =>
+    f.engine.operations.bulk({ by: tester, action, filter: { workflow: "fragile" }, dryRun: false });
+  const statuses = async (): Promise<string[]> => {
+    const all = await f.store.listRuns({ filter: { workflow: "fragile" }, limit: 99 });
+    return all.runs.map(({ status, reason }) => `${status} ${reason}`).toSorted();
+  };
+  expect(await statuses()).toEqual(runs.map(() => "failed error"));
+  seen.broken = false;
+  expect(await bulk("retry")).toMatchObject({ value: { changed: 6 } });
+  await rest();
+  const held = "queued concurrency_limit";
+  expect(await statuses()).toEqual([held, held, held, held, "running undefined", "running undefined"]);
+  // Paused in their line they hold nobody up, and stand in it again afterwards.
+  expect(await bulk("pause")).toMatchObject({ value: { changed: 6 } });
+  await passes(clock, 2, 100);
+  expect(await bulk("resume")).toMatchObject({ ok: true });
+  await passes(clock, 6, 100);
+  expect(await statuses()).toEqual(runs.map(() => "completed undefined"));
+  expect(await bulk("fork")).toMatchObject({ value: { changed: 6 } });
+  await rest();
+  expect(seen.now).toBe(2);
+  expect(await bulk("cancel")).toMatchObject({ value: { changed: 6, refused: 6 } });
+  await passes(clock, 4, 100);
+  expect([seen.most, seen.now]).toEqual([2, 0]);
+});
+
 describe("a key", () => {
   const gates = (input: unknown, key: string): readonly string[] => {
     const [manifest] = manifestOf([workflow({ name: "w", concurrency: { limit: 1, key } }, async () => 1)]);
