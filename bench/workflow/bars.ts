@@ -49,6 +49,7 @@ const bars: readonly Bar[] = [
   }),
   ...both("3-step run p50 over Restate's", "steps3.p50Ms", under(0.25)).map((bar) => ({ ...bar, against: RESTATE })),
   ...both("12-step builder run p50 ms", "builder.p50Ms", under(5)),
+  ...both("a quiet tenant beside 100,000 runs of another, p99 ms", "tenant.p99Ms", under(50)),
   ...both("a step in a run of 1,000, ms", "steps1000.stepMs", under(0.25)),
   ...both("step 1,000 over step 1", "steps1000.growth", under(1.2)),
   ...both("start of a run p50 ms", "start.p50Ms", under(0.5)),

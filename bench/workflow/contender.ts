@@ -23,7 +23,17 @@ export type WorkName =
 /** Workflows that only ours has. */
 export type OwnWorkName =
   /** Twelve steps of the builder. */
-  "builder12";
+  | "builder12"
+  /** Calls `count` children that return at once; returns how many did. */
+  | "fanOut"
+  /** `count` items, a step each, a hundred at work at a time; returns how many there were. */
+  | "mapItems"
+  /** Fair between tenants: a step of `ms`; returns the milliseconds from `sentAt` to its first line. */
+  | "tenants"
+  /** Debounced for each tenant. */
+  | "calm"
+  /** Tenants of the runs of both that have begun, in that order, and forgets them. */
+  | "turns";
 
 export interface WorkInput {
   /** Unique for ever: names the run's event and its marks. */
@@ -31,6 +41,7 @@ export interface WorkInput {
   readonly count?: number;
   readonly ms?: number;
   readonly sentAt?: number;
+  readonly tenant?: string;
 }
 
 export type CaseName =
@@ -39,8 +50,13 @@ export type CaseName =
   | "wake"
   | "steps1000"
   | "builder"
+  | "fanout"
+  | "map"
   | "throughput"
   | "enqueue"
+  | "fairness"
+  | "storm"
+  | "tenant"
   | "parked"
   | "memory"
   | "disk"
@@ -66,7 +82,7 @@ export interface Contender {
   /** Says how many callers come at once from now on, to a contender that must be set up for it. */
   expect?(callers: number): Promise<void>;
   /** Starts a run; resolves with its id when the start is durable. */
-  start(work: WorkName, input: WorkInput, options?: { readonly delayMs?: number }): Promise<string>;
+  start(work: WorkName | OwnWorkName, input: WorkInput, options?: { readonly delayMs?: number }): Promise<string>;
   /** Starts a run and resolves with its result, in the cheapest way the contender has. */
   run(work: WorkName | OwnWorkName, input: WorkInput): Promise<unknown>;
   /** The status of a run, read from the store. */
@@ -96,7 +112,7 @@ export interface ContenderSpec {
 const FIRST: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "throughput", "enqueue"];
 const EVERY: readonly CaseName[] = [...FIRST, "parked", "memory", "disk", "recovery"];
 /** Cases for what others do not have. */
-const OWN: readonly CaseName[] = ["builder"];
+const OWN: readonly CaseName[] = ["builder", "fanout", "map", "fairness", "storm", "tenant"];
 const NEVER_PARKS = "runs stay in memory while they wait";
 
 export const contenders: readonly ContenderSpec[] = [

@@ -6,6 +6,8 @@ import { bytesOnDisk } from "../disk.ts";
 import type { CaseContext } from "./cases/case.ts";
 import { measureDisk } from "./cases/disk.ts";
 import { measureHarness } from "./cases/harness.ts";
+import { measureFanOut, measureMap } from "./cases/many.ts";
+import { measureFairness, measureNoisyTenant, measureStorm } from "./cases/tenants.ts";
 import { measureEnqueue } from "./cases/enqueue.ts";
 import { measureMemory } from "./cases/memory.ts";
 import { fill, resume } from "./cases/recovery.ts";
@@ -27,8 +29,13 @@ const measures: Readonly<Record<Exclude<CaseName, "recovery">, (context: CaseCon
   wake: measureHotWakes,
   steps1000: measureSteps1000,
   builder: measureBuilder,
+  fanout: measureFanOut,
+  map: measureMap,
   throughput: measureThroughput,
   enqueue: measureEnqueue,
+  fairness: measureFairness,
+  storm: measureStorm,
+  tenant: measureNoisyTenant,
   parked: measureParkedWakes,
   memory: measureMemory,
   disk: measureDisk,

@@ -19,6 +19,19 @@ export interface Scale {
   readonly recoveryRuns: number;
   readonly recoveryMsMax: number;
   readonly fsyncAppends: number;
+  /** Of one run, and how many such runs are timed. */
+  readonly children: number;
+  readonly items: number;
+  readonly largeRuns: number;
+  readonly largeMsMax: number;
+  readonly keys: number;
+  readonly runsPerKey: number;
+  /** From the first start until all of them are due. */
+  readonly fairDueMs: number;
+  readonly stormKeys: number;
+  readonly noisyRuns: number;
+  readonly noisyDueMs: number;
+  readonly quietRuns: number;
 }
 
 export const fullScale: Scale = {
@@ -38,6 +51,17 @@ export const fullScale: Scale = {
   recoveryRuns: 10_000,
   recoveryMsMax: 180_000,
   fsyncAppends: 500,
+  children: 1_000,
+  items: 10_000,
+  largeRuns: 5,
+  largeMsMax: 30_000,
+  keys: 1_000,
+  runsPerKey: 10,
+  fairDueMs: 10_000,
+  stormKeys: 100,
+  noisyRuns: 100_000,
+  noisyDueMs: 60_000,
+  quietRuns: 200,
 };
 
 export const quickScale: Scale = {
@@ -57,4 +81,15 @@ export const quickScale: Scale = {
   recoveryRuns: 200,
   recoveryMsMax: 60_000,
   fsyncAppends: 100,
+  children: 20,
+  items: 200,
+  largeRuns: 1,
+  largeMsMax: 10_000,
+  keys: 20,
+  runsPerKey: 5,
+  fairDueMs: 1_000,
+  stormKeys: 10,
+  noisyRuns: 2_000,
+  noisyDueMs: 3_000,
+  quietRuns: 5,
 };

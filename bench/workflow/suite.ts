@@ -23,9 +23,19 @@ const RESULTS_TEXT = join(import.meta.dir, "../results.md");
 const IN_FLIGHT_MARGIN = 500;
 
 /** Cases that share one process and one data folder, in this order. */
-const TOGETHER: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "builder", "throughput", "enqueue"];
+const TOGETHER: readonly CaseName[] = [
+  "starts",
+  "steps3",
+  "wake",
+  "steps1000",
+  "builder",
+  "fanout",
+  "map",
+  "throughput",
+  "enqueue",
+];
 /** Cases with a process of their own; those that take long or hardly vary are measured in the first round only. */
-const ALONE: readonly CaseName[] = ["parked"];
+const ALONE: readonly CaseName[] = ["parked", "fairness", "storm", "tenant"];
 const ALONE_ONCE: readonly CaseName[] = ["memory", "disk", "recovery", "harness"];
 
 /** Runs the suite; the exit code. */

@@ -10,6 +10,7 @@ interface Input {
   readonly count?: number;
   readonly ms?: number;
   readonly sentAt?: number;
+  readonly tenant?: string;
 }
 
 const marks = new Marks();
@@ -47,6 +48,39 @@ export const listen = workflow<Input, Woken>({ name: "listen" }, async (ctx, { k
 });
 
 export const stamp = workflow<Input, number>({ name: "stamp" }, async (_ctx, { sentAt = 0 }) => preciseNow() - sentAt);
+
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+
+export const fanOut = workflow<Input, number>({ name: "fanOut" }, async (ctx, { key, count = 0 }) => {
+  const made = await Promise.all(range(count).map(() => ctx.call(noop, { key })));
+  return made.length;
+});
+
+export const mapItems = workflow<Input, number>({ name: "mapItems" }, async (ctx, { count = 0 }) => {
+  const item = (index: number): Promise<number> => ctx.step("item", () => index);
+  return (await ctx.map(range(count), item, { concurrency: 100 })).length;
+});
+
+const begun: string[] = [];
+
+export const tenants = workflow<Input, number>(
+  { name: "tenants", fairness: { key: "input.tenant" } },
+  async (ctx, { tenant = "", ms = 0, sentAt = 0 }) => {
+    begun.push(tenant);
+    const lateMs = preciseNow() - sentAt;
+    await ctx.step("work", () => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
+    return lateMs;
+  },
+);
+
+export const calm = workflow<Input, number>(
+  { name: "calm", debounce: { wait: "1s", key: "input.tenant" } },
+  async (_ctx, { tenant = "" }) => begun.push(tenant),
+);
+
+export const turns = workflow<Input, string[]>({ name: "turns" }, async (ctx) =>
+  ctx.step("take", () => begun.splice(0)),
+);
 
 export const gated = workflow<Input, number>({ name: "gated" }, async (ctx) => {
   await ctx.step("a", () => 1);
