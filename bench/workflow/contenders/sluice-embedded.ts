@@ -22,7 +22,11 @@ class SluiceEmbedded implements Contender {
     this.#client = client;
   }
 
-  async start(work: WorkName | OwnWorkName, input: WorkInput, options: { readonly delayMs?: number } = {}): Promise<string> {
+  async start(
+    work: WorkName | OwnWorkName,
+    input: WorkInput,
+    options: { readonly delayMs?: number } = {},
+  ): Promise<string> {
     const { delayMs } = options;
     return (await this.#client.start(workflows[work], input, delayMs === undefined ? {} : { delay: delayMs })).id;
   }

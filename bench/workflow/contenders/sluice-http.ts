@@ -30,7 +30,11 @@ class SluiceHttp implements Contender {
     this.#http = http;
   }
 
-  async start(work: WorkName | OwnWorkName, input: WorkInput, options: { readonly delayMs?: number } = {}): Promise<string> {
+  async start(
+    work: WorkName | OwnWorkName,
+    input: WorkInput,
+    options: { readonly delayMs?: number } = {},
+  ): Promise<string> {
     const body = { input, ...(options.delayMs === undefined ? {} : { delay: options.delayMs }) };
     const { run } = (await this.#http.json("POST", `/api/v1/workflows/${work}/runs`, body)) as { run: { id: string } };
     return run.id;

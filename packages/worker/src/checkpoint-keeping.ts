@@ -44,7 +44,7 @@ export class CheckpointKeeping {
     if (lookedAt !== undefined && now - lookedAt < lookEveryMs) return 0;
     this.#lookedAt.set(db, now);
     let deleted = 0;
-    for (let after: CheckpointRow = { key: "", at: 0 }; ; ) {
+    for (let after: CheckpointRow = { key: "", at: 0 }; ;) {
       const rows = await table.old({ before: now - checkpointsKeptMs, after, limit: rowsMax });
       const last = rows.at(-1);
       if (last === undefined) return deleted;

@@ -172,13 +172,16 @@ describe("a run that goes on as another", () => {
   test("passes the gates of its workflow anew, behind those that were there before", async () => {
     const clock = new SimulatedClock(1_000);
     const begun: string[] = [];
-    const rounds = workflow({ name: "rounds", concurrency: 1 }, async (ctx, { by, left }: { by: string; left: number }) => {
-      await ctx.step("work", async () => {
-        begun.push(by);
-        await new Promise<void>((resolve) => void clock.after(10, () => resolve()));
-      });
-      return left === 0 ? by : ctx.continueAs({ by, left: left - 1 });
-    });
+    const rounds = workflow(
+      { name: "rounds", concurrency: 1 },
+      async (ctx, { by, left }: { by: string; left: number }) => {
+        await ctx.step("work", async () => {
+          begun.push(by);
+          await new Promise<void>((resolve) => void clock.after(10, () => resolve()));
+        });
+        return left === 0 ? by : ctx.continueAs({ by, left: left - 1 });
+      },
+    );
     const f = await EngineFixture.start({ workflows: [rounds], clock });
     const endless = await f.run(rounds, { by: "a", left: 3 });
     await pass(clock, 5);

@@ -273,7 +273,7 @@ test("children, forks and schedules pass the gates of their workflow", async () 
 test("what is done in bulk passes gates like everything else", async () => {
   const clock = new SimulatedClock(1_000);
   const seen = { now: 0, most: 0, broken: true };
-  const fragile = workflow({ name: "fragile", concurrency: 2, retry: false }, async (ctx) =>
+  const fragile = workflow({ name: "fragile", concurrency: 2, retry: { attempts: 1 } }, async (ctx) =>
     ctx.step("work", async () => {
       seen.most = Math.max(seen.most, ++seen.now);
       await new Promise<void>((resolve) => void clock.after(100, () => resolve()));

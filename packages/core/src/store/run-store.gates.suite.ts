@@ -307,7 +307,7 @@ function changingSuite(name: string, makeStore: MakeStore): void {
       await putRules(desk, rule("concurrency", 1));
       for (const id of ["a", "b", "c"]) await desk.create(id, one);
       await desk.create("free");
-      await desk.claim(1);
+      await desk.claim();
       const found = async (...reason: NonNullable<RunFilter["reason"]>) => {
         const { runs } = await desk.store.listRuns({ filter: { reason }, limit: 9 });
         expect(await desk.store.countRuns({ filter: { reason } })).toBe(runs.length);

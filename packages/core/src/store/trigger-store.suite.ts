@@ -1,5 +1,6 @@
 // The one suite of the trigger port: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
+import { gateId, ruleId } from "../kernel/flow.ts";
 import type { DeliveryRecord, TriggerRecord, TriggerStore } from "../kernel/trigger-store.ts";
 import { asked } from "./run-store.joining.suite.ts";
 import { ada, problem, read, start, value, withStore, type Desk, type MakeStore } from "./run-store.fixture.suite.ts";
@@ -257,8 +258,12 @@ function limits(name: string, makeStore: MakeStore): void {
 
     test("are held when too many runs of the workflow are queued", async () => {
       await on.put("new");
-      const full = (key: string) => ({ key, run: desk.newRun(`run-${key}`, asked({ queuedMax: 1 })) });
-      expect(await on.advance(0, { occurrences: [full("a"), full("b")] })).toMatchObject({
+      const gate = gateId(ruleId("order", "concurrency"));
+      const full = (key: string) => ({ key, run: desk.newRun(`run-${key}`, asked({ queuedMax: 1 }, [gate])) });
+      await on.advance(0, { occurrences: [full("a")] });
+      await desk.claim(0);
+      expect(await on.advance(1, { occurrences: [full("b")] })).toMatchObject({
+        created: [],
         refused: { count: 1, retryAt: start + 1_000 },
       });
       expect(await on.store.countHeld({ trigger: id })).toBe(1);

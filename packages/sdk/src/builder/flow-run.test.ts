@@ -226,7 +226,8 @@ describe("steps", () => {
       circuitBreaker: { failureThreshold: 1 },
     });
     await playing([flow], async (engine) => {
-      const error = async (): Promise<unknown> => (await engine.start(flow)).result().catch((thrown: unknown) => thrown);
+      const error = async (): Promise<unknown> =>
+        (await engine.start(flow)).result().catch((thrown: unknown) => thrown);
       expect([await error(), await error()]).toEqual([
         expect.objectContaining({ message: "down" }),
         expect.objectContaining({ details: expect.objectContaining({ breaker: "step-call" }) }),

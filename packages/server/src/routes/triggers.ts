@@ -20,7 +20,10 @@ export function triggerNotFound(id: string): SluiceError {
   });
 }
 
-async function showTrigger(call: Call, { manifest, record, waiting }: DeployedTrigger): Promise<Record<string, unknown>> {
+async function showTrigger(
+  call: Call,
+  { manifest, record, waiting }: DeployedTrigger,
+): Promise<Record<string, unknown>> {
   const { engine, wire } = call;
   return {
     id: record.id,

@@ -209,7 +209,9 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     let refused: Advanced["refused"];
     for (let at = 0; at < due.length && (refused === undefined || this.#isKeyed); at += releaseBatchMax) {
       const some = due.slice(at, at + releaseBatchMax);
-      const done = await this.advance({ occurrences: some.map(({ key, input }) => ({ held: key, run: this.#run(input) })) });
+      const done = await this.advance({
+        occurrences: some.map(({ key, input }) => ({ held: key, run: this.#run(input) })),
+      });
       if (!done.ok) throw new Error(done.error.message);
       refused = done.value.refused ?? refused;
     }

@@ -262,18 +262,18 @@ function admission(filter: RunFilter, access: AccessFilter | undefined): (row: R
   return (row) => {
     const { record } = row;
     return (
-    sees(access, record.workflow) &&
-    (filter.workflow === undefined || record.workflow === filter.workflow) &&
-    (filter.status === undefined || filter.status.includes(record.status)) &&
-    (filter.reason === undefined || hasReason(row, filter.reason)) &&
-    (filter.tag === undefined || record.tags.includes(filter.tag)) &&
-    (filter.from === undefined || record.createdAt >= filter.from) &&
-    (filter.to === undefined || record.createdAt < filter.to) &&
-    (filter.endedFrom === undefined || (record.endedAt !== undefined && record.endedAt >= filter.endedFrom)) &&
-    (filter.parent === undefined || record.parent?.run === filter.parent) &&
-    (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
-    (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
-    (filter.version === undefined || record.version === filter.version)
+      sees(access, record.workflow) &&
+      (filter.workflow === undefined || record.workflow === filter.workflow) &&
+      (filter.status === undefined || filter.status.includes(record.status)) &&
+      (filter.reason === undefined || hasReason(row, filter.reason)) &&
+      (filter.tag === undefined || record.tags.includes(filter.tag)) &&
+      (filter.from === undefined || record.createdAt >= filter.from) &&
+      (filter.to === undefined || record.createdAt < filter.to) &&
+      (filter.endedFrom === undefined || (record.endedAt !== undefined && record.endedAt >= filter.endedFrom)) &&
+      (filter.parent === undefined || record.parent?.run === filter.parent) &&
+      (filter.attributes === undefined || fitsAttributes(record.attributes, filter.attributes)) &&
+      (filter.chain === undefined || record.chain === filter.chain || record.id === filter.chain) &&
+      (filter.version === undefined || record.version === filter.version)
     );
   };
 }

@@ -160,7 +160,10 @@ function reasonCondition(reasons: readonly RunStatusReason[]): {
   const held = `SELECT flow_places.run FROM flow_lines CROSS JOIN flow_places USING (line)
     WHERE blocked IS NOT NULL AND (${blocked})`;
   const bound = kinds.flatMap((kind) => [kind.length, kind]);
-  return { sql: `(${plain} OR (runs.ready = ${readiness.inLine} AND runs.id IN (${held})))`, values: [...reasons, ...bound] };
+  return {
+    sql: `(${plain} OR (runs.ready = ${readiness.inLine} AND runs.id IN (${held})))`,
+    values: [...reasons, ...bound],
+  };
 }
 
 function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Query {

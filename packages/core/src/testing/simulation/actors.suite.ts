@@ -127,7 +127,7 @@ async function startOne(stage: Stage, name: string): Promise<void> {
     if (started?.ok === true) {
       const { run } = started.value;
       world.trace?.(() => `started ${run.id} ${program.name} key ${key}`);
-      ledger.promise(run.id, { workflow: program.name, key, input: digest(input) });
+      ledger.promise(run.id, { workflow: program.name, key, input: digest(input), shared: isJoined(program) });
       await waitFor(stage, run.id);
       return;
     }
@@ -141,6 +141,11 @@ async function startOne(stage: Stage, name: string): Promise<void> {
     if (key === undefined) return;
     await world.sleep(retryMs);
   }
+}
+
+/** Starts of such a program become part of a run that others have started. */
+function isJoined({ flow }: Program): boolean {
+  return flow?.batch !== undefined || flow?.debounce !== undefined;
 }
 
 /** Waits for the end of a run, whoever answers. */

@@ -6,7 +6,12 @@ import type { Reckoning } from "./checks.suite.ts";
 type Told = Pick<Stage, "recorder" | "ledger" | "programs">;
 
 /** What triggers have still to start a run for; undefined when they are done. Inputs that are kept by themselves are not looked at. */
-export async function triggersOwe({ recorder, ledger, programs, profile }: Told & Pick<Stage, "profile">): Promise<string | undefined> {
+export async function triggersOwe({
+  recorder,
+  ledger,
+  programs,
+  profile,
+}: Told & Pick<Stage, "profile">): Promise<string | undefined> {
   const program = programs.find(({ watches }) => watches !== undefined);
   if (program === undefined || profile.blobs) return undefined;
   const { event, poll } = program.watches ?? {};

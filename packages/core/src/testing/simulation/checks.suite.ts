@@ -70,7 +70,7 @@ function checkPromises({ ledger, recorder, world }: Reckoning, byId: ReadonlyMap
     if (recorder.runs.get(id)?.deleted === true) continue;
     const run = byId.get(id)?.run;
     if (run === undefined) world.fail(`run ${id} was acknowledged and is lost`);
-    else if (run.workflow !== promised.workflow || run.key !== promised.key)
+    else if (run.workflow !== promised.workflow || (run.key !== promised.key && !promised.shared))
       world.fail(
         `run ${id} was acknowledged for ${promised.workflow} ${promised.key} and is of ${run.workflow} ${run.key}`,
       );

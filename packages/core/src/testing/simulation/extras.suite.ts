@@ -95,8 +95,9 @@ function withTriggers(programs: readonly Program[], random: SimulatedRandom, gro
     event: { debounceMs: random.chance(0.3) ? random.pick([10, 2_000]) : undefined },
     poll: random.chance(0.6) ? { everyMs: random.pick([1_000, 5_000]), failing: random.pick([0, 0.3]) } : undefined,
   };
-  // A call past a rate limit fails; what a trigger starts waits.
-  const limited = !called && random.chance(0.5) ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
+  // A call past a rate limit fails, and a time of a schedule passes; what a trigger has seen waits.
+  const limited =
+    random.chance(0.5) && !called && !ground.schedules ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
   return programs.map((program, index) =>
     index === programs.length - 1 ? { ...withFlow(program, limited), watches } : program,
   );
@@ -105,11 +106,17 @@ function withTriggers(programs: readonly Program[], random: SimulatedRandom, gro
 /** Nobody but clients starts the first program, unless it is the last. */
 function withJoins(programs: readonly Program[], random: SimulatedRandom, ground: Ground): readonly Program[] {
   const [first] = programs;
-  if (first === undefined || first.watches !== undefined || (programs.length === 1 && ground.schedules)) return programs;
+  if (first === undefined || first.watches !== undefined || (programs.length === 1 && ground.schedules))
+    return programs;
   const wait = random.pick([10, 1_000, 20_000]);
   const batch = { size: random.int(1, 4), wait };
   const leading = random.chance(0.3);
-  const debounce = { wait, leading, trailing: !leading || random.chance(0.6), ...(random.chance(0.3) ? { maxWait: wait * 2 } : {}) };
+  const debounce = {
+    wait,
+    leading,
+    trailing: !leading || random.chance(0.6),
+    ...(random.chance(0.3) ? { maxWait: wait * 2 } : {}),
+  };
   const more: FlowOptions = random.chance(0.5) && !ground.blobs ? { batch } : { debounce };
   return [withFlow(first, more), ...programs.slice(1)];
 }

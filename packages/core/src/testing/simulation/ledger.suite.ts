@@ -19,16 +19,22 @@ interface OpenEffect {
   readonly fence: number;
 }
 
+/** What somebody who started a run was told of it. */
+interface Promised {
+  readonly workflow: string;
+  readonly key: string | undefined;
+  readonly input: string;
+  /** It may have been part of a run with another key. */
+  readonly shared: boolean;
+}
+
 export class Ledger implements Witness {
   /** Executions of steps and undos that began. */
   effects = 0;
   /** Results that workflows saw. */
   sights = 0;
   /** Runs that were acknowledged, with what was promised. */
-  readonly acknowledged = new Map<
-    string,
-    { readonly workflow: string; readonly key: string | undefined; readonly input: string }
-  >();
+  readonly acknowledged = new Map<string, Promised>();
   /** Undos that were carried out, as `run:number`. */
   readonly undone = new Set<string>();
   /** Schedules that were paused while things went wrong: they do not catch up on that time. */
@@ -217,10 +223,7 @@ export class Ledger implements Witness {
   }
 
   /** A client was told that a run exists. */
-  promise(
-    run: string,
-    p: { readonly workflow: string; readonly key: string | undefined; readonly input: string },
-  ): void {
+  promise(run: string, p: Promised): void {
     this.acknowledged.set(run, p);
   }
 

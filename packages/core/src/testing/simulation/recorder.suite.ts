@@ -68,7 +68,7 @@ export class Recorder {
     const target = inner as unknown as Record<string, AnyVerb>;
     const wrapped: Record<string, AnyVerb> = {};
     for (const verb of verbs) wrapped[verb] = (params) => this.#call(verb, params, target);
-    for (const verb of extras ? watchedVerbs : []) wrapped[verb] = (params) => this.#call(verb, params, target);
+    for (const verb of extras ? watchedVerbs : []) wrapped[verb] = (params) => this.#watched(verb, params, target);
     this.store = new Proxy(inner, {
       get: (_, verb) => {
         const call = wrapped[verb as string];
@@ -121,7 +121,7 @@ export class Recorder {
     return turn;
   }
 
-  async #call(verb: RecordedVerb, params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
+  async #call(verb: (typeof verbs)[number], params: unknown, target: Record<string, AnyVerb>): Promise<unknown> {
     if (this.watches !== undefined) return this.#watched(verb, params, target);
     const outcome = await (target[verb] as AnyVerb).call(target, params);
     this.commits++;

@@ -108,9 +108,11 @@ describe("the model notices", () => {
     await noticed(brokenPromises.breakerDeaf, /^breaker /);
   });
 
-  test("when a paused queue goes on", () => noticed(brokenPromises.queueGoesOn, /begins though its queue .* is paused/));
+  test("when a paused queue goes on", () =>
+    noticed(brokenPromises.queueGoesOn, /begins though its queue .* is paused/));
 
-  test("when starts that became one lose an input", () => noticed(brokenPromises.joinedLost, /does not have their input/));
+  test("when starts that became one lose an input", () =>
+    noticed(brokenPromises.joinedLost, /does not have their input/));
 
   test("when a trigger overlooks something", () => noticed(brokenPromises.eventOverlooked, /has started no run/));
 

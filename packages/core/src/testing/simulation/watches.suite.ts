@@ -74,7 +74,8 @@ export class Watches {
       this.#fail(`breaker ${plan.name}, which is ${row.state}, answered ${answer.outcome} at ${now}: ${show(row)}`);
     if (answer.outcome !== "in") return;
     row.let++;
-    if (answer.round !== row.round) this.#fail(`breaker ${plan.name} is in round ${row.round} and said ${answer.round}`);
+    if (answer.round !== row.round)
+      this.#fail(`breaker ${plan.name} is in round ${row.round} and said ${answer.round}`);
     if (row.state === "closed") return;
     if (row.state === "open" || now >= row.probedAt + plan.recovery) row.probing = 0;
     row.state = "half_open";
@@ -140,7 +141,8 @@ export class Watches {
     const { batch, debounce } = run.flow?.admission ?? {};
     if (batch === undefined && debounce === undefined) return;
     if (outcome.outcome === "created") this.#joined.set(run.id, { gathers: batch !== undefined, inputs: [run.input] });
-    if (outcome.outcome !== "joined" || outcome.run.epoch > 0) return;
+    // Without a trailing edge the first start's input counts.
+    if (outcome.outcome !== "joined" || outcome.run.epoch > 0 || debounce?.trailing === false) return;
     const joined = this.#joined.get(outcome.run.id);
     if (joined === undefined) this.#fail(`a start became part of run ${outcome.run.id}, which nobody had created`);
     else joined.inputs.push(run.input);
@@ -154,8 +156,7 @@ export class Watches {
   async check(store: RunStore): Promise<void> {
     for (const { name, state, failures, round, opened } of await store.listBreakers()) {
       const row = this.#breakers.get(name);
-      const same =
-        row?.state === state && row.failures === failures && row.round === round && row.opened === opened;
+      const same = row?.state === state && row.failures === failures && row.round === round && row.opened === opened;
       if (!same) this.#fail(`breaker ${name} is ${show({ state, failures, round, opened })} and not ${show(row)}`);
     }
   }
