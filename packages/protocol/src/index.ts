@@ -23,9 +23,9 @@ export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.t
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
 export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
-export { runMessageCodes } from "./run-messages.ts";
+export { runMessageCodes } from "./run-message-codes.ts";
+export type { RunMessageName } from "./run-message-codes.ts";
 export type {
-  RunMessageName,
   JournalEntry,
   RunOp,
   StartedOp,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runMessageCodes } from "./run-messages.ts";
+import { runMessageCodes } from "./run-message-codes.ts";
 import { messageChecks } from "./vectors.suite.ts";
 
 const file = JSON.parse(readFileSync(join(import.meta.dir, "../vectors/run-messages.json"), "utf8"));

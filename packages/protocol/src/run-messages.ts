@@ -10,32 +10,6 @@ import type { DeclaredGraph } from "./declared-graph.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
-/** Numeric types of the frames that carry these messages. */
-export const runMessageCodes = {
-  deploy: 0x60,
-  assign: 0x61,
-  journal: 0x62,
-  ops: 0x63,
-  events: 0x64,
-  validate: 0x65,
-  validated: 0x66,
-  drain: 0x67,
-  handback: 0x68,
-  piece: 0x69,
-  checked: 0x6a,
-  reveal: 0x78,
-  revealed: 0x79,
-  refresh: 0x7a,
-  admit: 0x7b,
-  admitted: 0x7c,
-  services: 0x7d,
-  past: 0x7e,
-  passed: 0x7f,
-  invoke: 0x70,
-  invoked: 0x71,
-} as const;
-export type RunMessageName = keyof typeof runMessageCodes;
-
 /** One entry of a run's journal, as stored and as sent to a worker for replay. */
 export interface JournalEntry {
   /** Call order within the run, from 0; an undo of entry n has the number -(n+1). */

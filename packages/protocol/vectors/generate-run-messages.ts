@@ -2,8 +2,8 @@
 // contract of frames 0x60–0x7f; run this only to add to it, and read the difference.
 import { writeFileSync } from "node:fs";
 import { encodeFrame } from "../src/frame.ts";
-import { runMessageCodes } from "../src/run-messages.ts";
-import type { RunMessageName } from "../src/run-messages.ts";
+import { runMessageCodes } from "../src/run-message-codes.ts";
+import type { RunMessageName } from "../src/run-message-codes.ts";
 import { encodeValue } from "../src/value.ts";
 import { toHex, vectorMessage } from "../src/vectors.suite.ts";
 

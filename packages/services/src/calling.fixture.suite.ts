@@ -36,7 +36,7 @@ export async function calling(service: Service, secrets: Readonly<Record<string,
 }
 
 /** The result of a run whose steps wait for each other and for the world outside. */
-export async function resultOf(engine: TestEngine, run: RunHandle): Promise<unknown> {
+async function resultOf(engine: TestEngine, run: RunHandle): Promise<unknown> {
   const result = run.result();
   const over = result.then(
     () => true,

@@ -178,10 +178,10 @@ function deleteInSqlite(db: SqliteDatabase, keys: readonly string[]): void {
 }
 
 function inPostgres(db: PostgresDatabase): CheckpointTable {
-  const { unsafe } = db as unknown as PostgresTx;
+  const outside = db as unknown as PostgresTx;
   return {
     async old({ before, after, limit }) {
-      const rows = await unsafe.call(db, postgres.old, [before, after.at, after.key, limit]);
+      const rows = await outside.unsafe(postgres.old, [before, after.at, after.key, limit]);
       return rows.map(({ key, at }) => ({ key: String(key), at: Number(at) }));
     },
     async delete(keys) {

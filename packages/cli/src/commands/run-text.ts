@@ -26,7 +26,7 @@ export function statusText({ status, statusReason }: Pick<RunView, "status" | "s
 }
 
 /** `concurrency of input.tenant = acme`, `queue mails`. */
-export function holdText({ by, path, key }: NonNullable<RunView["hold"]>): string {
+function holdText({ by, path, key }: NonNullable<RunView["hold"]>): string {
   if (by === "queue") return `queue ${key ?? ""}, which is paused`;
   return path === null ? by : `${by} of ${path} = ${key ?? ""}`;
 }

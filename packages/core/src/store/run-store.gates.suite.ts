@@ -311,7 +311,7 @@ function changingSuite(name: string, makeStore: MakeStore): void {
       const found = async (...reason: NonNullable<RunFilter["reason"]>) => {
         const { runs } = await desk.store.listRuns({ filter: { reason }, limit: 9 });
         expect(await desk.store.countRuns({ filter: { reason } })).toBe(runs.length);
-        return runs.map((run) => [run.id, run.reason]).toSorted();
+        return runs.map((run) => [run.id, run.reason]).toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1));
       };
       const held = [
         ["b", "concurrency_limit"],

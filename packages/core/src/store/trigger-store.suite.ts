@@ -228,9 +228,9 @@ function limits(name: string, makeStore: MakeStore): void {
         refused: { count: 2, retryAt: start + 1_000 },
         trigger: { fired: 1 },
       });
-      expect((await held()).map(({ dueAt, input }) => [dueAt, read(input)]).toSorted()).toEqual([
-        [start, "b"],
-        [start, "c"],
+      expect((await held()).map(({ dueAt, input }) => `${dueAt} ${String(read(input))}`).toSorted()).toEqual([
+        `${start} b`,
+        `${start} c`,
       ]);
       expect(await on.store.countHeld({ trigger: id })).toBe(2);
       const again = await on.advance(1, { occurrences: [limited("b", "run-b2")] });
