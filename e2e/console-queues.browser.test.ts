@@ -82,7 +82,7 @@ describeInBrowser("queues", () => {
     const second = await start("tenant", { tenant: "acme" });
     await page.goto(`${server.url}/runs/${second}`);
     await settled(page);
-    await page.getByText("the concurrency limit of input.tenant = acme").waitFor();
+    await page.getByText(/the concurrency limit of .*input\.tenant.* = .*acme/).waitFor();
     expect(await seriousProblems(page)).toEqual([]);
     await page.goto(`${server.url}/runs?reason=concurrency_limit`);
     await settled(page);

@@ -19,8 +19,8 @@ export const runMessageCodes = {
   admit: 0x7b,
   admitted: 0x7c,
   services: 0x7d,
-  past: 0x7e,
-  passed: 0x7f,
+  past: 0x74,
+  passed: 0x75,
   invoke: 0x70,
   invoked: 0x71,
 } as const;

@@ -123,11 +123,14 @@ function RunHold({ hold, workflow }: { readonly hold: NonNullable<Run["hold"]>; 
       </Link>
     );
   return (
-    <span className="inline-flex min-w-0 items-baseline gap-1">
+    <span className="min-w-0 truncate">
       {holdWords[by]}
       {path !== null && (
         <>
-          of <Mono>{path}</Mono> = <Mono truncate>{key ?? ""}</Mono>
+          {" of "}
+          <Mono>{path}</Mono>
+          {" = "}
+          <Mono>{key ?? ""}</Mono>
         </>
       )}
     </span>
