@@ -30,9 +30,11 @@ export type OwnWorkName =
   | "mapItems"
   /** Fair between tenants: a step of `ms`; returns the milliseconds from `sentAt` to its first line. */
   | "tenants"
+  /** The same, fifty at once over all tenants. */
+  | "taking"
   /** Debounced for each tenant. */
   | "calm"
-  /** Tenants of the runs of both that have begun, in that order, and forgets them. */
+  /** Tenants of the runs of these that have begun, in that order, and forgets them. */
   | "turns";
 
 export interface WorkInput {

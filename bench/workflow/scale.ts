@@ -26,11 +26,11 @@ export interface Scale {
   readonly largeMsMax: number;
   readonly keys: number;
   readonly runsPerKey: number;
-  /** From the first start until all of them are due. */
-  readonly fairDueMs: number;
+  /** From the first start until those that wait begin. */
+  readonly fairBlockedMs: number;
   readonly stormKeys: number;
   readonly noisyRuns: number;
-  readonly noisyDueMs: number;
+  readonly noisyBlockedMs: number;
   readonly quietRuns: number;
 }
 
@@ -57,10 +57,10 @@ export const fullScale: Scale = {
   largeMsMax: 30_000,
   keys: 1_000,
   runsPerKey: 10,
-  fairDueMs: 10_000,
+  fairBlockedMs: 10_000,
   stormKeys: 100,
   noisyRuns: 100_000,
-  noisyDueMs: 60_000,
+  noisyBlockedMs: 60_000,
   quietRuns: 200,
 };
 
@@ -87,9 +87,9 @@ export const quickScale: Scale = {
   largeMsMax: 10_000,
   keys: 20,
   runsPerKey: 5,
-  fairDueMs: 1_000,
+  fairBlockedMs: 1_000,
   stormKeys: 10,
   noisyRuns: 2_000,
-  noisyDueMs: 3_000,
+  noisyBlockedMs: 3_000,
   quietRuns: 5,
 };

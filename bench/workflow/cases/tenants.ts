@@ -8,20 +8,37 @@ import { type CaseContext, perSecond, withCallers } from "./case.ts";
 const CALLERS = 256;
 const POLL_MS = 50;
 const HOUR_MS = 3_600_000;
+/** Runs of one tenant that go on at once, unless the workflow says otherwise; and of `taking`. */
+const tenantPlaces = 100;
+const takingPlaces = 50;
+const BLOCKER = "blocker";
 
-/** Starts that become due at one moment, however long it takes to make them. */
-async function startTogether(
-  { contender, key }: CaseContext,
-  p: { readonly count: number; readonly dueInMs: number; readonly tenantOf: (index: number) => string },
-): Promise<void> {
-  const dueAt = performance.now() + p.dueInMs;
-  let next = 0;
-  await withCallers(CALLERS, p.count, async () => {
-    const delayMs = Math.max(0, Math.round(dueAt - performance.now()));
-    await contender.start("tenants", { key: key(), tenant: p.tenantOf(next++), ms: 1 }, { delayMs });
+interface Backlog {
+  readonly work: "tenants" | "taking";
+  readonly count: number;
+  /** Until the runs end that keep all others from beginning. */
+  readonly blockedMs: number;
+  /** How many of them there have to be. */
+  readonly places: number;
+  readonly blocker: string;
+  readonly tenantOf: (index: number) => string;
+}
+
+/** Starts runs that all wait in the queue, however long it takes to start them; resolves when they begin. */
+async function queueUp({ contender, key }: CaseContext, backlog: Backlog): Promise<void> {
+  const { work, count, blockedMs, places, blocker, tenantOf } = backlog;
+  const beginsAt = performance.now() + blockedMs;
+  await withCallers(CALLERS, places, async () => {
+    const ms = Math.max(1, Math.round(beginsAt - performance.now()));
+    await contender.start(work, { key: key(), tenant: blocker, ms });
   });
-  if (performance.now() > dueAt) throw new Error(`${p.count} starts took longer than ${p.dueInMs} ms`);
-  await pause(dueAt - performance.now());
+  let next = 0;
+  await withCallers(CALLERS, count, async () => {
+    await contender.start(work, { key: key(), tenant: tenantOf(next++), ms: 1 });
+  });
+  const leftMs = beginsAt - performance.now();
+  if (leftMs < 0) throw new Error(`${count} starts took longer than ${blockedMs} ms`);
+  await pause(leftMs);
 }
 
 async function untilOver({ contender }: CaseContext): Promise<void> {
@@ -52,9 +69,16 @@ export async function measureFairness(context: CaseContext): Promise<void> {
   const count = keys * runsPerKey;
   // One key after the other: who is first in the queue would be done first.
   const tenantOf = (index: number): string => `t${Math.floor(index / runsPerKey)}`;
-  await startTogether(context, { count, dueInMs: scale.fairDueMs, tenantOf });
+  await queueUp(context, {
+    work: "taking",
+    count,
+    blockedMs: scale.fairBlockedMs,
+    places: takingPlaces,
+    blocker: BLOCKER,
+    tenantOf,
+  });
   await untilOver(context);
-  const order = await turns(context);
+  const order = (await turns(context)).filter((tenant) => tenant !== BLOCKER);
   if (order.length !== count) throw new Error(`${order.length} of ${count} runs began`);
   report("fair.spread", spreadOf(order, runsPerKey));
   let next = 0;
@@ -80,7 +104,14 @@ export async function measureStorm(context: CaseContext): Promise<void> {
 
 export async function measureNoisyTenant(context: CaseContext): Promise<void> {
   const { contender, scale, report, key } = context;
-  await startTogether(context, { count: scale.noisyRuns, dueInMs: scale.noisyDueMs, tenantOf: () => "noisy" });
+  await queueUp(context, {
+    work: "tenants",
+    count: scale.noisyRuns,
+    blockedMs: scale.noisyBlockedMs,
+    places: tenantPlaces,
+    blocker: "noisy",
+    tenantOf: () => "noisy",
+  });
   const timesMs: number[] = [];
   for (let index = 0; index < scale.quietRuns; index += 1) {
     const input = { key: key(), tenant: "quiet", sentAt: preciseNow() };

@@ -1,6 +1,6 @@
 // The benchmark's workflows in Sluice: imported by the embedded contender, served by `sluice up` for the other one.
 
-import { workflow } from "sluice";
+import { type Context, workflow } from "sluice";
 import { cronflow } from "sluice/cronflow";
 import { preciseNow } from "../../../clock.ts";
 import { Marks, passGate, timeSteps, type Woken } from "../../marks.ts";
@@ -63,14 +63,18 @@ export const mapItems = workflow<Input, number>({ name: "mapItems" }, async (ctx
 
 const begun: string[] = [];
 
-export const tenants = workflow<Input, number>(
-  { name: "tenants", fairness: { key: "input.tenant" } },
-  async (ctx, { tenant = "", ms = 0, sentAt = 0 }) => {
-    begun.push(tenant);
-    const lateMs = preciseNow() - sentAt;
-    await ctx.step("work", () => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
-    return lateMs;
-  },
+async function begin(ctx: Context, { tenant = "", ms = 0, sentAt = 0 }: Input): Promise<number> {
+  begun.push(tenant);
+  const lateMs = preciseNow() - sentAt;
+  await ctx.step("work", () => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
+  return lateMs;
+}
+
+export const tenants = workflow<Input, number>({ name: "tenants", fairness: { key: "input.tenant" } }, begin);
+
+export const taking = workflow<Input, number>(
+  { name: "taking", concurrency: 50, fairness: { key: "input.tenant" } },
+  begin,
 );
 
 export const calm = workflow<Input, number>(
