@@ -2,11 +2,12 @@
 import type { RoutePermission } from "./http/route-spec.ts";
 import type { RunStatus } from "./statuses.ts";
 
-/** What can be subscribed to, and what one has to be allowed for it. `run` is asked for as `run:ID`. */
+/** What can be subscribed to, and what one has to be allowed for it. `run` and `stream` are asked for as `run:ID` and `stream:ID`. */
 export const liveTopics = {
   overview: "signed-in",
   runs: "run:read",
   run: "run:read",
+  stream: "run:read",
   approvals: "approval:read",
   events: "event:read",
   schedules: "schedule:read",
@@ -28,7 +29,7 @@ export interface LiveRun {
   readonly endedAt: number | null;
 }
 
-/** From the browser. `topic` is a topic, or `run:ID`; `after` is the number of the last event of that run it has seen. */
+/** From the browser. `topic` is a topic, or `run:ID` or `stream:ID`; `after` is the number of the last event or piece of that run it has seen. */
 export type LiveRequest =
   | { readonly type: "subscribe"; readonly topic: string; readonly after?: number | undefined }
   | { readonly type: "unsubscribe"; readonly topic: string }
@@ -49,6 +50,17 @@ export type LiveMessage =
    */
   | {
       readonly type: "run";
+      readonly run: string;
+      readonly event: string;
+      readonly number: number;
+      readonly data: unknown;
+    }
+  /**
+   * One update of a followed stream: the same name, number and data as on `GET /api/v1/runs/:run/stream`; 0 is the number of the
+   * end, which is told once.
+   */
+  | {
+      readonly type: "stream";
       readonly run: string;
       readonly event: string;
       readonly number: number;

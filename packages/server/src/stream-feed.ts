@@ -9,6 +9,13 @@ const encoder = new TextEncoder();
 
 type FeedParts = Pick<HttpParts, "engine" | "clock" | "limits">;
 
+/** One thing that is told of it; `number` is that of the last piece it is about, 0 for none. */
+export interface StreamEvent {
+  readonly event: "chunk" | "gap" | "end";
+  readonly number: number;
+  readonly data: unknown;
+}
+
 /** Reads on demand: a client that is slow holds nothing in memory but what is on its way. */
 export class StreamFeed {
   readonly #parts: FeedParts;
@@ -48,7 +55,8 @@ export class StreamFeed {
       {
         pull: async (controller) => {
           try {
-            const text = await this.#next();
+            const events = await this.next();
+            const text = events?.length === 0 ? ": still here\n\n" : (events ?? []).map(eventText).join("");
             if (text !== "") controller.enqueue(encoder.encode(text));
             if (this.#over) controller.close();
           } catch (error) {
@@ -71,7 +79,8 @@ export class StreamFeed {
     this.#closed();
   }
 
-  async #next(): Promise<string> {
+  /** What comes next; nothing when a heartbeat is due, undefined when it is over. */
+  async next(): Promise<readonly StreamEvent[] | undefined> {
     const { engine } = this.#parts;
     while (!this.#over) {
       this.#news = false;
@@ -82,29 +91,29 @@ export class StreamFeed {
         after: this.#sent,
         bytesMax: readBytesMax,
       });
-      const text = this.#textOf(chunks, first);
+      const events = this.#eventsOf(chunks, first);
       if (chunks.length > 0) {
         this.#news = true;
-        return text;
+        return events;
       }
       if (record === undefined || isFinalStatus(record.status)) {
         this.end();
-        const end = { status: record?.status ?? "deleted", continuedTo: record?.continuedTo ?? null };
-        return `${text}event: end\ndata: ${JSON.stringify(end)}\n\n`;
+        const data = { status: record?.status ?? "deleted", continuedTo: record?.continuedTo ?? null };
+        return [...events, { event: "end", number: 0, data }];
       }
-      if (text !== "") return text;
-      if (!(await this.#something())) return ": still here\n\n";
+      if (events.length > 0) return events;
+      if (!(await this.#something())) return [];
     }
-    return "";
+    return undefined;
   }
 
-  #textOf(chunks: readonly StreamChunk[], first: number): string {
+  #eventsOf(chunks: readonly StreamChunk[], first: number): readonly StreamEvent[] {
     const lost = first - this.#sent - 1;
     if (lost > 0) this.#sent = first - 1;
-    const gap = lost > 0 ? `id: ${this.#sent}\nevent: gap\ndata: ${JSON.stringify({ lost, next: first })}\n\n` : "";
+    const gap: StreamEvent[] = lost > 0 ? [{ event: "gap", number: this.#sent, data: { lost, next: first } }] : [];
     const last = chunks.at(-1);
     if (last !== undefined) this.#sent = last.no;
-    return gap + chunks.map(eventText).join("");
+    return [...gap, ...chunks.map(eventOf)];
   }
 
   /** False when a heartbeat is due instead. */
@@ -121,7 +130,10 @@ export class StreamFeed {
   }
 }
 
-function eventText({ no, step, index, at, value }: StreamChunk): string {
-  const body = { at, step: step ?? null, index, data: valueToJson(decodeValue(value)) };
-  return `id: ${no}\nevent: chunk\ndata: ${JSON.stringify(body)}\n\n`;
+function eventOf({ no, step, index, at, value }: StreamChunk): StreamEvent {
+  return { event: "chunk", number: no, data: { at, step: step ?? null, index, data: valueToJson(decodeValue(value)) } };
+}
+
+function eventText({ event, number, data }: StreamEvent): string {
+  return `${number > 0 ? `id: ${number}\n` : ""}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,5 +1,17 @@
 // What a test puts in the place of steps and of child workflows, and what it hears of their calls.
-import type { Context, InputOf, OutputOf, PollContext, PollOptions, StepContext, Trigger, Workflow } from "@sluice/sdk";
+import type {
+  Actions,
+  Context,
+  InputOf,
+  OutputOf,
+  PollContext,
+  PollOptions,
+  Service,
+  ServiceAction,
+  StepContext,
+  Trigger,
+  Workflow,
+} from "@sluice/sdk";
 import { workflow } from "@sluice/sdk";
 import { Races } from "./races.ts";
 import type { StandIn, StepCall, StepFunctions } from "@sluice/worker";
@@ -41,6 +53,18 @@ export interface MockOptions<T> {
   readonly undo?: (result: T | undefined, step: StepContext) => unknown;
 }
 
+/** A service by its definition, or as it is configured. */
+export type MockedService<A extends Actions> =
+  | Service<A>
+  | { readonly id: string; withConfig(...given: never): Service<A> };
+
+/** What stands for the actions of a service: plain functions, whose input is what the call was given. */
+export type MockActions<A extends Actions> = {
+  readonly [K in keyof A]?: A[K] extends ServiceAction<infer In, infer Out>
+    ? (input: In, step: StepContext) => Out | Promise<Out>
+    : A[K];
+};
+
 export type StepName = string | RegExp;
 type StepBody = (step: never) => unknown;
 
@@ -61,6 +85,7 @@ export class Mocks {
   #steps: StepMock[] = [];
   readonly #children = new Map<string, ChildMock>();
   readonly #polls = new Map<string, PollOptions["fetch"]>();
+  readonly #services = new Map<string, Actions>();
   readonly races = new Races();
   /** Told before a step's function is called; what it answers is called instead. */
   before: (call: StepCall) => (() => unknown) | undefined = () => undefined;
@@ -106,6 +131,29 @@ export class Mocks {
       return stand(context);
     });
     return { calls, restore: () => void this.#polls.delete(name) };
+  }
+
+  /** Actions in place of those of a service, whose calls are noted with what they were given. */
+  service(id: string, actions: Actions): Mock {
+    const calls: MockCall[] = [];
+    const stands = Object.entries(actions).map(([name, action]) => {
+      const run = typeof action === "function" ? action : action.run.bind(action);
+      const stand = (input: never, step: StepContext): unknown => {
+        const [runId = ""] = step.idempotencyKey.split(":");
+        calls.push({ run: runId, workflow: "", name: `${id}.${name}`, attempt: step.attempt, input });
+        return (run as (input: never, step: StepContext) => unknown)(input, step);
+      };
+      return [name, stand] as const;
+    });
+    // What stands behind `ctx.transaction` has no name.
+    const hidden = Object.getOwnPropertySymbols(actions).map((key) => [key, Reflect.get(actions, key)] as const);
+    this.#services.set(id, Object.fromEntries([...stands, ...hidden]) as Actions);
+    return { calls, restore: () => void this.#services.delete(id) };
+  }
+
+  /** Services that are mocked now, by their ids. */
+  get services(): Readonly<Record<string, Actions>> {
+    return Object.fromEntries(this.#services);
   }
 
   /** The workflow as the test's worker has it: itself, or what stands in its place. */

@@ -3,6 +3,7 @@ import { parseDuration } from "@sluice/protocol";
 import type { RunExport } from "@sluice/protocol";
 import { isWorkflow } from "@sluice/sdk";
 import type {
+  Actions,
   Client,
   Context,
   Duration,
@@ -22,7 +23,7 @@ import type { TestDecision, TestOptions } from "./engine.ts";
 import { expectRun } from "./expect-run.ts";
 import type { RunExpectation } from "./expect-run.ts";
 import { Mocks } from "./mocks.ts";
-import type { Mock, MockOptions, MockStep, StepName, StepResult } from "./mocks.ts";
+import type { Mock, MockActions, MockedService, MockOptions, MockStep, StepName, StepResult } from "./mocks.ts";
 import { playOut } from "./play-out.ts";
 import { exportedRun, recordedRun } from "./recording.ts";
 import { replayFixture, replayPrefixes } from "./replays.ts";
@@ -88,7 +89,8 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
       ...mocked.map((name) => this.#mocks.placeholder(name)),
     ];
     this.#known = new Set([...names, ...mocked]);
-    const host = await TestHost.open({ ...this.#options, workflows }, this.#mocks.standIn);
+    const services = { ...this.#options.services, ...this.#mocks.services };
+    const host = await TestHost.open({ ...this.#options, workflows, services }, this.#mocks.standIn);
     this.#plan.watch(host.seat);
     this.#host = host;
     return host;
@@ -192,6 +194,16 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   /** Puts a function in the place of what a `poll` trigger of this name looks with: its items start the runs. */
   mockPoll<Item, Cursor = unknown>(name: string, fetch: PollOptions<Item, Cursor>["fetch"]): Mock {
     return this.#mocks.poll(name, fetch as PollOptions["fetch"]);
+  }
+
+  /**
+   * Puts actions in the place of those of a service, by its definition or as it is configured: the service itself is never started.
+   * To be called before the first start; an action that is left out fails its step.
+   */
+  mockService<A extends Actions>(service: MockedService<A>, actions: MockActions<A>): Mock {
+    if (this.#opening !== undefined)
+      throw new Error(`Service ${service.id} is mocked too late: mock it before the first start.`);
+    return this.#mocks.service(service.id, actions as Actions);
   }
 
   #mockChild(name: string, stand: (input: unknown, ctx: Context) => unknown): Mock {

@@ -7,7 +7,7 @@ import { closeCodes } from "../sockets.ts";
 import type { Socket, SocketSession } from "../sockets.ts";
 import type { LiveLimits } from "./limits.ts";
 import { missingFor, topicOf } from "./topics.ts";
-import type { SharedTopic } from "./topics.ts";
+import type { RunTopicKind, SharedTopic } from "./topics.ts";
 
 /** What a connection asks of the hub. */
 export interface LiveRoom {
@@ -23,8 +23,15 @@ export interface LiveRoom {
   /** How a run stands that this connection may hear of. */
   find(connection: LiveConnection, run: string): Promise<RunSummary | undefined>;
   /** Tells what happens to a run after a number; answers how to stop. */
-  follow(connection: LiveConnection, run: string, after: number): () => void;
+  follow(connection: LiveConnection, p: Following): () => void;
   left(connection: LiveConnection): void;
+}
+
+/** A run that is followed, and from where on. */
+export interface Following {
+  readonly run: string;
+  readonly kind: RunTopicKind;
+  readonly after: number;
 }
 
 /** A topic that is subscribed to, or about to be. */
@@ -144,7 +151,7 @@ export class LiveConnection implements SocketSession {
     this.#unsubscribe(name);
     const found = topicOf(name);
     if (found === undefined) return this.#refuse(name, "not_found", `There is no topic ${JSON.stringify(name)}.`);
-    const missing = missingFor("run" in found ? "run" : found.topic, this.principal);
+    const missing = missingFor("run" in found ? found.kind : found.topic, this.principal);
     if (missing !== undefined) return this.#refuse(name, "forbidden", `This needs the permission ${missing}.`);
     if (this.#subscriptions.size >= limits.liveTopicsMax) {
       const message = `A connection has at most ${limits.liveTopicsMax} topics (liveTopicsMax).`;
@@ -154,7 +161,7 @@ export class LiveConnection implements SocketSession {
     this.#subscriptions.set(name, subscription);
     const isWanted = (): boolean => this.#subscriptions.get(name) === subscription;
     try {
-      if ("run" in found) await this.#enterRun(found.run, { after, subscription, isWanted });
+      if ("run" in found) await this.#enterRun({ ...found, after }, { subscription, isWanted });
       else await this.#enter(found.topic, { subscription, isWanted });
     } catch {
       // The store is being closed, and with it all this.
@@ -170,8 +177,9 @@ export class LiveConnection implements SocketSession {
     if (isWanted()) this.send({ type: "subscribed", topic });
   }
 
-  async #enterRun(run: string, p: Entering & { readonly after: number }): Promise<void> {
-    const topic = `run:${run}`;
+  async #enterRun(following: Following, p: Entering): Promise<void> {
+    const { run, kind } = following;
+    const topic = `${kind}:${run}`;
     const known = await this.#room.find(this, run);
     if (!p.isWanted()) return;
     if (known === undefined) {
@@ -180,7 +188,7 @@ export class LiveConnection implements SocketSession {
       return;
     }
     this.send({ type: "subscribed", topic });
-    p.subscription.stop = this.#room.follow(this, run, p.after);
+    p.subscription.stop = this.#room.follow(this, following);
   }
 
   #unsubscribe(name: string): void {

@@ -14,7 +14,7 @@ describe("docs/live.md", () => {
     const rows = topics.split("\n").filter((line) => line.startsWith("| `"));
     const told = rows.map((row) => row.split(" | ").slice(0, 2));
     const expected = Object.entries(liveTopics).map(([topic, permission]) => [
-      `| \`${topic === "run" ? "run:ID" : topic}\``,
+      `| \`${topic === "run" || topic === "stream" ? `${topic}:ID` : topic}\``,
       permission === "signed-in" ? "to be known" : `\`${permission}\``,
     ]);
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(expected));
@@ -28,6 +28,7 @@ describe("docs/live.md", () => {
       refused: 1,
       runs: 1,
       run: 1,
+      stream: 1,
       changed: 1,
       lagged: 1,
       ended: 1,

@@ -4,14 +4,20 @@ import type { LiveTopic } from "@sluice/protocol";
 import type { Principal } from "@sluice/core/identity";
 
 /** Topics about many things, of which it is said what has changed. */
-export type SharedTopic = Exclude<LiveTopic, "run">;
+export type SharedTopic = Exclude<LiveTopic, RunTopicKind>;
 
-const runPrefix = "run:";
+/** Topics about one run, asked for as `KIND:ID`. */
+const runTopicKinds = ["run", "stream"] as const;
+export type RunTopicKind = (typeof runTopicKinds)[number];
 
 /** Where a topic leads; undefined when there is none of that name. */
-export function topicOf(text: string): { readonly topic: SharedTopic } | { readonly run: string } | undefined {
-  if (text.startsWith(runPrefix) && text.length > runPrefix.length) return { run: text.slice(runPrefix.length) };
-  return text !== "run" && Object.hasOwn(liveTopics, text) ? { topic: text as SharedTopic } : undefined;
+export function topicOf(
+  text: string,
+): { readonly topic: SharedTopic } | { readonly run: string; readonly kind: RunTopicKind } | undefined {
+  const kind = runTopicKinds.find((each) => text.startsWith(`${each}:`));
+  if (kind !== undefined && text.length > kind.length + 1) return { run: text.slice(kind.length + 1), kind };
+  const isShared = (runTopicKinds as readonly string[]).includes(text) === false;
+  return isShared && Object.hasOwn(liveTopics, text) ? { topic: text as SharedTopic } : undefined;
 }
 
 /** The permission that is missing to hear of a topic at all. */

@@ -37,6 +37,8 @@ function topicOf(message: LiveMessage): string | undefined {
       return "runs";
     case "run":
       return `run:${message.run}`;
+    case "stream":
+      return `stream:${message.run}`;
     case "subscribed":
     case "refused":
     case "changed":
@@ -135,7 +137,8 @@ export class LiveHub {
       now,
       random,
       onMessage: (message) => {
-        if (message.type === "run") this.#advance(`run:${message.run}`, message.number);
+        if (message.type === "run" || message.type === "stream")
+          this.#advance(`${message.type}:${message.run}`, message.number);
         channel?.post({ type: "live", message } satisfies TabMessage);
         this.#deliver(message);
       },

@@ -12,11 +12,11 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(live.subscribeState, () => live.state);
 }
 
-export type LiveTopicName = Exclude<LiveTopic, "run"> | `run:${string}`;
+export type LiveTopicName = Exclude<LiveTopic, "run" | "stream"> | `run:${string}` | `stream:${string}`;
 
 /**
  * Hears of a topic while the component is there; `undefined` hears nothing. `after`: number of the last event of a
- * `run:ID` that is known already; a change of it alone does not subscribe again.
+ * `run:ID` or `stream:ID` that is known already; a change of it alone does not subscribe again.
  */
 export function useLive(topic: LiveTopicName | undefined, onMessage: (message: LiveMessage) => void, after = 0): void {
   const { live } = useParts();

@@ -160,6 +160,7 @@ function TabbedRun({ run, journal, journalError, select }: TabbedRunProps) {
       { name: "graph" as const, label: "Graph" },
       { name: "journal" as const, label: "Journal", count: steps },
       { name: "logs" as const, label: "Logs" },
+      { name: "output" as const, label: "Output" },
       { name: "events" as const, label: "Events", count: exchanges },
       { name: "children" as const, label: "Children", count: children.length },
       { name: "details" as const, label: "Details" },

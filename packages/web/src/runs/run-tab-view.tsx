@@ -8,6 +8,7 @@ import { EventsTab } from "./events-tab.tsx";
 import type { Journal } from "./journal.ts";
 import { JournalTab } from "./journal-tab.tsx";
 import { LogsTab } from "./logs-tab.tsx";
+import { OutputTab } from "./output-tab.tsx";
 import { TimelineTab } from "./timeline-tab.tsx";
 import type { Run, RunTab } from "./words.ts";
 
@@ -38,6 +39,8 @@ export function RunTabView({ tab, run, journal, selected, select }: RunTabViewPr
       return <JournalTab journal={journal} select={select} />;
     case "logs":
       return <LogsTab run={run} />;
+    case "output":
+      return <OutputTab key={run.id} run={run} />;
     case "events":
       return <EventsTab journal={journal} selected={selected} select={select} />;
     case "children":

@@ -7,7 +7,17 @@ export type Step = Answer<"listSteps">["steps"][number];
 export type LogLine = Answer<"listLogs">["logs"][number];
 export type RunError = NonNullable<Run["error"]>;
 
-export const runTabs = ["timeline", "graph", "journal", "logs", "events", "children", "details", "audit"] as const;
+export const runTabs = [
+  "timeline",
+  "graph",
+  "journal",
+  "logs",
+  "output",
+  "events",
+  "children",
+  "details",
+  "audit",
+] as const;
 export type RunTab = (typeof runTabs)[number];
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
