@@ -25,26 +25,29 @@ const welcome = workflow({ name: "welcome", services: { mail: configured } }, as
 test.each([
   ["by its definition", mail],
   ["as it is configured", configured],
-])("a service is mocked %s, never started, and its calls are noted with what they were given", async (_how, service) => {
-  await using t = testWorkflow(welcome);
-  let broken = true;
-  const mocked = t.mockService(service, {
-    send: ({ to }) => {
-      if (broken) {
-        broken = false;
-        throw new Error("busy");
-      }
-      return { id: `mock ${to}` };
-    },
-  });
-  const run = await t.run("ada");
-  await t.expect(run).toComplete("mock ada");
-  expect(mocked.calls.map(({ name, attempt, input }) => [name, attempt, input])).toEqual([
-    ["mail.send", 1, { to: "ada" }],
-    ["mail.send", 2, { to: "ada" }],
-  ]);
-  expect(mocked.calls[0]?.run).toBe(run.id);
-});
+])(
+  "a service is mocked %s, never started, and its calls are noted with what they were given",
+  async (_how, service) => {
+    await using t = testWorkflow(welcome);
+    let broken = true;
+    const mocked = t.mockService(service, {
+      send: ({ to }) => {
+        if (broken) {
+          broken = false;
+          throw new Error("busy");
+        }
+        return { id: `mock ${to}` };
+      },
+    });
+    const run = await t.run("ada");
+    await t.expect(run).toComplete("mock ada");
+    expect(mocked.calls.map(({ name, attempt, input }) => [name, attempt, input])).toEqual([
+      ["mail.send", 1, { to: "ada" }],
+      ["mail.send", 2, { to: "ada" }],
+    ]);
+    expect(mocked.calls[0]?.run).toBe(run.id);
+  },
+);
 
 test("an action that has no mock fails its step, and a service is not mocked too late", async () => {
   await using t = testWorkflow(welcome);

@@ -157,6 +157,19 @@ describe("after a crash", () => {
     expect((await s.f.ended(victim)).output).toBe("alive");
   });
 
+  test("a worker that is lost when the engine has stopped is nobody's concern any more", async () => {
+    const s = new Supervised();
+    const worker = await s.start();
+    await s.runs(2);
+    await rest();
+    await s.f.engine.stop(0);
+    await s.f.store.close();
+    const said = s.f.logs.length;
+    await worker.lost({ executing: [] });
+    await rest();
+    expect(s.f.logs.slice(said).filter(({ level }) => level === "error")).toEqual([]);
+  });
+
   test("without evidence of a step, those that were not just waiting are the suspects", async () => {
     const s = new Supervised();
     const worker = await s.start();

@@ -33,10 +33,10 @@ export class Losses {
     for (const hot of runs) this.#dispatcher.left(hot, false);
   }
 
-  /** Gives runs back to be claimed anew; tried until the store takes it. */
+  /** Gives runs back to be claimed anew; tried until the store takes it, or this engine stops: the next one takes up what it had. */
   async release(runs: readonly HotRun[], crashed = false): Promise<void> {
     if (runs.length === 0) return;
-    const { store, clock, limits, route, kick, log } = this.#parts;
+    const { store, clock, limits, route, kick, log, draining } = this.#parts;
     try {
       const { effects } = await store.releaseRuns({
         runs: runs.map(({ run, epoch }) => ({ run, epoch })),
@@ -46,6 +46,7 @@ export class Losses {
       route(effects);
       kick();
     } catch (error) {
+      if (draining()) return;
       log("error", "runs could not be given back yet", { runs: runs.length, error: String(error) });
       clock.after(limits.reloadDelayMs, () => void this.release(runs, crashed));
     }

@@ -21,7 +21,8 @@ test("a stream is told piece by piece while the run goes on, to its end, and goe
   const run = await rig.start("writes");
   const client = await rig.connect();
   await client.subscribe(`stream:${run}`);
-  const told = () => client.all("stream").map(({ event, data }) => (event === "chunk" ? (data as { data: unknown }).data : event));
+  const told = () =>
+    client.all("stream").map(({ event, data }) => (event === "chunk" ? (data as { data: unknown }).data : event));
   await client.until(() => told().length === 2);
   expect(told()).toEqual(["begin", "one"]);
   gate.resolve();
