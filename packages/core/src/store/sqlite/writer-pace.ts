@@ -5,6 +5,8 @@
 const weight = 0.2;
 /** A batch is worth a commit of its own when its verbs take this many times as long as the commit. */
 const workPerCommit = 3;
+/** Fewer verbs than this are never worth one, whatever the first few took that found nothing in memory. */
+const halfMin = 32;
 
 /** What a batch took in the writer's thread. */
 export interface BatchTimes {
@@ -37,6 +39,7 @@ export class WriterPace {
     const callers = waiting + answered;
     if (this.#verbMs === undefined || this.#verbMs === 0) return waiting;
     const half = Math.ceil(callers / 2);
-    return half * this.#verbMs < workPerCommit * this.#commitMs ? waiting : Math.min(waiting, half);
+    const worthIt = half >= halfMin && half * this.#verbMs >= workPerCommit * this.#commitMs;
+    return worthIt ? Math.min(waiting, half) : waiting;
   }
 }
