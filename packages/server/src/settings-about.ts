@@ -33,6 +33,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   journalEntriesMax: "Journal entries of one run",
   journalPieceBytesMax: "Journals go to workers in pieces of this size",
   timerBatchMax: "Timers settled in one commit",
+  sleepLeadMs: "How long before its time a sleep is written as over, so that its run goes on in time; milliseconds",
   claimBatchMax: "Runs claimed in one commit",
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",

@@ -130,6 +130,7 @@ export class Engine {
       fire: (now) => this.#fireTimers(now),
       onError: (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
       retryDelayMs: this.limits.reloadDelayMs,
+      leadMs: this.limits.sleepLeadMs,
     });
   }
 
@@ -350,7 +351,8 @@ export class Engine {
   }
 
   async #fireTimers(now: number): Promise<number | undefined> {
-    const { fired, next, effects } = await this.store.fireTimers({ now, limit: this.limits.timerBatchMax });
+    const { timerBatchMax: limit, sleepLeadMs: soonMs } = this.limits;
+    const { fired, next, effects } = await this.store.fireTimers({ now, limit, soonMs });
     if (fired > 0) this.#parts.count("timers", fired);
     this.#route(effects);
     return next;

@@ -155,9 +155,10 @@ export interface RunStore
 
   /**
    * Settles everything that is due, at most `limit`: by due time, and of what is due together first what was asked for first;
-   * a lock is due when it expires and somebody waits for it. `next` is the earliest due time left.
+   * a lock is due when it expires and somebody waits for it. A sleep that is all its run waits for is settled up to `soonMs`
+   * early, as of its due time: whoever hands it out waits for that. `next` is when there is something to settle again.
    */
-  fireTimers(p: { readonly now: number; readonly limit: number }): Promise<{
+  fireTimers(p: { readonly now: number; readonly limit: number; readonly soonMs?: number }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
     readonly effects: Effects;
