@@ -4,6 +4,7 @@
 export const runtimeErrorCodes = [
   "not_found",
   "already_exists",
+  "already_in_use",
   "permission_denied",
   "not_a_folder",
   "is_a_folder",
@@ -38,6 +39,8 @@ const platformNames: Readonly<Record<string, RuntimeErrorCode>> = {
   NotFound: "not_found",
   EEXIST: "already_exists",
   AlreadyExists: "already_exists",
+  EADDRINUSE: "already_in_use",
+  AddrInUse: "already_in_use",
   EACCES: "permission_denied",
   EPERM: "permission_denied",
   PermissionDenied: "permission_denied",

@@ -30,7 +30,7 @@ export interface MappedFile {
 export interface FfiProvider {
   /** Fails with `not_found` when the library or one of its symbols is not there. */
   dlopen(path: string, symbols: Readonly<Record<string, FfiSymbol>>): FfiLibrary;
-  /** Compiles C in memory. Absent where the runtime has no compiler. */
+  /** Compiles C and loads it. Absent where the runtime has no compiler. */
   readonly cc?: (source: string, symbols: Readonly<Record<string, FfiSymbol>>) => Promise<FfiLibrary>;
   /**
    * A large file without reading it. Map only what nobody rewrites: whoever looks at a page behind the end of a file that

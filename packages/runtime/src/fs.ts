@@ -1,7 +1,5 @@
 // Files, as every runtime's provider offers them.
 
-import type { Globber } from "./glob.ts";
-
 export interface FileStat {
   readonly kind: "file" | "folder" | "link" | "other";
   readonly sizeBytes: number;
@@ -45,8 +43,15 @@ export interface FsWatcher {
   close(): void;
 }
 
+export interface GlobOptions {
+  /** Where the pattern begins. Default: the working directory. */
+  readonly cwd?: string;
+  /** Whether names that begin with a dot can match without being written out. Default false. */
+  readonly dot?: boolean;
+}
+
 /** Paths are absolute or from the working directory. Whatever fails, fails with a `RuntimeFailure`. */
-export interface FsProvider extends Globber {
+export interface FsProvider {
   readFile(path: string): Promise<Uint8Array>;
   /** UTF-8; what is none is replaced by U+FFFD. */
   readTextFile(path: string): Promise<string>;
@@ -69,6 +74,11 @@ export interface FsProvider extends Globber {
   /** A second name for the same file. */
   link(existing: string, path: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
+  /**
+   * Files, not folders, whose path from `cwd` matches: `*`, `**`, `?`, `[…]`, `{a,b}`. Links to folders are not followed. In
+   * the order of their UTF-16 code units.
+   */
+  glob(pattern: string, options?: GlobOptions): Promise<readonly string[]>;
   /** A new folder that is nobody else's, in the system's place for such. */
   tempDir(prefix?: string): Promise<string>;
 }

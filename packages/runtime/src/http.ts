@@ -15,6 +15,7 @@ export type Routes = Readonly<Record<string, Route>>;
 export interface ServerSocket {
   /** Resolves when the peer is not more than `socketBufferedBytesMax` behind: a slow peer slows whoever waits for this. */
   send(data: string | Uint8Array): Promise<void>;
+  /** With 1000, or a code of your own from 3000 to 4999. */
   close(code?: number, reason?: string): void;
 }
 
@@ -47,7 +48,7 @@ export interface HttpServer {
   readonly url: string;
   /** Exchanges all handlers; connections stay, and what has begun ends with those it began with. */
   reload(handlers: HttpHandlers): void;
-  /** Takes no more, lets what has begun end for at most `graceMs` (default 10,000), closes sockets with 1001. */
+  /** Takes no more, lets what has begun end for at most `graceMs` (default 10,000), closes sockets with 1001 (1000 on Deno). */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 

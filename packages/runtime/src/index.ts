@@ -4,8 +4,16 @@ export { RuntimeFailure, runtimeErrorCodes } from "./failure.ts";
 export type { RuntimeErrorCode } from "./failure.ts";
 export { runtimeNames } from "./provider.ts";
 export type { RuntimeCapabilities, RuntimeName, RuntimeProvider } from "./provider.ts";
-export type { DirEntry, FileStat, FsProvider, FsWatcher, LazyFile, WatchOptions, WriteOptions } from "./fs.ts";
-export type { GlobOptions } from "./glob.ts";
+export type {
+  DirEntry,
+  FileStat,
+  FsProvider,
+  FsWatcher,
+  GlobOptions,
+  LazyFile,
+  WatchOptions,
+  WriteOptions,
+} from "./fs.ts";
 export type {
   Child,
   ChildExit,
@@ -31,7 +39,14 @@ export type {
   SocketHandlers,
 } from "./http.ts";
 export type { CryptoProvider, RunningHash } from "./crypto.ts";
-export type { SqliteDatabase, SqliteOptions, SqliteProvider, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite.ts";
+export type {
+  SqliteDatabase,
+  SqliteOptions,
+  SqliteProvider,
+  SqliteRow,
+  SqliteStatement,
+  SqliteValue,
+} from "./sqlite.ts";
 export { quoted } from "./shell/words.ts";
 export type { Insert } from "./shell/words.ts";
 export type { CommandOptions, CommandResult, ShellProvider } from "./shell/shell.ts";

@@ -1,7 +1,16 @@
 // Child processes, as every runtime's provider offers them: argument lists only, never through a shell.
 
 /** What is sent to processes by name. */
-export type Signal = "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGSTOP" | "SIGCONT";
+export type Signal =
+  | "SIGTERM"
+  | "SIGKILL"
+  | "SIGINT"
+  | "SIGHUP"
+  | "SIGQUIT"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGSTOP"
+  | "SIGCONT";
 
 export type StdioKind = "ignore" | "inherit" | "pipe";
 

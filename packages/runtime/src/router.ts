@@ -67,7 +67,7 @@ export function routed(handlers: HttpHandlers): (request: Request) => Response |
       if (params === undefined) continue;
       const answer = answerOf(route, request.method);
       if (answer === undefined) break;
-      return answer instanceof Response ? answer.clone() : answer(request, { params });
+      return typeof answer === "function" ? answer(request, { params }) : (answer.clone() as Response);
     }
     return fallback(request, { params: {} });
   };

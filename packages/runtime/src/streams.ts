@@ -8,9 +8,10 @@ export function pulled(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8A
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+        const next = await pieces.next();
+        if (next.done === true) return controller.close();
+        const { buffer, byteOffset, byteLength } = next.value;
+        controller.enqueue(new Uint8Array(buffer, byteOffset, byteLength));
       },
       async cancel() {
         await pieces.return?.();

@@ -1,7 +1,9 @@
 // Native code and mapped files on Bun.
 
 import { cc, dlopen, FFIType } from "bun:ffi";
-import { stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { failureOf, guarded, RuntimeFailure } from "../failure.ts";
 import type { FfiCall, FfiLibrary, FfiProvider, FfiSymbol, FfiType, MappedFile } from "../ffi.ts";
 import { closing } from "../native-library.ts";
@@ -43,7 +45,10 @@ function library(open: () => Loaded, what: string): FfiLibrary {
 async function mmapRead(path: string): Promise<MappedFile> {
   const { mode, size } = await stat(path);
   if ((mode & writableBits) !== 0)
-    throw new RuntimeFailure("permission_denied", `mapping ${path}: it can be written to, so it might be cut while it is mapped`);
+    throw new RuntimeFailure(
+      "permission_denied",
+      `mapping ${path}: it can be written to, so it might be cut while it is mapped`,
+    );
   // Private: a write to the memory stays in the memory. The mapping goes with the last reference to it.
   let mapped: Uint8Array | undefined = size === 0 ? new Uint8Array(0) : Bun.mmap(path, { shared: false });
   return {
@@ -58,12 +63,15 @@ async function mmapRead(path: string): Promise<MappedFile> {
   };
 }
 
+/** The compiler reads files only. */
 async function compile(source: string, symbols: Readonly<Record<string, FfiSymbol>>): Promise<FfiLibrary> {
-  const url = URL.createObjectURL(new Blob([source]));
+  const folder = await mkdtemp(join(tmpdir(), "sluice-cc-"));
   try {
-    return library(() => cc({ source: Bun.file(url), symbols: bunSymbols(symbols) }), "compiling");
+    const file = join(folder, "source.c");
+    await writeFile(file, source);
+    return library(() => cc({ source: file, symbols: bunSymbols(symbols) }), "compiling");
   } finally {
-    URL.revokeObjectURL(url);
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -5,29 +5,25 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { guarded } from "../failure.ts";
 import { besideName, fileModeDefault } from "../fs.ts";
-import type { FsProvider, LazyFile } from "../fs.ts";
+import type { FsProvider, LazyFile, WriteOptions } from "../fs.ts";
 import { nodeFs, syncFolder } from "../node/fs.ts";
 
-async function writeFile(path: string, data: string | Uint8Array, options: { mode?: number; sync?: boolean }): Promise<void> {
+async function writeFile(path: string, data: string | Uint8Array, options: WriteOptions): Promise<void> {
   const beside = besideName(path, randomUUID());
   try {
-    await Bun.write(beside, data, { mode: options.mode ?? fileModeDefault });
-    if (options.sync === true) await sync(beside);
+    const file = await open(beside, "wx", options.mode ?? fileModeDefault);
+    try {
+      await Bun.write(Bun.file(file.fd), data as string | Uint8Array<ArrayBuffer>);
+      if (options.sync === true) await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
   }
   if (options.sync === true) await syncFolder(dirname(path));
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function openFile(path: string): LazyFile {
@@ -38,7 +34,8 @@ function openFile(path: string): LazyFile {
     exists: () => nodeFs.exists(path),
     // `size` of a file that is not there is 0.
     sizeBytes: () => guarded(what, async () => (await file.stat()).size),
-    bytes: ({ start, end } = {}) => guarded(what, () => (start === undefined && end === undefined ? file : file.slice(start, end)).bytes()),
+    bytes: ({ start, end } = {}) =>
+      guarded(what, () => (start === undefined && end === undefined ? file : file.slice(start, end)).bytes()),
     text: () => guarded(what, () => file.text()),
     stream: () => file.stream(),
   };
@@ -53,7 +50,9 @@ export const bunFs: FsProvider = {
   openFile,
   glob: (pattern, { cwd = ".", dot = false } = {}) =>
     guarded(`looking for ${pattern}`, async () => {
-      const found = await Array.fromAsync(new Bun.Glob(pattern).scan({ cwd, dot, onlyFiles: true, followSymlinks: false }));
+      const found = await Array.fromAsync(
+        new Bun.Glob(pattern).scan({ cwd, dot, onlyFiles: true, followSymlinks: false }),
+      );
       return found.toSorted();
     }),
 };

@@ -3,7 +3,15 @@
 import type { BunRequest, Server, ServerWebSocket } from "bun";
 import { failureOf, RuntimeFailure } from "../failure.ts";
 import { fetchWith, goingAway, graceMsDefault, socketBufferedBytesMax } from "../http.ts";
-import type { Handler, HttpHandlers, HttpProvider, Route, ServeOptions, ServerSocket, SocketHandlers } from "../http.ts";
+import type {
+  Handler,
+  HttpHandlers,
+  HttpProvider,
+  Route,
+  ServeOptions,
+  ServerSocket,
+  SocketHandlers,
+} from "../http.ts";
 
 /** What hangs at a socket: its handlers, and who waits until it has caught up. */
 interface SocketData {
@@ -11,6 +19,9 @@ interface SocketData {
   readonly waiting: (() => void)[];
   ours: ServerSocket | undefined;
 }
+
+/** What may wait in a socket: `send` of ours keeps within a limit of its own. */
+const backpressureLimit = 2 ** 30;
 
 type BunRoute = Response | ((request: BunRequest) => Response | Promise<Response>);
 type BunServer = Server<SocketData>;
@@ -27,7 +38,7 @@ function serverSocketOf(socket: ServerWebSocket<SocketData>): ServerSocket {
   const { waiting } = socket.data;
   return {
     async send(data) {
-      const sent = socket.send(data as string | Uint8Array<ArrayBuffer>);
+      const sent = socket.send(data);
       if (sent === 0) throw new RuntimeFailure("closed", "sending: the socket is closed");
       while (socket.readyState === WebSocket.OPEN && socket.getBufferedAmount() > socketBufferedBytesMax)
         await new Promise<void>((resolve) => void waiting.push(resolve));
@@ -41,7 +52,11 @@ const wake = ({ waiting }: SocketData): void => {
 };
 
 /** Everything that `reload` can exchange. */
-function handlersFor(handlers: HttpHandlers, open: Set<ServerWebSocket<SocketData>>, onError: (error: unknown) => void) {
+function handlersFor(
+  handlers: HttpHandlers,
+  open: Set<ServerWebSocket<SocketData>>,
+  onError: (error: unknown) => void,
+) {
   const { routes = {}, sockets = {}, fetch: fallback } = handlers;
   return {
     routes: Object.fromEntries(Object.entries(routes).map(([path, route]) => [path, routeOf(route)])),
@@ -56,7 +71,7 @@ function handlersFor(handlers: HttpHandlers, open: Set<ServerWebSocket<SocketDat
       return new Response(null, { status: 500 });
     },
     websocket: {
-      backpressureLimit: Number.MAX_SAFE_INTEGER,
+      backpressureLimit,
       open(socket: ServerWebSocket<SocketData>) {
         open.add(socket);
         socket.data.ours = serverSocketOf(socket);

@@ -29,14 +29,16 @@ function writable(sink: Bun.FileSink): WritableStream<Uint8Array> {
 async function endOf(child: Bun.Subprocess): Promise<Awaited<RawChild["ended"]>> {
   await child.exited;
   const { exitCode, signalCode } = child;
-  return { exitCode: exitCode ?? undefined, signal: signalCode ?? undefined };
+  return { exitCode: exitCode ?? undefined, signal: signalCode === null ? undefined : String(signalCode) };
 }
 
 const spawn: ProcessProvider["spawn"] = (command, args = [], options = {}) => {
   const { cwd, env = process.env, detached = false, stdin = "ignore", stdout = "pipe", stderr = "pipe" } = options;
   const program = checkedProgram({ command, args, cwd, path: env["PATH"] });
   const where = cwd === undefined ? {} : { cwd };
-  const child = Bun.spawn([program, ...args], { ...where, argv0: command, env: { ...env }, detached, stdin, stdout, stderr });
+  // Lazy: output stays in the pipe, and holds the child up, until somebody reads it.
+  const pipes = { stdin, stdout, stderr, lazy: true };
+  const child = Bun.spawn([program, ...args], { ...where, ...pipes, argv0: command, env: { ...env }, detached });
   const raw: RawChild = {
     pid: child.pid,
     stdin: child.stdin instanceof Object ? writable(child.stdin) : undefined,
@@ -66,9 +68,9 @@ const spawnPty: NonNullable<ProcessProvider["spawnPty"]> = (command, args, optio
   const pty: PtyChild = {
     pid: child.pid,
     exited: both.exited,
-    write: (data) => void terminal.write(data as string | Uint8Array<ArrayBuffer>),
+    write: (data) => void terminal.write(data),
     resize: (toColumns, toRows) => terminal.resize(toColumns, toRows),
-    kill: both.kill,
+    kill: (signal) => both.kill(signal),
     close: () => terminal.close(),
   };
   return pty;

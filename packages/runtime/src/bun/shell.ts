@@ -1,4 +1,4 @@
-// Commands on Bun: its own shell for what has no limits to be kept, and processes for the rest. Bun Shell is given arguments as
+// Commands on Bun: its own shell for single commands without limits to be kept, and processes for the rest. Bun Shell is given arguments as
 // values only, never as text, so that it has nothing to interpret.
 
 import { $ } from "bun";
@@ -10,28 +10,27 @@ import { bunProcess } from "./process.ts";
 
 const onProcesses = pipelinesOn(bunProcess);
 
-/** Template of a pipeline whose every word is a value: `${a} ${b} | ${c}`. */
-function templateOf(commands: readonly (readonly string[])[]): TemplateStringsArray {
-  const texts = [""];
-  for (const [index, words] of commands.entries()) {
-    if (index > 0) texts[texts.length - 1] = " | ";
-    for (const _word of words) texts.push(" ");
-  }
-  texts[texts.length - 1] = "";
+/** Template of a command whose every word is a value: `${a} ${b}`. */
+function templateOf(words: readonly string[]): TemplateStringsArray {
+  const texts = ["", ...words.slice(1).map(() => " "), ""];
   return Object.assign(texts, { raw: texts });
 }
 
 const onBunShell: RunPipeline = async (commands, options) => {
   const { cwd, env, timeoutMs, input, outputBytesMax } = options;
-  // Bun Shell can neither be stopped nor fed nor cut off.
-  if (timeoutMs !== undefined || input !== undefined || outputBytesMax !== undefined) return onProcesses(commands, options);
+  // Bun Shell can neither be stopped nor fed nor cut off, and of a pipeline it knows the last exit code alone.
+  const [words, ...more] = commands;
+  if (words === undefined || more.length > 0) return onProcesses(commands, options);
+  if (timeoutMs !== undefined || input !== undefined || outputBytesMax !== undefined)
+    return onProcesses(commands, options);
   const full = { ...process.env, ...env };
-  // Its own `echo`, `ls`, `rm` and so on would stand in for the programs: those are named by their files.
-  const files = commands.map(([command = "", ...args]) => [
-    checkedProgram({ command, args, cwd, path: full["PATH"] }),
-    ...args,
-  ]);
-  const shell = $(templateOf(files), ...files.flat()).quiet().nothrow().env(full);
+  // Its own `echo`, `ls`, `rm` and so on would stand in for the programs, so these are named by their files.
+  const [command = "", ...args] = words;
+  const file = checkedProgram({ command, args, cwd, path: full["PATH"] });
+  const shell = $(templateOf(words), file, ...args)
+    .quiet()
+    .nothrow()
+    .env(full);
   try {
     const { exitCode, stdout, stderr } = await (cwd === undefined ? shell : shell.cwd(cwd));
     return commandResult(exitCode, new Uint8Array(stdout), new Uint8Array(stderr));

@@ -10,6 +10,8 @@ export async function openTcpLink({ host, port, tls }: TcpOptions, events: LinkE
   let open = true;
   let failure: unknown;
   let hearing: Promise<void> = Promise.resolve();
+  const shaken = Promise.withResolvers<void>();
+  shaken.promise.catch(() => undefined); // Without TLS nobody waits for it.
   const wake = (): void => {
     writable.resolve();
     writable = Promise.withResolvers();
@@ -21,6 +23,10 @@ export async function openTcpLink({ host, port, tls }: TcpOptions, events: LinkE
       hearing = hearing.then(() => events.data(bytes)).then(() => void (open && socket.resume()));
     },
     drain: wake,
+    handshake(_socket: Socket, _success: boolean, problem: Error | null) {
+      if (problem === null) shaken.resolve();
+      else shaken.reject(new RuntimeFailure("connection_failed", `TLS: ${problem.message}`, { cause: problem }));
+    },
     error(_socket: Socket, error: Error) {
       failure ??= error;
     },
@@ -28,6 +34,7 @@ export async function openTcpLink({ host, port, tls }: TcpOptions, events: LinkE
     close(_socket: Socket, error?: Error) {
       open = false;
       failure ??= error;
+      shaken.reject(new RuntimeFailure("connection_failed", "the connection was closed before TLS began"));
       wake();
       void hearing.then(() => events.closed(failure));
     },
@@ -36,12 +43,20 @@ export async function openTcpLink({ host, port, tls }: TcpOptions, events: LinkE
   const secure = tls === undefined ? {} : { tls: { ...names, ...(tls.ca === undefined ? {} : { ca: tls.ca }) } };
   const socket: Socket = await Bun.connect({ hostname: host, port, ...secure, socket: handlers });
   socket.setNoDelay(true);
+  if (tls !== undefined) {
+    try {
+      await shaken.promise;
+    } catch (error) {
+      socket.terminate();
+      throw error;
+    }
+  }
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         if (!open) throw new RuntimeFailure("closed", "the connection is closed", { cause: failure });
         const room = writable.promise;
-        at += Math.max(0, socket.write(bytes as Uint8Array<ArrayBuffer>, at, bytes.length - at));
+        at += Math.max(0, socket.write(bytes, at, bytes.length - at));
         if (at < bytes.length) await room;
       }
     },

@@ -17,7 +17,6 @@ interface DenoFile {
   write(bytes: Uint8Array): Promise<number>;
   sync(): Promise<void>;
   close(): void;
-  readonly readable: ReadableStream<Uint8Array>;
 }
 
 export interface DenoConn {
@@ -55,6 +54,10 @@ export interface DenoHttpServer {
   shutdown(): Promise<void>;
 }
 
+export interface DenoSocket extends Omit<WebSocket, "send"> {
+  send(data: string | Uint8Array): void;
+}
+
 export interface DenoApi {
   readonly version: { readonly deno: string };
   readonly pid: number;
@@ -62,7 +65,10 @@ export interface DenoApi {
   readonly build: { readonly os: string };
   readFile(path: string): Promise<Uint8Array>;
   readTextFile(path: string): Promise<string>;
-  open(path: string, options?: { read?: boolean; write?: boolean; createNew?: boolean; mode?: number }): Promise<DenoFile>;
+  open(
+    path: string,
+    options?: { read?: boolean; write?: boolean; createNew?: boolean; mode?: number },
+  ): Promise<DenoFile>;
   rename(from: string, to: string): Promise<void>;
   readDir(path: string): AsyncIterable<DenoFileInfo & { readonly name: string }>;
   mkdir(path: string, options: { recursive: boolean }): Promise<void>;
@@ -74,17 +80,22 @@ export interface DenoApi {
   link(existing: string, path: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   makeTempDir(options: { prefix: string }): Promise<string>;
-  watchFs(path: string, options: { recursive: boolean }): AsyncIterable<{ readonly paths: readonly string[] }> & { close(): void };
+  watchFs(
+    path: string,
+    options: { recursive: boolean },
+  ): AsyncIterable<{ readonly paths: readonly string[] }> & { close(): void };
   readonly Command: new (command: string, options: DenoCommandOptions) => { spawn(): DenoChild };
   kill(pid: number, signal: string): void;
   serve(
-    options: { port: number; hostname: string; signal: AbortSignal; onListen: () => void },
+    options: { port: number; hostname: string; onListen: () => void },
     handler: (request: Request) => Response | Promise<Response>,
   ): DenoHttpServer;
-  upgradeWebSocket(request: Request): { readonly socket: WebSocket; readonly response: Response };
+  upgradeWebSocket(request: Request): { readonly socket: DenoSocket; readonly response: Response };
   connect(options: { hostname: string; port: number }): Promise<DenoConn>;
-  connectTls(options: { hostname: string; port: number; caCerts?: readonly string[] }): Promise<DenoConn>;
-  startTls(conn: DenoConn, options: { hostname: string; caCerts?: readonly string[] }): Promise<DenoConn>;
+  startTls(
+    conn: DenoConn,
+    options: { hostname: string; caCerts?: readonly string[] },
+  ): Promise<DenoConn & { handshake(): Promise<unknown> }>;
   dlopen(
     path: string,
     symbols: Readonly<Record<string, { readonly parameters: readonly string[]; readonly result: string }>>,

@@ -1,7 +1,7 @@
 // Native code on Deno. It neither compiles C nor maps files.
 
 import { failureOf, RuntimeFailure } from "../failure.ts";
-import type { FfiCall, FfiProvider, FfiType } from "../ffi.ts";
+import type { FfiProvider, FfiType } from "../ffi.ts";
 import { closing } from "../native-library.ts";
 import { denoApi } from "./deno-api.ts";
 
@@ -16,7 +16,7 @@ export const denoFfi: FfiProvider = {
     });
     try {
       const loaded = deno.dlopen(path, Object.fromEntries(wanted));
-      return closing(loaded.symbols as Readonly<Record<string, FfiCall>>, () => loaded.close());
+      return closing(loaded.symbols, () => loaded.close());
     } catch (error) {
       throw new RuntimeFailure("not_found", failureOf(error, `loading ${path}`).message, { cause: error });
     }

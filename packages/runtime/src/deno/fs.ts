@@ -5,11 +5,13 @@ import { failureOf, guarded } from "../failure.ts";
 import { besideName, Debounce, fileModeDefault } from "../fs.ts";
 import type { FileStat, FsProvider, LazyFile } from "../fs.ts";
 import { globByWalking } from "../glob.ts";
+import { pulled } from "../streams.ts";
 import { denoApi } from "./deno-api.ts";
 
 const deno = denoApi();
 const permissionBits = 0o7777;
 const fromStart = 0;
+const pieceBytes = 65_536;
 
 interface Kinds {
   readonly isFile: boolean;
@@ -40,7 +42,7 @@ const writeFile: FsProvider["writeFile"] = async (path, data, options = {}) => {
   try {
     const file = await deno.open(beside, { write: true, createNew: true, mode: options.mode ?? fileModeDefault });
     try {
-      for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at));
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
       if (options.sync === true) await file.sync();
     } finally {
       file.close();
@@ -88,25 +90,23 @@ function openFile(path: string): LazyFile {
     sizeBytes: () => guarded(what, async () => (await deno.stat(path)).size),
     bytes: ({ start = 0, end } = {}) => guarded(what, () => part(start, end)),
     text: () => guarded(what, () => deno.readTextFile(path)),
-    stream: () => streamOf(path),
+    stream: () => pulled(piecesOf(path)),
   };
 }
 
 /** Opened when the first piece is asked for. */
-function streamOf(path: string): ReadableStream<Uint8Array> {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        reader ??= (await guarded(`reading ${path}`, () => deno.open(path, { read: true }))).readable.getReader();
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => reader?.cancel(),
-    },
-    { highWaterMark: 0 },
-  );
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await guarded(`reading ${path}`, () => deno.open(path, { read: true }));
+  try {
+    for (;;) {
+      const piece = new Uint8Array(pieceBytes);
+      const count = await file.read(piece);
+      if (count === null) return;
+      yield piece.subarray(0, count);
+    }
+  } finally {
+    file.close();
+  }
 }
 
 const watch: FsProvider["watch"] = async (path, onChange, options = {}) => {
@@ -137,7 +137,12 @@ const readDir: FsProvider["readDir"] = async (path) => {
 async function stat(path: string): Promise<FileStat> {
   const found = await deno.stat(path);
   const { size, mtime, mode } = found;
-  return { kind: kindOf(found), sizeBytes: size, modifiedMs: mtime?.getTime() ?? 0, mode: (mode ?? 0) & permissionBits };
+  return {
+    kind: kindOf(found),
+    sizeBytes: size,
+    modifiedMs: mtime?.getTime() ?? 0,
+    mode: (mode ?? 0) & permissionBits,
+  };
 }
 
 async function remove(path: string, options: { recursive?: boolean; force?: boolean }): Promise<void> {

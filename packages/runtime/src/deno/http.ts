@@ -1,20 +1,25 @@
 // HTTP on Deno: its server, with our routes.
 
+import { deferred } from "../deferred.ts";
+import type { Deferred } from "../deferred.ts";
 import { failureOf, RuntimeFailure } from "../failure.ts";
-import { fetchWith, goingAway, graceMsDefault, socketBufferedBytesMax } from "../http.ts";
+import { fetchWith, graceMsDefault, socketBufferedBytesMax } from "../http.ts";
 import type { HttpHandlers, HttpProvider, ServeOptions, ServerSocket, SocketHandlers } from "../http.ts";
 import { routed } from "../router.ts";
 import { denoApi } from "./deno-api.ts";
+import type { DenoSocket } from "./deno-api.ts";
 
 const deno = denoApi();
 /** Standard WebSockets tell nobody when they have sent: it is looked at this often. */
 const lookEveryMs = 2;
+/** Deno lets nobody say that a server goes away (1001). */
+const normalClosure = 1000;
 
-function serverSocketOf(socket: WebSocket): ServerSocket {
+function serverSocketOf(socket: DenoSocket): ServerSocket {
   return {
     async send(data) {
       if (socket.readyState !== WebSocket.OPEN) throw new RuntimeFailure("closed", "sending: the socket is closed");
-      socket.send(data as string | Uint8Array<ArrayBuffer>);
+      socket.send(data);
       while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount > socketBufferedBytesMax)
         await new Promise<void>((resolve) => void setTimeout(resolve, lookEveryMs));
     },
@@ -22,7 +27,7 @@ function serverSocketOf(socket: WebSocket): ServerSocket {
   };
 }
 
-function attach(socket: WebSocket, handlers: SocketHandlers, open: Set<WebSocket>): void {
+function attach(socket: DenoSocket, handlers: SocketHandlers, open: Set<DenoSocket>): void {
   const ours = serverSocketOf(socket);
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => {
@@ -38,13 +43,30 @@ function attach(socket: WebSocket, handlers: SocketHandlers, open: Set<WebSocket
   });
 }
 
+/** A response whose connection is cut before its end. */
+function brokenOff(): Response {
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.error(new RuntimeFailure("closed", "the server was stopped")),
+  });
+  return new Response(body, { status: 503 });
+}
+
+/** Closes a socket; resolves when the client has answered. */
+async function goodbye(socket: DenoSocket): Promise<void> {
+  const closed = deferred();
+  socket.addEventListener("close", () => closed.resolve());
+  socket.close(normalClosure);
+  await closed.promise;
+}
+
 const serve: HttpProvider["serve"] = async (options: ServeOptions) => {
   const { port = 0, hostname = "127.0.0.1", onError } = options;
-  const open = new Set<WebSocket>();
-  const abort = new AbortController();
+  const open = new Set<DenoSocket>();
+  const unanswered = new Set<Deferred>();
   let handle = routed(options);
   let sockets = options.sockets ?? {};
   const answer = async (request: Request): Promise<Response> => {
+    const cut = deferred();
     try {
       const handlers = sockets[new URL(request.url).pathname];
       if (handlers !== undefined && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
@@ -52,13 +74,16 @@ const serve: HttpProvider["serve"] = async (options: ServeOptions) => {
         attach(socket, handlers, open);
         return response;
       }
-      return await handle(request);
+      unanswered.add(cut);
+      return await Promise.race([handle(request), cut.promise.then(brokenOff)]);
     } catch (error) {
       onError(error);
       return new Response(null, { status: 500 });
+    } finally {
+      unanswered.delete(cut);
     }
   };
-  const start = () => deno.serve({ port, hostname, signal: abort.signal, onListen: () => undefined }, answer);
+  const start = () => deno.serve({ port, hostname, onListen: () => undefined }, answer);
   let server: ReturnType<typeof start>;
   try {
     server = start();
@@ -74,9 +99,16 @@ const serve: HttpProvider["serve"] = async (options: ServeOptions) => {
       sockets = handlers.sockets ?? {};
     },
     async stop({ graceMs = graceMsDefault } = {}) {
-      for (const socket of open) socket.close(goingAway);
-      const timer = setTimeout(() => abort.abort(), graceMs);
-      await server.shutdown();
+      const over = deferred();
+      // An abort signal fails once a shutdown has begun: what still has no answer gets one that breaks off. An answer that is
+      // still being streamed is left to itself.
+      const timer = setTimeout(() => {
+        for (const each of unanswered) each.resolve();
+        over.resolve();
+      }, graceMs);
+      // A shutdown would cut off sockets before they have said goodbye.
+      await Promise.race([Promise.all([...open].map(goodbye)), over.promise]);
+      await Promise.race([server.shutdown(), over.promise]);
       clearTimeout(timer);
     },
   };
@@ -86,7 +118,8 @@ const serve: HttpProvider["serve"] = async (options: ServeOptions) => {
 export const denoHttp: HttpProvider = {
   serve,
   fetch: fetchWith(globalThis.fetch, (error) => {
-    const failure = failureOf(error, "fetching");
+    const { cause } = error as { readonly cause?: unknown };
+    const failure = failureOf(cause ?? error, "fetching");
     // Deno says in words alone that nobody listens.
     const refused = failure.code === "io_failed" && /refused|error sending request|connect/i.test(failure.message);
     return refused ? new RuntimeFailure("connection_failed", failure.message, { cause: error }) : failure;

@@ -13,10 +13,17 @@ async function dial({ host, port, tls }: TcpOptions): Promise<DenoConn> {
   plain.setNoDelay?.(true);
   if (tls === undefined) return plain;
   const authorities = tls.ca === undefined ? {} : { caCerts: [tls.ca] };
-  return deno.startTls(plain, { hostname: tls.serverName ?? host, ...authorities });
+  const secure = await deno.startTls(plain, { hostname: tls.serverName ?? host, ...authorities });
+  try {
+    await secure.handshake();
+    return secure;
+  } catch (error) {
+    secure.close();
+    throw error;
+  }
 }
 
-/** Opens one; resolves when it is there. */
+/** Opens one; resolves when it is there, and with TLS when the other side is who it says. */
 export async function openTcpLink(options: TcpOptions, events: LinkEvents): Promise<Link> {
   const conn = await dial(options);
   let open = true;
@@ -43,7 +50,7 @@ export async function openTcpLink(options: TcpOptions, events: LinkEvents): Prom
   );
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         if (!open) throw new RuntimeFailure("closed", "the connection is closed");
         at += await conn.write(bytes.subarray(at));
       }

@@ -20,10 +20,13 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request {
   for (const [name, values] of Object.entries(message.headersDistinct))
     for (const value of values ?? []) headers.append(name, value);
   const method = message.method ?? "GET";
-  // `duplex` is what Node asks for when a body is a stream.
-  const body = bodiless.has(method) ? {} : { body: pulled(message as AsyncIterable<Uint8Array>), duplex: "half" };
   const url = new URL(message.url ?? "/", `http://${message.headers.host ?? "localhost"}`);
-  return new Request(url, { method, headers, signal, ...body });
+  const init: RequestInit & { duplex?: "half" } = { method, headers, signal };
+  if (!bodiless.has(method)) {
+    init.body = pulled(message as AsyncIterable<Uint8Array>) as ReadableStream<Uint8Array<ArrayBuffer>>;
+    init.duplex = "half"; // What Node asks for when a body is a stream.
+  }
+  return new Request(url.href, init);
 }
 
 async function send(response: Response, to: ServerResponse, withBody: boolean): Promise<void> {
@@ -84,7 +87,11 @@ const serve: HttpProvider["serve"] = async (options: ServeOptions) => {
   return running;
 };
 
-async function stop(p: { readonly server: Server; readonly upgrades: WebSocketServer; readonly graceMs: number }): Promise<void> {
+async function stop(p: {
+  readonly server: Server;
+  readonly upgrades: WebSocketServer;
+  readonly graceMs: number;
+}): Promise<void> {
   const { server, upgrades, graceMs } = p;
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());

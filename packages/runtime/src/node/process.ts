@@ -19,7 +19,6 @@ export function createWorker(url: string | URL, options: { readonly data?: unkno
   const target = typeof url === "string" && /^(?:file|data|blob):/.test(url) ? new URL(url) : url;
   const worker = new Worker(target, { workerData: options.data });
   return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin
     postMessage: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on("message", listener),
     onError: (listener) =>

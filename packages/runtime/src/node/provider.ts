@@ -17,7 +17,10 @@ import { openTcpLink } from "./tcp-link.ts";
 const transports: TransportProvider = {
   tcp: (options) => new FramedTransport((events) => openTcpLink(options, events), "length"),
   webSocket: ({ url }) =>
-    new FramedTransport((events) => openWebSocketLink(new WebSocket(url, { perMessageDeflate: false }), events), "message"),
+    new FramedTransport(
+      (events) => openWebSocketLink(new WebSocket(url, { perMessageDeflate: false }), events),
+      "message",
+    ),
 };
 
 /** Node's provider. */

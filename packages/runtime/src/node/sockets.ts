@@ -15,7 +15,9 @@ interface Parts {
 
 function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return new Uint8Array(Buffer.concat(data));
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return data instanceof ArrayBuffer
+    ? new Uint8Array(data)
+    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function serverSocketOf(socket: WebSocket): ServerSocket {
@@ -37,11 +39,16 @@ export function attachSockets({ server, upgrades, handlersOf, onError }: Parts):
   server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Buffer) => {
     const { pathname } = new URL(message.url ?? "/", "http://localhost");
     const handlers = handlersOf(pathname);
-    if (handlers === undefined) return void stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+    if (handlers === undefined) {
+      stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      return;
+    }
     upgrades.handleUpgrade(message, stream, head, (socket) => {
       const ours = serverSocketOf(socket);
       socket.on("error", onError);
-      socket.on("message", (data, isBinary) => handlers.message?.(ours, isBinary ? bytesOf(data) : new TextDecoder().decode(bytesOf(data))));
+      socket.on("message", (data, isBinary) =>
+        handlers.message?.(ours, isBinary ? bytesOf(data) : new TextDecoder().decode(bytesOf(data))),
+      );
       socket.on("close", (code) => handlers.close?.(ours, code));
       handlers.open?.(ours);
     });

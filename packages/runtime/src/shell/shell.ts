@@ -48,7 +48,14 @@ export interface ShellProvider {
 
 export const outputBytesMaxDefault = 16 * 1024 * 1024;
 const signalExitBase = 128;
-const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
 
 /** Everything a provider's shell is, over what runs a pipeline. */
 export function shellOver(run: RunPipeline, defaults: CommandOptions = {}): ShellProvider {
@@ -103,7 +110,11 @@ export function pipelinesOn(processes: Pick<ProcessProvider, "spawn" | "env">): 
   };
 }
 
-function start(processes: Pick<ProcessProvider, "spawn" | "env">, words: readonly string[], options: CommandOptions): Child {
+function start(
+  processes: Pick<ProcessProvider, "spawn" | "env">,
+  words: readonly string[],
+  options: CommandOptions,
+): Child {
   const { cwd, timeoutMs, env } = options;
   const [command = "", ...args] = words;
   const inherited = Object.entries(processes.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
@@ -132,9 +143,14 @@ function connect(children: readonly Child[], input: string | Uint8Array = ""): v
   }
 }
 
-async function resultOf(children: readonly Child[], stdout: Uint8Array, stderrs: readonly Uint8Array[]): Promise<CommandResult> {
+async function resultOf(
+  children: readonly Child[],
+  stdout: Uint8Array,
+  stderrs: readonly Uint8Array[],
+): Promise<CommandResult> {
   const ends = await Promise.all(children.map(async (child) => child.exited));
-  if (ends.some(({ timedOut }) => timedOut)) throw new RuntimeFailure("timed_out", "a command took longer than it was given");
+  if (ends.some(({ timedOut }) => timedOut))
+    throw new RuntimeFailure("timed_out", "a command took longer than it was given");
   const codes = ends.map(({ exitCode, signal }) => exitCode ?? signalExitBase + (signalNumbers[signal ?? ""] ?? 0));
   const stderr = new Uint8Array(stderrs.reduce((sum, each) => sum + each.length, 0));
   let at = 0;

@@ -25,7 +25,10 @@ export interface RsyncOptions {
 /** Refuses what a tool would take for an option: ssh and git run programs that their options name. */
 function plain(what: string, value: string): string {
   if (value === "" || value.startsWith("-"))
-    throw new RuntimeFailure("bad_argument", `${what} is ${JSON.stringify(value)}, which is empty or would be an option`);
+    throw new RuntimeFailure(
+      "bad_argument",
+      `${what} is ${JSON.stringify(value)}, which is empty or would be an option`,
+    );
   return value;
 }
 
@@ -36,7 +39,16 @@ export function gitPullCommand(options: GitPullOptions): {
 } {
   const { folder, remote = "origin", branch } = options;
   // `ext::` addresses are commands.
-  const words = ["git", "-C", plain("the folder", folder), "-c", "protocol.ext.allow=never", "pull", "--ff-only", "--quiet"];
+  const words = [
+    "git",
+    "-C",
+    plain("the folder", folder),
+    "-c",
+    "protocol.ext.allow=never",
+    "pull",
+    "--ff-only",
+    "--quiet",
+  ];
   if (branch !== undefined) words.push(plain("the remote", remote), plain("the branch", branch));
   else if (options.remote !== undefined) words.push(plain("the remote", remote));
   return { words, env: { GIT_TERMINAL_PROMPT: "0" } };

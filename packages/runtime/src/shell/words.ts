@@ -41,7 +41,8 @@ class Words {
         this.#grow(next);
       } else if (blanks.has(char)) this.#endWord();
       else if (char === "|" && this.#pipes && text[at + 1] !== "|" && text[at - 1] !== "|") this.#endCommand();
-      else if (operators.has(char)) throw bad(`${JSON.stringify(char)} means nothing here: put it in quotes if it is meant as it is`);
+      else if (operators.has(char))
+        throw bad(`${JSON.stringify(char)} means nothing here: put it in quotes if it is meant as it is`);
       else this.#grow(char);
     }
   }

@@ -40,7 +40,11 @@ class SqliteRows implements StateRows {
   value(key: string): StoredValue | undefined {
     const row = this.#database.prepare(readValue).get(key);
     if (row === undefined) return undefined;
-    return { bytes: row["bytes"] as Uint8Array, version: numberAt(row, "version") ?? 0, expiresAtMs: numberAt(row, "expires_at_ms") };
+    return {
+      bytes: row["bytes"] as Uint8Array,
+      version: numberAt(row, "version") ?? 0,
+      expiresAtMs: numberAt(row, "expires_at_ms"),
+    };
   }
 
   putValue(key: string, { bytes, version, expiresAtMs }: StoredValue): void {

@@ -109,7 +109,11 @@ export class RuledState implements StateBackend {
   readonly #world: StateWorld;
   #writes = 0;
 
-  constructor(parts: { readonly rows: StateRows; readonly world: StateWorld; readonly capabilities: StateCapabilities }) {
+  constructor(parts: {
+    readonly rows: StateRows;
+    readonly world: StateWorld;
+    readonly capabilities: StateCapabilities;
+  }) {
     this.#rows = parts.rows;
     this.#world = parts.world;
     this.capabilities = parts.capabilities;
@@ -136,7 +140,10 @@ export class RuledState implements StateBackend {
     });
   }
 
-  async delete(key: string, options: { readonly ifVersion?: number } = {}): Promise<Outcome<{ readonly deleted: boolean }>> {
+  async delete(
+    key: string,
+    options: { readonly ifVersion?: number } = {},
+  ): Promise<Outcome<{ readonly deleted: boolean }>> {
     return this.#rows.atomically(() => {
       const conflict = this.#conflict(key, options.ifVersion);
       if (conflict !== undefined) return conflict;
@@ -199,6 +206,8 @@ export class RuledState implements StateBackend {
     const lock = this.#rows.lock(resource);
     if (lock?.token === undefined || lock.expiresAtMs <= this.#world.now())
       return refused("not_found", `${resource} is not locked any more`);
-    return lock.token === token ? { ok: true, value: lock } : refused("conflict", `${resource} is locked by somebody else`);
+    return lock.token === token
+      ? { ok: true, value: lock }
+      : refused("conflict", `${resource} is locked by somebody else`);
   }
 }

@@ -2,6 +2,7 @@
 
 import { encodeFrame, encodeMessage, FrameDecoder, FrameError, decodeMessage, frameBytesMax } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
+import { deferred } from "../deferred.ts";
 import { failureOf, RuntimeFailure } from "../failure.ts";
 
 export interface Transport {
@@ -82,7 +83,7 @@ export class FramedTransport implements Transport {
   async connect(): Promise<void> {
     if (this.#connection !== undefined) throw new RuntimeFailure("already_exists", "the transport is connected");
     const decoder = new FrameDecoder();
-    const ended = Promise.withResolvers<void>();
+    const ended = deferred();
     let over = false;
     const end = (error?: unknown): void => {
       if (over) return;
@@ -106,7 +107,9 @@ export class FramedTransport implements Transport {
     } catch (error) {
       over = true;
       const failure = failureOf(error, "connecting");
-      throw failure.code === "io_failed" ? new RuntimeFailure("connection_failed", failure.message, { cause: error }) : failure;
+      throw failure.code === "io_failed"
+        ? new RuntimeFailure("connection_failed", failure.message, { cause: error })
+        : failure;
     }
     if (!over) this.#connection = { link, ended: ended.promise };
     this.#sending = Promise.resolve();

@@ -1,5 +1,6 @@
 // A link over the WebSocket that web standards know, as Bun, Deno and the package `ws` have it.
 
+import { deferred } from "../deferred.ts";
 import { RuntimeFailure } from "../failure.ts";
 import type { Link, LinkEvents } from "./transport.ts";
 
@@ -32,13 +33,13 @@ interface MessageEventLike {
 /** Resolves when the socket is open. */
 export async function openWebSocketLink(socket: WebSocketLike, events: LinkEvents): Promise<Link> {
   socket.binaryType = "arraybuffer";
-  const opened = Promise.withResolvers<void>();
-  let open = true;
+  const opened = deferred();
+  const state = { open: true };
   let reading: Promise<void> = Promise.resolve();
   let waitingBytes = 0;
   let problem: RuntimeFailure | undefined;
   const closed = (): void => {
-    open = false;
+    state.open = false;
     opened.reject(problem ?? new RuntimeFailure("connection_failed", "the socket was closed before it was open"));
     // What has arrived before the end is heard before it.
     void reading.then(() => events.closed(problem));
@@ -70,9 +71,9 @@ export async function openWebSocketLink(socket: WebSocketLike, events: LinkEvent
   await opened.promise;
   return {
     async write(bytes) {
-      if (!open) throw new RuntimeFailure("closed", "the socket is closed");
+      if (!state.open) throw new RuntimeFailure("closed", "the socket is closed");
       socket.send(bytes as Uint8Array<ArrayBuffer>);
-      while (open && socket.bufferedAmount > writtenBytesMax) await look();
+      while (state.open && socket.bufferedAmount > writtenBytesMax) await look();
     },
     close: () => socket.close(normalClosure),
   };
