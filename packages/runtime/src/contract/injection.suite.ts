@@ -97,9 +97,10 @@ const runsMax = 25;
 export function injectionCases(test: Test): void {
   test("injection: no trick is interpreted, by any way into a command", async ({ runtime, folder }) => {
     const shell = runtime.shell.cd(folder);
+    const ways = Array.from({ length: 5 }, () => joined(tricks));
+    deepEqual(await seenBy(shell, tricks), ways);
     for (const trick of tricks)
-      for (const words of [[trick], ["before", trick, "after"]])
-        deepEqual([trick, await seenBy(shell, words)], [trick, Array.from({ length: 5 }, () => joined(words))]);
+      deepEqual([trick, (await shell.exec(["printf", "%s\\0", trick])).text()], [trick, joined([trick])]);
     deepEqual(readdirSync(folder), []);
   });
 

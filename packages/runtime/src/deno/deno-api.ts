@@ -48,7 +48,7 @@ interface DenoCommandOptions {
   readonly detached: boolean;
 }
 
-export interface DenoHttpServer {
+interface DenoHttpServer {
   readonly addr: { readonly port: number };
   readonly finished: Promise<void>;
   shutdown(): Promise<void>;

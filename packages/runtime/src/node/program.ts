@@ -2,7 +2,6 @@
 
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import process from "node:process";
 import { failureOf, RuntimeFailure } from "../failure.ts";
 
 interface Wanted {
@@ -39,9 +38,4 @@ function checkFolder(cwd: string): void {
   } catch (error) {
     throw failureOf(error, `working in ${cwd}`);
   }
-}
-
-/** `PATH` of the environment that a child gets. */
-export function pathOf(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
-  return env["PATH"];
 }

@@ -46,7 +46,7 @@ export interface ShellProvider {
   rsync(options: RsyncOptions): Promise<CommandResult>;
 }
 
-export const outputBytesMaxDefault = 16 * 1024 * 1024;
+const outputBytesMaxDefault = 16 * 1024 * 1024;
 const signalExitBase = 128;
 const signalNumbers: Readonly<Record<string, number>> = {
   SIGHUP: 1,

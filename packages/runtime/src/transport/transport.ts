@@ -58,7 +58,7 @@ export type OpenLink = (events: LinkEvents) => Promise<Link>;
 export type Framing = "length" | "message";
 
 /** Bytes that may wait to be sent for somebody who does not wait for `send`. */
-export const sendBytesMax = 4 * frameBytesMax;
+const sendBytesMax = 4 * frameBytesMax;
 
 interface Connection {
   readonly link: Link;
