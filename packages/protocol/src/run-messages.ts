@@ -46,6 +46,11 @@ export interface JournalEntry {
   readonly status: EntryStatus;
   /** Position in the order in which entries of this run settled, from 1; 0 while it has not settled. */
   readonly ord: number;
+  /**
+   * Set where a retry has the entry done again: the position it had, in which a replay hands its new result out too. While the
+   * entry is running, it has not begun again.
+   */
+  readonly place?: number | undefined;
   /** Attempts made so far. */
   readonly attempt: number;
   /** Encoded result. */

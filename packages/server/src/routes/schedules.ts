@@ -34,8 +34,7 @@ export async function listSchedules(call: Call): Promise<Response> {
   call.query().done();
   const schedules = await Promise.all(
     call.engine.schedules
-      .list()
-      .filter(({ workflow }) => call.may("schedule:read", workflow))
+      .list(call.access("schedule:read"))
       .map(async (schedule) => showSchedule(call, schedule)),
   );
   return reply(call.wire, 200, { schedules });

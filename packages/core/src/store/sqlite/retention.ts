@@ -1,6 +1,7 @@
 // Deleting: ended runs with everything that belongs to them, old events, state past its time to live.
 import { isFinalStatus, type RunStatus } from "@sluice/protocol";
 import type { Connection } from "./connection.ts";
+import { sees } from "../../kernel/patterns.ts";
 import type { RetentionRecord, RunStore } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import { runFlags, type Run } from "./run-row.ts";
@@ -19,12 +20,17 @@ export const beyondSql = `SELECT id FROM runs WHERE workflow = ? AND ended_at IS
 const putSql = `INSERT INTO retentions (workflow, age_ms, keep) VALUES (?, ?, ?)
   ON CONFLICT (workflow) DO UPDATE SET age_ms = excluded.age_ms, keep = excluded.keep`;
 /** Steps from name to name in the index of runs by workflow instead of reading every run. */
-export const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
+const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
     SELECT min(workflow) FROM runs
     UNION ALL SELECT (SELECT min(workflow) FROM runs WHERE workflow > names.workflow) FROM names
     WHERE names.workflow IS NOT NULL)
   SELECT workflow, age_ms AS ageMs, keep FROM names LEFT JOIN retentions USING (workflow)
   WHERE workflow IS NOT NULL ORDER BY workflow`;
+
+export function listRetentions(db: Connection, p?: Params<"listRetentions">): readonly RetentionRecord[] {
+  const rows = db.rows<RetentionRow>(listRetentionsSql);
+  return rows.filter(({ workflow }) => sees(p?.access, workflow)).map(toRetention);
+}
 
 /** Deletes those of the runs that have ended. */
 export function deleteRuns(t: Tables, p: Params<"deleteRuns">): { deleted: string[] } {
