@@ -21,8 +21,8 @@ export interface Redo {
 }
 
 /** True for a recorded entry that has to be done again and has no result. */
-export function isRedo(entry: JournalEntry | undefined): boolean {
-  return entry !== undefined && entry.status === "running" && entry.place !== undefined;
+export function isRedo(entry: JournalEntry): boolean {
+  return entry.status === "running" && entry.place !== undefined;
 }
 
 export class Replay {
@@ -153,10 +153,10 @@ export class Replay {
     const n = this.#counters.get(key) ?? 0;
     const seq = this.#nextSeq;
     const recorded = this.#entries.get(seq);
-    const bare = isRedo(recorded) && (recorded?.kind !== kind || recorded.name !== name || recorded.n !== n);
+    const other = recorded !== undefined && (recorded.kind !== kind || recorded.name !== name || recorded.n !== n);
     // What is to be done again is as if it had never been: other code may do something else in its place.
-    const entry = bare ? undefined : recorded;
-    if (entry !== undefined && (entry.kind !== kind || entry.name !== name || entry.n !== n)) {
+    const entry = other && isRedo(recorded) ? undefined : recorded;
+    if (entry !== undefined && other) {
       return { seq, recorded: fingerprint(entry), asked: fingerprint({ kind, name, n }) };
     }
     this.#counters.set(key, n + 1);
