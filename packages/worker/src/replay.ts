@@ -25,6 +25,11 @@ export function isRedo(entry: JournalEntry): boolean {
   return entry.status === "running" && entry.place !== undefined;
 }
 
+/** True when it has not begun again either: it binds code to nothing. */
+function isUntouched(entry: JournalEntry): boolean {
+  return isRedo(entry) && entry.undo !== true && entry.error === undefined;
+}
+
 export class Replay {
   /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
   readonly undoEntries = new Map<number, JournalEntry>();
@@ -155,7 +160,7 @@ export class Replay {
     const recorded = this.#entries.get(seq);
     const other = recorded !== undefined && (recorded.kind !== kind || recorded.name !== name || recorded.n !== n);
     // What is to be done again is as if it had never been: other code may do something else in its place.
-    const entry = other && isRedo(recorded) ? undefined : recorded;
+    const entry = other && isUntouched(recorded) ? undefined : recorded;
     if (entry !== undefined && other) {
       return { seq, recorded: fingerprint(entry), asked: fingerprint({ kind, name, n }) };
     }
@@ -185,7 +190,7 @@ export class Replay {
   /** The first recorded entry that no call has taken; lost branches of a race are none, nor what was taken back. */
   leftOver(wanted: (entry: JournalEntry) => boolean = () => true): JournalEntry | undefined {
     for (const entry of this.#entries.values()) {
-      if (entry.status !== "aborted" && !isRedo(entry) && wanted(entry)) return entry;
+      if (entry.status !== "aborted" && !isUntouched(entry) && wanted(entry)) return entry;
     }
     return undefined;
   }

@@ -47,6 +47,10 @@ describe("a retry", () => {
     expect(plan(undone, { cause: 3 })).toEqual({ removed: [-2, 3], again: [1, 0, 2], reopened: [] });
   });
 
+  test("keeps a lock that was given back while what is taken out was open", () => {
+    expect(plan([lock, { status: "running" }, sleep, unlock])).toEqual({ removed: [1], again: [], reopened: [] });
+  });
+
   test("takes locks and tokens again that the run had lost with its end, and makes links of approvals good again", () => {
     const entries: readonly Entry[] = [lock, { kind: "token", name: "t" }, { kind: "token", name: "link" }, sleep];
     expect(plan(entries)).toEqual({ removed: [], again: [1, 0], reopened: [2] });

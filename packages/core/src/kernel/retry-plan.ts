@@ -46,7 +46,9 @@ export function planRetry(p: {
   }
   if (p.cause !== undefined) wanted.add(p.cause);
   const reopened: number[] = [];
-  for (const { seq, approval } of [...(p.ended ? looseEnds(p.loose) : []), ...brokenLocks(p.loose, [...wanted])]) {
+  // What was still open when a lock was given back was not done under it.
+  const settled = [...wanted].filter((seq) => (entries.get(seq)?.at ?? 0) > 0);
+  for (const { seq, approval } of [...(p.ended ? looseEnds(p.loose) : []), ...brokenLocks(p.loose, settled)]) {
     if (approval) reopened.push(seq);
     else wanted.add(seq);
   }
