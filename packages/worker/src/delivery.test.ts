@@ -187,6 +187,7 @@ describe("in a run whose journal has gaps", () => {
     await engine.assign({ attempt: 2, gaps: true, generation: 1, journal: [...kept, again], ord: 9 });
     expect(seen).toEqual([]);
     gate.resolve("again a");
+    await engine.clock.rest();
     await engine.acknowledge();
     expect(seen).toEqual(["again a", "recorded b", "recorded c", "recorded d"]);
     expect(engine.said()).not.toContain("blocked");

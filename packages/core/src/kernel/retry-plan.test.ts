@@ -53,7 +53,7 @@ describe("a retry", () => {
 
   test("takes locks and tokens again that the run had lost with its end, and makes links of approvals good again", () => {
     const entries: readonly Entry[] = [lock, { kind: "token", name: "t" }, { kind: "token", name: "link" }, sleep];
-    expect(plan(entries)).toEqual({ removed: [], again: [1, 0], reopened: [2] });
+    expect(plan(entries)).toEqual({ removed: [], again: [0, 1], reopened: [2] });
     expect(plan(entries, { ended: false })).toEqual({ removed: [], again: [], reopened: [] });
   });
 
@@ -71,6 +71,6 @@ describe("a retry", () => {
 
   test("takes out what was undone in a lost branch", () => {
     const entries: readonly Entry[] = [{ status: "aborted" }, { status: "failed" }, { seq: -1, kind: "undo" }];
-    expect(plan(entries, { cause: 1 })).toEqual({ removed: [0, -1, 1], again: [], reopened: [] });
+    expect(plan(entries, { cause: 1 })).toEqual({ removed: [-1, 0, 1], again: [], reopened: [] });
   });
 });

@@ -20,7 +20,7 @@ export const beyondSql = `SELECT id FROM runs WHERE workflow = ? AND ended_at IS
 const putSql = `INSERT INTO retentions (workflow, age_ms, keep) VALUES (?, ?, ?)
   ON CONFLICT (workflow) DO UPDATE SET age_ms = excluded.age_ms, keep = excluded.keep`;
 /** Steps from name to name in the index of runs by workflow instead of reading every run. */
-const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
+export const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
     SELECT min(workflow) FROM runs
     UNION ALL SELECT (SELECT min(workflow) FROM runs WHERE workflow > names.workflow) FROM names
     WHERE names.workflow IS NOT NULL)
@@ -74,7 +74,7 @@ interface RetentionRow {
   readonly keep: number | null;
 }
 
-export function toRetention({ workflow, ageMs, keep }: RetentionRow): RetentionRecord {
+function toRetention({ workflow, ageMs, keep }: RetentionRow): RetentionRecord {
   return { workflow, ...(ageMs === null ? {} : { ageMs }), ...(keep === null ? {} : { keep }) };
 }
 
