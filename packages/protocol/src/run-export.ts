@@ -1,6 +1,6 @@
 // A run as a file: what `sluice runs export` writes, `sluice runs import` reads, and tests replay as fixtures.
 import { SluiceError } from "./errors.ts";
-import type { JournalEntry } from "./run-messages.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import { entryKinds, entryStatuses, finalRunStatuses, runStatuses, runStatusReasons } from "./statuses.ts";
 import type { EntryKind, EntryStatus, RunStatus, RunStatusReason } from "./statuses.ts";
 import { decodeValue, encodeValue } from "./value.ts";
@@ -227,7 +227,9 @@ function isEntry(value: unknown): value is ExportedEntry {
   const numbers = isWhole(value["seq"]) && ["n", "ord", "attempt", "at", "end"].every((field) => isCount(value[field]));
   const values = ["value", "error"].every((field) => orNone(value[field], isValue));
   const placed = orNone(value["place"], isCount);
-  return known && numbers && placed && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean");
+  return (
+    known && numbers && placed && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean")
+  );
 }
 
 function isLog(value: unknown): value is ExportedLog {

@@ -199,7 +199,11 @@ describe("in a run whose journal has gaps", () => {
 
   test("a lock that is to be taken again is asked for, though it stands in the journal, and the run parks while it waits", async () => {
     const engine = new PlayedEngine(
-      [make(async (ctx) => ctx.lock("door", async ({ fence }) => [fence, await ctx.step("a", () => 1)], { timeout: 5 }))],
+      [
+        make(async (ctx) =>
+          ctx.lock("door", async ({ fence }) => [fence, await ctx.step("a", () => 1)], { timeout: 5 }),
+        ),
+      ],
       { limit: { parkAfterMs: 1_000 } },
     );
     const again = entry({ seq: 0, kind: "lock", name: "door", place: 1 });

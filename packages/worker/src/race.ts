@@ -109,7 +109,8 @@ class Race {
     const { seq, n, entry } = place;
     const ignore = (): void => undefined;
     this.#run.open({ seq, scope: this.#scope, wait: undefined, settle: ignore, reject: ignore });
-    if (entry === undefined || isRedo(entry)) this.#run.live(() => this.#run.push({ op: "unlock", seq, name, n, fence }, false));
+    if (entry === undefined || isRedo(entry))
+      this.#run.live(() => this.#run.push({ op: "unlock", seq, name, n, fence }, false));
   }
 
   #deliver(

@@ -21,7 +21,14 @@ function plan(entries: readonly Entry[], more: { cause?: number; ended?: boolean
   });
   const loose: LooseEnd[] = rows
     .filter(({ kind, status }) => ["lock", "unlock", "token"].includes(kind) && status === "completed")
-    .map(({ kind, seq, name, at }) => ({ kind, seq, name, ord: at, used: false, approval: kind === "token" && name === "link" }));
+    .map(({ kind, seq, name, at }) => ({
+      kind,
+      seq,
+      name,
+      ord: at,
+      used: false,
+      approval: kind === "token" && name === "link",
+    }));
   return planRetry({ entries: rows, loose, cause: more.cause, ended: more.ended ?? true });
 }
 
@@ -31,7 +38,12 @@ const sleep = { kind: "sleep" } as const;
 
 describe("a retry", () => {
   test("takes out what ended the run and what was open", () => {
-    const entries: readonly Entry[] = [{}, { status: "failed" }, { status: "running" }, { kind: "call", status: "running" }];
+    const entries: readonly Entry[] = [
+      {},
+      { status: "failed" },
+      { status: "running" },
+      { kind: "call", status: "running" },
+    ];
     expect(plan(entries, { cause: 1 })).toEqual({ removed: [2, 3, 1], again: [], reopened: [] });
   });
 

@@ -12,7 +12,8 @@ export async function getSettings(call: Call): Promise<Response> {
       { ageMs: manifest.retention?.age, keep: manifest.retention?.count },
     ]),
   );
-  for (const { workflow, ageMs, keep } of await parts.store.listRetentions({ access })) kept.set(workflow, { ageMs, keep });
+  for (const { workflow, ageMs, keep } of await parts.store.listRetentions({ access }))
+    kept.set(workflow, { ageMs, keep });
   const retention = [...kept]
     .filter(([workflow]) => call.may("workflow:read", workflow))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
