@@ -153,6 +153,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   walKeptBytes: "What is kept of the write-ahead log's file once it was emptied",
   writerCacheBytes: "Memory for pages of the write connection",
   readerCacheBytes: "Memory for pages of each read connection",
+  readerQueueMax: "Long reads waiting for the reader thread; more are refused with `unavailable`",
   readerIdleMs: "How long the reader thread stays without work",
   vacuumPagesMax: "Pages given back to the file system after a commit that deleted something",
 };

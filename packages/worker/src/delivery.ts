@@ -3,6 +3,7 @@
 import type { Call, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { fingerprint } from "./replay.ts";
+import type { Redo } from "./replay.ts";
 
 /** Longest wait for the end of a sleep by a clock that may differ from the engine's, or may have been set back. */
 const sleepHoldMsMax = 50;
@@ -82,13 +83,13 @@ export class Delivery {
   }
 
   /** The settlement whose turn it is, when its call has been made. */
-  #ready(next: Settlement): Settlement | undefined {
-    if (this.calls.has(next.seq)) return next;
+  #ready(next: Settlement | Redo): Settlement | undefined {
+    if (this.calls.has(next.seq)) return "again" in next ? undefined : next;
     return this.#gaps ? this.#run.replay.find((seq) => this.calls.has(seq)) : undefined;
   }
 
-  /** The call of the next settlement has not been made; true when that settlement is of no use to anybody. */
-  #skips(next: Settlement): boolean {
+  /** The call of the next settlement has not been made, or is done again; true when that settlement is of no use to anybody. */
+  #skips(next: Settlement | Redo): boolean {
     const run = this.#run;
     if (run.phase === "cancelling" || run.phase === "undoing") {
       run.replay.take(next);
@@ -109,7 +110,7 @@ export class Delivery {
     run.deliver(call, settlement);
   }
 
-  #armStall(next: Settlement): void {
+  #armStall(next: Settlement | Redo): void {
     const { host, replay } = this.#run;
     this.#stall ??= host.clock.after(host.limits.replayStallMs, () => {
       const entry = replay.entryAt(next.seq);

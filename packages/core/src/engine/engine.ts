@@ -106,7 +106,7 @@ export class Engine {
     this.limits = { ...engineLimits, ...options.limits };
     this.values = new Values(options.blobs, this.limits);
     this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
-    this.#telling = new Telling(this.values, this.#outbox, options.log);
+    this.#telling = new Telling(this.values, this.#outbox, { log: options.log, lost: (hot) => this.#takeBack(hot) });
     this.#parts = this.#makeParts(options);
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
@@ -356,6 +356,13 @@ export class Engine {
     if (fired > 0) this.#parts.count("timers", fired);
     this.#route(effects);
     return next;
+  }
+
+  /** What a worker has to know of a run cannot be brought to it: the run goes on from its journal. */
+  #takeBack(hot: HotRun): void {
+    if (this.#hot.remove(hot.run, hot.epoch) === undefined) return;
+    this.#dispatcher.left(hot, true);
+    this.#reload(hot);
   }
 
   /** A commit failed: nothing of it was visible, the run goes on from its journal. */

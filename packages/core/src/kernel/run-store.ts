@@ -208,9 +208,9 @@ export interface RunStore
 
   /**
    * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
-   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready. A child
-   * that a removed call made is cancelled, unless the call will find it again by its key. A run with a serial key waits for a
-   * later one that has begun.
+   * failed entry that settled last), open entries and undos are removed; undone entries, and locks and tokens that are to be had
+   * again, are opened again in their places (`retry-plan.ts`); attempt + 1; ready. A child that a removed call made is cancelled,
+   * unless the call will find it again by its key. A run with a serial key waits for a later one that has begun.
    */
   retryRun(p: {
     readonly by: Actor;
@@ -220,7 +220,7 @@ export interface RunStore
     readonly now: number;
   }): Promise<ChangeOutcome>;
 
-  /** Creates a run that begins with a copy of another's journal: every entry that settled before entry `before` did. */
+  /** Creates a run that begins with a copy of another's journal: every entry that stands before entry `before` in its order. */
   forkRun(p: {
     readonly by: Actor;
     readonly from: string;
