@@ -1,6 +1,6 @@
 // The product without HTTP: the engine, its ports and what they are made of.
 export { Engine } from "./engine/engine.ts";
-export type { EngineOptions } from "./engine/engine.ts";
+export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { engineLimits } from "./engine/limits.ts";

@@ -261,6 +261,25 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
   admit: [["request", "string"]],
   admitted: [["request", "string"]],
   services: [["services", "list"]],
+  task: [
+    ["task", "string"],
+    ["epoch", "number"],
+    ["name", "string"],
+    ["input", "bytes"],
+    ["attempt", "number"],
+  ],
+  revoke: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
+  result: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
+  note: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

@@ -15,7 +15,7 @@ import { faultyStore } from "../testing/faulty-store.ts";
 import type { FaultPlan, FaultyStore } from "../testing/faulty-store.ts";
 import type { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Engine } from "./engine.ts";
-import type { EngineOptions } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { StartRequest } from "./starts.ts";
 
 export const tester: Actor = { kind: "user", id: "tester" };

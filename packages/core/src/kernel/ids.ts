@@ -40,6 +40,10 @@ export class Ids {
     return `tok_${this.#characters(32)}`;
   }
 
+  task(): string {
+    return `task_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   #ordered(): string {
     const now = Math.max(this.#clock.now(), this.#lastMs);
     this.#counter = now === this.#lastMs ? this.#counter + 1 : 0;

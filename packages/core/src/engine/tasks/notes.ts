@@ -1,0 +1,114 @@
+// What tasks say while they run: lines for the log of their run, and how far they are. Written a few at a time, never kept without
+// bound: a task that says more than can be written loses lines, and the log says how many.
+import { encodeValue } from "@sluice/protocol";
+import type { LogOp, RunOp, TaskReport } from "@sluice/protocol";
+import type { EngineParts } from "../parts.ts";
+import { publishOps } from "../updates.ts";
+
+type Note = Extract<TaskReport, { readonly type: "note" }>;
+
+/** Bytes of one task's lines that may wait for the store. */
+export const pendingBytesMax = 8 * 1024 * 1024;
+/** Lines written in one commit. */
+const linesAtOnceMax = 500;
+/** What a line is counted as besides its text and data. */
+const lineBytes = 64;
+
+interface Pending {
+  readonly run: string;
+  readonly task: string;
+  readonly epoch: number;
+  readonly lines: LogOp[];
+  bytes: number;
+  lost: number;
+  progress: Uint8Array | undefined;
+  count: number;
+  writing: boolean;
+}
+
+type Parts = Pick<EngineParts, "store" | "clock" | "values" | "watchers" | "log" | "route">;
+
+export class TaskNotes {
+  readonly #parts: Parts;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a note of a task that is given out under this epoch. */
+  take(run: string, note: Note): void {
+    const { task, epoch } = note;
+    let pending = this.#pending.get(task);
+    if (pending?.epoch !== epoch) {
+      pending = { run, task, epoch, lines: [], bytes: 0, lost: 0, progress: undefined, count: 0, writing: false };
+      this.#pending.set(task, pending);
+    }
+    const ops = this.#add(pending, note);
+    const { watchers } = this.#parts;
+    if (ops.length > 0 && watchers.wants(run)) publishOps(watchers, run, { ops, events: [] });
+    if (!pending.writing) void this.#write(pending);
+  }
+
+  #add(pending: Pending, { at, level = "info", message, data, progress }: Note): readonly RunOp[] {
+    const ops: RunOp[] = [];
+    if (progress !== undefined && !this.#parts.values.isLarge(progress)) {
+      pending.progress = progress;
+      ops.push({ op: "progress", value: progress, at });
+    }
+    if (message === undefined) return ops;
+    const kept = data === undefined || this.#parts.values.isLarge(data) ? undefined : data;
+    const text = kept === data ? message : `${message} (data left out: it is too large)`;
+    const bytes = lineBytes + text.length + (kept?.length ?? 0);
+    if (pending.bytes + bytes > pendingBytesMax) {
+      pending.lost++;
+      return ops;
+    }
+    pending.bytes += bytes;
+    ops.push(this.#line(pending, { level, message: text, at, data: kept }));
+    return ops;
+  }
+
+  #line(pending: Pending, line: Omit<LogOp, "op" | "key">): LogOp {
+    const op: LogOp = { op: "log", key: `${pending.task}:${pending.epoch}:${pending.count++}`, ...line };
+    pending.lines.push(op);
+    return op;
+  }
+
+  async #write(pending: Pending): Promise<void> {
+    const { store, clock, log, route } = this.#parts;
+    pending.writing = true;
+    try {
+      while (pending.lines.length > 0 || pending.progress !== undefined || pending.lost > 0) {
+        // Lines of one turn go together.
+        await Promise.resolve();
+        this.#tellLost(pending);
+        const lines = pending.lines.splice(0, linesAtOnceMax);
+        const { task, epoch, progress } = pending;
+        pending.progress = undefined;
+        const now = clock.now();
+        const written = await store.noteTask({ task, epoch, lines, ...(progress === undefined ? {} : { progress }), now });
+        for (const line of lines) pending.bytes -= lineBytes + line.message.length + (line.data?.length ?? 0);
+        if (written.outcome === "ok") route(written.effects);
+        else this.forget(task);
+      }
+    } catch (error) {
+      log("error", "lines of a task could not be written", { task: pending.task, error: String(error) });
+      pending.lines.length = 0;
+      pending.bytes = 0;
+    }
+    pending.writing = false;
+  }
+
+  #tellLost(pending: Pending): void {
+    if (pending.lost === 0 || pending.lines.length > linesAtOnceMax) return;
+    const message = `${pending.lost} lines were left out: the task said more than could be written (${pendingBytesMax} bytes)`;
+    this.#line(pending, { level: "warn", message, at: this.#parts.clock.now(), data: encodeValue({ lines: pending.lost }) });
+    pending.lost = 0;
+  }
+
+  /** The task is not given out under that epoch any more; what it said is still written. */
+  forget(task: string): void {
+    this.#pending.delete(task);
+  }
+}
