@@ -150,12 +150,10 @@ function unknownTask(name: string): SluiceError {
 
 async function checked(what: string, schema: StandardSchemaV1 | undefined, value: unknown): Promise<unknown> {
   if (schema === undefined) return value;
-  const { ok, ...rest } = await validateWithSchema(schema, value);
-  if (ok && "value" in rest) return rest.value;
-  const issues = "issues" in rest ? rest.issues : [];
-  throw new NonRetryableError(`${what} is not valid: ${issues.map(({ path, message }) => `${path} ${message}`).join("; ")}`, {
-    code: "invalid_input",
-  });
+  const result = await validateWithSchema(schema, value);
+  if (result.ok) return result.value;
+  const issues = result.issues.map(({ path, message }) => `${path} ${message}`).join("; ");
+  throw new NonRetryableError(`${what} is not valid: ${issues}`, { code: "invalid_input" });
 }
 
 /** What the error says of another attempt. */

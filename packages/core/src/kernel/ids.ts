@@ -63,6 +63,11 @@ export class Ids {
   }
 }
 
+/** True for the id of a task, as `Ids` makes it. */
+export function isTaskId(id: string): boolean {
+  return id.startsWith("task_");
+}
+
 /** When a run with an id made by `Ids` was created, in milliseconds since 1970; undefined for an id that somebody chose. */
 export function createdAtOf(run: string): number | undefined {
   if (!idPattern.test(run)) return undefined;
