@@ -246,13 +246,18 @@ export class Worker implements IncarnationHost {
     this.#announcements.stop();
   }
 
-  /** Forgets every run at once, as a process does that dies: nothing of it settles or is sent any more. */
+  /** Forgets everything at once, as a process does that dies: nothing of it settles or is sent any more. */
   abandon(): void {
+    this.tasks.abandon();
+    this.forgetRuns();
+  }
+
+  /** Forgets every run: others go on with them. Tasks go on here. */
+  forgetRuns(): void {
     for (const run of this.#runs.values()) {
       run.outbox.length = 0;
       run.drop();
     }
-    this.tasks.abandon();
     this.#runs.clear();
     this.#idle.clear();
     this.#parkTimer?.();

@@ -52,13 +52,15 @@ export class TaskNotes {
 
   #add(pending: Pending, { at, level = "info", message, data, progress }: Note): readonly RunOp[] {
     const ops: RunOp[] = [];
-    if (progress !== undefined && !this.#parts.values.isLarge(progress)) {
+    const { values } = this.#parts;
+    if (progress !== undefined && !values.isLarge(progress)) {
       pending.progress = progress;
       ops.push({ op: "progress", value: progress, at });
     }
     if (message === undefined) return ops;
-    const kept = data === undefined || this.#parts.values.isLarge(data) ? undefined : data;
-    const text = kept === data ? message : `${message} (data left out: it is too large)`;
+    const fits = !values.isLarge(data);
+    const kept = fits ? data : undefined;
+    const text = fits ? message : `${message} (data left out: it is too large)`;
     const bytes = lineBytes + text.length + (kept?.length ?? 0);
     if (pending.bytes + bytes > pendingBytesMax) {
       pending.lost++;

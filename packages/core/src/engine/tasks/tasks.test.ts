@@ -327,7 +327,7 @@ describe("tasks", () => {
     expect(await fixture.ended(run)).toMatchObject({ output: "elsewhere" });
   });
 
-  test("are asked for again by a retry, not by a fork that has their result", async () => {
+  test("are asked for again by a retry, but for those that have their result", async () => {
     const w = workflow({ name: "w" }, async (ctx) => [await ctx.task("resize", 1), await ctx.task("resize", 2)]);
     const fixture = await start({ workflows: [w] });
     const peer = new TaskPeer(fixture.engine, "p1");
@@ -335,7 +335,7 @@ describe("tasks", () => {
     peer.done(await peer.next(), "one");
     peer.fail(await peer.next(), new TimeoutError("no"));
     expect((await fixture.ended(run)).status).toBe("failed");
-    await fixture.engine.operations.retry({ by: tester, run });
+    await fixture.engine.operations.retry(tester, run);
     const again = await peer.next();
     expect(decodeValue(again.input)).toBe(2);
     peer.done(again, "two");
