@@ -30,6 +30,7 @@ const documents = [
   "docs/cronflow.md",
   "docs/testing.md",
   "docs/flow.md",
+  "docs/tasks.md",
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/deployment.md",

@@ -8,7 +8,7 @@ import { isStandardSchema } from "./standard-schema.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 
 /** Marks what is a task, whichever copy of this module it comes from. */
-export const taskBrand: unique symbol = Symbol.for("sluice.task") as never;
+const taskBrand: unique symbol = Symbol.for("sluice.task") as never;
 
 /** How calls of a task are carried out; what the call says comes before what the task says. */
 export interface TaskPolicy {
@@ -116,7 +116,7 @@ export function task(options: TaskOptions, handler: (input: never, task: TaskCon
   for (const [field, schema] of Object.entries({ input, output }))
     if (schema !== undefined && !isStandardSchema(schema)) refuse(of, field, "a Standard Schema, such as one of zod 4");
   checkTaskPolicy(of, policy);
-  return { [taskBrand]: true as never, name, options, handler: handler as Task["handler"] };
+  return { [taskBrand]: true as never, name, options, handler };
 }
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for a policy that makes no sense. */

@@ -39,7 +39,7 @@ export function dialWebSocket(url: string): Dial {
 export function framesIn(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frames: Uint8Array<ArrayBuffer>[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = view.getUint32(at);
     const from = at + lengthBytes;
     if (length > frameBytesMax || from + length > bytes.length) throw new RangeError("a frame is cut off");

@@ -46,6 +46,35 @@ export interface RemoteWorkerOptions {
 /** How it came to its end. */
 export type RemoteEnd = { readonly refused: string } | { readonly refused?: undefined };
 
+/** One connection from the moment it is dialed. */
+class Line implements SocketEvents {
+  connection: WorkerConnection | undefined;
+  socket: DialedSocket | undefined;
+  isClosed = false;
+  readonly #lost: (why: string) => void;
+
+  constructor(lost: (why: string) => void) {
+    this.#lost = lost;
+  }
+
+  readonly data = (chunk: Uint8Array): void => {
+    try {
+      this.connection?.received(chunk);
+    } catch (error) {
+      this.connection?.fail({ code: "wire_failed", message: String(error) });
+      this.socket?.end();
+    }
+  };
+
+  readonly drained = (): void => this.connection?.drained();
+
+  readonly closed = (why: string): void => {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#lost(why);
+  };
+}
+
 export class RemoteWorker {
   readonly ended: Promise<RemoteEnd>;
   readonly #options: RemoteWorkerOptions;
@@ -95,38 +124,22 @@ export class RemoteWorker {
 
   async #connect(): Promise<void> {
     if (this.#over) return;
-    let closed = false;
-    let connection: WorkerConnection | undefined;
-    const events: SocketEvents = {
-      data: (chunk) => {
-        try {
-          connection?.received(chunk);
-        } catch (error) {
-          connection?.fail({ code: "wire_failed", message: String(error) });
-          socket?.end();
-        }
-      },
-      drained: () => connection?.drained(),
-      closed: (why) => {
-        if (closed) return;
-        closed = true;
-        this.#lost(connection, why);
-      },
-    };
-    let socket: DialedSocket | undefined;
+    const line = new Line((why) => this.#lost(line.connection, why));
+    let socket: DialedSocket;
     try {
-      socket = await this.#options.dial(events);
+      socket = await this.#options.dial(line);
     } catch (error) {
       this.#retry(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (closed || this.#over) {
+    line.socket = socket;
+    if (line.isClosed || this.#over) {
       socket.end();
       return;
     }
     this.#socket = socket;
-    connection = this.#greet(socket);
-    this.#connection = connection;
+    this.#connection = this.#greet(socket);
+    line.connection = this.#connection;
   }
 
   /** What still runs here is announced, so that nobody else is given it. */

@@ -18,7 +18,10 @@ export class TaskAttempt implements TaskContext {
   #controller: AbortController | undefined;
   #over = false;
 
-  constructor(order: TaskAttempt["order"], options: { clock: WorkerClock; secrets: Secrets; send: (r: TaskReport) => void }) {
+  constructor(
+    order: TaskAttempt["order"],
+    options: { clock: WorkerClock; secrets: Secrets; send: (r: TaskReport) => void },
+  ) {
     this.order = order;
     this.#options = options;
   }

@@ -53,11 +53,13 @@ export class TaskHost {
     return this.#tasks.get(name);
   }
 
-  /** What is told of them. */
-  get offers(): readonly TaskOffer[] {
-    return [...this.#tasks.values()].map(({ name, options: { description } }) =>
+  /** What is told of them; nothing where there are none. */
+  get offered(): { readonly tasks?: readonly TaskOffer[] } {
+    if (this.#tasks.size === 0) return {};
+    const tasks = [...this.#tasks.values()].map(({ name, options: { description } }) =>
       description === undefined ? { name } : { name, description },
     );
+    return { tasks };
   }
 
   /** Tasks under way, wanted or not. */

@@ -110,9 +110,8 @@ export class Worker implements IncarnationHost {
   /** Says what this worker can execute; to be called once the engine listens. */
   deploy(): void {
     const { id, version } = this.#options;
-    const { offers } = this.tasks;
-    const tasks = offers.length === 0 ? {} : { tasks: offers };
-    this.#send({ type: "deploy", worker: id, version, workflows: manifestOf([...this.#workflows.values()]), ...tasks });
+    const workflows = manifestOf([...this.#workflows.values()]);
+    this.#send({ type: "deploy", worker: id, version, workflows, ...this.tasks.offered });
   }
 
   /** Makes these the workflows it can execute. Runs in memory go on with what they began with. */

@@ -134,7 +134,8 @@ export class Appender {
         return;
       }
       const { undecided } = outcome;
-      if (hot.tasks || this.#tasks.has(hot.run)) this.#tasks.appended(hot, undecided === undefined ? left : left.slice(0, undecided.at));
+      if (hot.tasks || this.#tasks.has(hot.run))
+        this.#tasks.appended(hot, undecided === undefined ? left : left.slice(0, undecided.at));
       const written = { ...outcome, events: withErrors(outcome.events, refusals) };
       if (undecided === undefined) {
         if (early) await this.#startOver(hot, outcome.effects);

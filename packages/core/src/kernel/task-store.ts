@@ -39,10 +39,7 @@ export type TaskOutcome = { readonly outcome: "ok"; readonly effects: Effects } 
 /** The verbs about tasks. A task begins with the operation `task` of its run, given out once (epoch 1). */
 export interface TaskStore {
   /** Tasks that have not ended, in the order in which they were made; `after` is the place of the last one before. */
-  listTasks(p: {
-    readonly after?: number | undefined;
-    readonly limit: number;
-  }): Promise<readonly TaskRecord[]>;
+  listTasks(p: { readonly after?: number | undefined; readonly limit: number }): Promise<readonly TaskRecord[]>;
   /** Gives tasks out once more: epoch + 1 of each that is there and has this epoch. */
   claimTasks(p: {
     readonly tasks: readonly TaskTicket[];

@@ -51,7 +51,11 @@ export class TaskEnds {
   }
 
   /** Tried until the store takes it, or nobody wants it any more. Large values are blobs first. */
-  async #keep(task: ActiveTask, bytes: Uint8Array, write: (kept: Uint8Array) => Promise<TaskOutcome>): Promise<boolean> {
+  async #keep(
+    task: ActiveTask,
+    bytes: Uint8Array,
+    write: (kept: Uint8Array) => Promise<TaskOutcome>,
+  ): Promise<boolean> {
     const { values, route, clock, limits, log, count } = this.#parts;
     for (;;) {
       let release = (): void => undefined;

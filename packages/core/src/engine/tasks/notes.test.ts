@@ -23,7 +23,14 @@ function desk(): { notes: TaskNotes; written: Written[]; answer: () => void } {
     },
   } as unknown as EngineParts["store"];
   const values = new Values(undefined, { inlineBytesMax: 100, payloadBytesMax: 1_000 });
-  const parts = { store, values, clock: systemClock, watchers: new Watchers(), log: () => undefined, route: () => undefined };
+  const parts = {
+    store,
+    values,
+    clock: systemClock,
+    watchers: new Watchers(),
+    log: () => undefined,
+    route: () => undefined,
+  };
   return { notes: new TaskNotes(parts), written, answer: () => answer() };
 }
 

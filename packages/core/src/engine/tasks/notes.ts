@@ -58,8 +58,8 @@ export class TaskNotes {
       ops.push({ op: "progress", value: progress, at });
     }
     if (message === undefined) return ops;
-    const fits = !values.isLarge(data);
-    const kept = fits ? data : undefined;
+    const fits: boolean = data === undefined || !values.isLarge(data);
+    const kept: Uint8Array | undefined = fits ? data : undefined;
     const text = fits ? message : `${message} (data left out: it is too large)`;
     const bytes = lineBytes + text.length + (kept?.length ?? 0);
     if (pending.bytes + bytes > pendingBytesMax) {
@@ -89,7 +89,13 @@ export class TaskNotes {
         const { task, epoch, progress } = pending;
         pending.progress = undefined;
         const now = clock.now();
-        const written = await store.noteTask({ task, epoch, lines, ...(progress === undefined ? {} : { progress }), now });
+        const written = await store.noteTask({
+          task,
+          epoch,
+          lines,
+          ...(progress === undefined ? {} : { progress }),
+          now,
+        });
         for (const line of lines) pending.bytes -= lineBytes + line.message.length + (line.data?.length ?? 0);
         if (written.outcome === "ok") route(written.effects);
         else this.forget(task);
@@ -105,7 +111,12 @@ export class TaskNotes {
   #tellLost(pending: Pending): void {
     if (pending.lost === 0 || pending.lines.length > linesAtOnceMax) return;
     const message = `${pending.lost} lines were left out: the task said more than could be written (${pendingBytesMax} bytes)`;
-    this.#line(pending, { level: "warn", message, at: this.#parts.clock.now(), data: encodeValue({ lines: pending.lost }) });
+    this.#line(pending, {
+      level: "warn",
+      message,
+      at: this.#parts.clock.now(),
+      data: encodeValue({ lines: pending.lost }),
+    });
     pending.lost = 0;
   }
 

@@ -8,7 +8,14 @@ import type { TaskWorker, WorkerOffer } from "./offer.ts";
 const plan: TaskPlan = { retry: normalizeRetry({}), key: "k" };
 function worker(id: string, offer: Partial<WorkerOffer> = {}, version = ""): TaskWorker {
   const link = { id, send: () => undefined };
-  return { link, offer: { ...plainOffer, ...offer }, version, tasks: new Set(["resize"]), leaving: false, held: new Map() };
+  return {
+    link,
+    offer: { ...plainOffer, ...offer },
+    version,
+    tasks: new Set(["resize"]),
+    leaving: false,
+    held: new Map(),
+  };
 }
 
 describe("mayDo", () => {

@@ -18,7 +18,7 @@ export interface WorkerOffer {
 }
 
 /** Tasks at once on a worker that does not say how many. */
-export const taskSlotsDefault = 64;
+const taskSlotsDefault = 64;
 
 /** A worker that says nothing of itself. */
 export const plainOffer: WorkerOffer = {

@@ -45,6 +45,8 @@ describe("TaskQueue", () => {
   test("tells apart what may go to other workers", () => {
     expect(shapeOf(made("a"))).toBe(shapeOf(made("b")));
     expect(shapeOf(made("a", "w", { on: { runtime: "bun" } }))).not.toBe(shapeOf(made("a")));
-    expect(shapeOf(made("a", "w", { resources: { cpu: 1 } }))).not.toBe(shapeOf(made("a", "w", { resources: { cpu: 2 } })));
+    expect(shapeOf(made("a", "w", { resources: { cpu: 1 } }))).not.toBe(
+      shapeOf(made("a", "w", { resources: { cpu: 2 } })),
+    );
   });
 });

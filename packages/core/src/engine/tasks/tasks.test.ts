@@ -2,13 +2,13 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { decodeValue } from "@sluice/protocol";
 import { NonRetryableError, RetryAfterError, task, TimeoutError, workflow } from "@sluice/sdk";
-import type { Task, TaskContext, Workflow } from "@sluice/sdk";
+import type { TaskContext } from "@sluice/sdk";
 import { z } from "zod";
 import { MemoryRunStore } from "../../store/memory/index.ts";
 import { SimulatedClock } from "../../testing/simulated-clock.ts";
 import { EngineFixture, pass, rest, tester } from "../engine-fixture.suite.ts";
 import type { FixtureOptions } from "../engine-fixture.suite.ts";
-import { TaskPeer } from "./task-peer.suite.ts";
+import { TaskPeer } from "../task-peer.suite.ts";
 
 const open: EngineFixture[] = [];
 async function start(options: FixtureOptions): Promise<EngineFixture> {
@@ -29,7 +29,7 @@ const byName = workflow({ name: "byName" }, (ctx, input: unknown) => ctx.task("r
 
 describe("ctx.task", () => {
   test("is carried out by a worker that has the task, and journaled", async () => {
-    const fixture = await start({ workflows: [calls], tasks: [resize as Task] });
+    const fixture = await start({ workflows: [calls], tasks: [resize] });
     const run = await fixture.run(calls, 7);
     expect(await fixture.ended(run)).toMatchObject({ status: "completed", output: 49 });
     expect(await fixture.journal(run)).toEqual(["0 task resize completed"]);
@@ -43,7 +43,7 @@ describe("ctx.task", () => {
       return "seen";
     });
     const w = workflow({ name: "w" }, (ctx) => ctx.task(look, undefined));
-    const fixture = await start({ workflows: [w], tasks: [look as Task] });
+    const fixture = await start({ workflows: [w], tasks: [look] });
     const run = await fixture.run(w);
     expect(await fixture.ended(run)).toMatchObject({ output: "seen" });
     expect(seen).toEqual([1, `${run}:0`, run, "w", false]);
@@ -51,7 +51,7 @@ describe("ctx.task", () => {
 
   test("refuses an input that its schema does not take, before anybody is asked", async () => {
     const w = workflow({ name: "w" }, (ctx) => ctx.task(resize, { width: "wide" as never }));
-    const fixture = await start({ workflows: [w], tasks: [resize as Task] });
+    const fixture = await start({ workflows: [w], tasks: [resize] });
     const run = await fixture.run(w);
     expect(await fixture.ended(run)).toMatchObject({ status: "failed", error: { code: "invalid_input" } });
     expect(await fixture.journal(run)).toEqual(["0 task resize failed"]);
@@ -60,7 +60,7 @@ describe("ctx.task", () => {
   test("fails with a result that its schema does not take", async () => {
     const wrong = task({ name: "wrong", output: z.object({ n: z.number() }) }, () => ({ n: "one" as never }));
     const w = workflow({ name: "w" }, (ctx) => ctx.task(wrong, undefined));
-    const fixture = await start({ workflows: [w], tasks: [wrong as Task] });
+    const fixture = await start({ workflows: [w], tasks: [wrong] });
     expect(await fixture.result(w)).toMatchObject({ status: "failed", error: { code: "invalid_input" } });
   });
 
@@ -71,7 +71,7 @@ describe("ctx.task", () => {
       throw thrown.shift() ?? new Error("asked too often");
     });
     const w = workflow({ name: "w" }, (ctx) => ctx.task(flaky, undefined));
-    const fixture = await start({ workflows: [w], tasks: [flaky as Task], clock });
+    const fixture = await start({ workflows: [w], tasks: [flaky], clock });
     const run = await fixture.run(w);
     await pass(clock, 999);
     expect(thrown).toHaveLength(2);
@@ -92,7 +92,7 @@ describe("ctx.task", () => {
       at.progress(0.5);
     });
     const w = workflow({ name: "w" }, (ctx) => ctx.task(talk, undefined));
-    const fixture = await start({ workflows: [w], tasks: [talk as Task] });
+    const fixture = await start({ workflows: [w], tasks: [talk] });
     const run = await fixture.run(w);
     await fixture.ended(run);
     await rest();
@@ -234,10 +234,10 @@ describe("tasks", () => {
       void ctx.task("resize", 1);
       await ctx.waitFor("leave");
     });
-    const fixture = await start({ workflows: [byName, race as Workflow, leaves] });
+    const fixture = await start({ workflows: [byName, race, leaves] });
     const peer = new TaskPeer(fixture.engine, "p1", { slots: 3 });
     const cancelled = await fixture.run(byName, 1);
-    const raced = await fixture.run(race as Workflow);
+    const raced = await fixture.run(race);
     const left = await fixture.run(leaves);
     const orders = [await peer.next(), await peer.next(), await peer.next()];
     await fixture.engine.operations.cancel({ by: tester, run: cancelled });

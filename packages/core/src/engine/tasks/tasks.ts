@@ -56,7 +56,7 @@ export class Tasks {
   /** Takes up what an earlier engine left behind. */
   async load(): Promise<void> {
     const { store } = this.#parts;
-    for (let after: number | undefined; ; ) {
+    for (let after: number | undefined; ;) {
       const page = await store.listTasks({ limit: pageMax, ...(after === undefined ? {} : { after }) });
       for (const record of page) this.#add(record, false);
       if (page.length < pageMax) return;
@@ -104,7 +104,8 @@ export class Tasks {
         continue;
       }
       task.leaveWorker();
-      if (executing.has(task.task) && ++task.crashes >= this.#parts.limits.crashesMax) ends.push(this.#poison(task, loss));
+      if (executing.has(task.task) && ++task.crashes >= this.#parts.limits.crashesMax)
+        ends.push(this.#poison(task, loss));
       else this.#enqueue(task);
     }
     await Promise.all(ends);
@@ -153,7 +154,7 @@ export class Tasks {
   over(run: string): void {
     const tasks = this.#byRun.get(run);
     if (tasks === undefined) return;
-    for (const task of [...tasks.values()]) this.#drop(task, "The run has ended.");
+    for (const task of tasks.values()) this.#drop(task, "The run has ended.");
   }
 
   /** What a worker says of a task it was given. */
@@ -293,7 +294,8 @@ export class Tasks {
       try {
         input = await values.load(input);
       } catch (error) {
-        if (task.worker === worker && task.epoch === epoch) this.#ended(task, { error: encodeError(error), final: true });
+        if (task.worker === worker && task.epoch === epoch)
+          this.#ended(task, { error: encodeError(error), final: true });
         return;
       }
       if (task.worker !== worker || task.epoch !== epoch || !this.#isHere(task)) return;

@@ -12,7 +12,17 @@ import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import tasks from "./migrations/0012-tasks.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-export const migrations: readonly string[] = [runs, identity, figures, flow, triggers, services, data, approvals, tasks];
+export const migrations: readonly string[] = [
+  runs,
+  identity,
+  figures,
+  flow,
+  triggers,
+  services,
+  data,
+  approvals,
+  tasks,
+];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */
 export const applicationId = 0x536c7569;

@@ -222,7 +222,8 @@ async function checkLeftovers({ store, world, engine }: Reckoning): Promise<void
   if (timers !== 0) world.fail(`${timers} timers are set although all runs have ended`);
   const tasks = await store.listTasks({ limit: 1 });
   if (tasks.length > 0) world.fail(`task ${tasks[0]?.task} of run ${tasks[0]?.run} has not ended`);
-  if (engine.tasks.waiting > 0) world.fail(`${engine.tasks.waiting} tasks wait for a worker although all runs have ended`);
+  if (engine.tasks.waiting > 0)
+    world.fail(`${engine.tasks.waiting} tasks wait for a worker although all runs have ended`);
   if (engine.hotRuns !== 0) world.fail(`the engine has ${engine.hotRuns} runs in memory although all have ended`);
   for (const kind of ["approval", "callback"] as const) {
     const open = await store.listTokens({ kind, status: "open", limit: 1 });

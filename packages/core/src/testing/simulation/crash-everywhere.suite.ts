@@ -104,7 +104,7 @@ export const crashedPrograms: Readonly<Record<string, readonly Program[]>> = {
       { rounds: 2 },
     ),
   ],
-  "tasks": [
+  tasks: [
     program(0, [
       step("0", { task: true, ms: 5 }),
       step("1", { task: true, fails: 1, attempts: 2, retryMs: 50 }),

@@ -7,7 +7,7 @@ import type { Host } from "./life.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
 
 /** The one task of every simulated worker; what it is to do is in its input. */
-export const taskName = "act";
+const taskName = "act";
 
 /** An execution that began. */
 export interface TaskWitness {
@@ -63,7 +63,7 @@ export function callTask(ctx: Context, node: StepNode, path: string): Promise<un
 }
 
 /** The task as one worker does it. */
-export function actor(host: Host, witness: TaskWitness): Task<Acting, unknown> {
+export function actor(host: Host, witness: TaskWitness): Task<Acting> {
   return task({ name: taskName }, (input: Acting, at) => act(input, at, { host, witness }));
 }
 

@@ -1,10 +1,10 @@
 // A worker that a test plays by hand: it sees what it is given and says what the test wants.
 import { encodeError, encodeValue } from "@sluice/protocol";
 import type { EngineToWorker, HeldTask, TaskOrder, WorkerToEngine } from "@sluice/protocol";
-import type { Engine } from "../engine.ts";
-import type { AttachedWorker } from "../worker-link.ts";
-import { plainOffer } from "./offer.ts";
-import type { WorkerOffer } from "./offer.ts";
+import type { Engine } from "./engine.ts";
+import { plainOffer } from "./tasks/offer.ts";
+import type { WorkerOffer } from "./tasks/offer.ts";
+import type { AttachedWorker } from "./worker-link.ts";
 
 export type Order = Extract<TaskOrder, { readonly type: "task" }>;
 
@@ -57,6 +57,6 @@ export class TaskPeer {
   }
 }
 
-export function held({ task, epoch }: Order): HeldTask {
+function held({ task, epoch }: Order): HeldTask {
   return { task, epoch };
 }
