@@ -9,7 +9,6 @@ import { killLeftBehind } from "./supervisor-orphans.ts";
 import { WorkerChild } from "./supervisor-child.ts";
 import type { CodeProblem } from "./supervisor-child.ts";
 import type { SupervisorLimits } from "./supervisor-limits.ts";
-import { childOffer } from "./supervisor-offer.ts";
 import { WorkerSocket } from "./worker-socket.ts";
 
 /** What the supervisor needs of the engine. */
@@ -222,7 +221,8 @@ export class Supervisor {
     lane.child = child;
     const { workerHeartbeatMs: heartbeatMs } = limits;
     child.begin({ socket, version: lane.version, code: file, project, heartbeatMs, ...worker });
-    const [start, engine] = await Promise.all([child.started, this.#options.engine]);
+    const loading = import("./supervisor-offer.ts");
+    const [start, engine, { childOffer }] = await Promise.all([child.started, this.#options.engine, loading]);
     if (!start.ok) {
       if (lane.child === child) lane.child = undefined;
       child.leave();

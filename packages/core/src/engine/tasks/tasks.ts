@@ -8,11 +8,10 @@ import type { HotRun } from "../hot-runs.ts";
 import type { EngineParts } from "../parts.ts";
 import type { WorkerLoss } from "../worker-link.ts";
 import { ActiveTask } from "./active-task.ts";
-import { retryDelayMs, TaskEnds } from "./ends.ts";
-import type { TaskResult } from "./ends.ts";
-import { TaskNotes } from "./notes.ts";
 import { hasRoom, mayDo, roomiest, ticketOf } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
+import { retryDelayMs, TaskEnds, TaskNotes } from "./reports.ts";
+import type { TaskResult } from "./reports.ts";
 import { TaskQueue } from "./task-queue.ts";
 
 /** Tasks read from the store at once. */
