@@ -73,6 +73,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   idleStopMs: "A worker of an old version, or one for suspects, is stopped when it has had nothing to do for this long",
   outgoingBytesMax: "Bytes that may wait for a worker that does not read; past it the worker is killed",
   logLineBytesMax: "Longer lines of a worker's output are cut",
+  workerTaskSlots: "Tasks that a worker of this machine does at once",
   workerMemoryBytesMax: "Resident memory of one worker, past which it is killed; 0 for no limit",
   deliveryBodyBytesMax: "Longest body of a delivery that is kept, to be looked at and delivered again",
   refusedDeliveriesPerMinuteMax: "Refused deliveries to one webhook in a minute that are recorded",

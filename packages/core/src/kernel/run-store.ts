@@ -30,6 +30,7 @@ import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
 import type { StepCacheStore } from "./step-cache.ts";
+import type { TaskStore } from "./task-store.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -68,7 +69,16 @@ export type {
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
-  extends ApprovalTalk, RunFinder, RunHistory, RunStreamStore, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
+  extends
+    ApprovalTalk,
+    RunFinder,
+    RunHistory,
+    RunStreamStore,
+    BreakerStore,
+    StepCacheStore,
+    FlowVerbs,
+    TaskStore,
+    VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that

@@ -1,6 +1,13 @@
 // What the suite of the port needs to speak of runs briefly: a store whose clock the test moves, and short operations.
 import { afterEach, beforeEach, expect } from "bun:test";
-import { decodeErrorValue, decodeValue, encodeErrorValue, encodeValue, type RunEvent } from "@sluice/protocol";
+import {
+  decodeErrorValue,
+  decodeValue,
+  encodeErrorValue,
+  encodeValue,
+  normalizeRetry,
+  type RunEvent,
+} from "@sluice/protocol";
 import type {
   Actor,
   AppendOutcome,
@@ -250,6 +257,11 @@ export const lock = (
 };
 export const unlock = (seq: number, name: string, fence: number): StoreOp => {
   return { op: "unlock", ...placed(seq, name), fence };
+};
+export const task = (seq: number, id: string, due?: number): StoreOp => {
+  const plan = { retry: normalizeRetry({ attempts: 3 }), key: `r:${seq}` };
+  const limit = due === undefined ? {} : { due };
+  return { op: "task", ...placed(seq, "resize"), task: id, input: value({ width: seq }), plan, ...limit };
 };
 export const race = (seq: number, losers: readonly number[]): StoreOp => {
   return { op: "race", ...placed(seq, "first"), value: value("a"), losers };

@@ -22,6 +22,7 @@ import { operatingSuite } from "./run-store.operating.suite.ts";
 import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { ratesSuite } from "./run-store.rates.suite.ts";
+import { tasksSuite } from "./run-store.tasks.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
@@ -44,6 +45,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   matchingSuite(name, watched);
   sharingSuite(name, watched);
   resultsSuite(name, watched);
+  tasksSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
   continuingSuite(name, watched);
@@ -139,6 +141,11 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   stats: true,
   enterBreaker: true,
   resetBreaker: true,
+  listTasks: true,
+  claimTasks: true,
+  settleTask: true,
+  retryTask: true,
+  noteTask: true,
   listBreakers: true,
   backup: true,
   close: true,

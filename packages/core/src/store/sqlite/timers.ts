@@ -96,6 +96,7 @@ function fireWait(cx: Change, run: Run, wait: Wait): void {
     case "event":
     case "lock":
     case "child":
+    case "task":
       cx.settle(run, wait.seq, { failed: true, bytes: timedOut });
       return;
     case "retry":

@@ -12,6 +12,7 @@ export type WaitKind =
   | "callback"
   | "child"
   | "lock"
+  | "task"
   | "retry"
   | "cache"
   | "delay"
