@@ -31,6 +31,7 @@ const documents = [
   "docs/testing.md",
   "docs/flow.md",
   "docs/runtime.md",
+  "docs/tasks.md",
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/deployment.md",
