@@ -7,7 +7,7 @@ const ROUNDS_DEFAULT = 3;
 const ROUNDS_MAX = 50;
 const MIB = 1024 * 1024;
 
-export const contenderNames = ["bun", "node", "deno"] as const;
+const contenderNames = ["bun", "node", "deno"] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 /** Counts for one round; handed to the program that measures. */

@@ -14,7 +14,7 @@ export interface Claim {
   readonly atLeast: number;
 }
 
-export interface JudgedClaim extends Claim {
+interface JudgedClaim extends Claim {
   /** Null when it was not measured. */
   readonly measured: number | null;
   readonly holds: boolean;
