@@ -32,7 +32,6 @@ export interface WorkerPermit {
   readonly token: string | undefined;
   /** Nobody has to show anything here: any name is anybody's. */
   readonly open: boolean;
-  readonly labels| undefined;
   readonly labels: readonly string[] | undefined;
   readonly states: readonly string[] | undefined;
   /** Of `workKinds`. */
