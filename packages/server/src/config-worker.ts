@@ -14,14 +14,14 @@ export function workerSettings({ values, auth, pathOf, isLoopback }: WorkerSetti
   const get = <T>(key: string): T | undefined => values.get(key) as T | undefined;
   const port = get<number>("worker.port");
   const host = get<string>("worker.host") ?? "127.0.0.1";
-  const [cert, key] = [get<string>("worker.tls.cert"), get<string>("worker.tls.key")];
+  const [cert, key] = [get<string>("worker.tlsCert"), get<string>("worker.tlsKey")];
   if (port === undefined) {
-    const orphan = ["worker.host", "worker.tls.cert", "worker.tls.key"].find((name) => values.get(name) !== undefined);
+    const orphan = ["worker.host", "worker.tlsCert", "worker.tlsKey"].find((name) => values.get(name) !== undefined);
     if (orphan === undefined) return undefined;
     throw invalid(`${orphan} says how workers connect, and nothing says where.`, "Give --worker-port as well.");
   }
   if ((cert === undefined) !== (key === undefined)) {
-    const missing = cert === undefined ? "worker.tls.cert" : "worker.tls.key";
+    const missing = cert === undefined ? "worker.tlsCert" : "worker.tlsKey";
     throw invalid(
       `TLS for workers needs a certificate and its key: ${missing} is missing.`,
       "Give both --worker-tls-cert and --worker-tls-key.",
@@ -31,8 +31,8 @@ export function workerSettings({ values, auth, pathOf, isLoopback }: WorkerSetti
     cert === undefined || key === undefined
       ? undefined
       : {
-          cert: pathOf(cert, "worker.tls.cert", "SLUICE_WORKER_TLS_CERT"),
-          key: pathOf(key, "worker.tls.key", "SLUICE_WORKER_TLS_KEY"),
+          cert: pathOf(cert, "worker.tlsCert", "SLUICE_WORKER_TLS_CERT"),
+          key: pathOf(key, "worker.tlsKey", "SLUICE_WORKER_TLS_KEY"),
         };
   if (!isLoopback(host) && !auth) {
     throw invalid(

@@ -31,6 +31,7 @@ describe("precedence", () => {
       allowedOrigins: [],
       trustedProxies: [],
       tls: undefined,
+    worker: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       audit: { checkpoints: undefined, retentionMs: undefined },
       limits: {},

@@ -247,7 +247,7 @@ export class BuildWorker {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return false;
     const { runtime } = this.#options;
-    const message = { version: frameVersion, type, id: crypto.randomUUID(), timestamp: Date.now(), runtime, payload };
+    const message: WireMessage = { version: frameVersion, type, id: crypto.randomUUID(), timestamp: Date.now(), runtime, payload };
     return socket.write(encodeFrame(message));
   }
 }
