@@ -13,7 +13,6 @@ import type { ComposeOptions } from "./compose-parts.ts";
 import { codeFolder } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
 import { Site } from "./compose-site.ts";
-import { listenForWorkers } from "./compose-workers.ts";
 import { settleToken } from "./compose-token.ts";
 import type { ServerSettings } from "./config-settings.ts";
 
@@ -76,7 +75,10 @@ async function compose(
   const listener = listen(options, { idleTimeout, maxRequestBodySize, websocket, fetch: site.fetch });
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
-  const workers = await listenForWorkers(options, () => site.serving);
+  const workers =
+    settings.worker === undefined
+      ? undefined
+      : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
   closing.push(() => workers?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   if (options.mode === "dev") follow(options, site, codeFolder(folder));

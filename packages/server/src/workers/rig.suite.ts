@@ -141,7 +141,12 @@ export class Stranger {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (chunk: Uint8Array) => {
-      this.#received.push(...this.#decoder.push(chunk));
+      try {
+        this.#received.push(...this.#decoder.push(chunk));
+      } catch {
+        // Another language than ours, as an alert of TLS.
+        socket.destroy();
+      }
       this.#wake();
     });
     socket.on("error", () => undefined);

@@ -1,7 +1,7 @@
 // The build port on SQLite: changes go to the writer's thread, rows are read here.
 import type { BuildStore, BuildWriteVerb } from "../../../kernel/build-store.ts";
 import type { StorePaths } from "../store-paths.ts";
-import { BuildTable } from "./build-table.ts";
+import type { BuildTable } from "./build-table.ts";
 
 type Params<Verb extends keyof BuildStore> = Parameters<BuildStore[Verb]>[0];
 type Answer<Verb extends keyof BuildStore> = ReturnType<BuildStore[Verb]>;
@@ -18,8 +18,10 @@ export class SqliteBuildStore implements BuildStore {
     return this.#paths.write(verb, p) as Answer<Verb>;
   }
 
-  #look<T>(read: (table: BuildTable) => T): Promise<T> {
-    return this.#paths.look((db) => read((this.#table ??= new BuildTable(db))));
+  /** Loaded with the first look: a server at rest has no builds. */
+  async #look<T>(read: (table: BuildTable) => T): Promise<T> {
+    const tables = await import("./build-table.ts");
+    return this.#paths.look((db) => read((this.#table ??= new tables.BuildTable(db))));
   }
 
   createBuild(p: Params<"createBuild">): Answer<"createBuild"> {
