@@ -48,8 +48,15 @@ export function endOf(report: EndReport): BuildEnd {
   return {
     status: "completed",
     ...common,
-    ...(artifacts === undefined ? {} : { artifacts: encodeValue(artifacts) }),
+    ...(artifacts === undefined ? {} : { artifacts: encodeValue(compact(artifacts)) }),
     ...(durationMs === undefined ? {} : { durationMs }),
   };
 }
 
+
+/** Without the keys that are not there: what is stored says nothing of them. */
+export function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(compact);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, compact(each)]])));
+}

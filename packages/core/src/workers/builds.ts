@@ -4,7 +4,7 @@ import type { BuildEnd, BuildPlacement, BuildRecord } from "../kernel/build-stor
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
-import { endOf, writeProgress } from "./build-reports.ts";
+import { compact, endOf, writeProgress } from "./build-reports.ts";
 import type { BuildReport } from "./build-reports.ts";
 import { BuildWriter } from "./build-writer.ts";
 import { placed } from "./placement.ts";
@@ -93,7 +93,7 @@ export class Builds {
     const build = {
       id: newBuildId(),
       target: p.target,
-      options: encodeValue(p.options),
+      options: encodeValue(compact(p.options)),
       on: p.on,
       createdAt: clock.now(),
     };

@@ -98,7 +98,7 @@ describe("a worker over WebSocket", () => {
     expect([status, body.error.code]).toEqual([403, "forbidden"]);
     rig.fixture.address = "127.0.0.1";
     expect((await rig.fixture.get("/worker")).body.error.message).toContain("WebSocket");
-    await using none = await HttpFixture.make();
+    await using none = await HttpFixture.make({ http: { fleet: undefined } });
     expect((await none.get("/worker")).status).toBe(503);
   });
 });
