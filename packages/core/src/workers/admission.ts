@@ -28,7 +28,8 @@ export class Admitter {
 
   /** Judges a HELLO. Rejects only when the store does. */
   async admit(hello: Hello, address: string | undefined): Promise<Admission> {
-    if (hello.worker_id.length > nameCharsMax) return refused(`A worker's name has at most ${nameCharsMax} characters.`);
+    if (hello.worker_id.length > nameCharsMax)
+      return refused(`A worker's name has at most ${nameCharsMax} characters.`);
     const { token } = hello;
     const known =
       token !== undefined && token.startsWith(credentialPrefix)
@@ -82,7 +83,7 @@ export class Admitter {
         return refused("The token belongs to another worker_id; each worker needs a token of its own.");
       case "worker_taken":
         return refused(taken(worker));
-      case "removed":
+      default:
         return refused(`The worker ${bound.binding.worker} was removed.`);
     }
   }

@@ -110,7 +110,9 @@ export class Resources {
   #fits(worker: RemoteWorker, amounts: Amounts): boolean {
     const total = this.totalOf(worker);
     const claimed = this.claimedOf(worker);
-    return Object.entries(amounts).every(([name, amount]) => (claimed[name] ?? 0) + amount <= (total[name] ?? 0) + roundingMax);
+    return Object.entries(amounts).every(
+      ([name, amount]) => (claimed[name] ?? 0) + amount <= (total[name] ?? 0) + roundingMax,
+    );
   }
 
   /** Resolves with the id of the claim, or nothing when it was not free in time. */
@@ -136,7 +138,7 @@ export class Resources {
 
   #admit(): void {
     const blocked = new Set<string>();
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting.slice()) {
       const machine = machineOf(waiting.worker);
       if (blocked.has(machine)) continue;
       if (this.#fits(waiting.worker, waiting.amounts)) waiting.settle(this.#grant(waiting.worker, waiting.amounts));

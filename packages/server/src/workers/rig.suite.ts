@@ -97,6 +97,15 @@ export class Rig implements AsyncDisposable {
     return stranger;
   }
 
+  /** Why a worker is not let in. */
+  async refused(id: string, hello: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const stranger = await this.stranger();
+    stranger.send("HELLO", { worker_id: id, capabilities: ["build"], token, ...hello });
+    const { payload } = await stranger.next("HELLO_ACK");
+    if (payload["accepted"] !== false) throw new Error(`${id} was let in`);
+    return String(payload["reason"]);
+  }
+
   async build(body: Readonly<Record<string, unknown>> = { target: "t" }): Promise<string> {
     const { status, body: answer } = await this.fixture.post("/api/v1/builds", body);
     if (status !== 201) throw new Error(JSON.stringify(answer));

@@ -10,7 +10,9 @@ function message(type: number, payload: WireMessage["payload"]): Uint8Array<Arra
 }
 
 /** A socket that hands out what arrives one by one; `undefined` once it is closed. */
-async function connect(url: string): Promise<{ socket: WebSocket; next(): Promise<WireMessage | undefined> }> {
+async function connect(
+  url: string,
+): Promise<{ readonly socket: WebSocket; readonly next: () => Promise<WireMessage | undefined> }> {
   const socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";
   const received: (WireMessage | undefined)[] = [];
@@ -77,7 +79,11 @@ describe("a worker over WebSocket", () => {
         ["HELLO", workerMessageCodes.ERROR, { code: "frame_bad_msgpack" }],
         [Uint8Array.of(0xc1), workerMessageCodes.ERROR, { code: "frame_bad_msgpack" }],
         [message(1, { worker_id: "w", capabilities: [] }), workerMessageCodes.HELLO_ACK, { accepted: false }],
-        [message(1, { worker_id: "x".repeat(70_000), capabilities: [] }), workerMessageCodes.ERROR, { code: "frame_too_large" }],
+        [
+          message(1, { worker_id: "x".repeat(70_000), capabilities: [] }),
+          workerMessageCodes.ERROR,
+          { code: "frame_too_large" },
+        ],
       ] as const) {
         const { socket, next } = await connect(`ws://127.0.0.1:${server.port}/worker`);
         socket.send(sent);

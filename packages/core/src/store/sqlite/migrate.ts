@@ -12,7 +12,17 @@ import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import workers from "./migrations/0011-workers.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-export const migrations: readonly string[] = [runs, identity, figures, flow, triggers, services, data, approvals, workers];
+export const migrations: readonly string[] = [
+  runs,
+  identity,
+  figures,
+  flow,
+  triggers,
+  services,
+  data,
+  approvals,
+  workers,
+];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */
 export const applicationId = 0x536c7569;

@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMessageName } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
-import { BuildProcess } from "./build-process.ts";
-import type { BuildOptions, BuildResult } from "./build-process.ts";
+import { BuildProcess } from "./build-process.node.ts";
+import type { BuildResult } from "./build-process.node.ts";
 
 export interface BuildWorkerOptions {
   readonly host: string;
@@ -160,9 +160,8 @@ export class BuildWorker {
           code: "message_unknown_type",
           message: `message type ${type} is not known here`,
         });
-        return;
+        break;
       default:
-        return;
     }
   }
 
@@ -170,7 +169,9 @@ export class BuildWorker {
     if (payload["accepted"] !== true) {
       this.#stopped = true;
       this.#leave();
-      this.#done.reject(new WorkerRefused(String(payload["reason"] ?? "no reason given")));
+      this.#done.reject(
+        new WorkerRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given"),
+      );
       return;
     }
     this.#accepted = true;
@@ -183,7 +184,8 @@ export class BuildWorker {
     const { heartbeatMs, workerId } = this.#options;
     if (heartbeatMs !== undefined) {
       const running = (): readonly string[] => [...this.#held.keys()];
-      const beat = (): void => void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: running() });
+      const beat = (): void =>
+        void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: running() });
       this.#beat = setInterval(beat, heartbeatMs);
       beat();
     }
@@ -204,7 +206,7 @@ export class BuildWorker {
       result: undefined,
       pending: [],
       process: new BuildProcess({
-        options: (payload["options"] ?? {}) as BuildOptions,
+        options: payload["options"] ?? {},
         started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
         output: (stream, chunk) => !isMine() || this.#output(held, stream, chunk),
         ended: (result) => {
@@ -247,7 +249,14 @@ export class BuildWorker {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return false;
     const { runtime } = this.#options;
-    const message: WireMessage = { version: frameVersion, type, id: crypto.randomUUID(), timestamp: Date.now(), runtime, payload };
+    const message: WireMessage = {
+      version: frameVersion,
+      type,
+      id: crypto.randomUUID(),
+      timestamp: Date.now(),
+      runtime,
+      payload,
+    };
     return socket.write(encodeFrame(message));
   }
 }
