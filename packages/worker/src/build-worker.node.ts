@@ -56,11 +56,13 @@ export class BuildWorker {
   #stopped = false;
   #beat: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
-  readonly #done = Promise.withResolvers<void>();
+  /** Node 20 has no Promise.withResolvers. */
+  readonly #done: { readonly promise: Promise<void>; resolve: () => void; reject: (error: Error) => void };
 
   constructor(options: BuildWorkerOptions) {
     this.#options = options;
     this.#token = options.token;
+    this.#done = deferred();
   }
 
   /** Connects, and stays connected until `stop`. Rejects with `WorkerRefused` when the server does not want it. */
@@ -259,6 +261,14 @@ export class BuildWorker {
     };
     return socket.write(encodeFrame(message));
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
+  const promise = new Promise<void>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
 }
 
 function numberIn(payload: WireMessage["payload"], key: string): number | undefined {

@@ -117,13 +117,13 @@ export class Rig implements AsyncDisposable {
     return (await this.fixture.get(`/api/v1/builds/${build}`)).body.build;
   }
 
-  /** Resolves with the build once it has this status. */
+  /** Resolves with the build once it has this status, or is as it should be. */
   // eslint-disable-next-line typescript/no-explicit-any -- as above
-  async until(build: string, status: string): Promise<any> {
+  async until(build: string, status: string | ((shown: any) => boolean)): Promise<any> {
     const reached = Promise.withResolvers<unknown>();
     const look = async (): Promise<void> => {
       const shown = await this.shown(build);
-      if (shown.status === status) reached.resolve(shown);
+      if (typeof status === "string" ? shown.status === status : status(shown)) reached.resolve(shown);
     };
     const stop = this.fleet.builds.watch(build, () => void look());
     await look();
