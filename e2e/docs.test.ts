@@ -32,6 +32,7 @@ const documents = [
   "docs/flow.md",
   "docs/approvals.md",
   "docs/triggers.md",
+  "docs/workers.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",

@@ -238,6 +238,11 @@ export class Stranger {
     }
   }
 
+  /** Says that nothing more comes. */
+  end(): void {
+    this.#socket.end();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
