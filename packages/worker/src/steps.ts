@@ -257,7 +257,9 @@ export class StepExecution {
   #conclude(failed: boolean, outcome: unknown, startedAt: number): void {
     const { run, scope, kind } = this.#job;
     if (run.phase === "gone" || run.phase === "finishing" || (kind === "step" && run.phase !== "running")) return;
-    if (this.#lost || scope.abandoned) {
+    // Cut off by the end of its run it has not failed: a retry executes it again.
+    const cutOff = failed && kind === "step" && run.ending.settled;
+    if (this.#lost || scope.abandoned || cutOff) {
       // It may have been the last thing that was going on.
       run.host.flushSoon(run, true);
       return;
