@@ -4,11 +4,12 @@
 import type { BreakerMark } from "./breaker.ts";
 import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
 import type { AttributeType } from "./attributes.ts";
-import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
+import type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
 import type { FlowManifest } from "./flow.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
 import type { JournalEntry } from "./journal-entry.ts";
-import type { EntryKind, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskReport } from "./task-messages.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -32,6 +33,10 @@ export const runMessageCodes = {
   services: 0x7d,
   invoke: 0x70,
   invoked: 0x71,
+  task: 0x72,
+  revoke: 0x73,
+  result: 0x74,
+  note: 0x75,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
 
@@ -180,23 +185,6 @@ export interface BlockedOp {
   readonly reason: RunStatusReason;
   readonly error: Uint8Array;
 }
-export interface LogOp {
-  readonly op: "log";
-  /**
-   * Which line of its run this is: an incarnation that does again what was done before writes it with the same key, and the same
-   * line under the same key counts once. Without a key every line counts.
-   */
-  readonly key?: string | undefined;
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly message: string;
-  readonly data?: Uint8Array | undefined;
-  readonly at: number;
-}
-export interface ProgressOp {
-  readonly op: "progress";
-  readonly value: Uint8Array;
-  readonly at: number;
-}
 /** Everything the run does now is wait, for the given reason; sent after the waits themselves. */
 export interface IdleOp {
   readonly op: "idle";
@@ -229,6 +217,7 @@ export type RunOp =
   | TokenOp
   | CallbackOp
   | ChildOp
+  | TaskOp
   | EmitOp
   | StateOp
   | LockOp
@@ -344,6 +333,7 @@ export type EngineToWorker =
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
   | InvokeMessage
   | { readonly type: "drain"; readonly ms: number }
+  | TaskOrder
   | FacilityAnswer;
 
 export type WorkerToEngine =
@@ -352,6 +342,7 @@ export type WorkerToEngine =
       readonly worker: string;
       readonly version: string;
       readonly workflows: readonly WorkflowManifest[];
+      readonly tasks?: readonly TaskOffer[] | undefined;
     }
   | { readonly type: "ops"; readonly run: string; readonly epoch: number; readonly ops: readonly RunOp[] }
   | {
@@ -369,5 +360,10 @@ export type WorkerToEngine =
       readonly error?: Uint8Array | undefined;
     }
   | FacilityRequest
-  /** The worker leaves and gives these runs back. */
-  | { readonly type: "handback"; readonly runs: readonly { readonly run: string; readonly epoch: number }[] };
+  | TaskReport
+  /** The worker leaves and gives these runs and tasks back. */
+  | {
+      readonly type: "handback";
+      readonly runs: readonly { readonly run: string; readonly epoch: number }[];
+      readonly tasks?: readonly HeldTask[] | undefined;
+    };

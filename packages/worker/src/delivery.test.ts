@@ -43,6 +43,29 @@ describe("settlements", () => {
     expect(trace).toEqual([0, 1]);
   });
 
+  test("of sleeps wait until the sleep is over, but not for a clock that was set back", async () => {
+    const trace: unknown[] = [];
+    const flow = make(async (ctx) => {
+      for (const name of ["first", "second"]) {
+        await ctx.sleep(name, "1s");
+        trace.push(name);
+      }
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign();
+    const over = (seq: number, at: number) =>
+      ({ event: "settle", seq, ord: seq + 1, status: "completed", at, value: encodeValue(undefined) }) as const;
+    const { clock } = engine;
+    await engine.events(over(0, clock.now() + 3));
+    await clock.pass(2);
+    expect(trace).toEqual([]);
+    await clock.pass(1);
+    expect(trace).toEqual(["first"]);
+    await engine.events(over(1, clock.now() + 3_600_000));
+    await clock.pass(100);
+    expect(trace).toEqual(["first", "second"]);
+  });
+
   test("of another incarnation are not this one's", async () => {
     const trace: unknown[] = [];
     const engine = new PlayedEngine([make(async (ctx) => trace.push(await ctx.waitFor("a")))]);

@@ -5,6 +5,9 @@ import type { Incarnation } from "./incarnation.ts";
 import { fingerprint } from "./replay.ts";
 import type { Redo } from "./replay.ts";
 
+/** Longest wait for the end of a sleep by a clock that may differ from the engine's, or may have been set back. */
+const sleepHoldMsMax = 50;
+
 export class Delivery {
   /** Open calls by their numbers. */
   readonly calls = new Map<number, Call>();
@@ -15,6 +18,9 @@ export class Delivery {
   /** Turn in which the workflow was last given something. */
   #turn = -1;
   #stall: (() => void) | undefined;
+  #hold: (() => void) | undefined;
+  /** The sleep whose end was waited for. */
+  #awaited: number | undefined;
 
   constructor(run: Incarnation) {
     this.#run = run;
@@ -43,6 +49,7 @@ export class Delivery {
         return;
       }
       const ready = this.#ready(next);
+      if (ready !== undefined && this.#isEarly(ready)) return;
       if (ready === undefined && !this.#skips(next)) return;
       if (ready !== undefined) this.#deliver(ready);
     }
@@ -57,6 +64,22 @@ export class Delivery {
   stop(): void {
     this.#stall?.();
     this.#stall = undefined;
+    this.#hold?.();
+    this.#hold = undefined;
+  }
+
+  /** True for a sleep that was written as over shortly before it is: it is handed out in time. */
+  #isEarly({ seq, at }: Settlement): boolean {
+    const { host } = this.#run;
+    if (seq === this.#awaited || this.calls.get(seq)?.wait !== "sleeping") return false;
+    const leftMs = at - host.clock.now();
+    if (leftMs <= 0) return false;
+    this.#hold ??= host.clock.after(Math.min(leftMs, sleepHoldMsMax), () => {
+      this.#hold = undefined;
+      this.#awaited = seq;
+      this.pump();
+    });
+    return true;
   }
 
   /** The settlement whose turn it is, when its call has been made. */

@@ -7,6 +7,7 @@ export type WaitKind =
   | "callback"
   | "child"
   | "lock"
+  | "task"
   | "retry"
   | "cache"
   | "delay"

@@ -18,6 +18,7 @@ import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { readStream } from "./streams.ts";
 import { stats } from "./stats.ts";
+import { listTasks } from "./tasks.ts";
 import { listDeliveries } from "./triggers/delivery-table.ts";
 import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
@@ -30,6 +31,7 @@ export type ReadVerb =
   | "readJournal"
   | "listState"
   | "listStepCache"
+  | "listTasks"
   | "readStream"
   | "listRuns"
   | "countRuns"
@@ -78,6 +80,7 @@ export class Reads {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
     readStream: (p) => (this.#shows(p) ? readStream(this.#db, p) : { chunks: [], first: 1 }),
     listStepCache: (p) => listStepCache(this.#db, p),
+    listTasks: (p) => listTasks(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),
     countRuns: (p) => countRuns(this.#db, p),

@@ -17,6 +17,7 @@ import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
 import type { EventLoop } from "./world.suite.ts";
+import { withTasks } from "./task-play.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 
 export interface SimulationOptions {
@@ -108,7 +109,7 @@ class Simulation {
   #draw(seed: number): readonly Program[] {
     const { features, programs: count, schedules, chaosMs } = this.#profile;
     const random = new SimulatedRandom(seed ^ 0x9e3779b9);
-    const programs = withGates(drawPrograms(random, features, count), seed);
+    const programs = withTasks(withGates(drawPrograms(random, features, count), seed), seed);
     if (!schedules) return programs;
     return programs.map((program, index) =>
       index === count - 1 ? { ...program, schedule: drawSchedule(random, chaosMs) } : program,
