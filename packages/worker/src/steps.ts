@@ -52,6 +52,8 @@ export class StepExecution {
   #lost = false;
   /** The cache has been asked: what to do when the result is not there. */
   #cleared: (() => void) | undefined;
+  /** There was news while the answer was on its way: a second question meanwhile could settle what the first one begins. */
+  #news = false;
 
   constructor(job: StepJob) {
     this.#job = job;
@@ -85,12 +87,17 @@ export class StepExecution {
         },
         queued: () => {
           if (this.#cleared === undefined) return;
+          if (this.#news) {
+            this.#run();
+            return;
+          }
           call.wait = "waiting_for_cache";
           run.host.flushSoon(run, true);
         },
         wake: () => {
           this.#retryDue = 0;
-          if (call.wait !== undefined || this.#cleared !== undefined) this.#run();
+          if (call.wait !== undefined) this.#run();
+          else if (this.#cleared !== undefined) this.#news = true;
         },
         giveUp: (reason) => {
           this.#lost = true;
@@ -169,6 +176,7 @@ export class StepExecution {
   /** Asks whether somebody has made the result. Until it is told to make it, the step has not begun. */
   #askCache(cache: StepCacheUse): void {
     const { run, place } = this.#job;
+    this.#news = false;
     this.#cleared = () => {
       if (this.#call !== undefined) this.#call.wait = undefined;
       const now = run.host.clock.now();
