@@ -5,6 +5,9 @@ export {
   runStatusReasons,
   entryKinds,
   entryStatuses,
+  buildStatuses,
+  buildEventKinds,
+  workKinds,
   catchUpModes,
   overlapModes,
   isFinalStatus,
@@ -15,6 +18,9 @@ export type {
   RunStatusReason,
   EntryKind,
   EntryStatus,
+  BuildStatus,
+  BuildEventKind,
+  WorkKind,
   CatchUp,
   Overlap,
 } from "./statuses.ts";
@@ -25,8 +31,8 @@ export type { ErrorCode, WireError } from "./errors.ts";
 export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-message-codes.ts";
 export type { RunMessageName } from "./run-message-codes.ts";
+export type { JournalEntry } from "./journal-entry.ts";
 export type {
-  JournalEntry,
   RunOp,
   StartedOp,
   DoneOp,
@@ -46,8 +52,6 @@ export type {
   UndoingOp,
   FinishOp,
   BlockedOp,
-  LogOp,
-  ProgressOp,
   IdleOp,
   ParkOp,
   CancelNotice,
@@ -94,7 +98,8 @@ export type {
   AttributeType,
   RunAttribute,
 } from "./attributes.ts";
-export type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
+export type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
+export type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskPlace, TaskPlan, TaskReport } from "./task-messages.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
@@ -122,7 +127,8 @@ export {
   FrameError,
 } from "./frame.ts";
 export type { WireMessage, FrameErrorCode, FrameOptions } from "./frame.ts";
-export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.ts";
+export { workerMessageCodes, workerMessageName, runMessageCodeRange } from "./worker-message-codes.ts";
+export type { WorkerMessageName } from "./worker-message-codes.ts";
 export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";
 export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";

@@ -19,9 +19,13 @@ export const runMessageCodes = {
   admit: 0x7b,
   admitted: 0x7c,
   services: 0x7d,
-  past: 0x74,
-  passed: 0x75,
+  past: 0x6b,
+  passed: 0x6c,
   invoke: 0x70,
   invoked: 0x71,
+  task: 0x72,
+  revoke: 0x73,
+  result: 0x74,
+  note: 0x75,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;

@@ -122,6 +122,7 @@ export function supervisedEngine(engine: Engine): SupervisedEngine {
 function retire(engine: Engine, worker: string): void {
   const known = engine.deployments.get(worker);
   if (known !== undefined) engine.deployments.add({ ...known, quarantine: true });
+  engine.tasks.retire(worker);
 }
 
 /** The supervisor of the workers. */
@@ -175,6 +176,7 @@ export function httpOver(
     readonly vault: Vault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
+    readonly fleet: HttpParts["fleet"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -186,7 +188,7 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, deployer, supervisor, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, deployer, supervisor, fleet, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -203,6 +205,7 @@ export function httpOver(
     trustedProxies: settings.trustedProxies,
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
+    fleet,
     backup,
     restore,
     disk: () => disk.read(),

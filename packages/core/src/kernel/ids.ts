@@ -35,9 +35,18 @@ export class Ids {
     return `${prefix}${this.#ordered()}${this.#characters(12)}`;
   }
 
+  /** Of a build: sortable by time, as those of runs. */
+  build(): string {
+    return `bld_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   /** 160 random bits: possession is permission. */
   token(): string {
     return `tok_${this.#characters(32)}`;
+  }
+
+  task(): string {
+    return `task_${this.#ordered()}${this.#characters(12)}`;
   }
 
   #ordered(): string {
@@ -57,6 +66,11 @@ export class Ids {
     for (let i = 0; i < count; i++) text += alphabet[(this.#pool[this.#used++] ?? 0) & 31];
     return text;
   }
+}
+
+/** True for the id of a task, as `Ids` makes it. */
+export function isTaskId(id: string): boolean {
+  return id.startsWith("task_");
 }
 
 /** When a run with an id made by `Ids` was created, in milliseconds since 1970; undefined for an id that somebody chose. */

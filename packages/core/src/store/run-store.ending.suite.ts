@@ -165,7 +165,19 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.fire(start + 900)).toMatchObject({ fired: 0 });
     });
 
-    test("takes out what was undone, and says that it was", async () => {
+    test("of a run that was cancelled keeps the failures it had gone on from", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", failed(0), done(1), sleep(2, start + 900), idle());
+      await desk.park("r1");
+      await cancel(desk, "r1");
+      expect((await again("r1")).outcome).toBe("ok");
+      expect(await desk.journal("r1")).toEqual([
+        [0, "failed", "broken"],
+        [1, "completed", undefined],
+      ]);
+    });
+
+    test("opens what was undone again, and says that it was", async () => {
       await desk.hot("r1");
       await desk.append(
         "r1",
@@ -178,7 +190,10 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("r1", undoing(), undone(1), fail(2));
       expect(await again("r1")).toMatchObject({ outcome: "ok", run: { generation: 1, status: "queued" } });
       expect((await desk.run("r1")).outcome).toBeUndefined();
-      expect(await desk.journal("r1")).toEqual([[0, "completed", 1]]);
+      expect(await desk.journal("r1")).toEqual([
+        [0, "completed", 1],
+        [1, "running", undefined],
+      ]);
       await desk.claim();
       await desk.append("r1", sleep(5, start + 100), idle());
       await desk.park("r1");

@@ -8,6 +8,8 @@ import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { commentsOf } from "./approval-comments.ts";
+import { buildVerbs } from "../builds/builds.ts";
+import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -18,10 +20,12 @@ import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
-import { isFinal, toRecord } from "./runs.ts";
+import { toRecord } from "./runs.ts";
+import { versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
+import { listTasks } from "./tasks.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
 import { triggerVerbs } from "./triggers/trigger-verbs.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
@@ -40,6 +44,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
+  readonly builds: MemoryBuildStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -60,6 +65,10 @@ export class MemoryRunStore implements Store {
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
     });
+    this.builds = new MemoryBuildStore({
+      rows: () => this.#open().builds,
+      write: (verb, params) => this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params)),
+    });
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
@@ -69,7 +78,6 @@ export class MemoryRunStore implements Store {
   async createRun(p: Params<"createRun">): Promise<Result<"createRun">> {
     return this.#write("createRun", p);
   }
-
   async claimRuns(p: Params<"claimRuns">): Promise<Result<"claimRuns">> {
     return this.#write("claimRuns", p);
   }
@@ -94,24 +102,19 @@ export class MemoryRunStore implements Store {
   #refuseBroken(p: { readonly run: string; readonly epoch: number }): void {
     if (this.#broken.has(p.run, p.epoch)) throw brokenError(p.run);
   }
-
   async parkRun(p: Params<"parkRun">): Promise<Result<"parkRun">> {
     this.#refuseBroken(p);
     return this.#write("parkRun", p);
   }
-
   async releaseRuns(p: Params<"releaseRuns">): Promise<Result<"releaseRuns">> {
     return this.#write("releaseRuns", p);
   }
-
   async recover(p: Params<"recover">): Promise<Result<"recover">> {
     return this.#write("recover", p);
   }
-
   async blockRun(p: Params<"blockRun">): Promise<Result<"blockRun">> {
     return this.#write("blockRun", p);
   }
-
   async unblockRuns(p: Params<"unblockRuns">): Promise<Result<"unblockRuns">> {
     return this.#write("unblockRuns", p);
   }
@@ -201,6 +204,22 @@ export class MemoryRunStore implements Store {
     return this.#open().stepCache.list(p);
   }
 
+  async claimTasks(p: Params<"claimTasks">): Promise<Result<"claimTasks">> {
+    return this.#write("claimTasks", p);
+  }
+  async settleTask(p: Params<"settleTask">): Promise<Result<"settleTask">> {
+    return this.#write("settleTask", p);
+  }
+  async retryTask(p: Params<"retryTask">): Promise<Result<"retryTask">> {
+    return this.#write("retryTask", p);
+  }
+  async noteTask(p: Params<"noteTask">): Promise<Result<"noteTask">> {
+    return this.#write("noteTask", p);
+  }
+  async listTasks(p: Params<"listTasks">): Promise<Result<"listTasks">> {
+    return listTasks(this.#open(), p);
+  }
+
   async putSchedules(p: Params<"putSchedules">): Promise<Result<"putSchedules">> {
     return this.#write("putSchedules", p);
   }
@@ -250,20 +269,17 @@ export class MemoryRunStore implements Store {
     return this.#open().versions.list();
   }
 
-  async listRetentions(): Promise<Result<"listRetentions">> {
+  async listRetentions(p?: Params<"listRetentions">): Promise<Result<"listRetentions">> {
     const { runs, versions } = this.#open();
     const workflows = new Set(runs.all().map((row) => row.record.workflow));
-    return [...workflows].toSorted().map((workflow) => versions.retentionOf(workflow));
+    return [...workflows]
+      .filter((name) => sees(p?.access, name))
+      .toSorted()
+      .map((workflow) => versions.retentionOf(workflow));
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
-    const counts = new Map<string, number>();
-    for (const row of this.#open().runs.all()) {
-      if (!isFinal(row)) counts.set(row.record.version, (counts.get(row.record.version) ?? 0) + 1);
-    }
-    return [...counts]
-      .map(([version, runs]) => ({ version, runs }))
-      .toSorted((a, b) => (a.version < b.version ? -1 : 1));
+    return versionsInUse(this.#open().runs);
   }
 
   async getRun(p: Params<"getRun">): Promise<RunRecord | undefined> {
@@ -320,7 +336,9 @@ export class MemoryRunStore implements Store {
 
   async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
     const row = this.#open().tokens.get(p.token);
-    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
+    return row?.record.kind === "approval" && sees(p.access, row.record.workflow)
+      ? commentsOf(row).slice(0, p.limit)
+      : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

@@ -1,5 +1,5 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
-import type { JournalEntry } from "@sluice/protocol";
+import type { JournalEntry, TaskPlan } from "@sluice/protocol";
 import type {
   ApprovalComment,
   EventRecord,
@@ -10,6 +10,7 @@ import type {
 } from "../../kernel/run-store.ts";
 import type { StreamChunk } from "../../kernel/run-stream.ts";
 import type { HeapItem } from "./heap.ts";
+import type { WaitKind } from "../wait-kind.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -81,19 +82,6 @@ export interface AttemptRow {
   readonly error: Uint8Array;
 }
 
-export type WaitKind =
-  | "sleep"
-  | "event"
-  | "approval"
-  | "callback"
-  | "child"
-  | "lock"
-  | "retry"
-  | "cache"
-  | "delay"
-  | "timeout"
-  | "start";
-
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;
   readonly seq: number;
@@ -108,6 +96,8 @@ export interface WaitRow extends HeapItem {
   /** Absent for the timers of the run itself. */
   readonly entry?: EntryRow | undefined;
   readonly ttlMs?: number | undefined;
+  /** What is to be done, and how often it was given out. */
+  readonly task?: { readonly input: Uint8Array; readonly plan: TaskPlan; epoch: number } | undefined;
 }
 
 export interface TokenRow {

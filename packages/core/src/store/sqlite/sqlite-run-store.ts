@@ -5,6 +5,7 @@ import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, Stor
 import type { Store } from "../../kernel/store.ts";
 import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
+import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
@@ -65,6 +66,7 @@ class SqliteRunStore implements Store {
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
   readonly secrets: SqliteSecretStore;
+  readonly builds: SqliteBuildStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
@@ -89,6 +91,7 @@ class SqliteRunStore implements Store {
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
     this.secrets = new SqliteSecretStore(paths);
+    this.builds = new SqliteBuildStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
 
@@ -202,6 +205,21 @@ class SqliteRunStore implements Store {
   clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
     return this.#write("clearStepCache", p);
   }
+  claimTasks(p: Params<"claimTasks">): Answer<"claimTasks"> {
+    return this.#write("claimTasks", p);
+  }
+  settleTask(p: Params<"settleTask">): Answer<"settleTask"> {
+    return this.#write("settleTask", p);
+  }
+  retryTask(p: Params<"retryTask">): Answer<"retryTask"> {
+    return this.#write("retryTask", p);
+  }
+  noteTask(p: Params<"noteTask">): Answer<"noteTask"> {
+    return this.#write("noteTask", p);
+  }
+  listTasks(p: Params<"listTasks">): Answer<"listTasks"> {
+    return this.#read("listTasks", p);
+  }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
   }
@@ -295,8 +313,8 @@ class SqliteRunStore implements Store {
   versionsInUse(): Answer<"versionsInUse"> {
     return this.#reader.call("versionsInUse", undefined) as Answer<"versionsInUse">;
   }
-  listRetentions(): Answer<"listRetentions"> {
-    return this.#reader.call("listRetentions", undefined) as Answer<"listRetentions">;
+  listRetentions(p?: Params<"listRetentions">): Answer<"listRetentions"> {
+    return this.#reader.call("listRetentions", p) as Answer<"listRetentions">;
   }
   searchRuns(p: Params<"searchRuns">): Answer<"searchRuns"> {
     return this.#read("searchRuns", p);

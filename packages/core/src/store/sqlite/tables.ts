@@ -6,6 +6,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
+import { BuildTable } from "./builds/build-table.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
 import { Flow } from "../flow/flow.ts";
@@ -24,6 +25,7 @@ import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
 import { StreamTable } from "./streams.ts";
+import { TaskTable } from "./tasks.ts";
 import { TokenTable } from "./tokens.ts";
 import { DeliveryTable } from "./triggers/delivery-table.ts";
 import { TriggerTable } from "./triggers/trigger-table.ts";
@@ -36,6 +38,7 @@ export interface Tables {
   readonly journal: JournalTable;
   readonly waits: WaitTable;
   readonly events: EventTable;
+  readonly tasks: TaskTable;
   readonly tokens: TokenTable;
   readonly comments: CommentTable;
   readonly state: StateTable;
@@ -53,6 +56,7 @@ export interface Tables {
   readonly accessTokens: AccessTokenTable;
   readonly secrets: SecretTable;
   readonly breakers: BreakerTable;
+  readonly builds: BuildTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -77,6 +81,7 @@ export function openTables(db: Connection): Tables {
     journal: new JournalTable(db),
     waits: new WaitTable(db),
     events: new EventTable(db),
+    tasks: new TaskTable(db),
     tokens: new TokenTable(db),
     comments: new CommentTable(db),
     state: new StateTable(db),
@@ -94,6 +99,7 @@ export function openTables(db: Connection): Tables {
     accessTokens: new AccessTokenTable(db),
     secrets: new SecretTable(db),
     breakers: new BreakerTable(db),
+    builds: new BuildTable(db),
     audit: new AuditTable(db),
     triggers: new TriggerTable(db),
     deliveries: new DeliveryTable(db),

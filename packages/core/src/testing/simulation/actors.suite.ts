@@ -7,7 +7,6 @@ import type { EngineMachine } from "./engine-machine.suite.ts";
 import { digest } from "./interpreter.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { hasUndosOrLocks, isSequential } from "./program-shape.suite.ts";
 import { ringing } from "./extras.suite.ts";
 import { eventKeys, eventNames } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
@@ -54,6 +53,7 @@ export function raiseCurtain(stage: Stage): void {
   void every(stage, profile.outsideMs, () => outsider(stage));
   void every(stage, profile.operatorMs, () => operator(stage));
   if (stage.recorder.watches !== undefined) void every(stage, profile.outsideMs, () => extra(stage));
+  void every(stage, profile.retriesMs, () => again(stage));
   void every(stage, faults.workerCrashMs, () => withWorker(stage, (machine, worker) => machine.crashWorker(worker)));
   void every(stage, faults.workerHangMs, () =>
     withWorker(stage, (machine, worker) =>
@@ -227,18 +227,19 @@ async function operator(stage: Stage): Promise<void> {
   if (runs.length === 0) return;
   const { id: run } = random.pick(runs);
   const what = random.pick(["cancel", "pause", "pause", "resume", "resume", "retry", "fork", "delete"] as const);
-  if (what === "retry" && !mayRetry(stage, run)) return;
   world.trace?.(() => `operator ${what} ${run}`);
   await operate(stage, what, run);
 }
 
-/**
- * Where branches run side by side, a retry that has to do again what came early in the journal may meet another order of calls.
- * The run then waits for somebody, who could not even end it if it had undos: such runs are not retried here.
- */
-function mayRetry({ recorder, programs }: Stage, run: string): boolean {
-  const program = programs.find((each) => each.name === recorder.runs.get(run)?.workflow);
-  return program !== undefined && (isSequential(program.root) || !hasUndosOrLocks(program.root));
+/** How often a run is run again at most. */
+const attemptsMax = 4;
+
+/** Runs something again that did not complete. */
+async function again(stage: Stage): Promise<void> {
+  const ended = [...stage.recorder.runs.values()].filter(
+    (run) => !run.deleted && run.final !== undefined && run.final !== "completed" && run.attempt < attemptsMax,
+  );
+  if (ended.length > 0) await operate(stage, "retry", stage.world.random.pick(ended).id);
 }
 
 export async function operate(

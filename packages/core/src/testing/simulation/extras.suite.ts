@@ -49,7 +49,9 @@ function withBreakers(programs: readonly Program[], random: SimulatedRandom): re
     ...(random.chance(0.3) ? { expectedErrors: ["failed"] } : {}),
   }));
   const guard = (step: StepNode): StepNode =>
-    step.cache === undefined && random.chance(0.6) ? { ...step, breaker: random.pick(breakers) } : step;
+    step.cache === undefined && step.task !== true && random.chance(0.6)
+      ? { ...step, breaker: random.pick(breakers) }
+      : step;
   return programs.map((program) => ({ ...program, root: mapSteps(program.root, guard) }));
 }
 

@@ -1,41 +1,24 @@
 // What the tree of a program tells of how it can be played.
 import type { Node } from "./program.suite.ts";
 
-/** True when something in a program has to be undone, or done again under a lock, before it can be tried again. */
-export function hasUndosOrLocks(node: Node): boolean {
+/**
+ * True when a program may take another way once something is done again: it fails by itself, so that a retry can only guess what
+ * to do again, or its way depends on which of several comes first.
+ */
+export function mayTakeAnotherWay(node: Node): boolean {
   switch (node.type) {
-    case "step":
-      return node.undo !== undefined;
-    case "lock":
+    case "throw":
+    case "race":
+    case "ctxRace":
       return true;
     case "try":
     case "map":
-      return hasUndosOrLocks(node.body);
-    case "seq":
-    case "all":
-    case "race":
-    case "ctxRace":
-      return node.nodes.some(hasUndosOrLocks);
-    default:
-      return false;
-  }
-}
-
-/** True when a program does one thing after the other, so that its calls have the same order whatever each of them takes. */
-export function isSequential(node: Node): boolean {
-  switch (node.type) {
-    case "all":
-    case "race":
-    case "ctxRace":
-      return false;
-    case "map":
-      return (node.concurrency === 1 || node.items === 1) && isSequential(node.body);
-    case "seq":
-      return node.nodes.every(isSequential);
-    case "try":
     case "lock":
-      return isSequential(node.body);
+      return mayTakeAnotherWay(node.body);
+    case "seq":
+    case "all":
+      return node.nodes.some(mayTakeAnotherWay);
     default:
-      return true;
+      return false;
   }
 }

@@ -31,6 +31,8 @@ export interface StepNode extends At {
   readonly cache?: { readonly key: string; readonly ttlMs: number; readonly flightMs?: number | undefined } | undefined;
   /** What lets its attempts in. */
   readonly breaker?: CircuitBreaker | undefined;
+  /** A worker does it as a task. */
+  readonly task?: boolean | undefined;
 }
 
 /** What a step is called, and its result after: where it is shared, the same for all. */

@@ -22,6 +22,9 @@ export const verbs = [
   "moveRun",
   "deleteRuns",
   "fireSchedule",
+  "claimTasks",
+  "settleTask",
+  "retryTask",
 ] as const;
 
 export type RecordedVerb = (typeof verbs)[number] | (typeof watchedVerbs)[number];

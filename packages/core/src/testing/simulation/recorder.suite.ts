@@ -51,6 +51,7 @@ export class Recorder {
   readonly endedUnseen = new Set<string>();
   /** Of seeds that have something for it. */
   readonly watches: Watches | undefined;
+  readonly #settledTasks = new Set<string>();
   readonly #inner: RunStore;
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
@@ -192,6 +193,13 @@ export class Recorder {
       case "deleteRuns":
         for (const id of (outcome as Outcome<"deleteRuns">).deleted) this.#deleted(id);
         break;
+      case "claimTasks":
+        for (const { task } of (outcome as Outcome<"claimTasks">).claimed)
+          if (this.#settledTasks.has(task)) this.#fail(`task ${task} was given out again after it had settled`);
+        break;
+      case "settleTask":
+        this.#settledTask((params as Params<"settleTask">).task, outcome as Outcome<"settleTask">);
+        break;
       case "fireSchedule": {
         const fired = outcome as Outcome<"fireSchedule">;
         if (fired.outcome === "ok") for (const run of fired.created) this.#add(run);
@@ -305,6 +313,12 @@ export class Recorder {
     if (event.event !== "settle") return;
     if (model.settled.has(event.seq)) this.#fail(`entry ${event.seq} of run ${model.id} settled twice`);
     model.settled.set(event.seq, event.status);
+  }
+
+  #settledTask(task: string, { outcome }: Outcome<"settleTask">): void {
+    if (outcome !== "ok") return;
+    if (this.#settledTasks.has(task)) this.#fail(`task ${task} settled twice`);
+    this.#settledTasks.add(task);
   }
 
   #parked(p: Params<"parkRun">, { outcome }: Outcome<"parkRun">): void {

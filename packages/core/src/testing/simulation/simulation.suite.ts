@@ -12,14 +12,15 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { isSequential } from "./program-shape.suite.ts";
 import { hasExtras, withExtras } from "./extras.suite.ts";
+import { mayTakeAnotherWay } from "./program-shape.suite.ts";
 import { drawPrograms, drawSchedule, withGates } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
 import { triggersOwe } from "./check-triggers.suite.ts";
 import type { EventLoop } from "./world.suite.ts";
+import { withTasks } from "./task-play.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 
 export interface SimulationOptions {
@@ -115,7 +116,7 @@ class Simulation {
   #draw(seed: number): readonly Program[] {
     const { features, programs: count, schedules, chaosMs, blobs } = this.#profile;
     const random = new SimulatedRandom(seed ^ 0x9e3779b9);
-    const gated = withGates(drawPrograms(random, features, count), seed);
+    const gated = withTasks(withGates(drawPrograms(random, features, count), seed), seed);
     const programs = withExtras(gated, { seed, features, schedules, blobs });
     if (!schedules) return programs;
     return programs.map((program, index) =>
@@ -230,13 +231,13 @@ class Simulation {
   }
 
   /**
-   * A retry takes entries out of a journal. Where branches run side by side, what takes their place may change the order of the
-   * calls after them: the worker notices and says so, and somebody has to decide.
+   * A retry that leads another way than the one on record is noticed by the worker, which says so: somebody has to decide. Where
+   * nothing but what is done again can come out differently, it must not be.
    */
   #mayDiffer(run: RunRecord): boolean {
     const edited = run.attempt > 1 || run.forkedFrom !== undefined;
     const program = this.#programs.find((each) => each.name === run.workflow);
-    return edited && program !== undefined && !isSequential(program.root);
+    return edited && program !== undefined && mayTakeAnotherWay(program.root);
   }
 
   /** True when all has ended, and still has when what was on its way has arrived. */
