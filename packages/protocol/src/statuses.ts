@@ -88,7 +88,16 @@ export const buildStatuses = ["queued", "running", "completed", "failed", "cance
 export type BuildStatus = (typeof buildStatuses)[number];
 
 /** What can be told of a build, in the order in which it happened. */
-export const buildEventKinds = ["queued", "assigned", "started", "progress", "output", "lost", "cancelling", "ended"] as const;
+export const buildEventKinds = [
+  "queued",
+  "assigned",
+  "started",
+  "progress",
+  "output",
+  "lost",
+  "cancelling",
+  "ended",
+] as const;
 export type BuildEventKind = (typeof buildEventKinds)[number];
 
 /** Kinds of work that a token can be limited to. */

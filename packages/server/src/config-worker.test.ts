@@ -28,8 +28,18 @@ describe("the workers' port", () => {
 
   test.each([
     ["open to a network without TLS", { "worker.port": 1, "worker.host": "0.0.0.0" }, true, "Without TLS"],
-    ["open to a network without authentication", { "worker.port": 1, "worker.host": "::", ...tls }, false, "Without auth"],
-    ["a certificate without its key", { "worker.port": 1, "worker.tlsCert": "w.crt" }, true, "worker.tlsKey is missing"],
+    [
+      "open to a network without authentication",
+      { "worker.port": 1, "worker.host": "::", ...tls },
+      false,
+      "Without auth",
+    ],
+    [
+      "a certificate without its key",
+      { "worker.port": 1, "worker.tlsCert": "w.crt" },
+      true,
+      "worker.tlsKey is missing",
+    ],
     ["an address without a port", { "worker.host": "localhost" }, true, "nothing says where"],
   ])("is refused %s", (_what, values, auth, message) => {
     expect(() => settle(values, auth)).toThrow(message);

@@ -31,7 +31,7 @@ describe("precedence", () => {
       allowedOrigins: [],
       trustedProxies: [],
       tls: undefined,
-    worker: undefined,
+      worker: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       audit: { checkpoints: undefined, retentionMs: undefined },
       limits: {},
@@ -85,9 +85,9 @@ describe("precedence", () => {
         ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } }
         : key.startsWith("worker.")
           ? { worker: { port: 7891, tlsCert: "/etc/w.crt", tlsKey: "/etc/w.key" } }
-        : key === "audit.retention"
-          ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
-          : {};
+          : key === "audit.retention"
+            ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
+            : {};
       const file = name === undefined ? { [group!]: text } : { [group!]: { ...pair[group!], [name]: text } };
       for (const settings of [
         settle({ flags: { [key]: text }, file: pair }),

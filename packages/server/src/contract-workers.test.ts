@@ -25,7 +25,14 @@ test("answers are what the API document says", async () => {
   worker.send("HEARTBEAT", { load: 0.5 });
   await worker.next("HEARTBEAT_ACK");
   const file = { path: "a", sha256: "0".repeat(64), size: 1, mode: 0o644 };
-  const options = { command: ["make"], cwd: "x", env: { A: "1" }, inputs: [file], outputs: ["out/**"], timeout_ms: 60_000 };
+  const options = {
+    command: ["make"],
+    cwd: "x",
+    env: { A: "1" },
+    inputs: [file],
+    outputs: ["out/**"],
+    timeout_ms: 60_000,
+  };
   const { build } = (await ask("startBuild", [], { body: { target: "t", options, on: { labels: ["gpu"] } } })).body;
   await worker.next("BUILD_REQUEST");
   worker.send("BUILD_STARTED", { build_id: build.id });

@@ -62,7 +62,10 @@ export class BuildProcess {
     this.#follow(this.#child);
     if (timeoutMs !== undefined) {
       this.#timers.push(
-        setTimeout(() => this.#end("timeout", `The build took longer than ${timeoutMs} ms.`, graceDefaultMs), timeoutMs),
+        setTimeout(
+          () => this.#end("timeout", `The build took longer than ${timeoutMs} ms.`, graceDefaultMs),
+          timeoutMs,
+        ),
       );
     }
   }

@@ -183,7 +183,8 @@ export class BuildWorker {
     const { heartbeatMs, workerId } = this.#options;
     if (heartbeatMs !== undefined) {
       const running = (): readonly string[] => [...this.#held.keys()];
-      const beat = (): void => void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: running() });
+      const beat = (): void =>
+        void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: running() });
       this.#beat = setInterval(beat, heartbeatMs);
       beat();
     }
@@ -247,7 +248,14 @@ export class BuildWorker {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return false;
     const { runtime } = this.#options;
-    const message: WireMessage = { version: frameVersion, type, id: crypto.randomUUID(), timestamp: Date.now(), runtime, payload };
+    const message: WireMessage = {
+      version: frameVersion,
+      type,
+      id: crypto.randomUUID(),
+      timestamp: Date.now(),
+      runtime,
+      payload,
+    };
     return socket.write(encodeFrame(message));
   }
 }

@@ -1,6 +1,6 @@
 // A worker on a machine of its own: connects to an engine, comes back when the connection is lost, and goes on with the tasks it has.
 // Neutral: who opens connections, and what the machine is, is handed in.
-import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
+import type { WorkerToEngine } from "@sluice/protocol";
 import type { WorkerClock } from "./clock.ts";
 import { TaskResults } from "./task-results.ts";
 import type { ByteSink } from "./wire.ts";
@@ -159,14 +159,8 @@ export class RemoteWorker {
       onAccepted: (ack) => this.#begin(ack),
       onRefused: (reason) => this.#finish({ refused: reason }),
       onError: (error) => this.#options.log(`the server says: ${String(error["message"])}`),
-      onMessages: (messages) => this.#receive(messages),
+      onMessages: (messages) => this.#worker.receive(messages),
     });
-  }
-
-  #receive(messages: readonly EngineToWorker[]): void {
-    this.#worker.receive(messages);
-    // Told to leave by the server: what it gives back is its last word, here too.
-    if (messages.some(({ type }) => type === "drain")) this.#leaving = true;
   }
 
   #begin(ack: Readonly<Record<string, unknown>>): void {

@@ -22,7 +22,11 @@ export function buildStoreSuite(name: string, makeStore: MakeStore): void {
       return made.build;
     };
     const claim = (build: string, worker = "w") => desk.store.builds.claimBuild({ build, worker, now: start + 1 });
-    const append = (build: string, epoch: number, p: { events?: readonly NewBuildEvent[]; end?: BuildEnd; keep?: number }) =>
+    const append = (
+      build: string,
+      epoch: number,
+      p: { events?: readonly NewBuildEvent[]; end?: BuildEnd; keep?: number },
+    ) =>
       desk.store.builds.appendBuild({
         build,
         epoch,
@@ -40,7 +44,10 @@ export function buildStoreSuite(name: string, makeStore: MakeStore): void {
       const made = await create("bld_1");
       expect(made).toMatchObject({ id: "bld_1", status: "queued", epoch: 0, on, by: { kind: "user", id: "ada" } });
       expect(await desk.store.builds.getBuild({ build: "bld_1" })).toEqual(made);
-      expect(await claim("bld_1")).toMatchObject({ outcome: "ok", build: { status: "running", epoch: 1, worker: "w" } });
+      expect(await claim("bld_1")).toMatchObject({
+        outcome: "ok",
+        build: { status: "running", epoch: 1, worker: "w" },
+      });
       expect(await claim("bld_1", "other")).toEqual({ outcome: "refused" });
       expect(await claim("none")).toEqual({ outcome: "refused" });
       expect(await desk.store.builds.getBuild({ build: "none" })).toBeUndefined();
@@ -76,7 +83,12 @@ export function buildStoreSuite(name: string, makeStore: MakeStore): void {
         "6 output",
         "7 ended",
       ]);
-      const [, , , first] = await desk.store.builds.readBuildEvents({ build: "bld_1", after: 0, limit: 9, bytesMax: 9 });
+      const [, , , first] = await desk.store.builds.readBuildEvents({
+        build: "bld_1",
+        after: 0,
+        limit: 9,
+        bytesMax: 9,
+      });
       expect(first).toMatchObject({ epoch: 1, worker: "w", stream: "stdout", bytes: new Uint8Array([97]) });
     });
 
@@ -178,7 +190,13 @@ function bindings(name: string, makeStore: MakeStore): void {
   describe(`${name}: workers and their tokens`, () => {
     const desk = withStore(makeStore);
     const bind = (worker: string, token: string) =>
-      desk.store.builds.bindWorker({ by: outside, worker, token, credentialHash: `hash ${worker} ${token}`, now: start });
+      desk.store.builds.bindWorker({
+        by: outside,
+        worker,
+        token,
+        credentialHash: `hash ${worker} ${token}`,
+        now: start,
+      });
 
     test("belong to each other once and for all", async () => {
       expect(await bind("a", "t1")).toMatchObject({ outcome: "ok", binding: { worker: "a", draining: false } });
@@ -223,7 +241,9 @@ function bindings(name: string, makeStore: MakeStore): void {
       await desk.store.builds.createBuild({ by: outside, build: { ...build, id: "bld_2" }, queuedMax: 1 });
       await desk.store.builds.cancelBuild({ by: outside, build: "bld_1", now: start });
       const { records } = await desk.store.audit.searchAudit({ filter: {}, limit: 20 });
-      expect(records.map(({ action, target, outcome, reason }) => [action, target, outcome, reason]).toReversed()).toEqual([
+      expect(
+        records.map(({ action, target, outcome, reason }) => [action, target, outcome, reason]).toReversed(),
+      ).toEqual([
         ["worker:connect", "worker:a", "done", undefined],
         ["worker:connect", "worker:b", "refused", "token_taken"],
         ["worker:control", "worker:a", "done", undefined],

@@ -28,7 +28,8 @@ export class Admitter {
 
   /** Judges a HELLO. Rejects only when the store does. */
   async admit(hello: Hello, address: string | undefined): Promise<Admission> {
-    if (hello.worker_id.length > nameCharsMax) return refused(`A worker's name has at most ${nameCharsMax} characters.`);
+    if (hello.worker_id.length > nameCharsMax)
+      return refused(`A worker's name has at most ${nameCharsMax} characters.`);
     const { token } = hello;
     const known =
       token !== undefined && token.startsWith(credentialPrefix)

@@ -31,7 +31,6 @@ export function writeProgress(
   return chunk === undefined ? first : writer.output(stream, typeof chunk === "string" ? text.encode(chunk) : chunk);
 }
 
-
 /** How a build ended, by its worker. */
 export function endOf(report: EndReport): BuildEnd {
   const { payload } = report;
@@ -53,10 +52,11 @@ export function endOf(report: EndReport): BuildEnd {
   };
 }
 
-
 /** Without the keys that are not there: what is stored says nothing of them. */
 export function compact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(compact);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, compact(each)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, compact(each)]])),
+  );
 }

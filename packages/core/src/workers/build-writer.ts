@@ -56,7 +56,12 @@ export class BuildWriter {
     const joined = new Uint8Array(before.length + bytes.length);
     joined.set(before);
     joined.set(bytes, before.length);
-    this.#events[this.#events.length - 1] = { kind: "output", at: last?.at ?? this.#options.now(), stream, bytes: joined };
+    this.#events[this.#events.length - 1] = {
+      kind: "output",
+      at: last?.at ?? this.#options.now(),
+      stream,
+      bytes: joined,
+    };
   }
 
   /** Keeps one write under way as long as there is something. */

@@ -65,7 +65,12 @@ export class Builds {
     const found: BuildRecord[] = [];
     let cursor: string | undefined;
     do {
-      const page = await this.#parts.store.builds.listBuilds({ status, order: "oldest", limit: listedAtOnceMax, cursor });
+      const page = await this.#parts.store.builds.listBuilds({
+        status,
+        order: "oldest",
+        limit: listedAtOnceMax,
+        cursor,
+      });
       found.push(...page.builds);
       cursor = page.next;
     } while (cursor !== undefined);
@@ -156,7 +161,7 @@ export class Builds {
 
   async #placeAll(): Promise<void> {
     try {
-      for (let again = true; again && !this.#stopped; ) {
+      for (let again = true; again && !this.#stopped;) {
         again = false;
         /** Where there is no room, there is none for those that ask for the same. */
         const full = new Set<string>();
@@ -247,7 +252,10 @@ export class Builds {
   #interrupt(running: Running, end: BuildEnd): void {
     const { clock, limits } = this.#parts;
     running.interrupted = end;
-    this.#holderOf(running)?.send(workerMessageCodes.BUILD_CANCEL, { build_id: running.build, grace_ms: limits.buildCancelGraceMs });
+    this.#holderOf(running)?.send(workerMessageCodes.BUILD_CANCEL, {
+      build_id: running.build,
+      grace_ms: limits.buildCancelGraceMs,
+    });
     running.stopTimers();
     // A timeout is over at once: what the worker says of it afterwards is late.
     const graceMs = end.status === "cancelled" ? limits.buildCancelGraceMs : 0;
@@ -365,7 +373,9 @@ export class Builds {
     const builds = lost.map(({ build, epoch }) => ({ build, epoch }));
     const released = await attempt(() => store.builds.releaseBuilds({ builds, why, now: clock.now() }));
     if (!released.ok) {
-      log("error", "builds of a lost worker could not be given back; the next start does it", { error: released.error });
+      log("error", "builds of a lost worker could not be given back; the next start does it", {
+        error: released.error,
+      });
       return;
     }
     for (const record of released.value.released) {

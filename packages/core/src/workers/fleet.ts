@@ -128,12 +128,23 @@ export class Fleet implements ConnectionOwner {
 
   #enter(
     connection: WorkerConnection,
-    p: { readonly hello: Hello; readonly runtime: string; readonly admission: Extract<Admission, { readonly ok: true }> },
+    p: {
+      readonly hello: Hello;
+      readonly runtime: string;
+      readonly admission: Extract<Admission, { readonly ok: true }>;
+    },
   ): void {
     const { clock, limits, log, master } = this.#parts;
     const { permit, credential, draining } = p.admission;
     const older = this.#workers.get(p.hello.worker_id);
-    const facts = { ...p, permit, draining, line: connection, connectedAt: clock.now(), slotsMax: limits.workerSlotsMax };
+    const facts = {
+      ...p,
+      permit,
+      draining,
+      line: connection,
+      connectedAt: clock.now(),
+      slotsMax: limits.workerSlotsMax,
+    };
     const worker = new RemoteWorker(facts);
     // The newer one wins; what the older one had is the newer one's to announce, or lost.
     if (older !== undefined) this.#replace(older);
@@ -203,7 +214,11 @@ export class Fleet implements ConnectionOwner {
 
   otherWork(worker: RemoteWorker, message: WireMessage): Promise<void> | undefined {
     if (this.#otherWork === undefined) {
-      this.#error(worker, { request: message.id, code: "message_unknown_type", message: "Only builds are given out here." });
+      this.#error(worker, {
+        request: message.id,
+        code: "message_unknown_type",
+        message: "Only builds are given out here.",
+      });
       return undefined;
     }
     return this.#otherWork.received(worker, message) ?? undefined;
@@ -262,7 +277,10 @@ export class Fleet implements ConnectionOwner {
     if (!worker.basic) this.#otherWork?.left(worker, why);
   }
 
-  #heartbeat(worker: RemoteWorker, { payload, timestamp }: Extract<WorkerMessage, { readonly name: "HEARTBEAT" }>): void {
+  #heartbeat(
+    worker: RemoteWorker,
+    { payload, timestamp }: Extract<WorkerMessage, { readonly name: "HEARTBEAT" }>,
+  ): void {
     const { load } = payload;
     worker.clockSkewMs = timestamp - this.#parts.clock.now();
     if (typeof load === "number") worker.load = load;
@@ -301,7 +319,9 @@ export class Fleet implements ConnectionOwner {
     }
     const claimed = this.resources
       .claim(worker, { amounts: p.resources, waitMs: wait })
-      .then((claim) => this.#resourceAnswer(worker, id, claim.ok ? { ok: true, claim_id: claim.value } : { ok: false }));
+      .then((claim) =>
+        this.#resourceAnswer(worker, id, claim.ok ? { ok: true, claim_id: claim.value } : { ok: false }),
+      );
     return this.#waited(worker, wait, claimed);
   }
 

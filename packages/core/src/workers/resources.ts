@@ -110,7 +110,9 @@ export class Resources {
   #fits(worker: RemoteWorker, amounts: Amounts): boolean {
     const total = this.totalOf(worker);
     const claimed = this.claimedOf(worker);
-    return Object.entries(amounts).every(([name, amount]) => (claimed[name] ?? 0) + amount <= (total[name] ?? 0) + roundingMax);
+    return Object.entries(amounts).every(
+      ([name, amount]) => (claimed[name] ?? 0) + amount <= (total[name] ?? 0) + roundingMax,
+    );
   }
 
   /** Resolves with the id of the claim, or nothing when it was not free in time. */

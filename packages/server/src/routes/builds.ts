@@ -100,7 +100,8 @@ function namesOf(on: Readonly<Record<string, unknown>>, key: string): readonly s
 
 function shownBuild(build: BuildRecord): object {
   const { end } = build;
-  const json = (bytes: Uint8Array | undefined): unknown => (bytes === undefined ? null : valueToJson(decodeValue(bytes)));
+  const json = (bytes: Uint8Array | undefined): unknown =>
+    bytes === undefined ? null : valueToJson(decodeValue(bytes));
   return {
     id: build.id,
     target: build.target,

@@ -18,7 +18,13 @@ describe("builds", () => {
     worker.send("BUILD_STARTED", { build_id: build, pid: 42 });
     worker.send("BUILD_PROGRESS", { build_id: build, done: 1, total: 2, message: "half" });
     worker.send("BUILD_PROGRESS", { build_id: build, stream: "stderr", chunk: "careful\n" });
-    worker.send("BUILD_COMPLETED", { build_id: build, status: "success", exit_code: 0, output: { tests: 3 }, epoch: 1 });
+    worker.send("BUILD_COMPLETED", {
+      build_id: build,
+      status: "success",
+      exit_code: 0,
+      output: { tests: 3 },
+      epoch: 1,
+    });
     expect(await rig.until(build, "completed")).toMatchObject({
       worker: "w",
       exitCode: 0,
@@ -49,7 +55,9 @@ describe("builds", () => {
     const worker = await rig.worker("w");
     const [first, second] = [await rig.build(), await rig.build()];
     await worker.next("BUILD_REQUEST");
-    expect((await rig.fixture.post(`/api/v1/builds/${second}/cancel`)).body.build).toMatchObject({ status: "cancelled" });
+    expect((await rig.fixture.post(`/api/v1/builds/${second}/cancel`)).body.build).toMatchObject({
+      status: "cancelled",
+    });
     expect((await rig.fixture.post(`/api/v1/builds/${first}/cancel`)).body.build).toMatchObject({
       status: "running",
       cancelling: true,
@@ -128,7 +136,9 @@ describe("builds", () => {
     expect((await worker.next("ERROR")).payload).toMatchObject({ code: "worker_removed" });
     await worker.untilClosed();
     await expect(rig.worker("w", { token: joining })).rejects.toThrow("The worker w was removed.");
-    expect((await rig.fixture.send("/api/v1/workers/w", { method: "DELETE" })).body.error.code).toBe("worker_not_found");
+    expect((await rig.fixture.send("/api/v1/workers/w", { method: "DELETE" })).body.error.code).toBe(
+      "worker_not_found",
+    );
     const another = await rig.worker("w", { token: await rig.token("again") });
     expect((await another.next("BUILD_REQUEST")).payload["build_id"]).toBe(next);
   });
@@ -139,11 +149,12 @@ describe("builds", () => {
     const build = await rig.build();
     await worker.next("BUILD_REQUEST");
     const chunk = new Uint8Array(1024 * 1024).map((_, index) => index);
-    for (let count = 0; count < 10; count++) worker.send("BUILD_PROGRESS", { build_id: build, stream: "stdout", chunk });
+    for (let count = 0; count < 10; count++)
+      worker.send("BUILD_PROGRESS", { build_id: build, stream: "stdout", chunk });
     worker.send("BUILD_COMPLETED", { build_id: build, status: "success" });
     expect(await rig.until(build, "completed")).toMatchObject({ outputBytes: 10 * 1024 * 1024 });
     const kept: Uint8Array[] = [];
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const events = await rig.fixture.store.builds.readBuildEvents({ build, after, limit: 100, bytesMax: 1_000_000 });
       if (events.length === 0) break;
       after = events.at(-1)!.no;
@@ -184,9 +195,9 @@ describe("losing a worker", () => {
     first.destroy();
     expect((await second.next("BUILD_REQUEST")).payload).toMatchObject({ build_id: build, epoch: 2 });
     const back = await rig.worker("a");
-    expect(
-      await back.ask("BUILD_COMPLETED", { build_id: build, status: "success", epoch: 1 }, "ERROR"),
-    ).toMatchObject({ code: "stale_epoch" });
+    expect(await back.ask("BUILD_COMPLETED", { build_id: build, status: "success", epoch: 1 }, "ERROR")).toMatchObject({
+      code: "stale_epoch",
+    });
     expect(await rig.shown(build)).toMatchObject({ status: "running", worker: "b", epoch: 2 });
     second.send("BUILD_COMPLETED", { build_id: build, status: "success", epoch: 2 });
     await rig.until(build, "completed");
@@ -275,7 +286,8 @@ describe("tokens", () => {
     expect((await worker.next("ERROR")).payload).toMatchObject({ code: "token_ended" });
     await worker.untilClosed();
     expect(performance.now() - asked).toBeLessThan(1_000);
-    for (const shown of [joining, credential]) await expect(rig.worker("a", { token: shown })).rejects.toThrow("revoked");
+    for (const shown of [joining, credential])
+      await expect(rig.worker("a", { token: shown })).rejects.toThrow("revoked");
   });
 
   test("it fixes labels, prefixes of state and kinds of work", async () => {

@@ -19,7 +19,11 @@ describe("coming in", () => {
 
   test.each([
     ["no token", { worker_id: "w", capabilities: [] }, "HELLO carries no token."],
-    ["a bad one", { worker_id: "w", capabilities: [], token: "sluice_nothing" }, "The token is not one of this server."],
+    [
+      "a bad one",
+      { worker_id: "w", capabilities: [], token: "sluice_nothing" },
+      "The token is not one of this server.",
+    ],
     ["no name", { capabilities: [], token }, "HELLO: payload.worker_id"],
   ])("with %s it is refused and the connection closed", async (_what, hello, reason) => {
     await using rig = await Rig.make();

@@ -77,7 +77,11 @@ describe("a worker over WebSocket", () => {
         ["HELLO", workerMessageCodes.ERROR, { code: "frame_bad_msgpack" }],
         [Uint8Array.of(0xc1), workerMessageCodes.ERROR, { code: "frame_bad_msgpack" }],
         [message(1, { worker_id: "w", capabilities: [] }), workerMessageCodes.HELLO_ACK, { accepted: false }],
-        [message(1, { worker_id: "x".repeat(70_000), capabilities: [] }), workerMessageCodes.ERROR, { code: "frame_too_large" }],
+        [
+          message(1, { worker_id: "x".repeat(70_000), capabilities: [] }),
+          workerMessageCodes.ERROR,
+          { code: "frame_too_large" },
+        ],
       ] as const) {
         const { socket, next } = await connect(`ws://127.0.0.1:${server.port}/worker`);
         socket.send(sent);

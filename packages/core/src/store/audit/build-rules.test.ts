@@ -4,7 +4,13 @@ import { outside } from "../audit-log.fixture.suite.ts";
 import { start, value } from "../run-store.fixture.suite.ts";
 import { buildRules } from "./build-rules.ts";
 
-const build = { id: "b", target: "web#build", options: value({}), on: { capabilities: [], labels: ["gpu"] }, createdAt: start };
+const build = {
+  id: "b",
+  target: "web#build",
+  options: value({}),
+  on: { capabilities: [], labels: ["gpu"] },
+  createdAt: start,
+};
 
 test("a build says what is built and where, and nothing of its options", () => {
   const finish = buildRules.createBuild({ by: outside, build, queuedMax: 1 }, {} as never);

@@ -176,4 +176,3 @@ export const buildVerbs: { readonly [Verb in BuildWriteVerb]: (rows: BuildRows, 
     return { outcome: "ok" };
   },
 };
-

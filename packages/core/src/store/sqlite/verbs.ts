@@ -30,7 +30,13 @@ import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | BuildWriteVerb | TriggerWriteVerb;
+export type WriteVerb =
+  | RunWriteVerb
+  | IdentityWriteVerb
+  | AuditWriteVerb
+  | SecretWriteVerb
+  | BuildWriteVerb
+  | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
