@@ -20,6 +20,9 @@ import { RemoteWorker } from "./remote-worker.ts";
 import type { Dial, RemoteEnd } from "./remote-worker.ts";
 import { Worker } from "./worker.ts";
 
+export { dialTcp } from "./dial-tcp.node.ts";
+export { RemoteWorker } from "./remote-worker.ts";
+
 export interface RemoteProgram {
   /** `HOST:PORT`, `tls://HOST:PORT`, `ws://…` or `wss://…`. */
   readonly connect: string;
