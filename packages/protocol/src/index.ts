@@ -30,9 +30,9 @@ export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
 export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
+export type { JournalEntry } from "./journal-entry.ts";
 export type {
   RunMessageName,
-  JournalEntry,
   RunOp,
   StartedOp,
   DoneOp,

@@ -7,6 +7,7 @@ import type { AttributeType } from "./attributes.ts";
 import type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
 import type { FlowManifest } from "./flow.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskReport } from "./task-messages.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
@@ -38,34 +39,6 @@ export const runMessageCodes = {
   note: 0x75,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
-
-/** One entry of a run's journal, as stored and as sent to a worker for replay. */
-export interface JournalEntry {
-  /** Call order within the run, from 0; an undo of entry n has the number -(n+1). */
-  readonly seq: number;
-  readonly kind: EntryKind;
-  /** What was called: the step's name, event, workflow, key. */
-  readonly name: string;
-  /** Which call of this kind and name this is, from 0. */
-  readonly n: number;
-  readonly status: EntryStatus;
-  /** Position in the order in which entries of this run settled, from 1; 0 while it has not settled. */
-  readonly ord: number;
-  /** Attempts made so far. */
-  readonly attempt: number;
-  /** Encoded result. */
-  readonly value?: Uint8Array | undefined;
-  /** Encoded error. */
-  readonly error?: Uint8Array | undefined;
-  /** Milliseconds since 1970 when it started. */
-  readonly at: number;
-  /** Milliseconds since 1970 when it settled; 0 before. */
-  readonly end: number;
-  /** Milliseconds since 1970 when a timer, time limit or next attempt is due. */
-  readonly due?: number | undefined;
-  /** True for a step that has an undo. */
-  readonly undo?: boolean | undefined;
-}
 
 /** Common to every operation that occupies a place in the journal. */
 interface Placed {

@@ -37,6 +37,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   journalEntriesMax: "Journal entries of one run",
   journalPieceBytesMax: "Journals go to workers in pieces of this size",
   timerBatchMax: "Timers settled in one commit",
+  sleepLeadMs: "How long before its time a sleep is written as over, so that its run goes on in time; milliseconds",
   claimBatchMax: "Runs claimed in one commit",
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
@@ -172,6 +173,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   walKeptBytes: "What is kept of the write-ahead log's file once it was emptied",
   writerCacheBytes: "Memory for pages of the write connection",
   readerCacheBytes: "Memory for pages of each read connection",
+  readerQueueMax: "Long reads waiting for the reader thread; more are refused with `unavailable`",
   readerIdleMs: "How long the reader thread stays without work",
   vacuumPagesMax: "Pages given back to the file system after a commit that deleted something",
 };

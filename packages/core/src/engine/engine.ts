@@ -83,7 +83,7 @@ export class Engine {
     this.values = new Values(options.blobs, this.limits);
     this.#drains = new Drains(options.clock);
     this.#outbox = new Outbox((id) => this.deployments.get(id)?.link ?? this.tasks.worker(id)?.link);
-    this.#telling = new Telling(this.values, this.#outbox, options.log);
+    this.#telling = new Telling(this.values, this.#outbox, { log: options.log, lost: (hot) => this.#takeBack(hot) });
     this.#parts = this.#makeParts(options);
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
@@ -108,6 +108,7 @@ export class Engine {
       fire: (now) => this.#fireTimers(now),
       onError: (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
       retryDelayMs: this.limits.reloadDelayMs,
+      leadMs: this.limits.sleepLeadMs,
     });
   }
 
@@ -353,10 +354,18 @@ export class Engine {
   }
 
   async #fireTimers(now: number): Promise<number | undefined> {
-    const { fired, next, effects } = await this.store.fireTimers({ now, limit: this.limits.timerBatchMax });
+    const { timerBatchMax: limit, sleepLeadMs: soonMs } = this.limits;
+    const { fired, next, effects } = await this.store.fireTimers({ now, limit, soonMs });
     if (fired > 0) this.#parts.count("timers", fired);
     this.#route(effects);
     return next;
+  }
+
+  /** What a worker has to know of a run cannot be brought to it: the run goes on from its journal. */
+  #takeBack(hot: HotRun): void {
+    if (this.#hot.remove(hot.run, hot.epoch) === undefined) return;
+    this.#dispatcher.left(hot, true);
+    this.#reload(hot);
   }
 
   /** A commit failed: nothing of it was visible, the run goes on from its journal. */

@@ -165,9 +165,10 @@ export interface RunStore
 
   /**
    * Settles everything that is due, at most `limit`: by due time, and of what is due together first what was asked for first;
-   * a lock is due when it expires and somebody waits for it. `next` is the earliest due time left.
+   * a lock is due when it expires and somebody waits for it. A sleep that is all its run waits for is settled up to `soonMs`
+   * early, as of its due time: whoever hands it out waits for that. `next` is when there is something to settle again.
    */
-  fireTimers(p: { readonly now: number; readonly limit: number }): Promise<{
+  fireTimers(p: { readonly now: number; readonly limit: number; readonly soonMs?: number }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
     readonly effects: Effects;
@@ -217,9 +218,9 @@ export interface RunStore
 
   /**
    * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
-   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready. A child
-   * that a removed call made is cancelled, unless the call will find it again by its key. A run with a serial key waits for a
-   * later one that has begun.
+   * failed entry that settled last), open entries and undos are removed; undone entries, and locks and tokens that are to be had
+   * again, are opened again in their places (`retry-plan.ts`); attempt + 1; ready. A child that a removed call made is cancelled,
+   * unless the call will find it again by its key. A run with a serial key waits for a later one that has begun.
    */
   retryRun(p: {
     readonly by: Actor;
@@ -229,7 +230,7 @@ export interface RunStore
     readonly now: number;
   }): Promise<ChangeOutcome>;
 
-  /** Creates a run that begins with a copy of another's journal: every entry that settled before entry `before` did. */
+  /** Creates a run that begins with a copy of another's journal: every entry that stands before entry `before` in its order. */
   forkRun(p: {
     readonly by: Actor;
     readonly from: string;

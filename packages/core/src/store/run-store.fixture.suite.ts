@@ -129,9 +129,9 @@ export class Desk {
     return (await this.claim(limit)).map(({ run }) => run.id);
   }
 
-  async fire(atMs: number, limit = 1_000): Promise<Awaited<ReturnType<RunStore["fireTimers"]>>> {
+  async fire(atMs: number, limit = 1_000, soonMs = 0): Promise<Awaited<ReturnType<RunStore["fireTimers"]>>> {
     this.now = atMs;
-    return this.store.fireTimers({ now: atMs, limit });
+    return this.store.fireTimers({ now: atMs, limit, soonMs });
   }
 
   async emit(name: string, payload: unknown, more: { readonly key?: string; readonly id?: string } = {}) {

@@ -27,6 +27,7 @@ import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { turnsSuite } from "./run-store.turns.suite.ts";
+import { sleepingSuite } from "./run-store.sleeping.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
 
 export type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -38,6 +39,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   startingSuite(name, watched);
   fencingSuite(name, watched);
   appendingSuite(name, watched);
+  sleepingSuite(name, watched);
   waitingSuite(name, watched);
   approvalsSuite(name, watched);
   matchingSuite(name, watched);

@@ -268,10 +268,13 @@ export class MemoryRunStore implements Store {
     return this.#open().versions.list();
   }
 
-  async listRetentions(): Promise<Result<"listRetentions">> {
+  async listRetentions(p?: Params<"listRetentions">): Promise<Result<"listRetentions">> {
     const { runs, versions } = this.#open();
     const workflows = new Set(runs.all().map((row) => row.record.workflow));
-    return [...workflows].toSorted().map((workflow) => versions.retentionOf(workflow));
+    return [...workflows]
+      .filter((name) => sees(p?.access, name))
+      .toSorted()
+      .map((workflow) => versions.retentionOf(workflow));
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
@@ -338,7 +341,9 @@ export class MemoryRunStore implements Store {
 
   async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
     const row = this.#open().tokens.get(p.token);
-    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
+    return row?.record.kind === "approval" && sees(p.access, row.record.workflow)
+      ? commentsOf(row).slice(0, p.limit)
+      : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

@@ -98,7 +98,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   fireTimers(tables, p) {
     const change = new Change(tables, p.now);
-    const fired = fireTimers(change, p.limit);
+    const fired = fireTimers(change, p);
     return { ...fired, effects: change.effects() };
   },
 

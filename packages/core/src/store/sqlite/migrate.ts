@@ -11,6 +11,7 @@ import services from "./migrations/0006-services.sql" with { type: "text" };
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import workers from "./migrations/0011-workers.sql" with { type: "text" };
 import tasks from "./migrations/0012-tasks.sql" with { type: "text" };
+import places from "./migrations/0013-places.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [
@@ -24,6 +25,7 @@ export const migrations: readonly string[] = [
   approvals,
   workers,
   tasks,
+  places,
 ];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */

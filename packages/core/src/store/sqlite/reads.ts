@@ -12,7 +12,7 @@ import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
 import { searchEventNames, searchRuns, searchStateKeys } from "./run-search.ts";
-import { listRetentionsSql, toRetention } from "./retention.ts";
+import { listRetentions } from "./retention.ts";
 import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
@@ -90,7 +90,7 @@ export class Reads {
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),
-    listRetentions: () => this.#db.rows<Parameters<typeof toRetention>[0]>(listRetentionsSql).map(toRetention),
+    listRetentions: (p) => listRetentions(this.#db, p),
     searchRuns: (p) => searchRuns(this.#db, p),
     searchEventNames: (p) => searchEventNames(this.#db, p),
     searchStateKeys: (p) => searchStateKeys(this.#db, p),

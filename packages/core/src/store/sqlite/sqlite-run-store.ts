@@ -313,8 +313,8 @@ class SqliteRunStore implements Store {
   versionsInUse(): Answer<"versionsInUse"> {
     return this.#reader.call("versionsInUse", undefined) as Answer<"versionsInUse">;
   }
-  listRetentions(): Answer<"listRetentions"> {
-    return this.#reader.call("listRetentions", undefined) as Answer<"listRetentions">;
+  listRetentions(p?: Params<"listRetentions">): Answer<"listRetentions"> {
+    return this.#reader.call("listRetentions", p) as Answer<"listRetentions">;
   }
   searchRuns(p: Params<"searchRuns">): Answer<"searchRuns"> {
     return this.#read("searchRuns", p);
