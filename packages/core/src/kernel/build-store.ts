@@ -11,7 +11,7 @@ export interface BuildPlacement {
 }
 
 /** A build about to exist. Times are milliseconds since 1970. */
-export interface NewBuild {
+interface NewBuild {
   readonly id: string;
   readonly target: string;
   /** Encoded value: `options` of BUILD_REQUEST as it goes to the worker. */

@@ -83,7 +83,7 @@ export class Admitter {
         return refused("The token belongs to another worker_id; each worker needs a token of its own.");
       case "worker_taken":
         return refused(taken(worker));
-      case "removed":
+      default:
         return refused(`The worker ${bound.binding.worker} was removed.`);
     }
   }

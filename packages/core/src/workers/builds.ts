@@ -10,6 +10,7 @@ import { BuildWriter } from "./build-writer.ts";
 import { placed } from "./placement.ts";
 import type { FleetParts } from "./ports.ts";
 import type { RemoteWorker } from "./remote-worker.ts";
+import { Watchers } from "./watchers.ts";
 
 /** A build that a worker has, or had until its connection closed. */
 interface Running {
@@ -43,7 +44,7 @@ export class Builds {
   readonly #running = new Map<string, Running>();
   /** Cancelled while they were being given out. */
   readonly #cancelled = new Set<string>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Watchers();
   #placing = false;
   #stopped = false;
 
@@ -125,7 +126,11 @@ export class Builds {
     const answer = cancelled.value;
     if (answer.outcome === "not_found") return noBuild(p.build);
     if (answer.outcome === "final") {
-      return fail({ code: "build_is_final", message: `The build has ended: ${answer.build.status}.` });
+      return fail({
+        code: "build_is_final",
+        message: `The build has ended: ${answer.build.status}.`,
+        hint: "Begin another one.",
+      });
     }
     this.#queue.delete(p.build);
     this.#tell(p.build);
@@ -143,13 +148,7 @@ export class Builds {
 
   /** Calls back whenever something of this build was written. Answers how to stop listening. */
   watch(build: string, changed: () => void): () => void {
-    const watchers = this.#watchers.get(build) ?? new Set();
-    watchers.add(changed);
-    this.#watchers.set(build, watchers);
-    return () => {
-      watchers.delete(changed);
-      if (watchers.size === 0) this.#watchers.delete(build);
-    };
+    return this.#watchers.watch(build, changed);
   }
 
   /** Gives out what can be given out. */
@@ -311,8 +310,7 @@ export class Builds {
         return running.writer.event({ kind: "started", at });
       case "BUILD_PROGRESS":
         return writeProgress(running.writer, report.payload, at);
-      case "BUILD_COMPLETED":
-      case "BUILD_FAILED":
+      default:
         return this.#end(running, endOf(report));
     }
   }
@@ -373,9 +371,8 @@ export class Builds {
     const builds = lost.map(({ build, epoch }) => ({ build, epoch }));
     const released = await attempt(() => store.builds.releaseBuilds({ builds, why, now: clock.now() }));
     if (!released.ok) {
-      log("error", "builds of a lost worker could not be given back; the next start does it", {
-        error: released.error,
-      });
+      log("error", "builds of a lost worker could not be given back; it is tried again", { error: released.error });
+      clock.after(placeAgainMs, () => void this.#release(lost, why));
       return;
     }
     for (const record of released.value.released) {
@@ -386,11 +383,15 @@ export class Builds {
   }
 
   #tell(build: string): void {
-    for (const changed of this.#watchers.get(build) ?? []) changed();
+    this.#watchers.tell(build);
     this.#parts.changed?.("build");
   }
 }
 
 function noBuild(build: string): Result<never> {
-  return fail({ code: "build_not_found", message: `There is no build ${JSON.stringify(build.slice(0, 80))}.` });
+  return fail({
+    code: "build_not_found",
+    message: `There is no build ${JSON.stringify(build.slice(0, 80))}.`,
+    hint: "GET /api/v1/builds lists them.",
+  });
 }

@@ -383,5 +383,9 @@ const sweepEveryMs = 60_000;
 const sweptAtOnceMax = 500;
 
 function noWorker(worker: string): Result<never> {
-  return fail({ code: "worker_not_found", message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.` });
+  return fail({
+    code: "worker_not_found",
+    message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.`,
+    hint: "GET /api/v1/workers lists them.",
+  });
 }

@@ -5,7 +5,7 @@ import type { RemoteWorker } from "./remote-worker.ts";
 const buildCapability = "build";
 
 /** Whether a worker could take such a build, now or when it has room. */
-export function suits(worker: RemoteWorker, on: BuildPlacement): boolean {
+function suits(worker: RemoteWorker, on: BuildPlacement): boolean {
   if (worker.gone || worker.draining || !worker.may("build")) return false;
   // A basic worker is one for builds; others say that they are.
   if (!worker.basic && !worker.capabilities.has(buildCapability)) return false;

@@ -138,7 +138,7 @@ export class Resources {
 
   #admit(): void {
     const blocked = new Set<string>();
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting.slice()) {
       const machine = machineOf(waiting.worker);
       if (blocked.has(machine)) continue;
       if (this.#fits(waiting.worker, waiting.amounts)) waiting.settle(this.#grant(waiting.worker, waiting.amounts));

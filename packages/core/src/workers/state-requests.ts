@@ -41,7 +41,7 @@ export class StateRequests {
         return this.#get(request.payload.key);
       case "STATE_SET":
         return guarded(() => this.#set(worker, request.payload));
-      case "STATE_DELETE":
+      default:
         return this.#delete(worker, request.payload);
     }
   }

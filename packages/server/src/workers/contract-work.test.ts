@@ -135,7 +135,7 @@ describe("builds", () => {
     expect((await rig.fixture.send("/api/v1/workers/w", { method: "DELETE" })).status).toBe(204);
     expect((await worker.next("ERROR")).payload).toMatchObject({ code: "worker_removed" });
     await worker.untilClosed();
-    await expect(rig.worker("w", { token: joining })).rejects.toThrow("The worker w was removed.");
+    expect(await rig.refused("w", { token: joining })).toContain("The worker w was removed.");
     expect((await rig.fixture.send("/api/v1/workers/w", { method: "DELETE" })).body.error.code).toBe(
       "worker_not_found",
     );
@@ -261,10 +261,10 @@ describe("tokens", () => {
     first.send("HELLO", { worker_id: "a", capabilities: [], token: joining });
     const { credential } = (await first.next("HELLO_ACK")).payload;
     expect(credential).toEqual(expect.stringMatching(/^sluice_wc_[0-9a-f]{64}$/));
-    await expect(rig.worker("b", { token: joining })).rejects.toThrow("another worker_id");
-    await expect(rig.worker("b", { token: credential })).rejects.toThrow("another worker_id");
-    await expect(rig.worker("a", { token: await rig.token("other") })).rejects.toThrow("another token");
-    await expect(rig.worker("a")).rejects.toThrow("another token");
+    expect(await rig.refused("b", { token: joining })).toContain("another worker_id");
+    expect(await rig.refused("b", { token: credential })).toContain("another worker_id");
+    expect(await rig.refused("a", { token: await rig.token("other") })).toContain("another token");
+    expect(await rig.refused("a")).toContain("another token");
     await rig.worker("a", { token: credential });
     // A worker that knows HELLO alone goes on with the token; the credential is not told again.
     const again = await rig.stranger();
@@ -286,14 +286,13 @@ describe("tokens", () => {
     expect((await worker.next("ERROR")).payload).toMatchObject({ code: "token_ended" });
     await worker.untilClosed();
     expect(performance.now() - asked).toBeLessThan(1_000);
-    for (const shown of [joining, credential])
-      await expect(rig.worker("a", { token: shown })).rejects.toThrow("revoked");
+    for (const shown of [joining, credential]) expect(await rig.refused("a", { token: shown })).toContain("revoked");
   });
 
   test("it fixes labels, prefixes of state and kinds of work", async () => {
     await using rig = await Rig.make();
     const narrow = await rig.token("ci", { label: ["gpu", "zone=*"], state: ["ci/*"], kind: ["task"] });
-    await expect(rig.worker("w", { token: narrow, labels: ["arm"] })).rejects.toThrow('the label "arm"');
+    expect(await rig.refused("w", { token: narrow, labels: ["arm"] })).toContain('the label "arm"');
     const worker = await rig.worker("w", { token: narrow, labels: ["zone=eu", "os=linux"] });
     expect((await rig.fixture.get("/api/v1/workers")).body.workers).toMatchObject([
       { labels: ["zone=eu", "os=linux", "gpu"] },
@@ -312,7 +311,7 @@ describe("tokens", () => {
   test("a token of another role is refused", async () => {
     await using rig = await Rig.make();
     const { body } = await rig.fixture.post("/api/v1/tokens", { name: "v", role: "viewer" });
-    await expect(rig.worker("w", { token: body.token })).rejects.toThrow("worker:connect");
+    expect(await rig.refused("w", { token: body.token })).toContain("worker:connect");
     await rig.worker("w", { token });
   });
 });

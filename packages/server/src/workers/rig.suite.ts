@@ -97,6 +97,15 @@ export class Rig implements AsyncDisposable {
     return stranger;
   }
 
+  /** Why a worker is not let in. */
+  async refused(id: string, hello: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const stranger = await this.stranger();
+    stranger.send("HELLO", { worker_id: id, capabilities: ["build"], token, ...hello });
+    const { payload } = await stranger.next("HELLO_ACK");
+    if (payload["accepted"] !== false) throw new Error(`${id} was let in`);
+    return String(payload["reason"]);
+  }
+
   async build(body: Readonly<Record<string, unknown>> = { target: "t" }): Promise<string> {
     const { status, body: answer } = await this.fixture.post("/api/v1/builds", body);
     if (status !== 201) throw new Error(JSON.stringify(answer));
@@ -108,13 +117,13 @@ export class Rig implements AsyncDisposable {
     return (await this.fixture.get(`/api/v1/builds/${build}`)).body.build;
   }
 
-  /** Resolves with the build once it has this status. */
+  /** Resolves with the build once it has this status, or is as it should be. */
   // eslint-disable-next-line typescript/no-explicit-any -- as above
-  async until(build: string, status: string): Promise<any> {
+  async until(build: string, status: string | ((shown: any) => boolean)): Promise<any> {
     const reached = Promise.withResolvers<unknown>();
     const look = async (): Promise<void> => {
       const shown = await this.shown(build);
-      if (shown.status === status) reached.resolve(shown);
+      if (typeof status === "string" ? shown.status === status : status(shown)) reached.resolve(shown);
     };
     const stop = this.fleet.builds.watch(build, () => void look());
     await look();

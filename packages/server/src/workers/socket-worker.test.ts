@@ -10,7 +10,9 @@ function message(type: number, payload: WireMessage["payload"]): Uint8Array<Arra
 }
 
 /** A socket that hands out what arrives one by one; `undefined` once it is closed. */
-async function connect(url: string): Promise<{ socket: WebSocket; next(): Promise<WireMessage | undefined> }> {
+async function connect(
+  url: string,
+): Promise<{ readonly socket: WebSocket; readonly next: () => Promise<WireMessage | undefined> }> {
   const socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";
   const received: (WireMessage | undefined)[] = [];

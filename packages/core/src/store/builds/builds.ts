@@ -21,7 +21,6 @@ function extended(
 ): BuildRecord {
   let next = build;
   for (const event of p.events) {
-    const { bytes = new Uint8Array(0), done, total, message } = event;
     const no = next.events + 1;
     rows.addEvent(build.id, {
       ...event,
@@ -29,22 +28,27 @@ function extended(
       epoch: next.epoch,
       ...(next.worker === undefined ? {} : { worker: next.worker }),
     });
-    next = { ...next, events: no };
-    if (event.kind === "started") next = { ...next, startedAt: event.at };
-    if (event.kind === "progress") {
-      next = {
-        ...next,
-        ...(done === undefined ? {} : { done }),
-        ...(total === undefined ? {} : { total }),
-        ...(message === undefined ? {} : { message }),
-      };
-    }
-    if (event.kind === "output") {
-      const { length } = bytes;
-      next = { ...next, outputBytes: next.outputBytes + length, outputBytesSeen: next.outputBytesSeen + length };
-    }
+    next = after(next, event);
   }
   return p.keepBytes === undefined ? next : trimmed(rows, next, p.keepBytes);
+}
+
+/** The build after one more event. */
+function after(build: BuildRecord, event: NewBuildEvent): BuildRecord {
+  const next = { ...build, events: build.events + 1 };
+  const { at, bytes = new Uint8Array(0), done, kind, message, total } = event;
+  if (kind === "started") return { ...next, startedAt: at };
+  if (kind === "progress") {
+    return {
+      ...next,
+      ...(done === undefined ? {} : { done }),
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    };
+  }
+  if (kind !== "output") return next;
+  const { length } = bytes;
+  return { ...next, outputBytes: next.outputBytes + length, outputBytesSeen: next.outputBytesSeen + length };
 }
 
 function trimmed(rows: BuildRows, build: BuildRecord, keepBytes: number): BuildRecord {

@@ -5,7 +5,7 @@ import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 
 /** What BUILD_REQUEST says of a build. */
-export interface BuildOptions {
+interface BuildOptions {
   /** Program and arguments; no shell is involved. */
   readonly command?: readonly string[] | undefined;
   readonly cwd?: string | undefined;

@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMessageName } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
-import { BuildProcess } from "./build-process.ts";
-import type { BuildOptions, BuildResult } from "./build-process.ts";
+import { BuildProcess } from "./build-process.node.ts";
+import type { BuildResult } from "./build-process.node.ts";
 
 export interface BuildWorkerOptions {
   readonly host: string;
@@ -56,11 +56,13 @@ export class BuildWorker {
   #stopped = false;
   #beat: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
-  readonly #done = Promise.withResolvers<void>();
+  /** Node 20 has no Promise.withResolvers. */
+  readonly #done: { readonly promise: Promise<void>; resolve: () => void; reject: (error: Error) => void };
 
   constructor(options: BuildWorkerOptions) {
     this.#options = options;
     this.#token = options.token;
+    this.#done = deferred();
   }
 
   /** Connects, and stays connected until `stop`. Rejects with `WorkerRefused` when the server does not want it. */
@@ -160,9 +162,8 @@ export class BuildWorker {
           code: "message_unknown_type",
           message: `message type ${type} is not known here`,
         });
-        return;
+        break;
       default:
-        return;
     }
   }
 
@@ -170,7 +171,9 @@ export class BuildWorker {
     if (payload["accepted"] !== true) {
       this.#stopped = true;
       this.#leave();
-      this.#done.reject(new WorkerRefused(String(payload["reason"] ?? "no reason given")));
+      this.#done.reject(
+        new WorkerRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given"),
+      );
       return;
     }
     this.#accepted = true;
@@ -205,7 +208,7 @@ export class BuildWorker {
       result: undefined,
       pending: [],
       process: new BuildProcess({
-        options: (payload["options"] ?? {}) as BuildOptions,
+        options: payload["options"] ?? {},
         started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
         output: (stream, chunk) => !isMine() || this.#output(held, stream, chunk),
         ended: (result) => {
@@ -258,6 +261,14 @@ export class BuildWorker {
     };
     return socket.write(encodeFrame(message));
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
+  const promise = new Promise<void>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
 }
 
 function numberIn(payload: WireMessage["payload"], key: string): number | undefined {

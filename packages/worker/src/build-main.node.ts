@@ -1,7 +1,7 @@
-// A build worker as a program: `build-main.ts '{"host":"127.0.0.1","port":7891,"workerId":"w","capabilities":["build"]}'`.
+// A build worker as a program: `build-main.node.ts '{"host":"127.0.0.1","port":7891,"workerId":"w","capabilities":["build"]}'`.
 import process from "node:process";
-import { BuildWorker } from "./build-worker.ts";
-import type { BuildWorkerOptions } from "./build-worker.ts";
+import { BuildWorker } from "./build-worker.node.ts";
+import type { BuildWorkerOptions } from "./build-worker.node.ts";
 
 const { versions } = process as { readonly versions: Readonly<Record<string, string | undefined>> };
 const runtime = versions["bun"] !== undefined ? "bun" : versions["deno"] !== undefined ? "deno" : "node";
