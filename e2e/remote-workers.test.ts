@@ -82,7 +82,7 @@ interface RemoteWorkerProcess {
 function run(command: string, args: readonly string[], cwd: string): RemoteWorkerProcess {
   const child = spawn(command, args, {
     cwd,
-    env: cleanEnv() as NodeJS.ProcessEnv,
+    env: cleanEnv(),
     stdio: ["ignore", "inherit", "pipe"],
   });
   started.push(child);
@@ -117,7 +117,7 @@ async function worker(
 }
 
 interface Shown {
-  readonly run: { readonly id: string; readonly status: string; readonly output: any; readonly version: string };
+  readonly run: { readonly id: string; readonly status: string; readonly output: { readonly version: number } };
 }
 
 const projectOf = (version: number): string => join(work, `v${version}`);
@@ -191,9 +191,9 @@ describe("workers on other machines", () => {
     const log = join(work, "rolling.log");
     const old = await Promise.all([1, 2, 3].map((n) => worker(site, { id: `r${n}`, project: projectOf(1) })));
     const ids: string[] = [];
-    let starting = true;
+    const starting = { on: true };
     const starts = (async () => {
-      for (let id = 1; starting; id++) ids.push(await begin(site, { log, id }));
+      for (let id = 1; starting.on; id++) ids.push(await begin(site, { log, id }));
     })();
     await until(() => ids.length > 20);
     const fresh: RemoteWorkerProcess[] = [];
@@ -204,7 +204,7 @@ describe("workers on other machines", () => {
       fresh.push(await worker(site, { id: `r${index + 1}`, project: projectOf(2) }));
       await until(() => ids.length > before + 20);
     }
-    starting = false;
+    starting.on = false;
     await starts;
     // Runs of the old version go on where that is: one worker of it comes back.
     const late = await worker(site, { id: "late", project: projectOf(1) });

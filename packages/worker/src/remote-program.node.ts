@@ -71,7 +71,7 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
   const remote = new RemoteWorker({
     dial,
     clock,
-    random: Math.random,
+    random: random01,
     newId: () => crypto.randomUUID(),
     runtime,
     heartbeatMs,
@@ -112,6 +112,11 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
   process.off("SIGTERM", leave);
   process.off("SIGINT", leave);
   return end;
+}
+
+/** 0 ≤ x < 1. */
+function random01(): number {
+  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
 /** Tokens do not cross a network in the clear. */

@@ -13,7 +13,7 @@ export interface DialedSocket extends ByteSink {
   end(): void;
 }
 
-export interface SocketEvents {
+interface SocketEvents {
   readonly data: (chunk: Uint8Array) => void;
   readonly drained: () => void;
   readonly closed: (why: string) => void;

@@ -97,7 +97,7 @@ describe("TaskHost", () => {
     let at: TaskContext | undefined;
     const wait = task({ name: "wait" }, async (_: unknown, given: TaskContext) => {
       at = given;
-      await new Promise((resolve) => void given.signal.addEventListener("abort", resolve));
+      await new Promise((resolve) => given.signal.addEventListener("abort", resolve));
       given.log("too late");
       throw given.signal.reason;
     });

@@ -70,7 +70,7 @@ async function desk(graceMs = 300): Promise<Desk> {
 interface Remote {
   readonly remote: RemoteWorker;
   /** Ends the connection as a network would. */
-  cut(): void;
+  readonly cut: () => void;
   readonly said: string[];
 }
 
@@ -90,7 +90,7 @@ function connect(
       return socket;
     },
     clock: systemWorkerClock,
-    random: Math.random,
+    random: () => 0.5,
     newId: () => crypto.randomUUID(),
     runtime: "bun",
     heartbeatMs: 1_000,
