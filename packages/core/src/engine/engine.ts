@@ -24,6 +24,7 @@ import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits, type EngineLimits } from "./limits.ts";
+import { Leaving } from "./leaving.ts";
 import { Losses } from "./losses.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
@@ -98,7 +99,7 @@ export class Engine {
   readonly #signals: Signals;
   readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
-  readonly #drained = new Map<string, () => void>();
+  readonly #leaving: Leaving;
   #draining = false;
 
   constructor(options: EngineOptions) {
@@ -110,6 +111,7 @@ export class Engine {
     this.#parts = this.#makeParts(options);
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
+    this.#leaving = new Leaving(this.#parts, { dispatcher: this.#dispatcher, losses: this.#losses });
     this.#starts = new Starts(this.#parts, this.#dispatcher);
     this.#signals = new Signals(this.#parts);
     this.approvals = new Approvals(this.#parts, this.#signals);
@@ -182,7 +184,7 @@ export class Engine {
     return {
       receive: (message) => this.#receive(link, message, options.quarantine ?? false),
       lost: async (loss: WorkerLoss) => {
-        this.#drained.get(link.id)?.();
+        this.#leaving.drained(link.id);
         this.#invocations.lost(link.id);
         await this.#losses.lost(link.id, loss);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
@@ -274,7 +276,7 @@ export class Engine {
     const hots = runs.map(({ run, epoch }) => this.#hot.remove(run, epoch)).filter((hot) => hot !== undefined);
     await this.#losses.release(hots);
     for (const hot of hots) this.#dispatcher.left(hot, true);
-    this.#drained.get(worker)?.();
+    this.#leaving.drained(worker);
   }
 
   #guard(work: Promise<void>): void {
@@ -361,6 +363,16 @@ export class Engine {
     this.#parts.clock.after(this.limits.reloadDelayMs, () => void this.#losses.release([hot]));
   }
 
+  /** Hands out nothing more and gives back what is in memory, running steps after `drainMs` at most. Starts are still taken. */
+  rest(drainMs: number = this.limits.drainMs): Promise<void> {
+    return this.#leaving.rest(drainMs);
+  }
+
+  /** Ends a rest: runs are handed out again. */
+  wake(): void {
+    this.#leaving.wake();
+  }
+
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {
     this.#draining = true;
@@ -369,24 +381,9 @@ export class Engine {
     await this.schedules.stop();
     await this.cleaning.stop();
     this.#timers.stop();
-    await Promise.all(this.deployments.workers.map((worker) => this.#drain(worker, drainMs)));
-    await this.#losses.release(this.#hot.all());
+    await this.rest(drainMs);
     this.#starts.giveUp();
     await resting;
     await this.store.close();
   }
-
-  #drain(worker: DeployedWorker, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.after(ms + drainGraceMs, resolve);
-      this.#drained.set(worker.link.id, () => {
-        cancel();
-        resolve();
-      });
-      this.#outbox.send(worker.link.id, { type: "drain", ms });
-    });
-  }
 }
-
-/** A worker that says nothing after its time to drain is given up this much later. */
-const drainGraceMs = 1_500;

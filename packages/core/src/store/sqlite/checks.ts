@@ -2,3 +2,4 @@
 export { checkData, type DataCheck, type Finding } from "./check-data.ts";
 export { verifyData } from "./verify-data.ts";
 export { openAuditFile, type AuditFile } from "./audit/audit-file.ts";
+export { prepareDatabase } from "./prepare-database.ts";
