@@ -33,6 +33,7 @@ const documents = [
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/deployment.md",
+  "docs/deploy.md",
   "docs/identity.md",
   "docs/security.md",
   "docs/cli.md",

@@ -103,15 +103,17 @@ class KeptConnections {
   }
 
   async send(bytes: string): Promise<Answer> {
-    const socket = [...this.#idle].at(-1) ?? (await open(this.#port));
+    const socket = [...this.#idle].at(-1) ?? (await this.#open());
     this.#idle.delete(socket);
     const answer = await exchange(socket, bytes);
-    if (answer.closes || socket.destroyed) socket.destroy();
-    else {
-      this.#idle.add(socket);
-      socket.once("close", () => this.#idle.delete(socket));
-    }
+    if (answer.closes) socket.destroy();
+    else if (!socket.destroyed) this.#idle.add(socket);
     return answer;
+  }
+
+  async #open(): Promise<Socket> {
+    const socket = await open(this.#port);
+    return socket.once("close", () => this.#idle.delete(socket));
   }
 
   close(): void {

@@ -36,7 +36,7 @@ describe("a rest", () => {
     expect(log).toEqual(["a"]);
     expect(f.engine.hotRuns).toBe(0);
     for (const run of [working, waiting]) expect((await store.getRun({ run }))?.owner).toBeUndefined();
-    expect((await store.stats()).ready).toBe(2);
+    expect((await store.stats()).ready).toBe(3);
   });
 
   test("hands out nothing that becomes ready in it", async () => {

@@ -45,7 +45,7 @@ export function openControl({ folder, log, replace }: ControlOptions): Control {
         }
       },
       close: (socket) => socket.data.closed(),
-      error: (socket) => socket.end(),
+      error: (socket) => void socket.end(),
     },
   });
   chmodSync(path, 0o600);

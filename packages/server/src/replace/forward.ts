@@ -77,7 +77,7 @@ export class Forwarder {
   }
 }
 
-async function bodyOf(request: Request): Promise<BodyInit | undefined> {
+async function bodyOf(request: Request): Promise<ArrayBuffer | ReadableStream<Uint8Array> | undefined> {
   const length = Number(request.headers.get("content-length") ?? Number.NaN);
   if (length <= wholeBytesMax) return request.arrayBuffer();
   return request.body ?? undefined;

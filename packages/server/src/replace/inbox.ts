@@ -15,9 +15,10 @@ export function openInbox(folder: string, answering: Answering): Inbox {
   rmSync(path, { force: true });
   const server = Bun.serve({
     unix: path,
-    idleTimeout: answering.idleTimeout,
     maxRequestBodySize: answering.maxRequestBodySize,
     fetch: (passed, connections) => {
+      // It may have to wait until there is somebody to answer; that the client is there is for the other server to see.
+      connections.timeout(passed, 0);
       const address = passed.headers.get(passedHeaders.address);
       const secure = passed.headers.has(passedHeaders.secure);
       const request = secure ? new Request(passed.url.replace(/^http:/, "https:"), passed) : passed;
