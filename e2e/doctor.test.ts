@@ -59,17 +59,32 @@ describe("the doctor", () => {
 
   test("finds that too few files may be open", async () => {
     const child = Bun.spawn(
-      ["sh", "-c", 'ulimit -n 512 && exec "$@"', "sh", process.execPath, main, "doctor", "--project", project, "--json"],
+      [
+        "sh",
+        "-c",
+        'ulimit -n 512 && exec "$@"',
+        "sh",
+        process.execPath,
+        main,
+        "doctor",
+        "--project",
+        project,
+        "--json",
+      ],
       { env: cleanEnv(), stdout: "pipe", stderr: "inherit" },
     );
     expect(stateOf(reportOf(await child.stdout.text()), "files")).toBe("warning");
   }, 30_000);
 
-  test.skipIf(shim === undefined)("finds that the disk is slow", async () => {
-    const env = shimEnv({ library: shim ?? "", root: data, log: join(work, "log"), delayMs: 30 });
-    const ran = await sluice(["doctor", "--project", project, "--json"], { env });
-    expect(stateOf(reportOf(ran.stdout), "fsync")).toBe("warning");
-  }, 30_000);
+  test.skipIf(shim === undefined)(
+    "finds that the disk is slow",
+    async () => {
+      const env = shimEnv({ library: shim ?? "", root: data, log: join(work, "log"), delayMs: 30 });
+      const ran = await sluice(["doctor", "--project", project, "--json"], { env });
+      expect(stateOf(reportOf(ran.stdout), "fsync")).toBe("warning");
+    },
+    30_000,
+  );
 
   test("finds a data folder that is no folder", async () => {
     writeFileSync(join(work, "file"), "");

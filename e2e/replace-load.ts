@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { token } from "./server-process.ts";
 
-export interface LoadReport {
+interface LoadReport {
   /** Requests that were answered well. */
   readonly answered: number;
   /** What became of those that were not. */

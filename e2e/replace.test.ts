@@ -90,7 +90,9 @@ describe("--replace", () => {
   test("starts a server where there is none, on a port that it shares with nobody", async () => {
     const { url, port } = await readyLine(up("none", "--replace"));
     expect((await fetch(`${url}/ready`)).status).toBe(200);
-    expect(() => Bun.serve({ hostname: "127.0.0.1", port: Number(port), reusePort: true, fetch: () => new Response("") })).toThrow();
+    expect(() =>
+      Bun.serve({ hostname: "127.0.0.1", port: Number(port), reusePort: true, fetch: () => new Response("") }),
+    ).toThrow();
   }, 30_000);
 
   test("answers every request at 200 a second, and every run is executed once", async () => {

@@ -13,12 +13,21 @@ module.exports = {
       // Bun itself, not the launcher before it: pm2 measures and signals the process that it has started.
       script: join(project, "node_modules/.bin/bun"),
       interpreter: "none",
-      args: [join(project, "node_modules/sluice/dist/main.js"), "up", "--project", project, "--data", data, "--port", port],
+      args: [
+        join(project, "node_modules/sluice/dist/main.js"),
+        "up",
+        "--project",
+        project,
+        "--data",
+        data,
+        "--port",
+        port,
+      ],
       // One server has the data folder. More of them is another thing than more of this.
       exec_mode: "fork",
       instances: 1,
       // Of the server alone: what is in your workers' memory is not counted. A restart drains first and loses nothing.
-      max_memory_restart: process.env.SLUICE_MEMORY_MAX || "1G",
+      max_memory_restart: process.env.MEMORY_MAX || "1G",
       // Longer than drainMs, which running steps get to end.
       kill_timeout: 20000,
       // The server asks its workers to leave; a signal to all of them would cut their steps off.

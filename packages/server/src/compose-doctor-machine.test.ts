@@ -28,7 +28,10 @@ describe("SQLite", () => {
 describe("the limit of open files", () => {
   const limits = (hard: string): string => {
     const path = join(work, `limits-${hard}`);
-    writeFileSync(path, `Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 ${hard}   files\n`);
+    writeFileSync(
+      path,
+      `Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 ${hard}   files\n`,
+    );
     return path;
   };
 

@@ -55,16 +55,16 @@ export async function examine(
     ...fileLimits(),
   ];
   let pid: number | undefined;
-  const there = existsSync(data);
-  if (there && !statSync(data).isDirectory()) checks.push(rightsCheck(data));
-  else if (there) {
+  const folder = existsSync(data) && statSync(data).isDirectory() ? data : undefined;
+  if (folder !== undefined) {
     pid = holderOf(data);
     checks.push(writable(data));
     if (pid !== undefined) checks.push(check("server", "ok", `A server runs here (process ${pid}).`));
     checks.push(...freeSpace(data), ...(await database(data, pid)), ...token(data), syncSpeed(data));
-  } else checks.push(check("data", "ok", `There is no data folder ${data} yet.`));
-  const newestAt = there ? newestRunAt(join(data, dataFiles.database)) : undefined;
-  checks.push(clockCheck({ clock, data: there ? data : undefined, newestAt }));
+  } else if (existsSync(data)) checks.push(rightsCheck(data));
+  else checks.push(check("data", "ok", `There is no data folder ${data} yet.`));
+  const newestAt = folder === undefined ? undefined : newestRunAt(join(folder, dataFiles.database));
+  checks.push(clockCheck({ clock, data: folder, newestAt }));
   checks.push(...(await project(options, pid !== undefined)));
   return { checks, pid };
 }

@@ -41,13 +41,13 @@ export async function handOver(p: HandoverParts): Promise<boolean> {
   // Two listeners can be told apart, three cannot.
   await p.alone;
   log("info", "a successor asks for the place of this server", { pid: successor.request.pid });
-  await site.inTurn(({ rest }) => rest());
+  await site.inTurn((serving) => serving.rest());
   if (allowSharing(listener.port)) successor.send({ type: "sharing", port: listener.port });
   else refuse(successor, portKept(listener.port));
   const inbox = await successor.listening;
   if (inbox === undefined) {
     log("warn", "the successor went away: this server goes on", { pid: successor.request.pid });
-    await site.inTurn(({ wake }) => wake());
+    await site.inTurn((serving) => serving.wake());
     return false;
   }
   const forwarder = new Forwarder({ inbox, clock: systemClock });
