@@ -29,8 +29,12 @@ function fill(): void {
   db.run("PRAGMA synchronous = OFF");
   let now = Date.UTC(2026, 0, 1);
   const made = new Ids({ now: () => now, after: () => () => undefined }, new SimulatedRandom(1));
-  const input = encodeValue({ order: 4711, lines: Array.from({ length: 12 }, (_, i) => ({ sku: `sku-${i}`, count: i })) });
-  const run = db.prepare(`INSERT INTO runs (id, workflow, version, status, ready, epoch, flags, priority, created_at, due_at,
+  const input = encodeValue({
+    order: 4711,
+    lines: Array.from({ length: 12 }, (_, i) => ({ sku: `sku-${i}`, count: i })),
+  });
+  const run =
+    db.prepare(`INSERT INTO runs (id, workflow, version, status, ready, epoch, flags, priority, created_at, due_at,
     started_at, ended_at, by_kind, by_id, last_event, key, tags, input) VALUES (?, ?, 'v1', ?, 0, 1, 256, 0, ?, ?, ?, ?, 'user',
     'ada', 0, ?, ?, ?)`);
   const tag = db.prepare("INSERT INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)");
@@ -100,21 +104,26 @@ async function search(text: string, bearer: string): Promise<{ readonly tookMs: 
 }
 
 describe(`one search among ${runs} runs, over HTTP`, () => {
-  test.each(Object.keys(texts))("by %s", async (kind) => {
-    for (const [who, bearer] of Object.entries({ everything: token, little: narrow })) {
-      const took: number[] = [];
-      let hits = 0;
-      for (let index = 0; index < searchesOfAKind; index++) {
-        const found = await search(texts[kind]?.(index) ?? "", bearer);
-        took.push(found.tookMs);
-        hits += found.hits;
+  test.each(Object.keys(texts))(
+    "by %s",
+    async (kind) => {
+      for (const [who, bearer] of Object.entries({ everything: token, little: narrow })) {
+        const took: number[] = [];
+        let hits = 0;
+        for (let index = 0; index < searchesOfAKind; index++) {
+          const found = await search(texts[kind]?.(index) ?? "", bearer);
+          took.push(found.tookMs);
+          hits += found.hits;
+        }
+        const inOrder = took.toSorted((a, b) => a - b);
+        const at = (part: number): number =>
+          Math.round((inOrder[Math.floor((took.length - 1) * part)] ?? 0) * 100) / 100;
+        const figures = { kind, who, hits, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+        process.stdout.write(`${JSON.stringify(figures)}\n`);
+        expect(figures.p99Ms).toBeLessThan(barMs);
+        if (who === "everything") expect(hits > 0).toBe(kind !== "nothing");
       }
-      const inOrder = took.toSorted((a, b) => a - b);
-      const at = (part: number): number => Math.round((inOrder[Math.floor((took.length - 1) * part)] ?? 0) * 100) / 100;
-      const figures = { kind, who, hits, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
-      process.stdout.write(`${JSON.stringify(figures)}\n`);
-      expect(figures.p99Ms).toBeLessThan(barMs);
-      if (who === "everything") expect(hits > 0).toBe(kind !== "nothing");
-    }
-  }, 120_000);
+    },
+    120_000,
+  );
 });
