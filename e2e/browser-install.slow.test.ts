@@ -22,7 +22,7 @@ exec chroot "$0/all" sh -c "$1"`;
 
 /** Runs a script on the copy; everything is as before when it has ended. */
 function onACopy(script: string): { readonly exitCode: number | null; readonly said: string } {
-  const ran = spawnSync("unshare", ["--mount", "sh", "-c", enter, work, script], {
+  const ran = spawnSync("/usr/bin/unshare", ["--mount", "sh", "-c", enter, work, script], {
     encoding: "utf8",
     timeout: installMsMax,
   });
