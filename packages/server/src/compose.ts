@@ -24,6 +24,8 @@ export interface RunningServer {
   /** Base URL that reaches it from this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where workers connect over TCP, when they may. */
+  readonly workerPort: number | undefined;
   readonly data: string;
   /** Set unless the server runs without authentication. */
   readonly token: string | undefined;
@@ -83,6 +85,11 @@ async function compose(
   const listener = taken?.listener ?? listen(options, answering);
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
+  const workers =
+    settings.worker === undefined
+      ? undefined
+      : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
+  closing.push(() => workers?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   taken?.opened(site.fetch);
   const replaced = beReplaced(options, {
@@ -101,6 +108,7 @@ async function compose(
   return {
     url,
     port: listener.port,
+    workerPort: workers?.port,
     data: folder.folder,
     token,
     setUpUrl: () => setUpUrlOf(settings, site.serving, url),
