@@ -8,6 +8,8 @@ import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { commentsOf } from "./approval-comments.ts";
+import { buildVerbs } from "../builds/builds.ts";
+import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -18,7 +20,8 @@ import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
-import { isFinal, toRecord } from "./runs.ts";
+import { toRecord } from "./runs.ts";
+import { versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
@@ -41,6 +44,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
+  readonly builds: MemoryBuildStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -60,6 +64,10 @@ export class MemoryRunStore implements Store {
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
+    });
+    this.builds = new MemoryBuildStore({
+      rows: () => this.#open().builds,
+      write: (verb, params) => this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params)),
     });
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
@@ -271,13 +279,7 @@ export class MemoryRunStore implements Store {
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
-    const counts = new Map<string, number>();
-    for (const row of this.#open().runs.all()) {
-      if (!isFinal(row)) counts.set(row.record.version, (counts.get(row.record.version) ?? 0) + 1);
-    }
-    return [...counts]
-      .map(([version, runs]) => ({ version, runs }))
-      .toSorted((a, b) => (a.version < b.version ? -1 : 1));
+    return versionsInUse(this.#open().runs);
   }
 
   async getRun(p: Params<"getRun">): Promise<RunRecord | undefined> {
