@@ -70,6 +70,8 @@ const frames: readonly (readonly [WorkerMessageName, string, Payload])[] = [
   ["LOCK_ACQUIRE", "without waiting", { resource: "deploy", ttl_ms: 1 }],
   ["LOCK_ACQUIRE", "for an hour", { resource: "db/migrate", ttl_ms: 3_600_000, wait_ms: 4_294_967_295 }],
   ["LOCK_RELEASE", "beyond ASCII", { resource: "größe", token: "lt_2" }],
+  ["LOCK_RELEASE", "a token of 32 characters", { resource: "deploy", token: "0123456789abcdef0123456789abcdef" }],
+  ["RESOURCE_RELEASE", "a short id", { claim_id: "c" }],
   ["LOCK_RESPONSE", "released", { request_id: request, ok: true }],
   ["LOCK_RESPONSE", "held by another", { request_id: request, ok: false, error: { code: "lock_held", message: "Another holds the lock." } }],
   ["LOCK_RESPONSE", "a large fence", { request_id: request, ok: true, token: "t", fence: 4_294_967_296, expires: 1_767_225_600_000 }],
