@@ -1,0 +1,71 @@
+"""Worker and master of Sluice's worker protocol, version 1."""
+
+from .backoff import Backoff
+from .builds import BlockingBuild, Build, BuildOptions, BuildResult, Cancelled
+from .commands import CommandNotStarted, CommandResult
+from .connection import client_tls, server_tls
+from .errors import (
+    BuildFailed,
+    Disconnected,
+    LockHeld,
+    LockLost,
+    MasterError,
+    NonRetryable,
+    NotConnected,
+    Refused,
+    ResourcesExhausted,
+    RetryAfter,
+    SluiceError,
+    VersionConflict,
+)
+from .frames import FrameDecoder, FrameError, Message, decode_message, encode_frame, encode_message
+from .master import BuildEvent, BuildReport, DispatchedBuild, EventStream, MasterDaemon, WorkerInfo, WorkerToken
+from .messages import MessageError, MessageType
+from .shared import Lock, ResourceStatus, StateEntry
+from .worker import Worker
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backoff",
+    "BlockingBuild",
+    "Build",
+    "BuildEvent",
+    "BuildFailed",
+    "BuildOptions",
+    "BuildReport",
+    "BuildResult",
+    "Cancelled",
+    "CommandNotStarted",
+    "CommandResult",
+    "Disconnected",
+    "DispatchedBuild",
+    "EventStream",
+    "FrameDecoder",
+    "FrameError",
+    "Lock",
+    "LockHeld",
+    "LockLost",
+    "MasterDaemon",
+    "MasterError",
+    "Message",
+    "MessageError",
+    "MessageType",
+    "NonRetryable",
+    "NotConnected",
+    "Refused",
+    "ResourceStatus",
+    "ResourcesExhausted",
+    "RetryAfter",
+    "SluiceError",
+    "StateEntry",
+    "VersionConflict",
+    "Worker",
+    "WorkerInfo",
+    "WorkerToken",
+    "client_tls",
+    "decode_message",
+    "encode_frame",
+    "encode_message",
+    "server_tls",
+]
