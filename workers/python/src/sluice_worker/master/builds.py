@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from ..commands import GRACE_MS
 from ..errors import BuildFailed, SluiceError
 from ..messages import MessageType
 from .events import BuildEvent, EventStream, Watchers
@@ -19,7 +20,7 @@ BUILDS_QUEUED_MAX = 10_000
 ATTEMPTS_MAX = 3
 #: Bytes of the newest output of a build that are kept.
 OUTPUT_BYTES_KEPT = 1_048_576
-#: After a build is cancelled its worker has this long to end it; then it counts as ended.
+#: Beyond the grace of a cancelled build its worker has this long to say that it has ended; then it counts as ended.
 CANCEL_GRACE_MS = 5_000
 
 BuildStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -117,7 +118,7 @@ class DispatchedBuild:
         assert self._report is not None
         return self._report
 
-    async def cancel(self, grace_ms: float = CANCEL_GRACE_MS) -> None:
+    async def cancel(self, grace_ms: float = GRACE_MS) -> None:
         """Has the build ended, and waits until it has."""
         self._table.cancel(self, grace_ms)
         await self._ended.wait()
@@ -141,10 +142,11 @@ class DispatchedBuild:
 class Builds:
     """The builds that have not ended, and where they are."""
 
-    def __init__(self, workers: Mapping[str, Holder], log: logging.Logger, attempts_max: int = ATTEMPTS_MAX) -> None:
+    def __init__(self, workers: Mapping[str, Holder], log: logging.Logger, *, attempts_max: int, cancel_grace_ms: float) -> None:
         self._workers = workers
         self._log = log
         self._attempts_max = attempts_max
+        self._cancel_grace_ms = cancel_grace_ms
         self._queue: dict[str, DispatchedBuild] = {}
         self._running: dict[str, DispatchedBuild] = {}
 
@@ -254,11 +256,11 @@ class Builds:
         if build.timer is not None:
             build.timer.cancel()
         # The worker needs the grace itself, and a moment to say so.
-        later = (grace_ms + CANCEL_GRACE_MS) / 1000
+        later = (grace_ms + self._cancel_grace_ms) / 1000
         build.timer = asyncio.get_running_loop().call_later(later, self._give_up, build, "cancelled", failure)
 
     def _timed_out(self, build: DispatchedBuild, timeout_ms: float) -> None:
-        self._tell_cancel(build, CANCEL_GRACE_MS)
+        self._tell_cancel(build, self._cancel_grace_ms)
         self._give_up(build, "failed", BuildFailed(f"The build took longer than {timeout_ms:g} ms.", code="timeout"))
 
     def _tell_cancel(self, build: DispatchedBuild, grace_ms: float) -> None:
@@ -289,7 +291,7 @@ class Builds:
             if named.get(build.id) == build.epoch:
                 worker.held[build.id] = named.pop(build.id)
                 if build.cancel_asked:
-                    self._tell_cancel(build, CANCEL_GRACE_MS)
+                    self._tell_cancel(build, self._cancel_grace_ms)
             else:
                 self._return(build, "the worker came back without it")
         for build_id in named:

@@ -12,7 +12,7 @@ from typing import Any
 from ..connection import Connection, is_loopback
 from ..frames import FRAME_BYTES_MAX, Message, encode_message, new_id, now_ms
 from ..messages import MessageType, parse_payload
-from .builds import ATTEMPTS_MAX, Builds, DispatchedBuild, Holder, Placement
+from .builds import ATTEMPTS_MAX, CANCEL_GRACE_MS, Builds, DispatchedBuild, Holder, Placement
 from .locks import LockTable
 from .peer import Peer
 from .resources import ResourceTable
@@ -60,6 +60,7 @@ class MasterDaemon:
         heartbeat_ms: float = HEARTBEAT_MS,
         reconnect_grace_ms: float = RECONNECT_GRACE_MS,
         attempts_max: int = ATTEMPTS_MAX,
+        cancel_grace_ms: float = CANCEL_GRACE_MS,
         frame_bytes_max: int = FRAME_BYTES_MAX,
         clock: Callable[[], float] = now_ms,
         log: logging.Logger | None = None,
@@ -87,7 +88,7 @@ class MasterDaemon:
         self.locks = LockTable(clock)
         self.resources = ResourceTable()
         holders: Mapping[str, Holder] = self._peers
-        self.builds = Builds(holders, self._log, attempts_max)
+        self.builds = Builds(holders, self._log, attempts_max=attempts_max, cancel_grace_ms=cancel_grace_ms)
 
     async def start(self) -> None:
         """Listens; afterwards `port` is the one that was taken."""
