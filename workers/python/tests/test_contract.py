@@ -33,13 +33,13 @@ def runtime(name: str) -> object:
 
 
 def command(name: str, port: int, worker_id: str, token: str | None) -> list[str]:
-    start = {
+    starts: dict[str, list[str | None]] = {
         "bun": [program("bun"), str(HERE / "basic-worker.mjs")],
         "node": [program("node"), str(HERE / "basic-worker.mjs")],
         "deno": [program("deno"), "run", "--quiet", "--no-lock", "-A", str(HERE / "basic-worker.mjs")],
         "python": [sys.executable, str(HERE / "contract_worker.py")],
-    }[name]
-    return [str(part) for part in [*start, port, worker_id, *([token] if token is not None else [])]]
+    }
+    return [*map(str, starts[name]), str(port), worker_id, *([] if token is None else [token])]
 
 
 @contextlib.asynccontextmanager

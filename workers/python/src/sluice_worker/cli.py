@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import os
 import socket
+import ssl
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -106,9 +107,16 @@ def worker_of(options: argparse.Namespace) -> Worker:
     )
 
 
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return client_tls(ca_file)
+    except OSError as error:
+        raise ValueError(f"{ca_file} cannot be used: {error}") from None
+
+
 async def _work(worker: Worker, options: argparse.Namespace) -> None:
     host, port = options.connect
-    tls = client_tls(options.tls_ca) if options.tls or options.tls_ca is not None else None
+    tls = _tls(options.tls_ca) if options.tls or options.tls_ca is not None else None
     await worker.connect(host, port, tls=tls, wait=True)
     print(f"{worker.worker_id} is connected to {host}:{port}", flush=True)
     await worker.run()
