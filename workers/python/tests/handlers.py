@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from sluice_worker import BlockingBuild, Build, BuildResult, NonRetryable
+from sluice_worker import BlockingBuild, BlockingTask, Build, BuildResult, NonRetryable
 
 
 def in_a_process(build: BlockingBuild) -> BuildResult:
@@ -42,3 +42,11 @@ def refuses(build: BlockingBuild) -> None:
 def dies(build: BlockingBuild) -> None:
     """Ends without a word."""
     os._exit(7)
+
+
+def task_in_a_process(given: dict[str, int], task: BlockingTask) -> dict[str, object]:
+    """A task that notes, prints, and says where it was."""
+    task.progress({"done": given["n"]})
+    task.log("noted", {"n": given["n"]})
+    print("printed", flush=True)
+    return {"twice": given["n"] * 2, "pid": os.getpid(), "attempt": task.attempt}

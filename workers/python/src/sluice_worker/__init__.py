@@ -1,11 +1,12 @@
 """Worker and master of Sluice's worker protocol, version 1."""
 
 from .backoff import Backoff
-from .builds import BlockingBuild, Build, BuildOptions, BuildResult, Cancelled
+from .builds import BlockingBuild, Build, BuildOptions
 from .commands import CommandNotStarted, CommandResult
 from .connection import client_tls, server_tls
 from .errors import (
     BuildFailed,
+    Cancelled,
     Disconnected,
     LockHeld,
     LockLost,
@@ -21,7 +22,10 @@ from .errors import (
 from .frames import FrameDecoder, FrameError, Message, decode_message, encode_frame, encode_message
 from .master import BuildEvent, BuildReport, DispatchedBuild, EventStream, MasterDaemon, WorkerInfo, WorkerToken
 from .messages import MessageError, MessageType
+from .outcomes import BuildResult
 from .shared import Lock, ResourceStatus, StateEntry
+from .tasks import BlockingTask, Task
+from .values import ValueFault, decode_value, encode_value
 from .worker import Worker
 
 __version__ = "0.1.0"
@@ -29,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Backoff",
     "BlockingBuild",
+    "BlockingTask",
     "Build",
     "BuildEvent",
     "BuildFailed",
@@ -59,13 +64,17 @@ __all__ = [
     "RetryAfter",
     "SluiceError",
     "StateEntry",
+    "Task",
+    "ValueFault",
     "VersionConflict",
     "Worker",
     "WorkerInfo",
     "WorkerToken",
     "client_tls",
     "decode_message",
+    "decode_value",
     "encode_frame",
     "encode_message",
+    "encode_value",
     "server_tls",
 ]

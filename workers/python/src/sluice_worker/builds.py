@@ -6,24 +6,16 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from .commands import GRACE_MS, CHUNK_BYTES, CommandResult, Stream, run_command
-from .errors import SluiceError
+from .commands import CHUNK_BYTES, GRACE_MS, CommandResult, Stream, run_command
+from .errors import Cancelled
+from .frames import Message
 from .messages import MessageType, present
+from .outcomes import BuildResult, completed_in, failed, final_of, final_of_error
+from .work import CancelReason, Final, Send, Wait
 
 T = TypeVar("T")
-
-#: Sends a message about the build, and waits while the master is slow.
-Send = Callable[[MessageType, Mapping[str, Any]], Coroutine[Any, Any, None]]
-#: Why a build is ended from outside.
-CancelReason = Literal["cancelled", "timeout", "superseded", "handed_back"]
-
-
-class Cancelled(SluiceError):
-    """Nobody waits for this build any more. Raised by the calls of a handler that works in a thread."""
-
-    code = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -54,16 +46,6 @@ class BuildOptions:
         )
 
 
-@dataclass(frozen=True)
-class BuildResult:
-    """What a handler may return instead of a plain value."""
-
-    output: object = None
-    exit_code: int | None = None
-    #: Maps of `path`, `sha256`, `size`, `mode` and perhaps `link`; the bytes travel over HTTP.
-    artifacts: Sequence[Mapping[str, Any]] = ()
-
-
 class Build:
     """One build in the hands of an `async def` handler."""
 
@@ -88,17 +70,63 @@ class Build:
         self._cancelled = threading.Event()
 
     @property
+    def timeout_ms(self) -> float | None:
+        """Milliseconds that the build may take."""
+        return self.options.timeout_ms
+
+    @property
     def cancelled(self) -> bool:
         """Nobody waits for this build any more."""
         return self._cancelled.is_set()
 
-    def request(self) -> dict[str, Any]:
-        """The payload of the BUILD_REQUEST that this build came with."""
-        return present(build_id=self.id, target=self.target, options=dict(self.options.raw), epoch=self.epoch)
-
     def mark_cancelled(self) -> None:
         """Says so to a handler that looks at `cancelled`."""
         self._cancelled.set()
+
+    def arguments(self, function: Callable[..., Any], wait: Wait | None) -> tuple[Any, ...]:
+        """What a handler is called with."""
+        return (self if wait is None else BlockingBuild(self, wait),)
+
+    def request(self) -> tuple[int, Mapping[str, Any]]:
+        """Type and payload of the message that this build came with."""
+        options = dict(self.options.raw)
+        return MessageType.BUILD_REQUEST, present(
+            build_id=self.id, target=self.target, options=options, epoch=self.epoch
+        )
+
+    async def begin(self) -> None:
+        """Tells the master that it begins."""
+        await self._send(MessageType.BUILD_STARTED, {"build_id": self.id})
+
+    async def relay(self, message: Message) -> None:
+        """Hands on the progress that a process of its own has told."""
+        payload = message.payload
+        await self.progress(payload.get("done"), payload.get("total"), payload.get("message"))
+
+    async def flush(self) -> None:
+        """Output is sent as it comes."""
+
+    async def trace(self, text: str) -> None:
+        """Whoever reads the output wants to know where an error came from."""
+        await self.write(text, "stderr")
+
+    def final_of(self, result: object) -> Final:
+        """What a value that the handler returned means."""
+        return final_of(result)
+
+    def final_of_error(self, error: BaseException) -> Final:
+        """What an exception that the handler raised means."""
+        return final_of_error(error)
+
+    def final_without_end(self, reason: CancelReason) -> Final:
+        """What it means that the handler was ended."""
+        if reason == "timeout":
+            return failed("timeout", f"The build took longer than {self.options.timeout_ms:g} ms.")
+        return failed("cancelled", "The build was cancelled.")
+
+    def named(self, final: Final, took_ms: float) -> Mapping[str, Any]:
+        """The payload of the final message with what belongs to it."""
+        return {**completed_in(final, took_ms), **present(build_id=self.id, epoch=self.epoch)}
 
     async def progress(
         self, done: float | None = None, total: float | None = None, message: str | None = None
@@ -143,7 +171,7 @@ class Build:
 class BlockingBuild:
     """One build in the hands of a plain `def` handler, which works in a thread or process of its own."""
 
-    def __init__(self, build: Build, wait: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    def __init__(self, build: Build, wait: Wait) -> None:
         self._build = build
         self._wait = wait
 

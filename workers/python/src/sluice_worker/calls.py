@@ -16,32 +16,33 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, Union
+from typing import Any, Literal, TypeVar
 
-from .builds import BlockingBuild, Build, Cancelled
 from .commands import Stream, run_command
 from .connection import Connection
-from .errors import SluiceError
-from .messages import MessageType
-from .outcomes import Final
+from .errors import Cancelled, SluiceError
+from .messages import MessageType, RunMessageType
+from .work import Final, Work
 
 T = TypeVar("T")
 
 #: `loop`: in the worker's own event loop, which the handler must not block. `thread`: in a thread of its own.
 #: `process`: in a process of its own, which a cancellation can end whatever it does.
 RunsIn = Literal["loop", "thread", "process"]
-BuildHandler = Union[Callable[[Build], Awaitable[object]], Callable[[BlockingBuild], object]]
+
+#: Types of the messages that end what a process of its own was asked for.
+_FINALS = frozenset({MessageType.BUILD_COMPLETED, MessageType.BUILD_FAILED, RunMessageType.RESULT})
 
 
 @dataclass(frozen=True)
 class Handler:
     """A function of the user, and where it works."""
 
-    function: Callable[[Any], Any]
+    function: Callable[..., Any]
     runs_in: RunsIn
 
     @staticmethod
-    def of(function: Callable[[Any], Any], runs_in: RunsIn | None = None) -> Handler:
+    def of(function: Callable[..., Any], runs_in: RunsIn | None = None) -> Handler:
         """`async def` works in the loop, `def` in a thread, unless `runs_in` says otherwise. Raises `ValueError`."""
         chosen: RunsIn = runs_in or ("loop" if inspect.iscoroutinefunction(function) else "thread")
         if chosen == "loop" and not inspect.iscoroutinefunction(function):
@@ -50,13 +51,13 @@ class Handler:
             locate(function)
         return Handler(function, chosen)
 
-    async def call(self, build: Build) -> object:
-        """What the handler returns. A cancelled call tells the handler, and waits for it as long as the build's grace."""
+    async def call(self, work: Work) -> object:
+        """What the handler returns. A cancelled call tells the handler, and waits for it as long as the work's grace."""
         if self.runs_in == "loop":
-            return await self.function(build)
+            return await self.function(*work.arguments(self.function, None))
         if self.runs_in == "thread":
-            return await _in_thread(self.function, build)
-        return await _in_process(self.function, build)
+            return await _in_thread(self.function, work)
+        return await _in_process(self.function, work)
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -80,17 +81,17 @@ def locate(function: Callable[..., Any]) -> dict[str, str]:
     return {"file": file, "name": name}
 
 
-async def _in_thread(function: Callable[[Any], Any], build: Build) -> object:
+async def _in_thread(function: Callable[..., Any], work: Work) -> object:
     loop = asyncio.get_running_loop()
     result: asyncio.Future[object] = loop.create_future()
     calls = _ThreadCalls(loop)
 
-    def work() -> None:
+    def call() -> None:
         try:
             if inspect.iscoroutinefunction(function):
-                value = calls.run_async(function(build))
+                value = calls.run_async(function(*work.arguments(function, None)))
             else:
-                value = function(BlockingBuild(build, calls.wait))
+                value = function(*work.arguments(function, calls.wait))
         except BaseException as error:
             failure = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
             loop.call_soon_threadsafe(_settle, result, None, failure)
@@ -99,13 +100,13 @@ async def _in_thread(function: Callable[[Any], Any], build: Build) -> object:
 
     context = contextvars.copy_context()
     # A daemon: a handler that never returns must not keep the worker from leaving.
-    threading.Thread(target=context.run, args=(work,), name=f"sluice-{build.id}", daemon=True).start()
+    threading.Thread(target=context.run, args=(call,), name=f"sluice-{work.id}", daemon=True).start()
     try:
         return await asyncio.shield(result)
     except asyncio.CancelledError:
-        build.mark_cancelled()
+        work.mark_cancelled()
         calls.cancel()
-        await asyncio.wait({result}, timeout=max(0.0, build.grace_ms) / 1000)
+        await asyncio.wait({result}, timeout=max(0.0, work.grace_ms) / 1000)
         if result.done():
             result.exception()
         raise
@@ -134,13 +135,13 @@ class _ThreadCalls:
         with self._lock:
             if self._cancelled:
                 coroutine.close()
-                raise Cancelled("the build was cancelled")
+                raise Cancelled("nobody waits for this any more")
             call = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
             self._waiting.add(call)
         try:
             return call.result()
         except concurrent.futures.CancelledError:
-            raise Cancelled("the build was cancelled") from None
+            raise Cancelled("nobody waits for this any more") from None
         finally:
             self._waiting.discard(call)
 
@@ -154,7 +155,7 @@ class _ThreadCalls:
             try:
                 return await task
             except asyncio.CancelledError:
-                raise Cancelled("the build was cancelled") from None
+                raise Cancelled("nobody waits for this any more") from None
 
         return asyncio.run(main())
 
@@ -168,21 +169,21 @@ class _ThreadCalls:
             own[0].call_soon_threadsafe(own[1].cancel)
 
 
-async def _in_process(function: Callable[[Any], Any], build: Build) -> Final:
-    """Calls the function in a new process, which speaks the build part of the worker protocol on a socket pair."""
+async def _in_process(function: Callable[..., Any], work: Work) -> Final:
+    """Calls the function in a new process, which speaks its part of the worker protocol on a socket pair."""
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
     connection = Connection(reader, writer)
 
     async def write(stream: Stream, chunk: bytes) -> None:
-        await build.write(chunk, stream)
+        await work.write(chunk, stream)
 
     child = asyncio.ensure_future(
         run_command(
             [sys.executable, "-m", "sluice_worker.child", str(theirs.fileno()), json.dumps(locate(function))],
             write,
             env={"SLUICE_CHILD_PATH": json.dumps(sys.path)},
-            grace_ms=lambda: build.grace_ms,
+            grace_ms=lambda: work.grace_ms,
             pass_fds=[theirs.fileno()],
             started=theirs.close,
         )
@@ -190,28 +191,27 @@ async def _in_process(function: Callable[[Any], Any], build: Build) -> Final:
     # Once nobody else has the child's end, the stream ends with the child, or with its not having begun.
     child.add_done_callback(lambda _: theirs.close())
     try:
-        connection.post(MessageType.BUILD_REQUEST, build.request())
-        final = await _final_of(connection, build)
+        connection.post(*work.request())
+        final = await _final_of(connection, work)
         ended = await asyncio.shield(child)
+        await work.flush()
         if final is None:
             raise SluiceError(
                 f"the handler's process ended with {ended.exit_code} and without a result", code="handler_failed"
             )
         return final
     finally:
-        build.mark_cancelled()
+        work.mark_cancelled()
         child.cancel()
         await asyncio.gather(child, return_exceptions=True)
         connection.abort()
 
 
-async def _final_of(connection: Connection, build: Build) -> Final | None:
-    """The last message of the child; its progress is handed on."""
+async def _final_of(connection: Connection, work: Work) -> Final | None:
+    """The last message of the child; what it says before is handed on."""
     with contextlib.suppress(ConnectionError):
         async for message in connection.messages():
-            payload = message.payload
-            if message.type == MessageType.BUILD_PROGRESS:
-                await build.progress(payload.get("done"), payload.get("total"), payload.get("message"))
-            elif message.type in (MessageType.BUILD_COMPLETED, MessageType.BUILD_FAILED):
-                return Final(MessageType(message.type), dict(payload))
+            if message.type in _FINALS:
+                return Final(message.type, dict(message.payload))
+            await work.relay(message)
     return None

@@ -14,10 +14,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .builds import BlockingBuild, Build
+from .builds import Build
 from .frames import FrameDecoder, FrameError, Message, encode_frame
 from .messages import MessageType
-from .outcomes import Final, final_of, final_of_error
+from .tasks import Task
+from .work import Final, Work
 
 
 def find(location: Mapping[str, str]) -> Callable[[Any], Any]:
@@ -38,10 +39,8 @@ def find(location: Mapping[str, str]) -> Callable[[Any], Any]:
     return function
 
 
-def _work(channel: socket.socket, location: Mapping[str, str]) -> Final:
-    build_payload = _request(channel)
-
-    async def send(kind: MessageType, payload: Mapping[str, Any]) -> None:
+def _work_of(request: Message, channel: socket.socket) -> Work:
+    async def send(kind: int, payload: Mapping[str, Any]) -> None:
         if payload.get("chunk") is None:
             channel.sendall(encode_frame(Message(type=int(kind), payload=payload)))
             return
@@ -51,25 +50,30 @@ def _work(channel: socket.socket, location: Mapping[str, str]) -> Final:
         sink.buffer.write(payload["chunk"])
         sink.buffer.flush()
 
+    if request.type == MessageType.BUILD_REQUEST:
+        return Build(request.payload, send, own_group=False)
+    return Task(request.payload["items"][0], send)
+
+
+def _carry_out(work: Work, location: Mapping[str, str]) -> Final:
     try:
         function = find(location)
-        build = Build(build_payload, send, own_group=False)
         if inspect.iscoroutinefunction(function):
-            return final_of(asyncio.run(function(build)))
-        return final_of(function(BlockingBuild(build, asyncio.run)))
+            return work.final_of(asyncio.run(function(*work.arguments(function, None))))
+        return work.final_of(function(*work.arguments(function, asyncio.run)))
     except Exception as error:
         traceback.print_exc()
-        return final_of_error(error)
+        return work.final_of_error(error)
 
 
-def _request(channel: socket.socket) -> Mapping[str, Any]:
+def _request(channel: socket.socket) -> Message:
     decoder = FrameDecoder()
     while True:
         chunk = channel.recv(65_536)
         if not chunk:
             raise EOFError("the worker closed the channel before it said what to do")
         for message in decoder.push(chunk):
-            return message.payload
+            return message
 
 
 def main(arguments: list[str]) -> int:
@@ -78,13 +82,14 @@ def main(arguments: list[str]) -> int:
     os.set_inheritable(descriptor, False)
     sys.path[:] = json.loads(os.environ.pop("SLUICE_CHILD_PATH"))
     with socket.socket(fileno=descriptor) as channel:
-        final = _work(channel, location)
+        work = _work_of(_request(channel), channel)
+        final = _carry_out(work, location)
         sys.stdout.flush()
         sys.stderr.flush()
         try:
             frame = encode_frame(Message(type=int(final.kind), payload=final.payload))
         except FrameError as error:
-            final = final_of_error(error)
+            final = work.final_of_error(error)
             frame = encode_frame(Message(type=int(final.kind), payload=final.payload))
         channel.sendall(frame)
     return 0

@@ -60,6 +60,12 @@ class ResourcesExhausted(MasterError):
     code = "resources_exhausted"
 
 
+class Cancelled(SluiceError):
+    """Nobody waits for this work any more. Raised by the calls of a handler that works in a thread."""
+
+    code = "cancelled"
+
+
 class NonRetryable(SluiceError):
     """Raised by a handler: trying again would not help."""
 

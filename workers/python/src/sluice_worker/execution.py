@@ -1,30 +1,27 @@
-"""Builds in a worker's hands: what runs, what waits for a slot, what has ended and may not have reached the master."""
+"""Work in a worker's hands: what runs, what waits for a slot, what has ended and may not have reached the master."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .builds import Build, CancelReason
 from .calls import Handler
 from .commands import CommandNotStarted
 from .errors import NotConnected, SluiceError
 from .frames import FrameError
-from .messages import MessageType
-from .outcomes import Final, failed, final_of, final_of_error
+from .work import CancelReason, Final, Send, Work
 
-#: Builds that may wait for a slot; a master that counts slots never needs it.
+#: Work that may wait for a slot; a master that counts slots never needs it.
 WAITING_MAX = 1_000
-
-Send = Callable[[MessageType, Mapping[str, Any]], Coroutine[Any, Any, None]]
 
 
 class _Execution:
-    def __init__(self, build: Build) -> None:
-        self.build = build
+    def __init__(self, work: Work, handler: Handler) -> None:
+        self.work = work
+        self.handler = handler
         self.task: asyncio.Task[None] | None = None
         self.reason: CancelReason | None = None
 
@@ -33,29 +30,29 @@ class _Execution:
             return
         self.reason = reason
         if grace_ms is not None:
-            self.build.grace_ms = grace_ms
-        self.build.mark_cancelled()
+            self.work.grace_ms = grace_ms
+        self.work.mark_cancelled()
         self.task.cancel()
 
 
-class Executions:
-    """The builds of one worker."""
+class _Unread:
+    """An end that was sent, and that the master has not been seen to have read."""
 
-    def __init__(
-        self,
-        handler: Callable[[], Handler],
-        send: Send,
-        when_read: Callable[[Callable[[], None]], None],
-        *,
-        slots: int,
-    ) -> None:
-        self._handler = handler
+    def __init__(self, work: Work, kind: int, payload: Mapping[str, Any]) -> None:
+        self.work = work
+        self.kind = kind
+        self.payload = payload
+
+
+class Executions:
+    """The builds and tasks of one worker."""
+
+    def __init__(self, send: Send, when_read: Callable[[Callable[[], None]], None], *, slots: int) -> None:
         self._send = send
         self._when_read = when_read
         self._slots = asyncio.Semaphore(slots)
         self._executions: dict[str, _Execution] = {}
-        #: Ends that were sent and that the master has not been seen to have read, with the epoch they belong to.
-        self._unread: dict[str, tuple[MessageType, dict[str, Any]]] = {}
+        self._unread: dict[str, _Unread] = {}
         # The event loop itself keeps only weak references to tasks.
         self._sending: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
@@ -66,34 +63,36 @@ class Executions:
 
     def running(self) -> list[dict[str, Any]]:
         """What HELLO and HEARTBEAT announce: also what has ended, until the master is known to know it."""
-        held = {id: execution.build.epoch or 0 for id, execution in self._executions.items()}
-        ended = {id: payload.get("epoch") or 0 for id, (_, payload) in self._unread.items()}
-        return [{"build_id": id, "epoch": epoch} for id, epoch in {**ended, **held}.items()]
+        works = [*(unread.work for unread in self._unread.values()), *self.held()]
+        return [{"build_id": id, "epoch": epoch} for id, epoch in {work.id: work.epoch or 0 for work in works}.items()]
 
-    def start(self, request: Mapping[str, Any]) -> str | None:
-        """Begins a build, or has it wait for a slot. An error code where it is not taken."""
-        build_id, epoch = request["build_id"], request.get("epoch")
-        held = self._executions.get(build_id)
+    def held(self) -> list[Work]:
+        """What has not ended."""
+        return [execution.work for execution in self._executions.values()]
+
+    def start(self, work: Work, handler: Handler) -> str | None:
+        """Begins it, or has it wait for a slot. An error code where it is not taken."""
+        held = self._executions.get(work.id)
         if held is not None:
-            if epoch is None or epoch <= (held.build.epoch or 0):
+            if work.epoch is None or work.epoch <= (held.work.epoch or 0):
                 # A master that has not heard that it runs may ask again.
                 return None
             held.cancel("superseded", 0)
         elif len(self._executions) >= WAITING_MAX:
             return "worker_busy"
-        self._unread.pop(build_id, None)
-        build = Build(request, self._send, loop=asyncio.get_running_loop())
-        execution = _Execution(build)
-        self._executions[build_id] = execution
+        self._unread.pop(work.id, None)
+        execution = _Execution(work, handler)
+        self._executions[work.id] = execution
         self._idle.clear()
         execution.task = asyncio.ensure_future(self._run(execution))
         return None
 
-    def cancel(self, build_id: str, grace_ms: float | None) -> None:
-        """The master does not want the build any more."""
-        self._unread.pop(build_id, None)
-        execution = self._executions.get(build_id)
-        if execution is not None:
+    def cancel(self, work_id: str, grace_ms: float | None, epoch: int | None = None) -> None:
+        """The master does not want it any more."""
+        execution = self._executions.get(work_id)
+        if execution is None:
+            self._unread.pop(work_id, None)
+        elif epoch is None or epoch == execution.work.epoch:
             execution.cancel("cancelled", grace_ms)
 
     async def idle(self, timeout_ms: float) -> bool:
@@ -121,81 +120,68 @@ class Executions:
 
     def reconnected(self) -> None:
         """Says again what may have been lost with the connection before."""
-        for build_id, (kind, payload) in list(self._unread.items()):
-            self._spawn(self._tell_end(build_id, kind, payload))
+        for unread in list(self._unread.values()):
+            task = asyncio.ensure_future(self._tell(unread))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
 
     async def _run(self, execution: _Execution) -> None:
-        build = execution.build
+        work, loop = execution.work, asyncio.get_running_loop()
+        started = loop.time()
         try:
             async with self._slots:
+                started = loop.time()
                 final = await self._final(execution)
         except asyncio.CancelledError:
             if execution.reason is None:
                 raise
-            final = failed("cancelled", "The build was cancelled before it began.")
+            final = work.final_without_end(execution.reason)
         finally:
-            if self._executions.get(build.id) is execution:
-                del self._executions[build.id]
+            if self._executions.get(work.id) is execution:
+                del self._executions[work.id]
             if not self._executions:
                 self._idle.set()
         if execution.reason in (None, "cancelled", "timeout"):
-            await self._end(build, final)
+            await self._end(work, final, (loop.time() - started) * 1000)
 
     async def _final(self, execution: _Execution) -> Final:
-        build, loop = execution.build, asyncio.get_running_loop()
-        started = loop.time()
+        work = execution.work
         timer: asyncio.TimerHandle | None = None
-        if build.options.timeout_ms is not None:
-            timer = loop.call_later(build.options.timeout_ms / 1000, execution.cancel, "timeout", None)
+        if work.timeout_ms is not None:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(work.timeout_ms / 1000, execution.cancel, "timeout", None)
         try:
-            await self._send(MessageType.BUILD_STARTED, {"build_id": build.id})
-            final = final_of(await self._handler().call(build))
-        except asyncio.CancelledError:
-            if execution.reason is None:
-                raise
-            if execution.reason == "timeout":
-                return failed("timeout", f"The build took longer than {build.options.timeout_ms:g} ms.")
-            return failed("cancelled", "The build was cancelled.")
+            await work.begin()
+            return work.final_of(await execution.handler.call(work))
         except Exception as error:
             if not isinstance(error, (SluiceError, CommandNotStarted)):
-                # Whoever reads the build's output wants to know where.
-                await build.write("".join(traceback.format_exception(error)), "stderr")
-            return final_of_error(error)
+                await work.trace("".join(traceback.format_exception(error)))
+            return work.final_of_error(error)
         finally:
             if timer is not None:
                 timer.cancel()
-        if final.kind == MessageType.BUILD_COMPLETED:
-            return Final(final.kind, {**final.payload, "duration_ms": round((loop.time() - started) * 1000)})
-        return final
 
-    async def _end(self, build: Build, final: Final) -> None:
-        named: dict[str, Any] = {"build_id": build.id}
-        if build.epoch is not None:
-            named["epoch"] = build.epoch
-        payload = {**final.payload, **named}
-        self._unread[build.id] = (final.kind, payload)
+    async def _end(self, work: Work, final: Final, took_ms: float) -> None:
         try:
-            await self._tell_end(build.id, final.kind, payload)
+            await self._keep_and_tell(_Unread(work, final.kind, work.named(final, took_ms)))
         except FrameError as error:
-            # What the handler returned cannot travel, and that is what the build came to.
-            instead = failed(error.code, f"The result cannot be sent: {error}.")
-            payload = {**instead.payload, **named}
-            self._unread[build.id] = (instead.kind, payload)
-            await self._tell_end(build.id, instead.kind, payload)
+            # What the handler returned cannot travel, and that is what it came to.
+            instead = work.final_of_error(SluiceError(f"The result cannot be sent: {error}.", code=error.code))
+            await self._keep_and_tell(_Unread(work, instead.kind, work.named(instead, took_ms)))
 
-    async def _tell_end(self, build_id: str, kind: MessageType, payload: dict[str, Any]) -> None:
+    async def _keep_and_tell(self, unread: _Unread) -> None:
+        self._unread[unread.work.id] = unread
+        await self._tell(unread)
+
+    async def _tell(self, unread: _Unread) -> None:
         try:
-            await self._send(kind, payload)
+            await self._send(unread.kind, unread.payload)
         except NotConnected:
             return
-        self._when_read(lambda: self._read(build_id, payload))
+        self._when_read(lambda: self._read(unread))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+    def _read(self, unread: _Unread) -> None:
+        if self._unread.get(unread.work.id) is unread:
+            del self._unread[unread.work.id]
 
-    def _read(self, build_id: str, payload: dict[str, Any]) -> None:
-        unread = self._unread.get(build_id)
-        if unread is not None and unread[1] is payload:
-            del self._unread[build_id]
+

@@ -47,7 +47,7 @@ class LinkHandlers:
     #: HELLO_ACK has come.
     accepted: Callable[[dict[str, Any]], None]
     #: A message that is no answer and no heartbeat; answers True where it is for this worker.
-    received: Callable[[MessageType | int, dict[str, Any], Message], bool]
+    received: Callable[[int, dict[str, Any], Message], bool]
 
 
 @dataclass

@@ -42,6 +42,17 @@ class MessageType(IntEnum):
     ERROR = 0xFF
 
 
+class RunMessageType(IntEnum):
+    """Those of the types 0x60–0x7f that are about tasks of runs, which only Sluice's own master sends."""
+
+    HANDBACK = 0x68
+    PIECE = 0x69
+    TASK = 0x72
+    REVOKE = 0x73
+    RESULT = 0x74
+    NOTE = 0x75
+
+
 _TO_WORKER = frozenset(
     {
         MessageType.HELLO_ACK,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .builds import BuildResult, Cancelled
 from .commands import CommandNotStarted, CommandResult
 from .errors import BuildFailed, RetryAfter, SluiceError
 from .messages import MessageType, present
+from .work import Final
 
 
 @dataclass(frozen=True)
-class Final:
-    """BUILD_COMPLETED or BUILD_FAILED, without what only the worker knows (id, epoch, duration)."""
+class BuildResult:
+    """What a handler may return instead of a plain value."""
 
-    kind: MessageType
-    payload: Mapping[str, Any]
+    output: object = None
+    exit_code: int | None = None
+    #: Maps of `path`, `sha256`, `size`, `mode` and perhaps `link`; the bytes travel over HTTP.
+    artifacts: Sequence[Mapping[str, Any]] = ()
 
 
 def final_of(result: object) -> Final:
@@ -40,7 +42,7 @@ def final_of_error(error: BaseException) -> Final:
         return failed("spawn_failed", str(error))
     if isinstance(error, RetryAfter):
         return failed(error.code, str(error), retry_after_ms=error.delay_ms)
-    if isinstance(error, (SluiceError, Cancelled)):
+    if isinstance(error, SluiceError):
         return failed(error.code, str(error))
     return failed("handler_failed", f"{type(error).__name__}: {error}")
 
@@ -55,6 +57,13 @@ def failed(code: str, message: str, **keys: Any) -> Final:
     delay = keys.pop("retry_after_ms", None)
     error = present(code=code, message=message, retry_after_ms=delay)
     return Final(MessageType.BUILD_FAILED, {"status": "failed", **present(**keys), "error": error})
+
+
+def completed_in(final: Final, took_ms: float) -> Mapping[str, Any]:
+    """The payload, with the time it took where it succeeded."""
+    if final.kind != MessageType.BUILD_COMPLETED:
+        return final.payload
+    return {**final.payload, "duration_ms": round(took_ms)}
 
 
 def _ended(result: CommandResult) -> Final:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgpack
 
+from .errors import SluiceError
 from .frames import SAFE_INTEGER_MAX
 
 #: Levels of nesting that a value may have.
@@ -30,13 +31,8 @@ _ERROR_KINDS = frozenset(
 )
 
 
-class ValueFault(Exception):
-    """Bytes that are no value, or a value that cannot be written."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        #: `value_bad_encoding` or `value_not_serializable`.
-        self.code = code
+class ValueFault(SluiceError):
+    """Bytes that are no value (`value_bad_encoding`), or a value that cannot be written (`value_not_serializable`)."""
 
 
 def encode_value(value: object) -> bytes:
@@ -48,7 +44,7 @@ def encode_value(value: object) -> bytes:
     try:
         plain = writer.plain(value, 0)
     except RecursionError:
-        raise ValueFault("value_not_serializable", "the value nests deeper than Python can follow") from None
+        raise ValueFault("the value nests deeper than Python can follow", code="value_not_serializable") from None
     body: bytes = msgpack.packb(plain, use_bin_type=True, unicode_errors="strict")
     return HEADER + body if writer.extended else body
 
@@ -75,14 +71,14 @@ class _Writer:
             aware = value if value.tzinfo is not None else value.astimezone()
             return self._extension(5, struct.pack(">d", (aware - _EPOCH) / datetime.timedelta(milliseconds=1)))
         if depth >= VALUE_DEPTH_MAX:
-            raise ValueFault("value_not_serializable", f"the value nests deeper than {VALUE_DEPTH_MAX} levels")
+            raise ValueFault(f"the value nests deeper than {VALUE_DEPTH_MAX} levels", code="value_not_serializable")
         if isinstance(value, (list, tuple)):
             return [self.plain(item, depth + 1) for item in value]
         if isinstance(value, Mapping):
             return {self._key(key): self.plain(item, depth + 1) for key, item in value.items()}
         if isinstance(value, (set, frozenset)):
             return self._extension(8, msgpack.packb([self.plain(item, depth + 1) for item in value]))
-        raise ValueFault("value_not_serializable", f"a {type(value).__name__} cannot leave the process")
+        raise ValueFault(f"a {type(value).__name__} cannot leave the process", code="value_not_serializable")
 
     def _extension(self, kind: int, body: bytes) -> msgpack.ExtType:
         self.extended = True
@@ -98,7 +94,7 @@ class _Writer:
 
     def _key(self, key: object) -> str:
         if not isinstance(key, str):
-            raise ValueFault("value_not_serializable", f"a key is a {type(key).__name__}, and has to be text")
+            raise ValueFault(f"a key is a {type(key).__name__}, and has to be text", code="value_not_serializable")
         return key.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -119,9 +115,9 @@ def decode_value(data: bytes) -> Any:
             return _Reader(data, extended=False).document()
         return _Reader(data[len(HEADER) :], extended=True).document()
     except RecursionError:
-        raise ValueFault("value_bad_encoding", "the value nests deeper than Python can follow") from None
+        raise ValueFault("the value nests deeper than Python can follow", code="value_bad_encoding") from None
     except (IndexError, struct.error, UnicodeDecodeError, OverflowError) as error:
-        raise ValueFault("value_bad_encoding", f"not an encoded value: {error or 'it ends too early'}") from None
+        raise ValueFault(f"not an encoded value: {error or 'it ends too early'}", code="value_bad_encoding") from None
 
 
 class _Reader:
@@ -140,7 +136,7 @@ class _Reader:
         return value
 
     def _fault(self, problem: str) -> ValueFault:
-        return ValueFault("value_bad_encoding", f"not an encoded value: {problem} (byte {self._at})")
+        return ValueFault(f"not an encoded value: {problem} (byte {self._at})", code="value_bad_encoding")
 
     def _take(self, size: int) -> bytes:
         if size > len(self._data) - self._at:

@@ -19,11 +19,14 @@ from typing import Any, TypeVar
 from .backoff import Backoff
 from .builds import Build
 from .calls import Handler, RunsIn
+from .errors import NonRetryable
 from .execution import Executions
 from .frames import Message
 from .link import Link, LinkHandlers
-from .messages import MessageType, present
+from .messages import MessageType, RunMessageType, present
 from .shared import Locks, Resources, State
+from .tasks import Pieces, Task, is_about_a_task, pieces_of, takes_task
+from .work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -51,6 +54,10 @@ def own_resources() -> dict[str, float]:
     with contextlib.suppress(AttributeError, OSError, ValueError):
         found["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return found
+
+
+async def _unknown_task(_: object, task: Task) -> None:
+    raise NonRetryable(f"This worker has no task {task.name!r}.", code="not_found")
 
 
 async def run_options_command(build: Build) -> object:
@@ -94,7 +101,10 @@ class Worker:
         self._log = log or logging.getLogger("sluice_worker")
         self._credential_file = Path(credential_file) if credential_file is not None else None
         self._token = _token_of(token, token_file, self._credential_file)
-        self._handlers: dict[MessageType, Handler] = {}
+        self._build_handler = Handler.of(run_options_command)
+        self._tasks: dict[str, Handler] = {}
+        self._pieces = Pieces()
+        self._sending_pieces = asyncio.Lock()
         self._observers: dict[MessageType, list[Callable[[Message], object]]] = {}
         self._leaving = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -125,11 +135,30 @@ class Worker:
 
         def register(function: F) -> F:
             if kind == MessageType.BUILD_REQUEST:
-                self._handlers[kind] = Handler.of(function, runs_in)
+                self._build_handler = Handler.of(function, runs_in)
             elif runs_in is not None:
                 raise ValueError(f"runs_in is for BUILD_REQUEST, not for {kind.name}")
             else:
                 self._observers.setdefault(kind, []).append(function)
+            return function
+
+        return register
+
+    def task(self, name: str, *, runs_in: RunsIn | None = None) -> Callable[[F], F]:
+        """Registers a task that runs call by its name: `ctx.task("resize", input)`.
+
+        The function gets the input, and as a second argument, where it takes one, the `Task` (`async def`) or `BlockingTask`
+        (`def`); what it returns is the result, what it raises the failure. Where it works is as for `on`. Tasks are
+        registered before the worker connects.
+        """
+
+        def register(function: F) -> F:
+            takes_task(function)
+            if name in self._tasks:
+                raise ValueError(f"two tasks are named {name}")
+            if self._executions is not None:
+                raise RuntimeError("tasks are registered before the worker connects")
+            self._tasks[name] = Handler.of(function, runs_in)
             return function
 
         return register
@@ -159,13 +188,7 @@ class Worker:
         `Refused` where the master does not take the worker, and `OSError` or `TimeoutError` where it cannot be reached.
         """
         self._loop = asyncio.get_running_loop()
-        handler = self._handlers.get(MessageType.BUILD_REQUEST) or Handler.of(run_options_command)
-        self._executions = Executions(
-            lambda: self._handlers.get(MessageType.BUILD_REQUEST, handler),
-            self._link.send,
-            self._link.when_read,
-            slots=self.slots,
-        )
+        self._executions = Executions(self._send, self._link.when_read, slots=self.slots)
         await self._link.connect(host, port, tls=tls, server_name=server_name, wait=wait)
 
     async def run(self) -> None:
@@ -207,9 +230,26 @@ class Worker:
         assert self._executions is not None
         self._log.info("leaving: %d running", len(self._executions))
         if not await self._executions.idle(self._drain_ms):
+            left = self._executions.held()
             await self._executions.hand_back(0)
+            await self._hand_back(left)
         await self._executions.read(HEARTBEAT_MS)
         await self._link.close()
+
+    async def _send(self, kind: int, payload: Mapping[str, Any]) -> None:
+        if kind != RunMessageType.RESULT:
+            await self._link.send(kind, payload)
+            return
+        # Pieces of one message follow each other.
+        async with self._sending_pieces:
+            for piece in pieces_of(kind, payload):
+                await self._link.send(*piece)
+
+    async def _hand_back(self, left: Iterable[Work]) -> None:
+        """Gives tasks back at once; builds go back with the connection."""
+        tasks = [{"task": work.id, "epoch": work.epoch} for work in left if isinstance(work, Task)]
+        if tasks and self._link.connected:
+            await self._link.send(RunMessageType.HANDBACK, {"items": [{"runs": [], "tasks": tasks}]})
 
     def _signalled(self) -> None:
         if self._leaving:
@@ -231,6 +271,7 @@ class Worker:
             resources=self._resources,
             python_version=version,
             heartbeat_ms=self._heartbeat_ms,
+            tasks=[{"name": name} for name in self._tasks] or None,
             running=self._executions.running() if self._executions is not None else [],
         )
 
@@ -239,6 +280,7 @@ class Worker:
         return {"worker_id": self.worker_id, "load": self.running / self.slots, "running": running}
 
     def _accepted(self, payload: dict[str, Any]) -> None:
+        self._pieces = Pieces()
         credential = payload.get("credential")
         if credential is not None:
             self._token = credential
@@ -248,11 +290,14 @@ class Worker:
         if self._executions is not None:
             self._executions.reconnected()
 
-    def _received(self, kind: MessageType | int, payload: dict[str, Any], message: Message) -> bool:
-        if not isinstance(kind, MessageType) or self._executions is None:
+    def _received(self, kind: int, payload: dict[str, Any], message: Message) -> bool:
+        if self._executions is None:
             return False
+        if not isinstance(kind, MessageType):
+            return self._received_of_runs(self._executions, kind, payload)
         if kind == MessageType.BUILD_REQUEST:
-            refusal = "worker_draining" if self._leaving else self._executions.start(payload)
+            build = Build(payload, self._send, loop=self._loop)
+            refusal = "worker_draining" if self._leaving else self._executions.start(build, self._build_handler)
             if refusal is not None:
                 self._refuse(refusal, message)
         elif kind == MessageType.BUILD_CANCEL:
@@ -262,6 +307,27 @@ class Worker:
         for observer in self._observers.get(kind, ()):
             observer(message)
         return True
+
+    def _received_of_runs(self, executions: Executions, kind: int, payload: Mapping[str, Any]) -> bool:
+        if kind == RunMessageType.PIECE:
+            whole = self._pieces.take(payload)
+            return whole is None or self._received_of_runs(executions, whole.type, whole.payload)
+        if kind not in (RunMessageType.TASK, RunMessageType.REVOKE) or not isinstance(payload.get("items"), list):
+            return False
+        for item in payload["items"]:
+            if not is_about_a_task(item, kind):
+                return False
+            if kind == RunMessageType.REVOKE:
+                executions.cancel(item["task"], None, item["epoch"])
+            else:
+                self._begin_task(executions, Task(item, self._send, loop=self._loop))
+        return True
+
+    def _begin_task(self, executions: Executions, task: Task) -> None:
+        handler = self._tasks.get(task.name) or Handler.of(_unknown_task)
+        if self._leaving or executions.start(task, handler) is not None:
+            assert self._loop is not None
+            self._loop.create_task(self._hand_back([task]))
 
     def _refuse(self, code: str, message: Message) -> None:
         text = "This worker is leaving." if code == "worker_draining" else "This worker has no room."
