@@ -111,8 +111,8 @@ export class Dispatcher {
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
-    const { id, epoch, workflow } = each.run;
-    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, entries: each.journal.length }), each };
+    const { id, epoch, workflow, version } = each.run;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, entries: each.journal.length }), each };
   }
 
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {

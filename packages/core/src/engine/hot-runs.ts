@@ -6,10 +6,14 @@ export interface HotRun {
   readonly run: string;
   readonly epoch: number;
   readonly workflow: string;
+  /** Of its code. */
+  readonly version: string;
   /** Worker that executes it; undefined while one is being found. */
   worker: string | undefined;
   /** What happened to it before a worker was found; said right after the assignment. */
   early: readonly RunEvent[];
+  /** It has, or has had, tasks. */
+  tasks: boolean;
   /** True while all it does is wait. */
   idle: boolean;
   /** Journal entries so far. */
@@ -29,11 +33,12 @@ export class HotRuns {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries">): HotRun {
+  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries">): HotRun {
     const hot: HotRun = {
       ...run,
       worker: undefined,
       early: [],
+      tasks: false,
       idle: false,
       chain: undefined,
       sending: undefined,

@@ -144,7 +144,8 @@ export class Starts {
       count("runs_started");
       if (outcome.run.owner === owner && worker !== undefined) {
         const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
-        const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow: run.workflow, entries: 0 });
+        const { workflow, version } = record;
+        const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow, version, entries: 0 });
         const assignment = this.#dispatcher.assignmentOf(record, { journal: [] });
         await this.#dispatcher.assign({ hot, assignment }, worker);
       }

@@ -69,26 +69,24 @@ export async function listDeployments(call: Call): Promise<Response> {
   call.query().done();
   const { engine, parts } = call;
   const access = call.access("run:read");
-  const [versions, inUse, counts] = await Promise.all([
+  const [versions, counts] = await Promise.all([
     engine.store.listVersions(),
-    engine.store.versionsInUse(),
     parts.store.figures.countByVersion({ access }),
   ]);
-  const runs = new Map(inUse.map((each) => [each.version, each.runs]));
   const byVersion = Map.groupBy(counts, (each) => each.version);
   const { version, error, deployedAt, workers = [] } = parts.deployment();
   const processes = new Map(workers.map((each) => [each.id, each]));
   return reply("json", 200, {
     current: { version, deployedAt: deployedAt ?? null, error: error ?? null },
-    versions: versions.map((each) => ({
-      version: each.version,
-      createdAt: each.createdAt,
-      unfinishedRuns: runs.get(each.version) ?? 0,
-      workflows: (byVersion.get(each.version) ?? []).map(({ workflow, runs: unfinishedRuns }) => ({
-        workflow,
-        unfinishedRuns,
-      })),
-    })),
+    versions: versions.map(({ version: code, createdAt }) => {
+      const workflows = byVersion.get(code) ?? [];
+      return {
+        version: code,
+        createdAt,
+        unfinishedRuns: workflows.reduce((sum, { runs }) => sum + runs, 0),
+        workflows: workflows.map(({ workflow, runs: unfinishedRuns }) => ({ workflow, unfinishedRuns })),
+      };
+    }),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({
         id: link.id,
