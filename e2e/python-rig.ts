@@ -1,7 +1,16 @@
 // A Python with the packed wheel of workers/python in it, as a user would have it, and with the tools of its tests. What has to
 // come from the package index is kept beside node_modules; the wheel is built and installed anew each time.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,7 +24,7 @@ export interface Ran {
   readonly output: string;
 }
 
-export interface PythonRig {
+interface PythonRig {
   /** Folder with `python`, `pip` and `sluice-worker`. */
   readonly bin: string;
   /** The packed wheel. */
@@ -62,7 +71,10 @@ function environment(version: string): string {
 
 /** Builds the wheel and installs it. */
 export function setUpPython(): PythonSetup {
-  const asked = Bun.which("python3") === null ? undefined : run(["python3", "-c", "import sys, venv, ensurepip; print(sys.version)"]);
+  const asked =
+    Bun.which("python3") === null
+      ? undefined
+      : run(["python3", "-c", "import sys, venv, ensurepip; print(sys.version)"]);
   if (asked?.exitCode !== 0) return { missing: "no python3 with venv here: apt-get install python3 python3-venv" };
   const [, minor = "0"] = /^3\.(\d+)\./.exec(asked.output) ?? [];
   if (Number(minor) < 10) return { missing: `Python 3.10 or newer is needed, this is ${asked.output.split(" ")[0]}` };

@@ -34,7 +34,13 @@ const shared = {
     const found = await ask(0x30, { key });
     const deleted = await ask(0x32, { key, if_version: created.version });
     const gone = await ask(0x30, { key });
-    return { created: created.ok, conflict: again.error?.code, found: found.value, deleted: deleted.ok, gone: gone.version };
+    return {
+      created: created.ok,
+      conflict: again.error?.code,
+      found: found.value,
+      deleted: deleted.ok,
+      gone: gone.version,
+    };
   },
   async lock({ resource, rounds }) {
     const fences = [];
@@ -54,7 +60,13 @@ const shared = {
     const refused = await ask(0x50, { resources: { cpu: 1 }, wait_ms: 0 });
     const released = await ask(0x51, { claim_id: claimed.claim_id });
     const status = await ask(0x52, { total: {}, claimed: {} });
-    return { claimed: claimed.ok, refused: refused.ok, released: released.ok, total: status.total, left: status.claimed };
+    return {
+      claimed: claimed.ok,
+      refused: refused.ok,
+      released: released.ok,
+      total: status.total,
+      left: status.claimed,
+    };
   },
 };
 
@@ -121,7 +133,14 @@ socket.on("data", (chunk) => {
 });
 socket.on("connect", () => {
   const resources = { cpu: 2 };
-  send(0x01, { worker_id: workerId, capabilities: ["build"], runtime, token, labels: [`machine=${workerId}`], resources });
+  send(0x01, {
+    worker_id: workerId,
+    capabilities: ["build"],
+    runtime,
+    token,
+    labels: [`machine=${workerId}`],
+    resources,
+  });
 });
 socket.on("close", () => process.exit(0));
 socket.on("error", (error) => console.error(String(error)));

@@ -23,6 +23,9 @@ INSTALL = "npm install in the project's folder"
 
 def program(name: str) -> str | None:
     """A runtime of the project, or of the machine."""
+    chosen = os.environ.get(f"SLUICE_{name.upper()}")
+    if chosen is not None:
+        return chosen
     found = TOOLS / name
     return str(found) if found.exists() else shutil.which(name)
 
