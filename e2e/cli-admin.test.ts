@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token secret services breakers audit backup restore migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker secret services breakers audit backup restore migrate doctor".split(
       " ",
     ),
     runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export", "import"],
@@ -47,6 +47,7 @@ describe("help", () => {
     state: ["list", "get", "set", "delete"],
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
+    worker: ["list", "drain", "remove"],
     secret: ["set", "list", "remove", "rotate"],
     services: ["list"],
     breakers: ["list", "reset"],

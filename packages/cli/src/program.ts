@@ -18,6 +18,7 @@ import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
+import { addWorkerCommands } from "./commands/worker.ts";
 import type { Io } from "./io.ts";
 import { serveProgram } from "./serve-program.ts";
 
@@ -36,6 +37,7 @@ export function makeProgram(io: Io): Command {
   addStepCacheCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
+  addWorkerCommands(program, io);
   addSecretCommands(program, io);
   addServicesCommands(program, io);
   addAuditCommands(program, io);

@@ -176,6 +176,7 @@ export function httpOver(
     readonly vault: Vault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
+    readonly fleet: HttpParts["fleet"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -187,7 +188,7 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, deployer, supervisor, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, deployer, supervisor, fleet, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -204,6 +205,7 @@ export function httpOver(
     trustedProxies: settings.trustedProxies,
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
+    fleet,
     backup,
     restore,
     disk: () => disk.read(),

@@ -109,6 +109,16 @@ export const apiPaths = {
   listServices: "GET /api/v1/services",
   listBreakers: "GET /api/v1/breakers",
   resetBreaker: "POST /api/v1/breakers/:name/reset",
+  connectWorker: "GET /worker",
+  listWorkers: "GET /api/v1/workers",
+  drainWorker: "POST /api/v1/workers/:id/drain",
+  removeWorker: "DELETE /api/v1/workers/:id",
+  startBuild: "POST /api/v1/builds",
+  listBuilds: "GET /api/v1/builds",
+  getBuild: "GET /api/v1/builds/:id",
+  listBuildTasks: "GET /api/v1/builds/:id/tasks",
+  watchBuild: "GET /api/v1/builds/:id/events",
+  cancelBuild: "POST /api/v1/builds/:id/cancel",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -278,6 +288,16 @@ export interface Api {
   listServices: { params: never; query: never; request: undefined; answer: Body<"Services"> };
   listBreakers: { params: never; query: never; request: undefined; answer: Body<"Breakers"> };
   resetBreaker: { params: "name"; query: never; request: Sent<"Nothing">; answer: undefined };
+  connectWorker: { params: never; query: never; request: undefined; answer: undefined };
+  listWorkers: { params: never; query: never; request: undefined; answer: Body<"Workers"> };
+  drainWorker: { params: "id"; query: never; request: Sent<"Nothing">; answer: undefined };
+  removeWorker: { params: "id"; query: never; request: undefined; answer: undefined };
+  startBuild: { params: never; query: never; request: Sent<"StartBuild">; answer: Body<"BuildMade"> };
+  listBuilds: { params: never; query: "status" | "limit" | "cursor"; request: undefined; answer: Body<"Builds"> };
+  getBuild: { params: "id"; query: never; request: undefined; answer: Body<"BuildMade"> };
+  listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
+  watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
+  cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -9,6 +9,7 @@ import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
+import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -19,6 +20,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...dataContracts,
   ...identityContracts,
   ...serviceContracts,
+  ...workerContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

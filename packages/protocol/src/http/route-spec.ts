@@ -15,6 +15,8 @@ export type RouteTag =
   | "sign-in"
   | "users"
   | "services"
+  | "workers"
+  | "builds"
   | "audit"
   | "console"
   | "server";

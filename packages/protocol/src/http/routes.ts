@@ -5,6 +5,7 @@ import { identityRoutes } from "./identity-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
+import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
   ...runRoutes,
@@ -12,6 +13,7 @@ export const routes = {
   ...identityRoutes,
   ...triggerRoutes,
   ...serviceRoutes,
+  ...workerRoutes,
   ...consoleRoutes,
 } as const;
 

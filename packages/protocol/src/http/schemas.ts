@@ -6,6 +6,7 @@ import { identitySchemas } from "./identity-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
+import { workerSchemas } from "./worker-schemas.ts";
 
 /** Every body by the name it has in the API document. */
 export const schemas = {
@@ -14,6 +15,7 @@ export const schemas = {
   ...identitySchemas,
   ...triggerSchemas,
   ...serviceSchemas,
+  ...workerSchemas,
   ...consoleSchemas,
 } as const;
 

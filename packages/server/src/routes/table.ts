@@ -98,6 +98,11 @@ export const handlers: Handlers<RouteName> = {
   ...loaded(() => import("./deliveries.ts"), ["testTrigger", "listDeliveries", "getDelivery", "redeliver"]),
   ...loaded(() => import("./secrets.ts"), ["listSecrets", "setSecret", "removeSecret", "rotateSecrets"]),
   ...loaded(() => import("./services.ts"), ["listServices", "listBreakers", "resetBreaker"]),
+  ...loaded(() => import("./workers.ts"), ["connectWorker", "listWorkers", "drainWorker", "removeWorker"]),
+  ...loaded(
+    () => import("./builds.ts"),
+    ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
+  ),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

@@ -9,6 +9,7 @@ import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Locks } from "./locks.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
+import { MemoryBuildRows } from "./builds/builds.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
@@ -32,6 +33,7 @@ export class Tables {
   readonly accounts = new Accounts();
   readonly breakers = new Breakers();
   readonly secrets: Secrets = new Map();
+  readonly builds = new MemoryBuildRows();
   readonly tally = new Tally();
   readonly triggers = new Triggers();
   readonly audit: AuditTrail;

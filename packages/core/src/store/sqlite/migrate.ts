@@ -9,6 +9,7 @@ import flow from "./migrations/0004-flow.sql" with { type: "text" };
 import triggers from "./migrations/0005-triggers.sql" with { type: "text" };
 import services from "./migrations/0006-services.sql" with { type: "text" };
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
+import workers from "./migrations/0011-workers.sql" with { type: "text" };
 import tasks from "./migrations/0012-tasks.sql" with { type: "text" };
 import places from "./migrations/0013-places.sql" with { type: "text" };
 
@@ -22,6 +23,7 @@ export const migrations: readonly string[] = [
   services,
   data,
   approvals,
+  workers,
   tasks,
   places,
 ];

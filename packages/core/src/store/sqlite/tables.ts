@@ -6,6 +6,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
+import { BuildTable } from "./builds/build-table.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
 import { Flow } from "../flow/flow.ts";
@@ -55,6 +56,7 @@ export interface Tables {
   readonly accessTokens: AccessTokenTable;
   readonly secrets: SecretTable;
   readonly breakers: BreakerTable;
+  readonly builds: BuildTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -97,6 +99,7 @@ export function openTables(db: Connection): Tables {
     accessTokens: new AccessTokenTable(db),
     secrets: new SecretTable(db),
     breakers: new BreakerTable(db),
+    builds: new BuildTable(db),
     audit: new AuditTable(db),
     triggers: new TriggerTable(db),
     deliveries: new DeliveryTable(db),

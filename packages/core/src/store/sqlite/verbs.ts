@@ -2,6 +2,8 @@
 import type { RunStore } from "../../kernel/run-store.ts";
 import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
+import { buildVerbs } from "../builds/builds.ts";
+import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
@@ -28,7 +30,13 @@ import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | TriggerWriteVerb;
+export type WriteVerb =
+  | RunWriteVerb
+  | IdentityWriteVerb
+  | AuditWriteVerb
+  | SecretWriteVerb
+  | BuildWriteVerb
+  | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -80,7 +88,21 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs, ...triggerVerbs };
+const buildExecutors = Object.fromEntries(
+  Object.entries(buildVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<BuildStore["appendBuild"]>[0]) => (run as typeof buildVerbs.appendBuild)(t.builds, p),
+  ]),
+);
+
+const executors = {
+  ...runExecutors,
+  ...identityVerbs,
+  ...auditVerbs,
+  ...secretVerbs,
+  ...buildExecutors,
+  ...triggerVerbs,
+};
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
