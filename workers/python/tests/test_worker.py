@@ -54,6 +54,9 @@ async def test_a_build_is_its_command_unless_there_is_a_handler() -> None:
         with pytest.raises(BuildFailed, match="no-such-program-here") as not_started:
             await missing.result()
         assert not_started.value.code == "spawn_failed"
+        with pytest.raises(BuildFailed) as nothing:
+            await (await master.dispatch_build("web#none")).result()
+        assert nothing.value.code == "command_missing"
 
 
 async def test_output_and_progress_come_while_the_build_runs() -> None:

@@ -45,7 +45,7 @@ class LinkHandlers:
     #: Payload of HEARTBEAT.
     heartbeat: Callable[[], dict[str, Any]]
     #: HELLO_ACK has come.
-    accepted: Callable[[dict[str, Any]], None]
+    accepted: Callable[[dict[str, Any], Message], None]
     #: A message that is no answer and no heartbeat; answers True where it is for this worker.
     received: Callable[[int, dict[str, Any], Message], bool]
 
@@ -134,7 +134,7 @@ class Link:
             raise
         session.heard_at = asyncio.get_running_loop().time()
         self._session = session
-        self._handlers.accepted(payload)
+        self._handlers.accepted(payload, first)
         self._wake()
         return session
 

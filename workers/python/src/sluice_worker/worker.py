@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from .backoff import Backoff
 from .builds import Build
 from .calls import Handler, RunsIn
-from .errors import NonRetryable
+from .errors import BuildFailed, NonRetryable
 from .execution import Executions
 from .frames import Message
 from .link import Link, LinkHandlers
@@ -62,6 +62,8 @@ async def _unknown_task(_: object, task: Task) -> None:
 
 async def run_options_command(build: Build) -> object:
     """What is done with a build unless a handler is given: its command is run."""
+    if not build.options.command:
+        raise BuildFailed("The build has no command, and this worker no handler.", code="command_missing")
     return await build.run()
 
 
@@ -130,7 +132,8 @@ class Worker:
 
         For BUILD_REQUEST that is the handler of builds: `async def` with a `Build` works in the worker's event loop, `def`
         with a `BlockingBuild` in a thread, `runs_in="process"` in a process of its own; what it returns is the build's
-        output, what it raises its failure. For other types it is told of the `Message`, in the event loop.
+        output, what it raises its failure. For other types it is told of the `Message`, in the event loop: of HELLO_ACK
+        with every new connection.
         """
 
         def register(function: F) -> F:
@@ -279,7 +282,7 @@ class Worker:
         running = self._executions.running() if self._executions is not None else []
         return {"worker_id": self.worker_id, "load": self.running / self.slots, "running": running}
 
-    def _accepted(self, payload: dict[str, Any]) -> None:
+    def _accepted(self, payload: dict[str, Any], message: Message) -> None:
         self._pieces = Pieces()
         credential = payload.get("credential")
         if credential is not None:
@@ -289,6 +292,8 @@ class Worker:
         self._log.info("connected to %s", payload.get("master_id", "the master"))
         if self._executions is not None:
             self._executions.reconnected()
+        for observer in self._observers.get(MessageType.HELLO_ACK, ()):
+            observer(message)
 
     def _received(self, kind: int, payload: dict[str, Any], message: Message) -> bool:
         if self._executions is None:
