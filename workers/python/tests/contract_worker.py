@@ -46,7 +46,7 @@ async def lock(options: Any) -> object:
     """Contends for a lock, and counts under it."""
     fences = []
     resource = options["resource"]
-    for _ in range(options["rounds"]):
+    for _ in range(int(options["rounds"])):
         async with worker.locks.hold(resource, wait_ms=20_000) as held:
             entry = await worker.state.get(f"inside {resource}")
             await worker.state.set(f"inside {resource}", (entry.value if entry else 0) + 1)
@@ -78,7 +78,13 @@ async def resources(options: Any) -> object:
     }
 
 
-SHARED = {"state": state, "lock": lock, "resources": resources}
+async def read(options: Any) -> object:
+    """The value of a key."""
+    entry = await worker.state.get(options["key"])
+    return entry and entry.value
+
+
+SHARED = {"state": state, "lock": lock, "resources": resources, "read": read}
 
 
 @worker.on(MessageType.BUILD_REQUEST)
@@ -89,7 +95,9 @@ async def build(build: Build) -> object:
     if build.target == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if build.target in SHARED:
-        return await SHARED[build.target](build.options.raw)
+        # A master that passes on only the options it knows has them in the environment.
+        variables = {name.lower(): value for name, value in build.options.env.items()}
+        return await SHARED[build.target]({**build.options.raw, **variables})
     if build.options.command:
         return await build.run()
     await build.progress(1, 1, "Übersetzt 🚀")
