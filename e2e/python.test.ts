@@ -1,10 +1,11 @@
 // The Python worker and master: their own tests, each a case here, run on the wheel that is packed and installed first, under the
 // type checker and against workers of the other runtimes.
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseJunit } from "../scripts/junit.ts";
+import { followPage, fragments } from "./python-docs.ts";
 import { pythonSources, run, setUpPython } from "./python-rig.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sluice-python-"));
@@ -19,6 +20,12 @@ afterAll(() => {
 function runSuite(bin: string): { readonly output: string; readonly cases: ReturnType<typeof parseJunit> } {
   const { output } = run([join(bin, "pytest"), "-q", `--junitxml=${report}`], { cwd: pythonSources });
   return { output, cases: parseJunit(readFileSync(report, "utf8")) };
+}
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  listener.stop(true);
+  return listener.port;
 }
 
 if ("missing" in setup) test.skip(`the Python worker: ${setup.missing}`, () => undefined);
@@ -47,6 +54,25 @@ else {
     expect(suite?.cases.length).toBeGreaterThan(300);
     const where = run([join(bin, "python"), "-c", "import sluice_worker; print(sluice_worker.__file__)"]).output;
     expect(where).toStartWith(dirname(bin));
+  });
+
+  test("docs/python.md can be followed: a worker runs the tests of a repository for a Python master", () => {
+    const folder = join(work, "docs");
+    mkdirSync(folder);
+    expect(followPage(folder, { bin, port: freePort() })).toBeUndefined();
+  });
+
+  test("the fragments of docs/python.md are typed", () => {
+    const head = "from sluice_worker import Task, Worker\n\n";
+    const body = fragments().map((text) => text.replaceAll(/^/gm, "    "));
+    const file = join(work, "fragments.py");
+    writeFileSync(file, `${head}async def page(worker: Worker) -> None:\n${body.join("\n\n")}\n`);
+    const { exitCode, output } = run([join(bin, "mypy"), "--strict", file], {
+      cwd: work,
+      env: { MYPY_CACHE_DIR: join(work, "mypy") },
+    });
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    expect(body.length).toBe(2);
   });
 
   describe("pytest", () => {
