@@ -1,9 +1,8 @@
 // The contract with the build worker of our own on each runtime: the same program, bundled, in a process of its own.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rig } from "./rig.suite.ts";

@@ -20,7 +20,8 @@ import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
-import { isFinal, toRecord } from "./runs.ts";
+import { toRecord } from "./runs.ts";
+import { versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
@@ -278,13 +279,7 @@ export class MemoryRunStore implements Store {
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
-    const counts = new Map<string, number>();
-    for (const row of this.#open().runs.all()) {
-      if (!isFinal(row)) counts.set(row.record.version, (counts.get(row.record.version) ?? 0) + 1);
-    }
-    return [...counts]
-      .map(([version, runs]) => ({ version, runs }))
-      .toSorted((a, b) => (a.version < b.version ? -1 : 1));
+    return versionsInUse(this.#open().runs);
   }
 
   async getRun(p: Params<"getRun">): Promise<RunRecord | undefined> {
