@@ -86,3 +86,6 @@ export function setUpPython(): PythonSetup {
   demand([join(bin, "pip"), "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", wheel]);
   return { bin, wheel };
 }
+
+// For tests that stand elsewhere: they cannot import this.
+if (import.meta.main) console.log(JSON.stringify(setUpPython()));

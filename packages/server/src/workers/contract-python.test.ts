@@ -2,17 +2,20 @@
 import { afterAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pythonSources, setUpPython } from "../../../../e2e/python-rig.ts";
 import { Rig } from "./rig.suite.ts";
 import { runtimeSuite } from "./runtimes.suite.ts";
 
-const setup = setUpPython();
+const root = join(import.meta.dir, "../../../..");
+const made = Bun.spawnSync([process.execPath, join(root, "e2e/python-rig.ts")], { stderr: "inherit" });
+const setup = JSON.parse(made.stdout.toString()) as
+  | { readonly missing: string }
+  | { readonly bin: string; readonly wheel: string };
 
 if ("missing" in setup) test.skip(`the Python worker: ${setup.missing}`, () => undefined);
 else {
   const { bin, wheel } = setup;
   afterAll(() => rmSync(dirname(wheel), { recursive: true, force: true }));
-  const script = join(pythonSources, "tests/contract_worker.py");
+  const script = join(root, "workers/python/tests/contract_worker.py");
   const workers: Bun.Subprocess[] = [];
   afterAll(() => {
     for (const worker of workers) worker.kill("SIGKILL");
@@ -46,5 +49,5 @@ else {
     expect(await output(await ask("read", { KEY: "inside r" }))).toBe(20);
   }, 60_000);
 
-  runtimeSuite("python", [join(bin, "python"), join(pythonSources, "tests/suite_worker.py")]);
+  runtimeSuite("python", [join(bin, "python"), join(root, "workers/python/tests/suite_worker.py")]);
 }
