@@ -36,6 +36,7 @@ const documents = [
   "docs/triggers.md",
   "docs/workers.md",
   "docs/deployment.md",
+  "docs/deploy.md",
   "docs/identity.md",
   "docs/security.md",
   "docs/cli.md",
