@@ -43,10 +43,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
-  readonly builds = new MemoryBuildStore(
-    () => this.#open(),
-    (asked, carry) => this.#audited(asked, carry),
-  );
+  readonly builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;

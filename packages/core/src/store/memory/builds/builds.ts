@@ -69,17 +69,19 @@ type Audited = <T>(
 ) => T;
 
 export class MemoryBuildStore implements BuildStore {
-  readonly #tables: () => BuildTables;
   readonly #audited: Audited;
 
-  /** `tables` throws when the store is closed; `audited` carries out a verb and writes the audit row about it. */
-  constructor(tables: () => BuildTables, audited: Audited) {
-    this.#tables = tables;
+  /** `audited` carries out a verb and writes the audit row about it; it throws when the store is closed. */
+  constructor(audited: Audited) {
     this.#audited = audited;
   }
 
   #write<Verb extends BuildWriteVerb>(verb: Verb, params: Params<Verb>): Answer<Verb> {
     return this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params));
+  }
+
+  #rows(): MemoryBuildRows {
+    return this.#audited({ verb: "", params: undefined }, ({ builds }) => builds);
   }
 
   async createBuild(p: Params<"createBuild">): Promise<Answer<"createBuild">> {
@@ -111,12 +113,12 @@ export class MemoryBuildStore implements BuildStore {
   }
 
   async getBuild(p: Params<"getBuild">): Promise<Answer<"getBuild">> {
-    return this.#tables().builds.build(p.build);
+    return this.#rows().build(p.build);
   }
 
   async listBuilds(p: Params<"listBuilds">): Promise<Answer<"listBuilds">> {
     const oldest = p.order === "oldest";
-    const sorted = [...this.#tables().builds.builds.values()]
+    const sorted = [...this.#rows().builds.values()]
       .filter(({ status }) => p.status === undefined || status === p.status)
       .filter(({ id }) => p.cursor === undefined || (oldest ? id > p.cursor : id < p.cursor))
       .toSorted((a, b) => (a.id < b.id === oldest ? -1 : 1));
@@ -128,7 +130,7 @@ export class MemoryBuildStore implements BuildStore {
   async readBuildEvents(p: Params<"readBuildEvents">): Promise<Answer<"readBuildEvents">> {
     const found: BuildEvent[] = [];
     let bytes = 0;
-    for (const event of this.#tables().builds.events.get(p.build) ?? []) {
+    for (const event of this.#rows().events.get(p.build) ?? []) {
       if (event.no <= p.after) continue;
       const size = event.bytes?.length ?? 0;
       if (found.length >= p.limit || (found.length > 0 && bytes + size > p.bytesMax)) break;
@@ -139,13 +141,13 @@ export class MemoryBuildStore implements BuildStore {
   }
 
   async findWorker(p: Params<"findWorker">): Promise<Answer<"findWorker">> {
-    const rows = this.#tables().builds;
+    const rows = this.#rows();
     if ("worker" in p) return rows.binding(p.worker);
     if ("token" in p) return rows.bindingOfToken(p.token);
     return [...rows.bindings.values()].find((each) => each.credentialHash === p.credentialHash);
   }
 
   async listWorkerBindings(): Promise<Answer<"listWorkerBindings">> {
-    return [...this.#tables().builds.bindings.values()].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
+    return [...this.#rows().bindings.values()].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
   }
 }
