@@ -17,6 +17,8 @@ import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import type { openFleet } from "./workers/open-fleet.ts";
+import type { RunWork } from "./workers/run-work.ts";
 
 export interface Serving {
   readonly store: Store;
@@ -69,7 +71,10 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
     const audit = await keepAudit(ground, store, replaces);
-    const fleet = fleetOf(ground, { engine, store, identity });
+    // Code of workers on other machines serves where this project has none.
+    const hasOwnCode = (): boolean =>
+      engine.deployments.version === deployer.state.version && engine.deployments.workflows.length > 0;
+    const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode });
     const http = httpOver(ground, {
       fleet: fleet.open,
       engine,
@@ -121,25 +126,39 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
 /** Loaded when the first worker connects, or somebody asks for a build. */
 function fleetOf(
   { options }: Ground,
-  parts: { readonly engine: Engine; readonly store: Store; readonly identity: Identity },
+  parts: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly identity: Identity;
+    readonly hasOwnCode: () => boolean;
+  },
 ): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
   const { log, settings } = options;
-  let opened: Promise<Fleet> | undefined;
+  let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
   return {
     open: () => {
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
-      opened ??= import("./workers/open-fleet.ts").then(({ openFleet }) =>
-        openFleet({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
-      );
-      return opened;
+      opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
+      return opened.then(({ fleet }) => fleet);
     },
     stop: async () => {
       stopped = true;
       // One that could not be opened has nothing to stop.
-      (await opened?.catch(() => undefined))?.stop();
+      const all = await opened?.catch(() => undefined);
+      all?.fleet.stop();
+      all?.work.stop();
     },
   };
+}
+
+async function openFleetWith(
+  p: Omit<Parameters<typeof openFleet>[0], "otherWork"> & { readonly hasOwnCode: () => boolean },
+): Promise<{ readonly fleet: Fleet; readonly work: RunWork }> {
+  const [opening, working] = await Promise.all([import("./workers/open-fleet.ts"), import("./workers/run-work.ts")]);
+  const { engine, log, hasOwnCode } = p;
+  const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
+  return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
 }
 
 function collectorOf(p: {

@@ -204,7 +204,7 @@ export class Dispatcher {
       await release(hot);
       return;
     }
-    hot.worker = worker.link.id;
+    hots.give(hot, worker.link.id);
     this.#parts.send(worker.link.id, { type: "assign", assignment });
     const { early } = hot;
     hot.early = [];

@@ -51,7 +51,7 @@ export class Engine {
   readonly watchers = new Watchers();
   readonly changes = new Changes();
   readonly values: Values;
-  readonly deployments = new Deployments();
+  readonly deployments = new Deployments((worker) => this.#hot.countOn(worker));
   readonly operations: Operations;
   readonly history: History;
   readonly schedules: Schedules;
@@ -161,9 +161,9 @@ export class Engine {
 
   /** Registers a worker; what it reports goes to `receive`. */
   attach(link: WorkerLink, options: Attaching = {}): AttachedWorker {
-    const { offer = plainOffer, quarantine = false, running = [] } = options;
+    const { offer = plainOffer, quarantine = false, remote = false, running = [] } = options;
     const tasks = new Set(offer.tasks);
-    const worker: TaskWorker = { link, offer, version: "", tasks, leaving: quarantine, held: new Map() };
+    const worker: TaskWorker = { link, offer, remote, version: "", tasks, leaving: quarantine, held: new Map() };
     if (tasks.size > 0 || running.length > 0) this.tasks.join(worker, running);
     return {
       receive: (message) => this.#receive(worker, message),
@@ -257,12 +257,22 @@ export class Engine {
       version: message.version,
       workflows: new Map(message.workflows.map((manifest) => [manifest.name, manifest])),
       quarantine: of.leaving,
+      slots: Math.max(1, of.offer.slots),
     };
     of.version = message.version;
     of.tasks = new Set([...(of.offer.tasks ?? []), ...(message.tasks ?? []).map(({ name }) => name)]);
     if (of.tasks.size > 0 || this.tasks.worker(of.link.id) !== undefined) this.tasks.join(of);
+    if (of.remote && worker.workflows.size === 0) return;
     this.deployments.add(worker);
     this.#guard(this.#dispatcher.arrived(worker));
+    if (of.remote) this.#guard(this.#unblock(worker.version));
+  }
+
+  /** What waited for this version of the code can go on: there was no worker that had it. */
+  async #unblock(version: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const { effects } = await store.unblockRuns({ reasons: ["version_unavailable"], version, now: clock.now() });
+    this.#route(effects);
   }
 
   async #handback(worker: string, runs: readonly { readonly run: string; readonly epoch: number }[]): Promise<void> {

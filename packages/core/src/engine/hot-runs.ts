@@ -28,6 +28,8 @@ export interface HotRun {
 
 export class HotRuns {
   readonly #runs = new Map<string, HotRun>();
+  /** How many each worker has. */
+  readonly #counts = new Map<string, number>();
 
   get size(): number {
     return this.#runs.size;
@@ -44,6 +46,8 @@ export class HotRuns {
       sending: undefined,
       checking: undefined,
     };
+    const before = this.#runs.get(run.run)?.worker;
+    if (before !== undefined) this.#count(before, -1);
     this.#runs.set(run.run, hot);
     return hot;
   }
@@ -60,8 +64,28 @@ export class HotRuns {
 
   remove(run: string, epoch: number): HotRun | undefined {
     const hot = this.get(run, epoch);
-    if (hot !== undefined) this.#runs.delete(run);
+    if (hot === undefined) return undefined;
+    this.#runs.delete(run);
+    if (hot.worker !== undefined) this.#count(hot.worker, -1);
     return hot;
+  }
+
+  /** From now on this worker executes the run. */
+  give(hot: HotRun, worker: string): void {
+    if (hot.worker !== undefined) this.#count(hot.worker, -1);
+    hot.worker = worker;
+    this.#count(worker, 1);
+  }
+
+  /** How many runs a worker has. */
+  countOn(worker: string): number {
+    return this.#counts.get(worker) ?? 0;
+  }
+
+  #count(worker: string, by: 1 | -1): void {
+    const count = this.countOn(worker) + by;
+    if (count === 0) this.#counts.delete(worker);
+    else this.#counts.set(worker, count);
   }
 
   /** Runs on a worker. */

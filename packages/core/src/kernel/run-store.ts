@@ -66,7 +66,6 @@ export type {
   QueueRecord,
   RunFlow,
 } from "./run-records.ts";
-
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
   extends

@@ -83,6 +83,8 @@ type Note = Extract<TaskReport, { readonly type: "note" }>;
 
 /** Bytes of one task's lines that may wait for the store. */
 export const pendingBytesMax = 8 * 1024 * 1024;
+/** From so many on, whoever can wait is asked to. */
+const crowdedBytes = pendingBytesMax / 4;
 /** Lines written in one commit. */
 const linesAtOnceMax = 500;
 /** What a line is counted as besides its text and data. */
@@ -98,6 +100,8 @@ interface Pending {
   progress: Uint8Array | undefined;
   count: number;
   writing: boolean;
+  /** Those who wait until less of it waits. */
+  readonly crowd: (() => void)[];
 }
 
 type NoteParts = Pick<EngineParts, "store" | "clock" | "values" | "watchers" | "log" | "route">;
@@ -115,13 +119,31 @@ export class TaskNotes {
     const { task, epoch } = note;
     let pending = this.#pending.get(task);
     if (pending?.epoch !== epoch) {
-      pending = { run, task, epoch, lines: [], bytes: 0, lost: 0, progress: undefined, count: 0, writing: false };
+      pending = {
+        run,
+        task,
+        epoch,
+        lines: [],
+        bytes: 0,
+        lost: 0,
+        progress: undefined,
+        count: 0,
+        writing: false,
+        crowd: [],
+      };
       this.#pending.set(task, pending);
     }
     const ops = this.#add(pending, note);
     const { watchers } = this.#parts;
     if (ops.length > 0 && watchers.wants(run)) publishOps(watchers, run, { ops, events: [] });
     if (!pending.writing) void this.#write(pending);
+  }
+
+  /** Whoever can wait waits for this: then no line is lost. Undefined while there is room. */
+  roomFor(task: string): Promise<void> | undefined {
+    const pending = this.#pending.get(task);
+    if (pending === undefined || pending.bytes < crowdedBytes) return undefined;
+    return new Promise((resolve) => void pending.crowd.push(resolve));
   }
 
   #add(pending: Pending, { at, level = "info", message, data, progress }: Note): readonly RunOp[] {
@@ -171,6 +193,7 @@ export class TaskNotes {
           now,
         });
         for (const line of lines) pending.bytes -= lineBytes + line.message.length + (line.data?.length ?? 0);
+        if (pending.bytes < crowdedBytes) for (const go of pending.crowd.splice(0)) go();
         if (written.outcome === "ok") route(written.effects);
         else this.forget(task);
       }
@@ -178,6 +201,7 @@ export class TaskNotes {
       log("error", "lines of a task could not be written", { task: pending.task, error: String(error) });
       pending.lines.length = 0;
       pending.bytes = 0;
+      for (const go of pending.crowd.splice(0)) go();
     }
     pending.writing = false;
   }

@@ -175,6 +175,17 @@ export class Tasks {
     if (worker !== undefined) this.#fill(worker);
   }
 
+  /** Resolves when there is room for more lines of a task that says much; undefined while there is. */
+  roomFor(task: string): Promise<void> | undefined {
+    return this.#notes.roomFor(task);
+  }
+
+  /** There may be room on a worker again, for a reason that is not known here. */
+  refill(id: string): void {
+    const worker = this.#workers.get(id);
+    if (worker !== undefined) this.#fill(worker);
+  }
+
   /** A worker that leaves gives back what it has not begun or could not end. */
   handback(id: string, tasks: readonly HeldTask[]): void {
     const worker = this.#workers.get(id);

@@ -122,54 +122,42 @@ export class MemoryRunStore implements Store {
   async fireTimers(p: Params<"fireTimers">): Promise<Result<"fireTimers">> {
     return this.#write("fireTimers", p);
   }
-
   async emitEvent(p: Params<"emitEvent">): Promise<Result<"emitEvent">> {
     return this.#write("emitEvent", p);
   }
-
   async completeToken(p: Params<"completeToken">): Promise<Result<"completeToken">> {
     return this.#write("completeToken", p);
   }
-
   async commentApproval(p: Params<"commentApproval">): Promise<Result<"commentApproval">> {
     return this.#write("commentApproval", p);
   }
-
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
     return this.#write("cancelRun", p);
   }
-
   async pauseRun(p: Params<"pauseRun">): Promise<Result<"pauseRun">> {
     return this.#write("pauseRun", p);
   }
-
   async resumeRun(p: Params<"resumeRun">): Promise<Result<"resumeRun">> {
     return this.#write("resumeRun", p);
   }
-
   async retryRun(p: Params<"retryRun">): Promise<Result<"retryRun">> {
     return this.#write("retryRun", p);
   }
-
   async forkRun(p: Params<"forkRun">): Promise<Result<"forkRun">> {
     return this.#write("forkRun", p);
   }
-
   async importRun(p: Params<"importRun">): Promise<Result<"importRun">> {
     return this.#write("importRun", p);
   }
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
     return this.#write("moveRun", p);
   }
-
   async deleteRuns(p: Params<"deleteRuns">): Promise<Result<"deleteRuns">> {
     return this.#write("deleteRuns", p);
   }
-
   async purgeRuns(p: Params<"purgeRuns">): Promise<Result<"purgeRuns">> {
     return this.#write("purgeRuns", p);
   }
-
   async sweep(p: Params<"sweep">): Promise<Result<"sweep">> {
     return this.#write("sweep", p);
   }
