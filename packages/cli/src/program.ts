@@ -6,6 +6,7 @@ import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
+import { addKeysCommands } from "./commands/keys.ts";
 import { addMigrateCommands } from "./commands/migrate.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
@@ -37,6 +38,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addSecretCommands(program, io);
+  addKeysCommands(program, io);
   addServicesCommands(program, io);
   addAuditCommands(program, io);
   addBackupCommands(program, io);

@@ -230,13 +230,11 @@ export interface IdleOp {
   readonly reason?: RunStatusReason | undefined;
   /** Number of the last settlement the run has been given: when there is a later one on its way, the run does not wait. */
   readonly ord?: number | undefined;
-  /**
-   * Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait.
-   */
+  /** Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait. */
   readonly retries?: readonly number[] | undefined;
 }
 
-/** The incarnation gives itself up: it has been idle long enough, or was asked to pause and is quiet. */
+/** The incarnation gives itself up: idle long enough, or asked to pause and quiet. */
 export interface ParkOp {
   readonly op: "park";
   readonly paused: boolean;
@@ -354,6 +352,8 @@ export interface WorkflowManifest {
   /** Search attributes its runs may have. */
   readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
   readonly graph?: DeclaredGraph | undefined;
+  /** Payloads of its runs are encrypted; absent: as the server is set. */
+  readonly encrypt?: boolean | undefined;
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;
 }

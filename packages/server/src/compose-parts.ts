@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { Logger, SecretSource, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
-import type { Vault } from "@sluice/core/secrets";
+import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
@@ -87,6 +87,7 @@ export function openEngine(
     readonly blobs: FileBlobs;
     readonly supervisor: Supervisor;
     readonly secrets: SecretSource;
+    readonly payloads: PayloadVault;
   },
 ): Engine {
   const { settings, log } = options;
@@ -103,6 +104,7 @@ export function openEngine(
     onDeploy: settings.onDeploy,
     url,
     secrets: parts.secrets,
+    sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -173,6 +175,7 @@ export function httpOver(
     readonly store: Store;
     readonly identity: Identity;
     readonly vault: Vault;
+    readonly payloads: PayloadVault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly backup: HttpParts["backup"];
@@ -186,12 +189,13 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, deployer, supervisor, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
     identity,
     vault,
+    payloads,
     clock: systemClock,
     log,
     version,

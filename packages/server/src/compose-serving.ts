@@ -9,7 +9,7 @@ import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
-import { openVault } from "./compose-secrets.ts";
+import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
@@ -55,7 +55,8 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault });
+    const payloads = openPayloads(store, vault);
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
@@ -66,6 +67,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       store,
       identity,
       vault,
+      payloads,
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),

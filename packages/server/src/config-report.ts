@@ -35,6 +35,7 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   publicUrl: ({ publicUrl }) => publicUrl,
   durability: ({ durability }) => durability,
   onDeploy: ({ onDeploy }) => onDeploy,
+  encryptPayloads: ({ encryptPayloads }) => encryptPayloads,
   "http.allowedHosts": ({ allowedHosts }) => allowedHosts,
   "http.allowedOrigins": ({ allowedOrigins }) => allowedOrigins,
   "http.trustedProxies": ({ trustedProxies }) => trustedProxies,

@@ -24,6 +24,8 @@ export interface ServerSettings {
   readonly publicUrl: string | undefined;
   readonly durability: "full" | "relaxed";
   readonly onDeploy: "pin" | "move";
+  /** Payloads of workflows that say nothing about it are encrypted at rest. */
+  readonly encryptPayloads: boolean;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   /** Networks of the proxies whose word about address, host and protocol of a request is taken. */
@@ -139,6 +141,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("publicUrl", { env: "SLUICE_PUBLIC_URL", flag: "--public-url" }, url),
   spec("durability", { env: "SLUICE_DURABILITY", flag: "--durability" }, oneOf("full", "relaxed")),
   spec("onDeploy", { env: "SLUICE_ON_DEPLOY", flag: "--on-deploy" }, oneOf("pin", "move")),
+  spec("encryptPayloads", { env: "SLUICE_ENCRYPT_PAYLOADS", flag: "--encrypt-payloads" }, yesOrNo),
   spec("http.allowedHosts", { env: "SLUICE_ALLOWED_HOSTS", flag: "--allowed-host" }, list),
   spec("http.allowedOrigins", { env: "SLUICE_ALLOWED_ORIGINS", flag: "--allowed-origin" }, list),
   spec("http.trustedProxies", { env: "SLUICE_TRUSTED_PROXIES", flag: "--trusted-proxy" }, networks),

@@ -27,6 +27,7 @@ describe("precedence", () => {
       publicUrl: undefined,
       durability: "full",
       onDeploy: "pin",
+      encryptPayloads: false,
       allowedHosts: [],
       allowedOrigins: [],
       trustedProxies: [],

@@ -100,6 +100,7 @@ function filled(
     publicUrl,
     durability: get("durability", "full"),
     onDeploy: get("onDeploy", defaults.onDeploy),
+    encryptPayloads: get("encryptPayloads", false),
     allowedHosts: get<readonly string[]>("http.allowedHosts", []),
     allowedOrigins: get<readonly string[]>("http.allowedOrigins", []),
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),

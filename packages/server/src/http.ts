@@ -56,6 +56,7 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  readonly payloads?: HttpParts["payloads"];
   /** Of webhooks; without it, variables of the environment and files below the working folder. */
   readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
@@ -369,7 +370,7 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, deployment, backup, restore, disk, settings } = options;
+  const { ready, deployment, backup, restore, disk, settings, payloads } = options;
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??
@@ -388,6 +389,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
     restore,
     disk,
     settings,
+    payloads,
     valueJson,
     verifyAudit,
     ...own,

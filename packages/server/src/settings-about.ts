@@ -9,6 +9,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   publicUrl: "base of the URLs given out, such as those of callbacks",
   durability: "`relaxed`: the last commits may be lost with the power, not with a crash",
   onDeploy: "what runs in flight do when the code changes",
+  encryptPayloads: "workflows that say nothing about it keep their payloads encrypted at rest",
   "http.allowedHosts":
     "names it answers to besides the loopback's: `name`, `name:port`, `*.name`, `*`. Variables separate by commas, flags repeat",
   "http.allowedOrigins": "pages of other origins that may call, such as `https://admin.example.com`",

@@ -16,6 +16,7 @@ interface ServeFlags {
   readonly publicUrl?: string;
   readonly durability?: string;
   readonly onDeploy?: string;
+  readonly encryptPayloads?: boolean;
   readonly allowedHost?: string[];
   readonly allowedOrigin?: string[];
   readonly trustedProxy?: string[];
@@ -73,6 +74,7 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .addOption(
       new Option("--on-deploy <mode>", "what runs in flight do when the code changes").choices(["pin", "move"]),
     )
+    .option("--encrypt-payloads", "workflows that do not say otherwise keep their payloads encrypted")
     .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
     .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
     .option(
@@ -109,6 +111,7 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     publicUrl: flags.publicUrl,
     durability: flags.durability,
     onDeploy: flags.onDeploy,
+    encryptPayloads: flags.encryptPayloads,
     "http.allowedHosts": flags.allowedHost,
     "http.allowedOrigins": flags.allowedOrigin,
     "http.trustedProxies": flags.trustedProxy,

@@ -4,6 +4,7 @@ import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
 import { attempt } from "../kernel/result.ts";
 import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
+import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -120,7 +121,8 @@ export class Dispatcher {
     const { run } = claimed;
     let assignment: RunAssignment;
     try {
-      const journal = await values.loadEntries(claimed.journal);
+      if (run.payloadKey !== undefined) await this.#seal(hot, run);
+      const journal = await values.loadEntries(claimed.journal, journalOf(hot));
       const input = await values.load(run.input);
       const outcome = await this.#loaded(run.outcome);
       assignment = this.assignmentOf({ ...run, input, outcome }, { journal, more: claimed.next !== undefined });
@@ -134,6 +136,10 @@ export class Dispatcher {
     } catch (error) {
       this.#putBack(hot, error);
     }
+  }
+
+  async #seal(hot: HotRun, { payloadKey = "", forkedFrom }: RunRecord): Promise<void> {
+    hot.seal = { by: await this.#parts.sealer.sealOf(payloadKey), fork: forkedFrom !== undefined };
   }
 
   /** The store did not take what was to be done with a run: it is given back and taken up again later. */
@@ -240,7 +246,7 @@ export class Dispatcher {
       const piece = await store.readJournal({ run: hot.run, from: cursor, bytesMax: limits.journalPieceBytesMax });
       hot.entries += piece.entries.length;
       cursor = piece.next;
-      const entries = await values.loadEntries(piece.entries);
+      const entries = await values.loadEntries(piece.entries, journalOf(hot));
       send(worker, { type: "journal", run: hot.run, epoch: hot.epoch, entries, more: cursor !== undefined });
     }
   }

@@ -33,6 +33,7 @@ import { Queues } from "./queues.ts";
 import { prepareWith } from "./prepare.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { awaitEnd } from "./run-end.ts";
+import { Sealer, type Sealing } from "./sealing.ts";
 import { Schedules } from "./schedules.ts";
 import { Approvals } from "./approvals.ts";
 import { Signals, type Answer, type Emission } from "./signals.ts";
@@ -64,6 +65,8 @@ export interface EngineOptions {
   readonly url: () => string;
   /** Brings up workers of other versions; without one, only attached workers execute. */
   readonly provideVersion?: ProvideVersion | undefined;
+  /** Encryption of payloads; without it none is. */
+  readonly sealing?: Sealing | undefined;
   /** Values of secrets for the workers that use them; without one there are none. */
   readonly secrets?: SecretSource | undefined;
 }
@@ -75,6 +78,7 @@ export class Engine {
   readonly watchers = new Watchers();
   readonly changes = new Changes();
   readonly values: Values;
+  readonly sealer: Sealer;
   readonly deployments = new Deployments();
   readonly operations: Operations;
   readonly history: History;
@@ -104,7 +108,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.store = watchStore(options.store, this.changes);
     this.limits = { ...engineLimits, ...options.limits };
-    this.values = new Values(options.blobs, this.limits);
+    this.values = new Values(options.blobs, this.limits, options.sealing?.keys);
+    this.sealer = new Sealer(options.sealing, this.deployments);
     this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
     this.#telling = new Telling(this.values, this.#outbox, options.log);
     this.#parts = this.#makeParts(options);
@@ -124,8 +129,7 @@ export class Engine {
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
-    const prepare = prepareWith(options.ids, this.values, this.#starts);
-    this.#appender = new Appender(this.#parts, prepare, (hot) => this.#reload(hot));
+    this.#appender = new Appender(this.#parts, prepareWith(this.#parts, this.#starts), (hot) => this.#reload(hot));
     this.#timers = new Timers(options.clock, {
       fire: (now) => this.#fireTimers(now),
       onError: (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
@@ -146,6 +150,7 @@ export class Engine {
       onDeploy,
       limits: this.limits,
       values: this.values,
+      sealer: this.sealer,
       deployments: this.deployments,
       hot: this.#hot,
       watchers: this.watchers,
@@ -168,6 +173,7 @@ export class Engine {
   /** Takes up what an earlier process left behind. To be called once, before anything else. */
   async start(): Promise<{ readonly recovered: number }> {
     const { store, clock, owner } = this.#parts;
+    await this.sealer.start();
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
@@ -210,6 +216,8 @@ export class Engine {
     const manifest = encodeValue(withoutSecrets(workflows));
     // Before any run is started by them: a gate without a rule is open.
     await this.queues.deploy(workflows);
+    const unsealed = await this.sealer.deploy(workflows);
+    if (unsealed !== undefined) return unsealed;
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;

@@ -1,11 +1,14 @@
 // The runs this engine has in memory: which worker executes which incarnation.
 import type { RunAssignment, RunEvent } from "@sluice/protocol";
+import type { HotSeal, JournalOf } from "./sealing.ts";
 
 /** A run in memory. */
 export interface HotRun {
   readonly run: string;
   readonly epoch: number;
   readonly workflow: string;
+  /** What its values are sealed with, where they are. */
+  seal: HotSeal | undefined;
   /** Worker that executes it; undefined while one is being found. */
   worker: string | undefined;
   /** What happened to it before a worker was found; said right after the assignment. */
@@ -22,6 +25,11 @@ export interface HotRun {
   checking: RunAssignment | undefined;
 }
 
+/** Whose journal it is, where its values are sealed. */
+export function journalOf({ run, seal }: HotRun): JournalOf | undefined {
+  return seal === undefined ? undefined : { run, fork: seal.fork };
+}
+
 export class HotRuns {
   readonly #runs = new Map<string, HotRun>();
 
@@ -29,9 +37,10 @@ export class HotRuns {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries">): HotRun {
+  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries"> & { readonly seal?: HotSeal | undefined }): HotRun {
     const hot: HotRun = {
       ...run,
+      seal: run.seal,
       worker: undefined,
       early: [],
       idle: false,

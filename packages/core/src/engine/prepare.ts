@@ -1,8 +1,9 @@
 // Completes a worker's operations for the store: absolute times, tokens, ids of children, blobs for large values.
-import { encodeError, encodeValue } from "@sluice/protocol";
-import type { ChildOp, RunOp, SluiceError } from "@sluice/protocol";
+import { encodeError, encodeValue, SluiceError } from "@sluice/protocol";
+import type { ChildOp, RunOp } from "@sluice/protocol";
 import type { Ids } from "../kernel/ids.ts";
 import type { NewRun, StoreOp } from "../kernel/run-store.ts";
+import type { HotSeal, Sealer } from "./sealing.ts";
 import type { Values } from "./values.ts";
 
 /** What is known about the run whose operations these are. */
@@ -11,11 +12,13 @@ export interface PrepareFor {
   readonly workflow: string;
   readonly now: number;
   readonly streamBytesMax: number;
+  readonly seal: HotSeal | undefined;
 }
 
 export interface PrepareWith {
   readonly ids: Ids;
   readonly values: Values;
+  readonly sealer: Sealer;
   /** The rest of a child run, from its workflow. */
   readonly child: (p: {
     readonly workflow: string;
@@ -33,8 +36,8 @@ interface RunMaker {
   nextRun(p: Parameters<PrepareWith["next"]>[0]): NewRun;
 }
 
-export function prepareWith(ids: Ids, values: Values, maker: RunMaker): PrepareWith {
-  return { ids, values, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
+export function prepareWith(p: Pick<PrepareWith, "ids" | "values" | "sealer">, maker: RunMaker): PrepareWith {
+  return { ...p, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
 }
 
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
@@ -70,16 +73,30 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "call":
     case "start": {
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
-      return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
+      const child = by.child({ workflow: op.name, op, parent, now });
+      if (!by.sealer.active) return { ...op, child };
+      return sealedChild({ ...op, child }, run, by);
     }
     case "chunk":
       return { ...op, keepBytes: run.streamBytesMax };
     case "finish":
-      return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
+      if (op.input === undefined) return op;
+      return { ...op, child: by.sealer.child(run.seal, by.next({ workflow: run.workflow, input: op.input, now })) };
     case "state":
       return { ...op, scope: scopeName(op.scope, run) };
     default:
       return op;
+  }
+}
+
+/** The run it begins, sealed where it is to be; one that cannot be is the recorded failure of its call. */
+function sealedChild(op: ChildOp & { readonly child: NewRun }, run: PrepareFor, { sealer }: PrepareWith): StoreOp {
+  try {
+    const child = sealer.child(run.seal, op.child);
+    return { ...op, child, input: child.input };
+  } catch (error) {
+    if (error instanceof SluiceError) return refused(op, error, run.now);
+    throw error;
   }
 }
 

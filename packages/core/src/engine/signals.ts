@@ -35,11 +35,12 @@ export class Signals {
 
   /** Stores an event and settles what waits for it. */
   async emit(p: Emission): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
-    const { clock, store, count, route, events } = this.#parts;
+    const { clock, store, count, route, events, sealer } = this.#parts;
     return attempt(async () => {
       const { refusal } = events;
       if (refusal !== undefined) throw refusal;
-      const stored = await this.#keeping("The payload", p.payload, (payload) => {
+      const sealed = sealer.events?.seal({ run: "", field: "payload" }, p.payload) ?? p.payload;
+      const stored = await this.#keeping("The payload", sealed, (payload) => {
         const content = payload === p.payload ? {} : { content: p.payload };
         return store.emitEvent({ ...p, payload, ...content, now: clock.now() });
       });
@@ -53,15 +54,25 @@ export class Signals {
 
   /** Settles the wait behind a token. */
   async answer(p: Answer): Promise<Result<{ readonly run: string }>> {
-    const { store, clock, route } = this.#parts;
-    const answered = await attempt(() =>
-      this.#keeping("The answer", p.value, (value) => store.completeToken({ ...p, value, now: clock.now() })),
-    );
+    const { store, clock, route, sealer } = this.#parts;
+    const answered = await attempt(async () => {
+      const sealed = sealer.active ? await this.#sealed(p) : p.value;
+      return this.#keeping("The answer", sealed, (value) => store.completeToken({ ...p, value, now: clock.now() }));
+    });
     if (!answered.ok) return answered;
     const { value: answer } = answered;
     if (answer.outcome !== "ok") return fail(refusalOf(answer.outcome, p.kind));
     route(answer.effects);
     return ok({ run: answer.run });
+  }
+
+  /** The answer as the run has its values. */
+  async #sealed({ token, value }: Answer): Promise<Uint8Array> {
+    const { store, sealer } = this.#parts;
+    const record = await store.getToken({ token });
+    const run = record === undefined ? undefined : await store.getRun({ run: record.run });
+    if (run?.payloadKey === undefined) return value;
+    return (await sealer.sealOf(run.payloadKey)).seal({ run: run.id, field: "answer" }, value);
   }
 
   /** Stores a value that is not too large, in a blob where it must be. */

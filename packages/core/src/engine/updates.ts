@@ -2,7 +2,7 @@
 import { decodeErrorValue, decodeValue } from "@sluice/protocol";
 import type { RunEvent, RunOp } from "@sluice/protocol";
 import type { RunUpdate, Watchers } from "./watch.ts";
-import { blobRefOf } from "../kernel/blob-ref.ts";
+import { isStandIn } from "../kernel/blob-ref.ts";
 
 /** Publishes what operations did; `events` tells which of them settled, and with which number. */
 export function publishOps(
@@ -71,11 +71,11 @@ function updateOf(
 }
 
 function failure(bytes: Uint8Array): unknown {
-  if (blobRefOf(bytes) !== undefined) return { message: "too large to show here" };
+  if (isStandIn(bytes)) return { message: "too large to show here" };
   const { name, message, code } = decodeErrorValue(bytes);
   return { name, message, code: code ?? null };
 }
 
 function shown(bytes: Uint8Array | undefined): unknown {
-  return bytes === undefined || blobRefOf(bytes) !== undefined ? null : decodeValue(bytes);
+  return bytes === undefined || isStandIn(bytes) ? null : decodeValue(bytes);
 }

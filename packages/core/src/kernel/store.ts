@@ -2,6 +2,7 @@
 // a change and its row in the trail are committed together.
 import type { AuditLog } from "./audit-log.ts";
 import type { IdentityStore } from "./identity-store.ts";
+import type { PayloadKeyStore } from "./payload-keys.ts";
 import type { RunFigures } from "./run-figures.ts";
 import type { RunStore } from "./run-store.ts";
 import type { SecretStore } from "./secret-store.ts";
@@ -12,6 +13,7 @@ export interface Store extends RunStore {
   readonly audit: AuditLog;
   readonly figures: RunFigures;
   readonly secrets: SecretStore;
+  readonly payloadKeys: PayloadKeyStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
   readonly instance: string;

@@ -173,6 +173,8 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
         "putSecret",
         "deleteSecret",
         "resealSecrets",
+        "rewrapPayloadKeys",
+        "erasePayloadKey",
       ];
       const ofQueues = ["setQueuePaused"];
       const ofTriggers = ["putTriggers", "setTriggerPaused"];

@@ -4,6 +4,7 @@ import type { Contract, Parameter } from "./contract.ts";
 import { dataContracts } from "./data-contracts.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
+import { keyContracts } from "./key-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
@@ -19,6 +20,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...dataContracts,
   ...identityContracts,
   ...serviceContracts,
+  ...keyContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

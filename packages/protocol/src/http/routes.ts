@@ -2,6 +2,7 @@
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
@@ -12,6 +13,7 @@ export const routes = {
   ...identityRoutes,
   ...triggerRoutes,
   ...serviceRoutes,
+  ...keyRoutes,
   ...consoleRoutes,
 } as const;
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
+import { keySchemas } from "./key-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
@@ -14,6 +15,7 @@ export const schemas = {
   ...identitySchemas,
   ...triggerSchemas,
   ...serviceSchemas,
+  ...keySchemas,
   ...consoleSchemas,
 } as const;
 

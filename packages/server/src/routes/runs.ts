@@ -1,6 +1,6 @@
 // Runs: starting, reading and everything an operator does to one.
 import { bulkActions, unwrap } from "@sluice/core";
-import type { Attempt, BulkAction, JournalCursor, Result, RunRecord } from "@sluice/core";
+import type { Attempt, BulkAction, JournalCursor, LogLine, Result, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
 import { SluiceError } from "@sluice/protocol";
 import type { JoinReason, Permission } from "@sluice/protocol";
@@ -240,7 +240,9 @@ export async function listLogs(call: Call): Promise<Response> {
   const run = call.param(0);
   const { engine, wire } = call;
   await current(call, run);
-  const lines = await engine.store.listLogs({ run, after, limit });
+  const stored = await engine.store.listLogs({ run, after, limit });
+  const lines: LogLine[] = [];
+  for (const line of stored) lines.push(await engine.values.loadLine(line));
   const page = await takeWhileSmall(call, lines, (line) => line.data);
   const logs = page.map(([{ line, level, message, at }, data]) => ({ line, level, message, data, at }));
   const more = logs.length === limit || logs.length < lines.length;

@@ -4,12 +4,13 @@ import type { Actor } from "../../kernel/run-store.ts";
 import type { AuditDraft, AuditRule, AuditSight } from "./audit-rule.ts";
 import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
+import { payloadKeyRules } from "./payload-key-rules.ts";
 import { runRules } from "./run-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { triggerRules } from "./trigger-rules.ts";
 
 const rules = new Map(
-  Object.entries({ ...runRules, ...identityRules, ...secretRules, ...triggerRules }),
+  Object.entries({ ...runRules, ...identityRules, ...secretRules, ...payloadKeyRules, ...triggerRules }),
 ) as ReadonlyMap<string, AuditRule<unknown, unknown>>;
 
 /** Verbs whose changes are written to the audit trail when somebody from outside asks for them. */

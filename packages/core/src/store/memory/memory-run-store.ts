@@ -17,6 +17,7 @@ import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
+import { MemoryPayloadKeyStore, payloadKeyVerbs } from "./payload-keys/payload-keys.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { isFinal, toRecord } from "./runs.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
@@ -40,6 +41,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
+  readonly payloadKeys: MemoryPayloadKeyStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -63,6 +65,10 @@ export class MemoryRunStore implements Store {
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
+    });
+    this.payloadKeys = new MemoryPayloadKeyStore({
+      rows: () => this.#open().payloadKeys,
+      write: (verb, params) => this.#audited({ verb, params }, (tables) => payloadKeyVerbs[verb](tables, params)),
     });
   }
 

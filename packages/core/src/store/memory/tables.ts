@@ -7,6 +7,7 @@ import { Tally } from "./figures/tally.ts";
 import { Accounts } from "./identity/accounts.ts";
 import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Locks } from "./locks.ts";
+import type { PayloadKeys } from "./payload-keys/payload-keys.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import type { Secrets } from "./secrets/secrets.ts";
@@ -32,6 +33,7 @@ export class Tables {
   readonly accounts = new Accounts();
   readonly breakers = new Breakers();
   readonly secrets: Secrets = new Map();
+  readonly payloadKeys: PayloadKeys = new Map();
   readonly tally = new Tally();
   readonly triggers = new Triggers();
   readonly audit: AuditTrail;

@@ -8,10 +8,21 @@ import figures from "./migrations/0003-figures.sql" with { type: "text" };
 import flow from "./migrations/0004-flow.sql" with { type: "text" };
 import triggers from "./migrations/0005-triggers.sql" with { type: "text" };
 import services from "./migrations/0006-services.sql" with { type: "text" };
+import payloadKeys from "./migrations/0009-payload-keys.sql" with { type: "text" };
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
-export const migrations: readonly string[] = [runs, identity, figures, flow, triggers, services, data, approvals];
+export const migrations: readonly string[] = [
+  runs,
+  identity,
+  figures,
+  flow,
+  triggers,
+  services,
+  data,
+  approvals,
+  payloadKeys,
+];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */
 export const applicationId = 0x536c7569;

@@ -17,6 +17,7 @@ import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
+import { payloadKeyVerbs, type PayloadKeyWriteVerb } from "./payload-keys/payload-key-verbs.ts";
 import { secretVerbs, type SecretWriteVerb } from "./secrets/secret-verbs.ts";
 import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
@@ -27,7 +28,7 @@ import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | TriggerWriteVerb;
+export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | PayloadKeyWriteVerb | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -75,7 +76,7 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs, ...triggerVerbs };
+const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs, ...payloadKeyVerbs, ...triggerVerbs };
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to
