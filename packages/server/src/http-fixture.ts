@@ -6,7 +6,7 @@ import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { BlobStore, EngineLimits, Logger } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
-import { Vault } from "@sluice/core/secrets";
+import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
@@ -53,6 +53,7 @@ export class HttpFixture implements AsyncDisposable {
   readonly http: Http;
   readonly store: MemoryRunStore;
   readonly vault: Vault;
+  readonly payloads: PayloadVault;
   readonly identity: Identity;
   /** Of the keys. */
   readonly folder: string;
@@ -80,6 +81,8 @@ export class HttpFixture implements AsyncDisposable {
       random: systemRandom,
       onChange: (names) => this.engine.facilities.secretsChanged(names),
     });
+    const keeping = { clock: systemClock, random: systemRandom };
+    this.payloads = new PayloadVault({ store: p.store.payloadKeys, shelf: this.vault, ...keeping });
     this.engine = new Engine({
       store: p.store,
       triggers: p.store.triggers,
@@ -90,6 +93,7 @@ export class HttpFixture implements AsyncDisposable {
       owner: "engine-1",
       limits: options.limits,
       secrets: this.vault,
+      sealing: { keys: this.payloads, all: false },
       onDeploy: "move",
       url: () => base,
     });
@@ -98,6 +102,7 @@ export class HttpFixture implements AsyncDisposable {
       store: p.store,
       identity: p.identity,
       vault: this.vault,
+      payloads: this.payloads,
       clock: systemClock,
       log,
       version: "0.0.0-test",

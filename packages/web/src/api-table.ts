@@ -109,6 +109,10 @@ export const apiPaths = {
   listServices: "GET /api/v1/services",
   listBreakers: "GET /api/v1/breakers",
   resetBreaker: "POST /api/v1/breakers/:name/reset",
+  listKeys: "GET /api/v1/keys",
+  rotateKeys: "POST /api/v1/keys/rotate",
+  eraseKeys: "POST /api/v1/keys/erase",
+  eraseRun: "POST /api/v1/runs/:run/erase",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -278,6 +282,10 @@ export interface Api {
   listServices: { params: never; query: never; request: undefined; answer: Body<"Services"> };
   listBreakers: { params: never; query: never; request: undefined; answer: Body<"Breakers"> };
   resetBreaker: { params: "name"; query: never; request: Sent<"Nothing">; answer: undefined };
+  listKeys: { params: never; query: never; request: undefined; answer: Body<"PayloadKeys"> };
+  rotateKeys: { params: never; query: never; request: Sent<"RotateKeys">; answer: Body<"KeysRotated"> };
+  eraseKeys: { params: never; query: never; request: Sent<"EraseKeys">; answer: Body<"KeysErased"> };
+  eraseRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"RunErased"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

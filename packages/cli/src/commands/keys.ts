@@ -41,7 +41,9 @@ export function addKeysCommands(program: Command, io: Io): void {
       );
       show(io, flags, {
         json: answer,
-        text: () => [`${answer.workflows} workflows have a new key; ${answer.rewrapped} keys of runs are wrapped with it.`],
+        text: () => [
+          `${answer.workflows} workflows have a new key; ${answer.rewrapped} keys of runs are wrapped with it.`,
+        ],
       });
     });
   clientCommand(keys, {
@@ -53,10 +55,13 @@ export function addKeysCommands(program: Command, io: Io): void {
     .option("--yes", "really erase")
     .action(async (workflow: string, flags: EraseFlags) => {
       if (flags.yes !== true) throw misused("Nothing brings back what is erased.", "Add --yes to erase it.");
-      const answer = await apiOf(io, flags).json<{ readonly keys: number; readonly runs: number }>("/api/v1/keys/erase", {
-        method: "POST",
-        body: { workflow },
-      });
+      const answer = await apiOf(io, flags).json<{ readonly keys: number; readonly runs: number }>(
+        "/api/v1/keys/erase",
+        {
+          method: "POST",
+          body: { workflow },
+        },
+      );
       show(io, flags, { json: answer, text: () => [`The values of ${answer.runs} runs of ${workflow} are gone.`] });
     });
 }

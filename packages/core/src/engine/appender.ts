@@ -258,7 +258,8 @@ function refusalsAmong(
   const asked = new Set<RunOp | StoreOp>(ops);
   const refusals = new Map<number, Uint8Array>();
   for (const op of stored)
-    if (op.op === "done" && op.error !== undefined && !asked.has(op) && !ownWords.has(op)) refusals.set(op.seq, op.error);
+    if (op.op === "done" && op.error !== undefined && !asked.has(op) && !ownWords.has(op))
+      refusals.set(op.seq, op.error);
   return refusals;
 }
 

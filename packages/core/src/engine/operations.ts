@@ -199,11 +199,7 @@ export class Operations {
     return { seal: await sealer.sealOf(payloadKey), row: { payloadKey } };
   }
 
-  async #fork(
-    request: ForkRequest,
-    source: RunRecord,
-    { id, before, input, row }: Fork,
-  ): Promise<Result<RunRecord>> {
+  async #fork(request: ForkRequest, source: RunRecord, { id, before, input, row }: Fork): Promise<Result<RunRecord>> {
     const { store, clock, deployments, route, limits, values } = this.#parts;
     const current = deployments.workflow(source.workflow);
     const given = values.isRef(input) ? await values.load(input) : input;

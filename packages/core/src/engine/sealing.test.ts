@@ -97,15 +97,14 @@ const helper = workflow({ name: "helper" }, async (ctx, input: string) => {
 });
 
 const patients = workflow({ name: "patients", encrypt: true }, async (ctx, input: { name: string }) => {
-  let tries = 0;
   ctx.log(`${word}-log-message`, { data: `${word}-log-data` });
   ctx.progress(`${word}-progress`);
   ctx.stream(`${word}-chunk`);
   const first = await ctx.step("first", () => `${word}-step for ${input.name}`);
   await ctx.step(
     "retried",
-    () => {
-      if (tries++ === 0) throw new Error(`${word}-attempt-error`);
+    ({ attempt }) => {
+      if (attempt === 1) throw new Error(`${word}-attempt-error`);
       return 1;
     },
     { retry: { attempts: 2, delay: 1 } },
@@ -125,10 +124,10 @@ const patients = workflow({ name: "patients", encrypt: true }, async (ctx, input
 
 /** Takes a run of `patients` to its end. */
 async function finish(f: EngineFixture, run: string): Promise<unknown> {
-  await f.until(run, "waiting", "event");
+  await f.until(run, "waiting", "waiting_for_event");
   await f.emit("go", { to: 2, what: `${word}-other-event` });
   await f.emit("go", { to: 1, what: `${word}-event` });
-  await f.until(run, "waiting", "approval");
+  await f.until(run, "waiting", "waiting_for_approval");
   const [token] = await f.store.listTokens({ kind: "approval", status: "open", run, limit: 1 });
   const value = encodeValue({ approved: true, payload: `${word}-answer`, by: "ada", at: 1 });
   await f.engine.completeToken({ by: tester, token: token?.token ?? "", kind: "approval", value });
@@ -153,7 +152,7 @@ describe("an encrypted run", () => {
     const site = await Site.open();
     const f = await site.start([patients, helper]);
     const run = await f.run(patients, input);
-    await f.until(run, "waiting", "event");
+    await f.until(run, "waiting", "waiting_for_event");
     f.crash();
     const next = await site.start([patients, helper]);
     expect(await finish(next, run)).toEqual(expected);
@@ -161,9 +160,11 @@ describe("an encrypted run", () => {
     const [line] = await site.store.listLogs({ run, after: 0, limit: 1 });
     if (line === undefined) throw new Error("there is no line");
     const shown = await next.engine.values.loadLine(line);
-    expect([shown.message, decodeValue(shown.data ?? Uint8Array.of())]).toEqual([`${word}-log-message`, { data: `${word}-log-data` }]);
+    expect([shown.message, decodeValue(shown.data ?? Uint8Array.of())]).toEqual([
+      `${word}-log-message`,
+      { data: `${word}-log-data` },
+    ]);
     await next.engine.stop(0);
-    await site.data.release();
     expect(site.found(word)).toEqual([]);
   });
 
@@ -196,7 +197,7 @@ describe("an encrypted run", () => {
     });
     const f = await site.start([secret, open]);
     const run = await f.run(open);
-    await f.until(run, "waiting", "event");
+    await f.until(run, "waiting", "waiting_for_event");
     const { runs } = await site.store.listRuns({ filter: { workflow: "secret" }, limit: 1 });
     await site.store.deleteRuns({ by: tester, runs: runs.map(({ id }) => id), now: 1 });
     expect(site.found(word)).toEqual([]);
@@ -245,15 +246,19 @@ describe("an encrypted run", () => {
     });
     const f = await site.start([two]);
     const run = await f.run(two);
-    await f.until(run, "waiting", "event");
+    await f.until(run, "waiting", "waiting_for_event");
     const { entries } = await site.store.readJournal({ run, bytesMax: 10_000 });
     const [a, b] = entries;
     if (a === undefined || b === undefined) throw new Error("there are two steps");
     const of = { run, fork: false };
-    expect((await f.engine.values.loadEntries(entries, of)).map(({ value }) => value && decodeValue(value)).slice(0, 2)).toEqual(["first", "second"]);
+    expect(
+      (await f.engine.values.loadEntries(entries, of)).map(({ value }) => value && decodeValue(value)).slice(0, 2),
+    ).toEqual(["first", "second"]);
     const swapped = [{ ...a, value: b.value }];
     expect(f.engine.values.loadEntries(swapped, of)).rejects.toMatchObject({ code: "payload_unreadable" });
-    expect(f.engine.values.loadEntries([a], { ...of, run: "other" })).rejects.toMatchObject({ code: "payload_unreadable" });
+    expect(f.engine.values.loadEntries([a], { ...of, run: "other" })).rejects.toMatchObject({
+      code: "payload_unreadable",
+    });
     const changed = a.value?.with(-1, (a.value.at(-1) ?? 0) ^ 1) ?? Uint8Array.of();
     expect(f.engine.values.load(changed)).rejects.toMatchObject({ code: "payload_unreadable" });
   });
@@ -266,7 +271,10 @@ describe("erasing", () => {
     const f = await site.start([patients, helper], keys);
     const run = await f.run(patients, input);
     const { payloadKey = "" } = (await site.store.getRun({ run })) ?? {};
-    expect(await keys.eraseKey({ by: tester, key: payloadKey })).toMatchObject({ ok: false, error: { code: "run_not_final" } });
+    expect(await keys.eraseKey({ by: tester, key: payloadKey })).toMatchObject({
+      ok: false,
+      error: { code: "run_not_final" },
+    });
     await finish(f, run);
     expect(await keys.eraseKey({ by: tester, key: payloadKey })).toEqual({ ok: true, value: { runs: 2 } });
     const record = await site.store.getRun({ run });
@@ -287,10 +295,15 @@ describe("erasing", () => {
     const f = await site.start([simple], keys);
     const runs = [await f.run(simple, "a"), await f.run(simple, "b")];
     for (const run of runs) await f.ended(run);
-    expect(await keys.eraseWorkflow({ by: tester, workflow: "simple" })).toEqual({ ok: true, value: { runs: 2, keys: 2 } });
+    expect(await keys.eraseWorkflow({ by: tester, workflow: "simple" })).toEqual({
+      ok: true,
+      value: { runs: 2, keys: 2 },
+    });
     expect((await f.result(simple, "c")).output).toBe("c");
     expect(await keys.list()).toContainEqual({ workflow: "simple", keys: 1, erased: 2, readable: true });
-    expect(await keys.eraseWorkflow({ by: tester, workflow: "none" })).toMatchObject({ error: { code: "key_not_found" } });
+    expect(await keys.eraseWorkflow({ by: tester, workflow: "none" })).toMatchObject({
+      error: { code: "key_not_found" },
+    });
   });
 });
 
@@ -300,7 +313,7 @@ describe("a new key", () => {
     const keys = site.keys();
     const f = await site.start([patients, helper], keys);
     const run = await f.run(patients, input);
-    await f.until(run, "waiting", "event");
+    await f.until(run, "waiting", "waiting_for_event");
     const [before] = await site.store.payloadKeys.listPayloadKeys({ workflow: "patients", limit: 1 });
     expect(await keys.rotate({ by: tester, workflow: "patients" })).toEqual({ ok: true, value: { rewrapped: 1 } });
     const [after] = await site.store.payloadKeys.listPayloadKeys({ workflow: "patients", limit: 1 });
@@ -328,7 +341,7 @@ describe("a new key", () => {
     const site = await Site.open();
     const f = await site.start([patients, helper]);
     const run = await f.run(patients, input);
-    await f.until(run, "waiting", "event");
+    await f.until(run, "waiting", "waiting_for_event");
     f.crash();
     // As after a restore on another machine.
     rmSync(site.keyFolder, { recursive: true });
@@ -345,7 +358,7 @@ describe("a new key", () => {
 test("a workflow that gathers inputs cannot be encrypted, and a deployment says so", async () => {
   const site = await Site.open();
   const f = await site.start([helper]);
-  const gathers = workflow({ name: "gathers", encrypt: true, debounce: { period: "1s" } }, async () => 1);
+  const gathers = workflow({ name: "gathers", encrypt: true, debounce: { wait: "1s" } }, async () => 1);
   const refused = await f.engine.deploy("v2", manifestOf([gathers]));
   expect(refused).toMatchObject({ ok: false, error: { code: "invalid_workflow" } });
 });

@@ -119,7 +119,10 @@ function cannotBeSealed(workflow: string): Result<never> {
 }
 
 /** An operation with its values sealed. Children have been sealed with the run they begin (`Sealer.child`). */
-export function sealOp(op: StoreOp, p: { readonly run: string; readonly by: RunSeal; readonly events: RunSeal }): StoreOp {
+export function sealOp(
+  op: StoreOp,
+  p: { readonly run: string; readonly by: RunSeal; readonly events: RunSeal },
+): StoreOp {
   const { run, by } = p;
   const sealed = (field: SealedField, bytes: Uint8Array, seq?: number): Uint8Array =>
     by.seal({ run, field, ...(seq === undefined ? {} : { seq }) }, bytes);
@@ -160,7 +163,12 @@ export function sealOp(op: StoreOp, p: { readonly run: string; readonly by: RunS
     case "finish": {
       const next = op.child === undefined ? {} : { input: op.child.input };
       const { error, output } = op;
-      return { ...op, ...maybe("output", output, { field: "output" }), ...maybe("error", error, { field: "error" }), ...next };
+      return {
+        ...op,
+        ...maybe("output", output, { field: "output" }),
+        ...maybe("error", error, { field: "error" }),
+        ...next,
+      };
     }
     case "call":
     case "start":

@@ -74,7 +74,8 @@ export class Values {
     try {
       return await this.load(stored);
     } catch (error) {
-      const gone = error instanceof SluiceError && (error.code === "payload_erased" || error.code === "payload_unreadable");
+      const gone =
+        error instanceof SluiceError && (error.code === "payload_erased" || error.code === "payload_unreadable");
       if (gone) return error;
       throw error;
     }
@@ -132,8 +133,12 @@ export class Values {
     return Promise.all(
       entries.map(async (entry) => ({
         ...entry,
-        ...(entry.value === undefined ? {} : { value: await this.load(entry.value, of && mayHave(entry, "value", of)) }),
-        ...(entry.error === undefined ? {} : { error: await this.load(entry.error, of && mayHave(entry, "error", of)) }),
+        ...(entry.value === undefined
+          ? {}
+          : { value: await this.load(entry.value, of && mayHave(entry, "value", of)) }),
+        ...(entry.error === undefined
+          ? {}
+          : { error: await this.load(entry.error, of && mayHave(entry, "error", of)) }),
       })),
     );
   }
@@ -148,8 +153,12 @@ export class Values {
         if (event.event !== "settle") return event;
         return {
           ...event,
-          ...(event.value === undefined ? {} : { value: await this.load(event.value, of && mayBeTold(event, "value", of)) }),
-          ...(event.error === undefined ? {} : { error: await this.load(event.error, of && mayBeTold(event, "error", of)) }),
+          ...(event.value === undefined
+            ? {}
+            : { value: await this.load(event.value, of && mayBeTold(event, "value", of)) }),
+          ...(event.error === undefined
+            ? {}
+            : { error: await this.load(event.error, of && mayBeTold(event, "error", of)) }),
         };
       }),
     );

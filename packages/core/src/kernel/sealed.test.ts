@@ -21,8 +21,17 @@ test("an envelope says what it was sealed for, and is neither a blob's reference
 
 test("nothing else is taken for one: not a blob whose hash looks like it, not a value, not an erased one", () => {
   const blob = encodeBlobRef(`010000${"ab".repeat(29)}`);
-  expect([sealHeaderOf(blob), sealHeaderOf(erasedValue), sealHeaderOf(Uint8Array.of(0x80))]).toEqual([undefined, undefined, undefined]);
-  expect([isErased(erasedValue), isStandIn(blob), isStandIn(Uint8Array.of(0x80)), isStandIn(undefined)]).toEqual([true, true, false, false]);
+  expect([sealHeaderOf(blob), sealHeaderOf(erasedValue), sealHeaderOf(Uint8Array.of(0x80))]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([isErased(erasedValue), isStandIn(blob), isStandIn(Uint8Array.of(0x80)), isStandIn(undefined)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("a value belongs where it was sealed for, and in forks of that run", () => {

@@ -3,7 +3,13 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "../kernel/clock.ts";
 import type { Random } from "../kernel/ids.ts";
-import type { NewPayloadKey, PayloadKeyRecord, PayloadKeyStore, PayloadSealing, RunSeal } from "../kernel/payload-keys.ts";
+import type {
+  NewPayloadKey,
+  PayloadKeyRecord,
+  PayloadKeyStore,
+  PayloadSealing,
+  RunSeal,
+} from "../kernel/payload-keys.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
@@ -96,7 +102,10 @@ export class PayloadVault implements PayloadSealing {
     const id = hex(random.bytes(idBytes));
     const bytes = random.bytes(keyBytes);
     const seal = this.#remember(new Key({ key: id, bytes, random }));
-    return { seal, newKey: { workflow, version: current.version, wrapped: wrap(current.bytes, { id, bytes, random }) } };
+    return {
+      seal,
+      newKey: { workflow, version: current.version, wrapped: wrap(current.bytes, { id, bytes, random }) },
+    };
   }
 
   async sealOf(key: string): Promise<RunSeal> {
@@ -148,7 +157,9 @@ export class PayloadVault implements PayloadSealing {
         const page = await store.listPayloadKeys({ workflow, after, limit: rewrapBatchMax });
         const keys = page.flatMap((record) => {
           const bytes = record.version === current.version ? undefined : this.#unwrap(record, before);
-          return bytes === undefined ? [] : [{ id: record.id, wrapped: wrap(current.bytes, { id: record.id, bytes, random }) }];
+          return bytes === undefined
+            ? []
+            : [{ id: record.id, wrapped: wrap(current.bytes, { id: record.id, bytes, random }) }];
         });
         const done = await store.rewrapPayloadKeys({ by, workflow, version: current.version, keys, now: clock.now() });
         rewrapped += done.rewrapped;
@@ -175,7 +186,10 @@ export class PayloadVault implements PayloadSealing {
    * Erases the key of a workflow and every data key wrapped with it, with the values of their runs. Refused while one of those runs
    * has not ended: what was erased before that stays erased.
    */
-  async eraseWorkflow(p: { readonly by: Actor; readonly workflow: string }): Promise<Result<{ readonly runs: number; readonly keys: number }>> {
+  async eraseWorkflow(p: {
+    readonly by: Actor;
+    readonly workflow: string;
+  }): Promise<Result<{ readonly runs: number; readonly keys: number }>> {
     const { store, shelf } = this.#options;
     const { by, workflow } = p;
     // Runs of every workflow have events in their journals.
@@ -193,7 +207,8 @@ export class PayloadVault implements PayloadSealing {
     }
     return this.#inTurn(async () => {
       const inUse = this.#workflows.has(workflow);
-      if ((await shelf.kept(shelfName(workflow)).catch(() => "")) === undefined && keys === 0) return fail(noKeys(workflow));
+      if ((await shelf.kept(shelfName(workflow)).catch(() => "")) === undefined && keys === 0)
+        return fail(noKeys(workflow));
       await shelf.drop(shelfName(workflow));
       this.#workflows.delete(workflow);
       // Runs that are started from now on get keys under a new one.

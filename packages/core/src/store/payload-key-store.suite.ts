@@ -43,10 +43,14 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       await create("a", { payloadKey: "k1", newKey: newKey(1) });
       await create("b", { payloadKey: "k1" });
       await create("c", { payloadKey: "k2", newKey: { ...newKey(2), lent: true } });
-      const cancel = { notice: { status: "cancelled", reason: "cancelled", message: "no" } as const, error: value("no") };
+      const cancel = {
+        notice: { status: "cancelled", reason: "cancelled_by_user", message: "no" } as const,
+        error: value("no"),
+      };
       for (const run of ["a", "b", "c"]) await desk.store.cancelRun({ by: ada, run, ...cancel, now: start });
       await desk.store.deleteRuns({ by: ada, runs: ["a", "c"], now: start });
-      const left = async () => (await desk.store.payloadKeys.listPayloadKeys({ workflow: "bill", limit: 9 })).map(({ id }) => id);
+      const left = async () =>
+        (await desk.store.payloadKeys.listPayloadKeys({ workflow: "bill", limit: 9 })).map(({ id }) => id);
       expect(await left()).toEqual(["k1", "k2"]);
       await desk.store.deleteRuns({ by: ada, runs: ["b"], now: start });
       expect(await left()).toEqual(["k2"]);
@@ -56,7 +60,10 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       const { payloadKeys } = desk.store;
       for (const id of ["k1", "k2", "k3"]) await payloadKeys.putPayloadKey({ id, key: newKey(1), now: start });
       await payloadKeys.putPayloadKey({ id: "k1", key: newKey(9), now: start });
-      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k2", now: start + 1 })).toEqual({ outcome: "ok", runs: 0 });
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k2", now: start + 1 })).toEqual({
+        outcome: "ok",
+        runs: 0,
+      });
       const keys = ["k1", "k2", "k4"].map((id) => ({ id, wrapped: Uint8Array.of(7) }));
       const by = { by: outside, workflow: "bill", version: "v2", now: start };
       expect(await payloadKeys.rewrapPayloadKeys({ ...by, keys })).toEqual({ rewrapped: 1 });
@@ -75,8 +82,13 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       const { payloadKeys } = desk.store;
       await create("a", { payloadKey: "k1", newKey: newKey(1) });
       await create("other", {});
-      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k0", now: start })).toEqual({ outcome: "not_found" });
-      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k1", now: start })).toEqual({ outcome: "unfinished", run: "a" });
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k0", now: start })).toEqual({
+        outcome: "not_found",
+      });
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k1", now: start })).toEqual({
+        outcome: "unfinished",
+        run: "a",
+      });
       await desk.store.claimRuns({ owner: "e", limit: 2, now: start, journalBytesMax: 1_000 });
       const step = { seq: 0, name: "s", n: 0 };
       await desk.store.append({
@@ -93,9 +105,17 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
           { op: "finish", status: "completed", output: value("out") },
         ],
       });
-      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k1", now: start })).toEqual({ outcome: "ok", runs: 1 });
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "k1", now: start })).toEqual({
+        outcome: "ok",
+        runs: 1,
+      });
       const run = await desk.store.getRun({ run: "a" });
-      expect([run?.input, run?.output, run?.progress, run?.error]).toEqual([erasedValue, erasedValue, erasedValue, undefined]);
+      expect([run?.input, run?.output, run?.progress, run?.error]).toEqual([
+        erasedValue,
+        erasedValue,
+        erasedValue,
+        undefined,
+      ]);
       const { entries } = await desk.store.readJournal({ run: "a", bytesMax: 1_000 });
       expect(entries[0]).toMatchObject({ name: "s", status: "completed", value: erasedValue });
       expect(await desk.store.listLogs({ run: "a", after: 0, limit: 9 })).toEqual([]);

@@ -75,7 +75,10 @@ function fileName(run: string, part: string): string {
   return `${run}-${part}`.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, 200);
 }
 
-async function bodyOf(call: Call, { stored, sealed }: Part): Promise<NonNullable<ConstructorParameters<typeof Response>[0]>> {
+async function bodyOf(
+  call: Call,
+  { stored, sealed }: Part,
+): Promise<NonNullable<ConstructorParameters<typeof Response>[0]>> {
   const { engine, wire, parts: all } = call;
   const file = sealed ? undefined : engine.values.fileOf(stored);
   if (file !== undefined) return wire === "value" ? Bun.file(file) : all.valueJson.read(file);

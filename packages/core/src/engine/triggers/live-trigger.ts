@@ -151,7 +151,10 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     const current = engine.deployments.workflow(this.workflow);
     if (current === undefined) throw new Error(`the workflow ${this.workflow} of a live trigger is not deployed`);
     const by = { kind: "trigger", id: this.record.id } as const;
-    return starts.newRun({ by, workflow: this.workflow, input }, { current, input, now: engine.clock.now(), ...sealed });
+    return starts.newRun(
+      { by, workflow: this.workflow, input },
+      { current, input, now: engine.clock.now(), ...sealed },
+    );
   }
 
   /** What is held under each key after these. */

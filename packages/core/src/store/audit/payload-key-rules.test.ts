@@ -18,6 +18,13 @@ test("a rotation holds no key", () => {
   const keys = [{ id: "k", wrapped: new TextEncoder().encode("wrapped bytes") }];
   const p = { by: outside, workflow: "bill", version: "v2", keys, now: start };
   expect(JSON.stringify(payloadKeyRules.rewrapPayloadKeys(p, sight)({ rewrapped: 1 }))).toBe(
-    JSON.stringify({ at: start, action: "key:rotate", target: "workflow:bill", workflow: "bill", outcome: "done", after: { key: "v2", rewrapped: 1 } }),
+    JSON.stringify({
+      at: start,
+      action: "key:rotate",
+      target: "workflow:bill",
+      workflow: "bill",
+      outcome: "done",
+      after: { key: "v2", rewrapped: 1 },
+    }),
   );
 });

@@ -101,8 +101,7 @@ function insertOwn(cx: Change, p: Start, { flow, own, reason = "delayed" }: Taki
     cx.t.attributes.set(row, run.attributes);
     runs.mark(row, runFlags.attributes);
   }
-  if (run.payloadKey !== undefined && run.newKey !== undefined)
-    cx.t.payloadKeys.put(run.payloadKey, run.newKey, p.now);
+  if (run.payloadKey !== undefined && run.newKey !== undefined) cx.t.payloadKeys.put(run.payloadKey, run.newKey, p.now);
   if (blobs.note(run.id, run.input)) runs.mark(row, runFlags.blobs);
   if (places) putPlace(cx, row, { run, flow });
   if (own !== undefined) noteOwn(cx, row, { run, own });

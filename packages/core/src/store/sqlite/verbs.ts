@@ -28,7 +28,13 @@ import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
 
 export type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 
-export type WriteVerb = RunWriteVerb | IdentityWriteVerb | AuditWriteVerb | SecretWriteVerb | PayloadKeyWriteVerb | TriggerWriteVerb;
+export type WriteVerb =
+  | RunWriteVerb
+  | IdentityWriteVerb
+  | AuditWriteVerb
+  | SecretWriteVerb
+  | PayloadKeyWriteVerb
+  | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
 
@@ -76,7 +82,14 @@ const runExecutors: RunExecutors = {
   },
 };
 
-const executors = { ...runExecutors, ...identityVerbs, ...auditVerbs, ...secretVerbs, ...payloadKeyVerbs, ...triggerVerbs };
+const executors = {
+  ...runExecutors,
+  ...identityVerbs,
+  ...auditVerbs,
+  ...secretVerbs,
+  ...payloadKeyVerbs,
+  ...triggerVerbs,
+};
 
 /**
  * Executes one verb; its answer is what goes back to the caller's thread. What somebody asked for from outside is written to

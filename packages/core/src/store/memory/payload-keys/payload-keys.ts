@@ -19,7 +19,10 @@ type Answer<Verb extends PayloadKeyWriteVerb> = Awaited<ReturnType<PayloadKeySto
 /** The rows, by id. */
 export type PayloadKeys = Map<string, PayloadKeyRecord & { readonly lent: boolean }>;
 
-export function putKey(rows: PayloadKeys, p: { readonly id: string; readonly key: NewPayloadKey; readonly now: number }) {
+export function putKey(
+  rows: PayloadKeys,
+  p: { readonly id: string; readonly key: NewPayloadKey; readonly now: number },
+) {
   const { workflow, version, wrapped, lent = false } = p.key;
   if (!rows.has(p.id)) rows.set(p.id, { id: p.id, workflow, version, wrapped, lent, createdAt: p.now });
 }

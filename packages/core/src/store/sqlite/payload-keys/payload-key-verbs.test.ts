@@ -7,7 +7,11 @@ const bench = withBench();
 
 test("what is refused changes nothing", () => {
   const { t } = bench.on;
-  payloadKeyVerbs.putPayloadKey(t, { id: "k", key: { workflow: "a", version: "1", wrapped: Uint8Array.of(1) }, now: start });
+  payloadKeyVerbs.putPayloadKey(t, {
+    id: "k",
+    key: { workflow: "a", version: "1", wrapped: Uint8Array.of(1) },
+    now: start,
+  });
   const before = bench.on.changes;
   expect(payloadKeyVerbs.erasePayloadKey(t, { by: ada, id: "none", now: start })).toEqual({ outcome: "not_found" });
   const keys = [{ id: "k", wrapped: Uint8Array.of(2) }];

@@ -9,7 +9,8 @@ const listSql = `SELECT ${columns} FROM payload_keys WHERE workflow = ? AND id >
 const countSql = `SELECT workflow, count(wrapped) AS keys, count(*) - count(wrapped) AS erased FROM payload_keys
   GROUP BY workflow ORDER BY workflow`;
 const putSql = `INSERT OR IGNORE INTO payload_keys (id, workflow, version, wrapped, lent, created_at) VALUES (?, ?, ?, ?, ?, ?)`;
-const rewrapSql = "UPDATE payload_keys SET wrapped = ?, version = ? WHERE id = ? AND workflow = ? AND wrapped IS NOT NULL";
+const rewrapSql =
+  "UPDATE payload_keys SET wrapped = ?, version = ? WHERE id = ? AND workflow = ? AND wrapped IS NOT NULL";
 const eraseSql = "UPDATE payload_keys SET wrapped = NULL, erased_at = ? WHERE id = ?";
 const releaseSql = `DELETE FROM payload_keys WHERE id = ?1 AND lent = 0
   AND NOT EXISTS (SELECT 1 FROM runs WHERE payload_key = ?1)`;
