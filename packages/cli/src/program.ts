@@ -19,6 +19,7 @@ import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
+import { addVersionsCommands } from "./commands/versions.ts";
 import type { Io } from "./io.ts";
 import { serveProgram } from "./serve-program.ts";
 
@@ -38,6 +39,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addSecretCommands(program, io);
+  addVersionsCommands(program, io);
   addKeysCommands(program, io);
   addServicesCommands(program, io);
   addAuditCommands(program, io);

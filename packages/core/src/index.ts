@@ -7,6 +7,7 @@ export { engineLimits } from "./engine/limits.ts";
 export type { EngineLimits } from "./engine/limits.ts";
 export type { AttachedWorker, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
 export type { StartRequest, Started } from "./engine/starts.ts";
+export type { Drained, LeftRun } from "./engine/moves.ts";
 export { bulkActions } from "./engine/operations.ts";
 export type { BulkAction, BulkResult, ForkRequest } from "./engine/operations.ts";
 export type { RunUpdate } from "./engine/watch.ts";

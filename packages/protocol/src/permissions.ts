@@ -34,6 +34,7 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:move": { about: "move unfinished runs to the current code", narrowedBy: "workflow" },
   "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
   "run:erase": { about: "erase the values of encrypted runs for good", narrowedBy: "workflow" },
@@ -105,6 +106,7 @@ const operating: readonly Grant[] = [
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
   "run:fork",
+  "run:move",
   "run:import",
   "run:delete",
   "step-cache:clear",

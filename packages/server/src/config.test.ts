@@ -62,6 +62,7 @@ describe("precedence", () => {
       publicUrl: ["https://sluice.example/", "https://sluice.example"],
       durability: ["relaxed", "relaxed"],
       onDeploy: ["move", "move"],
+      encryptPayloads: ["true", true],
       "http.allowedHosts": ["a.example,b.example", ["a.example", "b.example"]],
       "http.allowedOrigins": ["https://a.example", ["https://a.example"]],
       "http.trustedProxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],

@@ -113,6 +113,9 @@ export const apiPaths = {
   rotateKeys: "POST /api/v1/keys/rotate",
   eraseKeys: "POST /api/v1/keys/erase",
   eraseRun: "POST /api/v1/runs/:run/erase",
+  listVersions: "GET /api/v1/versions",
+  drainVersion: "POST /api/v1/versions/:version/drain",
+  moveRun: "POST /api/v1/runs/:run/move",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -286,6 +289,9 @@ export interface Api {
   rotateKeys: { params: never; query: never; request: Sent<"RotateKeys">; answer: Body<"KeysRotated"> };
   eraseKeys: { params: never; query: never; request: Sent<"EraseKeys">; answer: Body<"KeysErased"> };
   eraseRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"RunErased"> };
+  listVersions: { params: never; query: never; request: undefined; answer: Body<"Versions"> };
+  drainVersion: { params: "version"; query: never; request: Sent<"DrainVersion">; answer: Body<"Drained"> };
+  moveRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -2,7 +2,7 @@
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
 import { attempt } from "../kernel/result.ts";
-import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { Actor, ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
@@ -10,6 +10,9 @@ import type { EngineParts } from "./parts.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
+
+/** Moves runs by itself, as it is set to. */
+const engineItself: Actor = { kind: "system", id: "engine" };
 
 /** A run on its way to a worker. */
 interface Waiting {
@@ -267,7 +270,7 @@ export class Dispatcher {
   async #moved(waiting: Waiting, run: RunRecord, version: string): Promise<void> {
     const { hot, assignment } = waiting;
     const { store, clock } = this.#parts;
-    await store.moveRun({ run: hot.run, epoch: hot.epoch, version, now: clock.now() });
+    await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     await this.#place({ ...waiting, assignment: { ...assignment, version } }, { ...run, version });
   }
 
@@ -282,7 +285,8 @@ export class Dispatcher {
     }
     const { store, clock, hot: hots, release, log } = this.#parts;
     try {
-      await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+      const { version } = worker;
+      await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     } catch (reason) {
       log("error", "a run could not be moved yet", { run: hot.run, error: String(reason) });
     }

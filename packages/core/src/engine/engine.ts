@@ -25,6 +25,7 @@ import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import { engineLimits, type EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
+import { Moves } from "./moves.ts";
 import { notFound, Operations } from "./operations.ts";
 import { Outbox } from "./outbox.ts";
 import { Facilities } from "./facilities.ts";
@@ -81,6 +82,7 @@ export class Engine {
   readonly sealer: Sealer;
   readonly deployments = new Deployments();
   readonly operations: Operations;
+  readonly moves: Moves;
   readonly history: History;
   readonly schedules: Schedules;
   readonly queues: Queues;
@@ -119,6 +121,7 @@ export class Engine {
     this.#signals = new Signals(this.#parts);
     this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
+    this.moves = new Moves(this.#parts, this.#checks);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.history = new History(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts);
@@ -139,9 +142,8 @@ export class Engine {
 
   #makeParts(options: EngineOptions): EngineParts {
     const { clock, ids, log, owner, url, onDeploy } = options;
-    const { store } = this;
     return {
-      store,
+      store: this.store,
       clock,
       ids,
       log,
@@ -155,7 +157,7 @@ export class Engine {
       hot: this.#hot,
       watchers: this.watchers,
       changes: this.changes,
-      events: new EventQuota(store, this.limits),
+      events: new EventQuota(this.store, this.limits),
       route: (effects) => this.#route(effects),
       tell: (hot, events) => this.#telling.tell(hot, events),
       send: (worker, message) => this.#outbox.send(worker, message),
@@ -173,7 +175,7 @@ export class Engine {
   /** Takes up what an earlier process left behind. To be called once, before anything else. */
   async start(): Promise<{ readonly recovered: number }> {
     const { store, clock, owner } = this.#parts;
-    await this.sealer.start();
+    if (this.sealer.hasKeys) await this.sealer.start();
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
@@ -216,7 +218,7 @@ export class Engine {
     const manifest = encodeValue(withoutSecrets(workflows));
     // Before any run is started by them: a gate without a rule is open.
     await this.queues.deploy(workflows);
-    const unsealed = await this.sealer.deploy(workflows);
+    const unsealed = this.sealer.hasKeys ? await this.sealer.deploy(workflows) : undefined;
     if (unsealed !== undefined) return unsealed;
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);

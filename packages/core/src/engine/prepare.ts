@@ -36,8 +36,8 @@ interface RunMaker {
   nextRun(p: Parameters<PrepareWith["next"]>[0]): NewRun;
 }
 
-export function prepareWith(p: Pick<PrepareWith, "ids" | "values" | "sealer">, maker: RunMaker): PrepareWith {
-  return { ...p, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
+export function prepareWith(parts: Pick<PrepareWith, "ids" | "values" | "sealer">, maker: RunMaker): PrepareWith {
+  return { ...parts, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
 }
 
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */

@@ -48,6 +48,11 @@ export class Sealer {
     this.#deployments = deployments;
   }
 
+  /** False where nothing can be sealed. */
+  get hasKeys(): boolean {
+    return this.#keys !== undefined;
+  }
+
   /** False while there is no sealed run, nor going to be one. */
   get active(): boolean {
     return this.#keys?.active === true;

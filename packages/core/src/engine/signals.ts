@@ -2,7 +2,7 @@
 import type { WireError } from "@sluice/protocol";
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor } from "../kernel/run-store.ts";
+import type { Actor, TokenOutcome } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 
 /** An event to be stored; `payload` is an encoded value. */
@@ -55,10 +55,9 @@ export class Signals {
   /** Settles the wait behind a token. */
   async answer(p: Answer): Promise<Result<{ readonly run: string }>> {
     const { store, clock, route, sealer } = this.#parts;
-    const answered = await attempt(async () => {
-      const sealed = sealer.active ? await this.#sealed(p) : p.value;
-      return this.#keeping("The answer", sealed, (value) => store.completeToken({ ...p, value, now: clock.now() }));
-    });
+    const settle = (sealed: Uint8Array): Promise<TokenOutcome> =>
+      this.#keeping("The answer", sealed, (value) => store.completeToken({ ...p, value, now: clock.now() }));
+    const answered = await attempt(() => (sealer.active ? this.#sealed(p).then(settle) : settle(p.value)));
     if (!answered.ok) return answered;
     const { value: answer } = answered;
     if (answer.outcome !== "ok") return fail(refusalOf(answer.outcome, p.kind));

@@ -230,6 +230,7 @@ export interface RunStore
 
   /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
   moveRun(p: {
+    readonly by: Actor;
     readonly run: string;
     readonly epoch?: number | undefined;
     readonly version: string;

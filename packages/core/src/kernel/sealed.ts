@@ -37,6 +37,7 @@ const prefixBytes = 4;
 /** What stands in the place of a value whose run was erased. */
 export const erasedValue: Uint8Array = Uint8Array.of(referenceByte, marks.erased);
 
+/** True for the mark of a value whose run was erased. */
 export function isErased(bytes: Uint8Array | undefined): boolean {
   return bytes?.length === erasedValue.length && bytes[0] === referenceByte && bytes[1] === marks.erased;
 }

@@ -19,7 +19,7 @@ import type * as Cipher from "./payload-cipher.ts";
 import type { DataKey } from "./payload-cipher.ts";
 
 /** Where keys of workflows are kept, sealed by the ring. */
-export interface WorkflowKeyShelf {
+interface WorkflowKeyShelf {
   keep(name: string, value: string): Promise<void>;
   kept(name: string): Promise<string | undefined>;
   drop(name: string): Promise<void>;
@@ -49,7 +49,7 @@ interface WorkflowKey {
 }
 
 /** What events are sealed with stands among the workflows under a name that none can have. */
-export const eventsName = ":events";
+const eventsName = ":events";
 const dataKeysMax = 10_000;
 const rewrapBatchMax = 500;
 const idBytes = 12;

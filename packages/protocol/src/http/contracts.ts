@@ -10,6 +10,7 @@ import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
+import { versionContracts } from "./version-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -21,6 +22,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...identityContracts,
   ...serviceContracts,
   ...keyContracts,
+  ...versionContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

@@ -6,6 +6,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
+import { versionRoutes } from "./version-routes.ts";
 
 export const routes = {
   ...runRoutes,
@@ -14,6 +15,7 @@ export const routes = {
   ...triggerRoutes,
   ...serviceRoutes,
   ...keyRoutes,
+  ...versionRoutes,
   ...consoleRoutes,
 } as const;
 

@@ -7,6 +7,7 @@ import { keySchemas } from "./key-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
+import { versionSchemas } from "./version-schemas.ts";
 
 /** Every body by the name it has in the API document. */
 export const schemas = {
@@ -16,6 +17,7 @@ export const schemas = {
   ...triggerSchemas,
   ...serviceSchemas,
   ...keySchemas,
+  ...versionSchemas,
   ...consoleSchemas,
 } as const;
 

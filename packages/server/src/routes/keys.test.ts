@@ -3,15 +3,18 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { webhook, workflow } from "@sluice/sdk";
 import { HttpFixture } from "../http-fixture.ts";
 
-const sealed = workflow({ name: "sealed", encrypt: true, triggers: [webhook("/sealed")] }, async (ctx, text: string) => {
-  ctx.log(`log of ${text}`, { text });
-  ctx.stream(`chunk of ${text}`);
-  ctx.progress(text);
-  const big = await ctx.step("big", () => text.repeat(3));
-  if (text === "fails") throw new Error(`error of ${text}`);
-  if (text === "waits") await ctx.waitFor("go");
-  return { big };
-});
+const sealed = workflow(
+  { name: "sealed", encrypt: true, triggers: [webhook("/sealed")] },
+  async (ctx, text: string) => {
+    ctx.log(`log of ${text}`, { text });
+    ctx.stream(`chunk of ${text}`);
+    ctx.progress(text);
+    const big = await ctx.step("big", () => text.repeat(3));
+    if (text === "fails") throw new Error(`error of ${text}`);
+    if (text === "waits") await ctx.waitFor("go");
+    return { big };
+  },
+);
 const open = workflow({ name: "open", triggers: [webhook("/open")] }, async () => 1);
 
 let f: HttpFixture;

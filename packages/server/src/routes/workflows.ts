@@ -84,10 +84,9 @@ export async function listDeployments(call: Call): Promise<Response> {
       version: each.version,
       createdAt: each.createdAt,
       unfinishedRuns: runs.get(each.version) ?? 0,
-      workflows: (byVersion.get(each.version) ?? []).map(({ workflow, runs: unfinishedRuns }) => ({
-        workflow,
-        unfinishedRuns,
-      })),
+      workflows: [...Map.groupBy(byVersion.get(each.version) ?? [], ({ workflow }) => workflow)].map(
+        ([workflow, rows]) => ({ workflow, unfinishedRuns: rows.reduce((sum, row) => sum + row.runs, 0) }),
+      ),
     })),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({

@@ -35,7 +35,7 @@ function deleteRun(t: Tables, id: string): boolean {
   const run = t.runs.get(id);
   if (run === undefined || !isFinalStatus(run.status satisfies RunStatus)) return false;
   const tags = has(run, runFlags.tags) ? t.runs.recordOf(run).tags : [];
-  const key = has(run, runFlags.sealed) ? t.runs.recordOf(run).payloadKey : undefined;
+  const payloadKey = has(run, runFlags.sealed) ? t.runs.recordOf(run).payloadKey : undefined;
   t.journal.deleteAll(id);
   if (has(run, runFlags.attempts)) t.attempts.deleteAll(id);
   if (has(run, runFlags.waits)) t.waits.deleteAll(id);
@@ -51,7 +51,7 @@ function deleteRun(t: Tables, id: string): boolean {
   if (has(run, runFlags.blobs)) t.blobs.release(id);
   for (const key of t.state.keysOf(`run:${id}`)) deleteState(t, `run:${id}`, key);
   t.runs.delete(run, tags);
-  if (key !== undefined) t.payloadKeys.release(key);
+  if (payloadKey !== undefined) t.payloadKeys.release(payloadKey);
   return true;
 }
 
