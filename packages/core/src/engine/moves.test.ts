@@ -26,7 +26,13 @@ const renamed: Body = async (ctx) => {
 async function pinned(body: Body, provideVersion?: (f: () => EngineFixture) => Promise<boolean>) {
   const store = new MemoryRunStore();
   const v1 = code("v1", old);
-  const first = await EngineFixture.start({ workflows: [v1], version: "v1", store, onDeploy: "pin", workerLimits: { parkAfterMs: 1 } });
+  const first = await EngineFixture.start({
+    workflows: [v1],
+    version: "v1",
+    store,
+    onDeploy: "pin",
+    workerLimits: { parkAfterMs: 1 },
+  });
   const runs = [await first.run(v1), await first.run(v1)];
   for (const run of runs) {
     await first.until(run, "waiting", "waiting_for_event");
@@ -108,13 +114,19 @@ describe("moving a run", () => {
 describe("draining a version", () => {
   test("moves what can be moved, and names what stays", async () => {
     const { f, runs } = await pinned(old);
-    expect(await f.engine.moves.drain({ by: tester, version: "v1" })).toEqual({ ok: true, value: { moved: 2, left: [], leftRuns: 0 } });
+    expect(await f.engine.moves.drain({ by: tester, version: "v1" })).toEqual({
+      ok: true,
+      value: { moved: 2, left: [], leftRuns: 0 },
+    });
     await f.emit("go", 1);
     for (const run of runs) expect((await f.ended(run)).output).toEqual(["v2", 1]);
     const stuck = await pinned(renamed);
     const drained = await stuck.f.engine.moves.drain({ by: tester, version: "v1" });
     expect(drained).toMatchObject({ ok: true, value: { moved: 0, leftRuns: 2 } });
-    expect(drained.ok && drained.value.left.map(({ code: why }) => why)).toEqual(["replay_mismatch", "replay_mismatch"]);
+    expect(drained.ok && drained.value.left.map(({ code: why }) => why)).toEqual([
+      "replay_mismatch",
+      "replay_mismatch",
+    ]);
   });
 
   test("is narrowed to a workflow, and to those one may move", async () => {
