@@ -41,6 +41,6 @@ test("answers are what the API document says", async () => {
   await ask("eraseKeys", [], { body: { workflow: "sealed" } });
   await ask("eraseKeys", [], { body: { workflow: "none" } });
   const names = Object.keys(routes) as RouteName[];
-  const tags: readonly string[] = ["keys", "versions"];
-  expect(names.filter((name) => tags.includes(routes[name].tag) && !visited.has(name))).toEqual([]);
+  const tags = new Set<string>(["keys", "versions"]);
+  expect(names.filter((name) => tags.has(routes[name].tag) && !visited.has(name))).toEqual([]);
 });

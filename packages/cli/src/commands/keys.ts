@@ -24,8 +24,8 @@ export function addKeysCommands(program: Command, io: Io): void {
     description: "The workflows that have keys, and for how many runs",
     example: "sluice keys list",
   }).action(async (flags: TargetFlags) => {
-    const answer = await apiOf(io, flags).json<{ readonly workflows: readonly KeysView[] }>("/api/v1/keys");
-    show(io, flags, { json: answer, text: () => keysText(answer.workflows) });
+    const answer = await apiOf(io, flags).json<{ readonly workflows?: readonly KeysView[] }>("/api/v1/keys");
+    show(io, flags, { json: answer, text: () => keysText(answer.workflows ?? []) });
   });
   clientCommand(keys, {
     name: "rotate",

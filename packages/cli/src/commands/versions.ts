@@ -28,11 +28,18 @@ interface LeftRun {
   readonly message: string;
 }
 
-interface DrainedView {
+interface Drained {
   readonly moved: number;
   readonly leftRuns: number;
   readonly left: readonly LeftRun[];
-  readonly nextCursor: string | null;
+}
+
+/** What one call answers. */
+interface DrainedPage {
+  readonly moved: number;
+  readonly leftRuns: number;
+  readonly left?: readonly LeftRun[];
+  readonly nextCursor?: string | null;
 }
 
 const hashChars = 12;
@@ -46,8 +53,8 @@ export function addVersionsCommands(program: Command, io: Io): void {
     description: "The versions, with their unfinished runs by workflow and status",
     example: "sluice versions list",
   }).action(async (flags: TargetFlags) => {
-    const answer = await apiOf(io, flags).json<{ readonly versions: readonly VersionView[] }>("/api/v1/versions");
-    show(io, flags, { json: answer, text: () => versionsText(answer.versions) });
+    const answer = await apiOf(io, flags).json<{ readonly versions?: readonly VersionView[] }>("/api/v1/versions");
+    show(io, flags, { json: answer, text: () => versionsText(answer.versions ?? []) });
   });
   clientCommand(versions, {
     name: "move",
@@ -78,26 +85,22 @@ export function addVersionsCommands(program: Command, io: Io): void {
 
 /** The version that begins so; what begins like several, or none, is taken as it is. */
 async function wholeVersion(api: Api, begin: string): Promise<string> {
-  const { versions } = await api.json<{ readonly versions: readonly VersionView[] }>("/api/v1/versions");
+  const { versions = [] } = await api.json<{ readonly versions?: readonly VersionView[] }>("/api/v1/versions");
   const found = versions.filter(({ version }) => version.startsWith(begin));
   return found.length === 1 ? (found[0]?.version ?? begin) : begin;
 }
 
-async function drain(
-  api: Api,
-  version: string,
-  workflow: string | undefined,
-): Promise<Omit<DrainedView, "nextCursor">> {
+async function drain(api: Api, version: string, workflow: string | undefined): Promise<Drained> {
   let [moved, leftRuns] = [0, 0];
   const left: LeftRun[] = [];
   let cursor: string | undefined;
   do {
     const body = { ...(workflow === undefined ? {} : { workflow }), ...(cursor === undefined ? {} : { cursor }) };
     const path = `/api/v1/versions/${segment(version)}/drain`;
-    const page: DrainedView = await api.json<DrainedView>(path, { method: "POST", body });
+    const page: DrainedPage = await api.json<DrainedPage>(path, { method: "POST", body });
     moved += page.moved;
     leftRuns += page.leftRuns;
-    left.push(...page.left.slice(0, leftShownMax - left.length));
+    left.push(...(page.left ?? []).slice(0, leftShownMax - left.length));
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
   return { moved, leftRuns, left };
@@ -120,7 +123,7 @@ function versionsText(versions: readonly VersionView[]): readonly string[] {
   return table(["VERSION", "DEPLOYED", "WORKFLOW", "UNFINISHED", "OF THEM"], rows);
 }
 
-function drainedText({ moved, leftRuns, left }: Omit<DrainedView, "nextCursor">): readonly string[] {
+function drainedText({ moved, leftRuns, left }: Drained): readonly string[] {
   const head = `${moved} runs were moved; ${leftRuns} stay.`;
   if (left.length === 0) return [head];
   const rows = left.map(({ run, workflow, code, message }) => [run, workflow, code, message]);

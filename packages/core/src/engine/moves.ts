@@ -26,7 +26,7 @@ export interface Drained {
 }
 
 /** Runs looked at in one call: each may take a replay. */
-export const drainBatchMax = 100;
+const drainBatchMax = 100;
 /** Runs named that stay. */
 const leftShownMax = 50;
 

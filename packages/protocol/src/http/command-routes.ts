@@ -64,7 +64,7 @@ export const commandRoutes = {
   "secret rotate": ["rotateSecrets"],
   "versions list": ["listVersions"],
   "versions move": ["moveRun"],
-  "versions drain": ["drainVersion"],
+  "versions drain": ["listVersions", "drainVersion"],
   "keys list": ["listKeys"],
   "keys rotate": ["rotateKeys"],
   "keys erase": ["eraseKeys"],
