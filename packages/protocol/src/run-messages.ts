@@ -316,16 +316,15 @@ export interface RunAssignment {
   readonly tags: readonly string[];
   readonly parent?: string | undefined;
   readonly key?: string | undefined;
+  /** The span that began it, as W3C `traceparent` has it; absent where nobody traces. */
+  readonly trace?: string | undefined;
   /** Number of the last entry that settled before this journal was read; later ones come as events. */
   readonly ord: number;
   /** Ordered by `ord`, unsettled entries last. */
   readonly journal: readonly JournalEntry[];
   /** True when more of the journal follows in `journal` messages. */
   readonly more?: boolean | undefined;
-  /**
-   * True when entries were taken out of the journal, or out of the one it is a copy of: what was recorded after them may have
-   * to wait until they are there again.
-   */
+  /** Entries were taken out of the journal, or out of the one it is a copy of: what was recorded after them may have to wait. */
   readonly gaps?: boolean | undefined;
   /** Set when the run is to be cancelled rather than continued. */
   readonly cancel?: CancelNotice | undefined;

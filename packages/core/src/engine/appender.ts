@@ -56,11 +56,11 @@ export class Appender {
   }
 
   #ready(
-    { run, workflow, seal }: HotRun,
+    { run, workflow, seal, trace }: HotRun,
     op: RunOp,
     at: { readonly now: number; readonly streamBytesMax: number },
   ): StoreOp | undefined {
-    return prepareOp(op, { run, workflow, seal, ...at }, this.#prepare);
+    return prepareOp(op, { run, workflow, seal, trace, ...at }, this.#prepare);
   }
 
   /** The operation of a sealed run, unless it is refused: what is said of that is no word of the run's. */

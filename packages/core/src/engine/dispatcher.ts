@@ -115,8 +115,8 @@ export class Dispatcher {
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
-    const { id, epoch, workflow } = each.run;
-    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, entries: each.journal.length }), each };
+    const { id, epoch, workflow, trace } = each.run;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, trace, entries: each.journal.length }), each };
   }
 
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {
@@ -180,6 +180,7 @@ export class Dispatcher {
       ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
       ...(run.parent === undefined ? {} : { parent: run.parent.run }),
       ...(run.key === undefined ? {} : { key: run.key }),
+      ...(run.trace === undefined ? {} : { trace: run.trace }),
       ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
       ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
     };

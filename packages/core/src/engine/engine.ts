@@ -205,7 +205,7 @@ export class Engine {
       workflows: this.deployments.workflows.map((each) => each.manifest),
     };
     const deployed = await guarded(async () => {
-      const checked = checkDeployment(workflows, this.limits);
+      const checked = this.sealer.refuse(workflows) ?? checkDeployment(workflows, this.limits);
       return checked.ok ? this.#makeCurrent(version, workflows) : checked;
     });
     if (deployed.ok) return deployed;
@@ -218,8 +218,7 @@ export class Engine {
     const manifest = encodeValue(withoutSecrets(workflows));
     // Before any run is started by them: a gate without a rule is open.
     await this.queues.deploy(workflows);
-    const unsealed = this.sealer.hasKeys ? await this.sealer.deploy(workflows) : undefined;
-    if (unsealed !== undefined) return unsealed;
+    if (this.sealer.hasKeys) await this.sealer.deploy(workflows);
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
@@ -327,7 +326,6 @@ export class Engine {
   get hotRuns(): number {
     return this.#hot.size;
   }
-
   get draining(): boolean {
     return this.#draining;
   }

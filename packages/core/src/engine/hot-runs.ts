@@ -7,6 +7,8 @@ export interface HotRun {
   readonly run: string;
   readonly epoch: number;
   readonly workflow: string;
+  /** The span that began it, where it is part of a trace. */
+  readonly trace: string | undefined;
   /** What its values are sealed with, where they are. */
   seal: HotSeal | undefined;
   /** Worker that executes it; undefined while one is being found. */
@@ -37,10 +39,11 @@ export class HotRuns {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries"> & { readonly seal?: HotSeal | undefined }): HotRun {
+  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries"> & Partial<Pick<HotRun, "seal" | "trace">>): HotRun {
     const hot: HotRun = {
       ...run,
       seal: run.seal,
+      trace: run.trace,
       worker: undefined,
       early: [],
       idle: false,

@@ -15,7 +15,14 @@ import { Sealer } from "./sealing.ts";
 import { Values } from "./values.ts";
 
 const placed = { seq: 3, name: "x", n: 0 } as const;
-const run = { run: "r1", workflow: "flow", now: 1_000, streamBytesMax: 1_000, seal: undefined } as const;
+const run = {
+  run: "r1",
+  workflow: "flow",
+  now: 1_000,
+  streamBytesMax: 1_000,
+  seal: undefined,
+  trace: undefined,
+} as const;
 const limits = { inlineBytesMax: 50, payloadBytesMax: 1_000 };
 const by: PrepareWith = {
   ids: new Ids(new SimulatedClock(1_000), new SimulatedRandom(1)),

@@ -1,5 +1,5 @@
 // Completes a worker's operations for the store: absolute times, tokens, ids of children, blobs for large values.
-import { encodeError, encodeValue, SluiceError } from "@sluice/protocol";
+import { encodeError, encodeValue, formatTraceparent, parseTraceparent, SluiceError, spanIdOf } from "@sluice/protocol";
 import type { ChildOp, RunOp } from "@sluice/protocol";
 import type { Ids } from "../kernel/ids.ts";
 import type { NewRun, StoreOp } from "../kernel/run-store.ts";
@@ -13,6 +13,8 @@ export interface PrepareFor {
   readonly now: number;
   readonly streamBytesMax: number;
   readonly seal: HotSeal | undefined;
+  /** The span that began the run, where it is part of a trace. */
+  readonly trace: string | undefined;
 }
 
 export interface PrepareWith {
@@ -73,7 +75,8 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "call":
     case "start": {
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
-      const child = by.child({ workflow: op.name, op, parent, now });
+      const made = by.child({ workflow: op.name, op, parent, now });
+      const child = run.trace === undefined ? made : { ...made, ...tracedBy(run, op.seq) };
       if (!by.sealer.active) return { ...op, child };
       return sealedChild({ ...op, child }, run, by);
     }
@@ -81,12 +84,22 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
       return { ...op, keepBytes: run.streamBytesMax };
     case "finish":
       if (op.input === undefined) return op;
-      return { ...op, child: by.sealer.child(run.seal, by.next({ workflow: run.workflow, input: op.input, now })) };
+      return { ...op, child: by.sealer.child(run.seal, nextRun(op.input, run, by)) };
     case "state":
       return { ...op, scope: scopeName(op.scope, run) };
     default:
       return op;
   }
+}
+
+function nextRun(input: Uint8Array, run: PrepareFor, by: PrepareWith): NewRun {
+  return { ...by.next({ workflow: run.workflow, input, now: run.now }), ...tracedBy(run) };
+}
+
+/** The entry is the span that begins a child; the run is that of the one that it goes on as. */
+function tracedBy({ run, trace }: PrepareFor, seq?: number): Pick<NewRun, "trace"> {
+  const began = parseTraceparent(trace);
+  return began === undefined ? {} : { trace: formatTraceparent({ ...began, spanId: spanIdOf(run, seq) }) };
 }
 
 /** The run it begins, sealed where it is to be; one that cannot be is the recorded failure of its call. */

@@ -67,13 +67,16 @@ export class Sealer {
     await this.#keys?.start();
   }
 
-  /** Makes keys for the workflows that are to be sealed; a refusal names one that cannot be. */
-  async deploy(workflows: readonly WorkflowManifest[]): Promise<Result<never> | undefined> {
+  /** What is wrong with workflows that are to be sealed and cannot be. */
+  refuse(workflows: readonly WorkflowManifest[]): Result<never> | undefined {
+    const gathers = workflows.find((workflow) => this.#isSealed(workflow) && gathersInputs(workflow));
+    return gathers === undefined ? undefined : cannotBeSealed(gathers.name);
+  }
+
+  /** Makes keys for the workflows that are to be sealed. */
+  async deploy(workflows: readonly WorkflowManifest[]): Promise<void> {
     const sealed = workflows.filter((workflow) => this.#isSealed(workflow));
-    const gathers = sealed.find(gathersInputs);
-    if (gathers !== undefined) return cannotBeSealed(gathers.name);
     await this.#keys?.prepare(sealed.map(({ name }) => name));
-    return undefined;
   }
 
   #isSealed({ encrypt }: WorkflowManifest): boolean {

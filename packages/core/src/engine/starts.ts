@@ -26,6 +26,8 @@ export interface StartRequest {
   readonly tags?: readonly string[] | undefined;
   /** Search attributes by name. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  /** The span it is begun in, as W3C `traceparent` has it. */
+  readonly trace?: string | undefined;
 }
 
 export interface Started {
@@ -151,7 +153,7 @@ export class Starts {
         const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
         const seal = begun === undefined ? undefined : { by: begun.seal, fork: false };
         const { epoch, workflow } = record;
-        const hot = this.#parts.hot.add({ run: run.id, epoch, workflow, entries: 0, seal });
+        const hot = this.#parts.hot.add({ run: run.id, epoch, workflow, entries: 0, seal, trace: run.trace });
         const assignment = this.#dispatcher.assignmentOf(record, { journal: [] });
         await this.#dispatcher.assign({ hot, assignment }, worker);
       }
@@ -185,7 +187,6 @@ export class Starts {
       readonly now: number;
       readonly hash?: string;
       readonly flow?: RunFlow | undefined;
-      /** Its key, where `input` is sealed. */
       readonly begun?: Begun | undefined;
     },
   ): NewRun {
@@ -203,6 +204,7 @@ export class Starts {
       dueAt: now + (request.delayMs ?? 0),
       ...attributesOf(current.manifest, request.attributes),
       ...rest.begun?.row,
+      ...(request.trace === undefined ? {} : { trace: request.trace }),
       ...flowFields(current, flow),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...(hash === undefined ? {} : { inputHash: hash }),

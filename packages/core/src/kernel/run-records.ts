@@ -101,6 +101,8 @@ export interface NewRun {
   readonly flow?: RunFlow | undefined;
   /** It ends unless it has begun this long after it was due, in milliseconds. */
   readonly startWithinMs?: number | undefined;
+  /** The span that began it, as W3C `traceparent` has it. */
+  readonly trace?: string | undefined;
   /** Id of the data key that its values are sealed with; absent: they are not. */
   readonly payloadKey?: string | undefined;
   /** That key, where this is the first run that has it. */

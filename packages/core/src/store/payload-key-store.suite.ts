@@ -39,6 +39,14 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await payloadKeys.countPayloadKeys()).toEqual([{ workflow: "bill", keys: 1, erased: 0 }]);
     });
 
+    test("beside the span that began the run, which is kept as it came", async () => {
+      const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      await create("a", { trace });
+      await create("b", {});
+      expect((await desk.store.getRun({ run: "a" }))?.trace).toBe(trace);
+      expect((await desk.store.getRun({ run: "b" }))?.trace).toBeUndefined();
+    });
+
     test("go with the last run that has them, unless they were lent", async () => {
       await create("a", { payloadKey: "k1", newKey: newKey(1) });
       await create("b", { payloadKey: "k1" });

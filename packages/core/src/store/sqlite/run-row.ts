@@ -76,7 +76,8 @@ export const runColumns = `id, workflow, version, status, reason, ready, owner, 
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
-  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, payload_key AS payloadKey, ${attributesColumn(runFlags.attributes)}`;
+  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, payload_key AS payloadKey, trace,
+  ${attributesColumn(runFlags.attributes)}`;
 
 /** The gate that holds a run back, of those in lines. */
 export const blockedColumn = `CASE WHEN ready = 3 THEN (SELECT blocked FROM flow_places CROSS JOIN flow_lines USING (line)
@@ -109,6 +110,7 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly continuedFrom: string | null;
   readonly continuedTo: string | null;
   readonly payloadKey: string | null;
+  readonly trace: string | null;
   readonly attributes: string | null;
   readonly blockedBy?: string | null;
 }
@@ -168,6 +170,7 @@ function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.continuedFrom !== null) record.continuedFrom = row.continuedFrom;
   if (row.continuedTo !== null) record.continuedTo = row.continuedTo;
   if (row.payloadKey !== null) record.payloadKey = row.payloadKey;
+  if (row.trace !== null) record.trace = row.trace;
 }
 
 function outcomeOf(json: string, error: Uint8Array | null): UndoingOp {
