@@ -22,6 +22,7 @@ export function parseTraceparent(text: string | null | undefined): TraceSpan | u
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) !== 0 };
 }
 
+/** The header that names a span. */
 export function formatTraceparent({ traceId, spanId, sampled }: TraceSpan): string {
   return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }

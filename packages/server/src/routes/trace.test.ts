@@ -68,7 +68,8 @@ describe("a run that is started in a trace", () => {
   test("is part of none without a header, or with one that is none", async () => {
     for (const header of [undefined, "00-nothing"]) {
       const { id, output } = await run(header);
-      expect<unknown>([output.own, output.child, seen.at(-1)]).toEqual([null, null, undefined]);
+      const given: readonly unknown[] = [output.own, output.child, seen.at(-1)];
+      expect(given).toEqual([null, null, undefined]);
       expect((await f.store.getRun({ run: id }))?.trace).toBeUndefined();
     }
   });
