@@ -28,6 +28,7 @@ const documents = [
   "docs/services.md",
   "docs/secrets.md",
   "docs/encryption.md",
+  "docs/telemetry.md",
   "docs/cronflow.md",
   "docs/testing.md",
   "docs/flow.md",

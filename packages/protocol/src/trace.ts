@@ -30,10 +30,20 @@ export function formatTraceparent({ traceId, spanId, sampled }: TraceSpan): stri
 /** The trace of a run that nobody else's began. */
 export function traceIdOf(run: string): string {
   const bytes = new TextEncoder().encode(`trace of ${run}`);
-  return fnv64(bytes, 0xcbf29ce484222325n) + fnv64(bytes, 0x84222325cbf29ce4n);
+  return mixed(fnv64(bytes, 0xcbf29ce484222325n) + fnv64(bytes, 0x84222325cbf29ce4n));
 }
 
 /** The span of a run, of an entry of its journal, or of an attempt of a step. */
 export function spanIdOf(run: string, seq?: number, attempt?: number): string {
-  return fnv64(new TextEncoder().encode(`${run} ${seq ?? ""} ${attempt ?? ""}`), 0xcbf29ce484222325n);
+  return mixed(fnv64(new TextEncoder().encode(`${run} ${seq ?? ""} ${attempt ?? ""}`), 0xcbf29ce484222325n));
+}
+
+/** Samplers take the bits of an id for chance: each word goes through the finaliser of MurmurHash3, which loses nothing. */
+function mixed(id: string): string {
+  return id.replaceAll(/.{8}/g, (word) => {
+    let bits = Number.parseInt(word, 16);
+    bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+    return ((bits ^ (bits >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  });
 }

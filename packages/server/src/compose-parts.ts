@@ -14,7 +14,7 @@ import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
-import { limitDefaults } from "./config-settings.ts";
+import { limitDefaults, telemetryHeadersVariable } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
@@ -24,6 +24,7 @@ import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SupervisedEngine } from "./supervisor.ts";
+import { rootTrace } from "./telemetry/root-trace.ts";
 
 export interface ComposeOptions {
   readonly settings: ServerSettings;
@@ -105,6 +106,7 @@ export function openEngine(
     url,
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
+    trace: settings.telemetry && rootTrace(settings.telemetry.sample),
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -132,7 +134,8 @@ export function superviseIn(
   parts: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
 ): Supervisor {
   const { settings, log, env, modules, mode } = options;
-  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...childEnv } = env;
+  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
+  const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
     folder: runFolder(folder),
     socket,

@@ -15,6 +15,8 @@ import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import { telemetryLimits } from "./telemetry/limits.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface Serving {
   readonly store: Store;
@@ -61,6 +63,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const http = httpOver(ground, {
       engine,
@@ -83,6 +86,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       backingUp: () => collector.held,
       drain: async () => {
         await collector.stop();
+        await telemetry?.stop();
         await http.settle();
         await identity.close();
         const head = await audit.stop();
@@ -98,6 +102,27 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+/** Exports traces and metrics, where there is somewhere to. */
+async function startTelemetry(
+  { options }: Ground,
+  { engine, store }: { readonly engine: Engine; readonly store: Store },
+): Promise<Telemetry | undefined> {
+  const { telemetry: settings, limits } = options.settings;
+  if (settings === undefined) return undefined;
+  const { Telemetry: Exporter } = await import("./telemetry/telemetry.ts");
+  const exporter = new Exporter({
+    engine,
+    store,
+    clock: systemClock,
+    log: options.log,
+    settings,
+    limits: { ...telemetryLimits, ...limits },
+    teller: { version: options.version, instance: store.instance },
+  });
+  exporter.start();
+  return exporter;
 }
 
 function collectorOf(p: {

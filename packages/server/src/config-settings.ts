@@ -11,6 +11,8 @@ import type { AuditSettings } from "./config-audit.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
+import { telemetryLimits } from "./telemetry/limits.ts";
+import type { TelemetrySettings } from "./telemetry/limits.ts";
 
 /** Settings with their defaults filled in. Paths are absolute, times in milliseconds. */
 export interface ServerSettings {
@@ -34,6 +36,8 @@ export interface ServerSettings {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
+  /** Where traces and metrics go; undefined: nowhere. */
+  readonly telemetry: TelemetrySettings | undefined;
   /** Every named limit that was set. */
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -47,6 +51,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...sqliteLimits,
   ...identityLimits,
   ...auditLimits,
+  ...telemetryLimits,
 };
 
 /** What a value must be; said in the error when it is not. */
@@ -111,6 +116,12 @@ const url: Parse = (value) => {
   return value.replace(/\/+$/, "");
 };
 
+const share: Parse = (value) => {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && number >= 0 && number <= 1) return number;
+  throw new SettingError("a number from 0 to 1");
+};
+
 function oneOf(...words: readonly string[]): Parse {
   return (value) => {
     if (typeof value === "string" && words.includes(value)) return value;
@@ -150,11 +161,22 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
+  spec("telemetry.endpoint", { env: "SLUICE_TELEMETRY_ENDPOINT", flag: "--telemetry-endpoint" }, url),
+  spec("telemetry.sample", { env: "SLUICE_TELEMETRY_SAMPLE", flag: "--telemetry-sample" }, share),
   spec("retention.events", { env: "SLUICE_RETENTION_EVENTS", flag: "--retention-events" }, duration),
 ];
 
+/** Headers of exports, as `name=value,name=value`: one of them may be a key. */
+export const telemetryHeadersVariable = "SLUICE_TELEMETRY_HEADERS";
+
 /** Variables that are no settings of the server, or are read elsewhere. */
-export const otherVariables: readonly string[] = ["SLUICE_PROJECT", "SLUICE_TOKEN", "SLUICE_URL", openidSecretVariable];
+export const otherVariables: readonly string[] = [
+  "SLUICE_PROJECT",
+  "SLUICE_TOKEN",
+  "SLUICE_URL",
+  openidSecretVariable,
+  telemetryHeadersVariable,
+];
 export const limitVariablePrefix = "SLUICE_LIMITS_";
 
 /** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */

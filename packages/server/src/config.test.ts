@@ -28,6 +28,7 @@ describe("precedence", () => {
       durability: "full",
       onDeploy: "pin",
       encryptPayloads: false,
+      telemetry: undefined,
       allowedHosts: [],
       allowedOrigins: [],
       trustedProxies: [],
@@ -71,6 +72,8 @@ describe("precedence", () => {
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
       "retention.runs": ["2 days", 172_800_000],
+      "telemetry.endpoint": ["http://collector:4318/", "http://collector:4318"],
+      "telemetry.sample": ["0.25", 0.25],
       "retention.events": ["1h", 3_600_000],
     };
     expect(Object.keys(example)).toEqual(settingSpecs.map((spec) => spec.key));

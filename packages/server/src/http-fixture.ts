@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { BlobStore, EngineLimits, Logger } from "@sluice/core";
+import type { BlobStore, EngineLimits, Logger, EngineOptions } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { PayloadVault, Vault } from "@sluice/core/secrets";
@@ -33,6 +33,7 @@ export interface Answer {
 }
 
 export interface FixtureOptions {
+  readonly trace?: EngineOptions["trace"];
   readonly identity?: Partial<IdentitySettings>;
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
@@ -94,6 +95,7 @@ export class HttpFixture implements AsyncDisposable {
       limits: options.limits,
       secrets: this.vault,
       sealing: { keys: this.payloads, all: false },
+      trace: options.trace,
       onDeploy: "move",
       url: () => base,
     });

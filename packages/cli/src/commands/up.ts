@@ -24,6 +24,8 @@ interface ServeFlags {
   readonly tlsKey?: string;
   readonly auditCheckpoints?: string;
   readonly auditRetention?: string;
+  readonly telemetryEndpoint?: string;
+  readonly telemetrySample?: string;
   readonly retentionRuns?: string;
   readonly retentionEvents?: string;
   readonly limit?: string[];
@@ -86,6 +88,8 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .option("--tls-key <file>", "its private key")
     .option("--audit-checkpoints <place>", "file elsewhere, or URL, that signed checkpoints of the audit trail go to")
     .option("--audit-retention <duration>", "how long rows of the audit trail are kept (default: for good)")
+    .option("--telemetry-endpoint <url>", "where traces and metrics go, over OTLP/HTTP")
+    .option("--telemetry-sample <share>", "of the traces that begin here, so many are exported: from 0 to 1")
     .option("--retention-runs <duration>", "how long ended runs are kept")
     .option("--retention-events <duration>", "how long events are kept")
     .option("--limit <name=value>", "a named limit; may be repeated", collect)
@@ -119,6 +123,8 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     "tls.key": flags.tlsKey,
     "audit.checkpoints": flags.auditCheckpoints,
     "audit.retention": flags.auditRetention,
+    "telemetry.endpoint": flags.telemetryEndpoint,
+    "telemetry.sample": flags.telemetrySample,
     "retention.runs": flags.retentionRuns,
     "retention.events": flags.retentionEvents,
     ...Object.fromEntries(limits),

@@ -162,6 +162,7 @@ export class Dispatcher {
 
   /** What a worker is told about a run. */
   assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
+    const trace = this.#parts.hot.traceOf(run);
     return {
       run: run.id,
       epoch: run.epoch,
@@ -180,7 +181,7 @@ export class Dispatcher {
       ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
       ...(run.parent === undefined ? {} : { parent: run.parent.run }),
       ...(run.key === undefined ? {} : { key: run.key }),
-      ...(run.trace === undefined ? {} : { trace: run.trace }),
+      ...(trace === undefined ? {} : { trace }),
       ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
       ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
     };

@@ -23,7 +23,7 @@ import { EventQuota } from "./event-quota.ts";
 import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
-import { engineLimits, type EngineLimits } from "./limits.ts";
+import { drainGraceMs, engineLimits, type EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
 import { Moves } from "./moves.ts";
 import { notFound, Operations } from "./operations.ts";
@@ -66,6 +66,8 @@ export interface EngineOptions {
   readonly url: () => string;
   /** Brings up workers of other versions; without one, only attached workers execute. */
   readonly provideVersion?: ProvideVersion | undefined;
+  /** The trace of a run that is part of no other, as a `traceparent`; without it there is none. */
+  readonly trace?: ((run: string) => string) | undefined;
   /** Encryption of payloads; without it none is. */
   readonly sealing?: Sealing | undefined;
   /** Values of secrets for the workers that use them; without one there are none. */
@@ -92,7 +94,7 @@ export class Engine {
   readonly facilities: Facilities;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
-  readonly #hot = new HotRuns();
+  readonly #hot: HotRuns;
   readonly #starts: Starts;
   readonly #dispatcher: Dispatcher;
   readonly #appender: Appender;
@@ -112,6 +114,7 @@ export class Engine {
     this.limits = { ...engineLimits, ...options.limits };
     this.values = new Values(options.blobs, this.limits, options.sealing?.keys);
     this.sealer = new Sealer(options.sealing, this.deployments);
+    this.#hot = new HotRuns(options.trace);
     this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
     this.#telling = new Telling(this.values, this.#outbox, options.log);
     this.#parts = this.#makeParts(options);
@@ -395,6 +398,3 @@ export class Engine {
     });
   }
 }
-
-/** A worker that says nothing after its time to drain is given up this much later. */
-const drainGraceMs = 1_500;

@@ -1,5 +1,6 @@
 // The runs this engine has in memory: which worker executes which incarnation.
 import type { RunAssignment, RunEvent } from "@sluice/protocol";
+import type { RunRecord } from "../kernel/run-store.ts";
 import type { HotSeal, JournalOf } from "./sealing.ts";
 
 /** A run in memory. */
@@ -34,6 +35,16 @@ export function journalOf({ run, seal }: HotRun): JournalOf | undefined {
 
 export class HotRuns {
   readonly #runs = new Map<string, HotRun>();
+  readonly #trace: ((run: string) => string) | undefined;
+
+  constructor(trace?: (run: string) => string) {
+    this.#trace = trace;
+  }
+
+  /** What a run is part of: the trace it was started in, or its own where runs have one. */
+  traceOf({ id, trace }: Pick<RunRecord, "id" | "trace">): string | undefined {
+    return trace ?? this.#trace?.(id);
+  }
 
   get size(): number {
     return this.#runs.size;
@@ -43,7 +54,7 @@ export class HotRuns {
     const hot: HotRun = {
       ...run,
       seal: run.seal,
-      trace: run.trace,
+      trace: this.traceOf({ id: run.run, trace: run.trace }),
       worker: undefined,
       early: [],
       idle: false,

@@ -91,3 +91,6 @@ export const engineLimits: EngineLimits = {
   reloadDelayMs: 250,
   drainMs: 10_000,
 };
+
+/** A worker that says nothing after its time to drain is given up this much later. */
+export const drainGraceMs = 1_500;

@@ -66,4 +66,8 @@ export type CounterName =
   | "starts_debounced"
   | "starts_batched"
   | "starts_skipped"
-  | "starts_rate_limited";
+  | "starts_rate_limited"
+  | "telemetry_spans_exported"
+  | "telemetry_spans_dropped"
+  | "telemetry_runs_dropped"
+  | "telemetry_reports_dropped";

@@ -1,9 +1,10 @@
 // W3C Trace Context over HTTP: a run is part of the trace it was started in, with everything it begins and calls.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { parseTraceparent, spanIdOf } from "@sluice/protocol";
+import { parseTraceparent, spanIdOf, traceIdOf } from "@sluice/protocol";
 import { defineService, workflow } from "@sluice/sdk";
 import type { StepContext } from "@sluice/sdk";
 import { HttpFixture } from "../http-fixture.ts";
+import { rootTrace } from "../telemetry/root-trace.ts";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const seen: (string | undefined)[] = [];
@@ -63,6 +64,16 @@ describe("a run that is started in a trace", () => {
     expect((await f.store.getRun({ run: continuedTo }))?.trace).toBe(
       `00-0af7651916cd43dd8448eb211c80319c-${spanIdOf(id)}-00`,
     );
+  });
+
+  test("is part of its own without a header, where traces are exported", async () => {
+    await using own = await HttpFixture.make({ workflows: [inner, outer], trace: rootTrace(1) });
+    const { body } = await own.post("/api/v1/workflows/outer/runs?wait=10s", { input: 0 });
+    const { id, output } = (body as { run: { id: string; output: { own: string } } }).run;
+    expect(output.own).toBe(`00-${traceIdOf(id)}-${spanIdOf(id, 0, 1)}-01`);
+    const { runs } = await own.store.listRuns({ filter: { parent: id }, limit: 1 });
+    expect(runs[0]?.trace).toBe(`00-${traceIdOf(id)}-${spanIdOf(id, 2)}-01`);
+    expect((await own.store.getRun({ run: id }))?.trace).toBeUndefined();
   });
 
   test("is part of none without a header, or with one that is none", async () => {
