@@ -32,6 +32,8 @@ const documents = [
   "docs/cronflow.md",
   "docs/testing.md",
   "docs/flow.md",
+  "docs/runtime.md",
+  "docs/tasks.md",
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/deployment.md",

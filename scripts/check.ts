@@ -23,6 +23,7 @@ export const CHECKS: Check[] = [
   { name: "types of the console", command: [bin("tsc"), "-p", "packages/web"] },
   { name: "types of the console without Bun", command: [bin("tsc"), "-p", "tsconfig.web.json"] },
   { name: "types without Bun", command: [bin("tsc"), "-p", "tsconfig.neutral.json"] },
+  { name: "types on Node", command: [bin("tsc"), "-p", "tsconfig.node.json"] },
   { name: "dead code", command: [bin("knip"), "--no-progress", "--no-config-hints"] },
   {
     name: "dead code, production",

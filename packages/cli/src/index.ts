@@ -5,6 +5,8 @@ export {
   connect,
   workflow,
   isWorkflow,
+  task,
+  isTask,
   secret,
   defineService,
   database,
@@ -27,6 +29,13 @@ export {
   SluiceError,
 } from "@sluice/sdk";
 export type {
+  Task,
+  TaskCallOptions,
+  TaskContext,
+  TaskInput,
+  TaskOptions,
+  TaskOutput,
+  TaskPolicy,
   Workflow,
   WorkflowOptions,
   InputOf,

@@ -1,11 +1,13 @@
 // Embedded use: an engine in the program's own process. The server's code is loaded only when it is called.
 import { SluiceError } from "@sluice/protocol";
-import type { Client, Duration, Workflow } from "@sluice/sdk";
+import type { Client, Duration, Task, Workflow } from "@sluice/sdk";
 
 export interface OpenOptions {
   /** Data folder; made when it is not there. One process at a time. */
   readonly data: string;
   readonly workflows: readonly Workflow[];
+  /** Tasks that this program does for its runs. */
+  readonly tasks?: readonly Task[];
   /** Name of this version of the code. */
   readonly version?: string;
   /** What happens to runs of an earlier version: moved after a replay check (default), or left parked. */

@@ -1,11 +1,13 @@
 // The product without HTTP: the engine, its ports and what they are made of.
 export { Engine } from "./engine/engine.ts";
-export type { EngineOptions } from "./engine/engine.ts";
+export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { engineLimits } from "./engine/limits.ts";
 export type { EngineLimits } from "./engine/limits.ts";
-export type { AttachedWorker, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
+export type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
+export { plainOffer } from "./engine/tasks/offer.ts";
+export type { TaskWorker, WorkerOffer } from "./engine/tasks/offer.ts";
 export type { StartRequest, Started } from "./engine/starts.ts";
 export type { Drained, LeftRun } from "./engine/moves.ts";
 export { bulkActions } from "./engine/operations.ts";

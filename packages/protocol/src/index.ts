@@ -24,9 +24,9 @@ export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";
 export type { ErrorCode, WireError } from "./errors.ts";
 export type { DeclaredEdge, DeclaredGraph, DeclaredNode } from "./declared-graph.ts";
 export { runMessageCodes } from "./run-messages.ts";
+export type { JournalEntry } from "./journal-entry.ts";
 export type {
   RunMessageName,
-  JournalEntry,
   RunOp,
   StartedOp,
   DoneOp,
@@ -46,8 +46,6 @@ export type {
   UndoingOp,
   FinishOp,
   BlockedOp,
-  LogOp,
-  ProgressOp,
   IdleOp,
   ParkOp,
   CancelNotice,
@@ -94,7 +92,8 @@ export type {
   AttributeType,
   RunAttribute,
 } from "./attributes.ts";
-export type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
+export type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
+export type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskPlace, TaskPlan, TaskReport } from "./task-messages.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";

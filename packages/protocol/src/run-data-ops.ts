@@ -1,4 +1,5 @@
-// Operations of a run that are about data rather than about waiting: results shared between runs, search attributes, streamed output.
+// Operations of a run that are about data rather than about waiting: results shared between runs, search attributes, what it says
+// of itself, streamed output.
 import type { AttributeSetting } from "./attributes.ts";
 
 /** Where the result of a cached step is kept, and how long. */
@@ -46,4 +47,22 @@ export interface ChunkOp {
   readonly place: readonly [life: number, ord: number, index: number];
   /** Encoded. */
   readonly values: readonly Uint8Array[];
+}
+
+export interface LogOp {
+  readonly op: "log";
+  /**
+   * Which line of its run this is: an incarnation that does again what was done before writes it with the same key, and the same
+   * line under the same key counts once. Without a key every line counts.
+   */
+  readonly key?: string | undefined;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly data?: Uint8Array | undefined;
+  readonly at: number;
+}
+export interface ProgressOp {
+  readonly op: "progress";
+  readonly value: Uint8Array;
+  readonly at: number;
 }

@@ -1,6 +1,6 @@
 // A run as a file: what `sluice runs export` writes, `sluice runs import` reads, and tests replay as fixtures.
 import { SluiceError } from "./errors.ts";
-import type { JournalEntry } from "./run-messages.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import { entryKinds, entryStatuses, finalRunStatuses, runStatuses, runStatusReasons } from "./statuses.ts";
 import type { EntryKind, EntryStatus, RunStatus, RunStatusReason } from "./statuses.ts";
 import { decodeValue, encodeValue } from "./value.ts";
@@ -22,6 +22,8 @@ export interface ExportedEntry {
   readonly n: number;
   readonly status: EntryStatus;
   readonly ord: number;
+  /** Where its result stands among the others, in place of `ord`: a retry had it done again. */
+  readonly place?: number;
   readonly attempt: number;
   readonly value?: ExportedValue;
   readonly error?: ExportedValue;
@@ -133,9 +135,10 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** An entry of a journal as it is exported; its values must be loaded. */
-export function exportEntry({ value, error, due, undo, ...entry }: JournalEntry): ExportedEntry {
+export function exportEntry({ value, error, due, undo, place, ...entry }: JournalEntry): ExportedEntry {
   return {
     ...entry,
+    ...(place === undefined ? {} : { place }),
     ...(value === undefined ? {} : { value: exportValue(value) }),
     ...(error === undefined ? {} : { error: exportValue(error) }),
     ...(due === undefined ? {} : { due }),
@@ -187,7 +190,7 @@ const runFields = (
   "id workflow version status reason input output error progress createdAt startedAt endedAt tags priority key inputHash " +
   "parent schedule forkedFrom attempt generation cause"
 ).split(" ");
-const entryFields = "seq kind name n status ord attempt value error at end due undo".split(" ");
+const entryFields = "seq kind name n status ord place attempt value error at end due undo".split(" ");
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -223,7 +226,10 @@ function isEntry(value: unknown): value is ExportedEntry {
   const known = isOneOf(kind, entryKinds) && isOneOf(status, entryStatuses) && isText(name);
   const numbers = isWhole(value["seq"]) && ["n", "ord", "attempt", "at", "end"].every((field) => isCount(value[field]));
   const values = ["value", "error"].every((field) => orNone(value[field], isValue));
-  return known && numbers && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean");
+  const placed = orNone(value["place"], isCount);
+  return (
+    known && numbers && placed && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean")
+  );
 }
 
 function isLog(value: unknown): value is ExportedLog {

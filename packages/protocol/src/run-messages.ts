@@ -4,10 +4,12 @@
 import type { BreakerMark } from "./breaker.ts";
 import type { FacilityAnswer, FacilityRequest } from "./facility-messages.ts";
 import type { AttributeType } from "./attributes.ts";
-import type { AttributesOp, CacheOp, ChunkOp, StepCacheUse } from "./run-data-ops.ts";
+import type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
 import type { FlowManifest } from "./flow.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskReport } from "./task-messages.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 
 /** Numeric types of the frames that carry these messages. */
@@ -31,36 +33,12 @@ export const runMessageCodes = {
   services: 0x7d,
   invoke: 0x70,
   invoked: 0x71,
+  task: 0x72,
+  revoke: 0x73,
+  result: 0x74,
+  note: 0x75,
 } as const;
 export type RunMessageName = keyof typeof runMessageCodes;
-
-/** One entry of a run's journal, as stored and as sent to a worker for replay. */
-export interface JournalEntry {
-  /** Call order within the run, from 0; an undo of entry n has the number -(n+1). */
-  readonly seq: number;
-  readonly kind: EntryKind;
-  /** What was called: the step's name, event, workflow, key. */
-  readonly name: string;
-  /** Which call of this kind and name this is, from 0. */
-  readonly n: number;
-  readonly status: EntryStatus;
-  /** Position in the order in which entries of this run settled, from 1; 0 while it has not settled. */
-  readonly ord: number;
-  /** Attempts made so far. */
-  readonly attempt: number;
-  /** Encoded result. */
-  readonly value?: Uint8Array | undefined;
-  /** Encoded error. */
-  readonly error?: Uint8Array | undefined;
-  /** Milliseconds since 1970 when it started. */
-  readonly at: number;
-  /** Milliseconds since 1970 when it settled; 0 before. */
-  readonly end: number;
-  /** Milliseconds since 1970 when a timer, time limit or next attempt is due. */
-  readonly due?: number | undefined;
-  /** True for a step that has an undo. */
-  readonly undo?: boolean | undefined;
-}
 
 /** Common to every operation that occupies a place in the journal. */
 interface Placed {
@@ -207,23 +185,6 @@ export interface BlockedOp {
   readonly reason: RunStatusReason;
   readonly error: Uint8Array;
 }
-export interface LogOp {
-  readonly op: "log";
-  /**
-   * Which line of its run this is: an incarnation that does again what was done before writes it with the same key, and the same
-   * line under the same key counts once. Without a key every line counts.
-   */
-  readonly key?: string | undefined;
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly message: string;
-  readonly data?: Uint8Array | undefined;
-  readonly at: number;
-}
-export interface ProgressOp {
-  readonly op: "progress";
-  readonly value: Uint8Array;
-  readonly at: number;
-}
 /** Everything the run does now is wait, for the given reason; sent after the waits themselves. */
 export interface IdleOp {
   readonly op: "idle";
@@ -254,6 +215,7 @@ export type RunOp =
   | TokenOp
   | CallbackOp
   | ChildOp
+  | TaskOp
   | EmitOp
   | StateOp
   | LockOp
@@ -370,6 +332,7 @@ export type EngineToWorker =
   | { readonly type: "validate"; readonly request: string; readonly workflow: string; readonly input: Uint8Array }
   | InvokeMessage
   | { readonly type: "drain"; readonly ms: number }
+  | TaskOrder
   | FacilityAnswer;
 
 export type WorkerToEngine =
@@ -378,6 +341,7 @@ export type WorkerToEngine =
       readonly worker: string;
       readonly version: string;
       readonly workflows: readonly WorkflowManifest[];
+      readonly tasks?: readonly TaskOffer[] | undefined;
     }
   | { readonly type: "ops"; readonly run: string; readonly epoch: number; readonly ops: readonly RunOp[] }
   | {
@@ -395,5 +359,10 @@ export type WorkerToEngine =
       readonly error?: Uint8Array | undefined;
     }
   | FacilityRequest
-  /** The worker leaves and gives these runs back. */
-  | { readonly type: "handback"; readonly runs: readonly { readonly run: string; readonly epoch: number }[] };
+  | TaskReport
+  /** The worker leaves and gives these runs and tasks back. */
+  | {
+      readonly type: "handback";
+      readonly runs: readonly { readonly run: string; readonly epoch: number }[];
+      readonly tasks?: readonly HeldTask[] | undefined;
+    };

@@ -29,6 +29,17 @@ const assignment = {
 };
 const placed = (seq: number, name: string): object => ({ seq, name, n: 0 });
 
+const taskPlan = {
+  on: { runtime: "python", labels: ["gpu"], capabilities: [] },
+  resources: { cpu: 2, memory_bytes: 1_000_000_000 },
+  retry: { attemptsMax: 3, backoff: "exponential", delayMs: 1_000, factor: 2, delayMsMax: 3_600_000, jitterRatio: 0, totalMsMax: 86_400_000 },
+  timeout: 30_000,
+  beat: 5_000,
+  key: `${run}:14`,
+};
+const order = { task: "task_1", epoch: 1, name: "resize", input: bytes({ width: 64 }), attempt: 1, key: `${run}:14`, run, workflow: "order" };
+const busy = { name: "Error", message: "busy" };
+
 const payloads: readonly (readonly [RunMessageName, string, Record<string, unknown>])[] = [
   ["deploy", "no workflows", { items: [{ worker: "worker-1", version: "v", workflows: [] }] }],
   [
@@ -185,6 +196,21 @@ const payloads: readonly (readonly [RunMessageName, string, Record<string, unkno
   ["services", "one that is ill", {
     items: [{ services: [{ id: "slack", name: "Slack", version: "1.0.0", status: "unhealthy", since: at, checked: at, message: "no answer", calls: 7, failures: 1 }] }],
   }],
+  ["deploy", "tasks and no workflows", {
+    items: [{ worker: "worker-1", version: "v", workflows: [], tasks: [{ name: "resize" }, { name: "images/crop", description: "Crops" }] }],
+  }],
+  ["ops", "a task", { items: [{ run, epoch: 3, ops: [{ op: "task", ...placed(14, "resize"), input: bytes({ width: 64 }), plan: taskPlan, timeout: 60_000 }] }] }],
+  ["task", "first attempt", { items: [order] }],
+  ["task", "two, one of them tried again", { items: [order, { ...order, task: "task_2", epoch: 4, attempt: 3 }] }],
+  ["revoke", "nobody wants it", { items: [{ task: "task_1", epoch: 1, reason: "The run has ended." }] }],
+  ["result", "a value", { items: [{ task: "task_1", epoch: 1, value: bytes({ file: "a.png" }) }] }],
+  ["result", "a value of nothing", { items: [{ task: "task_1", epoch: 1 }] }],
+  ["result", "an error, to be tried again in five seconds", { items: [{ task: "task_1", epoch: 1, error: bytes(busy), after: 5_000 }] }],
+  ["result", "an error that another attempt does not mend", { items: [{ task: "task_1", epoch: 1, error: bytes(busy), final: true }] }],
+  ["note", "a sign of life", { items: [{ task: "task_1", epoch: 1, at }] }],
+  ["note", "a line of log", { items: [{ task: "task_1", epoch: 1, at, level: "warn", message: "Übersetze 東京 🚀", data: bytes({ n: 1 }) }] }],
+  ["note", "how far it is", { items: [{ task: "task_1", epoch: 1, at, progress: bytes(0.5) }] }],
+  ["handback", "a task", { items: [{ runs: [], tasks: [{ task: "task_1", epoch: 1 }] }] }],
   ["refresh", "two secrets", { items: [{ secrets: ["stripe/key", "smtp"] }] }],
 ];
 

@@ -4,6 +4,7 @@ import type { CircuitBreaker } from "./breaker.ts";
 import type { ServiceCalls } from "./service.ts";
 import type { Transact } from "./transaction.ts";
 import type { Approval, ApproveOptions } from "./approval.ts";
+import type { CallTask } from "./task.ts";
 import type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { InputOf, OutputOf, Workflow } from "./workflow.ts";
 
@@ -189,6 +190,11 @@ export interface Context<S = unknown> {
   /** Runs another workflow as a child and waits for its result. */
   call<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<OutputOf<W>>;
   call<T = unknown>(workflow: string, input: unknown, options?: ChildOptions): Promise<T>;
+  /**
+   * Has a worker that can do it carry out a task, such as one with a graphics card or one that speaks Python, and waits for the
+   * result; durable like every other call.
+   */
+  readonly task: CallTask;
   /** Starts another workflow and goes on; returns the id of its run. */
   start<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<string>;
   start(workflow: string, input: unknown, options?: ChildOptions): Promise<string>;

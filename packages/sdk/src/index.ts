@@ -1,6 +1,17 @@
 // What users import to write and start workflows.
 export { workflow, isWorkflow } from "./workflow.ts";
 export type { Workflow, WorkflowOptions, InputOf, OutputOf } from "./workflow.ts";
+export { checkTaskPolicy, isTask, task } from "./task.ts";
+export type {
+  CallTask,
+  Task,
+  TaskCallOptions,
+  TaskContext,
+  TaskInput,
+  TaskOptions,
+  TaskOutput,
+  TaskPolicy,
+} from "./task.ts";
 export { action, defineService, isAction, isService } from "./service.ts";
 export type {
   Actions,

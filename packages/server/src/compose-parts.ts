@@ -126,6 +126,7 @@ export function supervisedEngine(engine: Engine): SupervisedEngine {
 function retire(engine: Engine, worker: string): void {
   const known = engine.deployments.get(worker);
   if (known !== undefined) engine.deployments.add({ ...known, quarantine: true });
+  engine.tasks.retire(worker);
 }
 
 /** The supervisor of the workers. */

@@ -179,6 +179,12 @@ describe("whoever may see a/* alone", () => {
       needs: { approvals: 1, failed: 1 },
       runs: { completed: 1, failed: 1, waiting: 2 },
     });
+    const unfinished = async (who: Record<string, string>): Promise<number> => {
+      const { body: deployed } = await ask("/api/v1/deployments", who);
+      const versions = deployed.versions as readonly { readonly unfinishedRuns: number }[];
+      return versions.reduce((sum, { unfinishedRuns }) => sum + unfinishedRuns, 0);
+    };
+    expect([await unfinished(narrow), await unfinished(admin)]).toEqual([2, 4]);
   });
 
   test("does nothing to it, and is told that it is not there", async () => {

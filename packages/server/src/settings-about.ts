@@ -43,6 +43,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   journalEntriesMax: "Journal entries of one run",
   journalPieceBytesMax: "Journals go to workers in pieces of this size",
   timerBatchMax: "Timers settled in one commit",
+  sleepLeadMs: "How long before its time a sleep is written as over, so that its run goes on in time; milliseconds",
   claimBatchMax: "Runs claimed in one commit",
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
@@ -82,6 +83,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   idleStopMs: "A worker of an old version, or one for suspects, is stopped when it has had nothing to do for this long",
   outgoingBytesMax: "Bytes that may wait for a worker that does not read; past it the worker is killed",
   logLineBytesMax: "Longer lines of a worker's output are cut",
+  workerTaskSlots: "Tasks that a worker of this machine does at once",
   workerMemoryBytesMax: "Resident memory of one worker, past which it is killed; 0 for no limit",
   deliveryBodyBytesMax: "Longest body of a delivery that is kept, to be looked at and delivered again",
   refusedDeliveriesPerMinuteMax: "Refused deliveries to one webhook in a minute that are recorded",
@@ -162,6 +164,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   walKeptBytes: "What is kept of the write-ahead log's file once it was emptied",
   writerCacheBytes: "Memory for pages of the write connection",
   readerCacheBytes: "Memory for pages of each read connection",
+  readerQueueMax: "Long reads waiting for the reader thread; more are refused with `unavailable`",
   readerIdleMs: "How long the reader thread stays without work",
   vacuumPagesMax: "Pages given back to the file system after a commit that deleted something",
 };

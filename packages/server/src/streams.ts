@@ -15,7 +15,10 @@ export function whileAllowed(call: Call, source: ReadableStream<Uint8Array>): Re
         });
       },
       async pull(controller) {
-        const next = await reader.read();
+        const next = await reader.read().catch((error: unknown) => {
+          unlisten();
+          throw error;
+        });
         if (next.done) {
           unlisten();
           controller.close();

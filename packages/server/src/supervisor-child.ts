@@ -64,6 +64,8 @@ export class WorkerChild implements PeerHandler, WorkerLink {
   readonly handedBack: Promise<void>;
   /** Runs in its memory, with their epochs. */
   readonly runs = new Map<string, number>();
+  /** Tasks it was given and has not ended. */
+  readonly tasks = new Set<string>();
   version = "";
   lastBusyAt: number;
   stalled: { readonly since: number; readonly executing: readonly ExecutingStep[] } | undefined;
@@ -158,7 +160,7 @@ export class WorkerChild implements PeerHandler, WorkerLink {
     } else if (message.type === "events") {
       this.#touch(message.run);
       if (message.events.some((event) => event.event === "drop")) this.#forget(message.run, message.epoch);
-    }
+    } else if (message.type === "task") this.tasks.add(`${message.task} ${message.epoch}`);
   }
 
   #touch(run: string): void {
@@ -191,6 +193,8 @@ export class WorkerChild implements PeerHandler, WorkerLink {
       if (message.type === "ops") {
         const over = message.ops.some((op) => op.op === "finish" || op.op === "park" || op.op === "blocked");
         if (over) this.#forget(message.run, message.epoch);
+      } else if (message.type === "result") {
+        this.tasks.delete(`${message.task} ${message.epoch}`);
       } else if (message.type === "handback") {
         for (const { run, epoch } of message.runs) this.#forget(run, epoch);
         this.#gaveBack = true;

@@ -20,6 +20,8 @@ export interface SupervisorLimits {
   readonly outgoingBytesMax: number;
   /** Longer lines of a worker's output are cut. */
   readonly logLineBytesMax: number;
+  /** Tasks that a worker does at once. */
+  readonly workerTaskSlots: number;
   /** Resident memory of one worker, past which it is killed (Linux); 0 for no limit. */
   readonly workerMemoryBytesMax: number;
 }
@@ -35,5 +37,6 @@ export const supervisorLimits: SupervisorLimits = {
   idleStopMs: 60_000,
   outgoingBytesMax: 256 * 1024 * 1024,
   logLineBytesMax: 64 * 1024,
+  workerTaskSlots: 64,
   workerMemoryBytesMax: 0,
 };

@@ -2,7 +2,7 @@
 // those that are no longer needed, and tells the engine what is known when one is gone.
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { AttachedWorker, Clock, Logger, WorkerLink } from "@sluice/core";
+import type { AttachedWorker, Attaching, Clock, Logger, WorkerLink } from "@sluice/core";
 import type { WorkflowManifest } from "@sluice/protocol";
 import type { ChildSetup } from "@sluice/worker/child";
 import { killLeftBehind } from "./supervisor-orphans.ts";
@@ -13,7 +13,7 @@ import { WorkerSocket } from "./worker-socket.ts";
 
 /** What the supervisor needs of the engine. */
 export interface SupervisedEngine {
-  attach(link: WorkerLink, options: { readonly quarantine?: boolean }): AttachedWorker;
+  attach(link: WorkerLink, options: Attaching): AttachedWorker;
   /** Gives the worker nothing new: it is about to leave. */
   retire(worker: string): void;
 }
@@ -221,13 +221,14 @@ export class Supervisor {
     lane.child = child;
     const { workerHeartbeatMs: heartbeatMs } = limits;
     child.begin({ socket, version: lane.version, code: file, project, heartbeatMs, ...worker });
-    const [start, engine] = await Promise.all([child.started, this.#options.engine]);
+    const loading = import("./supervisor-offer.ts");
+    const [start, engine, { childOffer }] = await Promise.all([child.started, this.#options.engine, loading]);
     if (!start.ok) {
       if (lane.child === child) lane.child = undefined;
       child.leave();
       return start;
     }
-    child.attached = engine.attach(child, { quarantine: lane.quarantine });
+    child.attached = engine.attach(child, { quarantine: lane.quarantine, offer: childOffer(limits) });
     child.attached.receive(start.deploy);
     // One that gives its runs back is about to leave, whoever told it to.
     void child.handedBack.then(() => engine.retire(child.id));
@@ -315,7 +316,7 @@ export class Supervisor {
     for (const child of this.#children) child.beat(lateMs);
     for (const lane of this.#lanes.values()) {
       const { child } = lane;
-      if (child === undefined || !child.serving || child.runs.size > 0) continue;
+      if (child === undefined || !child.serving || child.runs.size + child.tasks.size > 0) continue;
       const needed = lane.version === this.#current && !lane.quarantine;
       if (!needed && now - child.lastBusyAt >= limits.idleStopMs) void this.#retire(lane, child);
     }

@@ -3,8 +3,14 @@
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import * as sdk from "@sluice/sdk";
-import type { Workflow } from "@sluice/sdk";
+import type { Task, Workflow } from "@sluice/sdk";
 import type { ChildSetup } from "./child-setup.ts";
+
+/** What a project's code has for a worker. */
+export interface LoadedCode {
+  readonly workflows: readonly Workflow[];
+  readonly tasks: readonly Task[];
+}
 
 /** The one export of the bundled entry: the modules of the project by their path. */
 interface BundledCode {
@@ -13,8 +19,8 @@ interface BundledCode {
 
 const scheme = "sluice-code";
 
-/** The workflows that the bundle exports. Throws what the code throws, or `duplicate_workflow` naming both files. */
-export async function loadWorkflows(setup: Pick<ChildSetup, "code" | "project" | "modules">): Promise<Workflow[]> {
+/** What the bundle exports. Throws what the code throws, or `duplicate_workflow` naming both files. */
+export async function loadCode(setup: Pick<ChildSetup, "code" | "project" | "modules">): Promise<LoadedCode> {
   const path = join(setup.project, "sluice-code.js");
   Bun.plugin({
     name: "sluice",
@@ -31,28 +37,36 @@ export async function loadWorkflows(setup: Pick<ChildSetup, "code" | "project" |
     },
   });
   const code = (await import(`${scheme}:project`)) as BundledCode;
-  return workflowsOf(code);
+  return {
+    workflows: exportsOf(code, "workflow", sdk.isWorkflow),
+    tasks: exportsOf(code, "task", sdk.isTask),
+  };
 }
 
 function exactly(path: string): RegExp {
   return new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`);
 }
 
-function workflowsOf(code: BundledCode): Workflow[] {
-  const found = new Map<string, { readonly workflow: Workflow; readonly file: string }>();
+/** Everything of one kind, each name once. */
+function exportsOf<T extends { readonly name: string }>(
+  code: BundledCode,
+  kind: "workflow" | "task",
+  is: (value: unknown) => value is T,
+): T[] {
+  const found = new Map<string, { readonly made: T; readonly file: string }>();
   for (const [file, exports] of code.modules) {
     for (const value of Object.values(exports)) {
-      if (!sdk.isWorkflow(value)) continue;
+      if (!is(value)) continue;
       const known = found.get(value.name);
-      if (known !== undefined && known.workflow !== value) {
+      if (known !== undefined && known.made !== value) {
         throw new SluiceError({
           code: "duplicate_workflow",
-          message: `Two workflows are named ${value.name}: one in ${known.file}, one in ${file}.`,
-          hint: "Rename one of them: a run is started by the name.",
+          message: `Two ${kind}s are named ${value.name}: one in ${known.file}, one in ${file}.`,
+          hint: `Rename one of them: a ${kind === "task" ? "task is called" : "run is started"} by the name.`,
         });
       }
-      if (known === undefined) found.set(value.name, { workflow: value, file });
+      if (known === undefined) found.set(value.name, { made: value, file });
     }
   }
-  return [...found.values()].map((each) => each.workflow);
+  return [...found.values()].map((each) => each.made);
 }

@@ -1,11 +1,11 @@
 // The program of a supervised worker child: reads its setup from standard input, loads the code it is given, connects to
 // its supervisor over a Unix socket and executes runs until that socket closes.
 import type { Socket } from "bun";
-import type { Workflow } from "@sluice/sdk";
 import { codeFailure, openRecorder, readSetup } from "./bun-child.ts";
 import { maskOutput } from "./bun-output.ts";
 import { systemSecrets } from "./bun-secrets.ts";
-import { loadWorkflows } from "./bun-code.ts";
+import { loadCode } from "./bun-code.ts";
+import type { LoadedCode } from "./bun-code.ts";
 import { AsyncStepScope } from "./bun-step-scope.ts";
 import { childErrorCodes } from "./child-setup.ts";
 import type { ChildSetup } from "./child-setup.ts";
@@ -25,7 +25,7 @@ process.on("SIGINT", () => undefined);
 let stopServices: (() => Promise<void>) | undefined;
 
 const setup = await readSetup();
-const loading = loadWorkflows(setup);
+const loading = loadCode(setup);
 // Its failure is reported when the supervisor has accepted this child.
 loading.catch(() => undefined);
 await connect(setup);
@@ -82,7 +82,7 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       });
     },
   });
-  const begin = (workflows: readonly Workflow[]): void => {
+  const begin = ({ workflows, tasks }: LoadedCode): void => {
     const limits = { ...workerLimits, ...rest.limits };
     const onStep = rest.recorder === undefined ? undefined : openRecorder(rest.recorder);
     const send: WorkerOptions["send"] = (message) => {
@@ -96,6 +96,7 @@ function serve(socket: Socket, { worker: id, version, ...rest }: ChildSetup): Wo
       id,
       version,
       workflows,
+      tasks,
       clock,
       limits,
       stepScope,

@@ -6,6 +6,7 @@ import type { Call, Place, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { callOf } from "./race.ts";
 import type { CallPromise } from "./race.ts";
+import { isRedo } from "./replay.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a call that goes no further returns. */
@@ -75,7 +76,7 @@ export class Caller {
       const open: Call = {
         seq: place.seq,
         scope,
-        wait: place.entry === undefined ? undefined : call.wait,
+        wait: place.entry === undefined || isRedo(place.entry) ? undefined : call.wait,
         reject,
         settle: (settlement) =>
           settle({ run, call, settlement: { ...settlement, error: settlement.error ?? refusal } }, { resolve, reject }),
@@ -84,7 +85,8 @@ export class Caller {
         refusal = error;
       };
       run.open(open);
-      if (place.entry !== undefined) return;
+      // The store knows of one that already waits again.
+      if (place.entry !== undefined && !isRedo(place.entry)) return;
       run.live(() => {
         // A call that was held back may have lost a race meanwhile: it is not made at all. A lock is given back even so.
         if (call.kind === "unlock" || run.wants(place.seq)) send({ run, call, place, open, refuse });

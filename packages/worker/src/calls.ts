@@ -1,6 +1,6 @@
 // The shapes that pass between a run in memory, its calls and the worker around it.
 import type { JournalEntry, RunStatusReason } from "@sluice/protocol";
-import type { Context, StepContext, Workflow } from "@sluice/sdk";
+import type { Context, StepContext, Task, Workflow } from "@sluice/sdk";
 import type { Breakers } from "./breakers.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { WorkerClock } from "./clock.ts";
@@ -96,6 +96,7 @@ export interface IncarnationHost {
   flushSoon(run: Incarnation, idle: boolean): void;
   sendChecked(run: Incarnation, error: Uint8Array | undefined): void;
   workflowNamed(name: string): Workflow | undefined;
+  taskNamed(name: string): Task | undefined;
   makeContext(run: Incarnation, scope: Scope): Context;
   /** Remembers that runs of this workflow have ended right after this call. */
   learnTail(workflow: string, seq: number): void;

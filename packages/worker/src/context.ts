@@ -12,6 +12,8 @@ import type {
   LockOptions,
   StepContext,
   StepOptions,
+  Task,
+  TaskCallOptions,
   TokenOptions,
   TransactionOptions,
   WaitOptions,
@@ -34,6 +36,7 @@ import { makeServices } from "./service-calls.ts";
 import { makeState } from "./state.ts";
 import { cacheOf } from "./step-cache.ts";
 import { callStep } from "./step-call.ts";
+import { taskCall } from "./task-call.ts";
 import { planOf } from "./step-plan.ts";
 import { transact } from "./transaction.ts";
 
@@ -199,6 +202,9 @@ class RunContext {
 
   start = (workflow: Workflow | string, input: unknown, options: ChildOptions = {}): Promise<unknown> =>
     this.#child("start", { workflow, input, options });
+
+  task = (task: Task | string, input: unknown, options: TaskCallOptions<unknown> = {}): Promise<unknown> =>
+    this.#caller.call("task", taskCall(this.#run, { task, input, options }));
 
   #child(kind: "call" | "start", request: ChildRequest): Promise<unknown> {
     return this.#caller.call(kind, childCall(this.#run, kind, request));

@@ -43,6 +43,29 @@ describe("settlements", () => {
     expect(trace).toEqual([0, 1]);
   });
 
+  test("of sleeps wait until the sleep is over, but not for a clock that was set back", async () => {
+    const trace: unknown[] = [];
+    const flow = make(async (ctx) => {
+      for (const name of ["first", "second"]) {
+        await ctx.sleep(name, "1s");
+        trace.push(name);
+      }
+    });
+    const engine = new PlayedEngine([flow]);
+    await engine.assign();
+    const over = (seq: number, at: number) =>
+      ({ event: "settle", seq, ord: seq + 1, status: "completed", at, value: encodeValue(undefined) }) as const;
+    const { clock } = engine;
+    await engine.events(over(0, clock.now() + 3));
+    await clock.pass(2);
+    expect(trace).toEqual([]);
+    await clock.pass(1);
+    expect(trace).toEqual(["first"]);
+    await engine.events(over(1, clock.now() + 3_600_000));
+    await clock.pass(100);
+    expect(trace).toEqual(["first", "second"]);
+  });
+
   test("of another incarnation are not this one's", async () => {
     const trace: unknown[] = [];
     const engine = new PlayedEngine([make(async (ctx) => trace.push(await ctx.waitFor("a")))]);
@@ -163,5 +186,61 @@ describe("in a run whose journal has gaps", () => {
     await engine.assign({ attempt: 2, gaps: true, journal: [step(1, "b", 2)] });
     const ops = await engine.acknowledge();
     expect(ops.map((op) => op.op)).toEqual(["done", "blocked"]);
+  });
+
+  test("what is done again in its place comes before what had settled after it, so that calls keep their order", async () => {
+    const seen: unknown[] = [];
+    const gate = Promise.withResolvers<unknown>();
+    const branches = make(async (ctx) => {
+      const left = async (): Promise<void> => {
+        seen.push(await ctx.step("a", () => gate.promise));
+        seen.push(await ctx.step("c", () => "never"));
+      };
+      const right = async (): Promise<void> => {
+        seen.push(await ctx.step("b", () => "never"));
+        seen.push(await ctx.step("d", () => "never"));
+      };
+      await Promise.all([left(), right()]);
+      await ctx.waitFor("end");
+    });
+    const engine = new PlayedEngine([branches]);
+    // The results came in the order a, b; a has been taken back.
+    const kept = [step(1, "b", 2), step(2, "c", 3), step(3, "d", 4)];
+    const again = entry({ seq: 0, kind: "step", name: "a", place: 1 });
+    await engine.assign({ attempt: 2, gaps: true, generation: 1, journal: [...kept, again], ord: 9 });
+    expect(seen).toEqual([]);
+    gate.resolve("again a");
+    await engine.clock.rest();
+    await engine.acknowledge();
+    expect(seen).toEqual(["again a", "recorded b", "recorded c", "recorded d"]);
+    expect(engine.said()).not.toContain("blocked");
+    const later = new PlayedEngine([branches]);
+    seen.length = 0;
+    await later.assign({ attempt: 2, gaps: true, journal: [...kept, { ...step(0, "a", 10), place: 1 }], ord: 10 });
+    expect(seen).toEqual(["recorded a", "recorded b", "recorded c", "recorded d"]);
+  });
+
+  test("a lock that is to be taken again is asked for, though it stands in the journal, and the run parks while it waits", async () => {
+    const engine = new PlayedEngine(
+      [
+        make(async (ctx) =>
+          ctx.lock("door", async ({ fence }) => [fence, await ctx.step("a", () => 1)], { timeout: 5 }),
+        ),
+      ],
+      { limit: { parkAfterMs: 1_000 } },
+    );
+    const again = entry({ seq: 0, kind: "lock", name: "door", place: 1 });
+    await engine.assign({ attempt: 2, gaps: true, journal: [step(1, "a", 2), again], ord: 4 });
+    expect(engine.said()).toEqual(["lock door", "idle"]);
+    await engine.clock.pass(1_000);
+    expect(engine.said()).toEqual(["park"]);
+  });
+
+  test("what was to be done again binds other code to nothing", async () => {
+    const engine = new PlayedEngine([make(async (ctx) => ctx.step("b", () => 1))]);
+    const again = (seq: number, name: string) => entry({ seq, kind: "step", name, place: seq + 1 });
+    await engine.assign({ attempt: 2, gaps: true, journal: [again(0, "a"), again(1, "c")], ord: 2 });
+    const ops = await engine.acknowledge();
+    expect(ops.map((op) => op.op)).toEqual(["done", "finish"]);
   });
 });

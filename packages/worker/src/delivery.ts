@@ -3,6 +3,10 @@
 import type { Call, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { fingerprint } from "./replay.ts";
+import type { Redo } from "./replay.ts";
+
+/** Longest wait for the end of a sleep by a clock that may differ from the engine's, or may have been set back. */
+const sleepHoldMsMax = 50;
 
 export class Delivery {
   /** Open calls by their numbers. */
@@ -14,6 +18,9 @@ export class Delivery {
   /** Turn in which the workflow was last given something. */
   #turn = -1;
   #stall: (() => void) | undefined;
+  #hold: (() => void) | undefined;
+  /** The sleep whose end was waited for. */
+  #awaited: number | undefined;
 
   constructor(run: Incarnation) {
     this.#run = run;
@@ -42,6 +49,7 @@ export class Delivery {
         return;
       }
       const ready = this.#ready(next);
+      if (ready !== undefined && this.#isEarly(ready)) return;
       if (ready === undefined && !this.#skips(next)) return;
       if (ready !== undefined) this.#deliver(ready);
     }
@@ -56,16 +64,32 @@ export class Delivery {
   stop(): void {
     this.#stall?.();
     this.#stall = undefined;
+    this.#hold?.();
+    this.#hold = undefined;
+  }
+
+  /** True for a sleep that was written as over shortly before it is: it is handed out in time. */
+  #isEarly({ seq, at }: Settlement): boolean {
+    const { host } = this.#run;
+    if (seq === this.#awaited || this.calls.get(seq)?.wait !== "sleeping") return false;
+    const leftMs = at - host.clock.now();
+    if (leftMs <= 0) return false;
+    this.#hold ??= host.clock.after(Math.min(leftMs, sleepHoldMsMax), () => {
+      this.#hold = undefined;
+      this.#awaited = seq;
+      this.pump();
+    });
+    return true;
   }
 
   /** The settlement whose turn it is, when its call has been made. */
-  #ready(next: Settlement): Settlement | undefined {
-    if (this.calls.has(next.seq)) return next;
+  #ready(next: Settlement | Redo): Settlement | undefined {
+    if (this.calls.has(next.seq)) return "again" in next ? undefined : next;
     return this.#gaps ? this.#run.replay.find((seq) => this.calls.has(seq)) : undefined;
   }
 
-  /** The call of the next settlement has not been made; true when that settlement is of no use to anybody. */
-  #skips(next: Settlement): boolean {
+  /** The call of the next settlement has not been made, or is done again; true when that settlement is of no use to anybody. */
+  #skips(next: Settlement | Redo): boolean {
     const run = this.#run;
     if (run.phase === "cancelling" || run.phase === "undoing") {
       run.replay.take(next);
@@ -86,7 +110,7 @@ export class Delivery {
     run.deliver(call, settlement);
   }
 
-  #armStall(next: Settlement): void {
+  #armStall(next: Settlement | Redo): void {
     const { host, replay } = this.#run;
     this.#stall ??= host.clock.after(host.limits.replayStallMs, () => {
       const entry = replay.entryAt(next.seq);

@@ -1,6 +1,6 @@
 // A worker in the engine's own process: messages pass as objects, one delivery a turn of the event loop.
 import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import type { Actions, Workflow } from "@sluice/sdk";
+import type { Actions, Task, Workflow } from "@sluice/sdk";
 import type { WorkerClock } from "./clock.ts";
 import type { WorkerLimits } from "./limits.ts";
 import type { LocalSecrets } from "./secrets.ts";
@@ -18,6 +18,7 @@ export interface InProcessOptions {
   readonly id: string;
   readonly version: string;
   readonly workflows: readonly Workflow[];
+  readonly tasks?: readonly Task[] | undefined;
   readonly clock: WorkerClock;
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;

@@ -41,7 +41,7 @@ export function makeLog(run: Incarnation): Log {
   const write = (level: LogOp["level"], message: string, data: unknown): void => {
     if (repeats(run)) return;
     const key = run.lines.next(run.assignment.attempt, run.host.stepScope.current);
-    run.push({ op: "log", key, level, at: run.host.clock.now(), ...line(message, data) }, false);
+    run.push({ op: "log", key, level, at: run.host.clock.now(), ...logLine(message, data) }, false);
   };
   const log = (message: string, data?: unknown): void => write("info", message, data);
   return Object.assign(log, {
@@ -52,7 +52,8 @@ export function makeLog(run: Incarnation): Log {
   });
 }
 
-function line(message: string, data: unknown): { readonly message: string; readonly data?: Uint8Array } {
+/** A line as it is sent. */
+export function logLine(message: string, data: unknown): { readonly message: string; readonly data?: Uint8Array } {
   // Callers without types pass anything.
   const text = typeof message === "string" ? message : String(message);
   if (data === undefined) return { message: text };

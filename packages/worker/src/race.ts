@@ -3,6 +3,7 @@ import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { Branches, Context } from "@sluice/sdk";
 import type { Call, Place } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
+import { isRedo } from "./replay.ts";
 import { Scope } from "./scope.ts";
 
 /** Where a promise of a context comes from, so that a race can give up the call behind it. */
@@ -108,7 +109,8 @@ class Race {
     const { seq, n, entry } = place;
     const ignore = (): void => undefined;
     this.#run.open({ seq, scope: this.#scope, wait: undefined, settle: ignore, reject: ignore });
-    if (entry === undefined) this.#run.live(() => this.#run.push({ op: "unlock", seq, name, n, fence }, false));
+    if (entry === undefined || isRedo(entry))
+      this.#run.live(() => this.#run.push({ op: "unlock", seq, name, n, fence }, false));
   }
 
   #deliver(

@@ -14,12 +14,30 @@ export interface Mismatch {
   readonly asked: string;
 }
 
+/** Stands in the line for what has to be done again: until that settles anew, what settled after it has to wait. */
+export interface Redo {
+  readonly seq: number;
+  readonly again: true;
+}
+
+/** True for a recorded entry that has to be done again and has no result. */
+export function isRedo(entry: JournalEntry): boolean {
+  return entry.status === "running" && entry.place !== undefined;
+}
+
+/** True when it has not begun again either: it binds code to nothing. */
+function isUntouched(entry: JournalEntry): boolean {
+  return isRedo(entry) && entry.undo !== true && entry.error === undefined;
+}
+
 export class Replay {
   /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
   readonly undoEntries = new Map<number, JournalEntry>();
   readonly #entries = new Map<number, JournalEntry>();
   readonly #counters = new Map<string, number>();
-  readonly #queue: Settlement[] = [];
+  readonly #queue: (Settlement | Redo)[] = [];
+  /** Places of entries that a retry has done again, in the order of `ord`. */
+  readonly #places = new Map<number, number>();
   readonly #early = new Map<number, Settlement>();
   /** Entries of lost branches: whatever settles them is not handed out. */
   readonly #forgotten = new Set<number>();
@@ -41,11 +59,12 @@ export class Replay {
         continue;
       }
       this.#entries.set(entry.seq, entry);
-      const { status, value, error } = entry;
-      if (status !== "completed" && status !== "failed") continue;
+      const { seq, status, ord, value, error, place } = entry;
+      if (status === "aborted") continue;
+      if (place !== undefined) this.#places.set(seq, place);
       // What settled after the run was handed out comes as an event, too.
-      if (entry.ord > this.#ord) continue;
-      this.#queue.push({ seq: entry.seq, ord: entry.ord, status, at: entry.end, value, error });
+      if (status !== "running" && ord <= this.#ord) this.#queue.push({ seq, ord, status, at: entry.end, value, error });
+      else if (place !== undefined) this.#queue.push({ seq, again: true });
     }
   }
 
@@ -58,7 +77,12 @@ export class Replay {
   /** The whole journal is here: what was told meanwhile follows it. */
   complete(): void {
     this.#complete = true;
+    if (this.#places.size > 0) this.#queue.sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
     this.#line();
+  }
+
+  #placeOf(item: Settlement | Redo): number {
+    return this.#places.get(item.seq) ?? ("again" in item ? 0 : item.ord);
   }
 
   #line(): void {
@@ -67,7 +91,9 @@ export class Replay {
       if (next === undefined) return;
       this.#early.delete(next.ord);
       this.#ord = next.ord;
-      this.#queue.push(next);
+      const redo = this.#places.has(next.seq) ? this.#queue.findIndex((item) => item.seq === next.seq) : -1;
+      if (redo < 0) this.#queue.push(next);
+      else this.#queue[redo] = next;
     }
   }
 
@@ -76,8 +102,8 @@ export class Replay {
     return this.#ord;
   }
 
-  /** The settlement to be handed out next. */
-  get next(): Settlement | undefined {
+  /** What is to be handed out next. */
+  get next(): Settlement | Redo | undefined {
     for (;;) {
       const next = this.#queue[this.#head];
       if (next === undefined || !this.#forgotten.has(next.seq)) return next;
@@ -85,18 +111,18 @@ export class Replay {
     }
   }
 
-  /** The first settlement to be handed out whose entry this is true of. */
-  find(wanted: (seq: number) => boolean): Settlement | undefined {
+  /** The first settlement whose call has been made; none while that call is still done again. */
+  find(called: (seq: number) => boolean): Settlement | undefined {
     for (let at = this.#head; at < this.#queue.length; at++) {
-      const settlement = this.#queue[at];
-      if (settlement !== undefined && wanted(settlement.seq)) return settlement;
+      const item = this.#queue[at];
+      if (item !== undefined && called(item.seq)) return "again" in item ? undefined : item;
     }
     return undefined;
   }
 
-  /** Takes a settlement out of the queue. */
-  take(settlement: Settlement): void {
-    const at = this.#queue.indexOf(settlement, this.#head);
+  /** Takes what was to be handed out from the queue. */
+  take(item: Settlement | Redo): void {
+    const at = this.#queue.indexOf(item, this.#head);
     if (at === this.#head) this.#advance();
     else if (at > this.#head) this.#queue.splice(at, 1);
   }
@@ -131,13 +157,16 @@ export class Replay {
     const key = `${kind}\0${name}`;
     const n = this.#counters.get(key) ?? 0;
     const seq = this.#nextSeq;
-    const entry = this.#entries.get(seq);
-    if (entry !== undefined && (entry.kind !== kind || entry.name !== name || entry.n !== n)) {
+    const recorded = this.#entries.get(seq);
+    const other = recorded !== undefined && (recorded.kind !== kind || recorded.name !== name || recorded.n !== n);
+    // What is to be done again is as if it had never been: other code may do something else in its place.
+    const entry = other && isUntouched(recorded) ? undefined : recorded;
+    if (entry !== undefined && other) {
       return { seq, recorded: fingerprint(entry), asked: fingerprint({ kind, name, n }) };
     }
     this.#counters.set(key, n + 1);
     this.#nextSeq = seq + 1;
-    if (entry !== undefined) this.#entries.delete(seq);
+    if (recorded !== undefined) this.#entries.delete(seq);
     return { seq, n, entry };
   }
 
@@ -158,9 +187,11 @@ export class Replay {
     return this.#entries.get(seq);
   }
 
-  /** The first recorded entry that no call has taken; lost branches of a race are none. */
+  /** The first recorded entry that no call has taken; lost branches of a race are none, nor what was taken back. */
   leftOver(wanted: (entry: JournalEntry) => boolean = () => true): JournalEntry | undefined {
-    for (const entry of this.#entries.values()) if (entry.status !== "aborted" && wanted(entry)) return entry;
+    for (const entry of this.#entries.values()) {
+      if (entry.status !== "aborted" && !isUntouched(entry) && wanted(entry)) return entry;
+    }
     return undefined;
   }
 }

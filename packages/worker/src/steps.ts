@@ -7,6 +7,7 @@ import { Attempt } from "./attempt.ts";
 import type { Call, Place, Settlement } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
+import { isRedo } from "./replay.ts";
 import { SeededRandom } from "./seeded.ts";
 import type { StepPlan } from "./step-plan.ts";
 
@@ -57,7 +58,8 @@ export class StepExecution {
     const { entry } = job.place;
     const failedBefore = entry !== undefined && entry.status === "running" && entry.error !== undefined;
     this.#attempt = entry === undefined ? 1 : failedBefore ? entry.attempt + 1 : Math.max(1, entry.attempt);
-    this.#firstAt = entry?.at ?? 0;
+    // What a retry has done again begins when it is called.
+    this.#firstAt = entry === undefined || (isRedo(entry) && !failedBefore) ? 0 : entry.at;
     if (failedBefore) this.#retryDue = entry.due ?? 0;
   }
 

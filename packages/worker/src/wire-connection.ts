@@ -10,8 +10,10 @@ export interface WorkerConnectionOptions extends Omit<WireOptions, "now"> {
   readonly clock: WorkerClock;
   readonly heartbeatMs: number;
   readonly hello: Readonly<Record<string, unknown>>;
-  /** The engine has accepted this worker. */
-  readonly onAccepted: () => void;
+  /** The engine has accepted this worker, with what its HELLO_ACK says. */
+  readonly onAccepted: (ack: Readonly<Record<string, unknown>>) => void;
+  /** The engine says why it ends the connection, or what it did not understand. */
+  readonly onError?: ((error: Readonly<Record<string, unknown>>) => void) | undefined;
   readonly onRefused: (reason: string) => void;
   /** Called once a turn of the event loop at most. */
   readonly onMessages: (messages: readonly EngineToWorker[]) => void;
@@ -105,12 +107,14 @@ export class WorkerConnection {
       case workerMessageCodes.HELLO_ACK:
         if (payload["accepted"] === true) {
           this.#beat();
-          this.#options.onAccepted();
+          this.#options.onAccepted(payload);
         } else this.#options.onRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given");
+        break;
+      case workerMessageCodes.ERROR:
+        this.#options.onError?.(payload);
         break;
       case workerMessageCodes.HEARTBEAT:
       case workerMessageCodes.HEARTBEAT_ACK:
-      case workerMessageCodes.ERROR:
         break;
       default:
         this.#control(workerMessageCodes.ERROR, {

@@ -84,6 +84,12 @@ export class WireEncoder {
     return encodeFrame(this.#message(type, payload));
   }
 
+  /** Run messages as messages rather than frames, for a transport that frames them itself. */
+  messages(batch: readonly RunMessage[], refuse: Refuse): WireMessage[] {
+    const decoder = new FrameDecoder({ frameBytesMax: this.#frameBytesMax });
+    return this.encode(batch, refuse).flatMap((frame) => decoder.push(frame));
+  }
+
   #group(frames: Uint8Array[], messages: readonly RunMessage[], refuse: Refuse): void {
     const [first] = messages;
     if (first === undefined) return;
@@ -160,6 +166,13 @@ export class WireDecoder {
   push(chunk: Uint8Array): WireBatch {
     const batch: WireBatch = { runs: [], controls: [] };
     for (const message of this.#frames.push(chunk)) this.#take(message, batch);
+    return batch;
+  }
+
+  /** The same for a message that was read already. */
+  take(message: WireMessage): WireBatch {
+    const batch: WireBatch = { runs: [], controls: [] };
+    this.#take(message, batch);
     return batch;
   }
 
@@ -261,6 +274,25 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
   admit: [["request", "string"]],
   admitted: [["request", "string"]],
   services: [["services", "list"]],
+  task: [
+    ["task", "string"],
+    ["epoch", "number"],
+    ["name", "string"],
+    ["input", "bytes"],
+    ["attempt", "number"],
+  ],
+  revoke: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
+  result: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
+  note: [
+    ["task", "string"],
+    ["epoch", "number"],
+  ],
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

@@ -1,7 +1,8 @@
 // The worker host: keeps incarnations of runs in memory and speaks to one engine. Runs on every runtime.
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { EngineToWorker, RunAssignment, WorkerToEngine } from "@sluice/protocol";
-import type { Actions, Context, Workflow } from "@sluice/sdk";
+import type { Actions, Context, Task, Workflow } from "@sluice/sdk";
+import { Announcements } from "./announcements.ts";
 import { Breakers } from "./breakers.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { WorkerClock } from "./clock.ts";
@@ -16,6 +17,7 @@ import { Secrets } from "./secrets.ts";
 import type { LocalSecrets } from "./secrets.ts";
 import { ServiceHost } from "./service-host.ts";
 import type { StepScope } from "./step-scope.ts";
+import { TaskHost } from "./task-host.ts";
 import { validateInput } from "./validate-input.ts";
 import { invokeTrigger } from "./trigger-calls.ts";
 
@@ -24,6 +26,8 @@ export interface WorkerOptions {
   /** Hash of the code; runs remember it. */
   readonly version: string;
   readonly workflows: readonly Workflow[];
+  /** Tasks that runs anywhere may have it do. */
+  readonly tasks?: readonly Task[] | undefined;
   readonly clock: WorkerClock;
   readonly limits: WorkerLimits;
   readonly stepScope: StepScope;
@@ -55,12 +59,13 @@ export class Worker implements IncarnationHost {
   readonly breakers: Breakers;
   readonly services: ServiceHost;
   readonly checkpoints: Checkpoints;
+  readonly tasks: TaskHost;
   readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
   #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
-  readonly #announcements = new Map<() => void, number>();
+  readonly #announcements: Announcements;
   readonly #tails = new Map<string, Set<number>>();
   #turn = 0;
   #turnWanted = false;
@@ -69,7 +74,6 @@ export class Worker implements IncarnationHost {
   #quietened = new Set<Incarnation>();
   #flushes = new Set<Incarnation>();
   #parkTimer: (() => void) | undefined;
-  #announceTimer: (() => void) | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -90,6 +94,10 @@ export class Worker implements IncarnationHost {
       report: (services) => send({ type: "services", services }),
       mocks: options.mocks ?? {},
     });
+    this.#announcements = new Announcements(clock, options.limits.announceAfterMs);
+    const { secrets, stepScope, onStep: recorder } = this;
+    this.tasks = new TaskHost({ clock, stepScope, secrets, recorder, send });
+    this.tasks.define(options.tasks ?? []);
     this.standIn = options.standIn;
     this.#workflows = byName(options.workflows);
   }
@@ -102,12 +110,14 @@ export class Worker implements IncarnationHost {
   /** Says what this worker can execute; to be called once the engine listens. */
   deploy(): void {
     const { id, version } = this.#options;
-    this.#send({ type: "deploy", worker: id, version, workflows: manifestOf([...this.#workflows.values()]) });
+    const workflows = manifestOf([...this.#workflows.values()]);
+    this.#send({ type: "deploy", worker: id, version, workflows, ...this.tasks.offered });
   }
 
   /** Makes these the workflows it can execute. Runs in memory go on with what they began with. */
-  redefine(workflows: readonly Workflow[]): void {
+  redefine(workflows: readonly Workflow[], tasks: readonly Task[] = []): void {
     this.#workflows = byName(workflows);
+    this.tasks.define(tasks);
     this.deploy();
   }
 
@@ -147,6 +157,10 @@ export class Worker implements IncarnationHost {
         break;
       case "drain":
         void this.#drain(message.ms);
+        break;
+      case "task":
+      case "revoke":
+        this.tasks.receive(message);
         break;
       case "revealed":
         this.secrets.revealed(message);
@@ -207,7 +221,7 @@ export class Worker implements IncarnationHost {
   /** Begins nothing new, gives running steps up to `ms`, then gives every run back. */
   async #drain(ms: number): Promise<void> {
     const runs = [...this.#runs.values()];
-    const quiet = Promise.all(runs.map((run) => run.drain()));
+    const quiet = Promise.all([...runs.map((run) => run.drain()), this.tasks.drain()]);
     await new Promise<void>((resolve) => {
       const cancel = this.clock.after(ms, resolve);
       void quiet.then(() => {
@@ -218,28 +232,35 @@ export class Worker implements IncarnationHost {
     for (const run of runs) this.#flush(run);
     if (this.services.any) await this.services.stop();
     const left = [...this.#runs.values()].filter((run) => run.phase !== "gone");
+    const tasks = this.tasks.giveBack();
     this.#send({
       type: "handback",
       runs: left.map(({ assignment }) => ({ run: assignment.run, epoch: assignment.epoch })),
+      ...(tasks.length === 0 ? {} : { tasks }),
     });
     for (const run of left) run.drop();
     this.#runs.clear();
     this.#idle.clear();
     this.#parkTimer?.();
-    this.#announceTimer?.();
+    this.#announcements.stop();
   }
 
-  /** Forgets every run at once, as a process does that dies: nothing of it settles or is sent any more. */
+  /** Forgets everything at once, as a process does that dies: nothing of it settles or is sent any more. */
   abandon(): void {
+    this.tasks.abandon();
+    this.forgetRuns();
+  }
+
+  /** Forgets every run: others go on with them. Tasks go on here. */
+  forgetRuns(): void {
     for (const run of this.#runs.values()) {
       run.outbox.length = 0;
       run.drop();
     }
     this.#runs.clear();
     this.#idle.clear();
-    this.#announcements.clear();
     this.#parkTimer?.();
-    this.#announceTimer?.();
+    this.#announcements.stop();
   }
 
   makeContext(run: Incarnation, scope: Scope): Context {
@@ -252,6 +273,10 @@ export class Worker implements IncarnationHost {
 
   workflowNamed(name: string): Workflow | undefined {
     return this.#workflows.get(name);
+  }
+
+  taskNamed(name: string): Task | undefined {
+    return this.tasks.named(name);
   }
 
   pumpLater(run: Incarnation): void {
@@ -366,24 +391,7 @@ export class Worker implements IncarnationHost {
   }
 
   announce(callback: () => void): () => void {
-    this.#announcements.set(callback, this.clock.now());
-    this.#armAnnounce();
-    return () => void this.#announcements.delete(callback);
-  }
-
-  #armAnnounce(): void {
-    this.#announceTimer ??= this.clock.after(this.limits.announceAfterMs, () => {
-      this.#announceTimer = undefined;
-      const due = this.clock.now() - this.limits.announceAfterMs;
-      for (const [callback, since] of this.#announcements) {
-        if (since > due) {
-          this.#armAnnounce();
-          return;
-        }
-        this.#announcements.delete(callback);
-        callback();
-      }
-    });
+    return this.#announcements.add(callback);
   }
 }
 

@@ -2,7 +2,7 @@
 import { Engine, Ids, systemClock, unwrap } from "@sluice/core";
 import type { Clock, Logger } from "@sluice/core";
 import { MemoryRunStore, SimulatedClock, SimulatedRandom } from "@sluice/core/testing";
-import type { Actions, Client, Decision, Duration, Workflow } from "@sluice/sdk";
+import type { Actions, Client, Decision, Duration, Task, Workflow } from "@sluice/sdk";
 import { EmbeddedClient } from "@sluice/server/embedded/client";
 import { manifestOf, systemWorkerClock } from "@sluice/worker";
 import type { StandIn, StepFunctions } from "@sluice/worker";
@@ -11,6 +11,8 @@ import { WorkerSeat } from "./seat.ts";
 
 export interface TestOptions {
   readonly workflows: readonly Workflow[];
+  /** Tasks that the test's worker does; a name of theirs stands for the real one. */
+  readonly tasks?: readonly Task[];
   /** What `ctx.now()` begins with; milliseconds since 1970. Default 2026-01-01T00:00:00Z. */
   readonly now?: number;
   /** Seed of ids and tokens; the same seed gives the same ones. */
@@ -90,6 +92,7 @@ export class TestHost extends EmbeddedClient implements TestEngine {
     const seat = new WorkerSeat(engine, {
       version,
       workflows: options.workflows,
+      tasks: options.tasks?.map((each) => inTime(each, pace)),
       clock: pace?.workerClock ?? systemWorkerClock,
       standIn: pace === undefined ? standIn : (call, own) => tracked(standIn(call, own), pace),
       mocks: options.services,
@@ -141,6 +144,11 @@ export class TestHost extends EmbeddedClient implements TestEngine {
 /** Virtual time as the engine gets it: no test lets it jump. */
 function steady(clock: SimulatedClock): Clock {
   return { now: () => clock.now(), after: (ms, callback) => clock.after(ms, callback), steady: true };
+}
+
+/** Virtual time waits for what a task does, as it does for steps. */
+function inTime(own: Task, pace: Pace | undefined): Task {
+  return pace === undefined ? own : { ...own, handler: (input, at) => pace.track(() => own.handler(input, at)) };
 }
 
 function tracked({ body, undo }: StepFunctions, pace: Pace): StepFunctions {

@@ -1,7 +1,7 @@
 // The place of the worker in a test: what sits there can die, and another sits down.
 import type { AttachedWorker, Engine } from "@sluice/core";
 import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
-import type { Actions, Workflow } from "@sluice/sdk";
+import type { Actions, Task, Workflow } from "@sluice/sdk";
 import { Worker, workerLimits } from "@sluice/worker";
 import type { StandIn, WorkerClock } from "@sluice/worker";
 import { systemSecrets } from "@sluice/worker/secrets";
@@ -10,6 +10,7 @@ import { AsyncStepScope } from "@sluice/worker/step-scope";
 export interface SeatOptions {
   readonly version: string;
   readonly workflows: readonly Workflow[];
+  readonly tasks?: readonly Task[] | undefined;
   readonly clock: WorkerClock;
   readonly standIn: StandIn;
   /** Actions in place of those of a service, by its id. */
@@ -55,7 +56,7 @@ export class WorkerSeat {
   /** Puts a worker there. */
   sit(): void {
     let inbox: EngineToWorker[] = [];
-    const { version, workflows, clock, standIn, mocks } = this.#options;
+    const { version, workflows, tasks, clock, standIn, mocks } = this.#options;
     const id = `test-${++this.#sittings}`;
     const attached = this.#engine.attach({
       id,
@@ -82,6 +83,7 @@ export class WorkerSeat {
       id,
       version,
       workflows,
+      tasks,
       clock,
       // Time passes in leaps here: nobody looks at the health of services in between.
       limits: { ...workerLimits, serviceHealthEveryMs: 0 },

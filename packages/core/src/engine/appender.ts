@@ -4,23 +4,33 @@ import type { RunEvent, RunOp } from "@sluice/protocol";
 import type { AppendOutcome, Effects, StoreOp } from "../kernel/run-store.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
+import type { Tasks } from "./tasks/tasks.ts";
 import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
 import type { PrepareWith } from "./prepare.ts";
 import { sealOp } from "./sealing.ts";
 import type { HotSeal } from "./sealing.ts";
 import { publishOps } from "./updates.ts";
 
+export interface AppendWith {
+  readonly prepare: PrepareWith;
+  /** Told of what has been committed of runs that ask for tasks. */
+  readonly tasks: Pick<Tasks, "appended" | "has">;
+  /** A run whose commit failed is given to this, to be taken up again from its journal. */
+  readonly reload: (hot: HotRun) => void;
+}
+
 export class Appender {
   readonly #parts: EngineParts;
   readonly #prepare: PrepareWith;
-  /** A run whose commit failed is given to this, to be taken up again from its journal. */
-  readonly #reload: (hot: HotRun) => void;
+  readonly #tasks: AppendWith["tasks"];
+  readonly #reload: AppendWith["reload"];
   /** Operations that say the same as a worker's, sealed. */
   readonly #ownWords = new WeakSet<StoreOp>();
 
-  constructor(parts: EngineParts, prepare: PrepareWith, reload: (hot: HotRun) => void) {
+  constructor(parts: EngineParts, { prepare, tasks, reload }: AppendWith) {
     this.#parts = parts;
     this.#prepare = prepare;
+    this.#tasks = tasks;
     this.#reload = reload;
   }
 
@@ -39,6 +49,7 @@ export class Appender {
       const limited = seal === undefined ? this.#limit(hot, ready, now) : this.#sealed(hot, seal, { ready, now });
       large ||= hasLarge(limited, values);
       slow ||= large || (limited.op === "event" && limited.match !== undefined);
+      hot.tasks ||= limited.op === "task";
       prepared.push(limited);
     }
     const park = ops.find((op) => op.op === "park");
@@ -145,6 +156,8 @@ export class Appender {
         return;
       }
       const { undecided } = outcome;
+      if (hot.tasks || this.#tasks.has(hot.run))
+        this.#tasks.appended(hot, undecided === undefined ? left : left.slice(0, undecided.at));
       const written = { ...outcome, events: withErrors(outcome.events, refusals) };
       if (undecided === undefined) {
         if (early) await this.#startOver(hot, outcome.effects);

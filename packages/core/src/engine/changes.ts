@@ -2,6 +2,7 @@
 // while nobody listens.
 import type { Effects, RunStore, StoreOp } from "../kernel/run-store.ts";
 import type { RunWriteVerb } from "../kernel/run-verbs.ts";
+import type { TaskOutcome } from "../kernel/task-store.ts";
 
 /**
  * What has changed, or may have. `name` is the run for `runs` and `approvals`, the name for `events`, `SCOPE KEY` for `state`,
@@ -42,6 +43,10 @@ const changesRun = (
   note("runs", p.run);
   noteEffects(note, answer.effects);
 };
+const changesByEffects = (note: ChangeListener, _p: unknown, answer: TaskOutcome): void => {
+  if (answer.outcome === "ok") noteEffects(note, answer.effects);
+};
+
 const changesNothing = (): void => undefined;
 
 /** What the answer of each verb says about what has changed. */
@@ -120,6 +125,10 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },
   clearStepCache: changesNothing,
+  claimTasks: changesNothing,
+  settleTask: changesByEffects,
+  retryTask: changesByEffects,
+  noteTask: changesNothing,
   deleteState(note, p, { outcome }) {
     if (outcome === "ok") note("state", `${p.scope} ${p.key}`);
   },

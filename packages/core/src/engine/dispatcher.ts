@@ -115,8 +115,9 @@ export class Dispatcher {
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
-    const { id, epoch, workflow, trace } = each.run;
-    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, trace, entries: each.journal.length }), each };
+    const { id, epoch, workflow, version, trace } = each.run;
+    const entries = each.journal.length;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, trace, entries }), each };
   }
 
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {

@@ -1,7 +1,7 @@
 // An engine with a worker in the same process, for tests: real engine and worker code, a store and a clock of the test's choice.
 import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
 import type { ErrorValue } from "@sluice/protocol";
-import type { Workflow } from "@sluice/sdk";
+import type { Task, Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, workerLimits } from "@sluice/worker";
 import type { Worker, WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
@@ -15,13 +15,14 @@ import { faultyStore } from "../testing/faulty-store.ts";
 import type { FaultPlan, FaultyStore } from "../testing/faulty-store.ts";
 import type { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Engine } from "./engine.ts";
-import type { EngineOptions } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { StartRequest } from "./starts.ts";
 
 export const tester: Actor = { kind: "user", id: "tester" };
 
 export interface FixtureOptions {
   readonly workflows: readonly Workflow[];
+  readonly tasks?: readonly Task[];
   readonly version?: string;
   readonly store?: RunStore & Partial<Pick<Store, "triggers">>;
   readonly clock?: Clock;
@@ -113,7 +114,7 @@ export class EngineFixture {
 
   /** Attaches a worker and makes its code current, unless told that it only serves the runs of its version. */
   async attach(
-    options: Partial<Pick<FixtureOptions, "workflows" | "version">> & {
+    options: Partial<Pick<FixtureOptions, "workflows" | "tasks" | "version">> & {
       readonly id?: string;
       readonly current?: boolean;
     } = {},
@@ -141,6 +142,7 @@ export class EngineFixture {
         id: options.id ?? `worker-${version}`,
         version,
         workflows,
+        tasks: options.tasks ?? this.#options.tasks,
         clock: {
           now: () => clock.now(),
           after: (ms, done) => clock.after(ms, done),

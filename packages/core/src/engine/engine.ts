@@ -1,16 +1,9 @@
 // The engine: owns the truth about runs, hands them to workers, and never executes user code itself.
 import { encodeValue } from "@sluice/protocol";
 import type { WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
-import type { BlobStore } from "../kernel/blob-store.ts";
-import type { Clock } from "../kernel/clock.ts";
-import type { Ids } from "../kernel/ids.ts";
-import type { Logger } from "../kernel/log.ts";
 import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
-import type { SecretSource } from "../kernel/secret-source.ts";
-import type { TriggerSource } from "../kernel/trigger-source.ts";
-import type { TriggerStore } from "../kernel/trigger-store.ts";
 import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
 import { Cleaning, retentionsOf } from "./cleaning.ts";
@@ -18,16 +11,16 @@ import { checkDeployment } from "./deployment-checks.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { ProvideVersion } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
 import { History } from "./history.ts";
 import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
-import { drainGraceMs, engineLimits, type EngineLimits } from "./limits.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { engineLimits, type EngineLimits } from "./limits.ts";
 import { Losses } from "./losses.ts";
 import { Moves } from "./moves.ts";
 import { notFound, Operations } from "./operations.ts";
-import { Outbox } from "./outbox.ts";
+import { Drains, Outbox } from "./outbox.ts";
 import { Facilities } from "./facilities.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Queues } from "./queues.ts";
@@ -40,6 +33,8 @@ import { Approvals } from "./approvals.ts";
 import { Signals, type Answer, type Emission } from "./signals.ts";
 import { StateAccess } from "./state-access.ts";
 import { Starts, type Started, type StartRequest } from "./starts.ts";
+import { plainOffer, type TaskWorker } from "./tasks/offer.ts";
+import { Tasks } from "./tasks/tasks.ts";
 import { Telling } from "./telling.ts";
 import { Timers } from "./timers.ts";
 import { Invocations } from "./triggers/invocations.ts";
@@ -48,31 +43,7 @@ import { Triggers } from "./triggers/triggers.ts";
 import { settledUpdate } from "./updates.ts";
 import { Values } from "./values.ts";
 import { Watchers } from "./watch.ts";
-import type { AttachedWorker, WorkerLink, WorkerLoss } from "./worker-link.ts";
-
-export interface EngineOptions {
-  readonly store: RunStore;
-  readonly triggers: TriggerStore;
-  /** What else may start runs. */
-  readonly sources?: readonly TriggerSource[] | undefined;
-  readonly blobs?: BlobStore | undefined;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  readonly owner: string;
-  readonly limits?: Partial<EngineLimits> | undefined;
-  readonly onDeploy: "pin" | "move";
-  /** Base of URLs given out; asked late because a port may not be known yet. */
-  readonly url: () => string;
-  /** Brings up workers of other versions; without one, only attached workers execute. */
-  readonly provideVersion?: ProvideVersion | undefined;
-  /** The trace of a run that is part of no other, as a `traceparent`; without it there is none. */
-  readonly trace?: ((run: string) => string) | undefined;
-  /** Encryption of payloads; without it none is. */
-  readonly sealing?: Sealing | undefined;
-  /** Values of secrets for the workers that use them; without one there are none. */
-  readonly secrets?: SecretSource | undefined;
-}
+import type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./worker-link.ts";
 
 /** Takes runs from their start to their end: hands them to workers, keeps what they did, and answers about them. */
 export class Engine {
@@ -92,6 +63,7 @@ export class Engine {
   readonly cleaning: Cleaning;
   readonly state: StateAccess;
   readonly facilities: Facilities;
+  readonly tasks: Tasks;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
   readonly #hot: HotRuns;
@@ -106,7 +78,7 @@ export class Engine {
   readonly #signals: Signals;
   readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
-  readonly #drained = new Map<string, () => void>();
+  readonly #drains: Drains;
   #draining = false;
 
   constructor(options: EngineOptions) {
@@ -115,8 +87,9 @@ export class Engine {
     this.values = new Values(options.blobs, this.limits, options.sealing?.keys);
     this.sealer = new Sealer(options.sealing, this.deployments);
     this.#hot = new HotRuns(options.trace);
-    this.#outbox = new Outbox((worker) => this.deployments.get(worker)?.link);
-    this.#telling = new Telling(this.values, this.#outbox, options.log);
+    this.#drains = new Drains(options.clock);
+    this.#outbox = new Outbox((id) => this.deployments.get(id)?.link ?? this.tasks.worker(id)?.link);
+    this.#telling = new Telling(this.values, this.#outbox, { log: options.log, lost: (hot) => this.#takeBack(hot) });
     this.#parts = this.#makeParts(options);
     this.#dispatcher = new Dispatcher(this.#parts, options.provideVersion ?? (() => Promise.resolve(false)));
     this.#losses = new Losses(this.#parts, this.#dispatcher);
@@ -135,11 +108,14 @@ export class Engine {
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
-    this.#appender = new Appender(this.#parts, prepareWith(this.#parts, this.#starts), (hot) => this.#reload(hot));
+    this.tasks = new Tasks(this.#parts);
+    const prepare = prepareWith(this.#parts, this.#starts);
+    this.#appender = new Appender(this.#parts, { prepare, tasks: this.tasks, reload: (hot) => this.#reload(hot) });
     this.#timers = new Timers(options.clock, {
       fire: (now) => this.#fireTimers(now),
       onError: (error) => options.log("error", "timers could not be settled yet", { error: String(error) }),
       retryDelayMs: this.limits.reloadDelayMs,
+      leadMs: this.limits.sleepLeadMs,
     });
   }
 
@@ -182,6 +158,7 @@ export class Engine {
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
+    await this.tasks.load();
     await this.#parts.events.refresh();
     this.#timers.arm(clock.now());
     this.cleaning.start();
@@ -189,13 +166,17 @@ export class Engine {
   }
 
   /** Registers a worker; what it reports goes to `receive`. */
-  attach(link: WorkerLink, options: { readonly quarantine?: boolean } = {}): AttachedWorker {
+  attach(link: WorkerLink, options: Attaching = {}): AttachedWorker {
+    const { offer = plainOffer, quarantine = false, running = [] } = options;
+    const tasks = new Set(offer.tasks);
+    const worker: TaskWorker = { link, offer, version: "", tasks, leaving: quarantine, held: new Map() };
+    if (tasks.size > 0 || running.length > 0) this.tasks.join(worker, running);
     return {
-      receive: (message) => this.#receive(link, message, options.quarantine ?? false),
-      lost: async (loss: WorkerLoss) => {
-        this.#drained.get(link.id)?.();
+      receive: (message) => this.#receive(worker, message),
+      lost: async (loss: WorkerLoss, keep) => {
+        this.#drains.over(link.id);
         this.#invocations.lost(link.id);
-        await this.#losses.lost(link.id, loss);
+        await Promise.all([this.tasks.lost(link.id, loss, keep), this.#losses.lost(link.id, loss)]);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
       },
     };
@@ -236,10 +217,11 @@ export class Engine {
     return ok(null);
   }
 
-  #receive(link: WorkerLink, message: WorkerToEngine, quarantine: boolean): void {
+  #receive(worker: TaskWorker, message: WorkerToEngine): void {
+    const { link } = worker;
     switch (message.type) {
       case "deploy":
-        this.#arrived(link, message, quarantine);
+        this.#arrived(worker, message);
         break;
       case "ops": {
         const hot = this.#hot.get(message.run, message.epoch);
@@ -256,9 +238,9 @@ export class Engine {
       case "checked": {
         if (this.#checks.answered(message)) break;
         const hot = this.#hot.get(message.run, message.epoch);
-        const worker = this.deployments.get(link.id);
-        if (hot !== undefined && worker !== undefined)
-          this.#guard(this.#dispatcher.checked(hot, worker, message.error));
+        const checker = this.deployments.get(link.id);
+        if (hot !== undefined && checker !== undefined)
+          this.#guard(this.#dispatcher.checked(hot, checker, message.error));
         break;
       }
       case "reveal":
@@ -266,18 +248,26 @@ export class Engine {
       case "services":
         this.facilities.receive(link.id, message);
         break;
+      case "result":
+      case "note":
+        this.tasks.receive(link.id, message);
+        break;
       case "handback":
+        this.tasks.handback(link.id, message.tasks ?? []);
         this.#guard(this.#handback(link.id, message.runs));
     }
   }
 
-  #arrived(link: WorkerLink, message: Extract<WorkerToEngine, { type: "deploy" }>, quarantine: boolean): void {
+  #arrived(of: TaskWorker, message: Extract<WorkerToEngine, { type: "deploy" }>): void {
     const worker: DeployedWorker = {
-      link,
+      link: of.link,
       version: message.version,
       workflows: new Map(message.workflows.map((manifest) => [manifest.name, manifest])),
-      quarantine,
+      quarantine: of.leaving,
     };
+    of.version = message.version;
+    of.tasks = new Set([...(of.offer.tasks ?? []), ...(message.tasks ?? []).map(({ name }) => name)]);
+    if (of.tasks.size > 0 || this.tasks.worker(of.link.id) !== undefined) this.tasks.join(of);
     this.deployments.add(worker);
     this.#guard(this.#dispatcher.arrived(worker));
   }
@@ -286,7 +276,7 @@ export class Engine {
     const hots = runs.map(({ run, epoch }) => this.#hot.remove(run, epoch)).filter((hot) => hot !== undefined);
     await this.#losses.release(hots);
     for (const hot of hots) this.#dispatcher.left(hot, true);
-    this.#drained.get(worker)?.();
+    this.#drains.over(worker);
   }
 
   #guard(work: Promise<void>): void {
@@ -346,6 +336,7 @@ export class Engine {
       }
     }
     for (const end of effects.finished) {
+      this.tasks.over(end.run);
       count(`runs_${end.status}`);
       const data = { status: end.status, statusReason: end.reason ?? null };
       if (this.watchers.wants(end.run))
@@ -361,10 +352,18 @@ export class Engine {
   }
 
   async #fireTimers(now: number): Promise<number | undefined> {
-    const { fired, next, effects } = await this.store.fireTimers({ now, limit: this.limits.timerBatchMax });
+    const { timerBatchMax: limit, sleepLeadMs: soonMs } = this.limits;
+    const { fired, next, effects } = await this.store.fireTimers({ now, limit, soonMs });
     if (fired > 0) this.#parts.count("timers", fired);
     this.#route(effects);
     return next;
+  }
+
+  /** What a worker has to know of a run cannot be brought to it: the run goes on from its journal. */
+  #takeBack(hot: HotRun): void {
+    if (this.#hot.remove(hot.run, hot.epoch) === undefined) return;
+    this.#dispatcher.left(hot, true);
+    this.#reload(hot);
   }
 
   /** A commit failed: nothing of it was visible, the run goes on from its journal. */
@@ -380,21 +379,18 @@ export class Engine {
     await this.schedules.stop();
     await this.cleaning.stop();
     this.#timers.stop();
-    await Promise.all(this.deployments.workers.map((worker) => this.#drain(worker, drainMs)));
+    const links = new Set([...this.deployments.workers, ...this.tasks.workers].map(({ link }) => link.id));
+    await Promise.all([...links].map((id) => this.#drain(id, drainMs)));
+    this.tasks.stop();
     await this.#losses.release(this.#hot.all());
     this.#starts.giveUp();
     await resting;
     await this.store.close();
   }
 
-  #drain(worker: DeployedWorker, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.after(ms + drainGraceMs, resolve);
-      this.#drained.set(worker.link.id, () => {
-        cancel();
-        resolve();
-      });
-      this.#outbox.send(worker.link.id, { type: "drain", ms });
-    });
+  #drain(worker: string, ms: number): Promise<void> {
+    const over = this.#drains.wait(worker, ms);
+    this.#outbox.send(worker, { type: "drain", ms });
+    return over;
   }
 }

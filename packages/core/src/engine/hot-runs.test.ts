@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { HotRuns } from "./hot-runs.ts";
 
-const run = (id: string, epoch: number) => ({ run: id, epoch, workflow: "w", entries: 0 });
+const run = (id: string, epoch: number) => ({ run: id, epoch, workflow: "w", version: "v", entries: 0 });
 
 test("a run is known by its id and the epoch of its incarnation", () => {
   const hots = new HotRuns();

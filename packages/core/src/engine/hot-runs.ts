@@ -12,10 +12,14 @@ export interface HotRun {
   readonly trace: string | undefined;
   /** What its values are sealed with, where they are. */
   seal: HotSeal | undefined;
+  /** Of its code. */
+  readonly version: string;
   /** Worker that executes it; undefined while one is being found. */
   worker: string | undefined;
   /** What happened to it before a worker was found; said right after the assignment. */
   early: readonly RunEvent[];
+  /** It has, or has had, tasks. */
+  tasks: boolean;
   /** True while all it does is wait. */
   idle: boolean;
   /** Journal entries so far. */
@@ -50,13 +54,16 @@ export class HotRuns {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "entries"> & Partial<Pick<HotRun, "seal" | "trace">>): HotRun {
+  add(
+    run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries"> & Partial<Pick<HotRun, "seal" | "trace">>,
+  ): HotRun {
     const hot: HotRun = {
       ...run,
       seal: run.seal,
       trace: this.traceOf({ id: run.run, trace: run.trace }),
       worker: undefined,
       early: [],
+      tasks: false,
       idle: false,
       chain: undefined,
       sending: undefined,

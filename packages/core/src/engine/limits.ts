@@ -19,6 +19,8 @@ export interface EngineLimits {
   readonly journalPieceBytesMax: number;
   /** Timers settled in one commit. */
   readonly timerBatchMax: number;
+  /** A sleep that is all its run waits for is written as over this much early, and handed out when it is. */
+  readonly sleepLeadMs: number;
   /** Runs claimed in one commit. */
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
@@ -70,6 +72,7 @@ export const engineLimits: EngineLimits = {
   journalEntriesMax: 100_000,
   journalPieceBytesMax: 4 * 1024 * 1024,
   timerBatchMax: 500,
+  sleepLeadMs: 3,
   claimBatchMax: 200,
   crashesMax: 3,
   approvalCommentsMax: 200,
@@ -91,6 +94,3 @@ export const engineLimits: EngineLimits = {
   reloadDelayMs: 250,
   drainMs: 10_000,
 };
-
-/** A worker that says nothing after its time to drain is given up this much later. */
-export const drainGraceMs = 1_500;

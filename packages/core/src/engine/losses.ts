@@ -1,5 +1,6 @@
 // What happens when a worker is gone: its runs are given out again, and those that may have killed it go on alone.
 import { encodeError, SluiceError } from "@sluice/protocol";
+import { isTaskId } from "../kernel/ids.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
@@ -99,5 +100,7 @@ function suspectsAmong(runs: readonly HotRun[], loss: WorkerLoss, alone: boolean
   if (alone) return runs;
   const executing = new Set(loss.executing.map((each) => each.run));
   const found = runs.filter((hot) => executing.has(hot.run));
+  // A task is no run's doing: it is charged by itself.
+  if (found.length === 0 && loss.executing.some(({ run }) => isTaskId(run))) return [];
   return found.length > 0 ? found : runs.filter((hot) => !hot.idle);
 }

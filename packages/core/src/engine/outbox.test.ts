@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { EngineToWorker } from "@sluice/protocol";
-import { Outbox } from "./outbox.ts";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
+import { Drains, Outbox } from "./outbox.ts";
 
 const drain = (ms: number): EngineToWorker => ({ type: "drain", ms });
 
@@ -37,4 +38,22 @@ test("what is said to a worker that is gone is dropped, and holds up nobody", as
   outbox.send("a", drain(2));
   await Promise.resolve();
   expect(sent).toEqual([["a", [2]]]);
+});
+
+describe("Drains", () => {
+  test("wait until the worker has given everything back", async () => {
+    const drains = new Drains(new SimulatedClock(0));
+    const over = drains.wait("w1", 1_000);
+    drains.over("w2");
+    drains.over("w1");
+    expect(await over.then(() => "over")).toBe("over");
+  });
+
+  test("give up a worker that says nothing", async () => {
+    const clock = new SimulatedClock(0);
+    const over = new Drains(clock).wait("w1", 1_000);
+    expect(clock.advanceToNext()).toBe(true);
+    expect(clock.now()).toBe(2_500);
+    expect(await over.then(() => "over")).toBe("over");
+  });
 });

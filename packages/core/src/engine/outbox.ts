@@ -1,5 +1,7 @@
-// Collects what one turn says to each worker, so that a commit of many runs becomes one message a worker.
+// Collects what one turn says to each worker, so that a commit of many runs becomes one message a worker; and who waits until a
+// worker has given back what it has.
 import type { EngineToWorker } from "@sluice/protocol";
+import type { Clock } from "../kernel/clock.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 export class Outbox {
@@ -26,5 +28,33 @@ export class Outbox {
       this.#pending.delete(worker);
       this.#link(worker)?.send(messages);
     }
+  }
+}
+
+/** A worker that says nothing after its time to drain is given up this much later. */
+const drainGraceMs = 1_500;
+
+export class Drains {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves when the worker has given back what it has, is gone, or has had its time. */
+  wait(worker: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms + drainGraceMs, resolve);
+      this.#waiting.set(worker, () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** The worker has given back what it has, or is gone. */
+  over(worker: string): void {
+    this.#waiting.get(worker)?.();
   }
 }

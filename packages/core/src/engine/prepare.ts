@@ -72,6 +72,10 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
         ...(op.timeout === undefined ? {} : { due: now + op.timeout }),
       };
     }
+    case "task": {
+      const due = op.timeout === undefined ? {} : { due: now + op.timeout };
+      return { ...op, task: by.ids.task(), ...due };
+    }
     case "call":
     case "start": {
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };

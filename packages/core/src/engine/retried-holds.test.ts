@@ -3,8 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { crashAt, faultyStore } from "../testing/faulty-store.ts";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
-import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
+import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
 
 /** Fails under its lock as often as told; notes what happened under which fence. */
 function locking(failures: number) {
@@ -107,6 +108,90 @@ describe("a retry of a run that failed under a lock", () => {
       ["first", 2],
       ["second", 2],
     ]);
+  });
+});
+
+describe("a retry of a run that failed under a lock it may not wait long for", () => {
+  /** Does three things under a lock, the last of them in vain the first time. */
+  function impatient() {
+    const under: string[] = [];
+    let failing = true;
+    const flow = workflow({ name: "impatient" }, async (ctx) =>
+      ctx.lock(
+        "door",
+        async ({ fence }) => {
+          await ctx.step("first", () => void under.push(`first ${fence}`));
+          await ctx.sleep("nap", 1);
+          return ctx.step("last", () => {
+            under.push(`last ${fence}`);
+            if (failing) throw new Error("not yet");
+            return fence;
+          });
+        },
+        { timeout: "50ms" },
+      ),
+    );
+    const mend = (): void => {
+      failing = false;
+    };
+    return { flow, under, mend };
+  }
+
+  for (const how of ["retried", "forked"] as const) {
+    test(`${how} while another has the lock for longer, it waits for it and goes on: what was done under it stays done`, async () => {
+      const { flow, under, mend } = impatient();
+      const clock = new SimulatedClock();
+      const f = await EngineFixture.start({ workflows: [flow, holder], clock });
+      const run = await f.run(flow);
+      await pass(clock, 10);
+      expect((await f.ended(run)).status).toBe("failed");
+      const other = await f.run(holder);
+      await f.until(other, "waiting", "waiting_for_event");
+      mend();
+      await f.engine.operations.retry(tester, run);
+      await f.until(run, "waiting", "waiting_for_lock");
+      let waiting = run;
+      if (how === "forked") {
+        const forked = await f.engine.operations.fork({ by: tester, run });
+        if (!forked.ok) throw new Error(forked.error.message);
+        waiting = forked.value.id;
+        await f.until(waiting, "waiting", "waiting_for_lock");
+        await f.engine.operations.cancel({ by: tester, run });
+      }
+      await pass(clock, 60_000);
+      await f.until(waiting, "waiting", "waiting_for_lock");
+      await f.emit("leave");
+      expect(await f.ended(waiting)).toMatchObject({ status: "completed", output: 3 });
+      expect(under).toEqual(["first 1", "last 1", "last 3"]);
+    });
+  }
+
+  test("retried while branches run beside it, calls keep their order", async () => {
+    let failing = true;
+    const done: string[] = [];
+    const step = (name: string) => (): void => void done.push(name);
+    const flow = workflow({ name: "beside" }, async (ctx) => {
+      const left = async (): Promise<void> => {
+        await ctx.step("a", step("a"), { undo: step("undo a") });
+        await ctx.step("c", step("c"));
+      };
+      const right = async (): Promise<void> => {
+        await ctx.step("b", step("b"));
+        await ctx.step("d", step("d"));
+      };
+      await Promise.all([left(), right()]);
+      await ctx.step("last", () => {
+        if (failing) throw new Error("not yet");
+      });
+    });
+    const f = await EngineFixture.start({ workflows: [flow] });
+    const run = await f.run(flow);
+    expect((await f.ended(run)).status).toBe("failed");
+    failing = false;
+    await f.engine.operations.retry(tester, run);
+    expect((await f.ended(run)).status).toBe("completed");
+    expect(done.filter((each) => each === "a")).toHaveLength(2);
+    for (const each of ["b", "c", "d", "undo a"]) expect(done.filter((other) => other === each)).toHaveLength(1);
   });
 });
 

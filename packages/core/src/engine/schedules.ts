@@ -4,7 +4,8 @@ import type { CancelNotice, TriggerManifest, WorkflowManifest } from "@sluice/pr
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { scheduledTag } from "../kernel/run-figures.ts";
-import type { Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
+import { sees } from "../kernel/patterns.ts";
+import type { AccessFilter, Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
@@ -171,8 +172,8 @@ export class Schedules {
     for (const record of records) this.#put(record);
   }
 
-  list(): readonly ScheduleRecord[] {
-    return [...this.#live.values()].map((live) => live.record);
+  list(access?: AccessFilter): readonly ScheduleRecord[] {
+    return [...this.#live.values()].map((live) => live.record).filter(({ workflow }) => sees(access, workflow));
   }
 
   get(id: string): ScheduleRecord | undefined {

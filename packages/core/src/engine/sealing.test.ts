@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeValue, encodeValue } from "@sluice/protocol";
-import type { Workflow } from "@sluice/sdk";
-import { workflow } from "@sluice/sdk";
+import type { TaskContext, Workflow } from "@sluice/sdk";
+import { task, workflow } from "@sluice/sdk";
 import { manifestOf } from "@sluice/worker";
 import { openKeyFolder } from "../identity/index.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -61,6 +61,7 @@ class Site {
   async start(workflows: readonly Workflow[], keys = this.keys()): Promise<EngineFixture> {
     return EngineFixture.start({
       workflows,
+      tasks: [scan],
       store: this.store,
       blobs: openBlobs({ folder: this.data.blobsFolder }),
       sealing: { keys, all: false },
@@ -91,6 +92,13 @@ class Site {
   }
 }
 
+const scan = task({ name: "scan", retry: { attempts: 2, delay: 1 } }, (input: string, at: TaskContext) => {
+  at.log(`${word}-task-log`, { data: `${word}-task-data` });
+  at.progress(`${word}-task-progress`);
+  if (at.attempt === 1) throw new Error(`${word}-task-error`);
+  return `${word}-task-result of ${input}`;
+});
+
 const helper = workflow({ name: "helper" }, async (ctx, input: string) => {
   const got = await ctx.step("help", () => `${word}-helper-step for ${input}`);
   return { got, own: `${word}-helper-output` };
@@ -115,11 +123,22 @@ const patients = workflow({ name: "patients", encrypt: true }, async (ctx, input
   const large = await ctx.step("large", () => `${word}-large`.padEnd(5_000, "x"));
   const shared = await ctx.step("shared", () => `${word}-cached`, { cache: { key: "k", ttl: "1h" } });
   const child = await ctx.call(helper, `${word}-child-input`);
+  const scanned = await ctx.task(scan, `${word}-task-input`);
   await ctx.emit("seen", { what: `${word}-emitted` });
   const event = await ctx.waitFor<{ what: string }>("go", { match: { to: 1 } });
   const approved = await ctx.approve("ok", { data: `${word}-approval-data` });
   const won = await ctx.race({ a: (branch) => branch.step("racing", () => `${word}-raced`) });
-  return { first, caught, large: large.length, shared, child, event, comment: approved.payload, won: won.value };
+  return {
+    first,
+    caught,
+    large: large.length,
+    shared,
+    child,
+    scanned,
+    event,
+    comment: approved.payload,
+    won: won.value,
+  };
 });
 
 /** Takes a run of `patients` to its end. */
@@ -140,6 +159,7 @@ const expected = {
   large: 5_000,
   shared: `${word}-cached`,
   child: { got: `${word}-helper-step for ${word}-child-input`, own: `${word}-helper-output` },
+  scanned: `${word}-task-result of ${word}-task-input`,
   event: { to: 1, what: `${word}-event` },
   comment: `${word}-answer`,
   won: `${word}-raced`,

@@ -5,7 +5,7 @@ import type { JournalEntry, RunEvent, WorkflowManifest } from "@sluice/protocol"
 import type { RunSeal, NewPayloadKey, PayloadSealing } from "../kernel/payload-keys.ts";
 import { fail } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { NewRun, StoreOp } from "../kernel/run-store.ts";
+import type { NewRun, RunStore, StoreOp } from "../kernel/run-store.ts";
 import { belongs } from "../kernel/sealed.ts";
 import type { SealedField, SealHeader, SealPlace } from "../kernel/sealed.ts";
 import type { Deployments } from "./deployments.ts";
@@ -112,6 +112,18 @@ export class Sealer {
   }
 }
 
+/**
+ * What the values of a run are sealed with that need not be in memory; undefined where they are not. Worth asking only while the
+ * sealer is active.
+ */
+export async function sealOfRun(
+  { store, sealer }: { readonly store: Pick<RunStore, "getRun">; readonly sealer: Sealer },
+  run: string,
+): Promise<RunSeal | undefined> {
+  const record = await store.getRun({ run });
+  return record?.payloadKey === undefined ? undefined : sealer.sealOf(record.payloadKey);
+}
+
 /** What the store puts together out of several inputs, it has to read. */
 function gathersInputs({ flow, triggers }: WorkflowManifest): boolean {
   const joins = flow?.batch !== undefined || flow?.debounce !== undefined;
@@ -153,6 +165,8 @@ export function sealOp(
       return { ...op, error: sealed("error", op.error, op.seq) };
     case "race":
       return { ...op, value: sealed("value", op.value, op.seq) };
+    case "task":
+      return { ...op, input: sealed("data", op.input) };
     case "approval":
     case "token":
       return { ...op, ...maybe("data", op.data, { field: "data" }) };

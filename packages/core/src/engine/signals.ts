@@ -4,6 +4,7 @@ import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, TokenOutcome } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
+import { sealOfRun } from "./sealing.ts";
 
 /** An event to be stored; `payload` is an encoded value. */
 export interface Emission {
@@ -67,11 +68,9 @@ export class Signals {
 
   /** The answer as the run has its values. */
   async #sealed({ token, value }: Answer): Promise<Uint8Array> {
-    const { store, sealer } = this.#parts;
-    const record = await store.getToken({ token });
-    const run = record === undefined ? undefined : await store.getRun({ run: record.run });
-    if (run?.payloadKey === undefined) return value;
-    return (await sealer.sealOf(run.payloadKey)).seal({ run: run.id, field: "answer" }, value);
+    const { run } = (await this.#parts.store.getToken({ token })) ?? {};
+    const seal = run === undefined ? undefined : await sealOfRun(this.#parts, run);
+    return run === undefined || seal === undefined ? value : seal.seal({ run, field: "answer" }, value);
   }
 
   /** Stores a value that is not too large, in a blob where it must be. */

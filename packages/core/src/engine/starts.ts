@@ -152,8 +152,8 @@ export class Starts {
       if (outcome.run.owner === owner && worker !== undefined) {
         const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
         const seal = begun === undefined ? undefined : { by: begun.seal, fork: false };
-        const { epoch, workflow, trace } = record;
-        const hot = this.#parts.hot.add({ run: run.id, epoch, workflow, entries: 0, seal, trace });
+        const { id: of, epoch, workflow, version, trace } = record;
+        const hot = this.#parts.hot.add({ run: of, epoch, workflow, version, entries: 0, seal, trace });
         const assignment = this.#dispatcher.assignmentOf(record, { journal: [] });
         await this.#dispatcher.assign({ hot, assignment }, worker);
       }

@@ -10,11 +10,14 @@ export class Telling {
   readonly #values: Values;
   readonly #outbox: Outbox;
   readonly #log: Logger;
+  /** Given a run whose worker cannot be told what has happened: it has to go on from its journal. */
+  readonly #lost: (hot: HotRun) => void;
 
-  constructor(values: Values, outbox: Outbox, log: Logger) {
+  constructor(values: Values, outbox: Outbox, p: { readonly log: Logger; readonly lost: (hot: HotRun) => void }) {
     this.#values = values;
     this.#outbox = outbox;
-    this.#log = log;
+    this.#log = p.log;
+    this.#lost = p.lost;
   }
 
   /** At once, unless a value has to be loaded or one before it is. */
@@ -35,9 +38,11 @@ export class Telling {
     }
     const sending: Promise<void> = (hot.sending ?? Promise.resolve())
       .then(async () => send(await this.#values.loadEvents(events, journalOf(hot))))
-      .catch((error: unknown) =>
-        this.#log("error", "a value could not be loaded", { run: hot.run, error: String(error) }),
-      )
+      .catch((error: unknown) => {
+        this.#log("error", "a value could not be loaded", { run: hot.run, error: String(error) });
+        send([{ event: "drop" }]);
+        this.#lost(hot);
+      })
       .then(() => {
         if (hot.sending === sending) hot.sending = undefined;
       });

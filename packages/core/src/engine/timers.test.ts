@@ -5,6 +5,7 @@ import { crashAt, faultyStore } from "../testing/faulty-store.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest } from "./engine-fixture.suite.ts";
+import { engineLimits } from "./limits.ts";
 import { Timers } from "./timers.ts";
 
 const dayMs = 86_400_000;
@@ -23,10 +24,38 @@ describe("a sleep of 60 days", () => {
     const run = await f.run(sleeper);
     await pass(clock, 1_000);
     expect(f.engine.hotRuns).toBe(0);
-    await pass(clock, 60 * dayMs - 1_001);
+    await pass(clock, 60 * dayMs - 1_001 - engineLimits.sleepLeadMs);
     expect((await f.store.getRun({ run }))?.status).toBe("waiting");
+    await pass(clock, engineLimits.sleepLeadMs);
+    expect((await f.store.getRun({ run }))?.endedAt).toBeUndefined();
     await pass(clock, 1);
     expect((await f.ended(run)).output).toBe(60 * dayMs);
+  });
+
+  test("is written as over a moment early, and handed out in time, also to a run that left memory", async () => {
+    for (const parkAfterMs of [100, 61 * dayMs]) {
+      const clock = new SimulatedClock(start);
+      const f = await EngineFixture.start({ workflows: [sleeper], clock, workerLimits: { parkAfterMs } });
+      const run = await f.run(sleeper);
+      await pass(clock, 60 * dayMs - 1);
+      expect(await f.journal(run)).toEqual(["0 sleep sleep completed"]);
+      expect((await f.store.getRun({ run }))?.endedAt).toBeUndefined();
+      await pass(clock, 1);
+      expect((await f.ended(run)).output).toBe(60 * dayMs);
+    }
+  });
+
+  test("that is not all its run waits for is not over before its time", async () => {
+    const clock = new SimulatedClock(start);
+    const racing = workflow({ name: "racing" }, async (ctx) =>
+      ctx.race({ nap: () => ctx.sleep("1m"), event: () => ctx.waitFor("go") }),
+    );
+    const f = await EngineFixture.start({ workflows: [racing], clock });
+    const run = await f.run(racing);
+    await pass(clock, 59_999);
+    await f.emit("go", 7);
+    await pass(clock, 1);
+    expect((await f.ended(run)).output).toMatchObject({ winner: "event" });
   });
 
   test("goes on over restarts, and ends at once when it is over at the start", async () => {
@@ -131,7 +160,7 @@ describe("the timer queue", () => {
     const clock = new SimulatedClock(0);
     const asked: number[] = [];
     const fire = async (now: number): Promise<number | undefined> => (asked.push(now), now < 5_000 ? 5_000 : undefined);
-    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100 });
+    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100, leadMs: 0 });
     timers.arm(9_000);
     timers.arm(1_000);
     timers.arm(3_000);
@@ -149,11 +178,24 @@ describe("the timer queue", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("asks a little before something is due, and then when it is told to", async () => {
+    const clock = new SimulatedClock(0);
+    const asked: number[] = [];
+    const fire = async (now: number): Promise<number | undefined> => (asked.push(now), now < 1_000 ? 1_000 : undefined);
+    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100, leadMs: 3 });
+    timers.arm(1_000);
+    await pass(clock, 997);
+    await pass(clock, 3);
+    await pass(clock, 1_000);
+    expect(asked).toEqual([997, 1_000]);
+    timers.stop();
+  });
+
   test("looks at the clock while the earliest is far away, and asks only when that has come", async () => {
     const clock = new SimulatedClock(0);
     const asked: number[] = [];
     const fire = async (now: number): Promise<undefined> => void asked.push(now);
-    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100 });
+    const timers = new Timers(clock, { fire, onError: () => undefined, retryDelayMs: 100, leadMs: 0 });
     timers.arm(10 * 60_000);
     await pass(clock, 10 * 60_000 - 1);
     expect(asked).toEqual([]);
@@ -172,7 +214,7 @@ describe("the timer queue", () => {
       steady: true,
     };
     const fire = async (now: number): Promise<undefined> => void asked.push(now);
-    const timers = new Timers(steady, { fire, onError: () => undefined, retryDelayMs: 100 });
+    const timers = new Timers(steady, { fire, onError: () => undefined, retryDelayMs: 100, leadMs: 0 });
     timers.arm(60 * dayMs);
     await pass(clock, 60 * dayMs);
     expect(asked).toEqual([60 * dayMs]);
@@ -193,6 +235,7 @@ describe("the timer queue", () => {
       },
       onError: (error) => errors.push(error),
       retryDelayMs: 100,
+      leadMs: 0,
     });
     timers.arm(1_000);
     await pass(clock, 1_000);

@@ -2,11 +2,13 @@
 import type { Clock } from "../kernel/clock.ts";
 
 export interface TimerOptions {
-  /** Settles all that is due; answers with the next due time. */
+  /** Settles all that is due, or nearly; answers with when there is something to settle again. */
   readonly fire: (now: number) => Promise<number | undefined>;
   readonly onError: (error: unknown) => void;
   /** Pause before `fire` is asked again after it has failed. */
   readonly retryDelayMs: number;
+  /** What is due may be settled this much before its time. */
+  readonly leadMs: number;
 }
 
 /** A wall clock that may jump is looked at again at least this often. */
@@ -25,10 +27,14 @@ export class Timers {
     this.#options = options;
   }
 
-  /** Something is due at this time, or earlier than what was known. */
+  /** Something is due at this time. */
   arm(due: number | undefined): void {
-    if (due === undefined || due >= this.#due || this.#stopped) return;
-    this.#due = due;
+    if (due !== undefined) this.#wake(due - this.#options.leadMs);
+  }
+
+  #wake(at: number | undefined): void {
+    if (at === undefined || at >= this.#due || this.#stopped) return;
+    this.#due = at;
     this.#schedule();
   }
 
@@ -56,10 +62,10 @@ export class Timers {
     this.#firing = true;
     this.#due = Number.POSITIVE_INFINITY;
     try {
-      this.arm(await this.#options.fire(now));
+      this.#wake(await this.#options.fire(now));
     } catch (error) {
       this.#options.onError(error);
-      this.arm(this.#clock.now() + this.#options.retryDelayMs);
+      this.#wake(this.#clock.now() + this.#options.retryDelayMs);
     } finally {
       this.#firing = false;
     }

@@ -1,5 +1,6 @@
 // The engine's side of a worker, whatever lies between them: a function call, a Unix socket, a network.
-import type { EngineToWorker, WorkerToEngine } from "@sluice/protocol";
+import type { EngineToWorker, HeldTask, WorkerToEngine } from "@sluice/protocol";
+import type { WorkerOffer } from "./tasks/offer.ts";
 
 /** How the engine reaches one worker. */
 export interface WorkerLink {
@@ -8,11 +9,24 @@ export interface WorkerLink {
   send(messages: readonly EngineToWorker[]): void;
 }
 
+/** What is known of a worker when it comes. */
+export interface Attaching {
+  /** Takes only runs that are suspected of having crashed a worker, and no tasks. */
+  readonly quarantine?: boolean | undefined;
+  /** What it can do besides the workflows of its code. */
+  readonly offer?: WorkerOffer | undefined;
+  /** Tasks it still has of a connection before, where that was `lost` with them as `keep`. */
+  readonly running?: readonly HeldTask[] | undefined;
+}
+
 /** How one worker reaches the engine. */
 export interface AttachedWorker {
   receive(message: WorkerToEngine): void;
-  /** The worker is gone; runs it held are given out again. `suspects` are those that may have caused it. */
-  lost(evidence: WorkerLoss): Promise<void>;
+  /**
+   * The worker is gone; runs and tasks it held are given out again, but for those tasks that it is known to come back with
+   * (`keep`, to be followed by an `attach` of the same id at once).
+   */
+  lost(evidence: WorkerLoss, keep?: readonly HeldTask[]): Promise<void>;
 }
 
 /** What is known about the end of a worker. */

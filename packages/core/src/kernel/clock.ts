@@ -12,6 +12,16 @@ export interface Clock {
 /** Longest delay the platform's timers take; longer ones fire early and are set again by their owner. */
 export const timerDelayMsMax = 2_000_000_000;
 
+/** Calls back once after any delay, however long; returns how to take it back. */
+export function afterLong(clock: Clock, delayMs: number, callback: () => void): () => void {
+  const leftMs = delayMs - timerDelayMsMax;
+  if (leftMs <= 0) return clock.after(delayMs, callback);
+  let cancel = clock.after(timerDelayMsMax, () => {
+    cancel = afterLong(clock, leftMs, callback);
+  });
+  return () => cancel();
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {

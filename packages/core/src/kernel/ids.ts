@@ -40,6 +40,10 @@ export class Ids {
     return `tok_${this.#characters(32)}`;
   }
 
+  task(): string {
+    return `task_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   #ordered(): string {
     const now = Math.max(this.#clock.now(), this.#lastMs);
     this.#counter = now === this.#lastMs ? this.#counter + 1 : 0;
@@ -57,6 +61,11 @@ export class Ids {
     for (let i = 0; i < count; i++) text += alphabet[(this.#pool[this.#used++] ?? 0) & 31];
     return text;
   }
+}
+
+/** True for the id of a task, as `Ids` makes it. */
+export function isTaskId(id: string): boolean {
+  return id.startsWith("task_");
 }
 
 /** When a run with an id made by `Ids` was created, in milliseconds since 1970; undefined for an id that somebody chose. */

@@ -9,6 +9,7 @@ export interface LooseEnd {
   readonly kind: EntryKind;
   /** Name of the lock or of the token. */
   readonly name: string;
+  /** Its place in the order of results. */
   readonly ord: number;
   /** The token has been answered: that stays so whatever becomes of the run. */
   readonly used: boolean;

@@ -31,6 +31,7 @@ import type {
   SleepOp,
   StartedOp,
   StateOp,
+  TaskOp,
   TokenOp,
   UndoingOp,
   UnlockOp,
@@ -201,6 +202,7 @@ export type StoreOp =
   | (TokenOp & Prepared & { readonly token: string; readonly value: Uint8Array })
   | (CallbackOp & Prepared)
   | (ChildOp & { readonly child: NewRun })
+  | (TaskOp & Prepared & { readonly task: string })
   | (EmitOp & {
       /** The payload itself where `payload` refers to a blob: waits are matched against it. */
       readonly content?: Uint8Array | undefined;

@@ -30,6 +30,7 @@ import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
 import type { StepCacheStore } from "./step-cache.ts";
+import type { TaskStore } from "./task-store.ts";
 
 export type { RunHit, RunSummary } from "./run-search.ts";
 export type {
@@ -68,7 +69,16 @@ export type {
 
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
-  extends ApprovalTalk, RunFinder, RunHistory, RunStreamStore, BreakerStore, StepCacheStore, FlowVerbs, VersionVerbs {
+  extends
+    ApprovalTalk,
+    RunFinder,
+    RunHistory,
+    RunStreamStore,
+    BreakerStore,
+    StepCacheStore,
+    FlowVerbs,
+    TaskStore,
+    VersionVerbs {
   /**
    * Creates a run. With `claim` and a due time that has come it is at once `running` with epoch 1 and that owner; otherwise
    * it is `queued` and ready, or queued with reason `delayed` until `dueAt`. A run whose `serialKey` has an earlier run that
@@ -155,9 +165,10 @@ export interface RunStore
 
   /**
    * Settles everything that is due, at most `limit`: by due time, and of what is due together first what was asked for first;
-   * a lock is due when it expires and somebody waits for it. `next` is the earliest due time left.
+   * a lock is due when it expires and somebody waits for it. A sleep that is all its run waits for is settled up to `soonMs`
+   * early, as of its due time: whoever hands it out waits for that. `next` is when there is something to settle again.
    */
-  fireTimers(p: { readonly now: number; readonly limit: number }): Promise<{
+  fireTimers(p: { readonly now: number; readonly limit: number; readonly soonMs?: number }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
     readonly effects: Effects;
@@ -207,9 +218,9 @@ export interface RunStore
 
   /**
    * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
-   * failed entry that settled last), open entries, and undone entries with their undos are removed; attempt + 1; ready. A child
-   * that a removed call made is cancelled, unless the call will find it again by its key. A run with a serial key waits for a
-   * later one that has begun.
+   * failed entry that settled last), open entries and undos are removed; undone entries, and locks and tokens that are to be had
+   * again, are opened again in their places (`retry-plan.ts`); attempt + 1; ready. A child that a removed call made is cancelled,
+   * unless the call will find it again by its key. A run with a serial key waits for a later one that has begun.
    */
   retryRun(p: {
     readonly by: Actor;
@@ -219,7 +230,7 @@ export interface RunStore
     readonly now: number;
   }): Promise<ChangeOutcome>;
 
-  /** Creates a run that begins with a copy of another's journal: every entry that settled before entry `before` did. */
+  /** Creates a run that begins with a copy of another's journal: every entry that stands before entry `before` in its order. */
   forkRun(p: {
     readonly by: Actor;
     readonly from: string;

@@ -8,6 +8,7 @@ export type RunWriteVerb = Exclude<
   | "readJournal"
   | "listBreakers"
   | "listStepCache"
+  | "listTasks"
   | "readStream"
   | "getState"
   | "listState"

@@ -1,12 +1,13 @@
 // The part of the store port that keeps versions of the code, and what their workflows say about retention.
-import type { RetentionRecord, VersionRecord } from "./run-records.ts";
+import type { AccessFilter, RetentionRecord, VersionRecord } from "./run-records.ts";
 
 export interface VersionVerbs {
   /** Stores a version that is deployed, and what its workflows say about retention from now on. */
   putVersion(p: { readonly version: VersionRecord; readonly retentions: readonly RetentionRecord[] }): Promise<void>;
+  /** Versions belong to no workflow: whose runs are on them, and who may see that, `RunFigures.countByVersion` says. */
   listVersions(): Promise<readonly VersionRecord[]>;
   /** Every workflow that has runs, by name, with what was said when it was deployed last; nothing, if it never was. */
-  listRetentions(): Promise<readonly RetentionRecord[]>;
+  listRetentions(p?: { readonly access?: AccessFilter | undefined }): Promise<readonly RetentionRecord[]>;
   /** Unfinished runs for each version. */
   versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
 }

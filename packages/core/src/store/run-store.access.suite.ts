@@ -118,6 +118,26 @@ function others(name: string, makeStore: MakeStore): void {
       expect(await ids(none)).toEqual([]);
     });
 
+    test("what is said about retention is of workflows one may see", async () => {
+      await fill(desk, ["billing/a", "order"]);
+      const names = async (access?: AccessFilter) =>
+        (await desk.store.listRetentions({ access })).map(({ workflow }) => workflow);
+      expect(await names()).toEqual(["billing/a", "order"]);
+      expect(await names(billing)).toEqual(["billing/a"]);
+      expect(await names(none)).toEqual([]);
+    });
+
+    test("what stands beside an approval is for those who may see its workflow", async () => {
+      await desk.hot("r1", { workflow: "billing/a" });
+      await desk.append("r1", approval(0, "t1"));
+      await desk.store.commentApproval({ by: ada, token: "t1", text: "why?", limit: 9, now: start });
+      const texts = async (access?: AccessFilter) =>
+        (await desk.store.listComments({ token: "t1", limit: 9, access })).map(({ text }) => text);
+      expect(await texts()).toEqual(["why?"]);
+      expect(await texts(billing)).toEqual(["why?"]);
+      expect(await texts({ workflows: ["order"] })).toEqual([]);
+    });
+
     test("events by patterns of their names, in pages", async () => {
       for (const event of ["paid", "order.new", "order.gone", "orders", "order.new"]) await desk.emit(event, 1);
       const list = async (names: readonly string[], more: object = {}) =>

@@ -1,16 +1,18 @@
 // The port where messages cross and journals are edited: words of a worker that were overtaken, attempts that are cut off,
-// locks and tokens that a retried or copied journal no longer stands for.
+// what a retry or a copy of a journal has done again: locks and tokens that it no longer stands for, steps that were undone.
 import { describe, expect, test } from "bun:test";
 import type { StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
   callback,
+  delivered,
   done,
   fail,
   failed,
   idle,
   lock,
   log,
+  ordered,
   retry,
   sleep,
   start,
@@ -139,6 +141,11 @@ function edited(name: string, makeStore: MakeStore): void {
     const seqs = async (run: string): Promise<unknown[]> => (await desk.journal(run)).map(([seq]) => seq);
     const again = async (run: string): Promise<unknown> =>
       (await desk.store.retryRun({ by: ada, run, now: desk.now })).outcome;
+    /** Number, status and place of every entry. */
+    const places = async (run: string): Promise<string[]> => {
+      const { entries } = await desk.store.readJournal({ run, bytesMax: 100_000 });
+      return entries.map(({ seq, status, ord, place }) => `${seq} ${status} ${place ?? ord}`);
+    };
     const fork = async (from: string, before?: number): Promise<unknown[]> => {
       const run = desk.newRun(`${from}-${before ?? "end"}`);
       await desk.store.forkRun({ by: ada, from, run, now: desk.now, ...(before === undefined ? {} : { before }) });
@@ -182,7 +189,7 @@ function edited(name: string, makeStore: MakeStore): void {
       });
       await desk.append("r1", failed(4), fail(4));
       expect(await again("r1")).toBe("ok");
-      expect(await seqs("r1")).toEqual([2, 3]);
+      expect(await places("r1")).toEqual(["2 completed 3", "3 completed 4", "0 running 1", "1 running 2"]);
     });
 
     test("does again under the lock what was done under it", async () => {
@@ -190,7 +197,7 @@ function edited(name: string, makeStore: MakeStore): void {
       await desk.append("r1", lock(0, "door"), failed(1), unlock(2, "door", 1), lock(3, "till"), done(4));
       await desk.append("r1", unlock(5, "till", 1), fail(1));
       expect(await again("r1")).toBe("ok");
-      expect(await seqs("r1")).toEqual([3, 4, 5]);
+      expect(await places("r1")).toEqual(["3 completed 4", "4 completed 5", "5 completed 6", "0 running 1"]);
     });
 
     test("undone under a lock, it takes the lock again", async () => {
@@ -198,7 +205,7 @@ function edited(name: string, makeStore: MakeStore): void {
       await desk.append("r1", lock(0, "door"), started(1), done(1, 1, { undo: true }), unlock(2, "door", 1));
       await desk.append("r1", done(3), undoing(), undone(1), fail());
       expect(await again("r1")).toBe("ok");
-      expect(await seqs("r1")).toEqual([3]);
+      expect(await places("r1")).toEqual(["3 completed 4", "0 running 1", "1 running 2", "2 running 3"]);
     });
 
     test("of a blocked run keeps the locks the run still holds", async () => {
@@ -212,8 +219,118 @@ function edited(name: string, makeStore: MakeStore): void {
   });
 }
 
+function againInPlace(name: string, makeStore: MakeStore): void {
+  describe(`${name}: what is done again in its place`, () => {
+    const desk = withStore(makeStore);
+    const again = (run: string) => desk.store.retryRun({ by: ada, run, now: desk.now });
+    const placed = async (run: string): Promise<unknown[]> => {
+      const { entries } = await desk.store.readJournal({ run, bytesMax: 100_000 });
+      return entries.map(({ seq, status, ord, place }) => [seq, status, ord, place]);
+    };
+    /** A run that failed under a lock, in which something had been done. */
+    const underLock = async (): Promise<void> => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door", { due: start + 50 }), done(1, "kept"), failed(2), unlock(3, "door", 1));
+      await desk.append("r1", fail(2));
+    };
+
+    test("settles with a number of its own, and keeps the place", async () => {
+      await underLock();
+      expect((await again("r1")).outcome).toBe("ok");
+      const [claimed] = await desk.claim();
+      expect(claimed?.run.ord).toBe(4);
+      expect(claimed?.journal.map(({ seq, ord, place }) => [seq, ord, place])).toEqual([
+        [1, 2, undefined],
+        [0, 0, 1],
+      ]);
+      expect(ordered((await desk.append("r1", lock(0, "door"))).events)).toEqual([[0, "completed", { fence: 2 }]]);
+      expect(await placed("r1")).toEqual([
+        [1, "completed", 2, undefined],
+        [0, "completed", 5, 1],
+      ]);
+    });
+
+    test("a lock that was granted once is waited for, however long others have it, and asked for once", async () => {
+      await underLock();
+      await desk.hot("r2");
+      await desk.append("r2", lock(0, "door"));
+      await again("r1");
+      await desk.claim();
+      desk.now = start + 100;
+      const limited = lock(0, "door", { due: start + 50 });
+      expect((await desk.append("r1", limited)).events).toEqual([]);
+      expect((await desk.append("r1", limited, idle("waiting_for_lock"))).events).toEqual([]);
+      expect(await desk.fire(start + 1_000_000)).toMatchObject({ fired: 0 });
+      const freed = await desk.append("r2", unlock(1, "door", 2));
+      expect(delivered(freed.effects)).toEqual([["r1", 0, "completed", { fence: 3 }]]);
+      expect((await desk.append("r1", limited)).events).toEqual([]);
+      expect((await desk.append("r1", unlock(3, "door", 3))).events).toMatchObject([{ seq: 3, ord: 6 }]);
+    });
+
+    test("of an undone step counts one undo, and none before it has begun again", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", started(0), done(0, 1, { undo: true }), done(1), undoing(), undone(0), fail());
+      await again("r1");
+      await desk.claim();
+      await desk.park("r1");
+      const notice = { status: "cancelled", reason: "cancelled_by_user", message: "" } as const;
+      const cancel = () =>
+        desk.store.cancelRun({ by: ada, run: "r1", notice, error: new Uint8Array([0xc0]), now: desk.now });
+      expect(await cancel()).toMatchObject({ outcome: "ok", run: { status: "cancelled" } });
+      await again("r1");
+      await desk.claim();
+      await desk.append("r1", started(0), done(0, 2, { undo: true }));
+      expect(await placed("r1")).toEqual([
+        [1, "completed", 2, undefined],
+        [0, "completed", 4, 1],
+      ]);
+      await desk.append("r1", undoing(), undone(0), fail());
+      expect((await again("r1")).outcome).toBe("ok");
+      expect(await placed("r1")).toEqual([
+        [1, "completed", 2, undefined],
+        [0, "running", 0, 1],
+      ]);
+    });
+
+    test("is done again in a copy, too, and a copy that ends before it has nothing of it", async () => {
+      await underLock();
+      await again("r1");
+      const fork = (id: string, before?: number) =>
+        desk.store.forkRun({
+          by: ada,
+          from: "r1",
+          run: desk.newRun(id, { forkedFrom: "r1" }),
+          now: desk.now,
+          ...(before === undefined ? {} : { before }),
+        });
+      expect(await fork("all")).toMatchObject({ outcome: "created", run: { ord: 2 } });
+      expect(await placed("all")).toEqual([
+        [1, "completed", 2, undefined],
+        [0, "running", 0, 1],
+      ]);
+      await desk.claim();
+      expect((await desk.append("all", lock(0, "door", { due: start }))).events).toMatchObject([{ seq: 0, ord: 3 }]);
+      await fork("before", 1);
+      expect(await placed("before")).toEqual([[0, "running", 0, 1]]);
+      await fork("none", 0);
+      expect(await placed("none")).toEqual([]);
+    });
+
+    test("may be something else in other code", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", started(0), done(0, 1, { undo: true }), undoing(), undone(0), fail());
+      await again("r1");
+      await desk.claim();
+      await desk.append("r1", waitFor(0, "go"));
+      await desk.emit("go", 1);
+      expect(await desk.journal("r1")).toEqual([[0, "completed", 1]]);
+    });
+  });
+}
+
 /** What the suite asks of every adapter where words cross and journals are edited. */
 export function crossingSuite(name: string, makeStore: MakeStore): void {
   overtaken(name, makeStore);
   edited(name, makeStore);
+  againInPlace(name, makeStore);
 }

@@ -1,6 +1,13 @@
 // What the suite of the port needs to speak of runs briefly: a store whose clock the test moves, and short operations.
 import { afterEach, beforeEach, expect } from "bun:test";
-import { decodeErrorValue, decodeValue, encodeErrorValue, encodeValue, type RunEvent } from "@sluice/protocol";
+import {
+  decodeErrorValue,
+  decodeValue,
+  encodeErrorValue,
+  encodeValue,
+  normalizeRetry,
+  type RunEvent,
+} from "@sluice/protocol";
 import type {
   Actor,
   AppendOutcome,
@@ -122,9 +129,9 @@ export class Desk {
     return (await this.claim(limit)).map(({ run }) => run.id);
   }
 
-  async fire(atMs: number, limit = 1_000): Promise<Awaited<ReturnType<RunStore["fireTimers"]>>> {
+  async fire(atMs: number, limit = 1_000, soonMs = 0): Promise<Awaited<ReturnType<RunStore["fireTimers"]>>> {
     this.now = atMs;
-    return this.store.fireTimers({ now: atMs, limit });
+    return this.store.fireTimers({ now: atMs, limit, soonMs });
   }
 
   async emit(name: string, payload: unknown, more: { readonly key?: string; readonly id?: string } = {}) {
@@ -250,6 +257,11 @@ export const lock = (
 };
 export const unlock = (seq: number, name: string, fence: number): StoreOp => {
   return { op: "unlock", ...placed(seq, name), fence };
+};
+export const task = (seq: number, id: string, due?: number): StoreOp => {
+  const plan = { retry: normalizeRetry({ attempts: 3 }), key: `r:${seq}` };
+  const limit = due === undefined ? {} : { due };
+  return { op: "task", ...placed(seq, "resize"), task: id, input: value({ width: seq }), plan, ...limit };
 };
 export const race = (seq: number, losers: readonly number[]): StoreOp => {
   return { op: "race", ...placed(seq, "first"), value: value("a"), losers };

@@ -22,10 +22,12 @@ import { operatingSuite } from "./run-store.operating.suite.ts";
 import { resultsSuite } from "./run-store.results.suite.ts";
 import { searchingSuite } from "./run-store.searching.suite.ts";
 import { ratesSuite } from "./run-store.rates.suite.ts";
+import { tasksSuite } from "./run-store.tasks.suite.ts";
 import { sharingSuite } from "./run-store.sharing.suite.ts";
 import { streamingSuite } from "./run-store.streaming.suite.ts";
 import { startingSuite } from "./run-store.starting.suite.ts";
 import { turnsSuite } from "./run-store.turns.suite.ts";
+import { sleepingSuite } from "./run-store.sleeping.suite.ts";
 import { waitingSuite } from "./run-store.waiting.suite.ts";
 
 export type { MakeStore } from "./run-store.fixture.suite.ts";
@@ -37,11 +39,13 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   startingSuite(name, watched);
   fencingSuite(name, watched);
   appendingSuite(name, watched);
+  sleepingSuite(name, watched);
   waitingSuite(name, watched);
   approvalsSuite(name, watched);
   matchingSuite(name, watched);
   sharingSuite(name, watched);
   resultsSuite(name, watched);
+  tasksSuite(name, watched);
   operatingSuite(name, watched);
   endingSuite(name, watched);
   continuingSuite(name, watched);
@@ -137,6 +141,11 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   stats: true,
   enterBreaker: true,
   resetBreaker: true,
+  listTasks: true,
+  claimTasks: true,
+  settleTask: true,
+  retryTask: true,
+  noteTask: true,
   listBreakers: true,
   backup: true,
   close: true,

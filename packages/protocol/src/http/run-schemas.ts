@@ -340,7 +340,7 @@ export const runSchemas = {
       z.strictObject({
         version: z.string(),
         createdAt: time,
-        unfinishedRuns: z.int(),
+        unfinishedRuns: z.int().describe("Of those that one may see"),
         workflows: z
           .array(z.strictObject({ workflow: z.string(), unfinishedRuns: z.int() }))
           .describe("Those of its runs that one may see"),

@@ -5,7 +5,7 @@ import type { EngineLimits, Logger } from "@sluice/core";
 import { openBlobs, openDataFolder, openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder } from "@sluice/core/store/sqlite";
 import { parseDuration } from "@sluice/protocol";
-import type { Client, Duration, Workflow } from "@sluice/sdk";
+import type { Client, Duration, Task, Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import type { WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
@@ -17,6 +17,8 @@ export interface OpenOptions {
   /** Data folder; made when it is not there. */
   readonly data: string;
   readonly workflows: readonly Workflow[];
+  /** Tasks that this program does. */
+  readonly tasks?: readonly Task[];
   /** Name of this version of the code; runs of an earlier one are moved after a replay check, or stay parked with `pin`. */
   readonly version?: string;
   readonly onDeploy?: "pin" | "move";
@@ -118,6 +120,7 @@ async function serve(engine: Engine, options: OpenOptions): Promise<EmbeddedSite
     id: "in-process",
     version,
     workflows: options.workflows,
+    tasks: options.tasks,
     clock: systemWorkerClock,
     limits: { ...workerLimits, ...options.limits },
     stepScope: new AsyncStepScope(),
@@ -127,6 +130,6 @@ async function serve(engine: Engine, options: OpenOptions): Promise<EmbeddedSite
   worker.deploy();
   return async (workflows) => {
     unwrap(await engine.deploy(version, manifestOf(workflows)));
-    worker.redefine(workflows);
+    worker.redefine(workflows, options.tasks);
   };
 }

@@ -33,7 +33,7 @@ export async function listScheduleTimes(call: Call): Promise<Response> {
   const limit = timesMax + 1;
   const [runs, retentions] = await Promise.all([
     from < to ? store.figures.listScheduledRuns({ from, to, workflow, access, limit }) : [],
-    store.listRetentions(),
+    store.listRetentions({ access }),
   ]);
   const kept = new Map(retentions.map((each) => [each.workflow, each]));
   const keptFrom = (schedule: ScheduleRecord): number => {

@@ -33,10 +33,7 @@ async function showSchedule(call: Call, schedule: ScheduleRecord): Promise<Recor
 export async function listSchedules(call: Call): Promise<Response> {
   call.query().done();
   const schedules = await Promise.all(
-    call.engine.schedules
-      .list()
-      .filter(({ workflow }) => call.may("schedule:read", workflow))
-      .map(async (schedule) => showSchedule(call, schedule)),
+    call.engine.schedules.list(call.access("schedule:read")).map(async (schedule) => showSchedule(call, schedule)),
   );
   return reply(call.wire, 200, { schedules });
 }

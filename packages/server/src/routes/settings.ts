@@ -5,13 +5,15 @@ import { reply } from "../wire.ts";
 export async function getSettings(call: Call): Promise<Response> {
   call.query().done();
   const { parts, engine } = call;
+  const access = call.access("workflow:read");
   const kept = new Map(
     engine.deployments.workflows.map(({ manifest }) => [
       manifest.name,
       { ageMs: manifest.retention?.age, keep: manifest.retention?.count },
     ]),
   );
-  for (const { workflow, ageMs, keep } of await parts.store.listRetentions()) kept.set(workflow, { ageMs, keep });
+  for (const { workflow, ageMs, keep } of await parts.store.listRetentions({ access }))
+    kept.set(workflow, { ageMs, keep });
   const retention = [...kept]
     .filter(([workflow]) => call.may("workflow:read", workflow))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -97,8 +97,7 @@ export async function listTriggers(call: Call): Promise<Response> {
   const workflow = query.text("workflow");
   query.done();
   const shown = call.engine.triggers
-    .list()
-    .filter(({ record }) => call.may("trigger:read", record.workflow))
+    .list(call.access("trigger:read"))
     .filter(({ record }) => workflow === undefined || record.workflow === workflow)
     .toSorted((a, b) => (a.record.id < b.record.id ? -1 : 1));
   return reply(call.wire, 200, { triggers: await Promise.all(shown.map((each) => showTrigger(call, each))) });

@@ -69,25 +69,24 @@ export async function listDeployments(call: Call): Promise<Response> {
   call.query().done();
   const { engine, parts } = call;
   const access = call.access("run:read");
-  const [versions, inUse, counts] = await Promise.all([
+  const [versions, counts] = await Promise.all([
     engine.store.listVersions(),
-    engine.store.versionsInUse(),
     parts.store.figures.countByVersion({ access }),
   ]);
-  const runs = new Map(inUse.map((each) => [each.version, each.runs]));
   const byVersion = Map.groupBy(counts, (each) => each.version);
   const { version, error, deployedAt, workers = [] } = parts.deployment();
   const processes = new Map(workers.map((each) => [each.id, each]));
   return reply("json", 200, {
     current: { version, deployedAt: deployedAt ?? null, error: error ?? null },
-    versions: versions.map((each) => ({
-      version: each.version,
-      createdAt: each.createdAt,
-      unfinishedRuns: runs.get(each.version) ?? 0,
-      workflows: [...Map.groupBy(byVersion.get(each.version) ?? [], ({ workflow }) => workflow)].map(
-        ([workflow, rows]) => ({ workflow, unfinishedRuns: rows.reduce((sum, row) => sum + row.runs, 0) }),
-      ),
-    })),
+    versions: versions.map(({ version: code, createdAt }) => {
+      const rows = byVersion.get(code) ?? [];
+      const workflows = [...Map.groupBy(rows, ({ workflow }) => workflow)].map(([workflow, of]) => ({
+        workflow,
+        unfinishedRuns: of.reduce((sum, { runs }) => sum + runs, 0),
+      }));
+      const unfinishedRuns = workflows.reduce((sum, each) => sum + each.unfinishedRuns, 0);
+      return { version: code, createdAt, unfinishedRuns, workflows };
+    }),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({
         id: link.id,

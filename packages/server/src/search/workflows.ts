@@ -7,9 +7,11 @@ export function workflowSearch({ engine }: SearchParts): SearchSource {
     noun: "workflows",
     async search(request) {
       const deployed = new Map(engine.deployments.workflows.map(({ manifest }) => [manifest.name, manifest]));
-      const ran = await engine.store.listRetentions();
-      const names = new Set([...deployed.keys(), ...ran.map(({ workflow }) => workflow)]);
-      const seen = [...names].filter((name) => request.principal.allows("workflow:read", name)).toSorted();
+      const workflows = request.principal.patterns("workflow:read");
+      const access = workflows === undefined ? undefined : { workflows };
+      const ran = await engine.store.listRetentions({ access });
+      const current = [...deployed.keys()].filter((name) => request.principal.allows("workflow:read", name));
+      const seen = [...new Set([...current, ...ran.map(({ workflow }) => workflow)])].toSorted();
       const { items, more } = fitting(seen, request, (name) => [name]);
       const hits = items.map((name) => ({
         id: name,

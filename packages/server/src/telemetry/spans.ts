@@ -20,6 +20,7 @@ export interface Span {
 /** Entries that take time of their own; the others are the engine's own notes. */
 const shownKinds: ReadonlySet<EntryKind> = new Set([
   "step",
+  "task",
   "undo",
   "sleep",
   "event",
@@ -85,7 +86,7 @@ type Making = RunToShow & { readonly traceId: string };
 function entrySpans(entry: JournalEntry, p: Making): readonly Span[] {
   const { run, traceId } = p;
   const own = entrySpan(entry, p);
-  if (entry.kind !== "step" && entry.kind !== "undo") return [own];
+  if (entry.kind !== "step" && entry.kind !== "task" && entry.kind !== "undo") return [own];
   const earlier = p.attempts.filter(({ seq, attempt }) => seq === entry.seq && attempt < entry.attempt);
   const last = (start: number, parentSpanId: string): Span => ({
     ...own,

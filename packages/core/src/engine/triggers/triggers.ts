@@ -3,7 +3,8 @@ import { encodeError } from "@sluice/protocol";
 import type { EventManifest, PollManifest, TriggerVerdict, WorkflowManifest } from "@sluice/protocol";
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
-import type { Actor } from "../../kernel/run-store.ts";
+import { sees } from "../../kernel/patterns.ts";
+import type { AccessFilter, Actor } from "../../kernel/run-store.ts";
 import type { Happening, Report, TriggerSink, TriggerSource } from "../../kernel/trigger-source.ts";
 import type { TriggerMark, TriggerRecord } from "../../kernel/trigger-store.ts";
 import type { Started } from "../starts.ts";
@@ -126,8 +127,8 @@ export class Triggers implements TriggerSink {
     );
   }
 
-  list(): readonly DeployedTrigger[] {
-    return [...this.#live.values()];
+  list(access?: AccessFilter): readonly DeployedTrigger[] {
+    return [...this.#live.values()].filter(({ record }) => sees(access, record.workflow));
   }
 
   get(id: string): DeployedTrigger | undefined {

@@ -10,9 +10,11 @@ import { completedWith, settle, timedOut, wait } from "./settle.ts";
 type LockStoreOp = Extract<StoreOp, { readonly op: "lock" }>;
 
 export function appendLock(change: Change, run: RunRow, op: LockStoreOp): void {
-  const { due, name, ttl: ttlMs } = op;
+  const { name, ttl: ttlMs } = op;
   const row = openEntry(run, { ...op, kind: "lock", at: change.now });
   if (row === undefined || row.wait !== undefined) return;
+  // It was granted once: what was done under it stands, and goes on when it is granted again, however late.
+  const due = row.entry.place === undefined ? op.due : undefined;
   const lock = change.tables.locks.get(name);
   // One that has expired belongs to whoever has waited longest.
   if (lock.holder !== undefined && !isHeld(lock, change.now)) passLock(change, lock);

@@ -45,9 +45,18 @@ function teach({ tables, now }: Change, { breaker, error }: Pick<DoneOp, "breake
   if (breaker !== undefined) tables.breakers.record(breaker, { error: errorMessageOf(error), now });
 }
 
-function withAttempt(
+/** The attempts that are kept, with one more that failed. */
+export function withAttempt(
   before: readonly AttemptRow[],
-  { op, end, due }: { readonly op: OpOf<"retry">; readonly end: number; readonly due: number },
+  {
+    op,
+    end,
+    due,
+  }: {
+    readonly op: Pick<OpOf<"retry">, "attempt" | "at" | "error">;
+    readonly end: number;
+    readonly due: number;
+  },
 ): readonly AttemptRow[] {
   const { attempt } = op;
   const at = before.find((other) => other.attempt === attempt - 1)?.due ?? op.at;

@@ -2,7 +2,7 @@
 import type { StoreOp, Undecided } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { emitEvent, receiveEvent } from "./events.ts";
-import { openEntry } from "./journal.ts";
+import { isRedo, openEntry } from "./journal.ts";
 import type { RunRow } from "./rows.ts";
 import { completedWith, settle, timedOut, wait } from "./settle.ts";
 import { isOpen, resultOf } from "./tokens.ts";
@@ -16,7 +16,8 @@ export function appendEvent(
   op: OpOf<"event">,
 ): Pick<Undecided, "event" | "payload"> | undefined {
   const { due, key, match, name } = op;
-  if (run.entries.has(op.seq)) return undefined;
+  const known = run.entries.get(op.seq);
+  if (known !== undefined && !isRedo(known)) return undefined;
   const found = change.tables.events.oldestFor(run, op);
   if (found?.undecided === true) return { event: found.event.id, payload: found.event.payload };
   const row = openEntry(run, { ...op, kind: "event", at: change.now });

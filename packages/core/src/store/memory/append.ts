@@ -12,6 +12,7 @@ import { appendChunk } from "./stream.ts";
 import { appendState } from "./append-state.ts";
 import { appendDone, appendPatched, appendRetry, appendSleep, appendStarted } from "./append-step.ts";
 import { Change } from "./change.ts";
+import { appendTask } from "./tasks.ts";
 import { checkOps } from "./check-ops.ts";
 import { cancelOrphans } from "./finish.ts";
 import type { RunRow } from "./rows.ts";
@@ -79,6 +80,8 @@ function apply(change: Change, run: RunRow, op: Exclude<StoreOp, { op: "event" }
     case "call":
     case "start":
       return appendChild(change, run, op);
+    case "task":
+      return appendTask(change, run, op);
     case "state":
       return appendState(change, run, op);
     case "lock":

@@ -6,11 +6,12 @@ export function visitValues(tables: Tables, visit: (value: Uint8Array) => void):
   const see = (...values: readonly (Uint8Array | undefined)[]): void => {
     for (const value of values) if (value !== undefined) visit(value);
   };
-  for (const { entries, logs, record, stream, tokens } of tables.runs.all()) {
+  for (const { entries, logs, record, stream, tokens, waits } of tables.runs.all()) {
     see(record.input, record.output, record.error, record.progress, record.outcome?.error);
     for (const { attempts = [], entry } of entries.values()) {
       see(entry.value, entry.error, ...attempts.map(({ error }) => error));
     }
+    for (const { task } of waits) see(task?.input);
     for (const line of logs) see(line.data);
     for (const { chunks } of stream?.batches ?? []) see(...chunks.map(({ value }) => value));
     for (const token of tokens) see(token.record.data, token.value, token.error);

@@ -45,6 +45,6 @@ function addEntry(run: RunRow, entry: EntryRow["entry"]): void {
   run.entries.set(entry.seq, row);
   if (entry.ord === 0) run.open.set(entry.seq, row);
   else run.settled.push(row);
-  run.record.ord = Math.max(run.record.ord, entry.ord);
+  run.record.ord = Math.max(run.record.ord, entry.ord, entry.place ?? 0);
   if (entry.undo === true) run.undos++;
 }

@@ -25,6 +25,8 @@ export function openEntry(run: RunRow, p: Placing): EntryRow | undefined {
   const known = run.entries.get(p.seq);
   if (known !== undefined && known.entry.status !== "running") return undefined;
   const row = known ?? newEntry(run, p);
+  // What is to be done again may be something else in other code.
+  if (known?.entry.place !== undefined) Object.assign(known.entry, { kind: p.kind, name: p.name, n: p.n });
   row.entry.at = p.at;
   if (p.attempt !== undefined) row.entry.attempt = p.attempt;
   row.entry.due = undefined;
@@ -70,6 +72,28 @@ export function abortEntry(row: EntryRow, now: number): void {
   run.open.set(entry.seq, row);
 }
 
+/** True for an entry that has to be done again, has no result and does not wait for one. */
+export function isRedo({ entry, wait }: EntryRow): boolean {
+  return entry.status === "running" && entry.place !== undefined && wait === undefined;
+}
+
+/** Opens entries again; their next results take the places of those they had. Their waits and tokens are the caller's. */
+export function redoEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
+  run.settled = run.settled.filter((row) => !rows.has(row));
+  for (const row of rows) {
+    row.attempts = undefined;
+    openAgain(row.entry);
+    run.open.set(row.entry.seq, row);
+  }
+}
+
+function openAgain(entry: EntryRow["entry"]): void {
+  entry.place ??= entry.ord;
+  // prettier-ignore
+  Object.assign(entry, { status: "running", ord: 0, attempt: 1, end: 0, value: undefined, error: undefined, due: undefined,
+    undo: undefined });
+}
+
 /** Removes entries as if they had never been asked for. Their waits and tokens are the caller's. */
 export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
   for (const row of rows) {
@@ -82,11 +106,16 @@ export function removeEntries(run: RunRow, rows: ReadonlySet<EntryRow>): void {
   for (const row of run.entries.values()) if (row.entry.undo === true) run.undos++;
 }
 
-/** Locks and tokens of the run, and what became of them, in the order in which that was settled. */
+/** Where the result of an entry stands in a replay; 0 while it has no place. */
+export function placeOf({ entry }: EntryRow): number {
+  return entry.place ?? entry.ord;
+}
+
+/** Locks and tokens of the run, and what became of them, in the order in which a replay comes by them. */
 export function looseEntries(run: RunRow): readonly LooseEnd[] {
   const found: LooseEnd[] = [];
-  for (const { entry } of run.settled) {
-    const { kind, name, ord, seq, status } = entry;
+  for (const row of run.settled.toSorted((a, b) => placeOf(a) - placeOf(b))) {
+    const { kind, name, seq, status } = row.entry;
     const counts =
       kind === "callback" ||
       kind === "approval" ||
@@ -96,7 +125,7 @@ export function looseEntries(run: RunRow): readonly LooseEnd[] {
     found.push({
       kind,
       name,
-      ord,
+      ord: placeOf(row),
       seq,
       used: record?.status === "used",
       approval: record?.kind === "approval",
@@ -111,20 +140,24 @@ function tokenMadeAt(run: RunRow, seq: number): TokenRecord | undefined {
 }
 
 /**
- * Copies the settled entries of one run, not their undos, into another that has none yet; `beforeOrd` is the first left out.
- * The copy ends before a lock that the source holds at that point, or a token it waits for: they are not the other run's.
+ * Copies the entries of one run that have a place, not their undos, into another that has none yet; `beforeOrd` is the first left
+ * out. The copy ends before a lock that the source holds at that point, or a token it waits for: they are not the other run's.
+ * Locks given back around what is missing in the copy are taken again there.
  */
 export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
   const loose = looseEntries(from);
   const end = beforeLooseEnds(loose, beforeOrd);
-  const copied = from.settled.filter(({ entry }) => entry.ord < end && entry.seq >= 0);
+  const placed = [...from.settled, ...[...from.open.values()].filter(({ entry }) => entry.status === "running")];
+  const copied = placed.filter((row) => row.entry.seq >= 0 && placeOf(row) > 0 && placeOf(row) < end);
   const broken = new Set(brokenLocks(loose, missingAmong(copied, from)).map(({ seq }) => seq));
   for (const { entry, eventId } of copied) {
-    to.record.ord = entry.ord;
-    if (broken.has(entry.seq)) continue;
     const row: EntryRow = { run: to, entry: { ...entry, undo: undefined }, eventId };
+    to.record.ord = Math.max(to.record.ord, entry.ord, entry.place ?? 0);
     to.entries.set(entry.seq, row);
-    to.settled.push(row);
+    if (broken.has(entry.seq) || entry.status === "running") {
+      openAgain(row.entry);
+      to.open.set(entry.seq, row);
+    } else to.settled.push(row);
     if (eventId !== undefined) to.consumed.add(eventId);
   }
 }

@@ -23,6 +23,7 @@ import { isFinal, toRecord } from "./runs.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
 import { Tables } from "./tables.ts";
+import { listTasks } from "./tasks.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
 import { triggerVerbs } from "./triggers/trigger-verbs.ts";
 import { runVerbs, type RunWriteVerb } from "./verbs.ts";
@@ -75,7 +76,6 @@ export class MemoryRunStore implements Store {
   async createRun(p: Params<"createRun">): Promise<Result<"createRun">> {
     return this.#write("createRun", p);
   }
-
   async claimRuns(p: Params<"claimRuns">): Promise<Result<"claimRuns">> {
     return this.#write("claimRuns", p);
   }
@@ -100,24 +100,19 @@ export class MemoryRunStore implements Store {
   #refuseBroken(p: { readonly run: string; readonly epoch: number }): void {
     if (this.#broken.has(p.run, p.epoch)) throw brokenError(p.run);
   }
-
   async parkRun(p: Params<"parkRun">): Promise<Result<"parkRun">> {
     this.#refuseBroken(p);
     return this.#write("parkRun", p);
   }
-
   async releaseRuns(p: Params<"releaseRuns">): Promise<Result<"releaseRuns">> {
     return this.#write("releaseRuns", p);
   }
-
   async recover(p: Params<"recover">): Promise<Result<"recover">> {
     return this.#write("recover", p);
   }
-
   async blockRun(p: Params<"blockRun">): Promise<Result<"blockRun">> {
     return this.#write("blockRun", p);
   }
-
   async unblockRuns(p: Params<"unblockRuns">): Promise<Result<"unblockRuns">> {
     return this.#write("unblockRuns", p);
   }
@@ -207,6 +202,22 @@ export class MemoryRunStore implements Store {
     return this.#open().stepCache.list(p);
   }
 
+  async claimTasks(p: Params<"claimTasks">): Promise<Result<"claimTasks">> {
+    return this.#write("claimTasks", p);
+  }
+  async settleTask(p: Params<"settleTask">): Promise<Result<"settleTask">> {
+    return this.#write("settleTask", p);
+  }
+  async retryTask(p: Params<"retryTask">): Promise<Result<"retryTask">> {
+    return this.#write("retryTask", p);
+  }
+  async noteTask(p: Params<"noteTask">): Promise<Result<"noteTask">> {
+    return this.#write("noteTask", p);
+  }
+  async listTasks(p: Params<"listTasks">): Promise<Result<"listTasks">> {
+    return listTasks(this.#open(), p);
+  }
+
   async putSchedules(p: Params<"putSchedules">): Promise<Result<"putSchedules">> {
     return this.#write("putSchedules", p);
   }
@@ -256,10 +267,13 @@ export class MemoryRunStore implements Store {
     return this.#open().versions.list();
   }
 
-  async listRetentions(): Promise<Result<"listRetentions">> {
+  async listRetentions(p?: Params<"listRetentions">): Promise<Result<"listRetentions">> {
     const { runs, versions } = this.#open();
     const workflows = new Set(runs.all().map((row) => row.record.workflow));
-    return [...workflows].toSorted().map((workflow) => versions.retentionOf(workflow));
+    return [...workflows]
+      .filter((name) => sees(p?.access, name))
+      .toSorted()
+      .map((workflow) => versions.retentionOf(workflow));
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
@@ -326,7 +340,9 @@ export class MemoryRunStore implements Store {
 
   async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
     const row = this.#open().tokens.get(p.token);
-    return row?.record.kind === "approval" ? commentsOf(row).slice(0, p.limit) : [];
+    return row?.record.kind === "approval" && sees(p.access, row.record.workflow)
+      ? commentsOf(row).slice(0, p.limit)
+      : [];
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

@@ -109,9 +109,9 @@ describe("retrying", () => {
     await f.append("a", { op: "undoing", status: "failed" }, op.undone(0), op.undone(1), op.fail(2));
     const retried = await f.store.retryRun({ ...at, run: "a" });
     expect(retried).toMatchObject({ run: { generation: 1, outcome: undefined, status: "queued" } });
-    expect(await f.journal("a")).toEqual([]);
+    expect((await f.journal("a")).map(([seq, status]) => [seq, status])).toEqual([[0, "running"]]);
     await f.claim();
-    expect((await f.append("a", op.event(0, "x"))).events).toHaveLength(1);
+    expect((await f.append("a", op.event(1, "x"))).events).toHaveLength(1);
     expect(await f.park("a")).toBe("ready");
     const notice = { status: "cancelled", reason: "cancelled_by_user", message: "" } as const;
     const cancelled = await f.store.cancelRun({ ...at, run: "a", notice, error: value(1) });

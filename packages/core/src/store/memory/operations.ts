@@ -1,11 +1,11 @@
 // What operators do to runs: pause, resume, retry, fork, move, delete.
 import type { RunStatusReason } from "@sluice/protocol";
-import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
+import { planRetry } from "../../kernel/retry-plan.ts";
 import type { Actor, CreateOutcome, NewRun } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { addTimeout, createRun, delayRun } from "./create.ts";
 import { childOf, dropWait, dropWaits, unblock } from "./finish.ts";
-import { copySettled, looseEntries, removeEntries } from "./journal.ts";
+import { copySettled, looseEntries, placeOf, redoEntries, removeEntries } from "./journal.ts";
 import { releaseKeys } from "./payload-keys/payload-keys.ts";
 import { becomePaused } from "./ownership.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
@@ -72,16 +72,7 @@ export function retryRun(
   const { record } = run;
   const ended = isFinal(run);
   if (record.status === "completed" || !(ended || record.blocked)) return false;
-  const removed = retriedEntries(change, run, ended);
-  for (const row of removed) {
-    const child = childOf(change, row);
-    // One with a key is found by the call that is made again; any other would be made a second time.
-    if (child !== undefined && child.record.key === undefined) change.orphans.push(child);
-    if (row.wait !== undefined) dropWait(change, row.wait);
-    if (row.token !== undefined) change.tables.tokens.delete(row.token);
-  }
-  if ([...removed].some((row) => row.entry.seq < 0)) record.generation++;
-  removeEntries(run, removed);
+  takeBack(change, run, ended);
   record.output = undefined;
   record.error = undefined;
   record.cause = undefined;
@@ -103,29 +94,35 @@ export function retryRun(
   return true;
 }
 
-/** What ended the run, what was still open, what was undone together with its undo, and the locks and tokens it lost with its end. */
-function retriedEntries(change: Change, run: RunRow, ended: boolean): ReadonlySet<EntryRow> {
-  const removed = new Set<EntryRow>();
-  const add = (row: EntryRow | undefined) => {
-    if (row !== undefined) removed.add(row);
-  };
-  const { cause } = run.record;
-  if (cause !== undefined) add(run.entries.get(cause));
-  else if (ended) add(run.settled.findLast((row) => row.entry.status === "failed"));
-  for (const row of run.entries.values()) {
-    const { seq, status } = row.entry;
-    if (status === "running") add(row);
-    if (seq >= 0) continue;
-    add(row);
-    add(run.entries.get(-seq - 1));
-  }
-  const loose = looseEntries(run);
-  const gone = [...removed].map((row) => row.entry.seq);
-  for (const { seq, approval } of [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, gone)]) {
-    if (approval) reopenToken(run, seq, change.now);
-    else add(run.entries.get(seq));
-  }
-  return removed;
+/** Takes out of a journal what a retry has to do anew, and opens again what is to be done again in its place. */
+function takeBack(change: Change, run: RunRow, ended: boolean): void {
+  const { record } = run;
+  const failed = ended ? run.settled.findLast((row) => row.entry.status === "failed") : undefined;
+  const entries = [...run.entries.values()].map((row) => {
+    const { seq, kind, status, place } = row.entry;
+    return { seq, kind, status, at: placeOf(row), again: place !== undefined };
+  });
+  const plan = planRetry({ entries, loose: looseEntries(run), cause: record.cause ?? failed?.entry.seq, ended });
+  for (const seq of plan.reopened) reopenToken(run, seq, change.now);
+  const removed = rowsOf(run, plan.removed);
+  const again = rowsOf(run, plan.again);
+  for (const row of [...removed, ...again]) dropOf(change, row);
+  if (plan.removed.some((seq) => seq < 0)) record.generation++;
+  redoEntries(run, again);
+  removeEntries(run, removed);
+}
+
+function rowsOf(run: RunRow, seqs: readonly number[]): ReadonlySet<EntryRow> {
+  return new Set(seqs.flatMap((seq) => run.entries.get(seq) ?? []));
+}
+
+/** Drops what hangs on an entry: its child, its wait, its tokens. */
+function dropOf(change: Change, row: EntryRow): void {
+  const child = childOf(change, row);
+  // One with a key is found by the call that is made again; any other would be made a second time.
+  if (child !== undefined && child.record.key === undefined) change.orphans.push(child);
+  if (row.wait !== undefined) dropWait(change, row.wait);
+  for (const token of row.run.tokens) if (token.record.seq === row.entry.seq) change.tables.tokens.delete(token);
 }
 
 /** Creates a run that begins with what had settled in another one before one of its entries did. */
@@ -134,7 +131,8 @@ export function forkRun(
   source: RunRow,
   p: { readonly by: Actor; readonly before?: number | undefined; readonly run: NewRun },
 ): CreateOutcome {
-  const before = p.before === undefined ? 0 : (source.entries.get(p.before)?.entry.ord ?? 0);
+  const boundary = p.before === undefined ? undefined : source.entries.get(p.before);
+  const before = boundary === undefined ? 0 : placeOf(boundary);
   const beforeOrd = before > 0 ? before : Number.POSITIVE_INFINITY;
   return createRun(change, { by: p.by, run: p.run }, (row) => copySettled(source, row, beforeOrd));
 }

@@ -1,5 +1,5 @@
 // The rows the adapter keeps in place of a database's: mutable, linked to each other, never handed out.
-import type { JournalEntry } from "@sluice/protocol";
+import type { JournalEntry, TaskPlan } from "@sluice/protocol";
 import type {
   ApprovalComment,
   EventRecord,
@@ -88,6 +88,7 @@ export type WaitKind =
   | "callback"
   | "child"
   | "lock"
+  | "task"
   | "retry"
   | "cache"
   | "delay"
@@ -108,6 +109,8 @@ export interface WaitRow extends HeapItem {
   /** Absent for the timers of the run itself. */
   readonly entry?: EntryRow | undefined;
   readonly ttlMs?: number | undefined;
+  /** What is to be done, and how often it was given out. */
+  readonly task?: { readonly input: Uint8Array; readonly plan: TaskPlan; epoch: number } | undefined;
 }
 
 export interface TokenRow {

@@ -17,23 +17,24 @@ const lateNotice: CancelNotice = {
   message: "The run did not begin within the time its workflow allows.",
 };
 
-/** Settles up to `limit` of what is due, oldest first; how many, and when the next is due. */
+/** Settles up to `limit` of what is due, oldest first, and lone sleeps up to `soonMs` early; how many, and when to come back. */
 export function fireTimers(
   change: Change,
-  limit: number,
+  { limit, soonMs = 0 }: { readonly limit: number; readonly soonMs?: number },
 ): { readonly fired: number; readonly next?: number | undefined } {
   let fired = 0;
   for (; fired < limit; fired++) {
     const next = earliest(change);
-    if (next === undefined || next.due > change.now) break;
+    if (next === undefined || settledFrom(next, soonMs) > change.now) break;
     if (next.wait !== undefined) fireWait(change, next.wait);
     else passLock(change, next.lock);
     cancelOrphans(change);
   }
   const { flow } = change.tables;
   if (fired < limit) fired += flow.fire(change.now, limit - fired);
+  const left = earliest(change);
   const next = Math.min(
-    earliest(change)?.due ?? Number.POSITIVE_INFINITY,
+    left === undefined ? Number.POSITIVE_INFINITY : settledFrom(left, soonMs),
     flow.nextOpening() ?? Number.POSITIVE_INFINITY,
   );
   return { fired, next: next === Number.POSITIVE_INFINITY ? undefined : next };
@@ -42,6 +43,13 @@ export function fireTimers(
 type Due =
   | { readonly due: number; readonly wait: WaitRow }
   | { readonly due: number; readonly wait?: undefined; readonly lock: LockRow };
+
+/** From when on it may be settled: earlier than its time only a sleep that is all its run waits for. */
+function settledFrom({ due, wait }: Due, soonMs: number): number {
+  if (wait?.kind !== "sleep" || wait.run.record.status !== "waiting") return due;
+  const waits = [...wait.run.waits].filter((each) => each.entry !== undefined);
+  return waits.length === 1 ? due - soonMs : due;
+}
 
 /** The first of waits and expiring locks; of those due together the one that was made first. */
 function earliest(change: Change): Due | undefined {
@@ -83,7 +91,8 @@ function fireWait(change: Change, wait: WaitRow): void {
     return;
   }
   expireToken(wait.kind === "callback" ? change.tables.tokens.get(wait.ref ?? "") : (entry.token ?? entry.linked));
-  settle(change, entry, wait.kind === "sleep" ? completedWith(undefined) : timedOut());
+  if (wait.kind !== "sleep") settle(change, entry, timedOut());
+  else settle(change, entry, { ...completedWith(undefined), end: Math.max(change.now, wait.due ?? 0) });
 }
 
 function wakeStep(change: Change, run: RunRow, seq: number): void {

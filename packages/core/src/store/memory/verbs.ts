@@ -13,6 +13,7 @@ import type { RunRow } from "./rows.ts";
 import { isFinal, toRecord } from "./runs.ts";
 import { fireSchedule } from "./schedules.ts";
 import type { Tables } from "./tables.ts";
+import { claimTasks, noteTask, retryTask, settleTask } from "./tasks.ts";
 import { fireTimers } from "./timers.ts";
 import { commentApproval } from "./approval-comments.ts";
 import { completeToken } from "./tokens.ts";
@@ -43,6 +44,10 @@ export type RunWriteVerb =
   | "setState"
   | "deleteState"
   | "clearStepCache"
+  | "claimTasks"
+  | "settleTask"
+  | "retryTask"
+  | "noteTask"
   | "putSchedules"
   | "setSchedulePaused"
   | "fireSchedule"
@@ -93,7 +98,7 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
 
   fireTimers(tables, p) {
     const change = new Change(tables, p.now);
-    const fired = fireTimers(change, p.limit);
+    const fired = fireTimers(change, p);
     return { ...fired, effects: change.effects() };
   },
 
@@ -154,6 +159,11 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
   },
 
   clearStepCache: ({ stepCache }, p) => stepCache.clear(p),
+
+  claimTasks,
+  settleTask,
+  retryTask,
+  noteTask,
 
   putSchedules({ schedules }, p) {
     schedules.put(p.workflows, p.schedules);

@@ -93,6 +93,10 @@ export function takeLock(a: Appending, op: LockOp & Due): void {
   const { cx, run } = a;
   const { locks, runs } = cx.t;
   const placed = { seq: op.seq, name: op.name, n: op.n, kind: "lock" } as const;
+  const again = cx.t.journal.get(run.id, op.seq) !== undefined;
+  if (again && cx.t.waits.get(run.id, op.seq) !== undefined) return;
+  // It was granted once: what was done under it stands, and goes on when it is granted again, however late.
+  const due = again ? undefined : op.due;
   if (locks.isFree(op.name, cx.now)) {
     // One that ran out goes to those who have waited for it.
     cx.grantNext(op.name);
@@ -102,10 +106,10 @@ export function takeLock(a: Appending, op: LockOp & Due): void {
     const fence = locks.grant(op.name, run.id, { expiresAt, no: cx.t.waits.nextNo(cx.now) });
     runs.mark(run, runFlags.locks);
     settleNow(a, placed, completed({ fence }));
-  } else if (op.due !== undefined && op.due <= cx.now) {
+  } else if (due !== undefined && due <= cx.now) {
     settleNow(a, placed, { failed: true, bytes: timedOut });
   } else {
-    openEntry(a, placed, { wait: "lock", due: op.due, ref: op.name, ttl: op.ttl });
+    openEntry(a, placed, { wait: "lock", due, ref: op.name, ttl: op.ttl });
     cx.addDue(locks.get(op.name)?.expiresAt);
   }
 }

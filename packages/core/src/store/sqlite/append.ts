@@ -33,6 +33,7 @@ import {
 } from "./placing.ts";
 import { nothing, runFlags } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
+import { beginTask } from "./tasks.ts";
 
 /** What the writer answers; the caller adds what it can work out itself. */
 export interface Appended {
@@ -95,6 +96,7 @@ function apply(a: Appending, op: Exclude<StoreOp, { op: "event" }>): void {
     case "token": return makeToken(a, op);
     case "callback": return awaitCallback(a, op);
     case "call": case "start": return startChild(a, op);
+    case "task": return beginTask(a, op);
     case "emit": return emitFromRun(a, op);
     case "state": return changeState(a, op);
     case "lock": return takeLock(a, op);

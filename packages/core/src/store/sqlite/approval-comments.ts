@@ -1,4 +1,5 @@
 // What people write beside an approval, for whoever else has to decide it.
+import { sees } from "../../kernel/patterns.ts";
 import type { Actor, ApprovalComment, CommentOutcome, RunStore } from "../../kernel/run-store.ts";
 import type { Connection } from "./connection.ts";
 import { runFlags } from "./run-row.ts";
@@ -14,12 +15,13 @@ interface CommentRow {
   readonly byName: string | null;
   readonly at: number;
   readonly text: string;
+  readonly workflow: string;
 }
 
 const countSql = "SELECT count(*) AS count FROM approval_comments WHERE run = ? AND grp = ?";
 const insertSql = `INSERT INTO approval_comments (run, grp, no, by_kind, by_id, by_name, at, text)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-const listSql = `SELECT no, by_kind AS byKind, by_id AS byId, by_name AS byName, at, text FROM approval_comments
+const listSql = `SELECT no, by_kind AS byKind, by_id AS byId, by_name AS byName, at, text, workflow FROM approval_comments
   JOIN tokens ON tokens.run = approval_comments.run AND coalesce(tokens.grp, tokens.token) = approval_comments.grp
   WHERE tokens.token = ? AND tokens.kind = 'approval' ORDER BY no LIMIT ?`;
 const deleteOfRunSql = "DELETE FROM approval_comments WHERE run = ?";
@@ -64,8 +66,10 @@ export function commentApproval(t: Tables, p: Params): CommentOutcome {
 }
 
 /** Oldest first. */
-export function listComments(db: Connection, p: { readonly token: string; readonly limit: number }): ApprovalComment[] {
-  return db.rows<CommentRow>(listSql, p.token, p.limit).map(({ no, byKind, byId, byName, at, text }) => ({
+export function listComments(db: Connection, p: Parameters<RunStore["listComments"]>[0]): ApprovalComment[] {
+  // All are of one workflow.
+  const rows = db.rows<CommentRow>(listSql, p.token, p.limit).filter(({ workflow }) => sees(p.access, workflow));
+  return rows.map(({ no, byKind, byId, byName, at, text }) => ({
     no,
     by: { kind: byKind, id: byId, ...(byName === null ? {} : { origin: { name: byName } }) },
     at,

@@ -29,6 +29,8 @@ export interface End {
 export interface Settlement {
   readonly failed: boolean;
   readonly bytes: Uint8Array;
+  /** As of when, where that is not now. */
+  readonly at?: number;
 }
 
 const parentNotice: CancelNotice = {
@@ -184,13 +186,14 @@ export class Change {
 
   /** Settles an open entry from outside its run. */
   settle(run: Run, seq: number, to: Settlement): void {
+    const { at = this.now } = to;
     const { journal, waits, runs, blobs } = this.t;
     waits.delete(run.id, seq);
-    if (!journal.settle(run.id, seq, { ...to, ord: run.ord + 1, now: this.now })) return;
+    if (!journal.settle(run.id, seq, { ...to, ord: run.ord + 1, now: at })) return;
     run.ord++;
     if (run.owner === null) runs.save(run);
     if (blobs.note(run.id, to.bytes)) runs.mark(run, runFlags.blobs);
-    this.deliver(run, settleEvent({ seq, ord: run.ord, at: this.now }, to));
+    this.deliver(run, settleEvent({ seq, ord: run.ord, at }, to));
   }
 
   /** Settles the entry of a wait; nothing when its run has gone. */

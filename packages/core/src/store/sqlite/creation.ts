@@ -153,14 +153,16 @@ export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly out
   if (inserted.outcome !== "created") return inserted;
   const { run } = inserted;
   const boundary = p.before === undefined ? undefined : journal.get(source.id, p.before);
-  const beforeOrd = boundary === undefined || boundary.ord === 0 ? Number.MAX_SAFE_INTEGER : boundary.ord;
+  const at = boundary === undefined ? 0 : (boundary.place ?? boundary.ord);
+  const beforeOrd = at === 0 ? Number.MAX_SAFE_INTEGER : at;
   // The copy ends before a lock that the source holds at that point, or a token it waits for: they are not this run's.
   const loose = journal.loose(source.id);
   run.ord = journal.copy(source.id, run.id, beforeLooseEnds(loose, beforeOrd));
   // Only a retry leaves entries in another order than they were called in.
   const straight = source.attempt === 1 && runs.recordOf(source).forkedFrom === undefined;
   const locks = straight ? [] : brokenLocks(loose, journal.notIn(source.id, run.id));
-  for (const { seq } of locks) journal.delete(run.id, seq);
+  // Given back around what is missing here, they are taken again, and go on standing where they stood.
+  for (const { seq } of locks) journal.redo(run.id, seq);
   run.flags |= source.flags & (runFlags.consumed | runFlags.blobs);
   if ((source.flags & runFlags.consumed) !== 0) events.copyConsumed(source.id, run.id);
   if ((source.flags & runFlags.blobs) !== 0) blobs.copy(source.id, run.id);

@@ -22,6 +22,8 @@ export interface SqliteLimits {
   readonly writerCacheBytes: number;
   /** Memory for pages of each read connection. */
   readonly readerCacheBytes: number;
+  /** Long reads waiting for the reader thread; more are refused with `unavailable`. */
+  readonly readerQueueMax: number;
   /** How long the reader thread stays without work. */
   readonly readerIdleMs: number;
   /** Pages given back to the file system after a commit that deleted something. */
@@ -36,6 +38,7 @@ export const sqliteLimits: SqliteLimits = {
   walKeptBytes: 33_554_432,
   writerCacheBytes: 16_777_216,
   readerCacheBytes: 2_097_152,
+  readerQueueMax: 10_000,
   readerIdleMs: 5_000,
   vacuumPagesMax: 512,
 };

@@ -44,9 +44,10 @@ function end(row: Run, { run }: Params): void {
 function writeJournal(t: Tables, row: Run, journal: Params["journal"]): void {
   for (const entry of journal) {
     t.journal.put({ ...entry, run: row.id, undo: entry.undo === true });
+    if (entry.place !== undefined) t.journal.setPlace(row.id, entry.seq, entry.place);
     noteBlob(t, row, entry.value);
     noteBlob(t, row, entry.error);
-    row.ord = Math.max(row.ord, entry.ord);
+    row.ord = Math.max(row.ord, entry.ord, entry.place ?? 0);
     if (entry.undo === true) row.undos++;
   }
 }

@@ -2,6 +2,7 @@
 import type { Connection } from "./connection.ts";
 import type { EntryKind, EntryStatus, JournalEntry } from "@sluice/protocol";
 import type { LooseEnd } from "../../kernel/loose-ends.ts";
+import type { RetriedEntry } from "../../kernel/retry-plan.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
@@ -11,7 +12,8 @@ const entryOverheadBytes = 64;
 /** A journal with at most this many entries is read in one pass; a longer one by its outline. */
 const smallJournalEntriesMax = 64;
 
-const columns = `seq, kind, name, n, status, ord, attempt, value, error, started_at AS at, ended_at AS "end", due, undo`;
+const columns = `seq, kind, name, n, status, ord, attempt, value, error, started_at AS at, ended_at AS "end", due, undo,
+  place`;
 const upsertSql = `INSERT INTO entries (run, seq, kind, name, n, status, ord, attempt, value, error, started_at, ended_at, due,
   undo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (run, seq) DO UPDATE SET kind = excluded.kind, name = excluded.name, n = excluded.n, status = excluded.status,
@@ -24,27 +26,33 @@ const abortSql =
   "UPDATE entries SET status = 'aborted', ord = 0, ended_at = ?, value = NULL, error = NULL WHERE run = ? AND seq = ?";
 const makeDueSql = "UPDATE entries SET due = NULL WHERE run = ? AND seq = ? AND status = 'running'";
 const oneSql = `SELECT ${columns} FROM entries WHERE run = ? AND seq = ?`;
-const existsSql = "SELECT 1 AS found FROM entries WHERE run = ? AND seq = ?";
+const existsSql = `SELECT 1 AS found FROM entries WHERE run = ? AND seq = ?
+  AND NOT (status = 'running' AND place IS NOT NULL)`;
+const undoableSql = "SELECT 1 AS found FROM entries WHERE run = ? AND seq = ? AND undo = 1";
 const someSql = `SELECT ${columns} FROM entries WHERE run = ? ORDER BY seq LIMIT ?`;
 const outlineSql = `SELECT seq, ord, coalesce(length(value), 0) + coalesce(length(error), 0) + length(name) AS bytes
   FROM entries WHERE run = ? ORDER BY seq`;
 const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND status = 'failed' ORDER BY ord DESC LIMIT 1`;
-const openOrUndoneSql = `SELECT seq FROM entries WHERE run = ?1 AND (status = 'running' OR seq < 0
-  OR seq IN (SELECT -seq - 1 FROM entries WHERE run = ?1 AND seq < 0))`;
-const looseSql = `SELECT seq, kind, name, ord, EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run
+const retriedSql = `SELECT seq, kind, status, coalesce(place, ord) AS at, place IS NOT NULL AS again FROM entries
+  WHERE run = ? ORDER BY seq`;
+const redoSql = `UPDATE entries SET status = 'running', place = coalesce(place, ord), ord = 0, attempt = 1, value = NULL,
+  error = NULL, ended_at = 0, due = NULL, undo = 0 WHERE run = ? AND seq = ?`;
+const placeSql = "UPDATE entries SET place = ? WHERE run = ? AND seq = ?";
+const looseSql = `SELECT seq, kind, name, coalesce(place, ord) AS ord, EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run
   AND tokens.seq = entries.seq AND entries.kind = 'token' AND tokens.status = 'used') AS used,
   EXISTS (SELECT 1 FROM tokens WHERE tokens.run = entries.run AND tokens.seq = entries.seq AND entries.kind = 'token'
   AND tokens.kind = 'approval') AS approval FROM entries
   WHERE run = ? AND (kind IN ('callback', 'approval') AND status = 'failed'
-  OR kind IN ('lock', 'unlock', 'token', 'callback', 'approval') AND status = 'completed') ORDER BY ord`;
+  OR kind IN ('lock', 'unlock', 'token', 'callback', 'approval') AND status = 'completed') ORDER BY 4`;
 const notInSql = "SELECT seq FROM entries WHERE run = ?1 AND seq NOT IN (SELECT seq FROM entries WHERE run = ?2)";
 const deleteOneSql = "DELETE FROM entries WHERE run = ? AND seq = ?";
 const deleteSql = "DELETE FROM entries WHERE run = ?";
 const countUndosSql = "SELECT count(*) AS undos FROM entries WHERE run = ? AND undo = 1";
 const copySql = `INSERT INTO entries (run, seq, kind, name, n, status, ord, attempt, value, error, started_at, ended_at, due,
-  undo) SELECT ?1, seq, kind, name, n, status, ord, attempt, value, error, started_at, ended_at, due, 0 FROM entries
-  WHERE run = ?2 AND seq >= 0 AND ord > 0 AND ord < ?3 AND status IN ('completed', 'failed')`;
-const maxOrdSql = "SELECT max(ord) AS ord FROM entries WHERE run = ?";
+  undo, place) SELECT ?1, seq, kind, name, n, status, ord, iif(ord = 0, 1, attempt), value, iif(ord = 0, NULL, error),
+  started_at, ended_at, iif(ord = 0, NULL, due), 0, place FROM entries WHERE run = ?2 AND seq >= 0 AND status <> 'aborted'
+  AND coalesce(place, ord) > 0 AND coalesce(place, ord) < ?3`;
+const maxOrdSql = "SELECT max(max(ord, coalesce(place, 0))) AS ord FROM entries WHERE run = ?";
 
 /** What is written of an entry. */
 export interface EntryRow {
@@ -78,6 +86,7 @@ interface StoredEntry {
   readonly end: number;
   readonly due: number | null;
   readonly undo: number;
+  readonly place: number | null;
 }
 
 interface Outline {
@@ -101,7 +110,10 @@ export class JournalTable {
   readonly #some;
   readonly #outline;
   readonly #lastFailed;
-  readonly #openOrUndone;
+  readonly #retried;
+  readonly #redo;
+  readonly #place;
+  readonly #undoable;
   readonly #loose;
   readonly #notIn;
   readonly #deleteOne;
@@ -120,7 +132,10 @@ export class JournalTable {
     this.#some = lazily<StoredEntry>(db, someSql);
     this.#outline = lazily<Outline>(db, outlineSql);
     this.#lastFailed = lazily<{ seq: number }>(db, lastFailedSql);
-    this.#openOrUndone = lazily<{ seq: number }>(db, openOrUndoneSql);
+    this.#retried = lazily<Omit<RetriedEntry, "again"> & { again: number }>(db, retriedSql);
+    this.#redo = lazily(db, redoSql);
+    this.#place = lazily(db, placeSql);
+    this.#undoable = lazily(db, undoableSql);
     this.#loose = lazily<Omit<LooseEnd, "used" | "approval"> & { used: number; approval: number }>(db, looseSql);
     this.#notIn = lazily<{ seq: number }>(db, notInSql);
     this.#deleteOne = lazily(db, deleteOneSql);
@@ -159,19 +174,35 @@ export class JournalTable {
     return row === null ? undefined : toEntry(row);
   }
 
+  /** False also for an entry that has to be done again and has no result. */
   has(run: string, seq: number): boolean {
     return this.#exists().get(run, seq) !== null;
+  }
+
+  /** True when the entry is known to have an undo. */
+  hasUndo(run: string, seq: number): boolean {
+    return this.#undoable().get(run, seq) !== null;
   }
 
   lastFailed(run: string): number | undefined {
     return this.#lastFailed().get(run)?.seq;
   }
 
-  /** Entries that have not settled, undos, and what they undid. */
-  openOrUndone(run: string): readonly number[] {
-    return this.#openOrUndone()
+  /** What a retry has to know of all entries. */
+  retried(run: string): readonly RetriedEntry[] {
+    return this.#retried()
       .all(run)
-      .map((row) => row.seq);
+      .map((row) => ({ ...row, again: row.again === 1 }));
+  }
+
+  /** Opens an entry again; its next result takes the place of the one it had. */
+  redo(run: string, seq: number): void {
+    this.#redo().run(run, seq);
+  }
+
+  /** Notes the place of an entry that was done again elsewhere. */
+  setPlace(run: string, seq: number, place: number): void {
+    this.#place().run(place, run, seq);
   }
 
   /** Locks and tokens of the run, and what became of them, in the order in which that was settled. */
@@ -200,7 +231,7 @@ export class JournalTable {
       .map((row) => row.seq);
   }
 
-  /** Copies what settled before `beforeOrd` to another run, without undos; returns the highest ord copied. */
+  /** Copies what stands before the place `beforeOrd` to another run, without undos; returns the highest place copied. */
   copy(from: string, to: string, beforeOrd: number): number {
     this.#copy().run(to, from, beforeOrd);
     return this.#maxOrd().get(to)?.ord ?? 0;
@@ -273,6 +304,7 @@ function toEntry(row: StoredEntry): JournalEntry {
   if (row.error !== null) entry.error = row.error;
   if (row.due !== null) entry.due = row.due;
   if (row.undo === 1) entry.undo = true;
+  if (row.place !== null) entry.place = row.place;
   return entry;
 }
 

@@ -1,6 +1,6 @@
 // What operators do to runs: cancel, pause, resume, retry, move, block and unblock.
 import { isFinalStatus } from "@sluice/protocol";
-import { brokenLocks, looseEnds } from "../../kernel/loose-ends.ts";
+import { planRetry } from "../../kernel/retry-plan.ts";
 import type { ChangeOutcome, Effects, RunStore } from "../../kernel/run-store.ts";
 import { Change } from "./change.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
@@ -114,17 +114,12 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
     const ended = isFinalStatus(run.status);
     if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
     const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
-    const removed = new Set(t.journal.openOrUndone(run.id));
-    if (cause !== undefined) removed.add(cause);
-    const loose = t.journal.loose(run.id);
-    // With its end it lost the locks it held and the tokens it waited for.
-    const lost = [...(ended ? looseEnds(loose) : []), ...brokenLocks(loose, [...removed])];
-    for (const { seq, approval } of lost) {
-      if (approval) t.tokens.reopen(run.id, seq, cx.now);
-      else removed.add(seq);
-    }
-    for (const seq of removed) removeEntry(cx, run, seq);
-    if ([...removed].some((seq) => seq < 0)) run.generation++;
+    const { id } = run;
+    const plan = planRetry({ entries: t.journal.retried(id), loose: t.journal.loose(id), cause, ended });
+    for (const seq of plan.reopened) t.tokens.reopen(id, seq, cx.now);
+    for (const seq of plan.removed) removeEntry(cx, run, seq);
+    for (const seq of plan.again) redoEntry(cx, run, seq);
+    if (plan.removed.some((seq) => seq < 0)) run.generation++;
     // prettier-ignore
     Object.assign(run, { cause: null, cancel: null, outcome: null, outcomeError: null, endedAt: null, blocked: 0, pause: 0,
       crashes: 0, undos: t.journal.undos(run.id), results: { output: null, error: null }, status: "queued" });
@@ -151,8 +146,18 @@ function removeEntry(cx: Change, run: Run, seq: number): void {
   // One with a key is found by the call that is made again; any other would be made a second time.
   if (child !== undefined && t.runs.record(child)?.key === undefined) cx.orphanOf(run, seq);
   t.journal.delete(run.id, seq);
+  dropOf(cx, run, seq);
+  if ((run.flags & runFlags.consumed) !== 0) t.events.release(run.id, seq);
+}
+
+/** Opens an entry again in its place, without what hung on its result. */
+function redoEntry(cx: Change, run: Run, seq: number): void {
+  cx.t.journal.redo(run.id, seq);
+  dropOf(cx, run, seq);
+}
+
+function dropOf({ t }: Change, run: Run, seq: number): void {
   t.waits.delete(run.id, seq);
   if ((run.flags & runFlags.attempts) !== 0) t.attempts.delete(run.id, seq);
   if ((run.flags & runFlags.tokens) !== 0) t.tokens.deleteOfEntry(run.id, seq);
-  if ((run.flags & runFlags.consumed) !== 0) t.events.release(run.id, seq);
 }

@@ -73,12 +73,12 @@ export function addWait({ cx, run }: Appending, seq: number, wait: OpenWait): vo
   cx.addDue(due);
 }
 
-/** Counts an entry with an undo when it is written for the first time. */
+/** Counts an entry with an undo when that is written for the first time. */
 export function countUndo(
   { cx, run }: Appending,
   op: { readonly seq: number; readonly undo?: boolean | undefined },
 ): void {
-  if (op.undo !== true || op.seq < 0 || cx.t.journal.has(run.id, op.seq)) return;
+  if (op.undo !== true || op.seq < 0 || cx.t.journal.hasUndo(run.id, op.seq)) return;
   run.undos++;
   cx.t.runs.save(run);
 }

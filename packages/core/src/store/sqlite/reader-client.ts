@@ -17,6 +17,8 @@ export class ReaderClient {
   readonly #waiting: Waiting[] = [];
   #current: Waiting | undefined;
   #thread: Worker | undefined;
+  /** The thread has the database open. */
+  #opened = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -27,9 +29,18 @@ export class ReaderClient {
   /** Reads are answered one after the other. */
   call(verb: ReadVerb | OtherReadVerb, params: unknown): Promise<unknown> {
     if (this.#closed) return Promise.reject(closedError());
+    if (this.#waiting.length >= this.#settings.limits.readerQueueMax) return Promise.reject(this.#overloaded());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ verb, params, resolve, reject });
       this.#next();
+    });
+  }
+
+  #overloaded(): SluiceError {
+    return new SluiceError({
+      code: "unavailable",
+      message: `${this.#settings.limits.readerQueueMax} reads are waiting already (readerQueueMax).`,
+      hint: "Try again in a moment.",
     });
   }
 
@@ -60,6 +71,7 @@ export class ReaderClient {
       if (thread === this.#thread) this.#giveUp(fromWire(threadError(event)));
     });
     this.#thread = thread;
+    this.#opened = false;
     this.#post({ open: this.#settings });
     return thread;
   }
@@ -69,7 +81,15 @@ export class ReaderClient {
   }
 
   #receive(message: ThreadMessage): void {
-    if (message.opened === true) return;
+    if (message.opened === true) {
+      this.#opened = true;
+      return;
+    }
+    if (!this.#opened) {
+      // What it says of the read after this would be taken for the answer to another.
+      this.#giveUp(fromWire(message.failed ?? { code: "store_failed", message: "A reader could not be opened." }));
+      return;
+    }
     const current = this.#current;
     this.#current = undefined;
     if (message.failed === undefined) current?.resolve(message.value);

@@ -12,12 +12,13 @@ import { JournalTable } from "./journal.ts";
 import { fitsPatterns } from "./patterns.ts";
 import { countRuns, listRuns } from "./run-lists.ts";
 import { searchEventNames, searchRuns, searchStateKeys } from "./run-search.ts";
-import { listRetentionsSql, toRetention } from "./retention.ts";
+import { listRetentions } from "./retention.ts";
 import { listStepCache } from "./step-cache.ts";
 import { listState } from "./state-list.ts";
 import { lazily } from "./statement.ts";
 import { readStream } from "./streams.ts";
 import { stats } from "./stats.ts";
+import { listTasks } from "./tasks.ts";
 import { listDeliveries } from "./triggers/delivery-table.ts";
 import { listComments } from "./approval-comments.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
@@ -30,6 +31,7 @@ export type ReadVerb =
   | "readJournal"
   | "listState"
   | "listStepCache"
+  | "listTasks"
   | "readStream"
   | "listRuns"
   | "countRuns"
@@ -78,6 +80,7 @@ export class Reads {
     readJournal: (p) => (this.#shows(p) ? this.#journal.read(p) : { entries: [] }),
     readStream: (p) => (this.#shows(p) ? readStream(this.#db, p) : { chunks: [], first: 1 }),
     listStepCache: (p) => listStepCache(this.#db, p),
+    listTasks: (p) => listTasks(this.#db, p),
     listState: (p) => listState(this.#db, p),
     listRuns: (p) => listRuns(this.#db, p),
     countRuns: (p) => countRuns(this.#db, p),
@@ -87,7 +90,7 @@ export class Reads {
     listEvents: (p) => listEvents(this.#db, p),
     blobsInUse: (p) => p.blobs.filter((hash) => this.#blobInUse().get(hash) !== null),
     versionsInUse: () => this.#db.rows(versionsInUseSql),
-    listRetentions: () => this.#db.rows<Parameters<typeof toRetention>[0]>(listRetentionsSql).map(toRetention),
+    listRetentions: (p) => listRetentions(this.#db, p),
     searchRuns: (p) => searchRuns(this.#db, p),
     searchEventNames: (p) => searchEventNames(this.#db, p),
     searchStateKeys: (p) => searchStateKeys(this.#db, p),

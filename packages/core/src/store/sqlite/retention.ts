@@ -1,6 +1,7 @@
 // Deleting: ended runs with everything that belongs to them, old events, state past its time to live.
 import { isFinalStatus, type RunStatus } from "@sluice/protocol";
 import type { Connection } from "./connection.ts";
+import { sees } from "../../kernel/patterns.ts";
 import type { RetentionRecord, RunStore } from "../../kernel/run-store.ts";
 import { blobOwners } from "./blob-refs.ts";
 import { runFlags, type Run } from "./run-row.ts";
@@ -25,6 +26,11 @@ export const listRetentionsSql = `WITH RECURSIVE names (workflow) AS (
     WHERE names.workflow IS NOT NULL)
   SELECT workflow, age_ms AS ageMs, keep FROM names LEFT JOIN retentions USING (workflow)
   WHERE workflow IS NOT NULL ORDER BY workflow`;
+
+export function listRetentions(db: Connection, p?: Params<"listRetentions">): readonly RetentionRecord[] {
+  const rows = db.rows<RetentionRow>(listRetentionsSql);
+  return rows.filter(({ workflow }) => sees(p?.access, workflow)).map(toRetention);
+}
 
 /** Deletes those of the runs that have ended. */
 export function deleteRuns(t: Tables, p: Params<"deleteRuns">): { deleted: string[] } {
@@ -70,7 +76,7 @@ interface RetentionRow {
   readonly keep: number | null;
 }
 
-export function toRetention({ workflow, ageMs, keep }: RetentionRow): RetentionRecord {
+function toRetention({ workflow, ageMs, keep }: RetentionRow): RetentionRecord {
   return { workflow, ...(ageMs === null ? {} : { ageMs }), ...(keep === null ? {} : { keep }) };
 }
 

@@ -205,6 +205,21 @@ class SqliteRunStore implements Store {
   clearStepCache(p: Params<"clearStepCache">): Answer<"clearStepCache"> {
     return this.#write("clearStepCache", p);
   }
+  claimTasks(p: Params<"claimTasks">): Answer<"claimTasks"> {
+    return this.#write("claimTasks", p);
+  }
+  settleTask(p: Params<"settleTask">): Answer<"settleTask"> {
+    return this.#write("settleTask", p);
+  }
+  retryTask(p: Params<"retryTask">): Answer<"retryTask"> {
+    return this.#write("retryTask", p);
+  }
+  noteTask(p: Params<"noteTask">): Answer<"noteTask"> {
+    return this.#write("noteTask", p);
+  }
+  listTasks(p: Params<"listTasks">): Answer<"listTasks"> {
+    return this.#read("listTasks", p);
+  }
   putSchedules(p: Params<"putSchedules">): Answer<"putSchedules"> {
     return this.#write("putSchedules", p);
   }
@@ -298,8 +313,8 @@ class SqliteRunStore implements Store {
   versionsInUse(): Answer<"versionsInUse"> {
     return this.#reader.call("versionsInUse", undefined) as Answer<"versionsInUse">;
   }
-  listRetentions(): Answer<"listRetentions"> {
-    return this.#reader.call("listRetentions", undefined) as Answer<"listRetentions">;
+  listRetentions(p?: Params<"listRetentions">): Answer<"listRetentions"> {
+    return this.#reader.call("listRetentions", p) as Answer<"listRetentions">;
   }
   searchRuns(p: Params<"searchRuns">): Answer<"searchRuns"> {
     return this.#read("searchRuns", p);

@@ -25,6 +25,7 @@ import { StateTable } from "./state.ts";
 import { CommentTable } from "./approval-comments.ts";
 import { StepCacheTable } from "./step-cache.ts";
 import { StreamTable } from "./streams.ts";
+import { TaskTable } from "./tasks.ts";
 import { TokenTable } from "./tokens.ts";
 import { DeliveryTable } from "./triggers/delivery-table.ts";
 import { TriggerTable } from "./triggers/trigger-table.ts";
@@ -37,6 +38,7 @@ export interface Tables {
   readonly journal: JournalTable;
   readonly waits: WaitTable;
   readonly events: EventTable;
+  readonly tasks: TaskTable;
   readonly tokens: TokenTable;
   readonly comments: CommentTable;
   readonly state: StateTable;
@@ -79,6 +81,7 @@ export function openTables(db: Connection): Tables {
     journal: new JournalTable(db),
     waits: new WaitTable(db),
     events: new EventTable(db),
+    tasks: new TaskTable(db),
     tokens: new TokenTable(db),
     comments: new CommentTable(db),
     state: new StateTable(db),

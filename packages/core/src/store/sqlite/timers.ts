@@ -29,15 +29,17 @@ export interface Firing {
 /** Settles what is due, oldest first, and says when to come back. */
 export function fireTimers(t: Tables, p: Params): Firing {
   const cx = new Change(t, p.now);
-  const due = [...t.waits.due(p.now, p.limit), ...t.locks.expired(p.now, p.limit)].toSorted(firesFirst);
+  const { soonMs = 0 } = p;
+  const due = [...t.waits.due(p.now + soonMs, p.limit), ...t.locks.expired(p.now, p.limit)].toSorted(firesFirst);
   let fired = 0;
   for (const item of due) {
     if (fired === p.limit) break;
+    if ((item.due ?? 0) > p.now && ("name" in item || !isAlone(t, item))) break;
     if ("name" in item ? passLock(cx, item.name) : fire(cx, item)) fired++;
     cx.cancelOrphans();
   }
   if (fired < p.limit) fired += t.flow.fire(p.now, p.limit - fired);
-  const next = earliest(earliest(t.waits.nextDue(), t.locks.nextExpiry()), t.flow.nextOpening());
+  const next = earliest(earliest(nextWait(t, soonMs), t.locks.nextExpiry()), t.flow.nextOpening());
   return { fired, ...(next === undefined ? {} : { next }), effects: cx.effects() };
 }
 
@@ -60,6 +62,18 @@ function passLock(cx: Change, name: string): boolean {
   return true;
 }
 
+/** True for a sleep that is all its run waits for: nothing can come between its end and what the run does then. */
+function isAlone(t: Tables, wait: Wait): boolean {
+  return wait.kind === "sleep" && t.runs.get(wait.run)?.status === "waiting" && t.waits.count(wait.run) === 1;
+}
+
+/** When the wait that is due first can be settled. */
+function nextWait(t: Tables, soonMs: number): number | undefined {
+  const [wait] = t.waits.due(Number.MAX_SAFE_INTEGER, 1);
+  if (wait === undefined || wait.due === null) return undefined;
+  return soonMs > 0 && isAlone(t, wait) ? wait.due - soonMs : wait.due;
+}
+
 /** False when what fired before has ended the run. */
 function fire(cx: Change, wait: Wait): boolean {
   if (!cx.t.waits.delete(wait.run, wait.seq)) return false;
@@ -72,7 +86,7 @@ function fire(cx: Change, wait: Wait): boolean {
 function fireWait(cx: Change, run: Run, wait: Wait): void {
   switch (wait.kind) {
     case "sleep":
-      cx.settle(run, wait.seq, { failed: false, bytes: nothing });
+      cx.settle(run, wait.seq, { failed: false, bytes: nothing, at: Math.max(cx.now, wait.due ?? 0) });
       return;
     case "approval":
     case "callback":
@@ -82,6 +96,7 @@ function fireWait(cx: Change, run: Run, wait: Wait): void {
     case "event":
     case "lock":
     case "child":
+    case "task":
       cx.settle(run, wait.seq, { failed: true, bytes: timedOut });
       return;
     case "retry":

@@ -22,6 +22,7 @@ import { secretVerbs, type SecretWriteVerb } from "./secrets/secret-verbs.ts";
 import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
 import type { Tables } from "./tables.ts";
+import { claimTasks, noteTask, retryTask, settleTask } from "./tasks.ts";
 import { fireTimers } from "./timers.ts";
 import { triggerVerbs } from "./triggers/trigger-verbs.ts";
 import type { TriggerWriteVerb } from "../../kernel/trigger-store.ts";
@@ -69,6 +70,10 @@ const runExecutors: RunExecutors = {
   enterBreaker,
   resetBreaker,
   clearStepCache,
+  claimTasks,
+  settleTask,
+  retryTask,
+  noteTask,
   setState,
   deleteState: deleteStateKey,
   putSchedules: (t, p) => putSchedules(new Change(t, p.now), p),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { start } from "../run-store.fixture.suite.ts";
-import { WaitTable } from "./waits.ts";
+import { runTimerSeqs, WaitTable } from "./waits.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
@@ -22,5 +22,8 @@ test("what is due at the same time comes in the order in which it was asked for"
   waits.put({ run: "d", seq: 0, kind: "sleep", due: start }, start);
   expect(waits.due(start + 1, 9).map(({ run }) => run)).toEqual(["d", "b", "c", "a"]);
   expect(waits.due(start + 1, 2).map(({ run }) => run)).toEqual(["d", "b"]);
-  expect(waits.nextDue()).toBe(start);
+  expect(waits.count("a")).toBe(1);
+  waits.put({ run: "a", seq: runTimerSeqs.timeout, kind: "timeout", due: start + 9 }, start);
+  expect(waits.count("a")).toBe(1);
+  expect(waits.count("nobody")).toBe(0);
 });

@@ -12,6 +12,7 @@ export type WaitKind =
   | "callback"
   | "child"
   | "lock"
+  | "task"
   | "retry"
   | "cache"
   | "delay"
@@ -40,7 +41,7 @@ const getSql = `SELECT ${columns} FROM waits WHERE run = ? AND seq = ?`;
 const deleteSql = "DELETE FROM waits WHERE run = ? AND seq = ?";
 const deleteAllSql = "DELETE FROM waits WHERE run = ?";
 const dueSql = `SELECT ${columns} FROM waits WHERE due <= ? ORDER BY due, no LIMIT ?`;
-const nextDueSql = "SELECT min(due) AS due FROM waits WHERE due IS NOT NULL";
+const countSql = `SELECT count(*) AS count FROM waits WHERE run = ? AND seq > ${runTimerSeqs.delay}`;
 const onRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no`;
 const oldestOnRefSql = `SELECT ${columns} FROM waits WHERE ref = ? AND kind = ? ORDER BY no LIMIT 1`;
 const forEventSql = `SELECT ${columns} FROM waits WHERE ref = ?1 AND kind = 'event' AND key IS NULL
@@ -55,7 +56,7 @@ export class WaitTable {
   readonly #delete;
   readonly #deleteAll;
   readonly #due;
-  readonly #nextDue;
+  readonly #count;
   readonly #onRef;
   readonly #oldestOnRef;
   readonly #forEvent;
@@ -68,7 +69,7 @@ export class WaitTable {
     this.#delete = lazily(db, deleteSql);
     this.#deleteAll = lazily(db, deleteAllSql);
     this.#due = lazily<Wait>(db, dueSql);
-    this.#nextDue = lazily<{ due: number | null }>(db, nextDueSql);
+    this.#count = lazily<{ count: number }>(db, countSql);
     this.#onRef = lazily<Wait>(db, onRefSql);
     this.#oldestOnRef = lazily<Wait>(db, oldestOnRefSql);
     this.#forEvent = lazily<Wait>(db, forEventSql);
@@ -105,8 +106,9 @@ export class WaitTable {
     return this.#due().all(now, limit);
   }
 
-  nextDue(): number | undefined {
-    return this.#nextDue().get()?.due ?? undefined;
+  /** Waits of entries of one run. */
+  count(run: string): number {
+    return this.#count().get(run)?.count ?? 0;
   }
 
   /** Everything that waits for this token or child run, oldest first. */

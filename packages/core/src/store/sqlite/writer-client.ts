@@ -4,6 +4,7 @@ import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnation
 import type { SqliteLimits, WriterSettings } from "./database.ts";
 import { fromWire } from "./failures.ts";
 import { incarnationOf } from "./flat-append.ts";
+import { WriterPace } from "./writer-pace.ts";
 import { closedError, startThread, threadError, type ThreadMessage, type WriterRequest } from "./start-thread.ts";
 
 interface Waiting {
@@ -25,6 +26,7 @@ export class WriterClient {
   readonly #limits: SqliteLimits;
   readonly #events: WriterEvents;
   readonly #broken = new BrokenIncarnations();
+  readonly #pace = new WriterPace();
   #waiting: Waiting[] = [];
   #sent: Waiting[] = [];
   #scheduled = false;
@@ -103,10 +105,11 @@ export class WriterClient {
     });
   }
 
-  #flush(): void {
+  /** `answered`: verbs whose callers have just had their answer. */
+  #flush(answered = 0): void {
     this.#scheduled = false;
     if (this.#busy || this.#waiting.length === 0) return;
-    const max = this.#limits.batchVerbsMax;
+    const max = Math.min(this.#limits.batchVerbsMax, this.#pace.next(this.#waiting.length, answered));
     this.#sent = this.#waiting.length > max ? this.#waiting.splice(0, max) : this.#waiting;
     if (this.#sent === this.#waiting) this.#waiting = [];
     const batch: unknown[] = [];
@@ -163,6 +166,7 @@ export class WriterClient {
     const sent = this.#sent;
     this.#sent = [];
     this.#busy = false;
+    if (reply.times !== undefined) this.#pace.note(reply.times);
     if (reply.failed !== undefined) {
       for (const item of sent) this.#refuse(item, fromWire(reply.failed));
     } else {
@@ -174,7 +178,7 @@ export class WriterClient {
       }
     }
     if (this.#broken.some) this.#waiting = this.#withoutBroken(this.#waiting);
-    this.#flush();
+    this.#flush(sent.length);
     this.#noteDrained();
   }
 

@@ -7,6 +7,7 @@ import type { SqliteLimits } from "./database.ts";
 import { failureOf } from "./failures.ts";
 import { openTables, type Tables } from "./tables.ts";
 import { incarnationOf } from "./flat-append.ts";
+import type { BatchTimes } from "./writer-pace.ts";
 import { execute } from "./verbs.ts";
 
 /** Verbs and their parameters in turn: `[verb, params, verb, params, …]`. */
@@ -21,6 +22,8 @@ export interface BatchReply {
   readonly failed?: WireError | undefined;
   /** Nothing will be kept any more. */
   readonly fatal?: boolean | undefined;
+  /** What it took. */
+  readonly times?: BatchTimes | undefined;
   /** The log is larger than it may be: long reads have to end. */
   readonly crowded?: boolean | undefined;
 }
@@ -48,11 +51,14 @@ export class Writer {
   readonly #file: string;
   readonly #begin;
   readonly #commit;
+  readonly #elapsedMs: () => number;
   #commits = 0;
   #vacuumWanted = false;
   #crowded = false;
 
-  constructor(db: Connection, p: { file: string; limits: SqliteLimits }) {
+  /** `elapsedMs`: a clock that only measures. */
+  constructor(db: Connection, p: { file: string; limits: SqliteLimits }, elapsedMs = () => performance.now()) {
+    this.#elapsedMs = elapsedMs;
     this.#db = db;
     this.#file = p.file;
     this.#limits = p.limits;
@@ -81,6 +87,7 @@ export class Writer {
     const results: unknown[] = [];
     const failures: (readonly [number, WireError])[] = [];
     const broken = new BrokenIncarnations();
+    const startedMs = this.#elapsedMs();
     this.#begin.run();
     for (let i = 0; i < batch.length; i += 2) {
       const verb = String(batch[i]);
@@ -114,9 +121,11 @@ export class Writer {
       }
     }
     this.#tables.tally.flush();
+    const workedMs = this.#elapsedMs();
     this.#commit.run();
+    const times = { verbs: results.length, workMs: workedMs - startedMs, commitMs: this.#elapsedMs() - workedMs };
     this.#tables.runs.trim();
-    return failures.length === 0 ? { results } : { results, failures };
+    return failures.length === 0 ? { results, times } : { results, failures, times };
   }
 
   #rollBack(): void {

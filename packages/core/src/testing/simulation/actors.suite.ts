@@ -7,7 +7,6 @@ import type { EngineMachine } from "./engine-machine.suite.ts";
 import { digest } from "./interpreter.suite.ts";
 import type { Ledger } from "./ledger.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { hasUndosOrLocks, isSequential } from "./program-shape.suite.ts";
 import { eventKeys, eventNames } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { endOf } from "./recorder.suite.ts";
@@ -220,18 +219,8 @@ async function operator(stage: Stage): Promise<void> {
   if (runs.length === 0) return;
   const { id: run } = random.pick(runs);
   const what = random.pick(["cancel", "pause", "pause", "resume", "resume", "retry", "fork", "delete"] as const);
-  if (what === "retry" && !mayRetry(stage, run)) return;
   world.trace?.(() => `operator ${what} ${run}`);
   await operate(stage, what, run);
-}
-
-/**
- * Where branches run side by side, a retry that has to do again what came early in the journal may meet another order of calls.
- * The run then waits for somebody, who could not even end it if it had undos: such runs are not retried here.
- */
-function mayRetry({ recorder, programs }: Stage, run: string): boolean {
-  const program = programs.find((each) => each.name === recorder.runs.get(run)?.workflow);
-  return program !== undefined && (isSequential(program.root) || !hasUndosOrLocks(program.root));
 }
 
 export async function operate(

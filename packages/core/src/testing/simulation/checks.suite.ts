@@ -11,7 +11,7 @@ import type { Profile } from "./profile.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { endOf } from "./recorder.suite.ts";
 import type { Recorder } from "./recorder.suite.ts";
-import { isMeant, meaningOf } from "./reference.suite.ts";
+import { isMeant, meaningOf, poisoned } from "./reference.suite.ts";
 import type { World } from "./world.suite.ts";
 
 export interface Reckoning {
@@ -111,6 +111,7 @@ async function checkMeaning({ programs, world, engine }: Reckoning, { run }: Rec
       run.error === undefined ? { message: "" } : decodeErrorValue(await engine.values.load(run.error));
     const meant =
       meaning === undefined ||
+      message.startsWith(poisoned) ||
       ("error" in meaning && message.startsWith(meaning.error) && itself === (meaning.cancels === true));
     if (!meant) world.fail(`run ${run.id} is ${run.status} with "${message}", not ${JSON.stringify(meaning)}`);
   }
@@ -130,7 +131,9 @@ function checkOrder({ world }: Reckoning, { run, journal }: Reckoned): void {
 
 /** No line is written twice, whatever was done again; an operator's retry may say things again. Attributes go with lines. */
 async function checkLog({ store, world }: Reckoning, { run }: Reckoned): Promise<void> {
-  const lines = await store.listLogs({ run: run.id, after: 0, limit: 1_000_000 });
+  const all = await store.listLogs({ run: run.id, after: 0, limit: 1_000_000 });
+  // Every attempt of a task says that it begins.
+  const lines = all.filter(({ message }) => !message.startsWith("task "));
   const last = run.attributes?.find(({ name }) => name === "last")?.value;
   const inherited = run.forkedFrom !== undefined || run.continuedFrom !== undefined;
   if (!inherited && (last === undefined ? lines.length > 0 : !lines.some(({ message }) => message === last)))
@@ -217,6 +220,10 @@ async function checkLeftovers({ store, world, engine }: Reckoning): Promise<void
   const { ready, timers } = await store.stats();
   if (ready !== 0) world.fail(`${ready} runs can be claimed although all have ended`);
   if (timers !== 0) world.fail(`${timers} timers are set although all runs have ended`);
+  const tasks = await store.listTasks({ limit: 1 });
+  if (tasks.length > 0) world.fail(`task ${tasks[0]?.task} of run ${tasks[0]?.run} has not ended`);
+  if (engine.tasks.waiting > 0)
+    world.fail(`${engine.tasks.waiting} tasks wait for a worker although all runs have ended`);
   if (engine.hotRuns !== 0) world.fail(`the engine has ${engine.hotRuns} runs in memory although all have ended`);
   for (const kind of ["approval", "callback"] as const) {
     const open = await store.listTokens({ kind, status: "open", limit: 1 });

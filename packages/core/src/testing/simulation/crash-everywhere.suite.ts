@@ -104,6 +104,22 @@ export const crashedPrograms: Readonly<Record<string, readonly Program[]>> = {
       { rounds: 2 },
     ),
   ],
+  tasks: [
+    program(0, [
+      step("0", { task: true, ms: 5 }),
+      step("1", { task: true, fails: 1, attempts: 2, retryMs: 50 }),
+      {
+        type: "ctxRace",
+        path: "2",
+        nodes: [step("2.0", { task: true, ms: 5_000 }), { type: "sleep", path: "2.1", ms: 100, until: false }],
+      },
+      {
+        type: "all",
+        path: "3",
+        nodes: [step("3.0", { task: true, ms: 20 }), step("3.1", { task: true, fatal: true, caught: true })],
+      },
+    ]),
+  ],
   "results that are shared": [
     program(0, [
       {

@@ -197,6 +197,7 @@ export class EngineMachine {
     // What it runs it may still report, but it is given nothing new.
     const known = this.engine.deployments.get(worker.name);
     if (known !== undefined) this.engine.deployments.add({ ...known, quarantine: true });
+    this.engine.tasks.retire(worker.name);
     await Promise.race([worker.drain(retireDrainMs), this.gone]);
     this.workers.delete(worker);
     await this.#told(worker.die(false));

@@ -5,6 +5,7 @@ import { never } from "./life.suite.ts";
 import type { Life, Witness } from "./life.suite.ts";
 import { nameOf } from "./program.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
+import { callTask } from "./task-play.suite.ts";
 
 type NodeOf<K extends Node["type"]> = Extract<Node, { readonly type: K }>;
 
@@ -237,6 +238,10 @@ function cacheOf({ key, ttlMs, flightMs }: NonNullable<StepNode["cache"]>): Step
 }
 
 async function playStep(node: StepNode, path: string, p: Playing): Promise<unknown> {
+  if (node.task === true) {
+    const called = (): Promise<unknown> => callTask(p.ctx, node, path);
+    return node.caught ? caught(p, path, called) : leaf(p, path, called);
+  }
   const { life, witness } = p;
   const { undo, cache } = node;
   const call = (): Promise<unknown> =>

@@ -1,7 +1,7 @@
 // The account that is kept outside of engine, worker and store, and survives their crashes: what effects were executed, what
 // workflows saw, what clients were promised.
 import type { StepContext } from "@sluice/sdk";
-import type { Effect, Life, Witness } from "./life.suite.ts";
+import type { Effect, Host, Life, Witness } from "./life.suite.ts";
 import { digest } from "./interpreter.suite.ts";
 import type { StepNode } from "./program.suite.ts";
 import type { Recorder } from "./recorder.suite.ts";
@@ -41,6 +41,8 @@ export class Ledger implements Witness {
   /** What each attempt of a run saw, in order. */
   readonly #seen = new Map<string, string[]>();
   readonly #begun = new Set<string>();
+  /** Tasks that were given out, with their epochs. */
+  readonly #given = new Set<string>();
   readonly #guarded = new Map<Life, Guarded[]>();
   readonly #critical = new Map<string, Set<OpenEffect>>();
   readonly #fences = new Map<string, number>();
@@ -202,6 +204,17 @@ export class Ledger implements Witness {
     const effect = { life, fence };
     open.add(effect);
     return () => open.delete(effect);
+  }
+
+  acted(host: Host, path: string): void {
+    this.effects++;
+    this.#trace?.(() => `task ${path} begins on ${host.name}`);
+  }
+
+  given(task: string, epoch: number): void {
+    const ticket = `${task} ${epoch}`;
+    if (this.#given.has(ticket)) this.#fail(`task ${task} was given out twice under epoch ${epoch}`);
+    this.#given.add(ticket);
   }
 
   emitId(life: Life, path: string): string {

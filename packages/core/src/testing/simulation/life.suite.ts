@@ -1,6 +1,7 @@
 // What one incarnation of a run does and sees, as the ledger outside records it.
 import type { StepContext } from "@sluice/sdk";
 import type { StepNode } from "./program.suite.ts";
+import type { TaskWitness } from "./task-play.suite.ts";
 
 /** The machine an incarnation lives on, as far as its code can tell. */
 export interface Host {
@@ -35,7 +36,9 @@ export interface Life {
 }
 
 /** Told of everything that user code does and sees. */
-export interface Witness {
+export interface Witness extends TaskWitness {
+  /** A task was given to a worker under this epoch. */
+  given(task: string, epoch: number): void;
   /** A call settled for the workflow; `what` says how, in a form that can be compared. */
   saw(life: Life, path: string, what: string): void;
   /** An attempt of a step (`undo: false`) or of its undo begins. Returns how to say that its effect is over. */

@@ -92,7 +92,7 @@ export function drawProfile(seed: number): Profile {
     crashesMax: 3,
   };
   const blobs = random.chance(0.1);
-  return {
+  const profile = {
     seed,
     features: enabled,
     faults,
@@ -115,4 +115,5 @@ export function drawProfile(seed: number): Profile {
     outsideMs: chaosMs / random.int(3, 12),
     schedules: random.chance(0.1),
   };
+  return { ...profile, limits: { ...profile.limits, sleepLeadMs: random.pick([3, 3, 0, 40]) } };
 }

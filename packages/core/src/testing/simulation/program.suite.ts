@@ -28,6 +28,8 @@ export interface StepNode extends At {
   readonly deaf: boolean;
   /** Its result is shared with every step of this key, whatever run it is of. */
   readonly cache?: { readonly key: string; readonly ttlMs: number; readonly flightMs?: number | undefined } | undefined;
+  /** A worker does it as a task. */
+  readonly task?: boolean | undefined;
 }
 
 /** What a step is called, and its result after: where it is shared, the same for all. */

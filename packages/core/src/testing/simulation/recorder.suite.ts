@@ -45,6 +45,7 @@ export class Recorder {
   readonly counts = new Map<string, number>();
   /** Children that ended before anything else was heard of them. */
   readonly endedUnseen = new Set<string>();
+  readonly #settledTasks = new Set<string>();
   readonly #inner: RunStore;
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
@@ -120,6 +121,13 @@ export class Recorder {
         break;
       case "deleteRuns":
         for (const id of (outcome as Outcome<"deleteRuns">).deleted) this.#deleted(id);
+        break;
+      case "claimTasks":
+        for (const { task } of (outcome as Outcome<"claimTasks">).claimed)
+          if (this.#settledTasks.has(task)) this.#fail(`task ${task} was given out again after it had settled`);
+        break;
+      case "settleTask":
+        this.#settledTask((params as Params<"settleTask">).task, outcome as Outcome<"settleTask">);
         break;
       case "fireSchedule": {
         const fired = outcome as Outcome<"fireSchedule">;
@@ -234,6 +242,12 @@ export class Recorder {
     model.settled.set(event.seq, event.status);
   }
 
+  #settledTask(task: string, { outcome }: Outcome<"settleTask">): void {
+    if (outcome !== "ok") return;
+    if (this.#settledTasks.has(task)) this.#fail(`task ${task} settled twice`);
+    this.#settledTasks.add(task);
+  }
+
   #parked(p: Params<"parkRun">, { outcome }: Outcome<"parkRun">): void {
     const model = this.runs.get(p.run);
     const current = model !== undefined && model.owner !== undefined && model.epoch === p.epoch;
@@ -313,6 +327,9 @@ const verbs = [
   "moveRun",
   "deleteRuns",
   "fireSchedule",
+  "claimTasks",
+  "settleTask",
+  "retryTask",
 ] as const;
 
 /** The end of a run in a form that can be compared. */

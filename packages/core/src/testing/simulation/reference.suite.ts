@@ -51,6 +51,8 @@ export function meaningOf(node: Node, suffix = ""): Meaning {
 }
 
 function meaningOfStep(node: StepNode, path: string): Meaning {
+  // The time of a task passes on the way to its worker too.
+  if (node.task === true && node.timeoutMs !== undefined) return node.caught ? value(anything) : undefined;
   if (node.cache === undefined) return meaningOfOwnStep(node, path);
   // Somebody else's result takes the place of a failure.
   const own = meaningOfOwnStep(node, nameOf(node, path));
@@ -99,9 +101,17 @@ function together(meanings: readonly Meaning[]): Meaning {
   return value(meanings.map((meaning) => (meaning as { readonly value: unknown }).value));
 }
 
+/** A task that took its workers down again and again: that is chance, too. */
+export const poisoned = "The task act took its worker down";
+
+function isPoisoned(result: unknown): boolean {
+  const caughtText = (result as { readonly caught?: unknown } | null | undefined)?.caught;
+  return typeof caughtText === "string" && caughtText.startsWith(poisoned);
+}
+
 /** True when a result is what was meant, as far as that is known. */
 export function isMeant(result: unknown, meant: unknown): boolean {
-  if (meant === anything) return true;
+  if (meant === anything || isPoisoned(result)) return true;
   if (Array.isArray(meant)) {
     return (
       Array.isArray(result) &&

@@ -1,6 +1,6 @@
 // One seed from beginning to end: a time in which everything goes wrong, a time in which it heals, and the reckoning.
 import { MemoryRunStore } from "../../store/memory/index.ts";
-import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
+import type { RunStore } from "../../kernel/run-store.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { StoreWrite } from "../faulty-store.ts";
 import { answerTokens, ask, emitAll, operate, pauseSchedules, raiseCurtain } from "./actors.suite.ts";
@@ -12,12 +12,12 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
-import { isSequential } from "./program-shape.suite.ts";
 import { drawPrograms, drawSchedule, withGates } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
 import { World } from "./world.suite.ts";
 import type { EventLoop } from "./world.suite.ts";
+import { withTasks } from "./task-play.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 
 export interface SimulationOptions {
@@ -109,7 +109,7 @@ class Simulation {
   #draw(seed: number): readonly Program[] {
     const { features, programs: count, schedules, chaosMs } = this.#profile;
     const random = new SimulatedRandom(seed ^ 0x9e3779b9);
-    const programs = withGates(drawPrograms(random, features, count), seed);
+    const programs = withTasks(withGates(drawPrograms(random, features, count), seed), seed);
     if (!schedules) return programs;
     return programs.map((program, index) =>
       index === count - 1 ? { ...program, schedule: drawSchedule(random, chaosMs) } : program,
@@ -219,16 +219,6 @@ class Simulation {
     await this.#describeStuck();
   }
 
-  /**
-   * A retry takes entries out of a journal. Where branches run side by side, what takes their place may change the order of the
-   * calls after them: the worker notices and says so, and somebody has to decide.
-   */
-  #mayDiffer(run: RunRecord): boolean {
-    const edited = run.attempt > 1 || run.forkedFrom !== undefined;
-    const program = this.#programs.find((each) => each.name === run.workflow);
-    return edited && program !== undefined && !isSequential(program.root);
-  }
-
   /** True when all has ended, and still has when what was on its way has arrived. */
   async #isOver(): Promise<boolean> {
     if (this.#recorder.unfinished > 0) return false;
@@ -261,7 +251,6 @@ class Simulation {
       if (run.status === "paused") await operate(this.#stage, "resume", run.id);
       else if (run.blocked) {
         if (run.reason === "poison") await operate(this.#stage, "resume", run.id);
-        else if (this.#mayDiffer(run)) await operate(this.#stage, "cancel", run.id);
         else {
           const error = run.error === undefined ? "" : new TextDecoder().decode(run.error);
           this.#world.fail(`run ${run.id} is parked for ${run.reason}: ${error.replaceAll(/[^\x20-\x7e]+/g, " ")}`);

@@ -6,10 +6,12 @@ import { manifestOf, Worker, workerLimits } from "@sluice/worker";
 import type { StepScope } from "@sluice/worker";
 import type { AttachedWorker } from "../../engine/worker-link.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { plainOffer } from "../../engine/tasks/offer.ts";
 import { play } from "./interpreter.suite.ts";
 import type { Host, Life, Witness } from "./life.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import type { Program } from "./program.suite.ts";
+import { actor } from "./task-play.suite.ts";
 import type { World } from "./world.suite.ts";
 
 export interface WorkerSetup {
@@ -70,7 +72,7 @@ export class WorkerMachine implements Host {
     this.#engineDead = engineDead;
     this.#attached = engine.attach(
       { id: setup.id, send: (messages) => this.#fromEngine(messages) },
-      { quarantine: setup.quarantine },
+      { quarantine: setup.quarantine, offer: { ...plainOffer, slots: 1 + (setup.profile.seed % 3) } },
     );
     this.worker = this.#makeWorker();
   }
@@ -128,6 +130,7 @@ export class WorkerMachine implements Host {
       id,
       version,
       workflows: this.#workflows(),
+      tasks: [actor(this, this.#setup.witness)],
       clock: {
         now: () => world.clock.now(),
         after: (ms, callback) => this.after(ms, callback),
@@ -187,6 +190,7 @@ export class WorkerMachine implements Host {
   #receive(messages: readonly EngineToWorker[]): void {
     for (const message of messages) {
       this.#world.trace?.(() => `-> ${this.name} ${show(message)}`);
+      if (message.type === "task") this.#setup.witness.given(message.task, message.epoch);
       if (message.type !== "assign") continue;
       const { run, epoch, attempt, check = false } = message.assignment;
       this.#epochs.set(run, { epoch, attempt, check });
