@@ -22,7 +22,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "identity.ci": "which CI jobs get a token for what",
   "audit.checkpoints": "where signed checkpoints of the audit trail go: a file outside of the data folder, or a URL",
   "audit.retention": "how long rows of the audit trail are kept; needs `audit.checkpoints`",
-  "telemetry.endpoint": "traces and metrics go there, over OTLP/HTTP; without it nowhere",
+  "telemetry.endpoint": "traces and metrics go there, over OTLP/HTTP",
   "telemetry.sample": "of the traces that begin here, so many are exported: from 0 to 1",
   "retention.runs": "how long ended runs are kept, where their workflow does not say",
   "retention.events": "how long events are kept for waits that come later",

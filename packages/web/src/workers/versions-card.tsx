@@ -120,7 +120,7 @@ function ToFinish({ version: { workflows } }: { readonly version: Version }) {
 
 function DrainDialog({ version, onClose }: { readonly version: Version; readonly onClose: () => void }) {
   const toasts = useToasts();
-  const drain = useCall("drainVersion", { changes: ["listVersions", "listRuns", "listDeployments"], onDone: onClose });
+  const drain = useCall("drainVersion", { changes: ["listVersions", "listRuns", "listDeployments"] });
   return (
     <ConfirmDialog
       open
@@ -132,12 +132,14 @@ function DrainDialog({ version, onClose }: { readonly version: Version; readonly
         drain.mutate(
           { params: { version: version.version }, body: {} },
           {
-            onSuccess: ({ moved, leftRuns, nextCursor }) =>
+            onSuccess: ({ moved, leftRuns, nextCursor }) => {
               toasts.show({
                 tone: leftRuns === 0 ? "good" : "neutral",
                 title: `${formatCount(moved)} moved, ${formatCount(leftRuns)} stay`,
                 ...(nextCursor === null ? {} : { detail: "There are more: move on once again." }),
-              }),
+              });
+              onClose();
+            },
           },
         )
       }
