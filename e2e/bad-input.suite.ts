@@ -79,6 +79,7 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   delegateApproval: { to: "user:ada", reason: "r" },
   commentApproval: { text: "t" },
   setSecret: { value: "long enough" },
+  startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },
   decideApproval: { approved: true, reason: "r", payload: 1 },
   setState: { value: 1, ttl: "1h" },

@@ -36,6 +36,7 @@ const documents = [
   "docs/tasks.md",
   "docs/approvals.md",
   "docs/triggers.md",
+  "docs/workers.md",
   "docs/deployment.md",
   "docs/identity.md",
   "docs/security.md",

@@ -1,8 +1,9 @@
 // The contract of the runtime providers on Node 24 and Deno, from npm into a folder of their own. Where they cannot be installed,
 // the test says how they would be.
+import { describe, test } from "bun:test";
 import { join } from "node:path";
 import { PeerFolder } from "../bench/peer-folder.ts";
-import { contractNames, testContract } from "./runtime-contract.ts";
+import { Contract, contractMs, contractNames } from "./runtime-contract.ts";
 
 const node = `node-linux-${process.arch}`;
 const deno = `@deno/linux-${process.arch}-glibc`;
@@ -27,13 +28,16 @@ function installed(command: readonly string[]): readonly string[] | undefined {
 
 const names = contractNames();
 
-testContract("the contract on Node 24", names, {
-  runtime: "node",
-  version: versions.node,
-  command: () => installed([runtimes.file(node, "bin/node"), "--no-warnings"]),
+describe("on Node 24", () => {
+  const command = () => installed([runtimes.file(node, "bin/node"), "--no-warnings"]);
+  const contract = new Contract({ runtime: "node", version: versions.node, command });
+  test("every case of the contract runs", () => contract.expectAll(names), contractMs);
+  test.each([...names])("%s", (name) => contract.expectCase(name));
 });
-testContract("the contract on Deno", names, {
-  runtime: "deno",
-  version: versions.deno,
-  command: () => installed([runtimes.file(deno, "deno"), "run", "--allow-all", "--quiet"]),
+
+describe("on Deno", () => {
+  const command = () => installed([runtimes.file(deno, "deno"), "run", "--allow-all", "--quiet"]);
+  const contract = new Contract({ runtime: "deno", version: versions.deno, command });
+  test("every case of the contract runs", () => contract.expectAll(names), contractMs);
+  test.each([...names])("%s", (name) => contract.expectCase(name));
 });

@@ -15,6 +15,8 @@ export interface ServerProcess {
   readonly stderr: () => string;
   /** Where the first user is made, as long as there is none. */
   readonly setUpUrl: string | undefined;
+  /** Where workers connect, when a port was asked for. */
+  readonly workerPort: number | undefined;
 }
 
 /** Writes the files of a project. */
@@ -45,8 +47,8 @@ export async function startServer(p: {
   const line = await Promise.race([firstLine(child), exited]);
   if (line === undefined || typeof line === "number" || !line.startsWith("{"))
     throw new Error(`up ended with ${line}: ${stderr}`);
-  const { url, setUpUrl } = JSON.parse(line) as { url: string; setUpUrl?: string };
-  return { url, process: child, exited, stderr: () => stderr, setUpUrl };
+  const { url, setUpUrl, workerPort } = JSON.parse(line) as { url: string; setUpUrl?: string; workerPort?: number };
+  return { url, process: child, exited, stderr: () => stderr, setUpUrl, workerPort };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

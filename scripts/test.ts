@@ -13,8 +13,8 @@ const LIMITS: Record<Tier, FileLimits> = {
   slow: { testTimeoutMs: 15 * MINUTE_MS, fileTimeoutMs: 25 * MINUTE_MS },
   soak: { testTimeoutMs: 12 * 60 * MINUTE_MS, fileTimeoutMs: 24 * 60 * MINUTE_MS },
 };
-/** Unit tests wait for nothing but the processor, so two files share it; whole-product tests run alone. */
-const UNIT_LANES_MAX = 2;
+/** Two files share the processor: two of unit tests, or one in a browser beside one without. Slow ones measure, and run alone. */
+const LANES_MAX = 2;
 const SLOWEST_SHOWN_MAX = 10;
 const OUTPUT_SHOWN_CHARS_MAX = 20_000;
 
@@ -34,6 +34,10 @@ export function selectFiles(paths: string[], tier: Tier, filters: string[]): str
 
 function isUnit(path: string): boolean {
   return path.startsWith("packages/") && tierOf(path) === "fast";
+}
+
+function isInBrowser(path: string): boolean {
+  return path.includes(".browser.");
 }
 
 /** What one file adds to the totals; a file that crashed counts as one failure more. */
@@ -117,16 +121,19 @@ async function runTier(tier: Tier, files: string[], running: RunningGroups): Pro
   // Tests that scale their rounds and seeds read this; only files of the slow tiers do so in full.
   const env = { TEST_TIER: tier === "fast" ? "fast" : "full" };
   const run = (path: string) => runTestFile(path, env, { limits: LIMITS[tier], running });
-  const lanes = Math.min(UNIT_LANES_MAX, availableParallelism());
+  const lanes = tier === "fast" ? Math.min(LANES_MAX, availableParallelism()) : 1;
   const units = await runLanes(files.filter(isUnit), lanes, run);
-  return [
-    ...units,
-    ...(await runLanes(
-      files.filter((path) => !isUnit(path)),
+  const whole = files.filter((path) => !isUnit(path));
+  if (lanes === 1) return [...units, ...(await runLanes(whole, 1, run))];
+  const [inBrowser, others] = await Promise.all([
+    runLanes(whole.filter(isInBrowser), 1, run),
+    runLanes(
+      whole.filter((path) => !isInBrowser(path)),
       1,
       run,
-    )),
-  ];
+    ),
+  ]);
+  return [...units, ...inBrowser, ...others];
 }
 
 function listTestFiles(): string[] {

@@ -20,6 +20,7 @@ import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
 import { addVersionsCommands } from "./commands/versions.ts";
+import { addWorkerCommands } from "./commands/worker.ts";
 import type { Io } from "./io.ts";
 import { serveProgram } from "./serve-program.ts";
 
@@ -38,6 +39,7 @@ export function makeProgram(io: Io): Command {
   addStepCacheCommands(program, io);
   addUserCommands(program, io);
   addTokenCommands(program, io);
+  addWorkerCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);
   addKeysCommands(program, io);

@@ -98,7 +98,7 @@ function announce(
   { json, project }: ServeRequest,
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {
-  const { url, port, data } = server;
+  const { url, port, workerPort, data } = server;
   const setUpUrl = server.setUpUrl();
   const { deployer, engine } = server.serving();
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
@@ -110,6 +110,7 @@ function announce(
         url,
         ...(setUpUrl === undefined ? {} : { setUpUrl }),
         port,
+        ...(workerPort === undefined ? {} : { workerPort }),
         pid: process.pid,
         data,
         project,

@@ -86,3 +86,6 @@ export type {
   RunHit,
   RunSummary,
 } from "./kernel/run-store.ts";
+export { fleetLimits } from "./workers/limits.ts";
+export type { FleetLimits } from "./workers/limits.ts";
+export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

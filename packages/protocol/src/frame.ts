@@ -233,7 +233,7 @@ class FrameEncoder extends MsgpackWriter {
 
 /** Cuts a byte stream into messages, however it is split. One for each connection. */
 export class FrameDecoder {
-  private readonly max: number;
+  private max: number;
   private readonly prefix = new Uint8Array(prefixBytes);
   private prefixFilled = 0;
   /** Bytes of the frame being collected; undefined while its prefix is not complete. */
@@ -244,6 +244,11 @@ export class FrameDecoder {
 
   constructor(options: FrameOptions = {}) {
     this.max = options.frameBytesMax ?? frameBytesMax;
+  }
+
+  /** Takes frames up to another size from the next one on. */
+  limitTo(bytesMax: number): void {
+    this.max = bytesMax;
   }
 
   /** Bytes of an unfinished frame that are held. */

@@ -5,6 +5,9 @@ export {
   runStatusReasons,
   entryKinds,
   entryStatuses,
+  buildStatuses,
+  buildEventKinds,
+  workKinds,
   catchUpModes,
   overlapModes,
   isFinalStatus,
@@ -15,6 +18,9 @@ export type {
   RunStatusReason,
   EntryKind,
   EntryStatus,
+  BuildStatus,
+  BuildEventKind,
+  WorkKind,
   CatchUp,
   Overlap,
 } from "./statuses.ts";
@@ -124,7 +130,8 @@ export {
   FrameError,
 } from "./frame.ts";
 export type { WireMessage, FrameErrorCode, FrameOptions } from "./frame.ts";
-export { workerMessageCodes, runMessageCodeRange } from "./worker-message-codes.ts";
+export { workerMessageCodes, workerMessageName, runMessageCodeRange } from "./worker-message-codes.ts";
+export type { WorkerMessageName } from "./worker-message-codes.ts";
 export { ValueNotSerializableError, ValueDecodeError } from "./value-format.ts";
 export { builtInRoles, permissions, selectorNames } from "./permissions.ts";
 export type { BuiltInRole, Grant, Permission, PermissionSpec, SelectorName } from "./permissions.ts";

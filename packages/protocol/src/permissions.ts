@@ -69,6 +69,10 @@ export const permissions = {
   "token:write": { about: "revoke everybody's tokens" },
   "audit:read": { about: "search, verify and export the audit trail" },
   "worker:connect": { about: "connect as a worker", narrowedBy: "label" },
+  "worker:control": { about: "drain and remove workers" },
+  "build:read": { about: "see builds and their output" },
+  "build:start": { about: "have workers execute builds" },
+  "build:cancel": { about: "end builds early" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -89,6 +93,7 @@ const reading: readonly Grant[] = [
   "queue:read",
   "trigger:read",
   "state:read",
+  "build:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -103,6 +108,9 @@ const operating: readonly Grant[] = [
   "breaker:reset",
   "queue:control",
   "trigger:control",
+  "build:start",
+  "build:cancel",
+  "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
   "run:fork",

@@ -8,7 +8,7 @@ import type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } 
 import type { FlowManifest } from "./flow.ts";
 import type { DeclaredGraph } from "./declared-graph.ts";
 import type { JournalEntry } from "./journal-entry.ts";
-import type { EntryKind, EntryStatus, FinalRunStatus, RunStatusReason } from "./statuses.ts";
+import type { EntryKind, FinalRunStatus, RunStatusReason } from "./statuses.ts";
 import type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskReport } from "./task-messages.ts";
 import type { InvokedMessage, InvokeMessage, TriggerManifest } from "./trigger-manifest.ts";
 

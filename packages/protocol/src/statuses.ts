@@ -83,6 +83,27 @@ export type EntryKind = (typeof entryKinds)[number];
 export const entryStatuses = ["running", "completed", "failed", "aborted"] as const;
 export type EntryStatus = (typeof entryStatuses)[number];
 
+/** The states of a build; the last three are final. */
+export const buildStatuses = ["queued", "running", "completed", "failed", "cancelled"] as const;
+export type BuildStatus = (typeof buildStatuses)[number];
+
+/** What can be told of a build, in the order in which it happened. */
+export const buildEventKinds = [
+  "queued",
+  "assigned",
+  "started",
+  "progress",
+  "output",
+  "lost",
+  "cancelling",
+  "ended",
+] as const;
+export type BuildEventKind = (typeof buildEventKinds)[number];
+
+/** Kinds of work that a token can be limited to. */
+export const workKinds = ["build", "task", "run"] as const;
+export type WorkKind = (typeof workKinds)[number];
+
 export const catchUpModes = ["skip", "one", "all"] as const;
 export type CatchUp = (typeof catchUpModes)[number];
 

@@ -102,3 +102,17 @@ export function parseWorkerMessage(message: WireMessage, sender?: "worker" | "ma
 function hex(type: number): string {
   return `0x${type.toString(16).padStart(2, "0")}`;
 }
+
+/** The options of a build as BUILD_REQUEST carries them; nil reads as absent. */
+export type BuildOptions = WorkerPayload<"BUILD_REQUEST">["options"];
+
+/** Judges the options of a build that is to be sent. */
+export function parseBuildOptions(
+  options: unknown,
+): { readonly ok: true; readonly value: BuildOptions } | { readonly ok: false; readonly message: string } {
+  const parsed = workerPayloads.BUILD_REQUEST.shape.options.safeParse(options);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const issue = parsed.error.issues[0];
+  const place = (issue?.path ?? []).map(String).join(".");
+  return { ok: false, message: `${place === "" ? "they" : place}: ${issue?.message ?? "are not valid"}` };
+}

@@ -2,6 +2,7 @@
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
 import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
 import type { PayloadVault, Vault } from "@sluice/core/secrets";
+import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission, WireError } from "@sluice/protocol";
 import { routes } from "@sluice/protocol/http";
@@ -97,6 +98,8 @@ export interface HttpParts {
   /** The settings that hold, without secrets. */
   readonly settings: (() => Promise<SettingsReport>) | undefined;
   readonly valueJson: ValueJson;
+  /** Workers on other machines; there from its first use on. */
+  readonly fleet: (() => Promise<Fleet>) | undefined;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */

@@ -182,6 +182,7 @@ export function httpOver(
     readonly payloads: PayloadVault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
+    readonly fleet: HttpParts["fleet"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -193,7 +194,7 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -211,6 +212,7 @@ export function httpOver(
     trustedProxies: settings.trustedProxies,
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
+    fleet,
     backup,
     restore,
     disk: () => disk.read(),

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
+import type { Fleet } from "@sluice/core/workers";
+import { SluiceError } from "@sluice/protocol";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
@@ -25,6 +27,8 @@ export interface Serving {
   readonly supervisor: Supervisor;
   readonly deployer: Deployer;
   readonly http: Http;
+  /** Workers on other machines; there from its first use on. */
+  fleet(): Promise<Fleet>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /**
@@ -65,7 +69,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const collector = collectorOf({ engine, blobs, code, deployer, log });
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
+    const fleet = fleetOf(ground, { engine, store, identity });
     const http = httpOver(ground, {
+      fleet: fleet.open,
       engine,
       store,
       identity,
@@ -83,11 +89,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       supervisor,
       deployer,
       http,
+      fleet: fleet.open,
       backingUp: () => collector.held,
       drain: async () => {
         await collector.stop();
         await telemetry?.stop();
         await http.settle();
+        await fleet.stop();
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -123,6 +131,30 @@ async function startTelemetry(
   });
   exporter.start();
   return exporter;
+}
+
+/** Loaded when the first worker connects, or somebody asks for a build. */
+function fleetOf(
+  { options }: Ground,
+  parts: { readonly engine: Engine; readonly store: Store; readonly identity: Identity },
+): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
+  const { log, settings } = options;
+  let opened: Promise<Fleet> | undefined;
+  let stopped = false;
+  return {
+    open: () => {
+      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
+      opened ??= import("./workers/open-fleet.ts").then(({ openFleet }) =>
+        openFleet({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
+      );
+      return opened;
+    },
+    stop: async () => {
+      stopped = true;
+      // One that could not be opened has nothing to stop.
+      (await opened?.catch(() => undefined))?.stop();
+    },
+  };
 }
 
 function collectorOf(p: {

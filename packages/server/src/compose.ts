@@ -20,6 +20,8 @@ export interface RunningServer {
   /** Base URL that reaches it from this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where workers connect over TCP, when they may. */
+  readonly workerPort: number | undefined;
   readonly data: string;
   /** Set unless the server runs without authentication. */
   readonly token: string | undefined;
@@ -73,12 +75,18 @@ async function compose(
   const listener = listen(options, { idleTimeout, maxRequestBodySize, websocket, fetch: site.fetch });
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
+  const workers =
+    settings.worker === undefined
+      ? undefined
+      : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
+  closing.push(() => workers?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   if (options.mode === "dev") follow(options, site, codeFolder(folder));
   else await bundler.stop();
   return {
     url,
     port: listener.port,
+    workerPort: workers?.port,
     data: folder.folder,
     token,
     setUpUrl: () => setUpUrlOf(settings, site.serving, url),

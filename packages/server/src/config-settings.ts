@@ -1,5 +1,5 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
-import { engineLimits } from "@sluice/core";
+import { engineLimits, fleetLimits } from "@sluice/core";
 import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
@@ -34,6 +34,14 @@ export interface ServerSettings {
   readonly trustedProxies: readonly string[];
   /** Files in PEM format: the server then speaks TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where workers on other machines connect over TCP; absent: nowhere. */
+  readonly worker:
+    | {
+        readonly port: number;
+        readonly host: string;
+        readonly tls: { readonly cert: string; readonly key: string } | undefined;
+      }
+    | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
   /** Where traces and metrics go; undefined: nowhere. */
@@ -47,6 +55,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...engineLimits,
   ...workerLimits,
   ...supervisorLimits,
+  ...fleetLimits,
   ...httpLimits,
   ...sqliteLimits,
   ...identityLimits,
@@ -158,6 +167,10 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("http.trustedProxies", { env: "SLUICE_TRUSTED_PROXIES", flag: "--trusted-proxy" }, networks),
   spec("tls.cert", { env: "SLUICE_TLS_CERT", flag: "--tls-cert" }, text),
   spec("tls.key", { env: "SLUICE_TLS_KEY", flag: "--tls-key" }, text),
+  spec("worker.port", { env: "SLUICE_WORKER_PORT", flag: "--worker-port" }, port),
+  spec("worker.host", { env: "SLUICE_WORKER_HOST", flag: "--worker-host" }, text),
+  spec("worker.tlsCert", { env: "SLUICE_WORKER_TLS_CERT", flag: "--worker-tls-cert" }, text),
+  spec("worker.tlsKey", { env: "SLUICE_WORKER_TLS_KEY", flag: "--worker-tls-key" }, text),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),

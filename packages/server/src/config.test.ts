@@ -33,6 +33,7 @@ describe("precedence", () => {
       allowedOrigins: [],
       trustedProxies: [],
       tls: undefined,
+      worker: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       audit: { checkpoints: undefined, retentionMs: undefined },
       limits: {},
@@ -69,6 +70,10 @@ describe("precedence", () => {
       "http.trustedProxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
       "tls.cert": ["/etc/tls.crt", "/etc/tls.crt"],
       "tls.key": ["/etc/tls.key", "/etc/tls.key"],
+      "worker.port": ["0", 0],
+      "worker.host": ["localhost", "localhost"],
+      "worker.tlsCert": ["/etc/w.crt", "/etc/w.crt"],
+      "worker.tlsKey": ["/etc/w.key", "/etc/w.key"],
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
       "retention.runs": ["2 days", 172_800_000],
@@ -83,9 +88,13 @@ describe("precedence", () => {
       // Some settings need another.
       const pair: Readonly<Record<string, object>> = key.startsWith("tls.")
         ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } }
-        : key === "audit.retention"
-          ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
-          : {};
+        : key.startsWith("worker.")
+          ? { worker: { port: 7891, tlsCert: "/etc/w.crt", tlsKey: "/etc/w.key" } }
+          : key === "telemetry.sample"
+            ? { telemetry: { endpoint: "http://collector:4318" } }
+            : key === "audit.retention"
+              ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
+              : {};
       const file = name === undefined ? { [group!]: text } : { [group!]: { ...pair[group!], [name]: text } };
       for (const settings of [
         settle({ flags: { [key]: text }, file: pair }),
@@ -102,6 +111,12 @@ describe("precedence", () => {
         };
         const shown: Readonly<Record<string, unknown>> = {
           ...got,
+          "worker.port": settings.worker?.port,
+          "worker.host": settings.worker?.host,
+          "worker.tlsCert": settings.worker?.tls?.cert,
+          "worker.tlsKey": settings.worker?.tls?.key,
+          "telemetry.endpoint": settings.telemetry?.endpoint,
+          "telemetry.sample": settings.telemetry?.sample,
           "audit.checkpoints": settings.audit.checkpoints,
           "audit.retention": settings.audit.retentionMs,
           "retention.runs": settings.limits["runRetentionMs"],

@@ -15,6 +15,7 @@ import {
 import type { ServerSettings } from "./config-settings.ts";
 import { auditSettings } from "./config-audit.ts";
 import { identityKeys, identitySettings } from "./config-identity.ts";
+import { workerSettings } from "./config-worker.ts";
 
 export interface SettingSources {
   /** Absolute path of the project. */
@@ -106,6 +107,7 @@ function filled(
     allowedOrigins: get<readonly string[]>("http.allowedOrigins", []),
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),
     tls: tlsOf(values, pathOf),
+    worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     audit: auditSettings(values, { data, pathOf }),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),

@@ -8,6 +8,7 @@ import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
+import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
 import type { Workflow } from "@sluice/sdk";
@@ -66,6 +67,8 @@ export class HttpFixture implements AsyncDisposable {
     requestIP: () => ({ address: this.address }),
   };
 
+  #fleet: Promise<Fleet> | undefined;
+
   private constructor(
     options: FixtureOptions,
     p: Pick<HttpFixture, "store" | "identity" | "folder" | "logs"> & { readonly log: Logger },
@@ -114,6 +117,7 @@ export class HttpFixture implements AsyncDisposable {
       allowedOrigins: [],
       ready: () => ({ ready: true }),
       deployment: () => ({ version: "v1", deployedAt: undefined }),
+      fleet: () => this.#fleetOnce(log),
       ...options.http,
     });
   }
@@ -150,6 +154,13 @@ export class HttpFixture implements AsyncDisposable {
     });
     worker.deploy();
     return fixture;
+  }
+
+  async #fleetOnce(log: Logger): Promise<Fleet> {
+    const { openFleet } = await import("./workers/open-fleet.ts");
+    const { engine, store, identity } = this;
+    this.#fleet ??= openFleet({ engine, store, identity, authentication: true, log, limits: {} });
+    return this.#fleet;
   }
 
   /** A request as a client with the token makes it; `init.token: null` leaves the token out. */
@@ -211,6 +222,7 @@ export class HttpFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.http.settle();
+    (await this.#fleet)?.stop();
     await this.identity.close();
     await this.engine.stop(0);
     rmSync(this.folder, { recursive: true, force: true });

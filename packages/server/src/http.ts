@@ -52,6 +52,7 @@ export interface HttpOptions {
   readonly trustedProxies?: readonly string[] | undefined;
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
+  readonly fleet?: HttpParts["fleet"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
@@ -370,7 +371,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, deployment, backup, restore, disk, settings, payloads } = options;
+  const { deployment, ready, fleet, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??
@@ -384,12 +386,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   };
   return {
     ...given,
-    ready,
-    backup,
-    restore,
-    disk,
-    settings,
-    payloads,
+    ...others,
     valueJson,
     verifyAudit,
     ...own,

@@ -1,9 +1,14 @@
 // WebSockets without their runtime: what stands behind a connection, and how the one listener hands its sockets out.
+import { frameBytesMax } from "@sluice/protocol";
 
 /** One open connection. */
 export interface Socket {
   /** Sends; what the client cannot take yet waits in memory. */
   send(text: string): void;
+  sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Nothing more is read from the client until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Bytes that wait. */
   readonly waitingBytes: number;
   /** Says goodbye with a code of RFC 6455, section 7.4; what waits is still sent. */
@@ -14,6 +19,8 @@ export interface Socket {
 
 /** What stands behind a connection, whichever route made it. */
 export interface SocketSession {
+  /** Longest message it takes, where that is not the limit of all. */
+  readonly messageBytesMax?: number;
   opened(socket: Socket): void;
   /** Bytes are for those who speak bytes. */
   received(message: string | Uint8Array): void;
@@ -41,14 +48,18 @@ export function socketHandler(p: {
   readonly idleTimeoutSeconds: number;
 }): Bun.WebSocketHandler<SocketSession> {
   return {
-    maxPayloadLength: p.socketMessageBytesMax,
+    maxPayloadLength: Math.max(p.socketMessageBytesMax, frameBytesMax),
     idleTimeout: p.idleTimeoutSeconds,
     sendPings: true,
     backpressureLimit: p.socketWaitingBytesMax,
     closeOnBackpressureLimit: true,
     perMessageDeflate: false,
     open: (ws) => ws.data.opened(socketOf(ws)),
-    message: (ws, message) => ws.data.received(message),
+    message: (ws, message) => {
+      const limit = ws.data.messageBytesMax ?? p.socketMessageBytesMax;
+      if (message.length > limit) ws.close(closeCodes.tooLarge, "the message is too large");
+      else ws.data.received(message);
+    },
     drain: (ws) => ws.data.drained(),
     close: (ws) => ws.data.closed(),
   };
@@ -57,6 +68,9 @@ export function socketHandler(p: {
 function socketOf(ws: Bun.ServerWebSocket<SocketSession>): Socket {
   return {
     send: (text) => void ws.sendText(text),
+    sendBytes: (bytes) => void ws.sendBinary(bytes),
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
     get waitingBytes() {
       return ws.getBufferedAmount();
     },

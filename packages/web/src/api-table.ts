@@ -116,6 +116,16 @@ export const apiPaths = {
   listVersions: "GET /api/v1/versions",
   drainVersion: "POST /api/v1/versions/:version/drain",
   moveRun: "POST /api/v1/runs/:run/move",
+  connectWorker: "GET /worker",
+  listWorkers: "GET /api/v1/workers",
+  drainWorker: "POST /api/v1/workers/:id/drain",
+  removeWorker: "DELETE /api/v1/workers/:id",
+  startBuild: "POST /api/v1/builds",
+  listBuilds: "GET /api/v1/builds",
+  getBuild: "GET /api/v1/builds/:id",
+  listBuildTasks: "GET /api/v1/builds/:id/tasks",
+  watchBuild: "GET /api/v1/builds/:id/events",
+  cancelBuild: "POST /api/v1/builds/:id/cancel",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -292,6 +302,16 @@ export interface Api {
   listVersions: { params: never; query: never; request: undefined; answer: Body<"Versions"> };
   drainVersion: { params: "version"; query: never; request: Sent<"DrainVersion">; answer: Body<"Drained"> };
   moveRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
+  connectWorker: { params: never; query: never; request: undefined; answer: undefined };
+  listWorkers: { params: never; query: never; request: undefined; answer: Body<"Workers"> };
+  drainWorker: { params: "id"; query: never; request: Sent<"Nothing">; answer: undefined };
+  removeWorker: { params: "id"; query: never; request: undefined; answer: undefined };
+  startBuild: { params: never; query: never; request: Sent<"StartBuild">; answer: Body<"BuildMade"> };
+  listBuilds: { params: never; query: "status" | "limit" | "cursor"; request: undefined; answer: Body<"Builds"> };
+  getBuild: { params: "id"; query: never; request: undefined; answer: Body<"BuildMade"> };
+  listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
+  watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
+  cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

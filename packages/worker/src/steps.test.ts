@@ -272,3 +272,23 @@ describe("what throws when it is looked at ends the attempt", () => {
     expect(engine.ops()).toMatchObject([{ op: "finish", status: "failed" }]);
   });
 });
+
+describe("a step whose result is shared", () => {
+  const cached = (executed: string[]) =>
+    stepping(() => executed.push("made"), { cache: { key: "k", ttl: "1h", singleFlight: true } });
+
+  test("asks once at a time: word that comes before the answer makes it ask again only if it has to wait", async () => {
+    const executed: string[] = [];
+    const engine = new PlayedEngine([cached(executed)]);
+    await engine.assign();
+    expect(engine.said()).toEqual(["cache step"]);
+    await engine.events({ event: "wake", seq: 0 });
+    expect(engine.said()).toEqual([]);
+    await engine.events({ event: "queued", seq: 0 });
+    expect(engine.said()).toEqual(["cache step"]);
+    await engine.events({ event: "wake", seq: 0 });
+    await engine.events({ event: "started", seq: 0 });
+    expect(engine.said()).toEqual(["done step"]);
+    expect(executed).toEqual(["made"]);
+  });
+});

@@ -52,6 +52,8 @@ export class StepExecution {
   #lost = false;
   /** The cache has been asked: what to do when the result is not there. */
   #cleared: (() => void) | undefined;
+  /** There was news while the answer was on its way: a second question meanwhile could settle what the first one begins. */
+  #news = false;
 
   constructor(job: StepJob) {
     this.#job = job;
@@ -85,12 +87,17 @@ export class StepExecution {
         },
         queued: () => {
           if (this.#cleared === undefined) return;
+          if (this.#news) {
+            this.#run();
+            return;
+          }
           call.wait = "waiting_for_cache";
           run.host.flushSoon(run, true);
         },
         wake: () => {
           this.#retryDue = 0;
-          if (call.wait !== undefined || this.#cleared !== undefined) this.#run();
+          if (call.wait !== undefined) this.#run();
+          else if (this.#cleared !== undefined) this.#news = true;
         },
         giveUp: (reason) => {
           this.#lost = true;
@@ -169,6 +176,7 @@ export class StepExecution {
   /** Asks whether somebody has made the result. Until it is told to make it, the step has not begun. */
   #askCache(cache: StepCacheUse): void {
     const { run, place } = this.#job;
+    this.#news = false;
     this.#cleared = () => {
       if (this.#call !== undefined) this.#call.wait = undefined;
       const now = run.host.clock.now();
@@ -257,7 +265,9 @@ export class StepExecution {
   #conclude(failed: boolean, outcome: unknown, startedAt: number): void {
     const { run, scope, kind } = this.#job;
     if (run.phase === "gone" || run.phase === "finishing" || (kind === "step" && run.phase !== "running")) return;
-    if (this.#lost || scope.abandoned) {
+    // Cut off by the end of its run it has not failed: a retry executes it again.
+    const cutOff = failed && kind === "step" && run.ending.settled;
+    if (this.#lost || scope.abandoned || cutOff) {
       // It may have been the last thing that was going on.
       run.host.flushSoon(run, true);
       return;

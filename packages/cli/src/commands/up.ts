@@ -22,6 +22,10 @@ interface ServeFlags {
   readonly trustedProxy?: string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly workerPort?: string;
+  readonly workerHost?: string;
+  readonly workerTlsCert?: string;
+  readonly workerTlsKey?: string;
   readonly auditCheckpoints?: string;
   readonly auditRetention?: string;
   readonly telemetryEndpoint?: string;
@@ -86,6 +90,10 @@ function serveCommand(program: Command, name: string, description: string): Comm
     )
     .option("--tls-cert <file>", "certificate in PEM format; the server then speaks TLS")
     .option("--tls-key <file>", "its private key")
+    .option("--worker-port <n>", "port for workers on other machines (by convention 7891); 0 takes any that is free")
+    .option("--worker-host <address>", "address for them (default: 127.0.0.1); others need TLS")
+    .option("--worker-tls-cert <file>", "certificate in PEM format for the workers' port")
+    .option("--worker-tls-key <file>", "its private key")
     .option("--audit-checkpoints <place>", "file elsewhere, or URL, that signed checkpoints of the audit trail go to")
     .option("--audit-retention <duration>", "how long rows of the audit trail are kept (default: for good)")
     .option("--telemetry-endpoint <url>", "where traces and metrics go, over OTLP/HTTP")
@@ -121,6 +129,10 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     "http.trustedProxies": flags.trustedProxy,
     "tls.cert": flags.tlsCert,
     "tls.key": flags.tlsKey,
+    "worker.port": flags.workerPort,
+    "worker.host": flags.workerHost,
+    "worker.tlsCert": flags.workerTlsCert,
+    "worker.tlsKey": flags.workerTlsKey,
     "audit.checkpoints": flags.auditCheckpoints,
     "audit.retention": flags.auditRetention,
     "telemetry.endpoint": flags.telemetryEndpoint,

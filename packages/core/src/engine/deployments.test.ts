@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { WorkflowManifest } from "@sluice/protocol";
+import { schedule, workflow } from "@sluice/sdk";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { Deployments } from "./deployments.ts";
 import type { DeployedWorker } from "./deployments.ts";
+import { EngineFixture, pass } from "./engine-fixture.suite.ts";
+import { plainManifest } from "./played-worker.suite.ts";
 
 function manifests(...names: string[]): WorkflowManifest[] {
   return names.map((name) => ({ name, triggers: [], validates: false }));
@@ -60,4 +64,28 @@ describe("a worker", () => {
       0,
     ]);
   });
+});
+
+test("a time that comes while the deployment of its schedule is taken back is owed, and caught up by the next one", async () => {
+  const clock = new SimulatedClock(Date.parse("2026-03-02T00:00:00Z") + 1);
+  let refuses = false;
+  const report = workflow(
+    { name: "report", triggers: [schedule("* * * * *", { input: null, catchUp: "all" })] },
+    async () => undefined,
+  );
+  const f = await EngineFixture.start({
+    workflows: [report],
+    clock,
+    plan: ({ verb }) => (refuses && verb === "putVersion" ? { fault: "fail" } : undefined),
+  });
+  const [{ manifest } = { manifest: plainManifest("none") }] = f.engine.deployments.workflows;
+  await f.engine.deploy("v0", []);
+  refuses = true;
+  expect((await f.engine.deploy("v2", [manifest])).ok).toBe(false);
+  for (let minutes = 0; minutes < 3; minutes++) await pass(clock, 60_000);
+  expect(await f.store.countRuns({ filter: {} })).toBe(0);
+  refuses = false;
+  expect((await f.engine.deploy("v2", [manifest])).ok).toBe(true);
+  await pass(clock, 1_000);
+  expect(await f.store.countRuns({ filter: {} })).toBe(3);
 });

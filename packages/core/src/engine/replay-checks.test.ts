@@ -13,7 +13,7 @@ import { keptByRetry } from "./replay-checks.ts";
 function entry(seq: number, status: EntryStatus, ord = 0): JournalEntry {
   return { seq, kind: seq < 0 ? "undo" : "step", name: `s${seq}`, n: 0, status, ord, attempt: 1, at: 0, end: 0 };
 }
-const failed = { blocked: false } as RunRecord;
+const failed = { status: "failed", blocked: false } as RunRecord;
 const kept = (record: RunRecord, entries: readonly JournalEntry[]): number[] =>
   keptByRetry(record, entries).map(({ seq }) => seq);
 
@@ -32,11 +32,18 @@ describe("what a retry keeps", () => {
   });
 
   test("of a blocked run is all that has settled", () => {
-    expect(kept({ ...failed, blocked: true }, entries)).toEqual([0, 1, 3, 2]);
+    expect(kept({ ...failed, status: "waiting", blocked: true }, entries)).toEqual([0, 1, 3, 2]);
   });
 
-  test("is not what was undone, nor the undos", () => {
-    expect(kept(failed, [entry(0, "completed", 1), entry(1, "completed", 2), entry(-1, "completed", 3)])).toEqual([1]);
+  test("of a run that was cancelled or took too long is all that has settled", () => {
+    for (const status of ["cancelled", "timedout"] as const) {
+      expect(kept({ ...failed, status }, entries)).toEqual([0, 1, 3, 2]);
+    }
+  });
+
+  test("is what was undone, in its place, and not the undos", () => {
+    const undone = [entry(0, "completed", 1), entry(1, "completed", 2), entry(-1, "completed", 3)];
+    expect(kept(failed, undone)).toEqual([0, 1]);
   });
 });
 

@@ -92,12 +92,15 @@ export class ReplayChecks {
   }
 }
 
-/** The entries that `RunStore.retryRun` leaves: without the one that ended the run, open ones, and what was undone. */
+/**
+ * The entries that `RunStore.retryRun` leaves in their places: without the one that ended the run, open ones and undos. What is to
+ * be done again counts with the result it had, which says where the calls after it were made.
+ */
 export function keptByRetry(run: RunRecord, entries: readonly JournalEntry[]): readonly JournalEntry[] {
-  const undone = new Set(entries.filter((entry) => entry.seq < 0).map((entry) => -entry.seq - 1));
-  const failed = run.blocked ? undefined : entries.findLast((entry) => entry.status === "failed")?.seq;
+  const failures = entries.filter(({ seq, status }) => seq >= 0 && status === "failed");
+  const failed = run.status === "failed" ? failures.at(-1)?.seq : undefined;
   const cause = run.cause ?? failed;
-  return entries.filter(({ seq, status }) => seq >= 0 && seq !== cause && status !== "running" && !undone.has(seq));
+  return entries.filter(({ seq, status }) => seq >= 0 && seq !== cause && status !== "running");
 }
 
 function mismatch(run: string, bytes: Uint8Array): Result<never> {

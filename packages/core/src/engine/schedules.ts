@@ -9,6 +9,7 @@ import type { AccessFilter, Actor, NewRun, ScheduleRecord } from "../kernel/run-
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
+import type { CurrentWorkflow } from "./deployments.ts";
 import type { EngineParts } from "./parts.ts";
 import { jitterMs, planSchedule } from "./schedule-plan.ts";
 import { scheduleTimes } from "./schedule-times.ts";
@@ -111,9 +112,15 @@ export class Schedules {
   }
 
   async #fire(live: LiveSchedule): Promise<void> {
-    const { clock, limits, store, log, route } = this.#parts;
+    const { clock, limits, store, log, route, deployments } = this.#parts;
     const { record, cron } = live;
     const now = clock.now();
+    const current = deployments.workflow(record.workflow);
+    if (current === undefined) {
+      // There is no code for it, or its deployment is being taken back: its times stay owed until the next one.
+      live.nextMs = undefined;
+      return;
+    }
     const plan = planSchedule({
       cron,
       lastFiredMs: record.handledUntil === record.createdAt ? undefined : record.handledUntil,
@@ -128,12 +135,12 @@ export class Schedules {
     if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
     // Of times that are due together, each would be cancelled by the next one at once.
     const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
-    const runs = wanted.map((nominal) => this.#runOf(record, nominal, now));
+    const runs = wanted.map((nominal) => this.#runOf(record, nominal, { current, now }));
     const outcome = await store.fireSchedule({
       schedule: record.id,
       expect: record.handledUntil,
       handledUntil: plan.handledUntilMs,
-      runs: runs.filter((run) => run !== undefined),
+      runs,
       overlap: record.overlap,
       cancel: {
         notice: overlapNotice,
@@ -149,9 +156,11 @@ export class Schedules {
     route(outcome.effects);
   }
 
-  #runOf(record: ScheduleRecord, nominal: number, now: number): NewRun | undefined {
-    const current = this.#parts.deployments.workflow(record.workflow);
-    if (current === undefined) return undefined;
+  #runOf(
+    record: ScheduleRecord,
+    nominal: number,
+    { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
+  ): NewRun {
     const by: Actor = { kind: "schedule", id: record.id };
     const { ids, sealer, values } = this.#parts;
     const { workflow, input } = record;

@@ -116,6 +116,31 @@ describe("crashes", () => {
 });
 
 describe("retry after an undo", () => {
+  test("executes a step again that the failure of its run had cut off", async () => {
+    const notes = new Notes();
+    let failing = true;
+    const flow = workflow({ name: "flow" }, async (ctx) => {
+      const slow = ctx.step("slow", ({ signal }) => {
+        notes.lines.push("do slow");
+        if (!failing) return "slow";
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      });
+      const other = async (): Promise<void> => {
+        await notes.step(ctx, "flight");
+        await ctx.step("pay", () => {
+          if (failing) throw new Error("declined");
+        });
+      };
+      return (await Promise.all([slow, other()]))[0];
+    });
+    const { f, run } = await started(flow);
+    expect(await f.ended(run)).toMatchObject({ status: "failed", error: { message: "declined" } });
+    failing = false;
+    await f.engine.operations.retry(tester, run);
+    expect(await f.ended(run)).toMatchObject({ status: "completed", output: "slow" });
+    expect(notes.lines.filter((line) => line === "do slow")).toHaveLength(2);
+  });
+
   /** a and c have undos, b has none; fails until told otherwise. */
   function retried(notes: Notes, fails: () => boolean) {
     return workflow({ name: "flow" }, async (ctx) => {

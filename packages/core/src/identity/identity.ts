@@ -163,6 +163,11 @@ export class Identity {
     return redeemed.ok ? this.#authenticator.again(redeemed.value, caller) : redeemed;
   }
 
+  /** Who holds a token, by its id: for those who showed it before and were given something else to show. */
+  holderOf(token: string, caller: CallerInfo): Result<Principal> | Promise<Result<Principal>> {
+    return this.#authenticator.holderOf(token, caller);
+  }
+
   /** Whoever reaches the server, where authentication is switched off. */
   everyone(caller: CallerInfo): Principal {
     return this.#authenticator.everyone(caller);

@@ -35,6 +35,11 @@ export class Ids {
     return `${prefix}${this.#ordered()}${this.#characters(12)}`;
   }
 
+  /** Of a build: sortable by time, as those of runs. */
+  build(): string {
+    return `bld_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   /** 160 random bits: possession is permission. */
   token(): string {
     return `tok_${this.#characters(32)}`;

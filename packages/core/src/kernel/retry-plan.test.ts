@@ -76,6 +76,17 @@ describe("a retry", () => {
     expect(plan(kept, { cause: 0 })).toEqual({ removed: [-3, 2, 0, 4], again: [1], reopened: [] });
   });
 
+  test("has a race decided anew that the cause may have decided, and no other", () => {
+    const race = { kind: "race" } as const;
+    const entries: readonly Entry[] = [
+      { ...race, seq: 1 },
+      { seq: 2, status: "failed" },
+      { ...race, seq: 0 },
+      { ...race, seq: 3 },
+    ];
+    expect(plan(entries, { cause: 2 })).toEqual({ removed: [2, 0], again: [], reopened: [] });
+  });
+
   test("keeps the places that an earlier one kept", () => {
     const entries: readonly Entry[] = [{ status: "running", again: true }, { status: "failed", again: true }, sleep];
     expect(plan(entries, { cause: 1 })).toEqual({ removed: [], again: [0, 1], reopened: [] });

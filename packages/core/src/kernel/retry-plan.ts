@@ -30,7 +30,8 @@ const certain = new Set<EntryKind>(["step", "lock", "unlock", "token"]);
  * Taken out are the entry that ended the run (`cause`), what was still open, and undos. Done again are the steps they undid, the
  * locks and tokens that the run lost with its end (`ended`), and locks that had been given back around any of these: a replay
  * makes their calls where it made them before, waits there for their new results, and so keeps the order of calls side by side.
- * What settled after the cause may have come of it: there only a lock is kept under which something else stays done.
+ * What settled after the cause may have come of it: there only a lock is kept under which something else stays done, and a race
+ * that had begun before is decided anew.
  */
 export function planRetry(p: {
   readonly entries: readonly RetriedEntry[];
@@ -54,6 +55,9 @@ export function planRetry(p: {
   }
   const cause = p.cause === undefined ? undefined : entries.get(p.cause);
   const until = cause === undefined || cause.again || cause.at === 0 ? Number.POSITIVE_INFINITY : cause.at;
+  // A race that was under way when the run's cause failed may have been decided by that.
+  const undecided = p.entries.filter(({ kind, seq, at }) => kind === "race" && at > until && seq < (p.cause ?? 0));
+  for (const { seq } of undecided) wanted.add(seq);
   const stays = (entry: RetriedEntry): boolean => {
     if (entry.seq < 0 || entry.status === "aborted" || entry.at === 0) return false;
     if (entry.again) return true;

@@ -217,10 +217,9 @@ export interface RunStore
   resumeRun(p: { readonly by: Actor; readonly run: string; readonly now: number }): Promise<ChangeOutcome>;
 
   /**
-   * Runs a failed, cancelled, timed-out or blocked run again on its own journal: the entry that ended it (`cause`, else the
-   * failed entry that settled last), open entries and undos are removed; undone entries, and locks and tokens that are to be had
-   * again, are opened again in their places (`retry-plan.ts`); attempt + 1; ready. A child that a removed call made is cancelled,
-   * unless the call will find it again by its key. A run with a serial key waits for a later one that has begun.
+   * Runs a failed, cancelled, timed-out or blocked run again on its journal, without what has to be done anew, and with what has to
+   * be done again open in its place (`retry-plan.ts`; a failed run without `cause`: that of its last failed entry); attempt + 1;
+   * ready. A child that a removed call made is cancelled, unless the call will find it by its key. Later runs of a serial key wait.
    */
   retryRun(p: {
     readonly by: Actor;

@@ -1,6 +1,7 @@
 // Everything durable behind one name: what the engine keeps, who may use it, and the trail of what they did. Together because
 // a change and its row in the trail are committed together.
 import type { AuditLog } from "./audit-log.ts";
+import type { BuildStore } from "./build-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { PayloadKeyStore } from "./payload-keys.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -14,6 +15,7 @@ export interface Store extends RunStore {
   readonly figures: RunFigures;
   readonly secrets: SecretStore;
   readonly payloadKeys: PayloadKeyStore;
+  readonly builds: BuildStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
   readonly instance: string;

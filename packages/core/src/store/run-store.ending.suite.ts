@@ -165,6 +165,18 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.fire(start + 900)).toMatchObject({ fired: 0 });
     });
 
+    test("of a run that was cancelled keeps the failures it had gone on from", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", failed(0), done(1), sleep(2, start + 900), idle());
+      await desk.park("r1");
+      await cancel(desk, "r1");
+      expect((await again("r1")).outcome).toBe("ok");
+      expect(await desk.journal("r1")).toEqual([
+        [0, "failed", "broken"],
+        [1, "completed", undefined],
+      ]);
+    });
+
     test("opens what was undone again, and says that it was", async () => {
       await desk.hot("r1");
       await desk.append(

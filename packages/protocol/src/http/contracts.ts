@@ -11,6 +11,7 @@ import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
+import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
 export type { Contract, Parameter, SchemaName };
@@ -23,6 +24,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...serviceContracts,
   ...keyContracts,
   ...versionContracts,
+  ...workerContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

@@ -17,6 +17,8 @@ export type RouteTag =
   | "services"
   | "keys"
   | "versions"
+  | "workers"
+  | "builds"
   | "audit"
   | "console"
   | "server";

@@ -7,6 +7,7 @@ import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
+import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
   ...runRoutes,
@@ -16,6 +17,7 @@ export const routes = {
   ...serviceRoutes,
   ...keyRoutes,
   ...versionRoutes,
+  ...workerRoutes,
   ...consoleRoutes,
 } as const;
 

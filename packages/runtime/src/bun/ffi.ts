@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { failureOf, guarded, RuntimeFailure } from "../failure.ts";
 import type { FfiCall, FfiLibrary, FfiProvider, FfiSymbol, FfiType, MappedFile } from "../ffi.ts";
 import { closing } from "../native-library.ts";
+import { mapReadOnly } from "./read-only-map.ts";
 
 const types: Readonly<Record<FfiType, FFIType>> = {
   void: FFIType.void,
@@ -42,6 +43,15 @@ function library(open: () => Loaded, what: string): FfiLibrary {
   }
 }
 
+async function map(path: string): Promise<Uint8Array> {
+  try {
+    return Bun.mmap(path, { shared: false });
+  } catch (error) {
+    if (failureOf(error, path).code !== "permission_denied") throw error;
+    return mapReadOnly(path);
+  }
+}
+
 async function mmapRead(path: string): Promise<MappedFile> {
   const { mode, size } = await stat(path);
   if ((mode & writableBits) !== 0)
@@ -50,7 +60,7 @@ async function mmapRead(path: string): Promise<MappedFile> {
       `mapping ${path}: it can be written to, so it might be cut while it is mapped`,
     );
   // Private: a write to the memory stays in the memory. The mapping goes with the last reference to it.
-  let mapped: Uint8Array | undefined = size === 0 ? new Uint8Array(0) : Bun.mmap(path, { shared: false });
+  let mapped: Uint8Array | undefined = size === 0 ? new Uint8Array(0) : await map(path);
   return {
     sizeBytes: size,
     bytes: () => {

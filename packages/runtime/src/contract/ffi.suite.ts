@@ -14,7 +14,7 @@ const libc =
 
 export function ffiCases(test: Test): void {
   /** A case of a part that may be absent, which the cases of the capabilities check. */
-  const where = <Part>(
+  const it = <Part>(
     name: string,
     part: (ffi: FfiProvider) => Part | undefined,
     body: (part: Part, folder: string) => Promise<void>,
@@ -24,7 +24,7 @@ export function ffiCases(test: Test): void {
       if (found !== undefined) await body(found, folder);
     });
 
-  where(
+  it(
     "ffi: calls into a library, until it is closed",
     (ffi) => ffi.dlopen.bind(ffi),
     async (dlopen) => {
@@ -44,7 +44,7 @@ export function ffiCases(test: Test): void {
     },
   );
 
-  where(
+  it(
     "ffi: C is compiled, where there is a compiler",
     (ffi) => ffi.cc,
     async (cc) => {
@@ -60,7 +60,7 @@ export function ffiCases(test: Test): void {
     },
   );
 
-  where(
+  it(
     "ffi: a sealed file is mapped, and closing it is safe for who still looks at it",
     (ffi) => ffi.mmapRead,
     async (mmapRead, folder) => {
@@ -85,7 +85,7 @@ export function ffiCases(test: Test): void {
     },
   );
 
-  where(
+  it(
     "ffi: a file that somebody may rewrite is not mapped",
     (ffi) => ffi.mmapRead,
     async (mmapRead, folder) => {

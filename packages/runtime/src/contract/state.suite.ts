@@ -56,13 +56,13 @@ const refusal = (outcome: Outcome<unknown>) => (outcome.ok ? undefined : outcome
 
 export function stateCases(test: Test): void {
   /** The same case for every backend. */
-  const both = (name: string, body: (rig: Rig) => Promise<void>): void => {
+  const it = (name: string, body: (rig: Rig) => Promise<void>): void => {
     test(name, async (world) => {
       for (const kind of kinds) await withState(kind, world, body);
     });
   };
 
-  both("state: values come back as copies, with versions that only grow", async ({ state }) => {
+  it("state: values come back as copies, with versions that only grow", async ({ state }) => {
     equal(await state.get("a"), undefined);
     const value = { list: [1, "two", null], at: new Date(5), bytes: new Uint8Array([1, 2]), big: 2n ** 60n };
     const first = valueOf(await state.set("a", value));
@@ -78,7 +78,7 @@ export function stateCases(test: Test): void {
     ok(third.version > second.version, "not even after a delete");
   });
 
-  both("state: a write for a version is refused when there is another", async ({ state }) => {
+  it("state: a write for a version is refused when there is another", async ({ state }) => {
     const { version } = valueOf(await state.set("a", 1, { ifVersion: 0 }));
     equal(refusal(await state.set("a", 2, { ifVersion: 0 })), "state_version_conflict");
     equal(refusal(await state.set("a", 2, { ifVersion: version + 1 })), "state_version_conflict");
@@ -89,7 +89,7 @@ export function stateCases(test: Test): void {
     equal(refusal(await state.set("a", 3, { ifVersion: next.version })), "state_version_conflict");
   });
 
-  both("state: a value goes when its time is over, and counts as absent from then on", async ({ state, clock }) => {
+  it("state: a value goes when its time is over, and counts as absent from then on", async ({ state, clock }) => {
     valueOf(await state.set("a", 1, { ttlMs: 100 }));
     equal((await state.get("a"))?.expiresAtMs, clock.nowMs + 100);
     clock.nowMs += 99;
@@ -104,7 +104,7 @@ export function stateCases(test: Test): void {
     equal((await state.get("a"))?.value, 2);
   });
 
-  both("state: a lock has one holder, and a fence that grows with each", async ({ state, clock }) => {
+  it("state: a lock has one holder, and a fence that grows with each", async ({ state, clock }) => {
     const lock = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
     deepEqual([lock.fence, lock.expiresAtMs], [1, clock.nowMs + 1_000]);
     equal(refusal(await state.acquireLock("r", { ttlMs: 1_000 })), "conflict");
@@ -115,21 +115,21 @@ export function stateCases(test: Test): void {
     equal(valueOf(await state.acquireLock("r", { ttlMs: 1_000 })).fence, 2);
   });
 
-  both(
-    "state: a lock whose holder dies goes when its time is over, and the dead one cannot use it",
-    async ({ state, clock }) => {
-      const dead = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
-      clock.nowMs += 1_000;
-      const next = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
-      ok(next.fence > dead.fence && next.token !== dead.token);
-      equal(refusal(await state.extendLock("r", dead.token, 1_000)), "conflict");
-      equal(refusal(await state.releaseLock("r", dead.token)), "conflict");
-      clock.nowMs += 1_000;
-      equal(refusal(await state.extendLock("r", next.token, 1_000)), "not_found");
-    },
-  );
+  it("state: a lock whose holder dies goes when its time is over, and the dead one cannot use it", async ({
+    state,
+    clock,
+  }) => {
+    const dead = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
+    clock.nowMs += 1_000;
+    const next = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
+    ok(next.fence > dead.fence && next.token !== dead.token);
+    equal(refusal(await state.extendLock("r", dead.token, 1_000)), "conflict");
+    equal(refusal(await state.releaseLock("r", dead.token)), "conflict");
+    clock.nowMs += 1_000;
+    equal(refusal(await state.extendLock("r", next.token, 1_000)), "not_found");
+  });
 
-  both("state: extending keeps lock and fence beyond the first time", async ({ state, clock }) => {
+  it("state: extending keeps lock and fence beyond the first time", async ({ state, clock }) => {
     const lock = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
     clock.nowMs += 900;
     const longer = valueOf(await state.extendLock("r", lock.token, 1_000));
@@ -138,18 +138,18 @@ export function stateCases(test: Test): void {
     equal(refusal(await state.acquireLock("r", { ttlMs: 1 })), "conflict");
   });
 
-  both(
-    "state: who waits for a lock gets it when it is free, or is refused when the wait is over",
-    async ({ state, clock }) => {
-      const lock = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
-      const startMs = clock.nowMs;
-      equal(refusal(await state.acquireLock("r", { ttlMs: 1_000, waitMs: 500 })), "conflict");
-      equal(clock.nowMs, startMs + 500);
-      const waited = valueOf(await state.acquireLock("r", { ttlMs: 1_000, waitMs: 2_000 }));
-      ok(clock.nowMs >= lock.expiresAtMs && clock.nowMs < lock.expiresAtMs + 50);
-      equal(waited.fence, 2);
-    },
-  );
+  it("state: who waits for a lock gets it when it is free, or is refused when the wait is over", async ({
+    state,
+    clock,
+  }) => {
+    const lock = valueOf(await state.acquireLock("r", { ttlMs: 1_000 }));
+    const startMs = clock.nowMs;
+    equal(refusal(await state.acquireLock("r", { ttlMs: 1_000, waitMs: 500 })), "conflict");
+    equal(clock.nowMs, startMs + 500);
+    const waited = valueOf(await state.acquireLock("r", { ttlMs: 1_000, waitMs: 2_000 }));
+    ok(clock.nowMs >= lock.expiresAtMs && clock.nowMs < lock.expiresAtMs + 50);
+    equal(waited.fence, 2);
+  });
 
   test("state: capabilities say what each backend is", async (world) => {
     await withState("memory", world, async ({ state }) => {

@@ -32,14 +32,12 @@ interface Feed {
   end(): void;
 }
 
-type Open = (p: { readonly run: string; readonly after: number; readonly closed: () => void }) => Feed;
+type Open = (p: { readonly after: number; readonly closed: () => void }) => Feed;
 
-/** Lets a client follow a run that it may see, for as long as it may and as we are there. */
-async function follow(call: Call, open: Open): Promise<Response> {
+/** Lets a client follow something that it may see, for as long as it may and as we are there. */
+export async function follow(call: Call, open: Open): Promise<Response> {
   const after = lastSeen(call);
-  const run = call.param(0);
-  const { engine, metrics, limits, closing } = call.parts;
-  if ((await engine.store.getRun({ run, access: call.access("run:read") })) === undefined) throw runNotFound(run);
+  const { metrics, limits, closing } = call.parts;
   if (call.request.method === "HEAD") return new Response(null, { headers });
   if (metrics.watching >= limits.watchersMax) {
     throw new SluiceError({
@@ -55,18 +53,28 @@ async function follow(call: Call, open: Open): Promise<Response> {
     closing.removeEventListener("abort", end);
     unlisten();
   };
-  const feed = open({ run, after, closed });
+  const feed = open({ after, closed });
   closing.addEventListener("abort", end);
   const unlisten = call.onEnded(end);
   call.mayIdle(limits.heartbeatMs);
   return new Response(feed.stream(), { headers });
 }
 
+/** The run of the path, which is one that may be seen. */
+async function runOf(call: Call): Promise<string> {
+  const run = call.param(0);
+  const found = await call.engine.store.getRun({ run, access: call.access("run:read") });
+  if (found === undefined) throw runNotFound(run);
+  return run;
+}
+
 export async function watchRun(call: Call): Promise<Response> {
-  return follow(call, (p) => new RunFeed(call.parts, p));
+  const run = await runOf(call);
+  return follow(call, (p) => new RunFeed(call.parts, { ...p, run }));
 }
 
 /** What a run has streamed and streams. */
 export async function streamRun(call: Call): Promise<Response> {
-  return follow(call, (p) => new StreamFeed(call.parts, p));
+  const run = await runOf(call);
+  return follow(call, (p) => new StreamFeed(call.parts, { ...p, run }));
 }

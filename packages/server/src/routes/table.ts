@@ -100,6 +100,11 @@ export const handlers: Handlers<RouteName> = {
   ...loaded(() => import("./versions.ts"), ["listVersions", "moveRun", "drainVersion"]),
   ...loaded(() => import("./keys.ts"), ["listKeys", "rotateKeys", "eraseKeys", "eraseRun"]),
   ...loaded(() => import("./services.ts"), ["listServices", "listBreakers", "resetBreaker"]),
+  ...loaded(() => import("./workers.ts"), ["connectWorker", "listWorkers", "drainWorker", "removeWorker"]),
+  ...loaded(
+    () => import("./builds.ts"),
+    ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
+  ),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

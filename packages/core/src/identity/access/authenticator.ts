@@ -83,6 +83,11 @@ export class Authenticator {
     return kind === "bootstrap" ? this.#bootstrap(caller) : ok(principal);
   }
 
+  /** Who holds a token, by its id. */
+  holderOf(token: string, caller: CallerInfo): Result<Principal> | Promise<Result<Principal>> {
+    return this.#entered(`token id ${token}`, caller, () => this.#loadTokenById(token));
+  }
+
   /** Whoever reaches the server, where nobody has to say who they are. */
   everyone(caller: CallerInfo): Principal {
     const actor = { kind: "user", id: "anonymous" } as const;

@@ -2,6 +2,7 @@
 import type { AuditNote } from "../../kernel/audit-log.ts";
 import type { Actor } from "../../kernel/run-store.ts";
 import type { AuditDraft, AuditRule, AuditSight } from "./audit-rule.ts";
+import { buildRules } from "./build-rules.ts";
 import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
 import { payloadKeyRules } from "./payload-key-rules.ts";
@@ -10,7 +11,14 @@ import { secretRules } from "./secret-rules.ts";
 import { triggerRules } from "./trigger-rules.ts";
 
 const rules = new Map(
-  Object.entries({ ...runRules, ...identityRules, ...secretRules, ...payloadKeyRules, ...triggerRules }),
+  Object.entries({
+    ...runRules,
+    ...identityRules,
+    ...secretRules,
+    ...payloadKeyRules,
+    ...buildRules,
+    ...triggerRules,
+  }),
 ) as ReadonlyMap<string, AuditRule<unknown, unknown>>;
 
 /** Verbs whose changes are written to the audit trail when somebody from outside asks for them. */

@@ -2,16 +2,17 @@
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
-import { matchesAny, sees } from "../../kernel/patterns.ts";
+import { sees } from "../../kernel/patterns.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { commentsOf } from "./approval-comments.ts";
+import { buildVerbs } from "../builds/builds.ts";
+import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
-import { heldByKind } from "../flow/held.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
@@ -19,9 +20,11 @@ import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
 import { MemoryPayloadKeyStore, payloadKeyVerbs } from "./payload-keys/payload-keys.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
-import { isFinal, toRecord } from "./runs.ts";
+import { toRecord } from "./runs.ts";
+import { versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
+import { statsOf } from "./stats.ts";
 import { Tables } from "./tables.ts";
 import { listTasks } from "./tasks.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
@@ -43,6 +46,7 @@ export class MemoryRunStore implements Store {
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
   readonly payloadKeys: MemoryPayloadKeyStore;
+  readonly builds: MemoryBuildStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -62,6 +66,10 @@ export class MemoryRunStore implements Store {
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
+    });
+    this.builds = new MemoryBuildStore({
+      rows: () => this.#open().builds,
+      write: (verb, params) => this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params)),
     });
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
@@ -277,13 +285,7 @@ export class MemoryRunStore implements Store {
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
-    const counts = new Map<string, number>();
-    for (const row of this.#open().runs.all()) {
-      if (!isFinal(row)) counts.set(row.record.version, (counts.get(row.record.version) ?? 0) + 1);
-    }
-    return [...counts]
-      .map(([version, runs]) => ({ version, runs }))
-      .toSorted((a, b) => (a.version < b.version ? -1 : 1));
+    return versionsInUse(this.#open().runs);
   }
 
   async getRun(p: Params<"getRun">): Promise<RunRecord | undefined> {
@@ -360,24 +362,7 @@ export class MemoryRunStore implements Store {
   }
 
   async stats(p?: Params<"stats">): Promise<StoreStats> {
-    const { events, runs } = this.#open();
-    const counts: Partial<Record<RunRecord["status"], number>> = {};
-    let ready = 0;
-    let timers = 0;
-    for (const row of runs.all()) {
-      if (!sees(p?.access, row.record.workflow)) continue;
-      counts[row.record.status] = (counts[row.record.status] ?? 0) + 1;
-      if (row.heapAt >= 0) ready++;
-      for (const wait of row.waits) if (wait.due !== undefined) timers++;
-    }
-    let bytes = 0;
-    visitValues(this.#tables, (value) => {
-      bytes += value.length;
-    });
-    const named =
-      p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
-    const held = heldByKind(this.#tables.flowRows.blockedBetween("", "\u{10FFFF}"), p?.access);
-    return { runs: counts, ready, timers, events: named, bytes, held };
+    return statsOf(this.#open(), p);
   }
 
   /** Always refused: there is no disk here to write to. */

@@ -97,7 +97,8 @@ export function retryRun(
 /** Takes out of a journal what a retry has to do anew, and opens again what is to be done again in its place. */
 function takeBack(change: Change, run: RunRow, ended: boolean): void {
   const { record } = run;
-  const failed = ended ? run.settled.findLast((row) => row.entry.status === "failed") : undefined;
+  const failures = run.settled.filter(({ entry }) => entry.seq >= 0 && entry.status === "failed");
+  const failed = record.status === "failed" ? failures.at(-1) : undefined;
   const entries = [...run.entries.values()].map((row) => {
     const { seq, kind, status, place } = row.entry;
     return { seq, kind, status, at: placeOf(row), again: place !== undefined };

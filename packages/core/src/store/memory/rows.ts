@@ -10,6 +10,7 @@ import type {
 } from "../../kernel/run-store.ts";
 import type { StreamChunk } from "../../kernel/run-stream.ts";
 import type { HeapItem } from "./heap.ts";
+import type { WaitKind } from "../wait-kind.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -80,20 +81,6 @@ export interface AttemptRow {
   readonly due: number;
   readonly error: Uint8Array;
 }
-
-export type WaitKind =
-  | "sleep"
-  | "event"
-  | "approval"
-  | "callback"
-  | "child"
-  | "lock"
-  | "task"
-  | "retry"
-  | "cache"
-  | "delay"
-  | "timeout"
-  | "start";
 
 export interface WaitRow extends HeapItem {
   readonly run: RunRow;

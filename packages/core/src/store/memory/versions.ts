@@ -1,5 +1,6 @@
 // The versions of the code that were ever deployed, and what they said last about the retention of each workflow.
 import type { RetentionRecord, VersionRecord } from "../../kernel/run-store.ts";
+import { isFinal, type Runs } from "./runs.ts";
 
 export class Versions {
   readonly #byVersion = new Map<string, VersionRecord>();
@@ -22,4 +23,15 @@ export class Versions {
       (a, b) => a.createdAt - b.createdAt || (a.version < b.version ? -1 : 1),
     );
   }
+}
+
+/** Unfinished runs for each version. */
+export function versionsInUse(runs: Runs): readonly { readonly version: string; readonly runs: number }[] {
+  const counts = new Map<string, number>();
+  for (const row of runs.all()) {
+    if (!isFinal(row)) counts.set(row.record.version, (counts.get(row.record.version) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([version, count]) => ({ version, runs: count }))
+    .toSorted((a, b) => (a.version < b.version ? -1 : 1));
 }

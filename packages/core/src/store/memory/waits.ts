@@ -1,6 +1,7 @@
 // What runs wait for: found by when it is due, and by what settles it.
 import { Heap } from "./heap.ts";
-import type { RunRow, WaitKind, WaitRow } from "./rows.ts";
+import type { RunRow, WaitRow } from "./rows.ts";
+import type { WaitKind } from "../wait-kind.ts";
 
 /** Numbers of the timers that belong to a run rather than to an entry. */
 export const delaySeq = -1_000_000_001;

@@ -32,7 +32,8 @@ const undoableSql = "SELECT 1 AS found FROM entries WHERE run = ? AND seq = ? AN
 const someSql = `SELECT ${columns} FROM entries WHERE run = ? ORDER BY seq LIMIT ?`;
 const outlineSql = `SELECT seq, ord, coalesce(length(value), 0) + coalesce(length(error), 0) + length(name) AS bytes
   FROM entries WHERE run = ? ORDER BY seq`;
-const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND status = 'failed' ORDER BY ord DESC LIMIT 1`;
+const lastFailedSql = `SELECT seq FROM entries WHERE run = ? AND seq >= 0 AND status = 'failed' ORDER BY ord DESC
+  LIMIT 1`;
 const retriedSql = `SELECT seq, kind, status, coalesce(place, ord) AS at, place IS NOT NULL AS again FROM entries
   WHERE run = ? ORDER BY seq`;
 const redoSql = `UPDATE entries SET status = 'running', place = coalesce(place, ord), ord = 0, attempt = 1, value = NULL,

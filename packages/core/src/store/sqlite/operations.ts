@@ -113,7 +113,7 @@ export function retryRun(t: Tables, p: Params<"retryRun">): ChangeOutcome {
   return change(t, p, (cx, run) => {
     const ended = isFinalStatus(run.status);
     if ((ended && run.status === "completed") || (!ended && run.blocked === 0)) return false;
-    const cause = run.cause ?? (ended ? t.journal.lastFailed(run.id) : undefined);
+    const cause = run.cause ?? (run.status === "failed" ? t.journal.lastFailed(run.id) : undefined);
     const { id } = run;
     const plan = planRetry({ entries: t.journal.retried(id), loose: t.journal.loose(id), cause, ended });
     for (const seq of plan.reopened) t.tokens.reopen(id, seq, cx.now);

@@ -2,7 +2,7 @@
 import { encodeValue, type EntryKind, type RunEvent } from "@sluice/protocol";
 import { settleEvent, type Change, type Settlement } from "./change.ts";
 import { runFlags, type Run } from "./run-row.ts";
-import type { WaitKind } from "./waits.ts";
+import type { WaitKind } from "../wait-kind.ts";
 
 /** A run whose operations are being applied. */
 export interface Appending {

@@ -5,6 +5,7 @@ import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, Stor
 import type { Store } from "../../kernel/store.ts";
 import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
+import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
@@ -67,6 +68,7 @@ class SqliteRunStore implements Store {
   readonly figures: SqliteRunFigures;
   readonly secrets: SqliteSecretStore;
   readonly payloadKeys: SqlitePayloadKeyStore;
+  readonly builds: SqliteBuildStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
@@ -92,6 +94,7 @@ class SqliteRunStore implements Store {
     this.figures = new SqliteRunFigures(paths);
     this.secrets = new SqliteSecretStore(paths);
     this.payloadKeys = new SqlitePayloadKeyStore(paths);
+    this.builds = new SqliteBuildStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
 

@@ -6,6 +6,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
+import { BuildTable } from "./builds/build-table.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
 import { Flow } from "../flow/flow.ts";
@@ -57,6 +58,7 @@ export interface Tables {
   readonly secrets: SecretTable;
   readonly payloadKeys: PayloadKeyTable;
   readonly breakers: BreakerTable;
+  readonly builds: BuildTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -100,6 +102,7 @@ export function openTables(db: Connection): Tables {
     secrets: new SecretTable(db),
     payloadKeys: new PayloadKeyTable(db),
     breakers: new BreakerTable(db),
+    builds: new BuildTable(db),
     audit: new AuditTable(db),
     triggers: new TriggerTable(db),
     deliveries: new DeliveryTable(db),

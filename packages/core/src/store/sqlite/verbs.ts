@@ -2,6 +2,8 @@
 import type { RunStore } from "../../kernel/run-store.ts";
 import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
+import { buildVerbs } from "../builds/builds.ts";
+import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
@@ -35,6 +37,7 @@ export type WriteVerb =
   | AuditWriteVerb
   | SecretWriteVerb
   | PayloadKeyWriteVerb
+  | BuildWriteVerb
   | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
@@ -87,12 +90,20 @@ const runExecutors: RunExecutors = {
   },
 };
 
+const buildExecutors = Object.fromEntries(
+  Object.entries(buildVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<BuildStore["appendBuild"]>[0]) => (run as typeof buildVerbs.appendBuild)(t.builds, p),
+  ]),
+);
+
 const executors = {
   ...runExecutors,
   ...identityVerbs,
   ...auditVerbs,
   ...secretVerbs,
   ...payloadKeyVerbs,
+  ...buildExecutors,
   ...triggerVerbs,
 };
 

@@ -1,23 +1,10 @@
 // The table of waits: what open entries wait for, and the run's own timers under reserved numbers.
 import type { Connection } from "./connection.ts";
 import { lazily } from "./statement.ts";
+import type { WaitKind } from "../wait-kind.ts";
 
 /** Numbers under which a run's own timers stand among the waits of its entries. */
 export const runTimerSeqs = { delay: -1_000_000_001, timeout: -1_000_000_002, start: -1_000_000_003 } as const;
-
-export type WaitKind =
-  | "sleep"
-  | "event"
-  | "approval"
-  | "callback"
-  | "child"
-  | "lock"
-  | "task"
-  | "retry"
-  | "cache"
-  | "delay"
-  | "timeout"
-  | "start";
 
 export interface Wait {
   readonly run: string;

@@ -51,6 +51,7 @@ export function raiseCurtain(stage: Stage): void {
   for (let i = 0; i < profile.clients; i++) void client(stage, i);
   void every(stage, profile.outsideMs, () => outsider(stage));
   void every(stage, profile.operatorMs, () => operator(stage));
+  void every(stage, profile.retriesMs, () => again(stage));
   void every(stage, faults.workerCrashMs, () => withWorker(stage, (machine, worker) => machine.crashWorker(worker)));
   void every(stage, faults.workerHangMs, () =>
     withWorker(stage, (machine, worker) =>
@@ -221,6 +222,17 @@ async function operator(stage: Stage): Promise<void> {
   const what = random.pick(["cancel", "pause", "pause", "resume", "resume", "retry", "fork", "delete"] as const);
   world.trace?.(() => `operator ${what} ${run}`);
   await operate(stage, what, run);
+}
+
+/** How often a run is run again at most. */
+const attemptsMax = 4;
+
+/** Runs something again that did not complete. */
+async function again(stage: Stage): Promise<void> {
+  const ended = [...stage.recorder.runs.values()].filter(
+    (run) => !run.deleted && run.final !== undefined && run.final !== "completed" && run.attempt < attemptsMax,
+  );
+  if (ended.length > 0) await operate(stage, "retry", stage.world.random.pick(ended).id);
 }
 
 export async function operate(

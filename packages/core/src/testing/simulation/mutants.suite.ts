@@ -102,6 +102,15 @@ export const mutants: readonly Mutant[] = [
       return run === undefined ? outcome : store.append({ ...p, epoch: run.epoch });
     },
   })),
+  storeMutant("hands runs out without the places of what a retry has done again", () => ({
+    claimRuns: async (p, store) => {
+      const claimed = await store.claimRuns(p);
+      return claimed.map((each) => ({
+        ...each,
+        journal: each.journal.map((entry) => ({ ...entry, place: undefined })),
+      }));
+    },
+  })),
   storeMutant("acknowledges a start before it is written, and loses it", () => {
     let starts = 0;
     return {

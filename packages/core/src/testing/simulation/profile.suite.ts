@@ -41,6 +41,8 @@ export interface Profile {
   readonly limits: Partial<EngineLimits>;
   readonly blobs: boolean;
   readonly operatorMs: number;
+  /** Somebody runs again what did not complete; 0: nobody does. */
+  readonly retriesMs: number;
   readonly outsideMs: number;
   readonly schedules: boolean;
 }
@@ -112,8 +114,15 @@ export function drawProfile(seed: number): Profile {
     limits: blobs ? { ...limits, inlineBytesMax: 8 } : limits,
     blobs,
     operatorMs: some(0.5, chaosMs / random.int(2, 8), 0),
+    retriesMs: drawRetries(seed, chaosMs),
     outsideMs: chaosMs / random.int(3, 12),
     schedules: random.chance(0.1),
   };
   return { ...profile, limits: { ...profile.limits, sleepLeadMs: random.pick([3, 3, 0, 40]) } };
+}
+
+/** Drawn apart: everything else stays as it was. */
+function drawRetries(seed: number, chaosMs: number): number {
+  const random = new SimulatedRandom(seed ^ 0x2e7219);
+  return random.chance(0.5) ? chaosMs / random.int(4, 30) : 0;
 }

@@ -1,6 +1,6 @@
 // One seed from beginning to end: a time in which everything goes wrong, a time in which it heals, and the reckoning.
 import { MemoryRunStore } from "../../store/memory/index.ts";
-import type { RunStore } from "../../kernel/run-store.ts";
+import type { RunRecord, RunStore } from "../../kernel/run-store.ts";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { StoreWrite } from "../faulty-store.ts";
 import { answerTokens, ask, emitAll, operate, pauseSchedules, raiseCurtain } from "./actors.suite.ts";
@@ -12,6 +12,7 @@ import type { Site } from "./engine-machine.suite.ts";
 import { Ledger } from "./ledger.suite.ts";
 import { drawProfile } from "./profile.suite.ts";
 import type { Profile } from "./profile.suite.ts";
+import { mayTakeAnotherWay } from "./program-shape.suite.ts";
 import { drawPrograms, drawSchedule, withGates } from "./program.suite.ts";
 import type { Program } from "./program.suite.ts";
 import { Recorder } from "./recorder.suite.ts";
@@ -219,6 +220,16 @@ class Simulation {
     await this.#describeStuck();
   }
 
+  /**
+   * A retry that leads another way than the one on record is noticed by the worker, which says so: somebody has to decide. Where
+   * nothing but what is done again can come out differently, it must not be.
+   */
+  #mayDiffer(run: RunRecord): boolean {
+    const edited = run.attempt > 1 || run.forkedFrom !== undefined;
+    const program = this.#programs.find((each) => each.name === run.workflow);
+    return edited && program !== undefined && mayTakeAnotherWay(program.root);
+  }
+
   /** True when all has ended, and still has when what was on its way has arrived. */
   async #isOver(): Promise<boolean> {
     if (this.#recorder.unfinished > 0) return false;
@@ -251,6 +262,7 @@ class Simulation {
       if (run.status === "paused") await operate(this.#stage, "resume", run.id);
       else if (run.blocked) {
         if (run.reason === "poison") await operate(this.#stage, "resume", run.id);
+        else if (this.#mayDiffer(run)) await operate(this.#stage, "cancel", run.id);
         else {
           const error = run.error === undefined ? "" : new TextDecoder().decode(run.error);
           this.#world.fail(`run ${run.id} is parked for ${run.reason}: ${error.replaceAll(/[^\x20-\x7e]+/g, " ")}`);

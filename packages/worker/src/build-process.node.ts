@@ -1,0 +1,141 @@
+// One build as a process: argv as it is, a group of its own, output as it comes, and an end whatever happens. Node's modules, which Bun
+// and Deno have as well.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import process from "node:process";
+
+/** What BUILD_REQUEST says of a build. */
+interface BuildOptions {
+  /** Program and arguments; no shell is involved. */
+  readonly command?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly timeout_ms?: number | undefined;
+}
+
+/** How it ended. */
+export interface BuildResult {
+  readonly ok: boolean;
+  readonly exitCode: number | undefined;
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly durationMs: number;
+}
+
+export interface BuildProcessOptions {
+  readonly options: BuildOptions;
+  readonly started: (pid: number) => void;
+  /** Output as it comes; while it answers false, nothing more is read until `resume`. */
+  readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => boolean;
+  readonly ended: (result: BuildResult) => void;
+}
+
+/** A group gets this long to end by itself where nothing else is said. */
+const graceDefaultMs = 5_000;
+
+export class BuildProcess {
+  readonly #options: BuildProcessOptions;
+  readonly #startedAt = Date.now();
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+  #child: ChildProcess | undefined;
+  #why: { readonly code: string; readonly message: string } | undefined;
+  #over = false;
+
+  constructor(options: BuildProcessOptions) {
+    this.#options = options;
+    const { command = [], cwd, env, timeout_ms: timeoutMs } = options.options;
+    const [program, ...args] = command;
+    if (program === undefined) {
+      queueMicrotask(() => this.#failed("command_missing", "The build has no command."));
+      return;
+    }
+    try {
+      this.#child = spawn(program, args, {
+        cwd,
+        env: { ...process.env, ...env },
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    } catch (error) {
+      queueMicrotask(() => this.#failed("spawn_failed", textOf(error)));
+      return;
+    }
+    this.#follow(this.#child);
+    if (timeoutMs !== undefined) {
+      this.#timers.push(
+        setTimeout(
+          () => this.#end("timeout", `The build took longer than ${timeoutMs} ms.`, graceDefaultMs),
+          timeoutMs,
+        ),
+      );
+    }
+  }
+
+  /** Ends the whole group: asks it, and after the grace does not ask. */
+  cancel(graceMs: number | undefined): void {
+    this.#end("cancelled", "The build was cancelled.", graceMs ?? graceDefaultMs);
+  }
+
+  /** Output is read again. */
+  resume(): void {
+    this.#child?.stdout?.resume();
+    this.#child?.stderr?.resume();
+  }
+
+  pause(): void {
+    this.#child?.stdout?.pause();
+    this.#child?.stderr?.pause();
+  }
+
+  #follow(child: ChildProcess): void {
+    child.once("spawn", () => {
+      if (child.pid !== undefined) this.#options.started(child.pid);
+    });
+    child.once("error", (error) => this.#failed("spawn_failed", textOf(error)));
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream]?.on("data", (bytes: Uint8Array) => {
+        if (!this.#options.output(stream, bytes)) this.pause();
+      });
+    }
+    // `close` comes when the process has ended and everything it said was read.
+    child.once("close", (code, signal) => this.#ended(code, signal));
+  }
+
+  #end(code: string, message: string, graceMs: number): void {
+    if (this.#over || this.#why !== undefined) return;
+    this.#why = { code, message };
+    this.#signal("SIGTERM");
+    this.#timers.push(setTimeout(() => this.#signal("SIGKILL"), graceMs));
+  }
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined || this.#over) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // The group is gone: its end is on its way.
+    }
+  }
+
+  #ended(code: number | null, signal: string | null): void {
+    const failed = signal === null ? undefined : { code: "killed", message: `It ended by ${signal}.` };
+    const bad = code === 0 ? undefined : { code: "build_failed", message: `The command ended with ${code}.` };
+    const error = this.#why ?? failed ?? bad;
+    this.#finish({ ok: error === undefined, exitCode: code ?? undefined, error });
+  }
+
+  #failed(code: string, message: string): void {
+    this.#finish({ ok: false, exitCode: undefined, error: { code, message } });
+  }
+
+  #finish(result: Omit<BuildResult, "durationMs">): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#options.ended({ ...result, durationMs: Date.now() - this.#startedAt });
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
