@@ -43,7 +43,7 @@ afterAll(async () => {
 
 test("a run is exported with its steps, whose calls are in its trace, and the workers do not see the key", async () => {
   const { run } = (await json("run", "traced", "--wait")) as { run: { id: string; output: [string, null] } };
-  const [traceparent = "", key] = run.output;
+  const [traceparent, key] = run.output;
   expect(key).toBeNull();
   await stop(server);
   const traces = received.filter(({ path }) => path === "/v1/traces").map(({ text }) => text);

@@ -27,7 +27,7 @@ import { Queues } from "./queues.ts";
 import { prepareWith } from "./prepare.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { awaitEnd } from "./run-end.ts";
-import { Sealer, type Sealing } from "./sealing.ts";
+import { Sealer } from "./sealing.ts";
 import { Schedules } from "./schedules.ts";
 import { Approvals } from "./approvals.ts";
 import { Signals, type Answer, type Emission } from "./signals.ts";

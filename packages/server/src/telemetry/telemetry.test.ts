@@ -105,7 +105,8 @@ describe("the spans of a run", () => {
     const called = runs[0]?.id ?? "";
     const named = (name: string): SentSpan[] => spans.filter((span) => span.name === name);
     expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([traceIdOf(id)]));
-    const shape = spans.map(({ spanId, parentSpanId, name }) => [name, spanId, parentSpanId]).toSorted();
+    const inOrder = (a: readonly unknown[], b: readonly unknown[]): number => (String(a) < String(b) ? -1 : 1);
+    const shape = spans.map(({ spanId, parentSpanId, name }) => [name, spanId, parentSpanId]).toSorted(inOrder);
     const root = spanIdOf(id);
     expect(shape).toEqual(
       [
@@ -118,7 +119,7 @@ describe("the spans of a run", () => {
         ["call child", spanIdOf(id, 3), root],
         ["child", spanIdOf(called), spanIdOf(id, 3)],
         ["in child", spanIdOf(called, 0, 1), spanIdOf(called)],
-      ].toSorted(),
+      ].toSorted(inOrder),
     );
     expect(named("again").filter(({ status }) => status !== undefined)).toMatchObject([
       { status: { code: 2, message: "not yet" } },
