@@ -214,11 +214,14 @@ describe("backup, restore and doctor", () => {
     const names = sound.checks.map((check: { name: string }) => check.name);
     expect(names).toEqual([
       "bun",
+      "sqlite",
+      "files",
       "data",
       "server",
       "disk",
       "token",
       "fsync",
+      "clock",
       "project",
       "ready",
       "deployment",

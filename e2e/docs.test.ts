@@ -38,6 +38,7 @@ const documents = [
   "docs/triggers.md",
   "docs/workers.md",
   "docs/deployment.md",
+  "docs/deploy.md",
   "docs/identity.md",
   "docs/security.md",
   "docs/cli.md",

@@ -3,6 +3,7 @@ export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
 export type { Decider } from "./engine/approvals.ts";
+export { checkDeployment } from "./engine/deployment-checks.ts";
 export { engineLimits } from "./engine/limits.ts";
 export type { EngineLimits } from "./engine/limits.ts";
 export type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";

@@ -97,6 +97,7 @@ export const errorCodes = {
   service_failed: 503,
   circuit_open: 503,
   draining: 503,
+  port_in_use: 503,
   // Outcomes of runs and steps, as recorded in journals.
   step_failed: 500,
   workflow_failed: 500,

@@ -23,7 +23,7 @@ import type { Http } from "./http.ts";
 import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { SupervisedEngine } from "./supervisor.ts";
+import type { SupervisedEngine, SupervisorOptions } from "./supervisor.ts";
 import { rootTrace } from "./telemetry/root-trace.ts";
 
 export interface ComposeOptions {
@@ -37,6 +37,8 @@ export interface ComposeOptions {
   /** Of the product. */
   readonly version: string;
   readonly log: Logger;
+  /** Take the place of the server that runs over the data folder, if there is one. */
+  readonly replace?: boolean | undefined;
   /** `up` gives up when the project cannot be deployed; `dev` serves what there was and waits for the next change. */
   readonly mode: "up" | "dev";
   /** The disk failed in a way after which nothing may be acknowledged: the process should end at once. */
@@ -132,14 +134,20 @@ function retire(engine: Engine, worker: string): void {
 /** The supervisor of the workers. */
 export function superviseIn(
   { options, folder, socket }: Ground,
-  parts: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
+  { code, engine }: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
 ): Supervisor {
-  const { settings, log, env, modules, mode } = options;
+  return supervisorOf(options, { folder: runFolder(folder), socket, code: (version) => code.file(version), engine });
+}
+
+/** A supervisor of workers as the settings want them. */
+export function supervisorOf(
+  { settings, log, env, modules, mode }: ComposeOptions,
+  parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
+): Supervisor {
   const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
   const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
-    folder: runFolder(folder),
-    socket,
+    ...parts,
     project: settings.project,
     env: childEnv,
     clock: systemClock,
@@ -147,8 +155,6 @@ export function superviseIn(
     limits: { ...supervisorLimits, ...settings.limits },
     secret,
     newId: () => crypto.randomUUID(),
-    engine: parts.engine,
-    code: (version) => parts.code.file(version),
     worker: {
       modules,
       limits: settings.limits,

@@ -31,6 +31,10 @@ export interface Serving {
   fleet(): Promise<Fleet>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
+  /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
+  rest(): Promise<void>;
+  /** Ends a rest. */
+  wake(): Promise<void>;
   /**
    * No new runs; running steps get up to `drainMs`, the rest is handed back; the store is closed. Answers with the last row of
    * the audit trail that a checkpoint can stand for.
@@ -91,6 +95,14 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
+      rest: async () => {
+        supervisor.rest();
+        await engine.rest();
+      },
+      wake: async () => {
+        engine.wake();
+        await supervisor.wake();
+      },
       drain: async () => {
         await collector.stop();
         await telemetry?.stop();

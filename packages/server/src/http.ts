@@ -16,7 +16,7 @@ import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
 import { hookDeskOf } from "./hooks/desk-of.ts";
 import { strictTransport } from "./hygiene.ts";
-import { httpLimits } from "./limits.ts";
+import { httpLimits, requestBytesMax } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
 import { HttpMetrics } from "./metrics.ts";
@@ -126,10 +126,8 @@ class HttpSide implements Http {
     return this.#parts.limits.idleTimeoutSeconds;
   }
 
-  /** More than the limits for bodies, so that a body over them gets our own answer. */
   get maxRequestBodySize(): number {
-    const { bodyBytesMax, restoreBytesMax } = this.#parts.limits;
-    return Math.max(bodyBytesMax * 4, restoreBytesMax + 1);
+    return requestBytesMax(this.#parts.limits);
   }
 
   get websocket(): Bun.WebSocketHandler<SocketSession> {

@@ -34,10 +34,12 @@ interface ServeFlags {
   readonly retentionEvents?: string;
   readonly limit?: string[];
   readonly json?: boolean;
+  readonly replace?: boolean;
 }
 
 export function addServeCommands(program: Command, io: Io): void {
   serveCommand(program, "up", "Run the workflows of a project: server, supervised worker, HTTP API")
+    .option("--replace", "take the place of the server that runs over the data folder, without a failed request")
     .addHelpText("after", "\nExample:\n  sluice up --project ./shop --port 7890\n")
     .action(async (flags: ServeFlags) => {
       const { serve } = await import("../serve.ts");
@@ -45,6 +47,7 @@ export function addServeCommands(program: Command, io: Io): void {
         mode: "up",
         project: projectOf(io, flags),
         json: flags.json === true,
+        replace: flags.replace === true,
         flags: settingFlags(flags),
       });
     });
@@ -56,6 +59,7 @@ export function addServeCommands(program: Command, io: Io): void {
         mode: "dev",
         project: projectOf(io, flags),
         json: flags.json === true,
+        replace: false,
         flags: settingFlags(flags),
       });
     });

@@ -7,6 +7,7 @@ import type { DeployedWorker } from "./deployments.ts";
 import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
+import { Places } from "./places.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
@@ -30,9 +31,8 @@ export class Dispatcher {
   readonly #suspects = new Set<string>();
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
-  #reserved = 0;
-  /** Nothing could be claimed for want of places: whoever leaves memory next has to ask again. */
-  #full = false;
+  /** For runs in memory. */
+  readonly places: Places;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -41,27 +41,8 @@ export class Dispatcher {
   constructor(parts: EngineParts, provide: ProvideVersion) {
     this.#parts = parts;
     this.#provide = provide;
-  }
-
-  /** Runs that may still come into memory. */
-  get capacity(): number {
-    return this.#parts.limits.concurrentRunsMax - this.#parts.hot.size - this.#reserved;
-  }
-
-  /** Keeps places for runs that are on their way into memory; the answer gives them back. */
-  reserve(places: number): () => void {
-    this.#reserved += places;
-    return () => {
-      this.#reserved -= places;
-      this.#freed();
-    };
-  }
-
-  /** There may be a place again for what could not be claimed. */
-  #freed(): void {
-    if (!this.#full || this.capacity <= 0) return;
-    this.#full = false;
-    this.kick();
+    const { limits, hot } = parts;
+    this.places = new Places({ max: limits.concurrentRunsMax, taken: () => hot.size, onFree: () => this.kick() });
   }
 
   /** Runs have become ready. */
@@ -79,16 +60,18 @@ export class Dispatcher {
 
   async #claim(): Promise<void> {
     const { store, owner, clock, limits, log } = this.#parts;
+    // What was claimed is on its way until it has been handed out.
+    const done = this.places.reserve(0);
     try {
       while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
         this.#again = false;
-        const limit = Math.min(limits.claimBatchMax, this.capacity);
+        const limit = Math.min(limits.claimBatchMax, this.places.free);
         if (limit <= 0) {
-          this.#full = true;
+          this.places.want();
           break;
         }
         const journalBytesMax = limits.journalPieceBytesMax;
-        const free = this.reserve(limit);
+        const free = this.places.reserve(limit);
         const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
         // Below 0 while a run was claimed before its creation has been heard of.
         const left = this.ready - claimed.length;
@@ -104,6 +87,7 @@ export class Dispatcher {
       clock.after(limits.reloadDelayMs, () => this.kick());
     } finally {
       this.#claiming = false;
+      done();
     }
   }
 
@@ -354,7 +338,7 @@ export class Dispatcher {
       this.#aloneRun = undefined;
       void this.#nextAlone();
     }
-    this.#freed();
+    this.places.freed();
   }
 
   async #nextAlone(): Promise<void> {

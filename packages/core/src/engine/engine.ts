@@ -17,10 +17,11 @@ import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { engineLimits, type EngineLimits } from "./limits.ts";
+import { Leaving } from "./leaving.ts";
 import { Losses } from "./losses.ts";
 import { Moves } from "./moves.ts";
 import { notFound, Operations } from "./operations.ts";
-import { Drains, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { Facilities } from "./facilities.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Queues } from "./queues.ts";
@@ -78,7 +79,7 @@ export class Engine {
   readonly #signals: Signals;
   readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
-  readonly #drains: Drains;
+  readonly #leaving: Leaving;
   #draining = false;
 
   constructor(options: EngineOptions) {
@@ -87,7 +88,6 @@ export class Engine {
     this.values = new Values(options.blobs, this.limits, options.sealing?.keys);
     this.sealer = new Sealer(options.sealing, this.deployments);
     this.#hot = new HotRuns(options.trace);
-    this.#drains = new Drains(options.clock);
     this.#outbox = new Outbox((id) => this.deployments.get(id)?.link ?? this.tasks.worker(id)?.link);
     this.#telling = new Telling(this.values, this.#outbox, { log: options.log, lost: (hot) => this.#takeBack(hot) });
     this.#parts = this.#makeParts(options);
@@ -109,6 +109,8 @@ export class Engine {
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
     this.tasks = new Tasks(this.#parts);
+    const { tasks } = this;
+    this.#leaving = new Leaving(this.#parts, { dispatcher: this.#dispatcher, losses: this.#losses, tasks });
     const prepare = prepareWith(this.#parts, this.#starts);
     this.#appender = new Appender(this.#parts, { prepare, tasks: this.tasks, reload: (hot) => this.#reload(hot) });
     this.#timers = new Timers(options.clock, {
@@ -174,7 +176,7 @@ export class Engine {
     return {
       receive: (message) => this.#receive(worker, message),
       lost: async (loss: WorkerLoss, keep) => {
-        this.#drains.over(link.id);
+        this.#leaving.drained(link.id);
         this.#invocations.lost(link.id);
         await Promise.all([this.tasks.lost(link.id, loss, keep), this.#losses.lost(link.id, loss)]);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
@@ -276,7 +278,7 @@ export class Engine {
     const hots = runs.map(({ run, epoch }) => this.#hot.remove(run, epoch)).filter((hot) => hot !== undefined);
     await this.#losses.release(hots);
     for (const hot of hots) this.#dispatcher.left(hot, true);
-    this.#drains.over(worker);
+    this.#leaving.drained(worker);
   }
 
   #guard(work: Promise<void>): void {
@@ -371,6 +373,16 @@ export class Engine {
     this.#parts.clock.after(this.limits.reloadDelayMs, () => void this.#losses.release([hot]));
   }
 
+  /** Hands out nothing more and gives back what is in memory, running steps after `drainMs` at most. Starts are still taken. */
+  rest(drainMs: number = this.limits.drainMs): Promise<void> {
+    return this.#leaving.rest(drainMs);
+  }
+
+  /** Ends a rest: runs are handed out again. */
+  wake(): void {
+    this.#leaving.wake();
+  }
+
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {
     this.#draining = true;
@@ -379,18 +391,10 @@ export class Engine {
     await this.schedules.stop();
     await this.cleaning.stop();
     this.#timers.stop();
-    const links = new Set([...this.deployments.workers, ...this.tasks.workers].map(({ link }) => link.id));
-    await Promise.all([...links].map((id) => this.#drain(id, drainMs)));
+    await this.rest(drainMs);
     this.tasks.stop();
-    await this.#losses.release(this.#hot.all());
     this.#starts.giveUp();
     await resting;
     await this.store.close();
-  }
-
-  #drain(worker: string, ms: number): Promise<void> {
-    const over = this.#drains.wait(worker, ms);
-    this.#outbox.send(worker, { type: "drain", ms });
-    return over;
   }
 }

@@ -74,7 +74,7 @@ export class Starts {
   /** Why no run is taken now, however good it is. */
   crowded(): Result<never> | undefined {
     const { deployments, limits } = this.#parts;
-    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
+    const queues = this.#dispatcher.places.free <= 0 || deployments.workers.length === 0;
     if (!queues || this.#dispatcher.ready < limits.queueLengthMax) return undefined;
     return fail({
       code: "queue_full",
@@ -129,8 +129,8 @@ export class Starts {
         begun,
       });
       const worker = deployments.forCurrent(request.workflow);
-      const claims = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now;
-      if (claims) places.push(this.#dispatcher.reserve(1));
+      const claims = worker !== undefined && this.#dispatcher.places.free > 0 && run.dueAt <= now;
+      if (claims) places.push(this.#dispatcher.places.reserve(1));
       const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
       if (outcome.outcome === "rate_limited") count("starts_rate_limited");
       if (outcome.outcome === "rate_limited" || outcome.outcome === "queue_full") return refusedBy(request, outcome);

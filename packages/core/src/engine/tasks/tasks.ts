@@ -32,6 +32,7 @@ export class Tasks {
   readonly #ends: TaskEnds;
   /** Placed, and to be given out under the next epoch. */
   #claims: ActiveTask[] = [];
+  #resting = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -188,6 +189,17 @@ export class Tasks {
     }
   }
 
+  /** Gives nobody anything until `wake`. */
+  rest(): void {
+    this.#resting = true;
+  }
+
+  /** Gives out what has waited meanwhile. */
+  wake(): void {
+    this.#resting = false;
+    for (const worker of this.#workers.values()) this.#fill(worker);
+  }
+
   stop(): void {
     for (const task of this.#tasks.values()) task.stopTimers(true);
   }
@@ -224,14 +236,14 @@ export class Tasks {
 
   #enqueue(task: ActiveTask): void {
     if (!this.#isHere(task) || task.claiming || this.#parts.draining()) return;
-    const worker = roomiest(this.#workers.values(), task);
+    const worker = this.#resting ? undefined : roomiest(this.#workers.values(), task);
     if (worker === undefined) this.#queue.add(task);
     else this.#place(task, worker);
   }
 
   /** Gives a worker what waits and fits, as long as it has room. */
   #fill(worker: TaskWorker): void {
-    while (this.#queue.size > 0 && !worker.leaving && worker.held.size < worker.offer.slots) {
+    while (this.#queue.size > 0 && !this.#resting && !worker.leaving && worker.held.size < worker.offer.slots) {
       const next = this.#queue.next(({ name, plan }) => mayDo(worker, name, plan) && hasRoom(worker, plan));
       if (next === undefined) return;
       this.#place(next, worker);
