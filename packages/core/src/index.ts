@@ -10,6 +10,7 @@ export type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./engine
 export { plainOffer } from "./engine/tasks/offer.ts";
 export type { TaskWorker, WorkerOffer } from "./engine/tasks/offer.ts";
 export type { StartRequest, Started } from "./engine/starts.ts";
+export type { Drained, LeftRun } from "./engine/moves.ts";
 export { bulkActions } from "./engine/operations.ts";
 export type { BulkAction, BulkResult, ForkRequest } from "./engine/operations.ts";
 export type { RunUpdate } from "./engine/watch.ts";
@@ -34,6 +35,9 @@ export type { Logger, LogLevel } from "./kernel/log.ts";
 export { ok, fail, unwrap, attempt } from "./kernel/result.ts";
 export type { Result } from "./kernel/result.ts";
 export { blobRefOf } from "./kernel/blob-ref.ts";
+export { isErased } from "./kernel/sealed.ts";
+export type { PayloadKeyStore } from "./kernel/payload-keys.ts";
+export type { Sealing } from "./engine/sealing.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
 export type { Store } from "./kernel/store.ts";
 export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";

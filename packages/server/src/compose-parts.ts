@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { Logger, SecretSource, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
-import type { Vault } from "@sluice/core/secrets";
+import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
@@ -14,7 +14,7 @@ import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
-import { limitDefaults } from "./config-settings.ts";
+import { limitDefaults, telemetryHeadersVariable } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
@@ -24,6 +24,7 @@ import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SupervisedEngine, SupervisorOptions } from "./supervisor.ts";
+import { rootTrace } from "./telemetry/root-trace.ts";
 
 export interface ComposeOptions {
   readonly settings: ServerSettings;
@@ -89,6 +90,7 @@ export function openEngine(
     readonly blobs: FileBlobs;
     readonly supervisor: Supervisor;
     readonly secrets: SecretSource;
+    readonly payloads: PayloadVault;
   },
 ): Engine {
   const { settings, log } = options;
@@ -105,6 +107,8 @@ export function openEngine(
     onDeploy: settings.onDeploy,
     url,
     secrets: parts.secrets,
+    sealing: { keys: parts.payloads, all: settings.encryptPayloads },
+    trace: settings.telemetry && rootTrace(settings.telemetry.sample),
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -140,7 +144,8 @@ export function supervisorOf(
   { settings, log, env, modules, mode }: ComposeOptions,
   parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
 ): Supervisor {
-  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...childEnv } = env;
+  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
+  const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
     ...parts,
     project: settings.project,
@@ -180,6 +185,7 @@ export function httpOver(
     readonly store: Store;
     readonly identity: Identity;
     readonly vault: Vault;
+    readonly payloads: PayloadVault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
@@ -194,12 +200,13 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, deployer, supervisor, fleet, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
     identity,
     vault,
+    payloads,
     clock: systemClock,
     log,
     version,

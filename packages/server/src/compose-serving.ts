@@ -11,7 +11,7 @@ import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
-import { openVault } from "./compose-secrets.ts";
+import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
@@ -19,6 +19,8 @@ import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
 import type { RunWork } from "./workers/run-work.ts";
+import { telemetryLimits } from "./telemetry/limits.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface Serving {
   readonly store: Store;
@@ -65,11 +67,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault });
+    const payloads = openPayloads(store, vault);
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     // Code of workers on other machines serves where this project has none.
     const hasOwnCode = (): boolean =>
@@ -81,6 +85,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       store,
       identity,
       vault,
+      payloads,
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),
@@ -105,6 +110,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       },
       drain: async () => {
         await collector.stop();
+        await telemetry?.stop();
         await http.settle();
         await fleet.stop();
         await identity.close();
@@ -121,6 +127,27 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+/** Exports traces and metrics, where there is somewhere to. */
+async function startTelemetry(
+  { options }: Ground,
+  { engine, store }: { readonly engine: Engine; readonly store: Store },
+): Promise<Telemetry | undefined> {
+  const { telemetry: settings, limits } = options.settings;
+  if (settings === undefined) return undefined;
+  const { Telemetry: Exporter } = await import("./telemetry/telemetry.ts");
+  const exporter = new Exporter({
+    engine,
+    store,
+    clock: systemClock,
+    log: options.log,
+    settings,
+    limits: { ...telemetryLimits, ...limits },
+    teller: { version: options.version, instance: store.instance },
+  });
+  exporter.start();
+  return exporter;
 }
 
 /** Loaded when the first worker connects, or somebody asks for a build. */

@@ -57,6 +57,7 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  readonly payloads?: HttpParts["payloads"];
   /** Of webhooks; without it, variables of the environment and files below the working folder. */
   readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
@@ -368,7 +369,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, deployment, fleet, backup, restore, disk, settings } = options;
+  const { deployment, ready, fleet, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??
@@ -382,12 +384,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   };
   return {
     ...given,
-    ready,
-    fleet,
-    backup,
-    restore,
-    disk,
-    settings,
+    ...others,
     valueJson,
     verifyAudit,
     ...own,

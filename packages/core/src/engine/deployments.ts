@@ -1,5 +1,6 @@
 // Which workflows exist, in which version of the code, and which workers can execute them.
 import type { WorkflowManifest } from "@sluice/protocol";
+import type { TaskWorker } from "./tasks/offer.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 /** A worker that said what it can execute. */
@@ -11,6 +12,20 @@ export interface DeployedWorker {
   readonly quarantine: boolean;
   /** What it takes at once, next to others of its version. */
   readonly slots: number;
+}
+
+/** What a worker is once it has said what it can execute. */
+export function deployedOf(
+  worker: TaskWorker,
+  { version, workflows }: { readonly version: string; readonly workflows: readonly WorkflowManifest[] },
+): DeployedWorker {
+  return {
+    link: worker.link,
+    version,
+    workflows: new Map(workflows.map((manifest) => [manifest.name, manifest])),
+    quarantine: worker.leaving,
+    slots: Math.max(1, worker.offer.slots),
+  };
 }
 
 /** A workflow as it is now. */

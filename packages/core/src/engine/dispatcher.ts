@@ -2,14 +2,18 @@
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
 import { attempt } from "../kernel/result.ts";
-import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { Actor, ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
+import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import { Places } from "./places.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
+
+/** Moves runs by itself, as it is set to. */
+const engineItself: Actor = { kind: "system", id: "engine" };
 
 /** A run on its way to a worker. */
 interface Waiting {
@@ -95,8 +99,9 @@ export class Dispatcher {
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
-    const { id, epoch, workflow, version } = each.run;
-    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, entries: each.journal.length }), each };
+    const { id, epoch, workflow, version, trace } = each.run;
+    const entries = each.journal.length;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, trace, entries }), each };
   }
 
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {
@@ -104,7 +109,8 @@ export class Dispatcher {
     const { run } = claimed;
     let assignment: RunAssignment;
     try {
-      const journal = await values.loadEntries(claimed.journal);
+      if (run.payloadKey !== undefined) await this.#seal(hot, run);
+      const journal = await values.loadEntries(claimed.journal, journalOf(hot));
       const input = await values.load(run.input);
       const outcome = await this.#loaded(run.outcome);
       assignment = this.assignmentOf({ ...run, input, outcome }, { journal, more: claimed.next !== undefined });
@@ -118,6 +124,10 @@ export class Dispatcher {
     } catch (error) {
       this.#putBack(hot, error);
     }
+  }
+
+  async #seal(hot: HotRun, { payloadKey = "", forkedFrom }: RunRecord): Promise<void> {
+    hot.seal = { by: await this.#parts.sealer.sealOf(payloadKey), fork: forkedFrom !== undefined };
   }
 
   /** The store did not take what was to be done with a run: it is given back and taken up again later. */
@@ -137,6 +147,7 @@ export class Dispatcher {
 
   /** What a worker is told about a run. */
   assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
+    const trace = this.#parts.hot.traceOf(run);
     return {
       run: run.id,
       epoch: run.epoch,
@@ -155,6 +166,7 @@ export class Dispatcher {
       ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
       ...(run.parent === undefined ? {} : { parent: run.parent.run }),
       ...(run.key === undefined ? {} : { key: run.key }),
+      ...(trace === undefined ? {} : { trace }),
       ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
       ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
     };
@@ -224,7 +236,7 @@ export class Dispatcher {
       const piece = await store.readJournal({ run: hot.run, from: cursor, bytesMax: limits.journalPieceBytesMax });
       hot.entries += piece.entries.length;
       cursor = piece.next;
-      const entries = await values.loadEntries(piece.entries);
+      const entries = await values.loadEntries(piece.entries, journalOf(hot));
       send(worker, { type: "journal", run: hot.run, epoch: hot.epoch, entries, more: cursor !== undefined });
     }
   }
@@ -245,7 +257,7 @@ export class Dispatcher {
   async #moved(waiting: Waiting, run: RunRecord, version: string): Promise<void> {
     const { hot, assignment } = waiting;
     const { store, clock } = this.#parts;
-    await store.moveRun({ run: hot.run, epoch: hot.epoch, version, now: clock.now() });
+    await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     await this.#place({ ...waiting, assignment: { ...assignment, version } }, { ...run, version });
   }
 
@@ -260,7 +272,8 @@ export class Dispatcher {
     }
     const { store, clock, hot: hots, release, log } = this.#parts;
     try {
-      await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+      const { version } = worker;
+      await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     } catch (reason) {
       log("error", "a run could not be moved yet", { run: hot.run, error: String(reason) });
     }

@@ -1,11 +1,17 @@
 // The runs this engine has in memory: which worker executes which incarnation.
 import type { RunAssignment, RunEvent } from "@sluice/protocol";
+import type { RunRecord } from "../kernel/run-store.ts";
+import type { HotSeal, JournalOf } from "./sealing.ts";
 
 /** A run in memory. */
 export interface HotRun {
   readonly run: string;
   readonly epoch: number;
   readonly workflow: string;
+  /** The span that began it, where it is part of a trace. */
+  readonly trace: string | undefined;
+  /** What its values are sealed with, where they are. */
+  seal: HotSeal | undefined;
   /** Of its code. */
   readonly version: string;
   /** Worker that executes it; undefined while one is being found. */
@@ -26,18 +32,37 @@ export interface HotRun {
   checking: RunAssignment | undefined;
 }
 
+/** Whose journal it is, where its values are sealed. */
+export function journalOf({ run, seal }: HotRun): JournalOf | undefined {
+  return seal === undefined ? undefined : { run, fork: seal.fork };
+}
+
 export class HotRuns {
   readonly #runs = new Map<string, HotRun>();
   /** How many each worker has. */
   readonly #counts = new Map<string, number>();
+  readonly #trace: ((run: string) => string) | undefined;
+
+  constructor(trace?: (run: string) => string) {
+    this.#trace = trace;
+  }
+
+  /** What a run is part of: the trace it was started in, or its own where runs have one. */
+  traceOf({ id, trace }: Pick<RunRecord, "id" | "trace">): string | undefined {
+    return trace ?? this.#trace?.(id);
+  }
 
   get size(): number {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries">): HotRun {
+  add(
+    run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries"> & Partial<Pick<HotRun, "seal" | "trace">>,
+  ): HotRun {
     const hot: HotRun = {
       ...run,
+      seal: run.seal,
+      trace: this.traceOf({ id: run.run, trace: run.trace }),
       worker: undefined,
       early: [],
       tasks: false,

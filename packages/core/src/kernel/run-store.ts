@@ -237,14 +237,6 @@ export interface RunStore
     readonly now: number;
   }): Promise<CreateOutcome | { readonly outcome: "not_found" }>;
 
-  /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
-  moveRun(p: {
-    readonly run: string;
-    readonly epoch?: number | undefined;
-    readonly version: string;
-    readonly now: number;
-  }): Promise<ChangeOutcome>;
-
   /** Deletes ended runs with everything that belongs to them. Runs that have not ended: left alone. */
   deleteRuns(p: {
     readonly by: Actor;

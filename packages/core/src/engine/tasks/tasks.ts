@@ -19,7 +19,7 @@ const pageMax = 1_000;
 
 type Parts = Pick<
   EngineParts,
-  "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
+  "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
 >;
 
 export class Tasks {

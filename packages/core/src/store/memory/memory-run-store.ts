@@ -2,7 +2,7 @@
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
-import { matchesAny, sees } from "../../kernel/patterns.ts";
+import { sees } from "../../kernel/patterns.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
@@ -12,17 +12,18 @@ import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
-import { heldByKind } from "../flow/held.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
+import { MemoryPayloadKeyStore, payloadKeyVerbs } from "./payload-keys/payload-keys.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { toRecord } from "./runs.ts";
 import { versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
+import { statsOf } from "./stats.ts";
 import { Tables } from "./tables.ts";
 import { listTasks } from "./tasks.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
@@ -43,7 +44,8 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
-  readonly builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
+  readonly payloadKeys: MemoryPayloadKeyStore;
+  readonly builds: MemoryBuildStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -67,6 +69,11 @@ export class MemoryRunStore implements Store {
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
+    });
+    this.builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
+    this.payloadKeys = new MemoryPayloadKeyStore({
+      rows: () => this.#open().payloadKeys,
+      write: (verb, params) => this.#audited({ verb, params }, (tables) => payloadKeyVerbs[verb](tables, params)),
     });
   }
 
@@ -339,24 +346,7 @@ export class MemoryRunStore implements Store {
   }
 
   async stats(p?: Params<"stats">): Promise<StoreStats> {
-    const { events, runs } = this.#open();
-    const counts: Partial<Record<RunRecord["status"], number>> = {};
-    let ready = 0;
-    let timers = 0;
-    for (const row of runs.all()) {
-      if (!sees(p?.access, row.record.workflow)) continue;
-      counts[row.record.status] = (counts[row.record.status] ?? 0) + 1;
-      if (row.heapAt >= 0) ready++;
-      for (const wait of row.waits) if (wait.due !== undefined) timers++;
-    }
-    let bytes = 0;
-    visitValues(this.#tables, (value) => {
-      bytes += value.length;
-    });
-    const named =
-      p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
-    const held = heldByKind(this.#tables.flowRows.blockedBetween("", "\u{10FFFF}"), p?.access);
-    return { runs: counts, ready, timers, events: named, bytes, held };
+    return statsOf(this.#open(), p);
   }
 
   /** Always refused: there is no disk here to write to. */
