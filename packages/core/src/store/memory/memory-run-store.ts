@@ -8,7 +8,6 @@ import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { commentsOf } from "./approval-comments.ts";
-import { buildVerbs } from "../builds/builds.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
@@ -44,7 +43,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
-  readonly builds: MemoryBuildStore;
+  readonly builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -64,10 +63,6 @@ export class MemoryRunStore implements Store {
     this.identity = new MemoryIdentityStore({
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
-    });
-    this.builds = new MemoryBuildStore({
-      rows: () => this.#open().builds,
-      write: (verb, params) => this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params)),
     });
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
