@@ -266,14 +266,11 @@ export class Engine {
     if (of.remote && worker.workflows.size === 0) return;
     this.deployments.add(worker);
     this.#guard(this.#dispatcher.arrived(worker));
-    if (of.remote) this.#guard(this.#unblock(worker.version));
-  }
-
-  /** What waited for this version of the code can go on: there was no worker that had it. */
-  async #unblock(version: string): Promise<void> {
+    if (!of.remote) return;
+    // What waited for this version of the code can go on: there was no worker that had it.
     const { store, clock } = this.#parts;
-    const { effects } = await store.unblockRuns({ reasons: ["version_unavailable"], version, now: clock.now() });
-    this.#route(effects);
+    const waited = { reasons: ["version_unavailable"], version: worker.version, now: clock.now() } as const;
+    this.#guard(store.unblockRuns(waited).then(({ effects }) => this.#route(effects)));
   }
 
   async #handback(worker: string, runs: readonly { readonly run: string; readonly epoch: number }[]): Promise<void> {

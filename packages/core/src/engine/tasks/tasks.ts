@@ -121,15 +121,6 @@ export class Tasks {
     return this.#settle(task, { error: encodeError(error) });
   }
 
-  /** What was kept for a worker that has not come back with it is given out again. */
-  giveUp(id: string): void {
-    for (const task of this.#tasks.values()) {
-      if (task.keptFor !== id) continue;
-      task.keptFor = undefined;
-      this.#enqueue(task);
-    }
-  }
-
   /** Whether a run has tasks that have not ended. */
   has(run: string): boolean {
     return this.#byRun.size > 0 && this.#byRun.has(run);
@@ -385,13 +376,12 @@ export class Tasks {
   #drop(task: ActiveTask | undefined, reason: string): void {
     if (task === undefined || !this.#isHere(task)) return;
     if (task.isOut) this.#revoke(task, reason);
-    else task.leaveWorker();
+    task.leaveWorker();
     this.#forget(task);
   }
 
   #forget(task: ActiveTask): void {
     task.stopTimers(true);
-    task.isOut = false;
     this.#notes.forget(task.task);
     this.#queue.remove(task);
     if (this.#isHere(task)) this.#tasks.delete(task.task);
