@@ -91,7 +91,7 @@ export class StreamFeed {
         after: this.#sent,
         bytesMax: readBytesMax,
       });
-      const events = this.#eventsOf(chunks, first);
+      const events = await this.#eventsOf(chunks, first);
       if (chunks.length > 0) {
         this.#news = true;
         return events;
@@ -107,13 +107,16 @@ export class StreamFeed {
     return undefined;
   }
 
-  #eventsOf(chunks: readonly StreamChunk[], first: number): readonly StreamEvent[] {
+  async #eventsOf(chunks: readonly StreamChunk[], first: number): Promise<readonly StreamEvent[]> {
     const lost = first - this.#sent - 1;
     if (lost > 0) this.#sent = first - 1;
     const gap: StreamEvent[] = lost > 0 ? [{ event: "gap", number: this.#sent, data: { lost, next: first } }] : [];
     const last = chunks.at(-1);
     if (last !== undefined) this.#sent = last.no;
-    return [...gap, ...chunks.map(eventOf)];
+    const { values } = this.#parts.engine;
+    const events: StreamEvent[] = [];
+    for (const chunk of chunks) events.push(eventOf({ ...chunk, value: await values.load(chunk.value) }));
+    return [...gap, ...events];
   }
 
   /** False when a heartbeat is due instead. */

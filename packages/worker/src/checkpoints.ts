@@ -11,7 +11,7 @@ import type { Redactor } from "./redactor.ts";
 export interface CheckpointOptions {
   readonly clock: Pick<WorkerClock, "now">;
   readonly redactor: Redactor;
-  readonly past: Pick<PastRuns, "of">;
+  readonly past: Pick<PastRuns, "of" | "passed">;
 }
 
 /** One step that is to take place in a database. */
@@ -61,6 +61,11 @@ export class Checkpoints {
   constructor(options: CheckpointOptions) {
     this.#options = options;
     this.#keeping = new CheckpointKeeping(options.past, options.clock);
+  }
+
+  /** The engine's answer to which runs are over. */
+  passed(answer: Parameters<PastRuns["passed"]>[0]): void {
+    this.#options.past.passed(answer);
   }
 
   /** Executes the step in a transaction of the database, unless that has been done; the result either way. */

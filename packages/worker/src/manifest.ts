@@ -34,6 +34,7 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     ...(schema === undefined ? {} : { schema }),
     ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.encrypt === undefined ? {} : { encrypt: options.encrypt }),
     ...(options.graph === undefined ? {} : { graph: options.graph }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
     ...(flow === undefined ? {} : { flow }),
@@ -62,4 +63,9 @@ function checkScheduleNames(workflow: string, triggers: readonly Trigger[]): voi
     }
     names.add(name);
   }
+}
+
+/** Workflows by their names. */
+export function byName(workflows: readonly Workflow[]): ReadonlyMap<string, Workflow> {
+  return new Map(workflows.map((workflow) => [workflow.name, workflow]));
 }

@@ -10,7 +10,7 @@ import { Incarnation } from "./incarnation.ts";
 import type { IncarnationHost, StandIn, StepRecorder } from "./calls.ts";
 import { makeContext } from "./context.ts";
 import type { WorkerLimits } from "./limits.ts";
-import { manifestOf } from "./manifest.ts";
+import { byName, manifestOf } from "./manifest.ts";
 import { PastRuns } from "./past-runs.ts";
 import { Redactor } from "./redactor.ts";
 import type { Scope } from "./scope.ts";
@@ -63,7 +63,6 @@ export class Worker implements IncarnationHost {
   readonly tasks: TaskHost;
   readonly standIn: StandIn | undefined;
   readonly #options: WorkerOptions;
-  readonly #past: PastRuns;
   #workflows: ReadonlyMap<string, Workflow>;
   readonly #runs = new Map<string, Incarnation>();
   readonly #idle = new Map<Incarnation, number>();
@@ -88,8 +87,7 @@ export class Worker implements IncarnationHost {
     const send = (message: WorkerToEngine): void => this.#send(message);
     this.secrets = new Secrets({ send, clock, redactor: this.redactor, local });
     this.breakers = new Breakers(send, clock);
-    this.#past = new PastRuns(send, clock);
-    this.checkpoints = new Checkpoints({ clock, redactor: this.redactor, past: this.#past });
+    this.checkpoints = new Checkpoints({ clock, redactor: this.redactor, past: new PastRuns(send, clock) });
     this.services = new ServiceHost({
       readSecret: (ref) => this.secrets.read(ref),
       clock,
@@ -172,7 +170,7 @@ export class Worker implements IncarnationHost {
         this.breakers.admitted(message);
         break;
       case "passed":
-        this.#past.passed(message);
+        this.checkpoints.passed(message);
         break;
       case "refresh":
         this.services.refresh(message.secrets);
@@ -399,8 +397,4 @@ export class Worker implements IncarnationHost {
   announce(callback: () => void): () => void {
     return this.#announcements.add(callback);
   }
-}
-
-function byName(workflows: readonly Workflow[]): ReadonlyMap<string, Workflow> {
-  return new Map(workflows.map((workflow) => [workflow.name, workflow]));
 }
