@@ -45,6 +45,8 @@ export interface Occurrence {
   readonly expiresAt?: number | undefined;
   /** Key of the held start that this lets go, once it has its run. */
   readonly held?: string | undefined;
+  /** Its input is sealed for this very run and cannot be held: past a limit it gets none, and its key stays unmarked. */
+  readonly sealed?: boolean | undefined;
   readonly run: NewRun;
 }
 

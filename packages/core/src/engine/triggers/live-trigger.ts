@@ -152,9 +152,19 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
         key,
         mark,
         expiresAt,
+        sealed: sealed !== undefined,
         run: this.#run(input, sealed),
       }));
-      return this.advance({ ...rest, occurrences });
+      const advanced = await this.advance({ ...rest, occurrences });
+      if (advanced.ok && advanced.value.refused !== undefined && occurrences.some((each) => each.sealed)) {
+        const { log } = this.#parts.engine;
+        const { count } = advanced.value.refused;
+        log("error", "a limit refused occurrences of an encrypted workflow; they got no run", {
+          trigger: this.record.id,
+          count,
+        });
+      }
+      return advanced;
     }
     const hold = await this.#held(good, debounce);
     const seen = good.flatMap(({ key, mark, expiresAt }) => (key === undefined ? [] : [{ key, mark, expiresAt }]));

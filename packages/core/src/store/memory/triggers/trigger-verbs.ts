@@ -77,7 +77,7 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   const created: RunRecord[] = [];
   let duplicates = 0;
   let refused: Refusals | undefined;
-  for (const { key, mark, expiresAt, held, run } of p.occurrences) {
+  for (const { key, mark, expiresAt, held, sealed, run } of p.occurrences) {
     const known = key === undefined ? undefined : row.marks.get(key);
     if (known !== undefined && known.mark === mark) {
       duplicates++;
@@ -86,6 +86,7 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
     if (started.outcome === "rate_limited" || started.outcome === "queue_full") {
       refused = refusedToo(refused, started, p.now);
+      if (sealed === true) continue;
       if (held === undefined) row.held.set(...heldOf(run, p.now));
       if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, at: p.now, expiresAt }));
       continue;

@@ -56,7 +56,7 @@ function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   const created: RunRecord[] = [];
   let duplicates = 0;
   let refused: Refusals | undefined;
-  for (const { key, mark, expiresAt, held, run } of p.occurrences) {
+  for (const { key, mark, expiresAt, held, sealed, run } of p.occurrences) {
     const known = key === undefined ? undefined : triggers.mark(trigger, key);
     if (known !== undefined && known.mark === mark) {
       duplicates++;
@@ -65,6 +65,7 @@ function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     const inserted = insertRun(cx, { by, run, now });
     if (inserted.outcome === "rate_limited" || inserted.outcome === "queue_full") {
       refused = refusedToo(refused, inserted, now);
+      if (sealed === true) continue;
       if (held === undefined) hold(cx, trigger, waiting(run, now));
       if (key !== undefined) triggers.putMark(trigger, { key, mark, at: now, expiresAt });
       continue;
