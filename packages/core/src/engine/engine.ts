@@ -102,8 +102,7 @@ export class Engine {
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
     this.tasks = new Tasks(this.#parts);
-    const { tasks } = this;
-    this.#leaving = new Leaving(this.#parts, { dispatcher: this.#dispatcher, losses: this.#losses, tasks });
+    this.#leaving = new Leaving(this.#parts, { dispatcher: this.#dispatcher, losses: this.#losses, tasks: this.tasks });
     const prepare = prepareWith(options.ids, this.values, this.#starts);
     this.#appender = new Appender(this.#parts, { prepare, tasks: this.tasks, reload: (hot) => this.#reload(hot) });
     this.#timers = new Timers(options.clock, {
@@ -381,9 +380,7 @@ export class Engine {
   }
 
   /** Ends a rest: runs are handed out again. */
-  wake(): void {
-    this.#leaving.wake();
-  }
+  wake = (): void => this.#leaving.wake();
 
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {
