@@ -377,9 +377,7 @@ export class Engine {
   }
 
   /** Ends a rest: runs are handed out again. */
-  wake(): void {
-    this.#leaving.wake();
-  }
+  wake = (): void => this.#leaving.wake();
 
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {

@@ -191,12 +191,8 @@ export class Tasks {
     }
   }
 
-  /** Gives nobody anything until `wake`. */
-  rest(): void {
-    this.#resting = true;
-  }
-
-  /** Gives out what has waited meanwhile. */
+  /** Gives nobody anything until `wake`, which gives out what has waited meanwhile. */
+  rest = (): boolean => (this.#resting = true);
   wake(): void {
     this.#resting = false;
     for (const worker of this.#workers.values()) this.#fill(worker);
