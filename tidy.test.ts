@@ -250,6 +250,10 @@ describe("documents", () => {
   test("a sound row of the ledger passes", () => {
     const tests = sample("b.test.ts", 'describe("group", () => {\n  test.skipIf(no)("say \\"hi\\"", () => {});\n});');
     expect(ledgerProblems('| 4.1 | a \\| b | works | `b.test.ts › group › say "hi"` |', tests)).toEqual([]);
+    const python = sample("workers/python/tests/test_b.py", "async def test_first() -> None:\n    pass\n");
+    const proof = (name: string): string => `| 4.1 | a | works | \`workers/python/tests/test_b.py › ${name}\` |`;
+    expect(ledgerProblems(proof("test_first"), python)).toEqual([]);
+    expect(ledgerProblems(proof("test_second"), python)).toHaveLength(1);
     expect(ledgerProblems("| 4.1 | a | missing | |\n| 4.1 | b | missing | |", tests)).toHaveLength(1);
   });
 });

@@ -4,6 +4,7 @@
 const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
   workflow: async () => (await import("./workflow/suite.ts")).runWorkflowSuite,
   server: async () => (await import("./server/suite.ts")).runServerSuite,
+  workers: async () => (await import("./workers/suite.ts")).runWorkersSuite,
   runtime: async () => (await import("./runtime/suite.ts")).runRuntimeSuite,
   console: async () => (await import("./console/suite.ts")).runConsoleSuite,
 };

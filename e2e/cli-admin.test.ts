@@ -33,10 +33,24 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker secret services breakers audit backup restore migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker secret versions keys services breakers audit backup restore migrate doctor".split(
       " ",
     ),
-    runs: ["list", "show", "cancel", "retry", "pause", "resume", "fork", "delete", "watch", "bulk", "export", "import"],
+    runs: [
+      "list",
+      "show",
+      "cancel",
+      "retry",
+      "pause",
+      "resume",
+      "fork",
+      "delete",
+      "erase",
+      "watch",
+      "bulk",
+      "export",
+      "import",
+    ],
     events: ["send", "list"],
     approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],
@@ -49,6 +63,8 @@ describe("help", () => {
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
     secret: ["set", "list", "remove", "rotate"],
+    versions: ["list", "move", "drain"],
+    keys: ["list", "rotate", "erase"],
     services: ["list"],
     breakers: ["list", "reset"],
     audit: ["list", "verify", "export"],
@@ -198,11 +214,14 @@ describe("backup, restore and doctor", () => {
     const names = sound.checks.map((check: { name: string }) => check.name);
     expect(names).toEqual([
       "bun",
+      "sqlite",
+      "files",
       "data",
       "server",
       "disk",
       "token",
       "fsync",
+      "clock",
       "project",
       "ready",
       "deployment",

@@ -27,6 +27,8 @@ const documents = [
   "docs/workflows.md",
   "docs/services.md",
   "docs/secrets.md",
+  "docs/encryption.md",
+  "docs/telemetry.md",
   "docs/cronflow.md",
   "docs/testing.md",
   "docs/flow.md",
@@ -36,6 +38,7 @@ const documents = [
   "docs/triggers.md",
   "docs/workers.md",
   "docs/deployment.md",
+  "docs/deploy.md",
   "docs/identity.md",
   "docs/security.md",
   "docs/cli.md",
@@ -51,6 +54,7 @@ const compileTimeoutMs = 60_000;
 /** What the workflows of the documents are started with. */
 const inputs: Readonly<Record<string, unknown>> = {
   order: { id: "o-17", total: 1200 },
+  intake: { name: "Ada" },
   signup: { email: "ada@example.com" },
   "fetch-price": 7,
   basket: undefined,

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packAll } from "../scripts/pack.ts";
+import { expectWorker } from "./packed-worker.suite.ts";
 
 const INSTALL_TIMEOUT_MS = 180_000;
 const root = join(import.meta.dir, "..");
@@ -129,6 +130,14 @@ describe("sluice", () => {
     const ran = await run(["node", "--input-type=module", "--eval", code], full);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "function function true\n" });
   });
+});
+
+describe("sluice-worker", () => {
+  test(
+    "does tasks and runs on Node for a server of the package",
+    () => expectWorker(full, ["npx", "--no-install", "sluice-worker"], "node"),
+    60_000,
+  );
 });
 
 describe("sluice/cronflow", () => {

@@ -395,6 +395,6 @@ describe("what is refused", () => {
     const ran = await sluice(["up", "--project", project, "--data", join(work, "taken"), "--port", String(port)]);
     await taken.stop(true);
     expect(ran.exitCode).toBe(1);
-    expect(ran.stderr).toContain(`The server cannot listen on 127.0.0.1:${port}`);
+    expect(ran.stderr).toContain(`Another process listens on 127.0.0.1:${port}.`);
   });
 });

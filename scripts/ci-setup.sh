@@ -2,9 +2,11 @@
 # Installs the Debian packages that tests need and the machine lacks.
 set -euo pipefail
 
-# gcc and libc6-dev build the shim that watches and delays fsync; python3 and openssl check an export of the audit trail.
+# gcc and libc6-dev build the shim that watches and delays fsync; python3 and openssl check an export of the audit trail, and
+# python3 with venv has the Python worker.
 packages=(gcc libc6-dev)
 command -v python3 >/dev/null || packages+=(python3)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 command -v openssl >/dev/null || packages+=(openssl)
 
 missing=()

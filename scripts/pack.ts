@@ -41,6 +41,7 @@ const PUBLISHABLE: Publishable[] = [
     },
     started: [
       "packages/cli/src/main.ts",
+      "packages/cli/src/sluice-worker.ts",
       "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/server/src/bundle-process.ts",
@@ -49,7 +50,7 @@ const PUBLISHABLE: Publishable[] = [
     ],
     copied: ["bin"],
     console: true,
-    bin: { sluice: "bin/sluice.mjs" },
+    bin: { sluice: "bin/sluice.mjs", "sluice-worker": "bin/sluice-worker.mjs" },
   },
   {
     home: "packages/sdk",

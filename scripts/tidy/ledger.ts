@@ -41,14 +41,21 @@ function declares(text: string, functions: string, name: string): boolean {
   return new RegExp(String.raw`\b(?:${functions})${modifiers}\(\s*(["'\`])(?:${names})\1`).test(text);
 }
 
+/** Tests of the Python worker, which `e2e/python.test.ts` runs: a reference names the function. */
+const PYTHON_TESTS = /^workers\/python\/tests\/test_\w+\.py$/;
+
 /** Why a reference such as `path › describe › test name` leads to no test; undefined where it leads to one. */
 export function testProblem(reference: string, files: Map<string, string>): string | undefined {
   const [path = "", ...names] = reference.split(SEPARATOR);
   const text = files.get(path);
   if (text === undefined) return `no file ${path}`;
-  if (!isTest(path)) return `${path} is not a test`;
+  if (!isTest(path) && !PYTHON_TESTS.test(path)) return `${path} is not a test`;
   const name = names.pop();
   if (name === undefined) return `"${reference}" names no test (write path${SEPARATOR}test name)`;
+  if (PYTHON_TESTS.test(path)) {
+    const there = new RegExp(String.raw`^(?:async )?def ${escapeForPattern(name)}\(`, "m").test(text);
+    return there && names.length === 0 ? undefined : `${path} has no test "${name}"`;
+  }
   const suite = names.find((each) => !declares(text, "describe", each));
   if (suite !== undefined) return `${path} has no describe "${suite}"`;
   return declares(text, "test|it", name) ? undefined : `${path} has no test "${name}"`;

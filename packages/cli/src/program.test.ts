@@ -116,6 +116,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
   "step-cache clear": ["--all"],
+  "keys erase": ["--yes"],
   "user create": ["--admin"],
   "token create": ["--name", "t", "--role", "viewer"],
 };

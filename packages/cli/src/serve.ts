@@ -1,5 +1,5 @@
 // Starts the server, says that it is ready, and stops it at a signal: the first one drains, a second one ends at once.
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { toWire } from "@sluice/protocol";
 import manifest from "../package.json" with { type: "json" };
@@ -17,6 +17,8 @@ export interface ServeRequest {
   /** Absolute. */
   readonly project: string;
   readonly json: boolean;
+  /** Take the place of the server that runs over the data folder. */
+  readonly replace: boolean;
   /** By setting. */
   readonly flags: Readonly<Record<string, unknown>>;
 }
@@ -33,13 +35,22 @@ export async function serve(io: Io, request: ServeRequest): Promise<void> {
   const file = join(server.data, serverFile);
   writeFileSync(file, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`, { mode: 0o600 });
   announce(io, request, { server, elapsedMs: Math.round(performance.now() - startedAt) });
-  await stop.promise;
-  rmSync(file, { force: true });
+  await Promise.race([stop.promise, server.replaced]);
+  if (isOurs(file)) rmSync(file, { force: true });
   await server.stop();
   process.exit(0);
 }
 
-async function start(io: Io, { mode, project, flags, json }: ServeRequest) {
+/** Whether the file still says where this server listens, and not one that has taken its place. */
+function isOurs(file: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { readonly pid?: unknown }).pid === process.pid;
+  } catch {
+    return false;
+  }
+}
+
+async function start(io: Io, { mode, project, flags, json, replace }: ServeRequest) {
   const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
   const clock = { now: () => Date.now() };
   const log = jsonLog((line) => process.stderr.write(line), clock);
@@ -61,6 +72,7 @@ async function start(io: Io, { mode, project, flags, json }: ServeRequest) {
       sources,
       bundler,
       mode,
+      replace,
       log,
       env: io.env,
       modules: installedModules,

@@ -115,6 +115,9 @@ export {
 export type { ExportedEntry, ExportedLog, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
 export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
+export { fnv64 } from "./fnv.ts";
+export { formatTraceparent, parseTraceparent, spanIdOf, traceIdOf } from "./trace.ts";
+export type { TraceSpan } from "./trace.ts";
 export { normalizeRetry, nextRetryDelayMs } from "./backoff.ts";
 export type { RetryPolicy, RetryPlan } from "./backoff.ts";
 export {

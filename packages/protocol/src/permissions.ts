@@ -34,8 +34,10 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:move": { about: "move unfinished runs to the current code", narrowedBy: "workflow" },
   "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },
+  "run:erase": { about: "erase the values of encrypted runs for good", narrowedBy: "workflow" },
   "step-cache:clear": { about: "forget results of steps that are kept for other runs", narrowedBy: "workflow" },
   "event:read": { about: "see events and who waits for them", narrowedBy: "event" },
   "event:send": { about: "publish events", narrowedBy: "event" },
@@ -55,6 +57,8 @@ export const permissions = {
   "breaker:reset": { about: "close circuit breakers" },
   "secret:read": { about: "see which secrets there are, never their values" },
   "secret:write": { about: "set, remove and re-encrypt secrets" },
+  "key:read": { about: "see which workflows have keys of payloads" },
+  "key:write": { about: "rotate and erase keys of payloads" },
   "backup:create": { about: "make backups", shell: true },
   "backup:restore": { about: "restore backups", shell: true },
   "user:read": { about: "see users and their sessions" },
@@ -110,12 +114,14 @@ const operating: readonly Grant[] = [
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
   "run:fork",
+  "run:move",
   "run:import",
   "run:delete",
   "step-cache:clear",
   "state:write",
   "settings:read",
   "secret:read",
+  "key:read",
 ].map((permission) => ({
   permission,
 }));

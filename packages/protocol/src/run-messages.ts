@@ -191,13 +191,11 @@ export interface IdleOp {
   readonly reason?: RunStatusReason | undefined;
   /** Number of the last settlement the run has been given: when there is a later one on its way, the run does not wait. */
   readonly ord?: number | undefined;
-  /**
-   * Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait.
-   */
+  /** Entries that wait for a word to go on, such as for their next attempt: when it is on its way, the run does not wait. */
   readonly retries?: readonly number[] | undefined;
 }
 
-/** The incarnation gives itself up: it has been idle long enough, or was asked to pause and is quiet. */
+/** The incarnation gives itself up: idle long enough, or asked to pause and quiet. */
 export interface ParkOp {
   readonly op: "park";
   readonly paused: boolean;
@@ -280,16 +278,15 @@ export interface RunAssignment {
   readonly tags: readonly string[];
   readonly parent?: string | undefined;
   readonly key?: string | undefined;
+  /** The span that began it, as W3C `traceparent` has it; absent where nobody traces. */
+  readonly trace?: string | undefined;
   /** Number of the last entry that settled before this journal was read; later ones come as events. */
   readonly ord: number;
   /** Ordered by `ord`, unsettled entries last. */
   readonly journal: readonly JournalEntry[];
   /** True when more of the journal follows in `journal` messages. */
   readonly more?: boolean | undefined;
-  /**
-   * True when entries were taken out of the journal, or out of the one it is a copy of: what was recorded after them may have
-   * to wait until they are there again.
-   */
+  /** Entries were taken out of the journal, or out of the one it is a copy of: what was recorded after them may have to wait. */
   readonly gaps?: boolean | undefined;
   /** Set when the run is to be cancelled rather than continued. */
   readonly cancel?: CancelNotice | undefined;
@@ -316,6 +313,8 @@ export interface WorkflowManifest {
   /** Search attributes its runs may have. */
   readonly attributes?: Readonly<Record<string, AttributeType>> | undefined;
   readonly graph?: DeclaredGraph | undefined;
+  /** Payloads of its runs are encrypted; absent: as the server is set. */
+  readonly encrypt?: boolean | undefined;
   /** When its runs may begin; absent: at once. */
   readonly flow?: FlowManifest | undefined;
 }

@@ -52,6 +52,8 @@ export interface Run<I = unknown, O = unknown> {
   /** The run it went on as. */
   readonly continuedTo: string | null;
   readonly schedule: string | null;
+  /** How its values are kept; those of an erased run are gone. */
+  readonly payload: "plain" | "encrypted" | "erased";
   /** What holds it back while it is queued, where that is flow control: the gate, and the value of its key. */
   readonly hold: { readonly by: GateKind; readonly path: string | null; readonly key: string | null } | null;
 }

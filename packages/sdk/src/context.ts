@@ -16,6 +16,8 @@ export interface StepContext {
   readonly attempt: number;
   /** The same for every attempt of this step of this run: pass it to services that accept one. */
   readonly idempotencyKey: string;
+  /** The span of this attempt as a W3C `traceparent` header, to be passed on; undefined where the run is part of no trace. */
+  readonly traceparent?: string | undefined;
   /** The value of a secret, by its name in the store or by what `secret()` made. Whatever leaves the worker has stars in its place. */
   readonly secret: (ref: string | SecretRef) => Promise<string>;
 }

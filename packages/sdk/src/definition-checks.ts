@@ -22,9 +22,10 @@ const methods: readonly string[] = ["POST", "PUT", "GET", "DELETE", "PATCH"] sat
 
 /** Throws `invalid_workflow`, `invalid_duration` or `invalid_retry` for options of a workflow that make no sense. */
 export function checkWorkflow({ name, ...options }: WorkflowOptions): void {
-  const { attributes, description, input, triggers, services, timeout, retry, retention } = options;
+  const { attributes, description, encrypt, input, triggers, services, timeout, retry, retention } = options;
   const of = `Workflow ${name}`;
   if (description !== undefined && typeof description !== "string") refuse(of, "description", "text");
+  if (encrypt !== undefined && typeof encrypt !== "boolean") refuse(of, "encrypt", "true or false");
   if (input !== undefined && !isStandardSchema(input)) {
     refuse(of, "input", "a Standard Schema, such as one of zod 4, Valibot or ArkType");
   }

@@ -26,6 +26,8 @@ export interface WorkflowOptions extends FlowOptions {
   readonly retry?: StepRetry;
   /** Search attributes of its runs, by name: `{ total: "number", customer: "keyword" }`. */
   readonly attributes?: Readonly<Record<string, AttributeType>>;
+  /** Keeps inputs, results, errors and log lines of its runs encrypted at rest. Left out: as the server's setting says. */
+  readonly encrypt?: boolean;
   /** How long and how many finished runs are kept. */
   readonly retention?: { readonly age?: Duration; readonly count?: number };
   /** What may follow what, where it is known beforehand; else the graph is inferred from what runs did. */

@@ -1,7 +1,7 @@
 // One request on its way through the routes, and what routes have at hand.
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
 import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
-import type { Vault } from "@sluice/core/secrets";
+import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission, WireError } from "@sluice/protocol";
@@ -73,6 +73,8 @@ export interface HttpParts {
   readonly store: Store;
   readonly identity: Identity;
   readonly vault: Vault;
+  /** Keys of encrypted payloads. */
+  readonly payloads: PayloadVault | undefined;
   /** False: everybody may do everything (`--no-auth`). */
   readonly authentication: boolean;
   /** Base of the URLs that people open, where it is set; without a trailing slash. */

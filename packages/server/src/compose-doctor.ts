@@ -14,20 +14,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { attempt, systemClock } from "@sluice/core";
+import type { Clock } from "@sluice/core";
 import { dataFiles, lockFile } from "@sluice/core/store/sqlite";
-import { checkData } from "@sluice/core/store/sqlite/checks";
+import { checkData, newestRunAt, sqliteVersion, sqliteVersionMin } from "@sluice/core/store/sqlite/checks";
 import type { BuildResult } from "./bundle-messages.ts";
-import { Bundler } from "./bundle.ts";
+import type { Bundler } from "./bundle.ts";
+import { clockCheck, fileLimits, portCheck, rightsCheck, sqliteCheck } from "./compose-doctor-machine.ts";
 import { tokenFile } from "./compose-token.ts";
+import { loadSettings } from "./config-load.ts";
+import { check } from "./doctor-check.ts";
+import type { Check } from "./doctor-check.ts";
 import { describeProblem } from "./project-deploy.ts";
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "failed";
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 export interface DoctorOptions {
   readonly project: string;
@@ -35,38 +33,53 @@ export interface DoctorOptions {
   readonly modules: Readonly<Record<string, string>>;
   /** Oldest Bun that is known to work. */
   readonly bunVersionMin: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock | undefined;
 }
 
 const freeBytesMin = 256 * 1024 * 1024;
 const syncTrials = 20;
 const syncSlowMs = 20;
-const check = (...[name, state, message, hint]: [string, Check["state"], string, string?]): Check => ({
-  name,
-  state,
-  message,
-  ...(hint === undefined ? {} : { hint }),
-});
 
 /** Every check, in the order in which they are shown. `pid` is that of a server that runs over the data folder. */
 export async function examine(
   options: DoctorOptions,
 ): Promise<{ readonly checks: readonly Check[]; readonly pid: number | undefined }> {
-  const { data, bunVersionMin } = options;
+  const { data, bunVersionMin, clock = systemClock } = options;
   const fresh = Bun.semver.order(Bun.version, bunVersionMin) >= 0;
   const checks: Check[] = [
     fresh
       ? check("bun", "ok", `Bun ${Bun.version}`)
       : check("bun", "failed", `Bun ${Bun.version} is too old.`, `Use ${bunVersionMin} or newer.`),
+    sqliteCheck(sqliteVersion(), sqliteVersionMin),
+    ...fileLimits(),
   ];
   let pid: number | undefined;
-  if (existsSync(data)) {
+  const folder = existsSync(data) && statSync(data).isDirectory() ? data : undefined;
+  if (folder !== undefined) {
     pid = holderOf(data);
     checks.push(writable(data));
     if (pid !== undefined) checks.push(check("server", "ok", `A server runs here (process ${pid}).`));
     checks.push(...freeSpace(data), ...(await database(data, pid)), ...token(data), syncSpeed(data));
-  } else checks.push(check("data", "ok", `There is no data folder ${data} yet.`));
-  checks.push(await code(options));
+  } else if (existsSync(data)) checks.push(rightsCheck(data));
+  else checks.push(check("data", "ok", `There is no data folder ${data} yet.`));
+  const newestAt = folder === undefined ? undefined : newestRunAt(join(folder, dataFiles.database));
+  checks.push(clockCheck({ clock, data: folder, newestAt }));
+  checks.push(...(await project(options, pid !== undefined)));
   return { checks, pid };
+}
+
+/** Its settings, the port that they name, and its code. `served`: a server has the port already. */
+async function project(options: DoctorOptions, served: boolean): Promise<Check[]> {
+  const { env, modules } = options;
+  if (!existsSync(options.project)) {
+    return [check("project", "failed", `There is no folder ${options.project}.`, "Name the project with --project.")];
+  }
+  const sources = { project: options.project, flags: {}, env, defaults: { onDeploy: "pin" } } as const;
+  const loaded = await attempt(() => loadSettings(sources, { modules }));
+  if (!loaded.ok) return [check("settings", "failed", loaded.error.message, loaded.error.hint)];
+  const { settings, bundler } = loaded.value;
+  return [...(served ? [] : [await portCheck(settings)]), await code(bundler)];
 }
 
 function holderOf(data: string): number | undefined {
@@ -80,7 +93,7 @@ function holderOf(data: string): number | undefined {
 function writable(data: string): Check {
   try {
     accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
-    return check("data", "ok", `The data folder is ${data}.`);
+    return rightsCheck(data);
   } catch {
     return check(
       "data",
@@ -152,10 +165,7 @@ function syncSpeed(data: string): Check {
   }
 }
 
-async function code({ project, modules }: DoctorOptions): Promise<Check> {
-  if (!existsSync(project))
-    return check("project", "failed", `There is no folder ${project}.`, "Name the project with --project.");
-  const bundler = new Bundler({ project, modules });
+async function code(bundler: Bundler): Promise<Check> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-doctor-"));
   try {
     return projectCheck(await bundler.build(folder));

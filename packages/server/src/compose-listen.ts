@@ -16,22 +16,31 @@ export type Answering = Pick<Http, "idleTimeout" | "maxRequestBodySize" | "webso
 
 export interface Listener {
   readonly port: number;
+  /** Requests that are being answered. */
+  readonly pending: number;
+  /** Somebody else answers from now on, to the end; what was begun is answered as it was. */
+  passOn(fetch: Answering["fetch"]): void;
   /** Listens no more; connections that are open are closed. */
   stop(): Promise<void>;
 }
 
-/** Listens on the address of the settings. Throws `unavailable` when it cannot, `invalid_config` for a bad certificate. */
-export function listen(options: ComposeOptions, answering: Answering): Listener {
+/**
+ * Listens on the address of the settings; `shared`: beside another process that lets it. Throws `port_in_use` or `unavailable`
+ * when it cannot, `invalid_config` for a bad certificate.
+ */
+export function listen(options: ComposeOptions, answering: Answering, { shared = false } = {}): Listener {
   const { settings, log } = options;
   const { tls: files } = settings;
+  const { idleTimeout, maxRequestBodySize, websocket } = answering;
   const open = (port: number, tls: TlsPair | undefined): Bun.Server<SocketSession> =>
     Bun.serve({
       hostname: settings.host,
       port,
-      idleTimeout: answering.idleTimeout,
-      maxRequestBodySize: answering.maxRequestBodySize,
+      reusePort: shared,
+      idleTimeout,
+      maxRequestBodySize,
       fetch: answering.fetch,
-      websocket: answering.websocket,
+      websocket,
       ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
     });
   let server = tryTo(options, () => open(settings.port, files === undefined ? undefined : readTls(files)));
@@ -54,6 +63,13 @@ export function listen(options: ComposeOptions, answering: Answering): Listener 
         });
   return {
     port,
+    get pending() {
+      return [...leaving, server].reduce((sum, each) => sum + each.pendingRequests, 0);
+    },
+    passOn: (fetch) => {
+      stopFollowing();
+      for (const each of [...leaving, server]) each.reload({ fetch, websocket });
+    },
     stop: async () => {
       stopFollowing();
       await Promise.all([...leaving, server].map(async (each) => each.stop(true)));
@@ -66,10 +82,18 @@ function tryTo<T>({ settings }: ComposeOptions, open: () => T): T {
     return open();
   } catch (error) {
     if (error instanceof SluiceError) throw error;
+    const address = `${settings.host}:${settings.port}`;
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+      throw new SluiceError({
+        code: "port_in_use",
+        message: `Another process listens on ${address}.`,
+        hint: "Stop it, or choose another port with --port; 0 takes any that is free.",
+      });
+    }
     throw new SluiceError({
       code: "unavailable",
-      message: `The server cannot listen on ${settings.host}:${settings.port}: ${error instanceof Error ? error.message : String(error)}`,
-      hint: "Choose another port with --port; 0 takes any that is free.",
+      message: `The server cannot listen on ${address}: ${error instanceof Error ? error.message : String(error)}`,
+      hint: "Choose another address with --host, or another port with --port.",
     });
   }
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { Logger, SecretSource, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
-import type { Vault } from "@sluice/core/secrets";
+import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
@@ -14,7 +14,7 @@ import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
-import { limitDefaults } from "./config-settings.ts";
+import { limitDefaults, telemetryHeadersVariable } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
@@ -23,7 +23,8 @@ import type { Http } from "./http.ts";
 import type { Deployer } from "./project-deploy.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { SupervisedEngine } from "./supervisor.ts";
+import type { SupervisedEngine, SupervisorOptions } from "./supervisor.ts";
+import { rootTrace } from "./telemetry/root-trace.ts";
 
 export interface ComposeOptions {
   readonly settings: ServerSettings;
@@ -36,6 +37,8 @@ export interface ComposeOptions {
   /** Of the product. */
   readonly version: string;
   readonly log: Logger;
+  /** Take the place of the server that runs over the data folder, if there is one. */
+  readonly replace?: boolean | undefined;
   /** `up` gives up when the project cannot be deployed; `dev` serves what there was and waits for the next change. */
   readonly mode: "up" | "dev";
   /** The disk failed in a way after which nothing may be acknowledged: the process should end at once. */
@@ -87,6 +90,7 @@ export function openEngine(
     readonly blobs: FileBlobs;
     readonly supervisor: Supervisor;
     readonly secrets: SecretSource;
+    readonly payloads: PayloadVault;
   },
 ): Engine {
   const { settings, log } = options;
@@ -103,6 +107,8 @@ export function openEngine(
     onDeploy: settings.onDeploy,
     url,
     secrets: parts.secrets,
+    sealing: { keys: parts.payloads, all: settings.encryptPayloads },
+    trace: settings.telemetry && rootTrace(settings.telemetry.sample),
     provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
   });
 }
@@ -128,13 +134,20 @@ function retire(engine: Engine, worker: string): void {
 /** The supervisor of the workers. */
 export function superviseIn(
   { options, folder, socket }: Ground,
-  parts: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
+  { code, engine }: { readonly code: CodeStore; readonly engine: Promise<SupervisedEngine> },
 ): Supervisor {
-  const { settings, log, env, modules, mode } = options;
-  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...childEnv } = env;
+  return supervisorOf(options, { folder: runFolder(folder), socket, code: (version) => code.file(version), engine });
+}
+
+/** A supervisor of workers as the settings want them. */
+export function supervisorOf(
+  { settings, log, env, modules, mode }: ComposeOptions,
+  parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
+): Supervisor {
+  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
+  const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
-    folder: runFolder(folder),
-    socket,
+    ...parts,
     project: settings.project,
     env: childEnv,
     clock: systemClock,
@@ -142,8 +155,6 @@ export function superviseIn(
     limits: { ...supervisorLimits, ...settings.limits },
     secret,
     newId: () => crypto.randomUUID(),
-    engine: parts.engine,
-    code: (version) => parts.code.file(version),
     worker: {
       modules,
       limits: settings.limits,
@@ -174,6 +185,7 @@ export function httpOver(
     readonly store: Store;
     readonly identity: Identity;
     readonly vault: Vault;
+    readonly payloads: PayloadVault;
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
@@ -188,12 +200,13 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, deployer, supervisor, fleet, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
     identity,
     vault,
+    payloads,
     clock: systemClock,
     log,
     version,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemClock, systemRandom } from "@sluice/core";
 import type { SecretSource, Store } from "@sluice/core";
 import { openKeyFolder } from "@sluice/core/identity";
-import { Vault } from "@sluice/core/secrets";
+import { PayloadVault, Vault } from "@sluice/core/secrets";
 import type { DataFolder } from "@sluice/core/store/sqlite";
 
 /** The encrypted store in a data folder. `onChange`: these names have other values, or none. */
@@ -12,12 +12,19 @@ export function openVault(folder: DataFolder, store: Store, onChange: (names: re
   return new Vault({ store: store.secrets, keys, clock: systemClock, random: systemRandom, onChange });
 }
 
+/** Keys of encrypted payloads; those of workflows are kept by the vault. */
+export function openPayloads(store: Store, shelf: Vault): PayloadVault {
+  return new PayloadVault({ store: store.payloadKeys, shelf, clock: systemClock, random: systemRandom });
+}
+
 /** Secrets of a program that has the engine in it: those it was given, then those of the data folder. */
-export function embeddedSecrets(
-  folder: DataFolder,
-  { store, given }: { readonly store: Store; readonly given: Readonly<Record<string, string>> },
-): SecretSource {
-  const vault = openVault(folder, store, () => undefined);
+export function embeddedSecrets({
+  vault,
+  given,
+}: {
+  readonly vault: Vault;
+  readonly given: Readonly<Record<string, string>>;
+}): SecretSource {
   return {
     read: async (ref) => (Object.hasOwn(given, ref.name) ? given[ref.name] : vault.read(ref)),
   };

@@ -11,12 +11,16 @@ import { CodeStore } from "./bundle-store.ts";
 import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
-import { openVault } from "./compose-secrets.ts";
+import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import type { openFleet } from "./workers/open-fleet.ts";
+import type { RunWork } from "./workers/run-work.ts";
+import { telemetryLimits } from "./telemetry/limits.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface Serving {
   readonly store: Store;
@@ -29,6 +33,10 @@ export interface Serving {
   fleet(): Promise<Fleet>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
+  /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
+  rest(): Promise<void>;
+  /** Ends a rest. */
+  wake(): Promise<void>;
   /**
    * No new runs; running steps get up to `drainMs`, the rest is handed back; the store is closed. Answers with the last row of
    * the audit trail that a checkpoint can stand for.
@@ -59,19 +67,25 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault });
+    const payloads = openPayloads(store, vault);
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
     const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
-    const fleet = fleetOf(ground, { engine, store, identity });
+    // Code of workers on other machines serves where this project has none.
+    const hasOwnCode = (): boolean =>
+      engine.deployments.version === deployer.state.version && engine.deployments.workflows.length > 0;
+    const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode });
     const http = httpOver(ground, {
       fleet: fleet.open,
       engine,
       store,
       identity,
       vault,
+      payloads,
       deployer,
       supervisor,
       backup: backupOf(ground, { engine, blobs, collector }),
@@ -86,8 +100,17 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
+      rest: async () => {
+        supervisor.rest();
+        await engine.rest();
+      },
+      wake: async () => {
+        engine.wake();
+        await supervisor.wake();
+      },
       drain: async () => {
         await collector.stop();
+        await telemetry?.stop();
         await http.settle();
         await fleet.stop();
         await identity.close();
@@ -106,28 +129,63 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
   }
 }
 
+/** Exports traces and metrics, where there is somewhere to. */
+async function startTelemetry(
+  { options }: Ground,
+  { engine, store }: { readonly engine: Engine; readonly store: Store },
+): Promise<Telemetry | undefined> {
+  const { telemetry: settings, limits } = options.settings;
+  if (settings === undefined) return undefined;
+  const { Telemetry: Exporter } = await import("./telemetry/telemetry.ts");
+  const exporter = new Exporter({
+    engine,
+    store,
+    clock: systemClock,
+    log: options.log,
+    settings,
+    limits: { ...telemetryLimits, ...limits },
+    teller: { version: options.version, instance: store.instance },
+  });
+  exporter.start();
+  return exporter;
+}
+
 /** Loaded when the first worker connects, or somebody asks for a build. */
 function fleetOf(
   { options }: Ground,
-  parts: { readonly engine: Engine; readonly store: Store; readonly identity: Identity },
+  parts: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly identity: Identity;
+    readonly hasOwnCode: () => boolean;
+  },
 ): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
   const { log, settings } = options;
-  let opened: Promise<Fleet> | undefined;
+  let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
   return {
     open: () => {
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
-      opened ??= import("./workers/open-fleet.ts").then(({ openFleet }) =>
-        openFleet({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
-      );
-      return opened;
+      opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
+      return opened.then(({ fleet }) => fleet);
     },
     stop: async () => {
       stopped = true;
       // One that could not be opened has nothing to stop.
-      (await opened?.catch(() => undefined))?.stop();
+      const all = await opened?.catch(() => undefined);
+      all?.fleet.stop();
+      all?.work.stop();
     },
   };
+}
+
+async function openFleetWith(
+  p: Omit<Parameters<typeof openFleet>[0], "otherWork"> & { readonly hasOwnCode: () => boolean },
+): Promise<{ readonly fleet: Fleet; readonly work: RunWork }> {
+  const [opening, working] = await Promise.all([import("./workers/open-fleet.ts"), import("./workers/run-work.ts")]);
+  const { engine, log, hasOwnCode } = p;
+  const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
+  return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
 }
 
 function collectorOf(p: {

@@ -8,6 +8,7 @@ import type { WireError } from "@sluice/protocol";
 import type { BuildResult } from "./bundle-messages.ts";
 import { tidyWhenIdle } from "./compose-idle.ts";
 import { listen, urlOf } from "./compose-listen.ts";
+import type { Listener } from "./compose-listen.ts";
 import { secret, socketIn } from "./compose-parts.ts";
 import type { ComposeOptions } from "./compose-parts.ts";
 import { codeFolder } from "./compose-serving.ts";
@@ -15,6 +16,9 @@ import type { Serving } from "./compose-serving.ts";
 import { Site } from "./compose-site.ts";
 import { settleToken } from "./compose-token.ts";
 import type { ServerSettings } from "./config-settings.ts";
+import { openControl } from "./replace/control.ts";
+import type { Successor } from "./replace/control.ts";
+import type { Place } from "./replace/takeover.ts";
 
 export interface RunningServer {
   /** Base URL that reaches it from this machine. */
@@ -29,6 +33,8 @@ export interface RunningServer {
   setUpUrl(): string | undefined;
   /** What serves now; a restore puts something else in its place. */
   serving(): Serving;
+  /** Resolves when another server has taken the place of this one, which has been stopped then. */
+  readonly replaced: Promise<void>;
   /** No new runs; running steps get up to `drainMs`, the rest is handed back; then everything is closed. */
   stop(): Promise<void>;
 }
@@ -36,9 +42,11 @@ export interface RunningServer {
 /** Starts a server; resolves when it is ready. Rejects with a `SluiceError` that says why it cannot, having closed everything. */
 export async function composeServer(options: ComposeOptions): Promise<RunningServer> {
   const closing: (() => unknown)[] = [() => options.bundler.stop()];
-  const close = async (): Promise<void> => {
+  let closed: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
     for (const step of closing.splice(0).toReversed()) await step();
   };
+  const close = (): Promise<void> => (closed ??= closeAll());
   try {
     return await compose(options, closing, close);
   } catch (error) {
@@ -53,11 +61,12 @@ async function compose(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { settings, bundler, log, env } = options;
-  const folder = await openDataFolder({ folder: settings.data });
+  const { folder, taken } = options.replace === true ? await placeFor(options) : await freeFolder(options);
+  if (taken !== undefined) closing.push(() => taken.giveUp());
   closing.push(() => folder.release());
   tell(log, folder);
   const token = settings.auth ? settleToken({ data: folder.folder, given: env["SLUICE_TOKEN"], secret }) : undefined;
-  const building = bundler.build(codeFolder(folder));
+  const building = taken?.built === undefined ? bundler.build(codeFolder(folder)) : Promise.resolve(taken.built);
   let url = urlOf(settings, settings.port);
   const site = await Site.open({
     options,
@@ -72,7 +81,8 @@ async function compose(
   closing.push(() => site.stop(() => unlisten()));
   closing.push(tidyWhenIdle({ clock: systemClock, cpuMs, tidy: giveBack }));
   const { idleTimeout, maxRequestBodySize, websocket } = site.serving.http;
-  const listener = listen(options, { idleTimeout, maxRequestBodySize, websocket, fetch: site.fetch });
+  const answering = { idleTimeout, maxRequestBodySize, websocket, fetch: site.fetch };
+  const listener = taken?.listener ?? listen(options, answering);
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
   const workers =
@@ -81,6 +91,18 @@ async function compose(
       : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
   closing.push(() => workers?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
+  taken?.opened(site.fetch);
+  const replaced = beReplaced(options, {
+    site,
+    listener,
+    folder,
+    closing,
+    alone: taken?.alone ?? Promise.resolve(),
+    leave: async () => {
+      unlisten = () => undefined;
+      await close();
+    },
+  });
   if (options.mode === "dev") follow(options, site, codeFolder(folder));
   else await bundler.stop();
   return {
@@ -91,8 +113,53 @@ async function compose(
     token,
     setUpUrl: () => setUpUrlOf(settings, site.serving, url),
     serving: () => site.serving,
+    replaced,
     stop: close,
   };
+}
+
+async function freeFolder({ settings }: ComposeOptions): Promise<Place> {
+  return { folder: await openDataFolder({ folder: settings.data }), taken: undefined };
+}
+
+/** Loaded where a server is replaced. */
+async function placeFor(options: ComposeOptions): Promise<Place> {
+  return (await import("./replace/takeover.ts")).takePlace(options);
+}
+
+/** Lets another server ask for the place of this one; resolves when it has it. */
+function beReplaced(
+  { settings, log }: ComposeOptions,
+  p: {
+    readonly site: Site;
+    readonly listener: Listener;
+    readonly folder: DataFolder;
+    readonly closing: (() => unknown)[];
+    readonly alone: Promise<void>;
+    readonly leave: () => Promise<void>;
+  },
+): Promise<void> {
+  const { site, listener, folder, alone, leave } = p;
+  const replaced = Promise.withResolvers<void>();
+  let left = false;
+  let turn = Promise.resolve();
+  const replace = async (successor: Successor): Promise<void> => {
+    // Whoever asks too late finds the one that has the place now.
+    if (left) return successor.close();
+    const { handOver } = await import("./replace/handover.ts");
+    left = await handOver({ site, listener, settings, log, successor, alone, leave });
+    if (left) replaced.resolve();
+    return undefined;
+  };
+  const control = openControl({
+    folder: folder.folder,
+    log,
+    replace: (successor) => {
+      turn = turn.then(() => replace(successor)).catch((error: unknown) => replaced.reject(error));
+    },
+  });
+  p.closing.push(() => control.stop());
+  return replaced.promise;
 }
 
 /** The secret is behind the `#`: browsers send it nowhere. */

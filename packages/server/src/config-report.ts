@@ -35,6 +35,7 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   publicUrl: ({ publicUrl }) => publicUrl,
   durability: ({ durability }) => durability,
   onDeploy: ({ onDeploy }) => onDeploy,
+  encryptPayloads: ({ encryptPayloads }) => encryptPayloads,
   "http.allowedHosts": ({ allowedHosts }) => allowedHosts,
   "http.allowedOrigins": ({ allowedOrigins }) => allowedOrigins,
   "http.trustedProxies": ({ trustedProxies }) => trustedProxies,
@@ -47,6 +48,8 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   // Of a webhook the path may be a secret too.
   "audit.checkpoints": ({ audit }) => audit.checkpoints && originOf(audit.checkpoints),
   "audit.retention": ({ audit }) => audit.retentionMs,
+  "telemetry.endpoint": ({ telemetry }) => telemetry && originOf(telemetry.endpoint),
+  "telemetry.sample": ({ telemetry }) => telemetry?.sample,
   "retention.runs": (settings) => limitOf(settings, "runRetentionMs"),
   "retention.events": (settings) => limitOf(settings, "eventRetentionMs"),
 };

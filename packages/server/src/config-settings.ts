@@ -11,6 +11,8 @@ import type { AuditSettings } from "./config-audit.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
+import { telemetryLimits } from "./telemetry/limits.ts";
+import type { TelemetrySettings } from "./telemetry/limits.ts";
 
 /** Settings with their defaults filled in. Paths are absolute, times in milliseconds. */
 export interface ServerSettings {
@@ -24,6 +26,8 @@ export interface ServerSettings {
   readonly publicUrl: string | undefined;
   readonly durability: "full" | "relaxed";
   readonly onDeploy: "pin" | "move";
+  /** Payloads of workflows that say nothing about it are encrypted at rest. */
+  readonly encryptPayloads: boolean;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   /** Networks of the proxies whose word about address, host and protocol of a request is taken. */
@@ -40,6 +44,8 @@ export interface ServerSettings {
     | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
+  /** Where traces and metrics go; undefined: nowhere. */
+  readonly telemetry: TelemetrySettings | undefined;
   /** Every named limit that was set. */
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -54,6 +60,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...sqliteLimits,
   ...identityLimits,
   ...auditLimits,
+  ...telemetryLimits,
 };
 
 /** What a value must be; said in the error when it is not. */
@@ -118,6 +125,12 @@ const url: Parse = (value) => {
   return value.replace(/\/+$/, "");
 };
 
+const share: Parse = (value) => {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && number >= 0 && number <= 1) return number;
+  throw new SettingError("a number from 0 to 1");
+};
+
 function oneOf(...words: readonly string[]): Parse {
   return (value) => {
     if (typeof value === "string" && words.includes(value)) return value;
@@ -148,6 +161,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("publicUrl", { env: "SLUICE_PUBLIC_URL", flag: "--public-url" }, url),
   spec("durability", { env: "SLUICE_DURABILITY", flag: "--durability" }, oneOf("full", "relaxed")),
   spec("onDeploy", { env: "SLUICE_ON_DEPLOY", flag: "--on-deploy" }, oneOf("pin", "move")),
+  spec("encryptPayloads", { env: "SLUICE_ENCRYPT_PAYLOADS", flag: "--encrypt-payloads" }, yesOrNo),
   spec("http.allowedHosts", { env: "SLUICE_ALLOWED_HOSTS", flag: "--allowed-host" }, list),
   spec("http.allowedOrigins", { env: "SLUICE_ALLOWED_ORIGINS", flag: "--allowed-origin" }, list),
   spec("http.trustedProxies", { env: "SLUICE_TRUSTED_PROXIES", flag: "--trusted-proxy" }, networks),
@@ -160,11 +174,22 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
+  spec("telemetry.endpoint", { env: "SLUICE_TELEMETRY_ENDPOINT", flag: "--telemetry-endpoint" }, url),
+  spec("telemetry.sample", { env: "SLUICE_TELEMETRY_SAMPLE", flag: "--telemetry-sample" }, share),
   spec("retention.events", { env: "SLUICE_RETENTION_EVENTS", flag: "--retention-events" }, duration),
 ];
 
+/** Headers of exports, as `name=value,name=value`: one of them may be a key. */
+export const telemetryHeadersVariable = "SLUICE_TELEMETRY_HEADERS";
+
 /** Variables that are no settings of the server, or are read elsewhere. */
-export const otherVariables: readonly string[] = ["SLUICE_PROJECT", "SLUICE_TOKEN", "SLUICE_URL", openidSecretVariable];
+export const otherVariables: readonly string[] = [
+  "SLUICE_PROJECT",
+  "SLUICE_TOKEN",
+  "SLUICE_URL",
+  openidSecretVariable,
+  telemetryHeadersVariable,
+];
 export const limitVariablePrefix = "SLUICE_LIMITS_";
 
 /** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */

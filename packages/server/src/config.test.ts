@@ -27,6 +27,8 @@ describe("precedence", () => {
       publicUrl: undefined,
       durability: "full",
       onDeploy: "pin",
+      encryptPayloads: false,
+      telemetry: undefined,
       allowedHosts: [],
       allowedOrigins: [],
       trustedProxies: [],
@@ -62,6 +64,7 @@ describe("precedence", () => {
       publicUrl: ["https://sluice.example/", "https://sluice.example"],
       durability: ["relaxed", "relaxed"],
       onDeploy: ["move", "move"],
+      encryptPayloads: ["true", true],
       "http.allowedHosts": ["a.example,b.example", ["a.example", "b.example"]],
       "http.allowedOrigins": ["https://a.example", ["https://a.example"]],
       "http.trustedProxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
@@ -74,6 +77,8 @@ describe("precedence", () => {
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
       "retention.runs": ["2 days", 172_800_000],
+      "telemetry.endpoint": ["http://collector:4318/", "http://collector:4318"],
+      "telemetry.sample": ["0.25", 0.25],
       "retention.events": ["1h", 3_600_000],
     };
     expect(Object.keys(example)).toEqual(settingSpecs.map((spec) => spec.key));
@@ -85,9 +90,11 @@ describe("precedence", () => {
         ? { tls: { cert: "/etc/tls.crt", key: "/etc/tls.key" } }
         : key.startsWith("worker.")
           ? { worker: { port: 7891, tlsCert: "/etc/w.crt", tlsKey: "/etc/w.key" } }
-          : key === "audit.retention"
-            ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
-            : {};
+          : key === "telemetry.sample"
+            ? { telemetry: { endpoint: "http://collector:4318" } }
+            : key === "audit.retention"
+              ? { audit: { checkpoints: "/mnt/safe/checkpoints" } }
+              : {};
       const file = name === undefined ? { [group!]: text } : { [group!]: { ...pair[group!], [name]: text } };
       for (const settings of [
         settle({ flags: { [key]: text }, file: pair }),
@@ -108,6 +115,8 @@ describe("precedence", () => {
           "worker.host": settings.worker?.host,
           "worker.tlsCert": settings.worker?.tls?.cert,
           "worker.tlsKey": settings.worker?.tls?.key,
+          "telemetry.endpoint": settings.telemetry?.endpoint,
+          "telemetry.sample": settings.telemetry?.sample,
           "audit.checkpoints": settings.audit.checkpoints,
           "audit.retention": settings.audit.retentionMs,
           "retention.runs": settings.limits["runRetentionMs"],

@@ -9,6 +9,7 @@ import {
   parseLimit,
   SettingError,
   settingSpecs,
+  telemetryHeadersVariable,
   variableOfLimit,
 } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
@@ -101,12 +102,14 @@ function filled(
     publicUrl,
     durability: get("durability", "full"),
     onDeploy: get("onDeploy", defaults.onDeploy),
+    encryptPayloads: get("encryptPayloads", false),
     allowedHosts: get<readonly string[]>("http.allowedHosts", []),
     allowedOrigins: get<readonly string[]>("http.allowedOrigins", []),
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),
     tls: tlsOf(values, pathOf),
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     audit: auditSettings(values, { data, pathOf }),
+    telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {
       ...(typeof runs === "number" ? { runRetentionMs: runs } : {}),
@@ -139,6 +142,23 @@ function tlsOf(
     message: `TLS needs a certificate and its key: ${cert === undefined ? "tls.cert" : "tls.key"} is missing.`,
     hint: "Give both --tls-cert and --tls-key.",
   });
+}
+
+/** Where exports go. Headers are in a variable alone, since one of them may be a key. */
+function telemetryOf(values: ReadonlyMap<string, unknown>, env: SettingSources["env"]): ServerSettings["telemetry"] {
+  const endpoint = values.get("telemetry.endpoint");
+  if (typeof endpoint !== "string") return undefined;
+  const sample = values.get("telemetry.sample");
+  const pairs = (env[telemetryHeadersVariable] ?? "").split(",").filter((pair) => pair.trim() !== "");
+  const headers = pairs.map((pair): readonly [string, string] => {
+    const at = pair.indexOf("=");
+    if (at > 0) return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    throw new SluiceError({
+      code: "invalid_config",
+      message: `${telemetryHeadersVariable} must be name=value,name=value.`,
+    });
+  });
+  return { endpoint, headers: Object.fromEntries(headers), sample: typeof sample === "number" ? sample : 1 };
 }
 
 /** True for names and addresses that only this machine reaches. */

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
-import type { BlobStore, EngineLimits, Logger } from "@sluice/core";
+import type { BlobStore, EngineLimits, Logger, EngineOptions } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
-import { Vault } from "@sluice/core/secrets";
+import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
@@ -34,6 +34,7 @@ export interface Answer {
 }
 
 export interface FixtureOptions {
+  readonly trace?: EngineOptions["trace"];
   readonly identity?: Partial<IdentitySettings>;
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
@@ -54,6 +55,7 @@ export class HttpFixture implements AsyncDisposable {
   readonly http: Http;
   readonly store: MemoryRunStore;
   readonly vault: Vault;
+  readonly payloads: PayloadVault;
   readonly identity: Identity;
   /** Of the keys. */
   readonly folder: string;
@@ -83,6 +85,8 @@ export class HttpFixture implements AsyncDisposable {
       random: systemRandom,
       onChange: (names) => this.engine.facilities.secretsChanged(names),
     });
+    const keeping = { clock: systemClock, random: systemRandom };
+    this.payloads = new PayloadVault({ store: p.store.payloadKeys, shelf: this.vault, ...keeping });
     this.engine = new Engine({
       store: p.store,
       triggers: p.store.triggers,
@@ -93,6 +97,8 @@ export class HttpFixture implements AsyncDisposable {
       owner: "engine-1",
       limits: options.limits,
       secrets: this.vault,
+      sealing: { keys: this.payloads, all: false },
+      trace: options.trace,
       onDeploy: "move",
       url: () => base,
     });
@@ -101,6 +107,7 @@ export class HttpFixture implements AsyncDisposable {
       store: p.store,
       identity: p.identity,
       vault: this.vault,
+      payloads: this.payloads,
       clock: systemClock,
       log,
       version: "0.0.0-test",

@@ -16,7 +16,7 @@ import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
 import { hookDeskOf } from "./hooks/desk-of.ts";
 import { strictTransport } from "./hygiene.ts";
-import { httpLimits } from "./limits.ts";
+import { httpLimits, requestBytesMax } from "./limits.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
 import { HttpMetrics } from "./metrics.ts";
@@ -57,6 +57,7 @@ export interface HttpOptions {
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
   readonly settings?: HttpParts["settings"];
+  readonly payloads?: HttpParts["payloads"];
   /** Of webhooks; without it, variables of the environment and files below the working folder. */
   readonly secrets?: SecretSource | undefined;
   /** Where it is absent, rows are checked, and no checkpoints. */
@@ -125,10 +126,8 @@ class HttpSide implements Http {
     return this.#parts.limits.idleTimeoutSeconds;
   }
 
-  /** More than the limits for bodies, so that a body over them gets our own answer. */
   get maxRequestBodySize(): number {
-    const { bodyBytesMax, restoreBytesMax } = this.#parts.limits;
-    return Math.max(bodyBytesMax * 4, restoreBytesMax + 1);
+    return requestBytesMax(this.#parts.limits);
   }
 
   get websocket(): Bun.WebSocketHandler<SocketSession> {
@@ -370,7 +369,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, deployment, fleet, backup, restore, disk, settings } = options;
+  const { deployment, ready, fleet, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??
@@ -384,12 +384,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
   };
   return {
     ...given,
-    ready,
-    fleet,
-    backup,
-    restore,
-    disk,
-    settings,
+    ...others,
     valueJson,
     verifyAudit,
     ...own,

@@ -46,6 +46,11 @@ export interface HttpLimits extends LiveLimits, HookLimits {
   readonly refusalAddressesMax: number;
 }
 
+/** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
+export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax">): number {
+  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1);
+}
+
 export const httpLimits: HttpLimits = {
   ...liveLimits,
   deliveryBodyBytesMax: 256 * 1024,

@@ -1,4 +1,5 @@
 // Pages of lists whose items carry values: a page ends early rather than hold more than it should.
+import { SluiceError } from "@sluice/protocol";
 import type { Call } from "./call.ts";
 import { showBytes } from "./show.ts";
 
@@ -12,7 +13,8 @@ export async function takeWhileSmall<T>(
   let bytes = 0;
   for (const item of items) {
     const stored = valueOf(item);
-    const value = stored === undefined ? undefined : await engine.values.load(stored);
+    const found = stored === undefined ? undefined : await engine.values.find(stored);
+    const value = found instanceof SluiceError ? undefined : found;
     bytes += value?.length ?? 0;
     if (taken.length > 0 && bytes > parts.limits.pageBytesMax) break;
     taken.push([item, value === undefined ? null : showBytes(wire, value)]);

@@ -95,7 +95,8 @@ export function describeProblem({ file, line, column, message }: SourceProblem):
   return `${place}: ${message}`;
 }
 
-function errorOfProblems(problems: readonly SourceProblem[]): WireError {
+/** Why a project could not be bundled. */
+export function errorOfProblems(problems: readonly SourceProblem[]): WireError {
   return {
     code: "bundle_failed",
     message: problems.map(describeProblem).join("\n"),
@@ -110,7 +111,8 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   worker_failed: "The log has what the worker wrote; look for code that ends or blocks the process while it is loaded.",
 };
 
-function errorOfCode({ code, hint = hints[code], ...place }: CodeProblem): WireError {
+/** Why a bundle could not be loaded. */
+export function errorOfCode({ code, hint = hints[code], ...place }: CodeProblem): WireError {
   return {
     code,
     message: describeProblem(place),

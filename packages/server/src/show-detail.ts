@@ -1,5 +1,5 @@
 // Runs and steps as a page about one run reads them: without their large values, and with the stacks of their errors.
-import { decodeErrorValue } from "@sluice/protocol";
+import { decodeErrorValue, encodeError, SluiceError } from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
 import type { Attempt, Engine, RunRecord } from "@sluice/core";
 import type { Query } from "./query.ts";
@@ -29,7 +29,7 @@ interface Showing {
 export async function showRunInDetail(p: Showing, run: RunRecord): Promise<unknown> {
   const { engine, wire, detail } = p;
   const isLarge = (value: Uint8Array | undefined): boolean =>
-    detail.small && value !== undefined && (engine.values.isRef(value) || value.length > smallValueBytesMax);
+    detail.small && value !== undefined && (engine.values.isBlob(value) || value.length > smallValueBytesMax);
   const omitted = (["input", "output", "progress"] as const).filter((name) => isLarge(run[name]));
   const kept =
     omitted.length === 0 ? run : { ...run, ...Object.fromEntries(omitted.map((name) => [name, omittedValue])) };
@@ -50,8 +50,8 @@ export async function showStepInDetail(
   const { engine, wire, detail } = p;
   const { value } = stored;
   const omitted =
-    value !== undefined && (engine.values.isRef(value) || (detail.small && value.length > smallValueBytesMax));
-  const [entry = stored] = await engine.values.loadEntries([omitted ? { ...stored, value: undefined } : stored]);
+    value !== undefined && (engine.values.isBlob(value) || (detail.small && value.length > smallValueBytesMax));
+  const entry = await readable(engine, omitted ? { ...stored, value: undefined } : stored);
   const shown = showStep(wire, entry) as Record<string, unknown>;
   if (detail.stacks && entry.error !== undefined) addStack(shown["error"], entry.error);
   shown["outputBytes"] = value === undefined ? null : ((await engine.values.sizeOf(value)) ?? null);
@@ -68,8 +68,20 @@ async function showAttempt(p: Showing, { attempt, at, end, error }: Attempt): Pr
   return { attempt, startedAt: at, endedAt: end, error: shown };
 }
 
+/** An error, or what is said of one that was erased. */
 async function loaded(engine: Engine, stored: Uint8Array): Promise<Uint8Array> {
-  return engine.values.isRef(stored) ? engine.values.load(stored) : stored;
+  const found = engine.values.isRef(stored) ? await engine.values.find(stored) : stored;
+  return found instanceof SluiceError ? encodeError(found) : found;
+}
+
+/** An entry with its values loaded; the error of one whose values are gone says so. */
+async function readable(engine: Engine, entry: JournalEntry): Promise<JournalEntry> {
+  const { value, error, ...rest } = entry;
+  if (!engine.values.isRef(value) && !engine.values.isRef(error)) return entry;
+  const found = value === undefined ? undefined : await engine.values.find(value);
+  if (found instanceof SluiceError) return { ...rest, error: encodeError(found) };
+  const failure = error === undefined ? {} : { error: await loaded(engine, error) };
+  return { ...rest, ...(found === undefined ? {} : { value: found }), ...failure };
 }
 
 /** To an error that is shown as JSON; those who read values have the stack in them. */

@@ -1,16 +1,27 @@
 // How the engine's records look to clients. Values go out as JSON, or untouched to those who speak the value format.
-import { decodeErrorValue, decodeValue, valueToJson, wireErrorOf } from "@sluice/protocol";
+import {
+  decodeErrorValue,
+  decodeValue,
+  encodeError,
+  encodeValue,
+  SluiceError,
+  valueToJson,
+  wireErrorOf,
+} from "@sluice/protocol";
 import type { JournalEntry } from "@sluice/protocol";
-import { termsOf } from "@sluice/core";
+import { isErased, termsOf } from "@sluice/core";
 import type { Engine, RunRecord, TokenRecord } from "@sluice/core";
 import type { Wire } from "./wire.ts";
 
 /** A stored value for a client: null where there is none. */
 export async function showValue(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
   if (stored === undefined) return null;
-  const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
-  return showBytes(wire, bytes);
+  const bytes = engine.values.isRef(stored) ? await engine.values.find(stored) : stored;
+  return showBytes(wire, bytes instanceof SluiceError ? nothing : bytes);
 }
+
+/** What is shown of a value that was erased. */
+const nothing = encodeValue(null);
 
 /** A value that has been loaded. */
 export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
@@ -19,7 +30,8 @@ export function showBytes(wire: Wire, bytes: Uint8Array): unknown {
 
 export async function showError(engine: Engine, wire: Wire, stored: Uint8Array | undefined): Promise<unknown> {
   if (stored === undefined) return null;
-  const bytes = engine.values.isRef(stored) ? await engine.values.load(stored) : stored;
+  const found = engine.values.isRef(stored) ? await engine.values.find(stored) : stored;
+  const bytes = found instanceof SluiceError ? encodeError(found) : found;
   return wire === "value" ? bytes : errorJson(bytes);
 }
 
@@ -59,9 +71,16 @@ function runFields(run: RunRecord): Record<string, unknown> {
     continuedFrom: run.continuedFrom ?? null,
     continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
+    payload: payloadOf(run),
     hold: showHold(run.hold),
     by: `${run.by.kind}:${run.by.id}`,
   };
+}
+
+/** How the values of a run are kept. */
+export function payloadOf({ payloadKey, input }: RunRecord): "plain" | "encrypted" | "erased" {
+  if (payloadKey === undefined) return "plain";
+  return isErased(input) ? "erased" : "encrypted";
 }
 
 function showHold(hold: RunRecord["hold"]): unknown {
@@ -88,7 +107,8 @@ async function showLargeRun(engine: Engine, wire: Wire, run: RunRecord): Promise
     ...runFields(run),
     input: await showValue(engine, wire, run.input),
     output: await showValue(engine, wire, run.output),
-    error: await showError(engine, wire, run.error),
+    // Of a run whose values are gone the error says so, however it ended.
+    error: await showError(engine, wire, run.error ?? (isErased(run.input) ? run.input : undefined)),
     progress: await showValue(engine, wire, run.progress),
   };
 }

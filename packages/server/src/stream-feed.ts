@@ -82,7 +82,7 @@ export class StreamFeed {
         after: this.#sent,
         bytesMax: readBytesMax,
       });
-      const text = this.#textOf(chunks, first);
+      const text = await this.#textOf(chunks, first);
       if (chunks.length > 0) {
         this.#news = true;
         return text;
@@ -98,13 +98,16 @@ export class StreamFeed {
     return "";
   }
 
-  #textOf(chunks: readonly StreamChunk[], first: number): string {
+  async #textOf(chunks: readonly StreamChunk[], first: number): Promise<string> {
     const lost = first - this.#sent - 1;
     if (lost > 0) this.#sent = first - 1;
     const gap = lost > 0 ? `id: ${this.#sent}\nevent: gap\ndata: ${JSON.stringify({ lost, next: first })}\n\n` : "";
     const last = chunks.at(-1);
     if (last !== undefined) this.#sent = last.no;
-    return gap + chunks.map(eventText).join("");
+    const { values } = this.#parts.engine;
+    const texts: string[] = [];
+    for (const chunk of chunks) texts.push(eventText({ ...chunk, value: await values.load(chunk.value) }));
+    return gap + texts.join("");
   }
 
   /** False when a heartbeat is due instead. */

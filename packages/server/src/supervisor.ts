@@ -77,6 +77,7 @@ export class Supervisor {
   #spare: WorkerChild | undefined;
   #current = "";
   #lastBeatAt: number;
+  #resting = false;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -173,6 +174,17 @@ export class Supervisor {
     }
   }
 
+  /** Workers that give back what they run stay from now on: they still check inputs and look for what triggers runs. */
+  rest(): void {
+    this.#resting = true;
+  }
+
+  /** Ends a rest: others take the place of those that gave back what they ran. */
+  async wake(): Promise<void> {
+    this.#resting = false;
+    await Promise.all([...this.#lanes.values()].map((lane) => this.#handOver(lane)));
+  }
+
   /** Ends every child at once. The engine has drained or given up before. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -231,7 +243,7 @@ export class Supervisor {
     child.attached = engine.attach(child, { quarantine: lane.quarantine, offer: childOffer(limits) });
     child.attached.receive(start.deploy);
     // One that gives its runs back is about to leave, whoever told it to.
-    void child.handedBack.then(() => engine.retire(child.id));
+    void child.handedBack.then(() => (this.#resting ? undefined : engine.retire(child.id)));
     void child.ended.then((end) => this.#ended(lane, child, end));
     return { ok: true, manifests: start.deploy.workflows };
   }

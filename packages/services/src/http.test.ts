@@ -1,7 +1,7 @@
 // Against a real listener: what is sent, what comes back, and which failures are worth another attempt.
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { calling } from "./calling.fixture.suite.ts";
-import { http } from "./http.ts";
+import { exchange, http } from "./http.ts";
 import type { HttpReply } from "./http.ts";
 
 interface Seen {
@@ -126,4 +126,15 @@ test("behind a circuit breaker it is called no more after so many failures", asy
   answers = [];
   await it.engine.advance("1h");
   expect(await it.call<HttpReply>("get", { url: "/" })).toMatchObject({ status: 200 });
+});
+
+test("a request is part of the trace of its step, unless it says otherwise", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const settings = { baseUrl, headers: {}, idempotencyHeader: "", replyBytesMax: 1_000 };
+  const step = { signal: new AbortController().signal, idempotencyKey: "k" };
+  const call = { method: "GET", url: "/", headers: {}, query: {} } as const;
+  await exchange(settings, call, { ...step, traceparent });
+  await exchange(settings, { ...call, headers: { traceparent: "mine" } }, { ...step, traceparent });
+  await exchange(settings, call, step);
+  expect(seen.map(({ headers }) => headers.get("traceparent"))).toEqual([traceparent, "mine", null]);
 });

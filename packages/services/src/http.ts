@@ -81,13 +81,14 @@ export const http = defineService({
 export async function exchange(
   settings: Config,
   call: z.output<typeof request>,
-  step: Pick<StepContext, "signal" | "idempotencyKey">,
+  step: Pick<StepContext, "signal" | "idempotencyKey" | "traceparent">,
 ): Promise<HttpReply> {
   const url = urlOf(settings, call);
   const headers = new Headers({ ...settings.headers, ...call.headers });
   if (call.json !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
   const { idempotencyHeader: name } = settings;
   if (name !== "" && call.method !== "GET" && !headers.has(name)) headers.set(name, step.idempotencyKey);
+  if (step.traceparent !== undefined && !headers.has("traceparent")) headers.set("traceparent", step.traceparent);
   const body = call.json === undefined ? call.body : JSON.stringify(call.json);
   const response = await fetch(url, {
     method: call.method,

@@ -109,6 +109,13 @@ export const apiPaths = {
   listServices: "GET /api/v1/services",
   listBreakers: "GET /api/v1/breakers",
   resetBreaker: "POST /api/v1/breakers/:name/reset",
+  listKeys: "GET /api/v1/keys",
+  rotateKeys: "POST /api/v1/keys/rotate",
+  eraseKeys: "POST /api/v1/keys/erase",
+  eraseRun: "POST /api/v1/runs/:run/erase",
+  listVersions: "GET /api/v1/versions",
+  drainVersion: "POST /api/v1/versions/:version/drain",
+  moveRun: "POST /api/v1/runs/:run/move",
   connectWorker: "GET /worker",
   listWorkers: "GET /api/v1/workers",
   drainWorker: "POST /api/v1/workers/:id/drain",
@@ -288,6 +295,13 @@ export interface Api {
   listServices: { params: never; query: never; request: undefined; answer: Body<"Services"> };
   listBreakers: { params: never; query: never; request: undefined; answer: Body<"Breakers"> };
   resetBreaker: { params: "name"; query: never; request: Sent<"Nothing">; answer: undefined };
+  listKeys: { params: never; query: never; request: undefined; answer: Body<"PayloadKeys"> };
+  rotateKeys: { params: never; query: never; request: Sent<"RotateKeys">; answer: Body<"KeysRotated"> };
+  eraseKeys: { params: never; query: never; request: Sent<"EraseKeys">; answer: Body<"KeysErased"> };
+  eraseRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"RunErased"> };
+  listVersions: { params: never; query: never; request: undefined; answer: Body<"Versions"> };
+  drainVersion: { params: "version"; query: never; request: Sent<"DrainVersion">; answer: Body<"Drained"> };
+  moveRun: { params: "run"; query: never; request: Sent<"Nothing">; answer: Body<"Run"> };
   connectWorker: { params: never; query: never; request: undefined; answer: undefined };
   listWorkers: { params: never; query: never; request: undefined; answer: Body<"Workers"> };
   drainWorker: { params: "id"; query: never; request: Sent<"Nothing">; answer: undefined };

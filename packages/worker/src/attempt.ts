@@ -1,4 +1,5 @@
 // What the function of a step is given, for one attempt.
+import { formatTraceparent, parseTraceparent, spanIdOf } from "@sluice/protocol";
 import type { StepContext } from "@sluice/sdk";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
@@ -9,11 +10,13 @@ export class Attempt implements StepContext {
   readonly attempt: number;
   readonly #run: Incarnation;
   readonly #scope: Scope;
+  readonly #seq: number;
   #controller: AbortController | undefined;
 
   constructor(run: Incarnation, p: { readonly scope: Scope; readonly seq: number; readonly attempt: number }) {
     this.#run = run;
     this.#scope = p.scope;
+    this.#seq = p.seq;
     this.idempotencyKey = run.idempotencyKey(p.seq);
     this.attempt = p.attempt;
   }
@@ -22,6 +25,13 @@ export class Attempt implements StepContext {
   get secret(): StepContext["secret"] {
     const { secrets } = this.#run.host;
     return (ref) => secrets.read(typeof ref === "string" ? { from: "store", name: ref } : ref);
+  }
+
+  /** Its own span, in the trace that the run is part of. */
+  get traceparent(): string | undefined {
+    const { run, trace } = this.#run.assignment;
+    const began = parseTraceparent(trace);
+    return began && formatTraceparent({ ...began, spanId: spanIdOf(run, this.#seq, this.attempt) });
   }
 
   get signal(): AbortSignal {

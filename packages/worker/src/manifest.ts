@@ -34,6 +34,7 @@ function describe({ name, options }: Workflow): WorkflowManifest {
     ...(schema === undefined ? {} : { schema }),
     ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.encrypt === undefined ? {} : { encrypt: options.encrypt }),
     ...(options.graph === undefined ? {} : { graph: options.graph }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
     ...(flow === undefined ? {} : { flow }),

@@ -1,7 +1,7 @@
 // The tasks a worker does: functions that runs anywhere call. Each call is one message in and one out, whatever happens between.
 import { decodeValue, encodeError, encodeValue, SluiceError } from "@sluice/protocol";
 import type { HeldTask, TaskOffer, TaskOrder, TaskReport } from "@sluice/protocol";
-import { CancelledError, NonRetryableError, RetryAfterError, validateWithSchema } from "@sluice/sdk";
+import { CancelledError, NonRetryableError, validateWithSchema } from "@sluice/sdk";
 import type { StandardSchemaV1, Task } from "@sluice/sdk";
 import type { StepRecorder } from "./calls.ts";
 import type { WorkerClock } from "./clock.ts";
@@ -160,9 +160,12 @@ async function checked(what: string, schema: StandardSchemaV1 | undefined, value
 
 /** What the error says of another attempt. */
 function verdictOf(thrown: unknown): Pick<Result, "final" | "after"> {
+  if (typeof thrown !== "object" || thrown === null) return {};
   try {
-    if (thrown instanceof NonRetryableError) return { final: true };
-    if (thrown instanceof RetryAfterError) return { after: thrown.delayMs };
+    // Known by their names: the program may have them from another copy of the SDK.
+    const { name, delayMs } = thrown as { readonly name?: unknown; readonly delayMs?: unknown };
+    if (thrown instanceof NonRetryableError || name === "NonRetryableError") return { final: true };
+    if (name === "RetryAfterError" && typeof delayMs === "number") return { after: delayMs };
   } catch {
     // It throws as soon as its class is asked for: it says nothing.
   }

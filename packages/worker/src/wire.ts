@@ -86,8 +86,20 @@ export class WireEncoder {
 
   /** Run messages as messages rather than frames, for a transport that frames them itself. */
   messages(batch: readonly RunMessage[], refuse: Refuse): WireMessage[] {
-    const decoder = new FrameDecoder({ frameBytesMax: this.#frameBytesMax });
-    return this.encode(batch, refuse).flatMap((frame) => decoder.push(frame));
+    const made: WireMessage[] = [];
+    for (let from = 0, to = 1; from < batch.length; from = to++) {
+      const type = batch[from]?.type ?? "drain";
+      while (to < batch.length && batch[to]?.type === type) to++;
+      const stretch = batch.slice(from, to);
+      // What may have to travel in pieces is written out to know.
+      if (roughBytes(stretch) * 2 < this.#frameBytesMax)
+        made.push(this.#message(runMessageCodes[type], { items: stretch.map(itemOf) }));
+      else {
+        const decoder = new FrameDecoder({ frameBytesMax: this.#frameBytesMax });
+        for (const frame of this.encode(stretch, refuse)) made.push(...decoder.push(frame));
+      }
+    }
+    return made;
   }
 
   #group(frames: Uint8Array[], messages: readonly RunMessage[], refuse: Refuse): void {
@@ -136,6 +148,16 @@ export class WireEncoder {
     const { runtime, now, id } = this.#options;
     return { version: frameVersion, type, id: id(), timestamp: now(), runtime, payload };
   }
+}
+
+/** Bytes of the values and texts in something, counted with what each key and number takes at most. */
+function roughBytes(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length + 8;
+  if (typeof value === "string") return value.length * 3 + 8;
+  if (typeof value !== "object" || value === null) return 16;
+  let bytes = 8;
+  for (const each of Object.values(value)) bytes += roughBytes(each) + 16;
+  return bytes;
 }
 
 function itemOf(message: RunMessage): Readonly<Record<string, unknown>> {

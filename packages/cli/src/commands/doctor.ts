@@ -42,6 +42,7 @@ export function addDoctorCommand(program: Command, io: Io): void {
       project: resolve(io.cwd, flags.project ?? io.env["SLUICE_PROJECT"] ?? "."),
       data: dataFolder(io, flags),
       modules: installedModules,
+      env: io.env,
       bunVersionMin: manifest.dependencies.bun.replace("^", ""),
     });
     const asked = flags.url ?? io.env["SLUICE_URL"];

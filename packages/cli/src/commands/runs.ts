@@ -43,6 +43,7 @@ export function addRunsCommands(program: Command, io: Io): void {
   });
   addFork(runs, io);
   addDelete(runs, io);
+  addErase(runs, io);
   addWatch(runs, io);
   addBulkCommands(runs, io);
   addHistoryCommands(runs, io);
@@ -167,6 +168,20 @@ function addDelete(runs: Command, io: Io): void {
     .action(async (id: string, flags: TargetFlags) => {
       await apiOf(io, flags).send(`/api/v1/runs/${segment(id)}`, { method: "DELETE" });
       show(io, flags, { json: { deleted: id }, text: () => [`Deleted ${id}.`] });
+    });
+}
+
+function addErase(runs: Command, io: Io): void {
+  clientCommand(runs, {
+    name: "erase",
+    description: "Erase the values of an ended run that is encrypted, and of the runs that have its key",
+    example: "sluice runs erase run_…",
+  })
+    .argument("<run>", "id of the run")
+    .action(async (id: string, flags: TargetFlags) => {
+      const path = `/api/v1/runs/${segment(id)}/erase`;
+      const answer = await apiOf(io, flags).json<{ readonly runs: number }>(path, { method: "POST", body: {} });
+      show(io, flags, { json: answer, text: () => [`The values of ${answer.runs} runs are gone.`] });
     });
 }
 

@@ -16,6 +16,7 @@ interface ServeFlags {
   readonly publicUrl?: string;
   readonly durability?: string;
   readonly onDeploy?: string;
+  readonly encryptPayloads?: boolean;
   readonly allowedHost?: string[];
   readonly allowedOrigin?: string[];
   readonly trustedProxy?: string[];
@@ -27,14 +28,18 @@ interface ServeFlags {
   readonly workerTlsKey?: string;
   readonly auditCheckpoints?: string;
   readonly auditRetention?: string;
+  readonly telemetryEndpoint?: string;
+  readonly telemetrySample?: string;
   readonly retentionRuns?: string;
   readonly retentionEvents?: string;
   readonly limit?: string[];
   readonly json?: boolean;
+  readonly replace?: boolean;
 }
 
 export function addServeCommands(program: Command, io: Io): void {
   serveCommand(program, "up", "Run the workflows of a project: server, supervised worker, HTTP API")
+    .option("--replace", "take the place of the server that runs over the data folder, without a failed request")
     .addHelpText("after", "\nExample:\n  sluice up --project ./shop --port 7890\n")
     .action(async (flags: ServeFlags) => {
       const { serve } = await import("../serve.ts");
@@ -42,6 +47,7 @@ export function addServeCommands(program: Command, io: Io): void {
         mode: "up",
         project: projectOf(io, flags),
         json: flags.json === true,
+        replace: flags.replace === true,
         flags: settingFlags(flags),
       });
     });
@@ -53,6 +59,7 @@ export function addServeCommands(program: Command, io: Io): void {
         mode: "dev",
         project: projectOf(io, flags),
         json: flags.json === true,
+        replace: false,
         flags: settingFlags(flags),
       });
     });
@@ -77,6 +84,7 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .addOption(
       new Option("--on-deploy <mode>", "what runs in flight do when the code changes").choices(["pin", "move"]),
     )
+    .option("--encrypt-payloads", "workflows that do not say otherwise keep their payloads encrypted")
     .option("--allowed-host <name>", "name this server answers to; may be repeated", collect)
     .option("--allowed-origin <url>", "page of another origin that may call; may be repeated", collect)
     .option(
@@ -92,6 +100,8 @@ function serveCommand(program: Command, name: string, description: string): Comm
     .option("--worker-tls-key <file>", "its private key")
     .option("--audit-checkpoints <place>", "file elsewhere, or URL, that signed checkpoints of the audit trail go to")
     .option("--audit-retention <duration>", "how long rows of the audit trail are kept (default: for good)")
+    .option("--telemetry-endpoint <url>", "where traces and metrics go, over OTLP/HTTP")
+    .option("--telemetry-sample <share>", "of the traces that begin here, so many are exported: from 0 to 1")
     .option("--retention-runs <duration>", "how long ended runs are kept")
     .option("--retention-events <duration>", "how long events are kept")
     .option("--limit <name=value>", "a named limit; may be repeated", collect)
@@ -117,6 +127,7 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     publicUrl: flags.publicUrl,
     durability: flags.durability,
     onDeploy: flags.onDeploy,
+    encryptPayloads: flags.encryptPayloads,
     "http.allowedHosts": flags.allowedHost,
     "http.allowedOrigins": flags.allowedOrigin,
     "http.trustedProxies": flags.trustedProxy,
@@ -128,6 +139,8 @@ function settingFlags(flags: ServeFlags): Record<string, unknown> {
     "worker.tlsKey": flags.workerTlsKey,
     "audit.checkpoints": flags.auditCheckpoints,
     "audit.retention": flags.auditRetention,
+    "telemetry.endpoint": flags.telemetryEndpoint,
+    "telemetry.sample": flags.telemetrySample,
     "retention.runs": flags.retentionRuns,
     "retention.events": flags.retentionEvents,
     ...Object.fromEntries(limits),

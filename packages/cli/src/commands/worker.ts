@@ -4,6 +4,7 @@ import { segment } from "../api.ts";
 import type { TargetFlags } from "../api.ts";
 import type { Io } from "../io.ts";
 import { table } from "../table.ts";
+import { addConnect } from "./worker-connect.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 
 interface WorkerView {
@@ -22,6 +23,7 @@ interface WorkerView {
 
 export function addWorkerCommands(program: Command, io: Io): void {
   const worker = commandGroup(program, "worker", "Look at workers, drain and remove them");
+  addConnect(worker, io);
   clientCommand(worker, {
     name: "list",
     description: "The workers: processes of the server, and those on other machines",

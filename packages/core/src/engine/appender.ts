@@ -7,6 +7,8 @@ import type { EngineParts } from "./parts.ts";
 import type { Tasks } from "./tasks/tasks.ts";
 import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
 import type { PrepareWith } from "./prepare.ts";
+import { sealOp } from "./sealing.ts";
+import type { HotSeal } from "./sealing.ts";
 import { publishOps } from "./updates.ts";
 
 export interface AppendWith {
@@ -22,6 +24,8 @@ export class Appender {
   readonly #prepare: PrepareWith;
   readonly #tasks: AppendWith["tasks"];
   readonly #reload: AppendWith["reload"];
+  /** Operations that say the same as a worker's, sealed. */
+  readonly #ownWords = new WeakSet<StoreOp>();
 
   constructor(parts: EngineParts, { prepare, tasks, reload }: AppendWith) {
     this.#parts = parts;
@@ -39,9 +43,10 @@ export class Appender {
     let large = false;
     let slow = false;
     for (const op of ops) {
-      const ready = prepareOp(op, { run: hot.run, workflow: hot.workflow, now, streamBytesMax }, this.#prepare);
+      const ready = this.#ready(hot, op, { now, streamBytesMax });
       if (ready === undefined) continue;
-      const limited = this.#limit(hot, ready, now);
+      const { seal } = hot;
+      const limited = seal === undefined ? this.#limit(hot, ready, now) : this.#sealed(hot, seal, { ready, now });
       large ||= hasLarge(limited, values);
       slow ||= large || (limited.op === "event" && limited.match !== undefined);
       hot.tasks ||= limited.op === "task";
@@ -59,6 +64,23 @@ export class Appender {
       if (park?.op === "park") await this.#park(hot, park.paused);
     };
     this.#inOrder(hot, body, slow);
+  }
+
+  #ready(
+    { run, workflow, seal, trace }: HotRun,
+    op: RunOp,
+    at: { readonly now: number; readonly streamBytesMax: number },
+  ): StoreOp | undefined {
+    return prepareOp(op, { run, workflow, seal, trace, ...at }, this.#prepare);
+  }
+
+  /** The operation of a sealed run, unless it is refused: what is said of that is no word of the run's. */
+  #sealed(hot: HotRun, { by }: HotSeal, { ready, now }: { readonly ready: StoreOp; readonly now: number }): StoreOp {
+    const limited = this.#limit(hot, ready, now);
+    if (limited !== ready) return limited;
+    const sealed = sealOp(ready, { run: hot.run, by, events: this.#parts.sealer.events ?? by });
+    this.#ownWords.add(sealed);
+    return sealed;
   }
 
   /** Appends overtake each other only if one of them may have to wait for blobs (`slow`); then they queue up behind it. */
@@ -107,7 +129,7 @@ export class Appender {
       for (const each of kept) releases.push(...each.releases);
     }
     try {
-      const refusals = refusalsAmong(stored, ops);
+      const refusals = refusalsAmong(stored, ops, this.#ownWords);
       const undoes = stored.some((op, index) => op.op === "undoing" && prepared[index]?.op === "finish");
       const early = undoes || (refusals.size > 0 && stored.some((op) => op.op === "finish"));
       const taken = early ? stored.filter((op) => op.op !== "finish") : stored;
@@ -241,11 +263,16 @@ interface Writing {
 }
 
 /** Errors of operations that were refused: the worker does not know them. */
-function refusalsAmong(stored: readonly StoreOp[], ops: readonly RunOp[]): ReadonlyMap<number, Uint8Array> {
+function refusalsAmong(
+  stored: readonly StoreOp[],
+  ops: readonly RunOp[],
+  ownWords: WeakSet<StoreOp>,
+): ReadonlyMap<number, Uint8Array> {
   const asked = new Set<RunOp | StoreOp>(ops);
   const refusals = new Map<number, Uint8Array>();
   for (const op of stored)
-    if (op.op === "done" && op.error !== undefined && !asked.has(op)) refusals.set(op.seq, op.error);
+    if (op.op === "done" && op.error !== undefined && !asked.has(op) && !ownWords.has(op))
+      refusals.set(op.seq, op.error);
   return refusals;
 }
 

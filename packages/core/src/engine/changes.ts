@@ -107,7 +107,7 @@ const notes: { readonly [Verb in RunWriteVerb]: Noting<Verb> } = {
   importRun(note, p, { outcome }) {
     if (outcome === "created") note("runs", p.run.id);
   },
-  moveRun: changesNothing,
+  moveRun: changesRun,
   deleteRuns(note, _p, { deleted }) {
     if (deleted.length > 0) note("deleted", undefined);
   },

@@ -1,5 +1,6 @@
 // Which workflows exist, in which version of the code, and which workers can execute them.
 import type { WorkflowManifest } from "@sluice/protocol";
+import type { TaskWorker } from "./tasks/offer.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 /** A worker that said what it can execute. */
@@ -9,6 +10,22 @@ export interface DeployedWorker {
   readonly workflows: ReadonlyMap<string, WorkflowManifest>;
   /** Takes only runs that are suspected of having crashed a worker. */
   readonly quarantine: boolean;
+  /** What it takes at once, next to others of its version. */
+  readonly slots: number;
+}
+
+/** What a worker is once it has said what it can execute. */
+export function deployedOf(
+  worker: TaskWorker,
+  { version, workflows }: { readonly version: string; readonly workflows: readonly WorkflowManifest[] },
+): DeployedWorker {
+  return {
+    link: worker.link,
+    version,
+    workflows: new Map(workflows.map((manifest) => [manifest.name, manifest])),
+    quarantine: worker.leaving,
+    slots: Math.max(1, worker.offer.slots),
+  };
 }
 
 /** A workflow as it is now. */
@@ -21,6 +38,12 @@ export class Deployments {
   readonly #workers = new Map<string, DeployedWorker>();
   #current: ReadonlyMap<string, CurrentWorkflow> = new Map();
   #version = "";
+  readonly #runsOn: (worker: string) => number;
+
+  /** `runsOn`: how many runs a worker has. */
+  constructor(runsOn: (worker: string) => number = () => 0) {
+    this.#runsOn = runsOn;
+  }
 
   add(worker: DeployedWorker): void {
     this.#workers.set(worker.link.id, worker);
@@ -56,12 +79,18 @@ export class Deployments {
     return this.#current.get(name);
   }
 
-  /** A worker with exactly this version of the code. */
+  /** A worker with exactly this version of the code; of several, the one with the least to do for its size. */
   withVersion(version: string, quarantine = false): DeployedWorker | undefined {
+    let best: DeployedWorker | undefined;
     for (const worker of this.#workers.values()) {
-      if (worker.version === version && worker.quarantine === quarantine) return worker;
+      if (worker.version !== version || worker.quarantine !== quarantine) continue;
+      if (best === undefined || this.#load(worker) < this.#load(best)) best = worker;
     }
-    return undefined;
+    return best;
+  }
+
+  #load({ link, slots }: DeployedWorker): number {
+    return this.#runsOn(link.id) / slots;
   }
 
   /** A worker that executes the current version of this workflow. */

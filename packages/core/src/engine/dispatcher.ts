@@ -2,13 +2,18 @@
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
 import { attempt } from "../kernel/result.ts";
-import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { Actor, ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
+import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
+import { Places } from "./places.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
+
+/** Moves runs by itself, as it is set to. */
+const engineItself: Actor = { kind: "system", id: "engine" };
 
 /** A run on its way to a worker. */
 interface Waiting {
@@ -26,9 +31,8 @@ export class Dispatcher {
   readonly #suspects = new Set<string>();
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
-  #reserved = 0;
-  /** Nothing could be claimed for want of places: whoever leaves memory next has to ask again. */
-  #full = false;
+  /** For runs in memory. */
+  readonly places: Places;
   #claiming = false;
   #again = false;
   /** Ready runs in the store, as far as this engine knows. */
@@ -37,27 +41,8 @@ export class Dispatcher {
   constructor(parts: EngineParts, provide: ProvideVersion) {
     this.#parts = parts;
     this.#provide = provide;
-  }
-
-  /** Runs that may still come into memory. */
-  get capacity(): number {
-    return this.#parts.limits.concurrentRunsMax - this.#parts.hot.size - this.#reserved;
-  }
-
-  /** Keeps places for runs that are on their way into memory; the answer gives them back. */
-  reserve(places: number): () => void {
-    this.#reserved += places;
-    return () => {
-      this.#reserved -= places;
-      this.#freed();
-    };
-  }
-
-  /** There may be a place again for what could not be claimed. */
-  #freed(): void {
-    if (!this.#full || this.capacity <= 0) return;
-    this.#full = false;
-    this.kick();
+    const { limits, hot } = parts;
+    this.places = new Places({ max: limits.concurrentRunsMax, taken: () => hot.size, onFree: () => this.kick() });
   }
 
   /** Runs have become ready. */
@@ -75,16 +60,18 @@ export class Dispatcher {
 
   async #claim(): Promise<void> {
     const { store, owner, clock, limits, log } = this.#parts;
+    // What was claimed is on its way until it has been handed out.
+    const done = this.places.reserve(0);
     try {
       while (this.#again && !this.#parts.draining() && this.#parts.deployments.workers.length > 0) {
         this.#again = false;
-        const limit = Math.min(limits.claimBatchMax, this.capacity);
+        const limit = Math.min(limits.claimBatchMax, this.places.free);
         if (limit <= 0) {
-          this.#full = true;
+          this.places.want();
           break;
         }
         const journalBytesMax = limits.journalPieceBytesMax;
-        const free = this.reserve(limit);
+        const free = this.places.reserve(limit);
         const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
         // Below 0 while a run was claimed before its creation has been heard of.
         const left = this.ready - claimed.length;
@@ -100,6 +87,7 @@ export class Dispatcher {
       clock.after(limits.reloadDelayMs, () => this.kick());
     } finally {
       this.#claiming = false;
+      done();
     }
   }
 
@@ -111,8 +99,9 @@ export class Dispatcher {
   }
 
   #add(each: ClaimedRun): { readonly hot: HotRun; readonly each: ClaimedRun } {
-    const { id, epoch, workflow, version } = each.run;
-    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, entries: each.journal.length }), each };
+    const { id, epoch, workflow, version, trace } = each.run;
+    const entries = each.journal.length;
+    return { hot: this.#parts.hot.add({ run: id, epoch, workflow, version, trace, entries }), each };
   }
 
   async #take(hot: HotRun, claimed: ClaimedRun): Promise<void> {
@@ -120,7 +109,8 @@ export class Dispatcher {
     const { run } = claimed;
     let assignment: RunAssignment;
     try {
-      const journal = await values.loadEntries(claimed.journal);
+      if (run.payloadKey !== undefined) await this.#seal(hot, run);
+      const journal = await values.loadEntries(claimed.journal, journalOf(hot));
       const input = await values.load(run.input);
       const outcome = await this.#loaded(run.outcome);
       assignment = this.assignmentOf({ ...run, input, outcome }, { journal, more: claimed.next !== undefined });
@@ -134,6 +124,10 @@ export class Dispatcher {
     } catch (error) {
       this.#putBack(hot, error);
     }
+  }
+
+  async #seal(hot: HotRun, { payloadKey = "", forkedFrom }: RunRecord): Promise<void> {
+    hot.seal = { by: await this.#parts.sealer.sealOf(payloadKey), fork: forkedFrom !== undefined };
   }
 
   /** The store did not take what was to be done with a run: it is given back and taken up again later. */
@@ -153,6 +147,7 @@ export class Dispatcher {
 
   /** What a worker is told about a run. */
   assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
+    const trace = this.#parts.hot.traceOf(run);
     return {
       run: run.id,
       epoch: run.epoch,
@@ -171,6 +166,7 @@ export class Dispatcher {
       ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
       ...(run.parent === undefined ? {} : { parent: run.parent.run }),
       ...(run.key === undefined ? {} : { key: run.key }),
+      ...(trace === undefined ? {} : { trace }),
       ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
       ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
     };
@@ -220,7 +216,7 @@ export class Dispatcher {
       await release(hot);
       return;
     }
-    hot.worker = worker.link.id;
+    hots.give(hot, worker.link.id);
     this.#parts.send(worker.link.id, { type: "assign", assignment });
     const { early } = hot;
     hot.early = [];
@@ -240,7 +236,7 @@ export class Dispatcher {
       const piece = await store.readJournal({ run: hot.run, from: cursor, bytesMax: limits.journalPieceBytesMax });
       hot.entries += piece.entries.length;
       cursor = piece.next;
-      const entries = await values.loadEntries(piece.entries);
+      const entries = await values.loadEntries(piece.entries, journalOf(hot));
       send(worker, { type: "journal", run: hot.run, epoch: hot.epoch, entries, more: cursor !== undefined });
     }
   }
@@ -261,7 +257,7 @@ export class Dispatcher {
   async #moved(waiting: Waiting, run: RunRecord, version: string): Promise<void> {
     const { hot, assignment } = waiting;
     const { store, clock } = this.#parts;
-    await store.moveRun({ run: hot.run, epoch: hot.epoch, version, now: clock.now() });
+    await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     await this.#place({ ...waiting, assignment: { ...assignment, version } }, { ...run, version });
   }
 
@@ -276,7 +272,8 @@ export class Dispatcher {
     }
     const { store, clock, hot: hots, release, log } = this.#parts;
     try {
-      await store.moveRun({ run: hot.run, epoch: hot.epoch, version: worker.version, now: clock.now() });
+      const { version } = worker;
+      await store.moveRun({ by: engineItself, run: hot.run, epoch: hot.epoch, version, now: clock.now() });
     } catch (reason) {
       log("error", "a run could not be moved yet", { run: hot.run, error: String(reason) });
     }
@@ -341,7 +338,7 @@ export class Dispatcher {
       this.#aloneRun = undefined;
       void this.#nextAlone();
     }
-    this.#freed();
+    this.places.freed();
   }
 
   async #nextAlone(): Promise<void> {

@@ -33,6 +33,7 @@ export interface FixtureOptions {
   readonly provideVersion?: EngineOptions["provideVersion"];
   readonly blobs?: EngineOptions["blobs"];
   readonly sources?: EngineOptions["sources"];
+  readonly sealing?: EngineOptions["sealing"];
   /** What goes wrong with its writes. */
   readonly plan?: FaultPlan;
 }
@@ -92,6 +93,7 @@ export class EngineFixture {
       triggers: this.#machine.triggers,
       blobs: options.blobs,
       sources: options.sources,
+      sealing: options.sealing,
       clock,
       ids: new Ids(clock, systemRandom),
       log: (level, message, fields) => this.logs.push({ level, message, fields }),

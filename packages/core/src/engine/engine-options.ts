@@ -9,6 +9,7 @@ import type { TriggerSource } from "../kernel/trigger-source.ts";
 import type { TriggerStore } from "../kernel/trigger-store.ts";
 import type { ProvideVersion } from "./dispatcher.ts";
 import type { EngineLimits } from "./limits.ts";
+import type { Sealing } from "./sealing.ts";
 
 export interface EngineOptions {
   readonly store: RunStore;
@@ -26,6 +27,10 @@ export interface EngineOptions {
   readonly url: () => string;
   /** Brings up workers of other versions; without one, only attached workers execute. */
   readonly provideVersion?: ProvideVersion | undefined;
+  /** The trace of a run that is part of no other, as a `traceparent`; without it there is none. */
+  readonly trace?: ((run: string) => string) | undefined;
+  /** Encryption of payloads; without it none is. */
+  readonly sealing?: Sealing | undefined;
   /** Values of secrets for the workers that use them; without one there are none. */
   readonly secrets?: SecretSource | undefined;
 }

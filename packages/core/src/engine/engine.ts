@@ -8,8 +8,7 @@ import { Appender } from "./appender.ts";
 import { Changes, watchStore } from "./changes.ts";
 import { Cleaning, retentionsOf } from "./cleaning.ts";
 import { checkDeployment } from "./deployment-checks.ts";
-import { Deployments } from "./deployments.ts";
-import type { DeployedWorker } from "./deployments.ts";
+import { deployedOf, Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventQuota } from "./event-quota.ts";
 import { History } from "./history.ts";
@@ -17,15 +16,18 @@ import { HotRuns } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { engineLimits, type EngineLimits } from "./limits.ts";
+import { Leaving } from "./leaving.ts";
 import { Losses } from "./losses.ts";
+import { Moves } from "./moves.ts";
 import { notFound, Operations } from "./operations.ts";
-import { Drains, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { Facilities } from "./facilities.ts";
 import type { CounterName, EngineParts } from "./parts.ts";
 import { Queues } from "./queues.ts";
 import { prepareWith } from "./prepare.ts";
 import { ReplayChecks } from "./replay-checks.ts";
 import { awaitEnd } from "./run-end.ts";
+import { Sealer } from "./sealing.ts";
 import { Schedules } from "./schedules.ts";
 import { Approvals } from "./approvals.ts";
 import { Signals, type Answer, type Emission } from "./signals.ts";
@@ -38,7 +40,7 @@ import { Timers } from "./timers.ts";
 import { Invocations } from "./triggers/invocations.ts";
 import { withoutSecrets } from "./triggers/manifest-secrets.ts";
 import { Triggers } from "./triggers/triggers.ts";
-import { settledUpdate } from "./updates.ts";
+import { endedUpdate, settledUpdate } from "./updates.ts";
 import { Values } from "./values.ts";
 import { Watchers } from "./watch.ts";
 import type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./worker-link.ts";
@@ -50,8 +52,10 @@ export class Engine {
   readonly watchers = new Watchers();
   readonly changes = new Changes();
   readonly values: Values;
-  readonly deployments = new Deployments();
+  readonly sealer: Sealer;
+  readonly deployments = new Deployments((worker) => this.#hot.countOn(worker));
   readonly operations: Operations;
+  readonly moves: Moves;
   readonly history: History;
   readonly schedules: Schedules;
   readonly queues: Queues;
@@ -62,7 +66,7 @@ export class Engine {
   readonly tasks: Tasks;
   readonly counters: Partial<Record<CounterName, number>> = {};
   readonly #parts: EngineParts;
-  readonly #hot = new HotRuns();
+  readonly #hot: HotRuns;
   readonly #starts: Starts;
   readonly #dispatcher: Dispatcher;
   readonly #appender: Appender;
@@ -74,14 +78,15 @@ export class Engine {
   readonly #signals: Signals;
   readonly approvals: Approvals;
   readonly #checks: ReplayChecks;
-  readonly #drains: Drains;
+  readonly #leaving: Leaving;
   #draining = false;
 
   constructor(options: EngineOptions) {
     this.store = watchStore(options.store, this.changes);
     this.limits = { ...engineLimits, ...options.limits };
-    this.values = new Values(options.blobs, this.limits);
-    this.#drains = new Drains(options.clock);
+    this.values = new Values(options.blobs, this.limits, options.sealing?.keys);
+    this.sealer = new Sealer(options.sealing, this.deployments);
+    this.#hot = new HotRuns(options.trace);
     this.#outbox = new Outbox((id) => this.deployments.get(id)?.link ?? this.tasks.worker(id)?.link);
     this.#telling = new Telling(this.values, this.#outbox, { log: options.log, lost: (hot) => this.#takeBack(hot) });
     this.#parts = this.#makeParts(options);
@@ -91,6 +96,7 @@ export class Engine {
     this.#signals = new Signals(this.#parts);
     this.approvals = new Approvals(this.#parts, this.#signals);
     this.#checks = new ReplayChecks(this.#parts, this.#dispatcher);
+    this.moves = new Moves(this.#parts, this.#checks);
     this.operations = new Operations(this.#parts, this.#starts, this.#checks);
     this.history = new History(this.#parts);
     this.schedules = new Schedules(this.#parts, this.#starts);
@@ -101,8 +107,9 @@ export class Engine {
     this.cleaning = new Cleaning(this.#parts, () => this.triggers.sweep());
     this.state = new StateAccess(this.#parts);
     this.facilities = new Facilities(this.#parts, options.secrets);
-    this.tasks = new Tasks(this.#parts);
-    const prepare = prepareWith(options.ids, this.values, this.#starts);
+    const tasks = (this.tasks = new Tasks(this.#parts));
+    this.#leaving = new Leaving(this.#parts, { dispatcher: this.#dispatcher, losses: this.#losses, tasks });
+    const prepare = prepareWith(this.#parts, this.#starts);
     this.#appender = new Appender(this.#parts, { prepare, tasks: this.tasks, reload: (hot) => this.#reload(hot) });
     this.#timers = new Timers(options.clock, {
       fire: (now) => this.#fireTimers(now),
@@ -114,9 +121,8 @@ export class Engine {
 
   #makeParts(options: EngineOptions): EngineParts {
     const { clock, ids, log, owner, url, onDeploy } = options;
-    const { store } = this;
     return {
-      store,
+      store: this.store,
       clock,
       ids,
       log,
@@ -125,11 +131,12 @@ export class Engine {
       onDeploy,
       limits: this.limits,
       values: this.values,
+      sealer: this.sealer,
       deployments: this.deployments,
       hot: this.#hot,
       watchers: this.watchers,
       changes: this.changes,
-      events: new EventQuota(store, this.limits),
+      events: new EventQuota(this.store, this.limits),
       route: (effects) => this.#route(effects),
       tell: (hot, events) => this.#telling.tell(hot, events),
       send: (worker, message) => this.#outbox.send(worker, message),
@@ -147,6 +154,7 @@ export class Engine {
   /** Takes up what an earlier process left behind. To be called once, before anything else. */
   async start(): Promise<{ readonly recovered: number }> {
     const { store, clock, owner } = this.#parts;
+    if (this.sealer.hasKeys) await this.sealer.start();
     const { recovered, effects } = await store.recover({ owner, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
@@ -159,14 +167,14 @@ export class Engine {
 
   /** Registers a worker; what it reports goes to `receive`. */
   attach(link: WorkerLink, options: Attaching = {}): AttachedWorker {
-    const { offer = plainOffer, quarantine = false, running = [] } = options;
+    const { offer = plainOffer, quarantine = false, remote = false, running = [] } = options;
     const tasks = new Set(offer.tasks);
-    const worker: TaskWorker = { link, offer, version: "", tasks, leaving: quarantine, held: new Map() };
+    const worker: TaskWorker = { link, offer, remote, version: "", tasks, leaving: quarantine, held: new Map() };
     if (tasks.size > 0 || running.length > 0) this.tasks.join(worker, running);
     return {
       receive: (message) => this.#receive(worker, message),
       lost: async (loss: WorkerLoss, keep) => {
-        this.#drains.over(link.id);
+        this.#leaving.drained(link.id);
         this.#invocations.lost(link.id);
         await Promise.all([this.tasks.lost(link.id, loss, keep), this.#losses.lost(link.id, loss)]);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
@@ -181,7 +189,7 @@ export class Engine {
       workflows: this.deployments.workflows.map((each) => each.manifest),
     };
     const deployed = await guarded(async () => {
-      const checked = checkDeployment(workflows, this.limits);
+      const checked = this.sealer.refuse(workflows) ?? checkDeployment(workflows, this.limits);
       return checked.ok ? this.#makeCurrent(version, workflows) : checked;
     });
     if (deployed.ok) return deployed;
@@ -194,6 +202,7 @@ export class Engine {
     const manifest = encodeValue(withoutSecrets(workflows));
     // Before any run is started by them: a gate without a rule is open.
     await this.queues.deploy(workflows);
+    if (this.sealer.hasKeys) await this.sealer.deploy(workflows);
     this.deployments.setCurrent(version, workflows);
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
@@ -250,24 +259,25 @@ export class Engine {
   }
 
   #arrived(of: TaskWorker, message: Extract<WorkerToEngine, { type: "deploy" }>): void {
-    const worker: DeployedWorker = {
-      link: of.link,
-      version: message.version,
-      workflows: new Map(message.workflows.map((manifest) => [manifest.name, manifest])),
-      quarantine: of.leaving,
-    };
+    const worker = deployedOf(of, message);
     of.version = message.version;
     of.tasks = new Set([...(of.offer.tasks ?? []), ...(message.tasks ?? []).map(({ name }) => name)]);
     if (of.tasks.size > 0 || this.tasks.worker(of.link.id) !== undefined) this.tasks.join(of);
+    if (of.remote && worker.workflows.size === 0) return;
     this.deployments.add(worker);
     this.#guard(this.#dispatcher.arrived(worker));
+    if (!of.remote) return;
+    // What waited for this version of the code can go on: there was no worker that had it.
+    const { store, clock } = this.#parts;
+    const waited = { reasons: ["version_unavailable"], version: worker.version, now: clock.now() } as const;
+    this.#guard(store.unblockRuns(waited).then(({ effects }) => this.#route(effects)));
   }
 
   async #handback(worker: string, runs: readonly { readonly run: string; readonly epoch: number }[]): Promise<void> {
     const hots = runs.map(({ run, epoch }) => this.#hot.remove(run, epoch)).filter((hot) => hot !== undefined);
     await this.#losses.release(hots);
     for (const hot of hots) this.#dispatcher.left(hot, true);
-    this.#drains.over(worker);
+    this.#leaving.drained(worker);
   }
 
   #guard(work: Promise<void>): void {
@@ -310,7 +320,6 @@ export class Engine {
   get hotRuns(): number {
     return this.#hot.size;
   }
-
   get draining(): boolean {
     return this.#draining;
   }
@@ -330,9 +339,7 @@ export class Engine {
     for (const end of effects.finished) {
       this.tasks.over(end.run);
       count(`runs_${end.status}`);
-      const data = { status: end.status, statusReason: end.reason ?? null };
-      if (this.watchers.wants(end.run))
-        this.watchers.publish({ run: end.run, type: "run", at: this.#parts.clock.now(), data });
+      if (this.watchers.wants(end.run)) this.watchers.publish(endedUpdate(end, this.#parts.clock.now()));
       this.watchers.ended(end);
     }
     for (const run of effects.touched) {
@@ -363,6 +370,16 @@ export class Engine {
     this.#parts.clock.after(this.limits.reloadDelayMs, () => void this.#losses.release([hot]));
   }
 
+  /** Hands out nothing more and gives back what is in memory, running steps after `drainMs` at most. Starts are still taken. */
+  rest(drainMs: number = this.limits.drainMs): Promise<void> {
+    return this.#leaving.rest(drainMs);
+  }
+
+  /** Ends a rest: runs are handed out again. */
+  wake(): void {
+    this.#leaving.wake();
+  }
+
   /** Stops: nothing new begins, running steps get `drainMs`, the rest is given back. */
   async stop(drainMs: number = this.limits.drainMs): Promise<void> {
     this.#draining = true;
@@ -371,18 +388,10 @@ export class Engine {
     await this.schedules.stop();
     await this.cleaning.stop();
     this.#timers.stop();
-    const links = new Set([...this.deployments.workers, ...this.tasks.workers].map(({ link }) => link.id));
-    await Promise.all([...links].map((id) => this.#drain(id, drainMs)));
+    await this.rest(drainMs);
     this.tasks.stop();
-    await this.#losses.release(this.#hot.all());
     this.#starts.giveUp();
     await resting;
     await this.store.close();
-  }
-
-  #drain(worker: string, ms: number): Promise<void> {
-    const over = this.#drains.wait(worker, ms);
-    this.#outbox.send(worker, { type: "drain", ms });
-    return over;
   }
 }

@@ -37,7 +37,13 @@ function desk(read?: (name: string) => Promise<string | undefined>) {
     read === undefined ? undefined : { read: ({ name }) => read(name) },
   );
   const add = (id: string): void =>
-    deployments.add({ link: { id, send: () => undefined }, version: "v", workflows: new Map(), quarantine: false });
+    deployments.add({
+      link: { id, send: () => undefined },
+      version: "v",
+      workflows: new Map(),
+      quarantine: false,
+      slots: 1,
+    });
   return { sent, deployments, facilities, store, clock, add, answered: next.promise };
 }
 const reveal = { type: "reveal", request: "s1", name: "a" } as const;

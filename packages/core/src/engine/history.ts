@@ -1,5 +1,6 @@
 // Runs as files: exported whole with their journals, and kept as history where they are imported.
 import {
+  encodeValue,
   exportEntry,
   exportValue,
   importEntry,
@@ -12,7 +13,9 @@ import type { ExportedLog, ExportedRun, ExportedValue, JournalEntry, RunExport }
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { AccessFilter, Actor, ImportedRun, JournalCursor, LogLine, RunRecord } from "../kernel/run-store.ts";
+import type { SealedField, SealPlace } from "../kernel/sealed.ts";
 import { notFound } from "./operations.ts";
+import type { Begun } from "./sealing.ts";
 import type { EngineParts } from "./parts.ts";
 
 const logPageMax = 1_000;
@@ -92,7 +95,8 @@ export class History {
     const logs: ExportedLog[] = [];
     for (let after = 0; ;) {
       const page = await this.#parts.store.listLogs({ run, after, limit: logPageMax });
-      for (const { level, message, data, at } of page) {
+      for (const stored of page) {
+        const { level, message, data, at } = await this.#parts.values.loadLine(stored);
         const value = await this.#value(data);
         logs.push({ level, message, at, ...(value === undefined ? {} : { data: value }) });
       }
@@ -116,7 +120,8 @@ export class History {
       return fail({ code: "journal_too_long", message: `The run has more than ${limits.journalEntriesMax} entries.` });
     }
     if (!isOrdered(file)) return fail({ code: "bad_request", message: "Two entries of the journal have one number." });
-    const shelf = new Shelf(this.#parts);
+    const begun = this.#parts.sealer.begin(run.workflow);
+    const shelf = new Shelf(this.#parts, { run: run.id, begun });
     try {
       const record = await importedRun(run, shelf);
       if (record === undefined) {
@@ -129,11 +134,9 @@ export class History {
       const entries: JournalEntry[] = [];
       for (const exported of journal) entries.push(await shelf.entry(importEntry(exported)));
       const lines: LogLine[] = [];
-      for (const { data, ...line } of logs) {
-        const stored = await shelf.value(data);
-        lines.push({ ...line, line: lines.length + 1, ...(stored === undefined ? {} : { data: stored }) });
-      }
-      const imported = await store.importRun({ by, run: record, journal: entries, logs: lines, now: clock.now() });
+      for (const line of logs) lines.push(await shelf.line(line, lines.length + 1));
+      const sealed = { ...record, ...begun?.row };
+      const imported = await store.importRun({ by, run: sealed, journal: entries, logs: lines, now: clock.now() });
       if (imported.outcome === "created") return ok(imported.run);
       return refusedFor(imported.outcome, run);
     } finally {
@@ -156,9 +159,9 @@ async function importedRun(run: ExportedRun, shelf: Shelf): Promise<ImportedRun 
   const { status, endedAt, input, output, error, progress, parent, createdAt, ...rest } = run;
   if (!isFinalStatus(status) || endedAt === undefined) return undefined;
   const stored = {
-    output: await shelf.value(output),
-    error: await shelf.value(error),
-    progress: await shelf.value(progress),
+    output: await shelf.value("output", output),
+    error: await shelf.value("error", error),
+    progress: await shelf.value("progress", progress),
   };
   return {
     ...rest,
@@ -166,7 +169,7 @@ async function importedRun(run: ExportedRun, shelf: Shelf): Promise<ImportedRun 
     endedAt,
     createdAt,
     dueAt: createdAt,
-    input: await shelf.required(input),
+    input: await shelf.required("input", input),
     ...(stored.output === undefined ? {} : { output: stored.output }),
     ...(stored.error === undefined ? {} : { error: stored.error }),
     ...(stored.progress === undefined ? {} : { progress: stored.progress }),
@@ -182,35 +185,49 @@ function isOrdered({ journal }: RunExport): boolean {
   return numbers.size === journal.length && new Set(settled.map((entry) => entry.ord)).size === settled.length;
 }
 
-/** Keeps large values as blobs until the rows that name them are committed. */
+/** Keeps large values as blobs until the rows that name them are committed, and seals those of a workflow that wants it. */
 class Shelf {
   readonly #parts: EngineParts;
+  readonly #run: string;
+  readonly #begun: Begun | undefined;
   readonly #releases: (() => void)[] = [];
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts, { run, begun }: { readonly run: string; readonly begun: Begun | undefined }) {
     this.#parts = parts;
+    this.#run = run;
+    this.#begun = begun;
   }
 
-  async required(value: ExportedValue): Promise<Uint8Array> {
-    return this.#keep(importValue(value));
+  async required(field: SealedField, value: ExportedValue): Promise<Uint8Array> {
+    return this.#keep({ field }, importValue(value));
   }
 
-  async value(value: ExportedValue | undefined): Promise<Uint8Array | undefined> {
-    return value === undefined ? undefined : this.required(value);
+  async value(field: SealedField, value: ExportedValue | undefined): Promise<Uint8Array | undefined> {
+    return value === undefined ? undefined : this.required(field, value);
+  }
+
+  async line({ data, ...line }: ExportedLog, no: number): Promise<LogLine> {
+    const bytes = data === undefined ? undefined : importValue(data);
+    if (this.#begun !== undefined) {
+      const text = encodeValue([line.message, bytes ?? null]);
+      return { ...line, message: "", line: no, data: await this.#keep({ field: "log" }, text) };
+    }
+    return { ...line, line: no, ...(bytes === undefined ? {} : { data: await this.#keep({ field: "data" }, bytes) }) };
   }
 
   async entry({ value, error, ...entry }: JournalEntry): Promise<JournalEntry> {
     return {
       ...entry,
-      ...(value === undefined ? {} : { value: await this.#keep(value) }),
-      ...(error === undefined ? {} : { error: await this.#keep(error) }),
+      ...(value === undefined ? {} : { value: await this.#keep({ field: "value", seq: entry.seq }, value) }),
+      ...(error === undefined ? {} : { error: await this.#keep({ field: "error", seq: entry.seq }, error) }),
     };
   }
 
-  async #keep(bytes: Uint8Array): Promise<Uint8Array> {
+  async #keep(place: Omit<SealPlace, "run">, bytes: Uint8Array): Promise<Uint8Array> {
     const { values } = this.#parts;
     if (bytes.length > values.payloadBytesMax) throw values.tooLarge("A value of the run", bytes);
-    const { stored, release } = await values.keep(bytes);
+    const sealed = this.#begun?.seal.seal({ run: this.#run, ...place }, bytes) ?? bytes;
+    const { stored, release } = await values.keep(sealed);
     this.#releases.push(release);
     return stored;
   }

@@ -1,11 +1,17 @@
 // The runs this engine has in memory: which worker executes which incarnation.
 import type { RunAssignment, RunEvent } from "@sluice/protocol";
+import type { RunRecord } from "../kernel/run-store.ts";
+import type { HotSeal, JournalOf } from "./sealing.ts";
 
 /** A run in memory. */
 export interface HotRun {
   readonly run: string;
   readonly epoch: number;
   readonly workflow: string;
+  /** The span that began it, where it is part of a trace. */
+  readonly trace: string | undefined;
+  /** What its values are sealed with, where they are. */
+  seal: HotSeal | undefined;
   /** Of its code. */
   readonly version: string;
   /** Worker that executes it; undefined while one is being found. */
@@ -26,16 +32,37 @@ export interface HotRun {
   checking: RunAssignment | undefined;
 }
 
+/** Whose journal it is, where its values are sealed. */
+export function journalOf({ run, seal }: HotRun): JournalOf | undefined {
+  return seal === undefined ? undefined : { run, fork: seal.fork };
+}
+
 export class HotRuns {
   readonly #runs = new Map<string, HotRun>();
+  /** How many each worker has. */
+  readonly #counts = new Map<string, number>();
+  readonly #trace: ((run: string) => string) | undefined;
+
+  constructor(trace?: (run: string) => string) {
+    this.#trace = trace;
+  }
+
+  /** What a run is part of: the trace it was started in, or its own where runs have one. */
+  traceOf({ id, trace }: Pick<RunRecord, "id" | "trace">): string | undefined {
+    return trace ?? this.#trace?.(id);
+  }
 
   get size(): number {
     return this.#runs.size;
   }
 
-  add(run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries">): HotRun {
+  add(
+    run: Pick<HotRun, "run" | "epoch" | "workflow" | "version" | "entries"> & Partial<Pick<HotRun, "seal" | "trace">>,
+  ): HotRun {
     const hot: HotRun = {
       ...run,
+      seal: run.seal,
+      trace: this.traceOf({ id: run.run, trace: run.trace }),
       worker: undefined,
       early: [],
       tasks: false,
@@ -44,6 +71,8 @@ export class HotRuns {
       sending: undefined,
       checking: undefined,
     };
+    const before = this.#runs.get(run.run)?.worker;
+    if (before !== undefined) this.#count(before, -1);
     this.#runs.set(run.run, hot);
     return hot;
   }
@@ -60,8 +89,28 @@ export class HotRuns {
 
   remove(run: string, epoch: number): HotRun | undefined {
     const hot = this.get(run, epoch);
-    if (hot !== undefined) this.#runs.delete(run);
+    if (hot === undefined) return undefined;
+    this.#runs.delete(run);
+    if (hot.worker !== undefined) this.#count(hot.worker, -1);
     return hot;
+  }
+
+  /** From now on this worker executes the run. */
+  give(hot: HotRun, worker: string): void {
+    if (hot.worker !== undefined) this.#count(hot.worker, -1);
+    hot.worker = worker;
+    this.#count(worker, 1);
+  }
+
+  /** How many runs a worker has. */
+  countOn(worker: string): number {
+    return this.#counts.get(worker) ?? 0;
+  }
+
+  #count(worker: string, by: 1 | -1): void {
+    const count = this.countOn(worker) + by;
+    if (count === 0) this.#counts.delete(worker);
+    else this.#counts.set(worker, count);
   }
 
   /** Runs on a worker. */

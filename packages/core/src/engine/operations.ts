@@ -16,6 +16,8 @@ import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
 import { flowOf } from "./flow.ts";
 import { flowFields } from "./starts.ts";
+import { isErased } from "../kernel/sealed.ts";
+import type { Begun } from "./sealing.ts";
 import type { Starts } from "./starts.ts";
 
 export interface ForkRequest {
@@ -25,6 +27,14 @@ export interface ForkRequest {
   readonly from?: number | string | undefined;
   /** Encoded input; the original's without one. */
   readonly input?: Uint8Array | undefined;
+}
+
+/** A fork on its way; `input` as it is stored. */
+interface Fork {
+  readonly id: string;
+  readonly before: number | undefined;
+  readonly input: Uint8Array;
+  readonly row: Begun["row"] | undefined;
 }
 
 export const bulkActions = ["cancel", "retry", "pause", "resume", "fork", "delete"] as const;
@@ -121,6 +131,12 @@ export class Operations {
         hint: "Retry with the code the run was started with: code=pinned.",
       });
     }
+    if (isErased(record.input)) {
+      return fail({
+        code: "payload_erased",
+        message: `What run ${run} was given has been erased: it cannot be executed again.`,
+      });
+    }
     if (code === "current" && current !== undefined && current.version !== record.version) {
       const follows = await this.#follows(record);
       if (!follows.ok) return follows;
@@ -162,30 +178,37 @@ export class Operations {
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
-    if (request.input === undefined) return this.#fork(request, source, { before: before.value, input: source.input });
+    const begun = await this.#keyOfFork(source);
+    const fork = { id: this.#parts.ids.run(), before: before.value, row: begun?.row };
+    if (request.input === undefined) return this.#fork(request, source, { ...fork, input: source.input });
     const input = await this.#starts.checkWhole(source.workflow, request.input);
     if (!input.ok) return input;
-    const { stored, release } = await this.#parts.values.keep(input.value);
+    const sealed = begun?.seal.seal({ run: fork.id, field: "input" }, input.value) ?? input.value;
+    const { stored, release } = await this.#parts.values.keep(sealed);
     try {
-      return await this.#fork(request, source, { before: before.value, input: stored });
+      return await this.#fork(request, source, { ...fork, input: stored });
     } finally {
       release();
     }
   }
 
-  async #fork(
-    request: ForkRequest,
-    source: RunRecord,
-    { before, input }: { readonly before: number | undefined; readonly input: Uint8Array },
-  ): Promise<Result<RunRecord>> {
-    const { store, clock, deployments, ids, route, limits, values } = this.#parts;
+  /** The copied entries are sealed with the key of the run they come from; so is what the fork adds. */
+  async #keyOfFork({ payloadKey, workflow }: RunRecord): Promise<Begun | undefined> {
+    const { sealer } = this.#parts;
+    if (payloadKey === undefined) return sealer.begin(workflow);
+    return { seal: await sealer.sealOf(payloadKey), row: { payloadKey } };
+  }
+
+  async #fork(request: ForkRequest, source: RunRecord, { id, before, input, row }: Fork): Promise<Result<RunRecord>> {
+    const { store, clock, deployments, route, limits, values } = this.#parts;
     const current = deployments.workflow(source.workflow);
     const given = values.isRef(input) ? await values.load(input) : input;
     const flow = current === undefined ? undefined : flowOf(current.manifest, given, limits);
     const now = clock.now();
     const timeout = current?.manifest.timeout;
     const run: NewRun = {
-      id: ids.run(),
+      id,
+      ...row,
       workflow: source.workflow,
       version: current?.version ?? source.version,
       input,

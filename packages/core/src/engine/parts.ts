@@ -9,6 +9,7 @@ import type { Deployments } from "./deployments.ts";
 import type { EventQuota } from "./event-quota.ts";
 import type { HotRun, HotRuns } from "./hot-runs.ts";
 import type { EngineLimits } from "./limits.ts";
+import type { Sealer } from "./sealing.ts";
 import type { Values } from "./values.ts";
 import type { Watchers } from "./watch.ts";
 
@@ -18,6 +19,7 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly limits: EngineLimits;
   readonly values: Values;
+  readonly sealer: Sealer;
   readonly deployments: Deployments;
   readonly hot: HotRuns;
   readonly watchers: Watchers;
@@ -64,4 +66,8 @@ export type CounterName =
   | "starts_debounced"
   | "starts_batched"
   | "starts_skipped"
-  | "starts_rate_limited";
+  | "starts_rate_limited"
+  | "telemetry_spans_exported"
+  | "telemetry_spans_dropped"
+  | "telemetry_runs_dropped"
+  | "telemetry_reports_dropped";

@@ -10,14 +10,24 @@ import { SimulatedRandom } from "../testing/simulated-random.ts";
 import { MemoryBlobs } from "./memory-blobs.suite.ts";
 import { hasLarge, keepLarge, prepareOp, refused } from "./prepare.ts";
 import type { PrepareWith } from "./prepare.ts";
+import { Deployments } from "./deployments.ts";
+import { Sealer } from "./sealing.ts";
 import { Values } from "./values.ts";
 
 const placed = { seq: 3, name: "x", n: 0 } as const;
-const run = { run: "r1", workflow: "flow", now: 1_000, streamBytesMax: 1_000 } as const;
+const run = {
+  run: "r1",
+  workflow: "flow",
+  now: 1_000,
+  streamBytesMax: 1_000,
+  seal: undefined,
+  trace: undefined,
+} as const;
 const limits = { inlineBytesMax: 50, payloadBytesMax: 1_000 };
 const by: PrepareWith = {
   ids: new Ids(new SimulatedClock(1_000), new SimulatedRandom(1)),
   values: new Values(new MemoryBlobs(), limits),
+  sealer: new Sealer(undefined, new Deployments()),
   next: ({ workflow, input, now }) => ({
     id: "next",
     workflow,

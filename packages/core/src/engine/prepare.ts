@@ -1,8 +1,9 @@
 // Completes a worker's operations for the store: absolute times, tokens, ids of children, blobs for large values.
-import { encodeError, encodeValue } from "@sluice/protocol";
-import type { ChildOp, RunOp, SluiceError } from "@sluice/protocol";
+import { encodeError, encodeValue, formatTraceparent, parseTraceparent, SluiceError, spanIdOf } from "@sluice/protocol";
+import type { ChildOp, RunOp } from "@sluice/protocol";
 import type { Ids } from "../kernel/ids.ts";
 import type { NewRun, StoreOp } from "../kernel/run-store.ts";
+import type { HotSeal, Sealer } from "./sealing.ts";
 import type { Values } from "./values.ts";
 
 /** What is known about the run whose operations these are. */
@@ -11,11 +12,15 @@ export interface PrepareFor {
   readonly workflow: string;
   readonly now: number;
   readonly streamBytesMax: number;
+  readonly seal: HotSeal | undefined;
+  /** The span that began the run, where it is part of a trace. */
+  readonly trace: string | undefined;
 }
 
 export interface PrepareWith {
   readonly ids: Ids;
   readonly values: Values;
+  readonly sealer: Sealer;
   /** The rest of a child run, from its workflow. */
   readonly child: (p: {
     readonly workflow: string;
@@ -33,8 +38,8 @@ interface RunMaker {
   nextRun(p: Parameters<PrepareWith["next"]>[0]): NewRun;
 }
 
-export function prepareWith(ids: Ids, values: Values, maker: RunMaker): PrepareWith {
-  return { ids, values, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
+export function prepareWith(parts: Pick<PrepareWith, "ids" | "values" | "sealer">, maker: RunMaker): PrepareWith {
+  return { ...parts, child: (p) => maker.childRun(p), next: (p) => maker.nextRun(p) };
 }
 
 /** Operations for the store; undefined for what is only shown. Large values are dealt with by `keepLarge` afterwards. */
@@ -74,16 +79,41 @@ export function prepareOp(op: RunOp, run: PrepareFor, by: PrepareWith): StoreOp 
     case "call":
     case "start": {
       const parent = { run: run.run, seq: op.seq, detached: op.op === "start" };
-      return { ...op, child: by.child({ workflow: op.name, op, parent, now }) };
+      const made = by.child({ workflow: op.name, op, parent, now });
+      const child = run.trace === undefined ? made : { ...made, ...tracedBy(run, op.seq) };
+      if (!by.sealer.active) return { ...op, child };
+      return sealedChild({ ...op, child }, run, by);
     }
     case "chunk":
       return { ...op, keepBytes: run.streamBytesMax };
     case "finish":
-      return op.input === undefined ? op : { ...op, child: by.next({ workflow: run.workflow, input: op.input, now }) };
+      if (op.input === undefined) return op;
+      return { ...op, child: by.sealer.child(run.seal, nextRun(op.input, run, by)) };
     case "state":
       return { ...op, scope: scopeName(op.scope, run) };
     default:
       return op;
+  }
+}
+
+function nextRun(input: Uint8Array, run: PrepareFor, by: PrepareWith): NewRun {
+  return { ...by.next({ workflow: run.workflow, input, now: run.now }), ...tracedBy(run) };
+}
+
+/** The entry is the span that begins a child; the run is that of the one that it goes on as. */
+function tracedBy({ run, trace }: PrepareFor, seq?: number): Pick<NewRun, "trace"> {
+  const began = parseTraceparent(trace);
+  return began === undefined ? {} : { trace: formatTraceparent({ ...began, spanId: spanIdOf(run, seq) }) };
+}
+
+/** The run it begins, sealed where it is to be; one that cannot be is the recorded failure of its call. */
+function sealedChild(op: ChildOp & { readonly child: NewRun }, run: PrepareFor, { sealer }: PrepareWith): StoreOp {
+  try {
+    const child = sealer.child(run.seal, op.child);
+    return { ...op, child, input: child.input };
+  } catch (error) {
+    if (error instanceof SluiceError) return refused(op, error, run.now);
+    throw error;
   }
 }
 

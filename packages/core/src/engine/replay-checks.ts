@@ -23,7 +23,15 @@ export class ReplayChecks {
 
   /** Replays what a retry would keep of the journal on a worker's code; a difference is named in the failure. */
   async beforeRetry(run: RunRecord, worker: DeployedWorker): Promise<Result<null>> {
-    const journal = keptByRetry(run, await this.#journal(run.id));
+    return this.#check({ ...run, attempt: run.attempt + 1 }, worker, keptByRetry(run, await this.#journal(run.id)));
+  }
+
+  /** The same for a run that goes on where it is, on a worker's code. */
+  async beforeMove(run: RunRecord, worker: DeployedWorker): Promise<Result<null>> {
+    return this.#check(run, worker, await this.#journal(run.id));
+  }
+
+  async #check(run: RunRecord, worker: DeployedWorker, journal: readonly JournalEntry[]): Promise<Result<null>> {
     if (journal.length === 0) return ok(null);
     if (this.#pending.has(run.id) || this.#parts.hot.has(run.id)) {
       return fail({ code: "conflict", message: `Run ${run.id} is being taken up already.` });
@@ -36,7 +44,7 @@ export class ReplayChecks {
       return fail({
         code: "no_worker",
         message: `No worker has said whether the current code follows the journal of run ${run.id}.`,
-        hint: "Try again in a moment, or retry with the code the run was started with: code=pinned.",
+        hint: "Try again in a moment, or leave it on the code the run was started with (of a retry: code=pinned).",
       });
     }
     return verdict.error === undefined ? ok(null) : mismatch(run.id, verdict.error);
@@ -46,7 +54,7 @@ export class ReplayChecks {
     const { clock, limits, send } = this.#parts;
     const { cancel: _cancel, outcome: _outcome, ...rest } = run;
     const ord = journal.reduce((last, entry) => Math.max(last, entry.ord), 0);
-    const assignment = this.#dispatcher.assignmentOf({ ...rest, ord, attempt: run.attempt + 1 }, { journal });
+    const assignment = this.#dispatcher.assignmentOf({ ...rest, ord }, { journal });
     return new Promise((resolve) => {
       const answer = (verdict: Verdict): void => {
         stop();
@@ -100,7 +108,7 @@ function mismatch(run: string, bytes: Uint8Array): Result<never> {
   return fail({
     code: "replay_mismatch",
     message: `The current code does not follow the journal of run ${run}: ${message}`,
-    hint: hint ?? "Retry with the code the run was started with: code=pinned.",
+    hint: hint ?? "Leave it on the code the run was started with (of a retry: code=pinned).",
     details,
   });
 }

@@ -162,10 +162,14 @@ export class Schedules {
     { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
   ): NewRun {
     const by: Actor = { kind: "schedule", id: record.id };
-    const run = this.#starts.newRun(
-      { by, workflow: record.workflow, input: record.input },
-      { current, input: record.input, now },
-    );
+    const { ids, sealer, values } = this.#parts;
+    const { workflow, input } = record;
+    const id = ids.run();
+    const begun = sealer.begin(workflow);
+    // The schedule has it as it is; one that is large is that very blob.
+    const sealed = values.isRef(input) ? input : (begun?.seal.seal({ run: id, field: "input" }, input) ?? input);
+    const flow = this.#starts.flowOf(current, input);
+    const run = this.#starts.newRun({ by, workflow, input }, { current, id, input: sealed, now, flow, begun });
     const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
     return { ...run, dueAt, schedule: record.id, tags: [scheduledTag(nominal)], ...serial };

@@ -2,8 +2,9 @@
 import type { WireError } from "@sluice/protocol";
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor } from "../kernel/run-store.ts";
+import type { Actor, TokenOutcome } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
+import { sealOfRun } from "./sealing.ts";
 
 /** An event to be stored; `payload` is an encoded value. */
 export interface Emission {
@@ -35,11 +36,12 @@ export class Signals {
 
   /** Stores an event and settles what waits for it. */
   async emit(p: Emission): Promise<Result<{ readonly event: number; readonly duplicate: boolean }>> {
-    const { clock, store, count, route, events } = this.#parts;
+    const { clock, store, count, route, events, sealer } = this.#parts;
     return attempt(async () => {
       const { refusal } = events;
       if (refusal !== undefined) throw refusal;
-      const stored = await this.#keeping("The payload", p.payload, (payload) => {
+      const sealed = sealer.events?.seal({ run: "", field: "payload" }, p.payload) ?? p.payload;
+      const stored = await this.#keeping("The payload", sealed, (payload) => {
         const content = payload === p.payload ? {} : { content: p.payload };
         return store.emitEvent({ ...p, payload, ...content, now: clock.now() });
       });
@@ -53,15 +55,22 @@ export class Signals {
 
   /** Settles the wait behind a token. */
   async answer(p: Answer): Promise<Result<{ readonly run: string }>> {
-    const { store, clock, route } = this.#parts;
-    const answered = await attempt(() =>
-      this.#keeping("The answer", p.value, (value) => store.completeToken({ ...p, value, now: clock.now() })),
-    );
+    const { store, clock, route, sealer } = this.#parts;
+    const settle = (sealed: Uint8Array): Promise<TokenOutcome> =>
+      this.#keeping("The answer", sealed, (value) => store.completeToken({ ...p, value, now: clock.now() }));
+    const answered = await attempt(() => (sealer.active ? this.#sealed(p).then(settle) : settle(p.value)));
     if (!answered.ok) return answered;
     const { value: answer } = answered;
     if (answer.outcome !== "ok") return fail(refusalOf(answer.outcome, p.kind));
     route(answer.effects);
     return ok({ run: answer.run });
+  }
+
+  /** The answer as the run has its values. */
+  async #sealed({ token, value }: Answer): Promise<Uint8Array> {
+    const { run } = (await this.#parts.store.getToken({ token })) ?? {};
+    const seal = run === undefined ? undefined : await sealOfRun(this.#parts, run);
+    return run === undefined || seal === undefined ? value : seal.seal({ run, field: "answer" }, value);
   }
 
   /** Stores a value that is not too large, in a blob where it must be. */

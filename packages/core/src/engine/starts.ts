@@ -10,6 +10,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { attributesOf, checkAttributes } from "./attributes.ts";
 import { flowOf } from "./flow.ts";
 import { hashOf } from "./input-hash.ts";
+import type { Begun } from "./sealing.ts";
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -25,6 +26,8 @@ export interface StartRequest {
   readonly tags?: readonly string[] | undefined;
   /** Search attributes by name. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  /** The span it is begun in, as W3C `traceparent` has it. */
+  readonly trace?: string | undefined;
 }
 
 export interface Started {
@@ -71,7 +74,7 @@ export class Starts {
   /** Why no run is taken now, however good it is. */
   crowded(): Result<never> | undefined {
     const { deployments, limits } = this.#parts;
-    const queues = this.#dispatcher.capacity <= 0 || deployments.workers.length === 0;
+    const queues = this.#dispatcher.places.free <= 0 || deployments.workers.length === 0;
     if (!queues || this.#dispatcher.ready < limits.queueLengthMax) return undefined;
     return fail({
       code: "queue_full",
@@ -106,24 +109,28 @@ export class Starts {
   }
 
   async #create(request: StartRequest, current: CurrentWorkflow, input: Uint8Array): Promise<Result<Started>> {
-    const { store, clock, values, owner, route, deployments, watchers, count } = this.#parts;
+    const { store, clock, values, owner, route, deployments, watchers, count, sealer } = this.#parts;
     const now = clock.now();
     const flow = this.flowOf(current, input);
     if (flow?.admission?.batch !== undefined && values.isLarge(input)) return tooLargeForBatch(request.workflow, input);
-    const { stored, release } = await this.#keep(input);
+    const id = request.id ?? this.#parts.ids.run();
+    const begun = sealer.begin(request.workflow);
+    const { stored, release } = await this.#keep(begun?.seal.seal({ run: id, field: "input" }, input) ?? input);
     const places: (() => void)[] = [];
     try {
       const run = this.newRun(request, {
         current,
+        id,
         input: stored,
         now,
         flow,
         // What was sent decides, not what the schema made of it: a default may be the time of day.
         ...(request.key === undefined ? {} : { hash: hashOf(request.input) }),
+        begun,
       });
       const worker = deployments.forCurrent(request.workflow);
-      const claims = worker !== undefined && this.#dispatcher.capacity > 0 && run.dueAt <= now;
-      if (claims) places.push(this.#dispatcher.reserve(1));
+      const claims = worker !== undefined && this.#dispatcher.places.free > 0 && run.dueAt <= now;
+      if (claims) places.push(this.#dispatcher.places.reserve(1));
       const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
       if (outcome.outcome === "rate_limited") count("starts_rate_limited");
       if (outcome.outcome === "rate_limited" || outcome.outcome === "queue_full") return refusedBy(request, outcome);
@@ -144,8 +151,9 @@ export class Starts {
       count("runs_started");
       if (outcome.run.owner === owner && worker !== undefined) {
         const record = values.isRef(outcome.run.input) ? { ...outcome.run, input } : outcome.run;
-        const { workflow, version } = record;
-        const hot = this.#parts.hot.add({ run: run.id, epoch: record.epoch, workflow, version, entries: 0 });
+        const seal = begun === undefined ? undefined : { by: begun.seal, fork: false };
+        const { id: of, epoch, workflow, version, trace } = record;
+        const hot = this.#parts.hot.add({ run: of, epoch, workflow, version, entries: 0, seal, trace });
         const assignment = this.#dispatcher.assignmentOf(record, { journal: [] });
         await this.#dispatcher.assign({ hot, assignment }, worker);
       }
@@ -174,17 +182,19 @@ export class Starts {
     request: StartRequest,
     rest: {
       readonly current: CurrentWorkflow;
+      readonly id?: string;
       readonly input: Uint8Array;
       readonly now: number;
       readonly hash?: string;
       readonly flow?: RunFlow | undefined;
+      readonly begun?: Begun | undefined;
     },
   ): NewRun {
     const { current, input, now, hash } = rest;
     const { timeout } = current.manifest;
     const flow = "flow" in rest ? rest.flow : this.flowOf(current, input);
     return {
-      id: request.id ?? this.#parts.ids.run(),
+      id: rest.id ?? this.#parts.ids.run(),
       workflow: request.workflow,
       version: current.version,
       input,
@@ -193,6 +203,8 @@ export class Starts {
       createdAt: now,
       dueAt: now + (request.delayMs ?? 0),
       ...attributesOf(current.manifest, request.attributes),
+      ...rest.begun?.row,
+      ...(request.trace === undefined ? {} : { trace: request.trace }),
       ...flowFields(current, flow),
       ...(request.key === undefined ? {} : { key: request.key }),
       ...(hash === undefined ? {} : { inputHash: hash }),

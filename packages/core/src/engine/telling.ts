@@ -2,6 +2,7 @@
 import type { EngineToWorker, RunEvent } from "@sluice/protocol";
 import type { Logger } from "../kernel/log.ts";
 import type { HotRun } from "./hot-runs.ts";
+import { journalOf } from "./hot-runs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Values } from "./values.ts";
 
@@ -36,7 +37,7 @@ export class Telling {
       return;
     }
     const sending: Promise<void> = (hot.sending ?? Promise.resolve())
-      .then(async () => send(await this.#values.loadEvents(events)))
+      .then(async () => send(await this.#values.loadEvents(events, journalOf(hot))))
       .catch((error: unknown) => {
         this.#log("error", "a value could not be loaded", { run: hot.run, error: String(error) });
         send([{ event: "drop" }]);

@@ -2,7 +2,8 @@
 import { decodeErrorValue, decodeValue } from "@sluice/protocol";
 import type { RunEvent, RunOp } from "@sluice/protocol";
 import type { RunUpdate, Watchers } from "./watch.ts";
-import { blobRefOf } from "../kernel/blob-ref.ts";
+import type { FinishedRun } from "../kernel/run-store.ts";
+import { isStandIn } from "../kernel/blob-ref.ts";
 
 /** Publishes what operations did; `events` tells which of them settled, and with which number. */
 export function publishOps(
@@ -27,6 +28,11 @@ export function publishOps(
 /** An entry that settled without an operation of its own run. */
 export function settledUpdate(run: string, event: Extract<RunEvent, { event: "settle" }>): RunUpdate {
   return { run, id: event.ord, type: "step", at: event.at, data: { seq: event.seq, status: event.status } };
+}
+
+/** The end of a run. */
+export function endedUpdate({ run, status, reason }: FinishedRun, at: number): RunUpdate {
+  return { run, type: "run", at, data: { status, statusReason: reason ?? null } };
 }
 
 function updateOf(
@@ -71,11 +77,11 @@ function updateOf(
 }
 
 function failure(bytes: Uint8Array): unknown {
-  if (blobRefOf(bytes) !== undefined) return { message: "too large to show here" };
+  if (isStandIn(bytes)) return { message: "too large to show here" };
   const { name, message, code } = decodeErrorValue(bytes);
   return { name, message, code: code ?? null };
 }
 
 function shown(bytes: Uint8Array | undefined): unknown {
-  return bytes === undefined || blobRefOf(bytes) !== undefined ? null : decodeValue(bytes);
+  return bytes === undefined || isStandIn(bytes) ? null : decodeValue(bytes);
 }

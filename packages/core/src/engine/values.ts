@@ -1,19 +1,29 @@
-// Large values leave the rows: they are kept as blobs before the row that names them, and fetched when they are needed.
-import { SluiceError } from "@sluice/protocol";
+// Large values leave the rows: they are kept as blobs before the row that names them, and fetched when they are needed. Sealed
+// ones are opened on the way.
+import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { JournalEntry, RunEvent } from "@sluice/protocol";
 import type { BlobStore } from "../kernel/blob-store.ts";
-import { blobRefOf, encodeBlobRef } from "../kernel/blob-ref.ts";
+import { blobRefOf, encodeBlobRef, isStandIn } from "../kernel/blob-ref.ts";
+import type { PayloadSealing } from "../kernel/payload-keys.ts";
+import type { LogLine } from "../kernel/run-store.ts";
+import { isErased, sealHeaderOf } from "../kernel/sealed.ts";
+import type { SealHeader } from "../kernel/sealed.ts";
+import { mayBeTold, mayHave } from "./sealing.ts";
+import type { JournalOf } from "./sealing.ts";
 
 /** Moves values between rows and blobs. */
 export class Values {
   readonly #blobs: BlobStore | undefined;
   readonly #inlineBytesMax: number;
   readonly payloadBytesMax: number;
+  readonly #sealing: PayloadSealing | undefined;
 
   constructor(
     blobs: BlobStore | undefined,
     limits: { readonly inlineBytesMax: number; readonly payloadBytesMax: number },
+    sealing?: PayloadSealing,
   ) {
+    this.#sealing = sealing;
     this.#blobs = blobs;
     this.#inlineBytesMax = limits.inlineBytesMax;
     this.payloadBytesMax = limits.payloadBytesMax;
@@ -44,8 +54,45 @@ export class Values {
     return { stored: encodeBlobRef(hash), release };
   }
 
-  /** The value behind what is stored in a row. */
-  async load(stored: Uint8Array): Promise<Uint8Array> {
+  /**
+   * The value behind what is stored in a row. A sealed one is opened (`payload_erased`, `payload_unreadable`); `check` may refuse
+   * the place it was sealed for.
+   */
+  async load(stored: Uint8Array, check?: (header: SealHeader) => boolean): Promise<Uint8Array> {
+    if (!isStandIn(stored)) return stored;
+    const bytes = await this.#fetch(stored);
+    if (!isStandIn(bytes)) return bytes;
+    if (this.#sealing !== undefined) return this.#sealing.open(bytes, check);
+    throw new SluiceError({
+      code: isErased(bytes) ? "payload_erased" : "payload_unreadable",
+      message: "A sealed value cannot be opened: there are no keys here.",
+    });
+  }
+
+  /** The same, with the error of a value that was erased or cannot be opened in its place. */
+  async find(stored: Uint8Array): Promise<Uint8Array | SluiceError> {
+    try {
+      return await this.load(stored);
+    } catch (error) {
+      const gone =
+        error instanceof SluiceError && (error.code === "payload_erased" || error.code === "payload_unreadable");
+      if (gone) return error;
+      throw error;
+    }
+  }
+
+  /** A line as it was written: text and data of one that is sealed are sealed together. */
+  async loadLine(line: LogLine): Promise<LogLine> {
+    if (line.data === undefined || !isStandIn(line.data)) return line;
+    const bytes = await this.#fetch(line.data);
+    if (sealHeaderOf(bytes)?.header.field !== "log") return { ...line, data: bytes };
+    const [message, data] = decodeValue(await this.load(bytes)) as readonly [string, Uint8Array | null];
+    const { data: _sealed, ...rest } = line;
+    return { ...rest, message, ...(data === null ? {} : { data }) };
+  }
+
+  /** What a blob holds, or the bytes themselves. */
+  async #fetch(stored: Uint8Array): Promise<Uint8Array> {
     const hash = blobRefOf(stored);
     if (hash === undefined || this.#blobs === undefined) return stored;
     const bytes = await this.#blobs.get(hash);
@@ -64,23 +111,34 @@ export class Values {
     return this.#blobs.size === undefined ? (await this.#blobs.get(hash))?.length : this.#blobs.size(hash);
   }
 
-  /** The file with the value behind what is stored in a row, where it has one. */
+  /** The file with the value behind what is stored in a row, where it has one; that of a sealed run is sealed. */
   fileOf(stored: Uint8Array): string | undefined {
     const hash = blobRefOf(stored);
     return hash === undefined ? undefined : this.#blobs?.fileOf?.(hash);
   }
 
-  isRef(stored: Uint8Array | undefined): boolean {
+  /** True for what is kept in a file of its own. */
+  isBlob(stored: Uint8Array | undefined): boolean {
     return blobRefOf(stored) !== undefined;
   }
 
-  async loadEntries(entries: readonly JournalEntry[]): Promise<readonly JournalEntry[]> {
+  /** True for what has to be loaded first: a reference to a blob, or a sealed value. */
+  isRef(stored: Uint8Array | undefined): boolean {
+    return isStandIn(stored);
+  }
+
+  /** `of`: whose journal it is; sealed values that were sealed for another place are refused then. */
+  async loadEntries(entries: readonly JournalEntry[], of?: JournalOf): Promise<readonly JournalEntry[]> {
     if (!entries.some((entry) => this.isRef(entry.value) || this.isRef(entry.error))) return entries;
     return Promise.all(
       entries.map(async (entry) => ({
         ...entry,
-        ...(entry.value === undefined ? {} : { value: await this.load(entry.value) }),
-        ...(entry.error === undefined ? {} : { error: await this.load(entry.error) }),
+        ...(entry.value === undefined
+          ? {}
+          : { value: await this.load(entry.value, of && mayHave(entry, "value", of)) }),
+        ...(entry.error === undefined
+          ? {}
+          : { error: await this.load(entry.error, of && mayHave(entry, "error", of)) }),
       })),
     );
   }
@@ -89,14 +147,18 @@ export class Values {
     return events.some((event) => event.event === "settle" && (this.isRef(event.value) || this.isRef(event.error)));
   }
 
-  async loadEvents(events: readonly RunEvent[]): Promise<readonly RunEvent[]> {
+  async loadEvents(events: readonly RunEvent[], of?: JournalOf): Promise<readonly RunEvent[]> {
     return Promise.all(
       events.map(async (event) => {
         if (event.event !== "settle") return event;
         return {
           ...event,
-          ...(event.value === undefined ? {} : { value: await this.load(event.value) }),
-          ...(event.error === undefined ? {} : { error: await this.load(event.error) }),
+          ...(event.value === undefined
+            ? {}
+            : { value: await this.load(event.value, of && mayBeTold(event, "value", of)) }),
+          ...(event.error === undefined
+            ? {}
+            : { error: await this.load(event.error, of && mayBeTold(event, "error", of)) }),
         };
       }),
     );

@@ -15,6 +15,8 @@ export interface Attaching {
   readonly quarantine?: boolean | undefined;
   /** What it can do besides the workflows of its code. */
   readonly offer?: WorkerOffer | undefined;
+  /** It is on another machine: what it has is known by what it says, and when it is gone nobody starts it again. */
+  readonly remote?: boolean | undefined;
   /** Tasks it still has of a connection before, where that was `lost` with them as `keep`. */
   readonly running?: readonly HeldTask[] | undefined;
 }

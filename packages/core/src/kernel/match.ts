@@ -1,6 +1,6 @@
 // Does an event's payload contain what a wait asks for? Data against data: a match is never code.
 import { decodeValue } from "@sluice/protocol";
-import { blobRefOf } from "./blob-ref.ts";
+import { isStandIn } from "./blob-ref.ts";
 
 /**
  * True when `pattern` is contained in `payload`: objects by the keys the pattern names, arrays element by element with equal
@@ -64,7 +64,7 @@ export function fitting(
   if (pattern === undefined) return () => true;
   const wanted = decodeValue(pattern);
   return ({ id, payload }) => {
-    if (blobRefOf(payload) === undefined) return contains(decodeValue(payload), wanted);
+    if (!isStandIn(payload)) return contains(decodeValue(payload), wanted);
     return large?.event === id ? contains(decodeValue(large.content), wanted) : undefined;
   };
 }

@@ -35,7 +35,7 @@ export interface RunFigures {
   /** Timers that are set. Where access narrows them counting stops at `max`. */
   countTimers(p: { readonly access?: AccessFilter | undefined; readonly max: number }): Promise<number>;
 
-  /** Unfinished runs by the version of their code, and their workflow. */
+  /** Unfinished runs by the version of their code, their workflow, and how they stand. */
   countByVersion(p: { readonly access?: AccessFilter | undefined }): Promise<readonly VersionRuns[]>;
 
   /** What waits for an event, by name, then the oldest first. A page may be short, even empty, before the last one. */
@@ -111,6 +111,7 @@ export interface WorkflowCounts {
 export interface VersionRuns {
   readonly version: string;
   readonly workflow: string;
+  readonly status: RunStatus;
   readonly runs: number;
 }
 

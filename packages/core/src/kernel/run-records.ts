@@ -36,6 +36,7 @@ import type {
   UndoingOp,
   UnlockOp,
 } from "@sluice/protocol";
+import type { NewPayloadKey } from "./payload-keys.ts";
 import type { FlowRule, Hold, JoinReason, QueueRecord, Refused, RunFlow } from "./flow.ts";
 
 export type { FlowRule, QueueRecord, RunFlow };
@@ -101,10 +102,16 @@ export interface NewRun {
   readonly flow?: RunFlow | undefined;
   /** It ends unless it has begun this long after it was due, in milliseconds. */
   readonly startWithinMs?: number | undefined;
+  /** The span that began it, as W3C `traceparent` has it. */
+  readonly trace?: string | undefined;
+  /** Id of the data key that its values are sealed with; absent: they are not. */
+  readonly payloadKey?: string | undefined;
+  /** That key, where this is the first run that has it. */
+  readonly newKey?: NewPayloadKey | undefined;
 }
 
 /** A run as stored. */
-export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs"> {
+export interface RunRecord extends Omit<NewRun, "flow" | "startWithinMs" | "newKey"> {
   readonly status: RunStatus;
   readonly reason?: RunStatusReason | undefined;
   readonly epoch: number;

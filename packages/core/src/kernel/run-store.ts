@@ -66,7 +66,6 @@ export type {
   QueueRecord,
   RunFlow,
 } from "./run-records.ts";
-
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
   extends
@@ -237,14 +236,6 @@ export interface RunStore
     readonly run: NewRun;
     readonly now: number;
   }): Promise<CreateOutcome | { readonly outcome: "not_found" }>;
-
-  /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
-  moveRun(p: {
-    readonly run: string;
-    readonly epoch?: number | undefined;
-    readonly version: string;
-    readonly now: number;
-  }): Promise<ChangeOutcome>;
 
   /** Deletes ended runs with everything that belongs to them. Runs that have not ended: left alone. */
   deleteRuns(p: {

@@ -3,6 +3,7 @@
 import type { AuditLog } from "./audit-log.ts";
 import type { BuildStore } from "./build-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
+import type { PayloadKeyStore } from "./payload-keys.ts";
 import type { RunFigures } from "./run-figures.ts";
 import type { RunStore } from "./run-store.ts";
 import type { SecretStore } from "./secret-store.ts";
@@ -13,6 +14,7 @@ export interface Store extends RunStore {
   readonly audit: AuditLog;
   readonly figures: RunFigures;
   readonly secrets: SecretStore;
+  readonly payloadKeys: PayloadKeyStore;
   readonly builds: BuildStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */

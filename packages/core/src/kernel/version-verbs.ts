@@ -1,5 +1,5 @@
-// The part of the store port that keeps versions of the code, and what their workflows say about retention.
-import type { AccessFilter, RetentionRecord, VersionRecord } from "./run-records.ts";
+// The part of the store port that keeps versions of the code, which runs have which, and what their workflows say about retention.
+import type { AccessFilter, Actor, ChangeOutcome, RetentionRecord, VersionRecord } from "./run-records.ts";
 
 export interface VersionVerbs {
   /** Stores a version that is deployed, and what its workflows say about retention from now on. */
@@ -10,4 +10,12 @@ export interface VersionVerbs {
   listRetentions(p?: { readonly access?: AccessFilter | undefined }): Promise<readonly RetentionRecord[]>;
   /** Unfinished runs for each version. */
   versionsInUse(): Promise<readonly { readonly version: string; readonly runs: number }[]>;
+  /** Moves an unfinished run to another version of the code; with `epoch` only while that incarnation owns it. */
+  moveRun(p: {
+    readonly by: Actor;
+    readonly run: string;
+    readonly epoch?: number | undefined;
+    readonly version: string;
+    readonly now: number;
+  }): Promise<ChangeOutcome>;
 }

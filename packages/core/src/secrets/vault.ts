@@ -46,7 +46,8 @@ export class Vault implements SecretSource {
 
   /** In order of names. */
   async list(): Promise<readonly SecretView[]> {
-    const records = await this.#options.store.listSecrets();
+    const all = await this.#options.store.listSecrets();
+    const records = all.filter(({ name }) => secretNamePattern.test(name));
     const ring = records.length === 0 ? undefined : await this.#opened();
     return records.map((record) => ({
       name: record.name,
@@ -68,7 +69,7 @@ export class Vault implements SecretSource {
       const { secretsMax } = vaultLimits;
       const answer = await store.putSecret({ by, name, ...ring.seal(name, p.value), secretsMax, now: clock.now() });
       if (answer.outcome === "full") {
-        return fail({ code: "secrets_full", message: `There are ${secretsMax} secrets already; no more are taken.` });
+        return fail(full(secretsMax));
       }
       this.#options.onChange?.([name]);
       return ok(answer.version);
@@ -107,9 +108,35 @@ export class Vault implements SecretSource {
     });
   }
 
+  /**
+   * Keeps something of the product's own among the secrets: it is sealed anew by `rotate` with them, and no reference reaches it.
+   * Its name is one that no secret can have.
+   */
+  async keep(name: string, value: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const { store, clock } = this.#options;
+      const { secretsMax } = vaultLimits;
+      const sealed = (await this.#opened()).seal(name, value);
+      const answer = await store.putSecret({ by: product, name, ...sealed, secretsMax, now: clock.now() });
+      if (answer.outcome === "full") throw new SluiceError(full(secretsMax));
+    });
+  }
+
+  /** What was kept; undefined where nothing is. Rejects with `secret_unreadable`. */
+  async kept(name: string): Promise<string | undefined> {
+    const record = await this.#options.store.getSecret({ name });
+    return record === undefined ? undefined : this.#reveal(record);
+  }
+
+  async drop(name: string): Promise<void> {
+    const { store, clock } = this.#options;
+    await this.#inTurn(() => store.deleteSecret({ by: product, name, now: clock.now() }));
+  }
+
   /** The value behind a reference to this store; others are not its to look up. */
   async read(ref: SecretRef): Promise<string | undefined> {
-    if (ref.from !== "store") return undefined;
+    // What keeps under other names is the product's own (`keep`).
+    if (ref.from !== "store" || !secretNamePattern.test(ref.name)) return undefined;
     const record = await this.#options.store.getSecret({ name: ref.name });
     return record === undefined ? undefined : this.#reveal(record);
   }
@@ -140,6 +167,13 @@ export class Vault implements SecretSource {
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
+}
+
+/** On whose behalf the product keeps what is its own. */
+const product: Actor = { kind: "system", id: "vault" };
+
+function full(secretsMax: number): { code: "secrets_full"; message: string } {
+  return { code: "secrets_full", message: `There are ${secretsMax} secrets already; no more are taken.` };
 }
 
 /** What is said of a secret that is not there. */

@@ -158,7 +158,16 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
     });
 
     test("there is a rule for every verb that acts on somebody's behalf", () => {
-      const ofRuns = ["createRun", "forkRun", "cancelRun", "pauseRun", "resumeRun", "retryRun", "deleteRuns"];
+      const ofRuns = [
+        "createRun",
+        "forkRun",
+        "cancelRun",
+        "pauseRun",
+        "resumeRun",
+        "retryRun",
+        "moveRun",
+        "deleteRuns",
+      ];
       const ofOthers = [
         "importRun",
         "clearStepCache",
@@ -173,6 +182,8 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
         "putSecret",
         "deleteSecret",
         "resealSecrets",
+        "rewrapPayloadKeys",
+        "erasePayloadKey",
       ];
       const ofQueues = ["setQueuePaused"];
       const ofTriggers = ["putTriggers", "setTriggerPaused"];

@@ -211,7 +211,7 @@ function present(name: string, makeStore: MakeStore): void {
       expect(await needs()).toEqual({ approvals: 1, failed: 1, blocked: { poison: 2 } });
     });
 
-    test("unfinished runs are counted by version and workflow", async () => {
+    test("unfinished runs are counted by version, workflow and status", async () => {
       await desk.create("a", { version: "v1" });
       await desk.hot("b", { version: "v1" });
       await desk.hot("c", { version: "v2" });
@@ -220,11 +220,13 @@ function present(name: string, makeStore: MakeStore): void {
       await desk.end("e", "failed");
       const versions = (access?: AccessFilter) => desk.store.figures.countByVersion({ access });
       const others = [
-        { version: "v1", workflow: "order", runs: 2 },
-        { version: "v2", workflow: "order", runs: 1 },
-      ];
-      expect(await versions()).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }, ...others]);
-      expect(await versions(billing)).toEqual([{ version: "v1", workflow: "billing/a", runs: 1 }]);
+        { version: "v1", workflow: "order", status: "queued", runs: 1 },
+        { version: "v1", workflow: "order", status: "running", runs: 1 },
+        { version: "v2", workflow: "order", status: "running", runs: 1 },
+      ] as const;
+      const bill = { version: "v1", workflow: "billing/a", status: "running", runs: 1 } as const;
+      expect(await versions()).toEqual([bill, ...others]);
+      expect(await versions(billing)).toEqual([bill]);
       expect(await versions(none)).toEqual([]);
     });
 

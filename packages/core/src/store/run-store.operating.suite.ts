@@ -357,7 +357,7 @@ function stopping(name: string, makeStore: MakeStore): void {
 
     test("moves unfinished runs to another version, in memory only under their epoch", async () => {
       const move = (run: string, epoch?: number) =>
-        desk.store.moveRun({ run, version: "v2", now: start, ...(epoch === undefined ? {} : { epoch }) });
+        desk.store.moveRun({ by: ada, run, version: "v2", now: start, ...(epoch === undefined ? {} : { epoch }) });
       await desk.create("r1");
       expect(await move("r1", 0)).toMatchObject({ outcome: "refused" });
       expect(await move("r1")).toMatchObject({ outcome: "ok", run: { version: "v2" } });

@@ -4,11 +4,13 @@ import type { Contract, Parameter } from "./contract.ts";
 import { dataContracts } from "./data-contracts.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
+import { keyContracts } from "./key-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
+import { versionContracts } from "./version-contracts.ts";
 import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
@@ -20,6 +22,8 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...dataContracts,
   ...identityContracts,
   ...serviceContracts,
+  ...keyContracts,
+  ...versionContracts,
   ...workerContracts,
   ...triggerContracts,
   ...consoleContracts,

@@ -15,6 +15,8 @@ export type RouteTag =
   | "sign-in"
   | "users"
   | "services"
+  | "keys"
+  | "versions"
   | "workers"
   | "builds"
   | "audit"

@@ -2,9 +2,11 @@
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
+import { versionRoutes } from "./version-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
@@ -13,6 +15,8 @@ export const routes = {
   ...identityRoutes,
   ...triggerRoutes,
   ...serviceRoutes,
+  ...keyRoutes,
+  ...versionRoutes,
   ...workerRoutes,
   ...consoleRoutes,
 } as const;

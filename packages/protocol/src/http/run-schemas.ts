@@ -41,6 +41,9 @@ const run = z.strictObject({
   continuedFrom: z.string().nullable().describe("The run of its chain before it"),
   continuedTo: z.string().nullable().describe("The run it went on as"),
   schedule: z.string().nullable(),
+  payload: z
+    .enum(["plain", "encrypted", "erased"])
+    .describe("How its values are kept; those of an erased run are gone"),
   hold: z
     .strictObject({
       by: z.enum(gateKinds),

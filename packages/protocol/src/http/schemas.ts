@@ -3,9 +3,11 @@ import { z } from "zod";
 import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
+import { keySchemas } from "./key-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
+import { versionSchemas } from "./version-schemas.ts";
 import { workerSchemas } from "./worker-schemas.ts";
 
 /** Every body by the name it has in the API document. */
@@ -15,6 +17,8 @@ export const schemas = {
   ...identitySchemas,
   ...triggerSchemas,
   ...serviceSchemas,
+  ...keySchemas,
+  ...versionSchemas,
   ...workerSchemas,
   ...consoleSchemas,
 } as const;

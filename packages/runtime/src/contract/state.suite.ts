@@ -76,6 +76,8 @@ export function stateCases(test: Test): void {
     deepEqual(valueOf(await state.delete("a")), { deleted: false });
     const third = valueOf(await state.set("a", 3));
     ok(third.version > second.version, "not even after a delete");
+    equal(refusal(await state.set("a", () => 1)), "value_not_serializable");
+    equal((await state.get("a"))?.value, 3);
   });
 
   it("state: a write for a version is refused when there is another", async ({ state }) => {

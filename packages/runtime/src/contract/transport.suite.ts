@@ -78,6 +78,10 @@ export function transportCases(test: Test): void {
       await Promise.all(sent.map((each) => transport.send(each)));
       await until("all of them back", () => heard.length === sent.length);
       deepEqual(heard, sent);
+      equal(await codeOf(() => transport.send(message({ bytes: new Uint8Array(17 * 1024 * 1024) }))), "too_large");
+      equal(await codeOf(() => transport.send(message({ at: new Date() }))), "bad_frame");
+      await transport.send(message({ still: "there" }));
+      await until("one more", () => heard.length === sent.length + 1);
       await transport.disconnect();
       equal(transport.isConnected(), false);
     });

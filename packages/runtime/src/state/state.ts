@@ -1,6 +1,6 @@
 // State and locks of a program that has no engine to ask: one set of rules over rows that each backend keeps in its own way.
 
-import { decodeValue, encodeValue } from "@sluice/protocol";
+import { decodeValue, encodeValue, toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 
 /** An answer that can be a refusal with a code of the protocol. */
@@ -34,7 +34,7 @@ export interface Lock {
   readonly expiresAtMs: number;
 }
 
-/** Refusals: `state_version_conflict`, `conflict` (a lock that somebody else has), `not_found` (a lock that is gone). */
+/** Refusals: `state_version_conflict`, `value_not_serializable`, `conflict` (a lock that somebody else has), `not_found` (a lock that is gone). */
 export interface StateBackend {
   readonly capabilities: StateCapabilities;
   get(key: string): Promise<StateEntry | undefined>;
@@ -102,6 +102,17 @@ function refused(code: WireError["code"], message: string): { readonly ok: false
   return { ok: false, error: { code, message } };
 }
 
+/** The value's bytes; refused when it is none that can be kept. */
+function encodedOf(value: unknown): Outcome<Uint8Array> {
+  try {
+    return { ok: true, value: encodeValue(value) };
+  } catch (error) {
+    const wire = toWire(error);
+    if (wire.code === "internal") throw error;
+    return { ok: false, error: wire };
+  }
+}
+
 /** The rules, the same for every backend. */
 export class RuledState implements StateBackend {
   readonly capabilities: StateCapabilities;
@@ -127,7 +138,9 @@ export class RuledState implements StateBackend {
   }
 
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<Outcome<{ readonly version: number }>> {
-    const bytes = encodeValue(value);
+    const encoded = encodedOf(value);
+    if (!encoded.ok) return encoded;
+    const bytes = encoded.value;
     return this.#rows.atomically(() => {
       const conflict = this.#conflict(key, options.ifVersion);
       if (conflict !== undefined) return conflict;

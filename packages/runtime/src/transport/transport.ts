@@ -111,7 +111,9 @@ export class FramedTransport implements Transport {
         ? new RuntimeFailure("connection_failed", failure.message, { cause: error })
         : failure;
     }
-    if (!over) this.#connection = { link, ended: ended.promise };
+    // What arrived at once may have been no message.
+    if (over) link.close();
+    else this.#connection = { link, ended: ended.promise };
     this.#sending = Promise.resolve();
     this.#waitingBytes = 0;
   }
@@ -128,7 +130,7 @@ export class FramedTransport implements Transport {
   async send(message: WireMessage): Promise<void> {
     const link = this.#connection?.link;
     if (link === undefined) throw new RuntimeFailure("not_connected", "there is no connection to send over");
-    const bytes = this.#framing === "length" ? encodeFrame(message) : encodeMessage(message);
+    const bytes = this.#encode(message);
     if (this.#waitingBytes + bytes.length > sendBytesMax)
       throw new RuntimeFailure("too_large", `more than ${sendBytesMax} bytes wait to be sent`);
     this.#waitingBytes += bytes.length;
@@ -153,6 +155,16 @@ export class FramedTransport implements Transport {
 
   isConnected(): boolean {
     return this.#connection !== undefined;
+  }
+
+  #encode(message: WireMessage): Uint8Array {
+    try {
+      return this.#framing === "length" ? encodeFrame(message) : encodeMessage(message);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      const code = error.code === "frame_too_large" ? "too_large" : "bad_frame";
+      throw new RuntimeFailure(code, `sending: ${error.message}`, { cause: error });
+    }
   }
 
   async #take(decoder: FrameDecoder, bytes: Uint8Array): Promise<void> {

@@ -10,7 +10,7 @@ import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@s
 import type { WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import { systemSecrets } from "@sluice/worker/secrets";
-import { embeddedSecrets } from "../compose-secrets.ts";
+import { embeddedSecrets, openPayloads, openVault } from "../compose-secrets.ts";
 import { EmbeddedClient } from "./client.ts";
 
 export interface OpenOptions {
@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly drain?: Duration;
   /** Values of secrets, by name; others come from the encrypted store of the data folder. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Payloads of workflows that say nothing about it are encrypted at rest. */
+  readonly encryptPayloads?: boolean;
   readonly log?: Logger;
   /** Called when the disk failed in a way after which nothing may be acknowledged; ends the process by default. */
   readonly onFatal?: (error: Error) => void;
@@ -92,6 +94,7 @@ async function openEngine(
         process.exit(1);
       }),
   });
+  const vault = openVault(folder, store, () => undefined);
   return new Engine({
     store,
     triggers: store.triggers,
@@ -103,7 +106,8 @@ async function openEngine(
     owner: `embedded-${crypto.randomUUID()}`,
     limits: options.limits,
     onDeploy: options.onDeploy ?? "move",
-    secrets: embeddedSecrets(folder, { store, given: options.secrets ?? {} }),
+    secrets: embeddedSecrets({ vault, given: options.secrets ?? {} }),
+    sealing: { keys: openPayloads(store, vault), all: options.encryptPayloads ?? false },
     url: () => options.url ?? "http://127.0.0.1:7890",
   });
 }

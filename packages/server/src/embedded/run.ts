@@ -106,7 +106,7 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
         const { chunks } = await store.readStream({ run: this.id, after, bytesMax: pieceBytesMax });
         for (const { no, step = null, index, at, value } of chunks) {
           after = no;
-          yield { id: no, step, index, at, data: decodeValue(value) };
+          yield { id: no, step, index, at, data: decodeValue(await this.#engine.values.load(value)) };
         }
         if (chunks.length > 0) continue;
         if (ended) return;

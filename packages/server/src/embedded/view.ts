@@ -1,18 +1,22 @@
 // Shows stored runs and journal entries to callers: decoded values, plain words, nothing of the engine's bookkeeping.
 import type { RunRecord, Engine } from "@sluice/core";
-import { decodeErrorValue, decodeValue, wireErrorOf } from "@sluice/protocol";
+import { isErased } from "@sluice/core";
+import { decodeErrorValue, decodeValue, SluiceError, toWire, wireErrorOf } from "@sluice/protocol";
 import type { JournalEntry, WireError } from "@sluice/protocol";
 import type { Run, Step } from "@sluice/sdk";
-import { showAttributes } from "../show.ts";
+import { payloadOf, showAttributes } from "../show.ts";
 
 type Values = Engine["values"];
 
 async function failure(values: Values, stored: Uint8Array | undefined): Promise<WireError | null> {
-  return stored === undefined ? null : wireErrorOf(decodeErrorValue(await values.load(stored)));
+  if (stored === undefined) return null;
+  const found = await values.find(stored);
+  return found instanceof SluiceError ? toWire(found) : wireErrorOf(decodeErrorValue(found));
 }
 
 async function decoded(values: Values, stored: Uint8Array | undefined): Promise<unknown> {
-  return stored === undefined ? null : decodeValue(await values.load(stored));
+  const found = stored === undefined ? undefined : await values.find(stored);
+  return found === undefined || found instanceof SluiceError ? null : decodeValue(found);
 }
 
 /** A run with its values decoded. */
@@ -25,7 +29,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     statusReason: run.reason ?? null,
     input: await decoded(values, run.input),
     output: await decoded(values, run.output),
-    error: await failure(values, run.error),
+    error: await failure(values, run.error ?? (isErased(run.input) ? run.input : undefined)),
     progress: await decoded(values, run.progress),
     createdAt: run.createdAt,
     startedAt: run.startedAt ?? null,
@@ -41,6 +45,7 @@ export async function showRun(values: Values, run: RunRecord): Promise<Run> {
     continuedFrom: run.continuedFrom ?? null,
     continuedTo: run.continuedTo ?? null,
     schedule: run.schedule ?? null,
+    payload: payloadOf(run),
     hold: run.hold === undefined ? null : { by: run.hold.by, path: run.hold.path ?? null, key: run.hold.key ?? null },
   };
 }

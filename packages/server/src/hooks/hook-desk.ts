@@ -159,7 +159,9 @@ export class HookDesk {
   ): DeliveryRecord {
     const { clock, limits } = this.#parts;
     const headers = [...incoming.headers].filter(([name]) => !secretHeaders.has(name));
-    const kept = raw !== undefined && raw.length <= limits.deliveryBodyBytesMax;
+    // What a workflow keeps encrypted is not kept here in the clear.
+    const sealed = this.#parts.engine.sealer.wants(record.workflow);
+    const kept = raw !== undefined && raw.length <= limits.deliveryBodyBytesMax && !sealed;
     return {
       id: this.#nextId(),
       trigger: record.id,

@@ -1,8 +1,8 @@
 // Runs: starting, reading and everything an operator does to one.
 import { bulkActions, unwrap } from "@sluice/core";
-import type { Attempt, BulkAction, JournalCursor, Result, RunRecord } from "@sluice/core";
+import type { Attempt, BulkAction, JournalCursor, LogLine, Result, RunRecord } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
-import { SluiceError } from "@sluice/protocol";
+import { SluiceError, formatTraceparent, parseTraceparent } from "@sluice/protocol";
 import type { JoinReason, Permission } from "@sluice/protocol";
 import { valueField } from "../body.ts";
 import type { Call } from "../call.ts";
@@ -73,6 +73,7 @@ export async function startRun(call: Call): Promise<Response> {
     delayMs: optionalDurationOf(fields, "delay"),
     tags: optionalTextsOf(fields, "tags", tagsMax),
     attributes: attributesOf(fields["attributes"]),
+    trace: traceOf(request),
   });
   const { run, created, joined } = unwrap(started);
   if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created, joined });
@@ -82,6 +83,12 @@ export async function startRun(call: Call): Promise<Response> {
     created,
     joined,
   });
+}
+
+/** The span that a request is part of; a header that is none is ignored, as the standard wants it. */
+function traceOf({ headers }: Request): string | undefined {
+  const span = parseTraceparent(headers.get("traceparent"));
+  return span === undefined ? undefined : formatTraceparent(span);
 }
 
 /** Whoever may act on a run but not read it learns what became of it, without what it brought about. */
@@ -240,7 +247,9 @@ export async function listLogs(call: Call): Promise<Response> {
   const run = call.param(0);
   const { engine, wire } = call;
   await current(call, run);
-  const lines = await engine.store.listLogs({ run, after, limit });
+  const stored = await engine.store.listLogs({ run, after, limit });
+  const lines: LogLine[] = [];
+  for (const line of stored) lines.push(await engine.values.loadLine(line));
   const page = await takeWhileSmall(call, lines, (line) => line.data);
   const logs = page.map(([{ line, level, message, at }, data]) => ({ line, level, message, data, at }));
   const more = logs.length === limit || logs.length < lines.length;

@@ -97,6 +97,8 @@ export const handlers: Handlers<RouteName> = {
   ),
   ...loaded(() => import("./deliveries.ts"), ["testTrigger", "listDeliveries", "getDelivery", "redeliver"]),
   ...loaded(() => import("./secrets.ts"), ["listSecrets", "setSecret", "removeSecret", "rotateSecrets"]),
+  ...loaded(() => import("./versions.ts"), ["listVersions", "moveRun", "drainVersion"]),
+  ...loaded(() => import("./keys.ts"), ["listKeys", "rotateKeys", "eraseKeys", "eraseRun"]),
   ...loaded(() => import("./services.ts"), ["listServices", "listBreakers", "resetBreaker"]),
   ...loaded(() => import("./workers.ts"), ["connectWorker", "listWorkers", "drainWorker", "removeWorker"]),
   ...loaded(

@@ -15,7 +15,8 @@ export async function getRunValue(call: Call): Promise<Response> {
   call.query().done();
   const run = call.param(0);
   const part = call.param(1);
-  const stored = await storedValue(call, run, part);
+  const found = await storedValue(call, run, part);
+  const { stored } = found;
   const etag = `"${hashOf(stored)}-${call.wire}"`;
   const headers = {
     "content-type": call.wire === "value" ? valueMediaType : "application/json",
@@ -26,17 +27,24 @@ export async function getRunValue(call: Call): Promise<Response> {
     ...nosniff,
   };
   if (call.request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
-  return new Response(await bodyOf(call, stored), { headers });
+  return new Response(await bodyOf(call, found), { headers });
+}
+
+/** What is stored, and whether a file of it holds it encrypted. */
+interface Part {
+  readonly stored: Uint8Array;
+  readonly sealed: boolean;
 }
 
 /** What is stored for a part of a run. Throws `run_not_found`, `step_not_found`, or `not_found` where there is no value. */
-async function storedValue(call: Call, run: string, part: string): Promise<Uint8Array> {
+async function storedValue(call: Call, run: string, part: string): Promise<Part> {
   const { store } = call.parts;
   const access = call.access(readPermission);
   const record = await store.getRun({ run, access });
   if (record === undefined) throw runNotFound(run);
   const named = parts.find((each) => each === part);
-  if (named !== undefined) return record[named] ?? noValue(`The run has no ${named}.`);
+  const sealed = record.payloadKey !== undefined;
+  if (named !== undefined) return { stored: record[named] ?? noValue(`The run has no ${named}.`), sealed };
   const seq = /^-?\d{1,15}$/.test(part) ? Number(part) : undefined;
   const entry = seq === undefined ? undefined : await store.figures.getEntry({ run, seq });
   if (entry === undefined) {
@@ -46,7 +54,7 @@ async function storedValue(call: Call, run: string, part: string): Promise<Uint8
   }
   // What completes a callback is for those who may decide.
   const hidden = entry.kind === "token" && !call.may("approval:decide", record.workflow);
-  return (hidden ? undefined : entry.value) ?? noValue(`Step ${part} has no result.`);
+  return { stored: (hidden ? undefined : entry.value) ?? noValue(`Step ${part} has no result.`), sealed };
 }
 
 function noValue(message: string): never {
@@ -67,9 +75,12 @@ function fileName(run: string, part: string): string {
   return `${run}-${part}`.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, 200);
 }
 
-async function bodyOf(call: Call, stored: Uint8Array): Promise<NonNullable<ConstructorParameters<typeof Response>[0]>> {
+async function bodyOf(
+  call: Call,
+  { stored, sealed }: Part,
+): Promise<NonNullable<ConstructorParameters<typeof Response>[0]>> {
   const { engine, wire, parts: all } = call;
-  const file = engine.values.fileOf(stored);
+  const file = sealed ? undefined : engine.values.fileOf(stored);
   if (file !== undefined) return wire === "value" ? Bun.file(file) : all.valueJson.read(file);
   const bytes = await engine.values.load(stored);
   return wire === "value" ? bytes.slice() : JSON.stringify(valueToJson(decodeValue(bytes)));

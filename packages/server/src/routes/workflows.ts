@@ -79,13 +79,13 @@ export async function listDeployments(call: Call): Promise<Response> {
   return reply("json", 200, {
     current: { version, deployedAt: deployedAt ?? null, error: error ?? null },
     versions: versions.map(({ version: code, createdAt }) => {
-      const workflows = byVersion.get(code) ?? [];
-      return {
-        version: code,
-        createdAt,
-        unfinishedRuns: workflows.reduce((sum, { runs }) => sum + runs, 0),
-        workflows: workflows.map(({ workflow, runs: unfinishedRuns }) => ({ workflow, unfinishedRuns })),
-      };
+      const rows = byVersion.get(code) ?? [];
+      const workflows = [...Map.groupBy(rows, ({ workflow }) => workflow)].map(([workflow, of]) => ({
+        workflow,
+        unfinishedRuns: of.reduce((sum, { runs }) => sum + runs, 0),
+      }));
+      const unfinishedRuns = workflows.reduce((sum, each) => sum + each.unfinishedRuns, 0);
+      return { version: code, createdAt, unfinishedRuns, workflows };
     }),
     workers: await Promise.all(
       engine.deployments.workers.map(async ({ link, version: code, workflows, quarantine }) => ({

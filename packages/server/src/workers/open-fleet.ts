@@ -4,6 +4,7 @@ import { fleetLimits, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { Engine, FleetLimits, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import { Fleet } from "@sluice/core/workers";
+import type { OtherWork } from "@sluice/core/workers";
 import { workerDoor } from "./worker-door.ts";
 
 const secretBytes = 32;
@@ -15,6 +16,8 @@ export async function openFleet(p: {
   readonly authentication: boolean;
   readonly log: Logger;
   readonly limits: Readonly<Record<string, number>>;
+  /** Who gives out runs and tasks; without it workers do builds only. */
+  readonly otherWork?: OtherWork | undefined;
 }): Promise<Fleet> {
   const { engine, store, identity, authentication, log } = p;
   const ids = new Ids(systemClock, systemRandom);
@@ -32,7 +35,7 @@ export async function openFleet(p: {
     newSecret: () => randomBytes(secretBytes).toString("hex"),
     hash: (secret) => createHash("sha256").update(secret).digest("hex"),
   });
-  await fleet.start();
+  await fleet.start(p.otherWork);
   return fleet;
 }
 

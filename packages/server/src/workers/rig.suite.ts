@@ -238,6 +238,12 @@ export class Stranger {
     }
   }
 
+  /** Resolves when what was sent has been taken. */
+  async drained(): Promise<void> {
+    if (this.#socket.writableNeedDrain)
+      await new Promise<void>((resolve) => this.#socket.once("drain", () => resolve()));
+  }
+
   /** Says that nothing more comes. */
   end(): void {
     this.#socket.end();

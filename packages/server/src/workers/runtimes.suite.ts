@@ -54,7 +54,7 @@ interface Started {
 }
 
 /** Registers the contract for one runtime, started by this command. */
-export function runtimeSuite(runtime: "bun" | "node" | "deno", command: readonly string[]): void {
+export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", command: readonly string[]): void {
   describe(`a worker on ${runtime}`, () => {
     let folder = "";
     let script = "";

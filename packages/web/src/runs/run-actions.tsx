@@ -3,7 +3,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, Ellipsis, GitCompareArrows, ListTree } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useToasts } from "../parts.ts";
 import { useCall } from "../query.ts";
 import { useMayOf } from "../session/session.ts";
@@ -17,6 +17,7 @@ import { Menu } from "../ui/menu.tsx";
 import { actionIcons, permissionOf } from "./bulk-bar.tsx";
 import { actionWords, isPossible } from "./bulk.ts";
 import type { BulkAction } from "./bulk.ts";
+import { EraseDialog, useKeepingActions } from "./keeping-actions.tsx";
 import type { Run } from "./words.ts";
 
 interface RunAction {
@@ -47,7 +48,7 @@ interface RunActionsProps {
 }
 
 export function RunActions({ run, onFork }: RunActionsProps) {
-  const [asking, setAsking] = useState<"cancel" | "delete">();
+  const [asking, setAsking] = useState<Question>();
   const actions = useRunActions(run, { onFork, ask: setAsking });
   const roomy = useIsWide("md");
   useActions(
@@ -84,19 +85,26 @@ export function RunActions({ run, onFork }: RunActionsProps) {
       </Menu>
       {asking === "cancel" && <CancelDialog run={run} onClose={() => setAsking(undefined)} />}
       {asking === "delete" && <DeleteDialog run={run} onClose={() => setAsking(undefined)} />}
+      {asking === "erase" && <EraseDialog run={run} onClose={() => setAsking(undefined)} />}
     </>
   );
 }
 
+type Question = "cancel" | "delete" | "erase";
+
 interface ActionParts {
   readonly onFork: () => void;
-  readonly ask: (question: "cancel" | "delete") => void;
+  readonly ask: (question: Question) => void;
 }
 
 function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunAction[] {
   const may = useMayOf();
   const { pause, resume, retry, busy } = useCalls(run.id);
   const further = useFurtherActions(run);
+  const keeping = useKeepingActions(
+    run,
+    useCallback(() => ask("erase"), [ask]),
+  );
   const { workflow, status, statusReason } = run;
   return useMemo(() => {
     const starts: Readonly<Record<BulkAction, () => void>> = {
@@ -129,9 +137,10 @@ function useRunActions(run: Run, { onFork, ask }: ActionParts): readonly RunActi
         run: starts[action],
       })),
       ...(offered.includes("retry") ? [pinned] : []),
+      ...keeping,
       ...further,
     ];
-  }, [workflow, status, statusReason, may, ask, onFork, retry, pause, resume, busy, further]);
+  }, [workflow, status, statusReason, may, ask, onFork, retry, pause, resume, busy, keeping, further]);
 }
 
 /** What is done at once, with a way back where there is one. */

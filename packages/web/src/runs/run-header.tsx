@@ -1,6 +1,7 @@
 // The head of a run's page: its status and id beside the title, and the facts below it.
 import { isFinalStatus } from "@sluice/protocol";
 import { Link } from "@tanstack/react-router";
+import { Eraser, LockKeyhole } from "lucide-react";
 import type { ReactNode } from "react";
 import { Badge, StatusBadge } from "../ui/badge.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
@@ -17,6 +18,11 @@ export function RunDetail({ run }: { readonly run: Run }) {
         <Mono truncate>{run.id}</Mono>
         <CopyButton text={run.id} label="Copy its id" />
       </span>
+      {run.payload !== "plain" && (
+        <Badge icon={run.payload === "erased" ? Eraser : LockKeyhole}>
+          {run.payload === "erased" ? "Erased" : "Encrypted"}
+        </Badge>
+      )}
       {run.attempt > 1 && <Badge tone="warn">Attempt {run.attempt}</Badge>}
       {run.crashes > 0 && (
         <Badge tone="bad">

@@ -16,12 +16,23 @@ import { Table } from "../ui/table.tsx";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { KeysCard } from "./keys-card.tsx";
 import { SetSecretDialog } from "./set-secret-dialog.tsx";
 
 const route = getRouteApi("/shell/settings/secrets");
 type Secret = Answer<"listSecrets">["secrets"][number];
 
 export function SecretsPage() {
+  const mayReadKeys = useMay("key:read");
+  return (
+    <div className="flex flex-col gap-4">
+      <SecretsCard />
+      {mayReadKeys && <KeysCard />}
+    </div>
+  );
+}
+
+function SecretsCard() {
   const { set, create } = route.useSearch();
   const navigate = route.useNavigate();
   const mayWrite = useMay("secret:write");

@@ -9,7 +9,6 @@ import { Page } from "../shell/page.tsx";
 import { Badge } from "../ui/badge.tsx";
 import type { Tone } from "../ui/badge.tsx";
 import { Card, Stat } from "../ui/card.tsx";
-import { CopyButton } from "../ui/code-block.tsx";
 import type { Column } from "../ui/columns.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
@@ -18,14 +17,14 @@ import { Tooltip } from "../ui/tooltip.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { Time } from "../ui/time.tsx";
 import { ServicesCards } from "./services-cards.tsx";
+import { VersionHash } from "./version-hash.tsx";
+import { VersionsCard } from "./versions-card.tsx";
 
 type Deployments = Answer<"listDeployments">;
 type Worker = Deployments["workers"][number];
-type Version = Deployments["versions"][number];
 type Process = NonNullable<Worker["process"]>;
 
 const refreshMs = 5_000;
-const hashChars = 12;
 const namesShown = 3;
 
 export function WorkersPage() {
@@ -84,19 +83,7 @@ function Shown({ deployments }: { readonly deployments: Deployments }) {
         />
       </Card>
       <ServicesCards />
-      <Card title="Versions" detail="of the code, newest first" flush>
-        <Table
-          label="Versions"
-          columns={versionColumns(current)}
-          rows={versions.toSorted((a, b) => b.createdAt - a.createdAt)}
-          rowKey={(row) => row.version}
-          empty={
-            <EmptyState title="Nothing is deployed yet" command="sluice dev">
-              A version is made of the code whenever that changes.
-            </EmptyState>
-          }
-        />
-      </Card>
+      <VersionsCard />
     </div>
   );
 }
@@ -157,17 +144,6 @@ function WorkerStatus({ worker }: { readonly worker: Worker }) {
   );
 }
 
-function VersionHash({ version, isCurrent }: { readonly version: string; readonly isCurrent: boolean }) {
-  return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-      <span title={version}>
-        <Mono>{version.slice(0, hashChars)}</Mono>
-      </span>
-      {isCurrent && <Badge tone="accent">Current</Badge>}
-    </span>
-  );
-}
-
 function WorkflowNames({ names }: { readonly names: readonly string[] }) {
   const rest = names.length - namesShown;
   return (
@@ -196,39 +172,6 @@ function workerColumns(current: string): readonly Column<Worker>[] {
       align: "end",
       from: "md",
       cell: (row) => (row.process === null ? "–" : <Time at={row.process.startedAt} />),
-    },
-  ];
-}
-
-function versionColumns(current: Deployments["current"]): readonly Column<Version>[] {
-  return [
-    {
-      name: "version",
-      label: "Version",
-      cell: (row) => (
-        <span className="inline-flex items-center gap-1">
-          <VersionHash version={row.version} isCurrent={row.version === current.version} />
-          <CopyButton text={row.version} label={`Copy ${row.version.slice(0, hashChars)}`} />
-        </span>
-      ),
-    },
-    { name: "created", label: "Made", align: "end", cell: (row) => <Time at={row.createdAt} /> },
-    {
-      name: "unfinished",
-      label: "Unfinished",
-      align: "end",
-      cell: (row) =>
-        row.unfinishedRuns === 0 ? (
-          <span className="text-ink-faint">0</span>
-        ) : (
-          <Link
-            to="/runs"
-            search={{ version: row.version, status: ["queued", "running", "waiting", "paused", "undoing"] }}
-            className="text-accent-ink underline"
-          >
-            {formatCount(row.unfinishedRuns)}
-          </Link>
-        ),
     },
   ];
 }

@@ -22,6 +22,7 @@ const record = {
 const worker = (): TaskWorker => ({
   link: { id: "w", send: () => undefined },
   offer: plainOffer,
+  remote: false,
   version: "",
   tasks: new Set(["resize"]),
   leaving: false,

@@ -11,6 +11,7 @@ function worker(id: string, offer: Partial<WorkerOffer> = {}, version = ""): Tas
   return {
     link,
     offer: { ...plainOffer, ...offer },
+    remote: false,
     version,
     tasks: new Set(["resize"]),
     leaving: false,

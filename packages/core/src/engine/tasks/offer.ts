@@ -33,6 +33,8 @@ export const plainOffer: WorkerOffer = {
 export interface TaskWorker {
   readonly link: WorkerLink;
   readonly offer: WorkerOffer;
+  /** On another machine. */
+  readonly remote: boolean;
   /** Of its code; empty for one that has no workflows. */
   version: string;
   tasks: ReadonlySet<string>;

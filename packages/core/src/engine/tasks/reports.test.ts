@@ -4,6 +4,8 @@ import { normalizeRetry } from "@sluice/protocol";
 import type { LogOp } from "@sluice/protocol";
 import { systemClock } from "../../kernel/clock.ts";
 import type { EngineParts } from "../parts.ts";
+import { Deployments } from "../deployments.ts";
+import { Sealer } from "../sealing.ts";
 import { Values } from "../values.ts";
 import { Watchers } from "../watch.ts";
 import { ActiveTask } from "./active-task.ts";
@@ -66,6 +68,7 @@ function desk(): { notes: TaskNotes; written: Written[]; answer: () => void } {
   } as unknown as EngineParts["store"];
   const values = new Values(undefined, { inlineBytesMax: 100, payloadBytesMax: 1_000 });
   const parts = {
+    sealer: new Sealer(undefined, new Deployments()),
     store,
     values,
     clock: systemClock,

@@ -4,11 +4,15 @@ import { encodeError, encodeValue, nextRetryDelayMs } from "@sluice/protocol";
 import type { LogOp, RunOp, TaskReport } from "@sluice/protocol";
 import type { TaskOutcome } from "../../kernel/task-store.ts";
 import type { EngineParts } from "../parts.ts";
+import { sealOfRun, sealOp } from "../sealing.ts";
 import { publishOps } from "../updates.ts";
 import type { ActiveTask } from "./active-task.ts";
 
 export type TaskResult = Pick<Extract<TaskReport, { readonly type: "result" }>, "value" | "error" | "final" | "after">;
-type Parts = Pick<EngineParts, "store" | "clock" | "limits" | "values" | "route" | "count" | "log" | "draining">;
+type Parts = Pick<
+  EngineParts,
+  "sealer" | "store" | "clock" | "limits" | "values" | "route" | "count" | "log" | "draining"
+>;
 
 /** Milliseconds until the next attempt; undefined where there is none. */
 export function retryDelayMs(task: ActiveTask, end: TaskResult, now: number): number | undefined {
@@ -36,8 +40,9 @@ export class TaskEnds {
     const given = error ?? value ?? encodeValue(undefined);
     const tooLarge = given.length > values.payloadBytesMax;
     const bytes = tooLarge ? encodeError(values.tooLarge(`The result of task ${task.name}`, given)) : given;
-    await this.#keep(task, bytes, (kept) => {
-      const result = error === undefined && !tooLarge ? { value: kept } : { error: kept };
+    const field = error === undefined && !tooLarge ? "value" : "error";
+    await this.#keep(task, { bytes, field }, (kept) => {
+      const result = field === "value" ? { value: kept } : { error: kept };
       return store.settleTask({ task: id, epoch, attempt, ...result, now: clock.now() });
     });
   }
@@ -46,22 +51,31 @@ export class TaskEnds {
   async retry(task: ActiveTask, error: Uint8Array, delayMs: number): Promise<boolean> {
     const { store, clock } = this.#parts;
     const { task: id, epoch, attempt, startedAt } = task;
-    return this.#keep(task, error, (kept) => {
+    return this.#keep(task, { bytes: error, field: "error" }, (kept) => {
       const now = clock.now();
       return store.retryTask({ task: id, epoch, attempt, error: kept, startedAt, due: now + delayMs, now });
     });
   }
 
+  /** As the run of the task has its values. */
+  async #sealed(
+    { run, seq }: ActiveTask,
+    { bytes, field }: { readonly bytes: Uint8Array; readonly field: "value" | "error" },
+  ): Promise<Uint8Array> {
+    return (await sealOfRun(this.#parts, run))?.seal({ run, seq, field }, bytes) ?? bytes;
+  }
+
   /** Tried until the store takes it, or nobody wants it any more. Large values are blobs first. */
   async #keep(
     task: ActiveTask,
-    bytes: Uint8Array,
+    given: { readonly bytes: Uint8Array; readonly field: "value" | "error" },
     write: (kept: Uint8Array) => Promise<TaskOutcome>,
   ): Promise<boolean> {
-    const { values, route, clock, limits, log, count } = this.#parts;
+    const { values, route, clock, limits, log, count, sealer } = this.#parts;
     for (;;) {
       let release = (): void => undefined;
       try {
+        const bytes = sealer.active ? await this.#sealed(task, given) : given.bytes;
         let stored = bytes;
         if (values.isLarge(bytes)) ({ stored, release } = await values.keep(bytes));
         const written = await write(stored);
@@ -83,10 +97,18 @@ type Note = Extract<TaskReport, { readonly type: "note" }>;
 
 /** Bytes of one task's lines that may wait for the store. */
 export const pendingBytesMax = 8 * 1024 * 1024;
+/** From so many on, whoever can wait is asked to. */
+const crowdedBytes = pendingBytesMax / 4;
 /** Lines written in one commit. */
 const linesAtOnceMax = 500;
 /** What a line is counted as besides its text and data. */
 const lineBytes = 64;
+
+/** What one commit has of it. */
+interface Noted {
+  readonly lines: readonly LogOp[];
+  readonly progress?: Uint8Array;
+}
 
 interface Pending {
   readonly run: string;
@@ -98,9 +120,11 @@ interface Pending {
   progress: Uint8Array | undefined;
   count: number;
   writing: boolean;
+  /** Those who wait until less of it waits. */
+  readonly crowd: (() => void)[];
 }
 
-type NoteParts = Pick<EngineParts, "store" | "clock" | "values" | "watchers" | "log" | "route">;
+type NoteParts = Pick<EngineParts, "sealer" | "store" | "clock" | "values" | "watchers" | "log" | "route">;
 
 export class TaskNotes {
   readonly #parts: NoteParts;
@@ -115,13 +139,31 @@ export class TaskNotes {
     const { task, epoch } = note;
     let pending = this.#pending.get(task);
     if (pending?.epoch !== epoch) {
-      pending = { run, task, epoch, lines: [], bytes: 0, lost: 0, progress: undefined, count: 0, writing: false };
+      pending = {
+        run,
+        task,
+        epoch,
+        lines: [],
+        bytes: 0,
+        lost: 0,
+        progress: undefined,
+        count: 0,
+        writing: false,
+        crowd: [],
+      };
       this.#pending.set(task, pending);
     }
     const ops = this.#add(pending, note);
     const { watchers } = this.#parts;
     if (ops.length > 0 && watchers.wants(run)) publishOps(watchers, run, { ops, events: [] });
     if (!pending.writing) void this.#write(pending);
+  }
+
+  /** Whoever can wait waits for this: then no line is lost. Undefined while there is room. */
+  roomFor(task: string): Promise<void> | undefined {
+    const pending = this.#pending.get(task);
+    if (pending === undefined || pending.bytes < crowdedBytes) return undefined;
+    return new Promise((resolve) => void pending.crowd.push(resolve));
   }
 
   #add(pending: Pending, { at, level = "info", message, data, progress }: Note): readonly RunOp[] {
@@ -152,7 +194,7 @@ export class TaskNotes {
   }
 
   async #write(pending: Pending): Promise<void> {
-    const { store, clock, log, route } = this.#parts;
+    const { store, clock, log, route, sealer } = this.#parts;
     pending.writing = true;
     try {
       while (pending.lines.length > 0 || pending.progress !== undefined || pending.lost > 0) {
@@ -160,17 +202,13 @@ export class TaskNotes {
         await Promise.resolve();
         this.#tellLost(pending);
         const lines = pending.lines.splice(0, linesAtOnceMax);
-        const { task, epoch, progress } = pending;
+        const { task, epoch, run, progress } = pending;
         pending.progress = undefined;
-        const now = clock.now();
-        const written = await store.noteTask({
-          task,
-          epoch,
-          lines,
-          ...(progress === undefined ? {} : { progress }),
-          now,
-        });
+        const noted = { lines, ...(progress === undefined ? {} : { progress }) };
+        const kept = sealer.active ? await this.#sealed(run, noted) : noted;
+        const written = await store.noteTask({ task, epoch, ...kept, now: clock.now() });
         for (const line of lines) pending.bytes -= lineBytes + line.message.length + (line.data?.length ?? 0);
+        if (pending.bytes < crowdedBytes) for (const go of pending.crowd.splice(0)) go();
         if (written.outcome === "ok") route(written.effects);
         else this.forget(task);
       }
@@ -178,8 +216,20 @@ export class TaskNotes {
       log("error", "lines of a task could not be written", { task: pending.task, error: String(error) });
       pending.lines.length = 0;
       pending.bytes = 0;
+      for (const go of pending.crowd.splice(0)) go();
     }
     pending.writing = false;
+  }
+
+  /** As the run of the task has its values. */
+  async #sealed(run: string, noted: Noted): Promise<Noted> {
+    const by = await sealOfRun(this.#parts, run);
+    if (by === undefined) return noted;
+    const { lines, progress } = noted;
+    return {
+      lines: lines.map((line) => sealOp(line, { run, by, events: by }) as LogOp),
+      ...(progress === undefined ? {} : { progress: by.seal({ run, field: "progress" }, progress) }),
+    };
   }
 
   #tellLost(pending: Pending): void {

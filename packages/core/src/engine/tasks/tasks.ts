@@ -19,7 +19,7 @@ const pageMax = 1_000;
 
 type Parts = Pick<
   EngineParts,
-  "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
+  "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
 >;
 
 export class Tasks {
@@ -32,6 +32,7 @@ export class Tasks {
   readonly #ends: TaskEnds;
   /** Placed, and to be given out under the next epoch. */
   #claims: ActiveTask[] = [];
+  #resting = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -120,15 +121,6 @@ export class Tasks {
     return this.#settle(task, { error: encodeError(error) });
   }
 
-  /** What was kept for a worker that has not come back with it is given out again. */
-  giveUp(id: string): void {
-    for (const task of this.#tasks.values()) {
-      if (task.keptFor !== id) continue;
-      task.keptFor = undefined;
-      this.#enqueue(task);
-    }
-  }
-
   /** Whether a run has tasks that have not ended. */
   has(run: string): boolean {
     return this.#byRun.size > 0 && this.#byRun.has(run);
@@ -174,6 +166,17 @@ export class Tasks {
     if (worker !== undefined) this.#fill(worker);
   }
 
+  /** Resolves when there is room for more lines of a task that says much; undefined while there is. */
+  roomFor(task: string): Promise<void> | undefined {
+    return this.#notes.roomFor(task);
+  }
+
+  /** There may be room on a worker again, for a reason that is not known here. */
+  refill(id: string): void {
+    const worker = this.#workers.get(id);
+    if (worker !== undefined) this.#fill(worker);
+  }
+
   /** A worker that leaves gives back what it has not begun or could not end. */
   handback(id: string, tasks: readonly HeldTask[]): void {
     const worker = this.#workers.get(id);
@@ -186,6 +189,17 @@ export class Tasks {
       task.leaveWorker();
       this.#enqueue(task);
     }
+  }
+
+  /** Gives nobody anything until `wake`. */
+  rest(): void {
+    this.#resting = true;
+  }
+
+  /** Gives out what has waited meanwhile. */
+  wake(): void {
+    this.#resting = false;
+    for (const worker of this.#workers.values()) this.#fill(worker);
   }
 
   stop(): void {
@@ -224,14 +238,14 @@ export class Tasks {
 
   #enqueue(task: ActiveTask): void {
     if (!this.#isHere(task) || task.claiming || this.#parts.draining()) return;
-    const worker = roomiest(this.#workers.values(), task);
+    const worker = this.#resting ? undefined : roomiest(this.#workers.values(), task);
     if (worker === undefined) this.#queue.add(task);
     else this.#place(task, worker);
   }
 
   /** Gives a worker what waits and fits, as long as it has room. */
   #fill(worker: TaskWorker): void {
-    while (this.#queue.size > 0 && !worker.leaving && worker.held.size < worker.offer.slots) {
+    while (this.#queue.size > 0 && !this.#resting && !worker.leaving && worker.held.size < worker.offer.slots) {
       const next = this.#queue.next(({ name, plan }) => mayDo(worker, name, plan) && hasRoom(worker, plan));
       if (next === undefined) return;
       this.#place(next, worker);
@@ -362,13 +376,12 @@ export class Tasks {
   #drop(task: ActiveTask | undefined, reason: string): void {
     if (task === undefined || !this.#isHere(task)) return;
     if (task.isOut) this.#revoke(task, reason);
-    else task.leaveWorker();
+    task.leaveWorker();
     this.#forget(task);
   }
 
   #forget(task: ActiveTask): void {
     task.stopTimers(true);
-    task.isOut = false;
     this.#notes.forget(task.task);
     this.#queue.remove(task);
     if (this.#isHere(task)) this.#tasks.delete(task.task);

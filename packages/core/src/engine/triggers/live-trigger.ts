@@ -6,6 +6,8 @@ import type { Result } from "../../kernel/result.ts";
 import { fail, ok } from "../../kernel/result.ts";
 import type { AdvanceOutcome, HeldStart, Occurrence, TriggerRecord, TriggerStore } from "../../kernel/trigger-store.ts";
 import type { EngineParts } from "../parts.ts";
+import type { RunFlow } from "../../kernel/run-store.ts";
+import type { Begun } from "../sealing.ts";
 import type { Starts } from "../starts.ts";
 import type { Invocations } from "./invocations.ts";
 import type { KeptManifest } from "./trigger-names.ts";
@@ -25,6 +27,11 @@ export interface Entering {
   readonly mark?: string | undefined;
   readonly expiresAt?: number | undefined;
   readonly input: Uint8Array;
+}
+
+/** One that was let in: `input` as it is stored, and where that is sealed, what could not be read from it any more. */
+interface Placed extends Entering {
+  readonly sealed?: { readonly id: string; readonly begun: Begun; readonly flow: RunFlow | undefined } | undefined;
 }
 
 type Advance = Parameters<TriggerStore["advanceTrigger"]>[0];
@@ -83,7 +90,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     if (entering.length > 0 && crowded !== undefined) return crowded;
     const releases: (() => void)[] = [];
     try {
-      const good: Entering[] = [];
+      const good: Placed[] = [];
       const marks = [...(rest.marks ?? [])];
       let refused: Error | undefined;
       for (const each of entering) {
@@ -91,9 +98,9 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
         if (!checked.ok && checked.error.code !== "invalid_input" && checked.error.code !== "payload_too_large")
           return checked;
         if (checked.ok) {
-          const { stored, release } = await this.#parts.engine.values.keep(checked.value);
+          const { placed, release } = await this.#keep(each, checked.value);
           releases.push(release);
-          good.push({ ...each, input: stored });
+          good.push(placed);
           continue;
         }
         refused = new Error(checked.error.message);
@@ -106,14 +113,29 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     }
   }
 
-  async #place(good: readonly Entering[], rest: Rest): Promise<Result<Advanced>> {
+  /** One that is good, with its input as it is stored. */
+  async #keep(each: Entering, input: Uint8Array): Promise<{ readonly placed: Placed; readonly release: () => void }> {
+    const { ids, sealer, values, deployments } = this.#parts.engine;
+    const begun = sealer.begin(this.workflow);
+    if (begun === undefined) {
+      const { stored, release } = await values.keep(input);
+      return { placed: { ...each, input: stored }, release };
+    }
+    const id = ids.run();
+    const current = deployments.workflow(this.workflow);
+    const flow = current === undefined ? undefined : this.#parts.starts.flowOf(current, input);
+    const { stored, release } = await values.keep(begun.seal.seal({ run: id, field: "input" }, input));
+    return { placed: { ...each, input: stored, sealed: { id, begun, flow } }, release };
+  }
+
+  async #place(good: readonly Placed[], rest: Rest): Promise<Result<Advanced>> {
     const debounce = "debounce" in this.manifest ? this.manifest.debounce : undefined;
     if (debounce === undefined) {
-      const occurrences = good.map(({ key, mark, expiresAt, input }) => ({
+      const occurrences = good.map(({ key, mark, expiresAt, input, sealed }) => ({
         key,
         mark,
         expiresAt,
-        run: this.#run(input),
+        run: this.#run(input, sealed),
       }));
       return this.advance({ ...rest, occurrences });
     }
@@ -124,12 +146,15 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     return advanced;
   }
 
-  #run(input: Uint8Array): Occurrence["run"] {
+  #run(input: Uint8Array, sealed?: Placed["sealed"]): Occurrence["run"] {
     const { engine, starts } = this.#parts;
     const current = engine.deployments.workflow(this.workflow);
     if (current === undefined) throw new Error(`the workflow ${this.workflow} of a live trigger is not deployed`);
     const by = { kind: "trigger", id: this.record.id } as const;
-    return starts.newRun({ by, workflow: this.workflow, input }, { current, input, now: engine.clock.now() });
+    return starts.newRun(
+      { by, workflow: this.workflow, input },
+      { current, input, now: engine.clock.now(), ...sealed },
+    );
   }
 
   /** What is held under each key after these. */

@@ -5,12 +5,20 @@ import type { AuditDraft, AuditRule, AuditSight } from "./audit-rule.ts";
 import { buildRules } from "./build-rules.ts";
 import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
+import { payloadKeyRules } from "./payload-key-rules.ts";
 import { runRules } from "./run-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { triggerRules } from "./trigger-rules.ts";
 
 const rules = new Map(
-  Object.entries({ ...runRules, ...identityRules, ...secretRules, ...buildRules, ...triggerRules }),
+  Object.entries({
+    ...runRules,
+    ...identityRules,
+    ...secretRules,
+    ...payloadKeyRules,
+    ...buildRules,
+    ...triggerRules,
+  }),
 ) as ReadonlyMap<string, AuditRule<unknown, unknown>>;
 
 /** Verbs whose changes are written to the audit trail when somebody from outside asks for them. */

@@ -1,6 +1,6 @@
 // What an audit row says of before and after: small JSON, never a secret, and of values only those that are short.
 import { decodeValue, valueToJson } from "@sluice/protocol";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { isStandIn } from "../../kernel/blob-ref.ts";
 
 /** Longest JSON that is kept as `before` or `after`; of more only the size is told. */
 export const detailCharsMax = 4_096;
@@ -24,7 +24,7 @@ export interface ShownValue {
 /** A stored value's size, and itself where it is short. */
 export function shownValue(encoded: Uint8Array): ShownValue {
   const bytes = encoded.length;
-  if (bytes > shownBytesMax || blobRefOf(encoded) !== undefined) return { bytes };
+  if (bytes > shownBytesMax || isStandIn(encoded)) return { bytes };
   try {
     return { bytes, value: valueToJson(decodeValue(encoded)) };
   } catch {

@@ -95,6 +95,7 @@ export const runRules: RunRules = {
   pauseRun: changeOfRun("run:pause", "conflict"),
   resumeRun: changeOfRun("run:resume", "run_not_paused"),
   retryRun: changeOfRun("run:retry", "run_not_final"),
+  moveRun: changeOfRun("run:move", "conflict"),
 
   // One row for each run: what became of a run is found under its name, however it was deleted.
   deleteRuns: (p, sight) => {

@@ -1,6 +1,6 @@
 // Reading and changing keyed state from within a run.
 import { decodeValue, encodeErrorValue, encodeValue } from "@sluice/protocol";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { isStandIn } from "../../kernel/blob-ref.ts";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
 import { openEntry } from "./journal.ts";
@@ -36,7 +36,7 @@ function applyVerb(change: Change, op: StateStoreOp): Settlement {
 
 function numberIn(row: StateRow | undefined): number {
   if (row === undefined) return 0;
-  const value = blobRefOf(row.value) === undefined ? decodeValue(row.value) : undefined;
+  const value = !isStandIn(row.value) ? decodeValue(row.value) : undefined;
   return typeof value === "number" ? value : Number.NaN;
 }
 

@@ -1,7 +1,7 @@
 // What must hold of operations before the first of them is written, so that none of them can fail half way.
 import type { StoreOp } from "../../kernel/run-store.ts";
 import { assert } from "./assert.ts";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { isStandIn } from "../../kernel/blob-ref.ts";
 import { checkReadable } from "./events.ts";
 import type { Tables } from "./tables.ts";
 
@@ -34,5 +34,5 @@ export function checkOps(tables: Tables, ops: readonly StoreOp[]): void {
 }
 
 function checkInline(value: Uint8Array | undefined): void {
-  if (blobRefOf(value) === undefined) checkReadable(value);
+  if (!isStandIn(value)) checkReadable(value);
 }

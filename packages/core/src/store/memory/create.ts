@@ -3,6 +3,7 @@ import { rankOf, type JoinReason, type Refused } from "../../kernel/flow.ts";
 import type { Actor, CreateOutcome, NewRun, RunFlow } from "../../kernel/run-store.ts";
 import { gathered } from "../flow/windows.ts";
 import type { Change } from "./change.ts";
+import { putKey } from "./payload-keys/payload-keys.ts";
 import { admit, putDeadline, replaceOthers } from "./flow/pending.ts";
 import type { RunRow } from "./rows.ts";
 import { toRecord } from "./runs.ts";
@@ -102,6 +103,8 @@ export function delayRun(change: Change, row: RunRow, why: "delayed" | "debounce
 
 function addRow(change: Change, run: NewRun, by: Actor): RunRow {
   const row = change.tables.runs.add(run, by);
+  if (run.payloadKey !== undefined && run.newKey !== undefined)
+    putKey(change.tables.payloadKeys, { id: run.payloadKey, key: run.newKey, now: change.now });
   change.tables.tally.count(run.workflow, run.createdAt, { status: "created" });
   row.lastEvent = change.tables.events.last;
   addTimeout(change, row);

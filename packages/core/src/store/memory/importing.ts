@@ -1,13 +1,14 @@
 // Runs that ended elsewhere, kept as history: a row that was never ready, its journal, its lines.
 import type { ImportOutcome } from "../../kernel/run-records.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
+import { putKey } from "./payload-keys/payload-keys.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { toRecord } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 type Params = Parameters<RunStore["importRun"]>[0];
 
-export function importRun(tables: Tables, { by, run, journal, logs }: Params): ImportOutcome {
+export function importRun(tables: Tables, { by, run, journal, logs, now }: Params): ImportOutcome {
   const { runs, tally } = tables;
   const taken = runs.get(run.id);
   if (taken !== undefined) return { outcome: "id_taken", run: toRecord(taken) };
@@ -15,6 +16,8 @@ export function importRun(tables: Tables, { by, run, journal, logs }: Params): I
   if (other !== undefined) return { outcome: "conflict", run: toRecord(other) };
   const { status, endedAt, workflow, createdAt } = run;
   const row = runs.add(run, { kind: "import", id: by.id });
+  if (run.payloadKey !== undefined && run.newKey !== undefined)
+    putKey(tables.payloadKeys, { id: run.payloadKey, key: run.newKey, now });
   runs.endSerial(row);
   tally.count(workflow, createdAt, { status: "created" });
   tally.count(workflow, endedAt, { status, durationMs: endedAt - createdAt });

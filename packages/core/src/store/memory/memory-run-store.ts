@@ -2,28 +2,28 @@
 import { SluiceError } from "@sluice/protocol";
 import { blobRefOf } from "../../kernel/blob-ref.ts";
 import { brokenError, BrokenIncarnations } from "../../kernel/broken-incarnations.ts";
-import { matchesAny, sees } from "../../kernel/patterns.ts";
+import { sees } from "../../kernel/patterns.ts";
 import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { listComments } from "./approval-comments.ts";
-import { buildVerbs } from "../builds/builds.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
-import { heldByKind } from "../flow/held.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { MemoryRunFigures } from "./figures/memory-run-figures.ts";
 import { identityVerbs } from "./identity/identity-verbs.ts";
 import { MemoryIdentityStore } from "./identity/memory-identity-store.ts";
 import { readPiece } from "./journal.ts";
+import { MemoryPayloadKeyStore, payloadKeyVerbs } from "./payload-keys/payload-keys.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { toRecord } from "./runs.ts";
 import { retentionsOf, versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
+import { statsOf } from "./stats.ts";
 import { Tables } from "./tables.ts";
 import { listTasks } from "./tasks.ts";
 import { MemoryTriggerStore } from "./triggers/memory-trigger-store.ts";
@@ -44,6 +44,7 @@ export class MemoryRunStore implements Store {
   readonly audit: MemoryAuditLog;
   readonly figures: MemoryRunFigures;
   readonly secrets: MemorySecretStore;
+  readonly payloadKeys: MemoryPayloadKeyStore;
   readonly builds: MemoryBuildStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
@@ -65,13 +66,14 @@ export class MemoryRunStore implements Store {
       accounts: () => this.#open().accounts,
       write: (verb, params) => this.#audited({ verb, params }, ({ accounts }) => identityVerbs[verb](accounts, params)),
     });
-    this.builds = new MemoryBuildStore({
-      rows: () => this.#open().builds,
-      write: (verb, params) => this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params)),
-    });
     this.secrets = new MemorySecretStore({
       rows: () => this.#open().secrets,
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
+    });
+    this.builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
+    this.payloadKeys = new MemoryPayloadKeyStore({
+      rows: () => this.#open().payloadKeys,
+      write: (verb, params) => this.#audited({ verb, params }, (tables) => payloadKeyVerbs[verb](tables, params)),
     });
   }
 
@@ -122,54 +124,42 @@ export class MemoryRunStore implements Store {
   async fireTimers(p: Params<"fireTimers">): Promise<Result<"fireTimers">> {
     return this.#write("fireTimers", p);
   }
-
   async emitEvent(p: Params<"emitEvent">): Promise<Result<"emitEvent">> {
     return this.#write("emitEvent", p);
   }
-
   async completeToken(p: Params<"completeToken">): Promise<Result<"completeToken">> {
     return this.#write("completeToken", p);
   }
-
   async commentApproval(p: Params<"commentApproval">): Promise<Result<"commentApproval">> {
     return this.#write("commentApproval", p);
   }
-
   async cancelRun(p: Params<"cancelRun">): Promise<Result<"cancelRun">> {
     return this.#write("cancelRun", p);
   }
-
   async pauseRun(p: Params<"pauseRun">): Promise<Result<"pauseRun">> {
     return this.#write("pauseRun", p);
   }
-
   async resumeRun(p: Params<"resumeRun">): Promise<Result<"resumeRun">> {
     return this.#write("resumeRun", p);
   }
-
   async retryRun(p: Params<"retryRun">): Promise<Result<"retryRun">> {
     return this.#write("retryRun", p);
   }
-
   async forkRun(p: Params<"forkRun">): Promise<Result<"forkRun">> {
     return this.#write("forkRun", p);
   }
-
   async importRun(p: Params<"importRun">): Promise<Result<"importRun">> {
     return this.#write("importRun", p);
   }
   async moveRun(p: Params<"moveRun">): Promise<Result<"moveRun">> {
     return this.#write("moveRun", p);
   }
-
   async deleteRuns(p: Params<"deleteRuns">): Promise<Result<"deleteRuns">> {
     return this.#write("deleteRuns", p);
   }
-
   async purgeRuns(p: Params<"purgeRuns">): Promise<Result<"purgeRuns">> {
     return this.#write("purgeRuns", p);
   }
-
   async sweep(p: Params<"sweep">): Promise<Result<"sweep">> {
     return this.#write("sweep", p);
   }
@@ -348,24 +338,7 @@ export class MemoryRunStore implements Store {
   }
 
   async stats(p?: Params<"stats">): Promise<StoreStats> {
-    const { events, runs } = this.#open();
-    const counts: Partial<Record<RunRecord["status"], number>> = {};
-    let ready = 0;
-    let timers = 0;
-    for (const row of runs.all()) {
-      if (!sees(p?.access, row.record.workflow)) continue;
-      counts[row.record.status] = (counts[row.record.status] ?? 0) + 1;
-      if (row.heapAt >= 0) ready++;
-      for (const wait of row.waits) if (wait.due !== undefined) timers++;
-    }
-    let bytes = 0;
-    visitValues(this.#tables, (value) => {
-      bytes += value.length;
-    });
-    const named =
-      p?.names === undefined ? events.size : events.all().filter(({ name }) => matchesAny(p.names, name)).length;
-    const held = heldByKind(this.#tables.flowRows.blockedBetween("", "\u{10FFFF}"), p?.access);
-    return { runs: counts, ready, timers, events: named, bytes, held };
+    return statsOf(this.#open(), p);
   }
 
   /** Always refused: there is no disk here to write to. */

@@ -171,11 +171,11 @@ describe("moving and deleting", () => {
     const f = new Fixture();
     await f.create("a");
     await f.hot("b");
-    expect(await f.store.moveRun({ run: "a", version: "v2", now: 1000 })).toMatchObject({ run: { version: "v2" } });
-    const move = (epoch?: number) => f.store.moveRun({ run: "b", epoch, version: "v3", now: 1000 });
+    expect(await f.store.moveRun({ by, run: "a", version: "v2", now: 1000 })).toMatchObject({ run: { version: "v2" } });
+    const move = (epoch?: number) => f.store.moveRun({ by, run: "b", epoch, version: "v3", now: 1000 });
     expect([await move(), await move(2)]).toMatchObject([{ outcome: "refused" }, { outcome: "refused" }]);
     expect(await move(1)).toMatchObject({ outcome: "ok", run: { version: "v3", owner: "e1" } });
-    expect(await f.store.moveRun({ run: "a", epoch: 0, version: "v3", now: 1000 })).toMatchObject({
+    expect(await f.store.moveRun({ by, run: "a", epoch: 0, version: "v3", now: 1000 })).toMatchObject({
       outcome: "refused",
     });
     expect(await f.store.versionsInUse()).toEqual([

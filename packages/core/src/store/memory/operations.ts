@@ -6,6 +6,7 @@ import type { Change } from "./change.ts";
 import { addTimeout, createRun, delayRun } from "./create.ts";
 import { childOf, dropWait, dropWaits, unblock } from "./finish.ts";
 import { copySettled, looseEntries, placeOf, redoEntries, removeEntries } from "./journal.ts";
+import { releaseKeys } from "./payload-keys/payload-keys.ts";
 import { becomePaused } from "./ownership.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { isFinal } from "./runs.ts";
@@ -155,6 +156,10 @@ export function deleteRuns(change: Change, rows: ReadonlySet<RunRow>): void {
     state.deleteScope(`run:${row.record.id}`);
   }
   runs.delete(rows);
+  releaseKeys(
+    change.tables,
+    [...rows].map((row) => row.record.payloadKey),
+  );
 }
 
 /** Deletes up to `limit` ended runs of a workflow: those that ended before `endedBefore`, all but the `keep` that ended last. */

@@ -206,7 +206,7 @@ export function isFinal(row: RunRow): boolean {
   return isFinalStatus(row.record.status);
 }
 
-function newRow({ flow: _flow, startWithinMs: _within, ...run }: NewRun, by: Actor): RunRow {
+function newRow({ flow: _flow, startWithinMs: _within, newKey: _key, ...run }: NewRun, by: Actor): RunRow {
   return {
     record: {
       ...run,

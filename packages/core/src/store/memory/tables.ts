@@ -7,6 +7,7 @@ import { Tally } from "./figures/tally.ts";
 import { Accounts } from "./identity/accounts.ts";
 import { MemoryFlowRows } from "./flow/flow-rows.ts";
 import { Locks } from "./locks.ts";
+import type { PayloadKeys } from "./payload-keys/payload-keys.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { MemoryBuildRows } from "./builds/builds.ts";
@@ -33,6 +34,7 @@ export class Tables {
   readonly accounts = new Accounts();
   readonly breakers = new Breakers();
   readonly secrets: Secrets = new Map();
+  readonly payloadKeys: PayloadKeys = new Map();
   readonly builds = new MemoryBuildRows();
   readonly tally = new Tally();
   readonly triggers = new Triggers();

@@ -8,7 +8,7 @@ import {
   type StateOp,
   type UnlockOp,
 } from "@sluice/protocol";
-import { blobRefOf } from "../../kernel/blob-ref.ts";
+import { isStandIn } from "../../kernel/blob-ref.ts";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import { completed, openEntry, settleNow, type Appending } from "./placing.ts";
 import { blobOwners } from "./blob-refs.ts";
@@ -79,7 +79,7 @@ function putState(a: Appending, op: ScopedStateOp, value: Uint8Array): void {
 }
 
 function numberIn(value: Uint8Array): number | undefined {
-  if (blobRefOf(value) !== undefined) return undefined;
+  if (isStandIn(value)) return undefined;
   const decoded = decodeValue(value);
   return typeof decoded === "number" && Number.isFinite(decoded) ? decoded : undefined;
 }

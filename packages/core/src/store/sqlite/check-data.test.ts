@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
 import { openBlobs } from "../blobs.ts";
 import { ada, engine, finish, sleep, start } from "../run-store.fixture.suite.ts";
-import { checkData } from "./check-data.ts";
+import { checkData, newestRunAt } from "./check-data.ts";
 import { newRun, unexpected, withFolders } from "./sqlite-store.fixture.suite.ts";
 import { openSqliteStore } from "./sqlite-run-store.ts";
 
@@ -35,6 +35,16 @@ test("a sound folder is called sound", async () => {
   const folder = folders.next();
   await fill(folder);
   expect(await checkData({ folder, rehash: true })).toEqual({ sound: true, findings: [], runs: 2, blobs: 1 });
+});
+
+test("the newest run says when it was started; what is no database says nothing", async () => {
+  const folder = folders.next();
+  const file = join(folder, "state.db");
+  expect(newestRunAt(file)).toBeUndefined();
+  await fill(folder);
+  expect(newestRunAt(file)).toBe(start);
+  writeFileSync(file, "no database");
+  expect(newestRunAt(file)).toBeUndefined();
 });
 
 test("rows without their run, and waits of ended runs, are found", async () => {

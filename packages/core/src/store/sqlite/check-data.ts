@@ -22,6 +22,20 @@ export interface DataCheck {
   readonly blobs: number;
 }
 
+/** When the newest run was started, in milliseconds since 1970; undefined without a run or a database that can be read. */
+export function newestRunAt(file: string): number | undefined {
+  if (!existsSync(file) || whyUnusable(file) !== undefined) return undefined;
+  const db = new Connection(file, "read");
+  try {
+    return db.rows<{ at: number | null }>("SELECT max(created_at) AS at FROM runs")[0]?.at ?? undefined;
+  } catch {
+    // A database that nobody has migrated yet has no runs; damage is for the full look.
+    return undefined;
+  } finally {
+    db.close();
+  }
+}
+
 /** Tables whose rows belong to a run, with how to say what they are. */
 const ofRuns = [
   ["entries", "journal entries"],

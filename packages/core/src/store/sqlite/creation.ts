@@ -78,7 +78,10 @@ function insertOwn(cx: Change, p: Start, { flow, own, reason = "delayed" }: Taki
   const timers = delayed || run.timeoutAt !== undefined || within !== undefined;
   const places = flow !== undefined && (gated || own?.wait !== undefined);
   const flags =
-    (timers ? runFlags.waits : 0) | (run.tags.length > 0 ? runFlags.tags : 0) | (places ? runFlags.flow : 0);
+    (timers ? runFlags.waits : 0) |
+    (run.tags.length > 0 ? runFlags.tags : 0) |
+    (places ? runFlags.flow : 0) |
+    (run.payloadKey === undefined ? 0 : runFlags.sealed);
   let row: Run;
   try {
     row = runs.insert(run, {
@@ -98,6 +101,7 @@ function insertOwn(cx: Change, p: Start, { flow, own, reason = "delayed" }: Taki
     cx.t.attributes.set(row, run.attributes);
     runs.mark(row, runFlags.attributes);
   }
+  if (run.payloadKey !== undefined && run.newKey !== undefined) cx.t.payloadKeys.put(run.payloadKey, run.newKey, p.now);
   if (blobs.note(run.id, run.input)) runs.mark(row, runFlags.blobs);
   if (places) putPlace(cx, row, { run, flow });
   if (own !== undefined) noteOwn(cx, row, { run, own });

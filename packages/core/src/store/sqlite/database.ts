@@ -4,7 +4,7 @@ import { SluiceError } from "@sluice/protocol";
 import { migrate } from "./migrate.ts";
 
 /** Oldest SQLite without the known defects of WAL resets. */
-const sqliteVersionMin = [3, 51, 3] as const;
+export const sqliteVersionMin: readonly number[] = [3, 51, 3];
 
 /** Limits of the store on SQLite, each with its unit. */
 export interface SqliteLimits {
@@ -77,8 +77,22 @@ export function openReader(p: { readonly file: string; readonly limits: SqliteLi
   return db;
 }
 
+/** That of this runtime. */
+export function sqliteVersion(): string {
+  const db = new Connection(":memory:", "create");
+  try {
+    return versionOf(db);
+  } finally {
+    db.close();
+  }
+}
+
+function versionOf(db: Connection): string {
+  return db.rows<{ version: string }>("SELECT sqlite_version() AS version")[0]?.version ?? "";
+}
+
 function checkVersion(db: Connection): void {
-  const text = db.rows<{ version: string }>("SELECT sqlite_version() AS version")[0]?.version ?? "";
+  const text = versionOf(db);
   const version = text.split(".").map(Number);
   for (const [index, least] of sqliteVersionMin.entries()) {
     const part = version[index] ?? 0;

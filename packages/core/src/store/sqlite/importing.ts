@@ -12,9 +12,10 @@ export function importRun(t: Tables, p: Params): ImportOutcome {
   const taken = t.runs.record(run.id) ?? (other === undefined ? undefined : t.runs.record(other.id));
   if (taken !== undefined) return { outcome: taken.id === run.id ? "id_taken" : "conflict", run: taken };
   const { no } = readiness;
-  const flags = run.tags.length > 0 ? runFlags.tags : 0;
+  const flags = (run.tags.length > 0 ? runFlags.tags : 0) | (run.payloadKey === undefined ? 0 : runFlags.sealed);
   const place = { status: "queued", reason: null, ready: no, owner: null, flags, now } as const;
   const row = t.runs.insert(run, { ...place, by: { kind: "import", id: by.id } });
+  if (run.payloadKey !== undefined && run.newKey !== undefined) t.payloadKeys.put(run.payloadKey, run.newKey, now);
   end(row, p);
   for (const value of [run.input, run.output, run.error, run.progress]) noteBlob(t, row, value);
   if (run.progress !== undefined) t.runs.setProgress(run.id, run.progress);

@@ -8,6 +8,7 @@ import figures from "./migrations/0003-figures.sql" with { type: "text" };
 import flow from "./migrations/0004-flow.sql" with { type: "text" };
 import triggers from "./migrations/0005-triggers.sql" with { type: "text" };
 import services from "./migrations/0006-services.sql" with { type: "text" };
+import payloadKeys from "./migrations/0009-payload-keys.sql" with { type: "text" };
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import workers from "./migrations/0011-workers.sql" with { type: "text" };
 import tasks from "./migrations/0012-tasks.sql" with { type: "text" };
@@ -23,6 +24,7 @@ export const migrations: readonly string[] = [
   services,
   data,
   approvals,
+  payloadKeys,
   workers,
   tasks,
   places,

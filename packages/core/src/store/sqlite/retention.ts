@@ -41,6 +41,7 @@ function deleteRun(t: Tables, id: string): boolean {
   const run = t.runs.get(id);
   if (run === undefined || !isFinalStatus(run.status satisfies RunStatus)) return false;
   const tags = has(run, runFlags.tags) ? t.runs.recordOf(run).tags : [];
+  const payloadKey = has(run, runFlags.sealed) ? t.runs.recordOf(run).payloadKey : undefined;
   t.journal.deleteAll(id);
   if (has(run, runFlags.attempts)) t.attempts.deleteAll(id);
   if (has(run, runFlags.waits)) t.waits.deleteAll(id);
@@ -56,6 +57,7 @@ function deleteRun(t: Tables, id: string): boolean {
   if (has(run, runFlags.blobs)) t.blobs.release(id);
   for (const key of t.state.keysOf(`run:${id}`)) deleteState(t, `run:${id}`, key);
   t.runs.delete(run, tags);
+  if (payloadKey !== undefined) t.payloadKeys.release(payloadKey);
   return true;
 }
 

@@ -24,6 +24,8 @@ export const runFlags = {
   flights: 4_096,
   attributes: 8_192,
   stream: 16_384,
+  /** Its values are sealed. */
+  sealed: 32_768,
 } as const;
 
 /** Values of the column `ready`: held back by a run of its serial key, or in a line before gates. */
@@ -74,7 +76,8 @@ export const runColumns = `id, workflow, version, status, reason, ready, owner, 
 
 export const recordColumns = `${runColumns}, priority, due_at AS dueAt, by_kind AS byKind, by_id AS byId, key,
   input_hash AS inputHash, parent, parent_seq AS parentSeq, detached, forked_from AS forkedFrom, tags, input, output, error,
-  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, ${attributesColumn(runFlags.attributes)}`;
+  progress, chain, continued_from AS continuedFrom, continued_to AS continuedTo, payload_key AS payloadKey, trace,
+  ${attributesColumn(runFlags.attributes)}`;
 
 /** The gate that holds a run back, of those in lines. */
 export const blockedColumn = `CASE WHEN ready = 3 THEN (SELECT blocked FROM flow_places CROSS JOIN flow_lines USING (line)
@@ -106,6 +109,8 @@ export interface RecordRow extends Omit<Run, "changed" | "storedStatus" | "store
   readonly chain: string | null;
   readonly continuedFrom: string | null;
   readonly continuedTo: string | null;
+  readonly payloadKey: string | null;
+  readonly trace: string | null;
   readonly attributes: string | null;
   readonly blockedBy?: string | null;
 }
@@ -164,6 +169,8 @@ function addOptional(record: Mutable<RunRecord>, row: RecordRow): void {
   if (row.chain !== null) record.chain = row.chain;
   if (row.continuedFrom !== null) record.continuedFrom = row.continuedFrom;
   if (row.continuedTo !== null) record.continuedTo = row.continuedTo;
+  if (row.payloadKey !== null) record.payloadKey = row.payloadKey;
+  if (row.trace !== null) record.trace = row.trace;
 }
 
 function outcomeOf(json: string, error: Uint8Array | null): UndoingOp {
@@ -180,7 +187,7 @@ export interface Creation {
 /** The record of a run created now, without reading it back. */
 export function createdRecord(p: { run: NewRun; by: Actor; now: number }, creation: Creation): RunRecord {
   const claimed = creation.owner !== null;
-  const { flow: _flow, startWithinMs: _within, ...run } = p.run;
+  const { flow: _flow, startWithinMs: _within, newKey: _key, ...run } = p.run;
   return {
     ...run,
     status: claimed ? "running" : "queued",

@@ -26,8 +26,8 @@ const insertSql = `INSERT INTO runs (id, workflow, version, status, reason, read
   ${lastEvent})`;
 const insertFullSql = `INSERT INTO runs (id, workflow, version, status, reason, ready, owner, epoch, flags, priority,
   created_at, due_at, started_at, by_kind, by_id, input, timeout_at, key, input_hash, parent, parent_seq, detached, schedule,
-  serial_key, forked_from, tags, chain, continued_from, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${lastEvent})`;
+  serial_key, forked_from, tags, chain, continued_from, payload_key, trace, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${lastEvent})`;
 const insertTagSql = "INSERT OR IGNORE INTO run_tags (tag, created_at, run) VALUES (?, ?, ?)";
 const saveSql = `UPDATE runs SET version = ?, status = ?, reason = ?, ready = ?, owner = ?, epoch = ?, ord = ?, blocked = ?,
   pause = ?, undos = ?, flags = ?, attempt = ?, generation = ?, crashes = ?, started_at = ?, ended_at = ?, timeout_at = ?, cause = ?,
@@ -154,7 +154,8 @@ export class RunTable {
       this.#insertFull().run(...common, run.timeoutAt ?? null, run.key ?? null, run.inputHash ?? null,
         run.parent?.run ?? null, run.parent?.seq ?? null, run.parent === undefined ? null : run.parent.detached ? 1 : 0,
         run.schedule ?? null, run.serialKey ?? null, run.forkedFrom ?? null,
-        run.tags.length === 0 ? null : JSON.stringify(run.tags), run.chain ?? null, run.continuedFrom ?? null);
+        run.tags.length === 0 ? null : JSON.stringify(run.tags), run.chain ?? null, run.continuedFrom ?? null,
+        run.payloadKey ?? null, run.trace ?? null);
       for (const tag of run.tags) this.#insertTag().run(tag, run.createdAt, run.id);
     }
     const row: Run = {
@@ -393,7 +394,7 @@ function isPlain(run: NewRun): boolean {
     run.serialKey === undefined &&
     run.forkedFrom === undefined &&
     run.inputHash === undefined &&
-    run.chain === undefined &&
+    (run.payloadKey ?? run.trace ?? run.chain) === undefined &&
     run.tags.length === 0
   );
 }

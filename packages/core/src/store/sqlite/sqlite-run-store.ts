@@ -14,6 +14,7 @@ import { flatten } from "./flat-append.ts";
 import { SqliteIdentityStore } from "./identity/sqlite-identity-store.ts";
 import type { Created } from "./lifecycle.ts";
 import { Lookups } from "./lookups.ts";
+import { SqlitePayloadKeyStore } from "./payload-keys/sqlite-payload-key-store.ts";
 import { ReaderClient } from "./reader-client.ts";
 import type { ReadVerb } from "./reads.ts";
 import type * as RunLists from "./run-lists.ts";
@@ -66,6 +67,7 @@ class SqliteRunStore implements Store {
   readonly audit: SqliteAuditLog;
   readonly figures: SqliteRunFigures;
   readonly secrets: SqliteSecretStore;
+  readonly payloadKeys: SqlitePayloadKeyStore;
   readonly builds: SqliteBuildStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
@@ -91,6 +93,7 @@ class SqliteRunStore implements Store {
     this.audit = new SqliteAuditLog(paths);
     this.figures = new SqliteRunFigures(paths);
     this.secrets = new SqliteSecretStore(paths);
+    this.payloadKeys = new SqlitePayloadKeyStore(paths);
     this.builds = new SqliteBuildStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }

@@ -18,6 +18,7 @@ import { JournalTable } from "./journal.ts";
 import { LockTable } from "./locks.ts";
 import { LogTable } from "./logs.ts";
 import { Retention } from "./retention.ts";
+import { PayloadKeyTable } from "./payload-keys/payload-keys.ts";
 import { RunTable } from "./runs.ts";
 import { ScheduleTable } from "./schedule-table.ts";
 import { SecretTable } from "./secrets/secrets.ts";
@@ -55,6 +56,7 @@ export interface Tables {
   readonly sessions: SessionTable;
   readonly accessTokens: AccessTokenTable;
   readonly secrets: SecretTable;
+  readonly payloadKeys: PayloadKeyTable;
   readonly breakers: BreakerTable;
   readonly builds: BuildTable;
   readonly audit: AuditTable;
@@ -98,6 +100,7 @@ export function openTables(db: Connection): Tables {
     sessions: new SessionTable(db),
     accessTokens: new AccessTokenTable(db),
     secrets: new SecretTable(db),
+    payloadKeys: new PayloadKeyTable(db),
     breakers: new BreakerTable(db),
     builds: new BuildTable(db),
     audit: new AuditTable(db),

@@ -19,6 +19,7 @@ import { claimRuns, createRun, forkRun, parkRun, recover, releaseRuns } from "./
 import { blockRun, cancelRun, moveRun, pauseRun, resumeRun, retryRun, unblockRuns } from "./operations.ts";
 import { deleteRuns, purgeRuns, sweep } from "./retention.ts";
 import { fireSchedule, putSchedules, setSchedulePaused } from "./schedules.ts";
+import { payloadKeyVerbs, type PayloadKeyWriteVerb } from "./payload-keys/payload-key-verbs.ts";
 import { secretVerbs, type SecretWriteVerb } from "./secrets/secret-verbs.ts";
 import { clearStepCache } from "./step-cache.ts";
 import { deleteStateKey, setState } from "./state-verbs.ts";
@@ -35,6 +36,7 @@ export type WriteVerb =
   | IdentityWriteVerb
   | AuditWriteVerb
   | SecretWriteVerb
+  | PayloadKeyWriteVerb
   | BuildWriteVerb
   | TriggerWriteVerb;
 
@@ -100,6 +102,7 @@ const executors = {
   ...identityVerbs,
   ...auditVerbs,
   ...secretVerbs,
+  ...payloadKeyVerbs,
   ...buildExecutors,
   ...triggerVerbs,
 };

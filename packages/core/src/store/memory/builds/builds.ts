@@ -7,6 +7,7 @@ import type {
   WorkerBinding,
 } from "../../../kernel/build-store.ts";
 import type { BuildRows } from "../../builds/build-rows.ts";
+import { buildVerbs } from "../../builds/builds.ts";
 
 type Params<Verb extends keyof BuildStore> = Parameters<BuildStore[Verb]>[0];
 type Answer<Verb extends keyof BuildStore> = Awaited<ReturnType<BuildStore[Verb]>>;
@@ -58,56 +59,66 @@ export class MemoryBuildRows implements BuildRows {
   }
 }
 
-/** What the build store is given by the store it is part of. */
-export interface BuildParts {
-  /** Throws when the store is closed. */
-  readonly rows: () => MemoryBuildRows;
-  /** Carries out a verb and writes the audit row about it. */
-  readonly write: <Verb extends BuildWriteVerb>(verb: Verb, p: Params<Verb>) => Answer<Verb>;
+/** What of the store it is part of it needs. */
+interface BuildTables {
+  readonly builds: MemoryBuildRows;
 }
+type Audited = <T>(
+  asked: { readonly verb: string; readonly params: unknown },
+  carryOut: (tables: BuildTables) => T,
+) => T;
 
 export class MemoryBuildStore implements BuildStore {
-  readonly #parts: BuildParts;
+  readonly #audited: Audited;
 
-  constructor(parts: BuildParts) {
-    this.#parts = parts;
+  /** `audited` carries out a verb and writes the audit row about it; it throws when the store is closed. */
+  constructor(audited: Audited) {
+    this.#audited = audited;
+  }
+
+  #write<Verb extends BuildWriteVerb>(verb: Verb, params: Params<Verb>): Answer<Verb> {
+    return this.#audited({ verb, params }, ({ builds }) => buildVerbs[verb](builds, params));
+  }
+
+  #rows(): MemoryBuildRows {
+    return this.#audited({ verb: "", params: undefined }, ({ builds }) => builds);
   }
 
   async createBuild(p: Params<"createBuild">): Promise<Answer<"createBuild">> {
-    return this.#parts.write("createBuild", p);
+    return this.#write("createBuild", p);
   }
   async claimBuild(p: Params<"claimBuild">): Promise<Answer<"claimBuild">> {
-    return this.#parts.write("claimBuild", p);
+    return this.#write("claimBuild", p);
   }
   async appendBuild(p: Params<"appendBuild">): Promise<Answer<"appendBuild">> {
-    return this.#parts.write("appendBuild", p);
+    return this.#write("appendBuild", p);
   }
   async releaseBuilds(p: Params<"releaseBuilds">): Promise<Answer<"releaseBuilds">> {
-    return this.#parts.write("releaseBuilds", p);
+    return this.#write("releaseBuilds", p);
   }
   async cancelBuild(p: Params<"cancelBuild">): Promise<Answer<"cancelBuild">> {
-    return this.#parts.write("cancelBuild", p);
+    return this.#write("cancelBuild", p);
   }
   async sweepBuilds(p: Params<"sweepBuilds">): Promise<Answer<"sweepBuilds">> {
-    return this.#parts.write("sweepBuilds", p);
+    return this.#write("sweepBuilds", p);
   }
   async bindWorker(p: Params<"bindWorker">): Promise<Answer<"bindWorker">> {
-    return this.#parts.write("bindWorker", p);
+    return this.#write("bindWorker", p);
   }
   async drainWorker(p: Params<"drainWorker">): Promise<Answer<"drainWorker">> {
-    return this.#parts.write("drainWorker", p);
+    return this.#write("drainWorker", p);
   }
   async removeWorker(p: Params<"removeWorker">): Promise<Answer<"removeWorker">> {
-    return this.#parts.write("removeWorker", p);
+    return this.#write("removeWorker", p);
   }
 
   async getBuild(p: Params<"getBuild">): Promise<Answer<"getBuild">> {
-    return this.#parts.rows().build(p.build);
+    return this.#rows().build(p.build);
   }
 
   async listBuilds(p: Params<"listBuilds">): Promise<Answer<"listBuilds">> {
     const oldest = p.order === "oldest";
-    const sorted = [...this.#parts.rows().builds.values()]
+    const sorted = [...this.#rows().builds.values()]
       .filter(({ status }) => p.status === undefined || status === p.status)
       .filter(({ id }) => p.cursor === undefined || (oldest ? id > p.cursor : id < p.cursor))
       .toSorted((a, b) => (a.id < b.id === oldest ? -1 : 1));
@@ -119,7 +130,7 @@ export class MemoryBuildStore implements BuildStore {
   async readBuildEvents(p: Params<"readBuildEvents">): Promise<Answer<"readBuildEvents">> {
     const found: BuildEvent[] = [];
     let bytes = 0;
-    for (const event of this.#parts.rows().events.get(p.build) ?? []) {
+    for (const event of this.#rows().events.get(p.build) ?? []) {
       if (event.no <= p.after) continue;
       const size = event.bytes?.length ?? 0;
       if (found.length >= p.limit || (found.length > 0 && bytes + size > p.bytesMax)) break;
@@ -130,13 +141,13 @@ export class MemoryBuildStore implements BuildStore {
   }
 
   async findWorker(p: Params<"findWorker">): Promise<Answer<"findWorker">> {
-    const rows = this.#parts.rows();
+    const rows = this.#rows();
     if ("worker" in p) return rows.binding(p.worker);
     if ("token" in p) return rows.bindingOfToken(p.token);
     return [...rows.bindings.values()].find((each) => each.credentialHash === p.credentialHash);
   }
 
   async listWorkerBindings(): Promise<Answer<"listWorkerBindings">> {
-    return [...this.#parts.rows().bindings.values()].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
+    return [...this.#rows().bindings.values()].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
   }
 }

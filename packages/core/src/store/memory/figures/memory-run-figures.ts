@@ -71,11 +71,11 @@ export class MemoryRunFigures implements RunFigures {
     const counts = new Map<string, VersionRuns>();
     for (const { record } of this.#seen(p.access)) {
       if (isFinalStatus(record.status)) continue;
-      const { version, workflow } = record;
-      const slot = JSON.stringify([version, workflow]);
-      counts.set(slot, { version, workflow, runs: (counts.get(slot)?.runs ?? 0) + 1 });
+      const { version, workflow, status } = record;
+      const slot = JSON.stringify([version, workflow, status]);
+      counts.set(slot, { version, workflow, status, runs: (counts.get(slot)?.runs ?? 0) + 1 });
     }
-    const order = ({ version, workflow }: VersionRuns): string => `${version}\0${workflow}`;
+    const order = ({ version, workflow, status }: VersionRuns): string => `${version}\0${workflow}\0${status}`;
     return [...counts.values()].toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 

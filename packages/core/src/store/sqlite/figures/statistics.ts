@@ -116,9 +116,9 @@ export function countNeeds(db: Connection, p: Params<"countNeeds">): Needs {
 /** Spells out the states so that the index of what has not completed serves. */
 export function countByVersion(db: Connection, p: Params<"countByVersion">): VersionRuns[] {
   const seen = shown(p.access);
-  const sql = `SELECT version, workflow, count(*) AS runs FROM runs WHERE status <> 'completed'
+  const sql = `SELECT version, workflow, status, count(*) AS runs FROM runs WHERE status <> 'completed'
     AND status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND ${seen.sql}
-    GROUP BY version, workflow ORDER BY version, workflow`;
+    GROUP BY version, workflow, status ORDER BY version, workflow, status`;
   return db.rows(sql, ...seen.values);
 }
 

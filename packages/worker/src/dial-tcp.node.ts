@@ -1,0 +1,51 @@
+// Connections over TCP and TLS, on runtimes that have Node's sockets: Bun, Node and Deno.
+import { readFileSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
+import type { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Dial } from "./remote-worker.ts";
+
+export interface TcpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** File with certificates to trust besides those of the system, in PEM format. */
+  readonly ca?: string | undefined;
+}
+
+const keepAliveMs = 30_000;
+
+/** Dials this address. */
+export function dialTcp({ host, port, tls, ca }: TcpTarget): Dial {
+  return (events) =>
+    new Promise((resolve, reject) => {
+      let why = "the connection was closed";
+      let open = false;
+      const opened = (): void => {
+        open = true;
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true, keepAliveMs);
+        resolve({
+          // Node keeps what it cannot send at once: it has taken everything. How much that may be is the worker's to bound.
+          write: (bytes) => {
+            if (socket.destroyed) return 0;
+            socket.write(bytes);
+            return bytes.length;
+          },
+          end: () => void socket.end(),
+        });
+      };
+      const socket: Socket = tls
+        ? connectTls({ host, port, ...(ca === undefined ? {} : { ca: readFileSync(ca) }) }, opened)
+        : connectTcp({ host, port }, opened);
+      socket.on("data", (chunk: Uint8Array) => events.data(chunk));
+      socket.on("drain", events.drained);
+      socket.on("error", (error) => {
+        why = error.message;
+      });
+      socket.on("close", () => {
+        if (open) events.closed(why);
+        else reject(new Error(why));
+      });
+    });
+}

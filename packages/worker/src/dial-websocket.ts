@@ -1,0 +1,58 @@
+// Connections over WebSocket: one frame a message, without the length before it.
+import { frameBytesMax } from "@sluice/protocol";
+import type { Dial } from "./remote-worker.ts";
+
+const lengthBytes = 4;
+
+/** Dials this URL (`ws:` or `wss:`) with the runtime's own WebSocket. */
+export function dialWebSocket(url: string): Dial {
+  return (events) =>
+    new Promise((resolve, reject) => {
+      if (typeof WebSocket === "undefined") {
+        reject(new Error("This runtime has no WebSocket (Node has one from 22 on): connect over TCP."));
+        return;
+      }
+      const socket = new WebSocket(url);
+      socket.binaryType = "arraybuffer";
+      let open = false;
+      socket.addEventListener("open", () => {
+        open = true;
+        resolve({
+          write: (bytes) => {
+            for (const frame of framesIn(bytes)) socket.send(frame);
+            return bytes.length;
+          },
+          end: () => socket.close(),
+        });
+      });
+      socket.addEventListener("message", ({ data }: MessageEvent) => events.data(withLength(data as ArrayBuffer)));
+      socket.addEventListener("close", ({ reason, code }: CloseEvent) => {
+        const why = reason === "" ? `the connection was closed (${code})` : reason;
+        if (open) events.closed(why);
+        else reject(new Error(why));
+      });
+      socket.addEventListener("error", () => undefined);
+    });
+}
+
+/** Whole frames that stand one after the other, each without its length. */
+export function framesIn(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = view.getUint32(at);
+    const from = at + lengthBytes;
+    if (length > frameBytesMax || from + length > bytes.length) throw new RangeError("a frame is cut off");
+    frames.push(new Uint8Array(bytes.subarray(from, from + length)));
+    at = from + length;
+  }
+  return frames;
+}
+
+/** A message as the frame it is. */
+export function withLength(message: ArrayBuffer): Uint8Array {
+  const frame = new Uint8Array(lengthBytes + message.byteLength);
+  new DataView(frame.buffer).setUint32(0, message.byteLength);
+  frame.set(new Uint8Array(message), lengthBytes);
+  return frame;
+}

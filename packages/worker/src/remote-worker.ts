@@ -1,0 +1,198 @@
+// A worker on a machine of its own: connects to an engine, comes back when the connection is lost, and goes on with the tasks it has.
+// Neutral: who opens connections, and what the machine is, is handed in.
+import type { WorkerToEngine } from "@sluice/protocol";
+import type { WorkerClock } from "./clock.ts";
+import { TaskResults } from "./task-results.ts";
+import type { ByteSink } from "./wire.ts";
+import { WorkerConnection } from "./wire-connection.ts";
+import type { Worker } from "./worker.ts";
+
+/** An open connection, as its owner sees it. */
+export interface DialedSocket extends ByteSink {
+  /** Ends it once what was written has left. */
+  end(): void;
+}
+
+interface SocketEvents {
+  readonly data: (chunk: Uint8Array) => void;
+  readonly drained: () => void;
+  readonly closed: (why: string) => void;
+}
+
+/** Opens a connection. Rejects when nobody is there. */
+export type Dial = (events: SocketEvents) => Promise<DialedSocket>;
+
+export interface RemoteWorkerOptions {
+  readonly dial: Dial;
+  readonly clock: WorkerClock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly runtime: string;
+  readonly heartbeatMs: number;
+  /** What HELLO says, but for `token` and `running`. */
+  readonly hello: Readonly<Record<string, unknown>>;
+  /** What it shows to be let in: the credential it was given, or the join token. */
+  readonly secret: () => string | undefined;
+  /** It was given a credential in exchange for its join token. */
+  readonly onCredential: (credential: string) => void;
+  readonly makeWorker: (send: (message: WorkerToEngine) => void) => Worker;
+  readonly log: (message: string) => void;
+  /** First and longest pause before it tries to connect again, in milliseconds. */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+}
+
+/** How it came to its end. */
+export type RemoteEnd = { readonly refused: string } | { readonly refused?: undefined };
+
+/** One connection from the moment it is dialed. */
+class Line implements SocketEvents {
+  connection: WorkerConnection | undefined;
+  socket: DialedSocket | undefined;
+  isClosed = false;
+  readonly #lost: (why: string) => void;
+
+  constructor(lost: (why: string) => void) {
+    this.#lost = lost;
+  }
+
+  readonly data = (chunk: Uint8Array): void => {
+    try {
+      this.connection?.received(chunk);
+    } catch (error) {
+      this.connection?.fail({ code: "wire_failed", message: String(error) });
+      this.socket?.end();
+    }
+  };
+
+  readonly drained = (): void => this.connection?.drained();
+
+  readonly closed = (why: string): void => {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#lost(why);
+  };
+}
+
+export class RemoteWorker {
+  readonly ended: Promise<RemoteEnd>;
+  readonly #options: RemoteWorkerOptions;
+  readonly #worker: Worker;
+  readonly #results = new TaskResults();
+  #end: (how: RemoteEnd) => void = () => undefined;
+  #connection: WorkerConnection | undefined;
+  #socket: DialedSocket | undefined;
+  #accepted = false;
+  #failures = 0;
+  #leaving = false;
+  #over = false;
+
+  constructor(options: RemoteWorkerOptions) {
+    this.#options = options;
+    this.#worker = options.makeWorker((message) => this.#send(message));
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    void this.#connect();
+  }
+
+  /** Takes nothing new, gives what it does up to `ms`, gives back the rest, and leaves. */
+  leave(ms: number): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    if (this.#accepted) this.#worker.receive([{ type: "drain", ms }]);
+    else this.#finish({});
+  }
+
+  #finish(how: RemoteEnd): void {
+    this.#over = true;
+    this.#connection?.close();
+    this.#socket?.end();
+    this.#end(how);
+  }
+
+  #send(message: WorkerToEngine): void {
+    const connection = this.#connection;
+    if (connection === undefined || !this.#accepted) {
+      this.#results.keep(message);
+      return;
+    }
+    connection.send(message);
+    if (this.#leaving && message.type === "handback") this.#options.clock.turn(() => this.#finish({}));
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#over) return;
+    const line = new Line((why) => this.#lost(line.connection, why));
+    let socket: DialedSocket;
+    try {
+      socket = await this.#options.dial(line);
+    } catch (error) {
+      this.#retry(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    line.socket = socket;
+    if (line.isClosed || this.#over) {
+      socket.end();
+      return;
+    }
+    this.#socket = socket;
+    this.#connection = this.#greet(socket);
+    line.connection = this.#connection;
+  }
+
+  /** What still runs here is announced, so that nobody else is given it. */
+  #greet(socket: DialedSocket): WorkerConnection {
+    const { clock, runtime, newId: id, heartbeatMs, hello, secret } = this.#options;
+    const held = [...this.#worker.tasks.running, ...this.#results.tasks];
+    const running = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
+    const token = secret();
+    const said = { ...hello, heartbeat_ms: heartbeatMs, running, ...(token === undefined ? {} : { token }) };
+    return new WorkerConnection({
+      sink: socket,
+      clock,
+      runtime,
+      id,
+      heartbeatMs,
+      hello: said,
+      onAccepted: (ack) => this.#begin(ack),
+      onRefused: (reason) => this.#finish({ refused: reason }),
+      onError: (error) => this.#options.log(`the server says: ${String(error["message"])}`),
+      onMessages: (messages) => this.#worker.receive(messages),
+    });
+  }
+
+  #begin(ack: Readonly<Record<string, unknown>>): void {
+    const { credential } = ack;
+    if (typeof credential === "string") this.#options.onCredential(credential);
+    this.#accepted = true;
+    this.#failures = 0;
+    this.#options.log("connected");
+    this.#worker.deploy();
+    for (const result of this.#results.take()) this.#connection?.send(result);
+  }
+
+  #lost(connection: WorkerConnection | undefined, why: string): void {
+    connection?.close();
+    if (this.#over) return;
+    if (this.#leaving) {
+      this.#finish({});
+      return;
+    }
+    this.#accepted = false;
+    this.#connection = undefined;
+    this.#socket = undefined;
+    this.#worker.forgetRuns();
+    this.#retry(why);
+  }
+
+  /** Longer each time, and never all at once (full jitter above a half). */
+  #retry(why: string): void {
+    const { retryMs, retryMsMax, random, clock, log } = this.#options;
+    const most = Math.min(retryMsMax, retryMs * 2 ** this.#failures++);
+    const delayMs = Math.round(most * (0.5 + random() / 2));
+    log(`not connected: ${why}; trying again in ${delayMs} ms`);
+    clock.after(delayMs, () => void this.#connect());
+  }
+}
