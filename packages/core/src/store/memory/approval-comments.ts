@@ -1,4 +1,5 @@
 // What people write beside an approval, in memory.
+import { sees } from "../../kernel/patterns.ts";
 import type { ApprovalComment, CommentOutcome, RunStore } from "../../kernel/run-store.ts";
 import type { TokenRow } from "./rows.ts";
 import type { Tables } from "./tables.ts";
@@ -21,9 +22,19 @@ export function commentApproval(tables: Tables, p: Params): CommentOutcome {
 }
 
 /** Those of its approval: tokens of one group share them. */
-export function commentsOf({ run, record }: TokenRow): ApprovalComment[] {
+function commentsOf({ run, record }: TokenRow): ApprovalComment[] {
   const group = record.group ?? record.token;
   const found = run.comments.get(group) ?? [];
   run.comments.set(group, found);
   return found;
+}
+
+/** What stands beside the approval of a token, for those who may see it. */
+export function listComments(
+  row: TokenRow | undefined,
+  p: Parameters<RunStore["listComments"]>[0],
+): readonly ApprovalComment[] {
+  return row?.record.kind === "approval" && sees(p.access, row.record.workflow)
+    ? commentsOf(row).slice(0, p.limit)
+    : [];
 }

@@ -7,7 +7,7 @@ import type { RunRecord, RunStore, StoreStats } from "../../kernel/run-store.ts"
 import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
-import { commentsOf } from "./approval-comments.ts";
+import { listComments } from "./approval-comments.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
@@ -20,7 +20,7 @@ import { readPiece } from "./journal.ts";
 import { MemoryPayloadKeyStore, payloadKeyVerbs } from "./payload-keys/payload-keys.ts";
 import { searchRuns, searchStateKeys, searchEventNames, summaryOf } from "./run-search.ts";
 import { toRecord } from "./runs.ts";
-import { versionsInUse } from "./versions.ts";
+import { retentionsOf, versionsInUse } from "./versions.ts";
 import { MemorySecretStore, secretVerbs } from "./secrets/secrets.ts";
 import { readStream } from "./stream.ts";
 import { statsOf } from "./stats.ts";
@@ -260,12 +260,7 @@ export class MemoryRunStore implements Store {
   }
 
   async listRetentions(p?: Params<"listRetentions">): Promise<Result<"listRetentions">> {
-    const { runs, versions } = this.#open();
-    const workflows = new Set(runs.all().map((row) => row.record.workflow));
-    return [...workflows]
-      .filter((name) => sees(p?.access, name))
-      .toSorted()
-      .map((workflow) => versions.retentionOf(workflow));
+    return retentionsOf(this.#open(), p?.access);
   }
 
   async versionsInUse(): Promise<Result<"versionsInUse">> {
@@ -325,10 +320,7 @@ export class MemoryRunStore implements Store {
   }
 
   async listComments(p: Params<"listComments">): Promise<Result<"listComments">> {
-    const row = this.#open().tokens.get(p.token);
-    return row?.record.kind === "approval" && sees(p.access, row.record.workflow)
-      ? commentsOf(row).slice(0, p.limit)
-      : [];
+    return listComments(this.#open().tokens.get(p.token), p);
   }
 
   async listEvents(p: Params<"listEvents">): Promise<Result<"listEvents">> {

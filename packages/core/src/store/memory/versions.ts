@@ -1,5 +1,6 @@
 // The versions of the code that were ever deployed, and what they said last about the retention of each workflow.
-import type { RetentionRecord, VersionRecord } from "../../kernel/run-store.ts";
+import { sees } from "../../kernel/patterns.ts";
+import type { AccessFilter, RetentionRecord, VersionRecord } from "../../kernel/run-store.ts";
 import { isFinal, type Runs } from "./runs.ts";
 
 export class Versions {
@@ -34,4 +35,16 @@ export function versionsInUse(runs: Runs): readonly { readonly version: string; 
   return [...counts]
     .map(([version, count]) => ({ version, runs: count }))
     .toSorted((a, b) => (a.version < b.version ? -1 : 1));
+}
+
+/** Every workflow that has runs and may be seen, by name, with what was said about retention last. */
+export function retentionsOf(
+  { runs, versions }: { readonly runs: Runs; readonly versions: Versions },
+  access: AccessFilter | undefined,
+): readonly RetentionRecord[] {
+  const workflows = new Set(runs.all().map((row) => row.record.workflow));
+  return [...workflows]
+    .filter((name) => sees(access, name))
+    .toSorted()
+    .map((workflow) => versions.retentionOf(workflow));
 }
