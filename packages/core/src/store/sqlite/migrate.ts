@@ -10,9 +10,9 @@ import triggers from "./migrations/0005-triggers.sql" with { type: "text" };
 import services from "./migrations/0006-services.sql" with { type: "text" };
 import payloadKeys from "./migrations/0009-payload-keys.sql" with { type: "text" };
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
-import workers from "./migrations/0011-workers.sql" with { type: "text" };
-import tasks from "./migrations/0012-tasks.sql" with { type: "text" };
-import places from "./migrations/0013-places.sql" with { type: "text" };
+import workers from "./migrations/0010-workers.sql" with { type: "text" };
+import tasks from "./migrations/0011-tasks.sql" with { type: "text" };
+import places from "./migrations/0012-places.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [
