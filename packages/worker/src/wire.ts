@@ -248,7 +248,6 @@ const taskKeys = [
   ["task", "string"],
   ["epoch", "number"],
 ] as const;
-
 const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (readonly [string, string])[]>> = {
   deploy: [
     ["worker", "string"],
