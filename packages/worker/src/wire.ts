@@ -244,6 +244,10 @@ function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /** Keys whose absence nobody could go on without. */
+const taskKeys = [
+  ["task", "string"],
+  ["epoch", "number"],
+] as const;
 const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (readonly [string, string])[]>> = {
   deploy: [
     ["worker", "string"],
@@ -308,18 +312,9 @@ const requiredKeys: Readonly<Record<Exclude<RunMessageName, "piece">, readonly (
     ["input", "bytes"],
     ["attempt", "number"],
   ],
-  revoke: [
-    ["task", "string"],
-    ["epoch", "number"],
-  ],
-  result: [
-    ["task", "string"],
-    ["epoch", "number"],
-  ],
-  note: [
-    ["task", "string"],
-    ["epoch", "number"],
-  ],
+  revoke: taskKeys,
+  result: taskKeys,
+  note: taskKeys,
   handback: [["runs", "list"]],
   checked: [
     ["run", "string"],

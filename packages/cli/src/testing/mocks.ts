@@ -141,7 +141,7 @@ export class Mocks {
       const stand = (input: never, step: StepContext): unknown => {
         const [runId = ""] = step.idempotencyKey.split(":");
         calls.push({ run: runId, workflow: "", name: `${id}.${name}`, attempt: step.attempt, input });
-        return (run as (input: never, step: StepContext) => unknown)(input, step);
+        return run(input, step);
       };
       return [name, stand] as const;
     });

@@ -16,7 +16,7 @@ export function topicOf(
 ): { readonly topic: SharedTopic } | { readonly run: string; readonly kind: RunTopicKind } | undefined {
   const kind = runTopicKinds.find((each) => text.startsWith(`${each}:`));
   if (kind !== undefined && text.length > kind.length + 1) return { run: text.slice(kind.length + 1), kind };
-  const isShared = (runTopicKinds as readonly string[]).includes(text) === false;
+  const isShared = !(runTopicKinds as readonly string[]).includes(text);
   return isShared && Object.hasOwn(liveTopics, text) ? { topic: text as SharedTopic } : undefined;
 }
 

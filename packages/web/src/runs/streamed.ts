@@ -9,7 +9,7 @@ interface Piece {
 }
 
 /** Text of one source without anything else in between. */
-export interface Block {
+interface Block {
   readonly key: string;
   readonly source: string;
   readonly text: string;
