@@ -46,6 +46,11 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** Code of workers on other machines serves where this project has none. */
+function deploysItself({ deployments }: Engine, { state }: Deployer): boolean {
+  return deployments.version === state.version && deployments.workflows.length > 0;
+}
+
 /** Folder of the bundles; their names are those of their content, so it suits any data. */
 export function codeFolder({ folder }: DataFolder): string {
   return join(folder, "code");
@@ -75,10 +80,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const collector = collectorOf({ engine, blobs, code, deployer, log });
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
-    // Code of workers on other machines serves where this project has none.
-    const hasOwnCode = (): boolean =>
-      engine.deployments.version === deployer.state.version && engine.deployments.workflows.length > 0;
-    const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode });
+    const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const http = httpOver(ground, {
       fleet: fleet.open,
       engine,
