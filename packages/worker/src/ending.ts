@@ -70,6 +70,14 @@ export class Ending {
     return false;
   }
 
+  /** True when the run has only to be undone, and a replay has come by every step with an undo and its result. */
+  isReached(): boolean {
+    const { assignment, replay, undos } = this.#run;
+    if (assignment.outcome === undefined && this.#wanted === undefined) return false;
+    if (replay.leftOver((entry) => entry.undo === true) !== undefined) return false;
+    return !replay.hasResultOf((seq) => undos.some((undo) => undo.seq === seq));
+  }
+
   /** The function has settled; false when that does not decide how the run ends. */
   #decides(): boolean {
     this.settled = true;

@@ -355,9 +355,10 @@ export class Incarnation {
     this.drop();
   }
 
-  /** Reports that the code does not follow the journal. */
+  /** Reports that the code does not follow the journal, unless all that is still wanted of it has been reached. */
   mismatch(seq: number, recorded: string, asked: string): void {
-    this.block(new NonDeterminismError(seq, recorded, asked));
+    if (this.#phase === "replaying" && this.ending.isReached()) this.replayed();
+    else this.block(new NonDeterminismError(seq, recorded, asked));
   }
 
   /** Parks the run until an operator acts; nothing of what this incarnation collected counts. */
@@ -370,10 +371,8 @@ export class Incarnation {
     }
     const undoing = this.assignment.outcome !== undefined || this.assignment.cancel !== undefined;
     this.outbox.length = 0;
-    this.push(
-      { op: "blocked", reason: reason ?? (undoing ? "undo_unavailable" : "non_determinism"), error: bytes },
-      false,
-    );
+    const why = reason ?? (undoing ? "undo_unavailable" : "non_determinism");
+    this.push({ op: "blocked", reason: why, error: bytes }, false);
     this.drop();
   }
 

@@ -120,6 +120,11 @@ export class Replay {
     return undefined;
   }
 
+  /** True while the result of one of these is still to be handed out. */
+  hasResultOf(wanted: (seq: number) => boolean): boolean {
+    return this.#queue.some((item, at) => at >= this.#head && !("again" in item) && wanted(item.seq));
+  }
+
   /** Takes what was to be handed out from the queue. */
   take(item: Settlement | Redo): void {
     const at = this.#queue.indexOf(item, this.#head);

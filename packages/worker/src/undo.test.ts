@@ -108,6 +108,55 @@ describe("undos", () => {
     expect(op).toMatchObject({ op: "blocked", reason: "undo_unavailable" });
   });
 
+  describe("of code that goes another way than the journal", () => {
+    const notice = { status: "cancelled", reason: "cancelled_by_user", message: "Stop." } as const;
+    /** Does a, which can be undone, then something else than the b on record. */
+    const changed = (undone: unknown[]) =>
+      workflow({ name: "flow" }, async (ctx) => {
+        await ctx.step("a", () => "A", { undo: (result) => undone.push(result) });
+        await ctx.step("other", () => "O");
+      });
+    const plain = entry({ seq: 1, kind: "step", name: "b", ord: 2, value: value("B") });
+    const journal = [...done.slice(0, 1), plain];
+
+    test("are executed when all of them have been reached", async () => {
+      for (const end of [{ cancel: notice }, { outcome }]) {
+        const undone: unknown[] = [];
+        const engine = new PlayedEngine([changed(undone)]);
+        await engine.assign({ ...end, journal });
+        await engine.clock.pass(60_000);
+        const ops = await engine.acknowledge();
+        expect(undone).toEqual(["A"]);
+        expect(ops.at(-1)).toMatchObject({ op: "finish", status: "cancel" in end ? "cancelled" : "failed" });
+        expect(ops.filter((op) => op.op === "blocked" || ("name" in op && op.name === "other"))).toEqual([]);
+      }
+    });
+
+    test("are not held against it in a check whether it can take the run over", async () => {
+      const engine = new PlayedEngine([changed([])]);
+      await engine.assign({ cancel: notice, journal, check: true });
+      await engine.clock.pass(5_000);
+      expect(engine.messages).toEqual([{ type: "checked", run: "r", epoch: 1, error: undefined }]);
+    });
+
+    test("are not executed when one of them was recorded beyond that, or its result", async () => {
+      const beyond = new PlayedEngine([changed([])]);
+      await beyond.assign({ cancel: notice, journal: done });
+      await beyond.clock.pass(60_000);
+      expect(beyond.ops()).toMatchObject([{ op: "blocked", reason: "undo_unavailable" }]);
+      const undone: unknown[] = [];
+      const beside = workflow({ name: "flow" }, async (ctx) => {
+        const a = ctx.step("a", () => "A", { undo: (result) => undone.push(result) });
+        await Promise.all([a, ctx.step("other", () => "O")]);
+      });
+      const engine = new PlayedEngine([beside]);
+      await engine.assign({ cancel: notice, journal });
+      await engine.clock.pass(60_000);
+      expect(engine.ops()).toMatchObject([{ op: "blocked", reason: "undo_unavailable" }]);
+      expect(undone).toEqual([]);
+    });
+  });
+
   test("a late word about a step does not hold up the undos", async () => {
     const undone: unknown[] = [];
     const flow = workflow({ name: "flow" }, async (ctx) => {

@@ -49,11 +49,30 @@ describe("the loose ends of a journal", () => {
 
   test("of locks that were given back are where something between is gone", () => {
     const entries = journal("+a", "+b", "-b", "-a", "?t", "!t");
-    const broken = (...missing: number[]): number[] => brokenLocks(entries, missing).map((entry) => entry.seq);
-    expect(broken(4, 5)).toEqual([]);
-    expect(broken(1)).toEqual([0, 3]);
-    expect(brokenLocks(journal("+a", "?t", "!t", "-a"), [2]).map((entry) => entry.seq)).toEqual([0, 3]);
-    expect(brokenLocks(journal("+a", "?t"), [1])).toEqual([]);
+    const broken = (calls: LooseEnd[], ...missing: number[]): number[] => {
+      const gaps = missing.map((seq) => ({ seq, at: 0 }));
+      return brokenLocks(calls, { gaps, settled: () => true }).map(({ seq }) => seq);
+    };
+    expect(broken(entries, 4, 5)).toEqual([]);
+    expect(broken(entries, 1)).toEqual([0, 3]);
+    expect(broken(journal("+a", "?t", "!t", "-a"), 2)).toEqual([0, 3]);
+    expect(broken(journal("+a", "?t"), 1)).toEqual([]);
+  });
+
+  test("of locks that were given back are where a replay stands still and would execute a call under them", () => {
+    const entries = journal("+a", "+b", "?t", "-b", "-a", "+c", "?t", "-c");
+    const broken = (at: number, ...open: readonly number[]): number[] => {
+      const settled = (seq: number): boolean => !open.includes(seq);
+      return brokenLocks(entries, { gaps: [{ seq: -9, at }], settled }).map(({ seq }) => seq);
+    };
+    // What counts of the gap is where its result stands: it was called before all of them.
+    expect(broken(5.5, 2)).toEqual([]);
+    expect(broken(5.5, 2, 6)).toEqual([5, 7]);
+    expect(broken(6.5, 6)).toEqual([5, 7]);
+    expect(broken(0.5, 6)).toEqual([5, 7]);
+    expect(broken(8.5, 2, 6)).toEqual([]);
+    // The outer lock is taken again, and so the replay stands still before the inner one was given back.
+    expect(broken(4.5, 2)).toEqual([0, 4, 1, 3]);
   });
 
   test("end a copy before the first of them", () => {

@@ -40,22 +40,64 @@ function slotOf(kind: EntryKind, name: string): string {
   return kind === "approval" ? `token ${approvalLinkPrefix}${name}` : `token ${name}`;
 }
 
+/** What is no longer in a journal, or has to be done again: its number, and where its result stands, 0 while it has no place. */
+export interface Gap {
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** What decides whether a lock that was given back has to be taken again. */
+export interface BrokenBy {
+  /** What is missing or done again; that a lock is taken again is a gap as well. */
+  readonly gaps: readonly Gap[];
+  /** True for numbers of entries that have a result: nothing is executed for their calls. */
+  readonly settled: (seq: number) => boolean;
+}
+
 /**
- * Locks that were taken and given back around entries that are no longer in the journal, each with its `unlock`: what is done
- * again between the two must be done under the lock. `missing`: numbers of the entries that are gone.
+ * Locks that were taken and given back around a gap, each with its `unlock`. What was called between the two and is done again
+ * must be done under the lock. So must be a call without a result there, of a lost branch for one: once a replay has stood still
+ * it executes what it comes by, and so that call, when that was before the `unlock`.
  */
-export function brokenLocks<T extends LooseEnd>(entries: readonly T[], missing: readonly number[]): T[] {
-  const taken = new Map<string, T[]>();
+export function brokenLocks<T extends LooseEnd>(entries: readonly T[], by: BrokenBy): T[] {
+  const whole = new Set(lockPairs(entries).map((pair) => ({ ...pair, open: hasOpenCall(pair, by.settled) })));
   const broken: T[] = [];
+  const gaps = [...by.gaps];
+  // What is found on the way is looked at in its turn.
+  for (const gap of gaps) {
+    for (const pair of whole) {
+      const { lock, unlock, open } = pair;
+      const called = gap.seq > lock.seq && gap.seq < unlock.seq;
+      if (!called && !(open && gap.at > 0 && gap.at < unlock.ord)) continue;
+      whole.delete(pair);
+      broken.push(lock, unlock);
+      gaps.push({ seq: lock.seq, at: lock.ord }, { seq: unlock.seq, at: unlock.ord });
+    }
+  }
+  return broken;
+}
+
+function hasOpenCall(
+  { lock, unlock }: { readonly lock: LooseEnd; readonly unlock: LooseEnd },
+  settled: (seq: number) => boolean,
+): boolean {
+  for (let seq = lock.seq + 1; seq < unlock.seq; seq++) if (!settled(seq)) return true;
+  return false;
+}
+
+/** Each lock that was given back, with its `unlock`. */
+function lockPairs<T extends LooseEnd>(entries: readonly T[]): { readonly lock: T; readonly unlock: T }[] {
+  const taken = new Map<string, T[]>();
+  const pairs: { lock: T; unlock: T }[] = [];
   for (const entry of entries) {
     const open = taken.get(entry.name) ?? [];
     taken.set(entry.name, open);
     if (entry.kind === "lock") open.push(entry);
     if (entry.kind !== "unlock") continue;
     const lock = open.shift();
-    if (lock !== undefined && missing.some((seq) => seq > lock.seq && seq < entry.seq)) broken.push(lock, entry);
+    if (lock !== undefined) pairs.push({ lock, unlock: entry });
   }
-  return broken;
+  return pairs;
 }
 
 /**

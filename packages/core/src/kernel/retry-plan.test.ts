@@ -63,6 +63,41 @@ describe("a retry", () => {
     expect(plan([lock, { status: "running" }, sleep, unlock])).toEqual({ removed: [1], again: [], reopened: [] });
   });
 
+  test("takes a lock again that was given back after the place where the replay stands still", () => {
+    // A step that a lost branch of a race never got on record would be executed while the replay waits for the token.
+    const token = { kind: "token", name: "t" } as const;
+    const entries: readonly Entry[] = [
+      { ...lock, seq: 3 },
+      { ...token, seq: 6 },
+      { ...unlock, seq: 9 },
+    ];
+    expect(plan(entries)).toEqual({ removed: [], again: [6, 3, 9], reopened: [] });
+    const outside: readonly Entry[] = [
+      { ...lock, seq: 3 },
+      { ...unlock, seq: 5 },
+      { ...token, seq: 6 },
+    ];
+    expect(plan(outside)).toEqual({ removed: [], again: [6], reopened: [] });
+  });
+
+  test("keeps such a lock when nothing was called under it that could be executed now", () => {
+    const token = { kind: "token", name: "t" } as const;
+    const entries: readonly Entry[] = [{ ...lock, seq: 1 }, { ...token, seq: 0 }, { seq: 2 }, { ...unlock, seq: 3 }];
+    expect(plan(entries)).toEqual({ removed: [], again: [0], reopened: [] });
+  });
+
+  test("takes a lock again around a race that is decided anew, whatever was open under it", () => {
+    const entries: readonly Entry[] = [
+      { ...lock, seq: 3 },
+      { seq: 1, status: "failed" },
+      { kind: "race", seq: 0 },
+      { ...unlock, seq: 5 },
+      { seq: 4, status: "aborted" },
+      { seq: -5, kind: "undo" },
+    ];
+    expect(plan(entries, { cause: 1 })).toEqual({ removed: [-5, 4, 1, 0, 5], again: [3], reopened: [] });
+  });
+
   test("takes locks and tokens again that the run had lost with its end, and makes links of approvals good again", () => {
     const entries: readonly Entry[] = [lock, { kind: "token", name: "t" }, { kind: "token", name: "link" }, sleep];
     expect(plan(entries)).toEqual({ removed: [], again: [0, 1], reopened: [2] });

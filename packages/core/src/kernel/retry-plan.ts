@@ -28,10 +28,10 @@ const certain = new Set<EntryKind>(["step", "lock", "unlock", "token"]);
 
 /**
  * Taken out are the entry that ended the run (`cause`), what was still open, and undos. Done again are the steps they undid, the
- * locks and tokens that the run lost with its end (`ended`), and locks that had been given back around any of these: a replay
- * makes their calls where it made them before, waits there for their new results, and so keeps the order of calls side by side.
- * What settled after the cause may have come of it: there only a lock is kept under which something else stays done, and a race
- * that had begun before is decided anew.
+ * locks and tokens that the run lost with its end (`ended`), and locks that had been given back around any of these or around a
+ * call that is executed now: a replay makes their calls where it made them before, waits there for their new results, and so
+ * keeps the order of calls side by side. What settled after the cause may have come of it: there only a lock is kept under which
+ * something else stays done, and a race that had begun before is decided anew.
  */
 export function planRetry(p: {
   readonly entries: readonly RetriedEntry[];
@@ -46,18 +46,22 @@ export function planRetry(p: {
     if (seq < 0) wanted.add(-seq - 1);
   }
   if (p.cause !== undefined) wanted.add(p.cause);
-  const reopened: number[] = [];
-  // What was still open when a lock was given back was not done under it.
-  const settled = [...wanted].filter((seq) => (entries.get(seq)?.at ?? 0) > 0);
-  for (const { seq, approval } of [...(p.ended ? looseEnds(p.loose) : []), ...brokenLocks(p.loose, settled)]) {
-    if (approval) reopened.push(seq);
-    else wanted.add(seq);
-  }
   const cause = p.cause === undefined ? undefined : entries.get(p.cause);
   const until = cause === undefined || cause.again || cause.at === 0 ? Number.POSITIVE_INFINITY : cause.at;
   // A race that was under way when the run's cause failed may have been decided by that.
   const undecided = p.entries.filter(({ kind, seq, at }) => kind === "race" && at > until && seq < (p.cause ?? 0));
   for (const { seq } of undecided) wanted.add(seq);
+  const reopened: number[] = [];
+  if (p.ended) {
+    for (const { seq, approval } of looseEnds(p.loose)) {
+      if (approval) reopened.push(seq);
+      else wanted.add(seq);
+    }
+  }
+  // What was still open has no place, and no replay stands still for it.
+  const gaps = [...wanted].flatMap((seq) => entries.get(seq) ?? []).filter(({ seq, at }) => seq >= 0 && at > 0);
+  const settled = (seq: number): boolean => isSettled(entries.get(seq));
+  for (const { seq } of brokenLocks(p.loose, { gaps, settled })) wanted.add(seq);
   const stays = (entry: RetriedEntry): boolean => {
     if (entry.seq < 0 || entry.status === "aborted" || entry.at === 0) return false;
     if (entry.again) return true;
@@ -71,6 +75,10 @@ export function planRetry(p: {
     if (entry !== undefined) (stays(entry) ? again : removed).push(seq);
   }
   return { removed, again, reopened };
+}
+
+function isSettled(entry: RetriedEntry | undefined): boolean {
+  return entry?.status === "completed" || entry?.status === "failed";
 }
 
 /** True when something that settled under a lock stays done. */

@@ -208,6 +208,21 @@ function edited(name: string, makeStore: MakeStore): void {
       expect(await places("r1")).toEqual(["3 completed 4", "0 running 1", "1 running 2", "2 running 3"]);
     });
 
+    test("takes a lock again that was given back after the place of what is done again, and so does a copy of it", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", lock(0, "door"), token(2, "t1"), unlock(3, "door", 1), done(4), failed(5), fail(5));
+      expect(await again("r1")).toBe("ok");
+      const kept = ["4 completed 4", "0 running 1", "2 running 2", "3 running 3"];
+      expect(await places("r1")).toEqual(kept);
+      await fork("r1");
+      expect(await places("r1-end")).toEqual(kept);
+      // The lock is back, the token is not: whoever takes a copy now has neither.
+      await desk.claim();
+      await desk.append("r1", lock(0, "door"), unlock(3, "door", 2));
+      await fork("r1", 4);
+      expect(await places("r1-4")).toEqual(kept.slice(1));
+    });
+
     test("of a blocked run keeps the locks the run still holds", async () => {
       await desk.hot("r1");
       await desk.append("r1", lock(0, "door"), sleep(1, start + 900));

@@ -2,7 +2,7 @@
 import { assert } from "./assert.ts";
 import type { EntryKind, JournalEntry } from "@sluice/protocol";
 import { beforeLooseEnds, brokenLocks } from "../../kernel/loose-ends.ts";
-import type { LooseEnd } from "../../kernel/loose-ends.ts";
+import type { Gap, LooseEnd } from "../../kernel/loose-ends.ts";
 import type { JournalCursor, TokenRecord } from "../../kernel/run-store.ts";
 import type { EntryRow, RunRow, Settlement } from "./rows.ts";
 
@@ -142,14 +142,16 @@ function tokenMadeAt(run: RunRow, seq: number): TokenRecord | undefined {
 /**
  * Copies the entries of one run that have a place, not their undos, into another that has none yet; `beforeOrd` is the first left
  * out. The copy ends before a lock that the source holds at that point, or a token it waits for: they are not the other run's.
- * Locks given back around what is missing in the copy are taken again there.
+ * Locks given back around what is missing in the copy, or done again, are taken again there.
  */
 export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
   const loose = looseEntries(from);
   const end = beforeLooseEnds(loose, beforeOrd);
   const placed = [...from.settled, ...[...from.open.values()].filter(({ entry }) => entry.status === "running")];
   const copied = placed.filter((row) => row.entry.seq >= 0 && placeOf(row) > 0 && placeOf(row) < end);
-  const broken = new Set(brokenLocks(loose, missingAmong(copied, from)).map(({ seq }) => seq));
+  const results = new Set(copied.filter(({ entry }) => entry.status !== "running").map(({ entry }) => entry.seq));
+  const settled = (seq: number): boolean => results.has(seq);
+  const broken = new Set(brokenLocks(loose, { gaps: gapsOf(copied, from), settled }).map(({ seq }) => seq));
   for (const { entry, eventId } of copied) {
     const row: EntryRow = { run: to, entry: { ...entry, undo: undefined }, eventId };
     to.record.ord = Math.max(to.record.ord, entry.ord, entry.place ?? 0);
@@ -162,11 +164,13 @@ export function copySettled(from: RunRow, to: RunRow, beforeOrd: number): void {
   }
 }
 
-/** Entries that are not copied although later ones may be: only a retry leaves them in another order than they were called in. */
-function missingAmong(copied: readonly EntryRow[], from: RunRow): readonly number[] {
+/** What is not copied although later entries may be, and what is done again: only a retry leaves either. */
+function gapsOf(copied: readonly EntryRow[], from: RunRow): readonly Gap[] {
   if (from.record.attempt === 1 && from.record.forkedFrom === undefined) return [];
   const taken = new Set(copied.map(({ entry }) => entry.seq));
-  return [...from.entries.keys()].filter((seq) => !taken.has(seq));
+  const missing = [...from.entries.keys()].filter((seq) => !taken.has(seq)).map((seq) => ({ seq, at: 0 }));
+  const again = copied.filter(({ entry }) => entry.status === "running");
+  return [...missing, ...again.map((row) => ({ seq: row.entry.seq, at: placeOf(row) }))];
 }
 
 export interface JournalPiece {

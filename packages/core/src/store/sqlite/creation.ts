@@ -1,10 +1,12 @@
 // How runs come into being: started, called by others, made by schedules, forked.
 import { beforeLooseEnds, brokenLocks } from "../../kernel/loose-ends.ts";
+import type { LooseEnd } from "../../kernel/loose-ends.ts";
 import { rankOf, type JoinReason, type Refused } from "../../kernel/flow.ts";
 import type { Actor, NewRun, RunFlow, RunStore } from "../../kernel/run-store.ts";
 import { gathered } from "../flow/windows.ts";
 import { admit, replaceOthers, type Own } from "./flow/pending.ts";
 import type { Change } from "./change.ts";
+import type { JournalTable } from "./journal.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
 import { runTimerSeqs } from "./waits.ts";
 
@@ -144,6 +146,19 @@ function isTaken(error: unknown): boolean {
 
 type ForkParams = Parameters<RunStore["forkRun"]>[0];
 
+/** Locks given back around what is missing in the copy, or done again, are taken again, and go on standing where they stood. */
+function takeAgain(
+  journal: JournalTable,
+  p: { readonly loose: readonly LooseEnd[]; readonly source: string; readonly copy: string },
+): void {
+  const copied = journal.retried(p.copy);
+  const missing = journal.notIn(p.source, p.copy).map((seq) => ({ seq, at: 0 }));
+  const again = copied.filter(({ status }) => status === "running");
+  const results = new Set(copied.filter(({ status }) => status !== "running").map(({ seq }) => seq));
+  const gaps = [...missing, ...again];
+  for (const { seq } of brokenLocks(p.loose, { gaps, settled: (each) => results.has(each) })) journal.redo(p.copy, seq);
+}
+
 /** Adds a run with a copy of what had settled in another's journal before a given entry did. */
 export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly outcome: "not_found" } {
   const { runs, journal, events, blobs } = cx.t;
@@ -160,9 +175,7 @@ export function insertFork(cx: Change, p: ForkParams): Inserted | { readonly out
   run.ord = journal.copy(source.id, run.id, beforeLooseEnds(loose, beforeOrd));
   // Only a retry leaves entries in another order than they were called in.
   const straight = source.attempt === 1 && runs.recordOf(source).forkedFrom === undefined;
-  const locks = straight ? [] : brokenLocks(loose, journal.notIn(source.id, run.id));
-  // Given back around what is missing here, they are taken again, and go on standing where they stood.
-  for (const { seq } of locks) journal.redo(run.id, seq);
+  if (!straight) takeAgain(journal, { loose, source: source.id, copy: run.id });
   run.flags |= source.flags & (runFlags.consumed | runFlags.blobs);
   if ((source.flags & runFlags.consumed) !== 0) events.copyConsumed(source.id, run.id);
   if ((source.flags & runFlags.blobs) !== 0) blobs.copy(source.id, run.id);

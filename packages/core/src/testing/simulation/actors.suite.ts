@@ -187,7 +187,11 @@ export async function answerTokens(stage: Stage, status: "open" | undefined, lim
   if (machine === undefined) return 0;
   const lists = await Promise.all(
     (["approval", "callback"] as const).map((kind) =>
-      machine.engine.store.listTokens({ kind, limit: 100, ...(status === undefined ? {} : { status }) }),
+      machine.engine.store.listTokens({
+        kind,
+        limit: Math.max(limit, 100),
+        ...(status === undefined ? {} : { status }),
+      }),
     ),
   );
   const tokens = random.shuffle(lists.flat()).slice(0, limit);

@@ -59,6 +59,8 @@ export interface SimulationReport {
 const healMs = 60_000;
 const settleMs = 5_000;
 const patienceMs = 900_000;
+/** Questions that people answer each time they look; hundreds of runs that each ask dozens of them end within the turns there are. */
+const answersMax = 1_000;
 
 /** Plays one seed; what must not happen is in the report, nothing is thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
@@ -222,7 +224,7 @@ class Simulation {
       if (now !== before) since = world.elapsed();
       before = now;
       await this.#unstick();
-      await answerTokens(this.#stage, "open", 100);
+      await answerTokens(this.#stage, "open", answersMax);
       if (this.#recorder.waitsForEvents) await emitAll(this.#stage);
     }
     const owed = await triggersOwe(this.#stage);
