@@ -49,6 +49,7 @@ export const fieldRoutes = readingRoutes.filter((name) => !anyValueRoutes.includ
 export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>>>> = {
   startRun: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] },
   cancelRun: { reason: "r" },
+  eraseKeys: { workflow: "echo" },
   retryRun: { code: "pinned" },
   forkRun: { from: 0, input: 1 },
   importRun: {

@@ -76,7 +76,10 @@ describe("help", () => {
       const { stdout, exitCode } = await run([...prefix, "--help"]);
       expect(exitCode).toBe(0);
       const listed = Array.from(
-        stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z-]+)/gm),
+        stdout
+          .slice(stdout.indexOf("Commands:"))
+          .replace(/^Examples?:[^]*/m, "")
+          .matchAll(/^ {2}([a-z-]+)/gm),
         (match) => match[1],
       );
       expect(listed.filter((name) => name !== "help")).toEqual(names);

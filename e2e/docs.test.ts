@@ -66,6 +66,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   meter: { day: 3 },
   invoice: { total: 5 },
 };
+/** What needs a server that is only an example. */
+const notPlayed: ReadonlySet<string> = new Set(["spend"]);
 /** Secrets that the documents' workflows use. */
 const secrets = { "greeter/key": "a key that greets" };
 /** Virtual time begins here, a day before the one that a snippet sleeps until. */
@@ -197,7 +199,7 @@ describe("every snippet", () => {
             : Array.from(block.text.matchAll(/(?:name|id): "([\w-]+)"/g), (match) => match[1] ?? "");
         for (const name of names) {
           const workflow = found.get(name);
-          if (workflow === undefined) continue;
+          if (workflow === undefined || notPlayed.has(name)) continue;
           const input = kind === "fragment" ? fragmentInput : inputs[name];
           await play(engine, workflow, input).catch((error: unknown) => {
             throw new Error(`${path}:${block.line}: ${name}: ${String(error)}`, { cause: error });

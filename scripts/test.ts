@@ -15,6 +15,8 @@ const LIMITS: Record<Tier, FileLimits> = {
 };
 /** Two files share the processor: two of unit tests, or one in a browser beside one without. Slow ones measure, and run alone. */
 const LANES_MAX = 2;
+/** Whole-product tests that hold something to a time, and run with nothing beside them. */
+const TIMED = new Set(["e2e/dev.test.ts", "e2e/slow-disk.test.ts", "e2e/stall.test.ts"]);
 const SLOWEST_SHOWN_MAX = 10;
 const OUTPUT_SHOWN_CHARS_MAX = 20_000;
 
@@ -125,15 +127,10 @@ async function runTier(tier: Tier, files: string[], running: RunningGroups): Pro
   const units = await runLanes(files.filter(isUnit), lanes, run);
   const whole = files.filter((path) => !isUnit(path));
   if (lanes === 1) return [...units, ...(await runLanes(whole, 1, run))];
-  const [inBrowser, others] = await Promise.all([
-    runLanes(whole.filter(isInBrowser), 1, run),
-    runLanes(
-      whole.filter((path) => !isInBrowser(path)),
-      1,
-      run,
-    ),
-  ]);
-  return [...units, ...inBrowser, ...others];
+  const others = whole.filter((path) => !isInBrowser(path) && !TIMED.has(path));
+  const beside = await Promise.all([runLanes(whole.filter(isInBrowser), 1, run), runLanes(others, 1, run)]);
+  const timed = whole.filter((path) => TIMED.has(path));
+  return [...units, ...beside.flat(), ...(await runLanes(timed, 1, run))];
 }
 
 function listTestFiles(): string[] {

@@ -47,6 +47,7 @@ export const errorCodes = {
   key_not_found: 404,
   worker_not_found: 404,
   build_not_found: 404,
+  version_not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
   idempotency_conflict: 409,

@@ -31,22 +31,24 @@ interface Call {
 export async function invokeTrigger({ message, trigger, clock, recorder }: Call): Promise<Answer> {
   const slot = recorder?.begin(`trigger of ${message.workflow}`, String(message.trigger));
   const stop = new AbortController();
-  const late = Promise.withResolvers<Answer>();
-  const cancel = clock.after(message.ms, () => {
-    const error = new SluiceError({
-      code: "timeout",
-      message: `The trigger's function did not answer within ${message.ms} ms.`,
-      hint: "Give it a longer timeout, or let it do less.",
+  let cancel: (() => void) | undefined;
+  const late = new Promise<Answer>((resolve) => {
+    cancel = clock.after(message.ms, () => {
+      const error = new SluiceError({
+        code: "timeout",
+        message: `The trigger's function did not answer within ${message.ms} ms.`,
+        hint: "Give it a longer timeout, or let it do less.",
+      });
+      stop.abort(error);
+      resolve({ error: encodeError(error) });
     });
-    stop.abort(error);
-    late.resolve({ error: encodeError(error) });
   });
   try {
-    return await Promise.race([answerOf(trigger, decodeValue(message.value), stop.signal), late.promise]);
+    return await Promise.race([answerOf(trigger, decodeValue(message.value), stop.signal), late]);
   } catch (error) {
     return { error: encodeError(error) };
   } finally {
-    cancel();
+    cancel?.();
     if (slot !== undefined) recorder?.end(slot);
   }
 }

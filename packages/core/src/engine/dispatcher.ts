@@ -72,7 +72,13 @@ export class Dispatcher {
         }
         const journalBytesMax = limits.journalPieceBytesMax;
         const free = this.places.reserve(limit);
-        const claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax }).finally(free);
+        let claimed: readonly ClaimedRun[];
+        try {
+          // Nothing more may stand between the store's answer and this: what happens to these runs next is told in turns of its own.
+          claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax });
+        } finally {
+          free();
+        }
         // Below 0 while a run was claimed before its creation has been heard of.
         const left = this.ready - claimed.length;
         this.ready = claimed.length < limit ? Math.min(0, left) : left;

@@ -8,11 +8,13 @@ import { BuildFeed } from "../build-feed.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, quoted, refuse, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
-import { follow } from "./run-updates.ts";
+import { follow, lastSeen } from "./run-updates.ts";
 import { limitOf } from "./runs.ts";
 import { bodyOf } from "./sign-in.ts";
 import { fleetOf } from "./workers.ts";
 
+/** What ids of builds look like. */
+const idPattern = /^bld_[0-9a-z]+$/;
 const targetCharsMax = 512;
 const namesMax = 64;
 const optionNames = ["command", "cwd", "env", "inputs", "outputs", "timeout_ms"];
@@ -37,6 +39,9 @@ export async function listBuilds(call: Call): Promise<Response> {
   const limit = limitOf(call, query);
   const cursor = query.text("cursor");
   query.done();
+  if (cursor !== undefined && !idPattern.test(cursor)) {
+    refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
+  }
   if (status !== undefined && !isStatus(status)) {
     refuse("invalid_filter", `There is no status ${quoted(status)}.`, `Known are ${buildStatuses.join(", ")}.`);
   }
@@ -57,6 +62,7 @@ export async function listBuildTasks(call: Call): Promise<Response> {
 }
 
 export async function watchBuild(call: Call): Promise<Response> {
+  lastSeen(call);
   const { id } = await buildOf(call);
   const fleet = await fleetOf(call);
   return follow(call, (p) => new BuildFeed(call.parts, { ...p, build: id, builds: fleet.builds }));

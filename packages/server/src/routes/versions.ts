@@ -1,6 +1,7 @@
 // Versions of the code side by side: what each still has to finish, and moving runs to the current one.
 import { unwrap } from "@sluice/core";
 import { intersectPatterns } from "@sluice/core/identity";
+import { SluiceError } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { fieldsOf, optionalTextOf } from "../fields.ts";
 import { reply } from "../wire.ts";
@@ -53,10 +54,19 @@ export async function moveRun(call: Call): Promise<Response> {
 export async function drainVersion(call: Call): Promise<Response> {
   call.query().done();
   const body = fieldsOf((await call.body()).content, ["workflow", "cursor"]);
+  const version = call.param(0);
+  const known = await call.engine.store.listVersions();
+  if (!known.some((each) => each.version === version)) {
+    throw new SluiceError({
+      code: "version_not_found",
+      message: "There is no such version of the code here.",
+      hint: "GET /api/v1/versions lists them.",
+    });
+  }
   const workflows = intersectPatterns(call.patterns("run:read"), call.patterns("run:move"));
   const drained = await call.engine.moves.drain({
     by: call.actor,
-    version: call.param(0),
+    version,
     workflow: optionalTextOf(body, "workflow", nameCharsMax),
     cursor: optionalTextOf(body, "cursor", cursorCharsMax),
     access: workflows === undefined ? undefined : { workflows },
