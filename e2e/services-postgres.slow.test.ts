@@ -137,7 +137,7 @@ describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
     await using engine = await testEngine({ workflows: [note] });
     const [over, failed] = [await engine.start(note, false), await engine.start(note, true)];
     await over.result();
-    await failed.result().catch(() => undefined);
+    expect(await failed.result().catch(String)).toContain("it may be retried");
     await engine.advance("8 days");
     const last = await engine.start(note, false);
     await last.result();
