@@ -12,7 +12,7 @@ const timeoutMs = 240_000;
 /** The slow tier plays all of them. */
 const seeds = (process.env["TEST_TIER"] ?? "fast") === "fast" ? 1_000 : 100;
 /** A defect that shows only after more seeds than this would not be noticed by somebody who works on the code. */
-const mutantSeedsMax = 300;
+const mutantSeedsMax = 1_000;
 
 test(
   `${seeds} seeds of everything going wrong`,
