@@ -195,6 +195,43 @@ describe("a retry of a run that failed under a lock it may not wait long for", (
   });
 });
 
+test("a retry takes the lock of a lost branch again before it works under it while it waits for something else", async () => {
+  const under: number[] = [];
+  const flow = workflow({ name: "losing" }, async (ctx) => {
+    const race = ctx.race({
+      slow: (branch) =>
+        branch.lock("door", ({ fence }) =>
+          branch.step("work", ({ signal }) => {
+            under.push(fence);
+            return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+          }),
+        ),
+      quick: (branch) => branch.waitFor("paid"),
+    });
+    const token = await ctx.token("asked");
+    const [{ winner }] = await Promise.all([race, token.wait()]);
+    return winner;
+  });
+  const f = await EngineFixture.start({ workflows: [flow, holder], clock: new SimulatedClock() });
+  const run = await f.run(flow);
+  while (under.length === 0) await rest(1);
+  // The branch has lost before it is on record that its step has begun.
+  await f.emit("paid");
+  await f.until(run, "waiting", "waiting_for_callback");
+  await f.engine.operations.cancel({ by: tester, run });
+  expect((await f.ended(run)).status).toBe("cancelled");
+  const other = await f.run(holder);
+  await f.emit("leave");
+  expect((await f.ended(other)).output).toBe(2);
+  // The token is made anew, and until it is there whatever was not on record is executed.
+  await f.engine.operations.retry(tester, run);
+  await f.until(run, "waiting", "waiting_for_callback");
+  expect(under.slice(1).filter((fence) => fence < 3)).toEqual([]);
+  const [asked] = await f.store.listTokens({ kind: "callback", run, status: "open", limit: 9 });
+  await f.engine.completeToken({ by: tester, token: asked?.token ?? "", kind: "callback", value: encodeValue("yes") });
+  expect(await f.ended(run)).toMatchObject({ status: "completed", output: "quick" });
+});
+
 test("a retry of a run that failed with an open approval and callback asks for both anew", async () => {
   let failing = true;
   const flow = workflow({ name: "asking" }, async (ctx) => {
