@@ -85,8 +85,9 @@ describeInBrowser("output and attributes", () => {
     await link(small).first().waitFor();
     await page.getByRole("button", { name: "Filter" }).first().click();
     await page.getByRole("menuitem", { name: "Attributes" }).click();
-    await page.keyboard.type("amount>100");
-    await page.keyboard.press("Enter");
+    const filter = page.getByRole("dialog").getByRole("textbox");
+    await filter.fill("amount>100");
+    await filter.press("Enter");
     await link(small).first().waitFor({ state: "detached" });
     await link(large).first().waitFor();
     expect(new URL(page.url()).searchParams.get("attr")).toContain("amount>100");

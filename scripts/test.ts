@@ -13,8 +13,10 @@ const LIMITS: Record<Tier, FileLimits> = {
   slow: { testTimeoutMs: 15 * MINUTE_MS, fileTimeoutMs: 25 * MINUTE_MS },
   soak: { testTimeoutMs: 12 * 60 * MINUTE_MS, fileTimeoutMs: 24 * 60 * MINUTE_MS },
 };
-/** Two files share the processor: two of unit tests, or one in a browser beside one without. Slow ones measure, and run alone. */
+/** Two files share the processor: two of unit tests, or one of the whole product beside one that cannot meet it. Slow ones run alone. */
 const LANES_MAX = 2;
+/** Long ones without a server of ours on a fixed port. */
+const BESIDE = new Set(["e2e/python.test.ts", "e2e/runtime-contract.test.ts", "scripts/check.test.ts"]);
 /** Whole-product tests that hold something to a time, and run with nothing beside them. */
 const TIMED = new Set(["e2e/dev.test.ts", "e2e/slow-disk.test.ts", "e2e/stall.test.ts"]);
 const SLOWEST_SHOWN_MAX = 10;
@@ -38,8 +40,9 @@ function isUnit(path: string): boolean {
   return path.startsWith("packages/") && tierOf(path) === "fast";
 }
 
-function isInBrowser(path: string): boolean {
-  return path.includes(".browser.");
+/** What may run beside any other: tests in a browser, and those without a server on the port that everybody knows. */
+function isBeside(path: string): boolean {
+  return path.includes(".browser.") || BESIDE.has(path);
 }
 
 /** What one file adds to the totals; a file that crashed counts as one failure more. */
@@ -127,8 +130,8 @@ async function runTier(tier: Tier, files: string[], running: RunningGroups): Pro
   const units = await runLanes(files.filter(isUnit), lanes, run);
   const whole = files.filter((path) => !isUnit(path));
   if (lanes === 1) return [...units, ...(await runLanes(whole, 1, run))];
-  const others = whole.filter((path) => !isInBrowser(path) && !TIMED.has(path));
-  const beside = await Promise.all([runLanes(whole.filter(isInBrowser), 1, run), runLanes(others, 1, run)]);
+  const others = whole.filter((path) => !isBeside(path) && !TIMED.has(path));
+  const beside = await Promise.all([runLanes(whole.filter(isBeside), 1, run), runLanes(others, 1, run)]);
   const timed = whole.filter((path) => TIMED.has(path));
   return [...units, ...beside.flat(), ...(await runLanes(timed, 1, run))];
 }

@@ -139,7 +139,38 @@ function connect(children: readonly Child[], input: string | Uint8Array = ""): v
   for (const [index, child] of children.entries()) {
     const before = children[index - 1];
     if (before === undefined) void feed(child.stdin).catch(stopped);
-    else if (child.stdin !== undefined) void before.stdout?.pipeTo(child.stdin).catch(stopped);
+    else if (before.stdout !== undefined) void passOn(before.stdout, child).catch(stopped);
+  }
+}
+
+/**
+ * Passes on until one side is through. A write to a command that has ended may never settle: its end is heard of by itself, and
+ * then nobody reads the source any more, so that who writes into it is told by the system.
+ */
+async function passOn(from: ReadableStream<Uint8Array>, { stdin, exited }: Child): Promise<void> {
+  const reader = from.getReader();
+  const writer = stdin?.getWriter();
+  let over = writer === undefined;
+  let wake = (): void => undefined;
+  const ended = (): void => {
+    over = true;
+    wake();
+  };
+  exited.then(ended, ended);
+  const unlessOver = <T>(work: Promise<T>): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      wake = () => resolve(undefined);
+      work.then(resolve, reject);
+    });
+  try {
+    while (!over) {
+      const read = await unlessOver(reader.read());
+      if (read === undefined || read.done) break;
+      await unlessOver(writer?.write(read.value) ?? Promise.resolve());
+    }
+  } finally {
+    const closing = over ? undefined : writer?.close();
+    await Promise.all([reader.cancel(), closing]);
   }
 }
 
