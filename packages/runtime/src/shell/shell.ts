@@ -150,26 +150,25 @@ function connect(children: readonly Child[], input: string | Uint8Array = ""): v
 async function passOn(from: ReadableStream<Uint8Array>, { stdin, exited }: Child): Promise<void> {
   const reader = from.getReader();
   const writer = stdin?.getWriter();
-  let over = writer === undefined;
-  let wake = (): void => undefined;
+  const reading = { over: writer === undefined, wake: (): void => undefined };
   const ended = (): void => {
-    over = true;
-    wake();
+    reading.over = true;
+    reading.wake();
   };
   exited.then(ended, ended);
   const unlessOver = <T>(work: Promise<T>): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
-      wake = () => resolve(undefined);
+      reading.wake = () => resolve(undefined);
       work.then(resolve, reject);
     });
   try {
-    while (!over) {
+    while (!reading.over) {
       const read = await unlessOver(reader.read());
       if (read === undefined || read.done) break;
       await unlessOver(writer?.write(read.value) ?? Promise.resolve());
     }
   } finally {
-    const closing = over ? undefined : writer?.close();
+    const closing = reading.over ? undefined : writer?.close();
     await Promise.all([reader.cancel(), closing]);
   }
 }
