@@ -2,25 +2,21 @@
 import type { BuildEvent } from "@sluice/core";
 import type { Fleet } from "@sluice/core/workers";
 import type { HttpParts } from "./call.ts";
+import { PulledFeed } from "./pulled-feed.ts";
+import type { PulledParts } from "./pulled-feed.ts";
 
 /** Events and bytes of output that are read and sent at once. */
 const readMax = 500;
 const readBytesMax = 256 * 1024;
-const encoder = new TextEncoder();
 
-type FeedParts = Pick<HttpParts, "store" | "clock" | "limits">;
+type FeedParts = Pick<HttpParts, "store"> & PulledParts;
 
-/** Reads on demand: a client that is slow holds nothing in memory but what is on its way. */
 export class BuildFeed {
   readonly #parts: FeedParts;
   readonly #build: string;
-  readonly #closed: () => void;
-  readonly #unwatch: () => void;
+  readonly #feed: PulledFeed;
   /** Number of the last event that was sent. */
   #sent: number;
-  #news = true;
-  #wake: (() => void) | undefined;
-  #over = false;
 
   /** `after` is the number of the last event the client has seen; `closed` is called once, when nothing is sent any more. */
   constructor(
@@ -35,47 +31,23 @@ export class BuildFeed {
     this.#parts = parts;
     this.#build = p.build;
     this.#sent = p.after;
-    this.#closed = p.closed;
-    // Before anything is read: what is stored meanwhile makes it read again.
-    this.#unwatch = p.builds.watch(p.build, () => {
-      this.#news = true;
-      this.#wake?.();
-    });
+    this.#feed = new PulledFeed(parts, { closed: p.closed, watch: (told) => [p.builds.watch(p.build, told)] });
   }
 
   /** As server-sent events named by their kind, with the event's number as id; `gap` where output is not kept any more. */
   stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          try {
-            const text = await this.#next();
-            if (text !== "") controller.enqueue(encoder.encode(text));
-            if (this.#over) controller.close();
-          } catch (error) {
-            this.end();
-            throw error;
-          }
-        },
-        cancel: () => this.end(),
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: this.#parts.limits.watchBytesMax }),
-    );
+    return this.#feed.stream(() => this.#next());
   }
 
   /** Ends it, though the build may go on. */
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#unwatch();
-    this.#wake?.();
-    this.#closed();
+    this.#feed.end();
   }
 
   async #next(): Promise<string> {
     const { builds } = this.#parts.store;
-    while (!this.#over) {
-      this.#news = false;
+    while (!this.#feed.over) {
+      this.#feed.reading();
       const events = await builds.readBuildEvents({
         build: this.#build,
         after: this.#sent,
@@ -83,16 +55,16 @@ export class BuildFeed {
         bytesMax: readBytesMax,
       });
       if (events.length > 0) {
-        this.#news = true;
+        this.#feed.mayHaveMore();
         return this.#textOf(events);
       }
       const record = await builds.getBuild({ build: this.#build });
       // What was not kept comes as no event: the end is told all the same.
       if (record === undefined || (record.endedAt !== undefined && record.events <= this.#sent)) {
-        this.end();
+        this.#feed.end();
         return "";
       }
-      if (!(await this.#something())) return ": still here\n\n";
+      if (!(await this.#feed.something())) return ": still here\n\n";
     }
     return "";
   }
@@ -106,19 +78,6 @@ export class BuildFeed {
       text += eventText(event);
     }
     return text;
-  }
-
-  /** False when a heartbeat is due instead. */
-  async #something(): Promise<boolean> {
-    if (this.#news || this.#over) return true;
-    let cancel = (): void => undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      cancel = this.#parts.clock.after(this.#parts.limits.heartbeatMs, resolve);
-    });
-    cancel();
-    this.#wake = undefined;
-    return this.#news || this.#over;
   }
 }
 

@@ -2,12 +2,13 @@
 import { decodeValue, isFinalStatus, valueToJson } from "@sluice/protocol";
 import type { StreamChunk } from "@sluice/core";
 import type { HttpParts } from "./call.ts";
+import { PulledFeed } from "./pulled-feed.ts";
+import type { PulledParts } from "./pulled-feed.ts";
 
 /** Pieces that are read and sent at once. */
 const readBytesMax = 256 * 1024;
-const encoder = new TextEncoder();
 
-type FeedParts = Pick<HttpParts, "engine" | "clock" | "limits">;
+type FeedParts = Pick<HttpParts, "engine"> & PulledParts;
 
 /** One thing that is told of it; `number` is that of the last piece it is about, 0 for none. */
 export interface StreamEvent {
@@ -16,74 +17,48 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** Reads on demand: a client that is slow holds nothing in memory but what is on its way. */
 export class StreamFeed {
   readonly #parts: FeedParts;
   readonly #run: string;
-  readonly #closed: () => void;
-  readonly #unwatch: readonly (() => void)[];
+  readonly #feed: PulledFeed;
   /** Number of the last piece that was sent. */
   #sent: number;
-  #news = true;
-  #wake: (() => void) | undefined;
-  #over = false;
 
   /** `after` is the number of the last piece the client has seen; `closed` is called once, when nothing is sent any more. */
   constructor(parts: FeedParts, p: { readonly run: string; readonly after: number; readonly closed: () => void }) {
     this.#parts = parts;
     this.#run = p.run;
     this.#sent = p.after;
-    this.#closed = p.closed;
     const { watchers } = parts.engine;
-    // Before anything is read: what is stored meanwhile makes it read again.
-    this.#unwatch = [
-      watchers.onStream(p.run, () => this.#told()),
-      watchers.watch(p.run, (update) => {
-        if (update.type === "run" || update.type === "stale") this.#told();
-      }),
-    ];
-  }
-
-  #told(): void {
-    this.#news = true;
-    this.#wake?.();
+    this.#feed = new PulledFeed(parts, {
+      closed: p.closed,
+      watch: (told) => [
+        watchers.onStream(p.run, told),
+        watchers.watch(p.run, (update) => {
+          if (update.type === "run" || update.type === "stale") told();
+        }),
+      ],
+    });
   }
 
   /** As server-sent events: `chunk` with the piece's number as id, `gap` where pieces are not kept any more, `end`. */
   stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          try {
-            const events = await this.next();
-            const text = events?.length === 0 ? ": still here\n\n" : (events ?? []).map(eventText).join("");
-            if (text !== "") controller.enqueue(encoder.encode(text));
-            if (this.#over) controller.close();
-          } catch (error) {
-            this.end();
-            throw error;
-          }
-        },
-        cancel: () => this.end(),
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: this.#parts.limits.watchBytesMax }),
-    );
+    return this.#feed.stream(async () => {
+      const events = await this.next();
+      return events?.length === 0 ? ": still here\n\n" : (events ?? []).map(eventText).join("");
+    });
   }
 
   /** Ends it, though the run may go on. */
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    for (const stop of this.#unwatch) stop();
-    this.#wake?.();
-    this.#closed();
+    this.#feed.end();
   }
 
   /** What comes next; nothing when a heartbeat is due, undefined when it is over. */
   async next(): Promise<readonly StreamEvent[] | undefined> {
     const { engine } = this.#parts;
-    while (!this.#over) {
-      this.#news = false;
+    while (!this.#feed.over) {
+      this.#feed.reading();
       // The run comes first: if it has ended by then, its output is complete.
       const record = await engine.store.getRun({ run: this.#run });
       const { chunks, first } = await engine.store.readStream({
@@ -93,16 +68,16 @@ export class StreamFeed {
       });
       const events = await this.#eventsOf(chunks, first);
       if (chunks.length > 0) {
-        this.#news = true;
+        this.#feed.mayHaveMore();
         return events;
       }
       if (record === undefined || isFinalStatus(record.status)) {
-        this.end();
+        this.#feed.end();
         const data = { status: record?.status ?? "deleted", continuedTo: record?.continuedTo ?? null };
         return [...events, { event: "end", number: 0, data }];
       }
       if (events.length > 0) return events;
-      if (!(await this.#something())) return [];
+      if (!(await this.#feed.something())) return [];
     }
     return undefined;
   }
@@ -117,19 +92,6 @@ export class StreamFeed {
     const events: StreamEvent[] = [];
     for (const chunk of chunks) events.push(eventOf({ ...chunk, value: await values.load(chunk.value) }));
     return [...gap, ...events];
-  }
-
-  /** False when a heartbeat is due instead. */
-  async #something(): Promise<boolean> {
-    if (this.#news || this.#over) return true;
-    let cancel = (): void => undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      cancel = this.#parts.clock.after(this.#parts.limits.heartbeatMs, resolve);
-    });
-    cancel();
-    this.#wake = undefined;
-    return this.#news || this.#over;
   }
 }
 

@@ -7,7 +7,6 @@ import type { HttpParts } from "../call.ts";
 import { LiveConnection } from "./connection.ts";
 import type { Following, LiveRoom } from "./connection.ts";
 import { RunTopic } from "./run-topic.ts";
-import { StreamTopic } from "./stream-topic.ts";
 import { hearsState } from "./topics.ts";
 import type { SharedTopic } from "./topics.ts";
 
@@ -122,9 +121,8 @@ export class LiveHub implements LiveRoom {
     return found !== undefined && principal.allows("run:read", found.workflow) ? found : undefined;
   }
 
-  follow(connection: LiveConnection, { kind, ...p }: Following): () => void {
-    const topic =
-      kind === "run" ? new RunTopic(this.#parts, connection, p) : new StreamTopic(this.#parts, connection, p);
+  follow(connection: LiveConnection, p: Following): () => void {
+    const topic = new RunTopic(this.#parts, connection, p);
     return () => topic.stop();
   }
 
