@@ -12,7 +12,7 @@ export type {
   TaskOutput,
   TaskPolicy,
 } from "./task.ts";
-export { action, defineService, isAction, isService } from "./service.ts";
+export { action, callService, defineService, isAction, isService } from "./service.ts";
 export type {
   Actions,
   CallOptions,
@@ -135,6 +135,7 @@ export {
   retryOf,
   methodOf,
   pausedKeyPrefix,
+  servicesByName,
   triggered,
 } from "./builder/index.ts";
 export type {

@@ -1,7 +1,7 @@
 // What the parts of an embedded program share: the definitions, the engine while it is started, and what stands in for steps.
-import { readFile } from "node:fs/promises";
 import type { Engine } from "@sluice/core";
 import { decodeValue, SluiceError } from "@sluice/protocol";
+import type { SecretRef } from "@sluice/protocol";
 import type { EmbeddedClient } from "@sluice/server/embedded/client";
 import { pausedKeyPrefix } from "@sluice/sdk";
 import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
@@ -49,7 +49,7 @@ export class Program {
   /** The surroundings of every flow of this program. */
   readonly host: FlowHost = {
     state: (workflow) => sharedState(() => this.started().client, `workflow:${workflow}`),
-    secret: (name, spec) => secretOf(this.env, name, spec),
+    secret: (name, spec, read) => secretOf(this.env, [name, spec], read),
     mock: (run, step) => this.mocks.get(run)?.get(step),
     paused: (note) => this.notePause(note),
   };
@@ -110,16 +110,19 @@ export class Program {
   }
 }
 
-async function secretOf(env: Environment, name: string, spec: SecretSpec): Promise<string> {
+async function secretOf(
+  env: Environment,
+  [name, spec]: readonly [string, SecretSpec],
+  read: (ref: SecretRef) => Promise<string>,
+): Promise<string> {
   if (typeof spec === "function") return spec();
   if (typeof spec === "string") return spec;
-  if ("from" in spec && spec.from === "file") return (await readFile(spec.name, "utf8")).trimEnd();
-  const variable = "env" in spec ? spec.env : spec.name;
-  const value = env[variable];
-  if (value !== undefined && !("from" in spec && spec.from === "store")) return value;
+  if ("from" in spec) return read(spec);
+  const value = env[spec.env];
+  if (value !== undefined) return value;
   throw new SluiceError({
     code: "not_found",
     message: `The secret ${JSON.stringify(name)} is not there.`,
-    hint: `Set the environment variable ${variable}.`,
+    hint: `Set the environment variable ${spec.env}.`,
   });
 }

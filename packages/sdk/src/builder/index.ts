@@ -19,6 +19,7 @@ export type {
   FlowRequest,
   FlowResponse,
 } from "./flow-triggers.ts";
+export { servicesByName } from "./flow-services.ts";
 export type { FlowHost } from "./host.ts";
 export { everyNode } from "./nodes.ts";
 export type { FlowNode } from "./nodes.ts";

@@ -1,6 +1,7 @@
 // What a program that builds its workflows by chained calls is given and may say: options of definitions and steps, and the
 // context of its functions. Shapes and defaults are those of cronflow's documentation.
-import type { Duration } from "@sluice/protocol";
+import type { Duration, SecretRef } from "@sluice/protocol";
+import type { Service } from "../service.ts";
 
 /**
  * Data whose shape only the program knows. Programs read fields off payloads and outputs without declaring them, which
@@ -166,11 +167,11 @@ export interface ConfiguredService {
   readonly actions: Readonly<Record<string, (...args: Loose[]) => unknown>>;
 }
 
-/** Where a secret comes from. */
+/** Where a secret comes from: the value, a variable, a reference as `secret()` makes it, or a function that gives the value. */
 export type SecretSpec =
   | string
   | { readonly env: string }
-  | { readonly from: "env" | "file" | "store"; readonly name: string }
+  | SecretRef
   | (() => string | Promise<string>);
 
 export interface DefineOptions {
@@ -190,5 +191,6 @@ export interface DefineOptions {
   /** Shown in `ctx.meta` and in the definition. */
   readonly version?: string;
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
-  readonly services?: readonly ConfiguredService[] | Readonly<Record<string, unknown>>;
+  /** Those that `defineService()` made are started, checked and stopped by the worker; others are plain functions. */
+  readonly services?: readonly (ConfiguredService | Service)[] | Readonly<Record<string, unknown>>;
 }
