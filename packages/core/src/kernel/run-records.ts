@@ -153,6 +153,7 @@ export interface ImportedRun extends NewRun {
   readonly error?: Uint8Array | undefined;
   readonly progress?: Uint8Array | undefined;
   readonly cause?: number | undefined;
+  readonly continuedTo?: string | undefined;
   readonly attempt: number;
   readonly generation: number;
 }
@@ -161,7 +162,9 @@ export type ImportOutcome =
   | { readonly outcome: "created"; readonly run: RunRecord }
   /** Another run of the workflow has its idempotency key. */
   | { readonly outcome: "conflict"; readonly run: RunRecord }
-  | { readonly outcome: "id_taken"; readonly run: RunRecord };
+  | { readonly outcome: "id_taken"; readonly run: RunRecord }
+  /** This run does not agree to be of its chain. */
+  | { readonly outcome: "chain_broken"; readonly run: RunRecord };
 
 /** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
 export interface ClaimedRun {
