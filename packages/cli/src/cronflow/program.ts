@@ -1,4 +1,5 @@
 // What the parts of an embedded program share: the definitions, the engine while it is started, and what stands in for steps.
+import { readFile } from "node:fs/promises";
 import type { Engine } from "@sluice/core";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { SecretRef } from "@sluice/protocol";
@@ -125,4 +126,17 @@ async function secretOf(
     message: `The secret ${JSON.stringify(name)} is not there.`,
     hint: `Set the environment variable ${spec.env}.`,
   });
+}
+
+/** Reads references for functions that no worker executes, and that can see no store of secrets. */
+export function readOutside(env: Environment): (ref: SecretRef) => Promise<string> {
+  return async ({ from, name }) => {
+    const value = from === "file" ? (await readFile(name, "utf8")).trimEnd() : from === "env" ? env[name] : undefined;
+    if (value !== undefined) return value;
+    throw new SluiceError({
+      code: "secret_not_found",
+      message: `There is no secret ${JSON.stringify(name)} to be had outside of a run.`,
+      hint: "Ask for it in a step of a run.",
+    });
+  };
 }

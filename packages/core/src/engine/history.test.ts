@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeValue, parseRunExport } from "@sluice/protocol";
-import type { ExportedRun, RunExport } from "@sluice/protocol";
+import type { RunExport } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { unwrap } from "../kernel/result.ts";
 import { EngineFixture } from "./engine-fixture.suite.ts";
@@ -92,7 +92,8 @@ describe("history", () => {
     const from = await fixture();
     const to = await fixture();
     const first = await from.run(meter, { day: 1 });
-    for (let end = await from.ended(first); end.continuedTo !== undefined; ) end = await from.ended(end.continuedTo);
+    let end = unwrap(await from.engine.ended(first));
+    while (end.continuedTo !== undefined) end = unwrap(await from.engine.ended(end.continuedTo));
     const { runs } = await from.store.listRuns({ filter: { chain: first }, limit: 9 });
     const files = await Promise.all(
       runs
@@ -111,8 +112,9 @@ describe("history", () => {
       { no: 2, index: 0, step: { name: "read" }, value: { json: ["read", 2] } },
     ]);
     expect(unwrap(await to.engine.ended(first)).continuedTo).toBe(files[1]?.run.id);
-    const again = { ...files[1]?.run, id: "other", continuedTo: undefined } as ExportedRun;
-    const file = { ...(files[1] as RunExport), run: again };
+    const [, second] = files as [RunExport, RunExport];
+    const { continuedTo: _next, ...again } = second.run;
+    const file = { ...second, run: { ...again, id: "other" } };
     expect(await to.engine.history.import({ by: ada, file })).toMatchObject({ ok: false, error: { code: "conflict" } });
   });
 

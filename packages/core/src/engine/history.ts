@@ -17,11 +17,11 @@ import type {
   AccessFilter,
   Actor,
   ImportedRun,
-  ImportOutcome,
   JournalCursor,
   LogLine,
   RunRecord,
 } from "../kernel/run-store.ts";
+import type { ImportOutcome } from "../kernel/run-records.ts";
 import type { StreamChunk } from "../kernel/run-stream.ts";
 import type { SealedField, SealPlace } from "../kernel/sealed.ts";
 import { notFound } from "./operations.ts";

@@ -1,6 +1,6 @@
 // The store port of the engine: what must be durable, as verbs of intent. No connection and no transaction shows through;
 // each verb is atomic by itself, and adapters commit whatever is pending together.
-import type { CancelNotice, JournalEntry, Overlap, RunStatusReason } from "@sluice/protocol";
+import type { CancelNotice, JournalEntry, RunStatusReason } from "@sluice/protocol";
 import type {
   Actor,
   AccessFilter,
@@ -25,6 +25,7 @@ import type {
 import type { ApprovalTalk } from "./approval-talk.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
+import type { ScheduleFiring } from "./schedule-firing.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
@@ -76,6 +77,7 @@ export interface RunStore
     BreakerStore,
     StepCacheStore,
     FlowVerbs,
+    ScheduleFiring,
     TaskStore,
     VersionVerbs {
   /**
@@ -312,29 +314,6 @@ export interface RunStore
     /** Nominal times while it was paused are not caught up: handled until now. */
     readonly now: number;
   }): Promise<ScheduleRecord | undefined>;
-  /**
-   * Creates the runs of nominal times and moves `handledUntil`, once: refused as `stale` unless it still is `expect`.
-   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel`, when it creates one, cancels those that
-   * have not ended as `cancelRun` does, in the same commit.
-   */
-  fireSchedule(p: {
-    readonly schedule: string;
-    readonly expect: number;
-    readonly handledUntil: number;
-    readonly runs: readonly NewRun[];
-    readonly overlap: Overlap;
-    /** For runs that overlap `cancel` ends, as in `cancelRun`. */
-    readonly cancel: { readonly notice: CancelNotice; readonly error: Uint8Array };
-    readonly now: number;
-  }): Promise<
-    | {
-        readonly outcome: "ok";
-        readonly created: readonly RunRecord[];
-        readonly skipped: number;
-        readonly effects: Effects;
-      }
-    | { readonly outcome: "stale" }
-  >;
 
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
   findByKey(p: {

@@ -12,6 +12,8 @@ export function servicesByName(services: DefineOptions["services"]): Readonly<Re
   return Object.fromEntries(services.map((service) => [service.id, service]));
 }
 
+type Given = NonNullable<DefineOptions["services"]>;
+
 /** Those that the engine is told of. */
 export function startedServices(services: DefineOptions["services"]): Services {
   const all = Object.entries(servicesByName(services));
@@ -51,6 +53,6 @@ function actionsOf(service: unknown): unknown {
   return typeof actions === "object" && actions !== null ? { ...service, ...actions } : service;
 }
 
-function isList(services: NonNullable<DefineOptions["services"]>): services is readonly (Service & { readonly id: string })[] {
+function isList(services: Given): services is Extract<Given, readonly unknown[]> {
   return Array.isArray(services);
 }
