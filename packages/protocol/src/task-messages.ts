@@ -57,6 +57,8 @@ export type TaskOrder =
       readonly key: string;
       readonly run: string;
       readonly workflow: string;
+      /** The span of this attempt as a W3C `traceparent`, where the run is part of a trace. */
+      readonly trace?: string | undefined;
     }
   /** Nobody wants the result any more. */
   | { readonly type: "revoke"; readonly task: string; readonly epoch: number; readonly reason: string };

@@ -42,6 +42,8 @@ export interface TaskContext {
   readonly attempt: number;
   /** The same for every attempt of this call: pass it to services that accept one. */
   readonly idempotencyKey: string;
+  /** The span of this attempt as a W3C `traceparent` header, to be passed on; undefined where the run is part of no trace. */
+  readonly traceparent?: string | undefined;
   /** The run that called it. */
   readonly run: { readonly id: string; readonly workflow: string };
   /** Writes to the log of the run. */

@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../kernel/task-store.ts";
 import { ticketOf } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
 import type { Queued } from "./task-queue.ts";
+import type { Began } from "./task-trace.ts";
 
 export class ActiveTask implements Queued {
   readonly task: string;
@@ -24,6 +25,8 @@ export class ActiveTask implements Queued {
   crashes = 0;
   /** Has it, or is about to. */
   worker: TaskWorker | undefined;
+  /** The span that began its run; undefined until that is known. */
+  began: Began | undefined;
   /** Its next epoch is on its way into the store. */
   claiming = false;
   /** That worker has been told of it. */

@@ -13,13 +13,15 @@ import type { TaskWorker } from "./offer.ts";
 import { retryDelayMs, TaskEnds, TaskNotes } from "./reports.ts";
 import type { TaskResult } from "./reports.ts";
 import { TaskQueue } from "./task-queue.ts";
+import { beganOf, traceOf } from "./task-trace.ts";
+import type { Began } from "./task-trace.ts";
 
 /** Tasks read from the store at once. */
 const pageMax = 1_000;
 
 type Parts = Pick<
   EngineParts,
-  "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
+  "hot" | "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
 >;
 
 export class Tasks {
@@ -127,14 +129,17 @@ export class Tasks {
   }
 
   /** Operations of a run have been committed. */
-  appended({ run, workflow, version }: Pick<HotRun, "run" | "workflow" | "version">, ops: readonly StoreOp[]): void {
+  appended(
+    { run, workflow, version, trace }: Pick<HotRun, "run" | "workflow" | "version" | "trace">,
+    ops: readonly StoreOp[],
+  ): void {
     const now = this.#parts.clock.now();
     for (const op of ops) {
       if (op.op === "task") {
         const { task, seq, name, input, plan, due: deadline } = op;
         const limit = deadline === undefined ? {} : { deadline };
         const made = { task, place: 0, run, workflow, version, seq, name, input, plan, createdAt: now, ...limit };
-        this.#add({ ...made, epoch: 1, attempt: 1 }, true);
+        this.#add({ ...made, epoch: 1, attempt: 1 }, true, { trace });
       } else if (op.op === "race") {
         for (const seq of op.losers) this.#drop(this.#byRun.get(run)?.get(seq), "Another branch won the race.");
       } else if (op.op === "undoing") this.over(run);
@@ -202,9 +207,10 @@ export class Tasks {
     for (const task of this.#tasks.values()) task.stopTimers(true);
   }
 
-  #add(record: TaskRecord, fresh: boolean): void {
+  #add(record: TaskRecord, fresh: boolean, began?: Began): void {
     const { clock } = this.#parts;
     const task = new ActiveTask(record, fresh);
+    task.began = began;
     const ofRun = this.#byRun.get(task.run) ?? new Map<number, ActiveTask>();
     // Left over where an operator retried the run.
     this.#drop(ofRun.get(task.seq), "It was asked for anew.");
@@ -299,8 +305,9 @@ export class Tasks {
     const { worker, epoch } = task;
     let { input } = task;
     task.fresh = false;
-    if (values.isRef(input)) {
+    if (values.isRef(input) || task.began === undefined) {
       try {
+        task.began ??= await beganOf(this.#parts, task.run);
         input = await values.load(input);
       } catch (error) {
         if (task.worker === worker && task.epoch === epoch)
@@ -313,7 +320,8 @@ export class Tasks {
     task.isOut = true;
     task.startedAt = clock.now();
     const { name, attempt, run, workflow, plan } = task;
-    send(worker.link.id, { type: "task", task: task.task, epoch, name, input, attempt, key: plan.key, run, workflow });
+    const order = { task: task.task, epoch, name, input, attempt, key: plan.key, run, workflow, ...traceOf(task) };
+    send(worker.link.id, { type: "task", ...order });
     const { timeout } = plan;
     if (timeout !== undefined)
       task.timer(afterLong(clock, timeout, () => this.#expire(task, `took longer than ${timeout} ms`)));

@@ -97,9 +97,8 @@ function withTriggers(programs: readonly Program[], random: SimulatedRandom, gro
     event: { debounceMs: random.chance(0.3) ? random.pick([10, 2_000]) : undefined },
     poll: random.chance(0.6) ? { everyMs: random.pick([1_000, 5_000]), failing: random.pick([0, 0.3]) } : undefined,
   };
-  // A call past a rate limit fails, and a time of a schedule passes; what a trigger has seen waits.
-  const limited =
-    random.chance(0.5) && !called && !ground.schedules ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
+  // A call past a rate limit fails; what a trigger has seen waits, and so does a time of a schedule.
+  const limited = random.chance(0.5) && !called ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
   return programs.map((program, index) =>
     index === programs.length - 1 ? { ...withFlow(program, limited), watches } : program,
   );
