@@ -144,6 +144,7 @@ export type {
   ConfiguredService,
   CronflowContext,
   DefineOptions,
+  FlowCall,
   FlowChanges,
   FlowHandler,
   FlowHooks,

@@ -5,8 +5,9 @@ import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { SecretRef } from "@sluice/protocol";
 import type { EmbeddedClient } from "@sluice/server/embedded/client";
 import { pausedKeyPrefix } from "@sluice/sdk";
-import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
+import type { FlowCall, FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
 import { sharedState } from "./shared-state.ts";
+import type { Add } from "./shared-state.ts";
 import type { Environment } from "./settings.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 
@@ -49,11 +50,28 @@ export class Program {
 
   /** The surroundings of every flow of this program. */
   readonly host: FlowHost = {
-    state: (workflow) => sharedState(() => this.started().client, `workflow:${workflow}`),
+    state: (workflow, call) => {
+      const scope = `workflow:${workflow}`;
+      return sharedState(() => this.started().client, scope, this.#adding(scope, call));
+    },
     secret: (name, spec, read) => secretOf(this.env, [name, spec], read),
     mock: (run, step) => this.mocks.get(run)?.get(step),
     paused: (note) => this.notePause(note),
   };
+
+  /** Adds once for each call of one attempt: the n-th for a key is the n-th again where a crash has cut the attempt off. */
+  #adding(scope: string, { run, id }: FlowCall): Add {
+    const counts = new Map<string, number>();
+    return async (key, amount) => {
+      const n = (counts.get(key) ?? 0) + 1;
+      counts.set(key, n);
+      const { state } = this.started().engine;
+      const once = { run, id: `${id} ${n} ${key}` };
+      const sum = await state.add({ by: { kind: "system", id: "embedded" }, scope, key, amount, once });
+      if (sum.ok) return sum.value;
+      throw new SluiceError(sum.error);
+    };
+  }
 
   notePause(note: PausedNote): void {
     this.pauses.set(note.token, note);

@@ -67,6 +67,12 @@ export type {
   QueueRecord,
   RunFlow,
 } from "./run-records.ts";
+/** Names a change that a run asks for; goes with the run. */
+export interface StateOnce {
+  readonly run: string;
+  readonly id: string;
+}
+
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
   extends
@@ -277,9 +283,12 @@ export interface RunStore
     readonly expiresAt?: number | undefined;
     /** Only when the key has this version; 0 means: only when it does not exist. */
     readonly ifVersion?: number | undefined;
+    /** Made once for this run and id: where it was made before, nothing changes and the answer is what it was then. */
+    readonly once?: StateOnce | undefined;
     readonly now: number;
   }): Promise<
-    { readonly outcome: "ok"; readonly version: number } | { readonly outcome: "conflict"; readonly version: number }
+    | { readonly outcome: "ok"; readonly version: number; /** As it was set before. */ readonly known?: Uint8Array }
+    | { readonly outcome: "conflict"; readonly version: number }
   >;
   deleteState(p: {
     readonly by: Actor;

@@ -4,7 +4,7 @@ import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import type { Context, StepContext } from "../context.ts";
 import { NonRetryableError } from "../errors.ts";
 import { servicesWithin } from "./flow-services.ts";
-import type { FlowHost } from "./host.ts";
+import type { FlowCall, FlowHost } from "./host.ts";
 import type { ReadInput } from "./trigger-input.ts";
 import type { CronflowContext, DefineOptions, FlowMeta, FlowState, Loose } from "./types.ts";
 
@@ -44,6 +44,7 @@ export class FlowContexts {
   make(view: FlowView, notes: CallNotes): CronflowContext {
     const { payload, trigger } = this.#input;
     const { id, services } = this.#definition;
+    const meta = this.#meta;
     const { step, error, result } = notes;
     const host = this.#host;
     const once = onceEach();
@@ -64,7 +65,7 @@ export class FlowContexts {
       },
       secrets: { get: (name) => this.#secret(name, step) },
       get state(): FlowState {
-        return once("state", () => host.state(id)) as FlowState;
+        return once("state", () => host.state(id, callOf(meta, notes))) as FlowState;
       },
       trigger,
       cancel: cancelRun,
@@ -98,6 +99,11 @@ export class FlowContexts {
 function metaOf({ id, name, version, tags }: DefineOptions, { run, attempt }: Context): FlowMeta {
   const startTime = new Date(run.createdAt).toISOString();
   return { id, workflowId: id, name: name ?? id, version, tags: tags ?? [], runId: run.id, startTime, attempt };
+}
+
+/** The same for an attempt that a crash cut off and the one in its place, another for every other. */
+function callOf({ runId, attempt }: FlowMeta, { step, named = "" }: CallNotes): FlowCall {
+  return { run: runId, id: `${step.idempotencyKey} ${attempt} ${step.attempt} ${named}` };
 }
 
 function cancelRun(reason?: string | { readonly reason?: string }): never {

@@ -20,7 +20,7 @@ export type {
   FlowResponse,
 } from "./flow-triggers.ts";
 export { servicesByName } from "./flow-services.ts";
-export type { FlowHost } from "./host.ts";
+export type { FlowCall, FlowHost } from "./host.ts";
 export { everyNode } from "./nodes.ts";
 export type { FlowNode } from "./nodes.ts";
 export { isWorthRetrying, retryOf } from "./step-plan.ts";

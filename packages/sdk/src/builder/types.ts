@@ -16,7 +16,7 @@ export interface FlowState {
   get(key: string, fallback?: unknown): Promise<Loose>;
   /** Sets a key; with `ttl` it is gone after that time. */
   set(key: string, value: unknown, options?: { readonly ttl?: Duration }): Promise<void>;
-  /** Adds to a number, which starts at 0; the new value. At least once: again when the step is cut off and repeated. */
+  /** Adds to a number, which starts at 0; the new value. Once for each attempt, however often a crash cuts it off. */
   incr(key: string, amount?: number): Promise<number>;
   /** True when there was something to delete. */
   delete(key: string): Promise<boolean>;

@@ -58,4 +58,5 @@ function eraseRun(t: Tables, run: string): void {
   t.streams.deleteAll(run);
   t.blobs.release(run);
   for (const key of t.state.keysOf(`run:${run}`)) deleteState(t, `run:${run}`, key);
+  t.state.forgetOnce(run);
 }
