@@ -114,14 +114,7 @@ export {
   runExportFormat,
   runExportVersion,
 } from "./run-export.ts";
-export type {
-  ExportedEntry,
-  ExportedLog,
-  ExportedPiece,
-  ExportedRun,
-  ExportedValue,
-  RunExport,
-} from "./run-export.ts";
+export type { ExportedEntry, ExportedLog, ExportedPiece, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
 export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { fnv64 } from "./fnv.ts";

@@ -21,7 +21,7 @@ export async function callWithin(
   const signal = AbortSignal.any([step.signal, late.signal]);
   const { idempotencyKey, attempt, traceparent, secret } = step;
   const call = running.call(action, input, { idempotencyKey, attempt, traceparent, secret, signal });
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const cancel = host.clock.after(timeoutMs, () => {
       const error = new TimeoutError(`${service.id}.${action} took longer than ${timeoutMs} ms.`);
       late.abort(error);

@@ -62,7 +62,9 @@ describe("flows", () => {
   test("a hook of a run that has failed cannot call a service, and is told so", async () => {
     const said: string[] = [];
     const mail = defineService({ id: "mail", setup: () => ({ send: () => "sent" }) });
-    const say = async (c: { readonly services: Readonly<Record<string, { send(): Promise<unknown> }>> }): Promise<void> =>
+    const say = async (c: {
+      readonly services: Readonly<Record<string, { send(): Promise<unknown> }>>;
+    }): Promise<void> =>
       void said.push(String(await c.services["mail"]?.send().catch((error: unknown) => (error as Error).message)));
     cronflow
       .define({ id: "hooked", services: { mail: mail.withConfig() }, hooks: { onFailure: say } })

@@ -64,7 +64,10 @@ describe("times past a limit", () => {
     fixture.crash();
     const none = workflow({ name: "report", triggers: [], rateLimit: { count: 1, per: "10m" } }, async () => 1);
     const quiet = { clock, store };
-    const next = await EngineFixture.start({ workflows: [limited({}, { rateLimit: { count: 9, per: "1h" } })], ...quiet });
+    const next = await EngineFixture.start({
+      workflows: [limited({}, { rateLimit: { count: 9, per: "1h" } })],
+      ...quiet,
+    });
     await pass(clock, 0);
     expect([await times(store), await held(store)]).toEqual([[1, 2, 3], []]);
     await next.engine.stop(0);

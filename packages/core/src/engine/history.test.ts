@@ -96,16 +96,18 @@ describe("history", () => {
     while (end.continuedTo !== undefined) end = unwrap(await from.engine.ended(end.continuedTo));
     const { runs } = await from.store.listRuns({ filter: { chain: first }, limit: 9 });
     const files = await Promise.all(
-      runs
-        .toReversed()
-        .map(async ({ id }) => unwrap(await from.engine.history.export({ run: id }))),
+      runs.toReversed().map(async ({ id }) => unwrap(await from.engine.history.export({ run: id }))),
     );
     const texts = files.map((file) => JSON.stringify(file));
-    for (const text of texts)
-      unwrap(await to.engine.history.import({ by: ada, file: parseRunExport(JSON.parse(text)) }));
+    for (const each of texts)
+      unwrap(await to.engine.history.import({ by: ada, file: parseRunExport(JSON.parse(each)) }));
     for (const [at, file] of files.entries())
       expect(JSON.stringify(unwrap(await to.engine.history.export({ run: file.run.id })))).toBe(texts[at] ?? "");
-    expect(files.map(({ run }) => run.attributes?.map(({ name }) => name))).toEqual([["day"], ["day"], ["day", "last"]]);
+    expect(files.map(({ run }) => run.attributes?.map(({ name }) => name))).toEqual([
+      ["day"],
+      ["day"],
+      ["day", "last"],
+    ]);
     expect(files[1]?.run).toMatchObject({ chain: first, continuedFrom: first, continuedTo: files[2]?.run.id });
     expect(files[1]?.stream).toMatchObject([
       { no: 1, index: 0, value: { json: { day: 2 } } },
@@ -121,7 +123,12 @@ describe("history", () => {
   test("keeps the newest of what was streamed, as far as the limit goes", async () => {
     const from = await fixture();
     const file = await exportedOf(from, await from.run(meter, { day: 3 }));
-    const stream = Array.from({ length: 9 }, (_, at) => ({ no: at + 1, index: at, at: 1, value: { json: "x".repeat(20) } }));
+    const stream = Array.from({ length: 9 }, (_, at) => ({
+      no: at + 1,
+      index: at,
+      at: 1,
+      value: { json: "x".repeat(20) },
+    }));
     const to = await EngineFixture.start({ workflows: [meter], limits: { streamBytesMax: 50 } });
     unwrap(await to.engine.history.import({ by: ada, file: { ...file, stream } }));
     const kept = unwrap(await to.engine.history.export({ run: file.run.id })).stream;

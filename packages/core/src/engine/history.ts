@@ -13,15 +13,8 @@ import {
 import type { ExportedLog, ExportedPiece, ExportedRun, ExportedValue, JournalEntry, RunExport } from "@sluice/protocol";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type {
-  AccessFilter,
-  Actor,
-  ImportedRun,
-  JournalCursor,
-  LogLine,
-  RunRecord,
-} from "../kernel/run-store.ts";
-import type { ImportOutcome } from "../kernel/run-records.ts";
+import type { AccessFilter, Actor, ImportedRun, JournalCursor, LogLine, RunRecord } from "../kernel/run-store.ts";
+import type { ImportOutcome } from "../kernel/run-history.ts";
 import type { StreamChunk } from "../kernel/run-stream.ts";
 import type { SealedField, SealPlace } from "../kernel/sealed.ts";
 import { notFound } from "./operations.ts";
@@ -176,7 +169,10 @@ export class History {
   }
 }
 
-function refusedFor({ outcome, run: other }: Exclude<ImportOutcome, { outcome: "created" }>, run: ExportedRun): Result<never> {
+function refusedFor(
+  { outcome, run: other }: Exclude<ImportOutcome, { outcome: "created" }>,
+  run: ExportedRun,
+): Result<never> {
   if (outcome === "id_taken") {
     return fail({ code: "run_id_taken", message: `A run with the id ${run.id} exists already.` });
   }
@@ -265,7 +261,7 @@ class Shelf {
       const { no, step, index, at } = piece;
       chunks.push({ no, index, at, value, ...(step === undefined ? {} : { step }) });
     }
-    return chunks.reverse();
+    return chunks.toReversed();
   }
 
   async entry({ value, error, ...entry }: JournalEntry): Promise<JournalEntry> {

@@ -107,7 +107,9 @@ test("a number is added to from outside, once for a call that a run names, and k
   const add = (amount: number, id?: string) =>
     state.add({ ...at, amount, ...(id === undefined ? {} : { once: { run, id } }) });
   expect(await Promise.all(Array.from({ length: 5 }, () => add(2)))).toContainEqual({ ok: true, value: 10 });
-  expect([await add(5, "a"), await add(5, "b"), await add(5, "a")].map((sum) => sum.ok && sum.value)).toEqual([15, 20, 15]);
+  expect([await add(5, "a"), await add(5, "b"), await add(5, "a")].map((sum) => sum.ok && sum.value)).toEqual([
+    15, 20, 15,
+  ]);
   expect(await valueAt(f, "global", "k")).toBe(20);
   await state.set({ ...at, value: encodeValue(1), ttl: "1m" });
   await add(1);

@@ -3,7 +3,10 @@ import type { WireError } from "@sluice/protocol";
 import type { TokenOutcome } from "../kernel/run-store.ts";
 
 /** What is said of a token of an approval or of a callback. */
-export function tokenRefusal(outcome: Exclude<TokenOutcome["outcome"], "ok">, what: "approval" | "callback"): WireError {
+export function tokenRefusal(
+  outcome: Exclude<TokenOutcome["outcome"], "ok">,
+  what: "approval" | "callback",
+): WireError {
   const refusals: Readonly<Record<typeof outcome, WireError>> = {
     unknown: {
       code: "token_unknown",

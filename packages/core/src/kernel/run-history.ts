@@ -1,7 +1,15 @@
 // The part of the store port that keeps runs which ended somewhere else.
 import type { JournalEntry } from "@sluice/protocol";
-import type { Actor, ImportedRun, ImportOutcome, LogLine } from "./run-records.ts";
+import type { Actor, ImportedRun, LogLine, RunRecord } from "./run-records.ts";
 import type { StreamChunk } from "./run-stream.ts";
+
+export type ImportOutcome =
+  | { readonly outcome: "created"; readonly run: RunRecord }
+  /** Another run of the workflow has its idempotency key. */
+  | { readonly outcome: "conflict"; readonly run: RunRecord }
+  | { readonly outcome: "id_taken"; readonly run: RunRecord }
+  /** This run does not agree to be of its chain. */
+  | { readonly outcome: "chain_broken"; readonly run: RunRecord };
 
 export interface RunHistory {
   /**

@@ -158,14 +158,6 @@ export interface ImportedRun extends NewRun {
   readonly generation: number;
 }
 
-export type ImportOutcome =
-  | { readonly outcome: "created"; readonly run: RunRecord }
-  /** Another run of the workflow has its idempotency key. */
-  | { readonly outcome: "conflict"; readonly run: RunRecord }
-  | { readonly outcome: "id_taken"; readonly run: RunRecord }
-  /** This run does not agree to be of its chain. */
-  | { readonly outcome: "chain_broken"; readonly run: RunRecord };
-
 /** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
 export interface ClaimedRun {
   readonly run: RunRecord;

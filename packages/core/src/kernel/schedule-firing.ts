@@ -42,8 +42,5 @@ export interface ScheduleFiring {
     | { readonly outcome: "stale" }
   >;
   /** By schedule and time. */
-  listHeldTimes(p: {
-    readonly schedule?: string | undefined;
-    readonly limit: number;
-  }): Promise<readonly HeldTime[]>;
+  listHeldTimes(p: { readonly schedule?: string | undefined; readonly limit: number }): Promise<readonly HeldTime[]>;
 }

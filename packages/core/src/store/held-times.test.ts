@@ -4,7 +4,9 @@ import { dueTimes, isLastOnly, turnedAway, wantedTimes } from "./held-times.ts";
 
 const run = (id: string) => ({ id }) as NewRun;
 const p = (overlap: "allow" | "skip" | "cancel" | "queue", more: object = {}) =>
-  ({ runs: [run("a"), run("b"), run("c")], times: [1, 2, 3], overlap, ...more }) as unknown as Parameters<typeof dueTimes>[0];
+  ({ runs: [run("a"), run("b"), run("c")], times: [1, 2, 3], overlap, ...more }) as unknown as Parameters<
+    typeof dueTimes
+  >[0];
 
 test("of held times those count that still are held, of others all", () => {
   expect(dueTimes(p("allow"), () => false).map(({ time }) => time)).toEqual([1, 2, 3]);

@@ -97,7 +97,9 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await keys()).toEqual(["key-r3", "key-r4", "key-r5"]);
       expect((await desk.store.getRun({ run: "r5" }))?.payloadKey).toBe("key-r5");
       // What is erased is not held any more, and becomes no run.
-      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "key-r3", now: start })).toMatchObject({ outcome: "ok" });
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "key-r3", now: start })).toMatchObject({
+        outcome: "ok",
+      });
       expect((await triggers.listHeld({ trigger: "bill:t", limit: 9 })).map(({ key }) => key)).toEqual(["d"]);
       const late = desk.newRun("r3", { workflow: "bill", payloadKey: "key-r3" });
       expect(await advance({ occurrences: [{ held: "c", run: late }] })).toMatchObject({ created: [] });

@@ -36,7 +36,9 @@ export function heldTimesSuite(name: string, makeStore: MakeStore): void {
         schedule: "s",
         expect: handled,
         handledUntil: until,
-        runs: times.map((time) => desk.newRun(`${more.held === true ? "late" : "run"}-${time}`, { schedule: "s", ...rate })),
+        runs: times.map((time) =>
+          desk.newRun(`${more.held === true ? "late" : "run"}-${time}`, { schedule: "s", ...rate }),
+        ),
         times,
         overlap,
         cancel: {
@@ -63,7 +65,9 @@ export function heldTimesSuite(name: string, makeStore: MakeStore): void {
         skipped: 0,
         refused: { count: 2, retryAt: start + 1_000 },
       });
-      expect(await desk.store.listHeldTimes({ schedule: "s", limit: 1 })).toEqual([{ schedule: "s", time: 2, at: start }]);
+      expect(await desk.store.listHeldTimes({ schedule: "s", limit: 1 })).toEqual([
+        { schedule: "s", time: 2, at: start },
+      ]);
       expect(await desk.store.listHeldTimes({ schedule: "t", limit: 9 })).toEqual([]);
       desk.now += 1_000;
       expect(await fire([2, 3, 7], "allow", { held: true })).toMatchObject({

@@ -102,9 +102,9 @@ export function importingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.store.getRun({ run: "r1" })).toMatchObject({ attributes, chain: "r1", continuedTo: "r2" });
       const filter = { attributes: [{ name: "total", type: "number", operator: ">=", value: 5 }] } as const;
       expect((await desk.store.listRuns({ filter, limit: 9 })).runs.map(({ id }) => id)).toEqual(["r1"]);
-      const read = await desk.store.readStream({ run: "r1", after: 0, bytesMax: 1e6 });
-      expect(read).toMatchObject({ chunks: stream, first: 4 });
-      expect(read.chunks).toHaveLength(5);
+      const kept = await desk.store.readStream({ run: "r1", after: 0, bytesMax: 1e6 });
+      expect(kept).toMatchObject({ chunks: stream, first: 4 });
+      expect(kept.chunks).toHaveLength(5);
       expect((await desk.store.readStream({ run: "r1", after: 6, bytesMax: 1e6 })).chunks).toHaveLength(2);
       expect(await bring(ended("r2", { chain: "r1", continuedFrom: "r1" }))).toMatchObject({ outcome: "created" });
       expect((await desk.store.listRuns({ filter: { chain: "r1" }, limit: 9 })).runs).toHaveLength(2);

@@ -104,8 +104,14 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       expect(again).toMatchObject({ outcome: "ok", version: 1 });
       expect(again.outcome === "ok" && read(again.known)).toBe(5);
       expect(read((await get("sum"))?.value)).toBe(9);
-      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 1 })).toEqual({ outcome: "conflict", version: 2 });
-      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 2 })).toEqual({ outcome: "ok", version: 3 });
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 1 })).toEqual({
+        outcome: "conflict",
+        version: 2,
+      });
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 2 })).toEqual({
+        outcome: "ok",
+        version: 3,
+      });
       await desk.claim();
       await desk.append("r1", finish("done"));
       await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });

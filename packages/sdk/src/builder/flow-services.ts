@@ -21,7 +21,10 @@ export function startedServices(services: DefineOptions["services"]): Services {
 }
 
 /** The services as the functions of one attempt see them. */
-export function servicesWithin(services: DefineOptions["services"], step: StepContext): Readonly<Record<string, Loose>> {
+export function servicesWithin(
+  services: DefineOptions["services"],
+  step: StepContext,
+): Readonly<Record<string, Loose>> {
   const all = Object.entries(servicesByName(services));
   return Object.fromEntries(
     all.map(([name, service]) => [name, isService(service) ? actionsWithin(service, step) : actionsOf(service)]),

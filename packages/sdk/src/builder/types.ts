@@ -168,11 +168,7 @@ export interface ConfiguredService {
 }
 
 /** Where a secret comes from: the value, a variable, a reference as `secret()` makes it, or a function that gives the value. */
-export type SecretSpec =
-  | string
-  | { readonly env: string }
-  | SecretRef
-  | (() => string | Promise<string>);
+export type SecretSpec = string | { readonly env: string } | SecretRef | (() => string | Promise<string>);
 
 export interface DefineOptions {
   /** Letters, digits, `-`, `_`, `.`, `/`; unique. */

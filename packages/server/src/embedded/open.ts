@@ -100,7 +100,11 @@ async function exporterOf({ telemetry, limits }: OpenOptions): Promise<EmbeddedE
 
 async function openEngine(
   options: OpenOptions,
-  { folder, log, trace }: { readonly folder: DataFolder; readonly log: Logger; readonly trace: EmbeddedExporter["trace"] | undefined },
+  {
+    folder,
+    log,
+    trace,
+  }: { readonly folder: DataFolder; readonly log: Logger; readonly trace: EmbeddedExporter["trace"] | undefined },
 ): Promise<{ readonly engine: Engine; readonly store: Store }> {
   const store = await openSqliteStore({
     file: folder.databaseFile,

@@ -48,8 +48,8 @@ const spans = (): SentSpan[] =>
     .filter(({ path }) => path === "/otlp/v1/traces")
     .flatMap(
       ({ text }) =>
-        (JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[] }).resourceSpans[0]?.scopeSpans[0]
-          ?.spans ?? [],
+        (JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[] }).resourceSpans[0]
+          ?.scopeSpans[0]?.spans ?? [],
     );
 
 describe("open({ telemetry })", () => {
@@ -71,7 +71,11 @@ describe("open({ telemetry })", () => {
   });
 
   test("exports the share that was asked for", async () => {
-    const client = await openEmbedded({ data: folder, workflows: [order], telemetry: { endpoint: endpoint(), sample: 0 } });
+    const client = await openEmbedded({
+      data: folder,
+      workflows: [order],
+      telemetry: { endpoint: endpoint(), sample: 0 },
+    });
     await (await client.start(order)).result();
     await client.close();
     expect(spans()).toEqual([]);

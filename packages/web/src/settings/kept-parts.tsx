@@ -56,7 +56,10 @@ interface NewKeyDialogProps {
   readonly onClose: () => void;
   readonly title: string;
   readonly confirm: string;
-  readonly rotate: { readonly isPending: boolean; readonly mutate: (call: { readonly body: Record<string, never> }) => void };
+  readonly rotate: {
+    readonly isPending: boolean;
+    readonly mutate: (call: { readonly body: Record<string, never> }) => void;
+  };
   readonly children: ReactNode;
 }
 

@@ -1,6 +1,14 @@
 // Tests that also stand in for services and triggers, make data, and count which steps and branches were executed.
 import { everyNode, isAction, isService, servicesByName } from "@sluice/sdk";
-import type { Actions as ServiceActions, FlowChanges, FlowWorkflow, Loose, Service, StepContext, TriggerNote } from "@sluice/sdk";
+import type {
+  Actions as ServiceActions,
+  FlowChanges,
+  FlowWorkflow,
+  Loose,
+  Service,
+  StepContext,
+  TriggerNote,
+} from "@sluice/sdk";
 import { DefaultTestDataGenerator } from "./data-generator.ts";
 import type { TestDataGenerator } from "./data-generator.ts";
 import { TestHarness } from "./test-harness.ts";
@@ -218,17 +226,16 @@ function countedService(service: Service, count: (action: string) => void): Serv
     ...service,
     setup: async (given) => {
       const made = (await service.setup(given)) as ServiceActions;
-      const counted = Object.entries(made).map(([name, act]) => {
-        const counting =
-          <In, Out>(run: (input: In, step: StepContext) => Out) =>
-          (input: In, step: StepContext): Out => {
-            count(name);
-            return run(input, step);
-          };
-        return [name, isAction(act) ? { ...act, run: counting(act.run.bind(act)) } : counting(act)];
+      const all = Object.entries(made).map(([name, act]) => {
+        const run: (input: never, step: StepContext) => unknown = isAction(act) ? act.run.bind(act) : act;
+        const counted = (input: never, step: StepContext): unknown => {
+          count(name);
+          return run(input, step);
+        };
+        return [name, isAction(act) ? { ...act, run: counted } : counted] as const;
       });
       // What stands under symbols, such as a database, stays.
-      return { ...made, ...Object.fromEntries(counted) };
+      return { ...made, ...Object.fromEntries(all) };
     },
   };
 }

@@ -158,17 +158,17 @@ describe("an advanced test", () => {
       setup: () => ({ hello: (name: string) => `hello ${name}`, bye: action({ run: () => "bye" }) }),
     });
     const services = [greeter.withConfig()];
-    const flow = define({ services }).step("greet", async (c) => [
+    const greets = define({ services }).step("greet", async (c) => [
       await c.services["greeter"].hello("Ada"),
       await c.services["greeter"].bye(),
     ]);
-    const real = await flow.advancedTest().run();
+    const real = await greets.advancedTest().run();
     expect(real.steps["greet"]?.output).toEqual(["hello Ada", "bye"]);
     expect(real.coverage.services["greeter"]).toMatchObject({ callCount: 2, actions: { bye: { callCount: 1 } } });
     const stands = { hello: () => "mocked", bye: () => "too" };
-    const mocked = await flow.advancedTest().mockService("greeter", stands).run();
+    const mocked = await greets.advancedTest().mockService("greeter", stands).run();
     expect(mocked.steps["greet"]?.output).toEqual(["mocked", "too"]);
-    expect((await flow.test().run()).steps["greet"]?.output).toEqual(["hello Ada", "bye"]);
+    expect((await greets.test().run()).steps["greet"]?.output).toEqual(["hello Ada", "bye"]);
   });
 
   test("has one action of a service return a value", async () => {

@@ -8,10 +8,16 @@ export interface Began {
   readonly trace: string | undefined;
 }
 
-/** That of a run which need not be in memory. */
-export async function beganOf({ hot, store }: Pick<EngineParts, "hot" | "store">, run: string): Promise<Began> {
-  const record = await store.getRun({ run });
-  return { trace: record === undefined ? undefined : hot.traceOf(record) };
+/** That of a run which need not be in memory. A task is done without, rather than not at all, where it cannot be read. */
+export async function beganOf(parts: Pick<EngineParts, "hot" | "store" | "log">, run: string): Promise<Began> {
+  const { hot, store, log } = parts;
+  try {
+    const record = await store.getRun({ run });
+    return { trace: record === undefined ? undefined : hot.traceOf(record) };
+  } catch (error) {
+    log("warn", "the trace of a task is not known", { run, error: String(error) });
+    return { trace: undefined };
+  }
 }
 
 /** The span of the attempt under way; nothing where its run is part of no trace. */

@@ -19,10 +19,9 @@ import type { Began } from "./task-trace.ts";
 /** Tasks read from the store at once. */
 const pageMax = 1_000;
 
-type Parts = Pick<
-  EngineParts,
-  "hot" | "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
->;
+type Parts = Parameters<typeof beganOf>[0] &
+  Pick<EngineParts, "sealer" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "draining" | "send">;
+type Committed = Pick<HotRun, "run" | "workflow" | "version" | "trace">;
 
 export class Tasks {
   readonly #parts: Parts;
@@ -129,10 +128,7 @@ export class Tasks {
   }
 
   /** Operations of a run have been committed. */
-  appended(
-    { run, workflow, version, trace }: Pick<HotRun, "run" | "workflow" | "version" | "trace">,
-    ops: readonly StoreOp[],
-  ): void {
+  appended({ run, workflow, version, trace }: Committed, ops: readonly StoreOp[]): void {
     const now = this.#parts.clock.now();
     for (const op of ops) {
       if (op.op === "task") {

@@ -89,10 +89,12 @@ describe("occurrences of encrypted workflows", () => {
     const f = await site.start(limited(quiet, { rateLimit: { count: 9, per: "1s" } }));
     await emitted(f, { who: "ada", n: 1 }, { who: "bob", n: 1 }, { who: "ada", n: 2 });
     const held = await site.store.triggers.listHeld({ trigger: "limited:change", limit: 9 });
-    expect(held.map(({ key, count }) => [key, count]).toSorted()).toEqual([
-      ["ada", 2],
-      ["bob", 1],
-    ]);
+    expect(new Map(held.map(({ key, count }) => [key, count]))).toEqual(
+      new Map([
+        ["ada", 2],
+        ["bob", 1],
+      ]),
+    );
     expect(held.some(({ input }) => text(input).includes("ada"))).toBe(false);
     expect(await site.keyCount()).toBe(2);
     await pass(site.clock, 5_000);
@@ -115,7 +117,9 @@ describe("occurrences of encrypted workflows", () => {
     await pass(clock, 20_000);
     expect(await store.countRuns({ filter: { workflow: "limited" } })).toBe(1);
     await emitted(f, "SECRET-3");
-    expect((await store.listRuns({ filter: { workflow: "limited", status: ["completed"] }, limit: 9 })).runs).toHaveLength(2);
+    expect(
+      (await store.listRuns({ filter: { workflow: "limited", status: ["completed"] }, limit: 9 })).runs,
+    ).toHaveLength(2);
     await f.engine.stop(0);
   });
 

@@ -1,5 +1,5 @@
 // Runs that ended elsewhere, kept as history: a row that was never ready, its journal, its lines.
-import type { ImportOutcome } from "../../kernel/run-records.ts";
+import type { ImportOutcome } from "../../kernel/run-history.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
 import { brokenLink } from "../chain-links.ts";
 import { putKey } from "./payload-keys/payload-keys.ts";

@@ -47,7 +47,9 @@ export class Schedules {
 
   /** By schedule and time. */
   listHeld(): readonly HeldTime[] {
-    const all = [...this.#held].flatMap(([schedule, times]) => [...times].map(([time, at]) => ({ schedule, time, at })));
+    const all = [...this.#held].flatMap(([schedule, times]) =>
+      [...times].map(([time, at]) => ({ schedule, time, at })),
+    );
     return all.toSorted((a, b) => (a.schedule === b.schedule ? a.time - b.time : a.schedule < b.schedule ? -1 : 1));
   }
 

@@ -14,7 +14,8 @@ export function setState(t: Tables, p: Params<"setState">): Awaited<ReturnType<R
   const version = t.state.put(p, p.value);
   t.blobs.release(blobOwners.state(p.scope, p.key));
   t.blobs.note(blobOwners.state(p.scope, p.key), p.value);
-  if (p.once !== undefined && t.runs.get(p.once.run) !== undefined) t.state.putOnce(p.once, { version, value: p.value });
+  if (p.once !== undefined && t.runs.get(p.once.run) !== undefined)
+    t.state.putOnce(p.once, { version, value: p.value });
   return { outcome: "ok", version };
 }
 

@@ -125,7 +125,8 @@ function inRows(chunks: readonly StreamChunk[]): readonly Together[] {
 function follows(row: Together, chunk: StreamChunk): boolean {
   const [first] = row;
   const { at, index, step } = chunk;
-  const same = first.step?.seq === step?.seq && first.step?.name === step?.name && first.step?.attempt === step?.attempt;
+  const same =
+    first.step?.seq === step?.seq && first.step?.name === step?.name && first.step?.attempt === step?.attempt;
   return same && first.at === at && first.index + row.length === index;
 }
 

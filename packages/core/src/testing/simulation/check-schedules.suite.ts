@@ -34,7 +34,8 @@ export async function checkSchedules(
     ) {
       const text = `scheduled:${new Date(at).toISOString()}`;
       const made = times.get(id)?.has(text) === true || held.has(`${id} ${text}`);
-      if (!made && world.jumpedMs === 0) world.fail(`schedule ${id} made no run for ${text.slice("scheduled:".length)}`);
+      if (!made && world.jumpedMs === 0)
+        world.fail(`schedule ${id} made no run for ${text.slice("scheduled:".length)}`);
     }
   }
 }

@@ -5,8 +5,14 @@ import type { Tables } from "../tables.ts";
 
 type Held = Map<string, HeldStart>;
 
+interface Holding {
+  readonly held: HeldStart;
+  readonly now: number;
+}
+
 /** Holds a start, in the place of what was held under its key. */
-export function hold(tables: Tables, all: Held, { newKey, ...held }: HeldStart, now: number): void {
+export function hold(tables: Tables, all: Held, { held: given, now }: Holding): void {
+  const { newKey, ...held } = given;
   const before = all.get(held.key)?.payloadKey;
   const { payloadKey } = held;
   if (payloadKey !== undefined && newKey !== undefined)

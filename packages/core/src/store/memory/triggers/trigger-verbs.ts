@@ -93,7 +93,7 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
     if (isRefusal(started)) {
       refused = refusedToo(refused, started, p.now);
-      if (held === undefined) hold(change.tables, row.held, heldOf(run, p.now), p.now);
+      if (held === undefined) hold(change.tables, row.held, { held: heldOf(run, p.now), now: p.now });
       if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, at: p.now, expiresAt }));
       continue;
     }
@@ -110,7 +110,7 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   }
   for (const key of p.forget ?? []) row.marks.delete(key);
   for (const key of p.release ?? []) letGo(change.tables, row.held, key);
-  for (const held of p.hold ?? []) hold(change.tables, row.held, held, p.now);
+  for (const held of p.hold ?? []) hold(change.tables, row.held, { held, now: p.now });
   row.record = advanced(row.record, p.progress ?? {}, { count: created.length, at: p.now });
   return {
     outcome: "ok",

@@ -22,9 +22,9 @@ test("a held start has its blob and its data key until another takes its place, 
     newKey: { workflow: "a", version: "v", wrapped: Uint8Array.of(1) },
   });
   const kept = () => [bench.on.column("SELECT id FROM payload_keys"), bench.on.column("SELECT hash FROM blob_refs")];
-  hold(t, "a:e", held("ab"), start);
+  hold(t, "a:e", { held: held("ab"), now: start });
   expect(kept()[0]).toEqual(["ab"]);
-  hold(t, "a:e", held("cd"), start);
+  hold(t, "a:e", { held: held("cd"), now: start });
   expect(kept().map((all) => all.length)).toEqual([1, 1]);
   expect(kept()[0]).toEqual(["cd"]);
   letGo(t, "a:e", "k");

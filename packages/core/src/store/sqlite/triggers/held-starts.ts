@@ -3,8 +3,13 @@ import type { HeldStart } from "../../../kernel/trigger-store.ts";
 import { blobOwners } from "../blob-refs.ts";
 import type { Tables } from "../tables.ts";
 
+interface Holding {
+  readonly held: HeldStart;
+  readonly now: number;
+}
+
 /** Holds a start, in the place of what was held under its key. */
-export function hold(t: Tables, trigger: string, held: HeldStart, now: number): void {
+export function hold(t: Tables, trigger: string, { held, now }: Holding): void {
   const before = t.triggers.heldUnder(trigger, [held.key])[0]?.payloadKey;
   if (held.payloadKey !== undefined && held.newKey !== undefined) t.payloadKeys.put(held.payloadKey, held.newKey, now);
   t.triggers.hold(trigger, held);

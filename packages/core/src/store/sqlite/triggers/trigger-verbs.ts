@@ -73,7 +73,7 @@ function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     const inserted = insertRun(cx, { by, run, now });
     if (isRefusal(inserted)) {
       refused = refusedToo(refused, inserted, now);
-      if (held === undefined) hold(cx.t, trigger, waiting(run, now), now);
+      if (held === undefined) hold(cx.t, trigger, { held: waiting(run, now), now });
       if (key !== undefined) triggers.putMark(trigger, { key, mark, at: now, expiresAt });
       continue;
     }
@@ -88,7 +88,7 @@ function advance(cx: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   for (const mark of p.marks ?? []) triggers.putMark(trigger, { ...mark, at: now });
   for (const key of p.forget ?? []) triggers.forget(trigger, key);
   for (const key of p.release ?? []) letGo(cx.t, trigger, key);
-  for (const held of p.hold ?? []) hold(cx.t, trigger, held, now);
+  for (const held of p.hold ?? []) hold(cx.t, trigger, { held, now });
   triggers.save(before, p.progress ?? {}, { count: created.length, at: now });
   const after = triggers.get(trigger);
   if (after === undefined) throw new Error(`the trigger ${trigger} is gone`);
