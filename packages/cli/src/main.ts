@@ -2,14 +2,14 @@
 import { CommanderError } from "commander";
 import type { Command } from "commander";
 import { toWire } from "@sluice/protocol";
-import { CliError, exitCodes, showError } from "./io.ts";
+import { CliError, exitCodes, inert, showError } from "./io.ts";
 import type { Io } from "./io.ts";
 
 const io: Io = {
   env: process.env,
   cwd: process.cwd(),
-  print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
+  print: (line) => process.stdout.write(`${inert(line)}\n`),
+  complain: (line) => process.stderr.write(`${inert(line)}\n`),
   stdout: {
     isTTY: process.stdout.isTTY,
     columns: process.stdout.columns ?? 80,
