@@ -110,6 +110,7 @@ describe("run", () => {
   test("shows what a run says of itself, and does nothing that it says to the terminal", async () => {
     const ran = await run(["run", "double", "--input", '"\\u001b]0;owned\\u0007\\u202e"', "--watch"]);
     expect(ran.stdout).toContain("not \\u001b]0;owned\\u0007\\u202e");
+    // eslint-disable-next-line no-control-regex -- these are what must not be there
     expect(ran.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 

@@ -142,7 +142,7 @@ async function followed(
       headers,
       signal,
       redirect: "manual",
-      ...(body === undefined ? {} : { body: body as BodyInit }),
+      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> | string }),
     });
     const { status } = response;
     const location = response.headers.get("location");
