@@ -102,8 +102,9 @@ export class HookDesk {
     const { secret, secretRef } = manifest;
     const known = secret ?? (secretRef && (await this.#parts.secrets.read(secretRef)));
     if (known === undefined) {
-      // Where it should be is for those who look at the trigger, not for whoever calls.
-      await this.#parts.engine.triggers.ail(record.id, new Error(`Its secret is not there: ${placeOf(secretRef)}.`));
+      // Where it should be is for those who look at the trigger, not for whoever calls; and no caller makes it be written again.
+      const missing = new Error(`Its secret is not there: ${placeOf(secretRef)}.`);
+      if (record.failures === 0) await this.#parts.engine.triggers.ail(record.id, missing);
       throw new SluiceError({
         code: "unavailable",
         message: "The secret of this webhook is not there, so nobody is let in.",

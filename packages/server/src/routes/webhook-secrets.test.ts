@@ -16,6 +16,7 @@ const workflows = [
   echo("gitlab", webhook("/gitlab", { headers: { "X-Gitlab-Token": "gl-s3cret", "x-event": ["push", "tag"] } })),
   echo("limited", webhook("/limited", { secret, verify, rateLimit: { count: 1, per: "1h" } })),
   echo("sealed", webhook("/sealed/:patient", { headers: { "x-clinic": true } }), { encrypt: true }),
+  echo("unset", webhook("/unset", { secret: { env: "NOT_THERE" } })),
   echo(
     "page",
     webhook("/page", {
@@ -97,4 +98,10 @@ test("a page that a webhook answers with does not act as the console", async () 
   expect(headers.get("content-type")).toStartWith("text/html");
   expect(headers.get("content-security-policy")).toStartWith("sandbox ");
   expect(headers.get("content-security-policy")).not.toContain("allow-same-origin");
+});
+
+test("those who call a webhook whose secret is missing make nothing be written again and again", async () => {
+  for (let i = 0; i < 5; i++) expect((await send("/unset", "{}")).status).toBe(503);
+  const { trigger } = (await f.get(`/api/v1/triggers/${encodeURIComponent("unset:POST /unset")}`)).body;
+  expect(trigger).toMatchObject({ failures: 1, error: { message: expect.stringContaining("env NOT_THERE") } });
 });
