@@ -29,9 +29,13 @@ const acting =
  * so that JSON stays the same JSON.
  */
 export function inert(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(acting, (found) =>
-    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
-  );
+  return text
+    .replaceAll("\r\n", "\n")
+    .replace(acting, (found) =>
+      Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(
+        "",
+      ),
+    );
 }
 
 export const exitCodes = { failed: 1, misused: 2 } as const;

@@ -30,7 +30,9 @@ function traces(name: string, word: string, content: string): Workflow {
 }
 
 /** Starts of it become part of the run there is. */
-const single = workflow<{ whose: string }>({ name: "a/single", singleton: "skip" }, async (ctx) => ctx.waitFor("never"));
+const single = workflow<{ whose: string }>({ name: "a/single", singleton: "skip" }, async (ctx) =>
+  ctx.waitFor("never"),
+);
 
 const json = { "content-type": "application/json" };
 const seen = { name: "a/shop", word: "shop", content: "seen" };

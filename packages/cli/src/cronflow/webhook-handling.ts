@@ -175,8 +175,7 @@ function checkHeaders({ headers: rules }: FlowWebhookOptions, headers: Readonly<
   for (const [name, expected] of Object.entries(rules?.required ?? {})) {
     const actual = headers[name.toLowerCase()];
     if (actual === undefined || actual === "") throw wrongHeader(`Missing required header: ${name}`, rules?.required);
-    if (expected !== "" && actual !== expected)
-      throw wrongHeader(`Invalid header value for ${name}`, rules?.required);
+    if (expected !== "" && actual !== expected) throw wrongHeader(`Invalid header value for ${name}`, rules?.required);
   }
   const verdict = rules?.validate?.(headers) ?? true;
   if (verdict === true) return;

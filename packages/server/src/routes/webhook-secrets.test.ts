@@ -21,7 +21,11 @@ const workflows = [
     "page",
     webhook("/page", {
       middleware: [
-        ({ query }) => ({ status: 200, headers: { "content-type": "text/html" }, body: `<p>${String(query["name"])}</p>` }),
+        ({ query }) => ({
+          status: 200,
+          headers: { "content-type": "text/html" },
+          body: `<p>${String(query["name"])}</p>`,
+        }),
       ],
     }),
   ),
