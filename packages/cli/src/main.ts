@@ -1,9 +1,8 @@
 // The command line: `sluice COMMAND`, with its exit code.
-import { CommanderError } from "commander";
-import type { Command } from "commander";
 import { toWire } from "@sluice/protocol";
 import { CliError, exitCodes, showError } from "./io.ts";
 import type { Io } from "./io.ts";
+import { plainFlags, serveRequest } from "./serve-flags.ts";
 
 const io: Io = {
   env: process.env,
@@ -21,20 +20,37 @@ const io: Io = {
     : undefined,
 };
 
-/** A server is there for long: it loads no command but its own. */
-async function programFor(command: string | undefined): Promise<Command> {
-  if (command === "up" || command === "dev") return (await import("./serve-program.ts")).serveProgram(io);
-  return (await import("./program.ts")).makeProgram(io);
+/** A server is there for long: with nothing wrong in its arguments, it loads neither commands nor what they are made with. */
+async function execute(argv: readonly string[]): Promise<void> {
+  const [, , command, ...args] = argv;
+  if (command === "up" || command === "dev") {
+    const flags = plainFlags(command, args);
+    if (flags !== undefined) {
+      const request = serveRequest(io, command, flags);
+      const { serve } = await import("./serve.ts");
+      await serve(io, request);
+      return;
+    }
+  }
+  const { makeProgram } = await import("./program.ts");
+  await makeProgram(io).parseAsync(argv);
+}
+
+/** Exit code of what commander throws after it has said what is wrong, and after help and version. */
+function commanderExit(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("exitCode" in error)) return undefined;
+  const { code, exitCode } = error;
+  return String(code).startsWith("commander.") && typeof exitCode === "number" ? exitCode : undefined;
 }
 
 async function main(): Promise<void> {
   const json = process.argv.includes("--json");
   try {
-    const program = await programFor(process.argv[2]);
-    await program.parseAsync(process.argv);
+    await execute(process.argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.misused;
+    const said = commanderExit(error);
+    if (said !== undefined) {
+      process.exitCode = said === 0 ? 0 : exitCodes.misused;
       return;
     }
     if (error instanceof CliError) {

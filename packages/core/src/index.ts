@@ -26,7 +26,6 @@ export { countOnDeclared } from "./engine/declared-graph.ts";
 export { inferGraph } from "./engine/graph.ts";
 export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
-export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
 export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
 export { systemClock } from "./kernel/clock.ts";
