@@ -168,15 +168,19 @@ describe("options", () => {
   });
 
   test("a group of contenders is chosen by the beginning of its name", () => {
-    const { contenders: chosen, save } = parseOptions(["--only", "sluice,dbos-queued"]);
+    const { contenders: chosen, saveAs } = parseOptions(["--only", "sluice,dbos-queued"]);
     expect(chosen.map((spec) => spec.name)).toEqual(["sluice-embedded", "sluice-http", "dbos-queued"]);
-    expect(save).toBe(false);
-    expect(parseOptions([]).save).toBe(true);
+    expect(saveAs).toBeUndefined();
+    expect(parseOptions([]).saveAs).toBe("workflow");
+    expect(parseOptions(["--cases", "tenant", "--save-as", "flow"]).saveAs).toBe("flow");
   });
 
-  test.each(["--only nobody", "--cases none", "--rounds 0", "--idle-seconds x", "--wrong"])("%s is refused", (text) => {
-    expect(() => parseOptions(text.split(" "))).toThrow(UsageError);
-  });
+  test.each(["--only nobody", "--cases none", "--rounds 0", "--idle-seconds x", "--save-as ../x", "--wrong"])(
+    "%s is refused",
+    (text) => {
+      expect(() => parseOptions(text.split(" "))).toThrow(UsageError);
+    },
+  );
 });
 
 test("a folder's size on disk includes what is in its folders", () => {
