@@ -8,7 +8,7 @@ import type { Io } from "./io.ts";
 const silent = (): void => undefined;
 const io: Io = {
   env: { SLUICE_PROJECT: "from-environment" },
-  cwd: "/work",
+  cwd: "/here",
   print: silent,
   complain: silent,
   stdout: { isTTY: false, columns: 80, write: silent },
@@ -49,7 +49,7 @@ describe("arguments of up and dev", () => {
     expect(request).toEqual(serveRequest(io, "up", await byCommander("up", args)));
     expect(request).toEqual({
       mode: "up",
-      project: "/work/from-environment",
+      project: "/here/from-environment",
       json: true,
       replace: false,
       flags: { port: "8", "limits.a": "1", "limits.b": "2", "http.allowedHosts": ["x"] },

@@ -87,7 +87,12 @@ describe("the fence", () => {
     const lost = runs[2] ?? "";
     // Taken away behind the engine's back, as another engine on the same store would.
     const record = await f.store.getRun({ run: lost });
-    await f.store.releaseRuns({ by: engineItself, runs: [{ run: lost, epoch: record?.epoch ?? 0 }], crashed: false, now: Date.now() });
+    await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: lost, epoch: record?.epoch ?? 0 }],
+      crashed: false,
+      now: Date.now(),
+    });
     for (const run of runs) holder(run).ops(run, 1, done(0, "step", run));
     await rest();
     for (const run of runs) {

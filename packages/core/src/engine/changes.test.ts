@@ -120,7 +120,13 @@ describe("what is heard", () => {
     await store.append({ by: engineItself, run: "r1", epoch: 1, ops, now: start });
     expect(heard).toEqual(["runs r1", "approvals r1", "events paid", "state global count"]);
     heard.length = 0;
-    await store.append({ by: engineItself, run: "r1", epoch: 1, ops: [sleep(4, start + 9), idle("sleeping")], now: start });
+    await store.append({
+      by: engineItself,
+      run: "r1",
+      epoch: 1,
+      ops: [sleep(4, start + 9), idle("sleeping")],
+      now: start,
+    });
     await store.completeToken({ by: ada, token: "t1", kind: "approval", value: value(1), now: start });
     expect(new Set(heard)).toEqual(new Set(["runs r1", "approvals r1"]));
     heard.length = 0;

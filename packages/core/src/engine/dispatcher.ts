@@ -366,7 +366,9 @@ export class Dispatcher {
     const { store, clock, hot: hots, left, watchers } = this.#parts;
     const bytes = error instanceof Uint8Array ? error : encodeError(error);
     const now = clock.now();
-    const blocked = await attempt(() => store.blockRun({ by: engineItself, run: hot.run, epoch: hot.epoch, reason, error: bytes, now }));
+    const blocked = await attempt(() =>
+      store.blockRun({ by: engineItself, run: hot.run, epoch: hot.epoch, reason, error: bytes, now }),
+    );
     if (!blocked.ok) {
       this.#putBack(hot, blocked.error.message);
       return;

@@ -62,7 +62,13 @@ test("runs that have completed are over; those that failed or are not known may 
   const { sent, facilities, answered, store } = desk();
   const run = { workflow: "w", version: "v", input: new Uint8Array(), priority: 0, tags: [], createdAt: 1, dueAt: 1 };
   for (const id of ["done", "failed", "open"]) await store.createRun({ by, run: { ...run, id }, now: 1 });
-  for (const { run: claimed } of await store.claimRuns({ by: engineItself, owner: "e", limit: 2, now: 1, journalBytesMax: 1_000 })) {
+  for (const { run: claimed } of await store.claimRuns({
+    by: engineItself,
+    owner: "e",
+    limit: 2,
+    now: 1,
+    journalBytesMax: 1_000,
+  })) {
     const error = encodeError(new Error("no"));
     const finish: StoreOp =
       claimed.id === "done"

@@ -219,7 +219,11 @@ export class Schedules {
     const live = this.#live.get(id);
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
-    return live.planner.cronTimes(live.cron, { afterMs: this.#parts.clock.now(), untilMs: Number.MAX_SAFE_INTEGER, limit });
+    return live.planner.cronTimes(live.cron, {
+      afterMs: this.#parts.clock.now(),
+      untilMs: Number.MAX_SAFE_INTEGER,
+      limit,
+    });
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */

@@ -106,7 +106,12 @@ describe("crashes", () => {
     const { f, run } = await started(flow);
     await rest();
     const record = await f.store.getRun({ run });
-    await f.store.releaseRuns({ by: engineItself, runs: [{ run, epoch: record?.epoch ?? 0 }], crashed: false, now: Date.now() });
+    await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run, epoch: record?.epoch ?? 0 }],
+      crashed: false,
+      now: Date.now(),
+    });
     fail.reject(new Error("stalled"));
     await rest();
     expect(notes.lines).toEqual(["do charge"]);

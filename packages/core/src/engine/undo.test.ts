@@ -152,7 +152,12 @@ describe("a step that started and left no result is undone with undefined", () =
     await rest();
     first.crash();
     const record = await store.getRun({ run });
-    await store.releaseRuns({ by: engineItself, runs: [{ run, epoch: record?.epoch ?? 0 }], crashed: true, now: Date.now() });
+    await store.releaseRuns({
+      by: engineItself,
+      runs: [{ run, epoch: record?.epoch ?? 0 }],
+      crashed: true,
+      now: Date.now(),
+    });
     const cancelled = await new EngineFixture({ workflows: [flow], store }).engine.operations.cancel({
       by: tester,
       run,

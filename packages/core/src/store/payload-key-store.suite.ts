@@ -34,7 +34,13 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       const { payloadKeys } = desk.store;
       expect(await payloadKeys.getPayloadKey({ id: "k1" })).toEqual({ id: "k1", ...newKey(1), createdAt: start });
       expect((await desk.store.getRun({ run: "b" }))?.payloadKey).toBe("k1");
-      const [claimed] = await desk.store.claimRuns({ by: engineItself, owner: "e", limit: 1, now: start, journalBytesMax: 1_000 });
+      const [claimed] = await desk.store.claimRuns({
+        by: engineItself,
+        owner: "e",
+        limit: 1,
+        now: start,
+        journalBytesMax: 1_000,
+      });
       expect(claimed?.run.payloadKey).toBe("k1");
       expect(claimed?.run).not.toHaveProperty("newKey");
       expect(await payloadKeys.countPayloadKeys()).toEqual([{ workflow: "bill", keys: 1, erased: 0 }]);

@@ -54,8 +54,14 @@ export function breakersSuite(name: string, makeStore: MakeStore): void {
       const { id } = await desk.hot("r1");
       await desk.append(id, done(0, "failed"), done(1, "failed"));
       const later = desk.now + 100;
-      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({ outcome: "in", round: 1 });
-      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({ outcome: "open", retryAt: later + 100 });
+      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({
+        outcome: "in",
+        round: 1,
+      });
+      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({
+        outcome: "open",
+        retryAt: later + 100,
+      });
       await desk.append(id, done(2, "ok", 1));
       expect(await list()).toMatchObject([{ state: "closed", failures: 0, round: 2 }]);
     });

@@ -94,7 +94,13 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
     test("lets a run undo that has something to undo", async () => {
       for (const id of ["parked", "paused", "blocked"]) await parkedWithUndo(desk, id);
       await desk.store.pauseRun({ by: ada, run: "paused", now: start });
-      await desk.store.blockRun({ by: engineItself, run: "blocked", reason: "poison", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "blocked",
+        reason: "poison",
+        error: problem("why"),
+        now: start,
+      });
       for (const id of ["parked", "paused", "blocked"]) {
         expect(await cancel(desk, id)).toMatchObject({
           outcome: "ok",
@@ -238,7 +244,13 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
         call(0, desk.newRun("c1", { parent })),
         call(1, desk.newRun("c2", { parent: { ...parent, seq: 1 }, key: "k", inputHash: "1" })),
       ]);
-      await desk.store.blockRun({ by: engineItself, run: "p", reason: "non_determinism", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "p",
+        reason: "non_determinism",
+        error: problem("why"),
+        now: start,
+      });
       expect(await again("p")).toMatchObject({
         outcome: "ok",
         effects: { finished: [{ run: "c1", status: "cancelled" }] },

@@ -6,7 +6,8 @@ import { engineItself } from "../kernel/inner-actor.ts";
 export function fencingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: the fence of append`, () => {
     const desk = withStore(makeStore);
-    const write = (run: string, epoch: number) => desk.store.append({ by: engineItself, run, epoch, ops: [done(9)], now: desk.now });
+    const write = (run: string, epoch: number) =>
+      desk.store.append({ by: engineItself, run, epoch, ops: [done(9)], now: desk.now });
 
     test("refuses every incarnation but the one that owns the run", async () => {
       await desk.hot("r1");

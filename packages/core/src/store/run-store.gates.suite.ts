@@ -38,7 +38,13 @@ export function through(...gates: readonly (readonly [kind: Kind, key?: string, 
 }
 
 export async function putRules(desk: Desk, ...rules: readonly FlowRule[]): Promise<number> {
-  const { effects } = await desk.store.putFlow({ by: engineItself, workflows: ["order"], rules, queues: [], now: desk.now });
+  const { effects } = await desk.store.putFlow({
+    by: engineItself,
+    workflows: ["order"],
+    rules,
+    queues: [],
+    now: desk.now,
+  });
   return effects.ready;
 }
 

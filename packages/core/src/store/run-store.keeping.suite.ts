@@ -214,7 +214,12 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("undoable", sleep(1, start + 9_000), idle("sleeping"));
       await desk.park("undoable");
       const { epoch } = await desk.run("queued");
-      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "queued", epoch }], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "queued", epoch }],
+        crashed: false,
+        now: desk.now,
+      });
       await desk.hot("other");
 
       const fired = await fire("cancel", ["next"], next);
@@ -263,7 +268,11 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
 
     test("are kept in order, and counted by the runs that need them", async () => {
       const put = (version: string, createdAt: number, manifest: string) =>
-        desk.store.putVersion({ by: engineItself, version: { version, createdAt, manifest: value([manifest]) }, retentions: [] });
+        desk.store.putVersion({
+          by: engineItself,
+          version: { version, createdAt, manifest: value([manifest]) },
+          retentions: [],
+        });
       await put("v2", start + 1, "b");
       await put("v1", start, "a");
       await put("v1", start + 9, "a2");

@@ -175,7 +175,8 @@ function retention(name: string, makeStore: MakeStore): void {
       for (const id of ["r1", "r2", "r3", "r4"]) await ended(id);
       await ended("other", { workflow: "other" });
       await desk.create("open");
-      const purge = (limit: number) => desk.store.purgeRuns({ by: engineItself, workflow: "order", endedBefore: start + 30, limit });
+      const purge = (limit: number) =>
+        desk.store.purgeRuns({ by: engineItself, workflow: "order", endedBefore: start + 30, limit });
       expect(await purge(2)).toEqual({ deleted: 2 });
       expect(await purge(2)).toEqual({ deleted: 1 });
       expect(await purge(2)).toEqual({ deleted: 0 });
@@ -190,7 +191,8 @@ function retention(name: string, makeStore: MakeStore): void {
       await desk.hot("r5", { createdAt: start + 500 });
       await desk.hot("r4");
       for (const id of ["r5", "r4", "long"]) await desk.append(id, finish());
-      const purge = (keep: number, limit: number) => desk.store.purgeRuns({ by: engineItself, workflow: "order", keep, limit });
+      const purge = (keep: number, limit: number) =>
+        desk.store.purgeRuns({ by: engineItself, workflow: "order", keep, limit });
       const left = async () =>
         (await desk.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id).toSorted();
       expect(await purge(5, 1)).toEqual({ deleted: 1 });
@@ -215,7 +217,11 @@ function retention(name: string, makeStore: MakeStore): void {
 
     test("is told for every workflow that has runs, as it was deployed last", async () => {
       const put = (...retentions: readonly RetentionRecord[]) =>
-        desk.store.putVersion({ by: engineItself, version: { version: "v1", createdAt: start, manifest: value([]) }, retentions });
+        desk.store.putVersion({
+          by: engineItself,
+          version: { version: "v1", createdAt: start, manifest: value([]) },
+          retentions,
+        });
       await put({ workflow: "days", ageMs: 9 }, { workflow: "some", keep: 0 }, { workflow: "unused", keep: 1 });
       for (const workflow of ["some", "never", "days", "days"]) await ended(`${workflow}-${desk.now}`, { workflow });
       expect(await desk.store.listRetentions()).toEqual([
@@ -241,7 +247,9 @@ function retention(name: string, makeStore: MakeStore): void {
       expect(await purge(9)).toEqual({ deleted: 0 });
       const left = await desk.store.listRuns({ filter: {}, limit: 9 });
       expect(left.runs.map(({ id }) => id)).toEqual(["open", "r4"]);
-      expect(await desk.store.purgeRuns({ by: engineItself, workflow: "order", keep: 0, limit: 9 })).toEqual({ deleted: 1 });
+      expect(await desk.store.purgeRuns({ by: engineItself, workflow: "order", keep: 0, limit: 9 })).toEqual({
+        deleted: 1,
+      });
     });
 
     test("sweeps old events and expired state, so many at a time", async () => {

@@ -60,7 +60,9 @@ function lookingBack(name: string, makeStore: MakeStore): void {
     test("finds what is stored after everything older was deleted", async () => {
       for (const payload of [1, 2, 3]) await desk.emit("paid", payload);
       await desk.hot("r1");
-      expect(await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start + 1, limit: 9 })).toEqual({ swept: 3 });
+      expect(await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start + 1, limit: 9 })).toEqual({
+        swept: 3,
+      });
       await desk.hot("r2");
       await desk.emit("paid", 4);
       expect([await first("r1"), await first("r2")]).toEqual([4, 4]);

@@ -205,7 +205,12 @@ function stopping(name: string, makeStore: MakeStore): void {
     test("holds when the run's worker is lost", async () => {
       await desk.hot("r1");
       await pause("r1");
-      const { effects } = await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
+      const { effects } = await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "r1", epoch: 1 }],
+        crashed: true,
+        now: start,
+      });
       expect(effects.ready).toBe(0);
       expect(await desk.run("r1")).toMatchObject({ status: "paused", reason: "paused_by_user" });
     });
@@ -218,7 +223,13 @@ function stopping(name: string, makeStore: MakeStore): void {
       await desk.hot("cancelling");
       await cancel(desk, "cancelling");
       await desk.create("blocked");
-      await desk.store.blockRun({ by: engineItself, run: "blocked", reason: "poison", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "blocked",
+        reason: "poison",
+        error: problem("why"),
+        now: start,
+      });
       for (const id of ["ended", "undoing", "cancelling", "blocked"]) expect((await pause(id)).outcome).toBe("refused");
       expect((await pause("none")).outcome).toBe("not_found");
       expect((await resume("ended")).outcome).toBe("refused");
@@ -229,7 +240,14 @@ function stopping(name: string, makeStore: MakeStore): void {
   describe(`${name}: blocking`, () => {
     const desk = withStore(makeStore);
     const block = (run: string, more: { epoch?: number; reason?: "poison" | "version_unavailable" } = {}) =>
-      desk.store.blockRun({ by: engineItself, run, reason: "poison", error: problem("evidence"), now: desk.now, ...more });
+      desk.store.blockRun({
+        by: engineItself,
+        run,
+        reason: "poison",
+        error: problem("evidence"),
+        now: desk.now,
+        ...more,
+      });
 
     test("parks a run with the evidence until an operator acts", async () => {
       await desk.hot("r1");
@@ -266,9 +284,12 @@ function stopping(name: string, makeStore: MakeStore): void {
       await block("r4");
       const reasons = ["version_unavailable", "workflow_unknown"] as const;
       expect(
-        (await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", version: "v1", now: start })).effects,
+        (await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", version: "v1", now: start }))
+          .effects,
       ).toMatchObject({ ready: 1, touched: ["r1"] });
-      expect((await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", now: start })).effects).toMatchObject({
+      expect(
+        (await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", now: start })).effects,
+      ).toMatchObject({
         ready: 1,
         touched: ["r2"],
       });

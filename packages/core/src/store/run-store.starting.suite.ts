@@ -130,7 +130,12 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
       expect(first).toMatchObject({ run: expected, journal: [] });
       expect(first?.next).toBeUndefined();
       await desk.append("r1", done(0, "a"));
-      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start + 20 });
+      await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "r1", epoch: 1 }],
+        crashed: false,
+        now: start + 20,
+      });
       desk.now = start + 30;
       const [second] = await desk.claim();
       expect(second).toMatchObject({ run: { epoch: 3, startedAt: start + 10, ord: 1 }, journal: [{ seq: 0, ord: 1 }] });
@@ -150,7 +155,13 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
       );
       await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start });
       const bytesMax = 2_600;
-      const [claimed] = await desk.store.claimRuns({ by: engineItself, owner: engine, limit: 1, now: start, journalBytesMax: bytesMax });
+      const [claimed] = await desk.store.claimRuns({
+        by: engineItself,
+        owner: engine,
+        limit: 1,
+        now: start,
+        journalBytesMax: bytesMax,
+      });
       const pieces = [claimed?.journal ?? []];
       let next = claimed?.next;
       while (next !== undefined) {

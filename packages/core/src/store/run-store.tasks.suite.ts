@@ -60,7 +60,14 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
     test("make a parked run ready, with an error as with a value", async () => {
       await desk.parked("r1", [task(0, "t0")]);
       const error = problem("no memory");
-      const failed = await desk.store.settleTask({ by: engineItself, task: "t0", epoch: 1, attempt: 1, error, now: desk.now });
+      const failed = await desk.store.settleTask({
+        by: engineItself,
+        task: "t0",
+        epoch: 1,
+        attempt: 1,
+        error,
+        now: desk.now,
+      });
       expect(failed).toMatchObject({ outcome: "ok", effects: { ready: 1, touched: ["r1"] } });
       expect(await desk.journal("r1")).toEqual([[0, "failed", "no memory"]]);
       expect(await desk.claimIds()).toEqual(["r1"]);
@@ -81,7 +88,9 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
         { task: "t1", epoch: 2 },
         { task: "t9", epoch: 1 },
       ];
-      expect(await desk.store.claimTasks({ by: engineItself, tasks, now: desk.now })).toEqual({ claimed: [{ task: "t0", epoch: 2 }] });
+      expect(await desk.store.claimTasks({ by: engineItself, tasks, now: desk.now })).toEqual({
+        claimed: [{ task: "t0", epoch: 2 }],
+      });
       expect(await settle("t0", 1)).toEqual({ outcome: "stale" });
       expect(await listed()).toEqual([
         ["t0", 2, 1],
@@ -94,7 +103,9 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"));
       const failed = { task: "t0", epoch: 1, attempt: 1, error: problem("again"), startedAt: start, due: start + 50 };
-      expect(await desk.store.retryTask({ by: engineItself, ...failed, now: start + 5 })).toMatchObject({ outcome: "ok" });
+      expect(await desk.store.retryTask({ by: engineItself, ...failed, now: start + 5 })).toMatchObject({
+        outcome: "ok",
+      });
       expect(await desk.store.retryTask({ by: engineItself, ...failed, now: start + 5 })).toEqual({ outcome: "stale" });
       const [again] = await desk.store.listTasks({ limit: 10 });
       expect(again).toMatchObject({ epoch: 2, attempt: 2, notBefore: start + 50, createdAt: start });
@@ -127,7 +138,14 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("blocked");
       await desk.append("blocked", task(0, "blocked"));
       const { epoch } = await desk.run("blocked");
-      const blocked = { by: engineItself, run: "blocked", epoch, reason: "poison", error: problem("no"), now: desk.now } as const;
+      const blocked = {
+        by: engineItself,
+        run: "blocked",
+        epoch,
+        reason: "poison",
+        error: problem("no"),
+        now: desk.now,
+      } as const;
       await desk.store.blockRun(blocked);
       expect(await listed()).toEqual([["blocked", 1, 1]]);
       await desk.store.retryRun({ by: ada, run: "blocked", now: desk.now });

@@ -54,7 +54,16 @@ export class TaskEnds {
     const { task: id, epoch, attempt, startedAt } = task;
     return this.#keep(task, { bytes: error, field: "error" }, (kept) => {
       const now = clock.now();
-      return store.retryTask({ by: engineItself, task: id, epoch, attempt, error: kept, startedAt, due: now + delayMs, now });
+      return store.retryTask({
+        by: engineItself,
+        task: id,
+        epoch,
+        attempt,
+        error: kept,
+        startedAt,
+        due: now + delayMs,
+        now,
+      });
     });
   }
 

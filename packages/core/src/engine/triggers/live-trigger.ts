@@ -277,7 +277,13 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     const { engine, store } = this.#parts;
     const { id } = this.record;
     const now = engine.clock.now();
-    const outcome = await store.advanceTrigger({ ...p, by: { kind: "trigger", id }, trigger: id, expect: this.record.version, now });
+    const outcome = await store.advanceTrigger({
+      ...p,
+      by: { kind: "trigger", id },
+      trigger: id,
+      expect: this.record.version,
+      now,
+    });
     if (outcome.outcome === "stale") {
       const stored = (await store.listTriggers()).find((each) => each.id === id);
       if (stored !== undefined) this.record = stored;

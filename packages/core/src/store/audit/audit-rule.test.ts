@@ -65,5 +65,6 @@ const actors: { readonly [Verb in RunWriteVerb]: Exclude<By<RunStore, Verb>, "no
 
 test("what anybody from outside may ask for has an audit rule, and nothing else has", () => {
   const audited = new Set(auditedVerbs);
-  for (const [verb, who] of Object.entries(actors)) expect([verb, audited.has(verb)]).toEqual([verb, who === "anybody"]);
+  for (const [verb, who] of Object.entries(actors))
+    expect([verb, audited.has(verb)]).toEqual([verb, who === "anybody"]);
 });

@@ -114,7 +114,13 @@ describe("cancelling", () => {
     await f.append("a", op.sleep(0, 9000), op.idle);
     await cancel(f, "a");
     expect(await f.park("a")).toBe("ready");
-    const [claimed] = await f.store.claimRuns({ by: engineItself, owner: "e1", limit: 1, now: 1000, journalBytesMax: 1 });
+    const [claimed] = await f.store.claimRuns({
+      by: engineItself,
+      owner: "e1",
+      limit: 1,
+      now: 1000,
+      journalBytesMax: 1,
+    });
     expect(claimed?.run.cancel).toEqual(notice);
   });
 });

@@ -62,7 +62,13 @@ export class Fixture {
   }
 
   async claim(limit = 10): Promise<readonly string[]> {
-    const claimed = await this.store.claimRuns({ by: engineItself, owner: "e1", limit, now: this.now, journalBytesMax: 1e6 });
+    const claimed = await this.store.claimRuns({
+      by: engineItself,
+      owner: "e1",
+      limit,
+      now: this.now,
+      journalBytesMax: 1e6,
+    });
     return claimed.map(({ run }) => run.id);
   }
 

@@ -28,7 +28,12 @@ describe("pausing and resuming", () => {
     await f.store.pauseRun({ ...at, run: "a" });
     expect(await f.store.pauseRun({ ...at, run: "a" })).toMatchObject({ outcome: "ok", effects: { deliveries: [] } });
     expect(await f.store.resumeRun({ ...at, run: "a" })).toMatchObject({ outcome: "ok", run: { status: "running" } });
-    const released = await f.store.releaseRuns({ by: engineItself, runs: [{ run: "a", epoch: 1 }], crashed: false, now: 1000 });
+    const released = await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: "a", epoch: 1 }],
+      crashed: false,
+      now: 1000,
+    });
     expect(released.released).toMatchObject([{ status: "queued" }]);
   });
 
@@ -220,9 +225,13 @@ describe("moving and deleting", () => {
     await f.append("other", op.finish());
     const left = async () =>
       (await f.store.listRuns({ filter: { workflow: "w" }, limit: 10 })).runs.map(({ id }) => id);
-    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, limit: 1 })).toEqual({ deleted: 1 });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, limit: 1 })).toEqual({
+      deleted: 1,
+    });
     expect(await left()).toEqual(["running", "r5", "r4", "r3", "r2"]);
-    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, keep: 9, limit: 9 })).toEqual({ deleted: 1 });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, keep: 9, limit: 9 })).toEqual({
+      deleted: 1,
+    });
     expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", keep: 1, limit: 9 })).toEqual({ deleted: 2 });
     expect(await left()).toEqual(["running", "r5"]);
     expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", limit: 9 })).toEqual({ deleted: 0 });

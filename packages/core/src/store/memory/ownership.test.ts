@@ -40,7 +40,12 @@ describe("giving back", () => {
       { id: "paused", status: "paused", epoch: 2, crashes: 1 },
     ]);
     expect(effects).toEqual({ ...nothing, ready: 1 });
-    const calm = await f.store.releaseRuns({ by: engineItself, runs: [{ run: "b", epoch: 1 }], crashed: false, now: 1000 });
+    const calm = await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: "b", epoch: 1 }],
+      crashed: false,
+      now: 1000,
+    });
     expect(calm.released).toMatchObject([{ id: "b", crashes: 0 }]);
   });
 
@@ -52,8 +57,14 @@ describe("giving back", () => {
     await f.store.pauseRun({ by, run: "paused", now: 1000 });
     const notice = { status: "cancelled", reason: "cancelled_by_user", message: "" } as const;
     await f.store.cancelRun({ by, run: "cancelled", notice, error: value(1), now: 1000 });
-    expect(await f.store.recover({ by: engineItself, owner: "e1", now: 1000 })).toEqual({ recovered: 0, effects: nothing });
-    expect(await f.store.recover({ by: engineItself, owner: "e2", now: 1000 })).toMatchObject({ recovered: 5, effects: { ready: 3 } });
+    expect(await f.store.recover({ by: engineItself, owner: "e1", now: 1000 })).toEqual({
+      recovered: 0,
+      effects: nothing,
+    });
+    expect(await f.store.recover({ by: engineItself, owner: "e2", now: 1000 })).toMatchObject({
+      recovered: 5,
+      effects: { ready: 3 },
+    });
     const states = await Promise.all(
       ["running", "waiting", "undoing", "paused", "cancelled"].map(async (id) => {
         const { status, epoch, owner, crashes } = await f.run(id);

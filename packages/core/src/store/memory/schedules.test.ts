@@ -63,7 +63,16 @@ describe("firing", () => {
     const f = new Fixture();
     await put(f, schedule("a"));
     if (busy) await f.hot("busy", { schedule: "a" });
-    const p = { by: engineItself, schedule: "a", expect: 500, handledUntil: 900, runs: runs("x", "y"), overlap, cancel, now: 1000 };
+    const p = {
+      by: engineItself,
+      schedule: "a",
+      expect: 500,
+      handledUntil: 900,
+      runs: runs("x", "y"),
+      overlap,
+      cancel,
+      now: 1000,
+    };
     const outcome = await f.store.fireSchedule(p);
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
     expect(await f.store.listSchedules()).toMatchObject([{ handledUntil: 900 }]);
@@ -103,7 +112,16 @@ describe("firing", () => {
 
   test("of a schedule that is gone is stale", async () => {
     const f = new Fixture();
-    const p = { by: engineItself, schedule: "none", expect: 0, handledUntil: 1, runs: [], overlap: "skip", cancel, now: 1 } as const;
+    const p = {
+      by: engineItself,
+      schedule: "none",
+      expect: 0,
+      handledUntil: 1,
+      runs: [],
+      overlap: "skip",
+      cancel,
+      now: 1,
+    } as const;
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
   });
 });

@@ -21,7 +21,12 @@ test("children are cancelled however deep they go", () => {
   for (let i = 1; i < depth; i++) {
     const child = newRun(`c${i}`, { parent: { run: `c${i - 1}`, seq: 0, detached: false } });
     bench.on.append(`c${i - 1}`, call(0, child), idle());
-    bench.on.verb("parkRun", { by: engineItself, run: `c${i - 1}`, epoch: bench.on.t.runs.get(`c${i - 1}`)?.epoch ?? 0, now: start });
+    bench.on.verb("parkRun", {
+      by: engineItself,
+      run: `c${i - 1}`,
+      epoch: bench.on.t.runs.get(`c${i - 1}`)?.epoch ?? 0,
+      now: start,
+    });
     bench.on.verb("claimRuns", { by: engineItself, owner: engine, limit: 1, now: start, journalBytesMax: 100 });
   }
   const notice = { status: "cancelled", reason: "cancelled_by_user", message: "no" } as const;

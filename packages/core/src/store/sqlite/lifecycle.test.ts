@@ -17,7 +17,8 @@ test("an incarnation that was parked, released or recovered is over", () => {
   const epochs: number[] = [];
   bench.on.hot("r1");
   const note = () => epochs.push(bench.on.t.runs.get("r1")?.epoch ?? -1);
-  const claim = () => bench.on.verb("claimRuns", { by: engineItself, owner: engine, limit: 1, now: start, journalBytesMax: 1 });
+  const claim = () =>
+    bench.on.verb("claimRuns", { by: engineItself, owner: engine, limit: 1, now: start, journalBytesMax: 1 });
   note();
   bench.on.append("r1", sleep(0, start + 5), idle());
   bench.on.verb("parkRun", { by: engineItself, run: "r1", epoch: 1, now: start });

@@ -1,7 +1,6 @@
 // Deliberate defects of a store or a worker, one at a time: what the simulation has to notice to be worth anything.
 import { encodeValue } from "@sluice/protocol";
 import type { RunEvent } from "@sluice/protocol";
-import { engineItself } from "../../kernel/inner-actor.ts";
 import type { RunRecord, RunStore, StoreOp } from "../../kernel/run-store.ts";
 import type { SimulationOptions } from "./simulation.suite.ts";
 

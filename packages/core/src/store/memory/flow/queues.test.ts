@@ -8,7 +8,13 @@ test("a queue is there once a workflow has named it, and stays as it is when cod
   const tables = new Tables("t");
   const by = { kind: "user", id: "ada" } as const;
   expect(setQueuePaused(new Change(tables, 0), { by, queue: "q", paused: true, now: 0 })).toBeUndefined();
-  putFlow(new Change(tables, 0), { by: engineItself, workflows: ["a"], rules: [], queues: [{ workflow: "a", queue: "q" }], now: 0 });
+  putFlow(new Change(tables, 0), {
+    by: engineItself,
+    workflows: ["a"],
+    rules: [],
+    queues: [{ workflow: "a", queue: "q" }],
+    now: 0,
+  });
   setQueuePaused(new Change(tables, 0), { by, queue: "q", paused: true, now: 0 });
   putFlow(new Change(tables, 0), { by: engineItself, workflows: ["a"], rules: [], queues: [], now: 0 });
   expect(tables.flowRows.queues()).toEqual([{ name: "q", paused: true, workflows: [], held: 0 }]);

@@ -14,7 +14,14 @@ test("a held input that is kept as a blob holds the blob until it is let go", ()
   const input = encodeBlobRef("ab".repeat(32));
   const hold = [{ key: "k", firstAt: 1, dueAt: 2, count: 1, input }];
   const advance = (expect_: number, more: object) =>
-    triggerVerbs.advanceTrigger(t, { by: engineItself, trigger: "a:e", expect: expect_, occurrences: [], now: start, ...more });
+    triggerVerbs.advanceTrigger(t, {
+      by: engineItself,
+      trigger: "a:e",
+      expect: expect_,
+      occurrences: [],
+      now: start,
+      ...more,
+    });
   const refs = () => t.db.rows<{ owner: string }>("SELECT owner FROM blob_refs").map(({ owner }) => owner);
   advance(0, { hold });
   expect(refs()).toEqual(["held a:e k"]);
