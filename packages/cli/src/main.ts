@@ -2,22 +2,27 @@
 import { toWire } from "@sluice/protocol";
 import { CliError, exitCodes, showError } from "./io.ts";
 import type { Io } from "./io.ts";
+import { plainOutput } from "./plain-output.ts";
 import { plainFlags, serveRequest } from "./serve-flags.ts";
 
+/** Standard streams as Node has them: they know of terminals, and are loaded where something asks for them. */
 const io: Io = {
   env: process.env,
   cwd: process.cwd(),
-  print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
-  stdout: {
-    isTTY: process.stdout.isTTY,
-    columns: process.stdout.columns ?? 80,
-    write: (text) => process.stdout.write(text),
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+  get stdout() {
+    return {
+      isTTY: process.stdout.isTTY,
+      columns: process.stdout.columns ?? 80,
+      write: (text: string) => void process.stdout.write(text),
+    };
   },
   readStdin: () => Bun.stdin.text(),
-  askSecret: process.stdin.isTTY
-    ? async (question) => (await import("./secret-input.ts")).askSecret(question)
-    : undefined,
+  get askSecret() {
+    if (!process.stdin.isTTY) return undefined;
+    return async (question: string) => (await import("./secret-input.ts")).askSecret(question);
+  },
 };
 
 /** A server is there for long: with nothing wrong in its arguments, it loads neither commands nor what they are made with. */
@@ -28,7 +33,8 @@ async function execute(argv: readonly string[]): Promise<void> {
     if (flags !== undefined) {
       const request = serveRequest(io, command, flags);
       const { serve } = await import("./serve.ts");
-      await serve(io, request);
+      const write = plainOutput(Bun.stdout);
+      await serve({ env: io.env, cwd: io.cwd, print: (line) => write(`${line}\n`) }, request);
       return;
     }
   }
