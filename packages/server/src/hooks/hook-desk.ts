@@ -132,6 +132,7 @@ export class HookDesk {
     const delivery = this.#recordOf(hook, arrived, { status, code, run: run?.id, error: undefined });
     const marks = kind === "live" && deliveryId !== undefined && run !== undefined;
     await store.triggers.recordDelivery({
+      by: { kind: "webhook", id: hook.record.id },
       delivery,
       ...(marks ? { mark: { key: markKey(deliveryId), ...keep } } : {}),
     });
@@ -150,7 +151,7 @@ export class HookDesk {
     const about = { status, code: httpStatusOf(code), run: undefined, error: JSON.stringify({ code, message }) };
     const known = code !== "unauthorized" && code !== "too_many_requests";
     const delivery = this.#recordOf(hook, known ? arrived : { ...arrived, raw: undefined }, about);
-    await this.#parts.store.triggers.recordDelivery({ delivery });
+    await this.#parts.store.triggers.recordDelivery({ by: { kind: "webhook", id: hook.record.id }, delivery });
     this.#changed(hook);
     return delivery.id;
   }
