@@ -1,5 +1,6 @@
 // The part of the store port by which schedules make their runs, at once or when a limit takes them.
 import type { CancelNotice, Overlap } from "@sluice/protocol";
+import type { InnerActor } from "./inner-actor.ts";
 import type { Effects, NewRun, RunRecord } from "./run-records.ts";
 
 /** A nominal time of a schedule that waits for a limit of its workflow. */
@@ -18,6 +19,7 @@ export interface ScheduleFiring {
    * commit; with `skip` and `cancel` only the last one is.
    */
   fireSchedule(p: {
+    readonly by: InnerActor;
     readonly schedule: string;
     readonly expect: number;
     readonly handledUntil: number;

@@ -33,6 +33,7 @@ export function heldTimesSuite(name: string, makeStore: MakeStore): void {
       const until = more.held === true ? handled : handled + 1;
       const rate = asked({ rate: { id: "w", count: 1, perMs: 1_000 } });
       const answer = await desk.store.fireSchedule({
+        by: { kind: "schedule", id: "s" },
         schedule: "s",
         expect: handled,
         handledUntil: until,

@@ -5,6 +5,7 @@ import { MemoryRunStore } from "../memory-run-store.ts";
 test("a data key goes when another start takes the place of the one it was for", async () => {
   const store = new MemoryRunStore();
   const by = { kind: "user", id: "ada" } as const;
+  const trigger = { kind: "trigger", id: "a:e" } as const;
   const triggers = [{ id: "a:e", workflow: "a", kind: "event", createdAt: 1 }];
   await store.triggers.putTriggers({ by, workflows: ["a"], triggers, now: 1 });
   const held = (run: string): HeldStart => ({
@@ -19,9 +20,23 @@ test("a data key goes when another start takes the place of the one it was for",
   });
   const keys = async () => (await store.payloadKeys.listPayloadKeys({ workflow: "a", limit: 9 })).map(({ id }) => id);
   for (const [at, run] of ["r1", "r2"].entries()) {
-    await store.triggers.advanceTrigger({ trigger: "a:e", expect: at, occurrences: [], hold: [held(run)], now: 1 });
+    await store.triggers.advanceTrigger({
+      by: trigger,
+      trigger: "a:e",
+      expect: at,
+      occurrences: [],
+      hold: [held(run)],
+      now: 1,
+    });
     expect(await keys()).toEqual([run]);
   }
-  await store.triggers.advanceTrigger({ trigger: "a:e", expect: 2, occurrences: [], release: ["k"], now: 1 });
+  await store.triggers.advanceTrigger({
+    by: trigger,
+    trigger: "a:e",
+    expect: 2,
+    occurrences: [],
+    release: ["k"],
+    now: 1,
+  });
   expect(await keys()).toEqual([]);
 });
