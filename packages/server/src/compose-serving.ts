@@ -108,6 +108,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       },
       wake: async () => {
         engine.wake();
+        await fleet.resumed();
         await supervisor.wake();
       },
       drain: async () => {
@@ -161,7 +162,11 @@ function fleetOf(
     readonly identity: Identity;
     readonly hasOwnCode: () => boolean;
   },
-): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
+): {
+  readonly open: () => Promise<Fleet>;
+  readonly resumed: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+} {
   const { log, settings } = options;
   let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
@@ -170,6 +175,10 @@ function fleetOf(
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
       opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
       return opened.then(({ fleet }) => fleet);
+    },
+    resumed: async () => {
+      const all = await opened?.catch(() => undefined);
+      all?.work.resumed();
     },
     stop: async () => {
       stopped = true;

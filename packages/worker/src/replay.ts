@@ -33,6 +33,8 @@ function isUntouched(entry: JournalEntry): boolean {
 export class Replay {
   /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
   readonly undoEntries = new Map<number, JournalEntry>();
+  /** Told of the results of these entries as soon as they are here, whether or not the workflow will see them. */
+  readonly results = new Map<number, (value: Uint8Array | undefined) => void>();
   readonly #entries = new Map<number, JournalEntry>();
   readonly #counters = new Map<string, number>();
   readonly #queue: (Settlement | Redo)[] = [];
@@ -71,6 +73,7 @@ export class Replay {
   /** Settlements are handed out in the order of their numbers, whatever the order in which they arrive. */
   enqueue(settlement: Settlement): void {
     this.#early.set(settlement.ord, settlement);
+    if (settlement.status === "completed") this.results.get(settlement.seq)?.(settlement.value);
     if (this.#complete) this.#line();
   }
 
@@ -123,6 +126,12 @@ export class Replay {
   /** True while the result of one of these is still to be handed out. */
   hasResultOf(wanted: (seq: number) => boolean): boolean {
     return this.#queue.some((item, at) => at >= this.#head && !("again" in item) && wanted(item.seq));
+  }
+
+  /** The settlement of this entry, while it is still to be handed out. */
+  settlementOf(seq: number): Settlement | undefined {
+    const here = this.#queue.find((item, at): item is Settlement => at >= this.#head && item.seq === seq && !("again" in item));
+    return here ?? [...this.#early.values()].find((each) => each.seq === seq);
   }
 
   /** Takes what was to be handed out from the queue. */
