@@ -94,10 +94,19 @@ export class Replay {
       if (next === undefined) return;
       this.#early.delete(next.ord);
       this.#ord = next.ord;
+      if (this.#isEarlierUndo(next)) continue;
       const redo = this.#places.has(next.seq) ? this.#queue.findIndex((item) => item.seq === next.seq) : -1;
       if (redo < 0) this.#queue.push(next);
       else this.#queue[redo] = next;
     }
+  }
+
+  /** The end of an undo that was given to a worker in an earlier life, and that nobody waits for yet: whoever does finds it. */
+  #isEarlierUndo({ seq, ord, status, at: end, value, error }: Settlement): boolean {
+    const entry = this.undoEntries.get(seq);
+    if (entry?.status !== "running" || entry.undo === true) return false;
+    this.undoEntries.set(seq, { ...entry, status, ord, end, value, error });
+    return true;
   }
 
   /** Number of the last settlement that is or was in the queue. */

@@ -102,7 +102,10 @@ function carryOut(
     };
     run.open({ seq, scope: new Scope(), wait: undefined, settle, reject });
     // One with `undo` is of a function that stood here in other code.
-    if (entry !== undefined && entry.undo !== true) return;
+    if (entry !== undefined && entry.undo !== true) {
+      run.replay.undoEntries.delete(seq);
+      return;
+    }
     run.live(() => {
       const op = { op: "task", seq, name: task, n, input: input(result), plan: plan(run.idempotencyKey(seq)) } as const;
       run.push(op, false);

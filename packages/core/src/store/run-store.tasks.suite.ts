@@ -1,5 +1,6 @@
 // The port's tasks: given out under an epoch, settled once, tried again, and gone with what waits for them.
 import { describe, expect, test } from "bun:test";
+import type { StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
   delivered,
@@ -58,7 +59,7 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
 
     test("that have an undo are counted with it, and one that takes something back is an undo in the journal", async () => {
       await desk.hot("r1");
-      await desk.append("r1", { ...task(0, "t0"), undo: true });
+      await desk.append("r1", { ...task(0, "t0"), undo: true } as StoreOp);
       const settled = await settle("t0", 1);
       expect(settled.outcome).toBe("ok");
       const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });

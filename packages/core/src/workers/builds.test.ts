@@ -90,7 +90,7 @@ test("a worker that is leaving gives back what it was just asked for, and is ask
   const request = leaving.sent.find(({ type }) => type === workerMessageCodes.BUILD_REQUEST)?.id;
   leaving.say("ERROR", { request_id: request, code: "worker_draining", message: "This worker is leaving." });
   await desk.settle();
-  expect(await desk.status(build)).toBe("queued - 1");
+  expect(await desk.status(build)).toBe("queued a 1");
   expect(desk.fleet.workers[0]?.draining).toBe(true);
   const other = await desk.worker("b", { heartbeat_ms: 5_000 });
   await desk.settle();
@@ -110,7 +110,7 @@ test("a worker that has no room after all is asked again a little later, and an 
   line.heard();
   line.say("ERROR", { request_id: request, code: "worker_busy", message: "This worker has no room." });
   await desk.settle();
-  expect(await desk.status(build)).toBe("queued - 1");
+  expect(await desk.status(build)).toBe("queued a 1");
   await desk.advance(999);
   expect(line.heard().filter(([name]) => name === "BUILD_REQUEST")).toEqual([]);
   await desk.advance(1);

@@ -90,7 +90,7 @@ describe("the undo of a task", () => {
   });
 
   test("does not happen when the run completes, nor for a task that never was", async () => {
-    const refused = task({ name: "refused", input: { "~standard": strict } as never }, () => 1);
+    const refused = task<unknown, number>({ name: "refused", input: { "~standard": strict } as never }, () => 1);
     const w = workflow({ name: "w" }, async (ctx, fail: boolean) => {
       if (fail) await ctx.task(refused, 1, { undo: "free" });
       return ctx.task("reserve", 1, { undo: "free" });

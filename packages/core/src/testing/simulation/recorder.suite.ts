@@ -168,7 +168,12 @@ export class Recorder {
         await this.#created(params as Params<"createRun">, outcome as Outcome<"forkRun">, verb === "forkRun");
         break;
       case "claimRuns":
-        for (const { run } of outcome as Outcome<"claimRuns">) this.#held(run);
+        for (const { run, journal } of outcome as Outcome<"claimRuns">) {
+          this.#held(run);
+          // Nobody is told of what settles while its run is not in memory.
+          const tasks = journal.filter(({ kind, ord }) => kind === "task" && ord > 0);
+          for (const { seq, status } of tasks) this.runs.get(run.id)?.settled.set(seq, status as "completed" | "failed");
+        }
         break;
       case "append":
         this.#appended(params as Params<"append">, outcome as Outcome<"append">);
