@@ -13,14 +13,19 @@ const { work } = rig;
 afterAll(() => rig.close());
 
 const code = `
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { read } from "bun:ffi";
 import { task, workflow } from "sluice";
 
 export const deadly = task({ name: "deadly" }, async (how: string) => {
   if (how === "kill") process.kill(process.pid, "SIGKILL");
-  // An address that no process has.
-  else read.u8(1 as never, 0);
+  else {
+    // The runtime's own report of a crash may take long, or hang.
+    spawn("sh", ["-c", "sleep 3; kill -9 $0", String(process.pid)], { detached: true, stdio: "ignore" }).unref();
+    // An address that no process has.
+    read.u8(1 as never, 0);
+  }
   await new Promise(() => undefined);
 });
 export const patient = task({ name: "patient" }, async (gate: string) => {
