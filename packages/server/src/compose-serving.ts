@@ -108,8 +108,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       },
       wake: async () => {
         engine.wake();
-        await fleet.resumed();
-        await supervisor.wake();
+        await Promise.all([fleet.resumed(), supervisor.wake()]);
       },
       drain: async () => {
         await collector.stop();

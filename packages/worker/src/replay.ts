@@ -139,7 +139,9 @@ export class Replay {
 
   /** The settlement of this entry, while it is still to be handed out. */
   settlementOf(seq: number): Settlement | undefined {
-    const here = this.#queue.find((item, at): item is Settlement => at >= this.#head && item.seq === seq && !("again" in item));
+    const here = this.#queue.find(
+      (item, at): item is Settlement => at >= this.#head && item.seq === seq && !("again" in item),
+    );
     return here ?? [...this.#early.values()].find((each) => each.seq === seq);
   }
 

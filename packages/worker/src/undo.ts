@@ -10,7 +10,7 @@ import { planOf } from "./step-plan.ts";
 import { StepExecution } from "./steps.ts";
 
 /** A task that takes the effect of another back. */
-export interface UndoTask {
+interface UndoTask {
   readonly task: string;
   /** `key`: the same for every attempt. */
   readonly plan: (key: string) => TaskPlan;

@@ -102,7 +102,8 @@ export class RunWork implements OtherWork {
   /** The server goes on after all: workers that it had given up connect anew, at once. */
   resumed(): void {
     const message = "The server goes on: what this worker had was taken back. Connect again.";
-    for (const { worker, givenUp } of [...this.#seats.values()]) if (givenUp) worker.line.end("connect_again", message);
+    const givenUp = [...this.#seats.values()].filter((seat) => seat.givenUp);
+    for (const { worker } of givenUp) worker.line.end("connect_again", message);
   }
 
   stop(): void {

@@ -166,15 +166,17 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
       await using rig = await Rig.make();
       const first = await join_(rig, "a");
       const go = join(folder, "second");
-      const build = await rig.build(sh(`if [ -e ${go} ]; then echo again; else touch ${go}; sleep 1000 & echo $$ $!; wait; fi`));
+      const build = await rig.build(
+        sh(`if [ -e ${go} ]; then echo again; else touch ${go}; sleep 1000 & echo $$ $!; wait; fi`),
+      );
       await rig.until(build, (shown) => shown.outputBytesSeen > 0);
       const said = await output(rig, build);
-      const command = said.split(" ").map(Number);
+      const pids = said.split(" ").map(Number);
       await join_(rig, "b");
       first.process.kill("SIGKILL");
       expect(await rig.until(build, "completed")).toMatchObject({ epoch: 2, worker: "b" });
       expect(await output(rig, build)).toBe(`${said}again\n`);
-      while (command.some(isAlive)) await new Promise((resolve) => void setTimeout(resolve, 10));
+      while (pids.some(isAlive)) await new Promise((resolve) => void setTimeout(resolve, 10));
     }, 30_000);
 
     test("that is not wanted says why and ends", async () => {

@@ -172,7 +172,8 @@ export class Recorder {
           this.#held(run);
           // Nobody is told of what settles while its run is not in memory.
           const tasks = journal.filter(({ kind, ord }) => kind === "task" && ord > 0);
-          for (const { seq, status } of tasks) this.runs.get(run.id)?.settled.set(seq, status as "completed" | "failed");
+          for (const { seq, status } of tasks)
+            this.runs.get(run.id)?.settled.set(seq, status as "completed" | "failed");
         }
         break;
       case "append":
