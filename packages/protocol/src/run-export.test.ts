@@ -24,6 +24,9 @@ const file = {
   logs: [{ level: "info", message: "m", at: 1 }],
 };
 
+/** A whole number that no `Date` can have: whoever shows it fails. */
+const noTime = 9_000_000_000_000_000;
+
 /** Through the text of a file and back. */
 const through = (value: unknown): unknown =>
   decodeValue(importValue(JSON.parse(JSON.stringify(exportValue(encodeValue(value))))));
@@ -101,6 +104,12 @@ describe("an exported run", () => {
     [{ ...file, run: { ...file.run, workflow: "a b" } }, "no id"],
     [{ ...file, run: { ...file.run, endedAt: 0 } }, "no id"],
     [{ ...file, run: { ...file.run, createdAt: -1 } }, "no id"],
+    [{ ...file, run: { ...file.run, createdAt: noTime, endedAt: noTime } }, "no id"],
+    [{ ...file, run: { ...file.run, endedAt: noTime } }, "no id"],
+    [{ ...file, run: { ...file.run, startedAt: noTime } }, "no id"],
+    [{ ...file, journal: [{ ...file.journal[0], end: noTime }] }, "Entry 0"],
+    [{ ...file, journal: [{ ...file.journal[0], due: noTime }] }, "Entry 0"],
+    [{ ...file, logs: [{ level: "info", message: "m", at: noTime }] }, "log lines"],
     [{ ...file, run: { ...file.run, tags: Array.from({ length: 33 }, () => "t") } }, "no id"],
     [{ ...file, journal: [{ ...file.journal[0], more: 1 }] }, "Entry 0"],
     [{ ...file, run: { ...file.run, status: "gone" } }, "no id"],

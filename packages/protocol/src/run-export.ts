@@ -197,6 +197,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const isText = (value: unknown): value is string => typeof value === "string";
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 const isCount = (value: unknown): value is number => isWhole(value) && value >= 0;
+/** A time that a `Date` can have (ECMA-262, section 21.4.1.1): of another no list could be shown. */
+const isTime = (value: unknown): value is number => isCount(value) && value <= 8_640_000_000_000_000;
 const isShort = (value: unknown): value is string => isText(value) && value.length > 0 && value.length <= textCharsMax;
 const isOneOf = (value: unknown, set: readonly string[]): boolean => isText(value) && set.includes(value);
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
@@ -211,10 +213,11 @@ function isRun(value: unknown): value is ExportedRun {
   const named = isText(id) && idPattern.test(id) && isText(workflow) && namePattern.test(workflow) && isShort(version);
   const tagged = Array.isArray(tags) && tags.length <= tagsMax && tags.every(isShort);
   const known = isOneOf(status, runStatuses) && orNone(reason, (each) => isOneOf(each, runStatusReasons));
-  const numbers = isWhole(priority) && ["createdAt", "attempt", "generation"].every((name) => isCount(value[name]));
-  const times = orNone(value["startedAt"], isCount) && orNone(endedAt, isCount) && orNone(cause, isWhole);
+  const numbers = isWhole(priority) && ["attempt", "generation"].every((name) => isCount(value[name]));
+  const times =
+    isTime(createdAt) && orNone(value["startedAt"], isTime) && orNone(endedAt, isTime) && orNone(cause, isWhole);
   const names = ["key", "inputHash", "schedule", "forkedFrom"].every((name) => orNone(value[name], isShort));
-  const ended = !isOneOf(status, finalRunStatuses) || (isCount(endedAt) && endedAt >= Number(createdAt));
+  const ended = !isOneOf(status, finalRunStatuses) || (isTime(endedAt) && endedAt >= Number(createdAt));
   const values = ["output", "error", "progress"].every((name) => orNone(value[name], isValue));
   const parent = orNone(value["parent"], (each) => isFields(each) && isShort(each["run"]) && isCount(each["seq"]));
   return named && tagged && known && numbers && times && names && parent && ended && values && isValue(input);
@@ -224,16 +227,16 @@ function isEntry(value: unknown): value is ExportedEntry {
   if (!isFields(value) || !hasOnly(value, entryFields)) return false;
   const { kind, name, status, due, undo } = value;
   const known = isOneOf(kind, entryKinds) && isOneOf(status, entryStatuses) && isText(name);
-  const numbers = isWhole(value["seq"]) && ["n", "ord", "attempt", "at", "end"].every((field) => isCount(value[field]));
+  const numbers = isWhole(value["seq"]) && ["n", "ord", "attempt"].every((field) => isCount(value[field]));
+  const times = isTime(value["at"]) && isTime(value["end"]) && orNone(due, isTime);
   const values = ["value", "error"].every((field) => orNone(value[field], isValue));
   const placed = orNone(value["place"], isCount);
-  return (
-    known && numbers && placed && values && orNone(due, isWhole) && orNone(undo, (each) => typeof each === "boolean")
-  );
+  const undone = orNone(undo, (each) => typeof each === "boolean");
+  return known && numbers && times && placed && values && undone;
 }
 
 function isLog(value: unknown): value is ExportedLog {
   if (!isFields(value) || !hasOnly(value, ["level", "message", "data", "at"])) return false;
   const { level, message, data, at } = value;
-  return isOneOf(level, ["debug", "info", "warn", "error"]) && isText(message) && isWhole(at) && orNone(data, isValue);
+  return isOneOf(level, ["debug", "info", "warn", "error"]) && isText(message) && isTime(at) && orNone(data, isValue);
 }

@@ -30,6 +30,8 @@ function isUntouched(entry: JournalEntry): boolean {
   return isRedo(entry) && entry.undo !== true && entry.error === undefined;
 }
 
+const nobody: ReadonlySet<number> = new Set();
+
 export class Replay {
   /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
   readonly undoEntries = new Map<number, JournalEntry>();
@@ -143,6 +145,17 @@ export class Replay {
       (item, at): item is Settlement => at >= this.#head && item.seq === seq && !("again" in item),
     );
     return here ?? [...this.#early.values()].find((each) => each.seq === seq);
+  }
+
+  /** Calls whose results are here and are still to be handed out. */
+  heldBack(): ReadonlySet<number> {
+    if (this.next === undefined) return nobody;
+    const held = new Set<number>();
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const item = this.#queue[at];
+      if (item !== undefined && !("again" in item)) held.add(item.seq);
+    }
+    return held;
   }
 
   /** Takes what was to be handed out from the queue. */

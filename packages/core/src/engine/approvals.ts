@@ -15,8 +15,8 @@ export interface Decider {
   readonly person?: { readonly id: string; readonly name: string; readonly roles: readonly string[] } | undefined;
   /** Whoever has the machine, or nobody is told apart at all: every decision is theirs. */
   readonly operator: boolean;
-  /** Who started the run, as a person; asked only where it matters. */
-  readonly requester: (run: string) => Promise<string | undefined>;
+  /** Who started the run, as a person; null where that is not known any more. Asked only where it matters. */
+  readonly requester: (run: string) => Promise<string | undefined | null>;
 }
 
 export interface Deciding {
@@ -99,6 +99,14 @@ export class Approvals {
     return this.#answer(p, { approved: false, delegatedTo: to, ...(reason === undefined ? {} : { reason }) });
   }
 
+  /** Whether a link is enough to see what is asked: refused as `link_expired`. */
+  linkIsGood(p: { readonly terms: ApprovalTerms | undefined; readonly decider: Decider }): Result<void> {
+    const { terms, decider } = p;
+    if (terms === undefined || decider.operator) return ok(undefined);
+    const problem = linkProblem({ terms, decider, now: this.#parts.clock.now() });
+    return problem === undefined ? ok(undefined) : fail(problem);
+  }
+
   /** Whoever may see an approval may write beside it. */
   async comment(p: {
     readonly by: Actor;
@@ -148,7 +156,15 @@ export class Approvals {
         hint: "Sign in, then decide.",
       };
     }
-    return (await requester(p.run)) === person.id
+    const started = await requester(p.run);
+    if (started === null) {
+      return {
+        code: "requester_may_not_decide",
+        message: "It is not known any more who started this run, and whoever did may not decide.",
+        hint: "Ask whoever runs the server: the command line beside the data folder may decide.",
+      };
+    }
+    return started === person.id
       ? {
           code: "requester_may_not_decide",
           message: "You started this run: somebody else has to decide.",

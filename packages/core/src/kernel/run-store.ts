@@ -26,6 +26,8 @@ import type { ApprovalTalk } from "./approval-talk.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
+import type { InnerActor } from "./inner-actor.ts";
+import type { KeepingVerbs } from "./keeping-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
@@ -76,6 +78,7 @@ export interface RunStore
     BreakerStore,
     StepCacheStore,
     FlowVerbs,
+    KeepingVerbs,
     TaskStore,
     VersionVerbs {
   /**
@@ -96,6 +99,7 @@ export interface RunStore
    * the oldest, where none has a priority. Shares of fair workflows take turns, with one turn for all other runs together.
    */
   claimRuns(p: {
+    readonly by: InnerActor;
     readonly owner: string;
     readonly limit: number;
     readonly now: number;
@@ -114,6 +118,7 @@ export interface RunStore
    * has to look into an event kept as a blob ends the list early: it is handed back as `undecided`, the rest is applied later.
    */
   append(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch: number;
     readonly ops: readonly StoreOp[];
@@ -125,6 +130,7 @@ export interface RunStore
    * one that stopped for a pause (`paused`) which was taken back meanwhile. Where a pause is wanted the run is paused.
    */
   parkRun(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch: number;
     readonly now: number;
@@ -134,6 +140,7 @@ export interface RunStore
 
   /** Gives runs back so that they are claimed anew: epoch + 1, no owner, ready. `crashed` counts against them. */
   releaseRuns(p: {
+    readonly by: InnerActor;
     readonly runs: readonly { readonly run: string; readonly epoch: number }[];
     readonly crashed: boolean;
     readonly now: number;
@@ -141,12 +148,14 @@ export interface RunStore
 
   /** At start: every run owned by somebody else than `owner` is given back. */
   recover(p: {
+    readonly by: InnerActor;
     readonly owner: string;
     readonly now: number;
   }): Promise<{ readonly recovered: number; readonly effects: Effects }>;
 
   /** Parks a run until an operator acts, with the reason and evidence. */
   blockRun(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch?: number | undefined;
     readonly reason: RunStatusReason;
@@ -156,6 +165,7 @@ export interface RunStore
 
   /** Makes runs blocked for one of these reasons ready again. */
   unblockRuns(p: {
+    readonly by: InnerActor;
     readonly reasons: readonly RunStatusReason[];
     readonly workflow?: string | undefined;
     readonly version?: string | undefined;
@@ -167,7 +177,12 @@ export interface RunStore
    * a lock is due when it expires and somebody waits for it. A sleep that is all its run waits for is settled up to `soonMs`
    * early, as of its due time: whoever hands it out waits for that. `next` is when there is something to settle again.
    */
-  fireTimers(p: { readonly now: number; readonly limit: number; readonly soonMs?: number }): Promise<{
+  fireTimers(p: {
+    readonly by: InnerActor;
+    readonly now: number;
+    readonly limit: number;
+    readonly soonMs?: number;
+  }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
     readonly effects: Effects;
@@ -244,29 +259,6 @@ export interface RunStore
     readonly now: number;
   }): Promise<{ readonly deleted: readonly string[] }>;
 
-  /**
-   * Deletes up to `limit` ended runs of a workflow, those that ended first before the others: all that ended before
-   * `endedBefore`, and all but the `keep` that ended last. When a run was created plays no part.
-   */
-  purgeRuns(p: {
-    readonly workflow: string;
-    readonly endedBefore?: number | undefined;
-    readonly keep?: number | undefined;
-    readonly limit: number;
-  }): Promise<{ readonly deleted: number }>;
-  /**
-   * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
-   * expire. Gives space back.
-   */
-  sweep(p: {
-    readonly now: number;
-    readonly eventsBefore: number;
-    readonly figuresBefore?: number | undefined;
-    readonly cacheEntriesMax?: number | undefined;
-    readonly limit: number;
-  }): Promise<{ readonly swept: number }>;
-
   setState(p: {
     readonly by: Actor;
     readonly scope: string;
@@ -318,6 +310,7 @@ export interface RunStore
    * have not ended as `cancelRun` does, in the same commit.
    */
   fireSchedule(p: {
+    readonly by: InnerActor;
     readonly schedule: string;
     readonly expect: number;
     readonly handledUntil: number;

@@ -1,6 +1,7 @@
 // What must be durable about triggers, as verbs of intent: how far each has got, which occurrences have had their run, which
 // wait for quiet, and the requests that came to webhooks.
 import type { DeliveryStatus } from "@sluice/protocol";
+import type { InnerActor } from "./inner-actor.ts";
 import type { AccessFilter, Actor, Effects, NewRun, RunRecord } from "./run-store.ts";
 
 /** A trigger of deployed code and how far it has got. Times are milliseconds since 1970. */
@@ -134,6 +135,7 @@ export interface TriggerStore {
    * on, due at once, and its key is marked.
    */
   advanceTrigger(p: {
+    readonly by: InnerActor;
     readonly trigger: string;
     readonly expect: number;
     readonly occurrences: readonly Occurrence[];
@@ -162,6 +164,7 @@ export interface TriggerStore {
 
   /** `mark`: in the same commit. */
   recordDelivery(p: {
+    readonly by: InnerActor;
     readonly delivery: DeliveryRecord;
     readonly mark?: Omit<TriggerMark, "at"> | undefined;
   }): Promise<void>;
@@ -181,6 +184,7 @@ export interface TriggerStore {
   }): Promise<readonly DeliveryRecord[]>;
   /** Deletes up to `limit` marks that have expired, and deliveries that are too old or beyond the last `keep` of their trigger. */
   sweepTriggers(p: {
+    readonly by: InnerActor;
     readonly now: number;
     readonly deliveriesBefore: number;
     readonly keep: number;

@@ -1,5 +1,6 @@
 // The one suite of the port of data keys: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { erasedValue } from "../kernel/sealed.ts";
 import { chain, outside } from "./audit-log.fixture.suite.ts";
 import { ada, start, value, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
@@ -33,7 +34,13 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       const { payloadKeys } = desk.store;
       expect(await payloadKeys.getPayloadKey({ id: "k1" })).toEqual({ id: "k1", ...newKey(1), createdAt: start });
       expect((await desk.store.getRun({ run: "b" }))?.payloadKey).toBe("k1");
-      const [claimed] = await desk.store.claimRuns({ owner: "e", limit: 1, now: start, journalBytesMax: 1_000 });
+      const [claimed] = await desk.store.claimRuns({
+        by: engineItself,
+        owner: "e",
+        limit: 1,
+        now: start,
+        journalBytesMax: 1_000,
+      });
       expect(claimed?.run.payloadKey).toBe("k1");
       expect(claimed?.run).not.toHaveProperty("newKey");
       expect(await payloadKeys.countPayloadKeys()).toEqual([{ workflow: "bill", keys: 1, erased: 0 }]);
@@ -97,9 +104,10 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
         outcome: "unfinished",
         run: "a",
       });
-      await desk.store.claimRuns({ owner: "e", limit: 2, now: start, journalBytesMax: 1_000 });
+      await desk.store.claimRuns({ by: engineItself, owner: "e", limit: 2, now: start, journalBytesMax: 1_000 });
       const step = { seq: 0, name: "s", n: 0 };
       await desk.store.append({
+        by: engineItself,
         run: "a",
         epoch: 1,
         now: start,

@@ -1,6 +1,7 @@
 // The port's history: runs that ended elsewhere and are kept here.
 import { describe, expect, test } from "bun:test";
 import type { JournalEntry } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { ImportedRun, LogLine } from "../kernel/run-store.ts";
 import {
   ada,
@@ -76,7 +77,9 @@ export function importingSuite(name: string, makeStore: MakeStore): void {
       expect(read(record?.progress)).toEqual({ done: 1 });
       expect((await desk.store.readJournal({ run: "r1", bytesMax: 9_999 })).entries).toMatchObject(journal);
       expect(await desk.store.listLogs({ run: "r1", after: 0, limit: 9 })).toMatchObject(lines);
-      expect(await desk.store.claimRuns({ owner: "e", limit: 9, now: start + 99, journalBytesMax: 99 })).toEqual([]);
+      expect(
+        await desk.store.claimRuns({ by: engineItself, owner: "e", limit: 9, now: start + 99, journalBytesMax: 99 }),
+      ).toEqual([]);
       expect((await desk.store.listRuns({ filter: { tag: "t" }, limit: 9 })).runs).toHaveLength(1);
       expect(await desk.store.countRuns({ filter: { status: ["failed"] } })).toBe(1);
     });

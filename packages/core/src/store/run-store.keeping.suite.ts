@@ -1,5 +1,6 @@
 // The port's records besides runs: state, schedules, versions.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { ScheduleRecord } from "../kernel/run-store.ts";
 import {
   ada,
@@ -60,7 +61,7 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       await set("k", 4, { expiresAt: start + 5 });
       const { version } = (await get("k")) ?? { version: 0 };
       desk.now = start + 9;
-      await desk.store.sweep({ now: desk.now, eventsBefore: 0, limit: 9 });
+      await desk.store.sweep({ by: engineItself, now: desk.now, eventsBefore: 0, limit: 9 });
       expect((await set("k", 5)).version).toBeGreaterThan(version);
     });
 
@@ -152,6 +153,7 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
 
     const fire = (overlap: ScheduleRecord["overlap"], ids: readonly string[], more: object = {}) =>
       desk.store.fireSchedule({
+        by: engineItself,
         schedule: "a",
         expect: start,
         handledUntil: start + 60,
@@ -212,7 +214,12 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("undoable", sleep(1, start + 9_000), idle("sleeping"));
       await desk.park("undoable");
       const { epoch } = await desk.run("queued");
-      await desk.store.releaseRuns({ runs: [{ run: "queued", epoch }], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "queued", epoch }],
+        crashed: false,
+        now: desk.now,
+      });
       await desk.hot("other");
 
       const fired = await fire("cancel", ["next"], next);
@@ -261,7 +268,11 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
 
     test("are kept in order, and counted by the runs that need them", async () => {
       const put = (version: string, createdAt: number, manifest: string) =>
-        desk.store.putVersion({ version: { version, createdAt, manifest: value([manifest]) }, retentions: [] });
+        desk.store.putVersion({
+          by: engineItself,
+          version: { version, createdAt, manifest: value([manifest]) },
+          retentions: [],
+        });
       await put("v2", start + 1, "b");
       await put("v1", start, "a");
       await put("v1", start + 9, "a2");

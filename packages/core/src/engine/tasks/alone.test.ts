@@ -6,17 +6,17 @@ import { AloneTasks, Charges, goesAlone, poisonOf } from "./alone.ts";
 import { hasRoom, plainOffer } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
 
-const plan = { retry: normalizeRetry({}), key: "k" };
-const worker = (id: string, held = 0, tasks = ["resize"]): TaskWorker => ({
+const somePlan = { retry: normalizeRetry({}), key: "k" };
+const workerOf = (id: string, held = 0, tasks = ["resize"]): TaskWorker => ({
   link: { id, send: () => undefined },
   offer: plainOffer,
   remote: true,
   version: "",
   tasks: new Set(tasks),
   leaving: false,
-  held: new Map(Array.from({ length: held }, (_, n) => [`other ${n}`, plan])),
+  held: new Map(Array.from({ length: held }, (_, n) => [`other ${n}`, somePlan])),
 });
-const task = (name: string): ActiveTask =>
+const taskOf = (name: string): ActiveTask =>
   new ActiveTask(
     {
       task: name,
@@ -27,7 +27,7 @@ const task = (name: string): ActiveTask =>
       seq: 0,
       name: "resize",
       input: new Uint8Array(0),
-      plan,
+      plan: somePlan,
       epoch: 1,
       attempt: 1,
       createdAt: 0,
@@ -38,10 +38,10 @@ const task = (name: string): ActiveTask =>
 describe("AloneTasks", () => {
   test("keep the worker with the least to do, which gets nothing new and begins when it is empty", () => {
     const alone = new AloneTasks();
-    const [busy, quiet, other] = [worker("busy", 3), worker("quiet", 1), worker("other", 0, ["crop"])];
-    const [a, b] = [task("a"), task("b")];
+    const [busy, quiet, other] = [workerOf("busy", 3), workerOf("quiet", 1), workerOf("other", 0, ["crop"])];
+    const [a, b] = [taskOf("a"), taskOf("b")];
     expect(alone.add(a, [busy, quiet, other])).toBe(quiet);
-    expect([hasRoom(quiet, plan), hasRoom(busy, plan)]).toEqual([false, true]);
+    expect([hasRoom(quiet, somePlan), hasRoom(busy, somePlan)]).toEqual([false, true]);
     expect(alone.next(quiet)).toBeUndefined();
     quiet.held.clear();
     expect(alone.next(quiet)).toBe(a);
@@ -54,19 +54,19 @@ describe("AloneTasks", () => {
     b.take(quiet);
     quiet.held.clear();
     expect(alone.next(quiet)).toBeUndefined();
-    expect(hasRoom(quiet, plan)).toBe(true);
+    expect(hasRoom(quiet, somePlan)).toBe(true);
   });
 
   test("look for another worker when theirs is gone, and give it free when they are not wanted any more", () => {
     const alone = new AloneTasks();
-    const [first, second] = [worker("first"), worker("second", 1)];
-    const a = task("a");
+    const [first, second] = [workerOf("first"), workerOf("second", 1)];
+    const a = taskOf("a");
     expect(alone.add(a, [first])).toBe(first);
     alone.left(first);
     expect(alone.next(second)).toBeUndefined();
-    expect(hasRoom(second, plan)).toBe(false);
+    expect(hasRoom(second, somePlan)).toBe(false);
     expect(alone.remove(a)).toBe(second);
-    expect([hasRoom(second, plan), alone.size, alone.remove(a)]).toEqual([true, 0, undefined]);
+    expect([hasRoom(second, somePlan), alone.size, alone.remove(a)]).toEqual([true, 0, undefined]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { encodeError, encodeErrorValue } from "@sluice/protocol";
 import type { HeldTask, TaskReport } from "@sluice/protocol";
 import { afterLong } from "../../kernel/clock.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import type { TaskRecord } from "../../kernel/task-store.ts";
 import type { HotRun } from "../hot-runs.ts";
@@ -274,7 +275,7 @@ export class Tasks {
     this.#claims = [];
     try {
       const wanted = placed.map(({ task: { task, epoch } }) => ({ task, epoch }));
-      const { claimed } = await store.claimTasks({ tasks: wanted, now: clock.now() });
+      const { claimed } = await store.claimTasks({ by: engineItself, tasks: wanted, now: clock.now() });
       const epochs = new Map(claimed.map(({ task, epoch }) => [task, epoch]));
       for (const { task, worker } of placed) this.#claimed(task, worker, epochs.get(task.task));
     } catch (error) {

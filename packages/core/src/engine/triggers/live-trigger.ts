@@ -273,11 +273,17 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   }
 
   /** Commits what it is given, on top of the state that is known; starts over from the stored one where that is another. */
-  async advance(p: Omit<Advance, "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
+  async advance(p: Omit<Advance, "by" | "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
     const { engine, store } = this.#parts;
     const { id } = this.record;
     const now = engine.clock.now();
-    const outcome = await store.advanceTrigger({ ...p, trigger: id, expect: this.record.version, now });
+    const outcome = await store.advanceTrigger({
+      ...p,
+      by: { kind: "trigger", id },
+      trigger: id,
+      expect: this.record.version,
+      now,
+    });
     if (outcome.outcome === "stale") {
       const stored = (await store.listTriggers()).find((each) => each.id === id);
       if (stored !== undefined) this.record = stored;

@@ -127,8 +127,12 @@ class SqliteRunStore implements Store {
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
+    const { run, epoch, ops, now } = p;
     const flat = flatten(p);
-    const sent = flat === undefined ? this.#writer.call("append", p) : this.#writer.call("appendFlat", flat);
+    const sent =
+      flat === undefined
+        ? this.#writer.call("append", { run, epoch, ops, now })
+        : this.#writer.call("appendFlat", flat);
     const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
