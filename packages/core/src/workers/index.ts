@@ -5,3 +5,4 @@ export type { FleetLimits } from "./limits.ts";
 export type { WorkerConnection } from "./connection.ts";
 export type { RemoteWorker } from "./remote-worker.ts";
 export type { FleetParts, OtherWork, WorkerDoor, WorkerPermit, WorkerStateSource, WorkerTransport } from "./ports.ts";
+export { digestsOf } from "./build-files.ts";
