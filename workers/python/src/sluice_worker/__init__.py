@@ -1,6 +1,7 @@
 """Worker and master of Sluice's worker protocol, version 1."""
 
 from .backoff import Backoff
+from .blobs import BlobError, Blobs
 from .builds import BlockingBuild, Build, BuildOptions
 from .commands import CommandNotStarted, CommandResult
 from .connection import client_tls, server_tls
@@ -32,6 +33,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Backoff",
+    "BlobError",
+    "Blobs",
     "BlockingBuild",
     "BlockingTask",
     "Build",
