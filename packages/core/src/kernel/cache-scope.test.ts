@@ -15,5 +15,5 @@ test("who is limited writes to the first name only, and reads main after what is
 test("a pattern names no scope: whoever has nothing else only reads main", () => {
   expect(cacheScopeOf(["pr-*"])).toEqual({ own: undefined, reads: ["main"] });
   expect(cacheScopeOf([])).toEqual({ own: undefined, reads: ["main"] });
-  expect(cacheScopeOf(["pr-*", "x".repeat(600), "", "pr-1"])).toEqual({ own: "pr-1", reads: ["pr-1", "main"] });
+  expect(cacheScopeOf(["pr-*", "pr/", "x".repeat(600), "", "pr-1"])).toEqual({ own: "pr-1", reads: ["pr-1", "main"] });
 });

@@ -16,7 +16,7 @@ export interface CacheScope {
 
 /**
  * The scope that the limit `cache` of a token stands for. Without a limit it is `main`; otherwise the first name among its patterns
- * is the own scope, the other names are read, and so is `main`. A pattern with `*` names no scope.
+ * is the own scope, the other names are read, and so is `main`. A pattern, which has a `*` or ends in `/`, names no scope.
  */
 export function cacheScopeOf(patterns: readonly string[] | undefined): CacheScope {
   if (patterns === undefined || patterns.includes("*")) return { own: mainScope, reads: [mainScope] };
@@ -25,5 +25,5 @@ export function cacheScopeOf(patterns: readonly string[] | undefined): CacheScop
 }
 
 function isScopeName(pattern: string): boolean {
-  return pattern.length > 0 && pattern.length <= scopeCharsMax && !pattern.includes("*");
+  return pattern.length > 0 && pattern.length <= scopeCharsMax && !pattern.includes("*") && !pattern.endsWith("/");
 }

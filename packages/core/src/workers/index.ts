@@ -6,3 +6,4 @@ export type { WorkerConnection } from "./connection.ts";
 export type { RemoteWorker } from "./remote-worker.ts";
 export type { FleetParts, OtherWork, WorkerDoor, WorkerPermit, WorkerStateSource, WorkerTransport } from "./ports.ts";
 export { digestsOf } from "./build-files.ts";
+export { cacheScopeOf } from "../kernel/cache-scope.ts";

@@ -1,6 +1,7 @@
 // Blobs by their SHA-256, streamed both ways. Who asks comes with a scope: what it does not hold is not there for them.
-import { cacheScopeOf, unwrap } from "@sluice/core";
+import { unwrap } from "@sluice/core";
 import type { CacheScope } from "@sluice/core";
+import { cacheScopeOf } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
 import { rangeOf } from "../blobs/byte-range.ts";
