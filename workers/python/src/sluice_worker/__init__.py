@@ -26,7 +26,8 @@ from .messages import MessageError, MessageType
 from .outcomes import BuildResult
 from .shared import Lock, ResourceStatus, StateEntry
 from .tasks import BlockingTask, Task
-from .values import ValueFault, decode_value, encode_value
+from .value_format import ValueFault
+from .values import decode_value, encode_value
 from .worker import Worker
 
 __version__ = "0.1.0"
