@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { outputsMatch } from "./output-patterns.ts";
 
-test.each([
+const cases = [
   [["dist"], "dist/a/b.js", true],
   [["dist/"], "dist/a.js", true],
   [["./dist/**"], "dist/a/b.js", true],
@@ -23,6 +23,8 @@ test.each([
   [["dist/**", "!dist/**/*.map", "dist/keep.map"], "dist/keep.map", true],
   [["!dist"], "dist/a", false],
   [[], "a", false],
-] as const)("%j names %s: %p", (patterns, path, wanted) => {
+] as const;
+
+test.each(cases)("%j names %s: %p", (patterns, path, wanted) => {
   expect(outputsMatch(patterns, path)).toBe(wanted);
 });
