@@ -2,7 +2,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +38,11 @@ async function up(data: string): Promise<ServerProcess> {
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-const put = (server: ServerProcess, digest: string, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<Response> =>
+const put = (
+  server: ServerProcess,
+  digest: string,
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+): Promise<Response> =>
   fetch(`${server.url}/api/v1/blobs/${digest}`, { method: "PUT", headers: { authorization }, body });
 const get = (server: ServerProcess, digest: string): Promise<Response> =>
   fetch(`${server.url}/api/v1/blobs/${digest}`, { headers: { authorization } });

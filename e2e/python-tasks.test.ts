@@ -109,7 +109,8 @@ interface Shown {
 const begin = async (workflow: string, input: unknown): Promise<string> =>
   (await api<Shown>(`/api/v1/workflows/${workflow}/runs`, { input })).run.id;
 const ended = async (run: string): Promise<Shown["run"]> => (await api<Shown>(`/api/v1/runs/${run}?wait=60s`)).run;
-const called = async (task: string, given: unknown): Promise<Shown["run"]> => ended(await begin("calls", { task, given }));
+const called = async (task: string, given: unknown): Promise<Shown["run"]> =>
+  ended(await begin("calls", { task, given }));
 
 async function linesOf(path: string, count: number): Promise<string[]> {
   for (;;) {

@@ -65,10 +65,7 @@ export function codeFolder({ folder }: DataFolder): string {
 export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
-  const blobs = openBlobs({ folder: folder.blobsFolder });
-  // Whoever left something half written is gone: the folder is locked.
-  await blobs.discardParts();
-  const code = new CodeStore(codeFolder(folder), blobs);
+  const { blobs, code } = await openFiles(folder);
   const starting = Promise.withResolvers<SupervisedEngine>();
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
@@ -134,6 +131,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+/** The files of a locked folder: whoever left something half written there is gone. */
+async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
+  const blobs = openBlobs({ folder: folder.blobsFolder });
+  await blobs.discardParts();
+  return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */

@@ -27,7 +27,9 @@ test("answers are what the API document says", async () => {
   expect((await ask("getBlob", [text])).body).toBe('"text"');
   expect((await ask("getBlob", [text], { headers: { range: "bytes=1-2" } })).status).toBe(206);
   expect((await ask("getBlob", [text], { headers: { "if-none-match": `"${text}"` } })).status).toBe(304);
-  expect((await ask("getBlob", [text], { headers: { range: "bytes=9-" } })).body.error.code).toBe("range_not_satisfiable");
+  expect((await ask("getBlob", [text], { headers: { range: "bytes=9-" } })).body.error.code).toBe(
+    "range_not_satisfiable",
+  );
   for (const name of [other, "x", text.toUpperCase()]) {
     expect((await ask("getBlob", [name])).body.error.code).toBe("blob_not_found");
   }

@@ -217,8 +217,8 @@ export class HttpFixture implements AsyncDisposable {
   async putBlob(bytes: Uint8Array | string, as = token): Promise<string> {
     const body = Buffer.from(bytes);
     const digest = new Bun.CryptoHasher("sha256").update(body).digest("hex");
-    const { status, body: answer } = await this.send(`/api/v1/blobs/${digest}`, { method: "PUT", body, token: as });
-    if (status !== 200 && status !== 201) throw new Error(JSON.stringify(answer));
+    const answer = await this.send(`/api/v1/blobs/${digest}`, { method: "PUT", body, token: as });
+    if (answer.status !== 200 && answer.status !== 201) throw new Error(JSON.stringify(answer.body));
     return digest;
   }
 

@@ -55,9 +55,7 @@ export interface HttpLimits extends LiveLimits, HookLimits {
 }
 
 /** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
-export function requestBytesMax(
-  limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax">,
-): number {
+export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax">): number {
   return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1, limits.blobBytesMax + 1);
 }
 

@@ -13,7 +13,10 @@ export async function holderOfCredential(
   const credentialHash = new Bun.CryptoHasher("sha256").update(credential).digest("hex");
   const binding = await builds.findWorker({ credentialHash });
   if (binding === undefined || binding.removedAt !== undefined) {
-    return fail({ code: "unauthorized", message: "The token is not one of this server, or of a worker that was sent away." });
+    return fail({
+      code: "unauthorized",
+      message: "The token is not one of this server, or of a worker that was sent away.",
+    });
   }
   return identity.holderOf(binding.token, { address });
 }

@@ -48,6 +48,14 @@ export class BuildFilesError extends Error {
   }
 }
 
+/** A request, without what all of them have. */
+interface Sent {
+  readonly method?: string;
+  readonly body?: string | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly duplex?: "half";
+}
+
 export class BuildFiles {
   readonly #place: BlobPlace;
   readonly #options: FileOptions;
@@ -75,7 +83,10 @@ export class BuildFiles {
     if (isAbsolute(cwd)) this.#folder = cwd;
     else this.#folder = this.#own = await realpath(await mkdtemp(join(tmpdir(), "sluice-build-")));
     // Links come last: nothing is written through one.
-    await atOnce(inputs.filter(({ link }) => link === undefined), (file) => this.#fetch(file));
+    await atOnce(
+      inputs.filter(({ link }) => link === undefined),
+      (file) => this.#fetch(file),
+    );
     for (const file of inputs) {
       if (file.link === undefined) continue;
       const path = await this.#placeOf(file.path);
@@ -164,12 +175,17 @@ export class BuildFiles {
   async #store(digest: string, path: string): Promise<void> {
     const body = Readable.toWeb(createReadStream(join(this.#folder, path))) as unknown as ReadableStream<Uint8Array>;
     // Node wants to be told that the answer comes after the whole body.
-    const sent = { method: "PUT", body, duplex: "half" as const, headers: { "content-type": "application/octet-stream" } };
+    const sent = {
+      method: "PUT",
+      body,
+      duplex: "half" as const,
+      headers: { "content-type": "application/octet-stream" },
+    };
     const answer = await this.#ask(`/api/v1/blobs/${digest}`, sent, "artifact_failed");
     await answer.arrayBuffer();
   }
 
-  async #ask(path: string, init: RequestInit, code: string): Promise<Response> {
+  async #ask(path: string, init: Sent, code: string): Promise<Response> {
     const { token, url } = this.#place;
     const shown = token();
     const headers = { ...init.headers, ...(shown === undefined ? {} : { authorization: `Bearer ${shown}` }) };

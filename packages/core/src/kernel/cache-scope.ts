@@ -2,9 +2,9 @@
 // is found again by a key.
 
 /** The scope of those who are trusted: everybody reads it, and only who is not limited to another one writes to it. */
-export const mainScope = "main";
+const mainScope = "main";
 /** Longest name of a scope. */
-export const scopeCharsMax = 512;
+const scopeCharsMax = 512;
 
 /** What one token, or one person, may read and write. */
 export interface CacheScope {

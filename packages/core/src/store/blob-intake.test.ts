@@ -36,13 +36,17 @@ test("what is too long is read no further, and whoever sends it hears that nobod
 test("a file that is there is not touched, and what breaks off is passed on", async () => {
   const path = join(root, "there");
   await writePieces(path, pieces("a"), { bytesMax: 9 });
-  expect(await writePieces(path, pieces("b"), { bytesMax: 9 }).catch((error: unknown) => String(error))).toContain("EEXIST");
+  expect(await writePieces(path, pieces("b"), { bytesMax: 9 }).catch((error: unknown) => String(error))).toContain(
+    "EEXIST",
+  );
   expect(readFileSync(path, "utf8")).toBe("a");
   async function* broken(): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(3);
     throw new Error("the line broke");
   }
   const half = join(root, "half");
-  expect(await writePieces(half, broken(), { bytesMax: 9 }).catch((error: unknown) => String(error))).toContain("the line broke");
+  expect(await writePieces(half, broken(), { bytesMax: 9 }).catch((error: unknown) => String(error))).toContain(
+    "the line broke",
+  );
   expect(existsSync(half)).toBe(true);
 });

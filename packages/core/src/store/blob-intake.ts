@@ -32,7 +32,7 @@ export async function writePieces(
 }
 
 async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
-  for (let at = 0; at < piece.length; ) {
+  for (let at = 0; at < piece.length;) {
     at += (await file.write(piece, at, piece.length - at)).bytesWritten;
   }
 }

@@ -18,12 +18,12 @@ export function blobScopeStoreSuite(name: string, makeStore: MakeStore): void {
       });
     const held = (scopes: readonly string[], characters: string) =>
       desk.store.blobScopes
-        .heldBlobs({ scopes, hashes: [...characters].map(hash) })
+        .heldBlobs({ scopes, hashes: Array.from(characters, hash) })
         .then((rows) => rows.map((row) => `${row.scope} ${row.hash[0]}`));
     const drop = (usedBefore: number, limit = 100) => desk.store.blobScopes.dropBlobs({ usedBefore, limit });
     const inUse = (characters: string) =>
       desk.store
-        .blobsInUse({ blobs: [...characters].map(hash) })
+        .blobsInUse({ blobs: Array.from(characters, hash) })
         .then((hashes) => hashes.map((each) => each[0]).join(""));
     const build = (id: string) => ({
       id,
@@ -49,11 +49,9 @@ export function blobScopeStoreSuite(name: string, makeStore: MakeStore): void {
       await keep("main", "a", { by: "tkn_1", now: start });
       expect(await keep("main", "a", { by: "tkn_2", now: start + 5 })).toEqual({ outcome: "known" });
       const row = async () =>
-        (await desk.store.blobScopes.heldBlobs({ scopes: ["main"], hashes: [hash("a")] })).map(({ by, usedAt, bytes }) => [
-          by,
-          usedAt - start,
-          bytes,
-        ]);
+        (await desk.store.blobScopes.heldBlobs({ scopes: ["main"], hashes: [hash("a")] })).map(
+          ({ by, usedAt, bytes }) => [by, usedAt - start, bytes],
+        );
       expect(await row()).toEqual([["tkn_1", 5, 7]]);
       const blobs = [
         { scope: "main", hash: hash("a") },

@@ -159,7 +159,8 @@ describe("a blob that comes piece by piece", () => {
   test("is there when all of it is and it is what its name says, and leaves nothing otherwise", async () => {
     const { folder, blobs } = fresh();
     const hash = hashOf(bytes("one two"));
-    const take = (texts: readonly string[], bytesMax = 100) => blobs.receive({ hash, pieces: pieces(...texts), bytesMax });
+    const take = (texts: readonly string[], bytesMax = 100) =>
+      blobs.receive({ hash, pieces: pieces(...texts), bytesMax });
     expect(await take(["one ", "tw"])).toEqual({ outcome: "other_content" });
     expect(await take(["one ", "two"], 6)).toEqual({ outcome: "too_long" });
     async function* broken(): AsyncGenerator<Uint8Array> {

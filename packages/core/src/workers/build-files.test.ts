@@ -5,7 +5,10 @@ import { artifactDigests, digestsOf } from "./build-files.ts";
 const [a, b] = ["a".repeat(64), "b".repeat(64)];
 
 test("files stand for their blobs, each once; links have none", () => {
-  expect(digestsOf([{ sha256: b }, { sha256: a }, { sha256: b }, { sha256: "c".repeat(64), link: "x" }])).toEqual([b, a]);
+  expect(digestsOf([{ sha256: b }, { sha256: a }, { sha256: b }, { sha256: "c".repeat(64), link: "x" }])).toEqual([
+    b,
+    a,
+  ]);
   expect(digestsOf(undefined)).toEqual([]);
 });
 

@@ -83,7 +83,13 @@ describe("what nobody uses", () => {
     for (const text of ["read", "asked", "named", "idle"]) expect((await desk.put(text)).ok).toBe(true);
     await desk.store.builds.createBuild({
       by: { kind: "user", id: "ada" },
-      build: { id: "b", target: "t", options: new Uint8Array([0x80]), on: { capabilities: [], labels: [] }, createdAt: 1 },
+      build: {
+        id: "b",
+        target: "t",
+        options: new Uint8Array([0x80]),
+        on: { capabilities: [], labels: [] },
+        createdAt: 1,
+      },
       blobs: [digestOf("named")],
       queuedMax: 1,
     });

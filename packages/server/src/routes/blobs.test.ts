@@ -30,7 +30,10 @@ const left = () => readdirSync(join(f.folder, "blobs", "parts"));
 describe("a blob", () => {
   test("is stored under its digest, whole or not at all", async () => {
     const digest = digestOf("one two three");
-    expect(await put(digest, "one two thre")).toMatchObject({ status: 400, body: { error: { code: "blob_mismatch" } } });
+    expect(await put(digest, "one two thre")).toMatchObject({
+      status: 400,
+      body: { error: { code: "blob_mismatch" } },
+    });
     expect((await get(digest)).status).toBe(404);
     expect(left()).toEqual([]);
     const stored = await put(digest, "one two three");
@@ -98,7 +101,8 @@ describe("a blob", () => {
     const third = await put(digestOf(bytes), bytes);
     expect(third).toMatchObject({ status: 429, body: { error: { code: "too_many_requests" } } });
     ends.resolve();
-    for (const each of await Promise.all(broken)) expect(each).toMatchObject({ body: { error: { code: "bad_request" } } });
+    for (const each of await Promise.all(broken))
+      expect(each).toMatchObject({ body: { error: { code: "bad_request" } } });
     expect(left()).toEqual([]);
     expect((await get(digestOf(bytes))).status).toBe(404);
     expect((await put(digestOf(bytes), bytes)).status).toBe(201);
@@ -125,7 +129,8 @@ describe("scopes", () => {
     const secret = await f.putBlob("of pr-1", pr);
     const missing = async (as: string) => {
       const init = { method: "POST", headers: json, token: as };
-      return (await f.send("/api/v1/blobs/missing", { ...init, body: JSON.stringify({ digests: [mains, secret] }) })).body;
+      return (await f.send("/api/v1/blobs/missing", { ...init, body: JSON.stringify({ digests: [mains, secret] }) }))
+        .body;
     };
     expect([(await get(mains, {}, pr)).body, (await get(secret, {}, pr)).body]).toEqual(["of main", "of pr-1"]);
     // Main never reads what somebody wrote who is not trusted, nor does another of them.
@@ -188,7 +193,6 @@ describe("scopes", () => {
     expect(dropped).toBeGreaterThan(0);
     expect(await f.store.blobsInUse({ blobs: [mains, own, foreign] })).toEqual([mains, own]);
     expect((await get(own, {}, operator)).body).toBe("an input of pr-3");
-
   });
 });
 

@@ -84,7 +84,11 @@ export async function putBlob(call: Call): Promise<Response> {
   call.query().done();
   const hash = call.param(0);
   if (!digestPattern.test(hash)) {
-    refuse("bad_request", `${quoted(hash)} names no blob.`, "A blob is named by the SHA-256 of its bytes, in lower case hex.");
+    refuse(
+      "bad_request",
+      `${quoted(hash)} names no blob.`,
+      "A blob is named by the SHA-256 of its bytes, in lower case hex.",
+    );
   }
   const blobs = await blobsOf(call);
   const { blobBytesMax } = call.parts.limits;

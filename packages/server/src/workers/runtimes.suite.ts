@@ -186,9 +186,9 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
         return { path, sha256: await fixture.putBlob(text), size: text.length, mode };
       };
       const make = "mkdir out && tr a-z A-Z < src/a.txt > out/a.txt && ln -s a.txt out/b && cat link";
-      const script = await input("bin/make.sh", make, 0o755);
+      const maker = await input("bin/make.sh", make, 0o755);
       const link = { path: "link", sha256: "0".repeat(64), size: 0, mode: 0o777, link: "src/a.txt" };
-      const inputs = [script, await input("src/a.txt", "some text"), link];
+      const inputs = [maker, await input("src/a.txt", "some text"), link];
       const made = await rig.build(sh("cd .. && sh bin/make.sh", { inputs, outputs: ["out/**"], cwd: "w" }));
       const { artifacts } = await rig.until(made, "completed");
       expect(artifacts).toMatchObject([
@@ -199,7 +199,7 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
       const stored = await fixture.get(`/api/v1/blobs/${artifacts[0].sha256}`);
       expect([stored.status, stored.body]).toEqual([200, "SOME TEXT"]);
       // Its bytes were changed on the disk: nothing is built of them.
-      writeFileSync(fixture.files.fileOf(script.sha256), "echo changed");
+      writeFileSync(fixture.files.fileOf(maker.sha256), "echo changed");
       const corrupt = await rig.build(sh("true", { inputs }));
       expect(await rig.until(corrupt, "failed")).toMatchObject({ error: { code: "input_corrupt" } });
       const outside = await rig.build(sh("true", { inputs: [{ ...inputs[1], path: "../../escaped" }] }));

@@ -17,11 +17,7 @@ function used(row: HeldBlob, now: number): HeldBlob {
 export const blobScopeVerbs: Verbs = {
   keepBlob: (rows, { by, scope, hash, bytes, now }) => {
     const known = rows.held(hash, scope);
-    rows.put(
-      known === undefined
-        ? { scope, hash, bytes, by, usedAt: now }
-        : used(known, now),
-    );
+    rows.put(known === undefined ? { scope, hash, bytes, by, usedAt: now } : used(known, now));
     return { outcome: known === undefined ? "new" : "known" };
   },
   useBlobs: (rows, { blobs, now }) => {

@@ -5,7 +5,8 @@ import { buildOwners } from "../blob-refs.ts";
 import type { Connection } from "../connection.ts";
 import { lazily } from "../statement.ts";
 
-const getSql = "SELECT hash, scope, bytes, kept_by AS by, used_at AS usedAt FROM blob_scopes WHERE hash = ? AND scope = ?";
+const getSql =
+  "SELECT hash, scope, bytes, kept_by AS by, used_at AS usedAt FROM blob_scopes WHERE hash = ? AND scope = ?";
 const putSql = "INSERT OR REPLACE INTO blob_scopes (hash, scope, bytes, kept_by, used_at) VALUES (?, ?, ?, ?, ?)";
 const dropSql = `DELETE FROM blob_scopes WHERE (hash, scope) IN (
   SELECT hash, scope FROM blob_scopes AS held WHERE used_at < ?1 AND NOT EXISTS (
