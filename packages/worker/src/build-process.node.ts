@@ -94,7 +94,7 @@ export class BuildProcess {
       return;
     }
     // At once: no turn of the event loop lies between its beginning and its being known.
-    if (this.#child.pid !== undefined) options.guard.add(this.#child.pid);
+    if (this.#child.pid !== undefined) this.#options.guard.add(this.#child.pid);
     this.#follow(this.#child);
     if (this.#paused) this.pause();
   }
