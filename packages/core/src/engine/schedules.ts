@@ -6,32 +6,20 @@ import type { Result } from "../kernel/result.ts";
 import { scheduledTag } from "../kernel/run-figures.ts";
 import { sees } from "../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
+import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { EngineParts } from "./parts.ts";
-import type { ScheduleTime, TimesAsked } from "./schedule-times.ts";
+import { jitterMs, planSchedule } from "./schedule-plan.ts";
+import { scheduleTimes } from "./schedule-times.ts";
+import type { TimesAsked } from "./schedule-times.ts";
 import type { Starts } from "./starts.ts";
 
 interface LiveSchedule {
   record: ScheduleRecord;
   readonly cron: Cron;
-  readonly planner: Planner;
   nextMs: number | undefined;
-}
-
-/** What reads expressions and plans by them. It stays in memory for good, so that it is loaded with the first schedule. */
-type Planner = Awaited<ReturnType<typeof loadPlanner>>;
-
-async function loadPlanner() {
-  const [cron, plan, times] = await Promise.all([
-    import("./cron.ts"),
-    import("./schedule-plan.ts"),
-    import("./schedule-times.ts"),
-  ]);
-  const { parseCron, cronTimes } = cron;
-  const { jitterMs, planSchedule } = plan;
-  return { parseCron, cronTimes, jitterMs, planSchedule, scheduleTimes: times.scheduleTimes };
 }
 
 type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
@@ -50,8 +38,6 @@ export class Schedules {
   readonly #parts: EngineParts;
   readonly #starts: Starts;
   readonly #live = new Map<string, LiveSchedule>();
-  /** There once there is a schedule. */
-  #planner: Planner | undefined;
   #cancel: (() => void) | undefined;
   #firing: Promise<void> | undefined;
   #stopped = false;
@@ -68,7 +54,6 @@ export class Schedules {
     for (const workflow of workflows) {
       const triggers = workflow.triggers.filter((trigger) => trigger.type === "schedule");
       for (const [index, trigger] of triggers.entries()) {
-        const { parseCron } = await this.#plan();
         const parsed = parseCron(trigger.cron, trigger.timezone);
         if (!parsed.ok) {
           const { code, message, hint } = parsed;
@@ -79,30 +64,19 @@ export class Schedules {
     }
     const names = workflows.map((workflow) => workflow.name);
     const records = await this.#parts.store.putSchedules({ by: system, workflows: names, schedules, now });
-    await this.#take(records);
+    this.#live.clear();
+    for (const record of records) this.#put(record);
     this.#arm();
     return ok(records);
   }
 
-  async #plan(): Promise<Planner> {
-    this.#planner ??= await loadPlanner();
-    return this.#planner;
-  }
-
-  /** Makes these the schedules there are. */
-  async #take(records: readonly ScheduleRecord[]): Promise<void> {
-    const planner = records.length === 0 ? undefined : await this.#plan();
-    this.#live.clear();
-    if (planner !== undefined) for (const record of records) this.#put(record, planner);
-  }
-
-  #put(record: ScheduleRecord, planner: Planner): void {
-    const parsed = planner.parseCron(record.cron, record.timezone);
+  #put(record: ScheduleRecord): void {
+    const parsed = parseCron(record.cron, record.timezone);
     if (!parsed.ok) {
       this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
       return;
     }
-    this.#live.set(record.id, { record, cron: parsed.cron, planner, nextMs: 0 });
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0 });
   }
 
   #arm(): void {
@@ -139,7 +113,7 @@ export class Schedules {
 
   async #fire(live: LiveSchedule): Promise<void> {
     const { clock, limits, store, log, route, deployments } = this.#parts;
-    const { record, cron, planner } = live;
+    const { record, cron } = live;
     const now = clock.now();
     const current = deployments.workflow(record.workflow);
     if (current === undefined) {
@@ -147,7 +121,7 @@ export class Schedules {
       live.nextMs = undefined;
       return;
     }
-    const plan = planner.planSchedule({
+    const plan = planSchedule({
       cron,
       lastFiredMs: record.handledUntil === record.createdAt ? undefined : record.handledUntil,
       createdMs: record.createdAt,
@@ -161,7 +135,7 @@ export class Schedules {
     if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
     // Of times that are due together, each would be cancelled by the next one at once.
     const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
-    const runs = wanted.map((nominal) => this.#runOf(live, nominal, { current, now }));
+    const runs = wanted.map((nominal) => this.#runOf(record, nominal, { current, now }));
     const outcome = await store.fireSchedule({
       by: { kind: "schedule", id: record.id },
       schedule: record.id,
@@ -184,7 +158,7 @@ export class Schedules {
   }
 
   #runOf(
-    { record, planner }: LiveSchedule,
+    record: ScheduleRecord,
     nominal: number,
     { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
   ): NewRun {
@@ -197,13 +171,15 @@ export class Schedules {
     const sealed = values.isRef(input) ? input : (begun?.seal.seal({ run: id, field: "input" }, input) ?? input);
     const flow = this.#starts.flowOf(current, input);
     const run = this.#starts.newRun({ by, workflow, input }, { current, id, input: sealed, now, flow, begun });
-    const dueAt = Math.max(now, nominal + planner.jitterMs(record.id, nominal, record.jitterMs));
+    const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
     return { ...run, dueAt, schedule: record.id, tags: [scheduledTag(nominal)], ...serial };
   }
 
   async #reload(): Promise<void> {
-    await this.#take(await this.#parts.store.listSchedules());
+    const records = await this.#parts.store.listSchedules();
+    this.#live.clear();
+    for (const record of records) this.#put(record);
   }
 
   list(access?: AccessFilter): readonly ScheduleRecord[] {
@@ -219,24 +195,19 @@ export class Schedules {
     const live = this.#live.get(id);
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
-    return live.planner.cronTimes(live.cron, {
-      afterMs: this.#parts.clock.now(),
-      untilMs: Number.MAX_SAFE_INTEGER,
-      limit,
-    });
+    return cronTimes(live.cron, { afterMs: this.#parts.clock.now(), untilMs: Number.MAX_SAFE_INTEGER, limit });
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */
-  async timesBetween(
+  timesBetween(
     p: Omit<TimesAsked, "schedules" | "graceMs"> & {
       readonly shown: (schedule: ScheduleRecord) => boolean;
       /** Runs for times before this may have been deleted. */
       readonly keptFrom: (schedule: ScheduleRecord) => number;
     },
-  ): Promise<{ readonly times: readonly ScheduleTime[]; readonly more: boolean }> {
+  ): ReturnType<typeof scheduleTimes> {
     const shown = [...this.#live.values()].filter(({ record }) => p.shown(record));
     const schedules = shown.map(({ record, cron }) => ({ record, cron, keptFrom: p.keptFrom(record) }));
-    const { scheduleTimes } = await this.#plan();
     return scheduleTimes({ ...p, schedules, graceMs: this.#parts.limits.scheduleGraceMs });
   }
 
@@ -248,7 +219,7 @@ export class Schedules {
       now: this.#parts.clock.now(),
     });
     if (record === undefined) return unknownSchedule(id);
-    this.#put(record, await this.#plan());
+    this.#put(record);
     this.#arm();
     return ok(record);
   }
