@@ -1,6 +1,6 @@
 // The command line: `sluice COMMAND`, with its exit code.
 import { toWire } from "@sluice/protocol";
-import { CliError, exitCodes, showError } from "./io.ts";
+import { CliError, exitCodes, inert, showError } from "./io.ts";
 import type { Io } from "./io.ts";
 import { plainOutput } from "./plain-output.ts";
 import { plainFlags, serveRequest } from "./serve-flags.ts";
@@ -9,8 +9,8 @@ import { plainFlags, serveRequest } from "./serve-flags.ts";
 const io: Io = {
   env: process.env,
   cwd: process.cwd(),
-  print: (line) => void process.stdout.write(`${line}\n`),
-  complain: (line) => void process.stderr.write(`${line}\n`),
+  print: (line) => void process.stdout.write(`${inert(line)}\n`),
+  complain: (line) => void process.stderr.write(`${inert(line)}\n`),
   get stdout() {
     return {
       isTTY: process.stdout.isTTY,
@@ -34,7 +34,7 @@ async function execute(argv: readonly string[]): Promise<void> {
       const request = serveRequest(io, command, flags);
       const { serve } = await import("./serve.ts");
       const write = plainOutput(Bun.stdout);
-      await serve({ env: io.env, cwd: io.cwd, print: (line) => write(`${line}\n`) }, request);
+      await serve({ env: io.env, cwd: io.cwd, print: (line) => write(`${inert(line)}\n`) }, request);
       return;
     }
   }

@@ -2,6 +2,7 @@
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
+export { tokenRefusal } from "./engine/token-refusals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { checkDeployment } from "./engine/deployment-checks.ts";
 export { engineLimits } from "./engine/limits.ts";

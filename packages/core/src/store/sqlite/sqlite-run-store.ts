@@ -276,6 +276,9 @@ class SqliteRunStore implements Store {
   listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
     return this.#look((lookups) => lookups.listSchedules(p));
   }
+  listHeldTimes(p: Params<"listHeldTimes">): Answer<"listHeldTimes"> {
+    return this.#look((lookups) => lookups.listHeldTimes(p));
+  }
   listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
     return this.#look((lookups) => lookups.listQueues(p));
   }
