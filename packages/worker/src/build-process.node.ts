@@ -94,7 +94,7 @@ export class BuildProcess {
       return;
     }
     // At once: no turn of the event loop lies between its beginning and its being known.
-    if (this.#child.pid !== undefined) options.guard.add(this.#child.pid);
+    if (this.#child.pid !== undefined) this.#options.guard.add(this.#child.pid);
     this.#follow(this.#child);
     if (this.#paused) this.pause();
   }
@@ -150,6 +150,8 @@ export class BuildProcess {
   }
 
   #ended(code: number | null, signal: string | null): void {
+    // Its number may soon be another's: nobody signals it from here on, though its outputs are still to be stored.
+    if (this.#child?.pid !== undefined) this.#options.guard.remove(this.#child.pid);
     this.#child = undefined;
     const failed = signal === null ? undefined : { code: "killed", message: `It ended by ${signal}.` };
     const bad = code === 0 ? undefined : { code: "build_failed", message: `The command ended with ${code}.` };
