@@ -150,6 +150,8 @@ export class BuildProcess {
   }
 
   #ended(code: number | null, signal: string | null): void {
+    // Its number may soon be another's: nobody signals it from here on, though its outputs are still to be stored.
+    if (this.#child?.pid !== undefined) this.#options.guard.remove(this.#child.pid);
     this.#child = undefined;
     const failed = signal === null ? undefined : { code: "killed", message: `It ended by ${signal}.` };
     const bad = code === 0 ? undefined : { code: "build_failed", message: `The command ended with ${code}.` };
