@@ -28,6 +28,7 @@ export interface TaskPlan {
 /** Asks for a task; settles with its result. */
 export interface TaskOp {
   readonly op: "task";
+  /** Below 0 for a task that takes back what the entry `-(seq + 1)` did. */
   readonly seq: number;
   readonly name: string;
   readonly n: number;
@@ -35,6 +36,8 @@ export interface TaskOp {
   readonly plan: TaskPlan;
   /** Milliseconds until the call fails, whatever has become of the task. */
   readonly timeout?: number | undefined;
+  /** Its effect is taken back where the run does not complete. */
+  readonly undo?: boolean | undefined;
 }
 
 /** A task that a worker can do. */

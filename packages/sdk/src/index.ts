@@ -6,6 +6,7 @@ export type {
   CallTask,
   Task,
   TaskCallOptions,
+  TaskUndone,
   TaskContext,
   TaskInput,
   TaskOptions,

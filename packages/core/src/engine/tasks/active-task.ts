@@ -21,8 +21,8 @@ export class ActiveTask implements Queued {
   attempt: number;
   /** Nobody has been given it under this epoch. */
   fresh: boolean;
-  /** Times it took its worker down. */
-  crashes = 0;
+  /** Losses of workers that it may have caused: the epoch it had, and what is known of the loss. */
+  readonly charges = new Map<number, string>();
   /** Has it, or is about to. */
   worker: TaskWorker | undefined;
   /** The span that began its run; undefined until that is known. */

@@ -3,6 +3,7 @@
 import type { CircuitBreaker, FlowOptions } from "@sluice/sdk";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { Feature } from "./features.suite.ts";
+import { mapSteps } from "./program-shape.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
 
 /** Name of the events that triggers listen to; programs send none, or runs would start each other for ever. */
@@ -53,24 +54,6 @@ function withBreakers(programs: readonly Program[], random: SimulatedRandom): re
       ? { ...step, breaker: random.pick(breakers) }
       : step;
   return programs.map((program) => ({ ...program, root: mapSteps(program.root, guard) }));
-}
-
-function mapSteps(node: Node, change: (step: StepNode) => StepNode): Node {
-  switch (node.type) {
-    case "step":
-      return change(node);
-    case "seq":
-    case "all":
-    case "race":
-    case "ctxRace":
-      return { ...node, nodes: node.nodes.map((each) => mapSteps(each, change)) };
-    case "map":
-    case "lock":
-    case "try":
-      return { ...node, body: mapSteps(node.body, change) };
-    default:
-      return node;
-  }
 }
 
 function hasBreaker(root: Node): boolean {
