@@ -8,7 +8,7 @@ import type { RunView } from "../views.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { describeRun } from "./run-text.ts";
 
-interface ScheduleView {
+export interface ScheduleView {
   readonly id: string;
   readonly workflow: string;
   readonly cron: string;
@@ -17,6 +17,7 @@ interface ScheduleView {
   readonly overlap: string;
   readonly paused: boolean;
   readonly nextAt: number | null;
+  readonly waiting: { readonly count: number; readonly retryAt: number } | null;
 }
 
 export function addScheduleCommands(program: Command, io: Io): void {
@@ -74,7 +75,8 @@ export function addScheduleCommands(program: Command, io: Io): void {
     });
 }
 
-function schedulesText(schedules: readonly ScheduleView[]): readonly string[] {
+/** A table with a line for each. */
+export function schedulesText(schedules: readonly ScheduleView[]): readonly string[] {
   if (schedules.length === 0) return ["No schedules."];
   const rows = schedules.map((each) => [
     each.id,
@@ -82,8 +84,9 @@ function schedulesText(schedules: readonly ScheduleView[]): readonly string[] {
     each.cron,
     each.timezone,
     each.paused ? "paused" : time(each.nextAt),
+    each.waiting === null ? "-" : String(each.waiting.count),
     each.catchUp,
     each.overlap,
   ]);
-  return table(["SCHEDULE", "WORKFLOW", "CRON", "TIMEZONE", "NEXT", "CATCH-UP", "OVERLAP"], rows);
+  return table(["SCHEDULE", "WORKFLOW", "CRON", "TIMEZONE", "NEXT", "WAIT", "CATCH-UP", "OVERLAP"], rows);
 }

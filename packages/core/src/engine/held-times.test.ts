@@ -51,9 +51,36 @@ describe("times past a limit", () => {
     await live(clock, 3 * minuteMs);
     expect([await times(store), await held(store)]).toEqual([[1], [2, 3]]);
     expect(fixture.logs.filter(({ message }) => message.includes("makes times of a schedule wait"))).toHaveLength(1);
+    expect(fixture.engine.schedules.waiting("report:0")).toEqual({ count: 2, retryAt: midnight + 11 * minuteMs });
     await fixture.engine.schedules.setPaused(tester, "report:0", true);
     await live(clock, hourMs);
     expect([await times(store), await held(store)]).toEqual([[1], [2, 3]]);
+    await fixture.engine.stop(0);
+  });
+
+  test("are found again when the schedule is paused and resumed while one is turned away", async () => {
+    const clock = new SimulatedClock(midnight + 1);
+    const inner = new MemoryRunStore();
+    let pauses: Promise<unknown> | undefined;
+    const { store } = faultyStore(inner, {
+      plan: ({ verb, params }) => {
+        const { times: asked } = params as { readonly times?: readonly number[] };
+        if (verb === "fireSchedule" && asked?.includes(midnight + 2 * minuteMs) === true)
+          pauses ??= fixture.engine.schedules.setPaused(tester, "report:0", true);
+        return undefined;
+      },
+    });
+    const fixture = await EngineFixture.start({ workflows: [limited()], clock, store });
+    await live(clock, 3 * minuteMs);
+    await pauses;
+    expect([await times(inner), await held(inner)]).toEqual([[1], [2]]);
+    expect(fixture.engine.schedules.get("report:0")?.paused).toBe(true);
+    await live(clock, 9 * minuteMs);
+    expect(await held(inner)).toEqual([2]);
+    await fixture.engine.schedules.setPaused(tester, "report:0", false);
+    await pass(clock, 1_000);
+    expect([await times(inner), await held(inner)]).toEqual([[1, 2], []]);
+    expect(fixture.engine.schedules.waiting("report:0")).toBeUndefined();
     await fixture.engine.stop(0);
   });
 

@@ -64,6 +64,15 @@ describe("times of schedules", () => {
     expect(late).toMatchObject({ run: "s@0", runStatus: "completed", status: "caught_up" });
   });
 
+  test("one that waits for a limit is held, not missed", () => {
+    const waits = { ...schedule("s", "0 * * * *"), held: new Set([noon - hour]) };
+    expect(times({ schedules: [waits], to: noon })).toEqual([
+      ["s", -180, "missed"],
+      ["s", -120, "missed"],
+      ["s", -60, "held"],
+    ]);
+  });
+
   test("one that is paused has none to come, and none that went by since", () => {
     const paused = schedule("s", "0 * * * *", { paused: true, handledUntil: noon - 90 * minute });
     expect(times({ schedules: [paused] })).toEqual([

@@ -5,14 +5,17 @@ import type { ScheduleRecord } from "../kernel/run-store.ts";
 import { nextCronTime } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 
-/** A time of a schedule. `caught_up`: its run was started late; `missed`: it has gone by and there is no run. */
+/**
+ * A time of a schedule. `caught_up`: its run was started late; `held`: its run begins when a limit of the workflow takes it;
+ * `missed`: it has gone by and there is no run.
+ */
 export interface ScheduleTime {
   readonly schedule: string;
   readonly workflow: string;
   readonly at: number;
   readonly run: string | undefined;
   readonly runStatus: RunStatus | undefined;
-  readonly status: RunStatus | "coming" | "caught_up" | "missed";
+  readonly status: RunStatus | "coming" | "caught_up" | "held" | "missed";
 }
 
 /** A schedule that is looked at. */
@@ -21,6 +24,8 @@ export interface TimedSchedule {
   readonly cron: Cron;
   /** Runs for times before this may have been deleted. */
   readonly keptFrom: number;
+  /** Times that wait for a limit of the workflow. */
+  readonly held?: ReadonlySet<number> | undefined;
 }
 
 /** All times are milliseconds since 1970. */
@@ -101,14 +106,15 @@ function earliest(heads: Iterable<Head>): Head | undefined {
 
 /** The next time of a schedule, if it is one to show; moves on. */
 function take(head: Head, to: number): ScheduleTime | undefined {
-  const { cron, record } = head.schedule;
+  const { cron, held, record } = head.schedule;
   const at = head.next;
   if (at === undefined) return undefined;
   const gone = at <= record.handledUntil;
   head.next = record.paused && !gone ? undefined : nextBefore(cron, at, to);
   if (head.ran.has(at) || (record.paused && !gone)) return undefined;
   const { id: schedule, workflow } = record;
-  return { schedule, workflow, at, run: undefined, runStatus: undefined, status: gone ? "missed" : "coming" };
+  const status = !gone ? "coming" : held?.has(at) === true ? "held" : "missed";
+  return { schedule, workflow, at, run: undefined, runStatus: undefined, status };
 }
 
 function timeOfRun(

@@ -20,8 +20,13 @@ interface LiveSchedule {
   record: ScheduleRecord;
   readonly cron: Cron;
   nextMs: number | undefined;
-  /** Times that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
-  held?: { readonly count: number; readonly retryAt: number } | undefined;
+  held?: WaitingTimes | undefined;
+}
+
+/** Times of a schedule that a limit has turned away, and when it is asked again (milliseconds since 1970). */
+export interface WaitingTimes {
+  readonly count: number;
+  readonly retryAt: number;
 }
 
 type Fired = Extract<Awaited<ReturnType<RunStore["fireSchedule"]>>, { readonly outcome: "ok" }>;
@@ -97,8 +102,7 @@ export class Schedules {
       this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
       return;
     }
-    const held = this.#live.get(record.id)?.held;
-    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0, held });
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0 });
   }
 
   #arm(): void {
@@ -168,7 +172,8 @@ export class Schedules {
     const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
     const fired = await this.#make(live, { times: wanted, handledUntil: plan.handledUntilMs, current });
     if (fired === undefined) return;
-    live.record = { ...record, handledUntil: plan.handledUntilMs };
+    // It may have been paused meanwhile.
+    live.record = { ...live.record, handledUntil: Math.max(live.record.handledUntil, plan.handledUntilMs) };
     if (fired.refused === undefined) return;
     if (waiting === undefined) log("warn", "a limit makes times of a schedule wait", { schedule: record.id });
     const before = isLastOnly(record) ? 0 : (waiting?.count ?? 0);
@@ -265,6 +270,12 @@ export class Schedules {
     return this.#live.get(id)?.record;
   }
 
+  /** Undefined while no limit of the workflow holds times back. */
+  waiting(id: string): WaitingTimes | undefined {
+    const held = this.#live.get(id)?.held;
+    return held === undefined || held.count === 0 ? undefined : held;
+  }
+
   /** The next nominal times, at most 1,000. */
   preview(id: string, count: number): readonly number[] {
     const live = this.#live.get(id);
@@ -278,27 +289,38 @@ export class Schedules {
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */
-  timesBetween(
+  async timesBetween(
     p: Omit<TimesAsked, "schedules" | "graceMs"> & {
       readonly shown: (schedule: ScheduleRecord) => boolean;
       /** Runs for times before this may have been deleted. */
       readonly keptFrom: (schedule: ScheduleRecord) => number;
     },
-  ): ReturnType<typeof scheduleTimes> {
+  ): Promise<ReturnType<typeof scheduleTimes>> {
     const shown = [...this.#live.values()].filter(({ record }) => p.shown(record));
-    const schedules = shown.map(({ record, cron }) => ({ record, cron, keptFrom: p.keptFrom(record) }));
+    const schedules = await Promise.all(
+      shown.map(async (live) => ({ ...live, keptFrom: p.keptFrom(live.record), held: await this.#heldTimes(live) })),
+    );
     return scheduleTimes({ ...p, schedules, graceMs: this.#parts.limits.scheduleGraceMs });
   }
 
+  async #heldTimes({ record, held }: LiveSchedule): Promise<ReadonlySet<number> | undefined> {
+    if (held === undefined) return undefined;
+    const { limits, store } = this.#parts;
+    const times = await store.listHeldTimes({ schedule: record.id, limit: limits.triggerWaitingMax });
+    return new Set(times.map(({ time }) => time));
+  }
+
   async setPaused(by: Actor, id: string, paused: boolean): Promise<Result<ScheduleRecord>> {
-    const record = await this.#parts.store.setSchedulePaused({
-      by,
-      schedule: id,
-      paused,
-      now: this.#parts.clock.now(),
-    });
+    const { clock, store } = this.#parts;
+    const record = await store.setSchedulePaused({ by, schedule: id, paused, now: clock.now() });
     if (record === undefined) return unknownSchedule(id);
-    this.#put(record);
+    // The same one goes on: what it fires just now has yet to say which times are held.
+    const live = this.#live.get(id);
+    if (live === undefined) this.#put(record);
+    else {
+      live.record = record;
+      live.nextMs = clock.now();
+    }
     this.#arm();
     return ok(record);
   }

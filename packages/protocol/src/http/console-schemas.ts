@@ -117,8 +117,8 @@ export const consoleSchemas = {
         run: z.string().nullable().describe("The run it started"),
         runStatus: z.enum(runStatuses).nullable(),
         status: z
-          .enum([...runStatuses, "coming", "caught_up", "missed"])
-          .describe("That of the run; or none is there yet, it was started late, there is none"),
+          .enum([...runStatuses, "coming", "caught_up", "held", "missed"])
+          .describe("That of the run; or none is there yet, it was started late, it waits for a limit, there is none"),
       }),
     ),
     more: z.boolean(),

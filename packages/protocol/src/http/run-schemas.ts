@@ -1,6 +1,6 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { duration, failure, maybe, name, runError, time, value } from "./schema-parts.ts";
+import { duration, failure, maybe, name, runError, time, value, waitingStarts } from "./schema-parts.ts";
 import { attributeTypes } from "../attributes.ts";
 import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
@@ -195,6 +195,7 @@ const schedule = z.strictObject({
   source: z.enum(["code", "api"]),
   createdAt: time,
   nextAt: time.nullable(),
+  waiting: waitingStarts,
 });
 
 const stateValue = z.strictObject({ key: z.string(), value, version: z.int(), expiresAt: time.nullable() });

@@ -10,6 +10,11 @@ export const value = z.unknown().describe("A workflow value, in its JSON form");
 export const name = z.string().min(1).max(512);
 export const maybe = <T extends z.ZodType>(schema: T) => schema.nullish();
 
+export const waitingStarts = z
+  .strictObject({ count: z.int(), retryAt: time })
+  .nullable()
+  .describe("What a limit of the workflow has turned away and starts later, and when it is asked again");
+
 export const runError = z
   .strictObject({
     code: z.enum(Object.keys(errorCodes) as [string, ...string[]]),

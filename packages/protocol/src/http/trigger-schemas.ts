@@ -1,7 +1,7 @@
 // Bodies of the routes of triggers as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
 import { deliveryStatuses, webhookSchemes } from "../trigger-manifest.ts";
-import { maybe, name, runError, time, value } from "./schema-parts.ts";
+import { maybe, name, runError, time, value, waitingStarts } from "./schema-parts.ts";
 
 const debounce = z.strictObject({ waitMs: z.number(), maxMs: z.number().nullable(), key: z.string().nullable() });
 const trigger = z.strictObject({
@@ -17,10 +17,7 @@ const trigger = z.strictObject({
   nextAt: time.nullable(),
   failures: z.int().describe("Since it last worked"),
   error: runError.nullable(),
-  waiting: z
-    .strictObject({ count: z.int(), retryAt: time })
-    .nullable()
-    .describe("What a limit of the workflow has turned away and starts later, and when it is asked again"),
+  waiting: waitingStarts,
   webhook: z
     .strictObject({
       method: z.string(),

@@ -7,9 +7,17 @@ import { HttpFixture } from "../http-fixture.ts";
 
 const often = workflow({ name: "often", triggers: [schedule("* * * * * *", { name: "second" })] }, async () => 1);
 const yearly = workflow({ name: "rare/yearly", triggers: [schedule("0 0 1 1 *", { name: "y" })] }, async () => 1);
+const limited = workflow(
+  {
+    name: "limited",
+    rateLimit: { count: 1, per: "1h" },
+    triggers: [schedule("* * * * * *", { name: "second", catchUp: "all", overlap: "allow" })],
+  },
+  async () => 1,
+);
 let f: HttpFixture;
 beforeAll(async () => {
-  f = await HttpFixture.make({ workflows: [often, yearly] });
+  f = await HttpFixture.make({ workflows: [often, yearly, limited] });
 });
 afterAll(async () => f[Symbol.asyncDispose]());
 
@@ -69,4 +77,24 @@ test("times that lie too far apart are refused, none lie between a time and one 
   expect(await times(`?from=${Date.now()}&to=5`)).toEqual({ times: [], more: false });
   expect(await times("?from=9999-01-01")).toEqual({ times: [], more: false });
   expect((await times("")).more).toBe(true);
+});
+
+test("times that a limit turns away are counted in the list, and held in the calendar", async () => {
+  while (f.engine.schedules.waiting("limited:second") === undefined) {
+    const ended = Promise.withResolvers<void>();
+    const stop = f.engine.watchers.onEveryEnd(() => ended.resolve());
+    await ended.promise;
+    stop();
+  }
+  const { body } = await f.get("/api/v1/schedules");
+  const shown = new Map<string, unknown>(
+    body.schedules.map((each: { readonly id: string; readonly waiting: unknown }) => [each.id, each.waiting]),
+  );
+  expect(shown.get("limited:second")).toEqual({ count: expect.any(Number), retryAt: expect.any(Number) });
+  expect(shown.get("often:second")).toBeNull();
+  expect(schemas.Schedules.safeParse(body).error?.message).toBeUndefined();
+  const now = Date.now();
+  const { times: found } = await times(`?from=${now - hourMs}&to=${now + hourMs}&workflow=limited`);
+  expect(found.some(({ status, run }) => status === "held" && run === null)).toBe(true);
+  expect(found.some(({ status }) => status === "missed")).toBe(false);
 });

@@ -27,6 +27,7 @@ async function showSchedule(call: Call, schedule: ScheduleRecord): Promise<Recor
     source: schedule.source,
     createdAt: schedule.createdAt,
     nextAt: next ?? null,
+    waiting: call.engine.schedules.waiting(schedule.id) ?? null,
   };
 }
 

@@ -1,6 +1,6 @@
 // One day of the calendar, in the grid and in the list, with the fires of each schedule put together.
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { CalendarOff, CircleAlert, CircleDashed, History } from "lucide-react";
+import { CalendarOff, CircleAlert, CircleDashed, History, Hourglass } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { Popover } from "radix-ui";
 import type { ReactNode } from "react";
@@ -23,6 +23,7 @@ const firesShown = 200;
 const otherLooks: Readonly<Record<string, { label: string; tone: Tone; icon: LucideIcon }>> = {
   coming: { label: "Coming", tone: "neutral", icon: CircleDashed },
   caught_up: { label: "Caught up", tone: "hold", icon: History },
+  held: { label: "Held back", tone: "hold", icon: Hourglass },
   missed: { label: "Missed", tone: "warn", icon: CircleAlert },
 };
 

@@ -115,6 +115,7 @@ const loudness: readonly Fire["status"][] = [
   "failed",
   "timedout",
   "missed",
+  "held",
   "paused",
   "undoing",
   "running",

@@ -9,6 +9,7 @@ import { ErrorState, Skeleton } from "../ui/states.tsx";
 import { Heading, Mono, Text } from "../ui/text.tsx";
 import { Duration, Time } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { waitingPair } from "../workflows/waiting.tsx";
 import { ScheduleButtons } from "./schedule-actions.tsx";
 import { catchUpWords, overlapWords } from "./words.ts";
 import type { Schedule } from "./words.ts";
@@ -70,6 +71,7 @@ function Detail({ schedule, next }: { readonly schedule: Schedule; readonly next
                 ),
               },
           { name: "Since", value: <Time at={schedule.createdAt} /> },
+          waitingPair(schedule.waiting),
         ]}
       />
       <section className="flex flex-col gap-2">

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState } from "../ui/states.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { formatCount } from "../ui/time-format.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { Calendar } from "./calendar-view.tsx";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
@@ -183,6 +184,14 @@ const columns: readonly Column<Schedule>[] = [
     width: "5.5rem",
     align: "end",
     cell: (row) => (row.paused ? <Badge tone="warn">Paused</Badge> : <Time at={row.nextAt} />),
+  },
+  {
+    name: "waiting",
+    label: "Held back",
+    width: "5.5rem",
+    align: "end",
+    from: "sm",
+    cell: (row) => row.waiting !== null && <Badge tone="warn">{formatCount(row.waiting.count)}</Badge>,
   },
   { name: "menu", label: "", width: "2rem", cell: (row) => <ScheduleMenu schedule={row} /> },
 ];

@@ -9,9 +9,10 @@ import { Card, KeyValue } from "../ui/card.tsx";
 import { JsonTree } from "../ui/json-tree.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
-import { formatCount, formatDuration } from "../ui/time-format.ts";
+import { formatDuration } from "../ui/time-format.ts";
 import { ManualDialog } from "./manual-dialog.tsx";
 import { TriggerButtons } from "./trigger-actions.tsx";
+import { waitingPair } from "./waiting.tsx";
 import type { TriggerState } from "./words.ts";
 
 interface Look {
@@ -111,15 +112,6 @@ function progress(trigger: TriggerState): Pairs {
     trigger.firedAt === null ? null : { name: "Last run", value: <Time at={trigger.firedAt} /> },
     trigger.lookedAt === null ? null : { name: "Last look", value: <Time at={trigger.lookedAt} /> },
     trigger.nextAt === null ? null : { name: "Next look", value: <Time at={trigger.nextAt} /> },
-    trigger.waiting === null
-      ? null
-      : {
-          name: "Wait for the rate limit",
-          value: (
-            <>
-              {formatCount(trigger.waiting.count)}, asked again <Time at={trigger.waiting.retryAt} />
-            </>
-          ),
-        },
+    waitingPair(trigger.waiting),
   ];
 }

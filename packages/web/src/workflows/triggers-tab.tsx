@@ -13,6 +13,7 @@ import { Time } from "../ui/time.tsx";
 import { formatDuration } from "../ui/time-format.ts";
 import { DeliveriesCard } from "./deliveries-card.tsx";
 import { TriggerCard } from "./trigger-card.tsx";
+import { waitingPair } from "./waiting.tsx";
 import { WebhookCard } from "./webhook-card.tsx";
 import type { WebhookTrigger } from "./webhook-card.tsx";
 import type { Workflow } from "./words.ts";
@@ -79,7 +80,7 @@ function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
     <Card
       title="Schedule"
       detail={<CalendarClock aria-hidden className="size-3.5" />}
-      actions={schedule.paused ? <Badge tone="warn">Paused</Badge> : <Badge tone="good">Active</Badge>}
+      actions={<ScheduleBadge schedule={schedule} />}
     >
       <div className="grid gap-4 sm:grid-cols-2">
         <KeyValue
@@ -90,6 +91,7 @@ function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
             { name: "After an outage", value: catchUpWords(schedule.catchUp, schedule.catchUpMax) },
             { name: "While one runs", value: overlapWords[schedule.overlap] },
             schedule.jitterMs > 0 ? { name: "Spread", value: `up to ${formatDuration(schedule.jitterMs)}` } : null,
+            waitingPair(schedule.waiting),
           ]}
         />
         <NextTimes times={next.data?.next} paused={schedule.paused} />
@@ -99,6 +101,11 @@ function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
       </Link>
     </Card>
   );
+}
+
+function ScheduleBadge({ schedule }: { readonly schedule: Schedule }) {
+  if (schedule.paused) return <Badge tone="warn">Paused</Badge>;
+  return schedule.waiting === null ? <Badge tone="good">Active</Badge> : <Badge tone="warn">Held back</Badge>;
 }
 
 function NextTimes({ times, paused }: { readonly times: readonly number[] | undefined; readonly paused: boolean }) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { onEvent, poll, workflow } from "@sluice/sdk";
 import type { FlowOptions, Trigger } from "@sluice/sdk";
-import { EngineFixture, pass, rest } from "../engine-fixture.suite.ts";
+import { EngineFixture, pass, rest, tester } from "../engine-fixture.suite.ts";
 import { echo, inputsOf, make } from "../trigger-fixture.suite.ts";
 
 describe("occurrences close together", () => {
@@ -50,6 +50,21 @@ describe("occurrences close together", () => {
     expect(await inputsOf(store)).toHaveLength(1);
     await next.engine.stop(0);
   });
+});
+
+test("what a paused trigger holds waits until it is resumed", async () => {
+  const changed = echo("changed", [onEvent("change", { debounce: "10s" })]);
+  const { clock, store, fixture } = await make([changed]);
+  await fixture.emit("change", { n: 1 });
+  await rest();
+  await fixture.engine.triggers.setPaused(tester, "changed:change", true);
+  await pass(clock, 60_000);
+  expect(await inputsOf(store)).toEqual([]);
+  expect(fixture.logs.filter(({ level }) => level === "error")).toEqual([]);
+  await fixture.engine.triggers.setPaused(tester, "changed:change", false);
+  await pass(clock, 0);
+  expect(await inputsOf(store)).toEqual([{ n: 1 }]);
+  await fixture.engine.stop(0);
 });
 
 describe("occurrences past a limit of their workflow", () => {

@@ -232,7 +232,8 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
 
   /** Lets go what is due, as far as limits of the workflow take it; the rest is held on, in the order in which it came. */
   async #release(): Promise<void> {
-    if (this.stopped) return;
+    // It may have been paused since: then it is armed again when it is resumed.
+    if (this.stopped || this.record.paused) return;
     const { engine, store } = this.#parts;
     const trigger = this.record.id;
     const held = await store.listHeld({ trigger, limit: releaseLookMax });
