@@ -38,7 +38,16 @@ export class Facilities {
     if (message.type === "reveal") void this.#answer(worker, this.#reveal(message));
     else if (message.type === "admit") void this.#answer(worker, this.#admit(message));
     else if (message.type === "past") void this.#answer(worker, this.#past(message));
-    else this.#services.set(worker, message.services.slice(0, servicesMax));
+    else {
+      this.#forgetGone();
+      this.#services.set(worker, message.services.slice(0, servicesMax));
+    }
+  }
+
+  /** What is known of workers that have left goes, whether or not anybody looks. */
+  #forgetGone(): void {
+    const here = new Set(this.#parts.deployments.workers.map(({ link }) => link.id));
+    for (const worker of this.#services.keys()) if (!here.has(worker)) this.#services.delete(worker);
   }
 
   async #answer(worker: string, answer: Promise<EngineToWorker>): Promise<void> {
@@ -84,8 +93,7 @@ export class Facilities {
 
   /** How services are, in the workers that are here. */
   get services(): readonly WorkerService[] {
-    const here = new Set(this.#parts.deployments.workers.map(({ link }) => link.id));
-    for (const worker of this.#services.keys()) if (!here.has(worker)) this.#services.delete(worker);
+    this.#forgetGone();
     return [...this.#services].flatMap(([worker, services]) => services.map((service) => ({ ...service, worker })));
   }
 

@@ -69,6 +69,7 @@ describe("times past a limit", () => {
           pauses ??= fixture.engine.schedules.setPaused(tester, "report:0", true);
         return undefined;
       },
+      afterCrash: "silence",
     });
     const fixture = await EngineFixture.start({ workflows: [limited()], clock, store });
     await live(clock, 3 * minuteMs);

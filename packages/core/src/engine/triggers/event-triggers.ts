@@ -60,7 +60,9 @@ export class EventTriggerRun {
         if (taken !== undefined && "code" in taken) return this.#stuck(taken);
         if (taken !== undefined) entering.push(taken);
       }
-      const progress = { position: last.id, lookedAt: engine.clock.now(), failures: 0 };
+      // What was passed over stays to be seen; what it was stuck on is over.
+      const over = live.record.failures > 0 ? { error: null } : {};
+      const progress = { position: last.id, lookedAt: engine.clock.now(), failures: 0, ...over };
       const entered = await live.enter(entering, { progress });
       if (!entered.ok && entered.error.code !== "conflict") return this.#stuck(entered.error);
     }

@@ -142,8 +142,10 @@ describe("occurrences past a limit of their workflow", () => {
     const shown = () => fixture.engine.triggers.get("limited:change");
     expect(shown()?.waiting?.count).toBe(3);
     expect(shown()?.record.position).toBe(5);
+    expect([shown()?.record.failures, shown()?.record.error]).toEqual([expect.any(Number), expect.any(Uint8Array)]);
     for (let i = 0; i < 30; i++) await pass(clock, 2_000);
     expect(await sorted(store)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([shown()?.record.failures, shown()?.record.error]).toEqual([0, undefined]);
     await fixture.engine.stop(0);
   });
 
