@@ -49,6 +49,8 @@ export interface Execution {
   readonly query: Query;
   /** Only entries with higher numbers. */
   readonly aboveSeq?: number | undefined;
+  /** Only entries with numbers up to this one. */
+  readonly upToSeq?: number | undefined;
   readonly limits: QueryLimits;
 }
 
@@ -114,8 +116,11 @@ class Run {
       const times = rows.timeMs();
       for (let i = 0; i < hits.length; i++) if (!((times[i] ?? 0) >= fromMs && (times[i] ?? 0) < toMs)) hits[i] = 0;
     }
-    const above = this.#p.aboveSeq ?? 0;
-    if (above > 0) for (let i = 0; i < hits.length; i++) if ((rows.seq()[i] ?? 0) <= above) hits[i] = 0;
+    const { aboveSeq: above = 0, upToSeq: upTo = Infinity } = this.#p;
+    if (above > 0 || upTo < Infinity) {
+      const seqs = rows.seq();
+      for (let i = 0; i < hits.length; i++) if ((seqs[i] ?? 0) <= above || (seqs[i] ?? 0) > upTo) hits[i] = 0;
+    }
     for (const mask of this.#masks) maskRows(mask, rows, hits);
     return hits;
   }
@@ -146,7 +151,11 @@ class Run {
     const isCounted = stats === undefined ? undefined : countable(this.#p.query, this.#masks);
     const skip = ({ chunk, counts }: Part): boolean => {
       if (isCounted === undefined || stats === undefined || chunk === undefined) return false;
-      if (chunk.minMs < this.#span.fromMs || chunk.maxMs >= this.#span.toMs || this.#p.aboveSeq !== undefined)
+      if (
+        chunk.minMs < this.#span.fromMs ||
+        chunk.maxMs >= this.#span.toMs ||
+        (this.#p.aboveSeq ?? this.#p.upToSeq) !== undefined
+      )
         return false;
       const found = counts();
       if (found === undefined) return false;
