@@ -73,6 +73,8 @@ export const permissions = {
   "build:read": { about: "see builds and their output" },
   "build:start": { about: "have workers execute builds" },
   "build:cancel": { about: "end builds early" },
+  "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
+  "log:write": { about: "send logs", narrowedBy: "tenant" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -94,6 +96,7 @@ const reading: readonly Grant[] = [
   "trigger:read",
   "state:read",
   "build:read",
+  "log:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -110,6 +113,7 @@ const operating: readonly Grant[] = [
   "trigger:control",
   "build:start",
   "build:cancel",
+  "log:write",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

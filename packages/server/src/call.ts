@@ -17,6 +17,7 @@ import { refuse } from "./fields.ts";
 import type { HookDesk } from "./hooks/hook-desk.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
@@ -100,6 +101,8 @@ export interface HttpParts {
   readonly valueJson: ValueJson;
   /** Workers on other machines; there from its first use on. */
   readonly fleet: (() => Promise<Fleet>) | undefined;
+  /** Logs; there from their first use on. */
+  readonly logs: (() => Promise<LogDesk>) | undefined;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */

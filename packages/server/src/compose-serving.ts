@@ -1,6 +1,6 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { systemClock } from "@sluice/core";
+import { logLimits, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Fleet } from "@sluice/core/workers";
@@ -15,6 +15,7 @@ import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
@@ -81,7 +82,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
+    const logs = logsOf(ground);
     const http = httpOver(ground, {
+      logs: logs.open,
       fleet: fleet.open,
       engine,
       store,
@@ -115,6 +118,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
         await telemetry?.stop();
         await http.settle();
         await fleet.stop();
+        await logs.stop();
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -188,6 +192,37 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** Loaded when somebody sends, searches or follows logs. */
+function logsOf({ options, folder }: Ground): {
+  readonly open: () => Promise<LogDesk>;
+  readonly stop: () => Promise<void>;
+} {
+  let opened: Promise<LogDesk> | undefined;
+  let stopped = false;
+  return {
+    open: () => {
+      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
+      // One that failed is tried again by the next request.
+      opened ??= openLogsIn(options, folder).catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+      return opened;
+    },
+    stop: async () => {
+      stopped = true;
+      const desk = await opened?.catch(() => undefined);
+      await desk?.store.close();
+    },
+  };
+}
+
+async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {
+  const { openLogs } = await import("./logs/log-desk.ts");
+  const limits = { ...logLimits, ...settings.limits };
+  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
 }
 
 function collectorOf(p: {
