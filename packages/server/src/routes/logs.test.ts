@@ -173,7 +173,10 @@ describe("searching logs", () => {
 
 describe("following logs", () => {
   /** Reads events until one holds a text. */
-  async function until(reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> }, wanted: string): Promise<string> {
+  async function until(
+    reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
+    wanted: string,
+  ): Promise<string> {
     let text = "";
     while (!text.includes(wanted)) {
       const { done, value } = await reader.read();

@@ -20,9 +20,8 @@ export interface Grouping {
   readonly bucketMs?: number;
 }
 
-export const statFunctions = ["count", "sum", "avg", "min", "max", "uniq", "quantile"] as const;
 export interface Stat {
-  readonly fn: (typeof statFunctions)[number];
+  readonly fn: "count" | "sum" | "avg" | "min" | "max" | "uniq" | "quantile";
   /** Of `quantile`, from 0 to 1. */
   readonly quantile?: number;
   /** Empty for `count()`. */
