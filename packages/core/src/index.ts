@@ -2,6 +2,7 @@
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
+export { tokenRefusal } from "./engine/token-refusals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { checkDeployment } from "./engine/deployment-checks.ts";
 export { engineLimits } from "./engine/limits.ts";
@@ -22,11 +23,8 @@ export type { DeliveryRecord, TriggerMark, TriggerRecord, TriggerStore } from ".
 export type { Happening, TriggerSink, TriggerSource, WatchedTrigger } from "./kernel/trigger-source.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
-export { countOnDeclared } from "./engine/declared-graph.ts";
-export { inferGraph } from "./engine/graph.ts";
 export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
-export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
 export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
 export { logLimits } from "./logs/limits.ts";

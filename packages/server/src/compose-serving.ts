@@ -111,7 +111,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       },
       wake: async () => {
         engine.wake();
-        await supervisor.wake();
+        await Promise.all([fleet.resumed(), supervisor.wake()]);
       },
       drain: async () => {
         await collector.stop();
@@ -165,7 +165,11 @@ function fleetOf(
     readonly identity: Identity;
     readonly hasOwnCode: () => boolean;
   },
-): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
+): {
+  readonly open: () => Promise<Fleet>;
+  readonly resumed: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+} {
   const { log, settings } = options;
   let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
@@ -174,6 +178,10 @@ function fleetOf(
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
       opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
       return opened.then(({ fleet }) => fleet);
+    },
+    resumed: async () => {
+      const all = await opened?.catch(() => undefined);
+      all?.work.resumed();
     },
     stop: async () => {
       stopped = true;

@@ -19,8 +19,9 @@ export interface HttpLimits extends LiveLimits, HookLimits {
   readonly pageBytesMax: number;
   /** A comment is sent to a watcher of a run after this long, so that nobody in between thinks it is dead. */
   readonly heartbeatMs: number;
-  /** Clients that watch runs at once. */
+  /** Clients that watch runs at once, each with a stream, and of one user or token. */
   readonly watchersMax: number;
+  readonly watchersPerUserMax: number;
   /** Updates that wait for a slow watcher; past it, they are dropped and read again from the journal. */
   readonly watchUpdatesMax: number;
   /** Bytes that wait in memory for a slow watcher. */
@@ -64,6 +65,7 @@ export const httpLimits: HttpLimits = {
   pageBytesMax: 8 * 1024 * 1024,
   heartbeatMs: 15_000,
   watchersMax: 10_000,
+  watchersPerUserMax: 2_000,
   watchUpdatesMax: 1_024,
   watchBytesMax: 64 * 1024,
   valueThreadsMax: 2,

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
+import type { OrphanGuard } from "./orphan-guard.node.ts";
 
 /** What BUILD_REQUEST says of a build. */
 interface BuildOptions {
@@ -24,6 +25,8 @@ export interface BuildResult {
 export interface BuildProcessOptions {
   readonly options: BuildOptions;
   readonly started: (pid: number) => void;
+  /** Ends its group where this process is killed. */
+  readonly guard: OrphanGuard;
   /** Output as it comes; while it answers false, nothing more is read until `resume`. */
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => boolean;
   readonly ended: (result: BuildResult) => void;
@@ -59,6 +62,8 @@ export class BuildProcess {
       queueMicrotask(() => this.#failed("spawn_failed", textOf(error)));
       return;
     }
+    // At once: no turn of the event loop lies between its beginning and its being known.
+    if (this.#child.pid !== undefined) options.guard.add(this.#child.pid);
     this.#follow(this.#child);
     if (timeoutMs !== undefined) {
       this.#timers.push(
@@ -131,6 +136,7 @@ export class BuildProcess {
   #finish(result: Omit<BuildResult, "durationMs">): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#child?.pid !== undefined) this.#options.guard.remove(this.#child.pid);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#options.ended({ ...result, durationMs: Date.now() - this.#startedAt });
   }

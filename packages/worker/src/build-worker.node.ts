@@ -7,6 +7,7 @@ import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMess
 import type { WireMessage } from "@sluice/protocol";
 import { BuildProcess } from "./build-process.node.ts";
 import type { BuildResult } from "./build-process.node.ts";
+import { OrphanGuard } from "./orphan-guard.node.ts";
 
 export interface BuildWorkerOptions {
   readonly host: string;
@@ -49,6 +50,7 @@ export class WorkerRefused extends Error {
 export class BuildWorker {
   readonly #options: BuildWorkerOptions;
   readonly #held = new Map<string, Held>();
+  readonly #guard = new OrphanGuard();
   #token: string | undefined;
   #socket: Socket | undefined;
   #accepted = false;
@@ -209,6 +211,7 @@ export class BuildWorker {
       pending: [],
       process: new BuildProcess({
         options: payload["options"] ?? {},
+        guard: this.#guard,
         started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
         output: (stream, chunk) => !isMine() || this.#output(held, stream, chunk),
         ended: (result) => {

@@ -16,6 +16,13 @@ export function waitingKey(run: string): string {
   return `\t${run}`;
 }
 
+/** True where a limit takes no start now. */
+export function isRefusal<O extends { readonly outcome: string }>(
+  answer: O,
+): answer is Extract<O, { readonly outcome: Refused["outcome"] }> {
+  return answer.outcome === "rate_limited" || answer.outcome === "queue_full";
+}
+
 export function refusedToo(before: Refusals | undefined, refused: Refused, now: number): Refusals {
   const retryAt = refused.outcome === "rate_limited" ? refused.retryAt : now + queueFullRetryMs;
   return { count: (before?.count ?? 0) + 1, retryAt: Math.min(before?.retryAt ?? retryAt, retryAt) };

@@ -219,6 +219,11 @@ export class MemoryRunStore implements Store {
     return all.filter(({ workflow }) => sees(p?.access, workflow));
   }
 
+  async listHeldTimes({ schedule, limit }: Params<"listHeldTimes">): Promise<Result<"listHeldTimes">> {
+    const all = this.#open().schedules.listHeld();
+    return all.filter((each) => schedule === undefined || each.schedule === schedule).slice(0, limit);
+  }
+
   async setSchedulePaused(p: Params<"setSchedulePaused">): Promise<Result<"setSchedulePaused">> {
     return this.#write("setSchedulePaused", p);
   }

@@ -127,8 +127,12 @@ class SqliteRunStore implements Store {
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
+    const { run, epoch, ops, now } = p;
     const flat = flatten(p);
-    const sent = flat === undefined ? this.#writer.call("append", p) : this.#writer.call("appendFlat", flat);
+    const sent =
+      flat === undefined
+        ? this.#writer.call("append", { run, epoch, ops, now })
+        : this.#writer.call("appendFlat", flat);
     const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
@@ -271,6 +275,9 @@ class SqliteRunStore implements Store {
   }
   listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
     return this.#look((lookups) => lookups.listSchedules(p));
+  }
+  listHeldTimes(p: Params<"listHeldTimes">): Answer<"listHeldTimes"> {
+    return this.#look((lookups) => lookups.listHeldTimes(p));
   }
   listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
     return this.#look((lookups) => lookups.listQueues(p));
