@@ -13,7 +13,7 @@ export interface LogLine {
 }
 
 /** Entries that came faster than they were taken; between these numbers they can be asked for. */
-export interface MissedLines {
+interface MissedLines {
   readonly count: number;
   readonly fromSeq: number;
   readonly toSeq: number;

@@ -105,10 +105,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
-      rest: async () => {
-        supervisor.rest();
-        await engine.rest();
-      },
+      rest: () => restOf(supervisor, engine),
       wake: async () => {
         engine.wake();
         await Promise.all([fleet.resumed(), supervisor.wake()]);
@@ -117,8 +114,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
         await collector.stop();
         await telemetry?.stop();
         await http.settle();
-        await fleet.stop();
-        await logs.stop();
+        await Promise.all([fleet.stop(), logs.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -133,6 +129,11 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+function restOf(supervisor: Supervisor, engine: Engine): Promise<void> {
+  supervisor.rest();
+  return engine.rest();
 }
 
 /** Exports traces and metrics, where there is somewhere to. */

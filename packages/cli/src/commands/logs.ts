@@ -108,12 +108,12 @@ async function ship(io: Io, path: string, flags: ShipFlags): Promise<void> {
   const api = apiOf(io, flags);
   const sent = { entries: 0, duplicates: 0, rejected: 0 };
   try {
-    do {
+    let more = true;
+    while (more) {
       for (const batch of file.batches(flags.follow !== true)) await send(api, { ...batch, labels, flags, sent });
-      if (flags.follow !== true) break;
-      if (file.followRotation()) continue;
-      await Bun.sleep(lookAgainMs);
-    } while (true);
+      more = flags.follow === true;
+      if (more && !file.followRotation()) await Bun.sleep(lookAgainMs);
+    }
   } finally {
     file.close();
   }
@@ -185,9 +185,7 @@ function lineOf({ time, level, line, labels, fields }: LogLine): string {
 
 /** What came from outside must not steer the terminal: control characters are shown as their escapes. */
 function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex -- that is the point
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  return text.replace(/\p{Cc}/gu, (sign) =>
+    sign === "\n" || sign === "\t" ? sign : `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }

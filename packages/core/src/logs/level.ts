@@ -3,7 +3,6 @@ import type { FieldValue, Labels } from "./entry.ts";
 
 /** By their number, which is what chunks hold. */
 export const logLevels = ["unknown", "trace", "debug", "info", "warn", "error", "fatal"] as const;
-export type LogLevelName = (typeof logLevels)[number];
 
 const words: Readonly<Record<string, number>> = {
   trace: 1,

@@ -9,7 +9,7 @@ export const logsNav: NavItem = {
   to: "/logs",
   label: "Logs",
   icon: ScrollText,
-  section: "Observe",
+  section: "Operations",
   keys: "g l",
   needs: "log:read",
   noun: "logs",

@@ -1,6 +1,7 @@
 // Our own format: entries as JSON, alone, in a list, under `entries` with labels they share, or one a line.
 import type { FieldValue, Labels } from "../entry.ts";
-import { Collector, RefusedRequest } from "./collector.ts";
+import { RefusedRequest } from "./collector.ts";
+import type { Collector } from "./collector.ts";
 import { emptyFields, flattenInto, momentOf } from "./values.ts";
 import type { Moment } from "./values.ts";
 
@@ -62,7 +63,7 @@ function labelsIn(value: unknown): Labels {
     if (typeof each === "object" && each !== null) {
       throw new RefusedRequest("invalid_input", `The label ${JSON.stringify(name.slice(0, 60))} is not a text.`);
     }
-    if (each !== null && each !== undefined) labels[name] = String(each as string | number | boolean);
+    if (each !== null && each !== undefined) labels[name] = String(each);
   }
   return labels;
 }
@@ -99,6 +100,6 @@ function takeLabels(labels: Record<string, string>, fields: Record<string, Field
     const value = fields[name];
     if (typeof value !== "string") continue;
     labels[name] = value;
-    delete fields[name];
+    Reflect.deleteProperty(fields, name);
   }
 }

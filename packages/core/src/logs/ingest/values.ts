@@ -42,15 +42,25 @@ function fromMillis(value: number): Moment {
 }
 
 /** Puts a value under a name; objects become `name.key`, lists their JSON; what is absent or null has no field. */
-export function flattenInto(fields: Record<string, FieldValue>, name: string, value: unknown, depth = 0): void {
+export function flattenInto(fields: Record<string, FieldValue>, name: string, value: unknown): void {
   if (value === null || value === undefined) return;
   if (typeof value === "string" || typeof value === "boolean") fields[name] = value;
   else if (typeof value === "number") fields[name] = value === 0 ? 0 : value;
-  else if (typeof value === "object") {
-    if (Array.isArray(value) || depth >= depthMax) fields[name] = JSON.stringify(value);
-    else
-      for (const [key, each] of Object.entries(value))
-        flattenInto(fields, name === "" ? key : `${name}.${key}`, each, depth + 1);
+  else if (typeof value === "object") flattenObject(fields, { name, value, depth: 0 });
+}
+
+function flattenObject(
+  fields: Record<string, FieldValue>,
+  { name, value, depth }: { readonly name: string; readonly value: object; readonly depth: number },
+): void {
+  if (Array.isArray(value) || depth >= depthMax) {
+    fields[name] = JSON.stringify(value);
+    return;
+  }
+  for (const [key, each] of Object.entries(value) as [string, unknown][]) {
+    const full = name === "" ? key : `${name}.${key}`;
+    if (typeof each === "object" && each !== null) flattenObject(fields, { name: full, value: each, depth: depth + 1 });
+    else flattenInto(fields, full, each);
   }
 }
 

@@ -22,9 +22,9 @@ import type { Next, RunningPipe } from "./pipes/pipe.ts";
 const minuteMs = 60_000;
 
 /** Why an answer is not whole. */
-export type Partial = "time" | "bytes" | "rows" | "groups" | "values" | "cancelled";
+type Partial = "time" | "bytes" | "rows" | "groups" | "values" | "cancelled";
 
-export interface QueryLimits {
+interface QueryLimits {
   readonly rowsMax: number;
   readonly bytesMax: number;
   /** True once the query has to end. */
@@ -134,7 +134,7 @@ class Run {
       const oldest = found.length >= count ? (found.at(-1)?.timeMs ?? 0) : -Infinity;
       const fresh = latestRows(rows, hits, oldest).slice(0, count);
       if (fresh.length === 0) continue;
-      found = [...found, ...fresh.map((row) => entryAt(rows, row))].sort((a, b) => byTime(b, a)).slice(0, count);
+      found = [...found, ...fresh.map((row) => entryAt(rows, row))].toSorted((a, b) => byTime(b, a)).slice(0, count);
     }
     return found;
   }
@@ -262,7 +262,7 @@ function runningOf(
       return extractPipe(pipe, next);
     case "json":
       return jsonPipe(pipe.from, next);
-    case "logfmt":
+    default:
       return logfmtPipe(pipe.from, next);
   }
 }
@@ -278,7 +278,7 @@ function inOrder(rows: Rows, hits: Uint8Array): number[] {
   for (let at = hits.indexOf(1); at >= 0; at = hits.indexOf(1, at + 1)) found.push(at);
   const [times, subs, seqs] = [rows.timeMs(), rows.subNs(), rows.seq()];
   const order = (of: Float64Array, a: number, b: number): number => (of[b] ?? 0) - (of[a] ?? 0);
-  return found.sort((a, b) => order(times, a, b) || order(subs, a, b) || order(seqs, a, b));
+  return found.toSorted((a, b) => order(times, a, b) || order(subs, a, b) || order(seqs, a, b));
 }
 
 function tableOf(made: readonly Row[]): Pick<QueryAnswer, "columns" | "rows"> {

@@ -42,8 +42,7 @@ export function compileFilter(filter: Filter): Matcher {
         mayFit: () => true,
       };
     }
-    case "and":
-    case "or":
+    default:
       return joinedMatcher(filter.kind, filter.of.map(compileFilter));
   }
 }

@@ -14,15 +14,15 @@ const has = (filter: TokenFilter, needle: string): boolean => mayContain(filter,
 
 describe("a filter of tokens", () => {
   test("never denies a piece of what is there", () => {
-    const line = fc.string({ unit: fc.constantFrom(..."ab1 -_./9é"), maxLength: 60 });
+    const line = fc.string({ unit: fc.constantFrom("a", "b", "1", " ", "-", "_", ".", "/", "9", "é"), maxLength: 60 });
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), fc.nat(), fc.nat(), (texts, from, length) => {
         const { bits, longest } = tokenFilter([textColumn(texts)]);
-        fc.pre(bits !== undefined);
+        if (bits === undefined) return;
         for (const text of texts) {
           const start = from % (text.length + 1);
           const piece = text.slice(start, start + (length % 40));
-          expect(mayContain({ bits: bits as Uint8Array, longest }, Buffer.from(piece))).toBe(true);
+          expect(mayContain({ bits, longest }, Buffer.from(piece))).toBe(true);
         }
       }),
     );

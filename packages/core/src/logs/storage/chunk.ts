@@ -17,7 +17,7 @@ const zoneFieldsMax = 64;
 const minuteMs = 60_000;
 
 /** What can be known of one field: filters that cannot fit any row skip the chunk. */
-export interface FieldZone {
+interface FieldZone {
   /** Every value there is, where they are few and short. */
   readonly values?: readonly FieldValue[];
   /** Where every value is a number. */
@@ -114,7 +114,7 @@ function fieldsOf(entries: readonly StoredEntry[]): {
   for (const [row, { fields }] of entries.entries()) {
     for (const name of Object.keys(fields)) {
       let column = values.get(name);
-      if (column === undefined) values.set(name, (column = new Array<FieldValue | undefined>(entries.length)));
+      if (column === undefined) values.set(name, (column = Array.from({ length: entries.length })));
       column[row] = fields[name];
     }
   }

@@ -31,7 +31,8 @@ export class LogFolder implements Disposable {
       const found: StoredEntry[] = [];
       for (const part of snapshot.parts(whole)) {
         const rows = part.rows();
-        for (let row = 0; rows !== undefined && row < rows.count; row++) found.push(entryAt(rows, row));
+        if (rows === undefined) continue;
+        for (let row = 0; row < rows.count; row++) found.push(entryAt(rows, row));
       }
       return found
         .filter(({ timeMs }) => timeMs >= whole.fromMs && timeMs < whole.toMs)
@@ -44,4 +45,12 @@ export class LogFolder implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** What a call has failed with; a word where it has not. */
+export function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => "nothing failed",
+    (error: unknown) => error,
+  );
 }

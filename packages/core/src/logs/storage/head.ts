@@ -8,7 +8,7 @@ import type { LogDatabase } from "./database.ts";
 import { untold } from "./steps.ts";
 import type { StepTold } from "./steps.ts";
 
-export const headSchema = `
+const headSchema = `
 CREATE TABLE IF NOT EXISTS batches (
   last_seq INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
@@ -258,7 +258,7 @@ export function readMark(db: LogDatabase, name: string): string | undefined {
   return db.sql<{ value: string }>("SELECT value FROM marks WHERE name = ?").get(name)?.value;
 }
 
-export function intentIn(db: LogDatabase): SealIntent | undefined {
+function intentIn(db: LogDatabase): SealIntent | undefined {
   const text = readMark(db, "sealing");
   return text === undefined ? undefined : (JSON.parse(text) as SealIntent);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SluiceError } from "@sluice/protocol";
+import { failureOf } from "./folder.fixture.suite.ts";
 import { answerCall, CallThread } from "./thread-calls.ts";
 
 describe("a call to a thread", () => {
@@ -19,11 +20,11 @@ describe("a call to a thread", () => {
 
   test("fails when the thread has ended", async () => {
     const thread = new CallThread("log-reader-thread");
-    await expect(thread.call("nothing", 1)).rejects.toMatchObject({ code: "store_failed" });
+    expect(await failureOf(thread.call("nothing", 1))).toMatchObject({ code: "store_failed" });
     const waiting = thread.call("nothing", 1);
     expect(thread.waiting).toBe(1);
     thread.end();
-    await expect(waiting).rejects.toMatchObject({ message: "The logs are closed." });
-    await expect(thread.call("nothing", 1)).rejects.toMatchObject({ code: "store_failed" });
+    expect(await failureOf(waiting)).toMatchObject({ message: "The logs are closed." });
+    expect(await failureOf(thread.call("nothing", 1))).toMatchObject({ code: "store_failed" });
   });
 });

@@ -6,7 +6,7 @@ import type { Next, RunningPipe } from "./pipe.ts";
 
 type Plain = Readonly<Record<string, FieldValue>>;
 
-export const rowOf = (plain: Plain): Row => new MadeRow(new Map(Object.entries(plain)));
+const rowOf = (plain: Plain): Row => new MadeRow(new Map(Object.entries(plain)));
 
 /** Pushes rows until no more are wanted. */
 export function through(rows: readonly Plain[], make: (next: Next) => RunningPipe): Record<string, FieldValue>[] {

@@ -99,7 +99,7 @@ function figureOf(stat: Stat, budget: { left: number }, cut: Cut): Figure {
       return new Extreme(field, 1);
     case "uniq":
       return new Distinct(field, budget, cut);
-    case "quantile":
+    default:
       return new Quantile({ field, quantile, budget, cut });
   }
 }
@@ -226,7 +226,7 @@ class Quantile implements Figure {
   }
 
   value(): number | undefined {
-    const sorted = Float64Array.from(this.#values).sort();
+    const sorted = Float64Array.from(this.#values).toSorted();
     return sorted[Math.max(0, Math.ceil(this.#p.quantile * sorted.length) - 1)];
   }
 }
