@@ -39,6 +39,8 @@ export { isErased } from "./kernel/sealed.ts";
 export type { PayloadKeyStore } from "./kernel/payload-keys.ts";
 export type { Sealing } from "./engine/sealing.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
+export type { BlobScopeStore, HeldBlob } from "./kernel/blob-scope-store.ts";
+export type { CacheScope } from "./kernel/cache-scope.ts";
 export type { Store } from "./kernel/store.ts";
 export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";
 export type { WorkerService } from "./engine/facilities.ts";

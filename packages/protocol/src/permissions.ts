@@ -75,6 +75,8 @@ export const permissions = {
   "build:cancel": { about: "end builds early" },
   "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
   "log:write": { about: "send logs", narrowedBy: "tenant" },
+  "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
+  "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -97,6 +99,7 @@ const reading: readonly Grant[] = [
   "state:read",
   "build:read",
   "log:read",
+  "blob:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -114,6 +117,7 @@ const operating: readonly Grant[] = [
   "build:start",
   "build:cancel",
   "log:write",
+  "blob:write",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
@@ -136,6 +140,6 @@ export const builtInRoles = {
   operator: [...reading, ...operating],
   developer: [...reading, ...operating, ...developing],
   admin: [{ permission: "*" }],
-  worker: [{ permission: "worker:connect" }],
+  worker: ["worker:connect", "blob:read", "blob:write"].map((permission) => ({ permission })),
 } as const satisfies Readonly<Record<string, readonly Grant[]>>;
 export type BuiltInRole = keyof typeof builtInRoles;

@@ -1,7 +1,7 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
 import { logLimits, systemClock } from "@sluice/core";
-import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
+import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
@@ -14,7 +14,9 @@ import { openIdentity } from "./compose-identity.ts";
 import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
+import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
+import { httpLimits } from "./limits.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
@@ -64,8 +66,7 @@ export function codeFolder({ folder }: DataFolder): string {
 export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
-  const blobs = openBlobs({ folder: folder.blobsFolder });
-  const code = new CodeStore(codeFolder(folder), blobs);
+  const { blobs, code } = await openFiles(folder);
   const starting = Promise.withResolvers<SupervisedEngine>();
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
@@ -78,7 +79,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
-    const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const collector = collectorOf(ground, { engine, store, blobs, code, deployer });
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
@@ -86,6 +87,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,
+      blobs: scopedBlobsOf(ground, { store, files: blobs }),
       engine,
       store,
       identity,
@@ -134,6 +136,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
 function restOf(supervisor: Supervisor, engine: Engine): Promise<void> {
   supervisor.rest();
   return engine.rest();
+}
+
+/** The files of a locked folder: whoever left something half written there is gone. */
+async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
+  const blobs = openBlobs({ folder: folder.blobsFolder });
+  await blobs.discardParts();
+  return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */
@@ -234,16 +243,35 @@ async function openLogsIn({ settings, log }: Ground["options"], { folder }: Data
   return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
 }
 
-function collectorOf(p: {
-  readonly engine: Engine;
-  readonly blobs: FileBlobs;
-  readonly code: CodeStore;
-  readonly deployer: Deployer;
-  readonly log: Logger;
-}): Collector {
-  const { engine, blobs, code, deployer, log } = p;
+function collectorOf(
+  { options: { log, settings } }: Ground,
+  p: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly blobs: FileBlobs;
+    readonly code: CodeStore;
+    readonly deployer: Deployer;
+  },
+): Collector {
+  const { engine, store, blobs, code, deployer } = p;
   const current = (): string => deployer.state.version;
-  return new Collector({ store: engine.store, blobs, code, log, clock: systemClock, current });
+  const blobKeptMs = settings.limits["blobKeptMs"] ?? httpLimits.blobKeptMs;
+  const { blobScopes } = store;
+  const times = { clock: systemClock, blobKeptMs };
+  return new Collector({ store: engine.store, blobScopes, blobs, code, log, current, ...times });
+}
+
+/** Loaded when the first blob is asked for. */
+function scopedBlobsOf(
+  { options: { settings } }: Ground,
+  { store, files }: { readonly store: Store; readonly files: FileBlobs },
+): () => Promise<ScopedBlobs> {
+  let made: ScopedBlobs | undefined;
+  return async () => {
+    const { ScopedBlobs: Scoped } = await import("./blobs/scoped-blobs.ts");
+    const limits = { ...httpLimits, ...settings.limits };
+    return (made ??= new Scoped({ store: store.blobScopes, files, clock: systemClock, limits }));
+  };
 }
 
 function backupOf(

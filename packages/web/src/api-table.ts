@@ -130,6 +130,9 @@ export const apiPaths = {
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
   pushLokiLogs: "POST /loki/api/v1/push",
+  getBlob: "GET /api/v1/blobs/:sha256",
+  putBlob: "PUT /api/v1/blobs/:sha256",
+  listMissingBlobs: "POST /api/v1/blobs/missing",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -320,6 +323,9 @@ export interface Api {
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
+  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
+  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
+  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -6,37 +6,25 @@ import type { Result } from "../kernel/result.ts";
 import { scheduledTag } from "../kernel/run-figures.ts";
 import { sees } from "../kernel/patterns.ts";
 import type { AccessFilter, Actor, NewRun, RunStore, ScheduleRecord } from "../kernel/run-store.ts";
+import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { EngineParts } from "./parts.ts";
-import type { ScheduleTime, TimesAsked } from "./schedule-times.ts";
+import { jitterMs, planSchedule } from "./schedule-plan.ts";
+import { scheduleTimes } from "./schedule-times.ts";
+import type { TimesAsked } from "./schedule-times.ts";
 import type { Starts } from "./starts.ts";
 
 interface LiveSchedule {
   record: ScheduleRecord;
   readonly cron: Cron;
-  readonly planner: Planner;
   nextMs: number | undefined;
   /** Times that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
   held?: { readonly count: number; readonly retryAt: number } | undefined;
 }
 
 type Fired = Extract<Awaited<ReturnType<RunStore["fireSchedule"]>>, { readonly outcome: "ok" }>;
-/** What reads expressions and plans by them. It stays in memory for good, so that it is loaded with the first schedule. */
-type Planner = Awaited<ReturnType<typeof loadPlanner>>;
-
-async function loadPlanner() {
-  const [cron, plan, times] = await Promise.all([
-    import("./cron.ts"),
-    import("./schedule-plan.ts"),
-    import("./schedule-times.ts"),
-  ]);
-  const { parseCron, cronTimes } = cron;
-  const { jitterMs, planSchedule } = plan;
-  return { parseCron, cronTimes, jitterMs, planSchedule, scheduleTimes: times.scheduleTimes };
-}
-
 type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
 
 const previewMax = 1_000;
@@ -59,8 +47,6 @@ export class Schedules {
   readonly #parts: EngineParts;
   readonly #starts: Starts;
   readonly #live = new Map<string, LiveSchedule>();
-  /** There once there is a schedule. */
-  #planner: Planner | undefined;
   #cancel: (() => void) | undefined;
   #firing: Promise<void> | undefined;
   #stopped = false;
@@ -77,7 +63,6 @@ export class Schedules {
     for (const workflow of workflows) {
       const triggers = workflow.triggers.filter((trigger) => trigger.type === "schedule");
       for (const [index, trigger] of triggers.entries()) {
-        const { parseCron } = await this.#plan();
         const parsed = parseCron(trigger.cron, trigger.timezone);
         if (!parsed.ok) {
           const { code, message, hint } = parsed;
@@ -93,18 +78,12 @@ export class Schedules {
     return ok(records);
   }
 
-  async #plan(): Promise<Planner> {
-    this.#planner ??= await loadPlanner();
-    return this.#planner;
-  }
-
   /** Makes these the schedules there are. */
   async #take(records: readonly ScheduleRecord[]): Promise<void> {
     const { clock, store } = this.#parts;
-    const planner = records.length === 0 ? undefined : await this.#plan();
-    const held = planner === undefined ? [] : await store.listHeldTimes({ limit: heldCountedMax });
+    const held = records.length === 0 ? [] : await store.listHeldTimes({ limit: heldCountedMax });
     this.#live.clear();
-    if (planner !== undefined) for (const record of records) this.#put(record, planner);
+    for (const record of records) this.#put(record);
     // New code may have another limit: it is asked at once.
     for (const { schedule } of held) {
       const live = this.#live.get(schedule);
@@ -112,14 +91,14 @@ export class Schedules {
     }
   }
 
-  #put(record: ScheduleRecord, planner: Planner): void {
-    const parsed = planner.parseCron(record.cron, record.timezone);
+  #put(record: ScheduleRecord): void {
+    const parsed = parseCron(record.cron, record.timezone);
     if (!parsed.ok) {
       this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
       return;
     }
     const held = this.#live.get(record.id)?.held;
-    this.#live.set(record.id, { record, cron: parsed.cron, planner, nextMs: 0, held });
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0, held });
   }
 
   #arm(): void {
@@ -159,7 +138,7 @@ export class Schedules {
 
   async #fire(live: LiveSchedule): Promise<void> {
     const { clock, limits, log, deployments } = this.#parts;
-    const { record, cron, planner } = live;
+    const { record, cron } = live;
     const now = clock.now();
     const current = deployments.workflow(record.workflow);
     if (current === undefined) {
@@ -173,7 +152,7 @@ export class Schedules {
       live.nextMs = Math.max(waiting.retryAt, now + refusedRetryMsMin);
       return;
     }
-    const plan = planner.planSchedule({
+    const plan = planSchedule({
       cron,
       lastFiredMs: record.handledUntil === record.createdAt ? undefined : record.handledUntil,
       createdMs: record.createdAt,
@@ -256,7 +235,7 @@ export class Schedules {
   }
 
   #runOf(
-    { record, planner }: LiveSchedule,
+    { record }: LiveSchedule,
     nominal: number,
     { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
   ): NewRun {
@@ -269,7 +248,7 @@ export class Schedules {
     const sealed = values.isRef(input) ? input : (begun?.seal.seal({ run: id, field: "input" }, input) ?? input);
     const flow = this.#starts.flowOf(current, input);
     const run = this.#starts.newRun({ by, workflow, input }, { current, id, input: sealed, now, flow, begun });
-    const dueAt = Math.max(now, nominal + planner.jitterMs(record.id, nominal, record.jitterMs));
+    const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
     return { ...run, dueAt, schedule: record.id, tags: [scheduledTag(nominal)], ...serial };
   }
@@ -291,7 +270,7 @@ export class Schedules {
     const live = this.#live.get(id);
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
-    return live.planner.cronTimes(live.cron, {
+    return cronTimes(live.cron, {
       afterMs: this.#parts.clock.now(),
       untilMs: Number.MAX_SAFE_INTEGER,
       limit,
@@ -299,16 +278,15 @@ export class Schedules {
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */
-  async timesBetween(
+  timesBetween(
     p: Omit<TimesAsked, "schedules" | "graceMs"> & {
       readonly shown: (schedule: ScheduleRecord) => boolean;
       /** Runs for times before this may have been deleted. */
       readonly keptFrom: (schedule: ScheduleRecord) => number;
     },
-  ): Promise<{ readonly times: readonly ScheduleTime[]; readonly more: boolean }> {
+  ): ReturnType<typeof scheduleTimes> {
     const shown = [...this.#live.values()].filter(({ record }) => p.shown(record));
     const schedules = shown.map(({ record, cron }) => ({ record, cron, keptFrom: p.keptFrom(record) }));
-    const { scheduleTimes } = await this.#plan();
     return scheduleTimes({ ...p, schedules, graceMs: this.#parts.limits.scheduleGraceMs });
   }
 
@@ -320,7 +298,7 @@ export class Schedules {
       now: this.#parts.clock.now(),
     });
     if (record === undefined) return unknownSchedule(id);
-    this.#put(record, await this.#plan());
+    this.#put(record);
     this.#arm();
     return ok(record);
   }

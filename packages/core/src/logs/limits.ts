@@ -5,7 +5,7 @@ export interface LogLimits {
   readonly logEntriesMax: number;
   readonly logBodyBytesMax: number;
   /** Longest line, in bytes of UTF-8; longer ones are refused. */
-  readonly logLineBytesMax: number;
+  readonly logEntryLineBytesMax: number;
   readonly logFieldsMax: number;
   readonly logFieldBytesMax: number;
   readonly logLabelsMax: number;
@@ -38,7 +38,7 @@ export interface LogLimits {
 export const logLimits: LogLimits = {
   logEntriesMax: 100_000,
   logBodyBytesMax: 16 * 1024 * 1024,
-  logLineBytesMax: 1024 * 1024,
+  logEntryLineBytesMax: 1024 * 1024,
   logFieldsMax: 1_000,
   logFieldBytesMax: 64 * 1024,
   logLabelsMax: 30,

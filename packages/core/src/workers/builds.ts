@@ -4,6 +4,7 @@ import type { BuildEnd, BuildPlacement, BuildRecord } from "../kernel/build-stor
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
+import { digestsOf, type BuildFile } from "./build-files.ts";
 import { compact, endOf, writeProgress } from "./build-reports.ts";
 import type { BuildReport } from "./build-reports.ts";
 import { listAll, noBuild } from "./build-rows.ts";
@@ -76,7 +77,7 @@ export class Builds {
     readonly by: Actor;
     readonly target: string;
     /** As BUILD_REQUEST carries them. */
-    readonly options: Readonly<Record<string, unknown>>;
+    readonly options: Readonly<Record<string, unknown>> & { readonly inputs?: readonly BuildFile[] | undefined };
     readonly on: BuildPlacement;
   }): Promise<Result<BuildRecord>> {
     const { clock, limits, newBuildId, store } = this.#parts;
@@ -87,7 +88,8 @@ export class Builds {
       on: p.on,
       createdAt: clock.now(),
     };
-    const made = await attempt(() => store.builds.createBuild({ by: p.by, build, queuedMax: limits.buildsQueuedMax }));
+    const rest = { blobs: digestsOf(p.options.inputs), queuedMax: limits.buildsQueuedMax };
+    const made = await attempt(() => store.builds.createBuild({ by: p.by, build, ...rest }));
     if (!made.ok) return made;
     if (made.value.outcome === "full") {
       return fail({

@@ -13,3 +13,5 @@ export type {
   WorkerStateSource,
   WorkerTransport,
 } from "./ports.ts";
+export { digestsOf } from "./build-files.ts";
+export { cacheScopeOf } from "../kernel/cache-scope.ts";

@@ -27,6 +27,7 @@ import { bodyOf } from "./sign-in.ts";
 const keyCharsMax = 256;
 const queryCharsMax = 16_384;
 const lastUsual = 100;
+const seqMax = Number.MAX_SAFE_INTEGER;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 async function deskOf(call: Call): Promise<LogDesk> {
@@ -140,7 +141,7 @@ export async function queryLogs(call: Call): Promise<Response> {
     fromMs: Math.max(parsed.fromMs, timeField(body, "from") ?? -Infinity),
     toMs: Math.min(parsed.toMs, timeField(body, "to") ?? Infinity),
   };
-  const rowsMax = countField(body, "limit");
+  const rowsMax = countField(body, "limit", 1);
   const [aboveSeq, upToSeq] = [countField(body, "afterSeq"), countField(body, "upToSeq")];
   const { store, limits } = await deskOf(call);
   call.mayIdle(limits.logQueryMsMax);
@@ -177,28 +178,25 @@ function timeField(body: Body, key: string): number | undefined {
   );
 }
 
-function countField(body: Body, key: string): number | undefined {
+function countField(body: Body, key: string, min = 0): number | undefined {
   const value = body[key] ?? undefined;
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  return refuse("bad_request", `${key} is no whole number.`, "A number that is not negative.");
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return value;
+  return refuse("bad_request", `${key} is no whole number.`, `A number from ${min} on.`);
 }
 
 export async function tailLogs(call: Call): Promise<Response> {
-  const parameters = new URLSearchParams(call.queryText);
-  for (const name of parameters.keys()) {
-    if (!["query", "last", "after", "tenant"].includes(name)) {
-      refuse("invalid_filter", `There is no parameter ${quoted(name)} here.`, "Known: query, last, after, tenant.");
-    }
-  }
-  const parsed = understood(parameters.get("query") ?? "", call.parts.clock.now());
+  const asked = call.query();
+  const parsed = understood(asked.text("query") ?? "", call.parts.clock.now());
+  const last = asked.integer("last", { min: 0, max: seqMax }) ?? lastUsual;
+  const seen = asked.integer("after", { min: 0, max: seqMax });
+  const named = asked.text("tenant");
+  asked.done();
   if (parsed.pipes.length > 0 || parsed.fromMs !== -Infinity || parsed.toMs !== Infinity) {
     refuse("invalid_filter", "A tail takes a filter without pipes and without _time.", "Take them out.");
   }
-  const tenant = tenantOf(call, "log:read", parameters.get("tenant") ?? undefined);
-  const last = numberIn(parameters.get("last"), "last") ?? lastUsual;
-  const after =
-    numberIn(call.request.headers.get("last-event-id"), "Last-Event-ID") ?? numberIn(parameters.get("after"), "after");
+  const tenant = tenantOf(call, "log:read", named);
+  const after = numberIn(call.request.headers.get("last-event-id")) ?? seen;
   const { tails, limits } = await deskOf(call);
   const headers = {
     ...nosniff,
@@ -223,8 +221,8 @@ export async function tailLogs(call: Call): Promise<Response> {
   return new Response(feed.stream(), { headers });
 }
 
-function numberIn(text: string | null, name: string): number | undefined {
-  if (text === null || text === "") return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  return refuse("invalid_filter", `${name} is no whole number.`, "Give the number of an entry, or nothing.");
+function numberIn(header: string | null): number | undefined {
+  if (header === null || header === "") return undefined;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  return refuse("bad_request", "Last-Event-ID is not a number.", "Send the last id you saw, or nothing.");
 }

@@ -106,6 +106,7 @@ export const handlers: Handlers<RouteName> = {
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
+  ...loaded(() => import("./blobs.ts"), ["getBlob", "putBlob", "listMissingBlobs"]),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

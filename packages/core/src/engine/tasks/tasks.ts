@@ -59,9 +59,8 @@ export class Tasks {
 
   /** Takes up what an earlier engine left behind. */
   async load(): Promise<void> {
-    const { store } = this.#parts;
     for (let after: number | undefined; ;) {
-      const page = await store.listTasks({ limit: pageMax, ...(after === undefined ? {} : { after }) });
+      const page = await this.#parts.store.listTasks({ limit: pageMax, ...(after === undefined ? {} : { after }) });
       for (const record of page) this.#add(record, false);
       if (page.length < pageMax) return;
       after = page.at(-1)?.place;
@@ -140,9 +139,7 @@ export class Tasks {
 
   /** The run wants none of its tasks any more. */
   over(run: string): void {
-    const tasks = this.#byRun.get(run);
-    if (tasks === undefined) return;
-    for (const task of tasks.values()) this.#drop(task, "The run has ended.");
+    for (const task of this.#byRun.get(run)?.values() ?? []) this.#drop(task, "The run has ended.");
   }
 
   /** What a worker says of a task it was given. */

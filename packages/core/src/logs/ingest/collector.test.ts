@@ -8,7 +8,7 @@ const found = (p: Partial<FoundEntry> = {}): FoundEntry => ({ timeMs: 1_000, sub
 
 describe("what a request holds", () => {
   test("is taken entry by entry: bad ones are told by their place, good ones stay", () => {
-    const limits = { ...logLimits, logLineBytesMax: 10, logFieldsMax: 1, logFieldBytesMax: 8 };
+    const limits = { ...logLimits, logEntryLineBytesMax: 10, logFieldsMax: 1, logFieldBytesMax: 8 };
     const collector = new Collector(limits);
     const stream = collector.stream({ a: "b" });
     const add = (p: Partial<FoundEntry>): void => collector.add(stream, { a: "b" }, found(p));

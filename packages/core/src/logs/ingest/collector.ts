@@ -30,7 +30,7 @@ export interface FoundEntry {
 
 type EntryLimits = Pick<
   LogLimits,
-  "logEntriesMax" | "logLineBytesMax" | "logFieldsMax" | "logFieldBytesMax" | "logLabelsMax"
+  "logEntriesMax" | "logEntryLineBytesMax" | "logFieldsMax" | "logFieldBytesMax" | "logLabelsMax"
 >;
 
 /** Rejections that are told one by one; of more their number is. */
@@ -109,10 +109,11 @@ export class Collector {
   }
 
   #problemOf({ timeMs, line, fields }: FoundEntry): RejectCode | undefined {
-    const { logLineBytesMax, logFieldsMax, logFieldBytesMax } = this.#limits;
+    const { logEntryLineBytesMax, logFieldsMax, logFieldBytesMax } = this.#limits;
     if (!(timeMs >= 0 && timeMs <= timeMsMax)) return Number.isNaN(timeMs) ? "no_time" : "time_out_of_range";
     // A character is three bytes at most, and most lines are short: only long ones are measured.
-    if (line.length * 3 > logLineBytesMax && Buffer.byteLength(line) > logLineBytesMax) return "line_too_long";
+    if (line.length * 3 > logEntryLineBytesMax && Buffer.byteLength(line) > logEntryLineBytesMax)
+      return "line_too_long";
     const names = Object.keys(fields);
     if (names.length > logFieldsMax) return "too_many_fields";
     for (const name of names) {

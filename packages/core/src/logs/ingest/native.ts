@@ -63,7 +63,7 @@ function labelsIn(value: unknown): Labels {
     if (typeof each === "object" && each !== null) {
       throw new RefusedRequest("invalid_input", `The label ${JSON.stringify(name.slice(0, 60))} is not a text.`);
     }
-    if (each !== null && each !== undefined) labels[name] = String(each);
+    if (each !== null && each !== undefined) labels[name] = typeof each === "string" ? each : JSON.stringify(each);
   }
   return labels;
 }

@@ -123,9 +123,9 @@ describe("the store of logs", () => {
     await using rig = await Rig.open({ logKeepDays: 2 });
     await rig.store.append(batchOf([entry({ line: "a secret" }), entry({ line: "plain", timeMs: noonMs - dayMs })]));
     await rig.store.bury({ tenant: "default", query: "secret", fromMs: 0, toMs: noonMs * 2 });
-    expect(await failureOf(rig.store.bury({ tenant: "default", query: "x | limit 1", fromMs: 0, toMs: 1 }))).toMatchObject(
-      { code: "invalid_filter" },
-    );
+    expect(
+      await failureOf(rig.store.bury({ tenant: "default", query: "x | limit 1", fromMs: 0, toMs: 1 })),
+    ).toMatchObject({ code: "invalid_filter" });
     expect(await rig.lines()).toEqual(["plain"]);
     await rig.store.seal();
     expect(daysIn(rig.folder.path)).toHaveLength(2);

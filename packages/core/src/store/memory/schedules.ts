@@ -1,8 +1,7 @@
 // Schedules and the runs they make: which nominal times have been dealt with, and what overlaps.
 import type { RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
 import type { HeldTime } from "../../kernel/schedule-firing.ts";
-import { dueTimes, isLastOnly, turnedAway, wantedTimes } from "../held-times.ts";
-import { isRefusal, refusedToo } from "../refused-starts.ts";
+import { dueTimes, isLastOnly, isRefusal, refusedToo, turnedAway, wantedTimes } from "../refused-starts.ts";
 import type { Refusals } from "../refused-starts.ts";
 import type { Change } from "./change.ts";
 import { startRun } from "./create.ts";

@@ -1,7 +1,6 @@
 // The verbs that keep the table of schedules.
 import type { Actor, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
-import { dueTimes, isLastOnly, turnedAway, wantedTimes } from "../held-times.ts";
-import { isRefusal, refusedToo } from "../refused-starts.ts";
+import { dueTimes, isLastOnly, isRefusal, refusedToo, turnedAway, wantedTimes } from "../refused-starts.ts";
 import type { Refusals } from "../refused-starts.ts";
 import { blobOwners } from "./blob-refs.ts";
 import type { Change } from "./change.ts";

@@ -2,7 +2,7 @@
 import type { PayloadKeyStore } from "../../../kernel/payload-keys.ts";
 import { erasedValue } from "../../../kernel/sealed.ts";
 import { deleteState } from "../retention.ts";
-import { letGo } from "../triggers/held-starts.ts";
+import { letGo } from "../triggers/trigger-verbs.ts";
 import type { Tables } from "../tables.ts";
 
 export type PayloadKeyWriteVerb = "putPayloadKey" | "rewrapPayloadKeys" | "erasePayloadKey";

@@ -2,8 +2,7 @@ import { expect, test } from "bun:test";
 import { encodeBlobRef } from "../../../kernel/blob-ref.ts";
 import { ada, start } from "../../run-store.fixture.suite.ts";
 import { withBench } from "../sqlite-store.fixture.suite.ts";
-import { hold, letGo } from "./held-starts.ts";
-import { triggerVerbs } from "./trigger-verbs.ts";
+import { hold, letGo, triggerVerbs } from "./trigger-verbs.ts";
 
 const bench = withBench();
 

@@ -9,11 +9,11 @@ import type {
 } from "../../../kernel/trigger-store.ts";
 import { isRefusal, refusedToo, waitingKey } from "../../refused-starts.ts";
 import type { Refusals } from "../../refused-starts.ts";
+import { blobOwners } from "../blob-refs.ts";
 import { Change } from "../change.ts";
 import { insertRun } from "../creation.ts";
 import { readiness } from "../run-row.ts";
 import type { Tables } from "../tables.ts";
-import { hold, letGo } from "./held-starts.ts";
 
 type Params<Verb extends TriggerWriteVerb> = Parameters<TriggerStore[Verb]>[0];
 type Answer<Verb extends TriggerWriteVerb> = Awaited<ReturnType<TriggerStore[Verb]>>;
@@ -105,4 +105,27 @@ function isGone(t: Tables, trigger: string, { held, run }: Occurrence): boolean 
 function waiting({ id, input, payloadKey, newKey }: NewRun, now: number): HeldStart {
   const sealed = payloadKey === undefined ? {} : { run: id, payloadKey, newKey };
   return { key: waitingKey(id), firstAt: now, dueAt: now, count: 1, input, ...sealed };
+}
+
+interface Holding {
+  readonly held: HeldStart;
+  readonly now: number;
+}
+
+/** Holds a start, in the place of what was held under its key. */
+export function hold(t: Tables, trigger: string, { held, now }: Holding): void {
+  const before = t.triggers.heldUnder(trigger, [held.key])[0]?.payloadKey;
+  if (held.payloadKey !== undefined && held.newKey !== undefined) t.payloadKeys.put(held.payloadKey, held.newKey, now);
+  t.triggers.hold(trigger, held);
+  if (before !== undefined && before !== held.payloadKey) t.payloadKeys.release(before);
+  t.blobs.release(blobOwners.held(trigger, held.key));
+  t.blobs.note(blobOwners.held(trigger, held.key), held.input);
+}
+
+/** Lets a held start go; its data key stays where its run has it. */
+export function letGo(t: Tables, trigger: string, key: string): void {
+  const payloadKey = t.triggers.heldUnder(trigger, [key])[0]?.payloadKey;
+  t.triggers.release(trigger, key);
+  if (payloadKey !== undefined) t.payloadKeys.release(payloadKey);
+  t.blobs.release(blobOwners.held(trigger, key));
 }

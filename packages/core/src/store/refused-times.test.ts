@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { NewRun } from "../kernel/run-store.ts";
-import { dueTimes, isLastOnly, turnedAway, wantedTimes } from "./held-times.ts";
+import { dueTimes, isLastOnly, turnedAway, wantedTimes } from "./refused-starts.ts";
 
 const run = (id: string) => ({ id }) as NewRun;
 const p = (overlap: "allow" | "skip" | "cancel" | "queue", more: object = {}) =>
