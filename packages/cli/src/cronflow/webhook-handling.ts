@@ -45,18 +45,20 @@ export async function handleWebhook(
   const { options } = trigger;
   const handling = { program, workflowId, options };
   let ctx = contextOf(workflowId, request, options);
+  let begun: StartedRun | undefined;
   try {
     const answered = await runMiddleware(options, request);
     if (answered !== undefined) return answered;
     ctx = { ...ctx, payload: await checked(handling, ctx) };
     if (options.condition !== undefined && !(await options.condition(request))) return conditionNotMet;
-    const { runId, created } = await started(handling, ctx);
+    begun = await started(handling, ctx);
+    const { runId, created } = begun;
     await options.onSuccess?.(ctx, { runId, created });
     const message = created ? "Webhook processed successfully" : "Webhook was processed before";
     return { status: 200, body: { status: "success", message, workflow_triggered: created, run_id: runId, runId } };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    return answerOf(error, await tellError(options, ctx, error));
+    return answerOf(error, { second: await tellError(options, ctx, error), begun });
   }
 }
 
@@ -65,10 +67,15 @@ const conditionNotMet: WebhookAnswer = {
   body: { status: "success", message: "Webhook condition not met", conditionMet: false, workflow_triggered: false },
 };
 
-function answerOf(error: Error, second: Error | undefined): WebhookAnswer {
+/** A run that has begun is named also where what was to be told of it failed: its sender needs no other one. */
+function answerOf(
+  error: Error,
+  { second, begun }: { readonly second: Error | undefined; readonly begun: StartedRun | undefined },
+): WebhookAnswer {
   if (error instanceof Refusal && second === undefined) return error.answer;
   const { message } = second ?? error;
-  return { status: 500, body: { status: "error", message, workflow_triggered: false } };
+  const run = begun === undefined ? {} : { run_id: begun.runId, runId: begun.runId };
+  return { status: 500, body: { status: "error", message, workflow_triggered: begun?.created ?? false, ...run } };
 }
 
 /** Tells whoever wants to know; what that throws is the answer instead. */

@@ -306,6 +306,22 @@ describe("starting", () => {
     ]);
   });
 
+  test("is told of with the run also where `onSuccess` fails", async () => {
+    cronflow
+      .define({ id: "deaf" })
+      .onWebhook("/deaf", {
+        onSuccess: () => {
+          throw new Error("nobody listens");
+        },
+      })
+      .step("a", () => 1);
+    await program.start();
+    expect(await send("/deaf", {})).toMatchObject({
+      status: 500,
+      body: { message: "nobody listens", workflow_triggered: true, run_id: expect.stringContaining("run_") },
+    });
+  });
+
   test("that fails is tried again, then answered with 500", async () => {
     const attempts: number[] = [];
     cronflow

@@ -41,7 +41,7 @@ export interface MockCall {
 /** What stands in the place of a step or a child, and what became of it. */
 export interface Mock {
   readonly calls: readonly MockCall[];
-  /** Lets the program's own function be called again. */
+  /** Lets the program's own function be called again; of a service only before the first start. */
   restore(): void;
 }
 
