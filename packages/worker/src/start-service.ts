@@ -27,11 +27,21 @@ export async function startService(service: Service, options: StartOptions): Pro
   const { mock, clock, startMsMax } = options;
   if (mock !== undefined) return { actions: mock, secrets: [], stops: [], checks: [] };
   const stops: (() => unknown)[] = [];
+  // What it had opened before it failed is closed again; that it fails too is no news.
+  const close = async (stop: () => unknown): Promise<unknown> => stop();
+  const closed = (stop: () => unknown): Promise<unknown> =>
+    withLimit(close(stop), { clock, ms: startMsMax }).catch(() => undefined);
+  let isGivenUp = false;
+  const onStop = (stop: () => unknown): void => {
+    if (isGivenUp) void closed(stop);
+    else stops.push(stop);
+  };
   try {
-    return await withLimit(setUp(service, stops, options), { clock, ms: startMsMax });
+    const parts = await withLimit(setUp(service, onStop, options), { clock, ms: startMsMax });
+    return { ...parts, stops };
   } catch (error) {
-    // What it had opened before it failed is closed again; that it fails too is no news.
-    for (const stop of stops.toReversed()) await Promise.resolve(stop()).catch(() => undefined);
+    isGivenUp = true;
+    for (const stop of stops.toReversed()) await closed(stop);
     const why = error instanceof Error ? error.message : String(error);
     throw new SluiceError(
       { code: "service_failed", message: `The service ${service.id} could not be started: ${why}` },
@@ -42,9 +52,9 @@ export async function startService(service: Service, options: StartOptions): Pro
 
 async function setUp(
   service: Service,
-  stops: (() => unknown)[],
+  onStop: (stop: () => unknown) => void,
   { readSecret }: StartOptions,
-): Promise<StartedService> {
+): Promise<Omit<StartedService, "stops">> {
   const secrets = new Set<string>();
   const read = async (ref: SecretRef): Promise<string> => {
     if (ref.from === "store") secrets.add(ref.name);
@@ -56,11 +66,11 @@ async function setUp(
   const actions = await service.setup({
     config,
     auth,
-    onStop: (stop) => void stops.push(stop),
+    onStop,
     onHealth: (check) => void checks.push(check),
   });
   if (!isActions(actions)) throw new TypeError("setup returned something else than an object of actions");
-  return { actions, secrets: [...secrets], stops, checks };
+  return { actions, secrets: [...secrets], checks };
 }
 
 /** A copy with the values of secrets in the place of references to them. */
