@@ -11,7 +11,7 @@ function hands() {
     return () => void waiting.delete(done);
   };
   const strike = (): void => {
-    for (const done of [...waiting]) if (waiting.delete(done)) done();
+    for (const done of waiting) if (waiting.delete(done)) done();
   };
   return { clock: { now: () => 0, after, turn: (done: () => void) => void setImmediate(done) }, strike };
 }
