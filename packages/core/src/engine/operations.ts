@@ -15,6 +15,7 @@ import type {
 import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
 import { flowOf } from "./flow.ts";
+import { checkForkOfHistory } from "./fork-of-history.ts";
 import { flowFields } from "./starts.ts";
 import { isErased } from "../kernel/sealed.ts";
 import type { Begun } from "./sealing.ts";
@@ -178,6 +179,10 @@ export class Operations {
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
+    if (source.by.kind === "import") {
+      const allowed = await checkForkOfHistory(this.#parts, { run: source.id, before: before.value });
+      if (!allowed.ok) return allowed;
+    }
     const begun = await this.#keyOfFork(source);
     const fork = { id: this.#parts.ids.run(), before: before.value, row: begun?.row };
     if (request.input === undefined) return this.#fork(request, source, { ...fork, input: source.input });
