@@ -6,6 +6,8 @@ import type { LiveLimits } from "./live/limits.ts";
 export interface HttpLimits extends LiveLimits, HookLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
+  /** Bodies that came compressed, as long as they are dealt with, all together; further ones are to come again. */
+  readonly decompressedBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
   readonly restoreBytesMax: number;
   /** Levels of arrays and objects in a JSON body. */
@@ -57,6 +59,7 @@ export const httpLimits: HttpLimits = {
   deliveryBodyBytesMax: 256 * 1024,
   refusedDeliveriesPerMinuteMax: 30,
   bodyBytesMax: 48 * 1024 * 1024,
+  decompressedBytesMax: 128 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
   jsonDepthMax: 400,
   waitMsMax: 120_000,

@@ -110,6 +110,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   refusedDeliveriesPerMinuteMax: "Refused deliveries to one webhook in a minute that are recorded",
   bodyBytesMax:
     "Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value",
+  decompressedBytesMax:
+    "Bodies that came compressed, as long as they are dealt with, all together; further ones are asked to come again",
   restoreBytesMax: "Longest backup that is restored. It goes to the disk as it comes",
   jsonDepthMax: "Levels of arrays and objects in a JSON body",
   waitMsMax: "Longest `wait` of a request; clients ask again",
