@@ -16,6 +16,7 @@ const entry = (seq: number, kind: JournalEntry["kind"], more: Partial<JournalEnt
   ord: seq + 1,
   attempt: 1,
   at: 1,
+  end: 2,
   value: encodeValue(seq),
   ...more,
 });
