@@ -24,7 +24,7 @@ test("a reader that has gone ends nothing", async () => {
   const reader = child.stdout.getReader();
   expect(new TextDecoder().decode((await reader.read()).value)).toBe("ready\n");
   await reader.cancel();
-  child.stdin.write("go on");
+  void child.stdin.write("go on");
   await child.stdin.flush();
   await child.stdin.end();
   expect(await child.exited).toBe(7);

@@ -2,6 +2,7 @@
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
+export { tokenRefusal } from "./engine/token-refusals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { checkDeployment } from "./engine/deployment-checks.ts";
 export { engineLimits } from "./engine/limits.ts";
@@ -37,6 +38,8 @@ export { isErased } from "./kernel/sealed.ts";
 export type { PayloadKeyStore } from "./kernel/payload-keys.ts";
 export type { Sealing } from "./engine/sealing.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
+export type { BlobScopeStore, HeldBlob } from "./kernel/blob-scope-store.ts";
+export type { CacheScope } from "./kernel/cache-scope.ts";
 export type { Store } from "./kernel/store.ts";
 export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";
 export type { WorkerService } from "./engine/facilities.ts";

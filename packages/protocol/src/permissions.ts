@@ -73,6 +73,8 @@ export const permissions = {
   "build:read": { about: "see builds and their output" },
   "build:start": { about: "have workers execute builds" },
   "build:cancel": { about: "end builds early" },
+  "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
+  "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -94,6 +96,7 @@ const reading: readonly Grant[] = [
   "trigger:read",
   "state:read",
   "build:read",
+  "blob:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -110,6 +113,7 @@ const operating: readonly Grant[] = [
   "trigger:control",
   "build:start",
   "build:cancel",
+  "blob:write",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
@@ -132,6 +136,6 @@ export const builtInRoles = {
   operator: [...reading, ...operating],
   developer: [...reading, ...operating, ...developing],
   admin: [{ permission: "*" }],
-  worker: [{ permission: "worker:connect" }],
+  worker: ["worker:connect", "blob:read", "blob:write"].map((permission) => ({ permission })),
 } as const satisfies Readonly<Record<string, readonly Grant[]>>;
 export type BuiltInRole = keyof typeof builtInRoles;

@@ -10,6 +10,14 @@ export interface HttpLimits extends LiveLimits, HookLimits {
   readonly decompressedBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
   readonly restoreBytesMax: number;
+  /** Longest blob that is stored over HTTP. It goes to the disk as it comes. */
+  readonly blobBytesMax: number;
+  /** Digests in one question after missing blobs. */
+  readonly blobDigestsMax: number;
+  /** Blobs that are stored over HTTP at once. */
+  readonly blobUploadsMax: number;
+  /** Blobs of a scope that nobody has used for so long, and no build names, go. */
+  readonly blobKeptMs: number;
   /** Levels of arrays and objects in a JSON body. */
   readonly jsonDepthMax: number;
   /** Longest `wait` of a request; clients ask again. */
@@ -50,8 +58,8 @@ export interface HttpLimits extends LiveLimits, HookLimits {
 }
 
 /** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
-export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax">): number {
-  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1);
+export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax">): number {
+  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1, limits.blobBytesMax + 1);
 }
 
 export const httpLimits: HttpLimits = {
@@ -61,6 +69,10 @@ export const httpLimits: HttpLimits = {
   bodyBytesMax: 48 * 1024 * 1024,
   decompressedBytesMax: 128 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
+  blobBytesMax: 4 * 1024 * 1024 * 1024,
+  blobDigestsMax: 1_000,
+  blobUploadsMax: 64,
+  blobKeptMs: 14 * 86_400_000,
   jsonDepthMax: 400,
   waitMsMax: 120_000,
   pageDefault: 50,

@@ -113,6 +113,10 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   decompressedBytesMax:
     "Bodies that came compressed, as long as they are dealt with, all together; further ones are asked to come again",
   restoreBytesMax: "Longest backup that is restored. It goes to the disk as it comes",
+  blobBytesMax: "Longest blob that is stored over HTTP. It goes to the disk as it comes",
+  blobDigestsMax: "Digests in one question after missing blobs",
+  blobUploadsMax: "Blobs that are stored over HTTP at once; further ones are asked to come again",
+  blobKeptMs: "Blobs of a cache scope that nobody has used for so long, and no build names, go",
   jsonDepthMax: "Levels of arrays and objects in a JSON body",
   waitMsMax: "Longest `wait` of a request; clients ask again",
   pageDefault: "Entries of a page where no number is asked for",

@@ -7,6 +7,7 @@ import type { Actor, ApprovalComment, TokenRecord } from "../kernel/run-store.ts
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
 import type { Signals } from "./signals.ts";
+import { tokenRefusal } from "./token-refusals.ts";
 
 /** Whoever decides, as far as the edge knows them. */
 export interface Decider {
@@ -35,12 +36,6 @@ export interface Delegating {
   readonly to: string;
   readonly reason?: string | undefined;
 }
-
-const unknown: WireError = {
-  code: "token_unknown",
-  message: "There is no such approval token.",
-  hint: "Check that the URL is complete.",
-};
 
 /** The terms of a token; a plain approval has none. */
 export function termsOf(token: Pick<TokenRecord, "terms">): ApprovalTerms | undefined {
@@ -119,10 +114,9 @@ export class Approvals {
     if (!written.ok) return written;
     const { value } = written;
     if (value.outcome === "ok") return ok({ run: value.run, no: value.no });
-    if (value.outcome === "unknown") return fail(unknown);
     return value.outcome === "full"
       ? fail({ code: "comments_full", message: `An approval has at most ${limit} comments.` })
-      : fail({ code: "token_expired", message: "This approval is over: its time is up or its run has ended." });
+      : fail(tokenRefusal(value.outcome, "approval"));
   }
 
   comments(token: string): Promise<readonly ApprovalComment[]> {
@@ -132,7 +126,7 @@ export class Approvals {
 
   async #allowed(token: string, decider: Decider): Promise<Result<{ readonly terms: ApprovalTerms | undefined }>> {
     const record = await this.#parts.store.getToken({ token });
-    if (record?.kind !== "approval") return fail(unknown);
+    if (record?.kind !== "approval") return fail(tokenRefusal("unknown", "approval"));
     const terms = termsOf(record);
     if (terms === undefined || decider.operator) return ok({ terms });
     const problem =

@@ -5,38 +5,35 @@ import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { scheduledTag } from "../kernel/run-figures.ts";
 import { sees } from "../kernel/patterns.ts";
-import type { AccessFilter, Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
+import type { AccessFilter, Actor, NewRun, RunStore, ScheduleRecord } from "../kernel/run-store.ts";
+import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
 import type { CurrentWorkflow } from "./deployments.ts";
 import type { EngineParts } from "./parts.ts";
-import type { ScheduleTime, TimesAsked } from "./schedule-times.ts";
+import { jitterMs, planSchedule } from "./schedule-plan.ts";
+import { scheduleTimes } from "./schedule-times.ts";
+import type { TimesAsked } from "./schedule-times.ts";
 import type { Starts } from "./starts.ts";
 
 interface LiveSchedule {
   record: ScheduleRecord;
   readonly cron: Cron;
-  readonly planner: Planner;
   nextMs: number | undefined;
+  /** Times that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
+  held?: { readonly count: number; readonly retryAt: number } | undefined;
 }
 
-/** What reads expressions and plans by them. It stays in memory for good, so that it is loaded with the first schedule. */
-type Planner = Awaited<ReturnType<typeof loadPlanner>>;
-
-async function loadPlanner() {
-  const [cron, plan, times] = await Promise.all([
-    import("./cron.ts"),
-    import("./schedule-plan.ts"),
-    import("./schedule-times.ts"),
-  ]);
-  const { parseCron, cronTimes } = cron;
-  const { jitterMs, planSchedule } = plan;
-  return { parseCron, cronTimes, jitterMs, planSchedule, scheduleTimes: times.scheduleTimes };
-}
-
+type Fired = Extract<Awaited<ReturnType<RunStore["fireSchedule"]>>, { readonly outcome: "ok" }>;
 type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
 
 const previewMax = 1_000;
+/** Held times that get their runs in one commit. */
+const heldBatchMax = 100;
+/** A limit that may take one sooner is asked after this long. */
+const refusedRetryMsMin = 100;
+/** Held times that are counted when schedules are read. */
+const heldCountedMax = 100_000;
 const wakeMsMax = 60_000;
 const system: Actor = { kind: "system", id: "schedules" };
 /** What a run is told that the next run of its schedule ends. */
@@ -50,8 +47,6 @@ export class Schedules {
   readonly #parts: EngineParts;
   readonly #starts: Starts;
   readonly #live = new Map<string, LiveSchedule>();
-  /** There once there is a schedule. */
-  #planner: Planner | undefined;
   #cancel: (() => void) | undefined;
   #firing: Promise<void> | undefined;
   #stopped = false;
@@ -68,7 +63,6 @@ export class Schedules {
     for (const workflow of workflows) {
       const triggers = workflow.triggers.filter((trigger) => trigger.type === "schedule");
       for (const [index, trigger] of triggers.entries()) {
-        const { parseCron } = await this.#plan();
         const parsed = parseCron(trigger.cron, trigger.timezone);
         if (!parsed.ok) {
           const { code, message, hint } = parsed;
@@ -84,33 +78,35 @@ export class Schedules {
     return ok(records);
   }
 
-  async #plan(): Promise<Planner> {
-    this.#planner ??= await loadPlanner();
-    return this.#planner;
-  }
-
   /** Makes these the schedules there are. */
   async #take(records: readonly ScheduleRecord[]): Promise<void> {
-    const planner = records.length === 0 ? undefined : await this.#plan();
+    const { clock, store } = this.#parts;
+    const held = records.length === 0 ? [] : await store.listHeldTimes({ limit: heldCountedMax });
     this.#live.clear();
-    if (planner !== undefined) for (const record of records) this.#put(record, planner);
+    for (const record of records) this.#put(record);
+    // New code may have another limit: it is asked at once.
+    for (const { schedule } of held) {
+      const live = this.#live.get(schedule);
+      if (live !== undefined) live.held = { count: (live.held?.count ?? 0) + 1, retryAt: clock.now() };
+    }
   }
 
-  #put(record: ScheduleRecord, planner: Planner): void {
-    const parsed = planner.parseCron(record.cron, record.timezone);
+  #put(record: ScheduleRecord): void {
+    const parsed = parseCron(record.cron, record.timezone);
     if (!parsed.ok) {
       this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
       return;
     }
-    this.#live.set(record.id, { record, cron: parsed.cron, planner, nextMs: 0 });
+    const held = this.#live.get(record.id)?.held;
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0, held });
   }
 
   #arm(): void {
     this.#cancel?.();
     if (this.#stopped) return;
     let next = Number.POSITIVE_INFINITY;
-    for (const { record, nextMs } of this.#live.values())
-      if (!record.paused && nextMs !== undefined) next = Math.min(next, nextMs);
+    for (const { record, nextMs, held } of this.#live.values())
+      if (!record.paused) next = Math.min(next, nextMs ?? next, held?.retryAt ?? next);
     if (next === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#parts;
     const leftMs = next - clock.now();
@@ -127,19 +123,22 @@ export class Schedules {
     // As they are now: one that fires may have all of them read again.
     const all = [...this.#live.values()];
     for (const live of all) {
-      if (live.record.paused || live.nextMs === undefined || live.nextMs > this.#parts.clock.now()) continue;
+      if (live.record.paused) continue;
+      const { clock, limits, log } = this.#parts;
       try {
-        await this.#fire(live);
+        if (live.held !== undefined && live.held.retryAt <= clock.now()) await this.#fireHeld(live);
+        if (live.nextMs !== undefined && live.nextMs <= clock.now()) await this.#fire(live);
       } catch (error) {
-        this.#parts.log("error", "a schedule could not fire yet", { schedule: live.record.id, error: String(error) });
-        live.nextMs = this.#parts.clock.now() + this.#parts.limits.reloadDelayMs;
+        log("error", "a schedule could not fire yet", { schedule: live.record.id, error: String(error) });
+        live.nextMs = clock.now() + limits.reloadDelayMs;
+        if (live.held !== undefined) live.held = { ...live.held, retryAt: live.nextMs };
       }
     }
   }
 
   async #fire(live: LiveSchedule): Promise<void> {
-    const { clock, limits, store, log, route, deployments } = this.#parts;
-    const { record, cron, planner } = live;
+    const { clock, limits, log, deployments } = this.#parts;
+    const { record, cron } = live;
     const now = clock.now();
     const current = deployments.workflow(record.workflow);
     if (current === undefined) {
@@ -147,7 +146,13 @@ export class Schedules {
       live.nextMs = undefined;
       return;
     }
-    const plan = planner.planSchedule({
+    const waiting = live.held;
+    if (waiting !== undefined && waiting.count >= limits.triggerWaitingMax) {
+      // As many wait as may: what comes due meanwhile is missed, and caught up on as the schedule says.
+      live.nextMs = Math.max(waiting.retryAt, now + refusedRetryMsMin);
+      return;
+    }
+    const plan = planSchedule({
       cron,
       lastFiredMs: record.handledUntil === record.createdAt ? undefined : record.handledUntil,
       createdMs: record.createdAt,
@@ -161,13 +166,59 @@ export class Schedules {
     if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
     // Of times that are due together, each would be cancelled by the next one at once.
     const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
-    const runs = wanted.map((nominal) => this.#runOf(live, nominal, { current, now }));
+    const fired = await this.#make(live, { times: wanted, handledUntil: plan.handledUntilMs, current });
+    if (fired === undefined) return;
+    live.record = { ...record, handledUntil: plan.handledUntilMs };
+    if (fired.refused === undefined) return;
+    if (waiting === undefined) log("warn", "a limit makes times of a schedule wait", { schedule: record.id });
+    const before = isLastOnly(record) ? 0 : (waiting?.count ?? 0);
+    live.held = { count: before + fired.refused.count, retryAt: this.#retryAt(fired.refused.retryAt) };
+  }
+
+  /** Gives times that are held their runs, as far as the limit takes them. */
+  async #fireHeld(live: LiveSchedule): Promise<void> {
+    const { deployments, store } = this.#parts;
+    const { record, held } = live;
+    const current = deployments.workflow(record.workflow);
+    const times = (await store.listHeldTimes({ schedule: record.id, limit: heldBatchMax })).map(({ time }) => time);
+    if (held === undefined || current === undefined || times.length === 0) {
+      live.held = undefined;
+      return;
+    }
+    const fired = await this.#make(live, { times, handledUntil: record.handledUntil, current, held: true });
+    if (fired === undefined) return;
+    const refused = fired.refused?.count ?? 0;
+    const retryAt = fired.refused === undefined ? this.#parts.clock.now() : this.#retryAt(fired.refused.retryAt);
+    // The next look finds out whether there are more than were counted.
+    live.held = { count: Math.max(0, held.count - times.length) + refused, retryAt };
+  }
+
+  #retryAt(at: number): number {
+    return Math.max(at, this.#parts.clock.now() + refusedRetryMsMin);
+  }
+
+  /** Makes the runs of these times; undefined where somebody else has moved the schedule on. */
+  async #make(
+    live: LiveSchedule,
+    p: {
+      readonly times: readonly number[];
+      readonly handledUntil: number;
+      readonly current: CurrentWorkflow;
+      readonly held?: boolean;
+    },
+  ): Promise<Fired | undefined> {
+    const { clock, route, store } = this.#parts;
+    const { record } = live;
+    const { times, handledUntil, current, held } = p;
+    const now = clock.now();
     const outcome = await store.fireSchedule({
       by: { kind: "schedule", id: record.id },
       schedule: record.id,
       expect: record.handledUntil,
-      handledUntil: plan.handledUntilMs,
-      runs,
+      handledUntil,
+      runs: times.map((nominal) => this.#runOf(live, nominal, { current, now })),
+      times,
+      held,
       overlap: record.overlap,
       cancel: {
         notice: overlapNotice,
@@ -177,14 +228,14 @@ export class Schedules {
     });
     if (outcome.outcome === "stale") {
       await this.#reload();
-      return;
+      return undefined;
     }
-    live.record = { ...record, handledUntil: plan.handledUntilMs };
     route(outcome.effects);
+    return outcome;
   }
 
   #runOf(
-    { record, planner }: LiveSchedule,
+    { record }: LiveSchedule,
     nominal: number,
     { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
   ): NewRun {
@@ -197,7 +248,7 @@ export class Schedules {
     const sealed = values.isRef(input) ? input : (begun?.seal.seal({ run: id, field: "input" }, input) ?? input);
     const flow = this.#starts.flowOf(current, input);
     const run = this.#starts.newRun({ by, workflow, input }, { current, id, input: sealed, now, flow, begun });
-    const dueAt = Math.max(now, nominal + planner.jitterMs(record.id, nominal, record.jitterMs));
+    const dueAt = Math.max(now, nominal + jitterMs(record.id, nominal, record.jitterMs));
     const serial = record.overlap === "queue" ? { serialKey: `schedule:${record.id}` } : {};
     return { ...run, dueAt, schedule: record.id, tags: [scheduledTag(nominal)], ...serial };
   }
@@ -219,7 +270,7 @@ export class Schedules {
     const live = this.#live.get(id);
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
-    return live.planner.cronTimes(live.cron, {
+    return cronTimes(live.cron, {
       afterMs: this.#parts.clock.now(),
       untilMs: Number.MAX_SAFE_INTEGER,
       limit,
@@ -227,16 +278,15 @@ export class Schedules {
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */
-  async timesBetween(
+  timesBetween(
     p: Omit<TimesAsked, "schedules" | "graceMs"> & {
       readonly shown: (schedule: ScheduleRecord) => boolean;
       /** Runs for times before this may have been deleted. */
       readonly keptFrom: (schedule: ScheduleRecord) => number;
     },
-  ): Promise<{ readonly times: readonly ScheduleTime[]; readonly more: boolean }> {
+  ): ReturnType<typeof scheduleTimes> {
     const shown = [...this.#live.values()].filter(({ record }) => p.shown(record));
     const schedules = shown.map(({ record, cron }) => ({ record, cron, keptFrom: p.keptFrom(record) }));
-    const { scheduleTimes } = await this.#plan();
     return scheduleTimes({ ...p, schedules, graceMs: this.#parts.limits.scheduleGraceMs });
   }
 
@@ -248,7 +298,7 @@ export class Schedules {
       now: this.#parts.clock.now(),
     });
     if (record === undefined) return unknownSchedule(id);
-    this.#put(record, await this.#plan());
+    this.#put(record);
     this.#arm();
     return ok(record);
   }
@@ -265,6 +315,11 @@ export class Schedules {
     this.#cancel?.();
     await this.#firing;
   }
+}
+
+/** True where a time that comes later stands for those before it. */
+function isLastOnly({ overlap }: ScheduleRecord): boolean {
+  return overlap === "skip" || overlap === "cancel";
 }
 
 function unknownSchedule(id: string): Result<never> {

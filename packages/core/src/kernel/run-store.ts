@@ -1,6 +1,6 @@
 // The store port of the engine: what must be durable, as verbs of intent. No connection and no transaction shows through;
 // each verb is atomic by itself, and adapters commit whatever is pending together.
-import type { CancelNotice, JournalEntry, Overlap, RunStatusReason } from "@sluice/protocol";
+import type { CancelNotice, JournalEntry, RunStatusReason } from "@sluice/protocol";
 import type {
   Actor,
   AccessFilter,
@@ -25,6 +25,7 @@ import type {
 import type { ApprovalTalk } from "./approval-talk.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
+import type { ScheduleFiring } from "./schedule-firing.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
 import type { InnerActor } from "./inner-actor.ts";
 import type { KeepingVerbs } from "./keeping-verbs.ts";
@@ -68,6 +69,12 @@ export type {
   QueueRecord,
   RunFlow,
 } from "./run-records.ts";
+/** Names a change that a run asks for; goes with the run. */
+export interface StateOnce {
+  readonly run: string;
+  readonly id: string;
+}
+
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
   extends
@@ -78,6 +85,7 @@ export interface RunStore
     BreakerStore,
     StepCacheStore,
     FlowVerbs,
+    ScheduleFiring,
     KeepingVerbs,
     TaskStore,
     VersionVerbs {
@@ -267,9 +275,12 @@ export interface RunStore
     readonly expiresAt?: number | undefined;
     /** Only when the key has this version; 0 means: only when it does not exist. */
     readonly ifVersion?: number | undefined;
+    /** Made once for this run and id: where it was made before, nothing changes and the answer is what it was then. */
+    readonly once?: StateOnce | undefined;
     readonly now: number;
   }): Promise<
-    { readonly outcome: "ok"; readonly version: number } | { readonly outcome: "conflict"; readonly version: number }
+    | { readonly outcome: "ok"; readonly version: number; /** As it was set before. */ readonly known?: Uint8Array }
+    | { readonly outcome: "conflict"; readonly version: number }
   >;
   deleteState(p: {
     readonly by: Actor;
@@ -304,30 +315,6 @@ export interface RunStore
     /** Nominal times while it was paused are not caught up: handled until now. */
     readonly now: number;
   }): Promise<ScheduleRecord | undefined>;
-  /**
-   * Creates the runs of nominal times and moves `handledUntil`, once: refused as `stale` unless it still is `expect`.
-   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel`, when it creates one, cancels those that
-   * have not ended as `cancelRun` does, in the same commit.
-   */
-  fireSchedule(p: {
-    readonly by: InnerActor;
-    readonly schedule: string;
-    readonly expect: number;
-    readonly handledUntil: number;
-    readonly runs: readonly NewRun[];
-    readonly overlap: Overlap;
-    /** For runs that overlap `cancel` ends, as in `cancelRun`. */
-    readonly cancel: { readonly notice: CancelNotice; readonly error: Uint8Array };
-    readonly now: number;
-  }): Promise<
-    | {
-        readonly outcome: "ok";
-        readonly created: readonly RunRecord[];
-        readonly skipped: number;
-        readonly effects: Effects;
-      }
-    | { readonly outcome: "stale" }
-  >;
 
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
   findByKey(p: {

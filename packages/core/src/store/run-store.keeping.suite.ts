@@ -95,6 +95,31 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       );
     });
 
+    test("is changed once for a call that a run names, which answers as it did then", async () => {
+      await desk.create("r1");
+      const once = { run: "r1", id: "0 1" };
+      const first = await set("sum", 5, { once });
+      expect(first).toEqual({ outcome: "ok", version: 1 });
+      await set("sum", 9);
+      const again = await set("sum", 7, { once, ifVersion: 44 });
+      expect(again).toMatchObject({ outcome: "ok", version: 1 });
+      expect(again.outcome === "ok" && read(again.known)).toBe(5);
+      expect(read((await get("sum"))?.value)).toBe(9);
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 1 })).toEqual({
+        outcome: "conflict",
+        version: 2,
+      });
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 2 })).toEqual({
+        outcome: "ok",
+        version: 3,
+      });
+      await desk.claim();
+      await desk.append("r1", finish("done"));
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });
+      // Nothing is remembered of a run that is gone.
+      for (const version of [4, 5]) expect(await set("sum", 1, { once })).toEqual({ outcome: "ok", version });
+    });
+
     test("is the same state that runs see", async () => {
       await set("count", 41);
       await desk.hot("r1");

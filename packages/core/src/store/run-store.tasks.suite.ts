@@ -1,5 +1,6 @@
 // The port's tasks: given out under an epoch, settled once, tried again, and gone with what waits for them.
 import { describe, expect, test } from "bun:test";
+import type { StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
   delivered,
@@ -55,6 +56,24 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.journal("r1")).toEqual([[0, "completed", "done"]]);
       expect(await listed()).toEqual([]);
       expect(await settle("t0", 1)).toEqual({ outcome: "stale" });
+    });
+
+    test("that have an undo are counted with it, and one that takes something back is an undo in the journal", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", { ...task(0, "t0"), undo: true } as StoreOp);
+      const settled = await settle("t0", 1);
+      expect(settled.outcome).toBe("ok");
+      const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(entries).toMatchObject([{ seq: 0, kind: "task", status: "completed", undo: true }]);
+      await desk.append("r1", undoing());
+      await desk.append("r1", task(-1, "t1"));
+      expect(await listed()).toEqual([["t1", 1, 1]]);
+      expect(await settle("t1", 1)).toMatchObject({ outcome: "ok" });
+      const after = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(after.entries.map(({ seq, kind, status }) => [seq, kind, status])).toEqual([
+        [0, "task", "completed"],
+        [-1, "undo", "completed"],
+      ]);
     });
 
     test("make a parked run ready, with an error as with a value", async () => {

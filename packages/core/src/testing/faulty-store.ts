@@ -59,6 +59,7 @@ const writes: Readonly<Record<keyof RunStore, boolean>> = {
   listSchedules: false,
   setSchedulePaused: true,
   fireSchedule: true,
+  listHeldTimes: false,
   putVersion: true,
   putFlow: true,
   setQueuePaused: true,

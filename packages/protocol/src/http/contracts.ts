@@ -11,6 +11,7 @@ import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
+import { blobContracts } from "./blob-contracts.ts";
 import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
@@ -25,6 +26,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...keyContracts,
   ...versionContracts,
   ...workerContracts,
+  ...blobContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

@@ -7,6 +7,7 @@ import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
+import { blobRoutes } from "./blob-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
@@ -18,6 +19,7 @@ export const routes = {
   ...keyRoutes,
   ...versionRoutes,
   ...workerRoutes,
+  ...blobRoutes,
   ...consoleRoutes,
 } as const;
 

@@ -8,6 +8,7 @@ import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
 import { versionSchemas } from "./version-schemas.ts";
+import { blobSchemas } from "./blob-schemas.ts";
 import { workerSchemas } from "./worker-schemas.ts";
 
 /** Every body by the name it has in the API document. */
@@ -20,6 +21,7 @@ export const schemas = {
   ...keySchemas,
   ...versionSchemas,
   ...workerSchemas,
+  ...blobSchemas,
   ...consoleSchemas,
 } as const;
 

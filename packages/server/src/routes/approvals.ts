@@ -1,5 +1,5 @@
 // Approvals: what waits for somebody's decision, and the decision. A token in a URL is the permission to decide.
-import { isFor, termsOf, unwrap } from "@sluice/core";
+import { isFor, termsOf, tokenRefusal, unwrap } from "@sluice/core";
 import type { TokenRecord } from "@sluice/core";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import { valueField } from "../body.ts";
@@ -59,11 +59,7 @@ function placeOf(cursor: string | undefined): Pick<TokenRecord, "createdAt" | "r
 async function approvalOf(call: Call): Promise<TokenRecord> {
   const token = await call.engine.store.getToken({ token: call.param(0) });
   if (token?.kind === "approval") return token;
-  throw new SluiceError({
-    code: "token_unknown",
-    message: "There is no such approval token.",
-    hint: "Check that the URL is complete.",
-  });
+  throw new SluiceError(tokenRefusal("unknown", "approval"));
 }
 
 /** Throws `link_expired` for a link that is not enough by itself any more, to whoever brings nothing else. */

@@ -15,9 +15,8 @@ const headers = {
   "x-accel-buffering": "no",
 };
 
-/** `Last-Event-ID`, which browsers send when they come back, or the parameter `after`. */
-/** Number of the last update that the client has seen, from the query or the header; refuses what is none. */
-export function lastSeen(call: Call): number {
+/** Number of the last update that the client has seen: `Last-Event-ID`, which browsers send when they come back, or `after`. */
+function lastSeen(call: Call): number {
   const query = call.query();
   const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER });
   query.done();

@@ -44,14 +44,7 @@ export async function listScheduleTimes(call: Call): Promise<Response> {
   };
   const shown = (schedule: ScheduleRecord): boolean =>
     call.may("schedule:read", schedule.workflow) && (workflow === undefined || schedule.workflow === workflow);
-  const { times, more } = await call.engine.schedules.timesBetween({
-    runs,
-    from,
-    to,
-    limit: timesMax,
-    shown,
-    keptFrom,
-  });
+  const { times, more } = call.engine.schedules.timesBetween({ runs, from, to, limit: timesMax, shown, keptFrom });
   return reply("json", 200, {
     times: times.map(({ run, runStatus, ...time }) => ({
       ...time,
