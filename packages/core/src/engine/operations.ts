@@ -15,7 +15,6 @@ import type {
 import type { EngineParts } from "./parts.ts";
 import type { ReplayChecks } from "./replay-checks.ts";
 import { flowOf } from "./flow.ts";
-import { checkForkOfHistory } from "./fork-of-history.ts";
 import { flowFields } from "./starts.ts";
 import { isErased } from "../kernel/sealed.ts";
 import type { Begun } from "./sealing.ts";
@@ -180,6 +179,7 @@ export class Operations {
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
     if (source.by.kind === "import") {
+      const { checkForkOfHistory } = await import("./fork-of-history.ts");
       const allowed = await checkForkOfHistory(this.#parts, { run: source.id, before: before.value });
       if (!allowed.ok) return allowed;
     }
