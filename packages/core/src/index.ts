@@ -10,6 +10,7 @@ export type { EngineLimits } from "./engine/limits.ts";
 export type { AttachedWorker, Attaching, WorkerLink, WorkerLoss } from "./engine/worker-link.ts";
 export { plainOffer } from "./engine/tasks/offer.ts";
 export type { TaskWorker, WorkerOffer } from "./engine/tasks/offer.ts";
+export { hookDoor } from "./engine/idempotency-key.ts";
 export type { StartRequest, Started } from "./engine/starts.ts";
 export type { Drained, LeftRun } from "./engine/moves.ts";
 export { bulkActions } from "./engine/operations.ts";

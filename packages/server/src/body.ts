@@ -1,6 +1,7 @@
 // Reads the bodies of requests: size, encoding, depth and form are checked before anything else sees them.
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
+import type { ByteBudget } from "./byte-budget.ts";
 import { parametersOf, refuse } from "./fields.ts";
 
 export interface BodyLimits {
@@ -187,19 +188,28 @@ function decoded(bytes: Uint8Array, what: string): unknown {
 
 /**
  * A whole body as a workflow value, encoded: JSON, text, a form (an object, a list for a name that occurs again), the value
- * format, or nothing (`undefined`). Gives the raw bytes too, for signatures.
+ * format, or nothing (`undefined`). Gives the raw bytes too, for signatures. `budget`: what bodies that came compressed may take
+ * all together; whoever reads one calls `release` once it is dealt with.
  */
 export async function readPayload(
   request: Request,
-  limits: BodyLimits,
-): Promise<{ readonly raw: Uint8Array; readonly value: () => Uint8Array }> {
+  { budget, limits }: { readonly budget: ByteBudget; readonly limits: BodyLimits },
+): Promise<Payload> {
   const sent = await bytesOf(request, limits);
   const coding = request.headers.get("content-encoding");
+  const type = request.headers.get("content-type");
+  if (isPlain(coding)) return { raw: sent, value: () => payloadValue(sent, type, limits), release: () => {} };
   // Libraries that decompress are loaded by the first body that is compressed: they stay in memory, 2 MB of it.
-  const raw = isPlain(coding)
-    ? sent
-    : await (await import("./hooks/content-encoding.ts")).decompressed(sent, coding, limits);
-  return { raw, value: () => payloadValue(raw, request.headers.get("content-type"), limits) };
+  const { decompressed } = await import("./hooks/content-encoding.ts");
+  const raw = await decompressed(sent, coding, { ...limits, budget });
+  return { raw, value: () => payloadValue(raw, type, limits), release: () => budget.give(raw.length) };
+}
+
+/** A body as it came, and as a value. */
+interface Payload {
+  readonly raw: Uint8Array;
+  readonly value: () => Uint8Array;
+  readonly release: () => void;
 }
 
 function isPlain(coding: string | null): boolean {

@@ -12,6 +12,7 @@ import type { Arrival } from "./arrival.ts";
 import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { SettingsReport } from "./config-report.ts";
 import type { DiskUse } from "./disk-use.ts";
 import { refuse } from "./fields.ts";
@@ -84,6 +85,8 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: HttpLimits;
+  /** Memory for bodies that came compressed. */
+  readonly budget: ByteBudget;
   readonly metrics: HttpMetrics;
   /** Whom changes are told; there from its first use on. */
   readonly live: () => Promise<LiveHub>;

@@ -12,6 +12,7 @@ import type { Passage } from "./address.ts";
 import { arrivalOf, isRun, isStart } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
 import { HostList, OriginList } from "./auth.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { Call, paramsOf } from "./call.ts";
 import type { Connections, DeploymentState, Handler, HttpParts } from "./call.ts";
 import { hookDeskOf } from "./hooks/desk-of.ts";
@@ -390,6 +391,7 @@ function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics"
     valueJson,
     verifyAudit,
     ...own,
+    budget: new ByteBudget(own.limits.decompressedBytesMax),
     live,
     hooks: hookDeskOf({ engine, store, clock, limits: own.limits, secrets: options.secrets }),
   };

@@ -6,6 +6,8 @@ import type { LiveLimits } from "./live/limits.ts";
 export interface HttpLimits extends LiveLimits, HookLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
+  /** Bodies that came compressed, as long as they are dealt with, all together; further ones are to come again. */
+  readonly decompressedBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
   readonly restoreBytesMax: number;
   /** Longest blob that is stored over HTTP. It goes to the disk as it comes. */
@@ -65,6 +67,7 @@ export const httpLimits: HttpLimits = {
   deliveryBodyBytesMax: 256 * 1024,
   refusedDeliveriesPerMinuteMax: 30,
   bodyBytesMax: 48 * 1024 * 1024,
+  decompressedBytesMax: 128 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
   blobBytesMax: 4 * 1024 * 1024 * 1024,
   blobDigestsMax: 1_000,

@@ -131,6 +131,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   refusedDeliveriesPerMinuteMax: "Refused deliveries to one webhook in a minute that are recorded",
   bodyBytesMax:
     "Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value",
+  decompressedBytesMax:
+    "Bodies that came compressed, as long as they are dealt with, all together; further ones are asked to come again",
   restoreBytesMax: "Longest backup that is restored. It goes to the disk as it comes",
   blobBytesMax: "Longest blob that is stored over HTTP. It goes to the disk as it comes",
   blobDigestsMax: "Digests in one question after missing blobs",

@@ -110,7 +110,7 @@ async function fireWebhook(program: Program, request: WebhookTriggerRequest): Pr
     run_id,
     workflow_id: workflow,
     status: answer.status,
-    message: message ?? error ?? "",
+    message: answer.cause?.message ?? message ?? error ?? "",
   };
 }
 

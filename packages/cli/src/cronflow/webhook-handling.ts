@@ -17,6 +17,8 @@ export type WebhookTriggerNote = Extract<FlowTriggerNote, { readonly type: "webh
 export interface WebhookAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** What went wrong inside: for the program itself, never for whoever sent the request. */
+  readonly cause?: Error;
 }
 
 const retryDelayDefault = "100ms";
@@ -58,7 +60,11 @@ export async function handleWebhook(
     return { status: 200, body: { status: "success", message, workflow_triggered: created, run_id: runId, runId } };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    return answerOf(error, { second: await tellError(options, ctx, error), begun });
+    const answer = answerOf(error, { second: await tellError(options, ctx, error), begun });
+    // Whoever sent it is not told what went wrong, so somebody else has to be.
+    if (answer.cause !== undefined && (options.onError === undefined || answer.cause !== error))
+      console.error(answer.cause);
+    return answer;
   }
 }
 
@@ -73,9 +79,16 @@ function answerOf(
   { second, begun }: { readonly second: Error | undefined; readonly begun: StartedRun | undefined },
 ): WebhookAnswer {
   if (error instanceof Refusal && second === undefined) return error.answer;
-  const { message } = second ?? error;
-  const run = begun === undefined ? {} : { run_id: begun.runId, runId: begun.runId };
-  return { status: 500, body: { status: "error", message, workflow_triggered: begun?.created ?? false, ...run } };
+  const answer = failed(second ?? error);
+  if (begun === undefined) return answer;
+  const { created, runId } = begun;
+  return { ...answer, body: { ...answer.body, workflow_triggered: created, run_id: runId, runId } };
+}
+
+/** What an exception says may be anything: paths, queries, secrets. */
+export function failed(cause: Error): WebhookAnswer & { readonly body: object } {
+  const message = "The webhook failed.";
+  return { status: 500, body: { status: "error", message, workflow_triggered: false }, cause };
 }
 
 /** Tells whoever wants to know; what that throws is the answer instead. */
@@ -182,11 +195,19 @@ function checkHeaders({ headers: rules }: FlowWebhookOptions, headers: Readonly<
   for (const [name, expected] of Object.entries(rules?.required ?? {})) {
     const actual = headers[name.toLowerCase()];
     if (actual === undefined || actual === "") throw wrongHeader(`Missing required header: ${name}`, rules?.required);
-    if (expected !== "" && actual !== expected) throw wrongHeader(`Invalid header value for ${name}`, rules?.required);
+    if (expected !== "" && !isSame(actual, expected))
+      throw wrongHeader(`Invalid header value for ${name}`, rules?.required);
   }
   const verdict = rules?.validate?.(headers) ?? true;
   if (verdict === true) return;
   throw wrongHeader(typeof verdict === "string" ? verdict : "Header validation failed", rules?.required);
+}
+
+/** Compares in time that says nothing about where two texts differ: the value of a header is often what proves who sends it. */
+function isSame(given: string, wanted: string): boolean {
+  let difference = given.length ^ wanted.length;
+  for (let i = 0; i < given.length; i++) difference |= given.charCodeAt(i) ^ wanted.charCodeAt(i % wanted.length);
+  return difference === 0;
 }
 
 function wrongHeader(error: string, required: Readonly<Record<string, string>> | undefined): Refusal {

@@ -2,6 +2,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Program } from "./program.ts";
 import type { ServerSettings } from "./settings.ts";
+import { failed } from "./webhook-handling.ts";
 import { route } from "./webhook-routes.ts";
 
 /** Bytes of a body that are read. */
@@ -23,8 +24,9 @@ export function serveWebhooks(program: Program, { host, port, maxConnections }: 
       const answer = await route(program, await rawOf(request));
       return Response.json(answer.body, { status: answer.status });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return Response.json({ status: "error", message, workflow_triggered: false }, { status: 500 });
+      const answer = failed(error instanceof Error ? error : new Error(String(error)));
+      console.error(answer.cause);
+      return Response.json(answer.body, { status: answer.status });
     } finally {
       open--;
     }

@@ -219,6 +219,8 @@ describe("checks", () => {
       return [status, body["error"]];
     };
     expect(await of({})).toEqual([400, "Missing required header: X-Kind"]);
+    expect(await of({ "x-kind": "orde", "x-any": "1" })).toEqual([400, "Invalid header value for X-Kind"]);
+    expect(await of({ "x-kind": "orderorder", "x-any": "1" })).toEqual([400, "Invalid header value for X-Kind"]);
     expect(await of({ "x-kind": "other", "x-any": "1" })).toEqual([400, "Invalid header value for X-Kind"]);
     // What a header has to be is often a secret: whoever does not know it is not told.
     const { body } = await send("/h", {}, { headers: { "x-kind": "other" } });
@@ -244,9 +246,11 @@ describe("checks", () => {
   });
 
   test("middleware answers itself, passes on, or fails", async () => {
+    const said: string[] = [];
     cronflow
       .define({ id: "m" })
       .onWebhook("/m", {
+        onError: (_c, error) => said.push(error.message),
         middleware: [
           (request, response, next) => {
             if (request.body.stop === true) response.status(418).json({ tea: true });
@@ -258,7 +262,9 @@ describe("checks", () => {
       .step("a", () => 1);
     await program.start();
     expect(await send("/m", { stop: true })).toEqual({ status: 418, body: { tea: true } });
-    expect(await send("/m", { fail: true })).toMatchObject({ status: 500, body: { message: "middleware is broken" } });
+    expect(await send("/m", { fail: true })).toMatchObject({ status: 500, body: { message: "The webhook failed." } });
+    // What went wrong is for the program.
+    expect(said).toEqual(["middleware is broken"]);
     expect((await send("/m", {})).status).toBe(200);
   });
 });
@@ -335,7 +341,7 @@ describe("starting", () => {
       })
       .step("a", () => 1);
     await program.start();
-    expect(await send("/retry", {})).toMatchObject({ status: 500, body: { message: "no key to be had" } });
+    expect(await send("/retry", {})).toMatchObject({ status: 500, body: { message: "The webhook failed." } });
     expect(attempts).toHaveLength(3);
   });
 

@@ -34,9 +34,18 @@ const meter = workflow(
   },
 );
 const waits = workflow({ name: "waits" }, (ctx) => ctx.waitFor("go"));
+const asks = workflow({ name: "asks" }, async (ctx) => {
+  await ctx.step("reserve", () => 1);
+  await ctx.approve("manager");
+  return ctx.step("pay", () => 2);
+});
 
 const fixture = (): Promise<EngineFixture> =>
-  EngineFixture.start({ workflows: [order, waits, meter], blobs: new MemoryBlobs(), limits: { inlineBytesMax: 100 } });
+  EngineFixture.start({
+    workflows: [order, waits, asks, meter],
+    blobs: new MemoryBlobs(),
+    limits: { inlineBytesMax: 100 },
+  });
 
 async function exported(from: EngineFixture, n: number): Promise<RunExport> {
   const started = unwrap(
@@ -86,6 +95,29 @@ describe("history", () => {
     const forked = unwrap(await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input }));
     expect(unwrap(await to.engine.ended(forked.id)).status).toBe("completed");
     expect((await to.store.getRun({ run: file.run.id }))?.status).toBe("failed");
+  });
+
+  test("is no proof that somebody approved: a fork begins before what others said", async () => {
+    const from = await fixture();
+    const to = await fixture();
+    const started = unwrap(await from.engine.startRun({ by: ada, workflow: "asks", input: encodeValue(null) }));
+    await from.until(started.run.id, "waiting");
+    const [asked] = await from.store.listTokens({ kind: "approval", limit: 1 });
+    const decider = { by: ada, operator: true, requester: () => Promise.resolve(undefined) };
+    unwrap(await from.engine.approvals.decide({ decider, token: asked?.token ?? "", approved: true }));
+    await from.engine.ended(started.run.id);
+    const file = unwrap(await from.engine.history.export({ run: started.run.id }));
+    unwrap(await to.engine.history.import({ by: ada, file }));
+    const fork = async (at?: string) => to.engine.operations.fork({ by: ada, run: file.run.id, from: at });
+    for (const at of ["pay", undefined]) {
+      expect(await fork(at)).toMatchObject({
+        ok: false,
+        error: { code: "conflict", message: expect.stringContaining("manager") },
+      });
+    }
+    const forked = unwrap(await fork("manager"));
+    await to.until(forked.id, "waiting");
+    expect(await to.store.listTokens({ kind: "approval", limit: 5 })).toHaveLength(1);
   });
 
   test("carries attributes, chains and streamed output: all of it is found again", async () => {

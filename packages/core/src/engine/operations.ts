@@ -178,6 +178,11 @@ export class Operations {
     if (source === undefined) return notFound(request.run);
     const before = await this.#entryFor(request);
     if (!before.ok) return before;
+    if (source.by.kind === "import") {
+      const { checkForkOfHistory } = await import("./fork-of-history.ts");
+      const allowed = await checkForkOfHistory(this.#parts, { run: source.id, before: before.value });
+      if (!allowed.ok) return allowed;
+    }
     const begun = await this.#keyOfFork(source);
     const fork = { id: this.#parts.ids.run(), before: before.value, row: begun?.row };
     if (request.input === undefined) return this.#fork(request, source, { ...fork, input: source.input });

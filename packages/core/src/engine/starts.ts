@@ -9,18 +9,19 @@ import type { CurrentWorkflow } from "./deployments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { attributesOf, checkAttributes } from "./attributes.ts";
 import { flowOf } from "./flow.ts";
+import { checkKey, storedKey } from "./idempotency-key.ts";
+import type { Keyed } from "./idempotency-key.ts";
 import { hashOf } from "./input-hash.ts";
 import type { Begun } from "./sealing.ts";
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
 
 /** A wish to start a run; `input` is an encoded value. */
-export interface StartRequest {
+export interface StartRequest extends Keyed {
   readonly by: Actor;
   readonly workflow: string;
   readonly input: Uint8Array;
   readonly id?: string | undefined;
-  readonly key?: string | undefined;
   readonly priority?: number | undefined;
   readonly delayMs?: number | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -40,7 +41,6 @@ export interface Started {
 type Verdict = Extract<WorkerToEngine, { type: "validated" }>;
 
 const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const keyCharsMax = 512;
 const tagsMax = 32;
 const tagCharsMax = 128;
 const priorityMax = 1_000_000;
@@ -192,6 +192,7 @@ export class Starts {
   ): NewRun {
     const { current, input, now, hash } = rest;
     const { timeout } = current.manifest;
+    const key = storedKey(request);
     const flow = "flow" in rest ? rest.flow : this.flowOf(current, input);
     return {
       id: rest.id ?? this.#parts.ids.run(),
@@ -206,7 +207,7 @@ export class Starts {
       ...rest.begun?.row,
       ...(request.trace === undefined ? {} : { trace: request.trace }),
       ...flowFields(current, flow),
-      ...(request.key === undefined ? {} : { key: request.key }),
+      ...(key === undefined ? {} : { key }),
       ...(hash === undefined ? {} : { inputHash: hash }),
       ...(timeout === undefined ? {} : { timeoutAt: now + (request.delayMs ?? 0) + timeout }),
     };
@@ -371,16 +372,15 @@ function conflict(request: StartRequest, run: RunRecord): Result<never> {
 
 function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefined {
   const bad = (message: string, hint: string): ReturnType<typeof fail> => fail({ code: "bad_request", message, hint });
-  const { id, key, tags, priority, delayMs } = request;
+  const { id, tags, priority, delayMs } = request;
   if (id !== undefined && !runIdPattern.test(id)) {
     return bad(
       `${JSON.stringify(id)} cannot be the id of a run.`,
       "Letters, digits, '.', '_' and '-', at most 128 characters.",
     );
   }
-  if (key !== undefined && (key.length === 0 || key.length > keyCharsMax)) {
-    return bad("The idempotency key is empty or too long.", `1 to ${keyCharsMax} characters.`);
-  }
+  const wrongKey = checkKey(request);
+  if (wrongKey !== undefined) return wrongKey;
   if (
     tags !== undefined &&
     (tags.length > tagsMax || tags.some((tag) => tag.length === 0 || tag.length > tagCharsMax))

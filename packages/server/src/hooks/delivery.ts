@@ -8,8 +8,9 @@ import type {
   WebhookManifest,
   WireError,
 } from "@sluice/protocol";
-import { unwrap } from "@sluice/core";
+import { hookDoor, unwrap } from "@sluice/core";
 import type { Actor, DeliveryRecord, DeployedTrigger, Engine, RunRecord } from "@sluice/core";
+import { isSame } from "../auth.ts";
 import { objectOf, payloadValue } from "../body.ts";
 import type { BodyLimits } from "../body.ts";
 import { parametersOf } from "../fields.ts";
@@ -64,6 +65,8 @@ export async function deliver(
     workflow: hook.record.workflow,
     input: verdict.input,
     key: own?.key,
+    // Whoever may call a webhook, or another one, must not be able to take the keys of the API, nor the other way round.
+    door: hookDoor(hook.manifest),
     ...(incoming.kind === "test" ? { tags: [testTag] } : {}),
   });
   if (!started.ok && started.error.code === "idempotency_conflict" && own?.bySender === true) {
@@ -111,7 +114,7 @@ function checkHeaders(manifest: WebhookManifest, { kind, headers }: Pick<Incomin
     // What proved who sent it was not written down; whoever sends it once more is known.
     if (kind === "redelivery" && isSecretHeader(manifest, name.toLowerCase())) continue;
     const given = headers.get(name);
-    if (given !== null && (values === undefined || values.includes(given))) continue;
+    if (given !== null && (values === undefined || values.some((value) => isSame(given, value)))) continue;
     throw new SluiceError({
       code: "bad_request",
       message: `The header ${name} is ${given === null ? "missing" : "not one that is taken here"}.`,

@@ -6,6 +6,7 @@ import { Rates } from "../rate-limit.ts";
 import { failureOf, markKey } from "./delivery.ts";
 import type { DeployedHook, Incoming, Outcome } from "./delivery.ts";
 import { isSecretHeader } from "./secret-headers.ts";
+import { maskedPath, maskedQuery } from "./secret-parameters.ts";
 import { verifySignature } from "./signatures.ts";
 
 export interface HookLimits {
@@ -184,8 +185,8 @@ export class HookDesk {
       kind: incoming.kind,
       ...(incoming.of === undefined ? {} : { of: incoming.of }),
       method: incoming.method,
-      path: sealed ? manifest.path : incoming.path,
-      query: sealed ? "" : incoming.query,
+      path: sealed ? manifest.path : maskedPath(manifest, incoming.path),
+      query: sealed ? "" : maskedQuery(incoming.query),
       headers: JSON.stringify(Object.fromEntries(headers)),
       ...(kept ? { body: raw } : {}),
       bytes: raw?.length ?? 0,

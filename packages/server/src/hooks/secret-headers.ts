@@ -14,5 +14,10 @@ export function isSecretHeader(manifest: Pick<WebhookManifest, "generic" | "keyH
   if (name === manifest.generic?.header.toLowerCase() || alsoSecret.has(name)) return true;
   // What names a delivery is needed to deliver it again.
   if (harmless.has(name) || name === manifest.keyHeader?.toLowerCase()) return false;
+  return isTelling(name);
+}
+
+/** Whether one of the words of a name, in lower case, says that it is a proof. */
+export function isTelling(name: string): boolean {
   return telling.test(name);
 }

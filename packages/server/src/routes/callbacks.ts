@@ -7,9 +7,13 @@ import { reply } from "../wire.ts";
 /** The body, whatever its form, is what `wait()` returns in the workflow. */
 export async function completeCallback(call: Call): Promise<Response> {
   call.query().done();
-  const { value } = await readPayload(call.request, call.parts.limits);
-  const { run } = unwrap(
-    await call.engine.completeToken({ by: call.actor, token: call.param(0), kind: "callback", value: value() }),
-  );
-  return reply("json", 200, { runId: run });
+  const { value, release } = await readPayload(call.request, call.parts);
+  try {
+    const { run } = unwrap(
+      await call.engine.completeToken({ by: call.actor, token: call.param(0), kind: "callback", value: value() }),
+    );
+    return reply("json", 200, { runId: run });
+  } finally {
+    release();
+  }
 }

@@ -48,9 +48,12 @@ async function receive(
   const at = clock.now();
   const about = { kind: "live", method, path, query: call.queryText, headers } as const;
   let arrived: Arrived = { incoming: about, raw: undefined, address, at };
+  let release = (): void => {};
   try {
     hooks.admit(hook);
-    const { raw } = await readPayload(call.request, limits);
+    const payload = await readPayload(call.request, call.parts);
+    release = payload.release;
+    const { raw } = payload;
     arrived = { ...arrived, raw };
     const deliveryId = await hooks.verify(hook, headers, raw);
     arrived = { ...arrived, incoming: { ...about, deliveryId } };
@@ -62,6 +65,8 @@ async function receive(
   } catch (error) {
     await hooks.recordFailure(hook, arrived, error);
     throw shownToSenders(error);
+  } finally {
+    release();
   }
 }
 

@@ -41,7 +41,12 @@ async function sentBytes(call: Call, { limits }: LogDesk): Promise<Uint8Array> {
   const bodyBytesMax = limits.logBodyBytesMax;
   const bytes = await bytesOf(call.request, { bodyBytesMax: Math.min(bodyBytesMax, call.parts.limits.bodyBytesMax) });
   const coding = call.request.headers.get("content-encoding");
-  return coding === "snappy" ? bytes : decompressed(bytes, coding, { bodyBytesMax });
+  const name = coding?.trim().toLowerCase() ?? "";
+  if (["", "identity", "snappy"].includes(name)) return bytes;
+  const { budget } = call.parts;
+  const whole = await decompressed(bytes, coding, { bodyBytesMax, budget });
+  budget.give(whole.length);
+  return whole;
 }
 
 function textOfBytes(bytes: Uint8Array): string {

@@ -71,6 +71,19 @@ describe("an account of a provider", () => {
     expect(codeOf(await userOf({ groups: ["toString"] }))).toBe("forbidden");
   });
 
+  test("whose groups are all gone is turned away, and has no role left in what was begun before", async () => {
+    const { local, store, userOf, identity } = await linking();
+    const { id } = good(await userOf({ groups: ["leads"] }));
+    expect(codeOf(await userOf({ groups: [] }))).toBe("forbidden");
+    expect((await store.identity.getUser({ user: id }))?.roles).toEqual([]);
+    expect(good(await userOf({ groups: ["ops"] })).roles).toEqual(["operator"]);
+    // The last admin keeps the role, but does not come in by it.
+    good(await userOf({ groups: ["leads"] }));
+    good(await identity.users.update(local, "root", { disabled: true }));
+    expect(codeOf(await userOf({ groups: [] }))).toBe("forbidden");
+    expect((await store.identity.getUser({ user: id }))?.roles).toEqual(["admin"]);
+  });
+
   test("has the roles for everybody when its groups have none", async () => {
     const { userOf } = await linking({ defaultRoles: ["viewer"] });
     expect(good(await userOf({ groups: [] })).roles).toEqual(["viewer"]);

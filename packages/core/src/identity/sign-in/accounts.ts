@@ -51,16 +51,18 @@ export class Accounts {
     const { issuer, subject } = account;
     const linked = await store.findLink({ issuer, subject });
     const user = linked === undefined ? undefined : await store.getUser({ user: linked });
+    const { address } = caller;
+    const origin = { name: settings.name, ...(address === undefined ? {} : { address }) };
+    const by: Actor = { kind: "system", id: "openid", origin };
     if (roles.length === 0) {
+      // Otherwise the sessions and tokens they have would go on with what their groups gave them before.
+      if (user !== undefined) await this.#withRoles(user, roles, by);
       return fail({
         code: "forbidden",
         message: "None of your groups has a role on this server.",
         hint: "Ask who looks after it for a role.",
       });
     }
-    const { address } = caller;
-    const origin = { name: settings.name, ...(address === undefined ? {} : { address }) };
-    const by: Actor = { kind: "system", id: "openid", origin };
     if (user !== undefined) return this.#withRoles(user, roles, by);
     if (settings.createUsers === false) {
       return fail({ code: "forbidden", message: "This account belongs to no user of this server." });
