@@ -104,6 +104,7 @@ export type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskPlace, TaskPlan, TaskR
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
+export { jsonRepeatCharsMax } from "./value-json.ts";
 export {
   exportEntry,
   exportValue,
