@@ -79,10 +79,18 @@ export class Fleet implements ConnectionOwner {
     const connection = new WorkerConnection({ clock, log, limits, newId, owner: this }, transport);
     this.#connections.add(connection);
     if (this.#stopped) connection.end("draining", "The server is stopping.");
-    else if (this.#connections.size > limits.remoteWorkersMax) {
-      connection.refuse(`There are ${limits.remoteWorkersMax} connections (remoteWorkersMax).`);
-    }
+    else if (this.#connections.size > limits.remoteWorkersMax) this.#makeRoom(limits.remoteWorkersMax);
     return connection;
+  }
+
+  /** Who has been waiting longest without being let in goes, so that strangers who say nothing keep no worker out. */
+  #makeRoom(connectionsMax: number): void {
+    for (const connection of this.#connections) {
+      if (connection.known) continue;
+      // No refusal: who has a token may try again.
+      connection.end("too_many_requests", `There are ${connectionsMax} connections (remoteWorkersMax).`);
+      return;
+    }
   }
 
   /** Gives a worker no new work; what it has it may finish. */
@@ -110,7 +118,8 @@ export class Fleet implements ConnectionOwner {
   async hello(connection: WorkerConnection, hello: Hello, runtime: string): Promise<void> {
     const judged = await attempt(() => this.#admitter.admit(hello, connection.address));
     if (connection.over) return;
-    if (!judged.ok) connection.refuse(judged.error.message);
+    // A refusal is for good; what only fails now is tried again by the worker.
+    if (!judged.ok) connection.end(judged.error.code, judged.error.message);
     else if (judged.value.ok) this.#enter(connection, { hello, runtime, admission: judged.value });
     else {
       this.#parts.log("warn", "a worker was refused", {
@@ -118,7 +127,9 @@ export class Fleet implements ConnectionOwner {
         address: connection.address,
         reason: judged.value.reason,
       });
-      connection.refuse(judged.value.reason);
+      const { reason, passing } = judged.value;
+      if (passing === undefined) connection.refuse(reason);
+      else connection.end(passing, reason);
     }
   }
 
