@@ -116,7 +116,7 @@ export {
   runExportVersion,
 } from "./run-export.ts";
 export type { ExportedEntry, ExportedLog, ExportedPiece, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
-export { parseDuration, formatDuration } from "./duration.ts";
+export { durationMsMax, parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { fnv64 } from "./fnv.ts";
 export { formatTraceparent, parseTraceparent, spanIdOf, traceIdOf } from "./trace.ts";

@@ -84,6 +84,7 @@ export class BuildProcess {
       queueMicrotask(() => this.#failed("command_missing", "The build has no command."));
       return;
     }
+    this.#options.guard.prepare();
     try {
       this.#child = spawn(program, args, {
         cwd,

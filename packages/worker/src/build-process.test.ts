@@ -57,3 +57,19 @@ test("who does not heed the cancellation that its command heeds is ended with it
   expect(error?.code).toBe("cancelled");
   await untilGone(Number(said));
 });
+
+test("whoever watches is there before the command", async () => {
+  const guard = new OrphanGuard();
+  const pids: (number | undefined)[] = [];
+  const ended = Promise.withResolvers<BuildResult>();
+  new BuildProcess({
+    options: { command: ["/nowhere/to/be/found"] },
+    guard: Object.assign(guard, { add: () => pids.push(guard.pid) }),
+    started: () => undefined,
+    output: () => true,
+    ended: ended.resolve,
+  });
+  // A command that never began is nothing to watch, yet somebody was there to do it.
+  expect((await ended.promise).error?.code).toBe("spawn_failed");
+  expect([pids, typeof guard.pid]).toEqual([[], "number"]);
+});
