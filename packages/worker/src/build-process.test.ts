@@ -62,7 +62,7 @@ test("whoever watches is there before the command", async () => {
   const guard = new OrphanGuard();
   const pids: (number | undefined)[] = [];
   const ended = Promise.withResolvers<BuildResult>();
-  new BuildProcess({
+  const begun = new BuildProcess({
     options: { command: ["/nowhere/to/be/found"] },
     guard: Object.assign(guard, { add: () => pids.push(guard.pid) }),
     started: () => undefined,
@@ -71,5 +71,6 @@ test("whoever watches is there before the command", async () => {
   });
   // A command that never began is nothing to watch, yet somebody was there to do it.
   expect((await ended.promise).error?.code).toBe("spawn_failed");
+  begun.cancel(0);
   expect([pids, typeof guard.pid]).toEqual([[], "number"]);
 });

@@ -1,4 +1,6 @@
 // Who may come in as which worker: tokens, the credential that is given for one, and the name that belongs to it.
+import { fail } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
 import { matchesAny } from "../kernel/patterns.ts";
 import type { FleetParts, WorkerPermit } from "./ports.ts";
 import type { Hello } from "./remote-worker.ts";
@@ -109,4 +111,20 @@ function turnedAway({ code, message }: { readonly code: string; readonly message
 
 function refused(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason };
+}
+
+/** Nobody of that name is known. */
+export function noWorker(worker: string): Result<never> {
+  return fail({
+    code: "worker_not_found",
+    message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.`,
+    hint: "GET /api/v1/workers lists them.",
+  });
+}
+
+export function tooManyWaits(waitsMax: number): Result<never> {
+  return fail({
+    code: "too_many_requests",
+    message: `A worker waits for ${waitsMax} locks and resources at most (workerWaitsMax).`,
+  });
 }

@@ -2,10 +2,10 @@
 import { workerMessageCodes } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
 import type { WorkerMessage, WorkerPayload } from "@sluice/protocol/worker-messages";
-import { attempt, fail, ok } from "../kernel/result.ts";
+import { attempt, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
-import { Admitter } from "./admission.ts";
+import { Admitter, noWorker, tooManyWaits } from "./admission.ts";
 import type { Admission } from "./admission.ts";
 import { Builds } from "./builds.ts";
 import { WorkerConnection } from "./connection.ts";
@@ -322,7 +322,7 @@ export class Fleet implements ConnectionOwner {
     const signal = this.#lives.get(worker)?.signal ?? AbortSignal.abort();
     const wait = Math.min(waitMs, this.#parts.limits.workerWaitMsMax);
     if (!this.#mayWait(worker, wait)) {
-      this.#lockAnswer(worker, id, this.#tooManyWaits());
+      this.#lockAnswer(worker, id, tooManyWaits(this.#parts.limits.workerWaitsMax));
       return undefined;
     }
     const taken = this.#locks
@@ -347,14 +347,6 @@ export class Fleet implements ConnectionOwner {
 
   #mayWait(worker: RemoteWorker, waitMs: number): boolean {
     return waitMs === 0 || (this.#waits.get(worker) ?? 0) < this.#parts.limits.workerWaitsMax;
-  }
-
-  #tooManyWaits(): Result<never> {
-    const { workerWaitsMax } = this.#parts.limits;
-    return fail({
-      code: "too_many_requests",
-      message: `A worker waits for ${workerWaitsMax} locks and resources at most (workerWaitsMax).`,
-    });
   }
 
   #waited(worker: RemoteWorker, waitMs: number, done: Promise<void>): Promise<void> | undefined {
@@ -401,11 +393,3 @@ export class Fleet implements ConnectionOwner {
 
 const sweepEveryMs = 60_000;
 const sweptAtOnceMax = 500;
-
-function noWorker(worker: string): Result<never> {
-  return fail({
-    code: "worker_not_found",
-    message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.`,
-    hint: "GET /api/v1/workers lists them.",
-  });
-}

@@ -99,7 +99,9 @@ test("names and times that no store should have to keep are refused, and parts o
   }
   const { token, expires } = await held(acquire(0, { ttlMs: 0.5 }));
   expect(expires).toBe(desk.clock.now() + 1);
-  expect(await locks.renew({ resource: "r", token, ttlMs: 1e300 })).toMatchObject({ error: { code: "invalid_duration" } });
+  expect(await locks.renew({ resource: "r", token, ttlMs: 1e300 })).toMatchObject({
+    error: { code: "invalid_duration" },
+  });
 });
 
 test("a wait that is over leaves nothing with the connection of whoever waited", async () => {
