@@ -104,6 +104,7 @@ export type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskPlace, TaskPlan, TaskR
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
 export type { ErrorValue } from "./error-value.ts";
 export { encodeValue, decodeValue, valueToJson } from "./value.ts";
+export { jsonRepeatCharsMax } from "./value-json.ts";
 export {
   exportEntry,
   exportValue,
@@ -115,7 +116,7 @@ export {
   runExportVersion,
 } from "./run-export.ts";
 export type { ExportedEntry, ExportedLog, ExportedPiece, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
-export { parseDuration, formatDuration } from "./duration.ts";
+export { durationMsMax, parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { fnv64 } from "./fnv.ts";
 export { formatTraceparent, parseTraceparent, spanIdOf, traceIdOf } from "./trace.ts";

@@ -40,6 +40,8 @@ export interface BuildProcessOptions {
   readonly ended: (result: BuildResult) => void;
 }
 
+/** Output is read for this long after the command has ended: somebody who left its group may hold the pipe open. */
+const outputGraceMs = 1_000;
 /** A group gets this long to end by itself where nothing else is said. */
 const graceDefaultMs = 5_000;
 
@@ -82,6 +84,7 @@ export class BuildProcess {
       queueMicrotask(() => this.#failed("command_missing", "The build has no command."));
       return;
     }
+    this.#options.guard.prepare();
     try {
       this.#child = spawn(program, args, {
         cwd,
@@ -127,8 +130,20 @@ export class BuildProcess {
         if (!this.#options.output(stream, bytes)) this.pause();
       });
     }
+    child.once("exit", () => this.#exited(child));
     // `close` comes when the process has ended and everything it said was read.
     child.once("close", (code, signal) => this.#ended(code, signal));
+  }
+
+  /** The command has ended: whoever it left behind in its group ends with it, and keeps nobody waiting for output. */
+  #exited(child: ChildProcess): void {
+    this.#signal("SIGKILL");
+    const giveUp = (): void => {
+      // Output that only waits to be read is not given up.
+      if (this.#paused) this.#timers.push(setTimeout(giveUp, outputGraceMs));
+      else for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    };
+    this.#timers.push(setTimeout(giveUp, outputGraceMs));
   }
 
   #end(code: string, message: string, graceMs: number): void {

@@ -3,9 +3,11 @@ import { frameBytesMax } from "@sluice/protocol";
 import type { Dial } from "./remote-worker.ts";
 
 const lengthBytes = 4;
+/** Who takes a connection and then says nothing is tried again. */
+const dialMsDefault = 10_000;
 
-/** Dials this URL (`ws:` or `wss:`) with the runtime's own WebSocket. */
-export function dialWebSocket(url: string): Dial {
+/** Dials this URL (`ws:` or `wss:`) with the runtime's own WebSocket; it has `dialMs` to open. */
+export function dialWebSocket(url: string, dialMs = dialMsDefault): Dial {
   return (events) =>
     new Promise((resolve, reject) => {
       if (typeof WebSocket === "undefined") {
@@ -15,8 +17,13 @@ export function dialWebSocket(url: string): Dial {
       const socket = new WebSocket(url);
       socket.binaryType = "arraybuffer";
       let open = false;
+      const late = setTimeout(() => {
+        reject(new Error(`no answer in ${dialMs} ms`));
+        socket.close();
+      }, dialMs);
       socket.addEventListener("open", () => {
         open = true;
+        clearTimeout(late);
         resolve({
           write: (bytes) => {
             for (const frame of framesIn(bytes)) socket.send(frame);
@@ -27,6 +34,7 @@ export function dialWebSocket(url: string): Dial {
       });
       socket.addEventListener("message", ({ data }: MessageEvent) => events.data(withLength(data as ArrayBuffer)));
       socket.addEventListener("close", ({ reason, code }: CloseEvent) => {
+        clearTimeout(late);
         const why = reason === "" ? `the connection was closed (${code})` : reason;
         if (open) events.closed(why);
         else reject(new Error(why));

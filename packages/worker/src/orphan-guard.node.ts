@@ -19,7 +19,7 @@ while read -r verb group; do
 done
 for each in $groups; do kill -s KILL -- "-$each" 2>/dev/null; done`;
 
-/** Knows the process groups that must not outlive this process. One for each worker; its process starts with the first group. */
+/** Knows the process groups that must not outlive this process. One for each worker; its process starts before the first group. */
 export class OrphanGuard {
   #process: ChildProcess | undefined;
   readonly #groups = new Set<number>();
@@ -27,6 +27,11 @@ export class OrphanGuard {
   /** Pid of the process that watches; undefined while there is none. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** Has the process there before there is a group: between a command's beginning and its being known lies one write. */
+  prepare(): void {
+    if (this.#process === undefined) this.#start();
   }
 
   /** From now on this group ends with this process. */

@@ -119,6 +119,9 @@ function random01(): number {
   return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
+/** This machine. `127.example.org` is somebody's name. */
+const loopbackName = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
+
 /** Tokens do not cross a network in the clear. */
 function dialFor({ connect, ca }: RemoteProgram): Dial {
   const socket = /^wss?:\/\//.test(connect);
@@ -133,7 +136,7 @@ function dialFor({ connect, ca }: RemoteProgram): Dial {
   }
   const name = host.replaceAll(/[[\]]/g, "");
   const secure = connect.startsWith("tls://") || connect.startsWith("wss://");
-  if (!secure && !/^(?:127\.|localhost$|::1$)/.test(name)) {
+  if (!secure && !loopbackName.test(name)) {
     throw new SluiceError({
       code: "invalid_config",
       message: `${connect} is not on this machine: its token would cross the network in the clear.`,

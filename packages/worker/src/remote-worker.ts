@@ -43,6 +43,9 @@ export interface RemoteWorkerOptions {
   readonly retryMsMax: number;
 }
 
+/** A server that answers none of so many heartbeats is gone, whatever its socket looks like: it is connected to anew. */
+const heartbeatsUnansweredMax = 10;
+
 /** How it came to its end. */
 export type RemoteEnd = { readonly refused: string } | { readonly refused?: undefined };
 
@@ -51,13 +54,22 @@ class Line implements SocketEvents {
   connection: WorkerConnection | undefined;
   socket: DialedSocket | undefined;
   isClosed = false;
+  #isHeard = false;
   readonly #lost: (why: string) => void;
 
   constructor(lost: (why: string) => void) {
     this.#lost = lost;
   }
 
+  /** Whether anything arrived since it was last asked. */
+  wasHeard(): boolean {
+    const heard = this.#isHeard;
+    this.#isHeard = false;
+    return heard;
+  }
+
   readonly data = (chunk: Uint8Array): void => {
+    this.#isHeard = true;
     try {
       this.connection?.received(chunk);
     } catch (error) {
@@ -140,6 +152,22 @@ export class RemoteWorker {
     this.#socket = socket;
     this.#connection = this.#greet(socket);
     line.connection = this.#connection;
+    this.#listen(line, 0);
+  }
+
+  /** Gives up a line on which nothing is heard: one end of it may be all that is left. Counted in turns, so that who slept hears first. */
+  #listen(line: Line, unheard: number): void {
+    const { clock, heartbeatMs } = this.#options;
+    clock.after(heartbeatMs, () => {
+      if (line.isClosed || this.#over) return;
+      const silent = line.wasHeard() ? 0 : unheard + 1;
+      if (silent < heartbeatsUnansweredMax) {
+        this.#listen(line, silent);
+        return;
+      }
+      line.socket?.end();
+      line.closed(`nothing was heard for ${heartbeatsUnansweredMax} heartbeats`);
+    });
   }
 
   /** What still runs here is announced, so that nobody else is given it. */
@@ -149,7 +177,7 @@ export class RemoteWorker {
     const running = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
     const token = secret();
     const said = { ...hello, heartbeat_ms: heartbeatMs, running, ...(token === undefined ? {} : { token }) };
-    return new WorkerConnection({
+    const connection: WorkerConnection = new WorkerConnection({
       sink: socket,
       clock,
       runtime,
@@ -158,9 +186,16 @@ export class RemoteWorker {
       hello: said,
       onAccepted: (ack) => this.#begin(ack),
       onRefused: (reason) => this.#finish({ refused: reason }),
-      onError: (error) => this.#options.log(`the server says: ${String(error["message"])}`),
+      onError: (error) => {
+        this.#options.log(`the server says: ${String(error["message"])}`);
+        // To come back would send the other one away, which would come back, and so on.
+        if (error["code"] === "worker_replaced" && this.#connection === connection) {
+          this.#finish({ refused: String(error["message"]) });
+        }
+      },
       onMessages: (messages) => this.#worker.receive(messages),
     });
+    return connection;
   }
 
   #begin(ack: Readonly<Record<string, unknown>>): void {

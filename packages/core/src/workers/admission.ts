@@ -1,4 +1,6 @@
 // Who may come in as which worker: tokens, the credential that is given for one, and the name that belongs to it.
+import { fail } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
 import { matchesAny } from "../kernel/patterns.ts";
 import type { FleetParts, WorkerPermit } from "./ports.ts";
 import type { Hello } from "./remote-worker.ts";
@@ -11,7 +13,12 @@ export type Admission =
       /** Given once, for a token. */
       readonly credential?: string | undefined;
     }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** Code of what is not the fault of what was shown, and passes. */
+      readonly passing?: string;
+    };
 
 /** How credentials begin: they are told from tokens by it. */
 const credentialPrefix = "sluice_wc_";
@@ -50,14 +57,14 @@ export class Admitter {
     if (binding.removedAt !== undefined) return refused(`The worker ${binding.worker} was removed.`);
     if (binding.worker !== hello.worker_id) return refused("The credential belongs to another worker_id.");
     const permit = await door.byToken(binding.token, address);
-    if (!permit.ok) return refused(permit.error.message);
+    if (!permit.ok) return turnedAway(permit.error);
     return { ok: true, permit: permit.value, draining: binding.draining };
   }
 
   async #bySecret(hello: Hello, address: string | undefined): Promise<Admission> {
     const { clock, door, hash, newSecret, store } = this.#parts;
     const permit = await door.bySecret(hello.token, address);
-    if (!permit.ok) return refused(permit.error.message);
+    if (!permit.ok) return turnedAway(permit.error);
     const { actor, open, token } = permit.value;
     const worker = hello.worker_id;
     if (token === undefined) {
@@ -97,6 +104,27 @@ function taken(worker: string): string {
   return `The worker_id ${JSON.stringify(worker)} belongs to another token.`;
 }
 
+function turnedAway({ code, message }: { readonly code: string; readonly message: string }): Admission {
+  const final = code === "unauthorized" || code === "forbidden";
+  return { ok: false, reason: message, ...(final ? {} : { passing: code }) };
+}
+
 function refused(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason };
+}
+
+/** Nobody of that name is known. */
+export function noWorker(worker: string): Result<never> {
+  return fail({
+    code: "worker_not_found",
+    message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.`,
+    hint: "GET /api/v1/workers lists them.",
+  });
+}
+
+export function tooManyWaits(waitsMax: number): Result<never> {
+  return fail({
+    code: "too_many_requests",
+    message: `A worker waits for ${waitsMax} locks and resources at most (workerWaitsMax).`,
+  });
 }

@@ -1,5 +1,7 @@
 // The workers as a whole: who is there, what is given to whom, and what is left of those who go.
 import { describe, expect, test } from "bun:test";
+import { SluiceError } from "@sluice/protocol";
+import { fail } from "../kernel/result.ts";
 import { FleetDesk } from "./fleet.fixture.suite.ts";
 import type { OtherWork } from "./ports.ts";
 
@@ -112,11 +114,45 @@ describe("other work than builds", () => {
   });
 });
 
-test("more connections than there may be are refused, and none are taken by a server that stops", async () => {
+test("connections in which nobody says anything keep no worker out, and cost none its place", async () => {
+  const desk = await new FleetDesk({ remoteWorkersMax: 3 }).start();
+  const first = await desk.worker("a");
+  const strangers = Array.from({ length: 20 }, () => desk.line());
+  expect(strangers.map(({ closed }) => closed).lastIndexOf(true)).toBe(17);
+  await desk.worker("b");
+  expect(desk.fleet.workers.map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(first.closed).toBe(false);
+});
+
+test.each(["too_many_requests", "unavailable"] as const)(
+  "a worker that cannot be judged now (%s) is told to come back, not refused for good",
+  async (code) => {
+    const desk = await new FleetDesk().start();
+    desk.door.bySecret = async () => fail({ code, message: "not now" });
+    const line = desk.line();
+    line.say("HELLO", { worker_id: "a", capabilities: ["build"], token: "t" });
+    await desk.settle();
+    expect(line.heard()).toEqual([["ERROR", { code, message: "not now" }]]);
+    expect(line.closed).toBe(true);
+  },
+);
+
+test("a store that fails while a worker comes in is no refusal", async () => {
+  const desk = await new FleetDesk().start();
+  desk.store.builds.bindWorker = async () => {
+    throw new SluiceError({ code: "disk_full", message: "The disk is full." });
+  };
+  const line = desk.line();
+  line.say("HELLO", { worker_id: "a", capabilities: ["build"], token: "t" });
+  await desk.settle();
+  expect(line.heard()[0]).toMatchObject(["ERROR", { code: "disk_full" }]);
+});
+
+test("more connections than there may be are turned away, and none are taken by a server that stops", async () => {
   const desk = await new FleetDesk({ remoteWorkersMax: 1 }).start();
   await desk.worker("a");
   const second = desk.line();
-  expect(second.heard()[0]).toMatchObject(["HELLO_ACK", { accepted: false }]);
+  expect(second.heard()[0]).toMatchObject(["ERROR", { code: "too_many_requests" }]);
   desk.fleet.stop();
   expect(desk.line().heard()[0]).toMatchObject(["ERROR", { code: "draining" }]);
 });

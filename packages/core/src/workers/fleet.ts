@@ -2,10 +2,10 @@
 import { workerMessageCodes } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
 import type { WorkerMessage, WorkerPayload } from "@sluice/protocol/worker-messages";
-import { attempt, fail, ok } from "../kernel/result.ts";
+import { attempt, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
-import { Admitter } from "./admission.ts";
+import { Admitter, noWorker, tooManyWaits } from "./admission.ts";
 import type { Admission } from "./admission.ts";
 import { Builds } from "./builds.ts";
 import { WorkerConnection } from "./connection.ts";
@@ -79,10 +79,18 @@ export class Fleet implements ConnectionOwner {
     const connection = new WorkerConnection({ clock, log, limits, newId, owner: this }, transport);
     this.#connections.add(connection);
     if (this.#stopped) connection.end("draining", "The server is stopping.");
-    else if (this.#connections.size > limits.remoteWorkersMax) {
-      connection.refuse(`There are ${limits.remoteWorkersMax} connections (remoteWorkersMax).`);
-    }
+    else if (this.#connections.size > limits.remoteWorkersMax) this.#makeRoom(limits.remoteWorkersMax);
     return connection;
+  }
+
+  /** Who has been waiting longest without being let in goes, so that strangers who say nothing keep no worker out. */
+  #makeRoom(connectionsMax: number): void {
+    for (const connection of this.#connections) {
+      if (connection.known) continue;
+      // No refusal: who has a token may try again.
+      connection.end("too_many_requests", `There are ${connectionsMax} connections (remoteWorkersMax).`);
+      return;
+    }
   }
 
   /** Gives a worker no new work; what it has it may finish. */
@@ -110,7 +118,8 @@ export class Fleet implements ConnectionOwner {
   async hello(connection: WorkerConnection, hello: Hello, runtime: string): Promise<void> {
     const judged = await attempt(() => this.#admitter.admit(hello, connection.address));
     if (connection.over) return;
-    if (!judged.ok) connection.refuse(judged.error.message);
+    // A refusal is for good; what only fails now is tried again by the worker.
+    if (!judged.ok) connection.end(judged.error.code, judged.error.message);
     else if (judged.value.ok) this.#enter(connection, { hello, runtime, admission: judged.value });
     else {
       this.#parts.log("warn", "a worker was refused", {
@@ -118,7 +127,9 @@ export class Fleet implements ConnectionOwner {
         address: connection.address,
         reason: judged.value.reason,
       });
-      connection.refuse(judged.value.reason);
+      const { reason, passing } = judged.value;
+      if (passing === undefined) connection.refuse(reason);
+      else connection.end(passing, reason);
     }
   }
 
@@ -311,7 +322,7 @@ export class Fleet implements ConnectionOwner {
     const signal = this.#lives.get(worker)?.signal ?? AbortSignal.abort();
     const wait = Math.min(waitMs, this.#parts.limits.workerWaitMsMax);
     if (!this.#mayWait(worker, wait)) {
-      this.#lockAnswer(worker, id, this.#tooManyWaits());
+      this.#lockAnswer(worker, id, tooManyWaits(this.#parts.limits.workerWaitsMax));
       return undefined;
     }
     const taken = this.#locks
@@ -336,14 +347,6 @@ export class Fleet implements ConnectionOwner {
 
   #mayWait(worker: RemoteWorker, waitMs: number): boolean {
     return waitMs === 0 || (this.#waits.get(worker) ?? 0) < this.#parts.limits.workerWaitsMax;
-  }
-
-  #tooManyWaits(): Result<never> {
-    const { workerWaitsMax } = this.#parts.limits;
-    return fail({
-      code: "too_many_requests",
-      message: `A worker waits for ${workerWaitsMax} locks and resources at most (workerWaitsMax).`,
-    });
   }
 
   #waited(worker: RemoteWorker, waitMs: number, done: Promise<void>): Promise<void> | undefined {
@@ -390,11 +393,3 @@ export class Fleet implements ConnectionOwner {
 
 const sweepEveryMs = 60_000;
 const sweptAtOnceMax = 500;
-
-function noWorker(worker: string): Result<never> {
-  return fail({
-    code: "worker_not_found",
-    message: `There is no worker ${JSON.stringify(worker.slice(0, 80))}.`,
-    hint: "GET /api/v1/workers lists them.",
-  });
-}

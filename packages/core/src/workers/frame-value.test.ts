@@ -30,3 +30,14 @@ test("an object that stands in two places is no circle", () => {
   const value = [shared, shared];
   expect(frameValue(value)).toBe(value);
 });
+
+test("a few references are no gigabytes: what repeats itself again and again is written as JSON shows it", () => {
+  let value: unknown = "x";
+  for (let level = 0; level < 60; level++) value = [value, value];
+  const payload = { value: frameValue(value) };
+  const bytes = encodeMessage({ version: 1, type: 0x33, id: "i", timestamp: 1, runtime: "bun", payload });
+  expect(bytes.length).toBeLessThan(200_000);
+  const shared = new Uint8Array(60_000);
+  expect(frameValue([shared, shared])).toBeArray();
+  expect(JSON.stringify(frameValue([shared, shared, shared]))).toContain("$ref");
+});

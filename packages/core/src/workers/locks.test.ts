@@ -90,3 +90,38 @@ test("nobody gives back or puts off what is not theirs", async () => {
   await desk.advance(1_000);
   expect(await locks.renew({ resource: "r", token, ttlMs: 1 })).toMatchObject({ error: { code: "lock_lost" } });
 });
+
+test("names and times that no store should have to keep are refused, and parts of a millisecond are whole ones", async () => {
+  const { desk, locks, acquire } = bench();
+  expect(await acquire(0, { resource: "x".repeat(1_025) })).toMatchObject({ error: { code: "bad_request" } });
+  for (const ttlMs of [1e300, 2 ** 53]) {
+    expect(await acquire(0, { ttlMs })).toMatchObject({ error: { code: "invalid_duration" } });
+  }
+  const { token, expires } = await held(acquire(0, { ttlMs: 0.5 }));
+  expect(expires).toBe(desk.clock.now() + 1);
+  expect(await locks.renew({ resource: "r", token, ttlMs: 1e300 })).toMatchObject({
+    error: { code: "invalid_duration" },
+  });
+});
+
+test("a wait that is over leaves nothing with the connection of whoever waited", async () => {
+  const { desk, acquire } = bench();
+  const { signal } = new AbortController();
+  let listening = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...p: Parameters<typeof add>) => {
+    listening++;
+    add(...p);
+  };
+  signal.removeEventListener = (...p: Parameters<typeof remove>) => {
+    listening--;
+    remove(...p);
+  };
+  await held(acquire(0, { ttlMs: 60_000 }));
+  const late = acquire(5, { signal });
+  await desk.settle();
+  expect(listening).toBe(1);
+  await desk.advance(5);
+  expect(await late).toMatchObject({ error: { code: "lock_held" } });
+  expect(listening).toBe(0);
+});

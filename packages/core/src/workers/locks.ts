@@ -1,6 +1,6 @@
 // LOCK_*: mutual exclusion between workers. A lock is a row of shared state in a scope of its own, with a time to live: its version
 // only grows, whatever happens to server and owner, and is the fence.
-import { decodeValue, encodeValue } from "@sluice/protocol";
+import { decodeValue, durationMsMax, encodeValue } from "@sluice/protocol";
 import type { Clock } from "../kernel/clock.ts";
 import { attempt, fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
@@ -8,6 +8,7 @@ import type { Actor, RunStore } from "../kernel/run-store.ts";
 
 /** Not one of the scopes that workflows, tokens or routes can name. */
 const scope = "lock";
+const nameCharsMax = 1_024;
 const by: Actor = { kind: "system", id: "locks" };
 
 export interface HeldLock {
@@ -50,6 +51,8 @@ export class Locks {
     readonly waitMs: number;
     readonly signal: AbortSignal;
   }): Promise<Result<HeldLock>> {
+    const wrong = refusalOf(p);
+    if (wrong !== undefined) return wrong;
     const deadline = this.#options.clock.now() + p.waitMs;
     let turn: Waiter | undefined;
     try {
@@ -72,10 +75,12 @@ export class Locks {
   /** Puts the end of a lock off. `lock_lost` when the token is not that of the one who has it. */
   renew(p: { readonly resource: string; readonly token: string; readonly ttlMs: number }): Promise<Result<HeldLock>> {
     return guarded(async () => {
+      const wrong = refusalOf(p);
+      if (wrong !== undefined) return wrong;
       const mine = await this.#mine(p);
       if (mine === undefined) return lost();
       const fence = mine.kept.fence ?? mine.version;
-      const expires = this.#options.clock.now() + p.ttlMs;
+      const expires = this.#options.clock.now() + Math.ceil(p.ttlMs);
       const written = await this.#write(p.resource, { token: p.token, fence }, { ifVersion: mine.version, expires });
       return written === undefined ? lost() : ok({ token: p.token, fence, expires });
     });
@@ -97,7 +102,7 @@ export class Locks {
 
   async #take(resource: string, ttlMs: number): Promise<Result<HeldLock>> {
     const token = this.#options.newToken();
-    const expires = this.#options.clock.now() + ttlMs;
+    const expires = this.#options.clock.now() + Math.ceil(ttlMs);
     const fence = await this.#write(resource, { token }, { ifVersion: 0, expires });
     return fence === undefined ? held() : ok({ token, fence, expires });
   }
@@ -172,10 +177,24 @@ export class Locks {
   }): Promise<void> {
     const { clock } = this.#options;
     const stop = clock.after(Math.max(0, p.at - clock.now()), p.woken.resolve);
-    p.signal.addEventListener("abort", () => p.woken.resolve(), { once: true });
+    const wake = (): void => p.woken.resolve();
+    p.signal.addEventListener("abort", wake, { once: true });
     await p.woken.promise;
+    // The signal lives as long as its worker's connection: nothing of a wait that is over may stay with it.
+    p.signal.removeEventListener("abort", wake);
     stop();
   }
+}
+
+/** What is stored has its limits: a name as a key of state has them, a time as any duration. */
+function refusalOf(p: { readonly resource: string; readonly ttlMs: number }): Result<never> | undefined {
+  if (p.resource.length > nameCharsMax) {
+    return fail({ code: "bad_request", message: `A lock's name has at most ${nameCharsMax} characters.` });
+  }
+  if (p.ttlMs > durationMsMax) {
+    return fail({ code: "invalid_duration", message: "ttl_ms is longer than the longest duration, 100 years." });
+  }
+  return undefined;
 }
 
 function held(): Result<never> {

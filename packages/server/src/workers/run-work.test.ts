@@ -153,6 +153,20 @@ describe("RunWork", () => {
     expect(await Promise.all([before, meanwhile].map((run) => ended(site.fixture, run)))).toEqual([1, 2]);
   });
 
+  test("has the older of two workers with one name end, instead of both sending each other away for ever", async () => {
+    const site = await desk();
+    const older = connect(site, "twin");
+    await until(() => older.said.includes("connected"));
+    const newer = connect(site, "twin");
+    expect(await older.remote.ended).toEqual({ refused: "Another worker with this worker_id has connected." });
+    await until(() => newer.said.includes("connected"));
+    const run = await start(site.fixture, "holds", 7);
+    await until(() => begun === 1);
+    for (const go of gates.splice(0)) go();
+    expect(await ended(site.fixture, run)).toBe(7);
+    expect(newer.said).toEqual(["connected"]);
+  });
+
   test("gives a worker tasks of runs that are executed elsewhere, and no more than it has slots", async () => {
     const site = await desk();
     connect(site, "w1");
