@@ -118,7 +118,11 @@ describe("which server", () => {
       (await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_DATA: join(project, ".sluice") } })).exitCode,
     ).toBe(0);
     const refused = await sluice(["runs", "list", "--url", url, "--json"], elsewhere);
-    expect([refused.exitCode, JSON.parse(refused.stdout).error.code]).toEqual([1, "unauthorized"]);
+    const nobody = JSON.parse(refused.stdout).error;
+    expect([refused.exitCode, nobody.code]).toEqual([1, "unauthorized"]);
+    expect(nobody.hint).toContain("--project");
+    const wrong = await sluice(["runs", "list", "--url", url, "--token", "wrong", "--json"], elsewhere);
+    expect(JSON.parse(wrong.stdout).error.hint).not.toContain("--project");
   });
 
   test("one that does not answer, and what is no URL", async () => {
