@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataFolder } from "@sluice/core/store/sqlite";
-import { commandsIn, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
+import { cleanEnv, commandsIn, main, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
 import type { Running } from "./cli-process.ts";
 import { writeProject } from "./server-process.ts";
 
@@ -103,6 +103,27 @@ describe("help", () => {
 
   test("--version", async () => {
     expect(await run(["--version"])).toMatchObject({ exitCode: 0, stdout: "0.1.0\n" });
+  });
+});
+
+describe("a reader that goes before the end", () => {
+  test("ends the command, without a word", async () => {
+    const child = Bun.spawn(
+      [
+        "bash",
+        "-c",
+        '"$0" "$@" | true; echo "${PIPESTATUS[0]}"',
+        process.execPath,
+        main,
+        "audit",
+        "list",
+        "--project",
+        project,
+      ],
+      { env: cleanEnv(), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    );
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    expect([stdout.trim(), stderr]).toEqual(["1", ""]);
   });
 });
 
