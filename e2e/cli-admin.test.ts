@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataFolder } from "@sluice/core/store/sqlite";
-import { commandsIn, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
+import { cleanEnv, commandsIn, main, readyLine, sluice, startSluice, stop } from "./cli-process.ts";
 import type { Running } from "./cli-process.ts";
 import { writeProject } from "./server-process.ts";
 
@@ -106,6 +106,27 @@ describe("help", () => {
   });
 });
 
+describe("a reader that goes before the end", () => {
+  test("ends the command, without a word", async () => {
+    const child = Bun.spawn(
+      [
+        "bash",
+        "-c",
+        '"$0" "$@" | true; echo "${PIPESTATUS[0]}"',
+        process.execPath,
+        main,
+        "audit",
+        "list",
+        "--project",
+        project,
+      ],
+      { env: cleanEnv(), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    );
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    expect([stdout.trim(), stderr]).toEqual(["1", ""]);
+  });
+});
+
 describe("which server", () => {
   test("--url and SLUICE_URL name it, --token and SLUICE_TOKEN open it, and a project's folder does both", async () => {
     const elsewhere = { cwd: work };
@@ -119,7 +140,11 @@ describe("which server", () => {
       (await sluice(["runs", "list"], { ...elsewhere, env: { SLUICE_DATA: join(project, ".sluice") } })).exitCode,
     ).toBe(0);
     const refused = await sluice(["runs", "list", "--url", url, "--json"], elsewhere);
-    expect([refused.exitCode, JSON.parse(refused.stdout).error.code]).toEqual([1, "unauthorized"]);
+    const nobody = JSON.parse(refused.stdout).error;
+    expect([refused.exitCode, nobody.code]).toEqual([1, "unauthorized"]);
+    expect(nobody.hint).toContain("--project");
+    const wrong = await sluice(["runs", "list", "--url", url, "--token", "wrong", "--json"], elsewhere);
+    expect(JSON.parse(wrong.stdout).error.hint).not.toContain("--project");
   });
 
   test("one that does not answer, and what is no URL", async () => {

@@ -127,8 +127,9 @@ export class Api {
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
     const address = `${url}${path}${search.size === 0 ? "" : `?${search.toString()}`}`;
     let response: Response;
+    let token: string | undefined;
     try {
-      const token = await credential();
+      token = await credential();
       response = await fetch(address, {
         method,
         headers: {
@@ -151,17 +152,22 @@ export class Api {
         hint: "Start a server with `sluice up`, or name one with --url or SLUICE_URL.",
       });
     }
-    if (!response.ok) throw await failureOf(response);
+    if (!response.ok) throw await failureOf(response, token !== undefined);
     return response;
   }
 }
 
-async function failureOf(response: Response): Promise<CliError> {
-  const error = wireErrorOf(await response.text()) ?? {
+const nobodyHint =
+  "Name the server's project with --project or SLUICE_PROJECT, its data folder with --data, or give a token with --token or SLUICE_TOKEN.";
+
+async function failureOf(response: Response, identified: boolean): Promise<CliError> {
+  const told = wireErrorOf(await response.text()) ?? {
     code: "unavailable",
     message: `The server answered ${response.status} without saying why.`,
     hint: "Is it a Sluice server?",
   };
+  // Mostly somebody in another folder: there the server's own way in is one flag away.
+  const error = told.code === "unauthorized" && !identified ? { ...told, hint: nobodyHint } : told;
   return new CliError(misuse.has(error.code) ? exitCodes.misused : exitCodes.failed, error);
 }
 

@@ -25,6 +25,12 @@ const io: Io = {
   },
 };
 
+/** Whoever read the output has gone, as `| head` does: there is nobody left to tell anything, nor a reason to go on. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(exitCodes.failed);
+  throw error;
+}
+
 /** A server is there for long: with nothing wrong in its arguments, it loads neither commands nor what they are made with. */
 async function execute(argv: readonly string[]): Promise<void> {
   const [, , command, ...args] = argv;
@@ -38,6 +44,7 @@ async function execute(argv: readonly string[]): Promise<void> {
       return;
     }
   }
+  process.stdout.on("error", endWithoutReader);
   const { makeProgram } = await import("./program.ts");
   await makeProgram(io).parseAsync(argv);
 }

@@ -44,6 +44,7 @@ describe("a data folder", () => {
     if (!(refused instanceof SluiceError)) throw new Error("it was not refused");
     expect([refused.code, refused.details]).toEqual(["data_folder_locked", { pid: process.pid }]);
     expect(refused.message).toContain(`process ${process.pid}`);
+    expect(refused.hint).toContain("up --replace");
     await held.release();
     await (await openDataFolder({ folder })).release();
   });

@@ -59,7 +59,7 @@ function locked(folder: string, pid: number): SluiceError {
   return new SluiceError({
     code: "data_folder_locked",
     message: `${who} has the data folder ${folder} open.`,
-    hint: "Stop it, talk to it with --url, or choose another folder with --data.",
+    hint: "Stop it, take its place with `sluice up --replace`, talk to it with --url, or choose another folder with --data.",
     details: { pid },
   });
 }
