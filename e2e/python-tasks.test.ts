@@ -165,6 +165,8 @@ else {
     test("get their input and give their result, sync, async and in a process, and say how far they are", async () => {
       const resized = await called("resize", { id: 7, when: null });
       expect(resized).toMatchObject({ status: "completed", output: { id: 7, when: null, attempt: 1 } });
+      const { logs } = await api<{ logs: unknown[] }>(`/api/v1/runs/${resized.id}/logs`);
+      expect(logs).toMatchObject([{ message: "half way", data: { picture: 7 } }]);
       expect((await called("blocks", [1, 2.5, "é", true])).output).toEqual([1, 2.5, "é", true, "from a thread"]);
       const large = await called("process", 3_000_000);
       expect(large).toMatchObject({ status: "completed", output: { worker: started[0]?.pid } });
