@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { EngineFixture, rest } from "./engine-fixture.suite.ts";
-import { done, finish, plainManifest, PlayedWorker } from "./played-worker.suite.ts";
+import { finish, plainManifest, PlayedWorker } from "./played-worker.suite.ts";
 import { RunCharges } from "./run-charges.ts";
 
 const flow = workflow({ name: "flow" }, async () => undefined);
@@ -51,7 +51,7 @@ describe("a run that was alone on a machine that is gone", () => {
     await now.lost(vanished("life 2"));
     now = worker("life 3");
     ({ epoch } = await now.assigned(run, epoch));
-    now.ops(run, epoch, done(0, "did it", 1), { op: "event", seq: 1, name: "go", n: 0 }, { op: "idle" });
+    now.ops(run, epoch, { op: "event", seq: 0, name: "go", n: 0 }, { op: "idle" });
     now.ops(run, epoch, { op: "park", paused: false });
     while (f.engine.hotRuns > 0) await rest(1);
     await f.emit("go");
