@@ -73,6 +73,8 @@ export const permissions = {
   "build:read": { about: "see builds and their output" },
   "build:start": { about: "have workers execute builds" },
   "build:cancel": { about: "end builds early" },
+  "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
+  "log:write": { about: "send logs", narrowedBy: "tenant" },
   "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
   "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
@@ -96,6 +98,7 @@ const reading: readonly Grant[] = [
   "trigger:read",
   "state:read",
   "build:read",
+  "log:read",
   "blob:read",
   "deployment:read",
   "metric:read",
@@ -113,6 +116,7 @@ const operating: readonly Grant[] = [
   "trigger:control",
   "build:start",
   "build:cancel",
+  "log:write",
   "blob:write",
   "worker:control",
 ].map((permission) => ({ permission }));

@@ -189,6 +189,7 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
+    readonly logs: HttpParts["logs"];
     readonly blobs: HttpParts["blobs"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
@@ -201,7 +202,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, blobs, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, logs, blobs, backup, verifyAudit } =
+    parts;
   return createHttp({
     engine,
     store,
@@ -220,6 +222,7 @@ export function httpOver(
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
+    logs,
     blobs,
     backup,
     restore,

@@ -3,6 +3,7 @@ import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
@@ -19,6 +20,7 @@ export const routes = {
   ...keyRoutes,
   ...versionRoutes,
   ...workerRoutes,
+  ...logRoutes,
   ...blobRoutes,
   ...consoleRoutes,
 } as const;

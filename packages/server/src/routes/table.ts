@@ -105,6 +105,7 @@ export const handlers: Handlers<RouteName> = {
     () => import("./builds.ts"),
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
+  ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
   ...loaded(() => import("./blobs.ts"), ["getBlob", "putBlob", "listMissingBlobs"]),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),

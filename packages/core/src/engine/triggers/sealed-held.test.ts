@@ -55,6 +55,17 @@ class Site {
   }
 }
 
+/** Lets time pass until so many runs have completed: keys are read from real files, which take no virtual time. */
+async function completed(site: Site, count: number): Promise<void> {
+  const filter = { workflow: "limited", status: ["completed"] } as const;
+  while ((await site.store.countRuns({ filter })) < count) await pass(site.clock, 1_000);
+}
+
+/** Waits until so many are held, without time passing. */
+async function holding(site: Site, count: number): Promise<void> {
+  while ((await site.store.triggers.countHeld({ trigger: "limited:change" })) < count) await rest();
+}
+
 const emitted = async (f: EngineFixture, ...payloads: readonly unknown[]): Promise<void> => {
   for (const payload of payloads) await f.emit("change", payload);
   await rest();
@@ -66,6 +77,7 @@ describe("occurrences of encrypted workflows", () => {
     const site = new Site();
     const f = await site.start(limited(onEvent("change")));
     await emitted(f, "SECRET-1", "SECRET-2", "SECRET-3");
+    await holding(site, 2);
     const held = await site.store.triggers.listHeld({ trigger: "limited:change", limit: 9 });
     expect(held).toHaveLength(2);
     for (const { input, run, payloadKey } of held) {
@@ -75,7 +87,7 @@ describe("occurrences of encrypted workflows", () => {
     expect(await site.keyCount()).toBe(3);
     f.crash();
     const next = await site.start(limited(onEvent("change")));
-    for (let i = 0; i < 3; i++) await pass(site.clock, 10_000);
+    await completed(site, 3);
     expect(await site.outputs(next)).toEqual(["SECRET-1", "SECRET-2", "SECRET-3"]);
     const ids = (await site.store.listRuns({ filter: { workflow: "limited" }, limit: 9 })).runs.map(({ id }) => id);
     for (const { run } of held) expect(ids).toContain(String(run));
@@ -88,6 +100,10 @@ describe("occurrences of encrypted workflows", () => {
     const quiet = onEvent("change", { debounce: { wait: "5s", key: "who" } });
     const f = await site.start(limited(quiet, { rateLimit: { count: 9, per: "1s" } }));
     await emitted(f, { who: "ada", n: 1 }, { who: "bob", n: 1 }, { who: "ada", n: 2 });
+    await holding(site, 2);
+    const counted = async () =>
+      (await site.store.triggers.findHeld({ trigger: "limited:change", keys: ["ada"] }))[0]?.count;
+    while ((await counted()) !== 2) await rest();
     const held = await site.store.triggers.listHeld({ trigger: "limited:change", limit: 9 });
     expect(new Map(held.map(({ key, count }) => [key, count]))).toEqual(
       new Map([
@@ -97,7 +113,7 @@ describe("occurrences of encrypted workflows", () => {
     );
     expect(held.some(({ input }) => text(input).includes("ada"))).toBe(false);
     expect(await site.keyCount()).toBe(2);
-    await pass(site.clock, 5_000);
+    await completed(site, 2);
     expect((await site.outputs(f)).map((each) => JSON.stringify(each)).toSorted()).toEqual([
       '{"who":"ada","n":2}',
       '{"who":"bob","n":1}',
@@ -112,11 +128,14 @@ describe("occurrences of encrypted workflows", () => {
     const sealing = { keys, all: false };
     const f = await EngineFixture.start({ workflows: [limited(onEvent("change"))], clock, store, sealing });
     await emitted(f, "SECRET-1", "SECRET-2");
+    await holding(site, 1);
+    await completed(site, 1);
     expect(await keys.eraseWorkflow({ by: tester, workflow: "limited" })).toMatchObject({ ok: true });
     expect(await site.store.triggers.countHeld({ trigger: "limited:change" })).toBe(0);
     await pass(clock, 20_000);
     expect(await store.countRuns({ filter: { workflow: "limited" } })).toBe(1);
     await emitted(f, "SECRET-3");
+    await completed(site, 2);
     expect(
       (await store.listRuns({ filter: { workflow: "limited", status: ["completed"] }, limit: 9 })).runs,
     ).toHaveLength(2);
@@ -127,16 +146,19 @@ describe("occurrences of encrypted workflows", () => {
     const site = new Site();
     const f = await site.start(limited(onEvent("change"), { encrypt: false }));
     await emitted(f, "one", "two");
+    await holding(site, 1);
+    await completed(site, 1);
     f.crash();
     const sealed = await site.start(limited(onEvent("change")));
-    await pass(site.clock, 10_000);
+    await completed(site, 2);
     await emitted(sealed, "three");
+    await holding(site, 1);
     const { runs } = await site.store.listRuns({ filter: { workflow: "limited" }, limit: 9 });
     const keyOf = async (id: string) => (await site.store.getRun({ run: id }))?.payloadKey;
     expect(await Promise.all(runs.map(async ({ id }) => (await keyOf(id)) !== undefined))).toEqual([true, false]);
     sealed.crash();
     const open = await site.start(limited(onEvent("change"), { encrypt: false }));
-    await pass(site.clock, 20_000);
+    await completed(site, 3);
     expect(await site.outputs(open)).toEqual(["one", "two", "three"]);
     const [last] = (await site.store.listRuns({ filter: { workflow: "limited" }, limit: 1 })).runs;
     expect(await keyOf(last?.id ?? "")).toBeUndefined();
