@@ -344,7 +344,8 @@ export class Dispatcher {
   left(hot: HotRun, cleared: boolean): void {
     if (cleared) {
       this.#suspects.delete(hot.run);
-      this.charges.clear(hot.run);
+      // One that no worker had been found for has done nothing meanwhile.
+      if (hot.worker !== undefined) this.charges.clear(hot.run);
     }
     if (this.#aloneRun === hot) {
       this.#aloneRun = undefined;

@@ -8,9 +8,9 @@ import { RunCharges } from "./run-charges.ts";
 
 const flow = workflow({ name: "flow" }, async () => undefined);
 
-/** An engine, and a worker on another machine that comes anew as often as it is asked for. */
+/** An engine that parks runs whose code nobody has at the moment, and a worker on another machine that comes anew as often as it is asked for. */
 async function far(runs: number) {
-  const f = new EngineFixture({ workflows: [flow], limits: { crashesMax: 2 }, provideVersion: async () => true });
+  const f = new EngineFixture({ workflows: [flow], limits: { crashesMax: 2 }, provideVersion: async () => false });
   await f.engine.start();
   await f.engine.deploy("v1", [plainManifest("flow")]);
   const worker = (life: string): PlayedWorker =>
