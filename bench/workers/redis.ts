@@ -36,7 +36,11 @@ function redisServer(): { readonly program: string; readonly libraries: string }
     const fetched = spawnSync("apt-get", ["download", ...wanted], { cwd: folder, encoding: "utf8" });
     for (const deb of readdirSync(folder).filter((name) => name.endsWith(".deb")))
       spawnSync("dpkg-deb", ["-x", join(folder, deb), folder]);
-    if (!existsSync(program)) throw new MissingPeer(`redis-server could not be fetched: ${fetched.stderr.trim()}`, "apt-get install redis-server");
+    if (!existsSync(program))
+      throw new MissingPeer(
+        `redis-server could not be fetched: ${fetched.stderr.trim()}`,
+        "apt-get install redis-server",
+      );
   }
   const libraries = readdirSync(join(folder, "usr/lib")).map((name) => join(folder, "usr/lib", name));
   return { program, libraries: libraries.join(":") };

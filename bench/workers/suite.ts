@@ -183,7 +183,8 @@ function publish(
     const [unit, side, bar] = bars[name];
     const value = medians[name];
     if (value === undefined) return `| ${name} | ${failures[name] ?? `skipped: ${skipped[name] ?? ""}`} | | |`;
-    const met = side === "peer" || side === "none" ? side : (side === "below" ? value < bar : value > bar) ? "met" : "**missed**";
+    const met =
+      side === "peer" || side === "none" ? side : (side === "below" ? value < bar : value > bar) ? "met" : "**missed**";
     return `| ${name} | ${shown(value)} ${unit} | ${side === "peer" || side === "none" ? "" : `${side} ${bar}`} | ${quick ? "" : met} |`;
   });
   const text = [...headOf(head), ["| case | median | bar | |", "|---|---|---|---|", ...rows].join("\n")].join("\n\n");

@@ -151,7 +151,13 @@ export class RemoteWorker {
     const held = [...this.#worker.tasks.running, ...this.#results.tasks];
     const running = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
     const token = secret();
-    const said = { ...hello, heartbeat_ms: heartbeatMs, life: this.#life, running, ...(token === undefined ? {} : { token }) };
+    const said = {
+      ...hello,
+      heartbeat_ms: heartbeatMs,
+      life: this.#life,
+      running,
+      ...(token === undefined ? {} : { token }),
+    };
     return new WorkerConnection({
       sink: socket,
       clock,

@@ -91,7 +91,9 @@ export class Losses {
       return;
     }
     const step = loss.executing.find((each) => each.run === run)?.step;
-    const error = encodeError(far ? this.#dispatcher.charges.poisonOf(run) : poison({ crashes, step, cause: loss.message }));
+    const error = encodeError(
+      far ? this.#dispatcher.charges.poisonOf(run) : poison({ crashes, step, cause: loss.message }),
+    );
     this.#dispatcher.charges.clear(run);
     // Asked for before the release is answered: nobody can claim the run in between, and crash once more.
     const blocked = store.blockRun({ by: engineItself, run, epoch: hot.epoch + 1, reason: "poison", error, now });

@@ -117,12 +117,14 @@ export class RunWork implements OtherWork {
 
   /** Nobody knows what was executing there: the engine charges what was there alone, unless the worker turns out to live. */
   #lose({ attached, worker }: Seat, { why, unexplained = false }: LeftWorker, keep: readonly HeldTask[]): void {
-    attached.lost({ crashed: false, executing: [], message: why, unexplained, life: lifeOf(worker) }, keep).catch((error: unknown) =>
-      this.#parts.log("error", "the loss of a worker could not be dealt with", {
-        worker: worker.id,
-        error: String(error),
-      }),
-    );
+    attached
+      .lost({ crashed: false, executing: [], message: why, unexplained, life: lifeOf(worker) }, keep)
+      .catch((error: unknown) =>
+        this.#parts.log("error", "the loss of a worker could not be dealt with", {
+          worker: worker.id,
+          error: String(error),
+        }),
+      );
   }
 
   #take(seat: Seat, message: WorkerToEngine): void {
