@@ -17,9 +17,8 @@ let server: ServerProcess;
 const workflows = `
 import { workflow } from "sluice";
 
-const python = { on: { runtime: "python" } };
-export const calls = workflow({ name: "calls" }, (ctx, input: { task: string; given: unknown }) =>
-  ctx.task(input.task, input.given, { ...python, retry: { attempts: 3, delay: 1 } }),
+export const calls = workflow({ name: "calls" }, (ctx, input: { task: string; given: unknown; labels?: string[] }) =>
+  ctx.task(input.task, input.given, { on: { runtime: "python", labels: input.labels ?? [] }, retry: { attempts: 3, delay: 1 } }),
 );
 `;
 const worker = `
@@ -30,7 +29,7 @@ from pathlib import Path
 
 from sluice_worker import BlockingTask, NonRetryable, RetryAfter, Task, Worker
 
-worker = Worker("py", ["build"], token_file="worker.token", heartbeat_ms=1000, slots=4)
+worker = Worker("py", ["build"], labels=["py"], token_file="worker.token", heartbeat_ms=1000, slots=4)
 
 
 @worker.task("resize")
@@ -124,8 +123,12 @@ async function linesOf(path: string, count: number): Promise<string[]> {
 }
 
 /** Starts the worker in a folder with its token; resolves once it is connected. */
-async function startWorker(bin: string, folder: string): Promise<ChildProcess> {
-  const args = ["--app", "worker.py", "--connect", `127.0.0.1:${server.workerPort}`];
+async function startWorker(
+  bin: string,
+  folder: string,
+  address = `127.0.0.1:${server.workerPort}`,
+): Promise<ChildProcess> {
+  const args = ["--app", "worker.py", "--connect", address];
   const child = spawn(join(bin, "sluice-worker"), args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   started.push(child);
   let stderr = "";
@@ -140,7 +143,7 @@ async function startWorker(bin: string, folder: string): Promise<ChildProcess> {
 async function workerFolder(name: string): Promise<string> {
   const made = await api<{ token: string }>("/api/v1/tokens", { name, role: "worker" });
   const folder = join(work, name);
-  const code = worker.replace('Worker("py"', `Worker(${JSON.stringify(name)}`);
+  const code = worker.replaceAll('"py"', JSON.stringify(name));
   writeProject(folder, { "worker.py": code, "worker.token": made.token });
   return folder;
 }
@@ -165,6 +168,8 @@ else {
     test("get their input and give their result, sync, async and in a process, and say how far they are", async () => {
       const resized = await called("resize", { id: 7, when: null });
       expect(resized).toMatchObject({ status: "completed", output: { id: 7, when: null, attempt: 1 } });
+      const { logs } = await api<{ logs: unknown[] }>(`/api/v1/runs/${resized.id}/logs`);
+      expect(logs).toMatchObject([{ message: "half way", data: { picture: 7 } }]);
       expect((await called("blocks", [1, 2.5, "é", true])).output).toEqual([1, 2.5, "é", true, "from a thread"]);
       const large = await called("process", 3_000_000);
       expect(large).toMatchObject({ status: "completed", output: { worker: started[0]?.pid } });
@@ -185,6 +190,19 @@ else {
       await api(`/api/v1/runs/${run}/cancel`, {});
       expect(await linesOf(log, 2)).toEqual(["begun", "told"]);
       expect((await ended(run)).status).toBe("cancelled");
+    }, 60_000);
+
+    test("are done over WebSocket as well, on the port of the server itself; what is large crosses in pieces", async () => {
+      await startWorker(bin, await workerFolder("sockets"), server.url.replace("http:", "ws:"));
+      const there = async (task: string, given: unknown): Promise<Shown["run"]> =>
+        ended(await begin("calls", { task, given, labels: ["sockets"] }));
+      const resized = await there("resize", { id: 8 });
+      expect(resized).toMatchObject({ status: "completed", output: { id: 8, attempt: 1 } });
+      const { logs } = await api<{ logs: unknown[] }>(`/api/v1/runs/${resized.id}/logs`);
+      expect(logs).toMatchObject([{ message: "half way", data: { picture: 8 } }]);
+      const { status, output } = await there("process", 3_000_000);
+      expect([status, (output as { readonly text: string }).text.length]).toEqual(["completed", 3_000_000]);
+      started.at(-1)?.kill("SIGTERM");
     }, 60_000);
 
     test("whose worker is killed are done by another, once", async () => {

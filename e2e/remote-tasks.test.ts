@@ -1,4 +1,4 @@
-// Tasks on workers of other machines that go wrong: a task that kills its worker again and again, and connections that cannot be trusted.
+// Tasks on workers of other machines that go wrong: tasks and runs that kill their worker again and again, and connections that cannot be trusted.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,6 +31,12 @@ export const patient = task({ name: "patient" }, async (gate: string) => {
   while (!existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
   return "did it";
 });
+export const dies = workflow({ name: "dies" }, (ctx) =>
+  ctx.step("die", () => {
+    process.kill(process.pid, "SIGKILL");
+    return new Promise(() => undefined);
+  }),
+);
 export const calls = workflow({ name: "calls" }, (ctx, { task, input }: { task: string; input: string }) => ctx.task(task, input));
 `;
 const project = join(work, "tasks");
@@ -105,6 +111,22 @@ describe("a task that takes its worker down", () => {
     60_000,
   );
 });
+
+test("a run whose own step takes its worker down is parked when it was alone there three times", async () => {
+  const site = await rig.up("dies");
+  const service = keptUp(site, "d-run");
+  await until(async () => (await api<{ workflows: unknown[] }>(site, "/api/v1/workflows")).workflows.length > 0);
+  const { run } = await api<{ run: Shown }>(site, "/api/v1/workflows/dies/runs", { input: null });
+  const parked = await until(async () => {
+    const { run: now } = await api<{ run: Shown }>(site, `/api/v1/runs/${run.id}`);
+    return now.error?.code === "poison" && now;
+  });
+  expect(parked.status).toBe("waiting");
+  expect(parked.error?.message).toStartWith("The run took its worker down 3 times, each time alone: d-run: ");
+  expect(service.deaths()).toHaveLength(3);
+  service.end();
+  expect(await stop(site.running)).toBe(0);
+}, 60_000);
 
 /** A certificate that signs itself, for these names. */
 function certificate(name: string, names: string): { readonly cert: string; readonly key: string } {

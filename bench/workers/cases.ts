@@ -17,10 +17,14 @@ export async function roundTrip(site: Site, runtime: Runtime, p: { warmup: numbe
 }
 
 /** No-op tasks a second, with so many under way. */
-export async function throughput(site: Site, p: { workers: number; inFlight: number; count: number }): Promise<number> {
+export async function throughput(
+  site: Site,
+  runtime: Runtime,
+  p: { workers: number; inFlight: number; count: number },
+): Promise<number> {
   const names = Array.from({ length: p.workers }, (_, index) => `many-${index}`);
   const children = [];
-  for (const name of names) children.push(await site.worker("bun", name, p.inFlight / p.workers));
+  for (const name of names) children.push(await site.worker(runtime, name, p.inFlight / p.workers));
   await site.run("flood", { count: Math.ceil(p.count / 10), inFlight: p.inFlight });
   const rate = await site.run<number>("flood", { count: p.count, inFlight: p.inFlight });
   for (const child of children) child.kill("SIGTERM");

@@ -6,12 +6,13 @@ import { createInterface } from "node:readline";
 import { within } from "../clock.ts";
 import { PeerFolder } from "../peer-folder.ts";
 import { ended, keepOutput } from "../processes.ts";
+import { pythonProgram } from "./python.ts";
 
 export const token = "a-token-for-the-benchmark";
 const root = join(import.meta.dir, "../..");
 const readyMsMax = 20_000;
 
-export type Runtime = "bun" | "node" | "deno";
+export type Runtime = "bun" | "node" | "deno" | "python";
 
 export const denoFolder = new PeerFolder({
   folder: join(root, "bench/.peers/deno"),
@@ -71,6 +72,7 @@ export class Site {
   async worker(runtime: Runtime, id: string, slots: number): Promise<ChildProcess> {
     const file = join(this.#folder, "token");
     writeFileSync(file, token, { mode: 0o600 });
+    if (runtime === "python") return this.#listed(id, this.#python(id, slots, file));
     const [program, ...before] =
       runtime === "deno"
         ? [denoFolder.file(".bin/deno"), "run", "-A"]
@@ -86,7 +88,19 @@ export class Site {
       String(slots),
     ];
     const what = ["--code", join(this.#worker, "code.js"), "--state", join(this.#folder, id), "--labels", id];
-    const child = this.#start(program ?? "node", [...before, join(this.#worker, "start.js"), ...to, ...what]);
+    return this.#listed(
+      id,
+      this.#start(program ?? "node", [...before, join(this.#worker, "start.js"), ...to, ...what]),
+    );
+  }
+
+  #python(id: string, slots: number, file: string): ChildProcess {
+    const args = ["--app", join(import.meta.dir, "noop_worker.py"), "--connect", `127.0.0.1:${this.workerPort}`];
+    const more = { WORKER_ID: id, WORKER_SLOTS: String(slots), WORKER_TOKEN: file, PYTHONDONTWRITEBYTECODE: "1" };
+    return this.#start(pythonProgram("sluice-worker"), args, more);
+  }
+
+  async #listed(id: string, child: ChildProcess): Promise<ChildProcess> {
     const output = keepOutput(child);
     for (const untilMs = performance.now() + readyMsMax; ;) {
       const { workers } = await this.api<{ workers: { id: string }[] }>("/api/v1/workers");
@@ -96,8 +110,8 @@ export class Site {
     }
   }
 
-  #start(program: string, args: readonly string[]): ChildProcess {
-    const env = { ...process.env, SLUICE_TOKEN: token };
+  #start(program: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess {
+    const env = { ...process.env, SLUICE_TOKEN: token, ...more };
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.push(child);
     return child;

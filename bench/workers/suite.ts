@@ -8,7 +8,10 @@ import { listOf, numberOf, UsageError, valuesOf } from "../options.ts";
 import { median, shown } from "../statistics.ts";
 import { idleMemory, logStreaming, reassignment, roundTrip, throughput } from "./cases.ts";
 import { bullmq } from "./bullmq.ts";
+import { MissingPeer } from "./missing-peer.ts";
+import { celery, installPython } from "./python.ts";
 import { buildWorker, denoFolder, Site } from "./site.ts";
+import type { Runtime } from "./site.ts";
 
 const results = join(import.meta.dir, "../results");
 
@@ -28,13 +31,17 @@ const bars = {
   trip_bun_ms: ["ms", "below", 0.5],
   trip_node_ms: ["ms", "below", 1],
   trip_deno_ms: ["ms", "below", 1],
+  trip_python_ms: ["ms", "below", 1.5],
   tasks_per_s: ["tasks/s", "above", 5_000],
+  tasks_python_per_s: ["tasks/s", "none", 0],
   idle_mb: ["MB", "below", 20],
   logs_mb_per_s: ["MB/s", "above", 200],
   reassign_ms: ["ms", "below", 1_000],
   bullmq_trip_ms: ["ms", "peer", 0],
   bullmq_tasks_per_s: ["tasks/s", "peer", 0],
-} as const satisfies Readonly<Record<string, readonly [string, "below" | "above" | "peer", number]>>;
+  celery_trip_ms: ["ms", "peer", 0],
+  celery_tasks_per_s: ["tasks/s", "peer", 0],
+} as const satisfies Readonly<Record<string, readonly [string, "below" | "above" | "peer" | "none", number]>>;
 type Name = keyof typeof bars;
 const names = Object.keys(bars) as Name[];
 
@@ -89,6 +96,7 @@ export async function runWorkersSuite(args: readonly string[]): Promise<number> 
   const folder = mkdtempSync(join(base, "workers-"));
   const figures: Figures = {};
   const failures: Record<string, string> = {};
+  const skipped: Record<string, string> = {};
   const fsyncs: { p50: number; p99: number }[] = [];
   const scale = options.quick ? quickScale : fullScale;
   try {
@@ -103,7 +111,8 @@ export async function runWorkersSuite(args: readonly string[]): Promise<number> 
             await measure(name, { folder: mkdtempSync(join(folder, "case-")), root: folder, scale }),
           );
         } catch (error) {
-          failures[name] = error instanceof Error ? error.message : String(error);
+          const where = error instanceof MissingPeer ? skipped : failures;
+          where[name] = error instanceof Error ? error.message : String(error);
         }
       }
     }
@@ -116,7 +125,7 @@ export async function runWorkersSuite(args: readonly string[]): Promise<number> 
       fsync: { p50: median(fsyncs.map(({ p50 }) => p50)), p99: median(fsyncs.map(({ p99 }) => p99)) },
       dataInMemory: await liesInMemory(folder),
     };
-    publish(options, { head, figures, failures });
+    publish(options, { head, figures, failures, skipped });
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -127,6 +136,9 @@ async function measure(name: Name, p: { folder: string; root: string; scale: Sca
   const { folder, scale } = p;
   if (name === "bullmq_trip_ms") return (await bullmq(folder, scale)).tripMs;
   if (name === "bullmq_tasks_per_s") return (await bullmq(folder, scale)).perSecond;
+  if (name === "celery_trip_ms") return (await celery(folder, scale)).tripMs;
+  if (name === "celery_tasks_per_s") return (await celery(folder, scale)).perSecond;
+  if (name === "trip_python_ms" || name === "tasks_python_per_s") installPython();
   if (name === "trip_deno_ms") denoFolder.install((line) => process.stderr.write(`${line}\n`));
   const site = new Site({ folder, worker: join(p.root, "worker") });
   try {
@@ -134,12 +146,15 @@ async function measure(name: Name, p: { folder: string; root: string; scale: Sca
     switch (name) {
       case "trip_bun_ms":
       case "trip_node_ms":
-      case "trip_deno_ms": {
-        const runtime = name === "trip_bun_ms" ? "bun" : name === "trip_node_ms" ? "node" : "deno";
+      case "trip_deno_ms":
+      case "trip_python_ms": {
+        const runtime = name.split("_")[1] as Runtime;
         return (await roundTrip(site, runtime, { warmup: scale.warmup, count: scale.trips })).p50;
       }
       case "tasks_per_s":
-        return await throughput(site, { workers: 4, inFlight: 256, count: scale.tasks });
+        return await throughput(site, "bun", { workers: 4, inFlight: 256, count: scale.tasks });
+      case "tasks_python_per_s":
+        return await throughput(site, "python", { workers: 4, inFlight: 256, count: scale.tasks });
       case "idle_mb":
         return await idleMemory(site, scale.idle);
       case "logs_mb_per_s":
@@ -154,17 +169,23 @@ async function measure(name: Name, p: { folder: string; root: string; scale: Sca
 
 function publish(
   { json, quick, cases }: Options,
-  p: { readonly head: Head; readonly figures: Figures; readonly failures: Readonly<Record<string, string>> },
+  p: {
+    readonly head: Head;
+    readonly figures: Figures;
+    readonly failures: Readonly<Record<string, string>>;
+    readonly skipped: Readonly<Record<string, string>>;
+  },
 ): void {
-  const { head, figures, failures } = p;
+  const { head, figures, failures, skipped } = p;
   const medians = Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, median(values)]));
-  const line = JSON.stringify({ suite: "workers", ...head, medians, samples: figures, failures });
+  const line = JSON.stringify({ suite: "workers", ...head, medians, samples: figures, failures, skipped });
   const rows = cases.map((name) => {
     const [unit, side, bar] = bars[name];
     const value = medians[name];
-    if (value === undefined) return `| ${name} | ${failures[name] ?? "not measured"} | | |`;
-    const met = side === "peer" ? "peer" : (side === "below" ? value < bar : value > bar) ? "met" : "**missed**";
-    return `| ${name} | ${shown(value)} ${unit} | ${side === "peer" ? "" : `${side} ${bar}`} | ${quick ? "" : met} |`;
+    if (value === undefined) return `| ${name} | ${failures[name] ?? `skipped: ${skipped[name] ?? ""}`} | | |`;
+    const met =
+      side === "peer" || side === "none" ? side : (side === "below" ? value < bar : value > bar) ? "met" : "**missed**";
+    return `| ${name} | ${shown(value)} ${unit} | ${side === "peer" || side === "none" ? "" : `${side} ${bar}`} | ${quick ? "" : met} |`;
   });
   const text = [...headOf(head), ["| case | median | bar | |", "|---|---|---|---|", ...rows].join("\n")].join("\n\n");
   process.stdout.write(json ? `${line}\n` : `${text}\n\n${line}\n`);

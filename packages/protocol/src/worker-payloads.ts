@@ -41,6 +41,7 @@ export const workerPayloads = {
     labels: optional(z.array(text)),
     resources: optional(amounts),
     heartbeat_ms: optional(z.number().positive()),
+    life: optional(text),
     workflows: optional(z.array(offer)),
     tasks: optional(z.array(offer)),
     running: optional(z.array(running)),

@@ -30,7 +30,7 @@ export interface RemoteWorkerOptions {
   readonly newId: () => string;
   readonly runtime: string;
   readonly heartbeatMs: number;
-  /** What HELLO says, but for `token` and `running`. */
+  /** What HELLO says, but for `token`, `running` and `life`. */
   readonly hello: Readonly<Record<string, unknown>>;
   /** What it shows to be let in: the credential it was given, or the join token. */
   readonly secret: () => string | undefined;
@@ -92,6 +92,8 @@ export class RemoteWorker {
   readonly #options: RemoteWorkerOptions;
   readonly #worker: Worker;
   readonly #results = new TaskResults();
+  /** Tells the server, when it comes back, that a lost connection was all that was lost. */
+  readonly #life: string;
   #end: (how: RemoteEnd) => void = () => undefined;
   #connection: WorkerConnection | undefined;
   #socket: DialedSocket | undefined;
@@ -102,6 +104,7 @@ export class RemoteWorker {
 
   constructor(options: RemoteWorkerOptions) {
     this.#options = options;
+    this.#life = options.newId();
     this.#worker = options.makeWorker((message) => this.#send(message));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -176,7 +179,8 @@ export class RemoteWorker {
     const held = [...this.#worker.tasks.running, ...this.#results.tasks];
     const running = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
     const token = secret();
-    const said = { ...hello, heartbeat_ms: heartbeatMs, running, ...(token === undefined ? {} : { token }) };
+    const life = this.#life;
+    const said = { ...hello, heartbeat_ms: heartbeatMs, life, running, ...(token === undefined ? {} : { token }) };
     const connection: WorkerConnection = new WorkerConnection({
       sink: socket,
       clock,

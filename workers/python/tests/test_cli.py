@@ -100,6 +100,8 @@ async def test_it_waits_for_a_master_and_says_when_it_is_refused() -> None:
         (["--connect", "127.0.0.1:1", "--app", "no_such_module"], "no_such_module"),
         (["--connect", "127.0.0.1:1", "--app", "json"], "no Worker named worker"),
         (["--connect", "192.0.2.1:7891"], "TLS"),
+        (["--connect", "ws://192.0.2.1:7890"], "TLS"),
+        (["--connect", "wss://:7890"], "no ws://HOST:PORT"),
         (["--connect", "127.0.0.1:1", "--tls-ca", "no-such-file"], "no-such-file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,

@@ -9,6 +9,7 @@ import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import { Places } from "./places.ts";
+import { RunCharges } from "./run-charges.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
@@ -29,6 +30,8 @@ export class Dispatcher {
   readonly #waiting = new Map<string, Waiting[]>();
   /** Runs that may have crashed a worker: they go on alone. */
   readonly #suspects = new Set<string>();
+  /** Of losses on other machines. */
+  readonly charges = new RunCharges();
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
   /** For runs in memory. */
@@ -339,7 +342,11 @@ export class Dispatcher {
 
   /** A run has left memory. */
   left(hot: HotRun, cleared: boolean): void {
-    if (cleared) this.#suspects.delete(hot.run);
+    if (cleared) {
+      this.#suspects.delete(hot.run);
+      // One that no worker had been found for has done nothing meanwhile.
+      if (hot.worker !== undefined) this.charges.clear(hot.run);
+    }
     if (this.#aloneRun === hot) {
       this.#aloneRun = undefined;
       void this.#nextAlone();

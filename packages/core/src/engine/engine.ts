@@ -168,16 +168,17 @@ export class Engine {
 
   /** Registers a worker; what it reports goes to `receive`. */
   attach(link: WorkerLink, options: Attaching = {}): AttachedWorker {
-    const { offer = plainOffer, quarantine = false, remote = false, running = [] } = options;
+    const { offer = plainOffer, quarantine = false, remote = false, running = [], life } = options;
     const tasks = new Set(offer.tasks);
     const worker: TaskWorker = { link, offer, remote, version: "", tasks, leaving: quarantine, held: new Map() };
     if (tasks.size > 0 || running.length > 0) this.tasks.join(worker, running);
+    if (life !== undefined) this.#dispatcher.charges.cameBack(life);
     return {
       receive: (message) => this.#receive(worker, message),
       lost: async (loss: WorkerLoss, keep) => {
         this.#leaving.drained(link.id);
         this.#invocations.lost(link.id);
-        await Promise.all([this.tasks.lost(link.id, loss, keep), this.#losses.lost(link.id, loss)]);
+        await Promise.all([this.tasks.lost(link.id, loss, keep), this.#losses.lost(worker, loss)]);
         if (this.deployments.workers.length === 0) this.#starts.giveUp();
       },
     };

@@ -4,6 +4,7 @@ import { isTaskId } from "../kernel/ids.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
+import type { TaskWorker } from "./tasks/offer.ts";
 import type { WorkerLoss } from "./worker-link.ts";
 import { engineItself } from "../kernel/inner-actor.ts";
 
@@ -16,7 +17,8 @@ export class Losses {
     this.#dispatcher = dispatcher;
   }
 
-  async lost(worker: string, loss: WorkerLoss): Promise<void> {
+  async lost(by: TaskWorker, loss: WorkerLoss): Promise<void> {
+    const worker = by.link.id;
     const { hot: hots, deployments, log, count } = this.#parts;
     const alone = deployments.get(worker)?.quarantine === true;
     deployments.remove(worker);
@@ -29,10 +31,20 @@ export class Losses {
     }
     for (const hot of suspects) this.#dispatcher.suspect(hot.run);
     for (const hot of runs) hots.remove(hot.run, hot.epoch);
-    const only = suspects.length === 1 ? suspects[0] : undefined;
+    const poisonous = this.#chargedTooOften(by, loss, runs);
+    const only = suspects.length === 1 ? suspects[0] : poisonous;
     if (only !== undefined) await this.#blameOrRelease(only, loss, alone);
-    await this.release(only === undefined ? [...others, ...suspects] : others);
+    await this.release([...others, ...suspects].filter((hot) => hot !== only));
     for (const hot of runs) this.#dispatcher.left(hot, false);
+  }
+
+  /** Charges the loss of a machine to the run that was executing there alone; the run, when that was once too often. */
+  #chargedTooOften({ link, remote, held }: TaskWorker, loss: WorkerLoss, runs: readonly HotRun[]): HotRun | undefined {
+    if (!remote || loss.unexplained !== true || loss.life === undefined || held.size > 0) return undefined;
+    const [only, ...more] = runs.filter((hot) => !hot.idle);
+    if (only === undefined || more.length > 0) return undefined;
+    const losses = this.#dispatcher.charges.charge(only.run, { life: loss.life, what: `${link.id}: ${loss.message}` });
+    return losses >= this.#parts.limits.crashesMax ? only : undefined;
   }
 
   /** Gives runs back to be claimed anew; tried until the store takes it, or this engine stops: the next one takes up what it had. */
@@ -73,12 +85,16 @@ export class Losses {
     const crashes = ((await store.getRun({ run }))?.crashes ?? 0) + 1;
     const now = clock.now();
     const released = store.releaseRuns({ by: engineItself, runs: [hot], crashed: true, now });
-    if (!alone || crashes < limits.crashesMax) {
+    const far = !loss.crashed;
+    if (!far && (!alone || crashes < limits.crashesMax)) {
       route((await released).effects);
       return;
     }
     const step = loss.executing.find((each) => each.run === run)?.step;
-    const error = encodeError(poison({ crashes, step, cause: loss.message }));
+    const error = encodeError(
+      far ? this.#dispatcher.charges.poisonOf(run) : poison({ crashes, step, cause: loss.message }),
+    );
+    this.#dispatcher.charges.clear(run);
     // Asked for before the release is answered: nobody can claim the run in between, and crash once more.
     const blocked = store.blockRun({ by: engineItself, run, epoch: hot.epoch + 1, reason: "poison", error, now });
     const [, { outcome }] = await Promise.all([released, blocked]);

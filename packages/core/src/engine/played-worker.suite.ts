@@ -32,10 +32,16 @@ export class PlayedWorker {
       readonly version: string;
       readonly workflows: readonly string[];
       readonly quarantine?: boolean;
+      /** On another machine: names its process there. */
+      readonly life?: string;
     },
   ) {
     const link = { id: p.id, send: (messages: readonly EngineToWorker[]) => void this.received.push(...messages) };
-    this.#attached = engine.attach(link, { quarantine: p.quarantine ?? false });
+    this.#attached = engine.attach(link, {
+      quarantine: p.quarantine ?? false,
+      remote: p.life !== undefined,
+      life: p.life,
+    });
     const workflows = p.workflows.map(plainManifest);
     this.#attached.receive({ type: "deploy", worker: p.id, version: p.version, workflows });
   }

@@ -19,6 +19,8 @@ export interface Attaching {
   readonly remote?: boolean | undefined;
   /** Tasks it still has of a connection before, where that was `lost` with them as `keep`. */
   readonly running?: readonly HeldTask[] | undefined;
+  /** Names its process, from its start to its end, across connections. */
+  readonly life?: string | undefined;
 }
 
 /** How one worker reaches the engine. */
@@ -40,4 +42,6 @@ export interface WorkerLoss {
   readonly message: string;
   /** Nobody knows why it is gone: whatever it had may have taken it down. */
   readonly unexplained?: boolean | undefined;
+  /** `life` of the worker, where it said one. */
+  readonly life?: string | undefined;
 }

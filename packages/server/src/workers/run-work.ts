@@ -47,7 +47,9 @@ export class RunWork implements OtherWork {
     this.#left.delete(worker.id);
     if (before !== undefined) {
       // One that still has something has lost its connection and nothing else.
-      const survived = (worker.hello.running ?? []).length > 0;
+      const life = lifeOf(worker);
+      const survived =
+        (worker.hello.running ?? []).length > 0 || (life !== undefined && life === lifeOf(before.seat.worker));
       this.#lose(before.seat, survived ? { why: before.left.why } : before.left, running);
     }
     const link = { id: worker.id, send: (messages: readonly EngineToWorker[]) => this.#send(worker, messages) };
@@ -56,6 +58,7 @@ export class RunWork implements OtherWork {
       quarantine: worker.draining,
       remote: true,
       running,
+      life: lifeOf(worker),
     });
     this.#seats.set(worker, { worker, attached, decoder: new WireDecoder(), givenUp: false, deployed: undefined });
     this.#count(worker);
@@ -112,14 +115,16 @@ export class RunWork implements OtherWork {
     this.#seats.clear();
   }
 
-  /** That the connection is gone says nothing about the runs that were there: none of them is charged. */
+  /** Nobody knows what was executing there: the engine charges what was there alone, unless the worker turns out to live. */
   #lose({ attached, worker }: Seat, { why, unexplained = false }: LeftWorker, keep: readonly HeldTask[]): void {
-    attached.lost({ crashed: false, executing: [], message: why, unexplained }, keep).catch((error: unknown) =>
-      this.#parts.log("error", "the loss of a worker could not be dealt with", {
-        worker: worker.id,
-        error: String(error),
-      }),
-    );
+    attached
+      .lost({ crashed: false, executing: [], message: why, unexplained, life: lifeOf(worker) }, keep)
+      .catch((error: unknown) =>
+        this.#parts.log("error", "the loss of a worker could not be dealt with", {
+          worker: worker.id,
+          error: String(error),
+        }),
+      );
   }
 
   #take(seat: Seat, message: WorkerToEngine): void {
@@ -196,6 +201,11 @@ export class RunWork implements OtherWork {
     if (deployed.ok) log("info", "code of a worker deployed", { version: newest[0] });
     else log("error", "the code of a worker was not deployed", { version: newest[0], ...deployed.error });
   }
+}
+
+/** Names its process, where it says so. */
+function lifeOf({ hello }: RemoteWorker): string | undefined {
+  return hello.life;
 }
 
 /** What it still has of a connection before, as far as that is tasks. */

@@ -16,6 +16,7 @@ from typing import Any
 
 from .connection import client_tls
 from .errors import Refused
+from .websocket import is_websocket, websocket_url
 from .worker import DRAIN_MS, HEARTBEAT_MS, Worker
 
 EXAMPLE = """example:
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    found.add_argument("--connect", metavar="HOST:PORT", required=True, type=_address, help="address of the master")
+    found.add_argument("--connect", metavar="ADDRESS", required=True, type=_address, help="HOST:PORT, ws://… or wss://…")
     found.add_argument("--id", metavar="NAME", help="name of this worker (default: the machine's name)")
     found.add_argument("--token-file", metavar="FILE", help="file with the token that lets the worker join")
     found.add_argument("--credential-file", metavar="FILE", help="file that keeps the credential to come back with")
@@ -54,7 +55,12 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str) -> tuple[str, int] | str:
+    if is_websocket(text):
+        try:
+            return websocket_url(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
     host, separator, port = text.rpartition(":")
     if separator == "" or not port.isdigit() or not 0 < int(port) < 65_536:
         raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
@@ -117,10 +123,15 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
 
 
 async def _work(worker: Worker, options: argparse.Namespace) -> None:
-    host, port = options.connect
     tls = _tls(options.tls_ca) if options.tls or options.tls_ca is not None else None
-    await worker.connect(host, port, tls=tls, wait=True)
-    print(f"{worker.worker_id} is connected to {host}:{port}", flush=True)
+    where = options.connect
+    if isinstance(where, str):
+        await worker.connect_url(where, tls=tls, wait=True)
+    else:
+        host, port = where
+        await worker.connect(host, port, tls=tls, wait=True)
+        where = f"{host}:{port}"
+    print(f"{worker.worker_id} is connected to {where}", flush=True)
     await worker.run()
 
 

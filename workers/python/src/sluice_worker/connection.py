@@ -7,7 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Protocol
 
 from .frames import FRAME_BYTES_MAX, FrameDecoder, FrameError, Message, encode_frame
 from .messages import MessageType, present
@@ -40,6 +40,28 @@ def server_tls(cert_file: str, key_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert_file, key_file)
     return context
+
+
+class Wire(Protocol):
+    """What a link needs of a connection, whatever it goes over."""
+
+    def post(self, kind: MessageType | int, payload: Mapping[str, Any]) -> str:
+        """Sends without waiting; the message's id. Raises `ConnectionError` when the peer is gone."""
+
+    def post_error(self, code: str, text: str, request_id: str | None = None) -> None:
+        """Tells the peer what is wrong, if it still listens."""
+
+    async def drain(self) -> None:
+        """Waits until there is room for more."""
+
+    def messages(self) -> AsyncIterator[Message]:
+        """The messages that arrive, until the peer closes."""
+
+    async def close(self) -> None:
+        """Sends what waits, then closes."""
+
+    def abort(self) -> None:
+        """Closes at once."""
 
 
 class Connection:

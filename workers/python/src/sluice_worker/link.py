@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .backoff import Backoff
-from .connection import Connection, is_loopback
+from .connection import Wire
 from .errors import Disconnected, MasterError, NotConnected, Refused
 from .frames import FrameError, Message
 from .messages import MessageError, MessageType, parse_payload
@@ -52,7 +52,7 @@ class LinkHandlers:
 
 @dataclass
 class _Session:
-    connection: Connection
+    connection: Wire
     messages: AsyncIterator[Message]
     #: Whom to tell when the master has answered a heartbeat: it has read everything sent before it.
     beats: deque[Callable[[], None] | None] = field(default_factory=deque)
@@ -92,29 +92,22 @@ class Link:
         """The master has accepted this worker on a connection that is still there."""
         return self._session is not None
 
-    async def connect(
-        self, host: str, port: int, *, tls: ssl.SSLContext | None, server_name: str | None, wait: bool
-    ) -> None:
+    async def connect(self, dial: Callable[[], Coroutine[Any, Any, Wire]], *, wait: bool) -> None:
         """Returns once the master has accepted the worker.
 
         With `wait` a master that is not there is tried until it is. Raises `Refused` and what connecting raises.
         """
         if self._supervisor is not None:
             raise RuntimeError("this worker is connected already")
-        if tls is None and not is_loopback(host):
-            raise ValueError(f"{host} is another machine: a token may travel there over TLS only (pass tls=…)")
 
         async def open_session() -> _Session:
-            name = (server_name or host) if tls is not None else None
-            opening = asyncio.open_connection(host, port, ssl=tls, server_hostname=name)
-            reader, writer = await asyncio.wait_for(opening, CONNECT_TIMEOUT_MS / 1000)
-            return await self._greet(Connection(reader, writer))
+            return await self._greet(await asyncio.wait_for(dial(), CONNECT_TIMEOUT_MS / 1000))
 
         self._changed = asyncio.Event()
         session = await (self._reopen(open_session) if wait else open_session())
         self._supervisor = asyncio.ensure_future(self._supervise(session, open_session))
 
-    async def _greet(self, connection: Connection) -> _Session:
+    async def _greet(self, connection: Wire) -> _Session:
         session = _Session(connection, connection.messages())
         try:
             connection.post(MessageType.HELLO, self._handlers.hello())
@@ -241,7 +234,7 @@ class Link:
         if self._session is not None:
             self._post_beat(self._session, tell)
 
-    async def connection(self) -> Connection:
+    async def connection(self) -> Wire:
         """The connection, once there is one again. Raises `NotConnected` where there will be none."""
         while self._session is None:
             if self._supervisor is None or self._supervisor.done() or self._changed is None:

@@ -20,6 +20,7 @@ from .backoff import Backoff
 from .blobs import Blobs
 from .builds import Build
 from .calls import Handler, RunsIn
+from .connection import Connection, Wire, is_loopback
 from .errors import NonRetryable
 from .execution import Executions
 from .folders import run_options_command
@@ -28,6 +29,7 @@ from .link import Link, LinkHandlers
 from .messages import MessageType, RunMessageType, present
 from .shared import Locks, Resources, State
 from .tasks import Pieces, Task, is_about_a_task, pieces_of, takes_task
+from .websocket import dial_websocket, websocket_url
 from .work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -189,9 +191,27 @@ class Worker:
         Another machine is reached over `tls` only. With `wait` a master that is not there yet is tried until it is. Raises
         `Refused` where the master does not take the worker, and `OSError` or `TimeoutError` where it cannot be reached.
         """
+        if tls is None and not is_loopback(host):
+            raise ValueError(f"{host} is another machine: a token may travel there over TLS only (pass tls=…)")
+        name = (server_name or host) if tls is not None else None
+
+        async def dial() -> Connection:
+            return Connection(*await asyncio.open_connection(host, port, ssl=tls, server_hostname=name))
+
+        await self._connect(dial, wait)
+
+    async def connect_url(self, url: str, *, tls: ssl.SSLContext | None = None, wait: bool = False) -> None:
+        """As `connect`, over WebSocket: `ws://HOST:PORT` or `wss://HOST:PORT`, with the path `/worker` where there is none.
+
+        It needs the extra `sluice-worker[ws]`. `tls`: what `wss://` trusts; by default what the machine trusts.
+        """
+        whole = websocket_url(url)
+        await self._connect(lambda: dial_websocket(whole, tls), wait)
+
+    async def _connect(self, dial: Callable[[], Coroutine[Any, Any, Wire]], wait: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._executions = Executions(self._send, self._link.when_read, slots=self.slots)
-        await self._link.connect(host, port, tls=tls, server_name=server_name, wait=wait)
+        await self._link.connect(dial, wait=wait)
 
     async def run(self) -> None:
         """Works until the worker is asked to leave, by `stop()`, SIGTERM or SIGINT. Raises `Refused` where the master

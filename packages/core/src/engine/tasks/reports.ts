@@ -27,10 +27,12 @@ export function retryDelayMs(task: ActiveTask, end: TaskResult, now: number): nu
 
 export class TaskEnds {
   readonly #parts: Parts;
+  readonly #notes: Pick<TaskNotes, "writing">;
   readonly #isWanted: (task: ActiveTask) => boolean;
 
-  constructor(parts: Parts, isWanted: (task: ActiveTask) => boolean) {
+  constructor(parts: Parts, notes: Pick<TaskNotes, "writing">, isWanted: (task: ActiveTask) => boolean) {
     this.#parts = parts;
+    this.#notes = notes;
     this.#isWanted = isWanted;
   }
 
@@ -82,6 +84,9 @@ export class TaskEnds {
     write: (kept: Uint8Array) => Promise<TaskOutcome>,
   ): Promise<boolean> {
     const { values, route, clock, limits, log, count, sealer } = this.#parts;
+    // What it said before it ended comes first: afterwards it is stale.
+    const said = this.#notes.writing(task.task);
+    if (said !== undefined) await said;
     for (;;) {
       let release = (): void => undefined;
       try {
@@ -130,6 +135,8 @@ interface Pending {
   progress: Uint8Array | undefined;
   count: number;
   writing: boolean;
+  /** Resolves when all of it has been written. */
+  written: Promise<void>;
   /** Those who wait until less of it waits. */
   readonly crowd: (() => void)[];
 }
@@ -159,6 +166,7 @@ export class TaskNotes {
         progress: undefined,
         count: 0,
         writing: false,
+        written: Promise.resolve(),
         crowd: [],
       };
       this.#pending.set(task, pending);
@@ -166,7 +174,13 @@ export class TaskNotes {
     const ops = this.#add(pending, note);
     const { watchers } = this.#parts;
     if (ops.length > 0 && watchers.wants(run)) publishOps(watchers, run, { ops, events: [] });
-    if (!pending.writing) void this.#write(pending);
+    if (!pending.writing) pending.written = this.#write(pending);
+  }
+
+  /** Resolves when what the task has said so far is written, or could not be. Undefined where nothing waits. */
+  writing(task: string): Promise<void> | undefined {
+    const pending = this.#pending.get(task);
+    return pending?.writing === true ? pending.written : undefined;
   }
 
   /** Whoever can wait waits for this: then no line is lost. Undefined while there is room. */

@@ -41,7 +41,7 @@ export class Tasks {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#notes = new TaskNotes(parts);
-    this.#ends = new TaskEnds(parts, (task) => this.#isHere(task));
+    this.#ends = new TaskEnds(parts, this.#notes, (task) => this.#isHere(task));
   }
 
   /** Tasks that wait for a worker. */
@@ -351,7 +351,6 @@ export class Tasks {
 
   #ended(task: ActiveTask, end: TaskResult): void {
     task.leaveWorker();
-    this.#notes.forget(task.task);
     const delayMs = retryDelayMs(task, end, this.#parts.clock.now());
     const again = delayMs !== undefined && end.error !== undefined;
     const work = again ? this.#retry(task, end.error, delayMs) : this.#settle(task, end);
