@@ -324,7 +324,7 @@ describe("starting", () => {
     await program.start();
     expect(await send("/deaf", {})).toMatchObject({
       status: 500,
-      body: { message: "nobody listens", workflow_triggered: true, run_id: expect.stringContaining("run_") },
+      body: { message: "The webhook failed.", workflow_triggered: true, run_id: expect.stringContaining("run_") },
     });
   });
 
