@@ -45,6 +45,7 @@ const PUBLISHABLE: Publishable[] = [
       "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/server/src/bundle-process.ts",
+      "packages/server/src/terminals/screen-thread.ts",
       "packages/server/src/value-thread.ts",
       "packages/worker/src/bun.ts",
     ],

@@ -7,6 +7,8 @@ export {
   entryStatuses,
   buildStatuses,
   buildEventKinds,
+  terminalRoles,
+  terminalStatuses,
   workKinds,
   catchUpModes,
   overlapModes,
@@ -20,10 +22,14 @@ export type {
   EntryStatus,
   BuildStatus,
   BuildEventKind,
+  TerminalRole,
+  TerminalStatus,
   WorkKind,
   CatchUp,
   Overlap,
 } from "./statuses.ts";
+export { decodeTerminalFrame, encodeTerminalFrame, TerminalFrameError, terminalFrameTypes } from "./terminal-frames.ts";
+export type { TerminalFrame, TerminalPlace, TerminalState } from "./terminal-frames.ts";
 export { flowKeyPattern, gateKinds, joinReasons, queueNamePattern, singletonModes } from "./flow.ts";
 export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";

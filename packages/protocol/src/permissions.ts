@@ -73,6 +73,10 @@ export const permissions = {
   "build:read": { about: "see builds and their output" },
   "build:start": { about: "have workers execute builds" },
   "build:cancel": { about: "end builds early" },
+  "terminal:read": { about: "see terminals and what is on their screens", narrowedBy: "terminal" },
+  "terminal:create": { about: "begin terminals, as the user that the server runs as", shell: true },
+  "terminal:write": { about: "type into terminals, resize and rename them", shell: true },
+  "terminal:end": { about: "end terminals", narrowedBy: "terminal" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 

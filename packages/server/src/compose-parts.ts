@@ -189,6 +189,7 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
+    readonly terminals: HttpParts["terminals"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -200,7 +201,7 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, terminals, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -219,6 +220,7 @@ export function httpOver(
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
+    terminals,
     backup,
     restore,
     disk: () => disk.read(),

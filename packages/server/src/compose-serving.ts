@@ -17,6 +17,7 @@ import type { Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import { terminalsOf } from "./terminals/first-use.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
 import type { RunWork } from "./workers/run-work.ts";
 import { telemetryLimits } from "./telemetry/limits.ts";
@@ -81,8 +82,10 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
+    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
       fleet: fleet.open,
+      terminals: terminals.open,
       engine,
       store,
       identity,
@@ -115,6 +118,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
         await telemetry?.stop();
         await http.settle();
         await fleet.stop();
+        await terminals.stop();
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);

@@ -9,6 +9,7 @@ import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
+import { terminalContracts } from "./terminal-contracts.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
 import { workerContracts } from "./worker-contracts.ts";
@@ -25,6 +26,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...keyContracts,
   ...versionContracts,
   ...workerContracts,
+  ...terminalContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

@@ -19,6 +19,7 @@ export type RouteTag =
   | "versions"
   | "workers"
   | "builds"
+  | "terminals"
   | "audit"
   | "console"
   | "server";
@@ -45,4 +46,5 @@ export interface RouteSpec {
 export const get = ["GET"] as const;
 export const post = ["POST"] as const;
 export const put = ["PUT"] as const;
+export const patch = ["PATCH"] as const;
 export const remove = ["DELETE"] as const;

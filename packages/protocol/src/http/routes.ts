@@ -5,6 +5,7 @@ import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { terminalRoutes } from "./terminal-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
@@ -18,6 +19,7 @@ export const routes = {
   ...keyRoutes,
   ...versionRoutes,
   ...workerRoutes,
+  ...terminalRoutes,
   ...consoleRoutes,
 } as const;
 

@@ -6,6 +6,7 @@ import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
+import { terminalSchemas } from "./terminal-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
 import { versionSchemas } from "./version-schemas.ts";
 import { workerSchemas } from "./worker-schemas.ts";
@@ -20,6 +21,7 @@ export const schemas = {
   ...keySchemas,
   ...versionSchemas,
   ...workerSchemas,
+  ...terminalSchemas,
   ...consoleSchemas,
 } as const;
 
