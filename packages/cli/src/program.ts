@@ -16,6 +16,7 @@ import { addSecretCommands } from "./commands/secret.ts";
 import { addServicesCommands } from "./commands/services.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
+import { addTermCommands } from "./commands/term.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
 import { addUserCommands } from "./commands/user.ts";
@@ -40,6 +41,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addWorkerCommands(program, io);
+  addTermCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);
   addKeysCommands(program, io);

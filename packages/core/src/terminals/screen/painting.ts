@@ -6,12 +6,14 @@ import { cellOf, load } from "./xterm-core.ts";
 import type { Cell, CellAttributes, CoreBuffer, CoreLine, TerminalCore } from "./xterm-core.ts";
 
 const csi = "\x1b[";
+/** Of a cell that nobody has coloured: keyOf. */
+const plainKey = "0 0 0 0";
 
 /** Writes; knows what attributes the terminal has that reads it. */
 export class Painter {
   readonly #core: TerminalCore;
   #text = "";
-  #attributes = "default";
+  #attributes = plainKey;
   #link = 0;
 
   constructor(core: TerminalCore) {
@@ -43,7 +45,7 @@ export class Painter {
 
   /** What is erased next, and lines that come, have this background. */
   useBackground(background: number): void {
-    const key = `background ${background}`;
+    const key = background === 0 ? plainKey : `background ${background}`;
     if (key === this.#attributes) return;
     this.put(backgroundSequence(background));
     this.#attributes = key;
