@@ -37,17 +37,20 @@ class Shown {
 
   constructor(words: readonly string[], more: readonly string[] = []) {
     const script = `"$@"; code=$?; stty -a | tr ';' '\\n' | grep -E '(^| )-?(icanon|echo)( |$)'; echo "[code $code]"; sleep 100`;
-    this.#child = Bun.spawn(["sh", "-c", script, "sh", process.execPath, main, ...words, "--project", project, ...more], {
-      env: { ...cleanEnv(), TERM: "xterm-256color" },
-      terminal: {
-        cols: 100,
-        rows: 30,
-        data: (_terminal, bytes) => {
-          this.text += new TextDecoder().decode(bytes);
-          this.#told();
+    this.#child = Bun.spawn(
+      ["sh", "-c", script, "sh", process.execPath, main, ...words, "--project", project, ...more],
+      {
+        env: { ...cleanEnv(), TERM: "xterm-256color" },
+        terminal: {
+          cols: 100,
+          rows: 30,
+          data: (_terminal, bytes) => {
+            this.text += new TextDecoder().decode(bytes);
+            this.#told();
+          },
         },
       },
-    });
+    );
   }
 
   type(keys: string): void {

@@ -1,6 +1,7 @@
 // Shows a terminal of the server in the one that the command runs in. Whatever happens, that one is left as it was found.
-import { decodeTerminalFrame, encodeTerminalFrame, SluiceError } from "@sluice/protocol";
-import type { TerminalFrame } from "@sluice/protocol";
+import { SluiceError } from "@sluice/protocol";
+import { decodeTerminalFrame, encodeTerminalFrame } from "@sluice/protocol/terminal-frames";
+import type { TerminalFrame } from "@sluice/protocol/terminal-frames";
 import { segment } from "./api.ts";
 import type { Api } from "./api.ts";
 import { ownTls } from "./credential.ts";
@@ -107,7 +108,9 @@ class Attachment {
     // Bun's own extension: browsers send cookies instead.
     const socket = new WebSocket(address, { headers, ...ownTls(url, own) } as unknown as string[]);
     socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", ({ data }) => this.#take(decodeTerminalFrame(new Uint8Array(data as ArrayBuffer))));
+    socket.addEventListener("message", ({ data }) =>
+      this.#take(decodeTerminalFrame(new Uint8Array(data as ArrayBuffer))),
+    );
     socket.addEventListener("close", ({ code, reason }) => this.#closed(code, reason));
     this.#socket = socket;
   }
@@ -159,7 +162,8 @@ class Attachment {
 
   #closed(code: number, reason: string): void {
     const isFinal = code === 4401 || code === 1007 || code === 1008;
-    if (isFinal || this.#retries >= retriesMax) return this.#end(exitCodes.failed, `\nThe connection ended: ${reason || code}.`);
+    if (isFinal || this.#retries >= retriesMax)
+      return this.#end(exitCodes.failed, `\nThe connection ended: ${reason || code}.`);
     this.#retries++;
     setTimeout(() => {
       this.#connect().catch((error: unknown) => this.#failed(error));

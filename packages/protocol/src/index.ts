@@ -28,8 +28,6 @@ export type {
   CatchUp,
   Overlap,
 } from "./statuses.ts";
-export { decodeTerminalFrame, encodeTerminalFrame, TerminalFrameError, terminalFrameTypes } from "./terminal-frames.ts";
-export type { TerminalFrame, TerminalPlace, TerminalState } from "./terminal-frames.ts";
 export { flowKeyPattern, gateKinds, joinReasons, queueNamePattern, singletonModes } from "./flow.ts";
 export type { FlowManifest, GateKind, JoinReason, SingletonMode } from "./flow.ts";
 export { errorCodes, SluiceError, toWire, httpStatusOf } from "./errors.ts";

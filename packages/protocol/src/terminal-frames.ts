@@ -69,6 +69,7 @@ const placeBytes = 12;
 const sizeBytes = 4;
 const headBytes = 1 + placeBytes + sizeBytes;
 
+/** One message: the byte of its type and what belongs to it, as the file's head says. */
 export function encodeTerminalFrame(frame: TerminalFrame): Bytes {
   const code = terminalFrameTypes[frame.type];
   switch (frame.type) {
@@ -100,6 +101,7 @@ export function encodeTerminalFrame(frame: TerminalFrame): Bytes {
       return typed(code, view);
     }
     case "drive":
+    default:
       return new Uint8Array([code, frame.on ? 1 : 0]);
   }
 }
@@ -175,7 +177,8 @@ function offsetIn(view: DataView, at: number): number {
 }
 
 function expectLength(view: DataView, length: number): void {
-  if (view.byteLength !== length) throw new TerminalFrameError(`The message has ${view.byteLength} bytes, not ${length}.`);
+  if (view.byteLength !== length)
+    throw new TerminalFrameError(`The message has ${view.byteLength} bytes, not ${length}.`);
 }
 
 function stateIn(bytes: Bytes): TerminalState {

@@ -201,7 +201,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, terminals, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, terminals, backup, verifyAudit } =
+    parts;
   return createHttp({
     engine,
     store,

@@ -114,11 +114,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
         await supervisor.wake();
       },
       drain: async () => {
-        await collector.stop();
-        await telemetry?.stop();
+        for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
         await fleet.stop();
-        await terminals.stop();
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);

@@ -97,7 +97,10 @@ function addAttach(term: Command, io: Io): void {
 
 function needTerminal(io: Io): void {
   if (!io.stdout.isTTY || !process.stdin.isTTY) {
-    throw misused("This needs a terminal to show the other one in.", "In scripts use --detach, and the HTTP API to type and to read.");
+    throw misused(
+      "This needs a terminal to show the other one in.",
+      "In scripts use --detach, and the HTTP API to type and to read.",
+    );
   }
 }
 

@@ -13,7 +13,7 @@ export function withoutAnswers(input: Bytes): Bytes {
   if (!input.includes(escapeByte)) return input;
   const kept: Uint8Array[] = [];
   let from = 0;
-  for (let at = input.indexOf(escapeByte); at !== -1; ) {
+  for (let at = input.indexOf(escapeByte); at !== -1;) {
     const length = answerLength(input, at);
     if (length > 0) {
       kept.push(input.subarray(from, at));
@@ -36,7 +36,8 @@ function answerLength(input: Bytes, at: number): number {
 /** CSI … final byte. */
 function controlLength(input: Bytes, at: number): number {
   let end = at + 2;
-  while (end < input.length && end - at < answerBytesMax && (input[end] ?? 0) >= 0x20 && (input[end] ?? 0) < 0x40) end++;
+  while (end < input.length && end - at < answerBytesMax && (input[end] ?? 0) >= 0x20 && (input[end] ?? 0) < 0x40)
+    end++;
   const sequence = String.fromCharCode(...input.subarray(at + 2, end + 1));
   return isAnswer(sequence) ? sequence.length + 2 : 0;
 }

@@ -1,12 +1,21 @@
 import { describe, expect, test } from "bun:test";
-import { decodeTerminalFrame } from "@sluice/protocol";
-import type { TerminalFrame } from "@sluice/protocol";
+import { decodeTerminalFrame } from "@sluice/protocol/terminal-frames";
+import type { TerminalFrame } from "@sluice/protocol/terminal-frames";
 import fc from "fast-check";
 import { SimulatedClock } from "../testing/index.ts";
 import { ok } from "../kernel/result.ts";
 import { terminalLimits } from "./limits.ts";
 import type { Bytes, Pty, PtyEvents, TerminalSize } from "./ports.ts";
-import { narrowOutput, output, resize, scrollbackLines, size, stateOf, viewerTerminal, write } from "./screen/screen-state.suite.ts";
+import {
+  narrowOutput,
+  output,
+  resize,
+  scrollbackLines,
+  size,
+  stateOf,
+  viewerTerminal,
+  write,
+} from "./screen/screen-state.suite.ts";
 import { DirectScreens } from "./screens.suite.ts";
 import { TerminalSession } from "./session.ts";
 import type { Viewer } from "./viewer.ts";
@@ -23,8 +32,8 @@ class PlayedPty implements Pty {
   write(bytes: Uint8Array): void {
     this.typed.push(new TextDecoder().decode(bytes));
   }
-  resize(size: TerminalSize): void {
-    this.sizes.push(size);
+  resize(to: TerminalSize): void {
+    this.sizes.push(to);
   }
   pause(): boolean {
     this.paused = true;
@@ -126,7 +135,8 @@ function open(p: { readonly where?: TerminalSize; readonly limits?: Partial<type
     played.viewer = session.attach({ link: played.link, role, from: place, drive: role === "writer" });
     return played;
   };
-  const say = (text: string | Bytes): void => pty.events?.output(typeof text === "string" ? new TextEncoder().encode(text) : text.slice());
+  const say = (text: string | Bytes): void =>
+    pty.events?.output(typeof text === "string" ? new TextEncoder().encode(text) : text.slice());
   return { clock, direct, pty, session, attach, say };
 }
 
@@ -149,53 +159,61 @@ describe("a session", () => {
   test.each([
     ["output of any kind", written],
     ["changes of size", resized],
-  ])("shows every viewer what an uninterrupted terminal shows, whatever comes and goes: %s", async (_name, happening) => {
-    await fc.assert(
-      fc.asyncProperty(size, fc.array(happening, { maxLength: 25 }), async (where, all) => {
-        const limits = { terminalRingBytesMax: 700, terminalBacklogBytesMax: 300, terminalWindowBytesMax: 400 };
-        const { direct, session, attach, say } = open({ where, limits });
-        const uninterrupted = viewerTerminal(where);
-        const viewers = [new PlayedViewer(), new PlayedViewer(), new PlayedViewer()];
-        for (const played of viewers) played.viewer = session.attach({ link: played.link, role: "viewer", from: undefined, drive: false });
-        for (const each of all) {
-          if ("output" in each) {
-            write(uninterrupted, each.output);
-            say(each.output);
-          } else if ("size" in each) {
-            session.resize(each.size);
-            resize(uninterrupted, each.size);
-          } else if ("leave" in each) {
-            const { viewer } = viewers[each.leave] ?? {};
-            if (viewer !== undefined) session.detach(viewer);
-          } else if ("come" in each) {
-            const played = viewers[each.come];
-            if (played?.viewer !== undefined) session.detach(played.viewer);
-            if (played !== undefined) played.dropping = false;
+  ])(
+    "shows every viewer what an uninterrupted terminal shows, whatever comes and goes: %s",
+    async (_name, happening) => {
+      await fc.assert(
+        fc.asyncProperty(size, fc.array(happening, { maxLength: 25 }), async (where, all) => {
+          const limits = { terminalRingBytesMax: 700, terminalBacklogBytesMax: 300, terminalWindowBytesMax: 400 };
+          const { direct, session, attach, say } = open({ where, limits });
+          const uninterrupted = viewerTerminal(where);
+          const viewers = [new PlayedViewer(), new PlayedViewer(), new PlayedViewer()];
+          for (const played of viewers)
+            played.viewer = session.attach({ link: played.link, role: "viewer", from: undefined, drive: false });
+          for (const each of all) {
+            if ("output" in each) {
+              write(uninterrupted, each.output);
+              say(each.output);
+            } else if ("size" in each) {
+              session.resize(each.size);
+              resize(uninterrupted, each.size);
+            } else if ("leave" in each) {
+              const { viewer } = viewers[each.leave] ?? {};
+              if (viewer !== undefined) session.detach(viewer);
+            } else if ("come" in each) {
+              const played = viewers[each.come];
+              if (played?.viewer !== undefined) session.detach(played.viewer);
+              if (played !== undefined) played.dropping = false;
+              attach(played, "viewer");
+            } else if ("acknowledge" in each) viewers[each.acknowledge]?.acknowledge();
+            else if ("drop" in each) {
+              const played = viewers[each.drop];
+              if (played !== undefined) played.dropping = !played.dropping;
+            } else if ("steps" in each) for (let step = 0; step < each.steps; step++) direct.step();
+            else await direct.settle();
+          }
+          for (const played of viewers) {
+            // Whoever dropped something was disconnected, as sockets are.
+            if (played.viewer !== undefined) session.detach(played.viewer);
+            played.dropping = false;
             attach(played, "viewer");
-          } else if ("acknowledge" in each) viewers[each.acknowledge]?.acknowledge();
-          else if ("drop" in each) {
-            const played = viewers[each.drop];
-            if (played !== undefined) played.dropping = !played.dropping;
-          } else if ("steps" in each) for (let step = 0; step < each.steps; step++) direct.step();
-          else await direct.settle();
-        }
-        for (const played of viewers) {
-          // Whoever dropped something was disconnected, as sockets are.
-          if (played.viewer !== undefined) session.detach(played.viewer);
-          played.dropping = false;
-          attach(played, "viewer");
-        }
-        const head = session.outputBytes;
-        for (let round = 0; round < 40 && viewers.some((played) => played.offset !== head || !played.viewer?.isFollowing); round++) {
-          await direct.settle();
-          for (const played of viewers) played.acknowledge();
-        }
-        for (const played of viewers) {
-          expect(played.offset).toBe(head);
-          expect(stateOf(played.terminal)).toEqual(stateOf(uninterrupted));
-        }
-      }),
-      { numRuns: Number(process.env["SESSION_RUNS"] ?? 100) },
-    );
-  });
+          }
+          const head = session.outputBytes;
+          for (
+            let round = 0;
+            round < 40 && viewers.some((played) => played.offset !== head || !played.viewer?.isFollowing);
+            round++
+          ) {
+            await direct.settle();
+            for (const played of viewers) played.acknowledge();
+          }
+          for (const played of viewers) {
+            expect(played.offset).toBe(head);
+            expect(stateOf(played.terminal)).toEqual(stateOf(uninterrupted));
+          }
+        }),
+        { numRuns: Number(process.env["SESSION_RUNS"] ?? 100) },
+      );
+    },
+  );
 });

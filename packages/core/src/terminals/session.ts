@@ -1,6 +1,7 @@
 // A session: a program on a terminal, the screen that follows it, and those who look on. Only the screen sets the pace of its output.
-import { terminalFrameTypes } from "@sluice/protocol";
-import type { TerminalRole, TerminalState, TerminalStatus } from "@sluice/protocol";
+import { terminalFrameTypes } from "@sluice/protocol/terminal-frames";
+import type { TerminalRole, TerminalStatus } from "@sluice/protocol";
+import type { TerminalState } from "@sluice/protocol/terminal-frames";
 import type { Clock } from "../kernel/clock.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";

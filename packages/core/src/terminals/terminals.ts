@@ -31,9 +31,6 @@ export interface NewTerminal extends TerminalSize {
   readonly start: boolean;
 }
 
-/** Whom a caller may see or change: what narrows the permission. */
-export type NameFilter = (name: string) => boolean;
-
 /** How often it is looked for sessions that have been idle, or ended, for long enough. */
 const roundMs = 30_000;
 
@@ -101,8 +98,9 @@ export class Terminals {
     this.#coming++;
     try {
       const { command, cwd, name } = p;
-      return await this.#audited({ by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name } }, () =>
-        this.#make(facts, p),
+      return await this.#audited(
+        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name } },
+        () => this.#make(facts, p),
       );
     } finally {
       this.#coming--;
@@ -121,7 +119,11 @@ export class Terminals {
   }
 
   /** Renames. */
-  async rename(p: { readonly by: Actor; readonly id: string; readonly name: string }): Promise<Result<TerminalSession>> {
+  async rename(p: {
+    readonly by: Actor;
+    readonly id: string;
+    readonly name: string;
+  }): Promise<Result<TerminalSession>> {
     const found = this.get(p.id);
     if (!found.ok) return found;
     return this.#audited({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
@@ -142,7 +144,15 @@ export class Terminals {
   }
 
   /** Notes that somebody looks on, or types. */
-  async noteViewer({ by, id, role }: { readonly by: Actor; readonly id: string; readonly role: string }): Promise<void> {
+  async noteViewer({
+    by,
+    id,
+    role,
+  }: {
+    readonly by: Actor;
+    readonly id: string;
+    readonly role: string;
+  }): Promise<void> {
     await this.#note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
   }
 
@@ -213,9 +223,14 @@ export class Terminals {
       const { status, endedAt, viewers, activeAt, facts } = session;
       if (status === "exited" && viewers === 0 && now - (endedAt ?? now) >= limits.terminalEndedKeptMs) {
         this.#remove(session, "deleted");
-      } else if (status !== "exited" && viewers === 0 && limits.terminalIdleMs > 0 && now - activeAt >= limits.terminalIdleMs) {
+      } else if (
+        status !== "exited" &&
+        viewers === 0 &&
+        limits.terminalIdleMs > 0 &&
+        now - activeAt >= limits.terminalIdleMs
+      ) {
         log("info", "a terminal was idle for too long and is ended", { terminal: facts.id });
-        void this.end({ by: { kind: "system", id: "terminals" , origin: {} }, id: facts.id });
+        void this.end({ by: { kind: "system", id: "terminals", origin: {} }, id: facts.id });
       }
     }
   }

@@ -1,7 +1,8 @@
 // One viewer of a session: what it has been sent, what it has acknowledged, and what becomes of it when it cannot keep up. It
 // slows nobody: whoever is too far behind gets the screen as it is, instead of what it has missed.
-import { encodeTerminalFrame, terminalFrameTypes } from "@sluice/protocol";
-import type { TerminalRole, TerminalState } from "@sluice/protocol";
+import { encodeTerminalFrame, terminalFrameTypes } from "@sluice/protocol/terminal-frames";
+import type { TerminalRole } from "@sluice/protocol";
+import type { TerminalState } from "@sluice/protocol/terminal-frames";
 import type { Clock } from "../kernel/clock.ts";
 import type { OutputLog, LogPlace } from "./output-log.ts";
 import type { TerminalLimits } from "./limits.ts";
@@ -87,7 +88,8 @@ export class Viewer {
       }
       const room = limits.terminalWindowBytesMax - this.#unacknowledgedBytes;
       if (room <= 0) return this.#watchAcknowledgements();
-      const whole = fresh !== undefined && fresh.offset === this.#place.offset && fresh.frame.length - 1 === next.lengthBytes;
+      const whole =
+        fresh !== undefined && fresh.offset === this.#place.offset && fresh.frame.length - 1 === next.lengthBytes;
       const frame = whole ? fresh.frame : this.#outputFrame(Math.min(next.lengthBytes, frameBytesMax, room));
       const lengthBytes = frame.length - 1;
       this.#place = { offset: this.#place.offset + lengthBytes, mark: this.#place.mark };

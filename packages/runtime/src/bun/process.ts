@@ -60,7 +60,13 @@ const spawnPty: NonNullable<ProcessProvider["spawnPty"]> = (command, args, optio
     ...(cwd === undefined ? {} : { cwd }),
     argv0: command,
     env: { ...env },
-    terminal: { cols: columns, rows, data: (_terminal, bytes) => onData(bytes), exit: () => onEnd(), drain: () => onDrain() },
+    terminal: {
+      cols: columns,
+      rows,
+      data: (_terminal, bytes) => onData(bytes),
+      exit: () => onEnd(),
+      drain: () => onDrain(),
+    },
   });
   const { terminal } = child;
   if (terminal === undefined) throw new RuntimeFailure("unsupported", "this system has no terminals");

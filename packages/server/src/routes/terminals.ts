@@ -147,7 +147,8 @@ function roleOf(call: Call, asked: string | undefined): TerminalRole {
   const may = call.may("terminal:write");
   if (asked === undefined) return may ? "writer" : "viewer";
   const role = terminalRoles.find((each) => each === asked);
-  if (role === undefined) refuse("invalid_filter", `There is no role ${quoted(asked)}.`, `Known are ${terminalRoles.join(", ")}.`);
+  if (role === undefined)
+    refuse("invalid_filter", `There is no role ${quoted(asked)}.`, `Known are ${terminalRoles.join(", ")}.`);
   if (role === "writer") call.require("terminal:write");
   return role;
 }
@@ -165,13 +166,13 @@ function commandOf(body: Body, limits: Terminals["limits"]): readonly string[] {
     command.every((part) => typeof part === "string" && part.isWellFormed() && !part.includes("\0")) &&
     (command as string[]).join("").length <= limits.terminalCommandCharsMax &&
     command[0] !== "";
-  if (!fits) refuse("bad_request", "command is not a list of a program and its arguments.", "Such as [\"bash\", \"-l\"].");
+  if (!fits) refuse("bad_request", "command is not a list of a program and its arguments.", 'Such as ["bash", "-l"].');
   return command as string[];
 }
 
 function environmentOf(body: Body): Readonly<Record<string, string>> {
   const env = body["env"] ?? {};
-  const entries = typeof env === "object" && !Array.isArray(env) ? Object.entries(env as object) : [["", ""] as const];
+  const entries = typeof env === "object" && !Array.isArray(env) ? Object.entries(env) : [["", ""] as const];
   const fits =
     entries.length <= environmentMax &&
     entries.every(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && typeof value === "string" && !value.includes("\0"));

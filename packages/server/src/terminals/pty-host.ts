@@ -9,7 +9,21 @@ import { RuntimeFailure } from "@sluice/runtime";
 import type { ProcessProvider, PtyChild } from "@sluice/runtime";
 
 /** Of the server's own environment, what programs on terminals get; nothing else, or its tokens would be theirs. */
-const passed = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "EDITOR", "PAGER", "DISPLAY", "XDG_RUNTIME_DIR"];
+const passed = new Set([
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LANGUAGE",
+  "TZ",
+  "TMPDIR",
+  "EDITOR",
+  "PAGER",
+  "DISPLAY",
+  "XDG_RUNTIME_DIR",
+]);
 const passedPrefix = "LC_";
 
 type SpawnPty = NonNullable<ProcessProvider["spawnPty"]>;
@@ -64,6 +78,6 @@ function ptyOf(child: PtyChild): Pty {
 }
 
 function environmentFrom(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
-  const kept = Object.entries(env).filter(([name]) => passed.includes(name) || name.startsWith(passedPrefix));
+  const kept = Object.entries(env).filter(([name]) => passed.has(name) || name.startsWith(passedPrefix));
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

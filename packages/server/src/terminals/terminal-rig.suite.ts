@@ -1,6 +1,6 @@
 // For tests of terminals: the HTTP side behind a real listener, real programs on real terminals, and viewers on real sockets.
-import { decodeTerminalFrame, encodeTerminalFrame } from "@sluice/protocol";
-import type { TerminalFrame } from "@sluice/protocol";
+import { decodeTerminalFrame, encodeTerminalFrame } from "@sluice/protocol/terminal-frames";
+import type { TerminalFrame } from "@sluice/protocol/terminal-frames";
 import { HttpFixture, token as bootstrap } from "../http-fixture.ts";
 import type { SocketSession } from "../sockets.ts";
 import { terminalsOf } from "./first-use.ts";
@@ -49,7 +49,8 @@ export class TerminalClient {
   }
 
   #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    const listeners = Array.from(this.#listeners);
+    for (const listener of listeners) listener();
   }
 
   acknowledge(): void {
@@ -121,10 +122,11 @@ export class TerminalRig implements AsyncDisposable {
   }
 
   static async make(limits: Readonly<Record<string, number>> = {}): Promise<TerminalRig> {
-    let terminals: ReturnType<typeof terminalsOf> | undefined;
-    const f = await HttpFixture.make({ http: { terminals: () => (terminals as ReturnType<typeof terminalsOf>).open() } });
+    const made = Promise.withResolvers<ReturnType<typeof terminalsOf>>();
+    const f = await HttpFixture.make({ http: { terminals: async () => (await made.promise).open() } });
     const env = { PATH: process.env["PATH"], HOME: f.folder, LANG: "C.UTF-8", SLUICE_TOKEN: "a secret of the server" };
-    terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits });
+    const terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits });
+    made.resolve(terminals);
     return new TerminalRig(f, terminals);
   }
 
@@ -142,7 +144,11 @@ export class TerminalRig implements AsyncDisposable {
     return body.terminal.id as string;
   }
 
-  view(id: string, query = "", headers: Readonly<Record<string, string>> = { authorization: `Bearer ${bootstrap}` }): TerminalClient {
+  view(
+    id: string,
+    query = "",
+    headers: Readonly<Record<string, string>> = { authorization: `Bearer ${bootstrap}` },
+  ): TerminalClient {
     const url = `ws://127.0.0.1:${this.server.port}/api/v1/terminals/${id}/socket${query}`;
     const client = new TerminalClient(url, headers);
     this.#clients.push(client);

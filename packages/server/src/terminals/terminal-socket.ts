@@ -1,7 +1,16 @@
 // The WebSocket of one viewer of a terminal.
-import type { Bytes, LogPlace, TerminalLimits, TerminalSession, Viewer, ViewerEnd, ViewerLink } from "@sluice/core/terminals";
-import { decodeTerminalFrame, TerminalFrameError } from "@sluice/protocol";
-import type { TerminalFrame, TerminalRole } from "@sluice/protocol";
+import type {
+  Bytes,
+  LogPlace,
+  TerminalLimits,
+  TerminalSession,
+  Viewer,
+  ViewerEnd,
+  ViewerLink,
+} from "@sluice/core/terminals";
+import { decodeTerminalFrame, TerminalFrameError } from "@sluice/protocol/terminal-frames";
+import type { TerminalRole } from "@sluice/protocol";
+import type { TerminalFrame } from "@sluice/protocol/terminal-frames";
 import { closeCodes } from "../sockets.ts";
 import type { Socket, SocketSession } from "../sockets.ts";
 

@@ -178,7 +178,12 @@ describe("viewers", () => {
 
   test("who say something else than messages of terminals are sent away", async () => {
     const id = await rig.shell();
-    for (const message of ["text", new Uint8Array([0x7f]), new Uint8Array([0x11, 0, 1, 0, 1]), new Uint8Array([0x01, 65])]) {
+    for (const message of [
+      "text",
+      new Uint8Array([0x7f]),
+      new Uint8Array([0x11, 0, 1, 0, 1]),
+      new Uint8Array([0x01, 65]),
+    ]) {
       const viewer = rig.view(id);
       await viewer.sees("$ ");
       viewer.sendRaw(message);

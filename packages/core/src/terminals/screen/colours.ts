@@ -78,7 +78,9 @@ export class Colours {
 }
 
 const first16 =
-  "2e3436 cc0000 4e9a06 c4a000 3465a4 75507b 06989a d3d7cf 555753 ef2929 8ae234 fce94f 729fcf ad7fa8 34e2e2 eeeeec".split(" ");
+  "2e3436 cc0000 4e9a06 c4a000 3465a4 75507b 06989a d3d7cf 555753 ef2929 8ae234 fce94f 729fcf ad7fa8 34e2e2 eeeeec".split(
+    " ",
+  );
 
 /** The palette that xterm.js has: 16 of its own, the cube of 6×6×6 and the greys of xterm. */
 function defaultColour(index: number): string {

@@ -77,7 +77,11 @@ export class BufferPainting {
   readonly #cursor: { readonly x: number; readonly y: number };
 
   /** `cursor`: where it is, or was when it was saved. */
-  constructor(painter: Painter, buffer: CoreBuffer, p: { readonly terminal: Terminal; readonly cursor?: { readonly x: number; readonly y: number } }) {
+  constructor(
+    painter: Painter,
+    buffer: CoreBuffer,
+    p: { readonly terminal: Terminal; readonly cursor?: { readonly x: number; readonly y: number } },
+  ) {
     const { terminal, cursor = buffer } = p;
     this.#cursor = { x: cursor.x, y: cursor.y };
     this.#painter = painter;
@@ -293,7 +297,9 @@ export class BufferPainting {
 function mayJoin(chars: string): boolean {
   const code = chars.codePointAt(0) ?? 0;
   if (code < 0x300) return false;
-  const isCjk = (code >= 0x2e80 && code < 0xa4d0 && code !== 0x302a && code !== 0x3099 && code !== 0x309a) || (code >= 0xac00 && code < 0xd7a4);
+  const isCjk =
+    (code >= 0x2e80 && code < 0xa4d0 && code !== 0x302a && code !== 0x3099 && code !== 0x309a) ||
+    (code >= 0xac00 && code < 0xd7a4);
   const isLine = code >= 0x2500 && code < 0x2600;
   return !(isCjk || isLine);
 }

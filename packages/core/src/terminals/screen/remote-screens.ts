@@ -35,7 +35,8 @@ export class RemoteScreens implements ScreenHost {
 
   /** The thread is gone, and all screens with it. */
   fail(message: string): void {
-    for (const screen of [...this.#screens.values()]) screen.fail(message);
+    const screens = Array.from(this.#screens.values());
+    for (const screen of screens) screen.fail(message);
   }
 }
 
@@ -56,7 +57,10 @@ class RemoteScreen implements Screen {
   #asked = 0;
   #over = false;
 
-  constructor(id: number, p: { readonly post: PostRequest; readonly events: ScreenEvents; readonly closed: () => void }) {
+  constructor(
+    id: number,
+    p: { readonly post: PostRequest; readonly events: ScreenEvents; readonly closed: () => void },
+  ) {
     this.#id = id;
     this.#post = p.post;
     this.#events = p.events;
@@ -125,7 +129,10 @@ class RemoteScreen implements Screen {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#busy = true;
-    this.#post({ kind: "output", id: this.#id, pieces }, pieces.map((piece) => piece.buffer));
+    this.#post(
+      { kind: "output", id: this.#id, pieces },
+      pieces.map((piece) => piece.buffer),
+    );
   }
 
   #ask(what: "snapshot" | "text"): Promise<Extract<ScreenReply, { kind: "snapshot" | "text" }>> {

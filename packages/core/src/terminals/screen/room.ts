@@ -42,7 +42,8 @@ export class ScreenRoom {
       case "resize":
         return screen.resize(request, request.mark);
       case "ask":
-        if (request.what === "text") return this.#post({ kind: "text", id, question: request.question, text: screen.text() }, []);
+        if (request.what === "text")
+          return this.#post({ kind: "text", id, question: request.question, text: screen.text() }, []);
         if (screen.isSteady) return this.#show(id, request.question);
         kept.waiting.push(request.question);
         return undefined;

@@ -43,7 +43,9 @@ export function stateOf(terminal: Terminal): object {
     modes: { ...core.coreService.modes, ...core.coreService.decPrivateModes },
     hidden: core.coreService.isCursorHidden,
     mouse: [core.coreMouseService.activeProtocol, core.coreMouseService.activeEncoding],
-    charsets: [0, 1, 2, 3].map((level) => JSON.stringify(core._charsetService._charsets[level] ?? "ascii").slice(0, 40)),
+    charsets: [0, 1, 2, 3].map((level) =>
+      JSON.stringify(core._charsetService._charsets[level] ?? "ascii").slice(0, 40),
+    ),
     charset: [core._charsetService.glevel, JSON.stringify(core._charsetService.charset ?? "ascii").slice(0, 40)],
   };
 }
@@ -90,13 +92,14 @@ function attributesOf({ fg, bg, extended }: CellAttributes, core?: TerminalCore)
   const link = uri === undefined ? "" : ` ${uri}`;
   const plainBg = plain(bg & ~0x10000000 & ~protectedFlag);
   const underline = (fg & 0x10000000) === 0 ? "" : ` u${extended.underlineStyle || 1}`;
-  const colour = (fg & 0x10000000) === 0 || (extended.underlineColor & 0x3000000) === 0 ? "" : ` ${plain(extended.underlineColor)}`;
+  const colour =
+    (fg & 0x10000000) === 0 || (extended.underlineColor & 0x3000000) === 0 ? "" : ` ${plain(extended.underlineColor)}`;
   const text = `${(plain(fg) >>> 0).toString(16)},${(plainBg >>> 0).toString(16)}${underline}${colour}${link}`;
   return text === "0,0" ? "" : `{${text}}`;
 }
 
 const number = fc.integer({ min: 0, max: 12 });
-const csi = (finals: string) =>
+const csi = (finals: readonly string[]) =>
   fc
     .tuple(fc.array(number, { maxLength: 2 }), fc.constantFrom(...finals))
     .map(([numbers, final]) => `\x1b[${numbers.join(";")}${final}`);
@@ -106,29 +109,98 @@ const textsOf = (parts: readonly string[]) =>
   fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 6 }).map((some) => some.join(""));
 const sgr = fc
   .array(
-    fc.constantFrom("0", "1", "2", "3", "4", "4:3", "5", "7", "8", "9", "21", "22", "24", "27", "31", "39", "42", "49", "53", "91", "104", "38;5;5", "38;5;200", "48;5;17", "38;2;1;2;3", "48;2;250;128;7", "58:5:9", "58:2::9:8:7", "59"),
+    fc.constantFrom(
+      "0",
+      "1",
+      "2",
+      "3",
+      "4",
+      "4:3",
+      "5",
+      "7",
+      "8",
+      "9",
+      "21",
+      "22",
+      "24",
+      "27",
+      "31",
+      "39",
+      "42",
+      "49",
+      "53",
+      "91",
+      "104",
+      "38;5;5",
+      "38;5;200",
+      "48;5;17",
+      "38;2;1;2;3",
+      "48;2;250;128;7",
+      "58:5:9",
+      "58:2::9:8:7",
+      "59",
+    ),
     { maxLength: 4 },
   )
   .map((codes) => `\x1b[${codes.join(";")}m`);
 const modes = fc
-  .tuple(fc.constantFrom("1", "6", "25", "45", "66", "9", "1000", "1002", "1003", "1004", "1006", "1016", "2004"), fc.constantFrom("h", "l"))
+  .tuple(
+    fc.constantFrom("1", "6", "25", "45", "66", "9", "1000", "1002", "1003", "1004", "1006", "1016", "2004"),
+    fc.constantFrom("h", "l"),
+  )
   .map(([mode, on]) => `\x1b[?${mode}${on}`);
 const margins = fc.tuple(number, number).map(([top, bottom]) => `\x1b[${top};${bottom}r`);
 const others = fc.constantFrom(
-  "\x1b7", "\x1b8", "\x1bD", "\x1bE", "\x1bM", "\x1bH", "\x1b[g", "\x1b[3g", "\x1b(0", "\x1b(B", "\x1b)0", "\x1b)A", "\x1b*K", "\x0e", "\x0f", "\x1bn",
-  "\x1b[4h", "\x1b[4l", "\x1b#8", "\x1b=", "\x1b>", "\x1b[!p", "\x1b[s", "\x1b[u", "\x1b[r", "\x1b[3 q", "\x1b[4 q", "\x1b[0 q",
-  "\x1b]2;a title\x07", "\x1b]11;#102030\x07",
-  "\x1b[1;2\x183m", "\x1b[\n3m", "\u009b31m", "\u009d2;x\u009c", "\x1bPq#0;2;0;0;0~-\x1b\\", "\x1b_private\x1b\\", "\x1b[5b", "\x1b[20G\x1b[K",
+  "\x1b7",
+  "\x1b8",
+  "\x1bD",
+  "\x1bE",
+  "\x1bM",
+  "\x1bH",
+  "\x1b[g",
+  "\x1b[3g",
+  "\x1b(0",
+  "\x1b(B",
+  "\x1b)0",
+  "\x1b)A",
+  "\x1b*K",
+  "\x0e",
+  "\x0f",
+  "\x1bn",
+  "\x1b[4h",
+  "\x1b[4l",
+  "\x1b#8",
+  "\x1b=",
+  "\x1b>",
+  "\x1b[!p",
+  "\x1b[s",
+  "\x1b[u",
+  "\x1b[r",
+  "\x1b[3 q",
+  "\x1b[4 q",
+  "\x1b[0 q",
+  "\x1b]2;a title\x07",
+  "\x1b]11;#102030\x07",
+  "\x1b[1;2\x183m",
+  "\x1b[\n3m",
+  "\u009b31m",
+  "\u009d2;x\u009c",
+  "\x1bPq#0;2;0;0;0~-\x1b\\",
+  "\x1b_private\x1b\\",
+  "\x1b[5b",
+  "\x1b[20G\x1b[K",
 );
-const screens = fc.tuple(fc.constantFrom("47", "1047", "1048", "1049"), fc.constantFrom("h", "l")).map(([mode, on]) => `\x1b[?${mode}${on}`);
+const screens = fc
+  .tuple(fc.constantFrom("47", "1047", "1048", "1049"), fc.constantFrom("h", "l"))
+  .map(([mode, on]) => `\x1b[?${mode}${on}`);
 
 /** What a program may write, and how often. */
 const writing = [
   { weight: 3, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 60 }) },
   { weight: 5, arbitrary: fc.constantFrom("\r\n", "\n", "\r", "\b", "\t", "\r\n\r\n", "\x07") },
   { weight: 6, arbitrary: sgr },
-  { weight: 5, arbitrary: csi("ABCDEFGHfade`IZ") },
-  { weight: 5, arbitrary: csi("JKXPLM@STb") },
+  { weight: 5, arbitrary: csi("ABCDEFGHfade`IZ".split("")) },
+  { weight: 5, arbitrary: csi("JKXPLM@STb".split("")) },
   { weight: 2, arbitrary: modes },
   { weight: 1, arbitrary: margins },
   { weight: 4, arbitrary: others },

@@ -3,7 +3,7 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { Terminal } from "@xterm/headless";
 import type { Bytes, Snapshot, TerminalSize } from "../ports.ts";
-import { Charsets } from "./charsets.ts";
+import type { Charsets } from "./charsets.ts";
 import { Colours } from "./colours.ts";
 import { GroundFinder } from "./ground.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -146,8 +146,8 @@ export class HeadlessScreen {
   }
 }
 
-/** A title goes into lists, pages and other terminals: nothing in it may be obeyed. */
+/** A title goes into lists, pages and other terminals: nothing in it may be obeyed, or turn around what is beside it. */
 function printable(title: string): string {
   // eslint-disable-next-line no-control-regex -- that is the point
-  return title.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "");
+  return title.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Charsets } from "./charsets.ts";
 import { HeadlessScreen } from "./screen.ts";
-import { output, scrollbackLines, size, stateOf, viewerTerminal, write } from "./screen-state.suite.ts";
+import { linkedOutput, output, scrollbackLines, size, stateOf, viewerTerminal, write } from "./screen-state.suite.ts";
 
 const charsets = new Charsets();
 const silent = { reply: () => undefined, title: () => undefined, bell: () => undefined };
@@ -26,6 +26,22 @@ describe("a snapshot", () => {
           write(terminal, before.subarray(offset));
           write(terminal, after);
         }
+        expect(stateOf(restored)).toEqual(stateOf(uninterrupted));
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  test("keeps links", () => {
+    fc.assert(
+      fc.property(size, linkedOutput, (where, written) => {
+        const screen = new HeadlessScreen({ ...where, scrollbackLines, charsets }, silent);
+        const uninterrupted = viewerTerminal(where);
+        screen.write(written);
+        const { bytes, offset } = screen.snapshot();
+        const restored = viewerTerminal(where);
+        write(restored, bytes);
+        write(uninterrupted, written.subarray(0, offset));
         expect(stateOf(restored)).toEqual(stateOf(uninterrupted));
       }),
       { numRuns: runs },

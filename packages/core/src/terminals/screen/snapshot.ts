@@ -104,7 +104,8 @@ function currentOf({ _inputHandler: { _curAttrData: current } }: TerminalCore): 
 
 /** Restoring the cursor also brings back the character set that was in use, beside those that are designated. */
 function restoringOf({ buffers, _charsetService: service }: TerminalCore): string {
-  const isRestored = service.charset !== service._charsets[service.glevel] && service.charset === buffers.active.savedCharset;
+  const isRestored =
+    service.charset !== service._charsets[service.glevel] && service.charset === buffers.active.savedCharset;
   return isRestored ? "\x1b8" : "";
 }
 

@@ -52,7 +52,11 @@ export interface TerminalCore {
     _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
     _resetBufferLine(y: number, respectProtect: boolean): void;
   };
-  readonly _charsetService: { readonly glevel: number; readonly charset: Charset; readonly _charsets: readonly Charset[] };
+  readonly _charsetService: {
+    readonly glevel: number;
+    readonly charset: Charset;
+    readonly _charsets: readonly Charset[];
+  };
   /** Of a character behind one with these properties; bits 1 and 2 are its columns (src/common/services/UnicodeService.ts). */
   readonly unicodeService: { charProperties(code: number, preceding: number): number };
   readonly _oscLinkService: {
