@@ -81,6 +81,7 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   commentApproval: { text: "t" },
   setSecret: { value: "long enough" },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
+  listMissingBlobs: { digests: ["0".repeat(64)] },
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },
   decideApproval: { approved: true, reason: "r", payload: 1 },
   setState: { value: 1, ttl: "1h" },

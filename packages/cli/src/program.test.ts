@@ -126,11 +126,12 @@ test("every command is in the table, and the table names no other", () => {
   expect(Object.keys(commandRoutes).toSorted()).toEqual([...commands.keys()].toSorted());
 });
 
-test("every command says what it does, with an example", () => {
+test("every command says what it does, has an example, and knows --json", () => {
   for (const [name, command] of commands) {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect([name, command.description() !== "", help.includes("Example:")]).toEqual([name, true, true]);
+    const example = help.includes(`Example:\n  sluice ${name}`);
+    expect([name, command.description() !== "", example, help.includes("--json")]).toEqual([name, true, true, true]);
   }
 });
 

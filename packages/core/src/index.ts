@@ -2,6 +2,7 @@
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions } from "./engine/engine-options.ts";
 export { isFor, termsOf } from "./engine/approvals.ts";
+export { tokenRefusal } from "./engine/token-refusals.ts";
 export type { Decider } from "./engine/approvals.ts";
 export { checkDeployment } from "./engine/deployment-checks.ts";
 export { engineLimits } from "./engine/limits.ts";
@@ -22,11 +23,8 @@ export type { DeliveryRecord, TriggerMark, TriggerRecord, TriggerStore } from ".
 export type { Happening, TriggerSink, TriggerSource, WatchedTrigger } from "./kernel/trigger-source.ts";
 export type { CounterName } from "./engine/parts.ts";
 export type { ProvideVersion } from "./engine/dispatcher.ts";
-export { countOnDeclared } from "./engine/declared-graph.ts";
-export { inferGraph } from "./engine/graph.ts";
 export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
-export { parseCron, nextCronTime, cronTimes } from "./engine/cron.ts";
 export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
 export { systemClock } from "./kernel/clock.ts";
@@ -39,6 +37,8 @@ export { isErased } from "./kernel/sealed.ts";
 export type { PayloadKeyStore } from "./kernel/payload-keys.ts";
 export type { Sealing } from "./engine/sealing.ts";
 export type { BlobStore } from "./kernel/blob-store.ts";
+export type { BlobScopeStore, HeldBlob } from "./kernel/blob-scope-store.ts";
+export type { CacheScope } from "./kernel/cache-scope.ts";
 export type { Store } from "./kernel/store.ts";
 export type { SecretRecord, SecretStore } from "./kernel/secret-store.ts";
 export type { WorkerService } from "./engine/facilities.ts";
@@ -88,5 +88,6 @@ export type {
   RunSummary,
 } from "./kernel/run-store.ts";
 export { fleetLimits } from "./workers/limits.ts";
+export { terminalLimits } from "./terminals/limits.ts";
 export type { FleetLimits } from "./workers/limits.ts";
 export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

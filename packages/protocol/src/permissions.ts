@@ -77,6 +77,8 @@ export const permissions = {
   "terminal:create": { about: "begin terminals, as the user that the server runs as", shell: true },
   "terminal:write": { about: "type into terminals, resize and rename them", shell: true },
   "terminal:end": { about: "end terminals", narrowedBy: "terminal" },
+  "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
+  "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -98,6 +100,7 @@ const reading: readonly Grant[] = [
   "trigger:read",
   "state:read",
   "build:read",
+  "blob:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -114,6 +117,7 @@ const operating: readonly Grant[] = [
   "trigger:control",
   "build:start",
   "build:cancel",
+  "blob:write",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [
@@ -136,6 +140,6 @@ export const builtInRoles = {
   operator: [...reading, ...operating],
   developer: [...reading, ...operating, ...developing],
   admin: [{ permission: "*" }],
-  worker: [{ permission: "worker:connect" }],
+  worker: ["worker:connect", "blob:read", "blob:write"].map((permission) => ({ permission })),
 } as const satisfies Readonly<Record<string, readonly Grant[]>>;
 export type BuiltInRole = keyof typeof builtInRoles;

@@ -10,6 +10,7 @@ import { routes } from "@sluice/protocol/http";
 import type { RouteSpec } from "@sluice/protocol/http";
 import { callerInfo } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
+import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
 import type { SettingsReport } from "./config-report.ts";
@@ -103,6 +104,8 @@ export interface HttpParts {
   readonly fleet: (() => Promise<Fleet>) | undefined;
   /** Programs on terminals of this machine; there from its first use on. */
   readonly terminals: (() => Promise<Terminals>) | undefined;
+  /** Blobs as scopes hold them; there from its first use on. */
+  readonly blobs: (() => Promise<ScopedBlobs>) | undefined;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */

@@ -190,6 +190,7 @@ export function httpOver(
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
     readonly terminals: HttpParts["terminals"];
+    readonly blobs: HttpParts["blobs"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -201,8 +202,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, terminals, backup, verifyAudit } =
-    parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor } = parts;
+  const { fleet, terminals, blobs, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -222,6 +223,7 @@ export function httpOver(
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
     terminals,
+    blobs,
     backup,
     restore,
     disk: () => disk.read(),

@@ -1,7 +1,7 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
 import { systemClock } from "@sluice/core";
-import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
+import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
@@ -14,7 +14,9 @@ import { openIdentity } from "./compose-identity.ts";
 import { openPayloads, openVault } from "./compose-secrets.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { Ground } from "./compose-parts.ts";
+import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
+import { httpLimits } from "./limits.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import { terminalsOf } from "./terminals/first-use.ts";
@@ -64,8 +66,7 @@ export function codeFolder({ folder }: DataFolder): string {
 export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
-  const blobs = openBlobs({ folder: folder.blobsFolder });
-  const code = new CodeStore(codeFolder(folder), blobs);
+  const { blobs, code } = await openFiles(folder);
   const starting = Promise.withResolvers<SupervisedEngine>();
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
@@ -78,7 +79,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
-    const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const collector = collectorOf(ground, { engine, store, blobs, code, deployer });
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
@@ -86,6 +87,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const http = httpOver(ground, {
       fleet: fleet.open,
       terminals: terminals.open,
+      blobs: scopedBlobsOf(ground, { store, files: blobs }),
       engine,
       store,
       identity,
@@ -111,7 +113,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       },
       wake: async () => {
         engine.wake();
-        await supervisor.wake();
+        await Promise.all([fleet.resumed(), supervisor.wake()]);
       },
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
@@ -131,6 +133,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+/** The files of a locked folder: whoever left something half written there is gone. */
+async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
+  const blobs = openBlobs({ folder: folder.blobsFolder });
+  await blobs.discardParts();
+  return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */
@@ -163,7 +172,11 @@ function fleetOf(
     readonly identity: Identity;
     readonly hasOwnCode: () => boolean;
   },
-): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
+): {
+  readonly open: () => Promise<Fleet>;
+  readonly resumed: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+} {
   const { log, settings } = options;
   let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
@@ -172,6 +185,10 @@ function fleetOf(
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
       opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
       return opened.then(({ fleet }) => fleet);
+    },
+    resumed: async () => {
+      const all = await opened?.catch(() => undefined);
+      all?.work.resumed();
     },
     stop: async () => {
       stopped = true;
@@ -192,16 +209,35 @@ async function openFleetWith(
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
 }
 
-function collectorOf(p: {
-  readonly engine: Engine;
-  readonly blobs: FileBlobs;
-  readonly code: CodeStore;
-  readonly deployer: Deployer;
-  readonly log: Logger;
-}): Collector {
-  const { engine, blobs, code, deployer, log } = p;
+function collectorOf(
+  { options: { log, settings } }: Ground,
+  p: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly blobs: FileBlobs;
+    readonly code: CodeStore;
+    readonly deployer: Deployer;
+  },
+): Collector {
+  const { engine, store, blobs, code, deployer } = p;
   const current = (): string => deployer.state.version;
-  return new Collector({ store: engine.store, blobs, code, log, clock: systemClock, current });
+  const blobKeptMs = settings.limits["blobKeptMs"] ?? httpLimits.blobKeptMs;
+  const { blobScopes } = store;
+  const times = { clock: systemClock, blobKeptMs };
+  return new Collector({ store: engine.store, blobScopes, blobs, code, log, current, ...times });
+}
+
+/** Loaded when the first blob is asked for. */
+function scopedBlobsOf(
+  { options: { settings } }: Ground,
+  { store, files }: { readonly store: Store; readonly files: FileBlobs },
+): () => Promise<ScopedBlobs> {
+  let made: ScopedBlobs | undefined;
+  return async () => {
+    const { ScopedBlobs: Scoped } = await import("./blobs/scoped-blobs.ts");
+    const limits = { ...httpLimits, ...settings.limits };
+    return (made ??= new Scoped({ store: store.blobScopes, files, clock: systemClock, limits }));
+  };
 }
 
 function backupOf(

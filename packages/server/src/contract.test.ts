@@ -134,7 +134,8 @@ describe("answers", () => {
     await ask("verifyAudit", [], { body: {} });
     for (const name of ["console", "consoleAsset", "consolePage"] as const) await ask(name, ["runs"]);
     // Those of signing in and of users are asked in contract-identity.test.ts, triggers in contract-triggers.test.ts, services in
-    // contract-services.test.ts, workers and builds in contract-workers.test.ts, keys and versions in contract-keys.test.ts.
+    // contract-services.test.ts, workers and builds in contract-workers.test.ts, blobs in contract-blobs.test.ts, keys and versions
+    // in contract-keys.test.ts.
     const elsewhere = new Set("sign-in users triggers services workers builds keys versions".split(" "));
     const here = (Object.keys(routes) as RouteName[]).filter((name) => !elsewhere.has(routes[name].tag));
     const rest = here.filter((name) => !visited.has(name));

@@ -54,6 +54,7 @@ export interface HttpOptions {
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
   readonly terminals?: HttpParts["terminals"];
+  readonly blobs?: HttpParts["blobs"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
@@ -112,8 +113,8 @@ class HttpSide implements Http {
     this.#origins = new OriginList(options.allowedOrigins, publicUrl);
     this.#proxies = new Proxies(options.trustedProxies ?? []);
     this.#securePublic = publicUrl?.startsWith("https:") === true ? new URL(publicUrl).host : undefined;
-    const { instance } = store;
-    this.#gate = new Gate({ identity, instance, authentication, origins: this.#origins, clock, limits });
+    const { builds, instance } = store;
+    this.#gate = new Gate({ identity, builds, instance, authentication, origins: this.#origins, clock, limits });
     this.#refusals = new RefusalLog({
       trail: store.audit,
       clock,
@@ -370,8 +371,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, terminals, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, terminals, backup, restore, disk, settings, payloads };
+  const { deployment, ready, fleet, terminals, blobs, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, terminals, blobs, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

@@ -1,6 +1,6 @@
 // The door: who is asking, by what a request carries, and whether they may call the route at all.
 import { fail, ok } from "@sluice/core";
-import type { Clock, Result } from "@sluice/core";
+import type { BuildStore, Clock, Result } from "@sluice/core";
 import type { Credential, Identity, Principal } from "@sluice/core/identity";
 import type { WireError } from "@sluice/protocol";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
@@ -14,6 +14,8 @@ import { Rates } from "./rate-limit.ts";
 
 export interface GateOptions {
   readonly identity: Identity;
+  /** Knows the credentials of workers. */
+  readonly builds: BuildStore;
   /** Name of the data, in the names of cookies. */
   readonly instance: string;
   /** False: everybody may do everything. */
@@ -54,6 +56,8 @@ const guessable: ReadonlySet<RouteName> = new Set([
 /** Seconds' worth that may come at once. */
 const burstSeconds = 2;
 const bearerScheme = "bearer ";
+/** That of a worker: what is given for a token. */
+const credentialShape = /^sluice_wc_[0-9a-f]{64}$/;
 
 export class Gate {
   readonly #options: GateOptions;
@@ -91,10 +95,21 @@ export class Gate {
     const found = this.#credentialOf(spec, arrival);
     if (!found.ok) return spec.permission === "open" ? ok(undefined) : found;
     if (found.value === undefined) return spec.permission === "open" ? ok(undefined) : fail(nobody);
-    const known = this.#options.identity.authenticate(found.value, { address: arrival.address });
+    const known = this.#identify(found.value, arrival);
     return known instanceof Promise
       ? known.then((result) => this.#judge(spec, arrival, result))
       : this.#judge(spec, arrival, known);
+  }
+
+  #identify(credential: Credential, { address }: Arrival): Result<Principal> | Promise<Result<Principal>> {
+    const known = this.#options.identity.authenticate(credential, { address });
+    if (known instanceof Promise || known.ok || credential.kind !== "bearer") return known;
+    return credentialShape.test(credential.value) ? this.#workerWith(credential.value, address) : known;
+  }
+
+  async #workerWith(credential: string, address: string | undefined): Promise<Result<Principal>> {
+    const { holderOfCredential } = await import("./worker-credential.ts");
+    return holderOfCredential(this.#options, credential, address);
   }
 
   #judge(spec: RouteSpec, arrival: Arrival, known: Result<Principal>): Result<Admitted> {

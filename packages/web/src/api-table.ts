@@ -126,6 +126,9 @@ export const apiPaths = {
   listBuildTasks: "GET /api/v1/builds/:id/tasks",
   watchBuild: "GET /api/v1/builds/:id/events",
   cancelBuild: "POST /api/v1/builds/:id/cancel",
+  getBlob: "GET /api/v1/blobs/:sha256",
+  putBlob: "PUT /api/v1/blobs/:sha256",
+  listMissingBlobs: "POST /api/v1/blobs/missing",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -312,6 +315,9 @@ export interface Api {
   listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
   watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
   cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
+  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
+  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
+  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

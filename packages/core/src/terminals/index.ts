@@ -1,5 +1,5 @@
 // Terminals: sessions, the screens that follow them, viewers.
-export { terminalLimits } from "./limits.ts";
+
 export type { TerminalLimits } from "./limits.ts";
 export type { LogPlace } from "./output-log.ts";
 export type { Bytes, Pty, PtyEnd, PtyEvents, PtyHost, PtySpec, Snapshot, TerminalSize } from "./ports.ts";

@@ -12,6 +12,7 @@ import type { SchemaName } from "./schemas.ts";
 import { terminalContracts } from "./terminal-contracts.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
+import { blobContracts } from "./blob-contracts.ts";
 import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
@@ -27,6 +28,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...versionContracts,
   ...workerContracts,
   ...terminalContracts,
+  ...blobContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

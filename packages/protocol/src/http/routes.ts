@@ -8,6 +8,7 @@ import { serviceRoutes } from "./service-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
+import { blobRoutes } from "./blob-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
@@ -20,6 +21,7 @@ export const routes = {
   ...versionRoutes,
   ...workerRoutes,
   ...terminalRoutes,
+  ...blobRoutes,
   ...consoleRoutes,
 } as const;
 

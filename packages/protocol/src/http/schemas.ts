@@ -9,6 +9,7 @@ import { serviceSchemas } from "./service-schemas.ts";
 import { terminalSchemas } from "./terminal-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
 import { versionSchemas } from "./version-schemas.ts";
+import { blobSchemas } from "./blob-schemas.ts";
 import { workerSchemas } from "./worker-schemas.ts";
 
 /** Every body by the name it has in the API document. */
@@ -22,6 +23,7 @@ export const schemas = {
   ...versionSchemas,
   ...workerSchemas,
   ...terminalSchemas,
+  ...blobSchemas,
   ...consoleSchemas,
 } as const;
 

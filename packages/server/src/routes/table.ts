@@ -120,6 +120,7 @@ export const handlers: Handlers<RouteName> = {
       "watchTerminal",
     ],
   ),
+  ...loaded(() => import("./blobs.ts"), ["getBlob", "putBlob", "listMissingBlobs"]),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

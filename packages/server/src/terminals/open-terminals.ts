@@ -1,7 +1,7 @@
 // The terminals of what serves: made when somebody first asks for one.
-import { Ids, systemClock, systemRandom } from "@sluice/core";
+import { Ids, systemClock, systemRandom, terminalLimits } from "@sluice/core";
 import type { Logger, Store } from "@sluice/core";
-import { terminalLimits, Terminals } from "@sluice/core/terminals";
+import { Terminals } from "@sluice/core/terminals";
 import type { TerminalLimits } from "@sluice/core/terminals";
 import { SluiceError } from "@sluice/protocol";
 import { loadRuntime } from "@sluice/runtime";

@@ -13,6 +13,9 @@ import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import workers from "./migrations/0010-workers.sql" with { type: "text" };
 import tasks from "./migrations/0011-tasks.sql" with { type: "text" };
 import places from "./migrations/0012-places.sql" with { type: "text" };
+import heldStarts from "./migrations/0013-held-starts.sql" with { type: "text" };
+import stateOnce from "./migrations/0014-state-once.sql" with { type: "text" };
+import blobScopes from "./migrations/0015-blob-scopes.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [
@@ -28,6 +31,9 @@ export const migrations: readonly string[] = [
   workers,
   tasks,
   places,
+  heldStarts,
+  stateOnce,
+  blobScopes,
 ];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */

@@ -5,6 +5,7 @@ import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, Stor
 import type { Store } from "../../kernel/store.ts";
 import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
+import { SqliteBlobScopeStore } from "./blob-scopes/sqlite-blob-scope-store.ts";
 import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
@@ -69,6 +70,7 @@ class SqliteRunStore implements Store {
   readonly secrets: SqliteSecretStore;
   readonly payloadKeys: SqlitePayloadKeyStore;
   readonly builds: SqliteBuildStore;
+  readonly blobScopes: SqliteBlobScopeStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
@@ -95,6 +97,7 @@ class SqliteRunStore implements Store {
     this.secrets = new SqliteSecretStore(paths);
     this.payloadKeys = new SqlitePayloadKeyStore(paths);
     this.builds = new SqliteBuildStore(paths);
+    this.blobScopes = new SqliteBlobScopeStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
 
@@ -127,8 +130,12 @@ class SqliteRunStore implements Store {
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
+    const { run, epoch, ops, now } = p;
     const flat = flatten(p);
-    const sent = flat === undefined ? this.#writer.call("append", p) : this.#writer.call("appendFlat", flat);
+    const sent =
+      flat === undefined
+        ? this.#writer.call("append", { run, epoch, ops, now })
+        : this.#writer.call("appendFlat", flat);
     const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
@@ -271,6 +278,9 @@ class SqliteRunStore implements Store {
   }
   listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
     return this.#look((lookups) => lookups.listSchedules(p));
+  }
+  listHeldTimes(p: Params<"listHeldTimes">): Answer<"listHeldTimes"> {
+    return this.#look((lookups) => lookups.listHeldTimes(p));
   }
   listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
     return this.#look((lookups) => lookups.listQueues(p));

@@ -2,7 +2,9 @@
 import type { RunStore } from "../../kernel/run-store.ts";
 import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
+import { blobScopeVerbs } from "../blob-scopes/blob-scopes.ts";
 import { buildVerbs } from "../builds/builds.ts";
+import type { BlobScopeStore, BlobScopeWriteVerb } from "../../kernel/blob-scope-store.ts";
 import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
@@ -38,6 +40,7 @@ export type WriteVerb =
   | SecretWriteVerb
   | PayloadKeyWriteVerb
   | BuildWriteVerb
+  | BlobScopeWriteVerb
   | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
@@ -97,6 +100,14 @@ const buildExecutors = Object.fromEntries(
   ]),
 );
 
+const blobScopeExecutors = Object.fromEntries(
+  Object.entries(blobScopeVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<BlobScopeStore["useBlobs"]>[0]) =>
+      (run as typeof blobScopeVerbs.useBlobs)(t.blobScopes, p),
+  ]),
+);
+
 const executors = {
   ...runExecutors,
   ...identityVerbs,
@@ -104,6 +115,7 @@ const executors = {
   ...secretVerbs,
   ...payloadKeyVerbs,
   ...buildExecutors,
+  ...blobScopeExecutors,
   ...triggerVerbs,
 };
 
