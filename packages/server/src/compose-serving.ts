@@ -107,14 +107,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
-      rest: async () => {
-        supervisor.rest();
-        await engine.rest();
-      },
-      wake: async () => {
-        engine.wake();
-        await Promise.all([fleet.resumed(), supervisor.wake()]);
-      },
+      ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
@@ -140,6 +133,25 @@ async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlob
   const blobs = openBlobs({ folder: folder.blobsFolder });
   await blobs.discardParts();
   return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
+}
+
+/** A rest, and its end. */
+function pauseOf(p: {
+  readonly engine: Engine;
+  readonly supervisor: Supervisor;
+  readonly fleet: Pick<ReturnType<typeof fleetOf>, "resumed">;
+}): Pick<Serving, "rest" | "wake"> {
+  const { engine, supervisor, fleet } = p;
+  return {
+    rest: async () => {
+      supervisor.rest();
+      await engine.rest();
+    },
+    wake: async () => {
+      engine.wake();
+      await Promise.all([fleet.resumed(), supervisor.wake()]);
+    },
+  };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */
