@@ -128,7 +128,8 @@ export class TerminalSession {
 
   /** Begins the program. Fails with `bad_request` when there is none, `conflict` when it was begun before. */
   start(spec: Pick<PtySpec, "env">): Result<true> {
-    if (this.#status !== "created") return fail({ code: "conflict", message: "The terminal was started before." });
+    if (this.#status !== "created")
+      return fail({ code: "conflict", message: "The terminal was started before.", hint: "Make another one." });
     const { command, cwd } = this.facts;
     const spawned = this.#parts.ptys.spawn(
       { ...spec, command, cwd, ...this.size },
@@ -188,10 +189,18 @@ export class TerminalSession {
   type(bytes: Uint8Array): Result<true> {
     if (bytes.length === 0) return ok(true);
     if (this.#pty === undefined || this.#status !== "running") {
-      return fail({ code: "conflict", message: "No program runs in this terminal." });
+      return fail({
+        code: "conflict",
+        message: "No program runs in this terminal.",
+        hint: "Begin it, or make another one.",
+      });
     }
     if (this.#inputWaitingBytes + bytes.length > this.#parts.limits.terminalInputWaitingBytesMax) {
-      return fail({ code: "too_many_requests", message: "The program reads nothing of what was typed." });
+      return fail({
+        code: "too_many_requests",
+        message: "The program reads nothing of what was typed.",
+        hint: "Wait until it does.",
+      });
     }
     this.#inputWaitingBytes += bytes.length;
     this.#activeAt = this.#parts.clock.now();

@@ -61,7 +61,11 @@ export class Terminals {
   get(id: string): Result<TerminalSession> {
     const session = this.#sessions.get(id);
     if (session !== undefined) return ok(session);
-    return fail({ code: "terminal_not_found", message: `There is no terminal ${JSON.stringify(id.slice(0, 64))}.` });
+    return fail({
+      code: "terminal_not_found",
+      message: `There is no terminal ${JSON.stringify(id.slice(0, 64))}.`,
+      hint: "sluice term list shows those there are.",
+    });
   }
 
   /** Viewers of all sessions. */
@@ -80,7 +84,8 @@ export class Terminals {
   /** Fails with `terminals_full`, `draining`, and whatever the program fails to begin with. */
   async create(p: NewTerminal): Promise<Result<TerminalSession>> {
     const { limits, newId, clock } = this.#options;
-    if (this.#stopped) return fail({ code: "draining", message: "The server is stopping." });
+    if (this.#stopped)
+      return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
     if (this.#sessions.size + this.#coming >= limits.terminalsMax && !this.#forgetOne()) {
       return fail({
         code: "terminals_full",

@@ -54,11 +54,12 @@ export async function changeTerminal(call: Call): Promise<Response> {
   call.query().done();
   const body = await bodyOf(call, ["name", "start"]);
   const terminals = await terminalsOf(call);
+  const name = optionalTextOf(body, "name", terminals.limits.terminalNameCharsMax);
+  const start = optionalBooleanOf(body, "start") ?? false;
   const session = await terminalOf(call, "terminal:write");
   const { id } = session.facts;
-  const name = optionalTextOf(body, "name", terminals.limits.terminalNameCharsMax);
   if (name !== undefined) unwrap(await terminals.rename({ by: call.actor, id, name }));
-  if (optionalBooleanOf(body, "start") === true) unwrap(await terminals.start({ by: call.actor, id }));
+  if (start) unwrap(await terminals.start({ by: call.actor, id }));
   return reply("json", 200, { terminal: shown(session) });
 }
 
@@ -73,7 +74,6 @@ export async function typeInTerminal(call: Call): Promise<Response> {
   call.query().done();
   const body = await bodyOf(call, ["text"]);
   const terminals = await terminalsOf(call);
-  const session = await terminalOf(call, "terminal:write");
   const { text } = body;
   if (typeof text !== "string") refuse("bad_request", "text is missing.", "Send what is to be typed.");
   const bytes = new TextEncoder().encode(text);
@@ -81,6 +81,7 @@ export async function typeInTerminal(call: Call): Promise<Response> {
   if (bytes.length > terminalInputBytesMax) {
     refuse("payload_too_large", `text is too long.`, `At most ${terminalInputBytesMax} bytes (terminalInputBytesMax).`);
   }
+  const session = await terminalOf(call, "terminal:write");
   unwrap(session.type(bytes));
   return done();
 }
@@ -89,8 +90,9 @@ export async function resizeTerminal(call: Call): Promise<Response> {
   call.query().done();
   const body = await bodyOf(call, ["cols", "rows"]);
   const terminals = await terminalsOf(call);
+  const size = sizeOf(body, terminals);
   const session = await terminalOf(call, "terminal:write");
-  session.resize(sizeOf(body, terminals));
+  session.resize(size);
   return reply("json", 200, { terminal: shown(session) });
 }
 
@@ -117,7 +119,11 @@ export async function watchTerminal(call: Call): Promise<Response> {
   const session = await terminalOf(call, "terminal:read");
   const role = roleOf(call, asked);
   if (terminals.viewers >= terminals.limits.terminalViewersMax) {
-    throw new SluiceError({ code: "too_many_requests", message: "Too many viewers (terminalViewersMax)." });
+    throw new SluiceError({
+      code: "too_many_requests",
+      message: "Too many viewers (terminalViewersMax).",
+      hint: "Wait until some have left.",
+    });
   }
   await terminals.noteViewer({ by: call.actor, id: session.facts.id, role });
   return call.upgrade(() => {
@@ -131,7 +137,7 @@ const whole = { min: 0, max: Number.MAX_SAFE_INTEGER };
 async function terminalsOf(call: Call): Promise<Terminals> {
   const { terminals } = call.parts;
   if (terminals !== undefined) return terminals();
-  throw new SluiceError({ code: "unavailable", message: "This server has no terminals." });
+  throw new SluiceError({ code: "unavailable", message: "This server has no terminals.", hint: "Use sluice up." });
 }
 
 /** The terminal of the path, if it may be seen. */

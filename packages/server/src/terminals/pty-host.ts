@@ -41,7 +41,11 @@ export class LocalPtys implements PtyHost {
     const { cols, rows, command } = spec;
     const cwd = spec.cwd ?? this.#env["HOME"] ?? homedir();
     if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
-      return fail({ code: "bad_request", message: `There is no folder ${JSON.stringify(cwd)}.` });
+      return fail({
+        code: "bad_request",
+        message: `There is no folder ${JSON.stringify(cwd)}.`,
+        hint: "Send cwd with one that there is.",
+      });
     }
     const [program = "", ...args] = command;
     try {
@@ -59,7 +63,11 @@ export class LocalPtys implements PtyHost {
       return ok(ptyOf(child));
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
-      return fail({ code: "bad_request", message: `${JSON.stringify(program)} cannot be begun: ${error.message}.` });
+      return fail({
+        code: "bad_request",
+        message: `${JSON.stringify(program)} cannot be begun: ${error.message}.`,
+        hint: "Send a program of the server\'s machine.",
+      });
     }
   }
 }
