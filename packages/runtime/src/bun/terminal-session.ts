@@ -14,6 +14,8 @@ const terminalMajor = 136;
 const libraries = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
 
 interface Stat {
+  /** It has ended, and nobody has asked how. */
+  readonly isZombie: boolean;
   readonly session: number;
   /** Device of the controlling terminal; 0: none. */
   readonly terminal: number;
@@ -56,7 +58,10 @@ export class TerminalSession {
     const leader = statOf(String(this.#leader));
     // The number of a leader that is long gone may be that of somebody else.
     if (leader !== undefined && leader.startedAt !== this.#startedAt) return 0;
-    const members = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && statOf(name)?.session === this.#leader);
+    const members = readdirSync("/proc").filter((name) => {
+      const stat = /^\d+$/.test(name) ? statOf(name) : undefined;
+      return stat?.session === this.#leader && !stat.isZombie;
+    });
     return members.filter((name) => sent(Number(name), signal)).length;
   }
 }
@@ -79,7 +84,8 @@ function statOf(pid: string): Stat | undefined {
     return undefined; // No such process, or a system without /proc.
   }
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { session: Number(fields[3]), terminal: Number(fields[4]), startedAt: fields[19] ?? "" };
+  const isZombie = fields[0] === "Z";
+  return { isZombie, session: Number(fields[3]), terminal: Number(fields[4]), startedAt: fields[19] ?? "" };
 }
 
 /** Minor and major number as the kernel packs them. */

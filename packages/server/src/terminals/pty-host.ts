@@ -66,7 +66,7 @@ export class LocalPtys implements PtyHost {
       return fail({
         code: "bad_request",
         message: `${JSON.stringify(program)} cannot be begun: ${error.message}.`,
-        hint: "Send a program of the server\'s machine.",
+        hint: "Send a program of the server's machine.",
       });
     }
   }
