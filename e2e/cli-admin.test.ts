@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker term secret versions keys services breakers audit backup restore migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs term secret versions keys services breakers audit backup restore migrate doctor".split(
       " ",
     ),
     runs: [
@@ -63,6 +63,7 @@ describe("help", () => {
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
+    logs: ["query", "tail", "ship"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
     keys: ["list", "rotate", "erase"],

@@ -38,6 +38,7 @@ const documents = [
   "docs/triggers.md",
   "docs/workers.md",
   "docs/terminals.md",
+  "docs/logs.md",
   "docs/deployment.md",
   "docs/deploy.md",
   "docs/identity.md",

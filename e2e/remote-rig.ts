@@ -80,7 +80,7 @@ export class RemoteRig {
     return this.#run([...args, ...state, "--slots", "4", ...(p.more ?? [])]);
   }
 
-  /** A worker that is there. */
+  /** A worker that is there, and so are the workflows that it brings. */
   async worker(site: Site, p: WorkerStart): Promise<RemoteWorkerProcess> {
     const started = await this.start(site, p);
     await until(async () => {
@@ -88,6 +88,7 @@ export class RemoteRig {
       const { workers } = await api<{ workers: { id: string }[] }>(site, "/api/v1/workers");
       return workers.some(({ id }) => id === p.id) && started.stderr().includes("connected");
     });
+    await until(async () => (await api<{ workflows: unknown[] }>(site, "/api/v1/workflows")).workflows.length > 0);
     return started;
   }
 

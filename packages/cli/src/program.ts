@@ -8,6 +8,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeysCommands } from "./commands/keys.ts";
+import { addLogsCommands } from "./commands/logs.ts";
 import { addMigrateCommands } from "./commands/migrate.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
@@ -48,6 +49,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addWorkerCommands(program, io);
+  addLogsCommands(program, io);
   addTermCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);

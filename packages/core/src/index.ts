@@ -27,6 +27,8 @@ export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
 export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
+export { logLimits } from "./logs/limits.ts";
+export type { LogLimits } from "./logs/limits.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Clock } from "./kernel/clock.ts";
 export type { Logger, LogLevel } from "./kernel/log.ts";

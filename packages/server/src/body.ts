@@ -17,7 +17,7 @@ export interface ReadBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The bytes of a body, refused as soon as they are too many. */
-async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+export async function bytesOf(request: Request, limits: Pick<BodyLimits, "bodyBytesMax">): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (announced !== null) {
     if (Number(announced) > limits.bodyBytesMax) throw tooLarge(limits);
@@ -58,7 +58,7 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-function tooLarge({ bodyBytesMax }: BodyLimits): SluiceError {
+function tooLarge({ bodyBytesMax }: Pick<BodyLimits, "bodyBytesMax">): SluiceError {
   return new SluiceError({
     code: "payload_too_large",
     message: `The body is longer than ${bodyBytesMax} bytes (bodyBytesMax).`,

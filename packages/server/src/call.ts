@@ -19,6 +19,7 @@ import { refuse } from "./fields.ts";
 import type { HookDesk } from "./hooks/hook-desk.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
@@ -102,6 +103,8 @@ export interface HttpParts {
   readonly valueJson: ValueJson;
   /** Workers on other machines; there from its first use on. */
   readonly fleet: (() => Promise<Fleet>) | undefined;
+  /** Logs; there from their first use on. */
+  readonly logs: (() => Promise<LogDesk>) | undefined;
   /** Programs on terminals of this machine; there from its first use on. */
   readonly terminals: (() => Promise<Terminals>) | undefined;
   /** Blobs as scopes hold them; there from its first use on. */

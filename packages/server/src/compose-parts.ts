@@ -189,6 +189,7 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
+    readonly logs: HttpParts["logs"];
     readonly terminals: HttpParts["terminals"];
     readonly blobs: HttpParts["blobs"];
     readonly backup: HttpParts["backup"];
@@ -203,7 +204,7 @@ export function httpOver(
     log,
   });
   const { engine, store, identity, vault, payloads, deployer, supervisor } = parts;
-  const { fleet, terminals, blobs, backup, verifyAudit } = parts;
+  const { fleet, logs, terminals, blobs, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -222,6 +223,7 @@ export function httpOver(
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
+    logs,
     terminals,
     blobs,
     backup,

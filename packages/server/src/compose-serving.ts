@@ -1,6 +1,6 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { systemClock } from "@sluice/core";
+import { logLimits, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Fleet } from "@sluice/core/workers";
@@ -17,6 +17,7 @@ import type { Ground } from "./compose-parts.ts";
 import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import { terminalsOf } from "./terminals/first-use.ts";
@@ -83,8 +84,10 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
+    const logs = logsOf(ground);
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
+      logs: logs.open,
       fleet: fleet.open,
       terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
@@ -111,7 +114,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
-        await fleet.stop();
+        await Promise.all([fleet.stop(), logs.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -219,6 +222,37 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** Loaded when somebody sends, searches or follows logs. */
+function logsOf({ options, folder }: Ground): {
+  readonly open: () => Promise<LogDesk>;
+  readonly stop: () => Promise<void>;
+} {
+  let opened: Promise<LogDesk> | undefined;
+  let stopped = false;
+  return {
+    open: () => {
+      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
+      // One that failed is tried again by the next request.
+      opened ??= openLogsIn(options, folder).catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+      return opened;
+    },
+    stop: async () => {
+      stopped = true;
+      const desk = await opened?.catch(() => undefined);
+      await desk?.store.close();
+    },
+  };
+}
+
+async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {
+  const { openLogs } = await import("./logs/log-desk.ts");
+  const limits = { ...logLimits, ...settings.limits };
+  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
 }
 
 function collectorOf(

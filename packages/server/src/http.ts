@@ -53,6 +53,7 @@ export interface HttpOptions {
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
+  readonly logs?: HttpParts["logs"];
   readonly terminals?: HttpParts["terminals"];
   readonly blobs?: HttpParts["blobs"];
   readonly backup?: HttpParts["backup"];
@@ -371,8 +372,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, terminals, blobs, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, terminals, blobs, backup, restore, disk, settings, payloads };
+  const { deployment, ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

@@ -131,6 +131,8 @@ export class Gate {
     if (authorization !== null && authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme) {
       return ok({ kind: "bearer", value: authorization.slice(bearerScheme.length).trim() });
     }
+    const foreign = spec.anyToken === true ? foreignToken(headers) : undefined;
+    if (foreign !== undefined) return ok({ kind: "bearer", value: foreign });
     if (arrival.query.includes("ticket=") && method === "GET") {
       const ticket = takeTicket(arrival);
       const origin = headers.get("origin") ?? this.#sameOrigin(arrival);
@@ -167,6 +169,36 @@ export class Gate {
     if (arrival.request.headers.get("sec-fetch-site") !== "same-origin") return undefined;
     return originOf(arrival);
   }
+}
+
+/**
+ * A token as shippers of other products send theirs: as password of Basic, behind `Splunk` or `ApiKey` (of which Elastic's
+ * clients send base64 of `id:key`), or in the header of Datadog.
+ */
+function foreignToken(headers: Headers): string | undefined {
+  const [scheme = "", value = ""] = (headers.get("authorization") ?? "").trim().split(/\s+/, 2);
+  const own = headers.get("dd-api-key") ?? undefined;
+  if (value === "") return own;
+  switch (scheme.toLowerCase()) {
+    case "splunk":
+      return value;
+    case "apikey":
+      return afterColon(atobOf(value)) ?? value;
+    case "basic":
+      return afterColon(atobOf(value));
+    default:
+      return own;
+  }
+}
+
+function afterColon(text: string): string | undefined {
+  const at = text.indexOf(":");
+  return at === -1 ? undefined : text.slice(at + 1);
+}
+
+/** Empty for what is no base64. */
+function atobOf(text: string): string {
+  return Buffer.from(text, "base64").toString();
 }
 
 /** The origin that a request was sent to. */

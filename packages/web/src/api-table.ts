@@ -126,6 +126,10 @@ export const apiPaths = {
   listBuildTasks: "GET /api/v1/builds/:id/tasks",
   watchBuild: "GET /api/v1/builds/:id/events",
   cancelBuild: "POST /api/v1/builds/:id/cancel",
+  writeLogs: "POST /api/v1/logs",
+  queryLogs: "POST /api/v1/logs/query",
+  tailLogs: "GET /api/v1/logs/tail",
+  pushLokiLogs: "POST /loki/api/v1/push",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -325,6 +329,10 @@ export interface Api {
   listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
   watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
   cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
+  writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
+  queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
+  tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
+  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };

@@ -5,6 +5,7 @@ import { dataContracts } from "./data-contracts.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { keyContracts } from "./key-contracts.ts";
+import { logContracts } from "./log-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
@@ -27,6 +28,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...keyContracts,
   ...versionContracts,
   ...workerContracts,
+  ...logContracts,
   ...terminalContracts,
   ...blobContracts,
   ...triggerContracts,

@@ -3,6 +3,7 @@ import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -20,6 +21,7 @@ export const routes = {
   ...keyRoutes,
   ...versionRoutes,
   ...workerRoutes,
+  ...logRoutes,
   ...terminalRoutes,
   ...blobRoutes,
   ...consoleRoutes,

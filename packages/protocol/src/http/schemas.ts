@@ -4,6 +4,7 @@ import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
+import { logSchemas } from "./log-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { terminalSchemas } from "./terminal-schemas.ts";
@@ -22,6 +23,7 @@ export const schemas = {
   ...keySchemas,
   ...versionSchemas,
   ...workerSchemas,
+  ...logSchemas,
   ...terminalSchemas,
   ...blobSchemas,
   ...consoleSchemas,

@@ -81,9 +81,11 @@ export async function listBuildTasks(call: Call): Promise<Response> {
 }
 
 export async function watchBuild(call: Call): Promise<Response> {
-  const { id } = await buildOf(call);
-  const fleet = await fleetOf(call);
-  return follow(call, (p) => new BuildFeed(call.parts, { ...p, build: id, builds: fleet.builds }));
+  return follow(call, async () => {
+    const { id } = await buildOf(call);
+    const { builds } = await fleetOf(call);
+    return (p) => new BuildFeed(call.parts, { ...p, build: id, builds });
+  });
 }
 
 export async function cancelBuild(call: Call): Promise<Response> {

@@ -34,9 +34,10 @@ interface Feed {
 
 type Open = (p: { readonly after: number; readonly closed: () => void }) => Feed;
 
-/** Lets a client follow something that it may see, for as long as it may and as we are there. */
-export async function follow(call: Call, open: Open): Promise<Response> {
+/** Lets a client follow something that it may see, for as long as it may and as we are there. `find` looks for it, once the query is read. */
+export async function follow(call: Call, find: () => Promise<Open>): Promise<Response> {
   const after = lastSeen(call);
+  const open = await find();
   const { metrics, limits, closing } = call.parts;
   if (call.request.method === "HEAD") return new Response(null, { headers });
   const giveBack = placeFor(call);
@@ -82,12 +83,16 @@ async function runOf(call: Call): Promise<string> {
 }
 
 export async function watchRun(call: Call): Promise<Response> {
-  const run = await runOf(call);
-  return follow(call, (p) => new RunFeed(call.parts, { ...p, run }));
+  return follow(call, async () => {
+    const run = await runOf(call);
+    return (p) => new RunFeed(call.parts, { ...p, run });
+  });
 }
 
 /** What a run has streamed and streams. */
 export async function streamRun(call: Call): Promise<Response> {
-  const run = await runOf(call);
-  return follow(call, (p) => new StreamFeed(call.parts, { ...p, run }));
+  return follow(call, async () => {
+    const run = await runOf(call);
+    return (p) => new StreamFeed(call.parts, { ...p, run });
+  });
 }
