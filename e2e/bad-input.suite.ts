@@ -40,10 +40,10 @@ export interface Things {
 
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
-const ownFormats: readonly RouteName[] = ["writeLogs", "pushLokiLogs"];
+const ownFormats: ReadonlySet<RouteName> = new Set(["writeLogs", "pushLokiLogs"]);
 /** Other routes that read a body. */
 export const readingRoutes = everyRoute.filter(
-  (name) => contracts[name].request !== undefined && !ownFormats.includes(name),
+  (name) => contracts[name].request !== undefined && !ownFormats.has(name),
 );
 /** Those of them that read any value as it is: the others read an object with known fields. */
 export const anyValueRoutes: readonly RouteName[] = ["completeCallback", "callHook"];
