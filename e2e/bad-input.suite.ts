@@ -85,6 +85,8 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   delegateApproval: { to: "user:ada", reason: "r" },
   commentApproval: { text: "t" },
   setSecret: { value: "long enough" },
+  typeInTerminal: { text: "x" },
+  resizeTerminal: { cols: 80, rows: 24 },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
   listMissingBlobs: { digests: ["0".repeat(64)] },
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },

@@ -18,6 +18,7 @@ import { addSecretCommands } from "./commands/secret.ts";
 import { addServicesCommands } from "./commands/services.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
+import { addTermCommands } from "./commands/term.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
 import { addServeCommands } from "./commands/up.ts";
@@ -49,6 +50,7 @@ export function makeProgram(io: Io): Command {
   addTokenCommands(program, io);
   addWorkerCommands(program, io);
   addLogsCommands(program, io);
+  addTermCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);
   addKeysCommands(program, io);

@@ -91,5 +91,6 @@ export type {
   RunSummary,
 } from "./kernel/run-store.ts";
 export { fleetLimits } from "./workers/limits.ts";
+export { terminalLimits } from "./terminals/limits.ts";
 export type { FleetLimits } from "./workers/limits.ts";
 export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

@@ -75,6 +75,10 @@ export const permissions = {
   "build:cancel": { about: "end builds early" },
   "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
   "log:write": { about: "send logs", narrowedBy: "tenant" },
+  "terminal:read": { about: "see terminals and what is on their screens", narrowedBy: "terminal" },
+  "terminal:create": { about: "begin terminals, as the user that the server runs as", shell: true },
+  "terminal:write": { about: "type into terminals, resize and rename them", shell: true },
+  "terminal:end": { about: "end terminals", narrowedBy: "terminal" },
   "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
   "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;

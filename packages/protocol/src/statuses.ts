@@ -100,6 +100,14 @@ export const buildEventKinds = [
 ] as const;
 export type BuildEventKind = (typeof buildEventKinds)[number];
 
+/** `created`: its program has not begun. */
+export const terminalStatuses = ["created", "running", "exited"] as const;
+export type TerminalStatus = (typeof terminalStatuses)[number];
+
+/** What a viewer may do: look on, or type as well. */
+export const terminalRoles = ["viewer", "writer"] as const;
+export type TerminalRole = (typeof terminalRoles)[number];
+
 /** Kinds of work that a token can be limited to. */
 export const workKinds = ["build", "task", "run"] as const;
 export type WorkKind = (typeof workKinds)[number];

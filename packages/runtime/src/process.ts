@@ -58,6 +58,10 @@ export interface PtyOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly onData: (bytes: Uint8Array) => void;
+  /** Everything was read that the child, and whoever else has its terminal, will ever write. Also called after `close`. */
+  readonly onEnd?: () => void;
+  /** Everything that was written has been taken by the terminal. */
+  readonly onDrain?: () => void;
 }
 
 export interface PtyChild {
@@ -65,7 +69,15 @@ export interface PtyChild {
   readonly exited: Promise<ChildExit>;
   write(data: string | Uint8Array): void;
   resize(columns: number, rows: number): void;
+  /**
+   * Whoever writes to the terminal blocks from now on, as after Ctrl+S; signals from the keyboard go through. False where the
+   * system has no way to do that: there output cannot be held back.
+   */
+  pause(): boolean;
+  resume(): void;
   kill(signal?: Signal): boolean;
+  /** Signals every process of the child's session, those of other groups included; answers how many there were. */
+  killSession(signal?: Signal): number;
   /** Ends the terminal; the child gets SIGHUP. */
   close(): void;
 }

@@ -2,6 +2,7 @@
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
 import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
 import type { PayloadVault, Vault } from "@sluice/core/secrets";
+import type { Terminals } from "@sluice/core/terminals";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission, WireError } from "@sluice/protocol";
@@ -107,6 +108,8 @@ export interface HttpParts {
   readonly fleet: (() => Promise<Fleet>) | undefined;
   /** Logs; there from their first use on. */
   readonly logs: (() => Promise<LogDesk>) | undefined;
+  /** Programs on terminals of this machine; there from its first use on. */
+  readonly terminals: (() => Promise<Terminals>) | undefined;
   /** Blobs as scopes hold them; there from its first use on. */
   readonly blobs: (() => Promise<ScopedBlobs>) | undefined;
   /** Makes an archive of everything but the keys. */

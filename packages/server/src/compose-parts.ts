@@ -190,6 +190,7 @@ export function httpOver(
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
     readonly logs: HttpParts["logs"];
+    readonly terminals: HttpParts["terminals"];
     readonly blobs: HttpParts["blobs"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
@@ -202,8 +203,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, logs, blobs, backup, verifyAudit } =
-    parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor } = parts;
+  const { fleet, logs, terminals, blobs, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -223,6 +224,7 @@ export function httpOver(
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
     logs,
+    terminals,
     blobs,
     backup,
     restore,

@@ -20,6 +20,7 @@ import { httpLimits } from "./limits.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import { terminalsOf } from "./terminals/first-use.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
 import type { RunWork } from "./workers/run-work.ts";
 import { telemetryLimits } from "./telemetry/limits.ts";
@@ -84,9 +85,11 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf(ground);
+    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,
+      terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
       engine,
       store,
@@ -107,14 +110,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
-      rest: () => restOf(supervisor, engine),
-      wake: async () => {
-        engine.wake();
-        await Promise.all([fleet.resumed(), supervisor.wake()]);
-      },
+      ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
-        await collector.stop();
-        await telemetry?.stop();
+        for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
         await Promise.all([fleet.stop(), logs.stop()]);
         await identity.close();
@@ -133,16 +131,30 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
   }
 }
 
-function restOf(supervisor: Supervisor, engine: Engine): Promise<void> {
-  supervisor.rest();
-  return engine.rest();
-}
-
 /** The files of a locked folder: whoever left something half written there is gone. */
 async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
   const blobs = openBlobs({ folder: folder.blobsFolder });
   await blobs.discardParts();
   return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
+}
+
+/** A rest, and its end. */
+function pauseOf(p: {
+  readonly engine: Engine;
+  readonly supervisor: Supervisor;
+  readonly fleet: Pick<ReturnType<typeof fleetOf>, "resumed">;
+}): Pick<Serving, "rest" | "wake"> {
+  const { engine, supervisor, fleet } = p;
+  return {
+    rest: async () => {
+      supervisor.rest();
+      await engine.rest();
+    },
+    wake: async () => {
+      engine.wake();
+      await Promise.all([fleet.resumed(), supervisor.wake()]);
+    },
+  };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */

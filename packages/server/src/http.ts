@@ -55,6 +55,7 @@ export interface HttpOptions {
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
   readonly logs?: HttpParts["logs"];
+  readonly terminals?: HttpParts["terminals"];
   readonly blobs?: HttpParts["blobs"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
@@ -372,8 +373,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, logs, blobs, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, logs, blobs, backup, restore, disk, settings, payloads };
+  const { deployment, ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

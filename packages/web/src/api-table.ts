@@ -130,6 +130,16 @@ export const apiPaths = {
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
   pushLokiLogs: "POST /loki/api/v1/push",
+  listTerminals: "GET /api/v1/terminals",
+  createTerminal: "POST /api/v1/terminals",
+  getTerminal: "GET /api/v1/terminals/:id",
+  changeTerminal: "PATCH /api/v1/terminals/:id",
+  endTerminal: "DELETE /api/v1/terminals/:id",
+  typeInTerminal: "POST /api/v1/terminals/:id/input",
+  resizeTerminal: "POST /api/v1/terminals/:id/resize",
+  getTerminalText: "GET /api/v1/terminals/:id/text",
+  getTerminalScreen: "GET /api/v1/terminals/:id/snapshot",
+  watchTerminal: "GET /api/v1/terminals/:id/socket",
   getBlob: "GET /api/v1/blobs/:sha256",
   putBlob: "PUT /api/v1/blobs/:sha256",
   listMissingBlobs: "POST /api/v1/blobs/missing",
@@ -323,6 +333,16 @@ export interface Api {
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
+  listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
+  createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
+  getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
+  changeTerminal: { params: "id"; query: never; request: Sent<"ChangeTerminal">; answer: Body<"TerminalMade"> };
+  endTerminal: { params: "id"; query: never; request: undefined; answer: undefined };
+  typeInTerminal: { params: "id"; query: never; request: Sent<"TerminalInput">; answer: undefined };
+  resizeTerminal: { params: "id"; query: never; request: Sent<"TerminalSize">; answer: Body<"TerminalMade"> };
+  getTerminalText: { params: "id"; query: never; request: undefined; answer: string };
+  getTerminalScreen: { params: "id"; query: never; request: undefined; answer: Body<"TerminalScreen"> };
+  watchTerminal: { params: "id"; query: "role" | "offset" | "mark" | "drive"; request: undefined; answer: undefined };
   getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
   putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
   listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };

@@ -8,12 +8,14 @@ export interface CommandText {
   readonly name: string;
   readonly description: string;
   readonly example: string;
+  /** What the group does when it is given none of its commands. */
+  readonly isDefault?: true;
 }
 
 /** A subcommand with `--url`, `--token`, `--project`, `--data` and `--json`. */
-export function clientCommand(parent: Command, { name, description, example }: CommandText): Command {
+export function clientCommand(parent: Command, { name, description, example, isDefault }: CommandText): Command {
   return parent
-    .command(name)
+    .command(name, isDefault === true ? { isDefault } : {})
     .description(description)
     .option("--url <url>", "server (default: SLUICE_URL, else the one that runs over this project)")
     .option("--token <token>", "bearer token (default: SLUICE_TOKEN, else the key in the data folder)")

@@ -49,6 +49,11 @@ export class Ids {
     return `task_${this.#ordered()}${this.#characters(12)}`;
   }
 
+  /** Of a terminal: sortable by time, as those of runs. */
+  terminal(): string {
+    return `term_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   #ordered(): string {
     const now = Math.max(this.#clock.now(), this.#lastMs);
     this.#counter = now === this.#lastMs ? this.#counter + 1 : 0;

@@ -10,6 +10,7 @@ import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
+import { terminalContracts } from "./terminal-contracts.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
 import { blobContracts } from "./blob-contracts.ts";
@@ -28,6 +29,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...versionContracts,
   ...workerContracts,
   ...logContracts,
+  ...terminalContracts,
   ...blobContracts,
   ...triggerContracts,
   ...consoleContracts,

@@ -20,6 +20,7 @@ export type RouteTag =
   | "workers"
   | "builds"
   | "logs"
+  | "terminals"
   | "audit"
   | "console"
   | "server";
@@ -48,4 +49,5 @@ export interface RouteSpec {
 export const get = ["GET"] as const;
 export const post = ["POST"] as const;
 export const put = ["PUT"] as const;
+export const patch = ["PATCH"] as const;
 export const remove = ["DELETE"] as const;

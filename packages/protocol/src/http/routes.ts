@@ -6,6 +6,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { terminalRoutes } from "./terminal-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 import { blobRoutes } from "./blob-routes.ts";
@@ -21,6 +22,7 @@ export const routes = {
   ...versionRoutes,
   ...workerRoutes,
   ...logRoutes,
+  ...terminalRoutes,
   ...blobRoutes,
   ...consoleRoutes,
 } as const;

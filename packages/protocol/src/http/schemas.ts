@@ -7,6 +7,7 @@ import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
+import { terminalSchemas } from "./terminal-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
 import { versionSchemas } from "./version-schemas.ts";
 import { blobSchemas } from "./blob-schemas.ts";
@@ -23,6 +24,7 @@ export const schemas = {
   ...versionSchemas,
   ...workerSchemas,
   ...logSchemas,
+  ...terminalSchemas,
   ...blobSchemas,
   ...consoleSchemas,
 } as const;

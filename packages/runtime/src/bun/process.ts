@@ -6,7 +6,9 @@ import { createWorker, onExit, sendSignal } from "../node/process.ts";
 import { checkedProgram } from "../node/program.ts";
 import { childOf } from "../process.ts";
 import type { ProcessProvider, PtyChild, RawChild } from "../process.ts";
+import { TerminalSession } from "./terminal-session.ts";
 
+const nothing = (): void => undefined;
 const columnsDefault = 80;
 const rowsDefault = 24;
 
@@ -51,13 +53,20 @@ const spawn: ProcessProvider["spawn"] = (command, args = [], options = {}) => {
 };
 
 const spawnPty: NonNullable<ProcessProvider["spawnPty"]> = (command, args, options) => {
-  const { cwd, env = process.env, columns = columnsDefault, rows = rowsDefault, onData } = options;
+  const { cwd, env = process.env, columns = columnsDefault, rows = rowsDefault } = options;
+  const { onData, onEnd = nothing, onDrain = nothing } = options;
   const program = checkedProgram({ command, args, cwd, path: env["PATH"] });
   const child = Bun.spawn([program, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     argv0: command,
     env: { ...env },
-    terminal: { cols: columns, rows, data: (_terminal, bytes) => onData(bytes) },
+    terminal: {
+      cols: columns,
+      rows,
+      data: (_terminal, bytes) => onData(bytes),
+      exit: () => onEnd(),
+      drain: () => onDrain(),
+    },
   });
   const { terminal } = child;
   if (terminal === undefined) throw new RuntimeFailure("unsupported", "this system has no terminals");
@@ -65,12 +74,16 @@ const spawnPty: NonNullable<ProcessProvider["spawnPty"]> = (command, args, optio
     { pid: child.pid, stdin: undefined, stdout: undefined, stderr: undefined, ended: endOf(child), send: sendSignal },
     {},
   );
+  const session = new TerminalSession(child.pid);
   const pty: PtyChild = {
     pid: child.pid,
     exited: both.exited,
     write: (data) => void terminal.write(data),
     resize: (toColumns, toRows) => terminal.resize(toColumns, toRows),
+    pause: () => session.hold(true),
+    resume: () => void session.hold(false),
     kill: (signal) => both.kill(signal),
+    killSession: (signal = "SIGHUP") => session.signal(signal),
     close: () => terminal.close(),
   };
   return pty;

@@ -1,0 +1,10 @@
+// Terminals: sessions, the screens that follow them, viewers.
+
+export type { TerminalLimits } from "./limits.ts";
+export type { LogPlace } from "./output-log.ts";
+export type { Bytes, Pty, PtyEnd, PtyEvents, PtyHost, PtySpec, Snapshot, TerminalSize } from "./ports.ts";
+export type { TerminalSession } from "./session.ts";
+export { Terminals } from "./terminals.ts";
+export type { ViewerEnd, ViewerLink, Viewer } from "./viewer.ts";
+export { RemoteScreens } from "./screen/remote-screens.ts";
+export type { ScreenReply, ScreenRequest } from "./screen/messages.ts";

@@ -1,0 +1,339 @@
+// A session: a program on a terminal, the screen that follows it, and those who look on. Only the screen sets the pace of its output.
+import { terminalFrameTypes } from "@sluice/protocol/terminal-frames";
+import type { TerminalRole, TerminalStatus } from "@sluice/protocol";
+import type { TerminalState } from "@sluice/protocol/terminal-frames";
+import type { Clock } from "../kernel/clock.ts";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import { withoutAnswers } from "./input-filter.ts";
+import type { TerminalLimits } from "./limits.ts";
+import { OutputLog } from "./output-log.ts";
+import type { LogPlace } from "./output-log.ts";
+import type { Bytes, Pty, PtyEnd, PtyHost, PtySpec, Screen, ScreenHost, Snapshot, TerminalSize } from "./ports.ts";
+import { Viewer } from "./viewer.ts";
+import type { ViewerEnd, ViewerLink } from "./viewer.ts";
+
+/** What a session is, whether anybody looks or not. */
+export interface SessionFacts {
+  readonly id: string;
+  readonly command: readonly string[];
+  readonly cwd: string | undefined;
+  /** Who made it: `kind:id`. */
+  readonly by: string;
+  readonly createdAt: number;
+}
+
+export interface SessionParts {
+  readonly clock: Clock;
+  readonly limits: TerminalLimits;
+  readonly ptys: PtyHost;
+  readonly screens: ScreenHost;
+  /** Something that lists show has changed. */
+  readonly changed: (session: TerminalSession) => void;
+}
+
+export class TerminalSession {
+  readonly facts: SessionFacts;
+  name: string;
+  readonly #parts: SessionParts;
+  readonly #log: OutputLog;
+  readonly #screen: Screen;
+  readonly #viewers = new Set<Viewer>();
+  #pty: Pty | undefined;
+  #status: TerminalStatus = "created";
+  #end: PtyEnd | undefined;
+  #endedAt: number | undefined;
+  #activeAt: number;
+  #title = "";
+  #bells = 0;
+  #driver: Viewer | undefined;
+  #parsed = 0;
+  #paused = false;
+  #inputWaitingBytes = 0;
+  #stopKilling: () => void = () => undefined;
+  #stopDraining: () => void = () => undefined;
+  /** Somebody wants it to end, with everybody of its session. */
+  #ending = false;
+  #gone = false;
+
+  constructor(parts: SessionParts, facts: SessionFacts, p: TerminalSize & { readonly name: string }) {
+    const { limits, screens, clock } = parts;
+    this.#parts = parts;
+    this.facts = facts;
+    this.name = p.name;
+    this.#activeAt = clock.now();
+    const size = { cols: p.cols, rows: p.rows };
+    this.#log = new OutputLog(limits.terminalRingBytesMax, size);
+    this.#screen = screens.open(
+      { ...size, scrollbackLines: limits.terminalScrollbackLinesMax },
+      {
+        parsed: (offset) => this.#onParsed(offset),
+        reply: (bytes) => this.#pty?.write(bytes),
+        title: (title) => {
+          this.#title = title;
+          this.#tell();
+        },
+        bell: () => void this.#bells++,
+        failed: () => this.kill(),
+      },
+    );
+  }
+
+  get status(): TerminalStatus {
+    return this.#status;
+  }
+
+  get end(): PtyEnd | undefined {
+    return this.#end;
+  }
+
+  get endedAt(): number | undefined {
+    return this.#endedAt;
+  }
+
+  /** When there was input or output last; milliseconds since 1970. */
+  get activeAt(): number {
+    return this.#activeAt;
+  }
+
+  get title(): string {
+    return this.#title;
+  }
+
+  get bells(): number {
+    return this.#bells;
+  }
+
+  get size(): TerminalSize {
+    return this.#log.size;
+  }
+
+  get pid(): number | undefined {
+    return this.#pty?.pid;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** Bytes of output there were. */
+  get outputBytes(): number {
+    return this.#log.end.offset;
+  }
+
+  /** Whether the program is being held back. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Begins the program. Fails with `bad_request` when there is none, `conflict` when it was begun before. */
+  start(spec: Pick<PtySpec, "env">): Result<true> {
+    if (this.#status !== "created")
+      return fail({ code: "conflict", message: "The terminal was started before.", hint: "Make another one." });
+    const { command, cwd } = this.facts;
+    const spawned = this.#parts.ptys.spawn(
+      { ...spec, command, cwd, ...this.size },
+      {
+        output: (bytes) => this.#onOutput(bytes),
+        exited: (end) => this.#onExit(end),
+        closed: () => this.#finish(),
+        drained: () => {
+          this.#inputWaitingBytes = 0;
+        },
+      },
+    );
+    if (!spawned.ok) return spawned;
+    this.#pty = spawned.value;
+    this.#status = "running";
+    this.#tell();
+    return ok(true);
+  }
+
+  /** Adds a viewer. The first that may type and wants to decides about the size until somebody else takes that over. */
+  attach(p: {
+    readonly link: ViewerLink;
+    readonly role: TerminalRole;
+    readonly from: LogPlace | undefined;
+    readonly drive: boolean;
+  }): Viewer {
+    const { clock, limits } = this.#parts;
+    const viewer = new Viewer({ clock, limits, log: this.#log, snapshot: () => this.#snapshotIfAny() }, p);
+    this.#viewers.add(viewer);
+    if (p.drive && p.role === "writer") this.#driver ??= viewer;
+    this.#tell();
+    viewer.begin(p.from);
+    return viewer;
+  }
+
+  detach(viewer: Viewer): void {
+    viewer.leave();
+    if (!this.#viewers.delete(viewer)) return;
+    if (this.#driver === viewer) this.#driver = undefined;
+    if (!this.#gone) this.#tell();
+  }
+
+  /** A viewer takes over the size, or leaves it as it is. */
+  drive(viewer: Viewer, on: boolean): void {
+    if (viewer.role !== "writer" || !this.#viewers.has(viewer)) return;
+    if (on) this.#driver = viewer;
+    else if (this.#driver === viewer) this.#driver = undefined;
+    this.#tell();
+  }
+
+  /** What a viewer typed; nothing for one that only looks on. */
+  typeAs(viewer: Viewer, bytes: Bytes): Result<true> {
+    return viewer.role === "writer" ? this.type(withoutAnswers(bytes)) : ok(true);
+  }
+
+  /** Fails with `conflict` when the program has ended, `too_many_requests` when it reads nothing. */
+  type(bytes: Uint8Array): Result<true> {
+    if (bytes.length === 0) return ok(true);
+    if (this.#pty === undefined || this.#status !== "running") {
+      return fail({
+        code: "conflict",
+        message: "No program runs in this terminal.",
+        hint: "Begin it, or make another one.",
+      });
+    }
+    if (this.#inputWaitingBytes + bytes.length > this.#parts.limits.terminalInputWaitingBytesMax) {
+      return fail({
+        code: "too_many_requests",
+        message: "The program reads nothing of what was typed.",
+        hint: "Wait until it does.",
+      });
+    }
+    this.#inputWaitingBytes += bytes.length;
+    this.#activeAt = this.#parts.clock.now();
+    this.#pty.write(bytes);
+    return ok(true);
+  }
+
+  resizeAs(viewer: Viewer, size: TerminalSize): void {
+    if (viewer === this.#driver) this.resize(size);
+  }
+
+  resize(size: TerminalSize): void {
+    const { cols, rows } = this.size;
+    if (this.#gone || this.#status === "exited" || (cols === size.cols && rows === size.rows)) return;
+    const mark = this.#log.resize(size);
+    this.#screen.resize(size, mark);
+    this.#pty?.resize(size);
+    this.#pumpAll();
+    this.#parts.changed(this);
+  }
+
+  /** The screen as a stream. Rejects once the session is gone. */
+  snapshot(): Promise<Snapshot> {
+    return this.#screen.snapshot();
+  }
+
+  /** The lines above and on the screen. */
+  text(): Promise<string> {
+    return this.#screen.text();
+  }
+
+  /** Tells the program that its terminal is gone, and kills what is left of its session after a while. */
+  hangUp(): void {
+    const { clock, limits } = this.#parts;
+    const pty = this.#pty;
+    if (pty === undefined || this.#ending) return;
+    this.#ending = true;
+    this.#resume();
+    pty.hangUp();
+    this.#stopKilling = clock.after(limits.terminalKillGraceMs, () => this.kill());
+  }
+
+  /** Kills everybody of the session. */
+  kill(): void {
+    this.#ending = true;
+    this.#stopKilling();
+    this.#pty?.killSession();
+  }
+
+  /** Ends it for good: program, screen, and every viewer. */
+  remove(reason: ViewerEnd): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const viewers = [...this.#viewers];
+    for (const viewer of viewers) {
+      this.detach(viewer);
+      viewer.link.end(reason);
+    }
+    if (this.#status === "running") this.hangUp();
+    this.#screen.close();
+  }
+
+  #onOutput(bytes: Bytes): void {
+    const { offset } = this.#log.end;
+    const { terminalBacklogBytesMax } = this.#parts.limits;
+    this.#activeAt = this.#parts.clock.now();
+    this.#log.push(bytes);
+    if (this.#gone) return;
+    if (this.#viewers.size > 0) {
+      const frame = new Uint8Array(1 + bytes.length);
+      frame[0] = terminalFrameTypes.output;
+      frame.set(bytes, 1);
+      this.#pumpAll({ offset, frame });
+    }
+    this.#screen.write(bytes);
+    if (!this.#paused && this.#log.end.offset - this.#parsed > terminalBacklogBytesMax) {
+      this.#paused = this.#pty?.pause() ?? false;
+    }
+  }
+
+  #onParsed(offset: number): void {
+    this.#parsed = offset;
+    if (this.#log.end.offset - offset <= this.#parts.limits.terminalBacklogBytesMax / 2) this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#pty?.resume();
+  }
+
+  #onExit(end: PtyEnd): void {
+    const { clock, limits } = this.#parts;
+    this.#end = end;
+    this.#resume();
+    // What children of the program still write is read for a moment, and then nobody reads their terminal any more.
+    this.#stopDraining = clock.after(limits.terminalDrainMs, () => this.#finish());
+  }
+
+  #finish(): void {
+    if (this.#status === "exited" || this.#end === undefined) return;
+    this.#stopDraining();
+    this.#status = "exited";
+    this.#endedAt = this.#parts.clock.now();
+    // Who was told to outlive the program may do so, unless the session is to end as a whole.
+    this.#pty?.close();
+    this.#tell();
+  }
+
+  #pumpAll(fresh?: { readonly offset: number; readonly frame: Bytes }): void {
+    for (const viewer of this.#viewers) viewer.pump(fresh);
+  }
+
+  #tell(): void {
+    for (const viewer of this.#viewers) viewer.tell(this.#stateFor(viewer));
+    this.#parts.changed(this);
+  }
+
+  #stateFor(viewer: Viewer): TerminalState {
+    return {
+      title: this.#title,
+      status: this.#status,
+      exitCode: this.#end?.exitCode ?? null,
+      signal: this.#end?.signal ?? null,
+      viewers: this.#viewers.size,
+      role: viewer.role,
+      drives: viewer === this.#driver,
+      driven: this.#driver !== undefined,
+    };
+  }
+
+  async #snapshotIfAny(): Promise<Snapshot | undefined> {
+    // One that cannot be had any more: the session was ended meanwhile, and its viewers are told that.
+    return this.#screen.snapshot().catch(() => undefined);
+  }
+}

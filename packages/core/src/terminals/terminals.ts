@@ -1,0 +1,273 @@
+// All sessions of a server: begun, found, ended, counted and written to the audit trail.
+import type { Actor } from "../kernel/run-records.ts";
+import type { AuditLog, AuditNote } from "../kernel/audit-log.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/log.ts";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { TerminalLimits } from "./limits.ts";
+import type { PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
+import { TerminalSession } from "./session.ts";
+import type { SessionFacts } from "./session.ts";
+
+export interface TerminalsOptions {
+  readonly ptys: PtyHost;
+  readonly screens: ScreenHost;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: TerminalLimits;
+  readonly newId: () => string;
+}
+
+export interface NewTerminal extends TerminalSize {
+  readonly by: Actor;
+  readonly command: readonly string[];
+  readonly cwd: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** Undefined: the name of the program. */
+  readonly name: string | undefined;
+  /** False: nothing runs until `start`. */
+  readonly start: boolean;
+}
+
+/** How often it is looked for sessions that have been idle, or ended, for long enough. */
+const roundMs = 30_000;
+
+export class Terminals {
+  readonly #options: TerminalsOptions;
+  readonly #sessions = new Map<string, TerminalSession>();
+  readonly #environments = new Map<string, Readonly<Record<string, string>>>();
+  readonly #listeners = new Set<() => void>();
+  /** Being made: they count, though nobody sees them yet. */
+  #coming = 0;
+  #stopped = false;
+  #stopRound: () => void = () => undefined;
+
+  constructor(options: TerminalsOptions) {
+    this.#options = options;
+  }
+
+  get limits(): TerminalLimits {
+    return this.#options.limits;
+  }
+
+  /** Oldest first. */
+  list(): readonly TerminalSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Fails with `terminal_not_found`. */
+  get(id: string): Result<TerminalSession> {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) return ok(session);
+    return fail({
+      code: "terminal_not_found",
+      message: `There is no terminal ${JSON.stringify(id.slice(0, 64))}.`,
+      hint: "sluice term list shows those there are.",
+    });
+  }
+
+  /** Viewers of all sessions. */
+  get viewers(): number {
+    let sum = 0;
+    for (const session of this.#sessions.values()) sum += session.viewers;
+    return sum;
+  }
+
+  /** Hears whenever something that lists show has changed. Answers how to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Fails with `terminals_full`, `draining`, and whatever the program fails to begin with. */
+  async create(p: NewTerminal): Promise<Result<TerminalSession>> {
+    const { limits, newId, clock } = this.#options;
+    if (this.#stopped)
+      return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
+    if (this.#sessions.size + this.#coming >= limits.terminalsMax && !this.#forgetOne()) {
+      return fail({
+        code: "terminals_full",
+        message: `There are ${limits.terminalsMax} terminals (terminalsMax).`,
+        hint: "End one that nobody needs: sluice term list, sluice term kill.",
+      });
+    }
+    const facts: SessionFacts = {
+      id: newId(),
+      command: p.command,
+      cwd: p.cwd,
+      by: `${p.by.kind}:${p.by.id}`,
+      createdAt: clock.now(),
+    };
+    this.#coming++;
+    try {
+      const { command, cwd, name } = p;
+      return await this.#audited(
+        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name } },
+        () => this.#make(facts, p),
+      );
+    } finally {
+      this.#coming--;
+    }
+  }
+
+  /** Begins the program of a session that was made without. */
+  async start({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<TerminalSession>> {
+    const found = this.get(id);
+    if (!found.ok) return found;
+    return this.#audited({ by, action: "terminal:create", id, what: { command: found.value.facts.command } }, () => {
+      const started = found.value.start({ env: this.#environments.get(id) ?? {} });
+      this.#environments.delete(id);
+      return started.ok ? found : started;
+    });
+  }
+
+  /** Renames. */
+  async rename(p: {
+    readonly by: Actor;
+    readonly id: string;
+    readonly name: string;
+  }): Promise<Result<TerminalSession>> {
+    const found = this.get(p.id);
+    if (!found.ok) return found;
+    return this.#audited({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
+      found.value.name = p.name;
+      this.#changed();
+      return found;
+    });
+  }
+
+  /** Ends a session: its program is told, what is left of it killed, its screen gone. */
+  async end({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<true>> {
+    const found = this.get(id);
+    if (!found.ok) return found;
+    return this.#audited({ by, action: "terminal:end", id, what: undefined }, () => {
+      this.#remove(found.value, "deleted");
+      return ok(true);
+    });
+  }
+
+  /** Notes that somebody looks on, or types. */
+  async noteViewer({
+    by,
+    id,
+    role,
+  }: {
+    readonly by: Actor;
+    readonly id: string;
+    readonly role: string;
+  }): Promise<void> {
+    await this.#note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
+  }
+
+  /** Ends every session: programs are told that their terminal is gone, and those that stay are killed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#stopRound();
+    const { log } = this.#options;
+    const running = this.list().filter(({ status }) => status === "running");
+    if (running.length > 0) log("warn", "terminals end with the server", { terminals: running.length });
+    for (const session of this.list()) {
+      this.#remove(session, "stopping");
+      // Nobody is there any more to kill it later.
+      session.kill();
+    }
+  }
+
+  #make(facts: SessionFacts, p: NewTerminal): Result<TerminalSession> {
+    const { clock, limits, ptys, screens } = this.#options;
+    const name = p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "";
+    const session = new TerminalSession({ clock, limits, ptys, screens, changed: () => this.#changed() }, facts, {
+      cols: p.cols,
+      rows: p.rows,
+      name: name.slice(0, limits.terminalNameCharsMax),
+    });
+    if (p.start) {
+      const started = session.start({ env: p.env });
+      if (!started.ok) {
+        session.remove("deleted");
+        return started;
+      }
+    } else this.#environments.set(facts.id, p.env);
+    this.#sessions.set(facts.id, session);
+    if (this.#sessions.size === 1) this.#watch();
+    this.#changed();
+    return ok(session);
+  }
+
+  #remove(session: TerminalSession, why: "deleted" | "stopping"): void {
+    const { id } = session.facts;
+    if (!this.#sessions.delete(id)) return;
+    this.#environments.delete(id);
+    session.remove(why);
+    this.#changed();
+  }
+
+  /** Makes room by letting go of the session that ended first. */
+  #forgetOne(): boolean {
+    const ended = this.list().filter(({ status }) => status === "exited");
+    const [oldest] = ended.toSorted((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));
+    if (oldest === undefined) return false;
+    this.#remove(oldest, "deleted");
+    return true;
+  }
+
+  #watch(): void {
+    this.#stopRound();
+    this.#stopRound = this.#options.clock.after(roundMs, () => {
+      this.#lookRound();
+      if (this.#sessions.size > 0) this.#watch();
+    });
+  }
+
+  #lookRound(): void {
+    const { clock, limits, log } = this.#options;
+    const now = clock.now();
+    for (const session of this.list()) {
+      const { status, endedAt, viewers, activeAt, facts } = session;
+      if (status === "exited" && viewers === 0 && now - (endedAt ?? now) >= limits.terminalEndedKeptMs) {
+        this.#remove(session, "deleted");
+      } else if (
+        status !== "exited" &&
+        viewers === 0 &&
+        limits.terminalIdleMs > 0 &&
+        now - activeAt >= limits.terminalIdleMs
+      ) {
+        log("info", "a terminal was idle for too long and is ended", { terminal: facts.id });
+        void this.end({ by: { kind: "system", id: "terminals", origin: {} }, id: facts.id });
+      }
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The intent is durable before anything happens, and the outcome before it is told. */
+  async #audited<T>(p: Audited, action: () => Result<T>): Promise<Result<T>> {
+    const { seq } = await this.#note(p, { outcome: "intended" });
+    const result = action();
+    await this.#note(
+      { ...p, what: undefined },
+      result.ok ? { outcome: "done", intent: seq } : { outcome: "failed", intent: seq, reason: result.error.code },
+    );
+    return result;
+  }
+
+  #note(
+    { by, action, id, what }: Audited,
+    outcome: Pick<AuditNote, "outcome" | "intent" | "reason">,
+  ): Promise<{ readonly seq: number }> {
+    const { audit, clock } = this.#options;
+    const after = what === undefined ? {} : { after: JSON.stringify(what) };
+    return audit.recordAudit({ note: { at: clock.now(), by, action, target: `terminal:${id}`, ...after, ...outcome } });
+  }
+}
+
+interface Audited {
+  readonly by: Actor;
+  readonly action: string;
+  readonly id: string;
+  readonly what: object | undefined;
+}
