@@ -73,6 +73,11 @@ export const permissions = {
   "build:read": { about: "see builds and their output" },
   "build:start": { about: "have workers execute builds" },
   "build:cancel": { about: "end builds early" },
+  "cluster:read": { about: "see clusters, components, plans and operations", narrowedBy: "cluster" },
+  "cluster:write": { about: "add clusters, whose kubeconfigs may run programs, and components", shell: true },
+  "cluster:plan": { about: "make plans for components", narrowedBy: "cluster" },
+  "cluster:approve": { about: "approve plans", narrowedBy: "cluster" },
+  "cluster:apply": { about: "apply approved plans and undo operations", narrowedBy: "cluster" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -94,6 +99,7 @@ const reading: readonly Grant[] = [
   "trigger:read",
   "state:read",
   "build:read",
+  "cluster:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -110,6 +116,9 @@ const operating: readonly Grant[] = [
   "trigger:control",
   "build:start",
   "build:cancel",
+  "cluster:plan",
+  "cluster:approve",
+  "cluster:apply",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

@@ -2,6 +2,7 @@
 // a change and its row in the trail are committed together.
 import type { AuditLog } from "./audit-log.ts";
 import type { BuildStore } from "./build-store.ts";
+import type { ClusterStore } from "./cluster-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { PayloadKeyStore } from "./payload-keys.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -16,6 +17,7 @@ export interface Store extends RunStore {
   readonly secrets: SecretStore;
   readonly payloadKeys: PayloadKeyStore;
   readonly builds: BuildStore;
+  readonly clusters: ClusterStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
   readonly instance: string;

@@ -19,6 +19,7 @@ export type RouteTag =
   | "versions"
   | "workers"
   | "builds"
+  | "clusters"
   | "audit"
   | "console"
   | "server";

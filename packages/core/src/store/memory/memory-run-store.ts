@@ -9,6 +9,7 @@ import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { listComments } from "./approval-comments.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
+import { MemoryClusterStore } from "./clusters/clusters.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -46,6 +47,7 @@ export class MemoryRunStore implements Store {
   readonly secrets: MemorySecretStore;
   readonly payloadKeys: MemoryPayloadKeyStore;
   readonly builds: MemoryBuildStore;
+  readonly clusters: MemoryClusterStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -71,6 +73,7 @@ export class MemoryRunStore implements Store {
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
     });
     this.builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
+    this.clusters = new MemoryClusterStore((asked, carry) => this.#audited(asked, carry));
     this.payloadKeys = new MemoryPayloadKeyStore({
       rows: () => this.#open().payloadKeys,
       write: (verb, params) => this.#audited({ verb, params }, (tables) => payloadKeyVerbs[verb](tables, params)),

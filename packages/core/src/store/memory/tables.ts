@@ -11,6 +11,7 @@ import type { PayloadKeys } from "./payload-keys/payload-keys.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { MemoryBuildRows } from "./builds/builds.ts";
+import { MemoryClusterRows } from "./clusters/clusters.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
@@ -36,6 +37,7 @@ export class Tables {
   readonly secrets: Secrets = new Map();
   readonly payloadKeys: PayloadKeys = new Map();
   readonly builds = new MemoryBuildRows();
+  readonly clusters = new MemoryClusterRows();
   readonly tally = new Tally();
   readonly triggers = new Triggers();
   readonly audit: AuditTrail;

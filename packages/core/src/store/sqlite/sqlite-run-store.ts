@@ -6,6 +6,7 @@ import type { Store } from "../../kernel/store.ts";
 import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
 import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
+import { SqliteClusterStore } from "./clusters/sqlite-cluster-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
@@ -69,6 +70,7 @@ class SqliteRunStore implements Store {
   readonly secrets: SqliteSecretStore;
   readonly payloadKeys: SqlitePayloadKeyStore;
   readonly builds: SqliteBuildStore;
+  readonly clusters: SqliteClusterStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
@@ -95,6 +97,7 @@ class SqliteRunStore implements Store {
     this.secrets = new SqliteSecretStore(paths);
     this.payloadKeys = new SqlitePayloadKeyStore(paths);
     this.builds = new SqliteBuildStore(paths);
+    this.clusters = new SqliteClusterStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
 

@@ -3,7 +3,9 @@ import type { RunStore } from "../../kernel/run-store.ts";
 import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import { buildVerbs } from "../builds/builds.ts";
+import { clusterVerbs } from "../clusters/clusters.ts";
 import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
+import type { ClusterStore, ClusterWriteVerb } from "../../kernel/cluster-store.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
@@ -38,6 +40,7 @@ export type WriteVerb =
   | SecretWriteVerb
   | PayloadKeyWriteVerb
   | BuildWriteVerb
+  | ClusterWriteVerb
   | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
@@ -97,6 +100,13 @@ const buildExecutors = Object.fromEntries(
   ]),
 );
 
+const clusterExecutors = Object.fromEntries(
+  Object.entries(clusterVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<ClusterStore["noteHealth"]>[0]) => (run as typeof clusterVerbs.noteHealth)(t.clusters, p),
+  ]),
+);
+
 const executors = {
   ...runExecutors,
   ...identityVerbs,
@@ -104,6 +114,7 @@ const executors = {
   ...secretVerbs,
   ...payloadKeyVerbs,
   ...buildExecutors,
+  ...clusterExecutors,
   ...triggerVerbs,
 };
 
