@@ -91,6 +91,8 @@ export function openEngine(
     readonly supervisor: Supervisor;
     readonly secrets: SecretSource;
     readonly payloads: PayloadVault;
+    /** Brings up what the product itself executes; undefined for versions that are not its. */
+    readonly provideOwn: (version: string) => Promise<boolean> | undefined;
   },
 ): Engine {
   const { settings, log } = options;
@@ -109,7 +111,7 @@ export function openEngine(
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
-    provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
+    provideVersion: (version, quarantine) => parts.provideOwn(version) ?? parts.supervisor.provide(version, quarantine),
   });
 }
 
@@ -189,6 +191,7 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
+    readonly clusters: HttpParts["clusters"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -200,7 +203,7 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, clusters, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -219,6 +222,7 @@ export function httpOver(
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
+    clusters,
     backup,
     restore,
     disk: () => disk.read(),

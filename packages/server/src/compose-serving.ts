@@ -8,6 +8,7 @@ import { SluiceError } from "@sluice/protocol";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
+import { clustersOf } from "./cluster/clusters-of.ts";
 import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
@@ -73,7 +74,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
     const payloads = openPayloads(store, vault);
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads });
+    const clusters = clustersOf(options, () => ({ engine, store, vault }));
+    const { provide: provideOwn } = clusters;
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads, provideOwn });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
@@ -83,6 +86,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const http = httpOver(ground, {
       fleet: fleet.open,
+      clusters: clusters.open,
       engine,
       store,
       identity,

@@ -8,6 +8,7 @@ import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
+import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
@@ -68,6 +69,7 @@ export class HttpFixture implements AsyncDisposable {
   };
 
   #fleet: Promise<Fleet> | undefined;
+  #clusters: Promise<Clusters> | undefined;
 
   private constructor(
     options: FixtureOptions,
@@ -118,6 +120,7 @@ export class HttpFixture implements AsyncDisposable {
       ready: () => ({ ready: true }),
       deployment: () => ({ version: "v1", deployedAt: undefined }),
       fleet: () => this.#fleetOnce(log),
+      clusters: () => this.#clustersOnce(),
       ...options.http,
     });
   }
@@ -154,6 +157,15 @@ export class HttpFixture implements AsyncDisposable {
     });
     worker.deploy();
     return fixture;
+  }
+
+  /** Over the folder as the project. */
+  #clustersOnce(): Promise<Clusters> {
+    this.#clusters ??= import("./cluster/open-clusters.ts").then(({ openClusters }) => {
+      const { engine, store, vault, folder } = this;
+      return openClusters({ engine, store, vault, project: folder, env: {}, limits: {} });
+    });
+    return this.#clusters;
   }
 
   async #fleetOnce(log: Logger): Promise<Fleet> {

@@ -53,6 +53,7 @@ export interface HttpOptions {
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
+  readonly clusters?: HttpParts["clusters"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
@@ -369,8 +370,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, backup, restore, disk, settings, payloads };
+  const { deployment, ready, fleet, clusters, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, clusters, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

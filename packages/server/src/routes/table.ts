@@ -105,6 +105,23 @@ export const handlers: Handlers<RouteName> = {
     () => import("./builds.ts"),
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
+  ...loaded(
+    () => import("./clusters.ts"),
+    ["listClusters", "addCluster", "getClusterStatus", "listComponents", "addComponent", "getComponent", "getComponentHealth"],
+  ),
+  ...loaded(
+    () => import("./plans.ts"),
+    [
+      "listPlans",
+      "createPlan",
+      "listOperations",
+      "getPlan",
+      "approvePlan",
+      "applyPlan",
+      "getOperation",
+      "undoOperation",
+    ],
+  ),
   ...loaded(() => import("./search.ts"), ["search"]),
   ...loaded(() => import("./audit.ts"), ["searchAudit", "getAuditRow", "exportAudit", "verifyAudit"]),
   ...loaded(() => import("./docs.ts"), ["openapi", "docs", "docsAsset"]),

@@ -18,7 +18,7 @@ describe("whatever it is", () => {
     ["deleted", "Pod.v1", { meta: { deletionTimestamp: "x" }, status: { phase: "Failed" } }, "Progressing"],
     ["unknown", "A.b/v1", { status: conditions("Ready=False") }, undefined],
     ["of a kind's name in another group", "Deployment.other/v1", {}, undefined],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a Deployment", () => {
@@ -39,7 +39,7 @@ describe("a Deployment", () => {
     ["short of updated ones", "Deployment.apps/v1", of({ updatedReplicas: 1 }), "Progressing"],
     ["with old ones", "Deployment.apps/v1", of({ replicas: 3 }), "Progressing"],
     ["short of available ones", "Deployment.apps/v1", of({ availableReplicas: 1 }), "Progressing"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a StatefulSet", () => {
@@ -59,7 +59,7 @@ describe("a StatefulSet", () => {
     ["at its partition", "StatefulSet.apps/v1", of({ updatedReplicas: 1, updateRevision: "b" }, partition), "Healthy"],
     ["behind its partition", "StatefulSet.apps/v1", of({ updatedReplicas: 0 }, partition), "Progressing"],
     ["with another revision", "StatefulSet.apps/v1", of({ updateRevision: "b" }), "Progressing"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a DaemonSet", () => {
@@ -76,7 +76,7 @@ describe("a DaemonSet", () => {
     ["updated by deleting and not observed", "DaemonSet.apps/v1", of({ observedGeneration: 0 }, { type: "OnDelete" }), "Progressing"],
     ["short of updated ones", "DaemonSet.apps/v1", of({ updatedNumberScheduled: 1 }), "Progressing"],
     ["short of available ones", "DaemonSet.apps/v1", of({ numberAvailable: 1 }), "Progressing"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a ReplicaSet", () => {
@@ -86,7 +86,7 @@ describe("a ReplicaSet", () => {
     ["that cannot make replicas", "ReplicaSet.apps/v1", of(conditions("ReplicaFailure=True")), "Degraded"],
     ["short of available ones", "ReplicaSet.apps/v1", of({ availableReplicas: 1 }), "Progressing"],
     ["not observed", "ReplicaSet.apps/v1", { ...of({ observedGeneration: 1 }), meta: { generation: 2 } }, "Progressing"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a Pod", () => {
@@ -109,7 +109,7 @@ describe("a Pod", () => {
     ["that succeeded", "Pod.v1", { spec: once, status: { phase: "Succeeded" } }, "Healthy"],
     ["that failed", "Pod.v1", { spec: once, status: { phase: "Failed" } }, "Degraded"],
     ["without a phase", "Pod.v1", {}, "Unknown"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 
   test("that failed says which container", () => {
     const status = { phase: "Failed", containerStatuses: [{ name: "c", state: { terminated: { exitCode: 7 } } }] };
@@ -139,7 +139,7 @@ describe("other kinds", () => {
     ["an autoscaler at its limit", hpa, { status: conditions("ScalingLimited=True:TooManyReplicas") }, "Healthy"],
     ["an autoscaler that has said nothing", hpa, {}, "Progressing"],
     ["an autoscaler that cannot", hpa, { status: conditions("AbleToScale=False:BackoffBoth") }, "Progressing"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 
   test.each([
     "FailedGetScale",

@@ -29,7 +29,7 @@ describe("whatever it is", () => {
     ["not ready", "A.b/v1", { status: conditions("Ready=False") }, "InProgress"],
     ["perhaps ready", "A.b/v1", { status: conditions("Ready=Unknown") }, "InProgress"],
     ["silent", "A.b/v1", {}, "Current"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a Deployment", () => {
@@ -56,7 +56,7 @@ describe("a Deployment", () => {
     ["silent about availability", "Deployment.apps/v1", of(conditions("Progressing=True:NewReplicaSetAvailable")), "InProgress"],
     ["of one by default", "Deployment.apps/v1", { spec: {}, status: { replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1, ...conditions("Available=True") } }, "Current"],
     ["that has counted nothing", "Deployment.apps/v1", { spec: {}, status: {} }, "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a StatefulSet", () => {
@@ -76,7 +76,7 @@ describe("a StatefulSet", () => {
     ["at its partition, whatever the rest", "StatefulSet.apps/v1", of({ updatedReplicas: 1, currentReplicas: 1, updateRevision: "b" }, partition), "Current"],
     ["short of current ones", "StatefulSet.apps/v1", of({ currentReplicas: 1 }), "InProgress"],
     ["with another revision", "StatefulSet.apps/v1", of({ updateRevision: "b" }), "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a DaemonSet", () => {
@@ -91,7 +91,7 @@ describe("a DaemonSet", () => {
     ["short of updated ones", "DaemonSet.apps/v1", of({ updatedNumberScheduled: 1 }), "InProgress"],
     ["short of available ones", "DaemonSet.apps/v1", of({ numberAvailable: 1 }), "InProgress"],
     ["short of ready ones", "DaemonSet.apps/v1", of({ numberReady: 1 }), "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a ReplicaSet", () => {
@@ -105,7 +105,7 @@ describe("a ReplicaSet", () => {
     ["short of available ones", "ReplicaSet.apps/v1", of({ availableReplicas: 1 }), "InProgress"],
     ["short of ready ones", "ReplicaSet.apps/v1", of({ readyReplicas: 1 }), "InProgress"],
     ["with too many", "ReplicaSet.apps/v1", of({ replicas: 3 }), "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a Pod", () => {
@@ -119,7 +119,7 @@ describe("a Pod", () => {
     ["that runs", "Pod.v1", { status: { phase: "Running", ...conditions("Ready=False") } }, "InProgress"],
     ["that is pending", "Pod.v1", { status: { phase: "Pending" } }, "InProgress"],
     ["without a phase", "Pod.v1", { status: {} }, "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 
   test("that finds no node fails after 15 seconds", () => {
     const parts = { status: { phase: "Pending", ...conditions("PodScheduled=False:Unschedulable") } };
@@ -156,7 +156,7 @@ describe("other kinds", () => {
     ["a definition that is being installed", crd, { status: conditions("Established=False:Installing") }, "InProgress"],
     ["a definition that is not established", crd, { status: conditions("Established=False:Broken") }, "Failed"],
     ["a new definition", crd, {}, "InProgress"],
-  ])("%s", (...row) => check(row));
+  ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 test("conditions carry when they changed", () => {

@@ -31,6 +31,8 @@ export interface Writing {
 export interface Expected {
   readonly uid: string | undefined;
   readonly digest: string | undefined;
+  /** What this operation has taken over may be anything by now, or gone: it is taken back. */
+  readonly taken?: true;
 }
 
 export interface Written {
@@ -143,11 +145,11 @@ function misfit(
   p: { readonly expected: Expected; readonly intent: string; readonly epoch: number; readonly sha256: Sha256 },
 ): WireError | undefined {
   const { expected, intent, epoch, sha256 } = p;
-  if (live === undefined) return expected.uid === undefined ? undefined : stale(object, "has been deleted");
+  if (live === undefined) return expected.uid === undefined || expected.taken === true ? undefined : stale(object, "has been deleted");
   if (epochOf(live) > epoch) return superseded(live, epoch);
   if (live.metadata.deletionTimestamp !== undefined) return stale(object, "is being deleted");
   // Written by this operation before it was interrupted, or by an earlier one with the same intent.
-  if (live.metadata.annotations?.[intentAnnotation] === intent && epochOf(live) === epoch) return undefined;
+  if (epochOf(live) === epoch && (expected.taken === true || live.metadata.annotations?.[intentAnnotation] === intent)) return undefined;
   if (expected.uid === undefined) return stale(object, "has been made by somebody else");
   if (live.metadata.uid !== expected.uid) return stale(object, "has been deleted and made anew");
   return digestOf(live, sha256) === expected.digest ? undefined : stale(object, "has changed");
