@@ -115,6 +115,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   run: ["--watch"],
   "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
+  "cluster add": ["--in-cluster"],
   "step-cache clear": ["--all"],
   "keys erase": ["--yes"],
   "user create": ["--admin"],

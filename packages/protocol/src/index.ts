@@ -150,7 +150,7 @@ export {
   operationStatuses,
   planStatuses,
   reconcileStates,
-} from "./cluster.ts";
-export type { ChangeAction, HealthState, OperationStatus, PlanStatus, ReconcileState } from "./cluster.ts";
+} from "./statuses.ts";
+export type { ChangeAction, HealthState, OperationStatus, PlanStatus, ReconcileState } from "./statuses.ts";
 export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
 export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

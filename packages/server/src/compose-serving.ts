@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
+import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
-import { clustersOf } from "./cluster/clusters-of.ts";
 import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
 import { openPayloads, openVault } from "./compose-secrets.ts";
+import type { ClusterGround } from "./cluster/open-clusters.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
-import type { Ground } from "./compose-parts.ts";
+import type { ComposeOptions, Ground } from "./compose-parts.ts";
 import type { Http } from "./http.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
@@ -133,6 +134,32 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+/** What the versions of the product's own workflows begin with; `cluster/operation-workflow.ts` has the whole of it. */
+const ownVersion = /^cluster-operation-/;
+
+interface LazyClusters {
+  readonly open: () => Promise<Clusters>;
+  /** As the engine asks for workers of a version: undefined for those of a project. */
+  readonly provide: (version: string) => Promise<boolean> | undefined;
+}
+
+/** Loaded by the first request for it, or by a run of an operation that has to go on after a start. */
+function clustersOf(
+  { settings, env }: Pick<ComposeOptions, "settings" | "env">,
+  parts: () => Pick<ClusterGround, "engine" | "store" | "vault">,
+): LazyClusters {
+  let opened: Promise<Clusters> | undefined;
+  const open = (): Promise<Clusters> => {
+    opened ??= import("./cluster/open-clusters.ts").then(({ openClusters }) =>
+      openClusters({ ...parts(), project: settings.project, env, limits: settings.limits }),
+    );
+    return opened;
+  };
+  const provide = (version: string): Promise<boolean> | undefined =>
+    ownVersion.test(version) ? open().then(() => true) : undefined;
+  return { open, provide };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */

@@ -8,7 +8,7 @@ import {
   operationStatuses,
   planStatuses,
   reconcileStates,
-} from "../cluster.ts";
+} from "../statuses.ts";
 import { maybe, time } from "./schema-parts.ts";
 
 const clusterName = z.string().regex(clusterNamePattern);
