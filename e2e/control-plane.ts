@@ -74,13 +74,56 @@ export class ControlPlane {
     const { folder } = this;
     const etcd = `http://127.0.0.1:${this.#etcdPort}`;
     const peer = `http://127.0.0.1:${await freePort()}`;
-    this.#spawn("etcd", ["--data-dir", join(folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", etcd, "--advertise-client-urls", etcd, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", `default=${peer}`, "--log-level", "error"]);
+    this.#spawn("etcd", [
+      "--data-dir",
+      join(folder, "etcd"),
+      "--unsafe-no-fsync",
+      "--listen-client-urls",
+      etcd,
+      "--advertise-client-urls",
+      etcd,
+      "--listen-peer-urls",
+      peer,
+      "--initial-advertise-peer-urls",
+      peer,
+      "--initial-cluster",
+      `default=${peer}`,
+      "--log-level",
+      "error",
+    ]);
     const key = join(folder, "sa.key");
     Bun.spawnSync(["openssl", "genrsa", "-out", key, "2048"], { stderr: "ignore" });
     writeFileSync(join(folder, "tokens"), `${token},admin,admin,system:masters\n`);
-    this.#spawn("kube-apiserver", ["--etcd-servers", etcd, "--cert-dir", folder, "--secure-port", String(this.port), "--bind-address", "127.0.0.1", "--token-auth-file", join(folder, "tokens"), "--service-account-key-file", key, "--service-account-signing-key-file", key, "--service-account-issuer", "https://control-plane", "--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount", "--service-cluster-ip-range", "10.96.0.0/16", "--profiling=false"]);
+    this.#spawn("kube-apiserver", [
+      "--etcd-servers",
+      etcd,
+      "--cert-dir",
+      folder,
+      "--secure-port",
+      String(this.port),
+      "--bind-address",
+      "127.0.0.1",
+      "--token-auth-file",
+      join(folder, "tokens"),
+      "--service-account-key-file",
+      key,
+      "--service-account-signing-key-file",
+      key,
+      "--service-account-issuer",
+      "https://control-plane",
+      "--authorization-mode",
+      "RBAC",
+      "--disable-admission-plugins",
+      "ServiceAccount",
+      "--service-cluster-ip-range",
+      "10.96.0.0/16",
+      "--profiling=false",
+    ]);
     await this.#until("the API server is ready", async () => {
-      const answer = await fetch(`${this.url}/readyz`, { headers: { authorization: `Bearer ${token}` }, tls: { rejectUnauthorized: false } });
+      const answer = await fetch(`${this.url}/readyz`, {
+        headers: { authorization: `Bearer ${token}` },
+        tls: { rejectUnauthorized: false },
+      });
       return answer.ok;
     });
     const ca = Buffer.from(this.ca).toString("base64");
@@ -91,22 +134,50 @@ export class ControlPlane {
       contexts: [{ name: "admin", context: { cluster: "c", user: "admin" } }],
     };
     writeFileSync(this.kubeconfigFile, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
-    this.#spawn("kube-controller-manager", ["--kubeconfig", this.kubeconfigFile, "--service-account-private-key-file", key, "--use-service-account-credentials=false", "--secure-port", "0", "--leader-elect=false"]);
-    const stages = readdirSync(controlPlaneFolder()).filter((name) => name.startsWith("stage-")).map((name) => join(controlPlaneFolder(), name));
-    this.#spawn("kwok", ["--kubeconfig", this.kubeconfigFile, "--manage-all-nodes=true", "--server-address", `127.0.0.1:${await freePort()}`, ...stages.flatMap((each) => ["--config", each])]);
-    await this.#until("kube-system is there", async () => this.command("get", "namespace", "kube-system").exitCode === 0);
+    this.#spawn("kube-controller-manager", [
+      "--kubeconfig",
+      this.kubeconfigFile,
+      "--service-account-private-key-file",
+      key,
+      "--use-service-account-credentials=false",
+      "--secure-port",
+      "0",
+      "--leader-elect=false",
+    ]);
+    const stages = readdirSync(controlPlaneFolder())
+      .filter((name) => name.startsWith("stage-"))
+      .map((name) => join(controlPlaneFolder(), name));
+    this.#spawn("kwok", [
+      "--kubeconfig",
+      this.kubeconfigFile,
+      "--manage-all-nodes=true",
+      "--server-address",
+      `127.0.0.1:${await freePort()}`,
+      ...stages.flatMap((each) => ["--config", each]),
+    ]);
+    await this.#until(
+      "kube-system is there",
+      async () => this.command("get", "namespace", "kube-system").exitCode === 0,
+    );
   }
 
   #spawn(name: string, args: readonly string[]): void {
     const log = join(this.folder, `${name}.log`);
     const env = { PATH: process.env["PATH"], GOMEMLIMIT: String(memoryBytesMax), HOME: this.folder };
-    const child = Bun.spawn([join(controlPlaneFolder(), name), ...args], { env, stdin: "ignore", stdout: Bun.file(log), stderr: Bun.file(`${log}.err`) });
+    const child = Bun.spawn([join(controlPlaneFolder(), name), ...args], {
+      env,
+      stdin: "ignore",
+      stdout: Bun.file(log),
+      stderr: Bun.file(`${log}.err`),
+    });
     this.#children.push(child);
   }
 
   /** kubectl, as this site's administrator. */
   command(...args: readonly string[]): { readonly exitCode: number; readonly stdout: string; readonly stderr: string } {
-    const done = Bun.spawnSync([this.kubectl, "--kubeconfig", this.kubeconfigFile, ...args], { env: { HOME: this.folder } });
+    const done = Bun.spawnSync([this.kubectl, "--kubeconfig", this.kubeconfigFile, ...args], {
+      env: { HOME: this.folder },
+    });
     return { exitCode: done.exitCode, stdout: done.stdout.toString(), stderr: done.stderr.toString() };
   }
 

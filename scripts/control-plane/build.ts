@@ -1,7 +1,16 @@
 // Builds a real control plane once, from the Go module proxy: etcd, kube-apiserver, kube-controller-manager, kubectl and kwok. They
 // lie outside the repository, under a name with their versions. Usage: `node scripts/run.mjs scripts/control-plane/build.ts`.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  copyFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaries, controlPlaneFolder, versions } from "./place.ts";
@@ -40,11 +49,13 @@ function buildKubernetes(root: string, into: string): void {
   const [minor = ""] = kubernetes.split(".");
   const at = "k8s.io/component-base/version";
   const flags = `-s -w -X ${at}.gitVersion=v1.${kubernetes} -X ${at}.gitMajor=1 -X ${at}.gitMinor=${minor}`;
-  for (const each of parts) run(folder, "go", "build", "-ldflags", flags, "-o", join(into, each), `k8s.io/kubernetes/cmd/${each}`);
+  for (const each of parts)
+    run(folder, "go", "build", "-ldflags", flags, "-o", join(into, each), `k8s.io/kubernetes/cmd/${each}`);
 }
 
 function buildEtcd(root: string, into: string): void {
-  const main = 'package main\n\nimport (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { etcdmain.Main(os.Args) }\n';
+  const main =
+    'package main\n\nimport (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { etcdmain.Main(os.Args) }\n';
   const folder = scratch(root, "etcd", {
     "go.mod": `module scratch\n\ngo 1.25.0\n\nrequire go.etcd.io/etcd/server/v3 v${versions.etcd}\n`,
     "main.go": main,
@@ -61,7 +72,10 @@ function buildKwok(root: string, into: string): void {
   const module = run(folder, "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok").trim();
   const binFolder = join(root, "bin");
   const env = { ...process.env, CGO_ENABLED: "0", GOBIN: binFolder, GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" };
-  const done = Bun.spawnSync(["go", "install", "-ldflags", "-s -w", `sigs.k8s.io/kwok/cmd/kwok@v${versions.kwok}`], { env, stderr: "inherit" });
+  const done = Bun.spawnSync(["go", "install", "-ldflags", "-s -w", `sigs.k8s.io/kwok/cmd/kwok@v${versions.kwok}`], {
+    env,
+    stderr: "inherit",
+  });
   if (done.exitCode !== 0) throw new Error(`kwok could not be built (${done.exitCode})`);
   copyFileSync(join(binFolder, "kwok"), join(into, "kwok"));
   for (const stage of ["node/fast", "node/heartbeat", "pod/fast"]) {

@@ -89,5 +89,11 @@ export type {
 } from "./kernel/run-store.ts";
 export { fleetLimits } from "./workers/limits.ts";
 export type { FleetLimits } from "./workers/limits.ts";
-export type { ClusterRecord, ClusterStore, ComponentRecord, OperationRecord, PlanRecord } from "./kernel/cluster-store.ts";
+export type {
+  ClusterRecord,
+  ClusterStore,
+  ComponentRecord,
+  OperationRecord,
+  PlanRecord,
+} from "./kernel/cluster-store.ts";
 export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

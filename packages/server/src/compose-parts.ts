@@ -203,7 +203,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, clusters, backup, verifyAudit } = parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, clusters, backup, verifyAudit } =
+    parts;
   return createHttp({
     engine,
     store,

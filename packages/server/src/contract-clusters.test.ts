@@ -18,7 +18,10 @@ test("answers are what the API document says", async () => {
   await ask("getComponent", ["none"]);
   await ask("getComponentHealth", ["web"]);
   expect((await ask("listPlans", ["web"])).body.plans).toHaveLength(2);
-  expect((await ask("listOperations", ["web"])).body.operations.map((each: { id: string }) => each.id)).toEqual([second.id, first.id]);
+  expect((await ask("listOperations", ["web"])).body.operations.map((each: { id: string }) => each.id)).toEqual([
+    second.id,
+    first.id,
+  ]);
   await ask("getPlan", [second.plan]);
   await ask("getPlan", ["none"]);
   await ask("getComponent", ["web"]);
@@ -46,7 +49,9 @@ test.each([
 test("who may see one cluster sees nothing of another", async () => {
   await using rig = await ClusterRig.make();
   await rig.component("web", { "conf.json": configMap("conf", {}) });
-  const { token } = (await rig.fixture.post("/api/v1/tokens", { name: "t", role: "operator", limits: { cluster: ["other"] } })).body;
+  const { token } = (
+    await rig.fixture.post("/api/v1/tokens", { name: "t", role: "operator", limits: { cluster: ["other"] } })
+  ).body;
   const headers = { authorization: `Bearer ${token}` };
   expect((await rig.ask("listClusters", [], { headers })).body.clusters).toEqual([]);
   expect((await rig.ask("listComponents", [], { headers })).body.components).toEqual([]);

@@ -66,7 +66,11 @@ interface AddFlags extends TargetFlags {
 }
 
 export function addClusterCommands(program: Command, io: Io): void {
-  const cluster = commandGroup(program, "cluster", "Kubernetes clusters: components, plans, and what is done with them");
+  const cluster = commandGroup(
+    program,
+    "cluster",
+    "Kubernetes clusters: components, plans, and what is done with them",
+  );
   addClusters(cluster, io);
   addComponents(cluster, io);
   addPlans(cluster, io);
@@ -86,16 +90,26 @@ function addClusters(cluster: Command, io: Io): void {
     .action(async (name: string, flags: AddFlags) => {
       const kubeconfig = await kubeconfigOf(flags);
       const body = { name, kubeconfig, context: flags.context, acceptIdentity: flags.acceptIdentity ?? false };
-      const answer = await apiOf(io, flags).json<{ readonly cluster: ClusterView }>("/api/v1/clusters", { method: "POST", body });
+      const answer = await apiOf(io, flags).json<{ readonly cluster: ClusterView }>("/api/v1/clusters", {
+        method: "POST",
+        body,
+      });
       const { identity, version } = answer.cluster;
       show(io, flags, { json: answer, text: () => [`Cluster ${name} is ${identity.server}, Kubernetes ${version}.`] });
     });
   clientCommand(cluster, { name: "list", description: "The clusters", example: "sluice cluster list" }).action(
     async (flags: TargetFlags) => {
       const answer = await apiOf(io, flags).json<{ readonly clusters?: readonly ClusterView[] }>("/api/v1/clusters");
-      const rows = (answer.clusters ?? []).map((each) => [each.name, each.identity.server, each.version, time(each.addedAt)]);
+      const rows = (answer.clusters ?? []).map((each) => [
+        each.name,
+        each.identity.server,
+        each.version,
+        time(each.addedAt),
+      ]);
       const lines = (): readonly string[] =>
-        rows.length === 0 ? ["No clusters. Add one: sluice cluster add NAME --kubeconfig FILE"] : table(["NAME", "SERVER", "VERSION", "ADDED"], rows);
+        rows.length === 0
+          ? ["No clusters. Add one: sluice cluster add NAME --kubeconfig FILE"]
+          : table(["NAME", "SERVER", "VERSION", "ADDED"], rows);
       show(io, flags, { json: answer, text: lines });
     },
   );
@@ -106,10 +120,14 @@ function addClusters(cluster: Command, io: Io): void {
   })
     .argument("<name>", "name of the cluster")
     .action(async (name: string, flags: TargetFlags) => {
-      const answer = await apiOf(io, flags).json<{ readonly reachable: boolean; readonly reason: string | null; readonly latencyMs: number | null }>(
-        `/api/v1/clusters/${segment(name)}`,
-      );
-      const said = answer.reachable ? `${name} answers (${answer.latencyMs} ms).` : `${name} cannot be used: ${answer.reason}`;
+      const answer = await apiOf(io, flags).json<{
+        readonly reachable: boolean;
+        readonly reason: string | null;
+        readonly latencyMs: number | null;
+      }>(`/api/v1/clusters/${segment(name)}`);
+      const said = answer.reachable
+        ? `${name} answers (${answer.latencyMs} ms).`
+        : `${name} cannot be used: ${answer.reason}`;
       show(io, flags, { json: answer, text: () => [said] });
       if (!answer.reachable) throw ended("cluster_unreachable", said);
     });
@@ -137,32 +155,48 @@ function addComponents(cluster: Command, io: Io): void {
     .argument("<file>", "its file, in the folder of the project")
     .action(async (file: string, flags: TargetFlags) => {
       const path = relative(resolve(io.cwd, flags.project ?? "."), resolve(io.cwd, file));
-      if (path.startsWith("..")) throw misused(`${file} is not in the folder of the project.`, "The server reads it there.");
-      const answer = await apiOf(io, flags).json<{ readonly component: ComponentView }>("/api/v1/components", { method: "POST", body: { file: path } });
+      if (path.startsWith(".."))
+        throw misused(`${file} is not in the folder of the project.`, "The server reads it there.");
+      const answer = await apiOf(io, flags).json<{ readonly component: ComponentView }>("/api/v1/components", {
+        method: "POST",
+        body: { file: path },
+      });
       const { name, cluster: of } = answer.component;
-      show(io, flags, { json: answer, text: () => [`Component ${name} of cluster ${of} is known. Next: sluice cluster plan ${name}`] });
+      show(io, flags, {
+        json: answer,
+        text: () => [`Component ${name} of cluster ${of} is known. Next: sluice cluster plan ${name}`],
+      });
     });
-  clientCommand(component, { name: "list", description: "The components", example: "sluice cluster component list" }).action(
-    async (flags: TargetFlags) => {
-      const answer = await apiOf(io, flags).json<{ readonly components?: readonly ComponentView[] }>("/api/v1/components");
-      const rows = (answer.components ?? []).map((each) => [
-        each.name,
-        each.cluster,
-        String(each.version),
-        String(each.objects),
-        each.health?.reconciled ?? "-",
-        each.health?.health ?? "-",
-      ]);
-      const heads = ["NAME", "CLUSTER", "VERSION", "OBJECTS", "RECONCILED", "HEALTH"];
-      show(io, flags, { json: answer, text: () => (rows.length === 0 ? ["No components."] : table(heads, rows)) });
-    },
-  );
+  clientCommand(component, {
+    name: "list",
+    description: "The components",
+    example: "sluice cluster component list",
+  }).action(async (flags: TargetFlags) => {
+    const answer = await apiOf(io, flags).json<{ readonly components?: readonly ComponentView[] }>(
+      "/api/v1/components",
+    );
+    const rows = (answer.components ?? []).map((each) => [
+      each.name,
+      each.cluster,
+      String(each.version),
+      String(each.objects),
+      each.health?.reconciled ?? "-",
+      each.health?.health ?? "-",
+    ]);
+    const heads = ["NAME", "CLUSTER", "VERSION", "OBJECTS", "RECONCILED", "HEALTH"];
+    show(io, flags, { json: answer, text: () => (rows.length === 0 ? ["No components."] : table(heads, rows)) });
+  });
   clientCommand(component, { name: "show", description: "One component", example: "sluice cluster component show web" })
     .argument("<name>", "name of the component")
     .action(async (name: string, flags: TargetFlags) => {
-      const answer = await apiOf(io, flags).json<{ readonly component: ComponentView }>(`/api/v1/components/${segment(name)}`);
+      const answer = await apiOf(io, flags).json<{ readonly component: ComponentView }>(
+        `/api/v1/components/${segment(name)}`,
+      );
       const { cluster: of, file, version, objects, operation } = answer.component;
-      const lines = [`${name} in ${of}, from ${file}`, `version ${version}, ${objects} objects, last operation ${operation ?? "none"}`];
+      const lines = [
+        `${name} in ${of}, from ${file}`,
+        `version ${version}, ${objects} objects, last operation ${operation ?? "none"}`,
+      ];
       show(io, flags, { json: answer, text: () => lines });
     });
   clientCommand(component, {
@@ -172,12 +206,20 @@ function addComponents(cluster: Command, io: Io): void {
   })
     .argument("<name>", "name of the component")
     .action(async (name: string, flags: TargetFlags) => {
-      const answer = await apiOf(io, flags).json<{ readonly health: HealthView & { readonly objects: readonly ObjectView[] } }>(
-        `/api/v1/components/${segment(name)}/health`,
-      );
+      const answer = await apiOf(io, flags).json<{
+        readonly health: HealthView & { readonly objects: readonly ObjectView[] };
+      }>(`/api/v1/components/${segment(name)}/health`);
       const { health, reconciled, reason, objects } = answer.health;
-      const rows = objects.map((each) => [each.key, each.reconciled, each.health ?? "-", each.health === null ? each.reconciledReason : each.healthReason]);
-      show(io, flags, { json: answer, text: () => [`${reconciled}, ${health}: ${reason}`, ...table(["OBJECT", "RECONCILED", "HEALTH", "WHY"], rows)] });
+      const rows = objects.map((each) => [
+        each.key,
+        each.reconciled,
+        each.health ?? "-",
+        each.health === null ? each.reconciledReason : each.healthReason,
+      ]);
+      show(io, flags, {
+        json: answer,
+        text: () => [`${reconciled}, ${health}: ${reason}`, ...table(["OBJECT", "RECONCILED", "HEALTH", "WHY"], rows)],
+      });
       if (health !== "Healthy" || reconciled !== "Current") throw ended("not_ready", reason);
     });
 }
@@ -204,13 +246,20 @@ function addPlans(cluster: Command, io: Io): void {
       show(io, flags, { json: { id, hash, changes, prune, unknown, violations }, text: () => shownPlan(plan) });
       if (violations.length > 0) throw ended("plan_refused", violations.map(({ message }) => message).join(" "));
     });
-  clientCommand(cluster, { name: "approve", description: "Approve a plan as it is now", example: "sluice cluster approve plan_0123" })
+  clientCommand(cluster, {
+    name: "approve",
+    description: "Approve a plan as it is now",
+    example: "sluice cluster approve plan_0123",
+  })
     .argument("<plan>", "id of the plan")
     .option("--hash <hash>", "the hash that was looked at (default: that of the plan)")
     .action(async (id: string, flags: TargetFlags & { readonly hash?: string }) => {
       const api = apiOf(io, flags);
       const hash = flags.hash ?? (await planOf(api, id)).hash;
-      const answer = await api.json<{ readonly plan: PlanView }>(`/api/v1/plans/${segment(id)}/approve`, { method: "POST", body: { hash } });
+      const answer = await api.json<{ readonly plan: PlanView }>(`/api/v1/plans/${segment(id)}/approve`, {
+        method: "POST",
+        body: { hash },
+      });
       show(io, flags, { json: answer, text: () => [`${id} is approved. Next: sluice cluster apply ${id}`] });
     });
   clientCommand(cluster, {
@@ -224,7 +273,10 @@ function addPlans(cluster: Command, io: Io): void {
       const api = apiOf(io, flags);
       const { hash } = await planOf(api, id);
       const body = { method: "POST", body: { hash } } as const;
-      const { operation } = await api.json<{ readonly operation: OperationView }>(`/api/v1/plans/${segment(id)}/apply`, body);
+      const { operation } = await api.json<{ readonly operation: OperationView }>(
+        `/api/v1/plans/${segment(id)}/apply`,
+        body,
+      );
       await follow(io, flags, { api, operation, wait: flags.wait });
     });
   clientCommand(cluster, {
@@ -237,7 +289,10 @@ function addPlans(cluster: Command, io: Io): void {
     .action(async (id: string, flags: TargetFlags & { readonly wait: boolean }) => {
       const api = apiOf(io, flags);
       const body = { method: "POST", body: {} } as const;
-      const { operation } = await api.json<{ readonly operation: OperationView }>(`/api/v1/operations/${segment(id)}/undo`, body);
+      const { operation } = await api.json<{ readonly operation: OperationView }>(
+        `/api/v1/operations/${segment(id)}/undo`,
+        body,
+      );
       await follow(io, flags, { api, operation, wait: flags.wait });
     });
 }
@@ -255,15 +310,23 @@ async function follow(
   let last = operation;
   while (wait && last.status === "running") {
     await awaitEnd(api, operation.run);
-    last = (await api.json<{ readonly operation: OperationView }>(`/api/v1/operations/${segment(operation.id)}`)).operation;
+    last = (await api.json<{ readonly operation: OperationView }>(`/api/v1/operations/${segment(operation.id)}`))
+      .operation;
   }
   const why = last.reason === null ? "" : `: ${last.reason}`;
-  show(io, flags, { json: { operation: last }, text: () => [`${last.id} of ${last.component}: ${last.status}${why} (run ${last.run})`] });
-  if (last.status === "failed" || last.status === "superseded") throw ended("workflow_failed", last.reason ?? last.status);
+  show(io, flags, {
+    json: { operation: last },
+    text: () => [`${last.id} of ${last.component}: ${last.status}${why} (run ${last.run})`],
+  });
+  if (last.status === "failed" || last.status === "superseded")
+    throw ended("workflow_failed", last.reason ?? last.status);
 }
 
 /** What came out has been printed; what is left is to say that it is not good. */
-function ended(code: "cluster_unreachable" | "not_ready" | "plan_refused" | "workflow_failed", message: string): CliError {
+function ended(
+  code: "cluster_unreachable" | "not_ready" | "plan_refused" | "workflow_failed",
+  message: string,
+): CliError {
   return new CliError(exitCodes.failed, { code, message }, true);
 }
 
@@ -275,7 +338,8 @@ function shownPlan(plan: PlanView): readonly string[] {
     if (action === "unchanged") continue;
     lines.push(`${signs[action] ?? " "} ${key} (${risk} risk${irreversible ? ", cannot be taken back" : ""})`);
     if (action !== "update") continue;
-    for (const { path, before, after } of fields) lines.push(`    ${path}: ${shownValue(before)} → ${shownValue(after)}`);
+    for (const { path, before, after } of fields)
+      lines.push(`    ${path}: ${shownValue(before)} → ${shownValue(after)}`);
   }
   for (const key of plan.prune) lines.push(`- ${key} (high risk)`);
   for (const { rule, message } of plan.violations) lines.push(`! ${rule}: ${message}`);

@@ -7,7 +7,12 @@ describe("a cluster", () => {
   test("says who it is when it is added, and its kubeconfig is kept where nobody reads it", async () => {
     await using room = await Room.make({ a: configMap("a") });
     const [cluster] = await room.store.clusters.listClusters();
-    expect(cluster).toMatchObject({ name: "main", context: "x", version: "v1.34.4", identity: { server: room.double.url } });
+    expect(cluster).toMatchObject({
+      name: "main",
+      context: "x",
+      version: "v1.34.4",
+      identity: { server: room.double.url },
+    });
     expect(JSON.stringify(cluster)).not.toContain("contexts");
     expect([...room.kept.keys()]).toEqual([" cluster main"]);
     expect(await room.clusters.status("main")).toMatchObject({ value: { reachable: true } });
@@ -29,7 +34,9 @@ describe("a plan", () => {
   test("is made of what is declared now; a file that became another's is refused", async () => {
     await using room = await Room.make({ a: configMap("a") });
     expect(await room.plan()).toMatchObject({ value: { component: "web", status: "approved" } });
-    expect(await room.clusters.plan({ by, person: "ada", component: "none" })).toMatchObject({ error: { code: "component_not_found" } });
+    expect(await room.clusters.plan({ by, person: "ada", component: "none" })).toMatchObject({
+      error: { code: "component_not_found" },
+    });
     room.files["web.yaml"] = "name: other\ncluster: main\nmanifests: [web]\n";
     expect(await room.plan()).toMatchObject({ error: { code: "invalid_component" } });
     delete room.files["web.yaml"];
@@ -42,7 +49,9 @@ describe("a plan", () => {
     if (!plan.ok) throw new Error(plan.error.message);
     const { id, hash } = plan.value;
     expect(await room.clusters.apply({ by, plan: id, hash })).toMatchObject({ error: { code: "plan_not_approved" } });
-    expect(await room.clusters.approve({ by, person: "ada", plan: id, hash })).toMatchObject({ error: { code: "requester_may_not_decide" } });
+    expect(await room.clusters.approve({ by, person: "ada", plan: id, hash })).toMatchObject({
+      error: { code: "requester_may_not_decide" },
+    });
     expect(await room.clusters.approve({ by, person: "bob", plan: id, hash })).toMatchObject({ ok: true });
     const first = await room.clusters.apply({ by, plan: id, hash });
     const again = await room.clusters.apply({ by, plan: id, hash });
@@ -57,10 +66,15 @@ describe("a plan", () => {
   });
 
   test("outside of its windows is not begun", async () => {
-    await using room = await Room.make({ a: configMap("a") }, '{ approval: none, windows: [{ from: "00:00", to: "00:00" }] }');
+    await using room = await Room.make(
+      { a: configMap("a") },
+      '{ approval: none, windows: [{ from: "00:00", to: "00:00" }] }',
+    );
     const plan = await room.plan();
     if (!plan.ok) throw new Error(plan.error.message);
-    expect(await room.clusters.apply({ by, plan: plan.value.id, hash: plan.value.hash })).toMatchObject({ error: { code: "plan_refused" } });
+    expect(await room.clusters.apply({ by, plan: plan.value.id, hash: plan.value.hash })).toMatchObject({
+      error: { code: "plan_refused" },
+    });
   });
 });
 
@@ -68,7 +82,9 @@ test("what was not applied cannot be undone", async () => {
   await using room = await Room.make({ a: configMap("a") });
   const operation = await room.begin();
   const undo = (id: string) => room.clusters.undo({ by, person: "ada", operation: id });
-  expect(await undo(operation)).toMatchObject({ error: { code: "conflict", message: expect.stringContaining("nothing before it") } });
+  expect(await undo(operation)).toMatchObject({
+    error: { code: "conflict", message: expect.stringContaining("nothing before it") },
+  });
   expect(await undo("none")).toMatchObject({ error: { code: "operation_not_found" } });
 });
 

@@ -1,7 +1,13 @@
 // The desk of the room: clusters are added, components declared, plans made, approved and begun. What runs, runs in `Operations`.
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { Clock } from "../kernel/clock.ts";
-import type { ClusterRecord, ClusterStore, ComponentRecord, OperationRecord, PlanRecord } from "../kernel/cluster-store.ts";
+import type {
+  ClusterRecord,
+  ClusterStore,
+  ComponentRecord,
+  OperationRecord,
+  PlanRecord,
+} from "../kernel/cluster-store.ts";
 import type { Ids } from "../kernel/ids.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
@@ -77,7 +83,15 @@ export class Clusters {
     this.#options = options;
     const { store, rules, sha256, clock, limits } = options;
     const open = (cluster: string): Promise<Result<Resources>> => this.open(cluster);
-    this.operations = new Operations({ store, open, secrets: (plan) => this.#secretsOf(plan), rules, sha256, clock, limits });
+    this.operations = new Operations({
+      store,
+      open,
+      secrets: (plan) => this.#secretsOf(plan),
+      rules,
+      sha256,
+      clock,
+      limits,
+    });
   }
 
   /** Adds a cluster, once it has said who it is. Without a kubeconfig it is the one that this program runs in. */
@@ -160,7 +174,11 @@ export class Clusters {
   }
 
   /** Makes a plan of what the component's file declares now. */
-  async plan(p: { readonly by: Actor; readonly person: string; readonly component: string }): Promise<Result<PlanRecord>> {
+  async plan(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly component: string;
+  }): Promise<Result<PlanRecord>> {
     const { store, project, limits } = this.#options;
     const known = await store.getComponent({ name: p.component });
     if (known === undefined) return fail(notFound("component", p.component));
@@ -174,7 +192,12 @@ export class Clusters {
     return this.#keepPlan({ ...p, record: added.value, spec, objects: objects.value, kind: "apply" });
   }
 
-  async approve(p: { readonly by: Actor; readonly person: string; readonly plan: string; readonly hash: string }): Promise<Result<PlanRecord>> {
+  async approve(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly plan: string;
+    readonly hash: string;
+  }): Promise<Result<PlanRecord>> {
     const { store, clock } = this.#options;
     const plan = await store.getPlan({ plan: p.plan });
     if (plan === undefined) return fail(notFound("plan", p.plan));
@@ -185,7 +208,11 @@ export class Clusters {
   }
 
   /** Begins to carry a plan out. Asked again it answers with the same operation, whose run is there then at the latest. */
-  async apply(p: { readonly by: Actor; readonly plan: string; readonly hash: string }): Promise<Result<OperationRecord>> {
+  async apply(p: {
+    readonly by: Actor;
+    readonly plan: string;
+    readonly hash: string;
+  }): Promise<Result<OperationRecord>> {
     const { store, clock, ids, runner } = this.#options;
     const plan = await store.getPlan({ plan: p.plan });
     if (plan === undefined) return fail(notFound("plan", p.plan));
@@ -193,7 +220,8 @@ export class Clusters {
     if (refused !== undefined) return fail(refused);
     const component = await store.getComponent({ name: plan.component });
     const spec = component === undefined ? undefined : (decodeValue(component.spec) as ComponentSpec);
-    if (spec !== undefined && plan.status !== "applied" && !isOpen(spec.policy.windows, clock.now())) return fail(closedWindow(plan));
+    if (spec !== undefined && plan.status !== "applied" && !isOpen(spec.policy.windows, clock.now()))
+      return fail(closedWindow(plan));
     const waits = await this.#unhealthyDependency(spec);
     if (waits !== undefined && plan.status !== "applied") return fail(waits);
     const opened = await this.reopen(plan.cluster);
@@ -211,7 +239,11 @@ export class Clusters {
   }
 
   /** Applies what was declared before an operation. The intent was approved once; who asks is in the trail. */
-  async undo(p: { readonly by: Actor; readonly person: string; readonly operation: string }): Promise<Result<OperationRecord>> {
+  async undo(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly operation: string;
+  }): Promise<Result<OperationRecord>> {
     const { store } = this.#options;
     const operation = await store.getOperation({ operation: p.operation });
     if (operation === undefined) return fail(notFound("operation", p.operation));
@@ -299,7 +331,11 @@ export class Clusters {
       if (!health.ok) return health.error;
       const { reason, reconciled, health: state, objects } = health.value;
       if (objects.length > 0 && reconciled === "Current" && state === "Healthy") continue;
-      return { code: "not_ready", message: `${spec?.name} stands on ${name}, which is not healthy: ${reason}`, hint: `Apply or mend ${name} first.` };
+      return {
+        code: "not_ready",
+        message: `${spec?.name} stands on ${name}, which is not healthy: ${reason}`,
+        hint: `Apply or mend ${name} first.`,
+      };
     }
     return undefined;
   }
@@ -307,7 +343,11 @@ export class Clusters {
   async #specOf(file: string): Promise<Result<ComponentSpec>> {
     const text = await this.#options.project.read(file);
     if (text !== undefined) return parseComponent(file, text);
-    return fail({ code: "invalid_component", message: `There is no file ${file} in the project.`, hint: "The path begins in the project's folder." });
+    return fail({
+      code: "invalid_component",
+      message: `There is no file ${file} in the project.`,
+      hint: "The path begins in the project's folder.",
+    });
   }
 
   async #connect(name: string): Promise<Result<Resources>> {
@@ -325,7 +365,13 @@ export class Clusters {
     return change === undefined ? ok(resources) : fail(change);
   }
 
-  #accessOf({ text, context }: { readonly text: string | undefined; readonly context: string | undefined }): Promise<Result<ClusterAccess>> {
+  #accessOf({
+    text,
+    context,
+  }: {
+    readonly text: string | undefined;
+    readonly context: string | undefined;
+  }): Promise<Result<ClusterAccess>> {
     const { machine, env } = this.#options;
     if (text === undefined) return inCluster({ env, files: machine });
     return readKubeconfig({ text, context, folder: "", files: machine });
@@ -352,7 +398,9 @@ function secretsName(plan: string): string {
 }
 
 function refusedPlan(plan: PlanRecord): ReturnType<typeof notFound> | undefined {
-  const { violations } = decodeValue(plan.content) as { readonly violations: readonly { readonly rule: string; readonly message: string }[] };
+  const { violations } = decodeValue(plan.content) as {
+    readonly violations: readonly { readonly rule: string; readonly message: string }[];
+  };
   if (violations.length === 0) return undefined;
   return {
     code: "plan_refused",
@@ -371,5 +419,9 @@ function closedWindow(plan: PlanRecord): ReturnType<typeof notFound> {
 }
 
 function renamed(file: string, from: string, to: string): ReturnType<typeof notFound> {
-  return { code: "invalid_component", message: `${file} now declares ${to} instead of ${from}.`, hint: `Add it: sluice cluster component add ${file}.` };
+  return {
+    code: "invalid_component",
+    message: `${file} now declares ${to} instead of ${from}.`,
+    hint: `Add it: sluice cluster component add ${file}.`,
+  };
 }

@@ -35,10 +35,13 @@ export class HastyClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     const due = this.#now + delayMs;
-    const timer = setTimeout(() => {
-      this.#now = Math.max(this.#now, due);
-      callback();
-    }, delayMs > pauseMsMax ? delayMs : 0);
+    const timer = setTimeout(
+      () => {
+        this.#now = Math.max(this.#now, due);
+        callback();
+      },
+      delayMs > pauseMsMax ? delayMs : 0,
+    );
     return () => clearTimeout(timer);
   }
 }

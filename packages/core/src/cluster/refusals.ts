@@ -18,7 +18,10 @@ export function notFound(what: keyof typeof codes, name: string): WireError {
   return { code: codes[what], message: `There is no ${what} ${JSON.stringify(name)}.`, hint: hints[what] };
 }
 
-export function cannotApprove(plan: string, why: "not_found" | "other_hash" | "expired" | "same_person" | "not_open"): WireError {
+export function cannotApprove(
+  plan: string,
+  why: "not_found" | "other_hash" | "expired" | "same_person" | "not_open",
+): WireError {
   switch (why) {
     case "not_found":
       return notFound("plan", plan);
@@ -37,7 +40,10 @@ export function cannotApprove(plan: string, why: "not_found" | "other_hash" | "e
   }
 }
 
-export function cannotBegin(plan: string, why: "not_found" | "other_hash" | "expired" | "not_approved" | "stale"): WireError {
+export function cannotBegin(
+  plan: string,
+  why: "not_found" | "other_hash" | "expired" | "not_approved" | "stale",
+): WireError {
   switch (why) {
     case "not_found":
       return notFound("plan", plan);
@@ -46,16 +52,28 @@ export function cannotBegin(plan: string, why: "not_found" | "other_hash" | "exp
     case "expired":
       return expired(plan);
     case "not_approved":
-      return { code: "plan_not_approved", message: `${plan} has not been approved.`, hint: `Approve it: sluice cluster approve ${plan}.` };
+      return {
+        code: "plan_not_approved",
+        message: `${plan} has not been approved.`,
+        hint: `Approve it: sluice cluster approve ${plan}.`,
+      };
     case "stale":
       return { code: "plan_stale", message: `${plan} has been applied already.`, hint: "Make a new plan." };
   }
 }
 
 function otherHash(plan: string): WireError {
-  return { code: "plan_stale", message: `${plan} is not what this hash stands for.`, hint: "Look at the plan again: it has its hash." };
+  return {
+    code: "plan_stale",
+    message: `${plan} is not what this hash stands for.`,
+    hint: "Look at the plan again: it has its hash.",
+  };
 }
 
 function expired(plan: string): WireError {
-  return { code: "plan_expired", message: `${plan} is too old.`, hint: "Make a new plan: the cluster may have changed." };
+  return {
+    code: "plan_expired",
+    message: `${plan} is too old.`,
+    hint: "Make a new plan: the cluster may have changed.",
+  };
 }

@@ -36,7 +36,10 @@ export class Room {
       },
       transport: fetchTransport,
       processes: { run: () => Promise.reject(new Error("no program here")) },
-      project: { read: (path) => memoryFiles(this.files).read(path), list: (path) => memoryFiles(this.files).list(path) },
+      project: {
+        read: (path) => memoryFiles(this.files).read(path),
+        list: (path) => memoryFiles(this.files).list(path),
+      },
       machine: memoryFiles({}),
       env: {},
       clock: this.clock,
@@ -89,4 +92,9 @@ export class Room {
   }
 }
 
-export const configMap = (name: string, data: object = {}): object => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
+export const configMap = (name: string, data: object = {}): object => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name },
+  data,
+});

@@ -88,8 +88,14 @@ export interface ClusterStore {
     /** Encoded list of nothing. */
     readonly empty: Uint8Array;
     readonly now: number;
-  }): Promise<{ readonly outcome: "ok"; readonly component: ComponentRecord } | { readonly outcome: "elsewhere" | "no_cluster" }>;
-  createPlan(p: { readonly by: Actor; readonly plan: Omit<PlanRecord, "by" | "status">; readonly now: number }): Promise<{ readonly outcome: "ok" }>;
+  }): Promise<
+    { readonly outcome: "ok"; readonly component: ComponentRecord } | { readonly outcome: "elsewhere" | "no_cluster" }
+  >;
+  createPlan(p: {
+    readonly by: Actor;
+    readonly plan: Omit<PlanRecord, "by" | "status">;
+    readonly now: number;
+  }): Promise<{ readonly outcome: "ok" }>;
   approvePlan(p: {
     readonly by: Actor;
     readonly plan: string;
@@ -134,7 +140,12 @@ export interface ClusterStore {
     readonly reason?: string | undefined;
     readonly now: number;
   }): Promise<{ readonly outcome: "ok" | "stale" | "not_found" }>;
-  noteHealth(p: { readonly component: string; readonly health: Uint8Array; readonly keepMax: number; readonly now: number }): Promise<{
+  noteHealth(p: {
+    readonly component: string;
+    readonly health: Uint8Array;
+    readonly keepMax: number;
+    readonly now: number;
+  }): Promise<{
     readonly outcome: "ok" | "not_found";
   }>;
 

@@ -46,7 +46,14 @@ export function clusterStoreSuite(name: string, makeStore: MakeStore): void {
     const approve = (id: string, person = "bob", now = start, hash = `hash of ${id}`) =>
       clusters().approvePlan({ by: outside, plan: id, hash, person, now });
     const begin = (id: string, operation: string, now = start) =>
-      clusters().beginOperation({ by: outside, operation, run: `run of ${operation}`, plan: id, hash: `hash of ${id}`, now });
+      clusters().beginOperation({
+        by: outside,
+        operation,
+        run: `run of ${operation}`,
+        plan: id,
+        hash: `hash of ${id}`,
+        now,
+      });
 
     test("a cluster is the one it was, unless somebody says that it is another", async () => {
       expect(await putCluster()).toEqual({ outcome: "ok" });
@@ -85,7 +92,10 @@ export function clusterStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await approve("plan_1")).toEqual({ outcome: "not_open" });
       await plan("plan_2", "self");
       expect(await approve("plan_2", "ada")).toMatchObject({ outcome: "ok" });
-      expect((await clusters().listPlans({ component: "web", limit: 9 })).map((each) => each.id)).toEqual(["plan_2", "plan_1"]);
+      expect((await clusters().listPlans({ component: "web", limit: 9 })).map((each) => each.id)).toEqual([
+        "plan_2",
+        "plan_1",
+      ]);
     });
 
     test("an operation begins once for a plan; a later one takes the place of one that runs", async () => {
@@ -93,22 +103,39 @@ export function clusterStoreSuite(name: string, makeStore: MakeStore): void {
       await plan("plan_1", "none");
       await plan("plan_2", "none");
       expect(await begin("plan_1", "op_1", start + 1_000)).toEqual({ outcome: "expired" });
-      expect(await begin("plan_1", "op_1")).toMatchObject({ outcome: "ok", operation: { epoch: 1, status: "running" } });
+      expect(await begin("plan_1", "op_1")).toMatchObject({
+        outcome: "ok",
+        operation: { epoch: 1, status: "running" },
+      });
       expect(await begin("plan_1", "op_x")).toMatchObject({ outcome: "existing", operation: { id: "op_1" } });
-      expect(await begin("plan_2", "op_2")).toMatchObject({ outcome: "ok", operation: { epoch: 2 }, superseded: { id: "op_1" } });
-      expect(await clusters().getOperation({ operation: "op_1" })).toMatchObject({ status: "superseded", endedAt: start });
+      expect(await begin("plan_2", "op_2")).toMatchObject({
+        outcome: "ok",
+        operation: { epoch: 2 },
+        superseded: { id: "op_1" },
+      });
+      expect(await clusters().getOperation({ operation: "op_1" })).toMatchObject({
+        status: "superseded",
+        endedAt: start,
+      });
       const note = { inventory: value([1]), objects: 1, now: start };
       expect(await clusters().noteInventory({ operation: "op_1", ...note })).toEqual({ outcome: "stale" });
-      expect(await clusters().noteReason({ operation: "op_1", reason: "late", now: start })).toEqual({ outcome: "stale" });
-      expect(await clusters().endOperation({ operation: "op_1", status: "completed", now: start })).toEqual({ outcome: "stale" });
+      expect(await clusters().noteReason({ operation: "op_1", reason: "late", now: start })).toEqual({
+        outcome: "stale",
+      });
+      expect(await clusters().endOperation({ operation: "op_1", status: "completed", now: start })).toEqual({
+        outcome: "stale",
+      });
       expect(await clusters().noteInventory({ operation: "op_2", ...note })).toEqual({ outcome: "ok" });
-      expect((await clusters().listOperations({ component: "web", limit: 1 })).map((each) => each.id)).toEqual(["op_2"]);
+      expect((await clusters().listOperations({ component: "web", limit: 1 })).map((each) => each.id)).toEqual([
+        "op_2",
+      ]);
     });
 
     test("one that completed moves its component on, one that failed keeps its first reason", async () => {
       await ready();
       for (const each of ["1", "2", "3"]) await plan(`plan_${each}`, "none");
-      const end = (operation: string, status: "completed" | "failed") => clusters().endOperation({ operation, status, now: start });
+      const end = (operation: string, status: "completed" | "failed") =>
+        clusters().endOperation({ operation, status, now: start });
       await begin("plan_1", "op_1");
       expect(await end("op_1", "completed")).toEqual({ outcome: "ok" });
       await begin("plan_2", "op_2");

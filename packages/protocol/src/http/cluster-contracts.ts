@@ -19,5 +19,8 @@ export const clusterContracts: Readonly<Record<keyof typeof clusterRoutes, Contr
   approvePlan: { request: "PlanHash", responses: { 200: answer("The plan, approved", "PlanMade") } },
   applyPlan: { request: "PlanHash", responses: { 201: answer("The operation, whose run has begun", "OperationMade") } },
   getOperation: { responses: { 200: answer("The operation", "OperationMade") } },
-  undoOperation: { request: "Nothing", responses: { 201: answer("The operation that takes it back", "OperationMade") } },
+  undoOperation: {
+    request: "Nothing",
+    responses: { 201: answer("The operation that takes it back", "OperationMade") },
+  },
 };

@@ -44,9 +44,15 @@ const componentFile = z
           .default("other")
           .describe("Who approves: somebody else than who made the plan, anybody who may, or nobody"),
         namespaces: z.array(z.string()).optional().describe("The only ones that may be changed"),
-        protectedKinds: z.array(z.string()).default([]).describe("Kinds that may not be changed, as Kind or Kind.group"),
+        protectedKinds: z
+          .array(z.string())
+          .default([])
+          .describe("Kinds that may not be changed, as Kind or Kind.group"),
         objectsMax: z.int().min(1).optional().describe("Objects that one plan may change"),
-        force: z.array(z.string()).default([]).describe("Fields that are taken from other managers, such as .spec.replicas"),
+        force: z
+          .array(z.string())
+          .default([])
+          .describe("Fields that are taken from other managers, such as .spec.replicas"),
         windows: z
           .array(
             z.strictObject({

@@ -36,7 +36,12 @@ export function control(double: ApiDouble): void {
     const status = object["status"] as { observedGeneration?: number } | undefined;
     if (object.kind !== "Deployment" || status?.observedGeneration === generation) return;
     const broken = JSON.stringify(object["spec"]).includes('"broken"');
-    const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: broken ? 0 : 1, readyReplicas: broken ? 0 : 1 };
+    const counts = {
+      replicas: 1,
+      updatedReplicas: 1,
+      availableReplicas: broken ? 0 : 1,
+      readyReplicas: broken ? 0 : 1,
+    };
     const conditions = broken
       ? [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "it takes too long" }]
       : [{ type: "Available", status: "True" }];

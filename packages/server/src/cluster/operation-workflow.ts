@@ -41,10 +41,14 @@ export function makeOperationWorkflow(operations: () => Promise<Operations>): Wo
         async ({ signal }) => {
           const result = await act(operation, signal);
           // Noted where it happened: what is undone afterwards cannot know why.
-          if (!result.ok && !passing.has(result.error.code)) await (await operations()).noteReason(operation, result.error.message);
+          if (!result.ok && !passing.has(result.error.code))
+            await (await operations()).noteReason(operation, result.error.message);
           return unwrap(result);
         },
-        { timeout: waitMax, ...(undo === undefined ? {} : { undo: async (_result, { signal }) => unwrap(await undo(operation, signal)) }) },
+        {
+          timeout: waitMax,
+          ...(undo === undefined ? {} : { undo: async (_result, { signal }) => unwrap(await undo(operation, signal)) }),
+        },
       );
     const ops = await operations();
     const add = (counts: Tally): void => {

@@ -9,7 +9,9 @@ describe("an operation", () => {
     await rig.component("web", { "app.json": deployment("web", "one"), "conf.json": configMap("conf", { a: "1" }) });
     const plan = await rig.plan("web");
     expect(plan).toMatchObject({ status: "approved", prune: [], unknown: [], violations: [] });
-    expect(plan.changes.map((each: { key: string; action: string; wave: number }) => [each.key, each.action, each.wave])).toEqual([
+    expect(
+      plan.changes.map((each: { key: string; action: string; wave: number }) => [each.key, each.action, each.wave]),
+    ).toEqual([
       ["Deployment.apps default/web", "create", 2],
       ["ConfigMap default/conf", "create", 1],
     ]);
@@ -17,7 +19,12 @@ describe("an operation", () => {
     expect(done).toMatchObject({ status: "completed", epoch: 1, reason: null });
     expect(rig.double.get("Deployment", "web")?.metadata.annotations).toMatchObject({ "sluice.dev/epoch": "1" });
     const { component } = (await rig.ask("getComponent", ["web"])).body;
-    expect(component).toMatchObject({ version: 1, epoch: 1, objects: 2, health: { health: "Healthy", reconciled: "Current" } });
+    expect(component).toMatchObject({
+      version: 1,
+      epoch: 1,
+      objects: 2,
+      health: { health: "Healthy", reconciled: "Current" },
+    });
     const { run } = (await rig.ask("getRun", [done.run])).body;
     expect(run).toMatchObject({ status: "completed", output: { created: 2 } });
   });
@@ -105,7 +112,12 @@ describe("an operation", () => {
 
   test("prunes what is no longer declared, and nothing that somebody made anew", async () => {
     await using rig = await ClusterRig.make();
-    const files = { "a.json": configMap("a", {}), "b.json": configMap("b", {}), "c.json": configMap("c", {}), "d.json": configMap("d", {}) };
+    const files = {
+      "a.json": configMap("a", {}),
+      "b.json": configMap("b", {}),
+      "c.json": configMap("c", {}),
+      "d.json": configMap("d", {}),
+    };
     await rig.component("web", files);
     await rig.apply("web");
     rig.double.drop("ConfigMap", "b");
@@ -113,9 +125,14 @@ describe("an operation", () => {
     for (const name of ["a", "b"]) rig.write(`web/${name}.json`, "");
     expect((await rig.plan("web")).prune).toEqual(["ConfigMap default/a"]);
     expect(await rig.apply("web")).toMatchObject({ status: "completed" });
-    expect([rig.double.get("ConfigMap", "a"), rig.double.get("ConfigMap", "b") === undefined]).toEqual([undefined, false]);
+    expect([rig.double.get("ConfigMap", "a"), rig.double.get("ConfigMap", "b") === undefined]).toEqual([
+      undefined,
+      false,
+    ]);
     for (const name of ["c", "d"]) rig.write(`web/${name}.json`, "");
-    expect((await rig.plan("web")).violations).toMatchObject([{ rule: "prune", message: expect.stringContaining("empty folder") }]);
+    expect((await rig.plan("web")).violations).toMatchObject([
+      { rule: "prune", message: expect.stringContaining("empty folder") },
+    ]);
   });
 
   test("waits for a cluster that does not answer, and goes on when it does", async () => {
@@ -123,7 +140,9 @@ describe("an operation", () => {
     await rig.component("web", { "conf.json": configMap("conf", { a: "1" }) });
     let refused = 0;
     rig.double.fault = ({ method, query }) =>
-      method === "PATCH" && !query.has("dryRun") && refused++ < 2 ? status(500, "InternalError", "etcd is away") : undefined;
+      method === "PATCH" && !query.has("dryRun") && refused++ < 2
+        ? status(500, "InternalError", "etcd is away")
+        : undefined;
     expect(await rig.apply("web")).toMatchObject({ status: "completed" });
     expect(rig.double.get("ConfigMap", "conf")?.["data"]).toEqual({ a: "1" });
   });
@@ -138,7 +157,10 @@ describe("a plan", () => {
     const plan = await rig.plan("web");
     rig.double.touch("ConfigMap", "conf", { data: { a: "somebody else" } });
     const { operation } = (await rig.ask("applyPlan", [plan.id], { body: { hash: plan.hash } })).body;
-    expect(await rig.ended(operation)).toMatchObject({ status: "failed", reason: expect.stringContaining("has changed since the plan was made") });
+    expect(await rig.ended(operation)).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("has changed since the plan was made"),
+    });
   });
 
   test("is approved by its hash and by another person; it is applied once", async () => {
@@ -152,7 +174,9 @@ describe("a plan", () => {
     expect(own.body.error.code).toBe("requester_may_not_decide");
     const other = (await rig.fixture.post("/api/v1/tokens", { name: "bob", role: "operator" })).body;
     const as = { authorization: `Bearer ${other.token}` };
-    expect((await rig.ask("approvePlan", [plan.id], { body: { hash: "other" }, headers: as })).body.error.code).toBe("plan_stale");
+    expect((await rig.ask("approvePlan", [plan.id], { body: { hash: "other" }, headers: as })).body.error.code).toBe(
+      "plan_stale",
+    );
     const approved = await rig.ask("approvePlan", [plan.id], { body: { hash: plan.hash }, headers: as });
     expect(approved.body.plan).toMatchObject({ status: "approved" });
     const first = (await rig.ask("applyPlan", [plan.id], { body: { hash: plan.hash } })).body.operation;
@@ -163,7 +187,12 @@ describe("a plan", () => {
 
   test("never shows a secret: not itself, not its run, not the audit trail, not a refusal", async () => {
     await using rig = await ClusterRig.make();
-    const secret = JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { p: "hunter2-hunter2" } });
+    const secret = JSON.stringify({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "s" },
+      stringData: { p: "hunter2-hunter2" },
+    });
     await rig.component("web", { "s.json": secret });
     const plan = await rig.plan("web");
     expect(plan.changes[0].fields).toContainEqual({ path: ".stringData.p", after: "(secret)" });
@@ -171,12 +200,21 @@ describe("a plan", () => {
     expect(done.status).toBe("completed");
     expect(JSON.stringify(rig.double.get("Secret", "s"))).toContain("hunter2-hunter2");
     rig.double.fault = ({ method, query }) =>
-      method === "PATCH" && query.has("dryRun") ? status(422, "Invalid", 'Invalid value: "hunter2-hunter2"', [{ field: "data.p" }]) : undefined;
+      method === "PATCH" && query.has("dryRun")
+        ? status(422, "Invalid", 'Invalid value: "hunter2-hunter2"', [{ field: "data.p" }])
+        : undefined;
     const refused = await rig.plan("web");
     expect(refused.violations).toMatchObject([{ rule: "rejected", message: expect.stringContaining("data.p") }]);
     const steps = (await rig.ask("listSteps", [done.run])).body;
     const audit = (await rig.ask("searchAudit")).body;
-    const rows = [await rig.fixture.store.clusters.listPlans({ component: "web", limit: 9 }), plan, refused, steps, audit, rig.fixture.logs];
+    const rows = [
+      await rig.fixture.store.clusters.listPlans({ component: "web", limit: 9 }),
+      plan,
+      refused,
+      steps,
+      audit,
+      rig.fixture.logs,
+    ];
     expect(Bun.inspect(rows, { depth: 20 })).not.toContain("hunter2");
     for (const { content, intent } of await rig.fixture.store.clusters.listPlans({ component: "web", limit: 9 })) {
       expect(Buffer.from(content).toString("latin1") + Buffer.from(intent).toString("latin1")).not.toContain("hunter2");
@@ -185,11 +223,18 @@ describe("a plan", () => {
 
   test("that breaks the policy is neither approved nor applied", async () => {
     await using rig = await ClusterRig.make();
-    await rig.component("web", { "conf.json": configMap("conf", {}) }, { policy: { approval: "none", protectedKinds: ["ConfigMap"] } });
+    await rig.component(
+      "web",
+      { "conf.json": configMap("conf", {}) },
+      { policy: { approval: "none", protectedKinds: ["ConfigMap"] } },
+    );
     const plan = await rig.plan("web");
     expect(plan.violations).toMatchObject([{ rule: "protected-kinds" }]);
     const refused = await rig.ask("applyPlan", [plan.id], { body: { hash: plan.hash } });
-    expect(refused.body.error).toMatchObject({ code: "plan_refused", message: expect.stringContaining("protected-kinds") });
+    expect(refused.body.error).toMatchObject({
+      code: "plan_refused",
+      message: expect.stringContaining("protected-kinds"),
+    });
   });
 
   test("marks what nobody can know: objects whose kind or namespace it makes itself", async () => {
@@ -214,7 +259,10 @@ test("a cluster that became another is refused until somebody says that it is me
   rig.double.drop("Namespace", "kube-system", "");
   rig.double.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } });
   expect((await rig.ask("createPlan", ["web"], { body: {} })).body.error.code).toBe("cluster_identity_changed");
-  expect((await rig.ask("getClusterStatus", ["main"])).body).toMatchObject({ reachable: false, reason: expect.stringContaining("another cluster") });
+  expect((await rig.ask("getClusterStatus", ["main"])).body).toMatchObject({
+    reachable: false,
+    reason: expect.stringContaining("another cluster"),
+  });
   const again = { name: "main", kubeconfig: kubeconfig(rig.double.url) };
   expect((await rig.ask("addCluster", [], { body: again })).body.error.code).toBe("cluster_identity_changed");
   expect((await rig.ask("addCluster", [], { body: { ...again, acceptIdentity: true } })).status).toBe(200);

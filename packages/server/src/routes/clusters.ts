@@ -30,7 +30,11 @@ export function seen(call: Call): (cluster: string) => boolean {
 export async function componentFor(call: Call, name: string, permission: Permission): Promise<ComponentRecord> {
   const found = await call.parts.store.clusters.getComponent({ name });
   const missing = (): SluiceError =>
-    new SluiceError({ code: "component_not_found", message: `There is no component ${quoted(name)}.`, hint: "sluice cluster component list shows what there is." });
+    new SluiceError({
+      code: "component_not_found",
+      message: `There is no component ${quoted(name)}.`,
+      hint: "sluice cluster component list shows what there is.",
+    });
   if (found === undefined || !seen(call)(found.cluster)) throw missing();
   call.require(permission, found.cluster);
   return found;
@@ -47,7 +51,11 @@ export async function addCluster(call: Call): Promise<Response> {
   const body = await bodyOf(call, ["name", "kubeconfig", "context", "acceptIdentity"]);
   const name = textOf(body, "name", nameCharsMax);
   if (!clusterNamePattern.test(name)) {
-    refuse("invalid_name", `${quoted(name)} cannot be the name of a cluster.`, "Lower-case letters, digits and dashes.");
+    refuse(
+      "invalid_name",
+      `${quoted(name)} cannot be the name of a cluster.`,
+      "Lower-case letters, digits and dashes.",
+    );
   }
   const accept = body["acceptIdentity"] ?? false;
   if (typeof accept !== "boolean") refuse("bad_request", "acceptIdentity is no boolean.", "true or false.");
@@ -108,6 +116,18 @@ function shownCluster({ name, identity, context, version, addedAt }: ClusterReco
 export function shownComponent(component: ComponentRecord): object {
   const { name, cluster, file, version, epoch, objects, operation } = component;
   const { owner, dependsOn } = decodeValue(component.spec) as ComponentSpec;
-  const health = component.health === undefined ? null : (decodeValue(component.health) as Omit<ComponentHealth, "objects">);
-  return { name, cluster, file, owner: owner ?? null, dependsOn, version, epoch, objects, operation: operation ?? null, health };
+  const health =
+    component.health === undefined ? null : (decodeValue(component.health) as Omit<ComponentHealth, "objects">);
+  return {
+    name,
+    cluster,
+    file,
+    owner: owner ?? null,
+    dependsOn,
+    version,
+    epoch,
+    objects,
+    operation: operation ?? null,
+    health,
+  };
 }

@@ -107,7 +107,15 @@ export const handlers: Handlers<RouteName> = {
   ),
   ...loaded(
     () => import("./clusters.ts"),
-    ["listClusters", "addCluster", "getClusterStatus", "listComponents", "addComponent", "getComponent", "getComponentHealth"],
+    [
+      "listClusters",
+      "addCluster",
+      "getClusterStatus",
+      "listComponents",
+      "addComponent",
+      "getComponent",
+      "getComponentHealth",
+    ],
   ),
   ...loaded(
     () => import("./plans.ts"),

@@ -58,7 +58,12 @@ function spoken({ status = 200, body = "{}", headers = {} }: Said): TransportAns
 
 test("a request carries query, body and content type, and the answer is JSON", async () => {
   const { client, sent } = clientOf([{ body: '{"a":1}', headers: { date: "Thu, 01 Jan 1970 00:00:01 GMT" } }]);
-  const answer = await client.json({ method: "POST", path: "/p", query: { a: "x y", b: undefined, c: true }, body: [1] });
+  const answer = await client.json({
+    method: "POST",
+    path: "/p",
+    query: { a: "x y", b: undefined, c: true },
+    body: [1],
+  });
   expect(answer).toEqual({ ok: true, value: { status: 200, body: { a: 1 } } });
   expect(sent[0]).toMatchObject({
     method: "POST",

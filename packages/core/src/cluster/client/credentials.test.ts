@@ -27,7 +27,12 @@ class Bench {
       },
     };
     return new Credentials({
-      access: { endpoint: { server: "https://c", insecure: false, ca: "CA" }, credentials, namespace: "default", ...rest },
+      access: {
+        endpoint: { server: "https://c", insecure: false, ca: "CA" },
+        credentials,
+        namespace: "default",
+        ...rest,
+      },
       files: { read: (path) => this.files.read(path), list: (path) => this.files.list(path) },
       processes,
       clock: { now: () => this.now },
@@ -86,7 +91,11 @@ test("a program is run once for many, told of its cluster, and again when what i
     spec: { interactive: false, cluster: { server: "https://c", "certificate-authority-data": btoa("CA") } },
   });
   bench.now += 10_000;
-  bench.gives({ clientCertificateData: "CERT", clientKeyData: "KEY", expirationTimestamp: new Date(bench.now + 60_000).toISOString() });
+  bench.gives({
+    clientCertificateData: "CERT",
+    clientKeyData: "KEY",
+    expirationTimestamp: new Date(bench.now + 60_000).toISOString(),
+  });
   expect(await credentials.signing()).toMatchObject({ value: { cert: "CERT", key: "KEY" } });
   expect(bench.ran).toHaveLength(2);
 });

@@ -73,9 +73,7 @@ export class Credentials {
   #keep(signing: Signing, until = Number.POSITIVE_INFINITY): Result<Signing> {
     const { impersonate } = this.#options.access;
     const as =
-      impersonate === undefined
-        ? {}
-        : { "impersonate-user": impersonate.user, ...groupsOf(impersonate.groups) };
+      impersonate === undefined ? {} : { "impersonate-user": impersonate.user, ...groupsOf(impersonate.groups) };
     const whole = { ...signing, headers: { ...signing.headers, ...as } };
     this.#kept = { signing: whole, until };
     return ok(whole);
@@ -117,7 +115,8 @@ export class Credentials {
       return refused(`${plugin.command} gave neither a token nor a certificate with its key.`);
     }
     const expires = Date.parse(textAt(status, "expirationTimestamp") ?? "");
-    if (expires <= now) return refused(`The credentials of ${plugin.command} have expired already: look at the clocks.`);
+    if (expires <= now)
+      return refused(`The credentials of ${plugin.command} have expired already: look at the clocks.`);
     const signing = token === undefined ? { headers: {} } : bearer(token);
     const certificate = cert === undefined || key === undefined ? {} : { cert, key };
     return this.#keep({ ...signing, ...certificate }, Number.isNaN(expires) ? undefined : expires - expiryMarginMs);

@@ -44,7 +44,12 @@ test("older servers are read list by list", async () => {
   const lists: Record<string, object> = {
     "/api": { versions: ["v1"] },
     "/apis": { groups: [{ name: "apps", versions: [{ groupVersion: "apps/v1" }] }] },
-    "/api/v1": { resources: [{ name: "pods", kind: "Pod", namespaced: true, verbs: [] }, { name: "pods/log", kind: "Pod" }] },
+    "/api/v1": {
+      resources: [
+        { name: "pods", kind: "Pod", namespaced: true, verbs: [] },
+        { name: "pods/log", kind: "Pod" },
+      ],
+    },
     "/apis/apps/v1": { resources: [{ name: "deployments", kind: "Deployment", namespaced: true, verbs: ["get"] }] },
   };
   bench.double.fault = ({ path }) => Response.json(lists[path] ?? {});

@@ -52,13 +52,18 @@ export class Discovery {
   /** The type of objects with this `apiVersion` and kind; `unknown_kind` where the cluster has none. */
   async find(apiVersion: string, kind: string): Promise<Result<ResourceType>> {
     const [group, version] = [groupOf(apiVersion), versionOf(apiVersion)];
-    return this.#search(`${kind} of ${apiVersion}`, (each) =>
-      each.kind === kind && each.group === group && each.version === version);
+    return this.#search(
+      `${kind} of ${apiVersion}`,
+      (each) => each.kind === kind && each.group === group && each.version === version,
+    );
   }
 
   /** The type of a kind in the version that the cluster prefers. */
   async ofKind(group: string, kind: string): Promise<Result<ResourceType>> {
-    return this.#search(`${kind}${group === "" ? "" : `.${group}`}`, (each) => each.kind === kind && each.group === group);
+    return this.#search(
+      `${kind}${group === "" ? "" : `.${group}`}`,
+      (each) => each.kind === kind && each.group === group,
+    );
   }
 
   async #search(what: string, fits: (type: ResourceType) => boolean): Promise<Result<ResourceType>> {
@@ -85,7 +90,10 @@ export function pathOf(
   p: { readonly namespace?: string; readonly name?: string; readonly subresource?: string } = {},
 ): string {
   const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  const within = namespaced && p.namespace !== undefined && p.namespace !== "" ? `/namespaces/${encodeURIComponent(p.namespace)}` : "";
+  const within =
+    namespaced && p.namespace !== undefined && p.namespace !== ""
+      ? `/namespaces/${encodeURIComponent(p.namespace)}`
+      : "";
   const name = p.name === undefined ? "" : `/${encodeURIComponent(p.name)}`;
   return `${base}${within}/${plural}${name}${p.subresource === undefined ? "" : `/${p.subresource}`}`;
 }
@@ -128,7 +136,9 @@ async function readLists(client: ClusterClient, root: string, body: unknown): Pr
   const versions =
     root === "/api"
       ? listAt(body, "versions").map(String)
-      : listAt(body, "groups").flatMap((group) => listAt(group, "versions").map((each) => textAt(each, "groupVersion") ?? ""));
+      : listAt(body, "groups").flatMap((group) =>
+          listAt(group, "versions").map((each) => textAt(each, "groupVersion") ?? ""),
+        );
   const lists = await Promise.all(versions.map(async (each) => client.json({ path: `${root}/${each}` })));
   const types: ResourceType[] = [];
   for (const [index, list] of lists.entries()) {

@@ -71,7 +71,11 @@ describe("refused with a reason", () => {
     [config("client-certificate: gone.crt, client-key: gone.key"), "one", "no file gone.crt"],
     [config("client-key-data: QQ=="), "one", "without its certificate"],
     [config("exec: { apiVersion: v9, command: x }"), "one", "speaks"],
-    [config("exec: { apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always }"), "one", "ask"],
+    [
+      config("exec: { apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always }"),
+      "one",
+      "ask",
+    ],
     [config("auth-provider: { name: gcp }"), "one", "auth-provider"],
     [config("token: t, as: ada, as-groups: [a, b]"), "one", "more than one group"],
     ["current-context: [", "one", "not YAML, line 1"],

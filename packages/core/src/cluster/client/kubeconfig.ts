@@ -82,7 +82,8 @@ export async function readKubeconfig(p: {
     return refused(`${which} in the kubeconfig.`, `It has: ${names.join(", ") || "none"}. Name one with --context.`);
   }
   const cluster = entry(config, "clusters", { name: textAt(context, "cluster") ?? "", field: "cluster" });
-  if (asRecord(cluster) === undefined) return refused(`The context ${JSON.stringify(name)} names a cluster that is not there.`);
+  if (asRecord(cluster) === undefined)
+    return refused(`The context ${JSON.stringify(name)} names a cluster that is not there.`);
   const user = entry(config, "users", { name: textAt(context, "user") ?? "", field: "user" }) ?? {};
   const read = { folder: p.folder, files: p.files };
   const endpoint = await endpointOf(cluster, user, read);
@@ -106,7 +107,9 @@ function parsedYaml(text: string): Result<unknown> {
   const [problem] = document.errors;
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
-    return refused(`The kubeconfig is not YAML${line === undefined ? "" : `, line ${line}`}: ${firstLine(problem.message)}`);
+    return refused(
+      `The kubeconfig is not YAML${line === undefined ? "" : `, line ${line}`}: ${firstLine(problem.message)}`,
+    );
   }
   return ok(document.toJS({ maxAliasCount: 0 }) as unknown);
 }
@@ -138,7 +141,10 @@ async function endpointOf(
   const serverName = textAt(cluster, "tls-server-name");
   const proxyUrl = textAt(cluster, "proxy-url");
   if (proxyUrl !== undefined && !/^https?:\/\/[^/]/.test(proxyUrl)) {
-    return refused(`The proxy ${JSON.stringify(proxyUrl)} is no http or https URL.`, "SOCKS proxies are not supported.");
+    return refused(
+      `The proxy ${JSON.stringify(proxyUrl)} is no http or https URL.`,
+      "SOCKS proxies are not supported.",
+    );
   }
   return ok({
     server: server.replace(/\/+$/, ""),
@@ -179,7 +185,10 @@ function credentialsOf(user: unknown, folder: string): Result<CredentialSource> 
   const exec = at(user, "exec");
   if (asRecord(exec) !== undefined) return execOf(exec, folder);
   if (at(user, "auth-provider") !== undefined) {
-    return refused("The user has an auth-provider, which Kubernetes no longer knows.", "Use an exec plugin in its place.");
+    return refused(
+      "The user has an auth-provider, which Kubernetes no longer knows.",
+      "Use an exec plugin in its place.",
+    );
   }
   return ok({ kind: "none" });
 }
@@ -189,10 +198,16 @@ function execOf(exec: unknown, folder: string): Result<CredentialSource> {
   const apiVersion = textAt(exec, "apiVersion") ?? "";
   if (command === "") return refused("The exec plugin of the user has no command.");
   if (!/^client\.authentication\.k8s\.io\/v1(beta1)?$/.test(apiVersion)) {
-    return refused(`The exec plugin speaks ${JSON.stringify(apiVersion)}.`, "Known are client.authentication.k8s.io/v1 and v1beta1.");
+    return refused(
+      `The exec plugin speaks ${JSON.stringify(apiVersion)}.`,
+      "Known are client.authentication.k8s.io/v1 and v1beta1.",
+    );
   }
   if (textAt(exec, "interactiveMode") === "Always") {
-    return refused("The exec plugin wants to ask somebody, and nobody sits at a server.", "Use credentials that need no terminal.");
+    return refused(
+      "The exec plugin wants to ask somebody, and nobody sits at a server.",
+      "Use credentials that need no terminal.",
+    );
   }
   const env = listAt(exec, "env").map((each) => [textAt(each, "name") ?? "", textAt(each, "value") ?? ""] as const);
   const installHint = textAt(exec, "installHint");

@@ -29,7 +29,11 @@ export function refusalOf(status: number, body: unknown): WireError {
       return { code: "object_not_found", message: said, details };
     case 409: {
       const conflicts = conflictsOf(body);
-      return { code: "cluster_conflict", message: said, details: { ...details, ...(conflicts.length > 0 ? { conflicts } : {}) } };
+      return {
+        code: "cluster_conflict",
+        message: said,
+        details: { ...details, ...(conflicts.length > 0 ? { conflicts } : {}) },
+      };
     }
     case 410:
       return { code: "cluster_conflict", message: said, details: { ...details, reason: "Expired" } };

@@ -64,7 +64,9 @@ describe("a watch", () => {
     bench.double.put(map("b"));
     await until("set ConfigMap default/b");
     expect([cache.lists, cache.bookmarks]).toEqual([1, 1]);
-    const begun = bench.double.requests.filter(({ query }) => query.has("watch")).map(({ query }) => Number(query.get("resourceVersion")));
+    const begun = bench.double.requests
+      .filter(({ query }) => query.has("watch"))
+      .map(({ query }) => Number(query.get("resourceVersion")));
     expect((begun.at(-1) ?? 0) > (begun[0] ?? 0)).toBe(true);
     await cache.stop();
   });
@@ -107,7 +109,8 @@ describe("a watch", () => {
     await using bench = doubleBench({ retriesMax: 1 });
     bench.double.put(map("a"));
     let refusals = 0;
-    bench.double.fault = ({ kind }) => (kind === "ConfigMap" && refusals++ < 3 ? status(429, "TooManyRequests", "busy") : undefined);
+    bench.double.fault = ({ kind }) =>
+      kind === "ConfigMap" && refusals++ < 3 ? status(429, "TooManyRequests", "busy") : undefined;
     const { cache } = watched(bench);
     await cache.ready;
     expect([cache.objects.length, refusals > 3]).toEqual([1, true]);

@@ -26,7 +26,19 @@ test.each([
   ["", 1, "name"],
 ])("%j is refused with line %d", (text, line, message) => {
   const refused = parseComponent("web.yaml", text);
-  expect(refused).toMatchObject({ ok: false, error: { code: "invalid_component", message: expect.stringContaining(message) } });
+  expect(refused).toMatchObject({
+    ok: false,
+    error: { code: "invalid_component", message: expect.stringContaining(message) },
+  });
   const problems = (refused as { error: { details: { problems: { line: number }[] } } }).error.details.problems;
   expect(problems.map((each) => each.line)).toContain(line);
+});
+
+test("the example of the documents is one", async () => {
+  const page = await Bun.file(new URL("../../../../../docs/cluster.md", import.meta.url)).text();
+  const [, text = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  expect(parseComponent("web.yaml", text)).toMatchObject({
+    ok: true,
+    value: { name: "web", policy: { windows: [{ from: "09:00" }] } },
+  });
 });

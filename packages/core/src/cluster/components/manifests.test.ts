@@ -10,7 +10,11 @@ const read = (files: Record<string, string>, paths: readonly string[], limits: P
 test("folders are read to the bottom in order, files as they are named, and what is no manifest is left alone", async () => {
   const files = {
     "app/all/b.yaml": `${map("b")}---\n${map("c")}---\n`,
-    "app/all/a/x.json": JSON.stringify({ apiVersion: "v1", kind: "List", items: [{ apiVersion: "v1", kind: "Pod", metadata: { name: "p" } }] }),
+    "app/all/a/x.json": JSON.stringify({
+      apiVersion: "v1",
+      kind: "List",
+      items: [{ apiVersion: "v1", kind: "Pod", metadata: { name: "p" } }],
+    }),
     "app/all/README.md": "no manifest",
     "app/one": map("one"),
   };
@@ -27,10 +31,20 @@ describe("refused is", () => {
   test.each([
     [{ "app/a.yaml": "a: [\n" }, ["a.yaml"], "invalid_manifest", "a.yaml:"],
     [{ "app/a.yaml": `${map("a")}---\nkind: Pod\n` }, ["a.yaml"], "invalid_manifest", "a.yaml:5: it has no apiVersion"],
-    [{ "app/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {}\n" }, ["a.yaml"], "invalid_manifest", "Pod has no metadata.name"],
+    [
+      { "app/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {}\n" },
+      ["a.yaml"],
+      "invalid_manifest",
+      "Pod has no metadata.name",
+    ],
     [{ "app/a.yaml": "just text" }, ["a.yaml"], "invalid_manifest", "no object"],
     [{ "app/a.yaml": `${map("a")}  \n`.replace("a }", "a, uid: x }") }, ["a.yaml"], "invalid_manifest", "metadata.uid"],
-    [{ "app/a.yaml": map("a"), "app/b.yaml": map("a") }, ["a.yaml", "b.yaml"], "invalid_manifest", "is in a.yaml already"],
+    [
+      { "app/a.yaml": map("a"), "app/b.yaml": map("a") },
+      ["a.yaml", "b.yaml"],
+      "invalid_manifest",
+      "is in a.yaml already",
+    ],
     [{}, ["gone"], "invalid_manifest", "no such file"],
     [{}, ["../out"], "invalid_manifest", "leads out"],
     [{}, ["/etc"], "invalid_manifest", "leads out"],

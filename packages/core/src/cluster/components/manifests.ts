@@ -25,7 +25,8 @@ export async function readManifests(p: {
   let bytes = 0;
   for (const { path, text } of found.value) {
     bytes += text.length;
-    if (bytes > p.limits.manifestBytesMax) return tooMuch(`${bytes} bytes`, "manifestBytesMax", p.limits.manifestBytesMax);
+    if (bytes > p.limits.manifestBytesMax)
+      return tooMuch(`${bytes} bytes`, "manifestBytesMax", p.limits.manifestBytesMax);
     const parsed = parseManifests(path, text);
     if (!parsed.ok) return parsed;
     for (const object of parsed.value) {
@@ -52,7 +53,8 @@ async function filesOf(p: Parameters<typeof readManifests>[0]): Promise<Result<r
   const waiting = p.paths.map((path) => ({ path, named: true })).toReversed();
   while (waiting.length > 0) {
     const { path, named } = waiting.pop() ?? { path: "", named: false };
-    if (path.startsWith("/") || path.split("/").includes("..")) return refused(path, "it leads out of the folder of the component");
+    if (path.startsWith("/") || path.split("/").includes(".."))
+      return refused(path, "it leads out of the folder of the component");
     const full = p.folder === "" ? path : `${p.folder}/${path}`;
     const names = await p.files.list(full.replace(/\/$/, ""));
     if (names !== undefined) {
@@ -77,7 +79,10 @@ export function parseManifests(path: string, text: string): Result<readonly Kube
   for (const document of Array.isArray(documents) ? documents : []) {
     const [problem] = document.errors;
     if (problem !== undefined) {
-      return refused(`${path}:${counter.linePos(problem.pos[0]).line}`, problem.message.split("\n")[0] ?? "it is not YAML");
+      return refused(
+        `${path}:${counter.linePos(problem.pos[0]).line}`,
+        problem.message.split("\n")[0] ?? "it is not YAML",
+      );
     }
     const line = counter.linePos(document.contents?.range?.[0] ?? document.range[0]).line;
     const value = document.toJS({ maxAliasCount: 100 }) as unknown;
@@ -100,7 +105,8 @@ function problemOf(item: unknown): string | undefined {
   const name = textAt(item, "metadata", "name") ?? "";
   if (name === "") return `${textAt(item, "kind")} has no metadata.name`;
   for (const field of ["uid", "resourceVersion", "managedFields"]) {
-    if (asRecord(asRecord(item)?.["metadata"])?.[field] !== undefined) return `metadata.${field} is the cluster's to set`;
+    if (asRecord(asRecord(item)?.["metadata"])?.[field] !== undefined)
+      return `metadata.${field} is the cluster's to set`;
   }
   return undefined;
 }

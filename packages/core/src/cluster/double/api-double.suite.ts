@@ -54,15 +54,27 @@ export class ApiDouble {
 
   constructor(tls?: { readonly cert: string; readonly key: string }) {
     for (const [apiVersion, kind, plural, namespaced] of kinds) this.addType({ apiVersion, kind, plural, namespaced });
-    this.#server = Bun.serve({ port: 0, hostname: "127.0.0.1", idleTimeout: 0, ...(tls === undefined ? {} : { tls }), fetch: (request) => this.#answer(request) });
-    for (const name of ["kube-system", "default"]) this.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    this.#server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      idleTimeout: 0,
+      ...(tls === undefined ? {} : { tls }),
+      fetch: (request) => this.#answer(request),
+    });
+    for (const name of ["kube-system", "default"])
+      this.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   }
 
   get url(): string {
     return this.#server.url.href.replace(/\/$/, "");
   }
 
-  addType(p: { readonly apiVersion: string; readonly kind: string; readonly plural: string; readonly namespaced: boolean }): void {
+  addType(p: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly plural: string;
+    readonly namespaced: boolean;
+  }): void {
     const { apiVersion, kind, plural, namespaced } = p;
     this.#types.push({ group: groupOf(apiVersion), version: versionOf(apiVersion), kind, plural, namespaced });
   }
@@ -72,9 +84,17 @@ export class ApiDouble {
     const key = keyOf(object.kind, object.metadata.namespace ?? "", object.metadata.name);
     const before = this.objects.get(key);
     const fields = fieldsV1(leavesOf(object).keys());
-    const entry: ManagedFields = { manager, operation: "Update", apiVersion: object.apiVersion, fieldsV1: fields as never };
+    const entry: ManagedFields = {
+      manager,
+      operation: "Update",
+      apiVersion: object.apiVersion,
+      fieldsV1: fields as never,
+    };
     const others = (before?.metadata.managedFields ?? []).filter((each) => each.manager !== manager);
-    return this.#store(key, { ...object, metadata: { ...before?.metadata, ...object.metadata, managedFields: [...others, entry] } });
+    return this.#store(key, {
+      ...object,
+      metadata: { ...before?.metadata, ...object.metadata, managedFields: [...others, entry] },
+    });
   }
 
   get(kind: string, name: string, namespace = "default"): Stored | undefined {
@@ -153,7 +173,13 @@ export class ApiDouble {
   async #answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const where = this.#where(url.pathname);
-    const asked = { method: request.method, path: url.pathname, query: url.searchParams, kind: where?.type.kind ?? "", name: where?.name ?? "" };
+    const asked = {
+      method: request.method,
+      path: url.pathname,
+      query: url.searchParams,
+      kind: where?.type.kind ?? "",
+      name: where?.name ?? "",
+    };
     this.requests.push(asked);
     const fault = await this.fault(asked);
     if (fault === "hang") return new Promise(() => undefined);
@@ -161,12 +187,16 @@ export class ApiDouble {
     if (url.pathname === "/version") return Response.json({ major: "1", minor: "34", gitVersion: "v1.34.4" });
     if (url.pathname === "/api" || url.pathname === "/apis") return this.#discovery(url.pathname);
     if (where === undefined) return status(404, "NotFound", "the server could not find the requested resource");
-    if (where.name === "") return url.searchParams.has("watch") ? this.#watch(where, url.searchParams) : this.#list(where, url.searchParams);
+    if (where.name === "")
+      return url.searchParams.has("watch") ? this.#watch(where, url.searchParams) : this.#list(where, url.searchParams);
     return this.#one(where, { request, query: url.searchParams });
   }
 
   #where(path: string): Where | undefined {
-    const found = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path);
+    const found =
+      /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
+        path,
+      );
     if (found === null) return undefined;
     const [, group = "", version, namespace = "", plural, name = "", subresource = ""] = found;
     const type = this.#types.find((each) => each.group === group && each.version === version && each.plural === plural);
@@ -182,13 +212,15 @@ export class ApiDouble {
       metadata: { name },
       versions: [...new Set(types.map(({ version }) => version))].map((version) => ({
         version,
-        resources: types.filter((each) => each.version === version).map(({ kind, plural, namespaced }) => ({
-          resource: plural,
-          responseKind: { kind },
-          scope: namespaced ? "Namespaced" : "Cluster",
-          verbs: ["get"],
-          subresources: kind === "Deployment" ? [{ subresource: "scale" }] : [],
-        })),
+        resources: types
+          .filter((each) => each.version === version)
+          .map(({ kind, plural, namespaced }) => ({
+            resource: plural,
+            responseKind: { kind },
+            scope: namespaced ? "Namespaced" : "Cluster",
+            verbs: ["get"],
+            subresources: kind === "Deployment" ? [{ subresource: "scale" }] : [],
+          })),
       })),
     }));
     return Response.json({ kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", items });
@@ -213,7 +245,11 @@ export class ApiDouble {
     const limit = Number(query.get("limit") ?? items.length);
     const next = from + limit < items.length ? String(from + limit) : "";
     const bare = items.slice(from, from + limit).map(({ apiVersion: _version, kind: _kind, ...rest }) => rest);
-    return Response.json({ kind: `${where.type.kind}List`, metadata: { resourceVersion: String(this.#version), continue: next }, items: bare });
+    return Response.json({
+      kind: `${where.type.kind}List`,
+      metadata: { resourceVersion: String(this.#version), continue: next },
+      items: bare,
+    });
   }
 
   #watch({ type }: Where, query: URLSearchParams): Response {
@@ -233,7 +269,8 @@ export class ApiDouble {
           }
         };
         for (const { version, type: of, object } of this.#history) {
-          if (version > from && object.kind === type.kind) controller.enqueue(encoder.encode(`${JSON.stringify({ type: of, object })}\n`));
+          if (version > from && object.kind === type.kind)
+            controller.enqueue(encoder.encode(`${JSON.stringify({ type: of, object })}\n`));
         }
         this.#watches.add(tell);
       },
@@ -242,7 +279,10 @@ export class ApiDouble {
     return new Response(body, { headers: { "content-type": "application/json" } });
   }
 
-  async #one(where: Where, { request, query }: { readonly request: Request; readonly query: URLSearchParams }): Promise<Response> {
+  async #one(
+    where: Where,
+    { request, query }: { readonly request: Request; readonly query: URLSearchParams },
+  ): Promise<Response> {
     const key = keyOf(where.type.kind, where.type.namespaced ? where.namespace : "", where.name);
     const live = this.objects.get(key);
     const body = request.method === "GET" ? undefined : ((await request.json()) as unknown);
@@ -254,7 +294,8 @@ export class ApiDouble {
       if (live === undefined) return missing;
       const conditions = asRecord(at(body, "preconditions")) ?? {};
       for (const part of ["uid", "resourceVersion"] as const) {
-        if (conditions[part] !== undefined && conditions[part] !== live.metadata[part]) return status(409, "Conflict", `the ${part} in the precondition differs`);
+        if (conditions[part] !== undefined && conditions[part] !== live.metadata[part])
+          return status(409, "Conflict", `the ${part} in the precondition differs`);
       }
       if (!dryRun) this.drop(where.type.kind, where.name, where.type.namespaced ? where.namespace : "");
       return Response.json(live);
@@ -267,9 +308,15 @@ export class ApiDouble {
 
   #scale(key: string, live: Stored, body: unknown): Response {
     const replicas = at(body, "spec", "replicas");
-    const now = replicas === undefined ? live : this.#store(key, { ...live, spec: { ...asRecord(live["spec"]), replicas } });
+    const now =
+      replicas === undefined ? live : this.#store(key, { ...live, spec: { ...asRecord(live["spec"]), replicas } });
     const metadata = { name: live.metadata.name };
-    return Response.json({ apiVersion: "autoscaling/v1", kind: "Scale", metadata, spec: { replicas: at(now, "spec", "replicas") ?? 1 } });
+    return Response.json({
+      apiVersion: "autoscaling/v1",
+      kind: "Scale",
+      metadata,
+      spec: { replicas: at(now, "spec", "replicas") ?? 1 },
+    });
   }
 
   #apply(
@@ -282,12 +329,20 @@ export class ApiDouble {
     if (namespaced && !this.objects.has(keyOf("Namespace", "", p.where.namespace))) {
       return status(404, "NotFound", `namespaces "${p.where.namespace}" not found`);
     }
-    if (uid !== undefined && uid !== live?.metadata.uid) return status(409, "Conflict", "uid mismatch");
-    if (resourceVersion !== undefined && resourceVersion !== live?.metadata.resourceVersion) return status(409, "Conflict", "the object has been modified");
+    if (uid !== undefined && live === undefined) return status(409, "Conflict", "uid mismatch");
+    if (resourceVersion !== undefined && resourceVersion !== live?.metadata.resourceVersion)
+      return status(409, "Conflict", "the object has been modified");
+    if (uid !== undefined && uid !== live?.metadata.uid)
+      return status(422, "Invalid", "field is immutable", [{ field: "metadata.uid", message: "field is immutable" }]);
     if (live !== undefined && at(object, "immutable") === false && at(live, "immutable") === true) {
       return status(422, "Invalid", "field is immutable", [{ field: "immutable", message: "field is immutable" }]);
     }
-    const merged = merge({ live, object, manager: p.query.get("fieldManager") ?? "", force: p.query.get("force") === "true" });
+    const merged = merge({
+      live,
+      object,
+      manager: p.query.get("fieldManager") ?? "",
+      force: p.query.get("force") === "true",
+    });
     if ("conflicts" in merged) {
       const causes = merged.conflicts.map(({ path, manager }) => ({
         reason: "FieldManagerConflict",
@@ -326,7 +381,16 @@ function patched(live: Stored, patch: unknown): KubeObject {
   if (!Array.isArray(patch)) return mergePatch(live, patch) as KubeObject;
   const object = structuredClone(live) as Record<string, unknown>;
   for (const { path, value } of patch as readonly { path: string; value: unknown }[]) {
-    setAt(object, JSON.stringify(path.split("/").slice(1).map((name) => `f:${name}`)), value);
+    setAt(
+      object,
+      JSON.stringify(
+        path
+          .split("/")
+          .slice(1)
+          .map((name) => `f:${name}`),
+      ),
+      value,
+    );
   }
   return object as KubeObject;
 }
@@ -335,12 +399,19 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   const [left, right] = [asRecord(target) ?? {}, asRecord(patch)];
   if (right === undefined) return patch;
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  const entries = [...names].map((name) => [name, name in right ? mergePatch(left[name], right[name]) : left[name]] as const);
+  const entries = [...names].map(
+    (name) => [name, name in right ? mergePatch(left[name], right[name]) : left[name]] as const,
+  );
   return Object.fromEntries(entries.filter(([name]) => right[name] !== null));
 }
 
 /** Server-side apply: what the manager declares is set, what it no longer declares goes, what others own is a conflict. */
-function merge(p: { readonly live: Stored | undefined; readonly object: KubeObject; readonly manager: string; readonly force: boolean }):
+function merge(p: {
+  readonly live: Stored | undefined;
+  readonly object: KubeObject;
+  readonly manager: string;
+  readonly force: boolean;
+}):
   | { readonly object: KubeObject }
   | { readonly conflicts: readonly { readonly path: Path; readonly manager: string }[] } {
   const { live, object, manager, force } = p;
@@ -356,7 +427,9 @@ function merge(p: { readonly live: Stored | undefined; readonly object: KubeObje
   if (conflicts.length > 0 && !force) return { conflicts };
   const taken = new Set(conflicts.map(({ path }) => path));
   const others = fields.filter((each) => !isOwn(each));
-  const next = structuredClone(live ?? { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.metadata.name } }) as Stored;
+  const next = structuredClone(
+    live ?? { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.metadata.name } },
+  ) as Stored;
   for (const path of fields.find(isOwn)?.paths ?? []) {
     if (!wanted.has(path) && !others.some((each) => each.paths.has(path))) setAt(next, path, undefined);
   }
@@ -365,6 +438,11 @@ function merge(p: { readonly live: Stored | undefined; readonly object: KubeObje
     const left = [...paths].filter((path) => !taken.has(path));
     return left.length === 0 ? [] : [{ ...each, fieldsV1: fieldsV1(left) as never }];
   });
-  const own = { manager, operation: "Apply", apiVersion: object.apiVersion, fieldsV1: fieldsV1(wanted.keys()) as never } as const;
+  const own = {
+    manager,
+    operation: "Apply",
+    apiVersion: object.apiVersion,
+    fieldsV1: fieldsV1(wanted.keys()) as never,
+  } as const;
   return { object: { ...next, metadata: { ...next.metadata, managedFields: [...kept, own] } } };
 }

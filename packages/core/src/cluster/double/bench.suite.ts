@@ -11,8 +11,18 @@ import { ApiDouble } from "./api-double.suite.ts";
 /** Bun's own client, as the server binds it. */
 export const fetchTransport: HttpTransport = {
   async send({ server, ca, cert, key, insecure }, { method, path, headers, body, signal }) {
-    const tls = { rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert, key }) };
-    const init = { method, headers, signal, ...(body === undefined ? {} : { body }), ...(server.startsWith("https") ? { tls } : {}) };
+    const tls = {
+      rejectUnauthorized: !insecure,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert, key }),
+    };
+    const init = {
+      method,
+      headers,
+      signal,
+      ...(body === undefined ? {} : { body }),
+      ...(server.startsWith("https") ? { tls } : {}),
+    };
     const answer = await fetch(server + path, init as RequestInit);
     return {
       status: answer.status,
@@ -47,5 +57,9 @@ export interface DoubleBench extends AsyncDisposable {
 
 export function doubleBench(limits: Partial<ClusterLimits> = {}): DoubleBench {
   const double = new ApiDouble();
-  return { double, resources: resourcesOf(accessTo(double.url), limits), [Symbol.asyncDispose]: () => double[Symbol.asyncDispose]() };
+  return {
+    double,
+    resources: resourcesOf(accessTo(double.url), limits),
+    [Symbol.asyncDispose]: () => double[Symbol.asyncDispose](),
+  };
 }

@@ -5,14 +5,24 @@ import { asRecord } from "../objects.ts";
 type Step = `f:${string}` | `k:${string}`;
 export type Path = string;
 
-const outside = new Set(["uid", "resourceVersion", "managedFields", "name", "namespace", "generation", "creationTimestamp"]);
+const outside = new Set([
+  "uid",
+  "resourceVersion",
+  "managedFields",
+  "name",
+  "namespace",
+  "generation",
+  "creationTimestamp",
+]);
 
 const join = (steps: readonly Step[]): Path => JSON.stringify(steps);
 export const stepsOf = (path: Path): readonly Step[] => JSON.parse(path) as Step[];
 
 function named(value: unknown): readonly Record<string, unknown>[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  return value.every((item) => typeof asRecord(item)?.["name"] === "string") ? (value as Record<string, unknown>[]) : undefined;
+  return value.every((item) => typeof asRecord(item)?.["name"] === "string")
+    ? (value as Record<string, unknown>[])
+    : undefined;
 }
 
 /** The leaves of what somebody declares, with their values. */
@@ -58,7 +68,9 @@ export function pathsOf(fields: unknown): Set<Path> {
     const inner = Object.entries(asRecord(value) ?? {});
     if (inner.length === 0 && steps.length > 0) paths.add(join(steps));
     for (const [key, next] of inner) {
-      const step: Step = key.startsWith("k:") ? `k:${(JSON.parse(key.slice(2)) as { name: string }).name}` : (key as Step);
+      const step: Step = key.startsWith("k:")
+        ? `k:${(JSON.parse(key.slice(2)) as { name: string }).name}`
+        : (key as Step);
       walk(next, [...steps, step]);
     }
   };
@@ -83,7 +95,15 @@ export function setAt(object: Record<string, unknown>, path: Path, value: unknow
       at = item;
     } else if (last) {
       if (value === undefined) Reflect.deleteProperty(at, name);
-      else at[name] = value;
+      // An empty object that somebody declares is there already when others own what is in it.
+      else if (
+        !(
+          asRecord(at[name]) !== undefined &&
+          asRecord(value) !== undefined &&
+          Object.keys(value as object).length === 0
+        )
+      )
+        at[name] = value;
     } else at = (at[name] ??= empty()) as Node;
   }
 }

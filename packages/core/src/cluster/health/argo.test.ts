@@ -32,7 +32,12 @@ describe("a Deployment", () => {
     ["as it should be", "Deployment.apps/v1", of({}), "Healthy"],
     ["paused", "Deployment.apps/v1", of({}, { paused: true }), "Suspended"],
     ["not observed", "Deployment.apps/v1", of({ observedGeneration: 1 }), "Progressing"],
-    ["past its deadline", "Deployment.apps/v1", of(conditions("Progressing=False:ProgressDeadlineExceeded")), "Degraded"],
+    [
+      "past its deadline",
+      "Deployment.apps/v1",
+      of(conditions("Progressing=False:ProgressDeadlineExceeded")),
+      "Degraded",
+    ],
     ["that makes progress", "Deployment.apps/v1", of(conditions("Progressing=True:ReplicaSetUpdated")), "Healthy"],
     ["that cannot make replicas", "Deployment.apps/v1", of(conditions("ReplicaFailure=True")), "Degraded"],
     ["that could", "Deployment.apps/v1", of(conditions("ReplicaFailure=False")), "Healthy"],
@@ -43,7 +48,13 @@ describe("a Deployment", () => {
 });
 
 describe("a StatefulSet", () => {
-  const full = { observedGeneration: 1, readyReplicas: 2, updatedReplicas: 2, currentRevision: "a", updateRevision: "a" };
+  const full = {
+    observedGeneration: 1,
+    readyReplicas: 2,
+    updatedReplicas: 2,
+    currentRevision: "a",
+    updateRevision: "a",
+  };
   const of = (status: object, updateStrategy: object = {}): Parameters<typeof object>[1] => ({
     meta: { generation: 1 },
     spec: { replicas: 2, updateStrategy },
@@ -55,7 +66,12 @@ describe("a StatefulSet", () => {
     ["not observed", "StatefulSet.apps/v1", of({ observedGeneration: 0 }), "Progressing"],
     ["short of ready ones", "StatefulSet.apps/v1", of({ readyReplicas: 1 }), "Progressing"],
     ["updated by deleting", "StatefulSet.apps/v1", of({ updateRevision: "b" }, { type: "OnDelete" }), "Healthy"],
-    ["updated by deleting and not ready", "StatefulSet.apps/v1", of({ readyReplicas: 1 }, { type: "OnDelete" }), "Progressing"],
+    [
+      "updated by deleting and not ready",
+      "StatefulSet.apps/v1",
+      of({ readyReplicas: 1 }, { type: "OnDelete" }),
+      "Progressing",
+    ],
     ["at its partition", "StatefulSet.apps/v1", of({ updatedReplicas: 1, updateRevision: "b" }, partition), "Healthy"],
     ["behind its partition", "StatefulSet.apps/v1", of({ updatedReplicas: 0 }, partition), "Progressing"],
     ["with another revision", "StatefulSet.apps/v1", of({ updateRevision: "b" }), "Progressing"],
@@ -73,19 +89,32 @@ describe("a DaemonSet", () => {
     ["as it should be", "DaemonSet.apps/v1", of({}), "Healthy"],
     ["not observed", "DaemonSet.apps/v1", of({ observedGeneration: 0 }), "Progressing"],
     ["updated by deleting", "DaemonSet.apps/v1", of({ updatedNumberScheduled: 0 }, { type: "OnDelete" }), "Healthy"],
-    ["updated by deleting and not observed", "DaemonSet.apps/v1", of({ observedGeneration: 0 }, { type: "OnDelete" }), "Progressing"],
+    [
+      "updated by deleting and not observed",
+      "DaemonSet.apps/v1",
+      of({ observedGeneration: 0 }, { type: "OnDelete" }),
+      "Progressing",
+    ],
     ["short of updated ones", "DaemonSet.apps/v1", of({ updatedNumberScheduled: 1 }), "Progressing"],
     ["short of available ones", "DaemonSet.apps/v1", of({ numberAvailable: 1 }), "Progressing"],
   ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a ReplicaSet", () => {
-  const of = (status: object): Parameters<typeof object>[1] => ({ spec: { replicas: 2 }, status: { availableReplicas: 2, ...status } });
+  const of = (status: object): Parameters<typeof object>[1] => ({
+    spec: { replicas: 2 },
+    status: { availableReplicas: 2, ...status },
+  });
   test.each<Row>([
     ["as it should be", "ReplicaSet.apps/v1", of({}), "Healthy"],
     ["that cannot make replicas", "ReplicaSet.apps/v1", of(conditions("ReplicaFailure=True")), "Degraded"],
     ["short of available ones", "ReplicaSet.apps/v1", of({ availableReplicas: 1 }), "Progressing"],
-    ["not observed", "ReplicaSet.apps/v1", { ...of({ observedGeneration: 1 }), meta: { generation: 2 } }, "Progressing"],
+    [
+      "not observed",
+      "ReplicaSet.apps/v1",
+      { ...of({ observedGeneration: 1 }), meta: { generation: 2 } },
+      "Progressing",
+    ],
   ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
@@ -95,17 +124,47 @@ describe("a Pod", () => {
   const once = { restartPolicy: "Never" };
   test.each<Row>([
     ["that cannot pull", "Pod.v1", { status: { phase: "Pending", ...waiting("ErrImagePull") } }, "Degraded"],
-    ["with a broken configuration", "Pod.v1", { status: { phase: "Pending", ...waiting("CreateContainerConfigError") } }, "Degraded"],
+    [
+      "with a broken configuration",
+      "Pod.v1",
+      { status: { phase: "Pending", ...waiting("CreateContainerConfigError") } },
+      "Degraded",
+    ],
     ["that backs off", "Pod.v1", { status: { phase: "Running", ...waiting("CrashLoopBackOff") } }, "Degraded"],
-    ["that backs off in its first container", "Pod.v1", { status: { phase: "Pending", initContainerStatuses: waiting("ImagePullBackOff").containerStatuses } }, "Degraded"],
+    [
+      "that backs off in its first container",
+      "Pod.v1",
+      { status: { phase: "Pending", initContainerStatuses: waiting("ImagePullBackOff").containerStatuses } },
+      "Degraded",
+    ],
     ["that is being made", "Pod.v1", { status: { phase: "Pending", ...waiting("ContainerCreating") } }, "Progressing"],
-    ["that waits and never restarts", "Pod.v1", { spec: once, status: { phase: "Pending", ...waiting("ErrImagePull") } }, "Progressing"],
+    [
+      "that waits and never restarts",
+      "Pod.v1",
+      { spec: once, status: { phase: "Pending", ...waiting("ErrImagePull") } },
+      "Progressing",
+    ],
     ["that is ready", "Pod.v1", { status: { phase: "Running", ...conditions("Ready=True") } }, "Healthy"],
     ["that has ended before", "Pod.v1", { status: { phase: "Running", ...ended } }, "Degraded"],
-    ["that is ready after it ended before", "Pod.v1", { status: { phase: "Running", ...ended, ...conditions("Ready=True") } }, "Healthy"],
+    [
+      "that is ready after it ended before",
+      "Pod.v1",
+      { status: { phase: "Running", ...ended, ...conditions("Ready=True") } },
+      "Healthy",
+    ],
     ["that is not ready yet", "Pod.v1", { status: { phase: "Running" } }, "Progressing"],
-    ["that runs once", "Pod.v1", { spec: once, status: { phase: "Running", ...conditions("Ready=True") } }, "Progressing"],
-    ["that runs until it succeeds", "Pod.v1", { spec: { restartPolicy: "OnFailure" }, status: { phase: "Running" } }, "Progressing"],
+    [
+      "that runs once",
+      "Pod.v1",
+      { spec: once, status: { phase: "Running", ...conditions("Ready=True") } },
+      "Progressing",
+    ],
+    [
+      "that runs until it succeeds",
+      "Pod.v1",
+      { spec: { restartPolicy: "OnFailure" }, status: { phase: "Running" } },
+      "Progressing",
+    ],
     ["that succeeded", "Pod.v1", { spec: once, status: { phase: "Succeeded" } }, "Healthy"],
     ["that failed", "Pod.v1", { spec: once, status: { phase: "Failed" } }, "Degraded"],
     ["without a phase", "Pod.v1", {}, "Unknown"],

@@ -57,7 +57,9 @@ function statefulSet(object: KubeObject): Health {
   const updated = numberAt(object, "status", "updatedReplicas") ?? 0;
   if (partition !== undefined) {
     const wanted = replicas(object) - partition;
-    return updated < wanted ? progressing(`${updated} of ${wanted} replicas are updated.`) : healthy("Updated so far as it should be.");
+    return updated < wanted
+      ? progressing(`${updated} of ${wanted} replicas are updated.`)
+      : healthy("Updated so far as it should be.");
   }
   if (textAt(object, "status", "updateRevision") !== textAt(object, "status", "currentRevision")) {
     return progressing(`${updated} replicas are updated.`);
@@ -67,7 +69,8 @@ function statefulSet(object: KubeObject): Health {
 
 function daemonSet(object: KubeObject): Health {
   if (!isObserved(object)) return progressing("The controller has not looked at the last change.");
-  if (textAt(object, "spec", "updateStrategy", "type") === "OnDelete") return healthy("It updates when pods are deleted.");
+  if (textAt(object, "spec", "updateStrategy", "type") === "OnDelete")
+    return healthy("It updates when pods are deleted.");
   const wanted = numberAt(object, "status", "desiredNumberScheduled") ?? 0;
   const updated = numberAt(object, "status", "updatedNumberScheduled") ?? 0;
   const available = numberAt(object, "status", "numberAvailable") ?? 0;
@@ -161,7 +164,9 @@ function hasIngress(object: KubeObject): boolean {
 
 function service(object: KubeObject): Health {
   if (textAt(object, "spec", "type") !== "LoadBalancer") return healthy("It needs no load balancer.");
-  return hasIngress(object) ? healthy("It has an address.") : progressing("The load balancer has given no address yet.");
+  return hasIngress(object)
+    ? healthy("It has an address.")
+    : progressing("The load balancer has given no address yet.");
 }
 
 function ingress(object: KubeObject): Health {

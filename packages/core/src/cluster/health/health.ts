@@ -49,7 +49,9 @@ export function objectHealth(p: {
     healthReason: health?.reason ?? "Nobody has said how this kind works.",
     evidence: conditions
       .filter(({ status }) => status !== "True")
-      .map(({ type, status, reason, message }) => [`${type}=${status}`, reason, message].filter((each) => each !== "").join(" ")),
+      .map(({ type, status, reason, message }) =>
+        [`${type}=${status}`, reason, message].filter((each) => each !== "").join(" "),
+      ),
     since: times.length === 0 ? undefined : Math.max(...times),
   };
 }
@@ -61,7 +63,10 @@ function ownRule(rules: HealthRules, object: KubeObject): Health | undefined {
     return rule(object);
   } catch (error) {
     // A rule that cannot judge must not make what it judges look healthy.
-    return { state: "Unknown", reason: `The rule for ${object.kind} failed: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      state: "Unknown",
+      reason: `The rule for ${object.kind} failed: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
@@ -89,10 +94,21 @@ export interface ComponentHealth {
   readonly objects: readonly ObjectHealth[];
 }
 
-const reconcileOrder: readonly ReconcileState[] = ["Current", "Terminating", "InProgress", "NotFound", "Unknown", "Failed"];
+const reconcileOrder: readonly ReconcileState[] = [
+  "Current",
+  "Terminating",
+  "InProgress",
+  "NotFound",
+  "Unknown",
+  "Failed",
+];
 
 export function componentHealth(objects: readonly ObjectHealth[], at: number): ComponentHealth {
-  let [done, health, reason]: [ReconcileState, HealthState, string] = ["Current", "Healthy", "Everything is there and works."];
+  let [done, health, reason]: [ReconcileState, HealthState, string] = [
+    "Current",
+    "Healthy",
+    "Everything is there and works.",
+  ];
   if (objects.length === 0) reason = "It has nothing yet.";
   for (const each of objects) {
     if (reconcileOrder.indexOf(each.reconciled) > reconcileOrder.indexOf(done)) {
@@ -119,8 +135,8 @@ export function readinessOf(objects: readonly ObjectHealth[]): Readiness {
     if (each.reconciled === "Failed") return { kind: "failed", reason: `${each.key}: ${each.reconciledReason}` };
     if (each.health === "Degraded") return { kind: "failed", reason: `${each.key}: ${each.healthReason}` };
     if (each.reconciled !== "Current") waiting ??= `${each.key}: ${each.reconciledReason}`;
-    else if (each.health === "Progressing" || each.health === "Missing") waiting ??= `${each.key}: ${each.healthReason}`;
+    else if (each.health === "Progressing" || each.health === "Missing")
+      waiting ??= `${each.key}: ${each.healthReason}`;
   }
   return waiting === undefined ? { kind: "ready" } : { kind: "waiting", reason: waiting };
 }
-

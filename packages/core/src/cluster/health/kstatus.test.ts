@@ -24,7 +24,12 @@ describe("whatever it is", () => {
     ["stalled", "A.b/v1", { status: conditions("Stalled=True") }, "Failed"],
     ["not stalled", "A.b/v1", { status: conditions("Stalled=False") }, "Current"],
     ["the first of two", "A.b/v1", { status: conditions("Stalled=True", "Reconciling=True") }, "Failed"],
-    ["the first of two, the other way", "A.b/v1", { status: conditions("Reconciling=True", "Stalled=True") }, "InProgress"],
+    [
+      "the first of two, the other way",
+      "A.b/v1",
+      { status: conditions("Reconciling=True", "Stalled=True") },
+      "InProgress",
+    ],
     ["ready", "A.b/v1", { status: conditions("Ready=True") }, "Current"],
     ["not ready", "A.b/v1", { status: conditions("Ready=False") }, "InProgress"],
     ["perhaps ready", "A.b/v1", { status: conditions("Ready=Unknown") }, "InProgress"],
@@ -48,19 +53,65 @@ describe("a Deployment", () => {
     ["with old ones", "Deployment.apps/v1", of({ replicas: 3 }), "InProgress"],
     ["short of available ones", "Deployment.apps/v1", of({ availableReplicas: 1 }), "InProgress"],
     ["short of ready ones", "Deployment.apps/v1", of({ readyReplicas: 1 }), "InProgress"],
-    ["whose new replica set is not there", "Deployment.apps/v1", of(conditions("Progressing=True:ReplicaSetUpdated", "Available=True")), "InProgress"],
+    [
+      "whose new replica set is not there",
+      "Deployment.apps/v1",
+      of(conditions("Progressing=True:ReplicaSetUpdated", "Available=True")),
+      "InProgress",
+    ],
     ["without Progressing", "Deployment.apps/v1", of(conditions("Available=True")), "InProgress"],
-    ["without Progressing and deadline", "Deployment.apps/v1", of(conditions("Available=True"), { progressDeadlineSeconds: undefined }), "Current"],
-    ["whose deadline is none", "Deployment.apps/v1", of(conditions("Available=True"), { progressDeadlineSeconds: 2_147_483_647 }), "Current"],
-    ["not available", "Deployment.apps/v1", of(conditions("Progressing=True:NewReplicaSetAvailable", "Available=False")), "InProgress"],
-    ["silent about availability", "Deployment.apps/v1", of(conditions("Progressing=True:NewReplicaSetAvailable")), "InProgress"],
-    ["of one by default", "Deployment.apps/v1", { spec: {}, status: { replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1, ...conditions("Available=True") } }, "Current"],
+    [
+      "without Progressing and deadline",
+      "Deployment.apps/v1",
+      of(conditions("Available=True"), { progressDeadlineSeconds: undefined }),
+      "Current",
+    ],
+    [
+      "whose deadline is none",
+      "Deployment.apps/v1",
+      of(conditions("Available=True"), { progressDeadlineSeconds: 2_147_483_647 }),
+      "Current",
+    ],
+    [
+      "not available",
+      "Deployment.apps/v1",
+      of(conditions("Progressing=True:NewReplicaSetAvailable", "Available=False")),
+      "InProgress",
+    ],
+    [
+      "silent about availability",
+      "Deployment.apps/v1",
+      of(conditions("Progressing=True:NewReplicaSetAvailable")),
+      "InProgress",
+    ],
+    [
+      "of one by default",
+      "Deployment.apps/v1",
+      {
+        spec: {},
+        status: {
+          replicas: 1,
+          updatedReplicas: 1,
+          availableReplicas: 1,
+          readyReplicas: 1,
+          ...conditions("Available=True"),
+        },
+      },
+      "Current",
+    ],
     ["that has counted nothing", "Deployment.apps/v1", { spec: {}, status: {} }, "InProgress"],
   ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a StatefulSet", () => {
-  const full = { replicas: 2, readyReplicas: 2, currentReplicas: 2, updatedReplicas: 2, currentRevision: "a", updateRevision: "a" };
+  const full = {
+    replicas: 2,
+    readyReplicas: 2,
+    currentReplicas: 2,
+    updatedReplicas: 2,
+    currentRevision: "a",
+    updateRevision: "a",
+  };
   const of = (status: object, strategy: object = {}): Parameters<typeof object>[1] => ({
     spec: { replicas: 2, updateStrategy: strategy },
     status: { ...full, ...status },
@@ -73,15 +124,30 @@ describe("a StatefulSet", () => {
     ["short of ready ones", "StatefulSet.apps/v1", of({ readyReplicas: 1 }), "InProgress"],
     ["with too many", "StatefulSet.apps/v1", of({ replicas: 3 }), "InProgress"],
     ["behind its partition", "StatefulSet.apps/v1", of({ updatedReplicas: 0 }, partition), "InProgress"],
-    ["at its partition, whatever the rest", "StatefulSet.apps/v1", of({ updatedReplicas: 1, currentReplicas: 1, updateRevision: "b" }, partition), "Current"],
+    [
+      "at its partition, whatever the rest",
+      "StatefulSet.apps/v1",
+      of({ updatedReplicas: 1, currentReplicas: 1, updateRevision: "b" }, partition),
+      "Current",
+    ],
     ["short of current ones", "StatefulSet.apps/v1", of({ currentReplicas: 1 }), "InProgress"],
     ["with another revision", "StatefulSet.apps/v1", of({ updateRevision: "b" }), "InProgress"],
   ])("%s", (what, type, parts, state) => check([what, type, parts, state]));
 });
 
 describe("a DaemonSet", () => {
-  const full = { observedGeneration: 1, desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, numberReady: 2 };
-  const of = (status: object, meta: object = { generation: 1 }): Parameters<typeof object>[1] => ({ meta, status: { ...full, ...status } });
+  const full = {
+    observedGeneration: 1,
+    desiredNumberScheduled: 2,
+    currentNumberScheduled: 2,
+    updatedNumberScheduled: 2,
+    numberAvailable: 2,
+    numberReady: 2,
+  };
+  const of = (status: object, meta: object = { generation: 1 }): Parameters<typeof object>[1] => ({
+    meta,
+    status: { ...full, ...status },
+  });
   test.each<Row>([
     ["as it should be", "DaemonSet.apps/v1", of({}), "Current"],
     ["without a generation", "DaemonSet.apps/v1", of({}, {}), "InProgress"],
@@ -96,7 +162,10 @@ describe("a DaemonSet", () => {
 
 describe("a ReplicaSet", () => {
   const full = { replicas: 2, fullyLabeledReplicas: 2, availableReplicas: 2, readyReplicas: 2 };
-  const of = (status: object): Parameters<typeof object>[1] => ({ spec: { replicas: 2 }, status: { ...full, ...status } });
+  const of = (status: object): Parameters<typeof object>[1] => ({
+    spec: { replicas: 2 },
+    status: { ...full, ...status },
+  });
   test.each<Row>([
     ["as it should be", "ReplicaSet.apps/v1", of({}), "Current"],
     ["that cannot make them", "ReplicaSet.apps/v1", of(conditions("ReplicaFailure=True")), "InProgress"],
@@ -115,7 +184,12 @@ describe("a Pod", () => {
     ["that failed", "Pod.v1", { status: { phase: "Failed" } }, "Current"],
     ["that is ready", "Pod.v1", { status: { phase: "Running", ...conditions("Ready=True") } }, "Current"],
     ["that crashes", "Pod.v1", { status: { phase: "Running", ...waiting("CrashLoopBackOff") } }, "Failed"],
-    ["that waits for something else", "Pod.v1", { status: { phase: "Running", ...waiting("ImagePullBackOff") } }, "InProgress"],
+    [
+      "that waits for something else",
+      "Pod.v1",
+      { status: { phase: "Running", ...waiting("ImagePullBackOff") } },
+      "InProgress",
+    ],
     ["that runs", "Pod.v1", { status: { phase: "Running", ...conditions("Ready=False") } }, "InProgress"],
     ["that is pending", "Pod.v1", { status: { phase: "Pending" } }, "InProgress"],
     ["without a phase", "Pod.v1", { status: {} }, "InProgress"],
@@ -135,9 +209,24 @@ describe("other kinds", () => {
   test.each<Row>([
     ["a Job that completed", "Job.batch/v1", { status: conditions("Complete=True") }, "Current"],
     ["a Job that failed", "Job.batch/v1", { status: conditions("Failed=True") }, "Failed"],
-    ["a Job that did not fail", "Job.batch/v1", { status: { startTime: "x", ...conditions("Failed=False") } }, "Current"],
-    ["a Job that is suspended", "Job.batch/v1", { spec: { suspend: true }, status: conditions("Suspended=True") }, "Current"],
-    ["a Job that is no longer suspended", "Job.batch/v1", { spec: { suspend: false }, status: conditions("Suspended=True") }, "InProgress"],
+    [
+      "a Job that did not fail",
+      "Job.batch/v1",
+      { status: { startTime: "x", ...conditions("Failed=False") } },
+      "Current",
+    ],
+    [
+      "a Job that is suspended",
+      "Job.batch/v1",
+      { spec: { suspend: true }, status: conditions("Suspended=True") },
+      "Current",
+    ],
+    [
+      "a Job that is no longer suspended",
+      "Job.batch/v1",
+      { spec: { suspend: false }, status: conditions("Suspended=True") },
+      "InProgress",
+    ],
     ["a Job that has not begun", "Job.batch/v1", {}, "InProgress"],
     ["a Job that runs", "Job.batch/v1", { status: { startTime: "x" } }, "Current"],
     ["a bound claim", "PersistentVolumeClaim.v1", { status: { phase: "Bound" } }, "Current"],
@@ -145,8 +234,18 @@ describe("other kinds", () => {
     ["a load balancer with an IP", "Service.v1", { spec: { type: "LoadBalancer", clusterIP: "1.1.1.1" } }, "Current"],
     ["a load balancer without", "Service.v1", { spec: { type: "LoadBalancer" } }, "InProgress"],
     ["another service without", "Service.v1", { spec: { type: "ClusterIP" } }, "Current"],
-    ["a budget that was looked at", "PodDisruptionBudget.policy/v1", { meta: { generation: 1 }, status: { observedGeneration: 1 } }, "Current"],
-    ["a budget that was not", "PodDisruptionBudget.policy/v1", { meta: { generation: 2 }, status: { observedGeneration: 1 } }, "InProgress"],
+    [
+      "a budget that was looked at",
+      "PodDisruptionBudget.policy/v1",
+      { meta: { generation: 1 }, status: { observedGeneration: 1 } },
+      "Current",
+    ],
+    [
+      "a budget that was not",
+      "PodDisruptionBudget.policy/v1",
+      { meta: { generation: 2 }, status: { observedGeneration: 1 } },
+      "InProgress",
+    ],
     ["a CronJob", "CronJob.batch/v1", {}, "Current"],
     ["a CronJob, whatever its conditions", "CronJob.batch/v1", { status: conditions("Ready=False") }, "Current"],
     ["a ConfigMap", "ConfigMap.v1", {}, "Current"],
@@ -160,7 +259,11 @@ describe("other kinds", () => {
 });
 
 test("conditions carry when they changed", () => {
-  const with2 = object("A.b/v1", { status: { conditions: [{ type: "A", status: "True", lastTransitionTime: "odd" }, ...conditions("B=False:R").conditions] } });
+  const with2 = object("A.b/v1", {
+    status: {
+      conditions: [{ type: "A", status: "True", lastTransitionTime: "odd" }, ...conditions("B=False:R").conditions],
+    },
+  });
   expect(conditionsOf(with2).map(({ at }) => at)).toEqual([undefined, t0]);
   expect(conditionOf(with2, "B")).toMatchObject({ status: "False", reason: "R" });
   expect(conditionOf(with2, "C")).toBeUndefined();

@@ -105,15 +105,16 @@ function deployment(object: KubeObject): Reconciled {
     }
   }
   const available = conditionOf(object, "Available");
-  if (available?.status !== "True") return inProgress(available === undefined ? "It is not available." : said(available));
+  if (available?.status !== "True")
+    return inProgress(available === undefined ? "It is not available." : said(available));
   return current(`${wanted} replicas are available.`);
 }
 
 function statefulSet(object: KubeObject): Reconciled {
-  if (textAt(object, "spec", "updateStrategy", "type") === "OnDelete") return current("It updates when pods are deleted.");
+  if (textAt(object, "spec", "updateStrategy", "type") === "OnDelete")
+    return current("It updates when pods are deleted.");
   const wanted = numberAt(object, "spec", "replicas") ?? 1;
-  const counted =
-    short(object, wanted, ["replicas", "readyReplicas"]) ?? tooMany(object, wanted, "replicas");
+  const counted = short(object, wanted, ["replicas", "readyReplicas"]) ?? tooMany(object, wanted, "replicas");
   if (counted !== undefined) return counted;
   const partition = numberAt(object, "spec", "updateStrategy", "rollingUpdate", "partition");
   if (partition !== undefined) {
@@ -160,7 +161,9 @@ function pod(object: KubeObject, now: number): Reconciled {
         (each) => textAt(each, "state", "waiting", "reason") === "CrashLoopBackOff",
       );
       const name = textAt(crashing, "name");
-      return crashing === undefined ? inProgress("It runs and is not ready.") : failed(`Container ${name} keeps crashing.`);
+      return crashing === undefined
+        ? inProgress("It runs and is not ready.")
+        : failed(`Container ${name} keeps crashing.`);
     }
     case "Pending": {
       const scheduled = conditionOf(object, "PodScheduled");
@@ -184,7 +187,9 @@ function job(object: KubeObject): Reconciled {
       return current("It is suspended.");
     }
   }
-  return textAt(object, "status", "startTime") === undefined ? inProgress("It has not begun.") : current("It is running.");
+  return textAt(object, "status", "startTime") === undefined
+    ? inProgress("It has not begun.")
+    : current("It is running.");
 }
 
 function claim(object: KubeObject): Reconciled {

@@ -50,7 +50,11 @@ describe("an operation", () => {
   }, 30_000);
 
   test("takes a wave back to what was declared before: changed, made and pruned", async () => {
-    await using room = await Room.make({ a: configMap("a", { x: "1" }), b: configMap("b", { y: "1" }), d: configMap("d") });
+    await using room = await Room.make({
+      a: configMap("a", { x: "1" }),
+      b: configMap("b", { y: "1" }),
+      d: configMap("d"),
+    });
     await through(room, await room.begin());
     room.write({ a: configMap("a", { x: "2" }), c: configMap("c") });
     delete room.files["web/b.json"];
@@ -63,10 +67,17 @@ describe("an operation", () => {
     for (const again of ["first", "second"]) {
       expect([again, await ops.undoWave(operation, 1)]).toMatchObject([again, { ok: true, value: { restored: 2 } }]);
     }
-    expect(["a", "b", "c"].map((name) => room.double.get("ConfigMap", name)?.["data"])).toEqual([{ x: "1" }, { y: "1" }, undefined]);
+    expect(["a", "b", "c"].map((name) => room.double.get("ConfigMap", name)?.["data"])).toEqual([
+      { x: "1" },
+      { y: "1" },
+      undefined,
+    ]);
     await ops.noteReason(operation, "because");
     await ops.giveUp(operation);
-    expect(await room.store.clusters.getOperation({ operation })).toMatchObject({ status: "failed", reason: "because" });
+    expect(await room.store.clusters.getOperation({ operation })).toMatchObject({
+      status: "failed",
+      reason: "because",
+    });
     expect(await component(room)).toMatchObject({ version: 1 });
   });
 
@@ -78,10 +89,14 @@ describe("an operation", () => {
     const phase = (name: string) => room.double.touch("PersistentVolumeClaim", "data", { status: { phase: name } });
     phase("Pending");
     const began = room.clock.now();
-    expect(await ops.waitForWave(operation, 1)).toMatchObject({ error: { code: "not_ready", message: expect.stringContaining("longer than 300000 ms") } });
+    expect(await ops.waitForWave(operation, 1)).toMatchObject({
+      error: { code: "not_ready", message: expect.stringContaining("longer than 300000 ms") },
+    });
     expect(room.clock.now() - began).toBeGreaterThanOrEqual(300_000);
     phase("Lost");
-    expect(await ops.waitForWave(operation, 1)).toMatchObject({ error: { message: expect.stringContaining("volume is lost") } });
+    expect(await ops.waitForWave(operation, 1)).toMatchObject({
+      error: { message: expect.stringContaining("volume is lost") },
+    });
     expect(await ops.verify(operation)).toMatchObject({ error: { code: "not_ready" } });
     phase("Bound");
     expect(await ops.waitForWave(operation, 1)).toEqual({ ok: true, value: null });
@@ -95,8 +110,12 @@ describe("an operation", () => {
     expect(await ops.verify(operation)).toEqual({ ok: true, value: null });
     expect(await ops.health(await component(room))).toMatchObject({ value: { health: "Healthy" } });
     room.double.drop("ConfigMap", "a");
-    expect(await ops.verify(operation)).toMatchObject({ error: { message: expect.stringContaining("not as this operation left it") } });
-    expect(await ops.health(await component(room))).toMatchObject({ value: { health: "Missing", reconciled: "NotFound" } });
+    expect(await ops.verify(operation)).toMatchObject({
+      error: { message: expect.stringContaining("not as this operation left it") },
+    });
+    expect(await ops.health(await component(room))).toMatchObject({
+      value: { health: "Missing", reconciled: "NotFound" },
+    });
   });
 
   test("that has lost its component does nothing, and takes nothing back", async () => {
@@ -107,7 +126,15 @@ describe("an operation", () => {
     const second = await room.begin();
     const ops = room.clusters.operations;
     const asked = room.double.requests.length;
-    for (const step of [ops.shape(first), ops.takeOver(first), ops.applyWave(first, 1), ops.waitForWave(first, 1), ops.prune(first), ops.verify(first), ops.finish(first)]) {
+    for (const step of [
+      ops.shape(first),
+      ops.takeOver(first),
+      ops.applyWave(first, 1),
+      ops.waitForWave(first, 1),
+      ops.prune(first),
+      ops.verify(first),
+      ops.finish(first),
+    ]) {
       expect(await step).toMatchObject({ error: { code: "operation_superseded" } });
     }
     expect(await ops.undoWave(first, 1)).toEqual({ ok: true, value: { superseded: 1 } });

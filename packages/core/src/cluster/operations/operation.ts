@@ -112,7 +112,11 @@ export class Operations {
       const late = clock.now() - began >= intent.waitMs;
       if (ready.kind === "failed" || late) {
         const why = late ? `It took longer than ${intent.waitMs} ms. ${ready.reason}` : ready.reason;
-        return fail({ code: "not_ready", message: why, hint: "Look at the component's health; the change is taken back." });
+        return fail({
+          code: "not_ready",
+          message: why,
+          hint: "Look at the component's health; the change is taken back.",
+        });
       }
       if (!(await writing.resources.client.pause(limits.healthPollMs, signal))) {
         return fail({ code: "not_ready", message: ready.reason });
@@ -185,7 +189,11 @@ export class Operations {
       const key = keyOf(refOf(object));
       const earlier = before.value.objects.get(key);
       if (earlier !== undefined) {
-        const again = await writeObject(withSecrets(earlier, before.value.secrets), { uid: undefined, digest: undefined, taken: true }, writing);
+        const again = await writeObject(
+          withSecrets(earlier, before.value.secrets),
+          { uid: undefined, digest: undefined, taken: true },
+          writing,
+        );
         return again.ok ? ok("restored") : again;
       }
       // What was there before anybody declared it stays as it is now: nobody knows how it was meant.
@@ -204,7 +212,11 @@ export class Operations {
     if (!before.ok) return before;
     const earlier = content.prune.flatMap(({ key }) => before.value.objects.get(key) ?? []);
     const made = await this.#each(earlier, (object) =>
-      writeObject(withSecrets(object, before.value.secrets), { uid: undefined, digest: undefined, taken: true }, writing),
+      writeObject(
+        withSecrets(object, before.value.secrets),
+        { uid: undefined, digest: undefined, taken: true },
+        writing,
+      ),
     );
     if (!made.ok) return made;
     const noted = await this.#noteWritten(held.value, earlier, made.value);
@@ -229,7 +241,12 @@ export class Operations {
   async noteHealth(component: string, health: ReturnType<typeof componentHealth>): Promise<void> {
     const { store, clock, limits } = this.#options;
     const { objects: _objects, ...summary } = health;
-    await store.noteHealth({ component, health: encodeValue(summary), keepMax: limits.healthHistoryMax, now: clock.now() });
+    await store.noteHealth({
+      component,
+      health: encodeValue(summary),
+      keepMax: limits.healthHistoryMax,
+      now: clock.now(),
+    });
   }
 
   async #look(objects: readonly KubeObject[], resources: Resources): Promise<readonly ObjectHealth[]> {
@@ -273,7 +290,11 @@ export class Operations {
   }
 
   /** What the component was meant to be before: declared objects by key. */
-  async #before(component: ComponentRecord): Promise<Result<{ readonly objects: ReadonlyMap<string, KubeObject>; readonly secrets: SecretValues | undefined }>> {
+  async #before(
+    component: ComponentRecord,
+  ): Promise<
+    Result<{ readonly objects: ReadonlyMap<string, KubeObject>; readonly secrets: SecretValues | undefined }>
+  > {
     if (component.applied === undefined) return ok({ objects: new Map(), secrets: undefined });
     const plan = await this.#options.store.getPlan({ plan: component.applied });
     if (plan === undefined) return fail({ code: "plan_not_found", message: `The plan ${component.applied} is gone.` });

@@ -8,7 +8,12 @@ import { digestOf } from "../plans/diff.ts";
 import { bareObject, epochOf, removeObject, takeOver, writeObject } from "./write-object.ts";
 import type { Writing } from "./write-object.ts";
 
-const map = (data: object): KubeObject => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "default" }, data });
+const map = (data: object): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "a", namespace: "default" },
+  data,
+});
 const nothing = { uid: undefined, digest: undefined };
 
 function writing(bench: DoubleBench, epoch = 1, force: readonly string[] = []): Writing {
@@ -20,9 +25,13 @@ const stored = (bench: DoubleBench) => bench.double.get("ConfigMap", "a");
 describe("writing", () => {
   test("creates, and does nothing when it is done again", async () => {
     await using bench = doubleBench();
-    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({ value: { outcome: "created" } });
+    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({
+      value: { outcome: "created" },
+    });
     const version = stored(bench)?.metadata.resourceVersion;
-    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({ value: { outcome: "unchanged" } });
+    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({
+      value: { outcome: "unchanged" },
+    });
     expect(stored(bench)?.metadata.resourceVersion).toBe(version as string);
   });
 
@@ -49,10 +58,13 @@ describe("writing", () => {
     await takeOver(map({}), writing(bench, 2));
     let between = 0;
     bench.double.fault = ({ method, query }) => {
-      if (method === "PATCH" && query.get("fieldManager") === "sluice-web" && between++ < 2) bench.double.touch("ConfigMap", "a", { status: { n: between } });
+      if (method === "PATCH" && query.get("fieldManager") === "sluice-web" && between++ < 2)
+        bench.double.touch("ConfigMap", "a", { status: { n: between } });
       return undefined;
     };
-    expect(await writeObject(map({ x: "2" }), seen(there), writing(bench, 2))).toMatchObject({ value: { outcome: "configured" } });
+    expect(await writeObject(map({ x: "2" }), seen(there), writing(bench, 2))).toMatchObject({
+      value: { outcome: "configured" },
+    });
     expect(between).toBe(3);
     await takeOver(map({}), writing(bench, 3));
     const again = stored(bench) as KubeObject;
@@ -60,7 +72,9 @@ describe("writing", () => {
       if (method === "PATCH") bench.double.touch("ConfigMap", "a", { data: { x: "theirs" } });
       return undefined;
     };
-    expect(await writeObject(map({ x: "3" }), seen(again), writing(bench, 3))).toMatchObject({ error: { code: "plan_stale" } });
+    expect(await writeObject(map({ x: "3" }), seen(again), writing(bench, 3))).toMatchObject({
+      error: { code: "plan_stale" },
+    });
   });
 
   test("finds out by looking what became of a request without an answer", async () => {
@@ -73,7 +87,9 @@ describe("writing", () => {
       await writeObject(map({ x: "1" }), nothing, writing(bench));
       return status(504, "Timeout", "the answer was lost");
     };
-    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({ value: { outcome: "unchanged" } });
+    expect(await writeObject(map({ x: "1" }), nothing, writing(bench))).toMatchObject({
+      value: { outcome: "unchanged" },
+    });
     expect(bench.double.requests.filter(({ method }) => method === "PATCH")).toHaveLength(3);
   });
 
@@ -83,7 +99,9 @@ describe("writing", () => {
     expect(await writeObject(map({ x: "ours" }), seen(there), writing(bench))).toMatchObject({
       error: { code: "cluster_conflict", message: expect.stringContaining("ConfigMap default/a") },
     });
-    expect(await writeObject(map({ x: "ours" }), seen(there), writing(bench, 1, [".data.x"]))).toMatchObject({ ok: true });
+    expect(await writeObject(map({ x: "ours" }), seen(there), writing(bench, 1, [".data.x"]))).toMatchObject({
+      ok: true,
+    });
     bench.double.drop("ConfigMap", "a");
     const old = bench.double.put(map({ x: "old", gone: "1" }), "kubectl-client-side-apply");
     expect(await writeObject(map({ x: "new" }), seen(old), writing(bench))).toMatchObject({ ok: true });
@@ -107,8 +125,15 @@ describe("an epoch", () => {
       expect(await attempt).toMatchObject({ error: { code: "operation_superseded" } });
     }
     expect(stored(bench)?.["data"]).toEqual({ x: "1" });
-    expect(await takeOver(bareObject({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "none" }), writing(bench, 2))).toMatchObject({ ok: true });
-    expect(await takeOver(bareObject({ apiVersion: "a.b/v1", kind: "None", namespace: "", name: "x" }), writing(bench, 2))).toMatchObject({ ok: true });
+    expect(
+      await takeOver(
+        bareObject({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "none" }),
+        writing(bench, 2),
+      ),
+    ).toMatchObject({ ok: true });
+    expect(
+      await takeOver(bareObject({ apiVersion: "a.b/v1", kind: "None", namespace: "", name: "x" }), writing(bench, 2)),
+    ).toMatchObject({ ok: true });
   });
 
   test("taken over between looking and acting: the cluster itself refuses", async () => {
@@ -131,8 +156,13 @@ describe("an epoch", () => {
 test("what is removed is what was seen: another of its name stays, one that changed too", async () => {
   await using bench = doubleBench();
   const there = bench.double.put(map({ x: "1" }));
-  expect(await removeObject(map({}), { uid: "other", digest: "d" }, writing(bench))).toEqual({ ok: true, value: "gone" });
-  expect(await removeObject(map({}), { uid: there.metadata.uid, digest: "other" }, writing(bench))).toMatchObject({ error: { code: "plan_stale" } });
+  expect(await removeObject(map({}), { uid: "other", digest: "d" }, writing(bench))).toEqual({
+    ok: true,
+    value: "gone",
+  });
+  expect(await removeObject(map({}), { uid: there.metadata.uid, digest: "other" }, writing(bench))).toMatchObject({
+    error: { code: "plan_stale" },
+  });
   expect(await removeObject(map({}), seen(there), writing(bench))).toEqual({ ok: true, value: "removed" });
   expect(await removeObject(map({}), seen(there), writing(bench))).toEqual({ ok: true, value: "gone" });
   const again = bench.double.put(map({ x: "2" }));

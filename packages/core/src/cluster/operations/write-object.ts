@@ -83,7 +83,12 @@ async function settled<T>(
 /** Whether looking again can help: somebody wrote in between, or nobody knows what became of it. */
 function isPassing({ code, details }: WireError): boolean {
   const conflicts = listAt(details, "conflicts").length;
-  return (code === "cluster_conflict" && conflicts === 0) || code === "cluster_timeout" || code === "cluster_unreachable" || code === "cluster_busy";
+  return (
+    (code === "cluster_conflict" && conflicts === 0) ||
+    code === "cluster_timeout" ||
+    code === "cluster_unreachable" ||
+    code === "cluster_busy"
+  );
 }
 
 /**
@@ -101,7 +106,12 @@ export async function takeOver(object: KubeObject, writing: Writing): Promise<Re
     const annotations = { [epochAnnotation]: String(epoch) };
     const { apiVersion, kind } = object;
     const stamp = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion, annotations } };
-    const stamped = await resources.apply({ object: stamp, manager: epochManager, force: true, signal: writing.signal });
+    const stamped = await resources.apply({
+      object: stamp,
+      manager: epochManager,
+      force: true,
+      signal: writing.signal,
+    });
     return stamped.ok ? { done: ok(null) } : again(stamped.error);
   });
 }
@@ -122,7 +132,9 @@ export async function writeObject(object: KubeObject, expected: Expected, writin
     const fields = live.value === undefined ? undefined : migrated(live.value, manager);
     if (live.value !== undefined && fields !== undefined) {
       const moved = await resources.patch(named(object), { type: "json", patch: migrationPatch(live.value, fields) });
-      return moved.ok ? { again: { code: "cluster_conflict", message: "Its fields were taken over." } } : again(moved.error);
+      return moved.ok
+        ? { again: { code: "cluster_conflict", message: "Its fields were taken over." } }
+        : again(moved.error);
     }
     const marked = withMarks(object, { epoch, intent, live: live.value });
     const applied = await resources.apply({ object: marked, manager, signal: writing.signal });
@@ -145,11 +157,13 @@ function misfit(
   p: { readonly expected: Expected; readonly intent: string; readonly epoch: number; readonly sha256: Sha256 },
 ): WireError | undefined {
   const { expected, intent, epoch, sha256 } = p;
-  if (live === undefined) return expected.uid === undefined || expected.taken === true ? undefined : stale(object, "has been deleted");
+  if (live === undefined)
+    return expected.uid === undefined || expected.taken === true ? undefined : stale(object, "has been deleted");
   if (epochOf(live) > epoch) return superseded(live, epoch);
   if (live.metadata.deletionTimestamp !== undefined) return stale(object, "is being deleted");
   // Written by this operation before it was interrupted, or by an earlier one with the same intent.
-  if (epochOf(live) === epoch && (expected.taken === true || live.metadata.annotations?.[intentAnnotation] === intent)) return undefined;
+  if (epochOf(live) === epoch && (expected.taken === true || live.metadata.annotations?.[intentAnnotation] === intent))
+    return undefined;
   if (expected.uid === undefined) return stale(object, "has been made by somebody else");
   if (live.metadata.uid !== expected.uid) return stale(object, "has been deleted and made anew");
   return digestOf(live, sha256) === expected.digest ? undefined : stale(object, "has changed");
@@ -166,7 +180,11 @@ function withMarks(
 }
 
 /** Takes fields from others, where all of them are named. */
-async function forced(object: KubeObject, error: WireError, { resources, manager, force, signal }: Writing): ReturnType<Resources["apply"]> {
+async function forced(
+  object: KubeObject,
+  error: WireError,
+  { resources, manager, force, signal }: Writing,
+): ReturnType<Resources["apply"]> {
   const conflicts = listAt(error.details, "conflicts") as readonly FieldConflict[];
   // A conflict over the epoch is never forced: a later operation has the object.
   const taken = conflicts.every(({ field, manager: owner }) => isForced(force, field) || isOldManager(owner));
@@ -187,7 +205,8 @@ export async function removeObject(
     if (live.value === undefined || live.value.metadata.uid !== p.uid) return { done: ok("gone") };
     if (epochOf(live.value) > epoch) return { done: fail(superseded(live.value, epoch)) };
     if (live.value.metadata.deletionTimestamp !== undefined) return { done: ok("removed") };
-    if (p.anyContent !== true && digestOf(live.value, sha256) !== p.digest) return { done: fail(stale(object, "has changed")) };
+    if (p.anyContent !== true && digestOf(live.value, sha256) !== p.digest)
+      return { done: fail(stale(object, "has changed")) };
     const { uid, resourceVersion } = live.value.metadata;
     const removed = await resources.remove(named(object), { uid, resourceVersion });
     if (!removed.ok) return again(removed.error);
@@ -196,7 +215,12 @@ export async function removeObject(
 }
 
 /** For those who only have the names of an object. */
-export function bareObject(of: { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string }): KubeObject {
+export function bareObject(of: {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}): KubeObject {
   const { apiVersion, kind, namespace, name } = of;
   return { apiVersion, kind, metadata: { name, ...(namespace === "" ? {} : { namespace }) } };
 }

@@ -7,7 +7,17 @@ const deployment = (image: string, meta: object = {}): KubeObject => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: "web", namespace: "shop", ...meta },
-  spec: { replicas: 2, template: { spec: { containers: [{ name: "web", image }, { name: "log", image: "l" }] } } },
+  spec: {
+    replicas: 2,
+    template: {
+      spec: {
+        containers: [
+          { name: "web", image },
+          { name: "log", image: "l" },
+        ],
+      },
+    },
+  },
 });
 
 describe("a diff", () => {
@@ -28,7 +38,9 @@ describe("a diff", () => {
     const lists = (items: unknown) => ({ ...before, data: { items } }) as KubeObject;
     expect(diffObjects(lists([1, 2]), lists([1, 3]))).toEqual([{ path: ".data.items", before: [1, 2], after: [1, 3] }]);
     const twice = [{ name: "a" }, { name: "a", x: 1 }];
-    expect(diffObjects(lists(twice), lists([{ name: "a" }]))).toEqual([{ path: ".data.items", before: twice, after: [{ name: "a" }] }]);
+    expect(diffObjects(lists(twice), lists([{ name: "a" }]))).toEqual([
+      { path: ".data.items", before: twice, after: [{ name: "a" }] },
+    ]);
   });
 
   test("leaves out what the cluster writes by itself, and what we do", () => {
@@ -44,7 +56,13 @@ describe("a diff", () => {
   });
 
   test("never shows a value of a Secret, old or new", () => {
-    const secret = (data: object): KubeObject => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, type: "Opaque", data });
+    const secret = (data: object): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "s" },
+      type: "Opaque",
+      data,
+    });
     const changes = diffObjects(secret({ a: "b2xk", gone: "eA==" }), secret({ a: "bmV3", more: "eQ==" }));
     expect(changes).toEqual([
       { path: ".data.a", before: "(secret)", after: "(secret)" },
@@ -57,7 +75,9 @@ describe("a diff", () => {
 });
 
 test("the digest is that of the intent", () => {
-  expect(digestOf(deployment("a", { resourceVersion: "1" }), sha256)).toBe(digestOf(deployment("a", { generation: 7 }), sha256));
+  expect(digestOf(deployment("a", { resourceVersion: "1" }), sha256)).toBe(
+    digestOf(deployment("a", { generation: 7 }), sha256),
+  );
   expect(digestOf(deployment("a"), sha256)).not.toBe(digestOf(deployment("b"), sha256));
   expect(digestOf(deployment("a"), sha256)).not.toBe(digestOf(deployment("a", { labels: { x: "y" } }), sha256));
 });

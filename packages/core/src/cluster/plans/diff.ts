@@ -49,7 +49,9 @@ export function diffObjects(before: KubeObject | undefined, after: KubeObject): 
   const changes: FieldChange[] = [];
   walk({ path: "", before: before === undefined ? undefined : intentOf(before), after: intentOf(after) }, changes);
   if (!isSecret(after)) return changes;
-  return changes.map((change) => (/^\.(data|stringData)\b/.test(change.path) || change.path === "" ? hidden(change) : change));
+  return changes.map((change) =>
+    /^\.(data|stringData)\b/.test(change.path) || change.path === "" ? hidden(change) : change,
+  );
 }
 
 function hidden({ path, before, after }: FieldChange): FieldChange {
@@ -65,7 +67,14 @@ function walk({ path, before, after }: FieldChange, changes: FieldChange[]): voi
   const [left, right] = [asRecord(before), asRecord(after)];
   if (right !== undefined && (left !== undefined || before === undefined)) {
     for (const name of new Set([...Object.keys(left ?? {}), ...Object.keys(right)])) {
-      walk({ path: `${path}.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`, before: left?.[name], after: right[name] }, changes);
+      walk(
+        {
+          path: `${path}.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`,
+          before: left?.[name],
+          after: right[name],
+        },
+        changes,
+      );
     }
     return;
   }

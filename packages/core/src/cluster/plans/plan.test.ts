@@ -34,7 +34,16 @@ const plan = {
 test("the hash is another when anything that was approved is", () => {
   const hash = planHash(plan, sha256);
   expect(planHash({ ...plan, violations: [] }, sha256)).toBe(hash);
-  const pruned = { group: "", kind: "Pod", namespace: "n", name: "p", apiVersion: "v1", uid: "u", key: "Pod n/p", digest: "d" };
+  const pruned = {
+    group: "",
+    kind: "Pod",
+    namespace: "n",
+    name: "p",
+    apiVersion: "v1",
+    uid: "u",
+    key: "Pod n/p",
+    digest: "d",
+  };
   for (const over of [
     { identity: { ...plan.identity, uid: "other" } },
     { changes: [change("a", { uid: "other" })] },
@@ -50,6 +59,12 @@ test("the hash is another when anything that was approved is", () => {
 });
 
 test("the riskiest is on top, what stays as it is last", () => {
-  const all = [change("same", { action: "unchanged", risk: "high" }), change("b"), change("a"), change("late", { wave: 3 }), change("high", { risk: "high" })];
+  const all = [
+    change("same", { action: "unchanged", risk: "high" }),
+    change("b"),
+    change("a"),
+    change("late", { wave: 3 }),
+    change("high", { risk: "high" }),
+  ];
   expect(byRisk(all).map(({ ref }) => ref.name)).toEqual(["high", "a", "b", "late", "same"]);
 });

@@ -16,7 +16,11 @@ const map = (name: string, data: object = {}, namespace?: string): KubeObject =>
   data,
 });
 
-async function planned(bench: DoubleBench, objects: readonly KubeObject[], p: { more?: string; inventory?: readonly InventoryEntry[] } = {}) {
+async function planned(
+  bench: DoubleBench,
+  objects: readonly KubeObject[],
+  p: { more?: string; inventory?: readonly InventoryEntry[] } = {},
+) {
   const spec = parseComponent("f", `name: web\ncluster: main\nmanifests: [a]\n${p.more ?? ""}`);
   const identity = await readIdentity(bench.resources, sha256);
   if (!spec.ok || !identity.ok) throw new Error("bench");
@@ -61,14 +65,21 @@ describe("a plan", () => {
     if (!made.ok) throw new Error(made.error.message);
     const [helm, old] = made.value.content.changes;
     expect(helm).toMatchObject({ conflicts: [{ field: ".data.x", manager: "helm" }], migrates: false });
-    expect(old).toMatchObject({ conflicts: [], migrates: true, fields: [{ path: ".data.x", before: "1", after: "2" }] });
+    expect(old).toMatchObject({
+      conflicts: [],
+      migrates: true,
+      fields: [{ path: ".data.x", before: "1", after: "2" }],
+    });
     expect(made.value.content.violations).toMatchObject([{ rule: "field-conflict" }]);
   });
 
   test("keeps what the cluster refuses, with its reason, and fails when it cannot be asked", async () => {
     await using bench = doubleBench({ retriesMax: 0 });
-    bench.double.fault = ({ method }) => (method === "PATCH" ? status(422, "Invalid", "spec.x: no", [{ field: "spec.x" }]) : undefined);
-    expect(await planned(bench, [map("a")])).toMatchObject({ value: { content: { violations: [{ rule: "rejected", message: expect.stringContaining("spec.x: no") }] } } });
+    bench.double.fault = ({ method }) =>
+      method === "PATCH" ? status(422, "Invalid", "spec.x: no", [{ field: "spec.x" }]) : undefined;
+    expect(await planned(bench, [map("a")])).toMatchObject({
+      value: { content: { violations: [{ rule: "rejected", message: expect.stringContaining("spec.x: no") }] } },
+    });
     bench.double.fault = ({ method }) => (method === "PATCH" ? status(500, "InternalError", "etcd") : undefined);
     expect(await planned(bench, [map("a")])).toMatchObject({ error: { code: "cluster_unreachable" } });
     bench.double.fault = ({ path }) => (path === "/apis" ? status(500, "InternalError", "no discovery") : undefined);
@@ -99,7 +110,11 @@ describe("a plan", () => {
 });
 
 test("words of the cluster about a Secret are left out, but for fields", () => {
-  const error = { code: "cluster_rejected", message: 'Invalid value: "hunter2"', details: { fields: ["data.p"], reason: "Invalid" } } as const;
+  const error = {
+    code: "cluster_rejected",
+    message: 'Invalid value: "hunter2"',
+    details: { fields: ["data.p"], reason: "Invalid" },
+  } as const;
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" } };
   expect(shown(secret, error)).toBe("the cluster refuses it for data.p (Invalid)");
   expect(shown(map("a"), error)).toContain("hunter2");

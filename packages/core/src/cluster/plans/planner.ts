@@ -57,7 +57,9 @@ export async function makePlan(request: PlanRequest): Promise<Result<MadePlan>> 
   const types = await resources.discovery.refresh();
   if (!types.ok) return types;
   const objects = await placed(request);
-  const looked = await eachOf(objects, resources.client.limits.applyConcurrency, (object) => look(object, request, objects));
+  const looked = await eachOf(objects, resources.client.limits.applyConcurrency, (object) =>
+    look(object, request, objects),
+  );
   const failed = looked.find((each) => !each.ok);
   if (failed?.ok === false) return failed;
   const found = looked.flatMap((each) => (each.ok ? [each.value] : []));
@@ -84,7 +86,16 @@ export async function makePlan(request: PlanRequest): Promise<Result<MadePlan>> 
     force: spec.policy.force,
   };
   const { kind, version, identity } = request;
-  const body = { component: spec.name, cluster: spec.cluster, identity, kind, changes, prune: prune.value, violations, version };
+  const body = {
+    component: spec.name,
+    cluster: spec.cluster,
+    identity,
+    kind,
+    changes,
+    prune: prune.value,
+    violations,
+    version,
+  };
   const secrets = Object.keys(separated.secrets.values).length === 0 ? "" : separated.digest;
   const hash = planHash({ ...body, intent, secrets }, sha256);
   return ok({ content: { ...body, hash }, intent, secrets: separated.secrets });
@@ -128,7 +139,15 @@ async function look(object: KubeObject, request: PlanRequest, objects: readonly 
     irreversible: false,
   };
   const nobodyKnows = (reason: string): Looked => ({
-    change: { ...base, action: "unknown", fields: diffObjects(undefined, object), risk: "medium", reason, uid: undefined, digest: undefined },
+    change: {
+      ...base,
+      action: "unknown",
+      fields: diffObjects(undefined, object),
+      risk: "medium",
+      reason,
+      uid: undefined,
+      digest: undefined,
+    },
     violations: [],
   });
   const live = await resources.get({ apiVersion, kind, ...metadata });
@@ -147,7 +166,12 @@ async function look(object: KubeObject, request: PlanRequest, objects: readonly 
     return ok({ change, violations: [{ rule: "rejected", message: `${base.key}: ${shown(object, dry.error)}` }] });
   }
   const fields = diffObjects(live.value, dry.value.after);
-  const irreversible = live.value !== undefined && isIrreversible(object, fields.map(({ path }) => path));
+  const irreversible =
+    live.value !== undefined &&
+    isIrreversible(
+      object,
+      fields.map(({ path }) => path),
+    );
   const action = live.value === undefined ? "create" : fields.length === 0 ? "unchanged" : "update";
   const change: PlannedChange = {
     ...base,
@@ -169,7 +193,9 @@ async function dryRun(
   object: KubeObject,
   live: KubeObject | undefined,
   p: { readonly resources: Resources; readonly manager: string },
-): Promise<Result<{ readonly after: KubeObject; readonly conflicts: readonly FieldConflict[]; readonly migrates: boolean }>> {
+): Promise<
+  Result<{ readonly after: KubeObject; readonly conflicts: readonly FieldConflict[]; readonly migrates: boolean }>
+> {
   const migrates = live !== undefined && migrated(live, p.manager) !== undefined;
   const asked = { object, manager: p.manager, dryRun: true };
   const first = await p.resources.apply(asked);
@@ -178,7 +204,11 @@ async function dryRun(
   if (conflicts.length === 0) return first;
   const forced = await p.resources.apply({ ...asked, force: true });
   if (!forced.ok) return forced;
-  return ok({ after: forced.value.object, conflicts: conflicts.filter(({ manager }) => !isOldManager(manager)), migrates });
+  return ok({
+    after: forced.value.object,
+    conflicts: conflicts.filter(({ manager }) => !isOldManager(manager)),
+    migrates,
+  });
 }
 
 /** The cluster understood and will not have it; everything else is trouble on the way. */
@@ -193,7 +223,10 @@ export function shown(object: KubeObject, error: WireError): string {
   return `the cluster refuses it${fields === "" ? "" : ` for ${fields}`} (${textAt(error.details, "reason") ?? error.code})`;
 }
 
-async function lookAtPruned(entries: readonly InventoryEntry[], { resources, sha256 }: PlanRequest): Promise<Result<readonly PlannedPrune[]>> {
+async function lookAtPruned(
+  entries: readonly InventoryEntry[],
+  { resources, sha256 }: PlanRequest,
+): Promise<Result<readonly PlannedPrune[]>> {
   const looked = await eachOf(entries, resources.client.limits.applyConcurrency, async (entry) => {
     const live = await resources.get(entry);
     return { entry, live };
@@ -213,4 +246,3 @@ async function minorOf(resources: Resources): Promise<number | undefined> {
   const minor = version.ok ? Number.parseInt(textAt(version.value.body, "minor") ?? "", 10) : Number.NaN;
   return Number.isNaN(minor) ? undefined : minor;
 }
-

@@ -9,7 +9,11 @@ const spec = (policy: string) => {
   if (!parsed.ok) throw new Error(parsed.error.message);
   return parsed.value;
 };
-const object = (kind: string, namespace: string, apiVersion = "v1"): KubeObject => ({ apiVersion, kind, metadata: { name: "a", namespace } });
+const object = (kind: string, namespace: string, apiVersion = "v1"): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name: "a", namespace },
+});
 const change = (kind: string, namespace: string, over: Partial<PlannedChange> = {}): PlannedChange => ({
   ref: { group: "", kind, namespace, name: "a" },
   key: `${kind} ${namespace}/a`,
@@ -25,8 +29,18 @@ const change = (kind: string, namespace: string, over: Partial<PlannedChange> = 
   digest: "d",
   ...over,
 });
-const rules = (policy: string, changes: readonly PlannedChange[], more: { objects?: readonly KubeObject[]; pruned?: number; minor?: number } = {}) =>
-  judge({ spec: spec(policy), objects: more.objects ?? [], changes, pruned: more.pruned ?? 0, minor: more.minor ?? 34 }).map(({ rule }) => rule);
+const rules = (
+  policy: string,
+  changes: readonly PlannedChange[],
+  more: { objects?: readonly KubeObject[]; pruned?: number; minor?: number } = {},
+) =>
+  judge({
+    spec: spec(policy),
+    objects: more.objects ?? [],
+    changes,
+    pruned: more.pruned ?? 0,
+    minor: more.minor ?? 34,
+  }).map(({ rule }) => rule);
 
 describe("a policy", () => {
   test.each([
@@ -56,31 +70,63 @@ describe("a policy", () => {
     const objects = [object("CronJob", "a", "batch/v1beta1")];
     expect(rules("{}", [], { objects, minor: 24 })).toEqual([]);
     expect(rules("{}", [], { objects, minor: 25 })).toEqual(["removed-api"]);
-    expect([removedIn(object("Ingress", "a", "extensions/v1beta1")), removedIn(object("Pod", "a"))]).toEqual([22, undefined]);
+    expect([removedIn(object("Ingress", "a", "extensions/v1beta1")), removedIn(object("Pod", "a"))]).toEqual([
+      22,
+      undefined,
+    ]);
   });
 });
 
 test("a field is named with everything in it, and nothing beside it", () => {
-  expect([".spec.a", ".spec.a.b", ".spec.a[0]"].map((field) => isForced([".spec.a"], field))).toEqual([true, true, true]);
+  expect([".spec.a", ".spec.a.b", ".spec.a[0]"].map((field) => isForced([".spec.a"], field))).toEqual([
+    true,
+    true,
+    true,
+  ]);
   expect([".spec", ".spec.ab"].map((field) => isForced([".spec.a"], field))).toEqual([false, false]);
 });
 
 test("windows are those of their zone, over midnight too", () => {
-  const { windows } = spec('{ windows: [{ days: [fri], from: "22:00", to: "02:00", timezone: Europe/Berlin }] }').policy;
+  const { windows } = spec(
+    '{ windows: [{ days: [fri], from: "22:00", to: "02:00", timezone: Europe/Berlin }] }',
+  ).policy;
   const at = (text: string) => isOpen(windows, Date.parse(text));
   // Summer: two hours ahead.
-  expect([at("2026-07-03T19:59:00Z"), at("2026-07-03T20:00:00Z"), at("2026-07-03T23:59:00Z"), at("2026-07-04T00:00:00Z")]).toEqual([false, true, true, false]);
+  expect([
+    at("2026-07-03T19:59:00Z"),
+    at("2026-07-03T20:00:00Z"),
+    at("2026-07-03T23:59:00Z"),
+    at("2026-07-04T00:00:00Z"),
+  ]).toEqual([false, true, true, false]);
   expect([at("2026-07-02T20:30:00Z"), isOpen([], 0)]).toEqual([false, true]);
   const day = spec('{ windows: [{ from: "09:00", to: "17:00" }] }').policy.windows;
   expect([8, 9, 16, 17].map((hour) => isOpen(day, Date.UTC(2026, 0, 1, hour)))).toEqual([false, true, true, false]);
 });
 
 test("risk follows what is changed and whether it can be taken back", () => {
-  const risk = (kind: string, action: PlannedChange["action"], irreversible = false) => riskOf(kind, { action, irreversible });
-  expect([risk("ConfigMap", "update"), risk("Deployment", "update"), risk("ClusterRole", "update"), risk("ClusterRole", "create")]).toEqual(["low", "medium", "high", "medium"]);
-  expect([risk("ConfigMap", "prune"), risk("ConfigMap", "update", true), risk("Deployment", "unchanged"), risk("New", "unknown")]).toEqual(["high", "high", "low", "medium"]);
+  const risk = (kind: string, action: PlannedChange["action"], irreversible = false) =>
+    riskOf(kind, { action, irreversible });
+  expect([
+    risk("ConfigMap", "update"),
+    risk("Deployment", "update"),
+    risk("ClusterRole", "update"),
+    risk("ClusterRole", "create"),
+  ]).toEqual(["low", "medium", "high", "medium"]);
+  expect([
+    risk("ConfigMap", "prune"),
+    risk("ConfigMap", "update", true),
+    risk("Deployment", "unchanged"),
+    risk("New", "unknown"),
+  ]).toEqual(["high", "high", "low", "medium"]);
   const claim = object("PersistentVolumeClaim", "a");
-  expect([isIrreversible(claim, [".spec.resources.requests.storage"]), isIrreversible(claim, [".metadata.labels.a"])]).toEqual([true, false]);
+  expect([
+    isIrreversible(claim, [".spec.resources.requests.storage"]),
+    isIrreversible(claim, [".metadata.labels.a"]),
+  ]).toEqual([true, false]);
   const definition = object("CustomResourceDefinition", "", "apiextensions.k8s.io/v1");
-  expect([isIrreversible(definition, [".spec.versions"]), isIrreversible(object("Job", "a", "batch/v1"), [".spec"]), isIrreversible(object("Pod", "a"), [".spec"])]).toEqual([true, true, false]);
+  expect([
+    isIrreversible(definition, [".spec.versions"]),
+    isIrreversible(object("Job", "a", "batch/v1"), [".spec"]),
+    isIrreversible(object("Pod", "a"), [".spec"]),
+  ]).toEqual([true, true, false]);
 });

@@ -5,7 +5,15 @@ import type { ComponentSpec } from "../components/component-file.ts";
 import type { PlannedChange } from "./plan.ts";
 
 export interface Violation {
-  readonly rule: "namespaces" | "protected-kinds" | "blast-radius" | "removed-api" | "field-conflict" | "unknown-kind" | "rejected" | "prune";
+  readonly rule:
+    | "namespaces"
+    | "protected-kinds"
+    | "blast-radius"
+    | "removed-api"
+    | "field-conflict"
+    | "unknown-kind"
+    | "rejected"
+    | "prune";
   readonly message: string;
 }
 
@@ -38,7 +46,9 @@ const removedApis: readonly (readonly [apiVersion: string, kinds: readonly strin
 
 /** The minor version of 1.x that no longer has this kind in this version; undefined where all have it. */
 export function removedIn({ apiVersion, kind }: Pick<KubeObject, "apiVersion" | "kind">): number | undefined {
-  const found = removedApis.find(([version, kinds]) => version === apiVersion && (kinds.length === 0 || kinds.includes(kind)));
+  const found = removedApis.find(
+    ([version, kinds]) => version === apiVersion && (kinds.length === 0 || kinds.includes(kind)),
+  );
   return found?.[2];
 }
 
@@ -58,7 +68,10 @@ export function judge(p: {
     const removed = removedIn(object);
     const name = `${object.kind} ${object.metadata.name}`;
     if (removed !== undefined && (p.minor === undefined || p.minor >= removed)) {
-      violations.push({ rule: "removed-api", message: `${name}: ${object.apiVersion} is not served since 1.${removed}.` });
+      violations.push({
+        rule: "removed-api",
+        message: `${name}: ${object.apiVersion} is not served since 1.${removed}.`,
+      });
     }
   }
   for (const change of changed) {
@@ -72,12 +85,18 @@ export function judge(p: {
     }
     const taken = change.conflicts.filter(({ field }) => !isForced(policy.force, field));
     for (const { field, manager } of taken) {
-      violations.push({ rule: "field-conflict", message: `${change.key}: ${field} belongs to ${manager}; name it in policy.force to take it.` });
+      violations.push({
+        rule: "field-conflict",
+        message: `${change.key}: ${field} belongs to ${manager}; name it in policy.force to take it.`,
+      });
     }
   }
   const touched = changed.length + p.pruned;
   if (policy.objectsMax !== undefined && touched > policy.objectsMax) {
-    violations.push({ rule: "blast-radius", message: `It changes ${touched} objects; the policy takes ${policy.objectsMax}.` });
+    violations.push({
+      rule: "blast-radius",
+      message: `It changes ${touched} objects; the policy takes ${policy.objectsMax}.`,
+    });
   }
   return violations;
 }
@@ -107,17 +126,34 @@ function minutesOf(text: string): number {
 }
 
 function localTime(now: number, timeZone: string): { readonly day: number; readonly minutes: number } {
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
   const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
   const day = dayNames.indexOf((parts.get("weekday") ?? "").toLowerCase() as (typeof dayNames)[number]);
   return { day, minutes: Number(parts.get("hour")) * 60 + Number(parts.get("minute")) };
 }
 
 const workloads = new Set(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"]);
-const wide = new Set(["CustomResourceDefinition", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ClusterRole", "ClusterRoleBinding", "APIService", "Namespace"]);
+const wide = new Set([
+  "CustomResourceDefinition",
+  "ValidatingWebhookConfiguration",
+  "MutatingWebhookConfiguration",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "APIService",
+  "Namespace",
+]);
 
 /** How much can go wrong with a change. */
-export function riskOf(kind: string, p: { readonly action: PlannedChange["action"]; readonly irreversible: boolean }): PlannedChange["risk"] {
+export function riskOf(
+  kind: string,
+  p: { readonly action: PlannedChange["action"]; readonly irreversible: boolean },
+): PlannedChange["risk"] {
   if (p.action === "unchanged") return "low";
   if (p.irreversible || p.action === "prune") return "high";
   if (wide.has(kind)) return p.action === "create" ? "medium" : "high";
@@ -127,7 +163,8 @@ export function riskOf(kind: string, p: { readonly action: PlannedChange["action
 /** Whether applying the previous intent again does not take this change back. */
 export function isIrreversible(object: KubeObject, paths: readonly string[]): boolean {
   const group = groupOf(object.apiVersion);
-  if (object.kind === "PersistentVolumeClaim" && group === "") return paths.some((path) => path.includes(".resources.requests"));
+  if (object.kind === "PersistentVolumeClaim" && group === "")
+    return paths.some((path) => path.includes(".resources.requests"));
   if (object.kind === "CustomResourceDefinition") return paths.some((path) => path.startsWith(".spec.versions"));
   // A job that has run has run.
   return object.kind === "Job" && group === "batch" && paths.length > 0;

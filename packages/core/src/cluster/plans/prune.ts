@@ -6,7 +6,12 @@ import type { InventoryEntry } from "./plan.ts";
 import type { Violation } from "./policy.ts";
 
 /** Kinds that take much more along than themselves. */
-const precious = new Set(["Namespace ", "CustomResourceDefinition apiextensions.k8s.io", "PersistentVolumeClaim ", "PersistentVolume "]);
+const precious = new Set([
+  "Namespace ",
+  "CustomResourceDefinition apiextensions.k8s.io",
+  "PersistentVolumeClaim ",
+  "PersistentVolume ",
+]);
 
 export interface PruneDecision {
   readonly prune: readonly InventoryEntry[];
@@ -26,15 +31,25 @@ export function decidePrune(p: {
   const gone = p.inventory.filter((entry) => !p.wanted.has(keyOf(entry)));
   if (gone.length === 0) return { prune: [], orphans: [], violations: [] };
   if (!prune.enabled) return { prune: [], orphans: gone, violations: [] };
-  const refuse = (message: string): PruneDecision => ({ prune: [], orphans: gone, violations: [{ rule: "prune", message }] });
-  if (p.wanted.size === 0) return refuse("Nothing is declared any more: what a component has is not removed by an empty folder.");
+  const refuse = (message: string): PruneDecision => ({
+    prune: [],
+    orphans: gone,
+    violations: [{ rule: "prune", message }],
+  });
+  if (p.wanted.size === 0)
+    return refuse("Nothing is declared any more: what a component has is not removed by an empty folder.");
   const unknown = gone.find((entry) => !p.knowsKind(entry));
-  if (unknown !== undefined) return refuse(`The cluster does not say what ${unknown.kind} is; it may not have answered in full.`);
+  if (unknown !== undefined)
+    return refuse(`The cluster does not say what ${unknown.kind} is; it may not have answered in full.`);
   const percent = (gone.length / p.inventory.length) * 100;
   if (percent > prune.maxPercent) {
-    return refuse(`${gone.length} of ${p.inventory.length} objects would go; prune.maxPercent takes ${prune.maxPercent} percent.`);
+    return refuse(
+      `${gone.length} of ${p.inventory.length} objects would go; prune.maxPercent takes ${prune.maxPercent} percent.`,
+    );
   }
-  const unnamed = gone.filter((entry) => precious.has(`${entry.kind} ${entry.group}`) && !prune.allow.includes(nameOf(entry)));
+  const unnamed = gone.filter(
+    (entry) => precious.has(`${entry.kind} ${entry.group}`) && !prune.allow.includes(nameOf(entry)),
+  );
   if (unnamed.length > 0) {
     const names = unnamed.map((entry) => JSON.stringify(nameOf(entry))).join(", ");
     return refuse(`These go only by name, in prune.allow: ${names}.`);

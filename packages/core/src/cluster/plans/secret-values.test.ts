@@ -3,7 +3,13 @@ import { sha256 } from "../memory-ports.suite.ts";
 import type { KubeObject } from "../objects.ts";
 import { withoutSecrets, withSecrets } from "./secret-values.ts";
 
-const secret = (value: string): KubeObject => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace: "n" }, stringData: { p: value }, type: "Opaque" });
+const secret = (value: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "s", namespace: "n" },
+  stringData: { p: value },
+  type: "Opaque",
+});
 const map: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "m" }, data: { p: "shown" } };
 
 test("values are taken out and come back as they were, and only those of Secrets", () => {

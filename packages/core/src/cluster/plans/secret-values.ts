@@ -21,7 +21,10 @@ export interface Separated {
 }
 
 /** `salt`: random text; the digest is of no use without it. */
-export function withoutSecrets(objects: readonly KubeObject[], p: { readonly salt: string; readonly sha256: Sha256 }): Separated {
+export function withoutSecrets(
+  objects: readonly KubeObject[],
+  p: { readonly salt: string; readonly sha256: Sha256 },
+): Separated {
   const values: Record<string, Record<string, unknown>> = {};
   const shown = objects.map((object) => {
     if (!isSecret(object)) return object;

@@ -21,7 +21,14 @@ const order: readonly (readonly string[])[] = [
     "Service",
   ],
   [],
-  ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress"],
+  [
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "Ingress",
+  ],
 ];
 /** Of kinds that nobody has placed: with the workloads. */
 const waveDefault = 2;

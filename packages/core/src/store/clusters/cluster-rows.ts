@@ -14,7 +14,11 @@ export type ClusterRowKind = keyof ClusterRowKinds;
 export interface ClusterRows {
   get<Kind extends ClusterRowKind>(kind: Kind, id: string): ClusterRowKinds[Kind] | undefined;
   /** Adds it or puts it in the place of the one with its id. `of`: what it belongs to. */
-  put<Kind extends ClusterRowKind>(kind: Kind, row: ClusterRowKinds[Kind], at: { readonly id: string; readonly of: string }): void;
+  put<Kind extends ClusterRowKind>(
+    kind: Kind,
+    row: ClusterRowKinds[Kind],
+    at: { readonly id: string; readonly of: string },
+  ): void;
   /** In order of ids; with `of` only what belongs to that, the last ones first. */
   list<Kind extends ClusterRowKind>(
     kind: Kind,

@@ -40,7 +40,9 @@ function holder(
 }
 
 /** What each verb does. */
-export const clusterVerbs: { readonly [Verb in ClusterWriteVerb]: (rows: ClusterRows, p: Params<Verb>) => Answer<Verb> } = {
+export const clusterVerbs: {
+  readonly [Verb in ClusterWriteVerb]: (rows: ClusterRows, p: Params<Verb>) => Answer<Verb>;
+} = {
   putCluster(rows, { cluster, acceptIdentity }) {
     const known = rows.get("cluster", cluster.name);
     if (known !== undefined && !acceptIdentity) {
@@ -97,7 +99,16 @@ export const clusterVerbs: { readonly [Verb in ClusterWriteVerb]: (rows: Cluster
     }
     const { cluster, kind: of } = plan;
     const epoch = component.epoch + 1;
-    const begun = { id: newId, component: component.name, cluster, plan: planId, kind: of, status: "running", epoch, run } as const;
+    const begun = {
+      id: newId,
+      component: component.name,
+      cluster,
+      plan: planId,
+      kind: of,
+      status: "running",
+      epoch,
+      run,
+    } as const;
     const operation: OperationRecord = { ...begun, by: { kind, id }, startedAt: now };
     putOperation(rows, operation);
     putPlan(rows, { ...plan, status: "applied" });
@@ -128,7 +139,13 @@ export const clusterVerbs: { readonly [Verb in ClusterWriteVerb]: (rows: Cluster
     if (status !== "completed") return { outcome: "ok" };
     const { component } = held;
     const previous = component.applied === undefined ? {} : { previous: component.applied };
-    putComponent(rows, { ...component, ...previous, applied: operation.plan, version: component.version + 1, updatedAt: now });
+    putComponent(rows, {
+      ...component,
+      ...previous,
+      applied: operation.plan,
+      version: component.version + 1,
+      updatedAt: now,
+    });
     return { outcome: "ok" };
   },
 

@@ -38,7 +38,13 @@ export class MemoryClusterRows implements ClusterRows {
     p?: { readonly of: string; readonly limit: number },
   ): readonly ClusterRowKinds[Kind][] {
     const sorted = [...this.#of(kind)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const fitting = p === undefined ? sorted : sorted.filter(([, { of }]) => of === p.of).toReversed().slice(0, p.limit);
+    const fitting =
+      p === undefined
+        ? sorted
+        : sorted
+            .filter(([, { of }]) => of === p.of)
+            .toReversed()
+            .slice(0, p.limit);
     return fitting.map(([, { row }]) => row as ClusterRowKinds[Kind]);
   }
 
