@@ -12,7 +12,6 @@ import { writeProject } from "./server-process.ts";
 
 const missing = whyNoControlPlane();
 if (missing !== undefined) console.error(`left out: ${missing}`);
-const describeWithPlane = describe.skipIf(missing !== undefined);
 
 type Resources = ReturnType<typeof resourcesOf>;
 type Applied = Parameters<Resources["apply"]>[0]["object"];
@@ -110,7 +109,7 @@ function deploymentSpec(image: string): object {
   return { replicas: 1, selector: { matchLabels: { app: "web" } }, template };
 }
 
-describeWithPlane("against a real control plane", () => {
+describe.skipIf(missing !== undefined)("against a real control plane", () => {
   const work = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
   const project = join(work, "shop");
   const { run, json, fails } = commandsIn(project);

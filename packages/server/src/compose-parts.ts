@@ -92,7 +92,7 @@ export function openEngine(
     readonly secrets: SecretSource;
     readonly payloads: PayloadVault;
     /** Brings up what the product itself executes; undefined for versions that are not its. */
-    readonly provideOwn: (version: string) => Promise<boolean> | undefined;
+    readonly clusters: { readonly provide: (version: string) => Promise<boolean> | undefined };
   },
 ): Engine {
   const { settings, log } = options;
@@ -111,7 +111,8 @@ export function openEngine(
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
-    provideVersion: (version, quarantine) => parts.provideOwn(version) ?? parts.supervisor.provide(version, quarantine),
+    provideVersion: (version, quarantine) =>
+      parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine),
   });
 }
 

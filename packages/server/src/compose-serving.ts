@@ -76,8 +76,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
     const payloads = openPayloads(store, vault);
     const clusters = clustersOf(options, () => ({ engine, store, vault }));
-    const { provide: provideOwn } = clusters;
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads, provideOwn });
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads, clusters });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });

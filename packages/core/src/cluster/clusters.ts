@@ -30,7 +30,7 @@ import type { Intent } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Files, HttpTransport, ProcessRunner, Sha256 } from "./ports.ts";
-import { cannotApprove, cannotBegin, notFound } from "./refusals.ts";
+import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Keeps what must not be read: kubeconfigs and values of Secrets. */
 export interface Keeper {
@@ -395,33 +395,4 @@ function accessName(cluster: string): string {
 
 function secretsName(plan: string): string {
   return ` plan ${plan}`;
-}
-
-function refusedPlan(plan: PlanRecord): ReturnType<typeof notFound> | undefined {
-  const { violations } = decodeValue(plan.content) as {
-    readonly violations: readonly { readonly rule: string; readonly message: string }[];
-  };
-  if (violations.length === 0) return undefined;
-  return {
-    code: "plan_refused",
-    message: `The plan breaks ${violations.length === 1 ? "a rule" : `${violations.length} rules`}: ${violations.map(({ rule, message }) => `${rule}: ${message}`).join(" ")}`,
-    hint: "Change the component or its policy, and make a new plan.",
-    details: { violations },
-  };
-}
-
-function closedWindow(plan: PlanRecord): ReturnType<typeof notFound> {
-  return {
-    code: "plan_refused",
-    message: `The policy of ${plan.component} does not let it be applied at this time (windows).`,
-    hint: "Apply it within one of the windows of its policy.",
-  };
-}
-
-function renamed(file: string, from: string, to: string): ReturnType<typeof notFound> {
-  return {
-    code: "invalid_component",
-    message: `${file} now declares ${to} instead of ${from}.`,
-    hint: `Add it: sluice cluster component add ${file}.`,
-  };
 }

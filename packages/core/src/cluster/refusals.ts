@@ -1,5 +1,7 @@
 // What is said when something of the room is not there, or cannot be done now.
+import { decodeValue } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
+import type { PlanRecord } from "../kernel/cluster-store.ts";
 
 const codes = {
   cluster: "cluster_not_found",
@@ -75,5 +77,35 @@ function expired(plan: string): WireError {
     code: "plan_expired",
     message: `${plan} is too old.`,
     hint: "Make a new plan: the cluster may have changed.",
+  };
+}
+
+/** Undefined where the plan breaks no rule. */
+export function refusedPlan(plan: PlanRecord): WireError | undefined {
+  const { violations } = decodeValue(plan.content) as {
+    readonly violations: readonly { readonly rule: string; readonly message: string }[];
+  };
+  if (violations.length === 0) return undefined;
+  return {
+    code: "plan_refused",
+    message: `The plan breaks ${violations.length === 1 ? "a rule" : `${violations.length} rules`}: ${violations.map(({ rule, message }) => `${rule}: ${message}`).join(" ")}`,
+    hint: "Change the component or its policy, and make a new plan.",
+    details: { violations },
+  };
+}
+
+export function closedWindow(plan: PlanRecord): WireError {
+  return {
+    code: "plan_refused",
+    message: `The policy of ${plan.component} does not let it be applied at this time (windows).`,
+    hint: "Apply it within one of the windows of its policy.",
+  };
+}
+
+export function renamed(file: string, from: string, to: string): WireError {
+  return {
+    code: "invalid_component",
+    message: `${file} now declares ${to} instead of ${from}.`,
+    hint: `Add it: sluice cluster component add ${file}.`,
   };
 }

@@ -30,7 +30,7 @@ export const deployment = (name: string, image: string): string =>
   });
 
 /** Does what the controller of deployments does; images named `broken` never become ready. */
-export function control(double: ApiDouble): void {
+function control(double: ApiDouble): void {
   double.changed = (object) => {
     const { generation } = object.metadata;
     const status = object["status"] as { observedGeneration?: number } | undefined;

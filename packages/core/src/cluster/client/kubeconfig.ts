@@ -33,7 +33,7 @@ export interface ClusterAccess {
   readonly impersonate?: Impersonation | undefined;
 }
 
-export interface Impersonation {
+interface Impersonation {
   readonly user: string;
   readonly groups: readonly string[];
 }

@@ -7,7 +7,7 @@ import { pathOf } from "./discovery.ts";
 import { isExpired } from "./refusals.ts";
 import type { Resources, Selection } from "./resources.ts";
 
-export type WatchChange =
+type WatchChange =
   | { readonly type: "set"; readonly key: string; readonly object: KubeObject }
   | { readonly type: "removed"; readonly key: string };
 

@@ -16,7 +16,7 @@ const outside = new Set([
 ]);
 
 const join = (steps: readonly Step[]): Path => JSON.stringify(steps);
-export const stepsOf = (path: Path): readonly Step[] => JSON.parse(path) as Step[];
+const stepsOf = (path: Path): readonly Step[] => JSON.parse(path) as Step[];
 
 function named(value: unknown): readonly Record<string, unknown>[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined;
