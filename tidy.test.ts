@@ -90,6 +90,7 @@ describe("files", () => {
   test("are short", () => {
     expect(longFiles(files)).toEqual([]);
     expect(longFiles(sample("packages/sdk/src/a.ts", "x\n".repeat(401)))).toHaveLength(1);
+    expect(longFiles(sample("workers/python/src/a.py", "x\n".repeat(401)))).toHaveLength(1);
     expect(longFiles(sample("packages/sdk/src/a.ts", "x\n".repeat(400)))).toEqual([]);
   });
 

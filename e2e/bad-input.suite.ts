@@ -39,8 +39,12 @@ export interface Things {
 }
 
 export const everyRoute = Object.keys(routes) as RouteName[];
-/** Routes that read a body. */
-export const readingRoutes = everyRoute.filter((name) => contracts[name].request !== undefined);
+/** Routes that read formats of their own, which have tests beside them. */
+const ownFormats: readonly RouteName[] = ["writeLogs", "pushLokiLogs"];
+/** Other routes that read a body. */
+export const readingRoutes = everyRoute.filter(
+  (name) => contracts[name].request !== undefined && !ownFormats.includes(name),
+);
 /** Those of them that read any value as it is: the others read an object with known fields. */
 export const anyValueRoutes: readonly RouteName[] = ["completeCallback", "callHook"];
 export const fieldRoutes = readingRoutes.filter((name) => !anyValueRoutes.includes(name));
@@ -48,6 +52,7 @@ export const fieldRoutes = readingRoutes.filter((name) => !anyValueRoutes.includ
 /** Bodies with every field there is, to be broken; the routes take them as they are. */
 export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>>>> = {
   startRun: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] },
+  queryLogs: { query: "x", from: 0, to: 1, limit: 1, tenant: "default", afterSeq: 0, upToSeq: 1 },
   cancelRun: { reason: "r" },
   eraseKeys: { workflow: "echo" },
   retryRun: { code: "pinned" },
@@ -81,6 +86,7 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   commentApproval: { text: "t" },
   setSecret: { value: "long enough" },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
+  listMissingBlobs: { digests: ["0".repeat(64)] },
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },
   decideApproval: { approved: true, reason: "r", payload: 1 },
   setState: { value: 1, ttl: "1h" },

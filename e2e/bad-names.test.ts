@@ -75,6 +75,7 @@ describe("unknown run", () => {
       ["listBuildTasks", "build_not_found"],
       ["watchBuild", "build_not_found"],
       ["cancelBuild", "build_not_found"],
+      ["getBlob", "blob_not_found"],
       ["getApproval", "token_unknown"],
       ["decideApproval", "token_unknown"],
       ["completeCallback", "token_unknown"],

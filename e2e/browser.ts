@@ -10,6 +10,11 @@ import { findBrowser, INSTALL_COMMAND } from "../scripts/browser.mjs";
 /** Widths of a desk, a small laptop or tablet, and a phone, in pixels. */
 export const widthsPx = [1440, 1024, 390] as const;
 export const themes = ["light", "dark"] as const;
+/** The two looks furthest from each other. Every screen is looked at in all of them by the slow tier. */
+export const farLooks = [
+  { widthPx: 1440, theme: "light" },
+  { widthPx: 390, theme: "dark" },
+] as const;
 type Theme = (typeof themes)[number];
 
 const executable = findBrowser();

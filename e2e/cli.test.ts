@@ -19,7 +19,7 @@ import { schedule, workflow } from "sluice";
 export const double = workflow({ name: "double" }, async (ctx, n: number) => {
   ctx.log("doubling", { n });
   return await ctx.step("double", () => {
-    if (typeof n !== "number") throw new TypeError("a number is needed");
+    if (typeof n !== "number") throw new TypeError("a number is needed, not " + String(n));
     return n * 2;
   });
 });
@@ -105,6 +105,13 @@ describe("run", () => {
     expect(ran.stdout).toContain("a number is needed");
     const shown = await run(["run", "double", "--input", '"x"', "--wait", "--json"]);
     expect([shown.exitCode, JSON.parse(shown.stdout).run.status]).toEqual([1, "failed"]);
+  });
+
+  test("shows what a run says of itself, and does nothing that it says to the terminal", async () => {
+    const ran = await run(["run", "double", "--input", '"\\u001b]0;owned\\u0007\\u202e"', "--watch"]);
+    expect(ran.stdout).toContain("not \\u001b]0;owned\\u0007\\u202e");
+    // eslint-disable-next-line no-control-regex -- these are what must not be there
+    expect(ran.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
   test("tells what is wrong with what it was given", async () => {

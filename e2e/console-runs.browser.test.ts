@@ -7,12 +7,11 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import {
   complaintsOf,
   describeInBrowser,
+  farLooks,
   launchBrowser,
   openProfile,
   seriousProblems,
   settled,
-  themes,
-  widthsPx,
 } from "./browser.ts";
 import type { Look } from "./browser.ts";
 import { RunsServer } from "./console-runs-fixture.ts";
@@ -352,34 +351,32 @@ describeInBrowser("runs", () => {
     });
   });
 
-  for (const widthPx of widthsPx) {
-    for (const theme of themes) {
-      // The screens as they open are visited with all others: these are states that only come by what one does.
-      test(`have no serious flaw of accessibility at ${widthPx} pixels, ${theme}`, async () => {
-        const check = async (page: Page, state: string) => {
-          expect({ state, problems: await seriousProblems(page) }).toEqual({ state, problems: [] });
-          const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-          expect({ state, overflow: await page.evaluate(overflow) }).toEqual({ state, overflow: 0 });
-        };
-        await onPage(
-          "/runs?tag=us",
-          async (page) => {
-            await page.getByRole("grid", { name: "Runs" }).focus();
-            await page.keyboard.press("x");
-            await page.getByRole("toolbar", { name: "Chosen runs" }).waitFor();
-            await check(page, "chosen");
-            await page.goto(`${on.url}/runs/${bad}?step=0`);
-            await settled(page);
-            await page.getByRole("button", { name: "Fork from this step" }).click();
-            await page.getByRole("dialog", { name: "Fork this run" }).waitFor();
-            await check(page, "fork");
-            await page.goto(`${on.url}/runs/${evil}?tab=logs`);
-            await page.getByRole("list").getByText("bold").waitFor();
-            await check(page, "logs");
-          },
-          { widthPx, theme },
-        );
-      }, 20_000);
-    }
+  for (const { widthPx, theme } of farLooks) {
+    // The screens as they open are visited with all others: these are states that only come by what one does.
+    test(`have no serious flaw of accessibility at ${widthPx} pixels, ${theme}`, async () => {
+      const check = async (page: Page, state: string) => {
+        expect({ state, problems: await seriousProblems(page) }).toEqual({ state, problems: [] });
+        const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        expect({ state, overflow: await page.evaluate(overflow) }).toEqual({ state, overflow: 0 });
+      };
+      await onPage(
+        "/runs?tag=us",
+        async (page) => {
+          await page.getByRole("grid", { name: "Runs" }).focus();
+          await page.keyboard.press("x");
+          await page.getByRole("toolbar", { name: "Chosen runs" }).waitFor();
+          await check(page, "chosen");
+          await page.goto(`${on.url}/runs/${bad}?step=0`);
+          await settled(page);
+          await page.getByRole("button", { name: "Fork from this step" }).click();
+          await page.getByRole("dialog", { name: "Fork this run" }).waitFor();
+          await check(page, "fork");
+          await page.goto(`${on.url}/runs/${evil}?tab=logs`);
+          await page.getByRole("list").getByText("bold").waitFor();
+          await check(page, "logs");
+        },
+        { widthPx, theme },
+      );
+    }, 20_000);
   }
 });

@@ -49,6 +49,7 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "run-audit", path: ({ failedRun }) => `/runs/${failedRun}?tab=audit` },
   { name: "run-details", path: ({ failedRun }) => `/runs/${failedRun}?tab=details` },
   { name: "runs-compare", path: ({ completedRun, failedRun }) => `/runs/compare?a=${completedRun}&b=${failedRun}` },
+  { name: "logs", path: () => "/logs" },
   { name: "approvals", path: () => "/approvals" },
   { name: "approve", path: () => "/approve/no-such-token", seenBy: "stranger" },
   { name: "events", path: () => "/events" },

@@ -113,7 +113,10 @@ describeInBrowser("triggers", () => {
       const drawer = page.getByRole("dialog", { name: "Delivery" });
       await drawer.getByText("/shops/lisbon").or(drawer.getByText('{"n":7}')).first().waitFor();
       await drawer.getByRole("button", { name: "Deliver again" }).click();
-      await page.getByText(/^Started run_/).first().waitFor();
+      await page
+        .getByText(/^Started run_/)
+        .first()
+        .waitFor();
       await table.getByText("started").nth(1).waitFor();
     });
     const refused = await fetch(`${server.url}/hooks/shops/x`, { method: "POST", body: "{}" });

@@ -9,12 +9,11 @@ import type { Browser, Page } from "playwright-core";
 import {
   complaintsOf,
   describeInBrowser,
+  farLooks,
   launchBrowser,
   openProfile,
   seriousProblems,
   settled,
-  themes,
-  widthsPx,
 } from "./browser.ts";
 import type { Look } from "./browser.ts";
 import { startConsole } from "./console-data.ts";
@@ -269,21 +268,19 @@ describeInBrowser("the screens of what goes on", () => {
   });
 
   // What is open on these screens; the screens themselves are looked at with all others.
-  for (const widthPx of widthsPx) {
-    for (const theme of themes) {
-      test(`nothing serious stands in anybody's way at ${widthPx} pixels, ${theme}`, async () => {
-        if ((await approvals()).length === 0) await askFor("o-axe");
-        await onPage("/approvals", { widthPx, theme }, async (page) => {
-          for (const path of ["", "/state?key=shared", "/metrics"]) {
-            if (path === "") await page.getByRole("grid", { name: "Approvals" }).getByText("manager").first().click();
-            else await page.goto(server.url + path);
-            await settled(page);
-            expect(await seriousProblems(page)).toEqual([]);
-            const over = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-            expect(await page.evaluate(over)).toBe(0);
-          }
-        });
+  for (const { widthPx, theme } of farLooks) {
+    test(`nothing serious stands in anybody's way at ${widthPx} pixels, ${theme}`, async () => {
+      if ((await approvals()).length === 0) await askFor("o-axe");
+      await onPage("/approvals", { widthPx, theme }, async (page) => {
+        for (const path of ["", "/state?key=shared", "/metrics"]) {
+          if (path === "") await page.getByRole("grid", { name: "Approvals" }).getByText("manager").first().click();
+          else await page.goto(server.url + path);
+          await settled(page);
+          expect(await seriousProblems(page)).toEqual([]);
+          const over = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+          expect(await page.evaluate(over)).toBe(0);
+        }
       });
-    }
+    });
   }
 });

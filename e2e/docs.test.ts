@@ -37,6 +37,7 @@ const documents = [
   "docs/approvals.md",
   "docs/triggers.md",
   "docs/workers.md",
+  "docs/logs.md",
   "docs/deployment.md",
   "docs/deploy.md",
   "docs/identity.md",

@@ -63,7 +63,8 @@ else {
   });
 
   test("the fragments of docs/python.md are typed", () => {
-    const head = "from sluice_worker import Task, Worker\n\n";
+    const names = "Build, BuildResult, MessageType, Task, Worker";
+    const head = `from tempfile import TemporaryDirectory\n\nfrom sluice_worker import ${names}\n\n`;
     const body = fragments().map((text) => text.replaceAll(/^/gm, "    "));
     const file = join(work, "fragments.py");
     writeFileSync(file, `${head}async def page(worker: Worker) -> None:\n${body.join("\n\n")}\n`);
@@ -72,7 +73,7 @@ else {
       env: { MYPY_CACHE_DIR: join(work, "mypy") },
     });
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
-    expect(body.length).toBe(2);
+    expect(body.length).toBe(3);
   });
 
   describe("pytest", () => {

@@ -1,21 +1,16 @@
 // Workers on other machines, as the shipped command and as `sluice-worker` on Node: tasks and runs over TCP and WebSocket, workers that
 // are killed, and a new version of the code that goes from one worker to the next.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cleanEnv, main, readyLine, startSluice, stop } from "./cli-process.ts";
-import type { Running } from "./cli-process.ts";
-import { token, writeProject } from "./server-process.ts";
+import { stop } from "./cli-process.ts";
+import { api, RemoteRig, until } from "./remote-rig.ts";
+import type { RemoteWorkerProcess, Site } from "./remote-rig.ts";
+import { writeProject } from "./server-process.ts";
 
-const work = mkdtempSync(join(tmpdir(), "sluice-remote-"));
-const started: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of started) child.kill("SIGKILL");
-  rmSync(work, { recursive: true, force: true });
-});
+const rig = new RemoteRig();
+const { work } = rig;
+afterAll(() => rig.close());
 
 const code = (version: number): string => `
 import { appendFileSync, existsSync } from "node:fs";
@@ -38,83 +33,6 @@ export const where = workflow({ name: "where" }, async (ctx, input: { log: strin
   return { version: ${version}, squared, first };
 });
 `;
-
-interface Site {
-  readonly running: Running;
-  readonly url: string;
-  readonly workers: string;
-}
-
-async function up(name: string): Promise<Site> {
-  const project = join(work, name, "empty");
-  writeProject(project, { "package.json": "{}" });
-  const args = ["up", "--project", project, "--port", "0", "--worker-port", "0", "--json"];
-  const running = startSluice(args, { env: { SLUICE_TOKEN: token } });
-  const line = await readyLine(running);
-  const port = (line as unknown as { workerPort: number }).workerPort;
-  return { running, url: line.url, workers: `127.0.0.1:${port}` };
-}
-
-async function api<T>(site: Site, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(site.url + path, {
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${response.status} ${text}`);
-  return JSON.parse(text) as T;
-}
-
-async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => void setTimeout(resolve, 5));
-  }
-}
-
-interface RemoteWorkerProcess {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | string>;
-  readonly stderr: () => string;
-}
-
-function run(command: string, args: readonly string[], cwd: string): RemoteWorkerProcess {
-  const child = spawn(command, args, {
-    cwd,
-    env: cleanEnv(),
-    stdio: ["ignore", "inherit", "pipe"],
-  });
-  started.push(child);
-  let stderr = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    stderr = (stderr + text).slice(-10_000);
-  });
-  const exited = new Promise<number | string>((resolve) => {
-    child.once("exit", (exitCode, signal) => resolve(exitCode ?? signal ?? "unknown"));
-  });
-  return { child, exited, stderr: () => stderr };
-}
-
-async function worker(
-  site: Site,
-  p: { readonly id: string; readonly project: string; readonly over?: string },
-): Promise<RemoteWorkerProcess> {
-  const file = join(work, `${p.id}.token`);
-  if (!existsSync(file)) {
-    const made = await api<{ token: string }>(site, "/api/v1/tokens", { name: p.id, role: "worker" });
-    writeFileSync(file, made.token, { mode: 0o600 });
-  }
-  const args = [main, "worker", "--connect", p.over ?? site.workers, "--token-file", file, "--id", p.id];
-  const state = ["--state", join(work, "state", p.id), "--project", p.project, "--labels", "gpu", "--slots", "4"];
-  const process_ = run(process.execPath, [...args, ...state], work);
-  await until(async () => {
-    if (process_.child.exitCode !== null) throw new Error(process_.stderr());
-    const { workers } = await api<{ workers: { id: string }[] }>(site, "/api/v1/workers");
-    return workers.some(({ id }) => id === p.id) && process_.stderr().includes("connected");
-  });
-  return process_;
-}
 
 interface Shown {
   readonly run: { readonly id: string; readonly status: string; readonly output: { readonly version: number } };
@@ -147,10 +65,10 @@ const linesOf = (log: string): string[] => (existsSync(log) ? readFileSync(log, 
 
 describe("workers on other machines", () => {
   test("execute runs and tasks for a server without code of its own, over TCP and WebSocket", async () => {
-    const site = await up("plain");
+    const site = await rig.up("plain");
     for (const over of [undefined, `${site.url.replace("http", "ws")}/worker`]) {
       const id = over === undefined ? "tcp" : "ws";
-      const one = await worker(site, { id, project: projectOf(1), ...(over === undefined ? {} : { over }) });
+      const one = await rig.worker(site, { id, project: projectOf(1), ...(over === undefined ? {} : { over }) });
       const run_ = await begin(site, { log: join(work, `plain-${id}.log`) });
       expect(await ended(site, run_)).toMatchObject({
         status: "completed",
@@ -163,12 +81,12 @@ describe("workers on other machines", () => {
   }, 60_000);
 
   test("that are killed have their runs go on elsewhere within a second", async () => {
-    const site = await up("killed");
-    const first = await worker(site, { id: "k1", project: projectOf(1) });
+    const site = await rig.up("killed");
+    const first = await rig.worker(site, { id: "k1", project: projectOf(1) });
     const [log, gate] = [join(work, "killed.log"), join(work, "killed.gate")];
     const id = await begin(site, { log, gate });
     await until(() => linesOf(log).some((line) => line === `gate 0 ${first.child.pid}`));
-    const second = await worker(site, { id: "k2", project: projectOf(1) });
+    const second = await rig.worker(site, { id: "k2", project: projectOf(1) });
     first.child.kill("SIGKILL");
     await first.exited;
     const killedAt = performance.now();
@@ -187,9 +105,9 @@ describe("workers on other machines", () => {
   }, 60_000);
 
   test("go from one version of the code to the next, one after the other and some killed, and lose and double nothing", async () => {
-    const site = await up("rolling");
+    const site = await rig.up("rolling");
     const log = join(work, "rolling.log");
-    const old = await Promise.all([1, 2, 3].map((n) => worker(site, { id: `r${n}`, project: projectOf(1) })));
+    const old = await Promise.all([1, 2, 3].map((n) => rig.worker(site, { id: `r${n}`, project: projectOf(1) })));
     const ids: string[] = [];
     const starting = { on: true };
     const starts = (async () => {
@@ -201,13 +119,13 @@ describe("workers on other machines", () => {
       const before = ids.length;
       each.child.kill(index === 1 ? "SIGTERM" : "SIGKILL");
       await each.exited;
-      fresh.push(await worker(site, { id: `r${index + 1}`, project: projectOf(2) }));
+      fresh.push(await rig.worker(site, { id: `r${index + 1}`, project: projectOf(2) }));
       await until(() => ids.length > before + 20);
     }
     starting.on = false;
     await starts;
     // Runs of the old version go on where that is: one worker of it comes back.
-    const late = await worker(site, { id: "late", project: projectOf(1) });
+    const late = await rig.worker(site, { id: "late", project: projectOf(1) });
     const ends = await Promise.all(ids.map((id) => ended(site, id)));
     expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(["completed"]));
     expect(new Set(ends.map(({ output }) => output.version))).toEqual(new Set([1, 2]));

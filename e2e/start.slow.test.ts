@@ -9,6 +9,7 @@ import { encodeValue } from "@sluice/protocol";
 import { aTurn, call, killAll, startServer, writeProject } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
+const engineItself = { kind: "system", id: "engine" } as const;
 const folder = mkdtempSync(join(tmpdir(), "sluice-start-"));
 const project = join(folder, "project");
 const data = join(folder, "data");
@@ -64,6 +65,7 @@ class Filler {
     const run = this.#run(`done-${n}`, "quick", n);
     await this.#begin(run);
     await this.#store.append({
+      by: engineItself,
       run: run.id,
       epoch: 1,
       ops: [this.#step(), { op: "finish", status: "completed", output: this.#value }],
@@ -99,9 +101,9 @@ class Filler {
 
   async #wait(run: NewRun, ops: readonly StoreOp[], parked: boolean): Promise<void> {
     const now = this.#now;
-    await this.#store.append({ run: run.id, epoch: 1, ops: [this.#step()], now });
-    await this.#store.append({ run: run.id, epoch: 1, ops, now });
-    if (parked) await this.#store.parkRun({ run: run.id, epoch: 1, now });
+    await this.#store.append({ by: engineItself, run: run.id, epoch: 1, ops: [this.#step()], now });
+    await this.#store.append({ by: engineItself, run: run.id, epoch: 1, ops, now });
+    if (parked) await this.#store.parkRun({ by: engineItself, run: run.id, epoch: 1, now });
   }
 
   #run(id: string, workflow: string, n: number): NewRun {

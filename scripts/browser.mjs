@@ -4,22 +4,35 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-export const INSTALL_COMMAND = "apt-get install -y chromium";
+/** Chromium without windows: the same pages for little more than half of the processor's time. */
+const SHELL = "chromium-headless-shell";
+const WHOLE = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+export const INSTALL_COMMAND = `apt-get install -y ${SHELL}`;
 
-/** Path of the browser: SLUICE_CHROMIUM, or the first of the usual names on the PATH; undefined without one. */
-export function findBrowser() {
+/** @param {readonly string[]} names */
+function find(names) {
   const given = process.env.SLUICE_CHROMIUM;
   if (given) return existsSync(given) ? given : undefined;
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+}
+
+/** Path of the browser: SLUICE_CHROMIUM, or the first of the usual names on the PATH; undefined without one. */
+export function findBrowser() {
+  return find([SHELL, ...WHOLE]);
+}
+
+/** Path of the browser that people use, for figures: with windows if there is one. */
+export function findWholeBrowser() {
+  return find([...WHOLE, SHELL]);
 }
 
 /** Installs the browser as root on a machine with apt; elsewhere its tests are skipped, with the command as the reason. */
 export function installBrowser() {
-  if (findBrowser() !== undefined) return;
+  if (find([SHELL]) !== undefined) return;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || spawnSync("apt-get", ["--version"], { stdio: "ignore" }).status !== 0) {
+    if (findBrowser() !== undefined) return;
     console.log(`No chromium: the console's browser tests are skipped. To run them: ${INSTALL_COMMAND}`);
     return;
   }
@@ -27,7 +40,9 @@ export function installBrowser() {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const options = { stdio: ["ignore", "ignore", "inherit"], env };
   spawnSync("apt-get", ["-qq", "update"], options);
-  const arguments_ = ["-qq", "install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"];
+  const arguments_ = ["-qq", "install", "--yes", "--no-install-recommends", SHELL, "fonts-dejavu-core"];
   const done = spawnSync("apt-get", arguments_, options);
-  if (done.status !== 0) console.log(`chromium could not be installed: its tests are skipped (${INSTALL_COMMAND})`);
+  if (done.status !== 0 && findBrowser() === undefined) {
+    console.log(`chromium could not be installed: its tests are skipped (${INSTALL_COMMAND})`);
+  }
 }

@@ -44,6 +44,8 @@ const PUBLISHABLE: Publishable[] = [
       "packages/cli/src/sluice-worker.ts",
       "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
+      "packages/core/src/logs/storage/log-reader-thread.ts",
+      "packages/core/src/logs/storage/log-writer-thread.ts",
       "packages/server/src/bundle-process.ts",
       "packages/server/src/value-thread.ts",
       "packages/worker/src/bun.ts",

@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findBrowser, INSTALL_COMMAND } from "../../scripts/browser.mjs";
+import { findWholeBrowser, INSTALL_COMMAND } from "../../scripts/browser.mjs";
 import { liesInMemory, measureFsync } from "../fsync.ts";
 import { describeMachine } from "../machine.ts";
 import { UsageError } from "../options.ts";
@@ -28,7 +28,7 @@ export async function runConsoleSuite(args: readonly string[]): Promise<number> 
     console.error(`${error.message}\n\n${usage}`);
     return 2;
   }
-  const executable = findBrowser();
+  const executable = findWholeBrowser();
   if (executable === undefined) {
     console.error(`There is no chromium here: ${INSTALL_COMMAND}`);
     return 1;

@@ -6,6 +6,8 @@ import { type CaseName, type ContenderSpec, selectContenders } from "./contender
 import { caseNames } from "./metrics.ts";
 import { fullScale, quickScale, type Scale } from "./scale.ts";
 
+/** What a whole run is saved as. */
+export const WHOLE_NAME = "workflow";
 const ROUNDS_DEFAULT = 3;
 const ROUNDS_MAX = 50;
 const IDLE_SECONDS_MAX = 600;
@@ -13,8 +15,8 @@ const IDLE_SECONDS_MAX = 600;
 export interface Options {
   readonly quick: boolean;
   readonly json: boolean;
-  /** Whether results are written to files. */
-  readonly save: boolean;
+  /** Name of the files of bench/results that the results are written to; undefined for none. */
+  readonly saveAs: string | undefined;
   readonly rounds: number;
   readonly contenders: readonly ContenderSpec[];
   readonly cases: readonly CaseName[];
@@ -32,12 +34,14 @@ export const usage = `npm run bench -- workflow [options]
   --data DIR          where the data folders are made (default bench/.data)
   --json              print the JSON line alone
   --save              write bench/results although only a part is measured
+  --save-as NAME      write a part to bench/results/NAME.json and NAME.md
 Example: npm run bench -- workflow --only sluice,restate --cases steps3,throughput`;
 
 const known = {
   quick: { type: "boolean" },
   json: { type: "boolean" },
   save: { type: "boolean" },
+  "save-as": { type: "string" },
   only: { type: "string" },
   cases: { type: "string" },
   rounds: { type: "string" },
@@ -57,13 +61,18 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     quick,
     json: values.json === true,
-    save: values.save === true || !partial,
+    saveAs: saveNameOf(values["save-as"]) ?? (values.save === true || !partial ? WHOLE_NAME : undefined),
     rounds: numberOf("--rounds", values.rounds, { min: 1, max: ROUNDS_MAX }) ?? (quick ? 1 : ROUNDS_DEFAULT),
     contenders: chosenContenders(only),
     cases: cases.length === 0 ? caseNames : cases.map(caseOf),
     scale: idleSeconds === undefined ? base : { ...base, idleMs: idleSeconds * 1000 },
     dataFolder: values.data ?? join(import.meta.dir, "../.data"),
   };
+}
+
+function saveNameOf(given: string | undefined): string | undefined {
+  if (given === undefined || /^[a-z][a-z0-9-]*$/.test(given)) return given;
+  throw new UsageError(`--save-as takes a name of small letters, digits and dashes, not "${given}"`);
 }
 
 function chosenContenders(only: readonly string[]): readonly ContenderSpec[] {

@@ -12,7 +12,7 @@ import { PARK_AFTER_MS } from "./cases/wake.ts";
 import type { CaseName, ContenderSpec } from "./contender.ts";
 import { drive, DriveError } from "./drive.ts";
 import type { Job } from "./job.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { type Options, parseOptions, WHOLE_NAME, usage } from "./options.ts";
 import { installPeers } from "./peers.ts";
 import { type Report, renderReport, reportOf } from "./report.ts";
 import { Tally } from "./tally.ts";
@@ -62,13 +62,15 @@ function publish(options: Options, report: Report, { tally }: Suite): void {
   const line = JSON.stringify(report);
   const text = renderReport(report);
   process.stdout.write(options.json ? `${line}\n` : `${text}\n\n${line}\n`);
-  if (!options.save) return;
+  if (options.saveAs === undefined) return;
+  const whole = options.saveAs === WHOLE_NAME;
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, "workflow.json"), `${line}\n`);
-  writeFileSync(join(RESULTS, "samples.json"), `${JSON.stringify(tally.samples)}\n`);
+  writeFileSync(join(RESULTS, `${options.saveAs}.json`), `${line}\n`);
+  if (whole) writeFileSync(join(RESULTS, "samples.json"), `${JSON.stringify(tally.samples)}\n`);
+  const readme = whole ? "README.md" : "../README.md";
   writeFileSync(
-    RESULTS_TEXT,
-    `# Workflow benchmark\n\nMade by the command below; [README.md](README.md) says what each line means.\n\n${text}\n`,
+    whole ? RESULTS_TEXT : join(RESULTS, `${options.saveAs}.md`),
+    `# Workflow benchmark\n\nMade by the command below; [README.md](${readme}) says what each line means.\n\n${text}\n`,
   );
 }
 

@@ -19,7 +19,8 @@ function lineCount(text: string): number {
 export function longFiles(files: SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     const lines = lineCount(text);
-    return isCode(path) && lines > FILE_LINES_MAX ? [`${path}: ${lines} lines, at most ${FILE_LINES_MAX}`] : [];
+    const counted = isCode(path) || path.endsWith(".py");
+    return counted && lines > FILE_LINES_MAX ? [`${path}: ${lines} lines, at most ${FILE_LINES_MAX}`] : [];
   });
 }
 

@@ -31,6 +31,7 @@ export {
 export type {
   Task,
   TaskCallOptions,
+  TaskUndone,
   TaskContext,
   TaskInput,
   TaskOptions,

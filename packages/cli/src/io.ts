@@ -5,14 +5,37 @@ import type { WireError } from "@sluice/protocol";
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** A line on standard output. */
+  /** A line on standard output; nothing in it is acted on by a terminal. */
   readonly print: (line: string) => void;
-  /** A line on standard error. */
+  /** The same on standard error. */
   readonly complain: (line: string) => void;
+  /** As it is: text from outside has to be made `inert` first. */
   readonly stdout: { readonly isTTY: boolean; readonly columns: number; write(text: string): void };
   readonly readStdin: () => Promise<string>;
   /** Asks for a secret, which is not shown; only where somebody sits at a terminal. */
   readonly askSecret?: ((question: string) => Promise<string>) | undefined;
+}
+
+/**
+ * Everything that a terminal acts on or that reorders what is read, but line ends and tabs: control characters (ECMA-48), marks
+ * of writing direction, other line ends and tags (Unicode 16, categories Cc, Cf, Zl and Zp).
+ */
+const acting =
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Text for a terminal: what somebody wrote into a name, a log line or an error does nothing there. Written as JSON writes it,
+ * so that JSON stays the same JSON.
+ */
+export function inert(text: string): string {
+  return text
+    .replaceAll("\r\n", "\n")
+    .replace(acting, (found) =>
+      Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(
+        "",
+      ),
+    );
 }
 
 export const exitCodes = { failed: 1, misused: 2 } as const;

@@ -1,40 +1,62 @@
 // The command line: `sluice COMMAND`, with its exit code.
-import { CommanderError } from "commander";
-import type { Command } from "commander";
 import { toWire } from "@sluice/protocol";
-import { CliError, exitCodes, showError } from "./io.ts";
+import { CliError, exitCodes, inert, showError } from "./io.ts";
 import type { Io } from "./io.ts";
+import { plainOutput } from "./plain-output.ts";
+import { plainFlags, serveRequest } from "./serve-flags.ts";
 
+/** Standard streams as Node has them: they know of terminals, and are loaded where something asks for them. */
 const io: Io = {
   env: process.env,
   cwd: process.cwd(),
-  print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
-  stdout: {
-    isTTY: process.stdout.isTTY,
-    columns: process.stdout.columns ?? 80,
-    write: (text) => process.stdout.write(text),
+  print: (line) => void process.stdout.write(`${inert(line)}\n`),
+  complain: (line) => void process.stderr.write(`${inert(line)}\n`),
+  get stdout() {
+    return {
+      isTTY: process.stdout.isTTY,
+      columns: process.stdout.columns ?? 80,
+      write: (text: string) => void process.stdout.write(text),
+    };
   },
   readStdin: () => Bun.stdin.text(),
-  askSecret: process.stdin.isTTY
-    ? async (question) => (await import("./secret-input.ts")).askSecret(question)
-    : undefined,
+  get askSecret() {
+    if (!process.stdin.isTTY) return undefined;
+    return async (question: string) => (await import("./secret-input.ts")).askSecret(question);
+  },
 };
 
-/** A server is there for long: it loads no command but its own. */
-async function programFor(command: string | undefined): Promise<Command> {
-  if (command === "up" || command === "dev") return (await import("./serve-program.ts")).serveProgram(io);
-  return (await import("./program.ts")).makeProgram(io);
+/** A server is there for long: with nothing wrong in its arguments, it loads neither commands nor what they are made with. */
+async function execute(argv: readonly string[]): Promise<void> {
+  const [, , command, ...args] = argv;
+  if (command === "up" || command === "dev") {
+    const flags = plainFlags(command, args);
+    if (flags !== undefined) {
+      const request = serveRequest(io, command, flags);
+      const { serve } = await import("./serve.ts");
+      const write = plainOutput(Bun.stdout);
+      await serve({ env: io.env, cwd: io.cwd, print: (line) => write(`${inert(line)}\n`) }, request);
+      return;
+    }
+  }
+  const { makeProgram } = await import("./program.ts");
+  await makeProgram(io).parseAsync(argv);
+}
+
+/** Exit code of what commander throws after it has said what is wrong, and after help and version. */
+function commanderExit(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("exitCode" in error)) return undefined;
+  const { code, exitCode } = error;
+  return String(code).startsWith("commander.") && typeof exitCode === "number" ? exitCode : undefined;
 }
 
 async function main(): Promise<void> {
   const json = process.argv.includes("--json");
   try {
-    const program = await programFor(process.argv[2]);
-    await program.parseAsync(process.argv);
+    await execute(process.argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.misused;
+    const said = commanderExit(error);
+    if (said !== undefined) {
+      process.exitCode = said === 0 ? 0 : exitCodes.misused;
       return;
     }
     if (error instanceof CliError) {

@@ -20,6 +20,18 @@ export interface OpenOptions {
   readonly url?: string;
   /** Values of secrets, by name; others come from the encrypted store of the data folder. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Payloads of workflows that say nothing about it are encrypted at rest. */
+  readonly encryptPayloads?: boolean;
+  /**
+   * Where traces and metrics go, over OTLP/HTTP: `/v1/traces` and `/v1/metrics` below the endpoint. `sample`: which share of the
+   * traces that begin here is exported, from 0 to 1 (the default). `version` is told as `service.version`.
+   */
+  readonly telemetry?: {
+    readonly endpoint: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly sample?: number;
+    readonly version?: string;
+  };
   /** How long running steps get on `close`. */
   readonly drain?: Duration;
 }

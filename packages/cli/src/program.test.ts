@@ -16,6 +16,7 @@ let server: Bun.Server<undefined>;
 
 beforeAll(() => {
   writeFileSync(join(folder, "backup.tar"), "x");
+  writeFileSync(join(folder, "app.log"), "x\n");
   writeOldDatabase(join(folder, "old.db"));
   writeFileSync(join(folder, "runs.json"), '{"format":"sluice-run"}');
   server = Bun.serve({
@@ -120,6 +121,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   "keys erase": ["--yes"],
   "user create": ["--admin"],
   "token create": ["--name", "t", "--role", "viewer"],
+  "logs tail": ["--for", "50ms"],
 };
 const values: Readonly<Record<string, string>> = { file: "new.tar", json: "1", scope: "global", action: "cancel" };
 
@@ -127,11 +129,12 @@ test("every command is in the table, and the table names no other", () => {
   expect(Object.keys(commandRoutes).toSorted()).toEqual([...commands.keys()].toSorted());
 });
 
-test("every command says what it does, with an example", () => {
+test("every command says what it does, has an example, and knows --json", () => {
   for (const [name, command] of commands) {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect([name, command.description() !== "", help.includes("Example:")]).toEqual([name, true, true]);
+    const example = help.includes(`Example:\n  sluice ${name}`);
+    expect([name, command.description() !== "", example, help.includes("--json")]).toEqual([name, true, true, true]);
   }
 });
 
@@ -146,6 +149,7 @@ describe("a command calls the routes that the table names", () => {
       "runs import": ["runs.json"],
       "migrate cronflow": ["old.db"],
       "audit export": ["new.jsonl"],
+      "logs ship": [join(folder, "app.log")],
     };
     const file = files[name] ?? args;
     const url = ["--url", `http://127.0.0.1:${server.port}`, "--token", "t", "--json"];

@@ -1,5 +1,6 @@
 // Every command there is. Each loads what it needs when it is called.
-import type { Command } from "commander";
+import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { addApproveCommands } from "./commands/approve.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -8,6 +9,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeysCommands } from "./commands/keys.ts";
+import { addLogsCommands } from "./commands/logs.ts";
 import { addMigrateCommands } from "./commands/migrate.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
@@ -19,15 +21,21 @@ import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
+import { addServeCommands } from "./commands/up.ts";
 import { addUserCommands } from "./commands/user.ts";
 import { addVersionsCommands } from "./commands/versions.ts";
 import { addWorkerCommands } from "./commands/worker.ts";
 import type { Io } from "./io.ts";
-import { serveProgram } from "./serve-program.ts";
 
 /** The program with all its commands. */
 export function makeProgram(io: Io): Command {
-  const program = serveProgram(io);
+  const program = new Command("sluice")
+    .description("A self-hosted operations engine: durable workflows in one process and one data folder")
+    .version(manifest.version, "--version", "print the version")
+    .showHelpAfterError("(add --help for the options and an example)")
+    .enablePositionalOptions()
+    .exitOverride();
+  addServeCommands(program, io);
   addInitCommand(program, io);
   addRunCommand(program, io);
   addRunsCommands(program, io);
@@ -41,6 +49,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addWorkerCommands(program, io);
+  addLogsCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);
   addKeysCommands(program, io);

@@ -6,8 +6,12 @@ import manifest from "../package.json" with { type: "json" };
 import { CliError, exitCodes, failed } from "./io.ts";
 import type { Io } from "./io.ts";
 import { installedModules } from "./modules.ts";
+import { plainOutput } from "./plain-output.ts";
 import { serverFile } from "./server-file.ts";
 import { welcome } from "./welcome.ts";
+
+/** What a server needs of its surroundings. */
+type ServeIo = Pick<Io, "env" | "cwd" | "print">;
 
 /** Named by what makes it: the server's code is loaded on first use only. */
 type RunningServer = Awaited<ReturnType<typeof start>>;
@@ -27,7 +31,7 @@ export interface ServeRequest {
 const echoMs = 500;
 
 /** Runs until a signal; the process ends with the code that says how. */
-export async function serve(io: Io, request: ServeRequest): Promise<void> {
+export async function serve(io: ServeIo, request: ServeRequest): Promise<void> {
   const startedAt = performance.now();
   const stop = Promise.withResolvers<NodeJS.Signals>();
   catchSignals(stop.resolve);
@@ -50,10 +54,10 @@ function isOurs(file: string): boolean {
   }
 }
 
-async function start(io: Io, { mode, project, flags, json, replace }: ServeRequest) {
+async function start(io: ServeIo, { mode, project, flags, json, replace }: ServeRequest) {
   const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
   const clock = { now: () => Date.now() };
-  const log = jsonLog((line) => process.stderr.write(line), clock);
+  const log = jsonLog(plainOutput(Bun.stderr), clock);
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       log("error", "a bug ends the server; nothing that was acknowledged is lost", {
@@ -106,7 +110,7 @@ function catchSignals(first: (signal: NodeJS.Signals) => void): void {
 }
 
 function announce(
-  io: Io,
+  io: ServeIo,
   { json, project }: ServeRequest,
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {

@@ -1,8 +1,9 @@
 // Text for people: columns that line up, times and durations that read well.
+import { inert } from "./io.ts";
 
-/** Rows under their headings, columns as wide as they must be. */
+/** Rows under their headings, columns as wide as they must be. Each row is one line, whatever stands in it. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const all = [headings, ...rows];
+  const all = [headings, ...rows.map((row) => row.map((cell) => inert(cell).replaceAll("\n", "\\n")))];
   const widths = headings.map((_, index) => Math.max(...all.map((row) => Bun.stringWidth(row[index] ?? ""))));
   return all.map((row) =>
     row

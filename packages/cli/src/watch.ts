@@ -1,5 +1,6 @@
 // The live view of a run: a tree of its steps that is drawn anew in a terminal, or a line for each change elsewhere.
 import type { Api } from "./api.ts";
+import { inert } from "./io.ts";
 import type { Io } from "./io.ts";
 import { runEvents, runStream } from "./sse.ts";
 import type { RunEvent } from "./sse.ts";
@@ -123,7 +124,7 @@ class TreeView {
 
   #above(line: string): void {
     this.#erase();
-    this.#io.stdout.write(`${line}\n`);
+    this.#io.stdout.write(`${inert(line)}\n`);
   }
 
   #erase(): void {
@@ -135,7 +136,7 @@ class TreeView {
     const steps = [...this.#steps.values()].toSorted((a, b) => a.seq - b.seq);
     const rows = steps.map((step, index) => this.#row(step, index === steps.length - 1));
     this.#erase();
-    const lines = [`${this.#run}  ${this.#status}`, ...rows];
+    const lines = [inert(`${this.#run}  ${this.#status}`), ...rows];
     this.#io.stdout.write(`${lines.join("\n")}\n`);
     this.#lines = lines.length;
   }
@@ -147,7 +148,7 @@ class TreeView {
     const tries = attempt > 1 ? ` (attempt ${attempt})` : "";
     const took = until === undefined ? span(Math.max(0, Date.now() - since)) : until > since ? span(until - since) : "";
     const room = Math.max(20, this.#io.stdout.columns - 8);
-    return `${last ? "└" : "├"} ${mark} ${`${what}${tries}  ${took}${step.note}`.slice(0, room)}`;
+    return `${last ? "└" : "├"} ${mark} ${inert(`${what}${tries}  ${took}${step.note}`).replaceAll("\n", " ").slice(0, room)}`;
   }
 
   close(): void {

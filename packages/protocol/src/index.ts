@@ -98,6 +98,7 @@ export type {
   AttributeType,
   RunAttribute,
 } from "./attributes.ts";
+export { streamPieceBytesMax } from "./run-data-ops.ts";
 export type { AttributesOp, CacheOp, ChunkOp, LogOp, ProgressOp, StepCacheUse } from "./run-data-ops.ts";
 export type { HeldTask, TaskOffer, TaskOp, TaskOrder, TaskPlace, TaskPlan, TaskReport } from "./task-messages.ts";
 export { toErrorValue, encodeError, encodeErrorValue, decodeErrorValue, wireErrorOf } from "./error-value.ts";
@@ -107,12 +108,13 @@ export {
   exportEntry,
   exportValue,
   importEntry,
+  importPiece,
   importValue,
   parseRunExport,
   runExportFormat,
   runExportVersion,
 } from "./run-export.ts";
-export type { ExportedEntry, ExportedLog, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
+export type { ExportedEntry, ExportedLog, ExportedPiece, ExportedRun, ExportedValue, RunExport } from "./run-export.ts";
 export { parseDuration, formatDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export { fnv64 } from "./fnv.ts";

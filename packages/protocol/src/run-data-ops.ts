@@ -32,6 +32,9 @@ export interface AttributesOp {
   readonly set: readonly AttributeSetting[];
 }
 
+/** Bytes of the largest piece of streamed output. */
+export const streamPieceBytesMax = 262_144;
+
 /** Pieces of output of one source, in order: of the workflow, or of one attempt of a step. */
 export interface ChunkOp {
   readonly op: "chunk";

@@ -28,6 +28,7 @@ export interface TaskPlan {
 /** Asks for a task; settles with its result. */
 export interface TaskOp {
   readonly op: "task";
+  /** Below 0 for a task that takes back what the entry `-(seq + 1)` did. */
   readonly seq: number;
   readonly name: string;
   readonly n: number;
@@ -35,6 +36,8 @@ export interface TaskOp {
   readonly plan: TaskPlan;
   /** Milliseconds until the call fails, whatever has become of the task. */
   readonly timeout?: number | undefined;
+  /** Its effect is taken back where the run does not complete. */
+  readonly undo?: boolean | undefined;
 }
 
 /** A task that a worker can do. */
@@ -57,6 +60,8 @@ export type TaskOrder =
       readonly key: string;
       readonly run: string;
       readonly workflow: string;
+      /** The span of this attempt as a W3C `traceparent`, where the run is part of a trace. */
+      readonly trace?: string | undefined;
     }
   /** Nobody wants the result any more. */
   | { readonly type: "revoke"; readonly task: string; readonly epoch: number; readonly reason: string };

@@ -1,7 +1,7 @@
 // What a workflow function is given: the durable calls. Their behaviour is the worker's; this is their contract.
 import type { Duration, RetryPolicy, SecretRef } from "@sluice/protocol";
 import type { CircuitBreaker } from "./breaker.ts";
-import type { ServiceCalls } from "./service.ts";
+import type { callService, Service, ServiceCalls } from "./service.ts";
 import type { Transact } from "./transaction.ts";
 import type { Approval, ApproveOptions } from "./approval.ts";
 import type { CallTask } from "./task.ts";
@@ -20,6 +20,11 @@ export interface StepContext {
   readonly traceparent?: string | undefined;
   /** The value of a secret, by its name in the store or by what `secret()` made. Whatever leaves the worker has stars in its place. */
   readonly secret: (ref: string | SecretRef) => Promise<string>;
+  /**
+   * Calls an action of a service as part of this attempt: checked in and out, within the time limit that action or service
+   * have; tried again as the step is. For what is built on workflows: a workflow itself has `ctx.services`.
+   */
+  readonly [callService]?: (service: Service, action: string, input: unknown) => Promise<unknown>;
 }
 
 /** A retry policy with the program's own say. */

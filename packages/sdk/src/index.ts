@@ -6,13 +6,14 @@ export type {
   CallTask,
   Task,
   TaskCallOptions,
+  TaskUndone,
   TaskContext,
   TaskInput,
   TaskOptions,
   TaskOutput,
   TaskPolicy,
 } from "./task.ts";
-export { action, defineService, isAction, isService } from "./service.ts";
+export { action, callService, defineService, isAction, isService } from "./service.ts";
 export type {
   Actions,
   CallOptions,
@@ -135,6 +136,7 @@ export {
   retryOf,
   methodOf,
   pausedKeyPrefix,
+  servicesByName,
   triggered,
 } from "./builder/index.ts";
 export type {
@@ -143,6 +145,7 @@ export type {
   ConfiguredService,
   CronflowContext,
   DefineOptions,
+  FlowCall,
   FlowChanges,
   FlowHandler,
   FlowHooks,

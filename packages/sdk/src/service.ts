@@ -7,6 +7,8 @@ import type { Secret } from "./secret.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { database, PostgresDatabase, SqliteDatabase } from "./transaction.ts";
 
+/** How the function of an attempt calls an action within that attempt; see `StepContext`. */
+export const callService: unique symbol = Symbol.for("sluice.callService") as never;
 const serviceBrand: unique symbol = Symbol.for("sluice.service") as never;
 const actionBrand: unique symbol = Symbol.for("sluice.action") as never;
 

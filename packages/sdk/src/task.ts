@@ -2,7 +2,7 @@
 // until a worker has it.
 import { normalizeRetry, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration, RetryPolicy, SecretRef, TaskPlace } from "@sluice/protocol";
-import type { Log } from "./context.ts";
+import type { Log, StepContext } from "./context.ts";
 import { refuse } from "./refusal.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 import type { InferInput, InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
@@ -42,6 +42,8 @@ export interface TaskContext {
   readonly attempt: number;
   /** The same for every attempt of this call: pass it to services that accept one. */
   readonly idempotencyKey: string;
+  /** The span of this attempt as a W3C `traceparent` header, to be passed on; undefined where the run is part of no trace. */
+  readonly traceparent?: string | undefined;
   /** The run that called it. */
   readonly run: { readonly id: string; readonly workflow: string };
   /** Writes to the log of the run. */
@@ -68,8 +70,20 @@ export type TaskInput<T> = T extends Task<infer In, infer _Out> ? In : never;
 /** Type of what a call of this task gets. */
 export type TaskOutput<T> = T extends Task<never, infer Out> ? Out : never;
 
+/** What the task in `undo` is given. */
+export interface TaskUndone<In = unknown, Out = unknown> {
+  readonly input: In;
+  /** Undefined where the task left none: it failed, ran out of time, or was cut off. */
+  readonly result: Out | undefined;
+}
+
 /** How one call of a task is carried out. */
-export interface TaskCallOptions<F = never> extends TaskPolicy {
+export interface TaskCallOptions<F = never, In = never, Out = never> extends TaskPolicy {
+  /**
+   * Takes the effect back when the run does not complete: a function, which the run's own worker executes as a durable step, or a
+   * task (or its name), which a worker that can do it carries out. Without an `on` of its own it goes where the call wants to go.
+   */
+  readonly undo?: ((result: Out | undefined, step: StepContext) => unknown) | Task<TaskUndone<In, Out>> | string;
   /** Longest time until the result is there, with the wait for a worker and all attempts. */
   readonly deadline?: Duration;
   /** Returned when that time is up; without it a `TimeoutError` is thrown. */
@@ -79,8 +93,8 @@ export interface TaskCallOptions<F = never> extends TaskPolicy {
 /** `ctx.task`. */
 export interface CallTask {
   /** Has a worker that can do it carry out a task, and waits for its result. */
-  <In, Out, F = never>(task: Task<In, Out>, input: In, options?: TaskCallOptions<F>): Promise<Out | F>;
-  <T = unknown, F = never>(task: string, input: unknown, options?: TaskCallOptions<F>): Promise<T | F>;
+  <In, Out, F = never>(task: Task<In, Out>, input: In, options?: TaskCallOptions<F, In, Out>): Promise<Out | F>;
+  <T = unknown, F = never>(task: string, input: unknown, options?: TaskCallOptions<F, unknown, T>): Promise<T | F>;
 }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;

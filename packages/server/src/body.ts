@@ -2,7 +2,6 @@
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
 import { parametersOf, refuse } from "./fields.ts";
-import { decompressed } from "./hooks/content-encoding.ts";
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
@@ -18,7 +17,7 @@ export interface ReadBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The bytes of a body, refused as soon as they are too many. */
-async function bytesOf(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+export async function bytesOf(request: Request, limits: Pick<BodyLimits, "bodyBytesMax">): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (announced !== null) {
     if (Number(announced) > limits.bodyBytesMax) throw tooLarge(limits);
@@ -59,7 +58,7 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-function tooLarge({ bodyBytesMax }: BodyLimits): SluiceError {
+function tooLarge({ bodyBytesMax }: Pick<BodyLimits, "bodyBytesMax">): SluiceError {
   return new SluiceError({
     code: "payload_too_large",
     message: `The body is longer than ${bodyBytesMax} bytes (bodyBytesMax).`,
@@ -195,8 +194,16 @@ export async function readPayload(
   limits: BodyLimits,
 ): Promise<{ readonly raw: Uint8Array; readonly value: () => Uint8Array }> {
   const sent = await bytesOf(request, limits);
-  const raw = await decompressed(sent, request.headers.get("content-encoding"), limits);
+  const coding = request.headers.get("content-encoding");
+  // Libraries that decompress are loaded by the first body that is compressed: they stay in memory, 2 MB of it.
+  const raw = isPlain(coding)
+    ? sent
+    : await (await import("./hooks/content-encoding.ts")).decompressed(sent, coding, limits);
   return { raw, value: () => payloadValue(raw, request.headers.get("content-type"), limits) };
+}
+
+function isPlain(coding: string | null): boolean {
+  return coding === null || ["", "identity"].includes(coding.trim().toLowerCase());
 }
 
 /** Bytes of this content type as an encoded value. Throws as `readPayload` does. */

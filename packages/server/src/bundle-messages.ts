@@ -48,4 +48,6 @@ export type BundleAnswer =
   | { readonly type: "build"; readonly result: BuildResult }
   /** Unasked, after a change; `changedAt` in milliseconds since 1970. */
   | { readonly type: "rebuilt"; readonly result: BuildResult; readonly changedAt: number }
-  | { readonly type: "config_changed" };
+  | { readonly type: "config_changed" }
+  /** A folder whose changes the system does not tell: it is looked at once a second. */
+  | { readonly type: "unwatched"; readonly folder: string; readonly why: string };

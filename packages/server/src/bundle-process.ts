@@ -28,6 +28,7 @@ async function handle(request: BundleRequest): Promise<void> {
         before,
         rebuilt: (result, changedAt) => answer({ type: "rebuilt", result, changedAt }),
         configChanged: () => answer({ type: "config_changed" }),
+        unwatched: (folder, why) => answer({ type: "unwatched", folder, why }),
       });
       break;
   }

@@ -1,10 +1,13 @@
 // Watches the folders that a project's code comes from, and builds it anew when something in them changes.
 import { existsSync, readFileSync, watch } from "node:fs";
-import type { FSWatcher } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Build } from "./bundle-build.ts";
 import type { BuildResult } from "./bundle-messages.ts";
+import { FolderPoll } from "./folder-poll.ts";
 import { configFile, workflowFiles, workflowFolders } from "./project.ts";
+
+/** How often a folder is looked at that cannot be watched. */
+const lookEveryMs = 1_000;
 
 export interface WatchOptions {
   readonly project: string;
@@ -15,6 +18,14 @@ export interface WatchOptions {
   readonly before: BuildResult | undefined;
   readonly rebuilt: (result: BuildResult, changedAt: number) => void;
   readonly configChanged: () => void;
+  /** A folder that is there cannot be watched: it is looked at once a second from now on. */
+  readonly unwatched: (folder: string, why: string) => void;
+  /** The system's own watching of folders, or something in its place. */
+  readonly watch?: (folder: string, changed: (name: string) => void, failed: (error: unknown) => void) => Closeable;
+}
+
+interface Closeable {
+  close(): void;
 }
 
 /** Builds once to learn what to watch, and then at each change. A build that gives what is known already is not reported. */
@@ -25,7 +36,7 @@ export async function watchProject(options: WatchOptions): Promise<void> {
 
 class Watching {
   readonly #options: WatchOptions;
-  readonly #folders = new Map<string, FSWatcher>();
+  readonly #folders = new Map<string, Closeable>();
   #inputs: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #changedAt = 0;
@@ -62,16 +73,26 @@ class Watching {
   }
 
   #watch(folder: string): void {
+    const { watch: open = watchFolder } = this.#options;
+    const changed = (name: string): void => this.#changed(folder, name);
     try {
-      const watcher = watch(folder, (_event, name) => this.#changed(folder, name === null ? "" : basename(name)));
-      watcher.on("error", () => {
+      const watcher = open(folder, changed, (error) => {
         watcher.close();
         this.#folders.delete(folder);
+        this.#lookAt(folder, error);
       });
       this.#folders.set(folder, watcher);
-    } catch {
-      // The folder has gone: the change that took it away builds anew.
+    } catch (error) {
+      this.#lookAt(folder, error);
     }
+  }
+
+  /** One that has gone is not wanted: the change that took it away builds anew. Changes of any other must not be missed. */
+  #lookAt(folder: string, error: unknown): void {
+    if (!existsSync(folder)) return;
+    const changed = (name: string): void => this.#changed(folder, name);
+    this.#folders.set(folder, new FolderPoll({ folder, everyMs: lookEveryMs, changed }));
+    this.#options.unwatched(folder, error instanceof Error ? error.message : String(error));
   }
 
   #changed(folder: string, name: string): void {
@@ -115,6 +136,12 @@ class Watching {
     this.#again = false;
     await this.#rebuild();
   }
+}
+
+function watchFolder(folder: string, changed: (name: string) => void, failed: (error: unknown) => void): Closeable {
+  const watcher = watch(folder, (_event, name) => changed(name === null ? "" : basename(name)));
+  watcher.on("error", failed);
+  return watcher;
 }
 
 function identity(result: BuildResult): string {

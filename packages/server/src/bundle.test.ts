@@ -215,6 +215,7 @@ describe("watching", () => {
         watching.configChanges++;
         wake();
       },
+      unwatched: () => undefined,
     });
     // Requests are answered in order: when this one is, the folders are watched.
     await bundler!.config();
@@ -277,6 +278,7 @@ test("a bundling process that dies while it watches is replaced, and changes are
       if (result.ok && result.version !== version) seen.resolve(result);
     },
     configChanged: () => undefined,
+    unwatched: () => undefined,
   });
   await bundler!.config();
   process.kill(bundler!.pid, "SIGKILL");

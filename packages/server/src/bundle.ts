@@ -12,6 +12,8 @@ export interface WatchHandlers {
   /** `changedAt` in milliseconds since 1970. */
   readonly rebuilt: (result: BuildResult, changedAt: number) => void;
   readonly configChanged: () => void;
+  /** A folder that cannot be watched is looked at once a second instead. */
+  readonly unwatched: (folder: string, why: string) => void;
 }
 
 /** Changes that follow each other this closely are one: editors write a file in several steps. */
@@ -96,6 +98,7 @@ export class Bundler {
     const handlers = this.#watching?.handlers;
     if (message.type === "rebuilt") handlers?.rebuilt(message.result, message.changedAt);
     else if (message.type === "config_changed") handlers?.configChanged();
+    else if (message.type === "unwatched") handlers?.unwatched(message.folder, message.why);
     else this.#waiting.shift()?.(message);
   }
 

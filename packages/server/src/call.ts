@@ -10,6 +10,7 @@ import { routes } from "@sluice/protocol/http";
 import type { RouteSpec } from "@sluice/protocol/http";
 import { callerInfo } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
+import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import { readBody } from "./body.ts";
 import type { ReadBody } from "./body.ts";
 import type { SettingsReport } from "./config-report.ts";
@@ -18,6 +19,7 @@ import { refuse } from "./fields.ts";
 import type { HookDesk } from "./hooks/hook-desk.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
@@ -101,6 +103,10 @@ export interface HttpParts {
   readonly valueJson: ValueJson;
   /** Workers on other machines; there from its first use on. */
   readonly fleet: (() => Promise<Fleet>) | undefined;
+  /** Logs; there from their first use on. */
+  readonly logs: (() => Promise<LogDesk>) | undefined;
+  /** Blobs as scopes hold them; there from its first use on. */
+  readonly blobs: (() => Promise<ScopedBlobs>) | undefined;
   /** Clusters and what is in them; there from its first use on. */
   readonly clusters: (() => Promise<Clusters>) | undefined;
   /** Makes an archive of everything but the keys. */

@@ -86,8 +86,9 @@ async function* files({ blobs, clock, version }: BackupParts, copy: string, sum:
   yield inMemory(backupNames.about, new TextEncoder().encode(JSON.stringify(about)));
   yield { name: backupNames.database, bytes: (await stat(copy)).size, content: readFile(copy) };
   for await (const hash of blobs.list()) {
-    const bytes = await blobs.get(hash);
-    if (bytes !== undefined) yield inMemory(backupNames.blobs + hash, bytes);
+    const bytes = await blobs.size(hash);
+    if (bytes === undefined) continue;
+    yield { name: backupNames.blobs + hash, bytes, content: readFile(blobs.fileOf(hash)) };
   }
   yield inMemory(backupNames.sum, new TextEncoder().encode(sum.copy().digest("hex")));
 }

@@ -56,6 +56,8 @@ test("a large value leaves the disk with its run, after an hour at the earliest,
     clock: { now: () => Date.now() + passedMs, after: () => () => undefined },
     log,
     current: () => "v1",
+    blobScopes: store.blobScopes,
+    blobKeptMs: hourMs,
   });
   const left = async (): Promise<number> => {
     await collector.collect();
@@ -92,6 +94,8 @@ test("a hold that is taken while a collection is under way keeps everything", as
     clock: { now: () => Date.now() + 2 * hourMs, after: () => () => undefined },
     log,
     current: () => "",
+    blobScopes: store.blobScopes,
+    blobKeptMs: hourMs,
   });
   await collector.collect();
   expect(await Array.fromAsync(blobs.list())).toHaveLength(1);

@@ -1,5 +1,5 @@
 // Keeps the blobs few: those that no row names, and bundles of versions that nobody needs any more, are deleted.
-import type { Clock, Logger, RunStore } from "@sluice/core";
+import type { BlobScopeStore, Clock, Logger, RunStore } from "@sluice/core";
 import type { FileBlobs } from "@sluice/core/store/sqlite";
 import type { CodeStore } from "./bundle-store.ts";
 
@@ -9,14 +9,19 @@ const collectIntervalMs = 3_600_000;
 const blobAgeMsMin = 3_600_000;
 /** So many of the newest versions are kept although no run that has not ended needs them: one of theirs may be retried. */
 const versionsKeptMax = 50;
+/** Blobs that scopes let go of in one commit. */
+const droppedAtOnceMax = 1_000;
 
 export interface CollectorOptions {
   readonly store: RunStore;
+  readonly blobScopes: BlobScopeStore;
   readonly blobs: FileBlobs;
   readonly code: CodeStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly current: () => string;
+  /** Blobs of a scope that nobody has used for so long are let go of. */
+  readonly blobKeptMs: number;
 }
 
 /** Collects now and then, until `stop`. */
@@ -67,6 +72,7 @@ export class Collector {
   async collect(): Promise<void> {
     const { store, blobs, code, clock, log, current } = this.#options;
     if (this.#holds > 0) return;
+    await this.#dropUnused();
     const [versions, inUse] = await Promise.all([store.listVersions(), store.versionsInUse()]);
     const newest = versions.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, versionsKeptMax);
     const kept = new Set([current(), ...inUse.map((each) => each.version), ...newest.map((each) => each.version)]);
@@ -81,5 +87,15 @@ export class Collector {
       now: clock.now(),
     });
     if (deleted > 0) log("info", "blobs collected", { deleted, bytes });
+  }
+
+  /** Scopes let go of what nobody uses; a later round, or this one, finds the blobs that nobody names then. */
+  async #dropUnused(): Promise<void> {
+    const { blobScopes, clock, blobKeptMs } = this.#options;
+    const usedBefore = clock.now() - blobKeptMs;
+    let dropped: number;
+    do {
+      ({ dropped } = await blobScopes.dropBlobs({ usedBefore, limit: droppedAtOnceMax }));
+    } while (dropped === droppedAtOnceMax);
   }
 }

@@ -192,6 +192,8 @@ export function httpOver(
     readonly deployer: Deployer;
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
+    readonly logs: HttpParts["logs"];
+    readonly blobs: HttpParts["blobs"];
     readonly clusters: HttpParts["clusters"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
@@ -204,8 +206,8 @@ export function httpOver(
     clock: systemClock,
     log,
   });
-  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, clusters, backup, verifyAudit } =
-    parts;
+  const { engine, store, identity, vault, payloads, deployer, supervisor, fleet, clusters, logs, blobs } = parts;
+  const { backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -224,6 +226,8 @@ export function httpOver(
     ready: () => readiness(deployer),
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
+    logs,
+    blobs,
     clusters,
     backup,
     restore,

@@ -1,7 +1,7 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { systemClock } from "@sluice/core";
-import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
+import { logLimits, systemClock } from "@sluice/core";
+import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
@@ -16,7 +16,10 @@ import { openPayloads, openVault } from "./compose-secrets.ts";
 import type { ClusterGround } from "./cluster/open-clusters.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
 import type { ComposeOptions, Ground } from "./compose-parts.ts";
+import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
+import { httpLimits } from "./limits.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
@@ -65,8 +68,7 @@ export function codeFolder({ folder }: DataFolder): string {
 export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
-  const blobs = openBlobs({ folder: folder.blobsFolder });
-  const code = new CodeStore(codeFolder(folder), blobs);
+  const { blobs, code } = await openFiles(folder);
   const starting = Promise.withResolvers<SupervisedEngine>();
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
@@ -80,12 +82,15 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
-    const collector = collectorOf({ engine, blobs, code, deployer, log });
+    const collector = collectorOf(ground, { engine, store, blobs, code, deployer });
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
+    const logs = logsOf(ground);
     const http = httpOver(ground, {
+      logs: logs.open,
       fleet: fleet.open,
+      blobs: scopedBlobsOf(ground, { store, files: blobs }),
       clusters: clusters.open,
       engine,
       store,
@@ -106,19 +111,16 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       http,
       fleet: fleet.open,
       backingUp: () => collector.held,
-      rest: async () => {
-        supervisor.rest();
-        await engine.rest();
-      },
+      rest: () => restOf(supervisor, engine),
       wake: async () => {
         engine.wake();
-        await supervisor.wake();
+        await Promise.all([fleet.resumed(), supervisor.wake()]);
       },
       drain: async () => {
         await collector.stop();
         await telemetry?.stop();
         await http.settle();
-        await fleet.stop();
+        await Promise.all([fleet.stop(), logs.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -133,6 +135,18 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     await supervisor.stop();
     throw error;
   }
+}
+
+function restOf(supervisor: Supervisor, engine: Engine): Promise<void> {
+  supervisor.rest();
+  return engine.rest();
+}
+
+/** The files of a locked folder: whoever left something half written there is gone. */
+async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
+  const blobs = openBlobs({ folder: folder.blobsFolder });
+  await blobs.discardParts();
+  return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
 }
 
 /** What the versions of the product's own workflows begin with; `cluster/operation-workflow.ts` has the whole of it. */
@@ -191,7 +205,11 @@ function fleetOf(
     readonly identity: Identity;
     readonly hasOwnCode: () => boolean;
   },
-): { readonly open: () => Promise<Fleet>; readonly stop: () => Promise<void> } {
+): {
+  readonly open: () => Promise<Fleet>;
+  readonly resumed: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+} {
   const { log, settings } = options;
   let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
   let stopped = false;
@@ -200,6 +218,10 @@ function fleetOf(
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
       opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
       return opened.then(({ fleet }) => fleet);
+    },
+    resumed: async () => {
+      const all = await opened?.catch(() => undefined);
+      all?.work.resumed();
     },
     stop: async () => {
       stopped = true;
@@ -220,16 +242,66 @@ async function openFleetWith(
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
 }
 
-function collectorOf(p: {
-  readonly engine: Engine;
-  readonly blobs: FileBlobs;
-  readonly code: CodeStore;
-  readonly deployer: Deployer;
-  readonly log: Logger;
-}): Collector {
-  const { engine, blobs, code, deployer, log } = p;
+/** Loaded when somebody sends, searches or follows logs. */
+function logsOf({ options, folder }: Ground): {
+  readonly open: () => Promise<LogDesk>;
+  readonly stop: () => Promise<void>;
+} {
+  let opened: Promise<LogDesk> | undefined;
+  let stopped = false;
+  return {
+    open: () => {
+      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
+      // One that failed is tried again by the next request.
+      opened ??= openLogsIn(options, folder).catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+      return opened;
+    },
+    stop: async () => {
+      stopped = true;
+      const desk = await opened?.catch(() => undefined);
+      await desk?.store.close();
+    },
+  };
+}
+
+async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {
+  const { openLogs } = await import("./logs/log-desk.ts");
+  const limits = { ...logLimits, ...settings.limits };
+  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
+}
+
+function collectorOf(
+  { options: { log, settings } }: Ground,
+  p: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly blobs: FileBlobs;
+    readonly code: CodeStore;
+    readonly deployer: Deployer;
+  },
+): Collector {
+  const { engine, store, blobs, code, deployer } = p;
   const current = (): string => deployer.state.version;
-  return new Collector({ store: engine.store, blobs, code, log, clock: systemClock, current });
+  const blobKeptMs = settings.limits["blobKeptMs"] ?? httpLimits.blobKeptMs;
+  const { blobScopes } = store;
+  const times = { clock: systemClock, blobKeptMs };
+  return new Collector({ store: engine.store, blobScopes, blobs, code, log, current, ...times });
+}
+
+/** Loaded when the first blob is asked for. */
+function scopedBlobsOf(
+  { options: { settings } }: Ground,
+  { store, files }: { readonly store: Store; readonly files: FileBlobs },
+): () => Promise<ScopedBlobs> {
+  let made: ScopedBlobs | undefined;
+  return async () => {
+    const { ScopedBlobs: Scoped } = await import("./blobs/scoped-blobs.ts");
+    const limits = { ...httpLimits, ...settings.limits };
+    return (made ??= new Scoped({ store: store.blobScopes, files, clock: systemClock, limits }));
+  };
 }
 
 function backupOf(

@@ -208,6 +208,7 @@ function follow({ bundler, log, onChange }: ComposeOptions, site: Site, folder: 
       void deployed.then((error) => onChange?.({ error, elapsedMs: systemClock.now() - changedAt }));
     },
     configChanged: () => log("warn", "sluice.config.ts has changed: start again for it to take effect"),
+    unwatched: (path, why) => log("warn", "a folder cannot be watched: it is looked at once a second", { path, why }),
   });
 }
 

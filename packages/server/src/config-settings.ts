@@ -1,5 +1,5 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
-import { engineLimits, fleetLimits } from "@sluice/core";
+import { engineLimits, fleetLimits, logLimits } from "@sluice/core";
 import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
@@ -56,6 +56,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...workerLimits,
   ...supervisorLimits,
   ...fleetLimits,
+  ...logLimits,
   ...httpLimits,
   ...sqliteLimits,
   ...identityLimits,

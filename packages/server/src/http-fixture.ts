@@ -8,6 +8,8 @@ import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
+import { openBlobs } from "@sluice/core/store/sqlite";
+import type { FileBlobs } from "@sluice/core/store/sqlite";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
@@ -16,8 +18,10 @@ import type { Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import type { Connections } from "./call.ts";
+import { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import { createHttp } from "./http.ts";
 import type { Http, HttpOptions } from "./http.ts";
+import { httpLimits } from "./limits.ts";
 
 export const token = "test-token-0123456789";
 
@@ -55,6 +59,8 @@ export class HttpFixture implements AsyncDisposable {
   readonly engine: Engine;
   readonly http: Http;
   readonly store: MemoryRunStore;
+  /** What is stored over HTTP. */
+  readonly files: FileBlobs;
   readonly vault: Vault;
   readonly payloads: PayloadVault;
   readonly identity: Identity;
@@ -79,6 +85,7 @@ export class HttpFixture implements AsyncDisposable {
     this.store = p.store;
     this.identity = p.identity;
     this.folder = p.folder;
+    this.files = openBlobs({ folder: join(p.folder, "blobs") });
     this.logs = p.logs;
     this.vault = new Vault({
       store: p.store.secrets,
@@ -104,6 +111,12 @@ export class HttpFixture implements AsyncDisposable {
       onDeploy: "move",
       url: () => base,
     });
+    const scoped = new ScopedBlobs({
+      store: p.store.blobScopes,
+      files: this.files,
+      clock: systemClock,
+      limits: { ...httpLimits, ...options.http?.limits },
+    });
     this.http = createHttp({
       engine: this.engine,
       store: p.store,
@@ -120,6 +133,7 @@ export class HttpFixture implements AsyncDisposable {
       ready: () => ({ ready: true }),
       deployment: () => ({ version: "v1", deployedAt: undefined }),
       fleet: () => this.#fleetOnce(log),
+      blobs: async () => scoped,
       clusters: () => this.#clustersOnce(),
       ...options.http,
     });
@@ -209,6 +223,15 @@ export class HttpFixture implements AsyncDisposable {
       body: JSON.stringify(body),
       headers: { "content-type": "application/json", ...headers },
     });
+  }
+
+  /** Stores a blob under its digest, with the token unless another one is given; answers with the digest. */
+  async putBlob(bytes: Uint8Array | string, as = token): Promise<string> {
+    const body = Buffer.from(bytes);
+    const digest = new Bun.CryptoHasher("sha256").update(body).digest("hex");
+    const answer = await this.send(`/api/v1/blobs/${digest}`, { method: "PUT", body, token: as });
+    if (answer.status !== 200 && answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return digest;
   }
 
   /** The same in the value format; what is to stay an encoded value is passed as such. */

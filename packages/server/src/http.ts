@@ -53,6 +53,8 @@ export interface HttpOptions {
   readonly ready: HttpParts["ready"];
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
+  readonly logs?: HttpParts["logs"];
+  readonly blobs?: HttpParts["blobs"];
   readonly clusters?: HttpParts["clusters"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
@@ -112,8 +114,8 @@ class HttpSide implements Http {
     this.#origins = new OriginList(options.allowedOrigins, publicUrl);
     this.#proxies = new Proxies(options.trustedProxies ?? []);
     this.#securePublic = publicUrl?.startsWith("https:") === true ? new URL(publicUrl).host : undefined;
-    const { instance } = store;
-    this.#gate = new Gate({ identity, instance, authentication, origins: this.#origins, clock, limits });
+    const { builds, instance } = store;
+    this.#gate = new Gate({ identity, builds, instance, authentication, origins: this.#origins, clock, limits });
     this.#refusals = new RefusalLog({
       trail: store.audit,
       clock,
@@ -370,8 +372,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, clusters, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, clusters, backup, restore, disk, settings, payloads };
+  const { deployment, ready, fleet, clusters, logs, blobs, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, clusters, logs, blobs, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

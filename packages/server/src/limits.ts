@@ -8,6 +8,14 @@ export interface HttpLimits extends LiveLimits, HookLimits {
   readonly bodyBytesMax: number;
   /** Longest backup that is restored. It goes to the disk as it comes. */
   readonly restoreBytesMax: number;
+  /** Longest blob that is stored over HTTP. It goes to the disk as it comes. */
+  readonly blobBytesMax: number;
+  /** Digests in one question after missing blobs. */
+  readonly blobDigestsMax: number;
+  /** Blobs that are stored over HTTP at once. */
+  readonly blobUploadsMax: number;
+  /** Blobs of a scope that nobody has used for so long, and no build names, go. */
+  readonly blobKeptMs: number;
   /** Levels of arrays and objects in a JSON body. */
   readonly jsonDepthMax: number;
   /** Longest `wait` of a request; clients ask again. */
@@ -19,8 +27,9 @@ export interface HttpLimits extends LiveLimits, HookLimits {
   readonly pageBytesMax: number;
   /** A comment is sent to a watcher of a run after this long, so that nobody in between thinks it is dead. */
   readonly heartbeatMs: number;
-  /** Clients that watch runs at once. */
+  /** Clients that watch runs at once, each with a stream, and of one user or token. */
   readonly watchersMax: number;
+  readonly watchersPerUserMax: number;
   /** Updates that wait for a slow watcher; past it, they are dropped and read again from the journal. */
   readonly watchUpdatesMax: number;
   /** Bytes that wait in memory for a slow watcher. */
@@ -47,8 +56,8 @@ export interface HttpLimits extends LiveLimits, HookLimits {
 }
 
 /** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
-export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax">): number {
-  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1);
+export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax">): number {
+  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1, limits.blobBytesMax + 1);
 }
 
 export const httpLimits: HttpLimits = {
@@ -57,6 +66,10 @@ export const httpLimits: HttpLimits = {
   refusedDeliveriesPerMinuteMax: 30,
   bodyBytesMax: 48 * 1024 * 1024,
   restoreBytesMax: 64 * 1024 * 1024 * 1024,
+  blobBytesMax: 4 * 1024 * 1024 * 1024,
+  blobDigestsMax: 1_000,
+  blobUploadsMax: 64,
+  blobKeptMs: 14 * 86_400_000,
   jsonDepthMax: 400,
   waitMsMax: 120_000,
   pageDefault: 50,
@@ -64,6 +77,7 @@ export const httpLimits: HttpLimits = {
   pageBytesMax: 8 * 1024 * 1024,
   heartbeatMs: 15_000,
   watchersMax: 10_000,
+  watchersPerUserMax: 2_000,
   watchUpdatesMax: 1_024,
   watchBytesMax: 64 * 1024,
   valueThreadsMax: 2,

@@ -2,6 +2,7 @@
 import { Histogram } from "./histogram.ts";
 import type { HistogramReport } from "./histogram.ts";
 import type { RouteName } from "@sluice/protocol/http";
+import { StreamPlaces } from "./stream-places.ts";
 
 /** A route, or what did not lead to one. */
 export type RouteLabel = RouteName | "unmatched";
@@ -19,8 +20,10 @@ export class HttpMetrics {
   readonly #routes = new Map<RouteLabel, RouteCounts>();
   /** From creation to the end. */
   readonly runs = new Histogram(runBoundsMs);
-  /** Clients that watch runs now. */
+  /** Clients that watch runs now, by a stream of their own or over the live stream. */
   watching = 0;
+  /** Those of them with a stream of their own. */
+  readonly streams = new StreamPlaces();
   /** Connections to the live stream now. */
   live = 0;
 

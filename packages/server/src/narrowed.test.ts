@@ -29,6 +29,11 @@ function traces(name: string, word: string, content: string): Workflow {
   );
 }
 
+/** Starts of it become part of the run there is. */
+const single = workflow<{ whose: string }>({ name: "a/single", singleton: "skip" }, async (ctx) =>
+  ctx.waitFor("never"),
+);
+
 const json = { "content-type": "application/json" };
 const seen = { name: "a/shop", word: "shop", content: "seen" };
 const hidden = { name: `b/${hiddenName}`, word: hiddenName, content: hiddenContent };
@@ -57,7 +62,7 @@ async function plant({ name, word, content }: typeof seen): Promise<void> {
 
 beforeAll(async () => {
   f = await HttpFixture.make({
-    workflows: [seen, hidden].map(({ name, word, content }) => traces(name, word, content)),
+    workflows: [...[seen, hidden].map(({ name, word, content }) => traces(name, word, content)), single],
   });
   await plant(seen);
   await plant(hidden);
@@ -198,6 +203,10 @@ describe("whoever may see a/* alone", () => {
     expect(deleted.body.error.code).toBe("run_not_found");
     const started = await post(`/api/v1/workflows/${encodeURIComponent(hidden.name)}/runs`);
     expect([started.status, started.body.error.code]).toEqual([404, "workflow_not_found"]);
+    // Nor does a misspelt name bring out what else is deployed.
+    const misspelt = await post("/api/v1/workflows/a%2Fshup/runs");
+    expect([misspelt.status, misspelt.body.error.code]).toEqual([404, "workflow_not_found"]);
+    expect(JSON.stringify(misspelt.body)).not.toContain(hiddenName);
     const id = encodeURIComponent(`${hidden.name}:${hiddenName}`);
     for (const verb of ["pause", "resume", "run"]) {
       const { status, body } = await post(`/api/v1/schedules/${id}/${verb}`);
@@ -271,6 +280,15 @@ describe("whoever may start runs and not read them", () => {
     const theirs = await start("shop-end");
     expect([theirs.status, theirs.body.run.id, theirs.body.run.output]).toEqual([200, "shop-1", null]);
     expect((await f.send(`/api/v1/runs/${body.run.id}`, { token: null, headers })).status).toBe(403);
+  });
+
+  test("does not learn what the run was given that a start became part of", async () => {
+    const first = await f.post("/api/v1/workflows/a%2Fsingle/runs", { input: { whose: "theirs" } });
+    const made = await f.post("/api/v1/tokens", { name: "only starts", grants: [{ permission: "run:start" }] });
+    const headers = { ...json, authorization: `Bearer ${made.body.token}` };
+    const init = { method: "POST", token: null, headers, body: JSON.stringify({ input: { whose: "mine" } }) };
+    const { body } = await f.send("/api/v1/workflows/a%2Fsingle/runs", init);
+    expect([body.created, body.run.id, body.run.input]).toEqual([false, first.body.run.id, null]);
   });
 });
 

@@ -1,6 +1,6 @@
 // The door: who is asking, by what a request carries, and whether they may call the route at all.
 import { fail, ok } from "@sluice/core";
-import type { Clock, Result } from "@sluice/core";
+import type { BuildStore, Clock, Result } from "@sluice/core";
 import type { Credential, Identity, Principal } from "@sluice/core/identity";
 import type { WireError } from "@sluice/protocol";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
@@ -14,6 +14,8 @@ import { Rates } from "./rate-limit.ts";
 
 export interface GateOptions {
   readonly identity: Identity;
+  /** Knows the credentials of workers. */
+  readonly builds: BuildStore;
   /** Name of the data, in the names of cookies. */
   readonly instance: string;
   /** False: everybody may do everything. */
@@ -54,6 +56,8 @@ const guessable: ReadonlySet<RouteName> = new Set([
 /** Seconds' worth that may come at once. */
 const burstSeconds = 2;
 const bearerScheme = "bearer ";
+/** That of a worker: what is given for a token. */
+const credentialShape = /^sluice_wc_[0-9a-f]{64}$/;
 
 export class Gate {
   readonly #options: GateOptions;
@@ -91,10 +95,21 @@ export class Gate {
     const found = this.#credentialOf(spec, arrival);
     if (!found.ok) return spec.permission === "open" ? ok(undefined) : found;
     if (found.value === undefined) return spec.permission === "open" ? ok(undefined) : fail(nobody);
-    const known = this.#options.identity.authenticate(found.value, { address: arrival.address });
+    const known = this.#identify(found.value, arrival);
     return known instanceof Promise
       ? known.then((result) => this.#judge(spec, arrival, result))
       : this.#judge(spec, arrival, known);
+  }
+
+  #identify(credential: Credential, { address }: Arrival): Result<Principal> | Promise<Result<Principal>> {
+    const known = this.#options.identity.authenticate(credential, { address });
+    if (known instanceof Promise || known.ok || credential.kind !== "bearer") return known;
+    return credentialShape.test(credential.value) ? this.#workerWith(credential.value, address) : known;
+  }
+
+  async #workerWith(credential: string, address: string | undefined): Promise<Result<Principal>> {
+    const { holderOfCredential } = await import("./worker-credential.ts");
+    return holderOfCredential(this.#options, credential, address);
   }
 
   #judge(spec: RouteSpec, arrival: Arrival, known: Result<Principal>): Result<Admitted> {
@@ -116,6 +131,8 @@ export class Gate {
     if (authorization !== null && authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme) {
       return ok({ kind: "bearer", value: authorization.slice(bearerScheme.length).trim() });
     }
+    const foreign = spec.anyToken === true ? foreignToken(headers) : undefined;
+    if (foreign !== undefined) return ok({ kind: "bearer", value: foreign });
     if (arrival.query.includes("ticket=") && method === "GET") {
       const ticket = takeTicket(arrival);
       const origin = headers.get("origin") ?? this.#sameOrigin(arrival);
@@ -152,6 +169,36 @@ export class Gate {
     if (arrival.request.headers.get("sec-fetch-site") !== "same-origin") return undefined;
     return originOf(arrival);
   }
+}
+
+/**
+ * A token as shippers of other products send theirs: as password of Basic, behind `Splunk` or `ApiKey` (of which Elastic's
+ * clients send base64 of `id:key`), or in the header of Datadog.
+ */
+function foreignToken(headers: Headers): string | undefined {
+  const [scheme = "", value = ""] = (headers.get("authorization") ?? "").trim().split(/\s+/, 2);
+  const own = headers.get("dd-api-key") ?? undefined;
+  if (value === "") return own;
+  switch (scheme.toLowerCase()) {
+    case "splunk":
+      return value;
+    case "apikey":
+      return afterColon(atobOf(value)) ?? value;
+    case "basic":
+      return afterColon(atobOf(value));
+    default:
+      return own;
+  }
+}
+
+function afterColon(text: string): string | undefined {
+  const at = text.indexOf(":");
+  return at === -1 ? undefined : text.slice(at + 1);
+}
+
+/** Empty for what is no base64. */
+function atobOf(text: string): string {
+  return Buffer.from(text, "base64").toString();
 }
 
 /** The origin that a request was sent to. */

@@ -8,14 +8,21 @@ import { exchange } from "./http.ts";
 const settings = { headers: {}, replyBytesMax: 1024 * 1024, idempotencyHeader: "" };
 const policy = { retry: { attempts: 4, delay: "1s", maxDelay: "1m", jitter: 0.3 }, timeout: "15s" } as const;
 
-/** Sends JSON; statuses decide about another attempt as they do for every request. */
+/**
+ * Sends JSON; statuses decide about another attempt as they do for every request. Whoever has the URL may send: of it nothing
+ * stands in a failure, not even a piece in which the whole would not be found.
+ */
 async function post(
   url: string,
-  { json, headers = {} }: { readonly json: unknown; readonly headers?: Readonly<Record<string, string>> },
+  {
+    json,
+    name,
+    headers = {},
+  }: { readonly json: unknown; readonly name: string; readonly headers?: Readonly<Record<string, string>> },
   step: StepContext,
 ): Promise<{ status: number; text: string }> {
-  const call = { url, method: "POST" as const, headers, query: {}, json };
-  const { status, text, json: answer } = await exchange(settings, call, step);
+  const call = { url, method: "POST" as const, headers: {}, query: {}, json };
+  const { status, text, json: answer } = await exchange({ ...settings, headers, shown: name }, call, step);
   return { status, text: text ?? JSON.stringify(answer) };
 }
 
@@ -30,7 +37,7 @@ export const slack = defineService({
     send: action({
       input: z.object({ text: z.string().min(1), blocks: z.array(z.unknown()).optional() }),
       run: async (message, step) => {
-        await post(auth.webhookUrl, { json: message }, step);
+        await post(auth.webhookUrl, { json: message, name: "Slack" }, step);
       },
     }),
   }),
@@ -53,7 +60,7 @@ export const discord = defineService({
       }),
       run: async ({ mentions, ...message }, step) => {
         const json = mentions ? message : { ...message, allowed_mentions: { parse: [] } };
-        await post(auth.webhookUrl, { json }, step);
+        await post(auth.webhookUrl, { json, name: "Discord" }, step);
       },
     }),
   }),
@@ -82,7 +89,7 @@ export const webhookTarget = defineService({
           "idempotency-key": step.idempotencyKey,
           ...(signature === undefined ? {} : { "x-sluice-signature": `sha256=${signature}` }),
         };
-        return post(auth.url, { json: json ?? null, headers }, step);
+        return post(auth.url, { json: json ?? null, headers, name: "The webhook" }, step);
       },
     }),
   }),

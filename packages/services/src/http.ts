@@ -9,12 +9,17 @@ const replyBytesMax = 8 * 1024 * 1024;
 const shownCharsMax = 300;
 /** Statuses after which another attempt may succeed. */
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
+const redirecting = new Set([301, 302, 303, 307, 308]);
+/** As many as browsers follow. */
+const redirectsMax = 20;
+const ofBodies = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
+const credentials = ["authorization", "cookie", "proxy-authorization"];
 
 const config = z
   .object({
     /** What relative URLs are relative to. */
     baseUrl: z.url().optional(),
-    /** Sent with every request. */
+    /** Sent with every request, but to the server of `baseUrl` alone where there is one. */
     headers: z.record(z.string(), z.string()).default({}),
     replyBytesMax: z.int().positive().default(replyBytesMax),
     /** Name of the header that carries the idempotency key of the step; "" for none. */
@@ -22,6 +27,9 @@ const config = z
   })
   .prefault({});
 type Config = z.output<typeof config>;
+
+/** `shown`: what failures call the server where its URL is a secret. */
+type Settings = Config & { readonly shown?: string };
 
 const request = z.object({
   url: z.string().min(1),
@@ -79,47 +87,100 @@ export const http = defineService({
 
 /** Sends one request. Throws `RetryAfterError`, `NonRetryableError`, or what the connection failed with. */
 export async function exchange(
-  settings: Config,
+  settings: Settings,
   call: z.output<typeof request>,
   step: Pick<StepContext, "signal" | "idempotencyKey" | "traceparent">,
 ): Promise<HttpReply> {
   const url = urlOf(settings, call);
-  const headers = new Headers({ ...settings.headers, ...call.headers });
+  // Keys of one server are for no other, wherever a URL that came with some input leads.
+  const isOwn = settings.baseUrl === undefined || new URL(settings.baseUrl).origin === url.origin;
+  const headers = new Headers({ ...(isOwn ? settings.headers : {}), ...call.headers });
   if (call.json !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
   const { idempotencyHeader: name } = settings;
   if (name !== "" && call.method !== "GET" && !headers.has(name)) headers.set(name, step.idempotencyKey);
   if (step.traceparent !== undefined && !headers.has("traceparent")) headers.set("traceparent", step.traceparent);
   const body = call.json === undefined ? call.body : JSON.stringify(call.json);
-  const response = await fetch(url, {
-    method: call.method,
-    headers,
-    signal: step.signal,
-    ...(body === undefined ? {} : { body }),
-  });
+  const what = settings.shown ?? `${call.method} ${url.origin}${url.pathname}`;
+  const response = await followed(
+    { url, method: call.method, headers, body, signal: step.signal },
+    { what, accept: call.accept ?? [], configured: Object.keys(settings.headers) },
+  );
   const text = await readText(response, settings.replyBytesMax);
   const accepted = call.accept === undefined ? response.ok : call.accept.includes(response.status);
-  if (!accepted) throw refusal(response, { text, what: `${call.method} ${url.origin}${url.pathname}` });
+  if (!accepted) throw refusal(response, { text, what });
   const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
   const shown = { status: response.status, headers: Object.fromEntries(response.headers) };
   if (!isJson || text === "") return { ...shown, text };
   try {
     return { ...shown, json: JSON.parse(text) as unknown };
   } catch (error) {
-    throw new NonRetryableError(`${call.method} ${url.origin}${url.pathname} answered with JSON that is none.`, {
-      cause: error,
-    });
+    throw new NonRetryableError(`${what} answered with JSON that is none.`, { cause: error });
   }
 }
 
-function urlOf({ baseUrl }: Config, { url, query }: z.output<typeof request>): URL {
-  let whole: URL;
-  try {
-    whole = new URL(url, baseUrl);
-  } catch (error) {
-    throw new NonRetryableError(`${JSON.stringify(url)} is no URL.`, { cause: error, code: "invalid_input" });
+interface Sent {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Follows redirections as the Fetch standard does (section 4.4), except that what the configuration sends along does not go to
+ * another server either.
+ */
+async function followed(
+  first: Sent,
+  p: { readonly what: string; readonly accept: readonly number[]; readonly configured: readonly string[] },
+): Promise<Response> {
+  let sent = first;
+  for (let redirects = 0; redirects <= redirectsMax; redirects++) {
+    const { url, method, headers, body, signal } = sent;
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal,
+      redirect: "manual",
+      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> | string }),
+    });
+    const { status } = response;
+    const location = response.headers.get("location");
+    if (!redirecting.has(status) || location === null || p.accept.includes(status)) return response;
+    await response.body?.cancel();
+    sent = redirected(sent, { status, to: checkedUrl(location, url), configured: p.configured });
   }
+  throw new NonRetryableError(`${p.what} led through more than ${redirectsMax} redirections.`);
+}
+
+function redirected(
+  sent: Sent,
+  p: { readonly status: number; readonly to: URL; readonly configured: readonly string[] },
+): Sent {
+  const { method, url } = sent;
+  const headers = new Headers(sent.headers);
+  const turns = p.status === 303 ? method !== "GET" && method !== "HEAD" : p.status < 303 && method === "POST";
+  if (turns) for (const name of ofBodies) headers.delete(name);
+  if (p.to.origin !== url.origin) for (const name of [...p.configured, ...credentials]) headers.delete(name);
+  return { ...sent, url: p.to, headers, ...(turns ? { method: "GET", body: undefined } : {}) };
+}
+
+function urlOf({ baseUrl }: Config, { url, query }: z.output<typeof request>): URL {
+  const whole = checkedUrl(url, baseUrl);
   for (const [name, value] of Object.entries(query)) whole.searchParams.append(name, String(value));
   return whole;
+}
+
+/** A URL of HTTP: `fetch` reads files too. */
+function checkedUrl(text: string, base: string | URL | undefined): URL {
+  let url: URL;
+  try {
+    url = new URL(text, base);
+  } catch (error) {
+    throw new NonRetryableError(`${JSON.stringify(text)} is no URL.`, { cause: error, code: "invalid_input" });
+  }
+  if (url.protocol === "http:" || url.protocol === "https:") return url;
+  throw new NonRetryableError(`A URL of ${url.protocol} is not one of HTTP.`, { code: "invalid_input" });
 }
 
 /** The body of a reply that has none. */

@@ -126,6 +126,13 @@ export const apiPaths = {
   listBuildTasks: "GET /api/v1/builds/:id/tasks",
   watchBuild: "GET /api/v1/builds/:id/events",
   cancelBuild: "POST /api/v1/builds/:id/cancel",
+  writeLogs: "POST /api/v1/logs",
+  queryLogs: "POST /api/v1/logs/query",
+  tailLogs: "GET /api/v1/logs/tail",
+  pushLokiLogs: "POST /loki/api/v1/push",
+  getBlob: "GET /api/v1/blobs/:sha256",
+  putBlob: "PUT /api/v1/blobs/:sha256",
+  listMissingBlobs: "POST /api/v1/blobs/missing",
   listClusters: "GET /api/v1/clusters",
   addCluster: "POST /api/v1/clusters",
   getClusterStatus: "GET /api/v1/clusters/:name",
@@ -327,6 +334,13 @@ export interface Api {
   listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
   watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
   cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
+  writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
+  queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
+  tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
+  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
+  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
+  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
+  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
   listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
   addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
   getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };

@@ -2,6 +2,7 @@
 import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
 import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
+import { logsNav, logsRoutes } from "./logs/screen.ts";
 import { metricsNav, metricsRoutes } from "./metrics/screen.ts";
 import { runsNav, runsRoutes } from "./runs/screen.ts";
 import { schedulesNav, schedulesRoutes } from "./schedules/screen.ts";
@@ -21,6 +22,7 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  logsNav,
   metricsNav,
   settingsNav,
 ];
@@ -36,5 +38,6 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...logsRoutes,
   ...metricsRoutes,
 ] as const;

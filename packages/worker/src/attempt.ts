@@ -1,8 +1,10 @@
 // What the function of a step is given, for one attempt.
 import { formatTraceparent, parseTraceparent, spanIdOf } from "@sluice/protocol";
+import { callService } from "@sluice/sdk";
 import type { StepContext } from "@sluice/sdk";
 import type { Incarnation } from "./incarnation.ts";
 import type { Scope } from "./scope.ts";
+import { callWithin } from "./service-within.ts";
 
 /** What the function of one attempt gets; the signal is made when it is asked for. */
 export class Attempt implements StepContext {
@@ -25,6 +27,11 @@ export class Attempt implements StepContext {
   get secret(): StepContext["secret"] {
     const { secrets } = this.#run.host;
     return (ref) => secrets.read(typeof ref === "string" ? { from: "store", name: ref } : ref);
+  }
+
+  /** Within this attempt: a service is started where it is not yet. */
+  get [callService](): NonNullable<StepContext[typeof callService]> {
+    return (...call) => callWithin(this.#run, this, call);
   }
 
   /** Its own span, in the trace that the run is part of. */

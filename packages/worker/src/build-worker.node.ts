@@ -5,8 +5,10 @@ import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMessageName } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
+import { BuildFiles } from "./build-files.node.ts";
 import { BuildProcess } from "./build-process.node.ts";
-import type { BuildResult } from "./build-process.node.ts";
+import type { BuildOptions, BuildResult } from "./build-process.node.ts";
+import { OrphanGuard } from "./orphan-guard.node.ts";
 
 export interface BuildWorkerOptions {
   readonly host: string;
@@ -19,6 +21,8 @@ export interface BuildWorkerOptions {
   readonly capabilities: readonly string[];
   /** A token, or the credential that was given for it. */
   readonly token?: string | undefined;
+  /** Base URL of the server, where inputs are fetched from and outputs are stored; without it, neither is done. */
+  readonly blobsUrl?: string | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly resources?: Readonly<Record<string, number>> | undefined;
   readonly slots?: number | undefined;
@@ -49,6 +53,7 @@ export class WorkerRefused extends Error {
 export class BuildWorker {
   readonly #options: BuildWorkerOptions;
   readonly #held = new Map<string, Held>();
+  readonly #guard = new OrphanGuard();
   #token: string | undefined;
   #socket: Socket | undefined;
   #accepted = false;
@@ -199,6 +204,7 @@ export class BuildWorker {
   #build(payload: WireMessage["payload"]): void {
     const build = String(payload["build_id"]);
     const epoch = numberIn(payload, "epoch");
+    const options = (payload["options"] ?? {}) as BuildOptions;
     // Given out again: what is left of the life before is of no use to anybody.
     this.#held.get(build)?.process.cancel(0);
     const isMine = (): boolean => this.#held.get(build) === held;
@@ -208,7 +214,9 @@ export class BuildWorker {
       result: undefined,
       pending: [],
       process: new BuildProcess({
-        options: payload["options"] ?? {},
+        options,
+        guard: this.#guard,
+        files: this.#filesOf(options),
         started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
         output: (stream, chunk) => !isMine() || this.#output(held, stream, chunk),
         ended: (result) => {
@@ -222,6 +230,12 @@ export class BuildWorker {
     if (!this.#accepted) held.process.pause();
   }
 
+  #filesOf(options: BuildOptions): BuildFiles | undefined {
+    const { blobsUrl: url } = this.#options;
+    if (url === undefined || !BuildFiles.concern(options)) return undefined;
+    return new BuildFiles({ url, token: () => this.#token }, options);
+  }
+
   #output(held: Held, stream: "stdout" | "stderr", bytes: Uint8Array): boolean {
     const chunk = plain(bytes);
     if (this.#accepted) return this.#send(workerMessageCodes.BUILD_PROGRESS, { build_id: held.build, stream, chunk });
@@ -232,10 +246,12 @@ export class BuildWorker {
   #report({ build, epoch, result }: Held): void {
     if (result === undefined) return;
     this.#held.delete(build);
-    const { ok, exitCode, error, durationMs } = result;
+    const { artifacts, ok, exitCode, error, durationMs } = result;
     const common = { build_id: build, exit_code: exitCode, epoch };
     if (ok) {
-      this.#send(workerMessageCodes.BUILD_COMPLETED, { ...common, status: "success", duration_ms: durationMs });
+      const stored = artifacts.length === 0 ? {} : { artifacts };
+      const told = { ...common, status: "success", duration_ms: durationMs, ...stored };
+      this.#send(workerMessageCodes.BUILD_COMPLETED, told);
     } else this.#send(workerMessageCodes.BUILD_FAILED, { ...common, status: "failed", error });
   }
 

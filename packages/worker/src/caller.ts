@@ -21,6 +21,8 @@ export interface DurableCall {
   readonly op: (place: Place) => RunOp | Promise<RunOp>;
   /** The result of a completed entry. */
   readonly value?: (value: Uint8Array | undefined) => unknown;
+  /** Told of the place it has taken, live and on replay. */
+  readonly placed?: ((place: Place) => void) | undefined;
   /** The error of a failed entry, or (returned, not thrown) a value in its place. */
   readonly failed?:
     | ((error: Uint8Array | undefined) => { readonly error: unknown } | { readonly value: unknown })
@@ -71,6 +73,7 @@ export class Caller {
     const { run, scope } = this;
     const place = run.place(call.kind, call.name);
     if (place === undefined) return never();
+    call.placed?.(place);
     const promise: Promise<unknown> & CallPromise = new Promise((resolve, reject) => {
       let refusal: Uint8Array | undefined;
       const open: Call = {
@@ -137,8 +140,17 @@ function send({ run, call, place, open, refuse }: Sending): void {
     refused(error);
     return;
   }
-  if (op instanceof Promise) op.then(ready, refused);
-  else ready(op);
+  if (!(op instanceof Promise)) {
+    ready(op);
+    return;
+  }
+  // Nobody may want it any more by then: the run was cancelled, or the race lost.
+  const ifWanted =
+    <T>(act: (made: T) => void) =>
+    (made: T): void => {
+      if (run.wants(place.seq)) act(made);
+    };
+  op.then(ifWanted(ready), ifWanted(refused));
 }
 
 interface Settling {

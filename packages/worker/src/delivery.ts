@@ -97,6 +97,7 @@ export class Delivery {
     }
     if (!this.#gaps || this.calls.size === 0) this.#armStall(next);
     else if (run.phase === "replaying") run.replayed();
+    else run.standsStill();
     return false;
   }
 

@@ -85,7 +85,9 @@ export class Ending {
     const { phase, assignment } = this.#run;
     if (phase === "replaying" && assignment.outcome !== undefined) return false;
     if (phase === "replaying" && this.#wanted !== undefined) {
-      this.cancel(this.#wanted);
+      if (this.#lacksUndo()) return false;
+      if (assignment.check === true) this.#run.checked();
+      else this.cancel(this.#wanted);
       return false;
     }
     return phase === "running" || phase === "replaying";
@@ -142,7 +144,7 @@ export class Ending {
 
   async #endCancelled(notice: CancelNotice, error: Error): Promise<void> {
     await this.#orGrace(this.#quietAndSettled());
-    if (this.#run.isGone()) return;
+    if (this.#run.isGone() || this.#lacksUndo()) return;
     const { status, reason } = notice;
     const bytes = encodeError(error);
     if (this.#undoable()) await this.#undo({ op: "undoing", status, reason, error: bytes }, { recorded: false });
@@ -167,9 +169,15 @@ export class Ending {
   }
 
   #resumeUndo(outcome: UndoingOp): void {
+    if (!this.#lacksUndo()) void this.#undo(outcome, { recorded: true });
+  }
+
+  /** True when a step that has to be undone was not reached, so that nobody knows how: then the run waits with the reason. */
+  #lacksUndo(): boolean {
     const lost = this.#run.replay.leftOver((entry) => entry.undo === true);
-    if (lost === undefined) void this.#undo(outcome, { recorded: true });
-    else this.#run.block(new NonDeterminismError(lost.seq, fingerprint(lost), "nothing there"), "undo_unavailable");
+    if (lost === undefined) return false;
+    this.#run.block(new NonDeterminismError(lost.seq, fingerprint(lost), "nothing there"), "undo_unavailable");
+    return true;
   }
 
   async #undo(

@@ -15,6 +15,7 @@ import type { Workflow } from "@sluice/sdk";
 import type { Call, IncarnationHost, Place, Settlement } from "./calls.ts";
 import { Delivery } from "./delivery.ts";
 import { Ending } from "./ending.ts";
+import { idleOf, underWay } from "./idle.ts";
 import { LineKeys } from "./log.ts";
 import { Patches } from "./patches.ts";
 import { Replay } from "./replay.ts";
@@ -292,22 +293,20 @@ export class Incarnation {
     if (this.#pausing) return this.#draining ? undefined : this.#pauseOp();
     if (this.ending.settled || this.#calls.size === 0 || this.#held.length > 0) return undefined;
     if (this.idleSince !== undefined) return undefined;
-    let reason: RunStatusReason | undefined;
-    const retries: number[] = [];
-    for (const call of this.#calls.values()) {
-      if (call.wait === undefined) return undefined;
-      if (call.wait === "waiting_for_retry" || call.wait === "waiting_for_cache") retries.push(call.seq);
-      if (call.isRace !== true) reason ??= call.wait;
-    }
-    if (reason === undefined) return undefined;
-    this.idleSince = this.host.clock.now();
-    return { op: "idle", reason, ord: this.replay.ord, ...(retries.length === 0 ? {} : { retries }) };
+    const idle = idleOf(this.#calls.values(), this.replay);
+    if (idle !== undefined) this.idleSince = this.host.clock.now();
+    return idle;
+  }
+
+  /** Something has settled, and is held back by what is done again before it: the engine takes that for work. */
+  standsStill(): void {
+    this.idleSince = undefined;
+    this.host.flushSoon(this, true);
   }
 
   /** Paused once nothing is under way: what is held has not begun, and will begin after the resume. */
   #pauseOp(): RunOp | undefined {
-    const underWay = [...this.#calls.values()].filter((call) => call.wait === undefined);
-    if (underWay.length > this.#held.length) return undefined;
+    if (underWay(this.#calls.values(), this.replay) > this.#held.length) return undefined;
     this.drop();
     return { op: "park", paused: true };
   }

@@ -30,9 +30,13 @@ function isUntouched(entry: JournalEntry): boolean {
   return isRedo(entry) && entry.undo !== true && entry.error === undefined;
 }
 
+const nobody: ReadonlySet<number> = new Set();
+
 export class Replay {
   /** Undo entries recorded by an earlier incarnation, by their (negative) number. */
   readonly undoEntries = new Map<number, JournalEntry>();
+  /** Told of the results of these entries as soon as they are here, whether or not the workflow will see them. */
+  readonly results = new Map<number, (value: Uint8Array | undefined) => void>();
   readonly #entries = new Map<number, JournalEntry>();
   readonly #counters = new Map<string, number>();
   readonly #queue: (Settlement | Redo)[] = [];
@@ -71,6 +75,7 @@ export class Replay {
   /** Settlements are handed out in the order of their numbers, whatever the order in which they arrive. */
   enqueue(settlement: Settlement): void {
     this.#early.set(settlement.ord, settlement);
+    if (settlement.status === "completed") this.results.get(settlement.seq)?.(settlement.value);
     if (this.#complete) this.#line();
   }
 
@@ -91,10 +96,19 @@ export class Replay {
       if (next === undefined) return;
       this.#early.delete(next.ord);
       this.#ord = next.ord;
+      if (this.#isEarlierUndo(next)) continue;
       const redo = this.#places.has(next.seq) ? this.#queue.findIndex((item) => item.seq === next.seq) : -1;
       if (redo < 0) this.#queue.push(next);
       else this.#queue[redo] = next;
     }
+  }
+
+  /** The end of an undo that was given to a worker in an earlier life, and that nobody waits for yet: whoever does finds it. */
+  #isEarlierUndo({ seq, ord, status, at: end, value, error }: Settlement): boolean {
+    const entry = this.undoEntries.get(seq);
+    if (entry?.status !== "running" || entry.undo === true) return false;
+    this.undoEntries.set(seq, { ...entry, status, ord, end, value, error });
+    return true;
   }
 
   /** Number of the last settlement that is or was in the queue. */
@@ -123,6 +137,25 @@ export class Replay {
   /** True while the result of one of these is still to be handed out. */
   hasResultOf(wanted: (seq: number) => boolean): boolean {
     return this.#queue.some((item, at) => at >= this.#head && !("again" in item) && wanted(item.seq));
+  }
+
+  /** The settlement of this entry, while it is still to be handed out. */
+  settlementOf(seq: number): Settlement | undefined {
+    const here = this.#queue.find(
+      (item, at): item is Settlement => at >= this.#head && item.seq === seq && !("again" in item),
+    );
+    return here ?? [...this.#early.values()].find((each) => each.seq === seq);
+  }
+
+  /** Calls whose results are here and are still to be handed out. */
+  heldBack(): ReadonlySet<number> {
+    if (this.next === undefined) return nobody;
+    const held = new Set<number>();
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const item = this.#queue[at];
+      if (item !== undefined && !("again" in item)) held.add(item.seq);
+    }
+    return held;
   }
 
   /** Takes what was to be handed out from the queue. */

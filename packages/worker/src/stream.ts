@@ -1,5 +1,5 @@
 // Streamed output of a run: pieces are collected for a moment and sent together, before anything that is journaled after them.
-import { encodeValue, SluiceError } from "@sluice/protocol";
+import { encodeValue, SluiceError, streamPieceBytesMax } from "@sluice/protocol";
 import type { ChunkOp } from "@sluice/protocol";
 import type { Incarnation } from "./incarnation.ts";
 import { repeats } from "./log.ts";
@@ -10,8 +10,6 @@ const collectMs = 25;
 /** Pieces and bytes that are sent without waiting for more. */
 const piecesMax = 128;
 const collectedBytesMax = 64 * 1024;
-/** The largest piece. */
-const pieceBytesMax = 256 * 1024;
 
 type Pieces = Omit<ChunkOp, "values"> & { readonly values: Uint8Array[]; readonly source: RunningStep | undefined };
 
@@ -42,10 +40,10 @@ export class StreamBuffer {
     const index = step === undefined ? this.#index++ : step.pieces++;
     if (step === undefined ? repeats(run) : run.phase === "gone") return;
     const value = encodeValue(chunk);
-    if (value.length > pieceBytesMax) {
+    if (value.length > streamPieceBytesMax) {
       throw new SluiceError({
         code: "payload_too_large",
-        message: `A piece of ${value.length} bytes was streamed; at most ${pieceBytesMax} are taken.`,
+        message: `A piece of ${value.length} bytes was streamed; at most ${streamPieceBytesMax} are taken.`,
         hint: "Stream it in smaller pieces.",
       });
     }

@@ -34,6 +34,10 @@ export class TaskAttempt implements TaskContext {
     return this.order.key;
   }
 
+  get traceparent(): string | undefined {
+    return this.order.trace;
+  }
+
   get run(): TaskContext["run"] {
     return { id: this.order.run, workflow: this.order.workflow };
   }

@@ -157,6 +157,57 @@ describe("undos", () => {
     });
   });
 
+  describe("of a cancelled run whose code has lost a step that was begun", () => {
+    const notice = { status: "cancelled", reason: "cancelled_by_user", message: "Stop." } as const;
+    const begun = entry({ seq: 0, kind: "step", name: "a", undo: true });
+    const refused = { op: "blocked", reason: "undo_unavailable" };
+
+    test("are not given up when the function ends before its replay does", async () => {
+      const flow = workflow({ name: "flow" }, async () => "done");
+      for (const journal of [done, [begun]]) {
+        const engine = new PlayedEngine([flow]);
+        await engine.assign({ cancel: notice, journal });
+        await engine.clock.pass(60_000);
+        expect(engine.ops()).toMatchObject([refused]);
+      }
+    });
+
+    test("are not given up when the code waits where it began the step", async () => {
+      const flow = workflow({ name: "flow" }, async (ctx) => {
+        await ctx.step("b", () => "never");
+        await ctx.waitFor("end");
+      });
+      const journal = [
+        entry({ seq: 0, kind: "step", name: "b", ord: 1 }),
+        entry({ seq: 2, kind: "step", name: "a", undo: true }),
+      ];
+      const later = new PlayedEngine([flow]);
+      await later.assign({ journal });
+      expect(later.said()).toEqual(["event end", "idle"]);
+      await later.events({ event: "cancel", ...notice });
+      await later.clock.pass(60_000);
+      expect(later.ops()).toMatchObject([refused]);
+      const before = new PlayedEngine([flow]);
+      await before.assign({ cancel: notice, journal });
+      await before.clock.pass(60_000);
+      expect(before.ops()).toMatchObject([refused]);
+    });
+
+    test("are held against it in a check whether it can take the run over", async () => {
+      const check = async (name: string) => {
+        const flow = workflow({ name: "flow" }, async (ctx) => {
+          void ctx.step(name, () => "never", { undo: () => undefined });
+        });
+        const engine = new PlayedEngine([flow]);
+        await engine.assign({ cancel: notice, journal: [begun], check: true });
+        await engine.clock.pass(60_000);
+        return engine.messages.map((message) => [message.type, "error" in message && message.error !== undefined]);
+      };
+      expect(await check("other")).toEqual([["checked", true]]);
+      expect(await check("a")).toEqual([["checked", false]]);
+    });
+  });
+
   test("a late word about a step does not hold up the undos", async () => {
     const undone: unknown[] = [];
     const flow = workflow({ name: "flow" }, async (ctx) => {

@@ -1,13 +1,23 @@
 // Takes effects back: the undos of a run that will not complete, in reverse order, as durable steps.
 import { decodeErrorValue, encodeErrorValue } from "@sluice/protocol";
-import type { FinishOp, UndoingOp } from "@sluice/protocol";
+import type { FinishOp, JournalEntry, TaskPlan, UndoingOp } from "@sluice/protocol";
+import { decodeError } from "@sluice/sdk";
 import type { StepContext } from "@sluice/sdk";
+import type { Call } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { Scope } from "./scope.ts";
 import { planOf } from "./step-plan.ts";
 import { StepExecution } from "./steps.ts";
 
-/** The undo of one step. */
+/** A task that takes the effect of another back. */
+interface UndoTask {
+  readonly task: string;
+  /** `key`: the same for every attempt. */
+  readonly plan: (key: string) => TaskPlan;
+  readonly input: (result: unknown) => Uint8Array;
+}
+
+/** The undo of one step or task. */
 export interface UndoRecord {
   readonly seq: number;
   readonly name: string;
@@ -16,11 +26,11 @@ export interface UndoRecord {
   begun: boolean;
   /** What the step returned; undefined when it left no result. */
   result: unknown;
-  readonly undo: (result: never, step: StepContext) => unknown;
+  readonly undo: ((result: never, step: StepContext) => unknown) | UndoTask;
 }
 
 /** An undo is tried this often before the run ends without it. */
-const undoRetry = { attempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" } as const;
+export const undoRetry = { attempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" } as const;
 
 const undoPlan = planOf(undoRetry, undefined, undefined);
 
@@ -57,13 +67,48 @@ async function undoOne(run: Incarnation, record: UndoRecord): Promise<void> {
   if (entry?.status === "completed") return;
   if (entry?.status === "failed")
     throw new Error(entry.error === undefined ? "failed" : decodeErrorValue(entry.error).message);
+  const { undo } = record;
+  if (typeof undo !== "function") {
+    await carryOut(run, undo, { seq, n: record.n, entry, result: record.result });
+    return;
+  }
   await new StepExecution({
     run,
     scope: new Scope(),
     place: { seq, name: record.name, n: record.n, entry },
     kind: "undo",
     plan: () => undoPlan,
-    body: (step) => record.undo(record.result as never, step),
+    body: (step) => undo(record.result as never, step),
     undoable: false,
   }).start();
+}
+
+/** Has a worker that can do it take the effect back; one that was asked in an earlier life of the run is not asked again. */
+function carryOut(
+  run: Incarnation,
+  { task, plan, input }: UndoTask,
+  at: {
+    readonly seq: number;
+    readonly n: number;
+    readonly entry: JournalEntry | undefined;
+    readonly result: unknown;
+  },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { seq, n, entry, result } = at;
+    const settle: Call["settle"] = ({ status, error }) => {
+      if (status === "completed") resolve();
+      else reject(decodeError(error ?? new Uint8Array(0)));
+    };
+    run.open({ seq, scope: new Scope(), wait: undefined, settle, reject });
+    // One with `undo` is of a function that stood here in other code.
+    if (entry !== undefined && entry.undo !== true) {
+      run.replay.undoEntries.delete(seq);
+      return;
+    }
+    run.live(() => {
+      const op = { op: "task", seq, name: task, n, input: input(result), plan: plan(run.idempotencyKey(seq)) } as const;
+      run.push(op, false);
+    });
+  });
 }

@@ -15,6 +15,7 @@ worker = Worker(
     token=options.get("token"),
     heartbeat_ms=options.get("heartbeatMs", 1_000),
     slots=options.get("slots", 1),
+    blobs_url=options.get("blobsUrl"),
 )
 
 

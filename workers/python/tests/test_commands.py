@@ -134,3 +134,24 @@ async def test_a_writer_that_fails_ends_the_command() -> None:
 
     with pytest.raises(ConnectionResetError):
         await run_command(["sh", "-c", "echo x; sleep 600"], write, grace_ms=lambda: 100)
+
+
+async def test_a_command_does_not_outlive_a_worker_that_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f"sleep 600 & echo $$ $! > {pids}.part; mv {pids}.part {pids}; wait"
+    program = f"""
+import asyncio
+from sluice_worker.commands import run_command
+
+async def write(stream, chunk):
+    pass
+
+asyncio.run(run_command(["sh", "-c", {script!r}], write))
+"""
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    await until(pids.exists)
+    shell, child = (int(pid) for pid in pids.read_text().split())
+    assert alive(shell) and alive(child)
+    worker.kill()
+    await worker.wait()
+    await until(lambda: not alive(shell) and not alive(child))

@@ -27,6 +27,8 @@ from sluice_worker.frames import FRAME_BYTES_MAX, encode_message
 from sluice_worker.messages import RunMessageType
 from sluice_worker.tasks import Pieces, pieces_of
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 class Engine:
     """The master's end: one connection after the other."""
@@ -65,6 +67,7 @@ class Engine:
             "key": "run_1:0",
             "run": "run_1",
             "workflow": "pictures",
+            "trace": TRACE,
         }
         self.peer.send(RunMessageType.TASK, items=[item])
 
@@ -102,7 +105,7 @@ async def test_an_async_task_gets_its_input_and_says_how_far_it_is() -> None:
         await task.progress({"percent": 50})
         await task.heartbeat()
         await task.log("half way", {"of": given["id"]}, "warn")
-        return {"id": given["id"], "by": [task.run_id, task.workflow, task.idempotency_key, task.attempt]}
+        return {"id": given["id"], "by": [task.run_id, task.workflow, task.idempotency_key, task.attempt], "in": task.traceparent}
 
     async with an_engine(worker) as engine:
         assert engine.hello["tasks"] == [{"name": "resize"}]
@@ -110,7 +113,7 @@ async def test_an_async_task_gets_its_input_and_says_how_far_it_is() -> None:
         engine.order("resize", {"id": "p-1"}, attempt=2)
         result = await engine.result()
         assert (result["epoch"], "error" in result) == (1, False)
-        assert decode_value(result["value"]) == {"id": "p-1", "by": ["run_1", "pictures", "run_1:0", 2]}
+        assert decode_value(result["value"]) == {"id": "p-1", "by": ["run_1", "pictures", "run_1:0", 2], "in": TRACE}
         progress, beat, line = engine.notes()
         assert decode_value(progress["progress"]) == {"percent": 50}
         assert set(beat) == {"task", "epoch", "at"}

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from sluice_worker.values import ValueFault, decode_value, encode_value
+from sluice_worker.value_format import ValueFault
+from sluice_worker.values import decode_value, encode_value
 
 VECTORS = json.loads(
     (Path(__file__).parents[3] / "packages" / "protocol" / "vectors" / "values.json").read_text()

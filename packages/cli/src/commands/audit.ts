@@ -5,7 +5,7 @@ import { finished } from "node:stream/promises";
 import type { Command } from "commander";
 import { dataFolder, runningServer } from "../api.ts";
 import type { TargetFlags } from "../api.ts";
-import { CliError, exitCodes, failed, misused } from "../io.ts";
+import { CliError, exitCodes, failed, inert, misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
@@ -188,7 +188,7 @@ async function exportTrail(io: Io, file: string | undefined, flags: FilterFlags)
   try {
     const decoder = new TextDecoder();
     const rows = await copy(response, async (chunk) => {
-      if (out === undefined) io.stdout.write(decoder.decode(chunk, { stream: true }));
+      if (out === undefined) io.stdout.write(inert(decoder.decode(chunk, { stream: true })));
       else if (!out.write(chunk)) await new Promise((resume) => void out.once("drain", resume));
     });
     if (out === undefined || path === undefined) return;

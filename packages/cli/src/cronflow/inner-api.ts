@@ -2,6 +2,7 @@
 // schedules that are made while the engine runs.
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { CronflowContext, FlowHandler } from "@sluice/sdk";
+import { readOutside } from "./program.ts";
 import type { Program } from "./program.ts";
 import { sharedState } from "./shared-state.ts";
 
@@ -156,7 +157,10 @@ function contextFrom(program: Program, written: WrittenContext): CronflowContext
       attempt: 1,
     },
     services: {},
-    secrets: { get: async (secret) => program.host.secret(secret, definition?.secrets?.[secret] ?? { env: secret }) },
+    secrets: {
+      get: async (secret) =>
+        program.host.secret(secret, definition?.secrets?.[secret] ?? { env: secret }, readOutside(program.env)),
+    },
     state: sharedState(() => program.started().client, `workflow:${workflowId}`),
     trigger: { type: "manual", headers: {} },
     cancel: (reason) => {

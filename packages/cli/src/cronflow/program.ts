@@ -2,10 +2,12 @@
 import { readFile } from "node:fs/promises";
 import type { Engine } from "@sluice/core";
 import { decodeValue, SluiceError } from "@sluice/protocol";
+import type { SecretRef } from "@sluice/protocol";
 import type { EmbeddedClient } from "@sluice/server/embedded/client";
 import { pausedKeyPrefix } from "@sluice/sdk";
-import type { FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
+import type { FlowCall, FlowHandler, FlowHost, PausedNote, SecretSpec, Workflow } from "@sluice/sdk";
 import { sharedState } from "./shared-state.ts";
+import type { Add } from "./shared-state.ts";
 import type { Environment } from "./settings.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 
@@ -48,11 +50,28 @@ export class Program {
 
   /** The surroundings of every flow of this program. */
   readonly host: FlowHost = {
-    state: (workflow) => sharedState(() => this.started().client, `workflow:${workflow}`),
-    secret: (name, spec) => secretOf(this.env, name, spec),
+    state: (workflow, call) => {
+      const scope = `workflow:${workflow}`;
+      return sharedState(() => this.started().client, scope, this.#adding(scope, call));
+    },
+    secret: (name, spec, read) => secretOf(this.env, [name, spec], read),
     mock: (run, step) => this.mocks.get(run)?.get(step),
     paused: (note) => this.notePause(note),
   };
+
+  /** Adds once for each call of one attempt: the n-th for a key is the n-th again where a crash has cut the attempt off. */
+  #adding(scope: string, { run, id }: FlowCall): Add {
+    const counts = new Map<string, number>();
+    return async (key, amount) => {
+      const n = (counts.get(key) ?? 0) + 1;
+      counts.set(key, n);
+      const { state } = this.started().engine;
+      const once = { run, id: `${id} ${n} ${key}` };
+      const sum = await state.add({ by: { kind: "system", id: "embedded" }, scope, key, amount, once });
+      if (sum.ok) return sum.value;
+      throw new SluiceError(sum.error);
+    };
+  }
 
   notePause(note: PausedNote): void {
     this.pauses.set(note.token, note);
@@ -110,16 +129,32 @@ export class Program {
   }
 }
 
-async function secretOf(env: Environment, name: string, spec: SecretSpec): Promise<string> {
+async function secretOf(
+  env: Environment,
+  [name, spec]: readonly [string, SecretSpec],
+  read: (ref: SecretRef) => Promise<string>,
+): Promise<string> {
   if (typeof spec === "function") return spec();
   if (typeof spec === "string") return spec;
-  if ("from" in spec && spec.from === "file") return (await readFile(spec.name, "utf8")).trimEnd();
-  const variable = "env" in spec ? spec.env : spec.name;
-  const value = env[variable];
-  if (value !== undefined && !("from" in spec && spec.from === "store")) return value;
+  if ("from" in spec) return read(spec);
+  const value = env[spec.env];
+  if (value !== undefined) return value;
   throw new SluiceError({
     code: "not_found",
     message: `The secret ${JSON.stringify(name)} is not there.`,
-    hint: `Set the environment variable ${variable}.`,
+    hint: `Set the environment variable ${spec.env}.`,
   });
+}
+
+/** Reads references for functions that no worker executes, and that can see no store of secrets. */
+export function readOutside(env: Environment): (ref: SecretRef) => Promise<string> {
+  return async ({ from, name }) => {
+    const value = from === "file" ? (await readFile(name, "utf8")).trimEnd() : from === "env" ? env[name] : undefined;
+    if (value !== undefined) return value;
+    throw new SluiceError({
+      code: "secret_not_found",
+      message: `There is no secret ${JSON.stringify(name)} to be had outside of a run.`,
+      hint: "Ask for it in a step of a run.",
+    });
+  };
 }

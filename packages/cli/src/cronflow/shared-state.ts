@@ -6,8 +6,11 @@ import type { Client, FlowState } from "@sluice/sdk";
 /** How often a sum is tried anew when others were quicker. */
 const incrTriesMax = 100;
 
-/** The values of a scope: `global`, or `workflow:ID`. */
-export function sharedState(client: () => Client, scope: string): FlowState {
+/** Adds to a number of the scope; the sum. */
+export type Add = (key: string, amount: number) => Promise<number>;
+
+/** The values of a scope: `global`, or `workflow:ID`. `add`: another way to add to a number. */
+export function sharedState(client: () => Client, scope: string, add?: Add): FlowState {
   return {
     get: async (key: string, fallback?: unknown) => {
       const entry = await client().state.get(scope, key);
@@ -16,7 +19,7 @@ export function sharedState(client: () => Client, scope: string): FlowState {
     set: async (key: string, value: unknown, options: { readonly ttl?: Duration } = {}) => {
       await client().state.set(scope, key, value, options.ttl === undefined ? {} : { ttl: options.ttl });
     },
-    incr: (key: string, amount = 1) => increased(client(), [scope, key], amount),
+    incr: (key: string, amount = 1) => add?.(key, amount) ?? increased(client(), [scope, key], amount),
     delete: (key: string) => client().state.delete(scope, key),
   };
 }

@@ -175,8 +175,7 @@ function checkHeaders({ headers: rules }: FlowWebhookOptions, headers: Readonly<
   for (const [name, expected] of Object.entries(rules?.required ?? {})) {
     const actual = headers[name.toLowerCase()];
     if (actual === undefined || actual === "") throw wrongHeader(`Missing required header: ${name}`, rules?.required);
-    if (expected !== "" && actual !== expected)
-      throw wrongHeader(`Invalid header value for ${name}: expected ${expected}, got ${actual}`, rules?.required);
+    if (expected !== "" && actual !== expected) throw wrongHeader(`Invalid header value for ${name}`, rules?.required);
   }
   const verdict = rules?.validate?.(headers) ?? true;
   if (verdict === true) return;
@@ -184,7 +183,8 @@ function checkHeaders({ headers: rules }: FlowWebhookOptions, headers: Readonly<
 }
 
 function wrongHeader(error: string, required: Readonly<Record<string, string>> | undefined): Refusal {
-  const rules = required === undefined ? {} : { required_headers: required };
+  // Names alone: what a header has to be is often what proves who sends it.
+  const rules = required === undefined ? {} : { required_headers: Object.keys(required) };
   return new Refusal(error, {
     status: 400,
     body: { status: "error", error, message: error, ...rules, workflow_triggered: false },

@@ -219,10 +219,11 @@ describe("checks", () => {
       return [status, body["error"]];
     };
     expect(await of({})).toEqual([400, "Missing required header: X-Kind"]);
-    expect(await of({ "x-kind": "other", "x-any": "1" })).toEqual([
-      400,
-      "Invalid header value for X-Kind: expected order, got other",
-    ]);
+    expect(await of({ "x-kind": "other", "x-any": "1" })).toEqual([400, "Invalid header value for X-Kind"]);
+    // What a header has to be is often a secret: whoever does not know it is not told.
+    const { body } = await send("/h", {}, { headers: { "x-kind": "other" } });
+    expect(body["required_headers"]).toEqual(["X-Kind", "X-Any"]);
+    expect(JSON.stringify(body)).not.toContain("order");
     expect(await of({ "x-kind": "order" })).toEqual([400, "Missing required header: X-Any"]);
     expect(await of({ "x-kind": "order", "x-any": "1", "x-odd": "1" })).toEqual([400, "No odd headers"]);
     expect(await of({ "x-kind": "order", "x-any": "1" })).toEqual([200, undefined]);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue, decodeValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { RunStore } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
@@ -86,7 +87,12 @@ describe("the fence", () => {
     const lost = runs[2] ?? "";
     // Taken away behind the engine's back, as another engine on the same store would.
     const record = await f.store.getRun({ run: lost });
-    await f.store.releaseRuns({ runs: [{ run: lost, epoch: record?.epoch ?? 0 }], crashed: false, now: Date.now() });
+    await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: lost, epoch: record?.epoch ?? 0 }],
+      crashed: false,
+      now: Date.now(),
+    });
     for (const run of runs) holder(run).ops(run, 1, done(0, "step", run));
     await rest();
     for (const run of runs) {

@@ -1,6 +1,7 @@
 // Writes what workers report: journal first, then the word back to the worker and to whoever watches.
 import { SluiceError, toWire } from "@sluice/protocol";
 import type { RunEvent, RunOp } from "@sluice/protocol";
+import { runItself } from "../kernel/inner-actor.ts";
 import type { AppendOutcome, Effects, StoreOp } from "../kernel/run-store.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
@@ -150,7 +151,7 @@ export class Appender {
     let now = clock.now();
     let left = now === given.now ? stored : madeAt(stored, now);
     for (;;) {
-      const outcome = await store.append({ run: hot.run, epoch: hot.epoch, ops: left, now });
+      const outcome = await store.append({ by: runItself(hot.run), run: hot.run, epoch: hot.epoch, ops: left, now });
       if (outcome.outcome === "stale") {
         this.#stale(hot);
         return;
@@ -215,7 +216,9 @@ export class Appender {
 
   async #park(hot: HotRun, paused: boolean): Promise<void> {
     const { store, clock, hot: hots, left, queued, route, watchers } = this.#parts;
-    const { outcome, effects } = await store.parkRun({ run: hot.run, epoch: hot.epoch, now: clock.now(), paused });
+    const { run, epoch } = hot;
+    const now = clock.now();
+    const { outcome, effects } = await store.parkRun({ by: runItself(run), run, epoch, now, paused });
     if (hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
     if (outcome === "ready") queued(1);
     if (effects !== undefined) route(effects);

@@ -7,6 +7,7 @@ import type { Actor, ApprovalComment, TokenRecord } from "../kernel/run-store.ts
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
 import type { Signals } from "./signals.ts";
+import { tokenRefusal } from "./token-refusals.ts";
 
 /** Whoever decides, as far as the edge knows them. */
 export interface Decider {
@@ -15,8 +16,8 @@ export interface Decider {
   readonly person?: { readonly id: string; readonly name: string; readonly roles: readonly string[] } | undefined;
   /** Whoever has the machine, or nobody is told apart at all: every decision is theirs. */
   readonly operator: boolean;
-  /** Who started the run, as a person; asked only where it matters. */
-  readonly requester: (run: string) => Promise<string | undefined>;
+  /** Who started the run, as a person; null where that is not known any more. Asked only where it matters. */
+  readonly requester: (run: string) => Promise<string | undefined | null>;
 }
 
 export interface Deciding {
@@ -35,12 +36,6 @@ export interface Delegating {
   readonly to: string;
   readonly reason?: string | undefined;
 }
-
-const unknown: WireError = {
-  code: "token_unknown",
-  message: "There is no such approval token.",
-  hint: "Check that the URL is complete.",
-};
 
 /** The terms of a token; a plain approval has none. */
 export function termsOf(token: Pick<TokenRecord, "terms">): ApprovalTerms | undefined {
@@ -99,6 +94,14 @@ export class Approvals {
     return this.#answer(p, { approved: false, delegatedTo: to, ...(reason === undefined ? {} : { reason }) });
   }
 
+  /** Whether a link is enough to see what is asked: refused as `link_expired`. */
+  linkIsGood(p: { readonly terms: ApprovalTerms | undefined; readonly decider: Decider }): Result<void> {
+    const { terms, decider } = p;
+    if (terms === undefined || decider.operator) return ok(undefined);
+    const problem = linkProblem({ terms, decider, now: this.#parts.clock.now() });
+    return problem === undefined ? ok(undefined) : fail(problem);
+  }
+
   /** Whoever may see an approval may write beside it. */
   async comment(p: {
     readonly by: Actor;
@@ -111,10 +114,9 @@ export class Approvals {
     if (!written.ok) return written;
     const { value } = written;
     if (value.outcome === "ok") return ok({ run: value.run, no: value.no });
-    if (value.outcome === "unknown") return fail(unknown);
     return value.outcome === "full"
       ? fail({ code: "comments_full", message: `An approval has at most ${limit} comments.` })
-      : fail({ code: "token_expired", message: "This approval is over: its time is up or its run has ended." });
+      : fail(tokenRefusal(value.outcome, "approval"));
   }
 
   comments(token: string): Promise<readonly ApprovalComment[]> {
@@ -124,7 +126,7 @@ export class Approvals {
 
   async #allowed(token: string, decider: Decider): Promise<Result<{ readonly terms: ApprovalTerms | undefined }>> {
     const record = await this.#parts.store.getToken({ token });
-    if (record?.kind !== "approval") return fail(unknown);
+    if (record?.kind !== "approval") return fail(tokenRefusal("unknown", "approval"));
     const terms = termsOf(record);
     if (terms === undefined || decider.operator) return ok({ terms });
     const problem =
@@ -148,7 +150,15 @@ export class Approvals {
         hint: "Sign in, then decide.",
       };
     }
-    return (await requester(p.run)) === person.id
+    const started = await requester(p.run);
+    if (started === null) {
+      return {
+        code: "requester_may_not_decide",
+        message: "It is not known any more who started this run, and whoever did may not decide.",
+        hint: "Ask whoever runs the server: the command line beside the data folder may decide.",
+      };
+    }
+    return started === person.id
       ? {
           code: "requester_may_not_decide",
           message: "You started this run: somebody else has to decide.",

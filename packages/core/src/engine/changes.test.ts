@@ -1,6 +1,7 @@
 // What is heard of at the store is enough to know how every run stands: a list kept by it is the list, after whatever the
 // store's own suite does.
 import { afterAll, describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { ada, approval, engine, idle, sleep, start, state, emit, value } from "../store/run-store.fixture.suite.ts";
 import { runStoreSuite } from "../store/run-store.suite.ts";
@@ -116,10 +117,16 @@ describe("what is heard", () => {
     const stop = listen();
     await store.createRun({ by: ada, run: created, claim: { owner: engine }, now: start });
     const ops = [approval(0, "t1"), emit(1, "paid", 1), state(2, "set", { value: 1 }), state(3, "get")];
-    await store.append({ run: "r1", epoch: 1, ops, now: start });
+    await store.append({ by: engineItself, run: "r1", epoch: 1, ops, now: start });
     expect(heard).toEqual(["runs r1", "approvals r1", "events paid", "state global count"]);
     heard.length = 0;
-    await store.append({ run: "r1", epoch: 1, ops: [sleep(4, start + 9), idle("sleeping")], now: start });
+    await store.append({
+      by: engineItself,
+      run: "r1",
+      epoch: 1,
+      ops: [sleep(4, start + 9), idle("sleeping")],
+      now: start,
+    });
     await store.completeToken({ by: ada, token: "t1", kind: "approval", value: value(1), now: start });
     expect(new Set(heard)).toEqual(new Set(["runs r1", "approvals r1"]));
     heard.length = 0;
@@ -190,7 +197,7 @@ describe("what is heard", () => {
     const { store, changes } = watched();
     const inner = Promise.resolve({ swept: 0 });
     const plain = watchStore(Object.assign(store, { sweep: () => inner }), changes);
-    const p = { now: 0, eventsBefore: 0, limit: 1 };
+    const p = { by: engineItself, now: 0, eventsBefore: 0, limit: 1 };
     expect(plain.sweep(p)).toBe(inner);
     changes.listen(() => undefined);
     expect(plain.sweep(p)).not.toBe(inner);

@@ -1,5 +1,6 @@
 // Keeps the store small: finished runs past their retention, old events, expired state; in small slices that block nobody.
 import type { WorkflowManifest } from "@sluice/protocol";
+import { cleaner } from "../kernel/inner-actor.ts";
 import type { RetentionRecord } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -37,6 +38,7 @@ export class Cleaning {
     for (;;) {
       const now = clock.now();
       const { swept } = await store.sweep({
+        by: cleaner,
         now,
         eventsBefore: now - limits.eventRetentionMs,
         figuresBefore: now - limits.figuresRetentionMs,
@@ -55,6 +57,7 @@ export class Cleaning {
     let total = 0;
     for (;;) {
       const { deleted } = await store.purgeRuns({
+        by: cleaner,
         workflow,
         endedBefore: clock.now() - (ageMs ?? limits.runRetentionMs),
         limit: limits.sweepBatchMax,

@@ -1,8 +1,9 @@
 // Hands ready runs to workers: which worker may execute which run, and what happens when none can.
 import { encodeError, SluiceError } from "@sluice/protocol";
 import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { attempt } from "../kernel/result.ts";
-import type { Actor, ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
 import type { DeployedWorker } from "./deployments.ts";
 import { journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
@@ -13,7 +14,6 @@ import { Places } from "./places.ts";
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
 
 /** Moves runs by itself, as it is set to. */
-const engineItself: Actor = { kind: "system", id: "engine" };
 
 /** A run on its way to a worker. */
 interface Waiting {
@@ -75,7 +75,7 @@ export class Dispatcher {
         let claimed: readonly ClaimedRun[];
         try {
           // Nothing more may stand between the store's answer and this: what happens to these runs next is told in turns of its own.
-          claimed = await store.claimRuns({ owner, limit, now: clock.now(), journalBytesMax });
+          claimed = await store.claimRuns({ by: engineItself, owner, limit, now: clock.now(), journalBytesMax });
         } finally {
           free();
         }
@@ -366,7 +366,9 @@ export class Dispatcher {
     const { store, clock, hot: hots, left, watchers } = this.#parts;
     const bytes = error instanceof Uint8Array ? error : encodeError(error);
     const now = clock.now();
-    const blocked = await attempt(() => store.blockRun({ run: hot.run, epoch: hot.epoch, reason, error: bytes, now }));
+    const blocked = await attempt(() =>
+      store.blockRun({ by: engineItself, run: hot.run, epoch: hot.epoch, reason, error: bytes, now }),
+    );
     if (!blocked.ok) {
       this.#putBack(hot, blocked.error.message);
       return;

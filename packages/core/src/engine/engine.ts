@@ -1,6 +1,7 @@
 // The engine: owns the truth about runs, hands them to workers, and never executes user code itself.
 import { encodeValue } from "@sluice/protocol";
 import type { WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
+import { deployer, engineItself } from "../kernel/inner-actor.ts";
 import { guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Effects, FinishedRun, RunRecord, RunStore } from "../kernel/run-store.ts";
@@ -155,7 +156,7 @@ export class Engine {
   async start(): Promise<{ readonly recovered: number }> {
     const { store, clock, owner } = this.#parts;
     if (this.sealer.hasKeys) await this.sealer.start();
-    const { recovered, effects } = await store.recover({ owner, now: clock.now() });
+    const { recovered, effects } = await store.recover({ by: engineItself, owner, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.ready = (await store.stats()).ready;
     await this.tasks.load();
@@ -208,10 +209,10 @@ export class Engine {
     if (!scheduled.ok) return scheduled;
     await this.triggers.deploy(workflows);
     const record = { version, createdAt: clock.now(), manifest };
-    await store.putVersion({ version: record, retentions: retentionsOf(workflows) });
+    await store.putVersion({ by: deployer, version: record, retentions: retentionsOf(workflows) });
     const moved = this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : [];
     const reasons = ["workflow_unknown", ...moved] as const;
-    const { effects } = await store.unblockRuns({ reasons, now: clock.now() });
+    const { effects } = await store.unblockRuns({ by: deployer, reasons, now: clock.now() });
     this.#route(effects);
     this.#dispatcher.kick();
     return ok(null);
@@ -270,7 +271,8 @@ export class Engine {
     if (!of.remote) return;
     // What waited for this version of the code can go on: there was no worker that had it.
     const { store, clock } = this.#parts;
-    const waited = { reasons: ["version_unavailable"], version: worker.version, now: clock.now() } as const;
+    const reasons = ["version_unavailable"] as const;
+    const waited = { by: deployer, reasons, version: worker.version, now: clock.now() };
     this.#guard(store.unblockRuns(waited).then(({ effects }) => this.#route(effects)));
   }
 
@@ -315,7 +317,7 @@ export class Engine {
   /** Resolves when every change is durable that was asked for before. */
   async settled(): Promise<void> {
     // The store carries out its verbs in order; this one has nothing to do.
-    await this.store.releaseRuns({ runs: [], crashed: false, now: this.#parts.clock.now() });
+    await this.store.releaseRuns({ by: engineItself, runs: [], crashed: false, now: this.#parts.clock.now() });
   }
 
   get hotRuns(): number {
@@ -353,7 +355,7 @@ export class Engine {
 
   async #fireTimers(now: number): Promise<number | undefined> {
     const { timerBatchMax: limit, sleepLeadMs: soonMs } = this.limits;
-    const { fired, next, effects } = await this.store.fireTimers({ now, limit, soonMs });
+    const { fired, next, effects } = await this.store.fireTimers({ by: engineItself, now, limit, soonMs });
     if (fired > 0) this.#parts.count("timers", fired);
     this.#route(effects);
     return next;

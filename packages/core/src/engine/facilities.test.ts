@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { decodeErrorValue, encodeError, SluiceError } from "@sluice/protocol";
 import type { EngineToWorker, ServiceReport } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import type { StoreOp } from "../kernel/run-store.ts";
@@ -61,13 +62,19 @@ test("runs that have completed are over; those that failed or are not known may 
   const { sent, facilities, answered, store } = desk();
   const run = { workflow: "w", version: "v", input: new Uint8Array(), priority: 0, tags: [], createdAt: 1, dueAt: 1 };
   for (const id of ["done", "failed", "open"]) await store.createRun({ by, run: { ...run, id }, now: 1 });
-  for (const { run: claimed } of await store.claimRuns({ owner: "e", limit: 2, now: 1, journalBytesMax: 1_000 })) {
+  for (const { run: claimed } of await store.claimRuns({
+    by: engineItself,
+    owner: "e",
+    limit: 2,
+    now: 1,
+    journalBytesMax: 1_000,
+  })) {
     const error = encodeError(new Error("no"));
     const finish: StoreOp =
       claimed.id === "done"
         ? { op: "finish", status: "completed", output: error }
         : { op: "finish", status: "failed", reason: "error", error };
-    await store.append({ run: claimed.id, epoch: claimed.epoch, ops: [finish], now: 2 });
+    await store.append({ by: engineItself, run: claimed.id, epoch: claimed.epoch, ops: [finish], now: 2 });
   }
   facilities.receive("w1", { type: "past", request: "c1", runs: ["done", "failed", "open", "elsewhere"] });
   await answered;
@@ -116,7 +123,7 @@ test("an attempt is let in, or told when to ask again; one closed by hand lets i
   expect(await facilities.resetBreaker({ by, name: "nothing" })).toMatchObject({
     error: { code: "breaker_not_found" },
   });
-  expect(await store.enterBreaker({ plan, now: 1_000 })).toEqual({ outcome: "in", round: 1 });
+  expect(await store.enterBreaker({ by: engineItself, plan, now: 1_000 })).toEqual({ outcome: "in", round: 1 });
   expect((await facilities.breakers()).map(({ name }) => name)).toEqual(["payments"]);
 });
 

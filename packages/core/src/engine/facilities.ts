@@ -3,6 +3,7 @@
 import { encodeError } from "@sluice/protocol";
 import type { EngineToWorker, ServiceReport, WorkerToEngine } from "@sluice/protocol";
 import type { BreakerRecord } from "../kernel/breaker-store.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
@@ -57,7 +58,7 @@ export class Facilities {
   async #admit({ request, breaker: plan }: Asked<"admit">): Promise<EngineToWorker> {
     const { store, clock } = this.#parts;
     try {
-      const answer = await store.enterBreaker({ plan, now: clock.now() });
+      const answer = await store.enterBreaker({ by: engineItself, plan, now: clock.now() });
       if (answer.outcome === "in") return { type: "admitted", request, round: answer.round };
       return { type: "admitted", request, retry: answer.retryAt };
     } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { encodeValue } from "@sluice/protocol";
+import { encodeValue, parseRunExport } from "@sluice/protocol";
 import type { RunExport } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
 import { unwrap } from "../kernel/result.ts";
@@ -19,18 +19,36 @@ const order = workflow(
     return { at: new Date(input.n) };
   },
 );
+const meter = workflow(
+  { name: "meter", attributes: { day: "number", last: "boolean" } },
+  async (ctx, input: { readonly day: number }): Promise<string> => {
+    ctx.attributes.set({ day: input.day });
+    ctx.stream({ day: input.day });
+    await ctx.step("read", () => {
+      ctx.stream(["read", input.day]);
+      return input.day;
+    });
+    if (input.day < 3) return ctx.continueAs({ day: input.day + 1 });
+    ctx.attributes.set({ last: true });
+    return "over";
+  },
+);
 const waits = workflow({ name: "waits" }, (ctx) => ctx.waitFor("go"));
 
 const fixture = (): Promise<EngineFixture> =>
-  EngineFixture.start({ workflows: [order, waits], blobs: new MemoryBlobs(), limits: { inlineBytesMax: 100 } });
+  EngineFixture.start({ workflows: [order, waits, meter], blobs: new MemoryBlobs(), limits: { inlineBytesMax: 100 } });
 
 async function exported(from: EngineFixture, n: number): Promise<RunExport> {
   const started = unwrap(
     await from.engine.startRun({ by: ada, workflow: "order", input: encodeValue({ n }), key: `k${n}`, tags: ["t"] }),
   );
-  await from.engine.ended(started.run.id);
+  return exportedOf(from, started.run.id);
+}
+
+async function exportedOf(from: EngineFixture, run: string): Promise<RunExport> {
+  await from.engine.ended(run);
   // As a file: through JSON.
-  return JSON.parse(JSON.stringify(unwrap(await from.engine.history.export({ run: started.run.id })))) as RunExport;
+  return JSON.parse(JSON.stringify(unwrap(await from.engine.history.export({ run })))) as RunExport;
 }
 
 describe("history", () => {
@@ -68,6 +86,59 @@ describe("history", () => {
     const forked = unwrap(await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input }));
     expect(unwrap(await to.engine.ended(forked.id)).status).toBe("completed");
     expect((await to.store.getRun({ run: file.run.id }))?.status).toBe("failed");
+  });
+
+  test("carries attributes, chains and streamed output: all of it is found again", async () => {
+    const from = await fixture();
+    const to = await fixture();
+    const first = await from.run(meter, { day: 1 });
+    let end = unwrap(await from.engine.ended(first));
+    while (end.continuedTo !== undefined) end = unwrap(await from.engine.ended(end.continuedTo));
+    const { runs } = await from.store.listRuns({ filter: { chain: first }, limit: 9 });
+    const files = await Promise.all(
+      runs.toReversed().map(async ({ id }) => unwrap(await from.engine.history.export({ run: id }))),
+    );
+    const texts = files.map((file) => JSON.stringify(file));
+    for (const each of texts)
+      unwrap(await to.engine.history.import({ by: ada, file: parseRunExport(JSON.parse(each)) }));
+    for (const [at, file] of files.entries())
+      expect(JSON.stringify(unwrap(await to.engine.history.export({ run: file.run.id })))).toBe(texts[at] ?? "");
+    expect(files.map(({ run }) => run.attributes?.map(({ name }) => name))).toEqual([
+      ["day"],
+      ["day"],
+      ["day", "last"],
+    ]);
+    expect(files[1]?.run).toMatchObject({ chain: first, continuedFrom: first, continuedTo: files[2]?.run.id });
+    expect(files[1]?.stream).toMatchObject([
+      { no: 1, index: 0, value: { json: { day: 2 } } },
+      { no: 2, index: 0, step: { name: "read" }, value: { json: ["read", 2] } },
+    ]);
+    expect(unwrap(await to.engine.ended(first)).continuedTo).toBe(files[1]?.run.id);
+    const [, second] = files as [RunExport, RunExport];
+    const { continuedTo: _next, ...again } = second.run;
+    const file = { ...second, run: { ...again, id: "other" } };
+    expect(await to.engine.history.import({ by: ada, file })).toMatchObject({ ok: false, error: { code: "conflict" } });
+  });
+
+  test("keeps the newest of what was streamed, as far as the limit goes", async () => {
+    const from = await fixture();
+    const file = await exportedOf(from, await from.run(meter, { day: 3 }));
+    const stream = Array.from({ length: 9 }, (_, at) => ({
+      no: at + 1,
+      index: at,
+      at: 1,
+      value: { json: "x".repeat(20) },
+    }));
+    const to = await EngineFixture.start({ workflows: [meter], limits: { streamBytesMax: 50 } });
+    unwrap(await to.engine.history.import({ by: ada, file: { ...file, stream } }));
+    const kept = unwrap(await to.engine.history.export({ run: file.run.id })).stream;
+    expect(kept.map(({ no }) => no)).toEqual([8, 9]);
+    const large = [{ no: 1, index: 0, at: 1, value: { json: "x".repeat(300_000) } }];
+    const run = { ...file.run, id: "large" };
+    expect(await to.engine.history.import({ by: ada, file: { ...file, run, stream: large } })).toMatchObject({
+      ok: false,
+      error: { code: "bad_request" },
+    });
   });
 
   test("refuses what has not ended, what is there already, and what cannot be a journal", async () => {

@@ -4,15 +4,18 @@ import {
   exportEntry,
   exportValue,
   importEntry,
+  importPiece,
   importValue,
   isFinalStatus,
   runExportFormat,
   runExportVersion,
 } from "@sluice/protocol";
-import type { ExportedLog, ExportedRun, ExportedValue, JournalEntry, RunExport } from "@sluice/protocol";
+import type { ExportedLog, ExportedPiece, ExportedRun, ExportedValue, JournalEntry, RunExport } from "@sluice/protocol";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { AccessFilter, Actor, ImportedRun, JournalCursor, LogLine, RunRecord } from "../kernel/run-store.ts";
+import type { ImportOutcome } from "../kernel/run-history.ts";
+import type { StreamChunk } from "../kernel/run-stream.ts";
 import type { SealedField, SealPlace } from "../kernel/sealed.ts";
 import { notFound } from "./operations.ts";
 import type { Begun } from "./sealing.ts";
@@ -39,12 +42,14 @@ export class History {
     const run = await this.#exportRun(record);
     const journal = (await this.#journal(p.run)).map(exportEntry);
     const logs = await this.#logs(p.run);
-    return ok({ format: runExportFormat, formatVersion: runExportVersion, run, journal, logs });
+    const stream = await this.#stream(p.run);
+    return ok({ format: runExportFormat, formatVersion: runExportVersion, run, journal, logs, stream });
   }
 
   async #exportRun(run: RunRecord): Promise<ExportedRun> {
     const { id, workflow, version, status, createdAt, tags, priority, attempt, generation } = run;
     const { reason, startedAt, endedAt, key, inputHash, parent, schedule, forkedFrom, cause } = run;
+    const { attributes, chain, continuedFrom, continuedTo } = run;
     const output = await this.#value(run.output);
     const error = await this.#value(run.error);
     const progress = await this.#value(run.progress);
@@ -71,6 +76,10 @@ export class History {
       attempt,
       generation,
       ...(cause === undefined ? {} : { cause }),
+      ...(attributes === undefined || attributes.length === 0 ? {} : { attributes }),
+      ...(chain === undefined ? {} : { chain }),
+      ...(continuedFrom === undefined ? {} : { continuedFrom }),
+      ...(continuedTo === undefined ? {} : { continuedTo }),
     };
   }
 
@@ -105,6 +114,20 @@ export class History {
     }
   }
 
+  async #stream(run: string): Promise<readonly ExportedPiece[]> {
+    const { limits, store, values } = this.#parts;
+    const pieces: ExportedPiece[] = [];
+    for (;;) {
+      const after = pieces.at(-1)?.no ?? 0;
+      const { chunks } = await store.readStream({ run, after, bytesMax: limits.journalPieceBytesMax });
+      if (chunks.length === 0) return pieces;
+      for (const { step, value, ...piece } of chunks) {
+        const shown = exportValue(await values.load(value));
+        pieces.push({ ...piece, value: shown, ...(step === undefined ? {} : { step }) });
+      }
+    }
+  }
+
   /**
    * Keeps an exported run as history, under its own id. Refused: a run that has not ended (`run_not_final`), an id or an
    * idempotency key that is taken (`run_id_taken`, `idempotency_conflict`), a journal that cannot be one (`bad_request`).
@@ -115,7 +138,7 @@ export class History {
 
   async #import(by: Actor, file: RunExport): Promise<Result<RunRecord>> {
     const { store, clock, limits } = this.#parts;
-    const { run, journal, logs } = file;
+    const { run, journal, logs, stream } = file;
     if (journal.length > limits.journalEntriesMax) {
       return fail({ code: "journal_too_long", message: `The run has more than ${limits.journalEntriesMax} entries.` });
     }
@@ -135,19 +158,30 @@ export class History {
       for (const exported of journal) entries.push(await shelf.entry(importEntry(exported)));
       const lines: LogLine[] = [];
       for (const line of logs) lines.push(await shelf.line(line, lines.length + 1));
-      const sealed = { ...record, ...begun?.row };
-      const imported = await store.importRun({ by, run: sealed, journal: entries, logs: lines, now: clock.now() });
+      const kept = shelf.stream(stream, limits.streamBytesMax);
+      const brought = { run: { ...record, ...begun?.row }, journal: entries, logs: lines, stream: kept };
+      const imported = await store.importRun({ by, ...brought, now: clock.now() });
       if (imported.outcome === "created") return ok(imported.run);
-      return refusedFor(imported.outcome, run);
+      return refusedFor(imported, run);
     } finally {
       shelf.release();
     }
   }
 }
 
-function refusedFor(outcome: "id_taken" | "conflict", run: ExportedRun): Result<never> {
+function refusedFor(
+  { outcome, run: other }: Exclude<ImportOutcome, { outcome: "created" }>,
+  run: ExportedRun,
+): Result<never> {
   if (outcome === "id_taken") {
     return fail({ code: "run_id_taken", message: `A run with the id ${run.id} exists already.` });
+  }
+  if (outcome === "chain_broken") {
+    return fail({
+      code: "conflict",
+      message: `Run ${run.id} says that it is of a chain with run ${other.id}, which does not say so.`,
+      hint: "Import the runs of a chain as they were exported, from the first to the last.",
+    });
   }
   return fail({
     code: "idempotency_conflict",
@@ -213,6 +247,21 @@ class Shelf {
       return { ...line, message: "", line: no, data: await this.#keep({ field: "log" }, text) };
     }
     return { ...line, line: no, ...(bytes === undefined ? {} : { data: await this.#keep({ field: "data" }, bytes) }) };
+  }
+
+  /** The newest pieces that are within the limit. */
+  stream(pieces: readonly ExportedPiece[], bytesMax: number): readonly StreamChunk[] {
+    const chunks: StreamChunk[] = [];
+    let bytes = 0;
+    for (const piece of pieces.toReversed()) {
+      const plain = importPiece(piece);
+      const value = this.#begun?.seal.seal({ run: this.#run, field: "chunk" }, plain) ?? plain;
+      bytes += value.length;
+      if (bytes > bytesMax) break;
+      const { no, step, index, at } = piece;
+      chunks.push({ no, index, at, value, ...(step === undefined ? {} : { step }) });
+    }
+    return chunks.toReversed();
   }
 
   async entry({ value, error, ...entry }: JournalEntry): Promise<JournalEntry> {

@@ -5,6 +5,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import type { WorkerLoss } from "./worker-link.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export class Losses {
   readonly #parts: EngineParts;
@@ -40,6 +41,7 @@ export class Losses {
     const { store, clock, limits, route, kick, log, draining } = this.#parts;
     try {
       const { effects } = await store.releaseRuns({
+        by: engineItself,
         runs: runs.map(({ run, epoch }) => ({ run, epoch })),
         crashed,
         now: clock.now(),
@@ -70,7 +72,7 @@ export class Losses {
     const { run } = hot;
     const crashes = ((await store.getRun({ run }))?.crashes ?? 0) + 1;
     const now = clock.now();
-    const released = store.releaseRuns({ runs: [hot], crashed: true, now });
+    const released = store.releaseRuns({ by: engineItself, runs: [hot], crashed: true, now });
     if (!alone || crashes < limits.crashesMax) {
       route((await released).effects);
       return;
@@ -78,7 +80,7 @@ export class Losses {
     const step = loss.executing.find((each) => each.run === run)?.step;
     const error = encodeError(poison({ crashes, step, cause: loss.message }));
     // Asked for before the release is answered: nobody can claim the run in between, and crash once more.
-    const blocked = store.blockRun({ run, epoch: hot.epoch + 1, reason: "poison", error, now });
+    const blocked = store.blockRun({ by: engineItself, run, epoch: hot.epoch + 1, reason: "poison", error, now });
     const [, { outcome }] = await Promise.all([released, blocked]);
     if (outcome !== "ok") return;
     log("error", "a run is parked: it keeps crashing its worker", { run, step, crashes });

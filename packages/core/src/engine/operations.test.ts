@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeErrorValue, encodeValue } from "@sluice/protocol";
 import { workflow } from "@sluice/sdk";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { EngineFixture, pass, rest, tester } from "./engine-fixture.suite.ts";
@@ -363,6 +364,7 @@ test("what is blocked keeps its error where operators see it", async () => {
   await first.until(run, "waiting");
   first.crash();
   await store.blockRun({
+    by: engineItself,
     run,
     reason: "error",
     error: encodeValue({ name: "Error", message: "evidence" }),

@@ -1,5 +1,6 @@
 // Queues that workflows name, and an operator's say in them.
 import type { WorkflowManifest } from "@sluice/protocol";
+import { deployer } from "../kernel/inner-actor.ts";
 import { fail, guarded, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { AccessFilter, Actor, QueueRecord } from "../kernel/run-store.ts";
@@ -17,6 +18,7 @@ export class Queues {
   async deploy(workflows: readonly WorkflowManifest[]): Promise<void> {
     const { store, clock, route } = this.#parts;
     const { effects } = await store.putFlow({
+      by: deployer,
       workflows: workflows.map(({ name }) => name),
       rules: workflows.flatMap((workflow) => flowRules(workflow)),
       queues: workflows.flatMap(({ name, flow }) =>

@@ -195,6 +195,32 @@ describe("a retry of a run that failed under a lock it may not wait long for", (
   });
 });
 
+test("a retry that waits for a lock gives up its place of a concurrency limit, for which the holder stands in line", async () => {
+  let failing = true;
+  const flow = workflow({ name: "narrow", concurrency: 1 }, async (ctx, holds: boolean) => {
+    if (holds) return ctx.lock("door", () => ctx.waitFor("leave"));
+    const locked = ctx.lock("door", ({ fence }) =>
+      ctx.step("inside", () => {
+        if (failing) throw new Error("not yet");
+        return fence;
+      }),
+    );
+    const [fence] = await Promise.all([locked, ctx.step("beside", () => "done")]);
+    return fence;
+  });
+  const f = await EngineFixture.start({ workflows: [flow], clock: new SimulatedClock() });
+  const run = await f.run(flow, false);
+  expect((await f.ended(run)).status).toBe("failed");
+  failing = false;
+  const other = await f.run(flow, true);
+  await f.until(other, "waiting", "waiting_for_event");
+  await f.engine.operations.retry(tester, run);
+  await f.until(run, "waiting", "waiting_for_lock");
+  await f.emit("leave");
+  expect((await f.ended(other)).status).toBe("completed");
+  expect(await f.ended(run)).toMatchObject({ status: "completed", output: 3 });
+});
+
 test("a retry takes the lock of a lost branch again before it works under it while it waits for something else", async () => {
   const under: number[] = [];
   const flow = workflow({ name: "losing" }, async (ctx) => {

@@ -5,7 +5,7 @@ import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { scheduledTag } from "../kernel/run-figures.ts";
 import { sees } from "../kernel/patterns.ts";
-import type { AccessFilter, Actor, NewRun, ScheduleRecord } from "../kernel/run-store.ts";
+import type { AccessFilter, Actor, NewRun, RunStore, ScheduleRecord } from "../kernel/run-store.ts";
 import { cronTimes, parseCron } from "./cron.ts";
 import type { Cron } from "./cron.ts";
 import { scheduleName } from "./deployment-checks.ts";
@@ -20,11 +20,20 @@ interface LiveSchedule {
   record: ScheduleRecord;
   readonly cron: Cron;
   nextMs: number | undefined;
+  /** Times that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
+  held?: { readonly count: number; readonly retryAt: number } | undefined;
 }
 
+type Fired = Extract<Awaited<ReturnType<RunStore["fireSchedule"]>>, { readonly outcome: "ok" }>;
 type ScheduleTriggerManifest = Extract<TriggerManifest, { type: "schedule" }>;
 
 const previewMax = 1_000;
+/** Held times that get their runs in one commit. */
+const heldBatchMax = 100;
+/** A limit that may take one sooner is asked after this long. */
+const refusedRetryMsMin = 100;
+/** Held times that are counted when schedules are read. */
+const heldCountedMax = 100_000;
 const wakeMsMax = 60_000;
 const system: Actor = { kind: "system", id: "schedules" };
 /** What a run is told that the next run of its schedule ends. */
@@ -64,10 +73,22 @@ export class Schedules {
     }
     const names = workflows.map((workflow) => workflow.name);
     const records = await this.#parts.store.putSchedules({ by: system, workflows: names, schedules, now });
-    this.#live.clear();
-    for (const record of records) this.#put(record);
+    await this.#take(records);
     this.#arm();
     return ok(records);
+  }
+
+  /** Makes these the schedules there are. */
+  async #take(records: readonly ScheduleRecord[]): Promise<void> {
+    const { clock, store } = this.#parts;
+    const held = records.length === 0 ? [] : await store.listHeldTimes({ limit: heldCountedMax });
+    this.#live.clear();
+    for (const record of records) this.#put(record);
+    // New code may have another limit: it is asked at once.
+    for (const { schedule } of held) {
+      const live = this.#live.get(schedule);
+      if (live !== undefined) live.held = { count: (live.held?.count ?? 0) + 1, retryAt: clock.now() };
+    }
   }
 
   #put(record: ScheduleRecord): void {
@@ -76,15 +97,16 @@ export class Schedules {
       this.#parts.log("error", "a stored schedule cannot be read", { schedule: record.id, cron: record.cron });
       return;
     }
-    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0 });
+    const held = this.#live.get(record.id)?.held;
+    this.#live.set(record.id, { record, cron: parsed.cron, nextMs: 0, held });
   }
 
   #arm(): void {
     this.#cancel?.();
     if (this.#stopped) return;
     let next = Number.POSITIVE_INFINITY;
-    for (const { record, nextMs } of this.#live.values())
-      if (!record.paused && nextMs !== undefined) next = Math.min(next, nextMs);
+    for (const { record, nextMs, held } of this.#live.values())
+      if (!record.paused) next = Math.min(next, nextMs ?? next, held?.retryAt ?? next);
     if (next === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#parts;
     const leftMs = next - clock.now();
@@ -101,24 +123,33 @@ export class Schedules {
     // As they are now: one that fires may have all of them read again.
     const all = [...this.#live.values()];
     for (const live of all) {
-      if (live.record.paused || live.nextMs === undefined || live.nextMs > this.#parts.clock.now()) continue;
+      if (live.record.paused) continue;
+      const { clock, limits, log } = this.#parts;
       try {
-        await this.#fire(live);
+        if (live.held !== undefined && live.held.retryAt <= clock.now()) await this.#fireHeld(live);
+        if (live.nextMs !== undefined && live.nextMs <= clock.now()) await this.#fire(live);
       } catch (error) {
-        this.#parts.log("error", "a schedule could not fire yet", { schedule: live.record.id, error: String(error) });
-        live.nextMs = this.#parts.clock.now() + this.#parts.limits.reloadDelayMs;
+        log("error", "a schedule could not fire yet", { schedule: live.record.id, error: String(error) });
+        live.nextMs = clock.now() + limits.reloadDelayMs;
+        if (live.held !== undefined) live.held = { ...live.held, retryAt: live.nextMs };
       }
     }
   }
 
   async #fire(live: LiveSchedule): Promise<void> {
-    const { clock, limits, store, log, route, deployments } = this.#parts;
+    const { clock, limits, log, deployments } = this.#parts;
     const { record, cron } = live;
     const now = clock.now();
     const current = deployments.workflow(record.workflow);
     if (current === undefined) {
       // There is no code for it, or its deployment is being taken back: its times stay owed until the next one.
       live.nextMs = undefined;
+      return;
+    }
+    const waiting = live.held;
+    if (waiting !== undefined && waiting.count >= limits.triggerWaitingMax) {
+      // As many wait as may: what comes due meanwhile is missed, and caught up on as the schedule says.
+      live.nextMs = Math.max(waiting.retryAt, now + refusedRetryMsMin);
       return;
     }
     const plan = planSchedule({
@@ -135,12 +166,59 @@ export class Schedules {
     if (plan.handledUntilMs === record.handledUntil && plan.fire.length === 0) return;
     // Of times that are due together, each would be cancelled by the next one at once.
     const wanted = record.overlap === "cancel" ? plan.fire.slice(-1) : plan.fire;
-    const runs = wanted.map((nominal) => this.#runOf(record, nominal, { current, now }));
+    const fired = await this.#make(live, { times: wanted, handledUntil: plan.handledUntilMs, current });
+    if (fired === undefined) return;
+    live.record = { ...record, handledUntil: plan.handledUntilMs };
+    if (fired.refused === undefined) return;
+    if (waiting === undefined) log("warn", "a limit makes times of a schedule wait", { schedule: record.id });
+    const before = isLastOnly(record) ? 0 : (waiting?.count ?? 0);
+    live.held = { count: before + fired.refused.count, retryAt: this.#retryAt(fired.refused.retryAt) };
+  }
+
+  /** Gives times that are held their runs, as far as the limit takes them. */
+  async #fireHeld(live: LiveSchedule): Promise<void> {
+    const { deployments, store } = this.#parts;
+    const { record, held } = live;
+    const current = deployments.workflow(record.workflow);
+    const times = (await store.listHeldTimes({ schedule: record.id, limit: heldBatchMax })).map(({ time }) => time);
+    if (held === undefined || current === undefined || times.length === 0) {
+      live.held = undefined;
+      return;
+    }
+    const fired = await this.#make(live, { times, handledUntil: record.handledUntil, current, held: true });
+    if (fired === undefined) return;
+    const refused = fired.refused?.count ?? 0;
+    const retryAt = fired.refused === undefined ? this.#parts.clock.now() : this.#retryAt(fired.refused.retryAt);
+    // The next look finds out whether there are more than were counted.
+    live.held = { count: Math.max(0, held.count - times.length) + refused, retryAt };
+  }
+
+  #retryAt(at: number): number {
+    return Math.max(at, this.#parts.clock.now() + refusedRetryMsMin);
+  }
+
+  /** Makes the runs of these times; undefined where somebody else has moved the schedule on. */
+  async #make(
+    live: LiveSchedule,
+    p: {
+      readonly times: readonly number[];
+      readonly handledUntil: number;
+      readonly current: CurrentWorkflow;
+      readonly held?: boolean;
+    },
+  ): Promise<Fired | undefined> {
+    const { clock, route, store } = this.#parts;
+    const { record } = live;
+    const { times, handledUntil, current, held } = p;
+    const now = clock.now();
     const outcome = await store.fireSchedule({
+      by: { kind: "schedule", id: record.id },
       schedule: record.id,
       expect: record.handledUntil,
-      handledUntil: plan.handledUntilMs,
-      runs,
+      handledUntil,
+      runs: times.map((nominal) => this.#runOf(live, nominal, { current, now })),
+      times,
+      held,
       overlap: record.overlap,
       cancel: {
         notice: overlapNotice,
@@ -150,14 +228,14 @@ export class Schedules {
     });
     if (outcome.outcome === "stale") {
       await this.#reload();
-      return;
+      return undefined;
     }
-    live.record = { ...record, handledUntil: plan.handledUntilMs };
     route(outcome.effects);
+    return outcome;
   }
 
   #runOf(
-    record: ScheduleRecord,
+    { record }: LiveSchedule,
     nominal: number,
     { current, now }: { readonly current: CurrentWorkflow; readonly now: number },
   ): NewRun {
@@ -176,9 +254,7 @@ export class Schedules {
   }
 
   async #reload(): Promise<void> {
-    const records = await this.#parts.store.listSchedules();
-    this.#live.clear();
-    for (const record of records) this.#put(record);
+    await this.#take(await this.#parts.store.listSchedules());
   }
 
   list(access?: AccessFilter): readonly ScheduleRecord[] {
@@ -194,7 +270,11 @@ export class Schedules {
     const live = this.#live.get(id);
     if (live === undefined) return [];
     const limit = Math.min(count, previewMax);
-    return cronTimes(live.cron, { afterMs: this.#parts.clock.now(), untilMs: Number.MAX_SAFE_INTEGER, limit });
+    return cronTimes(live.cron, {
+      afterMs: this.#parts.clock.now(),
+      untilMs: Number.MAX_SAFE_INTEGER,
+      limit,
+    });
   }
 
   /** When these schedules fired and will fire, from `from` to before `to`. */
@@ -235,6 +315,11 @@ export class Schedules {
     this.#cancel?.();
     await this.#firing;
   }
+}
+
+/** True where a time that comes later stands for those before it. */
+function isLastOnly({ overlap }: ScheduleRecord): boolean {
+  return overlap === "skip" || overlap === "cancel";
 }
 
 function unknownSchedule(id: string): Result<never> {

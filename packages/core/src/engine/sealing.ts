@@ -124,17 +124,19 @@ export async function sealOfRun(
   return record?.payloadKey === undefined ? undefined : sealer.sealOf(record.payloadKey);
 }
 
-/** What the store puts together out of several inputs, it has to read. */
-function gathersInputs({ flow, triggers }: WorkflowManifest): boolean {
-  const joins = flow?.batch !== undefined || flow?.debounce !== undefined;
-  return joins || triggers.some((trigger) => "debounce" in trigger && trigger.debounce !== undefined);
+/**
+ * A start that is gathered or debounced becomes part of a queued run in one commit, and only the store knows then of which: an input
+ * sealed before that is bound to another run and has another key. What triggers hold has its own run ahead of it, and can be sealed.
+ */
+function gathersInputs({ flow }: WorkflowManifest): boolean {
+  return flow?.batch !== undefined || flow?.debounce !== undefined;
 }
 
 function cannotBeSealed(workflow: string): Result<never> {
   return fail({
     code: "invalid_workflow",
-    message: `The runs of ${workflow} cannot be encrypted: it gathers or replaces inputs that wait (batch, debounce).`,
-    hint: "Leave out batch and debounce, or say encrypt: false for this workflow.",
+    message: `The runs of ${workflow} cannot be encrypted: its starts become part of runs that wait (batch, debounce), and what is sealed is sealed for one run.`,
+    hint: "Debounce its triggers in place of its starts, leave out batch and debounce, or say encrypt: false for this workflow.",
   });
 }
 

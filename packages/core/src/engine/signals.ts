@@ -1,10 +1,10 @@
 // What comes to runs from outside: events, and answers to approvals and callbacks. Durable before it is acknowledged.
-import type { WireError } from "@sluice/protocol";
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor, TokenOutcome } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 import { sealOfRun } from "./sealing.ts";
+import { tokenRefusal } from "./token-refusals.ts";
 
 /** An event to be stored; `payload` is an encoded value. */
 export interface Emission {
@@ -61,7 +61,7 @@ export class Signals {
     const answered = await attempt(() => (sealer.active ? this.#sealed(p).then(settle) : settle(p.value)));
     if (!answered.ok) return answered;
     const { value: answer } = answered;
-    if (answer.outcome !== "ok") return fail(refusalOf(answer.outcome, p.kind));
+    if (answer.outcome !== "ok") return fail(tokenRefusal(answer.outcome, p.kind));
     route(answer.effects);
     return ok({ run: answer.run });
   }
@@ -84,24 +84,4 @@ export class Signals {
       release();
     }
   }
-}
-
-function refusalOf(outcome: "unknown" | "used" | "expired" | "decided", what: "approval" | "callback"): WireError {
-  const refusals: Readonly<Record<typeof outcome, WireError>> = {
-    unknown: {
-      code: "token_unknown",
-      message: `There is no such ${what} token.`,
-      hint: "Check that the URL is complete.",
-    },
-    decided: {
-      code: "already_decided",
-      message: "This person has decided already: somebody else has to decide as well.",
-    },
-    used: { code: "token_used", message: `This ${what} has been answered already.` },
-    expired: {
-      code: "token_expired",
-      message: `This ${what} can no longer be answered: its time is up or its run has ended.`,
-    },
-  };
-  return refusals[outcome];
 }

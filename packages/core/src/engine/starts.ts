@@ -187,7 +187,7 @@ export class Starts {
       readonly now: number;
       readonly hash?: string;
       readonly flow?: RunFlow | undefined;
-      readonly begun?: Begun | undefined;
+      readonly begun?: Pick<Begun, "row"> | undefined;
     },
   ): NewRun {
     const { current, input, now, hash } = rest;

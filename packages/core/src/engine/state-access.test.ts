@@ -97,3 +97,25 @@ test("a duration that is none is refused and writes nothing", async () => {
   });
   expect(await valueAt(f, "global", "k")).toBeUndefined();
 });
+
+test("a number is added to from outside, once for a call that a run names, and keeps its end", async () => {
+  const idle = workflow({ name: "idle" }, (ctx) => ctx.waitFor("never"));
+  const clock = new SimulatedClock(1_000);
+  const f = await EngineFixture.start({ workflows: [idle], clock });
+  const run = await f.run(idle);
+  const { state } = f.engine;
+  const add = (amount: number, id?: string) =>
+    state.add({ ...at, amount, ...(id === undefined ? {} : { once: { run, id } }) });
+  expect(await Promise.all(Array.from({ length: 5 }, () => add(2)))).toContainEqual({ ok: true, value: 10 });
+  expect([await add(5, "a"), await add(5, "b"), await add(5, "a")].map((sum) => sum.ok && sum.value)).toEqual([
+    15, 20, 15,
+  ]);
+  expect(await valueAt(f, "global", "k")).toBe(20);
+  await state.set({ ...at, value: encodeValue(1), ttl: "1m" });
+  await add(1);
+  clock.advance(60_001);
+  expect(await valueAt(f, "global", "k")).toBeUndefined();
+  await state.set({ ...at, value: encodeValue("text") });
+  expect(await add(1)).toMatchObject({ ok: false, error: { code: "bad_request" } });
+  expect(await state.add({ ...at, scope: "nowhere", amount: 1 })).toMatchObject({ ok: false });
+});

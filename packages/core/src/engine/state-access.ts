@@ -1,9 +1,9 @@
 // Durable values as seen from outside a run: limits, time to live and version checks around the store's verbs.
-import { parseDuration, SluiceError } from "@sluice/protocol";
+import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
-import type { Actor, StateEntry } from "../kernel/run-store.ts";
+import type { Actor, StateEntry, StateOnce } from "../kernel/run-store.ts";
 import type { EngineParts } from "./parts.ts";
 
 export interface SetState {
@@ -18,6 +18,16 @@ export interface SetState {
   readonly ifVersion?: number | undefined;
 }
 
+export interface AddState {
+  readonly by: Actor;
+  readonly scope: string;
+  readonly key: string;
+  readonly amount: number;
+  readonly once?: StateOnce | undefined;
+}
+
+/** How often a sum is tried anew when others were quicker. */
+const addTriesMax = 100;
 const keyCharsMax = 1_024;
 const scopePattern = /^(?:global|workflow:.{1,128}|run:.{1,128})$/s;
 
@@ -55,6 +65,37 @@ export class StateAccess {
     if (!written.ok) return written;
     const { outcome, version } = written.value;
     return outcome === "ok" ? ok(version) : versionConflict(p.key, version);
+  }
+
+  /**
+   * Adds to a number, which starts at 0, and answers with the sum. With `once` it is added once, and asking again gives the same
+   * sum. Its end, where it has one, stays.
+   */
+  async add(p: AddState): Promise<Result<number>> {
+    const { store, clock } = this.#parts;
+    const { by, scope, key, amount, once } = p;
+    const wrong = checkAddress(p);
+    if (wrong !== undefined) return wrong;
+    for (let tries = 0; tries < addTriesMax; tries++) {
+      const now = clock.now();
+      const entry = await store.getState({ scope, key, now });
+      const before = entry === undefined ? 0 : decodeValue(await this.#parts.values.load(entry.value));
+      if (typeof before !== "number") {
+        const message = `The value of ${JSON.stringify(key)} is no number: nothing can be added to it.`;
+        return fail({ code: "bad_request", message });
+      }
+      const sum = before + amount;
+      const set = { by, scope, key, value: encodeValue(sum), expiresAt: entry?.expiresAt, once, now };
+      const written = await attempt(() => store.setState({ ...set, ifVersion: entry?.version ?? 0 }));
+      if (!written.ok) return written;
+      if (written.value.outcome === "conflict") continue;
+      const { known } = written.value;
+      return ok(known === undefined ? sum : (decodeValue(known) as number));
+    }
+    return fail({
+      code: "state_version_conflict",
+      message: `${JSON.stringify(key)} changed ${addTriesMax} times while something was to be added to it.`,
+    });
   }
 
   async get(scope: string, key: string): Promise<Result<StateEntry | undefined>> {

@@ -14,11 +14,16 @@ export class TaskPeer {
   readonly revoked: string[] = [];
   readonly attached: AttachedWorker;
 
-  constructor(engine: Engine, id: string, offer: Partial<WorkerOffer> = {}, running: readonly HeldTask[] = []) {
+  constructor(
+    engine: Engine,
+    id: string,
+    { remote = false, ...offer }: Partial<WorkerOffer> & { readonly remote?: boolean } = {},
+    running: readonly HeldTask[] = [],
+  ) {
     this.id = id;
     this.attached = engine.attach(
       { id, send: (messages) => this.#take(messages) },
-      { offer: { ...plainOffer, tasks: ["resize"], ...offer }, running },
+      { offer: { ...plainOffer, tasks: ["resize"], ...offer }, running, remote },
     );
   }
 
@@ -54,6 +59,11 @@ export class TaskPeer {
   lost(crashed = true, keep: readonly HeldTask[] = [], executing: readonly string[] = []): Promise<void> {
     const evidence = executing.map((run) => ({ run, step: "task resize" }));
     return this.attached.lost({ crashed, executing: evidence, message: "it is gone" }, keep);
+  }
+
+  /** Its connection is over, and nobody knows why. */
+  vanished(): Promise<void> {
+    return this.attached.lost({ crashed: false, executing: [], message: "it is gone", unexplained: true });
   }
 }
 

@@ -1,6 +1,7 @@
 // Undo across crashes and retries: nothing is left undone, nothing recorded is done twice, whenever the machine stops.
 import { describe, expect, test } from "bun:test";
 import { workflow } from "@sluice/sdk";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { crashAt, faultyStore } from "../testing/faulty-store.ts";
 import { EngineFixture, rest, tester } from "./engine-fixture.suite.ts";
@@ -105,7 +106,12 @@ describe("crashes", () => {
     const { f, run } = await started(flow);
     await rest();
     const record = await f.store.getRun({ run });
-    await f.store.releaseRuns({ runs: [{ run, epoch: record?.epoch ?? 0 }], crashed: false, now: Date.now() });
+    await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run, epoch: record?.epoch ?? 0 }],
+      crashed: false,
+      now: Date.now(),
+    });
     fail.reject(new Error("stalled"));
     await rest();
     expect(notes.lines).toEqual(["do charge"]);

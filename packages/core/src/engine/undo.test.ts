@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { workflow } from "@sluice/sdk";
 import type { StepContext } from "@sluice/sdk";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { StoreOp } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { faultyStore } from "../testing/faulty-store.ts";
@@ -151,7 +152,12 @@ describe("a step that started and left no result is undone with undefined", () =
     await rest();
     first.crash();
     const record = await store.getRun({ run });
-    await store.releaseRuns({ runs: [{ run, epoch: record?.epoch ?? 0 }], crashed: true, now: Date.now() });
+    await store.releaseRuns({
+      by: engineItself,
+      runs: [{ run, epoch: record?.epoch ?? 0 }],
+      crashed: true,
+      now: Date.now(),
+    });
     const cancelled = await new EngineFixture({ workflows: [flow], store }).engine.operations.cancel({
       by: tester,
       run,

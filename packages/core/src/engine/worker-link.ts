@@ -33,9 +33,11 @@ export interface AttachedWorker {
 
 /** What is known about the end of a worker. */
 export interface WorkerLoss {
-  /** False when it left in order. */
+  /** False when it left in order, or nothing is known of its process. */
   readonly crashed: boolean;
   /** Steps that were executing: the last one begun first. */
   readonly executing: readonly { readonly run: string; readonly step: string }[];
   readonly message: string;
+  /** Nobody knows why it is gone: whatever it had may have taken it down. */
+  readonly unexplained?: boolean | undefined;
 }

@@ -24,8 +24,8 @@ export interface AccountOptions {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
-  readonly totp: Totp;
-  readonly passkeys: Passkeys;
+  readonly totp: () => Promise<Totp>;
+  readonly passkeys: () => Promise<Passkeys>;
   /** Whether one-time codes can be turned on. */
   readonly totpOffered: boolean;
 }
@@ -68,7 +68,7 @@ export class Account {
       });
     }
     const user = await this.#confirmed(principal, p);
-    return user.ok ? ok(await this.#options.totp.begin(user.value)) : user;
+    return user.ok ? ok(await (await this.#options.totp()).begin(user.value)) : user;
   }
 
   /** Codes are asked for from now on. The recovery codes are shown once, and are good once each. */
@@ -78,7 +78,7 @@ export class Account {
   ): Promise<Result<{ readonly recoveryCodes: readonly string[] }>> {
     const user = await this.#user(principal);
     if (!user.ok) return user;
-    const confirmed = await this.#options.totp.confirm(user.value, p.code);
+    const confirmed = await (await this.#options.totp()).confirm(user.value, p.code);
     if (!confirmed.ok) return confirmed;
     const { change, recoveryCodes } = confirmed.value;
     const changed = await this.#options.users.change(principal.actor, user.value.id, { change });
@@ -100,7 +100,7 @@ export class Account {
 
   async beginPasskey(principal: Principal, p: Confirmed): Promise<Awaited<ReturnType<Passkeys["begin"]>>> {
     const user = await this.#confirmed(principal, p);
-    return user.ok ? this.#options.passkeys.begin(user.value) : user;
+    return user.ok ? (await this.#options.passkeys()).begin(user.value) : user;
   }
 
   async addPasskey(
@@ -108,7 +108,7 @@ export class Account {
     p: { readonly challenge: string; readonly name: string; readonly credential: unknown },
   ): Promise<Result<PasskeyRecord>> {
     const user = await this.#user(principal);
-    return user.ok ? this.#options.passkeys.add(user.value, { ...p, by: principal.actor }) : user;
+    return user.ok ? (await this.#options.passkeys()).add(user.value, { ...p, by: principal.actor }) : user;
   }
 
   async removePasskey(principal: Principal, passkey: string): Promise<Result<void>> {

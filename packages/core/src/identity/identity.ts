@@ -25,19 +25,17 @@ import type { SignedIn } from "./sessions/sessions.ts";
 import { Tickets } from "./sessions/tickets.ts";
 import { identityDefaults } from "./settings.ts";
 import type { IdentitySettings } from "./settings.ts";
-import { Accounts } from "./sign-in/accounts.ts";
+import type { Accounts } from "./sign-in/accounts.ts";
 import { HashQueue } from "./sign-in/hash-queue.ts";
-import { OpenId } from "./sign-in/openid.ts";
-import { Passkeys } from "./sign-in/passkeys.ts";
+import type { OpenId } from "./sign-in/openid.ts";
+import type { Passkeys } from "./sign-in/passkeys.ts";
 import { systemHasher } from "./sign-in/password-hasher.ts";
 import type { PasswordHasher } from "./sign-in/password-hasher.ts";
 import { Passwords } from "./sign-in/passwords.ts";
 import { SignIn } from "./sign-in/sign-in.ts";
 import type { SignInRequest } from "./sign-in/sign-in.ts";
 import { Throttle } from "./sign-in/throttle.ts";
-import { Totp } from "./sign-in/totp.ts";
-import { CiExchange } from "./tokens/ci.ts";
-import type { ExchangedToken } from "./tokens/ci.ts";
+import type { CiExchange, ExchangedToken } from "./tokens/ci.ts";
 import { Tokens } from "./tokens/tokens.ts";
 import { Users } from "./users.ts";
 
@@ -89,9 +87,9 @@ export class Identity {
   readonly #authenticator: Authenticator;
   readonly #endings: Endings;
   readonly #signIn: SignIn;
-  readonly #passkeys: Passkeys;
-  readonly #openid: { readonly provider: OpenId; readonly accounts: Accounts } | undefined;
-  readonly #ci: CiExchange;
+  readonly #passkeys: () => Promise<Passkeys>;
+  readonly #openid: () => Promise<{ readonly provider: OpenId; readonly accounts: Accounts } | undefined>;
+  readonly #ci: () => Promise<CiExchange>;
   #setUpSecret: string | undefined;
   #stopSweeping = (): void => {};
 
@@ -99,6 +97,9 @@ export class Identity {
   static async open(options: IdentityOptions): Promise<Identity> {
     const identity = new Identity(options);
     await identity.#book.open();
+    // What is wrong with the settings of these is said now; otherwise they are loaded when somebody signs in that way.
+    if (identity.#options.settings.ci.length > 0) await identity.#ci();
+    await identity.#openid();
     if (!identity.#book.hasUsers) identity.#setUpSecret = newSecret(options.random);
     identity.#sweepLater();
     return identity;
@@ -125,10 +126,13 @@ export class Identity {
     const passwords = new Passwords({ ...options, hasher: options.hasher ?? systemHasher, queue });
     const sessions = new Sessions({ ...options, accessTokens, activity, book, endings, refreshTokens });
     const users = new Users({ ...options, book, endings, passwords, sessions });
-    const totp = new Totp({ ...options, seal });
+    const totp = lazily(async () => new (await import("./sign-in/totp.ts")).Totp({ ...options, seal }));
     const throttle = new Throttle(options.clock, limits);
     const signIn = new SignIn({ ...options, passwords, sessions, throttle, totp });
-    const passkeys = new Passkeys({ ...options, seal, settings: settings.passkeys });
+    const passkeys = lazily(async () => {
+      const { Passkeys } = await import("./sign-in/passkeys.ts");
+      return new Passkeys({ ...options, seal, settings: settings.passkeys });
+    });
     this.#book = book;
     this.#activity = activity;
     this.#authenticator = authenticator;
@@ -141,14 +145,22 @@ export class Identity {
     this.tokens = new Tokens({ ...options, book, endings });
     this.tickets = new Tickets(options);
     this.account = new Account({ ...options, passkeys, sessions, signIn, totp, totpOffered: settings.totp, users });
-    this.#ci = new CiExchange({ ...options, book, rules: settings.ci, tokens: this.tokens });
-    this.#openid =
-      settings.openid === undefined
-        ? undefined
-        : {
-            provider: new OpenId({ ...options, seal, settings: settings.openid }),
-            accounts: new Accounts({ ...options, book, settings: settings.openid, users }),
-          };
+    this.#ci = lazily(async () => {
+      const { CiExchange } = await import("./tokens/ci.ts");
+      return new CiExchange({ ...options, book, rules: settings.ci, tokens: this.tokens });
+    });
+    const { openid } = settings;
+    this.#openid = lazily(async () => {
+      if (openid === undefined) return undefined;
+      const [{ OpenId }, { Accounts }] = await Promise.all([
+        import("./sign-in/openid.ts"),
+        import("./sign-in/accounts.ts"),
+      ]);
+      return {
+        provider: new OpenId({ ...options, seal, settings: openid }),
+        accounts: new Accounts({ ...options, book, settings: openid, users }),
+      };
+    });
   }
 
   /**
@@ -234,7 +246,7 @@ export class Identity {
   }
 
   async beginPasskeySignIn(): ReturnType<Passkeys["beginSignIn"]> {
-    return this.#passkeys.beginSignIn();
+    return (await this.#passkeys()).beginSignIn();
   }
 
   async passkeySignIn(p: {
@@ -243,7 +255,7 @@ export class Identity {
     readonly kind: SessionRecord["kind"];
     readonly caller: CallerInfo;
   }): Promise<Result<SignedIn>> {
-    const verified = await this.#passkeys.verify(p);
+    const verified = await (await this.#passkeys()).verify(p);
     if (verified.ok)
       return this.#signIn.withProof(verified.value, { kind: p.kind, method: "passkey", caller: p.caller });
     if (verified.error.code === "sign_in_failed") {
@@ -256,7 +268,8 @@ export class Identity {
   async openidStart(p: {
     readonly returnTo: string;
   }): Promise<Result<{ readonly url: string; readonly binding: string; readonly expiresAt: number }>> {
-    return this.#openid === undefined ? noOpenId() : this.#openid.provider.start(p.returnTo);
+    const openid = await this.#openid();
+    return openid === undefined ? noOpenId() : openid.provider.start(p.returnTo);
   }
 
   /** `query`: of the URL that the provider sent the browser to, as it came. */
@@ -265,10 +278,11 @@ export class Identity {
     readonly binding: string;
     readonly caller: CallerInfo;
   }): Promise<Result<SignedIn & { readonly returnTo: string }>> {
-    if (this.#openid === undefined) return noOpenId();
-    const account = await this.#openid.provider.finish(p);
+    const openid = await this.#openid();
+    if (openid === undefined) return noOpenId();
+    const account = await openid.provider.finish(p);
     if (!account.ok) return this.#refused(account.error, p.caller);
-    const user = await this.#openid.accounts.userOf(account.value, p.caller);
+    const user = await openid.accounts.userOf(account.value, p.caller);
     if (!user.ok) return this.#refused(user.error, p.caller);
     const by = { kind: "console", method: "openid", caller: p.caller } as const;
     const begun = await this.#signIn.withProof(user.value, by);
@@ -277,7 +291,7 @@ export class Identity {
 
   /** A token for a CI job that a rule of the settings lets in. */
   async exchange(p: { readonly token: string; readonly caller: CallerInfo }): Promise<Result<ExchangedToken>> {
-    const exchanged = await this.#ci.exchange(p);
+    const exchanged = await (await this.#ci()).exchange(p);
     return exchanged.ok ? exchanged : this.#refused(exchanged.error, p.caller);
   }
 
@@ -313,6 +327,12 @@ export class Identity {
     }
     this.#sweepLater();
   }
+}
+
+/** Made on first use, once: few servers need all the ways to sign in, and what has been loaded stays in memory. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 function noOpenId(): Result<never> {

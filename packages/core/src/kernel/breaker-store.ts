@@ -1,6 +1,7 @@
 // The port behind which circuit breakers are kept. What an attempt behind one came to is written with the attempt itself, by
 // `append`; this is the rest.
 import type { BreakerPlan, BreakerState } from "@sluice/protocol";
+import type { InnerActor } from "./inner-actor.ts";
 import type { Actor } from "./run-records.ts";
 
 /** A circuit breaker. Times are milliseconds since 1970. */
@@ -34,7 +35,11 @@ export type BreakerAnswer =
 
 export interface BreakerStore {
   /** Lets an attempt in, or says when to ask again. Costs no commit while the breaker is closed, or is open and not due. */
-  enterBreaker(p: { readonly plan: BreakerPlan; readonly now: number }): Promise<BreakerAnswer>;
+  enterBreaker(p: {
+    readonly by: InnerActor;
+    readonly plan: BreakerPlan;
+    readonly now: number;
+  }): Promise<BreakerAnswer>;
   /** Closes a breaker, whatever it has seen. */
   resetBreaker(p: {
     readonly by: Actor;

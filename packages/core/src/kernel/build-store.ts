@@ -93,6 +93,8 @@ export interface BuildStore {
   createBuild(p: {
     readonly by: Actor;
     readonly build: NewBuild;
+    /** Digests of its inputs, which are kept as long as the build is. */
+    readonly blobs?: readonly string[] | undefined;
     readonly queuedMax: number;
   }): Promise<{ readonly outcome: "ok"; readonly build: BuildRecord } | { readonly outcome: "full" }>;
   /** Gives a queued build to a worker: epoch + 1, running. */
@@ -107,6 +109,8 @@ export interface BuildStore {
     readonly epoch: number;
     readonly events: readonly NewBuildEvent[];
     readonly end?: BuildEnd | undefined;
+    /** Digests of its artifacts, which are kept as long as the build is. */
+    readonly blobs?: readonly string[] | undefined;
     /** Bytes of output that are kept; older output goes. */
     readonly keepBytes: number;
     readonly now: number;

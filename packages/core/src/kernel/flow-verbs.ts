@@ -1,5 +1,6 @@
 // The part of the store port that says when runs may begin: the rules of workflows, and queues.
 import type { FlowRule, QueueRecord } from "./flow.ts";
+import type { InnerActor } from "./inner-actor.ts";
 import type { AccessFilter, Actor, Effects } from "./run-records.ts";
 
 export interface FlowVerbs {
@@ -8,6 +9,7 @@ export interface FlowVerbs {
    * `queues` has what each workflow names.
    */
   putFlow(p: {
+    readonly by: InnerActor;
     readonly workflows: readonly string[];
     readonly rules: readonly FlowRule[];
     readonly queues: readonly { readonly workflow: string; readonly queue: string }[];

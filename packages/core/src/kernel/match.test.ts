@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
 import { encodeBlobRef } from "./blob-ref.ts";
-import { containing, contains, fitting } from "./match.ts";
+import { containing, contains, eventIdKey, fitting } from "./match.ts";
 
 const cyclic = (): Record<string, unknown> => {
   const value: Record<string, unknown> = { a: 1 };
@@ -73,4 +73,16 @@ test("what is kept in a blob is looked into where it was handed in", () => {
   expect(fits({ id: 7, payload })).toBe(true);
   expect(fits({ id: 8, payload })).toBeUndefined();
   expect(fitting(encodeValue({ a: 2 }), { event: 7, content: encodeValue({ a: 1 }) })({ id: 7, payload })).toBe(false);
+});
+
+test("an id is that of one name, however the two are cut", () => {
+  const pairs = [
+    ["a", "b:c"],
+    ["a:b", "c"],
+    ["a:b:c", ""],
+    ["", "a:b:c"],
+    ["1:a", "b"],
+    ["1", "a:b"],
+  ] as const;
+  expect(new Set(pairs.map(([name, id]) => eventIdKey(name, id))).size).toBe(pairs.length);
 });

@@ -34,6 +34,14 @@ function holds(payload: unknown, pattern: unknown, above: ReadonlySet<object>): 
   );
 }
 
+/**
+ * What an event is remembered by that its sender gave an id: one text for a name and an id, for no other pair the same. Ids are
+ * each name's own, or whoever may send events of some names could use up the ids of others.
+ */
+export function eventIdKey(name: string, id: string): string {
+  return `${name.length}:${name}:${id}`;
+}
+
 function bytesOf(value: object): Uint8Array | undefined {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;

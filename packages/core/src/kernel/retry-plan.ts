@@ -24,10 +24,10 @@ export interface RetryPlan {
 }
 
 /** What is bound to come out as it did: a retry may expect it where it was. */
-const certain = new Set<EntryKind>(["step", "lock", "unlock", "token"]);
+const certain = new Set<EntryKind>(["step", "task", "lock", "unlock", "token"]);
 
 /**
- * Taken out are the entry that ended the run (`cause`), what was still open, and undos. Done again are the steps they undid, the
+ * Taken out are the entry that ended the run (`cause`), what was still open, and undos. Done again are the steps and tasks they undid, the
  * locks and tokens that the run lost with its end (`ended`), and locks that had been given back around any of these or around a
  * call that is executed now: a replay makes their calls where it made them before, waits there for their new results, and so
  * keeps the order of calls side by side. What settled after the cause may have come of it: there only a lock is kept under which

@@ -153,15 +153,10 @@ export interface ImportedRun extends NewRun {
   readonly error?: Uint8Array | undefined;
   readonly progress?: Uint8Array | undefined;
   readonly cause?: number | undefined;
+  readonly continuedTo?: string | undefined;
   readonly attempt: number;
   readonly generation: number;
 }
-
-export type ImportOutcome =
-  | { readonly outcome: "created"; readonly run: RunRecord }
-  /** Another run of the workflow has its idempotency key. */
-  | { readonly outcome: "conflict"; readonly run: RunRecord }
-  | { readonly outcome: "id_taken"; readonly run: RunRecord };
 
 /** A run handed to an engine, with the first piece of its journal (settled entries by `ord`, then the open ones). */
 export interface ClaimedRun {

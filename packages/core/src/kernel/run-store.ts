@@ -1,6 +1,6 @@
 // The store port of the engine: what must be durable, as verbs of intent. No connection and no transaction shows through;
 // each verb is atomic by itself, and adapters commit whatever is pending together.
-import type { CancelNotice, JournalEntry, Overlap, RunStatusReason } from "@sluice/protocol";
+import type { CancelNotice, JournalEntry, RunStatusReason } from "@sluice/protocol";
 import type {
   Actor,
   AccessFilter,
@@ -25,7 +25,10 @@ import type {
 import type { ApprovalTalk } from "./approval-talk.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { RunHistory } from "./run-history.ts";
+import type { ScheduleFiring } from "./schedule-firing.ts";
 import type { FlowVerbs } from "./flow-verbs.ts";
+import type { InnerActor } from "./inner-actor.ts";
+import type { KeepingVerbs } from "./keeping-verbs.ts";
 import type { RunFinder } from "./run-search.ts";
 import type { RunStreamStore } from "./run-stream.ts";
 import type { VersionVerbs } from "./version-verbs.ts";
@@ -66,6 +69,12 @@ export type {
   QueueRecord,
   RunFlow,
 } from "./run-records.ts";
+/** Names a change that a run asks for; goes with the run. */
+export interface StateOnce {
+  readonly run: string;
+  readonly id: string;
+}
+
 /** The verbs. All of them reject with a `SluiceError` (`store_failed`, `disk_full`, `payload_too_large`) and have then changed nothing. */
 export interface RunStore
   extends
@@ -76,6 +85,8 @@ export interface RunStore
     BreakerStore,
     StepCacheStore,
     FlowVerbs,
+    ScheduleFiring,
+    KeepingVerbs,
     TaskStore,
     VersionVerbs {
   /**
@@ -96,6 +107,7 @@ export interface RunStore
    * the oldest, where none has a priority. Shares of fair workflows take turns, with one turn for all other runs together.
    */
   claimRuns(p: {
+    readonly by: InnerActor;
     readonly owner: string;
     readonly limit: number;
     readonly now: number;
@@ -114,6 +126,7 @@ export interface RunStore
    * has to look into an event kept as a blob ends the list early: it is handed back as `undecided`, the rest is applied later.
    */
   append(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch: number;
     readonly ops: readonly StoreOp[];
@@ -125,6 +138,7 @@ export interface RunStore
    * one that stopped for a pause (`paused`) which was taken back meanwhile. Where a pause is wanted the run is paused.
    */
   parkRun(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch: number;
     readonly now: number;
@@ -134,6 +148,7 @@ export interface RunStore
 
   /** Gives runs back so that they are claimed anew: epoch + 1, no owner, ready. `crashed` counts against them. */
   releaseRuns(p: {
+    readonly by: InnerActor;
     readonly runs: readonly { readonly run: string; readonly epoch: number }[];
     readonly crashed: boolean;
     readonly now: number;
@@ -141,12 +156,14 @@ export interface RunStore
 
   /** At start: every run owned by somebody else than `owner` is given back. */
   recover(p: {
+    readonly by: InnerActor;
     readonly owner: string;
     readonly now: number;
   }): Promise<{ readonly recovered: number; readonly effects: Effects }>;
 
   /** Parks a run until an operator acts, with the reason and evidence. */
   blockRun(p: {
+    readonly by: InnerActor;
     readonly run: string;
     readonly epoch?: number | undefined;
     readonly reason: RunStatusReason;
@@ -156,6 +173,7 @@ export interface RunStore
 
   /** Makes runs blocked for one of these reasons ready again. */
   unblockRuns(p: {
+    readonly by: InnerActor;
     readonly reasons: readonly RunStatusReason[];
     readonly workflow?: string | undefined;
     readonly version?: string | undefined;
@@ -167,7 +185,12 @@ export interface RunStore
    * a lock is due when it expires and somebody waits for it. A sleep that is all its run waits for is settled up to `soonMs`
    * early, as of its due time: whoever hands it out waits for that. `next` is when there is something to settle again.
    */
-  fireTimers(p: { readonly now: number; readonly limit: number; readonly soonMs?: number }): Promise<{
+  fireTimers(p: {
+    readonly by: InnerActor;
+    readonly now: number;
+    readonly limit: number;
+    readonly soonMs?: number;
+  }): Promise<{
     readonly fired: number;
     readonly next?: number | undefined;
     readonly effects: Effects;
@@ -244,29 +267,6 @@ export interface RunStore
     readonly now: number;
   }): Promise<{ readonly deleted: readonly string[] }>;
 
-  /**
-   * Deletes up to `limit` ended runs of a workflow, those that ended first before the others: all that ended before
-   * `endedBefore`, and all but the `keep` that ended last. When a run was created plays no part.
-   */
-  purgeRuns(p: {
-    readonly workflow: string;
-    readonly endedBefore?: number | undefined;
-    readonly keep?: number | undefined;
-    readonly limit: number;
-  }): Promise<{ readonly deleted: number }>;
-  /**
-   * Deletes up to `limit` expired rows of each: events older than `eventsBefore`, state past its time to live, figures of hours
-   * that ended before `figuresBefore`, kept results past their time and those over `cacheEntriesMax` that would be the first to
-   * expire. Gives space back.
-   */
-  sweep(p: {
-    readonly now: number;
-    readonly eventsBefore: number;
-    readonly figuresBefore?: number | undefined;
-    readonly cacheEntriesMax?: number | undefined;
-    readonly limit: number;
-  }): Promise<{ readonly swept: number }>;
-
   setState(p: {
     readonly by: Actor;
     readonly scope: string;
@@ -275,9 +275,12 @@ export interface RunStore
     readonly expiresAt?: number | undefined;
     /** Only when the key has this version; 0 means: only when it does not exist. */
     readonly ifVersion?: number | undefined;
+    /** Made once for this run and id: where it was made before, nothing changes and the answer is what it was then. */
+    readonly once?: StateOnce | undefined;
     readonly now: number;
   }): Promise<
-    { readonly outcome: "ok"; readonly version: number } | { readonly outcome: "conflict"; readonly version: number }
+    | { readonly outcome: "ok"; readonly version: number; /** As it was set before. */ readonly known?: Uint8Array }
+    | { readonly outcome: "conflict"; readonly version: number }
   >;
   deleteState(p: {
     readonly by: Actor;
@@ -312,29 +315,6 @@ export interface RunStore
     /** Nominal times while it was paused are not caught up: handled until now. */
     readonly now: number;
   }): Promise<ScheduleRecord | undefined>;
-  /**
-   * Creates the runs of nominal times and moves `handledUntil`, once: refused as `stale` unless it still is `expect`.
-   * Overlap `skip` creates none while a run of the schedule has not ended; `cancel`, when it creates one, cancels those that
-   * have not ended as `cancelRun` does, in the same commit.
-   */
-  fireSchedule(p: {
-    readonly schedule: string;
-    readonly expect: number;
-    readonly handledUntil: number;
-    readonly runs: readonly NewRun[];
-    readonly overlap: Overlap;
-    /** For runs that overlap `cancel` ends, as in `cancelRun`. */
-    readonly cancel: { readonly notice: CancelNotice; readonly error: Uint8Array };
-    readonly now: number;
-  }): Promise<
-    | {
-        readonly outcome: "ok";
-        readonly created: readonly RunRecord[];
-        readonly skipped: number;
-        readonly effects: Effects;
-      }
-    | { readonly outcome: "stale" }
-  >;
 
   getRun(p: { readonly run: string; readonly access?: AccessFilter | undefined }): Promise<RunRecord | undefined>;
   findByKey(p: {

@@ -13,6 +13,7 @@ export type RunWriteVerb = Exclude<
   | "getState"
   | "listState"
   | "listSchedules"
+  | "listHeldTimes"
   | "listVersions"
   | "listQueues"
   | "listRetentions"

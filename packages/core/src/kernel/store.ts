@@ -1,6 +1,7 @@
 // Everything durable behind one name: what the engine keeps, who may use it, and the trail of what they did. Together because
 // a change and its row in the trail are committed together.
 import type { AuditLog } from "./audit-log.ts";
+import type { BlobScopeStore } from "./blob-scope-store.ts";
 import type { BuildStore } from "./build-store.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
@@ -17,6 +18,7 @@ export interface Store extends RunStore {
   readonly secrets: SecretStore;
   readonly payloadKeys: PayloadKeyStore;
   readonly builds: BuildStore;
+  readonly blobScopes: BlobScopeStore;
   readonly clusters: ClusterStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */

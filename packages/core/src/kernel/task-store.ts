@@ -1,6 +1,7 @@
 // The part of the store port about tasks: functions that runs call on whichever worker can do them. A task is what an open entry
 // waits for; it goes with its wait, whatever ends that.
 import type { LogOp, TaskPlan } from "@sluice/protocol";
+import type { InnerActor } from "./inner-actor.ts";
 import type { Effects } from "./run-records.ts";
 
 /** A task that has not ended. Times are milliseconds since 1970. */
@@ -42,12 +43,14 @@ export interface TaskStore {
   listTasks(p: { readonly after?: number | undefined; readonly limit: number }): Promise<readonly TaskRecord[]>;
   /** Gives tasks out once more: epoch + 1 of each that is there and has this epoch. */
   claimTasks(p: {
+    readonly by: InnerActor;
     readonly tasks: readonly TaskTicket[];
     readonly now: number;
   }): Promise<{ readonly claimed: readonly TaskTicket[] }>;
   /** Settles the entry that waits for a task, once. Neither value nor error: a value of nothing. */
   settleTask(
     p: TaskTicket & {
+      readonly by: InnerActor;
       readonly value?: Uint8Array | undefined;
       readonly error?: Uint8Array | undefined;
       /** Number of the attempt that ended it. */
@@ -58,6 +61,7 @@ export interface TaskStore {
   /** Notes an attempt that failed; the next one is due then. What the attempt still reports is stale from here on. */
   retryTask(
     p: TaskTicket & {
+      readonly by: InnerActor;
       readonly error: Uint8Array;
       readonly attempt: number;
       readonly startedAt: number;
@@ -68,6 +72,7 @@ export interface TaskStore {
   /** Writes lines of a task to the log of its run, and how far it is. */
   noteTask(
     p: TaskTicket & {
+      readonly by: InnerActor;
       readonly lines: readonly LogOp[];
       readonly progress?: Uint8Array | undefined;
       readonly now: number;

@@ -1,6 +1,8 @@
 // What must be durable about triggers, as verbs of intent: how far each has got, which occurrences have had their run, which
 // wait for quiet, and the requests that came to webhooks.
 import type { DeliveryStatus } from "@sluice/protocol";
+import type { NewPayloadKey } from "./payload-keys.ts";
+import type { InnerActor } from "./inner-actor.ts";
 import type { AccessFilter, Actor, Effects, NewRun, RunRecord } from "./run-store.ts";
 
 /** A trigger of deployed code and how far it has got. Times are milliseconds since 1970. */
@@ -45,8 +47,6 @@ export interface Occurrence {
   readonly expiresAt?: number | undefined;
   /** Key of the held start that this lets go, once it has its run. */
   readonly held?: string | undefined;
-  /** Its input is sealed for this very run and cannot be held: past a limit it gets none, and its key stays unmarked. */
-  readonly sealed?: boolean | undefined;
   readonly run: NewRun;
 }
 
@@ -58,6 +58,11 @@ export interface HeldStart {
   /** Occurrences it stands for. */
   readonly count: number;
   readonly input: Uint8Array;
+  /** Where the input is sealed: the run it is sealed for, which it becomes, and the data key of that. */
+  readonly run?: string | undefined;
+  readonly payloadKey?: string | undefined;
+  /** That key, when it is held for the first time. */
+  readonly newKey?: NewPayloadKey | undefined;
 }
 
 /** A request to a webhook and what became of it. */
@@ -131,9 +136,10 @@ export interface TriggerStore {
   /**
    * Moves a trigger on and creates the runs of its occurrences, all or nothing and once: refused as `stale` unless its version
    * still is `expect`. An occurrence whose key is marked in the same form gets none. One that a limit turns away is held from now
-   * on, due at once, and its key is marked.
+   * on, due at once, and its key is marked. A data key that nothing needs any more goes with what was held.
    */
   advanceTrigger(p: {
+    readonly by: InnerActor;
     readonly trigger: string;
     readonly expect: number;
     readonly occurrences: readonly Occurrence[];
@@ -162,6 +168,7 @@ export interface TriggerStore {
 
   /** `mark`: in the same commit. */
   recordDelivery(p: {
+    readonly by: InnerActor;
     readonly delivery: DeliveryRecord;
     readonly mark?: Omit<TriggerMark, "at"> | undefined;
   }): Promise<void>;
@@ -181,6 +188,7 @@ export interface TriggerStore {
   }): Promise<readonly DeliveryRecord[]>;
   /** Deletes up to `limit` marks that have expired, and deliveries that are too old or beyond the last `keep` of their trigger. */
   sweepTriggers(p: {
+    readonly by: InnerActor;
     readonly now: number;
     readonly deliveriesBefore: number;
     readonly keep: number;

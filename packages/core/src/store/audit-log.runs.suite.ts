@@ -1,6 +1,7 @@
 // What the audit trail says of runs, events, approvals, schedules and state.
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { ScheduleRecord } from "../kernel/run-store.ts";
 import { chain, outside, said } from "./audit-log.fixture.suite.ts";
 import {
@@ -301,8 +302,8 @@ function others(name: string, makeStore: MakeStore): void {
     test("what a run does itself is in its journal, not here", async () => {
       await desk.hot("r1");
       await desk.append("r1", finish());
-      await desk.store.purgeRuns({ workflow: "order", keep: 0, limit: 9 });
-      await desk.store.sweep({ now: start, eventsBefore: start, limit: 9 });
+      await desk.store.purgeRuns({ by: engineItself, workflow: "order", keep: 0, limit: 9 });
+      await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start, limit: 9 });
       expect(await chain(desk.store.audit)).toEqual([]);
     });
   });

@@ -149,3 +149,53 @@ describe("collecting blobs", () => {
     expect(existsSync(left)).toBe(false);
   });
 });
+
+describe("a blob that comes piece by piece", () => {
+  async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+    for (const text of texts) yield bytes(text);
+  }
+  const parts = (folder: string) => readdirSync(join(folder, "parts"));
+
+  test("is there when all of it is and it is what its name says, and leaves nothing otherwise", async () => {
+    const { folder, blobs } = fresh();
+    const hash = hashOf(bytes("one two"));
+    const take = (texts: readonly string[], bytesMax = 100) =>
+      blobs.receive({ hash, pieces: pieces(...texts), bytesMax });
+    expect(await take(["one ", "tw"])).toEqual({ outcome: "other_content" });
+    expect(await take(["one ", "two"], 6)).toEqual({ outcome: "too_long" });
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield bytes("one ");
+      throw new Error("the line broke");
+    }
+    expect(await refusal(blobs.receive({ hash, pieces: broken(), bytesMax: 9 }))).toBe("store_failed");
+    expect([await blobs.has(hash), parts(folder)]).toEqual([false, []]);
+    expect(await take(["one ", "", "two"])).toMatchObject({ outcome: "kept", bytes: 7 });
+    expect([await blobs.isIntact(hash), parts(folder)]).toEqual([true, []]);
+    expect(statSync(pathOf(folder, hash)).mode & 0o777).toBe(0o600);
+    const elsewhere = blobs.receive({ hash: "../../x", pieces: pieces("x"), bytesMax: 9 });
+    expect(await elsewhere).toEqual({ outcome: "other_content" });
+  });
+
+  test("is not collected until it is let go, and mends one that was changed", async () => {
+    const { folder, blobs } = fresh();
+    const hash = hashOf(bytes("again"));
+    const first = await blobs.receive({ hash, pieces: pieces("again"), bytesMax: 9 });
+    const collect = () => blobs.collect({ inUse: none, olderThanMs: 0, now: inFuture() });
+    expect(await collect()).toEqual({ deleted: 0, bytes: 0 });
+    writeFileSync(pathOf(folder, hash), "changed");
+    const second = await blobs.receive({ hash, pieces: pieces("ag", "ain"), bytesMax: 9 });
+    expect(await blobs.isIntact(hash)).toBe(true);
+    for (const taken of [first, second]) if (taken.outcome === "kept") taken.release();
+    expect(await collect()).toEqual({ deleted: 1, bytes: 5 });
+  });
+
+  test("is swept away half written by whoever locks the folder next", async () => {
+    const { folder, blobs } = fresh();
+    await blobs.discardParts();
+    (await blobs.put(bytes("x"))).release();
+    writeFileSync(join(folder, "parts", "half"), "half");
+    await openBlobs({ folder }).discardParts();
+    expect(parts(folder)).toEqual([]);
+    expect(await Array.fromAsync(blobs.list())).toEqual([hashOf(bytes("x"))]);
+  });
+});

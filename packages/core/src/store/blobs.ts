@@ -18,6 +18,12 @@ export interface BlobSettings {
   readonly folder: string;
 }
 
+/** What came of taking a blob as it comes. */
+export type Received =
+  | { readonly outcome: "kept"; readonly bytes: number; readonly release: () => void }
+  | { readonly outcome: "other_content" }
+  | { readonly outcome: "too_long" };
+
 export function openBlobs(settings: BlobSettings): FileBlobs {
   return new FileBlobs(settings);
 }
@@ -28,6 +34,8 @@ export class FileBlobs implements BlobStore, BlobCollector {
   readonly #held = new Map<string, number>();
   readonly #writing = new Map<string, Promise<void>>();
   readonly #deleting = new Map<string, Promise<void>>();
+  /** Files of parts that are being written. */
+  readonly #parts = new Set<string>();
   /** Blobs put since a collection under way began: it may not have seen the rows that name them. */
   #putMeanwhile: Set<string> | undefined;
 
@@ -37,9 +45,7 @@ export class FileBlobs implements BlobStore, BlobCollector {
 
   async put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }> {
     const hash = await sha256(bytes);
-    this.#held.set(hash, (this.#held.get(hash) ?? 0) + 1);
-    this.#putMeanwhile?.add(hash);
-    const release = this.#releaseOnce(hash);
+    const release = this.#hold(hash);
     try {
       await this.#deleting.get(hash);
       let writing = this.#writing.get(hash);
@@ -55,6 +61,73 @@ export class FileBlobs implements BlobStore, BlobCollector {
     return { hash, release };
   }
 
+  /**
+   * Takes a blob as it comes, under the name it is said to have; nothing is there under it before all of it is, verified and
+   * durable. The blob is held until `release`. `other_content`: the bytes are not those of the name. Rejects with what `pieces`
+   * throws, and as `put` does; nothing is left of it then.
+   */
+  async receive(p: {
+    readonly hash: string;
+    readonly pieces: AsyncIterable<Uint8Array>;
+    readonly bytesMax: number;
+  }): Promise<Received> {
+    if (!hashPattern.test(p.hash)) return { outcome: "other_content" };
+    const release = this.#hold(p.hash);
+    const parts = join(this.#folder, partFolder);
+    const part = this.#newPart();
+    try {
+      const { writePieces } = await import("./blob-intake.ts");
+      await mkdir(parts, { recursive: true, mode: 0o700 });
+      const taken = await writePieces(part, p.pieces, p);
+      if (taken.outcome === "whole" && taken.sha256 === p.hash) {
+        await this.#deleting.get(p.hash);
+        await this.#place(part, p.hash);
+        return { outcome: "kept", bytes: taken.bytes, release };
+      }
+      await this.#dropPart(part);
+      release();
+      return { outcome: taken.outcome === "whole" ? "other_content" : "too_long" };
+    } catch (error) {
+      await this.#dropPart(part);
+      release();
+      throw failure(error);
+    }
+  }
+
+  /** Removes what puts left behind whose process died. For whoever has just locked the folder: nobody else writes. */
+  async discardParts(): Promise<void> {
+    const parts = join(this.#folder, partFolder);
+    for (const name of await listFolder(parts)) await rm(join(parts, name), { force: true });
+  }
+
+  /** Nobody collects it until what this returns is called. */
+  #hold(hash: string): () => void {
+    this.#held.set(hash, (this.#held.get(hash) ?? 0) + 1);
+    this.#putMeanwhile?.add(hash);
+    return this.#releaseOnce(hash);
+  }
+
+  #newPart(): string {
+    const part = join(this.#folder, partFolder, crypto.randomUUID());
+    this.#parts.add(part);
+    return part;
+  }
+
+  async #dropPart(part: string): Promise<void> {
+    this.#parts.delete(part);
+    await rm(part, { force: true });
+  }
+
+  /** Moves a file that is whole and synced to the place of its name. */
+  async #place(part: string, hash: string): Promise<void> {
+    const folder = join(this.#folder, hash.slice(0, prefixCharacters));
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(part, this.#path(hash));
+    this.#parts.delete(part);
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(this.#folder);
+  }
+
   #releaseOnce(hash: string): () => void {
     let held = true;
     return () => {
@@ -67,22 +140,17 @@ export class FileBlobs implements BlobStore, BlobCollector {
   }
 
   async #write(hash: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(hash);
-    if (await exists(path)) return;
+    if (await exists(this.#path(hash))) return;
     const parts = join(this.#folder, partFolder);
-    const folder = join(this.#folder, hash.slice(0, prefixCharacters));
     await mkdir(parts, { recursive: true, mode: 0o700 });
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    const part = join(parts, crypto.randomUUID());
+    const part = this.#newPart();
     try {
       await writeSynced(part, bytes);
-      await rename(part, path);
+      await this.#place(part, hash);
     } catch (error) {
-      await rm(part, { force: true });
+      await this.#dropPart(part);
       throw error;
     }
-    await syncFolder(folder);
-    if (made !== undefined) await syncFolder(this.#folder);
   }
 
   async get(hash: string): Promise<Uint8Array | undefined> {
@@ -174,7 +242,9 @@ export class FileBlobs implements BlobStore, BlobCollector {
   async #deleteLeftovers(now: number): Promise<void> {
     const parts = join(this.#folder, partFolder);
     for (const name of await listFolder(parts)) {
-      if ((await changedAt(join(parts, name))) < now - leftoverAgeMs) await rm(join(parts, name), { force: true });
+      const part = join(parts, name);
+      if (this.#parts.has(part)) continue;
+      if ((await changedAt(part)) < now - leftoverAgeMs) await rm(part, { force: true });
     }
   }
 

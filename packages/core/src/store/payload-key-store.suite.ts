@@ -1,5 +1,6 @@
 // The one suite of the port of data keys: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { erasedValue } from "../kernel/sealed.ts";
 import { chain, outside } from "./audit-log.fixture.suite.ts";
 import { ada, start, value, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
@@ -33,7 +34,13 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       const { payloadKeys } = desk.store;
       expect(await payloadKeys.getPayloadKey({ id: "k1" })).toEqual({ id: "k1", ...newKey(1), createdAt: start });
       expect((await desk.store.getRun({ run: "b" }))?.payloadKey).toBe("k1");
-      const [claimed] = await desk.store.claimRuns({ owner: "e", limit: 1, now: start, journalBytesMax: 1_000 });
+      const [claimed] = await desk.store.claimRuns({
+        by: engineItself,
+        owner: "e",
+        limit: 1,
+        now: start,
+        journalBytesMax: 1_000,
+      });
       expect(claimed?.run.payloadKey).toBe("k1");
       expect(claimed?.run).not.toHaveProperty("newKey");
       expect(await payloadKeys.countPayloadKeys()).toEqual([{ workflow: "bill", keys: 1, erased: 0 }]);
@@ -62,6 +69,56 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await left()).toEqual(["k1", "k2"]);
       await desk.store.deleteRuns({ by: ada, runs: ["b"], now: start });
       expect(await left()).toEqual(["k2"]);
+    });
+
+    test("wait with what a trigger holds, go with it, and stay where it becomes a run", async () => {
+      const { payloadKeys, triggers } = desk.store;
+      const declared = { id: "bill:t", workflow: "bill", kind: "event", createdAt: start };
+      const put = (...all: (typeof declared)[]) =>
+        triggers.putTriggers({ by: ada, workflows: ["bill"], triggers: all, now: start });
+      await put(declared);
+      const held = (key: string, run: string, byte: number) => ({
+        key,
+        firstAt: start,
+        dueAt: start,
+        count: 1,
+        input: value(`sealed for ${run}`),
+        run,
+        payloadKey: `key-${run}`,
+        newKey: newKey(byte),
+      });
+      let version = 0;
+      const advance = (more: object) =>
+        triggers.advanceTrigger({
+          by: { kind: "trigger", id: "bill:t" },
+          trigger: "bill:t",
+          expect: version++,
+          occurrences: [],
+          now: start,
+          ...more,
+        });
+      const keys = async () => (await payloadKeys.listPayloadKeys({ workflow: "bill", limit: 9 })).map(({ id }) => id);
+      await advance({ hold: [held("a", "r1", 1), held("b", "r2", 2), held("c", "r3", 3), held("d", "r4", 4)] });
+      expect(await keys()).toEqual(["key-r1", "key-r2", "key-r3", "key-r4"]);
+      const [first] = await triggers.listHeld({ trigger: "bill:t", limit: 1 });
+      expect(first).toMatchObject({ key: "a", run: "r1", payloadKey: "key-r1" });
+      expect(first).not.toHaveProperty("newKey");
+      // Another takes the place of what is held.
+      await advance({ hold: [held("a", "r5", 5)] });
+      expect(await keys()).toEqual(["key-r2", "key-r3", "key-r4", "key-r5"]);
+      const run = desk.newRun("r5", { workflow: "bill", payloadKey: "key-r5" });
+      await advance({ occurrences: [{ held: "a", run }], release: ["b"] });
+      expect(await keys()).toEqual(["key-r3", "key-r4", "key-r5"]);
+      expect((await desk.store.getRun({ run: "r5" }))?.payloadKey).toBe("key-r5");
+      // What is erased is not held any more, and becomes no run.
+      expect(await payloadKeys.erasePayloadKey({ by: outside, id: "key-r3", now: start })).toMatchObject({
+        outcome: "ok",
+      });
+      expect((await triggers.listHeld({ trigger: "bill:t", limit: 9 })).map(({ key }) => key)).toEqual(["d"]);
+      const late = desk.newRun("r3", { workflow: "bill", payloadKey: "key-r3" });
+      expect(await advance({ occurrences: [{ held: "c", run: late }] })).toMatchObject({ created: [] });
+      await put();
+      expect(await keys()).toEqual(["key-r5"]);
     });
 
     test("are wrapped anew, but not what was erased", async () => {
@@ -97,9 +154,10 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
         outcome: "unfinished",
         run: "a",
       });
-      await desk.store.claimRuns({ owner: "e", limit: 2, now: start, journalBytesMax: 1_000 });
+      await desk.store.claimRuns({ by: engineItself, owner: "e", limit: 2, now: start, journalBytesMax: 1_000 });
       const step = { seq: 0, name: "s", n: 0 };
       await desk.store.append({
+        by: engineItself,
         run: "a",
         epoch: 1,
         now: start,

@@ -1,6 +1,7 @@
 // The suite of the figures port: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
 import type { RunStatusReason } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import { hourMs, type Figures, type RunFigures } from "../kernel/run-figures.ts";
 import type { AccessFilter } from "../kernel/run-store.ts";
 import { figureListsSuite } from "./run-figures.lists.suite.ts";
@@ -129,7 +130,7 @@ function byTheHour(name: string, makeStore: MakeStore): void {
         desk.now += hourMs;
       }
       const sweep = async (figuresBefore: number | undefined, limit = 9) =>
-        (await desk.store.sweep({ now: desk.now, eventsBefore: 0, figuresBefore, limit })).swept;
+        (await desk.store.sweep({ by: engineItself, now: desk.now, eventsBefore: 0, figuresBefore, limit })).swept;
       expect(await sweep(undefined)).toBe(0);
       expect(await sweep(start + 1)).toBe(0);
       expect(await sweep(firstHour + hourMs, 1)).toBe(1);
@@ -184,7 +185,7 @@ function present(name: string, makeStore: MakeStore): void {
     test("needs are failures of late, blocked runs by reason, and open approvals", async () => {
       const block = async (id: string, reason: RunStatusReason, workflow: string) => {
         await desk.hot(id, { workflow });
-        await desk.store.blockRun({ run: id, reason, error: problem("stuck"), now: desk.now });
+        await desk.store.blockRun({ by: engineItself, run: id, reason, error: problem("stuck"), now: desk.now });
       };
       await desk.hot("old");
       await desk.end("old", "failed");

@@ -31,6 +31,7 @@ import {
   withStore,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export function appendingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: steps`, () => {
@@ -354,7 +355,7 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect(await used("a", "b", "c", "d", "e", "f")).toEqual(["a", "b", "c", "d", "e"].map((c) => c.repeat(64)));
       await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });
       expect(await used("a", "b", "c", "d", "e")).toEqual(["d", "e"].map((c) => c.repeat(64)));
-      await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 });
+      await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start + 1, limit: 9 });
       await desk.store.setState({ by: ada, scope: "global", key: "k", value: value(1), now: start });
       expect(await used("a", "b", "c", "d", "e")).toEqual([]);
     });

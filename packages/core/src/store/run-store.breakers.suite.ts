@@ -4,6 +4,7 @@ import { encodeError, encodeValue } from "@sluice/protocol";
 import type { BreakerMark, DoneOp, RetryOp } from "@sluice/protocol";
 import { outside } from "./audit-log.fixture.suite.ts";
 import { start, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 const plan = { name: "payments", threshold: 2, recovery: 100, probes: 1 };
 
@@ -22,7 +23,7 @@ function retry(seq: number): RetryOp {
 export function breakersSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: breakers`, () => {
     const desk = withStore(makeStore);
-    const enter = () => desk.store.enterBreaker({ plan, now: desk.now });
+    const enter = () => desk.store.enterBreaker({ by: engineItself, plan, now: desk.now });
     const list = () => desk.store.listBreakers();
 
     test("are made when they are met, and learn from every attempt, in the commit of the attempt", async () => {
@@ -42,7 +43,7 @@ export function breakersSuite(name: string, makeStore: MakeStore): void {
     test("learn nothing from an incarnation that is not the current one", async () => {
       await enter();
       const { id } = await desk.hot("r1");
-      expect(await desk.store.append({ run: id, epoch: 7, ops: [retry(0)], now: desk.now })).toEqual({
+      expect(await desk.store.append({ by: engineItself, run: id, epoch: 7, ops: [retry(0)], now: desk.now })).toEqual({
         outcome: "stale",
       });
       expect(await list()).toMatchObject([{ failures: 0 }]);
@@ -53,8 +54,14 @@ export function breakersSuite(name: string, makeStore: MakeStore): void {
       const { id } = await desk.hot("r1");
       await desk.append(id, done(0, "failed"), done(1, "failed"));
       const later = desk.now + 100;
-      expect(await desk.store.enterBreaker({ plan, now: later })).toEqual({ outcome: "in", round: 1 });
-      expect(await desk.store.enterBreaker({ plan, now: later })).toEqual({ outcome: "open", retryAt: later + 100 });
+      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({
+        outcome: "in",
+        round: 1,
+      });
+      expect(await desk.store.enterBreaker({ by: engineItself, plan, now: later })).toEqual({
+        outcome: "open",
+        retryAt: later + 100,
+      });
       await desk.append(id, done(2, "ok", 1));
       expect(await list()).toMatchObject([{ state: "closed", failures: 0, round: 2 }]);
     });

@@ -47,7 +47,7 @@ export function continuingSuite(name: string, makeStore: MakeStore): void {
         schedule: "s",
         chain: "r1",
         continuedFrom: "r1",
-        by: { kind: "run", id: "r1" },
+        by: (await desk.run("r1")).by,
       });
       await desk.claim();
       await desk.append("r2", goOn(desk.newRun("r3")));

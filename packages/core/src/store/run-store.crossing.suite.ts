@@ -1,6 +1,7 @@
 // The port where messages cross and journals are edited: words of a worker that were overtaken, attempts that are cut off,
 // what a retry or a copy of a journal has done again: locks and tokens that it no longer stands for, steps that were undone.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
@@ -127,7 +128,7 @@ function overtaken(name: string, makeStore: MakeStore): void {
       await desk.append("r1", started(0), retry(0, start + 100));
       await desk.fire(start + 100);
       await desk.append("r1", started(0, 2));
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
       const [claimed] = await desk.claim();
       expect(claimed?.journal).toMatchObject([{ seq: 0, status: "running", attempt: 2 }]);
       expect(claimed?.journal[0]?.error).toBeUndefined();
@@ -227,7 +228,7 @@ function edited(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       await desk.append("r1", lock(0, "door"), sleep(1, start + 900));
       const error = new Uint8Array([0xc0]);
-      await desk.store.blockRun({ run: "r1", epoch: 1, reason: "poison", error, now: desk.now });
+      await desk.store.blockRun({ by: engineItself, run: "r1", epoch: 1, reason: "poison", error, now: desk.now });
       expect(await again("r1")).toBe("ok");
       expect(await seqs("r1")).toEqual([0]);
     });

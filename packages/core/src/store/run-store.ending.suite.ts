@@ -26,6 +26,7 @@ import {
   type Desk,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" };
 const cancel = (desk: Desk, run: string) =>
@@ -93,7 +94,13 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
     test("lets a run undo that has something to undo", async () => {
       for (const id of ["parked", "paused", "blocked"]) await parkedWithUndo(desk, id);
       await desk.store.pauseRun({ by: ada, run: "paused", now: start });
-      await desk.store.blockRun({ run: "blocked", reason: "poison", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "blocked",
+        reason: "poison",
+        error: problem("why"),
+        now: start,
+      });
       for (const id of ["parked", "paused", "blocked"]) {
         expect(await cancel(desk, id)).toMatchObject({
           outcome: "ok",
@@ -221,7 +228,7 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
       expect((await again("r1")).outcome).toBe("refused");
       expect((await again("none")).outcome).toBe("not_found");
       await desk.parked("r2", [failed(0), sleep(1, start + 100)].slice(1));
-      await desk.store.blockRun({ run: "r2", reason: "poison", error: problem("why"), now: start });
+      await desk.store.blockRun({ by: engineItself, run: "r2", reason: "poison", error: problem("why"), now: start });
       const retried = await again("r2");
       expect(retried).toMatchObject({ outcome: "ok", run: { status: "queued", blocked: false, crashes: 0 } });
       expect((await desk.run("r2")).error).toBeUndefined();
@@ -237,7 +244,13 @@ export function endingSuite(name: string, makeStore: MakeStore): void {
         call(0, desk.newRun("c1", { parent })),
         call(1, desk.newRun("c2", { parent: { ...parent, seq: 1 }, key: "k", inputHash: "1" })),
       ]);
-      await desk.store.blockRun({ run: "p", reason: "non_determinism", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "p",
+        reason: "non_determinism",
+        error: problem("why"),
+        now: start,
+      });
       expect(await again("p")).toMatchObject({
         outcome: "ok",
         effects: { finished: [{ run: "c1", status: "cancelled" }] },

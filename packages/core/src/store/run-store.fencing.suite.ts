@@ -1,11 +1,13 @@
 // The port's fence: which incarnation may write, and what follows a write that was refused.
 import { describe, expect, test } from "bun:test";
 import { approval, done, finish, idle, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export function fencingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: the fence of append`, () => {
     const desk = withStore(makeStore);
-    const write = (run: string, epoch: number) => desk.store.append({ run, epoch, ops: [done(9)], now: desk.now });
+    const write = (run: string, epoch: number) =>
+      desk.store.append({ by: engineItself, run, epoch, ops: [done(9)], now: desk.now });
 
     test("refuses every incarnation but the one that owns the run", async () => {
       await desk.hot("r1");
@@ -39,7 +41,7 @@ export function fencingSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       await desk.hot("r2");
       const odd = [approval(0, "twice"), approval(1, "twice")];
-      const broken = { run: "r1", epoch: 1, now: desk.now };
+      const broken = { by: engineItself, run: "r1", epoch: 1, now: desk.now };
       const outcomes = await Promise.allSettled([
         desk.store.append({ ...broken, ops: odd }),
         write("r1", 1),
@@ -49,7 +51,7 @@ export function fencingSuite(name: string, makeStore: MakeStore): void {
       expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "fulfilled"]);
       expect(await Promise.allSettled([write("r1", 1)])).toMatchObject([{ status: "rejected" }]);
       expect(await desk.journal("r1")).toEqual([]);
-      await desk.store.releaseRuns({ runs: [broken], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({ by: engineItself, runs: [broken], crashed: false, now: desk.now });
       await desk.claim();
       const { epoch } = (await desk.store.getRun({ run: "r1" })) ?? { epoch: 0 };
       expect(await write("r1", epoch)).toMatchObject({ outcome: "ok" });

@@ -8,6 +8,7 @@ import {
   normalizeRetry,
   type RunEvent,
 } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type {
   Actor,
   AppendOutcome,
@@ -103,14 +104,14 @@ export class Desk {
   /** Appends under the current epoch. */
   async append(run: string, ...ops: readonly StoreOp[]): Promise<Ok<AppendOutcome>> {
     const { epoch } = await this.run(run);
-    const outcome = await this.store.append({ run, epoch, ops, now: this.now });
+    const outcome = await this.store.append({ by: engineItself, run, epoch, ops, now: this.now });
     if (outcome.outcome !== "ok") throw new Error(`the append to ${run} was ${outcome.outcome}`);
     return outcome;
   }
 
   async park(run: string, paused?: boolean): Promise<"parked" | "ready" | "stale"> {
     const { epoch } = await this.run(run);
-    return (await this.store.parkRun({ run, epoch, now: this.now, paused })).outcome;
+    return (await this.store.parkRun({ by: engineItself, run, epoch, now: this.now, paused })).outcome;
   }
 
   /** A run that waits for what the operations say and is not in memory. */
@@ -122,7 +123,7 @@ export class Desk {
   }
 
   async claim(limit = 100): Promise<readonly ClaimedRun[]> {
-    return this.store.claimRuns({ owner: engine, limit, now: this.now, journalBytesMax: 1_000_000 });
+    return this.store.claimRuns({ by: engineItself, owner: engine, limit, now: this.now, journalBytesMax: 1_000_000 });
   }
 
   async claimIds(limit = 100): Promise<readonly string[]> {
@@ -131,7 +132,7 @@ export class Desk {
 
   async fire(atMs: number, limit = 1_000, soonMs = 0): Promise<Awaited<ReturnType<RunStore["fireTimers"]>>> {
     this.now = atMs;
-    return this.store.fireTimers({ now: atMs, limit, soonMs });
+    return this.store.fireTimers({ by: engineItself, now: atMs, limit, soonMs });
   }
 
   async emit(name: string, payload: unknown, more: { readonly key?: string; readonly id?: string } = {}) {

@@ -1,6 +1,7 @@
 // The port, where runs pass gates: limits of how many go on at once, by keys too, and what becomes of them while runs wait.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId } from "../kernel/flow.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { FlowRule, NewRun, RunFilter } from "../kernel/run-store.ts";
 import {
   ada,
@@ -37,7 +38,13 @@ export function through(...gates: readonly (readonly [kind: Kind, key?: string, 
 }
 
 export async function putRules(desk: Desk, ...rules: readonly FlowRule[]): Promise<number> {
-  const { effects } = await desk.store.putFlow({ workflows: ["order"], rules, queues: [], now: desk.now });
+  const { effects } = await desk.store.putFlow({
+    by: engineItself,
+    workflows: ["order"],
+    rules,
+    queues: [],
+    now: desk.now,
+  });
   return effects.ready;
 }
 
@@ -164,10 +171,10 @@ function limitsSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("a", one);
       desk.now += 5;
       await desk.create("b", one);
-      await desk.store.releaseRuns({ runs: [{ run: "a", epoch: 1 }], crashed: true, now: desk.now });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "a", epoch: 1 }], crashed: true, now: desk.now });
       // It is older.
       expect(await desk.claimIds()).toEqual(["a"]);
-      const { recovered, effects } = await desk.store.recover({ owner: "engine-2", now: desk.now });
+      const { recovered, effects } = await desk.store.recover({ by: engineItself, owner: "engine-2", now: desk.now });
       expect({ recovered, ready: effects.ready }).toEqual({ recovered: 1, ready: 1 });
       expect(await desk.claimIds()).toEqual(["a"]);
       expect(await desk.claimIds()).toEqual([]);
@@ -237,7 +244,7 @@ function waitingSuite(name: string, makeStore: MakeStore): void {
       const { effects } = await desk.fire(start + 50);
       expect(delivered(effects)).toEqual([["a", "drop"]]);
       expect(await desk.run("a")).toMatchObject({ status: "queued", reason: "concurrency_limit", epoch: 2 });
-      expect(await desk.store.append({ run: "a", epoch: 1, ops: [done(1)], now: desk.now })).toEqual({
+      expect(await desk.store.append({ by: engineItself, run: "a", epoch: 1, ops: [done(1)], now: desk.now })).toEqual({
         outcome: "stale",
       });
       await desk.end("b");
@@ -278,7 +285,7 @@ function waitingSuite(name: string, makeStore: MakeStore): void {
       await desk.fire(start + 50);
       // Its own place lets it go on.
       expect(await desk.claimIds()).toEqual(["a"]);
-      await desk.store.recover({ owner: "engine-2", now: desk.now });
+      await desk.store.recover({ by: engineItself, owner: "engine-2", now: desk.now });
       expect(await desk.claimIds()).toEqual(["a"]);
       await desk.end("a");
       expect(await desk.claimIds()).toEqual(["b"]);

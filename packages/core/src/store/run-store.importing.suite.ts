@@ -1,9 +1,11 @@
 // The port's history: runs that ended elsewhere and are kept here.
 import { describe, expect, test } from "bun:test";
 import type { JournalEntry } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { ImportedRun, LogLine } from "../kernel/run-store.ts";
 import {
   ada,
+  call,
   done,
   finish,
   problem,
@@ -76,9 +78,70 @@ export function importingSuite(name: string, makeStore: MakeStore): void {
       expect(read(record?.progress)).toEqual({ done: 1 });
       expect((await desk.store.readJournal({ run: "r1", bytesMax: 9_999 })).entries).toMatchObject(journal);
       expect(await desk.store.listLogs({ run: "r1", after: 0, limit: 9 })).toMatchObject(lines);
-      expect(await desk.store.claimRuns({ owner: "e", limit: 9, now: start + 99, journalBytesMax: 99 })).toEqual([]);
+      expect(
+        await desk.store.claimRuns({ by: engineItself, owner: "e", limit: 9, now: start + 99, journalBytesMax: 99 }),
+      ).toEqual([]);
       expect((await desk.store.listRuns({ filter: { tag: "t" }, limit: 9 })).runs).toHaveLength(1);
       expect(await desk.store.countRuns({ filter: { status: ["failed"] } })).toBe(1);
+    });
+
+    test("is found by its attributes and its chain, and has what it streamed", async () => {
+      const attributes = [
+        { name: "paid", type: "boolean", value: true },
+        { name: "total", type: "number", value: 5 },
+      ] as const;
+      const step = { seq: 0, name: "s0", attempt: 1 };
+      const stream = [
+        { no: 4, index: 2, at: start, value: value("a") },
+        { no: 5, index: 3, at: start, value: value("b") },
+        { no: 6, step, index: 0, at: start, value: value("c") },
+        { no: 7, step, index: 1, at: start + 1, value: value("d") },
+        { no: 8, index: 4, at: start + 1, value: value("e") },
+      ];
+      const run = ended("r1", { attributes, chain: "r1", continuedTo: "r2" });
+      const brought = { by: ada, run, journal: [], logs: [], stream, now: start + 50 };
+      const answer = await desk.store.importRun(brought);
+      expect(answer).toMatchObject({ outcome: "created", run: { attributes, chain: "r1", continuedTo: "r2" } });
+      expect(await desk.store.getRun({ run: "r1" })).toMatchObject({ attributes, chain: "r1", continuedTo: "r2" });
+      const filter = { attributes: [{ name: "total", type: "number", operator: ">=", value: 5 }] } as const;
+      expect((await desk.store.listRuns({ filter, limit: 9 })).runs.map(({ id }) => id)).toEqual(["r1"]);
+      const kept = await desk.store.readStream({ run: "r1", after: 0, bytesMax: 1e6 });
+      expect(kept).toMatchObject({ chunks: stream, first: 4 });
+      expect(kept.chunks).toHaveLength(5);
+      expect((await desk.store.readStream({ run: "r1", after: 6, bytesMax: 1e6 })).chunks).toHaveLength(2);
+      expect(await bring(ended("r2", { chain: "r1", continuedFrom: "r1" }))).toMatchObject({ outcome: "created" });
+      expect((await desk.store.listRuns({ filter: { chain: "r1" }, limit: 9 })).runs).toHaveLength(2);
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: start });
+      expect(await desk.store.readStream({ run: "r1", after: 0, bytesMax: 1e6 })).toEqual({ chunks: [], first: 1 });
+    });
+
+    test("is of no chain that says otherwise, and no chain leads back to itself", async () => {
+      await desk.create("live");
+      expect(await bring(ended("a", { chain: "a", continuedTo: "live" }))).toMatchObject({
+        outcome: "chain_broken",
+        run: { id: "live" },
+      });
+      await bring(ended("b", { chain: "x", continuedFrom: "d", continuedTo: "c" }));
+      await bring(ended("c", { chain: "x", continuedFrom: "b", continuedTo: "d" }));
+      expect(await bring(ended("d", { chain: "x", continuedFrom: "c", continuedTo: "b" }))).toMatchObject({
+        outcome: "chain_broken",
+        run: { id: "c" },
+      });
+      const other = { chain: "x", continuedFrom: "c", workflow: "other" };
+      expect(await bring(ended("d", other))).toMatchObject({ outcome: "chain_broken" });
+      expect(await bring(ended("d", { chain: "x", continuedFrom: "c" }))).toMatchObject({ outcome: "created" });
+      for (const id of ["a", "none"]) expect(await desk.store.getRun({ run: id })).toBeUndefined();
+    });
+
+    test("lends its place to no run that only has the name it went on as", async () => {
+      await bring(ended("old", { key: "k", inputHash: "h", chain: "old", continuedTo: "taken", output: value("old") }));
+      await desk.create("taken", { workflow: "other" });
+      await desk.create("parent");
+      await desk.claim();
+      const child = desk.newRun("new", { key: "k", inputHash: "h" });
+      await desk.append("parent", call(0, child));
+      const { entries } = await desk.store.readJournal({ run: "parent", bytesMax: 999 });
+      expect(entries[0]?.status === "completed" && read(entries[0].value)).toBe("old");
     });
 
     test("is counted at its own times", async () => {

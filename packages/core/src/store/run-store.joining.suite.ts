@@ -1,6 +1,7 @@
 // The port, where a start may make no run of its own: debounced, gathered, or one of a kind.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId, type Admission } from "../kernel/flow.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { CreateOutcome, NewRun } from "../kernel/run-store.ts";
 import {
   ada,
@@ -300,6 +301,7 @@ function singletonSuite(name: string, makeStore: MakeStore): void {
         now: start,
       });
       const fired = await desk.store.fireSchedule({
+        by: engineItself,
         schedule: "s",
         expect: start,
         handledUntil: start + 1,

@@ -1,5 +1,6 @@
 // The port's records besides runs: state, schedules, versions.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { ScheduleRecord } from "../kernel/run-store.ts";
 import {
   ada,
@@ -60,7 +61,7 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       await set("k", 4, { expiresAt: start + 5 });
       const { version } = (await get("k")) ?? { version: 0 };
       desk.now = start + 9;
-      await desk.store.sweep({ now: desk.now, eventsBefore: 0, limit: 9 });
+      await desk.store.sweep({ by: engineItself, now: desk.now, eventsBefore: 0, limit: 9 });
       expect((await set("k", 5)).version).toBeGreaterThan(version);
     });
 
@@ -92,6 +93,31 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       expect(await refusal(desk.store.listState({ scope: "global", limit: 1, cursor: "nonsense", now: start }))).toBe(
         "invalid_filter",
       );
+    });
+
+    test("is changed once for a call that a run names, which answers as it did then", async () => {
+      await desk.create("r1");
+      const once = { run: "r1", id: "0 1" };
+      const first = await set("sum", 5, { once });
+      expect(first).toEqual({ outcome: "ok", version: 1 });
+      await set("sum", 9);
+      const again = await set("sum", 7, { once, ifVersion: 44 });
+      expect(again).toMatchObject({ outcome: "ok", version: 1 });
+      expect(again.outcome === "ok" && read(again.known)).toBe(5);
+      expect(read((await get("sum"))?.value)).toBe(9);
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 1 })).toEqual({
+        outcome: "conflict",
+        version: 2,
+      });
+      expect(await set("sum", 8, { once: { run: "r1", id: "0 2" }, ifVersion: 2 })).toEqual({
+        outcome: "ok",
+        version: 3,
+      });
+      await desk.claim();
+      await desk.append("r1", finish("done"));
+      await desk.store.deleteRuns({ by: ada, runs: ["r1"], now: desk.now });
+      // Nothing is remembered of a run that is gone.
+      for (const version of [4, 5]) expect(await set("sum", 1, { once })).toEqual({ outcome: "ok", version });
     });
 
     test("is the same state that runs see", async () => {
@@ -152,6 +178,7 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
 
     const fire = (overlap: ScheduleRecord["overlap"], ids: readonly string[], more: object = {}) =>
       desk.store.fireSchedule({
+        by: engineItself,
         schedule: "a",
         expect: start,
         handledUntil: start + 60,
@@ -212,7 +239,12 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
       await desk.append("undoable", sleep(1, start + 9_000), idle("sleeping"));
       await desk.park("undoable");
       const { epoch } = await desk.run("queued");
-      await desk.store.releaseRuns({ runs: [{ run: "queued", epoch }], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "queued", epoch }],
+        crashed: false,
+        now: desk.now,
+      });
       await desk.hot("other");
 
       const fired = await fire("cancel", ["next"], next);
@@ -261,7 +293,11 @@ export function keepingSuite(name: string, makeStore: MakeStore): void {
 
     test("are kept in order, and counted by the runs that need them", async () => {
       const put = (version: string, createdAt: number, manifest: string) =>
-        desk.store.putVersion({ version: { version, createdAt, manifest: value([manifest]) }, retentions: [] });
+        desk.store.putVersion({
+          by: engineItself,
+          version: { version, createdAt, manifest: value([manifest]) },
+          retentions: [],
+        });
       await put("v2", start + 1, "b");
       await put("v1", start, "a");
       await put("v1", start + 9, "a2");

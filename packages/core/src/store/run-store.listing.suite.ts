@@ -1,5 +1,6 @@
 // The port's lists and figures, and what retention takes off them.
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { RetentionRecord } from "../kernel/run-store.ts";
 import {
   ada,
@@ -174,7 +175,8 @@ function retention(name: string, makeStore: MakeStore): void {
       for (const id of ["r1", "r2", "r3", "r4"]) await ended(id);
       await ended("other", { workflow: "other" });
       await desk.create("open");
-      const purge = (limit: number) => desk.store.purgeRuns({ workflow: "order", endedBefore: start + 30, limit });
+      const purge = (limit: number) =>
+        desk.store.purgeRuns({ by: engineItself, workflow: "order", endedBefore: start + 30, limit });
       expect(await purge(2)).toEqual({ deleted: 2 });
       expect(await purge(2)).toEqual({ deleted: 1 });
       expect(await purge(2)).toEqual({ deleted: 0 });
@@ -189,7 +191,8 @@ function retention(name: string, makeStore: MakeStore): void {
       await desk.hot("r5", { createdAt: start + 500 });
       await desk.hot("r4");
       for (const id of ["r5", "r4", "long"]) await desk.append(id, finish());
-      const purge = (keep: number, limit: number) => desk.store.purgeRuns({ workflow: "order", keep, limit });
+      const purge = (keep: number, limit: number) =>
+        desk.store.purgeRuns({ by: engineItself, workflow: "order", keep, limit });
       const left = async () =>
         (await desk.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id).toSorted();
       expect(await purge(5, 1)).toEqual({ deleted: 1 });
@@ -203,7 +206,7 @@ function retention(name: string, makeStore: MakeStore): void {
 
     test("purges by age and number at once, those that ended first before the others", async () => {
       for (const id of ["r1", "r2", "r3", "r4", "r5"]) await ended(id);
-      const purge = (more: object) => desk.store.purgeRuns({ workflow: "order", limit: 9, ...more });
+      const purge = (more: object) => desk.store.purgeRuns({ by: engineItself, workflow: "order", limit: 9, ...more });
       const left = async () => (await desk.store.listRuns({ filter: {}, limit: 9 })).runs.map(({ id }) => id);
       expect(await purge({ endedBefore: start + 10, keep: 3, limit: 1 })).toEqual({ deleted: 1 });
       expect(await left()).toEqual(["r5", "r4", "r3", "r2"]);
@@ -214,7 +217,11 @@ function retention(name: string, makeStore: MakeStore): void {
 
     test("is told for every workflow that has runs, as it was deployed last", async () => {
       const put = (...retentions: readonly RetentionRecord[]) =>
-        desk.store.putVersion({ version: { version: "v1", createdAt: start, manifest: value([]) }, retentions });
+        desk.store.putVersion({
+          by: engineItself,
+          version: { version: "v1", createdAt: start, manifest: value([]) },
+          retentions,
+        });
       await put({ workflow: "days", ageMs: 9 }, { workflow: "some", keep: 0 }, { workflow: "unused", keep: 1 });
       for (const workflow of ["some", "never", "days", "days"]) await ended(`${workflow}-${desk.now}`, { workflow });
       expect(await desk.store.listRetentions()).toEqual([
@@ -234,13 +241,15 @@ function retention(name: string, makeStore: MakeStore): void {
     test("purges all but the newest", async () => {
       for (const id of ["r1", "r2", "r3", "r4"]) await ended(id);
       await desk.create("open");
-      const purge = (limit: number) => desk.store.purgeRuns({ workflow: "order", keep: 1, limit });
+      const purge = (limit: number) => desk.store.purgeRuns({ by: engineItself, workflow: "order", keep: 1, limit });
       expect(await purge(2)).toEqual({ deleted: 2 });
       expect(await purge(9)).toEqual({ deleted: 1 });
       expect(await purge(9)).toEqual({ deleted: 0 });
       const left = await desk.store.listRuns({ filter: {}, limit: 9 });
       expect(left.runs.map(({ id }) => id)).toEqual(["open", "r4"]);
-      expect(await desk.store.purgeRuns({ workflow: "order", keep: 0, limit: 9 })).toEqual({ deleted: 1 });
+      expect(await desk.store.purgeRuns({ by: engineItself, workflow: "order", keep: 0, limit: 9 })).toEqual({
+        deleted: 1,
+      });
     });
 
     test("sweeps old events and expired state, so many at a time", async () => {
@@ -263,7 +272,7 @@ function retention(name: string, makeStore: MakeStore): void {
       });
       desk.now += 100;
       await desk.emit("new", 1);
-      const sweep = () => desk.store.sweep({ now: desk.now, eventsBefore: start + 50, limit: 2 });
+      const sweep = () => desk.store.sweep({ by: engineItself, now: desk.now, eventsBefore: start + 50, limit: 2 });
       expect(await sweep()).toEqual({ swept: 3 });
       expect(await sweep()).toEqual({ swept: 1 });
       expect(await sweep()).toEqual({ swept: 0 });

@@ -2,6 +2,7 @@
 // is kept as a blob.
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { AppendOutcome, StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
@@ -59,7 +60,9 @@ function lookingBack(name: string, makeStore: MakeStore): void {
     test("finds what is stored after everything older was deleted", async () => {
       for (const payload of [1, 2, 3]) await desk.emit("paid", payload);
       await desk.hot("r1");
-      expect(await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 })).toEqual({ swept: 3 });
+      expect(await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start + 1, limit: 9 })).toEqual({
+        swept: 3,
+      });
       await desk.hot("r2");
       await desk.emit("paid", 4);
       expect([await first("r1"), await first("r2")]).toEqual([4, 4]);
@@ -193,7 +196,7 @@ function kept(name: string, makeStore: MakeStore): void {
       const { content } = await emitLarge(desk, { a: 1 });
       const ops = [pick(0, { a: 1 })];
       const asked = await desk.append("r1", ...ops);
-      await desk.store.sweep({ now: start, eventsBefore: start + 1, limit: 9 });
+      await desk.store.sweep({ by: engineItself, now: start, eventsBefore: start + 1, limit: 9 });
       expect((await again(asked, ops, content)).events).toEqual([]);
       expect(await desk.journal("r1")).toEqual([[0, "running", undefined]]);
     });

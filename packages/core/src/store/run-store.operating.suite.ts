@@ -21,6 +21,7 @@ import {
   type Desk,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" };
 const cancel = (desk: Desk, run: string) =>
@@ -37,9 +38,9 @@ function leavingMemory(name: string, makeStore: MakeStore): void {
       const run = await desk.run("r1");
       expect([run.status, run.reason, run.epoch, run.owner]).toEqual(["waiting", "sleeping", 2, undefined]);
       expect(await desk.claim()).toEqual([]);
-      expect((await desk.store.parkRun({ run: "r1", epoch: 1, now: start })).outcome).toBe("stale");
-      expect((await desk.store.parkRun({ run: "r1", epoch: 2, now: start })).outcome).toBe("stale");
-      expect((await desk.store.parkRun({ run: "none", epoch: 1, now: start })).outcome).toBe("stale");
+      expect((await desk.store.parkRun({ by: engineItself, run: "r1", epoch: 1, now: start })).outcome).toBe("stale");
+      expect((await desk.store.parkRun({ by: engineItself, run: "r1", epoch: 2, now: start })).outcome).toBe("stale");
+      expect((await desk.store.parkRun({ by: engineItself, run: "none", epoch: 1, now: start })).outcome).toBe("stale");
     });
 
     test("a run that something happened to is ready instead", async () => {
@@ -86,14 +87,14 @@ function leavingMemory(name: string, makeStore: MakeStore): void {
         { run: "r2", epoch: 9 },
         { run: "none", epoch: 1 },
       ];
-      const released = await desk.store.releaseRuns({ runs, crashed: true, now: start });
+      const released = await desk.store.releaseRuns({ by: engineItself, runs, crashed: true, now: start });
       expect(released.released.map(({ id, status, epoch, crashes }) => [id, status, epoch, crashes])).toEqual([
         ["r1", "queued", 2, 1],
         ["r2", "queued", 2, 1],
       ]);
       expect(released.effects.ready).toBe(2);
       expect(await desk.claimIds()).toEqual(["r1", "r2"]);
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 3 }], crashed: false, now: start });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 3 }], crashed: false, now: start });
       expect((await desk.run("r1")).crashes).toBe(1);
     });
 
@@ -112,8 +113,8 @@ function leavingMemory(name: string, makeStore: MakeStore): void {
       await desk.hot("ended");
       await desk.append("ended", finish());
       await desk.create("queued");
-      await desk.store.claimRuns({ owner: "engine-2", limit: 1, now: start, journalBytesMax: 1 });
-      const recovered = await desk.store.recover({ owner: "engine-2", now: start });
+      await desk.store.claimRuns({ by: engineItself, owner: "engine-2", limit: 1, now: start, journalBytesMax: 1 });
+      const recovered = await desk.store.recover({ by: engineItself, owner: "engine-2", now: start });
       expect(recovered).toMatchObject({ recovered: 5, effects: { ready: 3 } });
       const states = await Promise.all(
         ["running", "waiting", "undoing", "pausing", "cancelling", "queued"].map(async (id) => {
@@ -204,7 +205,12 @@ function stopping(name: string, makeStore: MakeStore): void {
     test("holds when the run's worker is lost", async () => {
       await desk.hot("r1");
       await pause("r1");
-      const { effects } = await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
+      const { effects } = await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "r1", epoch: 1 }],
+        crashed: true,
+        now: start,
+      });
       expect(effects.ready).toBe(0);
       expect(await desk.run("r1")).toMatchObject({ status: "paused", reason: "paused_by_user" });
     });
@@ -217,7 +223,13 @@ function stopping(name: string, makeStore: MakeStore): void {
       await desk.hot("cancelling");
       await cancel(desk, "cancelling");
       await desk.create("blocked");
-      await desk.store.blockRun({ run: "blocked", reason: "poison", error: problem("why"), now: start });
+      await desk.store.blockRun({
+        by: engineItself,
+        run: "blocked",
+        reason: "poison",
+        error: problem("why"),
+        now: start,
+      });
       for (const id of ["ended", "undoing", "cancelling", "blocked"]) expect((await pause(id)).outcome).toBe("refused");
       expect((await pause("none")).outcome).toBe("not_found");
       expect((await resume("ended")).outcome).toBe("refused");
@@ -228,7 +240,14 @@ function stopping(name: string, makeStore: MakeStore): void {
   describe(`${name}: blocking`, () => {
     const desk = withStore(makeStore);
     const block = (run: string, more: { epoch?: number; reason?: "poison" | "version_unavailable" } = {}) =>
-      desk.store.blockRun({ run, reason: "poison", error: problem("evidence"), now: desk.now, ...more });
+      desk.store.blockRun({
+        by: engineItself,
+        run,
+        reason: "poison",
+        error: problem("evidence"),
+        now: desk.now,
+        ...more,
+      });
 
     test("parks a run with the evidence until an operator acts", async () => {
       await desk.hot("r1");
@@ -265,13 +284,16 @@ function stopping(name: string, makeStore: MakeStore): void {
       await block("r4");
       const reasons = ["version_unavailable", "workflow_unknown"] as const;
       expect(
-        (await desk.store.unblockRuns({ reasons, workflow: "order", version: "v1", now: start })).effects,
+        (await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", version: "v1", now: start }))
+          .effects,
       ).toMatchObject({ ready: 1, touched: ["r1"] });
-      expect((await desk.store.unblockRuns({ reasons, workflow: "order", now: start })).effects).toMatchObject({
+      expect(
+        (await desk.store.unblockRuns({ by: engineItself, reasons, workflow: "order", now: start })).effects,
+      ).toMatchObject({
         ready: 1,
         touched: ["r2"],
       });
-      expect((await desk.store.unblockRuns({ reasons, now: start })).effects).toMatchObject({
+      expect((await desk.store.unblockRuns({ by: engineItself, reasons, now: start })).effects).toMatchObject({
         ready: 1,
         touched: ["r3"],
       });

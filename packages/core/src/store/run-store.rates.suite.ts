@@ -1,6 +1,7 @@
 // The port, where starts are limited in number, and where runs have to begin in time.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId } from "../kernel/flow.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { NewRun } from "../kernel/run-store.ts";
 import { call, start, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
 import { putRules, rule } from "./run-store.gates.suite.ts";
@@ -53,7 +54,7 @@ function limitsSuite(name: string, makeStore: MakeStore): void {
 
     test("what is remembered of them is forgotten when it counts no longer", async () => {
       await desk.hot("a", limited());
-      const sweep = (now: number) => desk.store.sweep({ now, eventsBefore: 0, limit: 10 });
+      const sweep = (now: number) => desk.store.sweep({ by: engineItself, now, eventsBefore: 0, limit: 10 });
       expect(await sweep(start + 1_000)).toEqual({ swept: 0 });
       expect(await sweep(start + 1_001)).toEqual({ swept: 1 });
     });
@@ -75,7 +76,7 @@ function deadlineSuite(name: string, makeStore: MakeStore): void {
     test("one that has begun is not concerned, whatever becomes of it", async () => {
       await desk.create("a", { startWithinMs: 100 });
       await desk.claim();
-      await desk.store.releaseRuns({ runs: [{ run: "a", epoch: 1 }], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "a", epoch: 1 }], crashed: false, now: desk.now });
       expect((await desk.fire(start + 100)).effects.finished).toEqual([]);
       expect(await desk.claimIds()).toEqual(["a"]);
       await desk.hot("b", { startWithinMs: 100 });

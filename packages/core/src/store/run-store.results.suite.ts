@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { StepCacheUse } from "@sluice/protocol";
 import { encodeBlobRef } from "../kernel/blob-ref.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { RunStore, StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
@@ -124,7 +125,7 @@ function keeping(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       for (let i = 0; i < 5; i++) await desk.append("r1", made(i, i, use({ key: `k${i}`, ttl: minute + i })));
       const sweep = (now: number, cacheEntriesMax: number) =>
-        desk.store.sweep({ now, eventsBefore: 0, limit: 9, cacheEntriesMax });
+        desk.store.sweep({ by: engineItself, now, eventsBefore: 0, limit: 9, cacheEntriesMax });
       expect(await sweep(start, 5)).toEqual({ swept: 0 });
       expect(await sweep(start + minute + 1, 5)).toEqual({ swept: 2 });
       expect(await sweep(start, 1)).toEqual({ swept: 2 });
@@ -185,7 +186,7 @@ function flights(name: string, makeStore: MakeStore): void {
 
     test("are asked for again by the run that makes them, whoever it was before", async () => {
       await three();
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: true, now: desk.now });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: true, now: desk.now });
       await desk.claim();
       expect((await desk.append("r1", ask(0, flying))).events).toMatchObject([{ event: "started" }]);
     });

@@ -21,6 +21,7 @@ import {
   withStore,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export function sharingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: child runs`, () => {
@@ -248,7 +249,7 @@ export function sharingSuite(name: string, makeStore: MakeStore): void {
     test("outlive their holder's incarnation, and end with the run", async () => {
       await desk.hot("r1");
       await desk.append("r1", lock(0, "l"));
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: true, now: start });
       await desk.parked("r2", [lock(0, "l")]);
       expect((await desk.run("r2")).status).toBe("waiting");
       await desk.claim();

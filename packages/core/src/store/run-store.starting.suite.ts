@@ -12,6 +12,7 @@ import {
   withStore,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export function startingSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: creating runs`, () => {
@@ -129,7 +130,12 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
       expect(first).toMatchObject({ run: expected, journal: [] });
       expect(first?.next).toBeUndefined();
       await desk.append("r1", done(0, "a"));
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start + 20 });
+      await desk.store.releaseRuns({
+        by: engineItself,
+        runs: [{ run: "r1", epoch: 1 }],
+        crashed: false,
+        now: start + 20,
+      });
       desk.now = start + 30;
       const [second] = await desk.claim();
       expect(second).toMatchObject({ run: { epoch: 3, startedAt: start + 10, ord: 1 }, journal: [{ seq: 0, ord: 1 }] });
@@ -147,9 +153,15 @@ export function startingSuite(name: string, makeStore: MakeStore): void {
         sleep(4, start + 9_000),
         done(5, text),
       );
-      await desk.store.releaseRuns({ runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "r1", epoch: 1 }], crashed: false, now: start });
       const bytesMax = 2_600;
-      const [claimed] = await desk.store.claimRuns({ owner: engine, limit: 1, now: start, journalBytesMax: bytesMax });
+      const [claimed] = await desk.store.claimRuns({
+        by: engineItself,
+        owner: engine,
+        limit: 1,
+        now: start,
+        journalBytesMax: bytesMax,
+      });
       const pieces = [claimed?.journal ?? []];
       let next = claimed?.next;
       while (next !== undefined) {

@@ -14,6 +14,7 @@ import { endingSuite } from "./run-store.ending.suite.ts";
 import type { MakeStore } from "./run-store.fixture.suite.ts";
 import { importingSuite } from "./run-store.importing.suite.ts";
 import { gatesSuite } from "./run-store.gates.suite.ts";
+import { heldTimesSuite } from "./run-store.held-times.suite.ts";
 import { joiningSuite } from "./run-store.joining.suite.ts";
 import { keepingSuite } from "./run-store.keeping.suite.ts";
 import { listingSuite } from "./run-store.listing.suite.ts";
@@ -60,6 +61,7 @@ export function runStoreSuite(name: string, makeStore: MakeStore): void {
   breakersSuite(name, watched);
   gatesSuite(name, watched);
   turnsSuite(name, watched);
+  heldTimesSuite(name, watched);
   joiningSuite(name, watched);
   ratesSuite(name, watched);
   describe(`${name}: the suite`, () => {
@@ -117,6 +119,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   listSchedules: true,
   setSchedulePaused: true,
   fireSchedule: true,
+  listHeldTimes: true,
   putVersion: true,
   putFlow: true,
   setQueuePaused: true,

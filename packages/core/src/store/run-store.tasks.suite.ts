@@ -1,5 +1,6 @@
 // The port's tasks: given out under an epoch, settled once, tried again, and gone with what waits for them.
 import { describe, expect, test } from "bun:test";
+import type { StoreOp } from "../kernel/run-store.ts";
 import {
   ada,
   delivered,
@@ -18,6 +19,7 @@ import {
   withStore,
   type MakeStore,
 } from "./run-store.fixture.suite.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 
 export function tasksSuite(name: string, makeStore: MakeStore): void {
   describe(`${name}: tasks`, () => {
@@ -25,7 +27,7 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
     const listed = async (): Promise<readonly unknown[]> =>
       (await desk.store.listTasks({ limit: 100 })).map((each) => [each.task, each.epoch, each.attempt]);
     const settle = (id: string, epoch: number, attempt = 1) =>
-      desk.store.settleTask({ task: id, epoch, attempt, value: value("done"), now: desk.now });
+      desk.store.settleTask({ by: engineItself, task: id, epoch, attempt, value: value("done"), now: desk.now });
 
     test("are open entries until somebody settles them, in memory by a delivery", async () => {
       await desk.hot("r1");
@@ -56,10 +58,35 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       expect(await settle("t0", 1)).toEqual({ outcome: "stale" });
     });
 
+    test("that have an undo are counted with it, and one that takes something back is an undo in the journal", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", { ...task(0, "t0"), undo: true } as StoreOp);
+      const settled = await settle("t0", 1);
+      expect(settled.outcome).toBe("ok");
+      const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(entries).toMatchObject([{ seq: 0, kind: "task", status: "completed", undo: true }]);
+      await desk.append("r1", undoing());
+      await desk.append("r1", task(-1, "t1"));
+      expect(await listed()).toEqual([["t1", 1, 1]]);
+      expect(await settle("t1", 1)).toMatchObject({ outcome: "ok" });
+      const after = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(after.entries.map(({ seq, kind, status }) => [seq, kind, status])).toEqual([
+        [0, "task", "completed"],
+        [-1, "undo", "completed"],
+      ]);
+    });
+
     test("make a parked run ready, with an error as with a value", async () => {
       await desk.parked("r1", [task(0, "t0")]);
       const error = problem("no memory");
-      const failed = await desk.store.settleTask({ task: "t0", epoch: 1, attempt: 1, error, now: desk.now });
+      const failed = await desk.store.settleTask({
+        by: engineItself,
+        task: "t0",
+        epoch: 1,
+        attempt: 1,
+        error,
+        now: desk.now,
+      });
       expect(failed).toMatchObject({ outcome: "ok", effects: { ready: 1, touched: ["r1"] } });
       expect(await desk.journal("r1")).toEqual([[0, "failed", "no memory"]]);
       expect(await desk.claimIds()).toEqual(["r1"]);
@@ -68,7 +95,7 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
     test("without a value settle with nothing", async () => {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"));
-      await desk.store.settleTask({ task: "t0", epoch: 1, attempt: 1, now: desk.now });
+      await desk.store.settleTask({ by: engineItself, task: "t0", epoch: 1, attempt: 1, now: desk.now });
       expect(await desk.journal("r1")).toEqual([[0, "completed", undefined]]);
     });
 
@@ -80,7 +107,9 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
         { task: "t1", epoch: 2 },
         { task: "t9", epoch: 1 },
       ];
-      expect(await desk.store.claimTasks({ tasks, now: desk.now })).toEqual({ claimed: [{ task: "t0", epoch: 2 }] });
+      expect(await desk.store.claimTasks({ by: engineItself, tasks, now: desk.now })).toEqual({
+        claimed: [{ task: "t0", epoch: 2 }],
+      });
       expect(await settle("t0", 1)).toEqual({ outcome: "stale" });
       expect(await listed()).toEqual([
         ["t0", 2, 1],
@@ -93,8 +122,10 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"));
       const failed = { task: "t0", epoch: 1, attempt: 1, error: problem("again"), startedAt: start, due: start + 50 };
-      expect(await desk.store.retryTask({ ...failed, now: start + 5 })).toMatchObject({ outcome: "ok" });
-      expect(await desk.store.retryTask({ ...failed, now: start + 5 })).toEqual({ outcome: "stale" });
+      expect(await desk.store.retryTask({ by: engineItself, ...failed, now: start + 5 })).toMatchObject({
+        outcome: "ok",
+      });
+      expect(await desk.store.retryTask({ by: engineItself, ...failed, now: start + 5 })).toEqual({ outcome: "stale" });
       const [again] = await desk.store.listTasks({ limit: 10 });
       expect(again).toMatchObject({ epoch: 2, attempt: 2, notBefore: start + 50, createdAt: start });
       const attempts = await desk.store.figures.listAttempts({ run: "r1" });
@@ -126,7 +157,14 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("blocked");
       await desk.append("blocked", task(0, "blocked"));
       const { epoch } = await desk.run("blocked");
-      const blocked = { run: "blocked", epoch, reason: "poison", error: problem("no"), now: desk.now } as const;
+      const blocked = {
+        by: engineItself,
+        run: "blocked",
+        epoch,
+        reason: "poison",
+        error: problem("no"),
+        now: desk.now,
+      } as const;
       await desk.store.blockRun(blocked);
       expect(await listed()).toEqual([["blocked", 1, 1]]);
       await desk.store.retryRun({ by: ada, run: "blocked", now: desk.now });
@@ -138,7 +176,7 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
     test("outlive their engine and the incarnation that asked for them", async () => {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"));
-      await desk.store.recover({ owner: "engine-2", now: desk.now });
+      await desk.store.recover({ by: engineItself, owner: "engine-2", now: desk.now });
       expect(await listed()).toEqual([["t0", 1, 1]]);
       expect(await settle("t0", 1)).toMatchObject({ outcome: "ok", effects: { ready: 0 } });
       expect(await desk.journal("r1")).toEqual([[0, "completed", "done"]]);
@@ -162,7 +200,7 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"));
       const line = { op: "log", key: "task 0:1:0", level: "info", message: "half way", at: start } as const;
-      const note = { task: "t0", epoch: 1, lines: [line], progress: value(0.5), now: desk.now };
+      const note = { by: engineItself, task: "t0", epoch: 1, lines: [line], progress: value(0.5), now: desk.now };
       expect(await desk.store.noteTask(note)).toMatchObject({ outcome: "ok" });
       await desk.store.noteTask(note);
       expect(await desk.store.noteTask({ ...note, epoch: 2 })).toEqual({ outcome: "stale" });

@@ -1,6 +1,7 @@
 // The port, where runs pass gates: how fast they begin, turns between keys, queues that pause.
 import { describe, expect, test } from "bun:test";
 import { queueGate } from "../kernel/flow.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { NewRun } from "../kernel/run-store.ts";
 import { ada, idle, sleep, start, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
 import { putRules, rule, through } from "./run-store.gates.suite.ts";
@@ -29,7 +30,7 @@ function throttleSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.claimIds()).toEqual(["b"]);
       // Whoever looks for more finds when there will be.
       expect((await desk.fire(start + 501)).next).toBe(start + 1_000);
-      await desk.store.releaseRuns({ runs: [{ run: "b", epoch: 1 }], crashed: false, now: desk.now });
+      await desk.store.releaseRuns({ by: engineItself, runs: [{ run: "b", epoch: 1 }], crashed: false, now: desk.now });
       expect(await desk.claimIds()).toEqual(["b"]);
       await desk.fire(start + 1_000);
       expect(await desk.claimIds()).toEqual(["c"]);
@@ -122,6 +123,7 @@ function queuesSuite(name: string, makeStore: MakeStore): void {
     const mails: Partial<NewRun> = { flow: { gates: [queueGate("mails")], share: "" } };
     const declare = () =>
       desk.store.putFlow({
+        by: engineItself,
         workflows: ["order", "news"],
         rules: [],
         queues: [

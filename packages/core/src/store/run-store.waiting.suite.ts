@@ -100,6 +100,17 @@ export function waitingSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.store.listEvents({ after: 0, limit: 9 })).toHaveLength(1);
     });
 
+    test("with an id of another name's are events of their own: nobody uses up the ids of others", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", waitFor(0, "paid"));
+      expect(await desk.emit("noise", 0, { id: "evt-1" })).toMatchObject({ duplicate: false });
+      const paid = await desk.emit("paid", 1, { id: "evt-1" });
+      expect(paid.duplicate).toBe(false);
+      expect(delivered(paid.effects)).toEqual([["r1", 0, "completed", 1]]);
+      expect(await desk.emit("paid", 2, { id: "evt-1" })).toMatchObject({ duplicate: true, event: paid.event });
+      expect(await desk.emit("noise", 3, { id: "evt-1" })).toMatchObject({ duplicate: true });
+    });
+
     test("that do not come in time are reported as such, and nothing is consumed", async () => {
       await desk.hot("r1");
       await desk.append("r1", waitFor(0, "paid", { due: start + 100 }), idle("waiting_for_event"));

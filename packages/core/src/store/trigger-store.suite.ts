@@ -1,6 +1,7 @@
 // The one suite of the trigger port: every adapter runs all of it.
 import { describe, expect, test } from "bun:test";
 import { gateId, ruleId } from "../kernel/flow.ts";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { DeliveryRecord, TriggerRecord, TriggerStore } from "../kernel/trigger-store.ts";
 import { asked } from "./run-store.joining.suite.ts";
 import { ada, problem, read, start, value, withStore, type Desk, type MakeStore } from "./run-store.fixture.suite.ts";
@@ -33,7 +34,14 @@ function triggersOf(desk: Desk) {
       return found;
     },
     advance: (expect_: number, more: Partial<Parameters<TriggerStore["advanceTrigger"]>[0]> = {}) =>
-      store().advanceTrigger({ trigger: id, expect: expect_, occurrences: [], now: desk.now, ...more }),
+      store().advanceTrigger({
+        by: engineItself,
+        trigger: id,
+        expect: expect_,
+        occurrences: [],
+        now: desk.now,
+        ...more,
+      }),
     once: (key: string, more: { readonly mark?: string; readonly expiresAt?: number; readonly run?: string } = {}) => {
       const { run = `run-${key}`, ...rest } = more;
       return { key, run: desk.newRun(run), ...rest };
@@ -110,7 +118,9 @@ function progress(name: string, makeStore: MakeStore): void {
       expect(late).toEqual({ outcome: "stale" });
       expect(await desk.store.getRun({ run: "run-a" })).toBeUndefined();
       expect((await on.get()).cursor).toBeUndefined();
-      expect(await on.store.advanceTrigger({ trigger: "none", expect: 0, occurrences: [], now: 1 })).toEqual({
+      expect(
+        await on.store.advanceTrigger({ by: engineItself, trigger: "none", expect: 0, occurrences: [], now: 1 }),
+      ).toEqual({
         outcome: "stale",
       });
     });
@@ -129,7 +139,8 @@ function progress(name: string, makeStore: MakeStore): void {
       await on.advance(3, { forget: ["f", "none"] });
       expect(await on.store.findMarks({ trigger: id, keys: ["f"] })).toEqual([]);
       await on.advance(4, { occurrences: [on.once("old", { expiresAt: start + 5 })] });
-      const sweep = (now: number) => on.store.sweepTriggers({ now, deliveriesBefore: 0, keep: 9, limit: 9 });
+      const sweep = (now: number) =>
+        on.store.sweepTriggers({ by: engineItself, now, deliveriesBefore: 0, keep: 9, limit: 9 });
       expect(await sweep(start + 4)).toEqual({ swept: 0 });
       expect(await sweep(start + 5)).toEqual({ swept: 1 });
       const after = await on.advance(5, { occurrences: [on.once("old", { run: "old-2" })] });
@@ -304,7 +315,11 @@ function deliveries(name: string, makeStore: MakeStore): void {
         run: "r1",
         error: '{"code":"x"}',
       });
-      await on.store.recordDelivery({ delivery: full, mark: { key: "d1", run: "r1", expiresAt: start + 99 } });
+      await on.store.recordDelivery({
+        by: engineItself,
+        delivery: full,
+        mark: { key: "d1", run: "r1", expiresAt: start + 99 },
+      });
       expect(await on.store.getDelivery({ delivery: "dlv_1" })).toEqual(full);
       const { body: _body, ...about } = full;
       expect(await list()).toEqual([about]);
@@ -314,9 +329,12 @@ function deliveries(name: string, makeStore: MakeStore): void {
     });
 
     test("are listed newest first, by trigger, workflow and status, for those who may see them", async () => {
-      await on.store.recordDelivery({ delivery: delivery(1) });
-      await on.store.recordDelivery({ delivery: delivery(2, { status: "refused" }) });
-      await on.store.recordDelivery({ delivery: delivery(3, { trigger: "bill:in", workflow: "bill" }) });
+      await on.store.recordDelivery({ by: engineItself, delivery: delivery(1) });
+      await on.store.recordDelivery({ by: engineItself, delivery: delivery(2, { status: "refused" }) });
+      await on.store.recordDelivery({
+        by: engineItself,
+        delivery: delivery(3, { trigger: "bill:in", workflow: "bill" }),
+      });
       const ids = async (p?: Parameters<typeof list>[0]) => (await list(p)).map((each) => each.id);
       expect(await ids()).toEqual(["dlv_3", "dlv_2", "dlv_1"]);
       expect(await ids({ limit: 1, before: "dlv_3" })).toEqual(["dlv_2"]);
@@ -329,9 +347,11 @@ function deliveries(name: string, makeStore: MakeStore): void {
     });
 
     test("are let go when they are old, or too many of their trigger", async () => {
-      for (const number of [1, 2, 3, 4]) await on.store.recordDelivery({ delivery: delivery(number) });
-      await on.store.recordDelivery({ delivery: delivery(5, { trigger: "other" }) });
-      const sweep = (limit: number) => on.store.sweepTriggers({ now: 0, deliveriesBefore: start + 2, keep: 2, limit });
+      for (const number of [1, 2, 3, 4])
+        await on.store.recordDelivery({ by: engineItself, delivery: delivery(number) });
+      await on.store.recordDelivery({ by: engineItself, delivery: delivery(5, { trigger: "other" }) });
+      const sweep = (limit: number) =>
+        on.store.sweepTriggers({ by: engineItself, now: 0, deliveriesBefore: start + 2, keep: 2, limit });
       expect(await sweep(1)).toEqual({ swept: 1 });
       expect((await list()).map((each) => each.id)).toEqual(["dlv_5", "dlv_4", "dlv_3", "dlv_2"]);
       expect(await sweep(9)).toEqual({ swept: 1 });

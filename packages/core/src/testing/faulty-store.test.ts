@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeValue } from "@sluice/protocol";
+import { engineItself } from "../kernel/inner-actor.ts";
 import type { NewRun, RunStore } from "../kernel/run-store.ts";
 import { MemoryRunStore } from "../store/memory/index.ts";
 import { crashAt, faultyStore } from "./faulty-store.ts";
@@ -66,7 +67,7 @@ describe("a faulty store", () => {
     });
     await start(store, "a");
     expect(await idsIn(store)).toEqual(["a"]);
-    const claimed = await store.claimRuns({ owner: "e", limit: 1, now: 1, journalBytesMax: 1 });
+    const claimed = await store.claimRuns({ by: engineItself, owner: "e", limit: 1, now: 1, journalBytesMax: 1 });
     expect(claimed).toHaveLength(1);
     expect(seen.map(({ number, verb }) => [number, verb])).toEqual([
       [1, "createRun"],
@@ -79,7 +80,7 @@ describe("a faulty store", () => {
   test("fails what an incarnation writes after a write that failed, as every store does", async () => {
     const { store } = wrap(({ number }) => (number === 2 ? { fault: "fail" } : undefined));
     await start(store, "a");
-    const write = (epoch: number) => store.append({ run: "a", epoch, ops: [], now: 1 });
+    const write = (epoch: number) => store.append({ by: engineItself, run: "a", epoch, ops: [], now: 1 });
     expect(await refusal(write(1))).toBe("store_failed");
     expect(await refusal(write(1))).toBe("store_failed");
     expect(await write(2)).toEqual({ outcome: "stale" });
@@ -145,5 +146,16 @@ describe("a faulty store", () => {
     await store.close();
     expect(await refusal(start(store, "a"))).toBe("store_failed");
     expect(await idsIn(inner)).toEqual([]);
+  });
+
+  test("carries out nothing that does not say on whose behalf", async () => {
+    const { store, inner } = wrap(() => undefined);
+    await start(store, "a");
+    const p = { owner: "e", limit: 1, now: 1, journalBytesMax: 1 };
+    const nobody = p as Parameters<RunStore["claimRuns"]>[0];
+    const refused = store.claimRuns(nobody).catch((error: unknown) => (error as Error).message);
+    expect(await refused).toBe("claimRuns does not say on whose behalf it changes something");
+    expect((await inner.getRun({ run: "a" }))?.owner).toBeUndefined();
+    expect(await store.claimRuns({ ...p, by: engineItself })).toHaveLength(1);
   });
 });

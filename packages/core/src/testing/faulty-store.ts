@@ -1,7 +1,7 @@
 // A store that fails on purpose: commits that fail or are answered late, and a crash before or after any write.
 import { SluiceError } from "@sluice/protocol";
 import { brokenError, BrokenIncarnations } from "../kernel/broken-incarnations.ts";
-import type { RunStore } from "../kernel/run-store.ts";
+import type { Actor, RunStore } from "../kernel/run-store.ts";
 import type { TriggerStore } from "../kernel/trigger-store.ts";
 
 type StoreVerb = keyof RunStore | keyof TriggerStore;
@@ -59,6 +59,7 @@ const writes: Readonly<Record<keyof RunStore, boolean>> = {
   listSchedules: false,
   setSchedulePaused: true,
   fireSchedule: true,
+  listHeldTimes: false,
   putVersion: true,
   putFlow: true,
   setQueuePaused: true,
@@ -152,6 +153,12 @@ export function crashAt(number: number, when: "before" | "after"): FaultPlan {
     write.number === number ? { fault: when === "before" ? "crash_before" : "crash_after" } : undefined;
 }
 
+/** Every verb that changes something says on whose behalf: one that does not is a bug of whoever calls it. */
+function requireActor({ verb, params }: { readonly verb: StoreVerb; readonly params: unknown }): void {
+  const { kind } = (params as { readonly by?: Partial<Actor> }).by ?? {};
+  if (kind === undefined) throw new Error(`${verb} does not say on whose behalf it changes something`);
+}
+
 type Verb = (params: unknown) => Promise<unknown>;
 type Incarnation = { readonly run: string; readonly epoch: number };
 
@@ -209,6 +216,7 @@ class Wrapper implements FaultyStore {
 
   async #write(p: { readonly verb: StoreVerb; readonly params: unknown; readonly call: Verb }): Promise<unknown> {
     if (this.#gone) return this.#refuse();
+    requireActor(p);
     const fault = this.#options.plan({ number: ++this.#writes, verb: p.verb, params: p.params });
     const incarnation = p.verb === "append" || p.verb === "parkRun" ? (p.params as Incarnation) : undefined;
     if (incarnation !== undefined && this.#broken.has(incarnation.run, incarnation.epoch)) {

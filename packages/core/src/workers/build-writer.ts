@@ -1,5 +1,6 @@
 // What a build says on its way into the store: gathered while a commit is under way, so that a flood of small pieces costs few commits,
 // and bounded, so that a flood of large ones is slowed where it comes from.
+import { artifactDigests } from "./build-files.ts";
 import type { BuildEnd, BuildRecord, BuildStore, NewBuildEvent } from "../kernel/build-store.ts";
 
 /** Output of one stream is joined up to this. */
@@ -91,7 +92,15 @@ export class BuildWriter {
     const events = this.#events;
     this.#events = [];
     this.#bytes = 0;
-    const answer = await store.appendBuild({ build, epoch, events, end, keepBytes, now: now() });
+    const answer = await store.appendBuild({
+      build,
+      epoch,
+      events,
+      end,
+      blobs: artifactDigests(end),
+      keepBytes,
+      now: now(),
+    });
     if (answer.outcome === "ok") written(answer.build);
     return answer;
   }

@@ -1,6 +1,6 @@
 // Builds between store and workers: what is given out when, and what becomes of it when things go wrong.
 import { expect, test } from "bun:test";
-import { SluiceError } from "@sluice/protocol";
+import { SluiceError, workerMessageCodes } from "@sluice/protocol";
 import { FleetDesk } from "./fleet.fixture.suite.ts";
 
 const by = { kind: "user", id: "ada" } as const;
@@ -81,4 +81,43 @@ test("whoever watches hears of every change until they stop listening", async ()
   expect(await desk.fleet.builds.get("none")).toMatchObject({ ok: false, error: { code: "build_not_found" } });
   expect(await desk.fleet.builds.cancel({ by, build })).toMatchObject({ ok: false, error: { code: "build_is_final" } });
   expect(line.heard()).toEqual([]);
+});
+
+test("a worker that is leaving gives back what it was just asked for, and is asked for nothing more", async () => {
+  const desk = await new FleetDesk().start();
+  const leaving = await desk.worker("a", { heartbeat_ms: 5_000 });
+  const build = await desk.build();
+  const request = leaving.sent.find(({ type }) => type === workerMessageCodes.BUILD_REQUEST)?.id;
+  leaving.say("ERROR", { request_id: request, code: "worker_draining", message: "This worker is leaving." });
+  await desk.settle();
+  expect(await desk.status(build)).toBe("queued a 1");
+  expect(desk.fleet.workers[0]?.draining).toBe(true);
+  const other = await desk.worker("b", { heartbeat_ms: 5_000 });
+  await desk.settle();
+  expect(await desk.status(build)).toBe("running b 2");
+  expect(other.heard()).toContainEqual(["BUILD_REQUEST", expect.objectContaining({ build_id: build, epoch: 2 })]);
+  // What it says of the build now is late, and the other one's stands.
+  leaving.say("BUILD_COMPLETED", { build_id: build, status: "success", epoch: 1 });
+  await desk.settle();
+  expect(await desk.status(build)).toBe("running b 2");
+});
+
+test("a worker that has no room after all is asked again a little later, and an error about nothing is only logged", async () => {
+  const desk = await new FleetDesk().start();
+  const line = await desk.worker("a", { heartbeat_ms: 5_000 });
+  const build = await desk.build();
+  const request = line.sent.find(({ type }) => type === workerMessageCodes.BUILD_REQUEST)?.id;
+  line.heard();
+  line.say("ERROR", { request_id: request, code: "worker_busy", message: "This worker has no room." });
+  await desk.settle();
+  expect(await desk.status(build)).toBe("queued a 1");
+  await desk.advance(999);
+  expect(line.heard().filter(([name]) => name === "BUILD_REQUEST")).toEqual([]);
+  await desk.advance(1);
+  expect(await desk.status(build)).toBe("running a 2");
+  line.say("ERROR", { request_id: request, code: "worker_busy", message: "It says so again." });
+  line.say("ERROR", { code: "odd", message: "Nobody asked." });
+  await desk.settle();
+  expect(await desk.status(build)).toBe("running a 2");
+  expect(desk.logs.filter((each) => each === "a worker answered with an error")).toHaveLength(2);
 });

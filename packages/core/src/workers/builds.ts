@@ -4,8 +4,10 @@ import type { BuildEnd, BuildPlacement, BuildRecord } from "../kernel/build-stor
 import { attempt, fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-store.ts";
+import { digestsOf, type BuildFile } from "./build-files.ts";
 import { compact, endOf, writeProgress } from "./build-reports.ts";
 import type { BuildReport } from "./build-reports.ts";
+import { listAll, noBuild } from "./build-rows.ts";
 import { BuildWriter } from "./build-writer.ts";
 import { placed } from "./placement.ts";
 import type { FleetParts } from "./ports.ts";
@@ -32,7 +34,6 @@ interface Queued {
   readonly kind: string;
 }
 
-const listedAtOnceMax = 500;
 /** After the store refused a write. */
 const placeAgainMs = 1_000;
 
@@ -55,27 +56,11 @@ export class Builds {
 
   /** Takes up what an earlier server has left: workers that had builds have the grace to come back to them. */
   async start(): Promise<void> {
-    for (const record of await this.#all("queued")) this.#enqueue(record.id, record.on);
-    for (const record of await this.#all("running")) this.#armTimeout(this.#track(record), record);
+    for (const record of await listAll(this.#parts.store, "queued")) this.#enqueue(record.id, record.on);
+    for (const record of await listAll(this.#parts.store, "running")) this.#armTimeout(this.#track(record), record);
     if (this.#running.size > 0) {
       this.#parts.clock.after(this.#parts.limits.reconnectGraceMs, () => this.#giveUpLost());
     }
-  }
-
-  async #all(status: "queued" | "running"): Promise<readonly BuildRecord[]> {
-    const found: BuildRecord[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#parts.store.builds.listBuilds({
-        status,
-        order: "oldest",
-        limit: listedAtOnceMax,
-        cursor,
-      });
-      found.push(...page.builds);
-      cursor = page.next;
-    } while (cursor !== undefined);
-    return found;
   }
 
   /** No build is given out any more. What workers have stays theirs: they come back to the next server. */
@@ -92,7 +77,7 @@ export class Builds {
     readonly by: Actor;
     readonly target: string;
     /** As BUILD_REQUEST carries them. */
-    readonly options: Readonly<Record<string, unknown>>;
+    readonly options: Readonly<Record<string, unknown>> & { readonly inputs?: readonly BuildFile[] | undefined };
     readonly on: BuildPlacement;
   }): Promise<Result<BuildRecord>> {
     const { clock, limits, newBuildId, store } = this.#parts;
@@ -103,7 +88,8 @@ export class Builds {
       on: p.on,
       createdAt: clock.now(),
     };
-    const made = await attempt(() => store.builds.createBuild({ by: p.by, build, queuedMax: limits.buildsQueuedMax }));
+    const rest = { blobs: digestsOf(p.options.inputs), queuedMax: limits.buildsQueuedMax };
+    const made = await attempt(() => store.builds.createBuild({ by: p.by, build, ...rest }));
     if (!made.ok) return made;
     if (made.value.outcome === "full") {
       return fail({
@@ -208,13 +194,13 @@ export class Builds {
       await this.#release([running], "the worker left");
       return true;
     }
-    worker.held.set(build, { build, epoch: record.epoch, over: false });
-    worker.send(workerMessageCodes.BUILD_REQUEST, {
+    const request = worker.send(workerMessageCodes.BUILD_REQUEST, {
       build_id: build,
       target: record.target,
       options: decodeValue(record.options),
       epoch: record.epoch,
     });
+    worker.held.set(build, { build, epoch: record.epoch, request, over: false });
     this.#armTimeout(running, record);
     if (this.#cancelled.delete(build)) this.#interrupt(running, { status: "cancelled" });
     return true;
@@ -303,6 +289,25 @@ export class Builds {
     return this.#take(running, report);
   }
 
+  /**
+   * A worker does not take a build that it was just asked for (`request`: the message), and another one is. False for another
+   * message. One that stays gets the next build a little later: it would refuse that as well.
+   */
+  refused(worker: RemoteWorker, request: string | undefined, why: string): boolean {
+    const held = [...worker.held.values()].find((each) => each.request === request && request !== undefined);
+    const running = held === undefined || held.over ? undefined : this.#running.get(held.build);
+    if (held === undefined || running === undefined || running.ending || running.epoch !== held.epoch) return false;
+    held.over = true;
+    const free = (): void => {
+      if (worker.held.get(held.build) === held) worker.held.delete(held.build);
+      this.place();
+    };
+    if (worker.draining) free();
+    else this.#parts.clock.after(placeAgainMs, free);
+    void this.#release([running], why);
+    return true;
+  }
+
   #take(running: Running, report: BuildReport): Promise<void> | undefined {
     const at = this.#parts.clock.now();
     switch (report.name) {
@@ -386,12 +391,4 @@ export class Builds {
     this.#watchers.tell(build);
     this.#parts.changed?.("build");
   }
-}
-
-function noBuild(build: string): Result<never> {
-  return fail({
-    code: "build_not_found",
-    message: `There is no build ${JSON.stringify(build.slice(0, 80))}.`,
-    hint: "GET /api/v1/builds lists them.",
-  });
 }

@@ -135,10 +135,13 @@ export class WorkerConnection implements WorkerLine {
     this.#close();
   }
 
-  send(type: number, payload: Readonly<Record<string, unknown>>): void {
-    if (this.#over) return;
+  /** Sends a message; its id, undefined when it is over. */
+  send(type: number, payload: Readonly<Record<string, unknown>>): string | undefined {
+    if (this.#over) return undefined;
     const { clock, newId } = this.#parts;
-    this.#transport.send({ version: frameVersion, type, id: newId(), timestamp: clock.now(), runtime, payload });
+    const id = newId();
+    this.#transport.send({ version: frameVersion, type, id, timestamp: clock.now(), runtime, payload });
+    return id;
   }
 
   #close(): void {

@@ -81,7 +81,7 @@ describe("other work than builds", () => {
       joined: ({ id }) => void told.push(`joined ${id}`),
       received: ({ id }, { type }) => void told.push(`${id} said ${type.toString(16)}`),
       draining: ({ id }) => void told.push(`draining ${id}`),
-      left: ({ id }, why) => void told.push(`left ${id}: ${why}`),
+      left: ({ id }, { why }) => void told.push(`left ${id}: ${why}`),
     };
   }
 

@@ -92,11 +92,7 @@ export class Fleet implements ConnectionOwner {
     if (!drained.ok) return drained;
     const worker = this.#workers.get(p.worker);
     if (drained.value.outcome === "not_found" && worker === undefined) return noWorker(p.worker);
-    if (worker !== undefined) {
-      worker.draining = true;
-      if (!worker.basic) this.#otherWork?.draining(worker);
-      this.#parts.changed?.("worker");
-    }
+    if (worker !== undefined) this.#drained(worker);
     return ok(undefined);
   }
 
@@ -151,7 +147,7 @@ export class Fleet implements ConnectionOwner {
     const absent = this.#absent.get(worker.id);
     absent?.stop();
     this.#absent.delete(worker.id);
-    if (absent !== undefined) this.#left(absent.worker, "it came back with another connection");
+    if (absent !== undefined) this.#vanished(absent.worker, "it came back with another connection");
     this.#workers.set(worker.id, worker);
     this.#lives.set(worker, new AbortController());
     this.#stops.set(
@@ -205,11 +201,24 @@ export class Fleet implements ConnectionOwner {
         this.#resourceAnswer(worker, message.id, {});
         return undefined;
       case "ERROR":
-        this.#parts.log("warn", "a worker answered with an error", { worker: worker.id, ...message.payload });
+        this.#refused(worker, message.payload);
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  /** A worker that leaves, or has no room after all, gives back what it was just asked for. */
+  #refused(worker: RemoteWorker, error: WorkerPayload<"ERROR">): void {
+    if (error.code === "worker_draining") this.#drained(worker);
+    if (this.builds.refused(worker, error.request_id, `the worker did not take it: ${error.message}`)) return;
+    this.#parts.log("warn", "a worker answered with an error", { worker: worker.id, ...error });
+  }
+
+  #drained(worker: RemoteWorker): void {
+    worker.draining = true;
+    if (!worker.basic) this.#otherWork?.draining(worker);
+    this.#parts.changed?.("worker");
   }
 
   otherWork(worker: RemoteWorker, message: WireMessage): Promise<void> | undefined {
@@ -236,7 +245,7 @@ export class Fleet implements ConnectionOwner {
       const stop = clock.after(limits.reconnectGraceMs, () => {
         this.#absent.delete(worker.id);
         this.builds.release(worker.id, why);
-        this.#left(worker, why);
+        this.#vanished(worker, why);
       });
       this.#absent.set(worker.id, { worker, stop });
     }
@@ -258,7 +267,7 @@ export class Fleet implements ConnectionOwner {
     this.#workers.delete(older.id);
     this.#quit(older);
     older.line.end("worker_replaced", "Another worker with this worker_id has connected.");
-    this.#left(older, "another worker with its name has connected");
+    this.#vanished(older, "another worker with its name has connected");
   }
 
   /** Ends a connection without a time to come back. */
@@ -269,12 +278,12 @@ export class Fleet implements ConnectionOwner {
     this.#quit(worker);
     worker.line.end(code, why);
     this.builds.release(worker.id, why);
-    this.#left(worker, why);
+    if (!worker.basic) this.#otherWork?.left(worker, { why });
     this.#parts.changed?.("worker");
   }
 
-  #left(worker: RemoteWorker, why: string): void {
-    if (!worker.basic) this.#otherWork?.left(worker, why);
+  #vanished(worker: RemoteWorker, why: string): void {
+    if (!worker.basic) this.#otherWork?.left(worker, { why, unexplained: true });
   }
 
   #heartbeat(

@@ -4,4 +4,14 @@ export { fleetLimits } from "./limits.ts";
 export type { FleetLimits } from "./limits.ts";
 export type { WorkerConnection } from "./connection.ts";
 export type { RemoteWorker } from "./remote-worker.ts";
-export type { FleetParts, OtherWork, WorkerDoor, WorkerPermit, WorkerStateSource, WorkerTransport } from "./ports.ts";
+export type {
+  FleetParts,
+  LeftWorker,
+  OtherWork,
+  WorkerDoor,
+  WorkerPermit,
+  WorkerStateSource,
+  WorkerTransport,
+} from "./ports.ts";
+export { digestsOf } from "./build-files.ts";
+export { cacheScopeOf } from "../kernel/cache-scope.ts";

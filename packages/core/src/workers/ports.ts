@@ -78,7 +78,14 @@ export interface OtherWork {
   /** It gets no new work. */
   draining(worker: RemoteWorker): void;
   /** Its connection is over, and the time to come back as well; called once for each `joined`. */
-  left(worker: RemoteWorker, why: string): void;
+  left(worker: RemoteWorker, left: LeftWorker): void;
+}
+
+/** What is known of a worker that is gone. */
+export interface LeftWorker {
+  readonly why: string;
+  /** It was not sent away: its connection broke, it was silent, or another of its name came. It may have crashed. */
+  readonly unexplained?: boolean | undefined;
 }
 
 export interface FleetParts {

@@ -12,7 +12,8 @@ export interface WorkerLine {
   readonly kind: "tcp" | "websocket";
   readonly address: string | undefined;
   readonly waitingBytes: number;
-  send(type: number, payload: Readonly<Record<string, unknown>>): void;
+  /** Id of the message, which an answer names; undefined where it is over. */
+  send(type: number, payload: Readonly<Record<string, unknown>>): string | undefined;
   end(code: string, message: string): void;
 }
 
@@ -20,6 +21,8 @@ export interface WorkerLine {
 export interface HeldBuild {
   readonly build: string;
   readonly epoch: number;
+  /** Id of the message that asked for it on this connection. */
+  readonly request?: string | undefined;
   /** It ended without the worker's word; its slot is taken until the worker says so or leaves. */
   over: boolean;
 }
@@ -96,10 +99,9 @@ export class RemoteWorker {
     return this.permit.kinds === undefined || matchesAny(this.permit.kinds, kind);
   }
 
-  /** Sends a message. What only our own workers know never goes to a basic one. */
-  send(type: number, payload: Readonly<Record<string, unknown>>): void {
-    if (this.gone || (this.basic && isOurOwn(type))) return;
-    this.#line.send(type, payload);
+  /** Sends a message; its id. What only our own workers know never goes to a basic one. */
+  send(type: number, payload: Readonly<Record<string, unknown>>): string | undefined {
+    return this.gone || (this.basic && isOurOwn(type)) ? undefined : this.#line.send(type, payload);
   }
 }
 

@@ -6,12 +6,14 @@ import { dataContracts } from "./data-contracts.ts";
 import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { keyContracts } from "./key-contracts.ts";
+import { logContracts } from "./log-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
 import type { SchemaName } from "./schemas.ts";
 import { triggerContracts } from "./trigger-contracts.ts";
 import { versionContracts } from "./version-contracts.ts";
+import { blobContracts } from "./blob-contracts.ts";
 import { workerContracts } from "./worker-contracts.ts";
 
 export { jsonSchemas, schemas };
@@ -26,6 +28,8 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...keyContracts,
   ...versionContracts,
   ...workerContracts,
+  ...logContracts,
+  ...blobContracts,
   ...clusterContracts,
   ...triggerContracts,
   ...consoleContracts,

@@ -19,6 +19,7 @@ export type RouteTag =
   | "versions"
   | "workers"
   | "builds"
+  | "logs"
   | "clusters"
   | "audit"
   | "console"
@@ -41,6 +42,8 @@ export interface RouteSpec {
   readonly needsTicket?: true;
   /** Answered with an upgrade to a WebSocket. */
   readonly socket?: true;
+  /** A token may also come as other products send theirs: Basic password, `Splunk`, `ApiKey`, `DD-API-KEY`. */
+  readonly anyToken?: true;
 }
 
 export const get = ["GET"] as const;

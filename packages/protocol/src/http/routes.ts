@@ -4,10 +4,12 @@ import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { triggerRoutes } from "./trigger-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
+import { blobRoutes } from "./blob-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
 
 export const routes = {
@@ -19,6 +21,8 @@ export const routes = {
   ...keyRoutes,
   ...versionRoutes,
   ...workerRoutes,
+  ...logRoutes,
+  ...blobRoutes,
   ...clusterRoutes,
   ...consoleRoutes,
 } as const;

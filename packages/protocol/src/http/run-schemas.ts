@@ -268,7 +268,7 @@ export const runSchemas = {
   RunExport: z
     .strictObject({
       format: z.literal("sluice-run"),
-      formatVersion: z.literal(1),
+      formatVersion: z.union([z.literal(1), z.literal(2)]).describe("2 is written, both are read"),
       run: z.object({ id: z.string(), workflow: z.string(), status: z.enum(runStatuses), input: exportedValue }),
       journal: z.array(
         z.object({
@@ -283,6 +283,10 @@ export const runSchemas = {
         }),
       ),
       logs: z.array(z.object({ level: z.string(), message: z.string(), at: time })),
+      stream: z
+        .array(z.object({ no: z.int(), index: z.int(), at: time, value: exportedValue }))
+        .optional()
+        .describe("What is kept of its streamed output; there from format 2 on"),
     })
     .describe("A whole run; fields of its parts that are not named here belong to it, too"),
   BulkResult: z.strictObject({ matched: z.int(), changed: z.int(), refused: z.int() }),

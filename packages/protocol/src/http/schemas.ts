@@ -5,10 +5,12 @@ import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
+import { logSchemas } from "./log-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { triggerSchemas } from "./trigger-schemas.ts";
 import { versionSchemas } from "./version-schemas.ts";
+import { blobSchemas } from "./blob-schemas.ts";
 import { workerSchemas } from "./worker-schemas.ts";
 
 /** Every body by the name it has in the API document. */
@@ -21,6 +23,8 @@ export const schemas = {
   ...keySchemas,
   ...versionSchemas,
   ...workerSchemas,
+  ...logSchemas,
+  ...blobSchemas,
   ...clusterSchemas,
   ...consoleSchemas,
 } as const;

@@ -3,9 +3,10 @@
 import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import type { Context, StepContext } from "../context.ts";
 import { NonRetryableError } from "../errors.ts";
-import type { FlowHost } from "./host.ts";
+import { servicesWithin } from "./flow-services.ts";
+import type { FlowCall, FlowHost } from "./host.ts";
 import type { ReadInput } from "./trigger-input.ts";
-import type { ConfiguredService, CronflowContext, DefineOptions, FlowMeta, FlowState, Loose } from "./types.ts";
+import type { CronflowContext, DefineOptions, FlowMeta, FlowState, Loose } from "./types.ts";
 
 /** What has happened so far, as the functions of one flow (or of one item of a loop) see it. */
 export interface FlowView {
@@ -32,19 +33,18 @@ export class FlowContexts {
   readonly #host: FlowHost;
   readonly #input: ReadInput;
   readonly #meta: FlowMeta;
-  readonly #services: Readonly<Record<string, Loose>>;
 
   constructor(definition: DefineOptions, host: FlowHost, [ctx, input]: readonly [Context, ReadInput]) {
     this.#definition = definition;
     this.#host = host;
     this.#input = input;
     this.#meta = metaOf(definition, ctx);
-    this.#services = servicesOf(definition.services);
   }
 
   make(view: FlowView, notes: CallNotes): CronflowContext {
     const { payload, trigger } = this.#input;
-    const { id } = this.#definition;
+    const { id, services } = this.#definition;
+    const meta = this.#meta;
     const { step, error, result } = notes;
     const host = this.#host;
     const once = onceEach();
@@ -60,10 +60,12 @@ export class FlowContexts {
       },
       run: { id: this.#meta.runId, runId: this.#meta.runId, workflowId: id },
       meta: this.#meta,
-      services: this.#services,
-      secrets: { get: (name) => this.#secret(name) },
+      get services(): Readonly<Record<string, Loose>> {
+        return once("services", () => servicesWithin(services, step)) as Readonly<Record<string, Loose>>;
+      },
+      secrets: { get: (name) => this.#secret(name, step) },
       get state(): FlowState {
-        return once("state", () => host.state(id)) as FlowState;
+        return once("state", () => host.state(id, callOf(meta, notes))) as FlowState;
       },
       trigger,
       cancel: cancelRun,
@@ -83,9 +85,9 @@ export class FlowContexts {
     };
   }
 
-  async #secret(name: string): Promise<string> {
+  async #secret(name: string, step: StepContext): Promise<string> {
     const spec = this.#definition.secrets?.[name];
-    if (spec !== undefined) return this.#host.secret(name, spec);
+    if (spec !== undefined) return this.#host.secret(name, spec, step.secret);
     throw new SluiceError({
       code: "not_found",
       message: `Workflow ${this.#definition.id} has no secret ${JSON.stringify(name)}.`,
@@ -99,19 +101,9 @@ function metaOf({ id, name, version, tags }: DefineOptions, { run, attempt }: Co
   return { id, workflowId: id, name: name ?? id, version, tags: tags ?? [], runId: run.id, startTime, attempt };
 }
 
-/** Services by their id, each as its actions. */
-function servicesOf(services: DefineOptions["services"]): Readonly<Record<string, Loose>> {
-  if (services === undefined) return {};
-  const entries = Array.isArray(services)
-    ? (services as readonly ConfiguredService[]).map((service) => [service.id, service] as const)
-    : Object.entries(services);
-  return Object.fromEntries(entries.map(([id, service]) => [id, actionsOf(service)]));
-}
-
-function actionsOf(service: unknown): unknown {
-  if (typeof service !== "object" || service === null || !("actions" in service)) return service;
-  const { actions } = service;
-  return typeof actions === "object" && actions !== null ? { ...service, ...actions } : service;
+/** The same for an attempt that a crash cut off and the one in its place, another for every other. */
+function callOf({ runId, attempt }: FlowMeta, { step, named = "" }: CallNotes): FlowCall {
+  return { run: runId, id: `${step.idempotencyKey} ${attempt} ${step.attempt} ${named}` };
 }
 
 function cancelRun(reason?: string | { readonly reason?: string }): never {

@@ -6,6 +6,7 @@ import { workflow, workflowBrand } from "../workflow.ts";
 import type { Workflow, WorkflowOptions } from "../workflow.ts";
 import { declaredGraph } from "./flow-graph.ts";
 import { runFlow } from "./flow-run.ts";
+import { startedServices } from "./flow-services.ts";
 import { checkTrigger, nativeTriggers } from "./flow-triggers.ts";
 import type { FlowScheduleOptions, FlowTriggerNote, FlowWebhookOptions, PollFunction } from "./flow-triggers.ts";
 import { Flow, refused } from "./flow.ts";
@@ -106,7 +107,8 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     const nodes = [...this.nodes];
     const limitMs = this.#toldOfEnds ? this.timeoutMs : undefined;
     const program = { definition, nodes, host, limitMs };
-    return workflow<Loose, Loose>(this.#optionsFor(changes.triggers === false ? [] : this.#triggers), (ctx, input) =>
+    const triggers = changes.triggers === false ? [] : this.#triggers;
+    return workflow<Loose, Loose>(this.#optionsFor(triggers, definition.services), (ctx, input) =>
       runFlow(program, ctx, input),
     );
   }
@@ -118,14 +120,19 @@ export class FlowWorkflow extends Flow implements Workflow<Loose, Loose, Loose> 
     return this.#made.workflow;
   }
 
-  #optionsFor(triggers: readonly FlowTriggerNote[]): WorkflowOptions & { readonly input?: undefined } {
+  #optionsFor(
+    triggers: readonly FlowTriggerNote[],
+    given = this.#parts.definition.services,
+  ): WorkflowOptions & { readonly input?: undefined } {
     const { id, description } = this.#parts.definition;
+    const services = startedServices(given);
     const timeout = this.#timeoutOfRuns();
     return {
       name: id,
       triggers: nativeTriggers(id, triggers),
       graph: declaredGraph(this.nodes),
       ...limitsOf(this.#parts.definition),
+      ...(Object.keys(services).length === 0 ? {} : { services }),
       ...(description === undefined ? {} : { description }),
       ...(timeout === undefined || this.#toldOfEnds ? {} : { timeout }),
     };

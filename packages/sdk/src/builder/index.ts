@@ -19,7 +19,8 @@ export type {
   FlowRequest,
   FlowResponse,
 } from "./flow-triggers.ts";
-export type { FlowHost } from "./host.ts";
+export { servicesByName } from "./flow-services.ts";
+export type { FlowCall, FlowHost } from "./host.ts";
 export { everyNode } from "./nodes.ts";
 export type { FlowNode } from "./nodes.ts";
 export { isWorthRetrying, retryOf } from "./step-plan.ts";

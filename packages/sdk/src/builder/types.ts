@@ -1,6 +1,7 @@
 // What a program that builds its workflows by chained calls is given and may say: options of definitions and steps, and the
 // context of its functions. Shapes and defaults are those of cronflow's documentation.
-import type { Duration } from "@sluice/protocol";
+import type { Duration, SecretRef } from "@sluice/protocol";
+import type { Service } from "../service.ts";
 
 /**
  * Data whose shape only the program knows. Programs read fields off payloads and outputs without declaring them, which
@@ -15,7 +16,7 @@ export interface FlowState {
   get(key: string, fallback?: unknown): Promise<Loose>;
   /** Sets a key; with `ttl` it is gone after that time. */
   set(key: string, value: unknown, options?: { readonly ttl?: Duration }): Promise<void>;
-  /** Adds to a number, which starts at 0; the new value. At least once: again when the step is cut off and repeated. */
+  /** Adds to a number, which starts at 0; the new value. Once for each attempt, however often a crash cuts it off. */
   incr(key: string, amount?: number): Promise<number>;
   /** True when there was something to delete. */
   delete(key: string): Promise<boolean>;
@@ -166,12 +167,8 @@ export interface ConfiguredService {
   readonly actions: Readonly<Record<string, (...args: Loose[]) => unknown>>;
 }
 
-/** Where a secret comes from. */
-export type SecretSpec =
-  | string
-  | { readonly env: string }
-  | { readonly from: "env" | "file" | "store"; readonly name: string }
-  | (() => string | Promise<string>);
+/** Where a secret comes from: the value, a variable, a reference as `secret()` makes it, or a function that gives the value. */
+export type SecretSpec = string | { readonly env: string } | SecretRef | (() => string | Promise<string>);
 
 export interface DefineOptions {
   /** Letters, digits, `-`, `_`, `.`, `/`; unique. */
@@ -190,5 +187,6 @@ export interface DefineOptions {
   /** Shown in `ctx.meta` and in the definition. */
   readonly version?: string;
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
-  readonly services?: readonly ConfiguredService[] | Readonly<Record<string, unknown>>;
+  /** Those that `defineService()` made are started, checked and stopped by the worker; others are plain functions. */
+  readonly services?: readonly (ConfiguredService | Service)[] | Readonly<Record<string, unknown>>;
 }

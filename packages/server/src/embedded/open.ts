@@ -1,7 +1,7 @@
 // Opens an engine inside the user's own program: the same engine and worker as under `sluice up`, without a port.
 import { FileSource } from "../files/file-source.ts";
 import { Engine, Ids, systemClock, systemRandom, unwrap } from "@sluice/core";
-import type { EngineLimits, Logger } from "@sluice/core";
+import type { EngineLimits, Logger, Store } from "@sluice/core";
 import { openBlobs, openDataFolder, openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder } from "@sluice/core/store/sqlite";
 import { parseDuration } from "@sluice/protocol";
@@ -11,7 +11,10 @@ import type { WorkerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import { systemSecrets } from "@sluice/worker/secrets";
 import { embeddedSecrets, openPayloads, openVault } from "../compose-secrets.ts";
+import type { TelemetryLimits } from "../telemetry/limits.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { EmbeddedClient } from "./client.ts";
+import type { EmbeddedExporter, EmbeddedTelemetry } from "./telemetry.ts";
 
 export interface OpenOptions {
   /** Data folder; made when it is not there. */
@@ -24,7 +27,7 @@ export interface OpenOptions {
   readonly onDeploy?: "pin" | "move";
   /** `full` (default): a commit survives a power cut. `relaxed`: it survives a crash of the process only. */
   readonly durability?: "full" | "relaxed";
-  readonly limits?: Partial<EngineLimits & WorkerLimits>;
+  readonly limits?: Partial<EngineLimits & WorkerLimits & TelemetryLimits>;
   /** Base of callback and approval URLs, when something serves them. */
   readonly url?: string;
   /** How long running steps get on `close`; the limit `drainMs` without it. */
@@ -33,6 +36,8 @@ export interface OpenOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Payloads of workflows that say nothing about it are encrypted at rest. */
   readonly encryptPayloads?: boolean;
+  /** Where traces and metrics go, over OTLP/HTTP. */
+  readonly telemetry?: EmbeddedTelemetry;
   readonly log?: Logger;
   /** Called when the disk failed in a way after which nothing may be acknowledged; ends the process by default. */
   readonly onFatal?: (error: Error) => void;
@@ -61,9 +66,15 @@ export async function openSite(options: OpenOptions): Promise<EmbeddedSite> {
   const log = options.log ?? quiet;
   const folder = await openDataFolder({ folder: options.data });
   try {
-    const engine = await openEngine(options, { folder, log });
-    const close = (): Promise<void> => engine.stop(drainMs);
+    const exporting = await exporterOf(options);
+    const { engine, store } = await openEngine(options, { folder, log, trace: exporting?.trace });
+    let telemetry: Telemetry | undefined;
+    const close = async (): Promise<void> => {
+      await telemetry?.stop();
+      await engine.stop(drainMs);
+    };
     try {
+      telemetry = exporting?.start({ engine, store, log });
       const deploy = await serve(engine, options);
       const client = new EmbeddedClient(engine, { kind: "system", id: "embedded" }, async () => {
         await close();
@@ -80,10 +91,21 @@ export async function openSite(options: OpenOptions): Promise<EmbeddedSite> {
   }
 }
 
+/** Loaded where there is somewhere to export to. Throws `invalid_config` for settings that make no sense. */
+async function exporterOf({ telemetry, limits }: OpenOptions): Promise<EmbeddedExporter | undefined> {
+  if (telemetry === undefined) return undefined;
+  const { embeddedExporter } = await import("./telemetry.ts");
+  return embeddedExporter(telemetry, limits);
+}
+
 async function openEngine(
   options: OpenOptions,
-  { folder, log }: { readonly folder: DataFolder; readonly log: Logger },
-): Promise<Engine> {
+  {
+    folder,
+    log,
+    trace,
+  }: { readonly folder: DataFolder; readonly log: Logger; readonly trace: EmbeddedExporter["trace"] | undefined },
+): Promise<{ readonly engine: Engine; readonly store: Store }> {
   const store = await openSqliteStore({
     file: folder.databaseFile,
     durability: options.durability ?? "full",
@@ -95,7 +117,7 @@ async function openEngine(
       }),
   });
   const vault = openVault(folder, store, () => undefined);
-  return new Engine({
+  const engine = new Engine({
     store,
     triggers: store.triggers,
     sources: [new FileSource({ project: process.cwd(), clock: systemClock, log })],
@@ -109,7 +131,9 @@ async function openEngine(
     secrets: embeddedSecrets({ vault, given: options.secrets ?? {} }),
     sealing: { keys: openPayloads(store, vault), all: options.encryptPayloads ?? false },
     url: () => options.url ?? "http://127.0.0.1:7890",
+    trace,
   });
+  return { engine, store };
 }
 
 /** Starts the engine with a worker in this process that executes the workflows; what gives it others. */

@@ -13,6 +13,7 @@ import type { Actor, DeliveryRecord, DeployedTrigger, Engine, RunRecord } from "
 import { objectOf, payloadValue } from "../body.ts";
 import type { BodyLimits } from "../body.ts";
 import { parametersOf } from "../fields.ts";
+import { isSecretHeader } from "./secret-headers.ts";
 
 export type DeployedHook = DeployedTrigger & { readonly manifest: WebhookManifest };
 
@@ -82,7 +83,7 @@ export async function judge(
 ): Promise<TriggerVerdict> {
   const { manifest, record } = hook;
   const { raw, headers, query } = incoming;
-  checkHeaders(manifest, headers);
+  checkHeaders(manifest, incoming);
   const parameters = (): HookRequest["query"] => objectOf(parametersOf(query, "bad_request"));
   // A request without a body says what it has to say in its query.
   const bodiless = raw.length === 0 && query !== "";
@@ -105,8 +106,10 @@ export async function judge(
 }
 
 /** Throws `bad_request` for a header that is not as the webhook wants it. */
-function checkHeaders({ headers: rules = [] }: WebhookManifest, headers: Headers): void {
-  for (const { name, values } of rules) {
+function checkHeaders(manifest: WebhookManifest, { kind, headers }: Pick<Incoming, "kind" | "headers">): void {
+  for (const { name, values } of manifest.headers ?? []) {
+    // What proved who sent it was not written down; whoever sends it once more is known.
+    if (kind === "redelivery" && isSecretHeader(manifest, name.toLowerCase())) continue;
     const given = headers.get(name);
     if (given !== null && (values === undefined || values.includes(given))) continue;
     throw new SluiceError({

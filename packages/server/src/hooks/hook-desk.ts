@@ -1,10 +1,11 @@
 // What webhooks need beside a request: their secrets, how often each may be called, and the record of deliveries.
 import type { Clock, DeliveryRecord, Engine, Store, SecretSource } from "@sluice/core";
 import { httpStatusOf, SluiceError } from "@sluice/protocol";
-import type { SecretRef, WebhookManifest } from "@sluice/protocol";
+import type { ErrorCode, SecretRef, WebhookManifest } from "@sluice/protocol";
 import { Rates } from "../rate-limit.ts";
 import { failureOf, markKey } from "./delivery.ts";
 import type { DeployedHook, Incoming, Outcome } from "./delivery.ts";
+import { isSecretHeader } from "./secret-headers.ts";
 import { verifySignature } from "./signatures.ts";
 
 export interface HookLimits {
@@ -22,18 +23,12 @@ export interface HookDeskParts {
   readonly limits: HookLimits;
 }
 
-/** Proof of who somebody is: not recorded. */
-const secretHeaders: ReadonlySet<string> = new Set([
-  "authorization",
-  "cookie",
-  "proxy-authorization",
-  "x-api-key",
-  "x-auth-token",
-  "x-sluice-signature",
-  "x-hub-signature",
-  "x-hub-signature-256",
-  "stripe-signature",
-  "x-slack-signature",
+/** Refusals whose words are always the same. Others may quote the payload that they found something wrong with. */
+const sayingNothing: ReadonlySet<ErrorCode> = new Set([
+  "unauthorized",
+  "too_many_requests",
+  "trigger_paused",
+  "unavailable",
 ]);
 const minuteMs = 60_000;
 
@@ -64,9 +59,9 @@ export class HookDesk {
     });
   }
 
-  /** Throws `trigger_paused` or `too_many_requests`. */
-  admit({ record, manifest: { rate } }: DeployedHook): void {
-    if (record.paused) {
+  /** Throws `trigger_paused`, and `too_many_requests` where nobody has to sign. */
+  admit(hook: DeployedHook): void {
+    if (hook.record.paused) {
       throw new SluiceError({
         code: "trigger_paused",
         message: "This webhook is paused.",
@@ -74,6 +69,10 @@ export class HookDesk {
         details: { retryAfterMs: minuteMs },
       });
     }
+    if (!isSigned(hook)) this.#count(hook);
+  }
+
+  #count({ record, manifest: { rate } }: DeployedHook): void {
     if (rate === undefined) return;
     const waitMs = this.#bucketsOf(record.id, rate).take("");
     if (waitMs === 0) return;
@@ -93,14 +92,19 @@ export class HookDesk {
     return buckets;
   }
 
-  /** The sender's name for a delivery that is signed well. Throws `unauthorized`, or `unavailable` where the secret is missing. */
-  async verify({ manifest, record }: DeployedHook, headers: Headers, raw: Uint8Array): Promise<string | undefined> {
+  /**
+   * The sender's name for a delivery that is signed well. Throws `unauthorized`, `unavailable` where the secret is missing, and
+   * `too_many_requests`: only what is signed well counts, or whoever may not come in could use up what its sender may send.
+   */
+  async verify(hook: DeployedHook, headers: Headers, raw: Uint8Array): Promise<string | undefined> {
+    if (!isSigned(hook)) return undefined;
+    const { manifest, record } = hook;
     const { secret, secretRef } = manifest;
-    if (secret === undefined && secretRef === undefined) return undefined;
     const known = secret ?? (secretRef && (await this.#parts.secrets.read(secretRef)));
     if (known === undefined) {
-      // Where it should be is for those who look at the trigger, not for whoever calls.
-      await this.#parts.engine.triggers.ail(record.id, new Error(`Its secret is not there: ${placeOf(secretRef)}.`));
+      // Where it should be is for those who look at the trigger, not for whoever calls; and no caller makes it be written again.
+      const missing = new Error(`Its secret is not there: ${placeOf(secretRef)}.`);
+      if (record.failures === 0) await this.#parts.engine.triggers.ail(record.id, missing);
       throw new SluiceError({
         code: "unavailable",
         message: "The secret of this webhook is not there, so nobody is let in.",
@@ -108,7 +112,9 @@ export class HookDesk {
       });
     }
     if (record.failures > 0) await this.#parts.engine.triggers.ail(record.id, undefined);
-    return verifySignature(manifest, known, { headers, raw, now: this.#parts.clock.now() });
+    const deliveryId = await verifySignature(manifest, known, { headers, raw, now: this.#parts.clock.now() });
+    this.#count(hook);
+    return deliveryId;
   }
 
   /** The run that a delivery of this name has started. */
@@ -126,6 +132,7 @@ export class HookDesk {
     const delivery = this.#recordOf(hook, arrived, { status, code, run: run?.id, error: undefined });
     const marks = kind === "live" && deliveryId !== undefined && run !== undefined;
     await store.triggers.recordDelivery({
+      by: { kind: "webhook", id: hook.record.id },
       delivery,
       ...(marks ? { mark: { key: markKey(deliveryId), ...keep } } : {}),
     });
@@ -138,13 +145,19 @@ export class HookDesk {
     const { status, error } = failureOf(thrown);
     // Whoever may not come in must not be able to fill the disk.
     if (arrived.incoming.kind === "live" && this.#refusals.take(hook.record.id) > 0) return undefined;
-    const { code, message } = error;
+    const { code } = error;
+    const quotes = this.#isSealed(hook) && !sayingNothing.has(code);
+    const message = quotes ? "What was wrong is not kept: the workflow is encrypted." : error.message;
     const about = { status, code: httpStatusOf(code), run: undefined, error: JSON.stringify({ code, message }) };
     const known = code !== "unauthorized" && code !== "too_many_requests";
     const delivery = this.#recordOf(hook, known ? arrived : { ...arrived, raw: undefined }, about);
-    await this.#parts.store.triggers.recordDelivery({ delivery });
+    await this.#parts.store.triggers.recordDelivery({ by: { kind: "webhook", id: hook.record.id }, delivery });
     this.#changed(hook);
     return delivery.id;
+  }
+
+  #isSealed({ record }: DeployedHook): boolean {
+    return this.#parts.engine.sealer.wants(record.workflow);
   }
 
   #changed({ record }: DeployedHook): void {
@@ -153,14 +166,15 @@ export class HookDesk {
   }
 
   #recordOf(
-    { record }: DeployedHook,
+    hook: DeployedHook,
     { incoming, raw, address, at }: Arrived,
     about: Pick<DeliveryRecord, "status" | "code" | "run" | "error">,
   ): DeliveryRecord {
     const { clock, limits } = this.#parts;
-    const headers = [...incoming.headers].filter(([name]) => !secretHeaders.has(name));
-    // What a workflow keeps encrypted is not kept here in the clear.
-    const sealed = this.#parts.engine.sealer.wants(record.workflow);
+    const { record, manifest } = hook;
+    // What a workflow keeps encrypted is not kept here in the clear: not as body, and not where else a request has it.
+    const sealed = this.#isSealed(hook);
+    const headers = sealed ? [] : [...incoming.headers].filter(([name]) => !isSecretHeader(manifest, name));
     const kept = raw !== undefined && raw.length <= limits.deliveryBodyBytesMax && !sealed;
     return {
       id: this.#nextId(),
@@ -170,8 +184,8 @@ export class HookDesk {
       kind: incoming.kind,
       ...(incoming.of === undefined ? {} : { of: incoming.of }),
       method: incoming.method,
-      path: incoming.path,
-      query: incoming.query,
+      path: sealed ? manifest.path : incoming.path,
+      query: sealed ? "" : incoming.query,
       headers: JSON.stringify(Object.fromEntries(headers)),
       ...(kept ? { body: raw } : {}),
       bytes: raw?.length ?? 0,
@@ -189,6 +203,10 @@ export class HookDesk {
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(5))).toString("hex");
     return `dlv_${now.toString(36).padStart(9, "0")}${this.#deliveries.toString(36).padStart(4, "0")}${random}`;
   }
+}
+
+function isSigned({ manifest: { secret, secretRef } }: DeployedHook): boolean {
+  return secret !== undefined || secretRef !== undefined;
 }
 
 function placeOf(ref: SecretRef | undefined): string {

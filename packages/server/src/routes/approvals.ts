@@ -1,5 +1,5 @@
 // Approvals: what waits for somebody's decision, and the decision. A token in a URL is the permission to decide.
-import { isFor, termsOf, unwrap } from "@sluice/core";
+import { isFor, termsOf, tokenRefusal, unwrap } from "@sluice/core";
 import type { TokenRecord } from "@sluice/core";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import { valueField } from "../body.ts";
@@ -59,16 +59,20 @@ function placeOf(cursor: string | undefined): Pick<TokenRecord, "createdAt" | "r
 async function approvalOf(call: Call): Promise<TokenRecord> {
   const token = await call.engine.store.getToken({ token: call.param(0) });
   if (token?.kind === "approval") return token;
-  throw new SluiceError({
-    code: "token_unknown",
-    message: "There is no such approval token.",
-    hint: "Check that the URL is complete.",
-  });
+  throw new SluiceError(tokenRefusal("unknown", "approval"));
+}
+
+/** Throws `link_expired` for a link that is not enough by itself any more, to whoever brings nothing else. */
+async function mustBeGood(call: Call, token: TokenRecord): Promise<void> {
+  if (call.known?.allows("approval:read", token.workflow) === true) return;
+  const decider = await deciderOf(call, token.workflow);
+  unwrap(call.engine.approvals.linkIsGood({ terms: termsOf(token), decider }));
 }
 
 export async function getApproval(call: Call): Promise<Response> {
   call.query().done();
   const token = await approvalOf(call);
+  await mustBeGood(call, token);
   const [approval, comments] = await Promise.all([
     showApproval(call.engine, call.wire, token),
     call.engine.approvals.comments(token.token),
@@ -84,7 +88,7 @@ export async function decideApproval(call: Call): Promise<Response> {
   const approved = booleanOf(fields, "approved");
   const reason = optionalTextOf(fields, "reason", reasonCharsMax);
   const payload = fields["payload"] === undefined ? undefined : decodeValue(valueField(body, "payload"));
-  const decider = await deciderOf(call);
+  const decider = await deciderOf(call, (await approvalOf(call)).workflow);
   const decided = await call.engine.approvals.decide({ decider, token: call.param(0), approved, reason, payload });
   return reply("json", 200, { runId: unwrap(decided).run });
 }
@@ -96,7 +100,7 @@ export async function delegateApproval(call: Call): Promise<Response> {
   const to = textOf(fields, "to", approverCharsMax).trim();
   if (to === "") refuse("bad_request", "Nobody is named in to.", "Name `user:NAME`, `role:NAME` or an address.");
   const reason = optionalTextOf(fields, "reason", reasonCharsMax);
-  const decider = await deciderOf(call);
+  const decider = await deciderOf(call, (await approvalOf(call)).workflow);
   const handedOn = await call.engine.approvals.delegate({ decider, token: call.param(0), to, reason });
   return reply("json", 200, { runId: unwrap(handedOn).run });
 }
@@ -105,6 +109,7 @@ export async function commentApproval(call: Call): Promise<Response> {
   call.query().done();
   const body = await call.body();
   const text = textOf(fieldsOf(body.content, ["text"]), "text", commentCharsMax);
+  await mustBeGood(call, await approvalOf(call));
   const written = await call.engine.approvals.comment({ by: call.actor, token: call.param(0), text });
   return reply("json", 201, { no: unwrap(written).no });
 }

@@ -1,14 +1,16 @@
 // Builds: begun, looked at, followed and ended early.
 import { unwrap } from "@sluice/core";
 import type { BuildRecord } from "@sluice/core";
-import { buildStatuses, decodeValue, valueToJson } from "@sluice/protocol";
+import { digestsOf } from "@sluice/core/workers";
+import { buildStatuses, decodeValue, SluiceError, valueToJson } from "@sluice/protocol";
 import type { BuildStatus } from "@sluice/protocol";
 import { parseBuildOptions } from "@sluice/protocol/worker-messages";
 import { BuildFeed } from "../build-feed.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, quoted, refuse, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
-import { follow, lastSeen } from "./run-updates.ts";
+import { blobsOf, scopeOf } from "./blobs.ts";
+import { follow } from "./run-updates.ts";
 import { limitOf } from "./runs.ts";
 import { bodyOf } from "./sign-in.ts";
 import { fleetOf } from "./workers.ts";
@@ -16,6 +18,8 @@ import { fleetOf } from "./workers.ts";
 /** What ids of builds look like. */
 const idPattern = /^bld_[0-9a-z]+$/;
 const targetCharsMax = 512;
+/** Digests that a refusal names. */
+const missingShownMax = 100;
 const namesMax = 64;
 const optionNames = ["command", "cwd", "env", "inputs", "outputs", "timeout_ms"];
 
@@ -27,10 +31,25 @@ export async function startBuild(call: Call): Promise<Response> {
   if (!options.ok) refuse("bad_request", `options: ${options.message}.`, "They are those of BUILD_REQUEST.");
   const fleet = await fleetOf(call);
   const on = placementOf(body["on"]);
+  await requireInputs(call, digestsOf(options.value.inputs));
   const build = unwrap(await fleet.builds.create({ by: call.actor, target, options: options.value, on }));
   const response = reply("json", 201, { build: shownBuild(build) });
   response.headers.set("location", `/api/v1/builds/${build.id}`);
   return response;
+}
+
+/** To know a digest is no right to what it stands for: a worker would hand its bytes on. Throws `blob_not_found`. */
+async function requireInputs(call: Call, digests: readonly string[]): Promise<void> {
+  if (digests.length === 0) return;
+  const blobs = await blobsOf(call);
+  const missing = await blobs.missing(scopeOf(call, "blob:read"), digests);
+  if (missing.length === 0) return;
+  throw new SluiceError({
+    code: "blob_not_found",
+    message: `${missing.length} of the inputs are not in your cache scope or in main.`,
+    hint: "PUT them first: POST /api/v1/blobs/missing says which.",
+    details: { missing: missing.slice(0, missingShownMax) },
+  });
 }
 
 export async function listBuilds(call: Call): Promise<Response> {
@@ -62,10 +81,11 @@ export async function listBuildTasks(call: Call): Promise<Response> {
 }
 
 export async function watchBuild(call: Call): Promise<Response> {
-  lastSeen(call);
-  const { id } = await buildOf(call);
-  const fleet = await fleetOf(call);
-  return follow(call, (p) => new BuildFeed(call.parts, { ...p, build: id, builds: fleet.builds }));
+  return follow(call, async () => {
+    const { id } = await buildOf(call);
+    const { builds } = await fleetOf(call);
+    return (p) => new BuildFeed(call.parts, { ...p, build: id, builds });
+  });
 }
 
 export async function cancelBuild(call: Call): Promise<Response> {

@@ -1,5 +1,6 @@
 // The graph of a workflow: declared by its code, or as its recent journals show it.
-import { countOnDeclared, inferGraph } from "@sluice/core";
+import { countOnDeclared } from "@sluice/core/declared-graph";
+import { inferGraph } from "@sluice/core/graph";
 import type { RunOutline } from "@sluice/core";
 import type { Call } from "../call.ts";
 import { reply } from "../wire.ts";

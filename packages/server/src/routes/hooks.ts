@@ -129,6 +129,9 @@ async function resultOf(call: Call, run: RunRecord): Promise<Response> {
   return response;
 }
 
+/** A page that a webhook answers with is nobody's here: its scripts may not act as the console, which has the same origin. */
+const notOurs = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
+
 function given({ status, headers, body }: NonNullable<Outcome["answer"]>): Response {
   const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "text/plain; charset=utf-8" : "application/json";
@@ -136,7 +139,13 @@ function given({ status, headers, body }: NonNullable<Outcome["answer"]>): Respo
   const empty = status === 204 || status === 304;
   return new Response(empty ? null : text, {
     status,
-    headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", ...(empty ? {} : shown), ...headers },
+    headers: {
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": notOurs,
+      ...(empty ? {} : shown),
+      ...headers,
+    },
   });
 }
 

@@ -1,12 +1,20 @@
 // Runs as files: exported whole, and imported as history.
 import { unwrap } from "@sluice/core";
-import { isFinalStatus, parseRunExport } from "@sluice/protocol";
+import { importValue, parseRunExport } from "@sluice/protocol";
+import type { RunExport } from "@sluice/protocol";
 import type { Call } from "../call.ts";
+import { tokensFor } from "../journal-tokens.ts";
 import { reply } from "../wire.ts";
 import { answerRun, runNotFound } from "./runs.ts";
 import { workflowNotFound } from "./workflows.ts";
 
-/** Tokens of a run that goes on are capabilities: only who may decide sees them. */
+/** What stands for a token that is not shown: a replay of the file finds a result there. */
+const hiddenToken = { json: "hidden" } as const;
+
+/**
+ * Tokens are capabilities: they are left out where the journal would not show them either. Of a run that failed too, since a
+ * retry makes its links good again.
+ */
 export async function exportRun(call: Call): Promise<Response> {
   call.query().done();
   const run = call.param(0);
@@ -14,12 +22,24 @@ export async function exportRun(call: Call): Promise<Response> {
   const record = await engine.store.getRun({ run, access: call.access("run:read") });
   if (record === undefined) throw runNotFound(run);
   const file = unwrap(await engine.history.export({ run, access: call.access("run:read") }));
-  if (isFinalStatus(file.run.status) || call.may("approval:decide", record.workflow)) return reply("json", 200, file);
-  const journal = file.journal.map((entry) => {
-    const { value: _secret, ...rest } = entry;
-    return entry.kind === "token" ? rest : entry;
-  });
-  return reply("json", 200, { ...file, journal });
+  if (file.run.status === "completed") return reply("json", 200, file);
+  return reply("json", 200, { ...file, journal: await withoutTokens(call, record.workflow, file.journal) });
+}
+
+async function withoutTokens(
+  call: Call,
+  workflow: string,
+  journal: RunExport["journal"],
+): Promise<RunExport["journal"]> {
+  const mayShow = tokensFor(call, workflow);
+  const shown: RunExport["journal"][number][] = [];
+  for (const entry of journal) {
+    const { kind, name, value } = entry;
+    const hidden =
+      kind === "token" && value !== undefined && !(await mayShow({ kind, name, value: importValue(value) }));
+    shown.push(hidden ? { ...entry, value: hiddenToken } : entry);
+  }
+  return shown;
 }
 
 export async function importRun(call: Call): Promise<Response> {

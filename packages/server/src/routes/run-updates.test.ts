@@ -51,7 +51,7 @@ beforeAll(async () => {
   f = await HttpFixture.make({
     workflows: [many, mixed],
     parkAfterMs: 1,
-    http: { limits: { heartbeatMs: 20, watchersMax: 50 } },
+    http: { limits: { heartbeatMs: 20, watchersMax: 50, watchersPerUserMax: 20 } },
   });
 });
 afterAll(async () => f[Symbol.asyncDispose]());
@@ -199,6 +199,32 @@ describe("watching a run", () => {
     expect((await f.get(`/api/v1/runs/${run}/events?after=-1`)).status).toBe(400);
     expect((await f.send(`/api/v1/runs/${run}/events`, { method: "HEAD" })).status).toBe(200);
     expect(f.http.metrics.watching).toBe(0);
+    await f.post(`/api/v1/runs/${run}/cancel`);
+  });
+});
+
+describe("one user or token", () => {
+  test("does not take the places of all others", async () => {
+    const run = await started("mixed", {});
+    const tokenOf = async (name: string): Promise<Record<string, string>> => {
+      const made = await f.post("/api/v1/tokens", { name, role: "viewer" });
+      return { authorization: `Bearer ${made.body.token}` };
+    };
+    const [greedy, other] = [await tokenOf("greedy"), await tokenOf("other")];
+    const open: Response[] = [];
+    for (let i = 0; i < 20; i++) open.push(await watch(run, greedy));
+    expect(open.map(({ status }) => status)).toEqual(Array<number>(20).fill(200));
+    const refused = await watch(run, greedy);
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({
+      error: { message: "20 clients of yours watch runs already (watchersPerUserMax)." },
+    });
+    open.push(await watch(run, other));
+    expect(open.at(-1)?.status).toBe(200);
+    for (const response of open) await response.body?.cancel();
+    const again = await watch(run, greedy);
+    expect(again.status).toBe(200);
+    await again.body?.cancel();
     await f.post(`/api/v1/runs/${run}/cancel`);
   });
 });

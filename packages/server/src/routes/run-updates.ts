@@ -15,9 +15,8 @@ const headers = {
   "x-accel-buffering": "no",
 };
 
-/** `Last-Event-ID`, which browsers send when they come back, or the parameter `after`. */
-/** Number of the last update that the client has seen, from the query or the header; refuses what is none. */
-export function lastSeen(call: Call): number {
+/** Number of the last update that the client has seen: `Last-Event-ID`, which browsers send when they come back, or `after`. */
+function lastSeen(call: Call): number {
   const query = call.query();
   const after = query.integer("after", { min: 0, max: Number.MAX_SAFE_INTEGER });
   query.done();
@@ -35,22 +34,18 @@ interface Feed {
 
 type Open = (p: { readonly after: number; readonly closed: () => void }) => Feed;
 
-/** Lets a client follow something that it may see, for as long as it may and as we are there. */
-export async function follow(call: Call, open: Open): Promise<Response> {
+/** Lets a client follow something that it may see, for as long as it may and as we are there. `find` looks for it, once the query is read. */
+export async function follow(call: Call, find: () => Promise<Open>): Promise<Response> {
   const after = lastSeen(call);
+  const open = await find();
   const { metrics, limits, closing } = call.parts;
   if (call.request.method === "HEAD") return new Response(null, { headers });
-  if (metrics.watching >= limits.watchersMax) {
-    throw new SluiceError({
-      code: "too_many_requests",
-      message: `${metrics.watching} clients watch runs already (watchersMax).`,
-      hint: "Come back later, or raise the setting limits.watchersMax.",
-    });
-  }
+  const giveBack = placeFor(call);
   metrics.watching++;
   const end = (): void => feed.end();
   const closed = (): void => {
     metrics.watching--;
+    giveBack();
     closing.removeEventListener("abort", end);
     unlisten();
   };
@@ -59,6 +54,24 @@ export async function follow(call: Call, open: Open): Promise<Response> {
   const unlisten = call.onEnded(end);
   call.mayIdle(limits.heartbeatMs);
   return new Response(feed.stream(), { headers });
+}
+
+/** A place for one more stream; answers how to give it back. Throws `too_many_requests`. */
+function placeFor({ parts: { metrics, limits }, principal }: Call): () => void {
+  const { streams } = metrics;
+  const own = streams.takenBy(principal);
+  const isKnown = principal.user !== undefined || principal.token !== undefined;
+  if (streams.taken >= limits.watchersMax) throw tooMany(streams.taken, "watchersMax", "");
+  if (isKnown && own >= limits.watchersPerUserMax) throw tooMany(own, "watchersPerUserMax", " of yours");
+  return streams.take(principal);
+}
+
+function tooMany(count: number, limit: string, whose: string): SluiceError {
+  return new SluiceError({
+    code: "too_many_requests",
+    message: `${count} clients${whose} watch runs already (${limit}).`,
+    hint: `Come back later, or raise the setting limits.${limit}.`,
+  });
 }
 
 /** The run of the path, which is one that may be seen. */
@@ -70,12 +83,16 @@ async function runOf(call: Call): Promise<string> {
 }
 
 export async function watchRun(call: Call): Promise<Response> {
-  const run = await runOf(call);
-  return follow(call, (p) => new RunFeed(call.parts, { ...p, run }));
+  return follow(call, async () => {
+    const run = await runOf(call);
+    return (p) => new RunFeed(call.parts, { ...p, run });
+  });
 }
 
 /** What a run has streamed and streams. */
 export async function streamRun(call: Call): Promise<Response> {
-  const run = await runOf(call);
-  return follow(call, (p) => new StreamFeed(call.parts, { ...p, run }));
+  return follow(call, async () => {
+    const run = await runOf(call);
+    return (p) => new StreamFeed(call.parts, { ...p, run });
+  });
 }

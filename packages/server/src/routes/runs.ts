@@ -18,9 +18,10 @@ import {
   refuse,
 } from "../fields.ts";
 import type { Body } from "../fields.ts";
+import { tokensFor } from "../journal-tokens.ts";
 import { takeWhileSmall } from "../pages.ts";
 import type { Query } from "../query.ts";
-import { showListedRun, showRun } from "../show.ts";
+import { omittedValue, showListedRun, showRun } from "../show.ts";
 import { detailOf, showRunInDetail, showStepInDetail } from "../show-detail.ts";
 import { done, reply } from "../wire.ts";
 import { attributesOf, filterOf, filterOfBody } from "./run-filter.ts";
@@ -75,6 +76,9 @@ export async function startRun(call: Call): Promise<Response> {
     attributes: attributesOf(fields["attributes"]),
     trace: traceOf(request),
   });
+  // Its hint names what is deployed: of that, some may see a part only.
+  const unknown = !started.ok && started.error.code === "workflow_not_found";
+  if (unknown && call.patterns("workflow:read") !== undefined) throw workflowNotFound(workflow);
   const { run, created, joined } = unwrap(started);
   if (waitMs === undefined) return answerRun(call, created ? 201 : 200, { run, created, joined });
   const ended = await endWithin(call, run.id, { waitMs, permission: "run:start" });
@@ -99,7 +103,10 @@ export async function answerRun(
 ): Promise<Response> {
   const { wire } = call;
   const mayRead = call.may("run:read", body.run.workflow);
-  const shown = showRun(call.engine, wire, mayRead ? body.run : withoutResults(body.run));
+  const known = mayRead ? body.run : withoutResults(body.run);
+  // The run that a start became part of was given what others sent.
+  const own = mayRead || body.joined === undefined ? known : { ...known, input: omittedValue };
+  const shown = showRun(call.engine, wire, own);
   const run = shown instanceof Promise ? ((await shown) as unknown) : shown;
   const { created, joined } = body;
   if (created === undefined) return reply(wire, status, { run });
@@ -210,8 +217,7 @@ export async function listSteps(call: Call): Promise<Response> {
   const run = call.param(0);
   const { engine, wire, parts } = call;
   const { workflow } = await current(call, run);
-  // What completes a callback is for those who may decide.
-  const mayDecide = call.may("approval:decide", workflow);
+  const mayShow = tokensFor(call, workflow);
   const steps: unknown[] = [];
   let attempts: readonly Attempt[] | undefined;
   let bytes = 0;
@@ -223,7 +229,7 @@ export async function listSteps(call: Call): Promise<Response> {
     for (const stored of piece.entries) {
       more = steps.length >= limit || bytes >= parts.limits.pageBytesMax;
       if (more) break;
-      const entry = stored.kind === "token" && !mayDecide ? { ...stored, value: undefined } : stored;
+      const entry = (await mayShow(stored)) ? stored : { ...stored, value: undefined };
       if (entry.attempt > 1) attempts ??= await parts.store.figures.listAttempts({ run });
       const shown = await showStepInDetail({ engine, wire, detail }, entry, attempts ?? []);
       bytes += shown.bytes;

@@ -105,6 +105,8 @@ export const handlers: Handlers<RouteName> = {
     () => import("./builds.ts"),
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
+  ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
+  ...loaded(() => import("./blobs.ts"), ["getBlob", "putBlob", "listMissingBlobs"]),
   ...loaded(
     () => import("./clusters.ts"),
     [

@@ -5,6 +5,7 @@ import { valueMediaType } from "@sluice/protocol/http";
 import type { Call } from "../call.ts";
 import { quoted } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
+import { tokensFor } from "../journal-tokens.ts";
 import { runNotFound } from "./runs.ts";
 
 const readPermission: Permission = "run:read";
@@ -52,9 +53,8 @@ async function storedValue(call: Call, run: string, part: string): Promise<Part>
     const hint = `Ask for ${parts.join(", ")}, or the number of a step.`;
     throw new SluiceError({ code: "step_not_found", message, hint });
   }
-  // What completes a callback is for those who may decide.
-  const hidden = entry.kind === "token" && !call.may("approval:decide", record.workflow);
-  return { stored: (hidden ? undefined : entry.value) ?? noValue(`Step ${part} has no result.`), sealed };
+  const mayShow = await tokensFor(call, record.workflow)(entry);
+  return { stored: (mayShow ? entry.value : undefined) ?? noValue(`Step ${part} has no result.`), sealed };
 }
 
 function noValue(message: string): never {

@@ -28,6 +28,7 @@ export class Rig implements AsyncDisposable {
   readonly #listener: TcpListener;
   readonly #strangers: Stranger[] = [];
   readonly #tls: TlsPair | undefined;
+  #http: Bun.Server<undefined> | undefined;
 
   private constructor(p: {
     readonly fixture: HttpFixture;
@@ -65,6 +66,17 @@ export class Rig implements AsyncDisposable {
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  /** Listens for HTTP as well; answers with the base URL. */
+  listen(): string {
+    const { fixture } = this;
+    this.#http ??= Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request) => fixture.http.fetch(request, fixture.connections),
+    });
+    return `http://127.0.0.1:${this.#http.port}`;
   }
 
   /** A token for one worker. */
@@ -134,6 +146,7 @@ export class Rig implements AsyncDisposable {
     for (const stranger of this.#strangers) stranger.destroy();
     this.fleet.stop();
     this.#listener.stop();
+    await this.#http?.stop(true);
     await this.fixture[Symbol.asyncDispose]();
   }
 }

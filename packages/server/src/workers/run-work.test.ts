@@ -21,6 +21,7 @@ interface Desk {
   readonly fixture: HttpFixture;
   readonly fleet: Fleet;
   readonly port: number;
+  readonly work: RunWork;
 }
 
 const gates: (() => void)[] = [];
@@ -64,7 +65,7 @@ async function desk(graceMs = 300): Promise<Desk> {
     listener.stop();
     return engine.stop(0);
   });
-  return { fixture, fleet, port: listener.port };
+  return { fixture, fleet, port: listener.port, work: otherWork };
 }
 
 interface Remote {
@@ -134,6 +135,24 @@ const ended = async (fixture: HttpFixture, run: string): Promise<unknown> =>
     .output;
 
 describe("RunWork", () => {
+  test("has workers connect anew, at once, when the server goes on after it had given them up", async () => {
+    const site = await desk();
+    const { said } = connect(site, "w1", { tasks: [hold] });
+    const before = await start(site.fixture, "holds", 1);
+    await until(() => begun === 1);
+    const { engine } = site.fixture;
+    await engine.rest(0);
+    const meanwhile = await start(site.fixture, "holds", 2);
+    engine.wake();
+    site.work.resumed();
+    await until(() => said.filter((line) => line === "connected").length === 2);
+    expect(said.some((line) => line.includes("Connect again"))).toBe(true);
+    // The one it had was given out again; what it still says of the first time is late.
+    await until(() => begun === 3);
+    for (const go of gates.splice(0)) go();
+    expect(await Promise.all([before, meanwhile].map((run) => ended(site.fixture, run)))).toEqual([1, 2]);
+  });
+
   test("gives a worker tasks of runs that are executed elsewhere, and no more than it has slots", async () => {
     const site = await desk();
     connect(site, "w1");

@@ -1,7 +1,7 @@
 // Gives workers on other machines runs and tasks: each is a worker of the engine like any other, whatever lies between.
 import { isTaskId } from "@sluice/core";
 import type { AttachedWorker, Clock, Engine, Logger, WorkerOffer } from "@sluice/core";
-import type { OtherWork, RemoteWorker } from "@sluice/core/workers";
+import type { LeftWorker, OtherWork, RemoteWorker } from "@sluice/core/workers";
 import type { EngineToWorker, HeldTask, WireMessage, WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
 import { blockedInstead, WireDecoder, WireEncoder, WireFault } from "@sluice/worker/child";
 
@@ -18,6 +18,8 @@ interface Seat {
   readonly worker: RemoteWorker;
   readonly attached: AttachedWorker;
   readonly decoder: WireDecoder;
+  /** The engine has taken back what it had, and gives it nothing. */
+  givenUp: boolean;
   deployed: { readonly version: string; readonly workflows: readonly WorkflowManifest[] } | undefined;
 }
 
@@ -29,7 +31,7 @@ export class RunWork implements OtherWork {
   readonly #encoder: WireEncoder;
   readonly #seats = new Map<RemoteWorker, Seat>();
   /** Left in this turn: one that comes back in it goes on with its tasks. */
-  readonly #left = new Map<string, { readonly seat: Seat; readonly why: string }>();
+  readonly #left = new Map<string, { readonly seat: Seat; readonly left: LeftWorker }>();
   #deploying: Promise<void> = Promise.resolve();
   #stopRefill: (() => void) | undefined;
 
@@ -43,7 +45,11 @@ export class RunWork implements OtherWork {
     const running = runningOf(worker);
     const before = this.#left.get(worker.id);
     this.#left.delete(worker.id);
-    if (before !== undefined) this.#lose(before.seat, before.why, running);
+    if (before !== undefined) {
+      // One that still has something has lost its connection and nothing else.
+      const survived = (worker.hello.running ?? []).length > 0;
+      this.#lose(before.seat, survived ? { why: before.left.why } : before.left, running);
+    }
     const link = { id: worker.id, send: (messages: readonly EngineToWorker[]) => this.#send(worker, messages) };
     const attached = this.#parts.engine.attach(link, {
       offer: offerOf(worker),
@@ -51,7 +57,7 @@ export class RunWork implements OtherWork {
       remote: true,
       running,
     });
-    this.#seats.set(worker, { worker, attached, decoder: new WireDecoder(), deployed: undefined });
+    this.#seats.set(worker, { worker, attached, decoder: new WireDecoder(), givenUp: false, deployed: undefined });
     this.#count(worker);
     this.#armRefill();
   }
@@ -80,28 +86,35 @@ export class RunWork implements OtherWork {
     engine.tasks.retire(worker.id);
   }
 
-  left(worker: RemoteWorker, why: string): void {
+  left(worker: RemoteWorker, left: LeftWorker): void {
     const seat = this.#seats.get(worker);
     if (seat === undefined) return;
     this.#seats.delete(worker);
-    this.#left.set(worker.id, { seat, why });
+    this.#left.set(worker.id, { seat, left });
     queueMicrotask(() => {
       if (this.#left.get(worker.id)?.seat !== seat) return;
       this.#left.delete(worker.id);
-      this.#lose(seat, why, []);
+      this.#lose(seat, left, []);
     });
     this.#chooseCurrent();
   }
 
+  /** The server goes on after all: workers that it had given up connect anew, at once. */
+  resumed(): void {
+    const message = "The server goes on: what this worker had was taken back. Connect again.";
+    const givenUp = [...this.#seats.values()].filter((seat) => seat.givenUp);
+    for (const { worker } of givenUp) worker.line.end("connect_again", message);
+  }
+
   stop(): void {
     this.#stopRefill?.();
-    for (const seat of this.#seats.values()) this.#lose(seat, "the server is stopping", []);
+    for (const seat of this.#seats.values()) this.#lose(seat, { why: "the server is stopping" }, []);
     this.#seats.clear();
   }
 
-  /** That the connection is gone says nothing about what ran: nobody is charged. */
-  #lose({ attached, worker }: Seat, message: string, keep: readonly HeldTask[]): void {
-    attached.lost({ crashed: false, executing: [], message }, keep).catch((error: unknown) =>
+  /** That the connection is gone says nothing about the runs that were there: none of them is charged. */
+  #lose({ attached, worker }: Seat, { why, unexplained = false }: LeftWorker, keep: readonly HeldTask[]): void {
+    attached.lost({ crashed: false, executing: [], message: why, unexplained }, keep).catch((error: unknown) =>
       this.#parts.log("error", "the loss of a worker could not be dealt with", {
         worker: worker.id,
         error: String(error),
@@ -126,7 +139,9 @@ export class RunWork implements OtherWork {
     // A server that stops gives its workers up; they come back to the next one.
     if (messages.some(({ type }) => type === "drain")) {
       const seat = this.#seats.get(worker);
-      if (seat !== undefined) queueMicrotask(() => this.#lose(seat, "the server is stopping", []));
+      if (seat === undefined) return;
+      seat.givenUp = true;
+      queueMicrotask(() => this.#lose(seat, { why: "the server is stopping" }, []));
       return;
     }
     const made = this.#encoder.messages(messages, (message, fault) => {

@@ -1,6 +1,6 @@
 // The contract with the build worker of our own on each runtime: the same program, bundled, in a process of its own.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -162,20 +162,51 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
       expect(await output(rig, build)).toBe("before\nafter\n");
     }, 30_000);
 
-    test("that is killed loses its build to another one", async () => {
+    test("that is killed loses its build to another one, and takes its command with it", async () => {
       await using rig = await Rig.make();
       const first = await join_(rig, "a");
       const go = join(folder, "second");
-      const build = await rig.build(sh(`if [ -e ${go} ]; then echo again; else touch ${go}; echo $$; sleep 1000; fi`));
+      const build = await rig.build(
+        sh(`if [ -e ${go} ]; then echo again; else touch ${go}; sleep 1000 & echo $$ $!; wait; fi`),
+      );
       await rig.until(build, (shown) => shown.outputBytesSeen > 0);
-      const group = Number(await output(rig, build));
+      const said = await output(rig, build);
+      const pids = said.split(" ").map(Number);
       await join_(rig, "b");
       first.process.kill("SIGKILL");
       expect(await rig.until(build, "completed")).toMatchObject({ epoch: 2, worker: "b" });
-      // A worker that is killed cannot end what it runs.
-      process.kill(-group, "SIGKILL");
-      expect(await output(rig, build)).toBe(`${group}\nagain\n`);
+      expect(await output(rig, build)).toBe(`${said}again\n`);
+      while (pids.some(isAlive)) await new Promise((resolve) => void setTimeout(resolve, 10));
     }, 30_000);
+
+    test("fetches inputs and stores outputs over HTTP, each held against its digest", async () => {
+      await using rig = await Rig.make();
+      const blobsUrl = rig.listen();
+      await join_(rig, "w", { blobsUrl, heartbeatMs: 1_000, slots: 3 });
+      const { fixture } = rig;
+      const input = async (path: string, text: string, mode = 0o644) => {
+        return { path, sha256: await fixture.putBlob(text), size: text.length, mode };
+      };
+      const make = "mkdir out && tr a-z A-Z < src/a.txt > out/a.txt && ln -s a.txt out/b && cat link";
+      const maker = await input("bin/make.sh", make, 0o755);
+      const link = { path: "link", sha256: "0".repeat(64), size: 0, mode: 0o777, link: "src/a.txt" };
+      const inputs = [maker, await input("src/a.txt", "some text"), link];
+      const made = await rig.build(sh("cd .. && sh bin/make.sh", { inputs, outputs: ["out/**"], cwd: "w" }));
+      const { artifacts } = await rig.until(made, "completed");
+      expect(artifacts).toMatchObject([
+        { path: "out/a.txt", size: 9, mode: expect.any(Number) },
+        { path: "out/b", size: 0, link: "a.txt" },
+      ]);
+      expect(await output(rig, made)).toBe("some text");
+      const stored = await fixture.get(`/api/v1/blobs/${artifacts[0].sha256}`);
+      expect([stored.status, stored.body]).toEqual([200, "SOME TEXT"]);
+      // Its bytes were changed on the disk: nothing is built of them.
+      writeFileSync(fixture.files.fileOf(maker.sha256), "echo changed");
+      const corrupt = await rig.build(sh("true", { inputs }));
+      expect(await rig.until(corrupt, "failed")).toMatchObject({ error: { code: "input_corrupt" } });
+      const outside = await rig.build(sh("true", { inputs: [{ ...inputs[1], path: "../../escaped" }] }));
+      expect(await rig.until(outside, "failed")).toMatchObject({ error: { code: "path_unsafe" } });
+    }, 60_000);
 
     test("that is not wanted says why and ends", async () => {
       await using rig = await Rig.make();

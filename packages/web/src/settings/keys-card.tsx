@@ -1,19 +1,19 @@
 // Keys of encrypted payloads: which workflows have one, for how many runs, a new one, and erasing what is sealed with it.
-import { Eraser, LockKeyhole, RotateCw, TriangleAlert } from "lucide-react";
+import { Eraser, LockKeyhole, RotateCw } from "lucide-react";
 import { useState } from "react";
 import type { Answer } from "../api.ts";
 import { useApi, useCall } from "../query.ts";
 import { useMay } from "../session/session.ts";
-import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
 import type { Column } from "../ui/columns.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
-import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
+import { EmptyState } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
 import { Text } from "../ui/text.tsx";
 import { formatCount } from "../ui/time-format.ts";
 import { visibleText } from "../ui/visible-text.ts";
+import { KeptName, KeptRows, NewKeyDialog } from "./kept-parts.tsx";
 
 type Keys = Answer<"listKeys">["workflows"][number];
 
@@ -38,13 +38,9 @@ export function KeysCard() {
         )
       }
     >
-      {keys.data !== undefined ? (
-        <KeysTable rows={keys.data.workflows} mayWrite={mayWrite} onErase={setErasing} />
-      ) : keys.error !== null ? (
-        <ErrorState error={keys.error} onRetry={() => void keys.refetch()} />
-      ) : (
-        <SkeletonRows rows={2} />
-      )}
+      <KeptRows asked={keys}>
+        {({ workflows }) => <KeysTable rows={workflows} mayWrite={mayWrite} onErase={setErasing} />}
+      </KeptRows>
       <EraseDialog workflow={erasing} onClose={() => setErasing(undefined)} />
       <RotateDialog open={rotating} onClose={() => setRotating(false)} />
     </Card>
@@ -63,20 +59,9 @@ function KeysTable({ rows, mayWrite, onErase }: KeysTableProps) {
       name: "workflow",
       label: "Workflow",
       cell: ({ workflow, readable }) => (
-        <span className="flex flex-wrap items-center gap-1.5 py-1.5">
-          {workflow === events ? (
-            <span className="text-ink-soft">Events</span>
-          ) : (
-            <Text truncate className="max-w-80 font-medium max-sm:max-w-40">
-              {workflow}
-            </Text>
-          )}
-          {!readable && (
-            <Badge tone="bad" icon={TriangleAlert}>
-              Its key is not here
-            </Badge>
-          )}
-        </span>
+        <KeptName readable={readable} word={workflow === events}>
+          {workflow === events ? "Events" : workflow}
+        </KeptName>
       ),
     },
     { name: "keys", label: "Keys of runs", align: "end", cell: ({ keys }) => formatCount(keys) },
@@ -139,15 +124,14 @@ function RotateDialog({ open, onClose }: { readonly open: boolean; readonly onCl
     onDone: onClose,
   });
   return (
-    <ConfirmDialog
+    <NewKeyDialog
       open={open}
       onClose={onClose}
       title="Give every workflow a new key?"
       confirm="Make new keys"
-      busy={rotate.isPending}
-      onConfirm={() => rotate.mutate({ body: {} })}
+      rotate={rotate}
     >
       What is encrypted stays readable; the keys before are forgotten.
-    </ConfirmDialog>
+    </NewKeyDialog>
   );
 }

@@ -1,21 +1,21 @@
 // Secrets: which there are, never what is in them. Set, removed, and encrypted with a new key.
 import { getRouteApi } from "@tanstack/react-router";
-import { KeyRound, Plus, RotateCw, Trash2, TriangleAlert } from "lucide-react";
+import { KeyRound, Plus, RotateCw, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Answer } from "../api.ts";
 import { useApi, useCall } from "../query.ts";
 import { useMay } from "../session/session.ts";
 import { useActions } from "../shell/use-actions.ts";
-import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
 import type { Column } from "../ui/columns.ts";
 import { ConfirmDialog } from "../ui/dialog.tsx";
-import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
+import { EmptyState } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { KeptName, KeptRows, NewKeyDialog } from "./kept-parts.tsx";
 import { KeysCard } from "./keys-card.tsx";
 import { SetSecretDialog } from "./set-secret-dialog.tsx";
 
@@ -59,18 +59,16 @@ function SecretsCard() {
         )
       }
     >
-      {secrets.data !== undefined ? (
-        <SecretTable
-          secrets={secrets.data.secrets}
-          mayWrite={mayWrite}
-          onSet={(name) => open({ set: name })}
-          onRemove={setRemoving}
-        />
-      ) : secrets.error !== null ? (
-        <ErrorState error={secrets.error} onRetry={() => void secrets.refetch()} />
-      ) : (
-        <SkeletonRows />
-      )}
+      <KeptRows asked={secrets}>
+        {(data) => (
+          <SecretTable
+            secrets={data.secrets}
+            mayWrite={mayWrite}
+            onSet={(name) => open({ set: name })}
+            onRemove={setRemoving}
+          />
+        )}
+      </KeptRows>
       {(set !== undefined || create === true) && mayWrite && (
         <SetSecretDialog name={set ?? ""} onClose={() => open({})} />
       )}
@@ -102,18 +100,7 @@ function SecretTable({ secrets, mayWrite, onSet, onRemove }: SecretTableProps) {
     {
       name: "name",
       label: "Name",
-      cell: ({ name, readable }) => (
-        <span className="flex flex-wrap items-center gap-1.5 py-1.5">
-          <Text truncate className="max-w-80 font-medium max-sm:max-w-40">
-            {name}
-          </Text>
-          {!readable && (
-            <Badge tone="bad" icon={TriangleAlert}>
-              Its key is not here
-            </Badge>
-          )}
-        </span>
-      ),
+      cell: ({ name, readable }) => <KeptName readable={readable}>{name}</KeptName>,
     },
     { name: "version", label: "Version", align: "end", from: "sm", cell: ({ version }) => version },
     { name: "changed", label: "Changed", align: "end", cell: ({ updatedAt }) => <Time at={updatedAt} /> },
@@ -174,16 +161,15 @@ function RotateDialog({ open, onClose }: { readonly open: boolean; readonly onCl
     onDone: onClose,
   });
   return (
-    <ConfirmDialog
+    <NewKeyDialog
       open={open}
       onClose={onClose}
       title="Encrypt with a new key?"
       confirm="Make a new key"
-      busy={rotate.isPending}
-      onConfirm={() => rotate.mutate({ body: {} })}
+      rotate={rotate}
     >
       Every secret is encrypted anew and the old key is forgotten. Backups that were made before keep secrets that the
       new key cannot read.
-    </ConfirmDialog>
+    </NewKeyDialog>
   );
 }

@@ -1,6 +1,7 @@
 """Worker and master of Sluice's worker protocol, version 1."""
 
 from .backoff import Backoff
+from .blobs import BlobError, Blobs
 from .builds import BlockingBuild, Build, BuildOptions
 from .commands import CommandNotStarted, CommandResult
 from .connection import client_tls, server_tls
@@ -25,13 +26,16 @@ from .messages import MessageError, MessageType
 from .outcomes import BuildResult
 from .shared import Lock, ResourceStatus, StateEntry
 from .tasks import BlockingTask, Task
-from .values import ValueFault, decode_value, encode_value
+from .value_format import ValueFault
+from .values import decode_value, encode_value
 from .worker import Worker
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Backoff",
+    "BlobError",
+    "Blobs",
     "BlockingBuild",
     "BlockingTask",
     "Build",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from .blobs import BlobError, Blobs
 from .commands import CHUNK_BYTES, GRACE_MS, CommandResult, Stream, run_command
 from .errors import Cancelled
 from .frames import Message
@@ -56,6 +58,7 @@ class Build:
         *,
         loop: asyncio.AbstractEventLoop | None = None,
         own_group: bool = True,
+        blobs: Blobs | None = None,
     ) -> None:
         self.id: str = request["build_id"]
         self.target: str = request["target"]
@@ -67,6 +70,8 @@ class Build:
         self._send = send
         self._loop = loop
         self._own_group = own_group
+        #: Where the worker fetches and stores files; None where it was not told.
+        self.blobs = blobs
         self._cancelled = threading.Event()
 
     @property
@@ -160,6 +165,19 @@ class Build:
             own_group=self._own_group,
         )
 
+    async def fetch_inputs(self, folder: str | os.PathLike[str]) -> None:
+        """Puts the inputs of the options into a folder, each held against its digest. Raises `BlobError`."""
+        await self._blobs().fetch(self.options.inputs, folder)
+
+    async def store_outputs(self, folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+        """Stores what the outputs of the options name in a folder; the answer is for `BuildResult.artifacts`. Raises `BlobError`."""
+        return await self._blobs().store(self.options.outputs, folder)
+
+    def _blobs(self) -> Blobs:
+        if self.blobs is None:
+            raise BlobError("this worker has no blobs_url, or the handler works in a process of its own")
+        return self.blobs
+
     async def _tell(self, payload: Mapping[str, Any]) -> None:
         sending = self._send(MessageType.BUILD_PROGRESS, payload)
         if self._loop is None or asyncio.get_running_loop() is self._loop:
@@ -213,6 +231,14 @@ class BlockingBuild:
     ) -> CommandResult:
         """Runs a command and streams its output. Raises `CommandNotStarted`, `Cancelled`."""
         return self._call(self._build.run(command, cwd=cwd, env=env))
+
+    def fetch_inputs(self, folder: str | os.PathLike[str]) -> None:
+        """Puts the inputs of the options into a folder. Raises `BlobError`, `Cancelled`."""
+        self._call(self._build.fetch_inputs(folder))
+
+    def store_outputs(self, folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+        """Stores what the outputs of the options name in a folder. Raises `BlobError`, `Cancelled`."""
+        return self._call(self._build.store_outputs(folder))
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._build.cancelled:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from .orphans import OrphanGuard
+
 Stream = Literal["stdout", "stderr"]
 #: Takes output; whoever produces it waits until it has been taken.
 Write = Callable[[Stream, bytes], Awaitable[None]]
@@ -58,15 +60,31 @@ async def run_command(
     """Runs `command` to its end; whatever is left of its process group ends with it.
 
     `env` is added to the worker's own environment. When the calling task is cancelled the group gets SIGTERM, and SIGKILL
-    after `grace_ms()`. `started` is called once the process is there. With
+    after `grace_ms()`; when this process is killed, the group is killed as well. `started` is called once the process is there. With
     `own_group=False` the command stays in the group of this process, which ends as a whole. Raises `CommandNotStarted`.
     """
     if not command:
         raise CommandNotStarted("the command is empty")
-    loop = asyncio.get_running_loop()
-    output = _Output(loop)
+    with OrphanGuard() if own_group else contextlib.nullcontext() as guard:
+        output = _Output(asyncio.get_running_loop())
+        process = await _start(command, output, cwd=cwd, env=env, pass_fds=pass_fds, own_group=own_group)
+        if guard is not None:
+            guard.watch(process.get_pid())
+        started()
+        return await _follow(process, output, write, grace_ms=grace_ms, own_group=own_group)
+
+
+async def _start(
+    command: Sequence[str],
+    output: _Output,
+    *,
+    cwd: str | None,
+    env: Mapping[str, str] | None,
+    pass_fds: Sequence[int],
+    own_group: bool,
+) -> asyncio.SubprocessTransport:
     try:
-        transport, _ = await loop.subprocess_exec(
+        transport, _ = await asyncio.get_running_loop().subprocess_exec(
             lambda: output,
             *command,
             cwd=cwd,
@@ -77,8 +95,17 @@ async def run_command(
         )
     except (OSError, ValueError) as error:
         raise CommandNotStarted(f"cannot run {command[0]!r}: {error}") from None
-    started()
-    process = transport
+    return transport
+
+
+async def _follow(
+    process: asyncio.SubprocessTransport,
+    output: _Output,
+    write: Write,
+    *,
+    grace_ms: Callable[[], float],
+    own_group: bool,
+) -> CommandResult:
     pump = asyncio.ensure_future(output.pump(write))
     try:
         # The pump ends first when what it produces cannot be written any more.

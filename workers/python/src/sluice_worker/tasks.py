@@ -43,6 +43,8 @@ class Task:
         #: Id of the run that asks, and its workflow.
         self.run_id: str = order.get("run", "")
         self.workflow: str = order.get("workflow", "")
+        #: The span of this attempt as a W3C `traceparent` header, to be passed on; None where the run is part of no trace.
+        self.traceparent: str | None = order.get("trace")
         self.grace_ms: float = GRACE_MS
         self._order = order
         self._send = send
@@ -190,6 +192,11 @@ class BlockingTask:
     def workflow(self) -> str:
         """Workflow of the run that asks."""
         return self._task.workflow
+
+    @property
+    def traceparent(self) -> str | None:
+        """The span of this attempt as a W3C `traceparent` header, to be passed on."""
+        return self._task.traceparent
 
     @property
     def cancelled(self) -> bool:

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .backoff import Backoff
+from .blobs import Blobs
 from .builds import Build
 from .calls import Handler, RunsIn
-from .errors import BuildFailed, NonRetryable
+from .errors import NonRetryable
 from .execution import Executions
+from .folders import run_options_command
 from .frames import Message
 from .link import Link, LinkHandlers
 from .messages import MessageType, RunMessageType, present
@@ -60,13 +62,6 @@ async def _unknown_task(_: object, task: Task) -> None:
     raise NonRetryable(f"This worker has no task {task.name!r}.", code="not_found")
 
 
-async def run_options_command(build: Build) -> object:
-    """What is done with a build unless a handler is given: its command is run."""
-    if not build.options.command:
-        raise BuildFailed("The build has no command, and this worker no handler.", code="command_missing")
-    return await build.run()
-
-
 class Worker:
     """One worker of one master.
 
@@ -85,6 +80,8 @@ class Worker:
         token: str | None = None,
         token_file: str | os.PathLike[str] | None = None,
         credential_file: str | os.PathLike[str] | None = None,
+        blobs_url: str | None = None,
+        blobs_tls: ssl.SSLContext | None = None,
         heartbeat_ms: float = HEARTBEAT_MS,
         drain_ms: float = DRAIN_MS,
         backoff: Backoff = Backoff(),
@@ -103,6 +100,8 @@ class Worker:
         self._log = log or logging.getLogger("sluice_worker")
         self._credential_file = Path(credential_file) if credential_file is not None else None
         self._token = _token_of(token, token_file, self._credential_file)
+        #: Where builds fetch their inputs and store their outputs: `blobs_url` is the base URL of the server.
+        self.blobs = Blobs(blobs_url, lambda: self._token, blobs_tls) if blobs_url is not None else None
         self._build_handler = Handler.of(run_options_command)
         self._tasks: dict[str, Handler] = {}
         self._pieces = Pieces()
@@ -301,7 +300,7 @@ class Worker:
         if not isinstance(kind, MessageType):
             return self._received_of_runs(self._executions, kind, payload)
         if kind == MessageType.BUILD_REQUEST:
-            build = Build(payload, self._send, loop=self._loop)
+            build = Build(payload, self._send, loop=self._loop, blobs=self.blobs)
             refusal = "worker_draining" if self._leaving else self._executions.start(build, self._build_handler)
             if refusal is not None:
                 self._refuse(refusal, message)

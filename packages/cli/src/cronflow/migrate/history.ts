@@ -47,6 +47,7 @@ export function historyOf(run: OldRun): RunExport | undefined {
     },
     journal,
     logs: [],
+    stream: [],
   };
 }
 

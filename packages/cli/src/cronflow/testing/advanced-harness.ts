@@ -1,6 +1,14 @@
 // Tests that also stand in for services and triggers, make data, and count which steps and branches were executed.
-import { everyNode } from "@sluice/sdk";
-import type { FlowChanges, FlowWorkflow, Loose, TriggerNote } from "@sluice/sdk";
+import { everyNode, isAction, isService, servicesByName } from "@sluice/sdk";
+import type {
+  Actions as ServiceActions,
+  FlowChanges,
+  FlowWorkflow,
+  Loose,
+  Service,
+  StepContext,
+  TriggerNote,
+} from "@sluice/sdk";
 import { DefaultTestDataGenerator } from "./data-generator.ts";
 import type { TestDataGenerator } from "./data-generator.ts";
 import { TestHarness } from "./test-harness.ts";
@@ -151,15 +159,7 @@ export class AdvancedTestHarness extends TestHarness {
   }
 
   protected override changes(): FlowChanges {
-    const { services = {} } = this.workflow.getDefinition();
-    const real = Array.isArray(services)
-      ? Object.fromEntries(
-          (services as readonly { readonly id: string; readonly actions?: Actions }[]).map((each) => [
-            each.id,
-            each.actions ?? {},
-          ]),
-        )
-      : (services as Readonly<Record<string, Actions>>);
+    const real = servicesByName(this.workflow.getDefinition().services);
     const mocked = Object.fromEntries(
       [...this.#services.values()].map(({ serviceId, actions }) => [serviceId, actions]),
     );
@@ -167,21 +167,28 @@ export class AdvancedTestHarness extends TestHarness {
     return merged.length === 0 ? {} : { services: Object.fromEntries(merged) as Record<string, unknown> };
   }
 
-  /** The same actions, whose calls are counted. */
-  #counted(service: string, actions: Actions): Actions {
-    const counted = Object.entries(actions).map(([action, act]) => [
+  /** The same service, whose calls are counted. */
+  #counted(id: string, service: unknown): unknown {
+    const count = (action: string): void => this.#noteCall(id, action);
+    if (isService(service)) return countedService(service, count);
+    const { actions = service } = (service ?? {}) as { readonly actions?: unknown };
+    const counted = Object.entries(actions as Actions).map(([action, act]) => [
       action,
       (...args: unknown[]): unknown => {
-        const of = (this.#coverage.services[service] ??= { called: false, callCount: 0, actions: {} });
-        const one = (of.actions[action] ??= { called: false, callCount: 0 });
-        for (const each of [of, one]) {
-          each.called = true;
-          each.callCount++;
-        }
+        count(action);
         return act(...args);
       },
     ]);
-    return Object.fromEntries(counted) as Actions;
+    return Object.fromEntries(counted);
+  }
+
+  #noteCall(service: string, action: string): void {
+    const of = (this.#coverage.services[service] ??= { called: false, callCount: 0, actions: {} });
+    const one = (of.actions[action] ??= { called: false, callCount: 0 });
+    for (const each of [of, one]) {
+      each.called = true;
+      each.callCount++;
+    }
   }
 
   #count({ steps }: TestRun): void {
@@ -213,6 +220,26 @@ export class AdvancedTestHarness extends TestHarness {
   }
 }
 
+/** A service of the worker's: what its `setup` makes is wrapped when it is started. */
+function countedService(service: Service, count: (action: string) => void): Service {
+  return {
+    ...service,
+    setup: async (given) => {
+      const made = (await service.setup(given)) as ServiceActions;
+      const all = Object.entries(made).map(([name, act]) => {
+        const run: (input: never, step: StepContext) => unknown = isAction(act) ? act.run.bind(act) : act;
+        const counted = (input: never, step: StepContext): unknown => {
+          count(name);
+          return run(input, step);
+        };
+        return [name, isAction(act) ? { ...act, run: counted } : counted] as const;
+      });
+      // What stands under symbols, such as a database, stays.
+      return { ...made, ...Object.fromEntries(all) };
+    },
+  };
+}
+
 function emptyCoverage(workflow: FlowWorkflow, mocks: ReadonlyMap<string, ServiceMock>): Omit<TestCoverage, "overall"> {
   const steps: Record<string, StepCoverage> = {};
   const branches: Record<string, BranchCoverage> = {};
@@ -222,10 +249,7 @@ function emptyCoverage(workflow: FlowWorkflow, mocks: ReadonlyMap<string, Servic
     if (node.kind !== "if") continue;
     for (const { name } of node.branches) branches[name] = { executed: false, executionCount: 0, condition: name };
   }
-  const { services: defined = {} } = workflow.getDefinition();
-  const ids = Array.isArray(defined)
-    ? (defined as readonly { readonly id: string }[]).map(({ id }) => id)
-    : Object.keys(defined);
+  const ids = Object.keys(servicesByName(workflow.getDefinition().services));
   for (const id of [...ids, ...mocks.keys()]) services[id] = { called: false, callCount: 0, actions: {} };
   return { steps, branches, services };
 }

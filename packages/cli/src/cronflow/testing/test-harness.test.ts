@@ -1,5 +1,6 @@
 // The harness runs what a run would do, on virtual time: mocks stand in, expectations are held against what happened.
 import { afterEach, describe, expect, test } from "bun:test";
+import { action, defineService } from "@sluice/sdk";
 import { createCronflow } from "../cronflow.ts";
 import { DefaultTestDataGenerator } from "./data-generator.ts";
 
@@ -149,6 +150,25 @@ describe("an advanced test", () => {
       overall: { coveragePercentage: 100 },
     });
     expect(advanced.resetCoverage().getCoverage().overall.executedSteps).toBe(0);
+  });
+
+  test("starts services that defineService made, counts their calls, and stands in for them too", async () => {
+    const greeter = defineService({
+      id: "greeter",
+      setup: () => ({ hello: (name: string) => `hello ${name}`, bye: action({ run: () => "bye" }) }),
+    });
+    const services = [greeter.withConfig()];
+    const greets = define({ services }).step("greet", async (c) => [
+      await c.services["greeter"].hello("Ada"),
+      await c.services["greeter"].bye(),
+    ]);
+    const real = await greets.advancedTest().run();
+    expect(real.steps["greet"]?.output).toEqual(["hello Ada", "bye"]);
+    expect(real.coverage.services["greeter"]).toMatchObject({ callCount: 2, actions: { bye: { callCount: 1 } } });
+    const stands = { hello: () => "mocked", bye: () => "too" };
+    const mocked = await greets.advancedTest().mockService("greeter", stands).run();
+    expect(mocked.steps["greet"]?.output).toEqual(["mocked", "too"]);
+    expect((await greets.test().run()).steps["greet"]?.output).toEqual(["hello Ada", "bye"]);
   });
 
   test("has one action of a service return a value", async () => {

@@ -75,11 +75,11 @@ describe("server-side apply", () => {
     expect(bench.double.get("ConfigMap", "a")).toBeUndefined();
     const seen = bench.double.put(map("a", { x: "1" })).metadata;
     bench.double.touch("ConfigMap", "a", { data: { x: "2" } });
-    for (const meta of [{ uid: seen.uid, resourceVersion: seen.resourceVersion }, { uid: "other" }]) {
-      expect(await bench.resources.apply({ object: map("a", { y: "1" }, meta), manager: "m" })).toMatchObject({
-        error: { code: "cluster_conflict" },
-      });
-    }
+    const meta = { uid: seen.uid, resourceVersion: seen.resourceVersion };
+    const late = await bench.resources.apply({ object: map("a", { y: "1" }, meta), manager: "m" });
+    expect(late).toMatchObject({ error: { code: "cluster_conflict" } });
+    const other = await bench.resources.apply({ object: map("a", { y: "1" }, { uid: "other" }), manager: "m" });
+    expect(other).toMatchObject({ error: { code: "cluster_rejected" } });
   });
 });
 

@@ -40,7 +40,7 @@ const rules = (
     changes,
     pruned: more.pruned ?? 0,
     minor: more.minor ?? 34,
-  }).map(({ rule }) => rule);
+  }).map(({ rule }): string => rule);
 
 describe("a policy", () => {
   test.each([

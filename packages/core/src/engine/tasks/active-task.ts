@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../kernel/task-store.ts";
 import { ticketOf } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
 import type { Queued } from "./task-queue.ts";
+import type { Began } from "./task-trace.ts";
 
 export class ActiveTask implements Queued {
   readonly task: string;
@@ -20,10 +21,12 @@ export class ActiveTask implements Queued {
   attempt: number;
   /** Nobody has been given it under this epoch. */
   fresh: boolean;
-  /** Times it took its worker down. */
-  crashes = 0;
+  /** Losses of workers that it may have caused: the epoch it had, and what is known of the loss. */
+  readonly charges = new Map<number, string>();
   /** Has it, or is about to. */
   worker: TaskWorker | undefined;
+  /** The span that began its run; undefined until that is known. */
+  began: Began | undefined;
   /** Its next epoch is on its way into the store. */
   claiming = false;
   /** That worker has been told of it. */

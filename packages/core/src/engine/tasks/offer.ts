@@ -40,6 +40,8 @@ export interface TaskWorker {
   tasks: ReadonlySet<string>;
   /** Gets nothing new. */
   leaving: boolean;
+  /** Gets nothing but this task (see `AloneTasks`). */
+  keptFor?: string | undefined;
   /** What it has been given and has not ended, wanted or not, by `ticketOf`. */
   readonly held: Map<string, TaskPlan>;
 }
@@ -63,7 +65,7 @@ export function mayDo(worker: TaskWorker, name: string, plan: TaskPlan): boolean
 /** True when it has room for one now. */
 export function hasRoom(worker: TaskWorker, plan: TaskPlan): boolean {
   const { offer, held, leaving } = worker;
-  if (leaving || held.size >= offer.slots) return false;
+  if (leaving || worker.keptFor !== undefined || held.size >= offer.slots) return false;
   if (plan.resources === undefined) return true;
   return Object.entries(plan.resources).every(([name, amount]) => {
     let taken = amount;

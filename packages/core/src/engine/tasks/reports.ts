@@ -2,6 +2,7 @@
 // at a time, never kept without bound: a task that says more than can be written loses lines, and the log says how many.
 import { encodeError, encodeValue, nextRetryDelayMs } from "@sluice/protocol";
 import type { LogOp, RunOp, TaskReport } from "@sluice/protocol";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { TaskOutcome } from "../../kernel/task-store.ts";
 import type { EngineParts } from "../parts.ts";
 import { sealOfRun, sealOp } from "../sealing.ts";
@@ -43,7 +44,7 @@ export class TaskEnds {
     const field = error === undefined && !tooLarge ? "value" : "error";
     await this.#keep(task, { bytes, field }, (kept) => {
       const result = field === "value" ? { value: kept } : { error: kept };
-      return store.settleTask({ task: id, epoch, attempt, ...result, now: clock.now() });
+      return store.settleTask({ by: engineItself, task: id, epoch, attempt, ...result, now: clock.now() });
     });
   }
 
@@ -53,7 +54,16 @@ export class TaskEnds {
     const { task: id, epoch, attempt, startedAt } = task;
     return this.#keep(task, { bytes: error, field: "error" }, (kept) => {
       const now = clock.now();
-      return store.retryTask({ task: id, epoch, attempt, error: kept, startedAt, due: now + delayMs, now });
+      return store.retryTask({
+        by: engineItself,
+        task: id,
+        epoch,
+        attempt,
+        error: kept,
+        startedAt,
+        due: now + delayMs,
+        now,
+      });
     });
   }
 
@@ -206,7 +216,7 @@ export class TaskNotes {
         pending.progress = undefined;
         const noted = { lines, ...(progress === undefined ? {} : { progress }) };
         const kept = sealer.active ? await this.#sealed(run, noted) : noted;
-        const written = await store.noteTask({ task, epoch, ...kept, now: clock.now() });
+        const written = await store.noteTask({ by: engineItself, task, epoch, ...kept, now: clock.now() });
         for (const line of lines) pending.bytes -= lineBytes + line.message.length + (line.data?.length ?? 0);
         if (pending.bytes < crowdedBytes) for (const go of pending.crowd.splice(0)) go();
         if (written.outcome === "ok") route(written.effects);

@@ -226,6 +226,43 @@ describe("tasks", () => {
     expect(await fixture.ended(run)).toMatchObject({ status: "failed", error: { code: "poison" } });
   });
 
+  test("that were there at too many losses of a machine, the last time alone, fail; the others do not", async () => {
+    const fixture = await start({ workflows: [byName], limits: { crashesMax: 3 } });
+    const [killer, other] = [await fixture.run(byName, "kill"), await fixture.run(byName, "fine")];
+    const given: unknown[] = [];
+    for (let n = 1; n <= 4; n++) {
+      const peer = new TaskPeer(fixture.engine, "gpu-1", { remote: true });
+      await rest();
+      given.push(peer.orders.map(({ input }) => decodeValue(input)));
+      const [order] = peer.orders;
+      if (n === 4 && order !== undefined) peer.done(order, "did it");
+      else await peer.vanished();
+    }
+    // Twice together; from then on one at a time.
+    expect(given).toEqual([["kill", "fine"], ["kill", "fine"], ["kill"], ["fine"]]);
+    const { error } = await fixture.ended(killer);
+    expect(error).toMatchObject({ code: "poison", details: { losses: Array(3).fill("gpu-1: it is gone") } });
+    expect(error?.message).toBe(
+      "The task resize took its worker down 3 times, the last time alone: gpu-1: it is gone.",
+    );
+    expect(await fixture.ended(other)).toMatchObject({ output: "did it" });
+  });
+
+  test("that turn out to have gone on are not charged after all", async () => {
+    const fixture = await start({ workflows: [byName], limits: { crashesMax: 2 } });
+    const first = new TaskPeer(fixture.engine, "w1", { remote: true });
+    const run = await fixture.run(byName, 1);
+    const order = await first.next();
+    await first.vanished();
+    // It comes back late, and still does it: the network was it.
+    const back = new TaskPeer(fixture.engine, "w1", { remote: true }, [order]);
+    await back.next();
+    await back.vanished();
+    const last = new TaskPeer(fixture.engine, "w1", { remote: true });
+    last.done(await last.next(), "fine");
+    expect(await fixture.ended(run)).toMatchObject({ output: "fine" });
+  });
+
   test("are revoked when their run is cancelled, loses interest in a race, or ends", async () => {
     const race = workflow({ name: "race" }, (ctx) =>
       ctx.race({ task: (c) => c.task("resize", 1), event: (c) => c.waitFor("go") }),

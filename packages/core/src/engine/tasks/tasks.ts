@@ -1,26 +1,29 @@
 // Tasks of runs: kept until a worker can do them, given out under an epoch, settled in the journal of the run that asked.
-import { encodeError, encodeErrorValue, SluiceError } from "@sluice/protocol";
+import { encodeError, encodeErrorValue } from "@sluice/protocol";
 import type { HeldTask, TaskReport } from "@sluice/protocol";
 import { afterLong } from "../../kernel/clock.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { StoreOp } from "../../kernel/run-store.ts";
 import type { TaskRecord } from "../../kernel/task-store.ts";
 import type { HotRun } from "../hot-runs.ts";
 import type { EngineParts } from "../parts.ts";
 import type { WorkerLoss } from "../worker-link.ts";
 import { ActiveTask } from "./active-task.ts";
+import { AloneTasks, Charges, goesAlone, poisonOf } from "./alone.ts";
 import { hasRoom, mayDo, roomiest, ticketOf } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
 import { retryDelayMs, TaskEnds, TaskNotes } from "./reports.ts";
 import type { TaskResult } from "./reports.ts";
 import { TaskQueue } from "./task-queue.ts";
+import { beganOf, traceOf } from "./task-trace.ts";
+import type { Began } from "./task-trace.ts";
 
 /** Tasks read from the store at once. */
 const pageMax = 1_000;
 
-type Parts = Pick<
-  EngineParts,
-  "sealer" | "store" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "log" | "draining" | "send"
->;
+type Parts = Parameters<typeof beganOf>[0] &
+  Pick<EngineParts, "sealer" | "clock" | "limits" | "values" | "watchers" | "route" | "count" | "draining" | "send">;
+type Committed = Pick<HotRun, "run" | "workflow" | "version" | "trace">;
 
 export class Tasks {
   readonly #parts: Parts;
@@ -28,6 +31,7 @@ export class Tasks {
   readonly #tasks = new Map<string, ActiveTask>();
   readonly #byRun = new Map<string, Map<number, ActiveTask>>();
   readonly #queue = new TaskQueue<ActiveTask>();
+  readonly #alone = new AloneTasks();
   readonly #notes: TaskNotes;
   readonly #ends: TaskEnds;
   /** Placed, and to be given out under the next epoch. */
@@ -42,7 +46,7 @@ export class Tasks {
 
   /** Tasks that wait for a worker. */
   get waiting(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#alone.size;
   }
 
   get workers(): Iterable<TaskWorker> {
@@ -55,9 +59,8 @@ export class Tasks {
 
   /** Takes up what an earlier engine left behind. */
   async load(): Promise<void> {
-    const { store } = this.#parts;
     for (let after: number | undefined; ;) {
-      const page = await store.listTasks({ limit: pageMax, ...(after === undefined ? {} : { after }) });
+      const page = await this.#parts.store.listTasks({ limit: pageMax, ...(after === undefined ? {} : { after }) });
       for (const record of page) this.#add(record, false);
       if (page.length < pageMax) return;
       after = page.at(-1)?.place;
@@ -69,6 +72,8 @@ export class Tasks {
     const { id } = worker.link;
     for (const { task, epoch } of running) {
       const active = this.#tasks.get(task);
+      // It goes on: whatever became of the connection was not its doing.
+      active?.charges.delete(epoch);
       if (active?.keptFor !== id || active.epoch !== epoch) {
         this.#parts.send(id, { type: "revoke", task, epoch, reason: "It was given out again." });
         continue;
@@ -84,7 +89,7 @@ export class Tasks {
   /** Gives the worker nothing new. */
   retire(id: string): void {
     const worker = this.#workers.get(id);
-    if (worker !== undefined) worker.leaving = true;
+    if (worker !== undefined) this.#alone.retire(worker);
   }
 
   /** The worker is gone. What it has is given out again, but for what it is known to come back with. */
@@ -92,8 +97,9 @@ export class Tasks {
     const worker = this.#workers.get(id);
     if (worker === undefined) return;
     this.#workers.delete(id);
+    this.#alone.left(worker);
     const kept = new Set(keep.map(({ task, epoch }) => ticketOf(task, epoch)));
-    const executing = new Set(loss.crashed ? loss.executing.map(({ run }) => run) : []);
+    const charges = new Charges(this.#tasks.values(), { worker, loss, crashesMax: this.#parts.limits.crashesMax });
     const ends: Promise<void>[] = [];
     for (const task of this.#tasks.values()) {
       if (task.worker !== worker) continue;
@@ -103,22 +109,12 @@ export class Tasks {
         task.keptFor = id;
         continue;
       }
+      const isPoison = charges.to(task);
       task.leaveWorker();
-      if (executing.has(task.task) && ++task.crashes >= this.#parts.limits.crashesMax)
-        ends.push(this.#poison(task, loss));
+      if (isPoison) ends.push(this.#settle(task, { error: encodeError(poisonOf(task)) }));
       else this.#enqueue(task);
     }
     await Promise.all(ends);
-  }
-
-  #poison(task: ActiveTask, { message }: WorkerLoss): Promise<void> {
-    const error = new SluiceError({
-      code: "poison",
-      message: `The task ${task.name} took its worker down ${task.crashes} times.`,
-      hint: "Mend the task, deploy, and retry the run.",
-      details: { cause: message },
-    });
-    return this.#settle(task, { error: encodeError(error) });
   }
 
   /** Whether a run has tasks that have not ended. */
@@ -127,14 +123,14 @@ export class Tasks {
   }
 
   /** Operations of a run have been committed. */
-  appended({ run, workflow, version }: Pick<HotRun, "run" | "workflow" | "version">, ops: readonly StoreOp[]): void {
+  appended({ run, workflow, version, trace }: Committed, ops: readonly StoreOp[]): void {
     const now = this.#parts.clock.now();
     for (const op of ops) {
       if (op.op === "task") {
         const { task, seq, name, input, plan, due: deadline } = op;
         const limit = deadline === undefined ? {} : { deadline };
         const made = { task, place: 0, run, workflow, version, seq, name, input, plan, createdAt: now, ...limit };
-        this.#add({ ...made, epoch: 1, attempt: 1 }, true);
+        this.#add({ ...made, epoch: 1, attempt: 1 }, true, { trace });
       } else if (op.op === "race") {
         for (const seq of op.losers) this.#drop(this.#byRun.get(run)?.get(seq), "Another branch won the race.");
       } else if (op.op === "undoing") this.over(run);
@@ -143,9 +139,7 @@ export class Tasks {
 
   /** The run wants none of its tasks any more. */
   over(run: string): void {
-    const tasks = this.#byRun.get(run);
-    if (tasks === undefined) return;
-    for (const task of tasks.values()) this.#drop(task, "The run has ended.");
+    for (const task of this.#byRun.get(run)?.values() ?? []) this.#drop(task, "The run has ended.");
   }
 
   /** What a worker says of a task it was given. */
@@ -162,8 +156,11 @@ export class Tasks {
     // One that was revoked, or timed out, ends like any other: only its place was waited for.
     const held = worker?.held.delete(ticketOf(report.task, report.epoch)) === true;
     if (current) this.#ended(task, report);
-    else if (!held) this.#parts.count("stale_writes");
-    if (worker !== undefined) this.#fill(worker);
+    else {
+      task?.charges.delete(report.epoch);
+      if (!held) this.#parts.count("stale_writes");
+    }
+    this.#refill(worker);
   }
 
   /** Resolves when there is room for more lines of a task that says much; undefined while there is. */
@@ -173,7 +170,10 @@ export class Tasks {
 
   /** There may be room on a worker again, for a reason that is not known here. */
   refill(id: string): void {
-    const worker = this.#workers.get(id);
+    this.#refill(this.#workers.get(id));
+  }
+
+  #refill(worker: TaskWorker | undefined): void {
     if (worker !== undefined) this.#fill(worker);
   }
 
@@ -181,7 +181,7 @@ export class Tasks {
   handback(id: string, tasks: readonly HeldTask[]): void {
     const worker = this.#workers.get(id);
     if (worker === undefined) return;
-    worker.leaving = true;
+    this.#alone.retire(worker);
     for (const { task: name, epoch } of tasks) {
       worker.held.delete(ticketOf(name, epoch));
       const task = this.#tasks.get(name);
@@ -202,9 +202,10 @@ export class Tasks {
     for (const task of this.#tasks.values()) task.stopTimers(true);
   }
 
-  #add(record: TaskRecord, fresh: boolean): void {
+  #add(record: TaskRecord, fresh: boolean, began?: Began): void {
     const { clock } = this.#parts;
     const task = new ActiveTask(record, fresh);
+    task.began = began;
     const ofRun = this.#byRun.get(task.run) ?? new Map<number, ActiveTask>();
     // Left over where an operator retried the run.
     this.#drop(ofRun.get(task.seq), "It was asked for anew.");
@@ -234,6 +235,10 @@ export class Tasks {
 
   #enqueue(task: ActiveTask): void {
     if (!this.#isHere(task) || task.claiming || this.#parts.draining()) return;
+    if (goesAlone(task, this.#parts.limits.crashesMax)) {
+      this.#refill(this.#alone.add(task, this.#workers.values()));
+      return;
+    }
     const worker = this.#resting ? undefined : roomiest(this.#workers.values(), task);
     if (worker === undefined) this.#queue.add(task);
     else this.#place(task, worker);
@@ -241,7 +246,10 @@ export class Tasks {
 
   /** Gives a worker what waits and fits, as long as it has room. */
   #fill(worker: TaskWorker): void {
-    while (this.#queue.size > 0 && !this.#resting && !worker.leaving && worker.held.size < worker.offer.slots) {
+    if (this.#resting) return;
+    const alone = this.#alone.next(worker);
+    if (alone !== undefined) this.#place(alone, worker);
+    while (this.#queue.size > 0 && !worker.leaving && worker.held.size < worker.offer.slots) {
       const next = this.#queue.next(({ name, plan }) => mayDo(worker, name, plan) && hasRoom(worker, plan));
       if (next === undefined) return;
       this.#place(next, worker);
@@ -266,7 +274,7 @@ export class Tasks {
     this.#claims = [];
     try {
       const wanted = placed.map(({ task: { task, epoch } }) => ({ task, epoch }));
-      const { claimed } = await store.claimTasks({ tasks: wanted, now: clock.now() });
+      const { claimed } = await store.claimTasks({ by: engineItself, tasks: wanted, now: clock.now() });
       const epochs = new Map(claimed.map(({ task, epoch }) => [task, epoch]));
       for (const { task, worker } of placed) this.#claimed(task, worker, epochs.get(task.task));
     } catch (error) {
@@ -299,8 +307,9 @@ export class Tasks {
     const { worker, epoch } = task;
     let { input } = task;
     task.fresh = false;
-    if (values.isRef(input)) {
+    if (values.isRef(input) || task.began === undefined) {
       try {
+        task.began ??= await beganOf(this.#parts, task.run);
         input = await values.load(input);
       } catch (error) {
         if (task.worker === worker && task.epoch === epoch)
@@ -313,7 +322,8 @@ export class Tasks {
     task.isOut = true;
     task.startedAt = clock.now();
     const { name, attempt, run, workflow, plan } = task;
-    send(worker.link.id, { type: "task", task: task.task, epoch, name, input, attempt, key: plan.key, run, workflow });
+    const order = { task: task.task, epoch, name, input, attempt, key: plan.key, run, workflow, ...traceOf(task) };
+    send(worker.link.id, { type: "task", ...order });
     const { timeout } = plan;
     if (timeout !== undefined)
       task.timer(afterLong(clock, timeout, () => this.#expire(task, `took longer than ${timeout} ms`)));
@@ -380,6 +390,7 @@ export class Tasks {
     task.stopTimers(true);
     this.#notes.forget(task.task);
     this.#queue.remove(task);
+    this.#refill(this.#alone.remove(task));
     if (this.#isHere(task)) this.#tasks.delete(task.task);
     const ofRun = this.#byRun.get(task.run);
     if (ofRun?.get(task.seq) === task) ofRun.delete(task.seq);

@@ -1,6 +1,6 @@
 // One deployed trigger as the engine has it in memory: what its code says, how far it has got, and its turn: what changes it
 // happens one after the other, since each advance is made for the state before it.
-import { encodeError } from "@sluice/protocol";
+import { encodeError, SluiceError } from "@sluice/protocol";
 import type { TriggerDebounce } from "@sluice/protocol";
 import type { Result } from "../../kernel/result.ts";
 import { fail, ok } from "../../kernel/result.ts";
@@ -31,7 +31,13 @@ export interface Entering {
 
 /** One that was let in: `input` as it is stored, and where that is sealed, what could not be read from it any more. */
 interface Placed extends Entering {
-  readonly sealed?: { readonly id: string; readonly begun: Begun; readonly flow: RunFlow | undefined } | undefined;
+  readonly sealed?: SealedStart | undefined;
+}
+
+/** The run that an input is sealed for, with what its row has of the key, and the gates that were read from the input. */
+interface SealedStart extends Pick<Begun, "row"> {
+  readonly id: string;
+  readonly flow: RunFlow | undefined;
 }
 
 type Advance = Parameters<TriggerStore["advanceTrigger"]>[0];
@@ -142,7 +148,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     const current = deployments.workflow(this.workflow);
     const flow = current === undefined ? undefined : this.#parts.starts.flowOf(current, input);
     const { stored, release } = await values.keep(begun.seal.seal({ run: id, field: "input" }, input));
-    return { placed: { ...each, input: stored, sealed: { id, begun, flow } }, release };
+    return { placed: { ...each, input: stored, sealed: { id, row: begun.row, flow } }, release };
   }
 
   async #place(good: readonly Placed[], rest: Rest): Promise<Result<Advanced>> {
@@ -152,19 +158,9 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
         key,
         mark,
         expiresAt,
-        sealed: sealed !== undefined,
         run: this.#run(input, sealed),
       }));
-      const advanced = await this.advance({ ...rest, occurrences });
-      if (advanced.ok && advanced.value.refused !== undefined && occurrences.some((each) => each.sealed)) {
-        const { log } = this.#parts.engine;
-        const { count } = advanced.value.refused;
-        log("error", "a limit refused occurrences of an encrypted workflow; they got no run", {
-          trigger: this.record.id,
-          count,
-        });
-      }
-      return advanced;
+      return this.advance({ ...rest, occurrences });
     }
     const hold = await this.#held(good, debounce);
     const seen = good.flatMap(({ key, mark, expiresAt }) => (key === undefined ? [] : [{ key, mark, expiresAt }]));
@@ -177,35 +173,35 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     return (this.#waiting?.count ?? 0) >= this.#parts.engine.limits.triggerWaitingMax;
   }
 
-  #run(input: Uint8Array, sealed?: Placed["sealed"]): Occurrence["run"] {
+  #run(input: Uint8Array, sealed?: SealedStart): Occurrence["run"] {
     const { engine, starts } = this.#parts;
     const current = engine.deployments.workflow(this.workflow);
     if (current === undefined) throw new Error(`the workflow ${this.workflow} of a live trigger is not deployed`);
     const by = { kind: "trigger", id: this.record.id } as const;
     return starts.newRun(
       { by, workflow: this.workflow, input },
-      { current, input, now: engine.clock.now(), ...sealed },
+      { current, input, now: engine.clock.now(), ...sealed, begun: sealed },
     );
   }
 
   /** What is held under each key after these. */
-  async #held(good: readonly Entering[], debounce: TriggerDebounce): Promise<readonly HeldStart[]> {
+  async #held(good: readonly Placed[], debounce: TriggerDebounce): Promise<readonly HeldStart[]> {
     const { engine, store } = this.#parts;
     const now = engine.clock.now();
-    const keyed: { readonly key: string; readonly input: Uint8Array }[] = [];
-    for (const { input } of good) {
+    const keyed: Pick<HeldStart, "key" | "input" | "run" | "payloadKey" | "newKey">[] = [];
+    for (const { input, sealed } of good) {
       const key = debounce.key === undefined ? "" : valueAt(await engine.values.load(input), debounce.key);
-      keyed.push({ key, input });
+      keyed.push({ key, input, ...(sealed === undefined ? {} : { run: sealed.id, ...sealed.row }) });
     }
     const keys = [...new Set(keyed.map(({ key }) => key))];
     const held = new Map<string, HeldStart>();
     for (const each of await store.findHeld({ trigger: this.record.id, keys })) held.set(each.key, each);
-    for (const { key, input } of keyed) {
+    for (const { key, ...content } of keyed) {
       const before = held.get(key);
       const firstAt = before?.firstAt ?? now;
       const latest = debounce.max === undefined ? Number.MAX_SAFE_INTEGER : firstAt + debounce.max;
       const dueAt = Math.min(now + debounce.wait, latest);
-      held.set(key, { key, firstAt, dueAt, count: (before?.count ?? 0) + 1, input });
+      held.set(key, { key, firstAt, dueAt, count: (before?.count ?? 0) + 1, ...content });
     }
     return [...held.values()];
   }
@@ -244,14 +240,57 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     let refused: Advanced["refused"];
     for (let at = 0; at < due.length && (refused === undefined || this.#isKeyed); at += releaseBatchMax) {
       const some = due.slice(at, at + releaseBatchMax);
-      const done = await this.advance({
-        occurrences: some.map(({ key, input }) => ({ held: key, run: this.#run(input) })),
-      });
+      const done = await this.#letGo(some);
       if (!done.ok) throw new Error(done.error.message);
       refused = done.value.refused ?? refused;
     }
     if (refused === undefined) this.#waiting = undefined;
     await this.#armHeld();
+  }
+
+  /** Gives what was held its runs. What cannot be opened any more waits on, or goes where its key was erased. */
+  async #letGo(held: readonly HeldStart[]): Promise<Result<Advanced>> {
+    const releases: (() => void)[] = [];
+    try {
+      const occurrences: Occurrence[] = [];
+      const release: string[] = [];
+      for (const each of held) {
+        const run = await this.#runHeld(each, releases);
+        if (run === undefined) release.push(each.key);
+        else occurrences.push({ held: each.key, run });
+      }
+      return await this.advance({ occurrences, release });
+    } finally {
+      for (const free of releases) free();
+    }
+  }
+
+  /** The run of what was held; undefined where it was erased. Throws `payload_unreadable` while its key is not here. */
+  async #runHeld(
+    { input, run: id, payloadKey }: HeldStart,
+    releases: (() => void)[],
+  ): Promise<Occurrence["run"] | undefined> {
+    const { deployments, sealer, values } = this.#parts.engine;
+    if (id === undefined || payloadKey === undefined) {
+      if (!sealer.wants(this.workflow)) return this.#run(input);
+      // It was held before its workflow was encrypted.
+      const { placed, release } = await this.#keep({ input }, await values.load(input));
+      releases.push(release);
+      return this.#run(placed.input, placed.sealed);
+    }
+    const opened = await values.find(input);
+    if (opened instanceof SluiceError) {
+      if (opened.code !== "payload_erased") throw opened;
+      return undefined;
+    }
+    if (!sealer.wants(this.workflow)) {
+      const { stored, release } = await values.keep(opened);
+      releases.push(release);
+      return this.#run(stored);
+    }
+    const current = deployments.workflow(this.workflow);
+    const flow = current === undefined ? undefined : this.#parts.starts.flowOf(current, opened);
+    return this.#run(input, { id, row: { payloadKey }, flow });
   }
 
   /** True where a limit that turns one away may take the next. */
@@ -273,11 +312,17 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   }
 
   /** Commits what it is given, on top of the state that is known; starts over from the stored one where that is another. */
-  async advance(p: Omit<Advance, "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
+  async advance(p: Omit<Advance, "by" | "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
     const { engine, store } = this.#parts;
     const { id } = this.record;
     const now = engine.clock.now();
-    const outcome = await store.advanceTrigger({ ...p, trigger: id, expect: this.record.version, now });
+    const outcome = await store.advanceTrigger({
+      ...p,
+      by: { kind: "trigger", id },
+      trigger: id,
+      expect: this.record.version,
+      now,
+    });
     if (outcome.outcome === "stale") {
       const stored = (await store.listTriggers()).find((each) => each.id === id);
       if (stored !== undefined) this.record = stored;

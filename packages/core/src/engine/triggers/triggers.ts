@@ -1,6 +1,7 @@
 // The triggers of the deployed code: keeps each at its work, and lets people look at them and stop them.
 import { encodeError } from "@sluice/protocol";
 import type { EventManifest, PollManifest, TriggerVerdict, WorkflowManifest } from "@sluice/protocol";
+import { cleaner } from "../../kernel/inner-actor.ts";
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
 import { sees } from "../../kernel/patterns.ts";
@@ -248,7 +249,7 @@ export class Triggers implements TriggerSink {
     for (;;) {
       const now = engine.clock.now();
       const kept = { deliveriesBefore: now - deliveryRetentionMs, keep: deliveriesKeptMax };
-      const { swept } = await store.sweepTriggers({ now, ...kept, limit: sweepBatchMax });
+      const { swept } = await store.sweepTriggers({ by: cleaner, now, ...kept, limit: sweepBatchMax });
       total += swept;
       if (swept < sweepBatchMax || engine.draining()) return total;
     }

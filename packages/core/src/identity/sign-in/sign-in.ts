@@ -33,7 +33,7 @@ export interface SignInOptions {
   readonly log: Logger;
   readonly throttle: Throttle;
   readonly passwords: Passwords;
-  readonly totp: Totp;
+  readonly totp: () => Promise<Totp>;
   readonly sessions: Sessions;
 }
 
@@ -159,7 +159,8 @@ export class SignIn {
     if (code === undefined || code === "") {
       return fail({ code: "second_factor_required", message: "A code is needed too.", hint: "Send it as `code`." });
     }
-    const take = (now: UserRecord): Promise<UserChange | undefined> => this.#options.totp.take(now, code);
+    const totp = await this.#options.totp();
+    const take = (now: UserRecord): Promise<UserChange | undefined> => totp.take(now, code);
     return (await take(user)) === undefined ? wrongCode() : ok(take);
   }
 

@@ -1,6 +1,7 @@
 // What an audit rule is: for each verb that acts on somebody's behalf, how the row about it comes about.
 import type { AuditOutcome } from "../../kernel/audit-log.ts";
 import type { RoleRecord, SessionRecord, TokenRow, UserRecord } from "../../kernel/identity-store.ts";
+import type { InnerActor } from "../../kernel/inner-actor.ts";
 import type { Actor } from "../../kernel/run-store.ts";
 
 /** What a rule may look at before the change is made. Answers are of that moment: a later change does not show in them. */
@@ -39,11 +40,13 @@ export interface AuditDraft {
   readonly after?: object | undefined;
 }
 
-/** Verbs of a port whose parameters say on whose behalf they act. */
+/** Verbs of a port that somebody from outside may ask for; those that the product carries out by itself take an `InnerActor`. */
 type VerbWithActor<Port> = {
   [Verb in keyof Port]: Port[Verb] extends (p: infer P) => Promise<unknown>
     ? P extends { readonly by: Actor }
-      ? Verb
+      ? P["by"] extends InnerActor
+        ? never
+        : Verb
       : never
     : never;
 }[keyof Port];

@@ -12,7 +12,11 @@ type RunRules = Omit<AuditRules<RunStore>, "createRun"> & {
   readonly createRun: AuditRule<Parameters<RunStore["createRun"]>[0], Creation>;
 };
 
-const creationRefusals = { conflict: "idempotency_conflict", id_taken: "run_id_taken" } as const;
+const creationRefusals = {
+  conflict: "idempotency_conflict",
+  id_taken: "run_id_taken",
+  chain_broken: "conflict",
+} as const;
 
 const tokenRefusals: Readonly<Record<Exclude<TokenOutcome["outcome"], "ok">, ErrorCode>> = {
   unknown: "token_unknown",

@@ -5,7 +5,10 @@ export interface BuildRows {
   build(id: string): BuildRecord | undefined;
   /** Adds it or puts it in the place of the one with its id. */
   putBuild(build: BuildRecord): void;
+  /** Forgets it with its events, and lets go of the blobs it names. */
   deleteBuild(id: string): void;
+  /** A build names blobs besides those it names already. */
+  nameBlobs(build: string, hashes: readonly string[]): void;
   countQueued(): number;
   /** Ids of builds that ended before then, those that ended first before the others. */
   endedBefore(at: number, limit: number): readonly string[];

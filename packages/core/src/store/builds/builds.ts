@@ -88,7 +88,7 @@ function released(
 
 /** What each verb does. */
 export const buildVerbs: { readonly [Verb in BuildWriteVerb]: (rows: BuildRows, p: Params<Verb>) => Answer<Verb> } = {
-  createBuild(rows, { by, build, queuedMax }) {
+  createBuild(rows, { by, build, blobs = [], queuedMax }) {
     if (rows.countQueued() >= queuedMax) return { outcome: "full" };
     const { kind, id } = by;
     const record: BuildRecord = {
@@ -103,6 +103,7 @@ export const buildVerbs: { readonly [Verb in BuildWriteVerb]: (rows: BuildRows, 
     };
     const made = extended(rows, record, { events: [noted("queued", build.createdAt)] });
     rows.putBuild(made);
+    rows.nameBlobs(made.id, blobs);
     return { outcome: "ok", build: made };
   },
 
@@ -115,12 +116,13 @@ export const buildVerbs: { readonly [Verb in BuildWriteVerb]: (rows: BuildRows, 
     return { outcome: "ok", build: told };
   },
 
-  appendBuild(rows, { build: id, epoch, events, end, keepBytes, now }) {
+  appendBuild(rows, { build: id, epoch, events, end, blobs = [], keepBytes, now }) {
     const build = rows.build(id);
     if (build === undefined || build.status !== "running" || build.epoch !== epoch) return { outcome: "stale" };
     const told = extended(rows, build, { events, keepBytes });
     const next = end === undefined ? told : ended(rows, told, { end: outcomeOf(build, end), now });
     rows.putBuild(next);
+    rows.nameBlobs(id, blobs);
     return { outcome: "ok", build: next };
   },
 

@@ -35,7 +35,8 @@ function lastOf(change: Change, run: RunRow): RunRow {
   let last = run;
   for (;;) {
     const later = change.tables.runs.get(last.record.continuedTo ?? "");
-    if (later === undefined) return last;
+    // History from elsewhere may name a run that is not here yet; another one by its name is none of the chain.
+    if (later?.record.continuedFrom !== last.record.id) return last;
     last = later;
   }
 }

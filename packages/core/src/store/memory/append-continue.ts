@@ -8,7 +8,7 @@ import type { RunRow } from "./rows.ts";
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
 export function continueRun(change: Change, run: RunRow, next: NewRun): void {
   const { record } = run;
-  const { attributes, chain = record.id, parent, priority, schedule, serialKey, tags } = record;
+  const { attributes, by, chain = record.id, parent, priority, schedule, serialKey, tags } = record;
   const version = next.version === "" ? record.version : next.version;
   const inherited = {
     attributes,
@@ -21,7 +21,8 @@ export function continueRun(change: Change, run: RunRow, next: NewRun): void {
     version,
     continuedFrom: record.id,
   };
-  const started = startRun(change, { by: { kind: "run", id: record.id }, run: { ...next, ...inherited } });
+  // Whoever started the first has started all of it, also when the first is no longer kept.
+  const started = startRun(change, { by, run: { ...next, ...inherited } });
   if (started.outcome !== "created") throw new Error(`the run ${next.id} could not be made: ${started.outcome}`);
   const { row } = started;
   record.chain = chain;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
 import { expectSettled, Fixture, by, op, refusal, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 function emit(f: Fixture, name: string, payload: unknown, more: { key?: string; id?: string } = {}) {
   return f.store.emitEvent({ by, name, payload: value(payload), ...more, now: f.now });
@@ -63,8 +64,8 @@ describe("events", () => {
     for (const at of [100, 200, 300]) {
       await f.store.emitEvent({ by, name: "x", key: "k", id: `i${at}`, payload: value(at), now: at });
     }
-    expect(await f.store.sweep({ now: 300, eventsBefore: 300, limit: 1 })).toEqual({ swept: 1 });
-    expect(await f.store.sweep({ now: 300, eventsBefore: 300, limit: 10 })).toEqual({ swept: 1 });
+    expect(await f.store.sweep({ by: engineItself, now: 300, eventsBefore: 300, limit: 1 })).toEqual({ swept: 1 });
+    expect(await f.store.sweep({ by: engineItself, now: 300, eventsBefore: 300, limit: 10 })).toEqual({ swept: 1 });
     expect((await f.store.listEvents({ name: "x", after: 0, limit: 10 })).map(({ id }) => id)).toEqual([3]);
     expect((await f.store.listEvents({ after: 0, limit: 10 })).map(({ id }) => id)).toEqual([3]);
     expect(await emit(f, "x", 1, { id: "i100" })).toMatchObject({ event: 4, duplicate: false });

@@ -1,6 +1,6 @@
 // Stored events: kept for listeners that come later, and handed to those that wait.
 import { decodeValue } from "@sluice/protocol";
-import { containing, fitting } from "../../kernel/match.ts";
+import { containing, eventIdKey, fitting } from "../../kernel/match.ts";
 import { matchesAny } from "../../kernel/patterns.ts";
 import type { EventRecord, LargeEvent } from "../../kernel/run-store.ts";
 import type { Change } from "./change.ts";
@@ -37,9 +37,9 @@ export class Events {
     return this.#all;
   }
 
-  /** The event stored before with this id of a caller. */
-  stored(callerId: string | undefined): number | undefined {
-    return callerId === undefined ? undefined : this.#byCallerId.get(callerId);
+  /** The event of this name stored before with this id of a caller. */
+  stored(name: string, callerId: string | undefined): number | undefined {
+    return callerId === undefined ? undefined : this.#byCallerId.get(eventIdKey(name, callerId));
   }
 
   add(p: Omit<EventRecord, "id">, callerId: string | undefined): EventRow {
@@ -49,8 +49,9 @@ export class Events {
     if (named === undefined) this.#byName.set(p.name, [event]);
     else named.push(event);
     if (callerId !== undefined) {
-      this.#byCallerId.set(callerId, event.id);
-      this.#callerIds.set(event.id, callerId);
+      const id = eventIdKey(p.name, callerId);
+      this.#byCallerId.set(id, event.id);
+      this.#callerIds.set(event.id, id);
     }
     return event;
   }
@@ -136,7 +137,7 @@ export function emitEvent(
   },
 ): { readonly event: number; readonly duplicate: boolean } {
   const { events, waits } = change.tables;
-  const known = events.stored(p.callerId);
+  const known = events.stored(p.name, p.callerId);
   if (known !== undefined) return { event: known, duplicate: true };
   const event = events.add({ ...p, at: change.now }, p.callerId);
   const contains = containing(p.content ?? p.payload);

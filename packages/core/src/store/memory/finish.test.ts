@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeErrorValue } from "@sluice/protocol";
 import type { CancelNotice } from "@sluice/protocol";
 import { expectSettled, Fixture, by, childOf, newRun, op, read, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 const notice: CancelNotice = { status: "cancelled", reason: "cancelled_by_user", message: "enough" };
 const error = value({ name: "CancelledError", message: "enough", code: "cancelled" });
@@ -90,7 +91,7 @@ describe("cancelling", () => {
       if (id === "paused") await f.store.pauseRun({ by, run: id, now: f.now });
       await f.park(id);
     }
-    await f.store.blockRun({ run: "blocked", reason: "poison", error: value("e"), now: 1000 });
+    await f.store.blockRun({ by: engineItself, run: "blocked", reason: "poison", error: value("e"), now: 1000 });
     for (const id of ["parked", "paused", "blocked"]) {
       expect(await cancel(f, id)).toMatchObject({
         outcome: "ok",
@@ -113,7 +114,13 @@ describe("cancelling", () => {
     await f.append("a", op.sleep(0, 9000), op.idle);
     await cancel(f, "a");
     expect(await f.park("a")).toBe("ready");
-    const [claimed] = await f.store.claimRuns({ owner: "e1", limit: 1, now: 1000, journalBytesMax: 1 });
+    const [claimed] = await f.store.claimRuns({
+      by: engineItself,
+      owner: "e1",
+      limit: 1,
+      now: 1000,
+      journalBytesMax: 1,
+    });
     expect(claimed?.run.cancel).toEqual(notice);
   });
 });

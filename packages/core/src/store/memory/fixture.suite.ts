@@ -1,6 +1,7 @@
 // A store with runs in it, for the tests of this adapter's parts.
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { RunEvent } from "@sluice/protocol";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { Actor, AppendOutcome, Effects, NewRun, StoreOp } from "../../kernel/run-store.ts";
 import { MemoryRunStore } from "./memory-run-store.ts";
 
@@ -45,23 +46,29 @@ export class Fixture {
 
   async append(run: string, ...ops: StoreOp[]): Promise<Extract<AppendOutcome, { outcome: "ok" }>> {
     const epoch = (await this.run(run)).epoch;
-    const appended = await this.store.append({ run, epoch, ops, now: this.now });
+    const appended = await this.store.append({ by: engineItself, run, epoch, ops, now: this.now });
     if (appended.outcome !== "ok") throw new Error("stale");
     return appended;
   }
 
   async park(run: string, paused = false): Promise<string> {
     const { epoch } = await this.run(run);
-    return (await this.store.parkRun({ run, epoch, now: this.now, paused })).outcome;
+    return (await this.store.parkRun({ by: engineItself, run, epoch, now: this.now, paused })).outcome;
   }
 
   async fire(at: number, limit = 100): Promise<Awaited<ReturnType<MemoryRunStore["fireTimers"]>>> {
     this.now = at;
-    return this.store.fireTimers({ now: at, limit });
+    return this.store.fireTimers({ by: engineItself, now: at, limit });
   }
 
   async claim(limit = 10): Promise<readonly string[]> {
-    const claimed = await this.store.claimRuns({ owner: "e1", limit, now: this.now, journalBytesMax: 1e6 });
+    const claimed = await this.store.claimRuns({
+      by: engineItself,
+      owner: "e1",
+      limit,
+      now: this.now,
+      journalBytesMax: 1e6,
+    });
     return claimed.map(({ run }) => run.id);
   }
 

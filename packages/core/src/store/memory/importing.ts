@@ -1,19 +1,24 @@
 // Runs that ended elsewhere, kept as history: a row that was never ready, its journal, its lines.
-import type { ImportOutcome } from "../../kernel/run-records.ts";
+import type { ImportOutcome } from "../../kernel/run-history.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
+import { brokenLink } from "../chain-links.ts";
 import { putKey } from "./payload-keys/payload-keys.ts";
 import type { EntryRow, RunRow } from "./rows.ts";
 import { toRecord } from "./runs.ts";
+import { restoredStream } from "./stream.ts";
 import type { Tables } from "./tables.ts";
 
 type Params = Parameters<RunStore["importRun"]>[0];
 
-export function importRun(tables: Tables, { by, run, journal, logs, now }: Params): ImportOutcome {
+export function importRun(tables: Tables, { by, run, journal, logs, stream = [], now }: Params): ImportOutcome {
   const { runs, tally } = tables;
   const taken = runs.get(run.id);
   if (taken !== undefined) return { outcome: "id_taken", run: toRecord(taken) };
   const other = run.key === undefined ? undefined : runs.findByKey(run.workflow, run.key);
   if (other !== undefined) return { outcome: "conflict", run: toRecord(other) };
+  const broken = run.chain === undefined ? undefined : brokenLink(run, (id) => runs.get(id)?.record);
+  const link = broken === undefined ? undefined : runs.get(broken.id);
+  if (link !== undefined) return { outcome: "chain_broken", run: toRecord(link) };
   const { status, endedAt, workflow, createdAt } = run;
   const row = runs.add(run, { kind: "import", id: by.id });
   if (run.payloadKey !== undefined && run.newKey !== undefined)
@@ -22,7 +27,7 @@ export function importRun(tables: Tables, { by, run, journal, logs, now }: Param
   tally.count(workflow, createdAt, { status: "created" });
   tally.count(workflow, endedAt, { status, durationMs: endedAt - createdAt });
   row.lastEvent = tables.events.last;
-  const { reason, startedAt, output, error, progress, cause, attempt, generation } = run;
+  const { reason, startedAt, output, error, progress, cause, attempt, generation, continuedTo } = run;
   Object.assign(row.record, {
     status,
     reason,
@@ -34,9 +39,11 @@ export function importRun(tables: Tables, { by, run, journal, logs, now }: Param
     cause,
     attempt,
     generation,
+    continuedTo,
   });
   for (const entry of journal.toSorted((a, b) => a.ord - b.ord)) addEntry(row, { ...entry });
   row.logs.push(...logs.map((line, index) => ({ ...line, line: index + 1 })));
+  if (stream.length > 0) row.stream = restoredStream(stream);
   return { outcome: "created", run: toRecord(row) };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { JournalCursor } from "../../kernel/run-store.ts";
 import { Fixture, op, value } from "./fixture.suite.ts";
 
@@ -34,7 +35,13 @@ describe("the journal", () => {
     await f.append("a", op.done(0, large), op.done(1, large), op.done(2, large), op.sleep(3, 5000), op.idle);
     await f.park("a");
     await f.fire(5000);
-    const [claimed] = await f.store.claimRuns({ owner: "e1", limit: 1, now: 5000, journalBytesMax: 2500 });
+    const [claimed] = await f.store.claimRuns({
+      by: engineItself,
+      owner: "e1",
+      limit: 1,
+      now: 5000,
+      journalBytesMax: 2500,
+    });
     expect(claimed?.journal.map((entry) => entry.seq)).toEqual([0, 1]);
     const rest = await f.store.readJournal({ run: "a", from: claimed?.next, bytesMax: 1e6 });
     expect(rest.entries.map((entry) => entry.seq)).toEqual([2, 3]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { runStoreSuite } from "../run-store.suite.ts";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
 import { expectSettled, Fixture, by, childOf, nothing, op, read, refusal, value } from "./fixture.suite.ts";
@@ -35,7 +36,13 @@ describe("a run from start to end", () => {
       next: undefined,
       effects: { ...nothing, ready: 1, touched: ["a"] },
     });
-    const [claimed] = await f.store.claimRuns({ owner: "e2", limit: 1, now: 5000, journalBytesMax: 1e6 });
+    const [claimed] = await f.store.claimRuns({
+      by: engineItself,
+      owner: "e2",
+      limit: 1,
+      now: 5000,
+      journalBytesMax: 1e6,
+    });
     expect(claimed).toMatchObject({
       run: { id: "a", epoch: 3, owner: "e2", status: "running" },
       journal: [{ seq: 0, kind: "sleep", status: "completed", ord: 1, end: 5000 }],
@@ -67,9 +74,13 @@ describe("fences", () => {
     await f.append("a", op.sleep(0, 5000), op.idle);
     await f.park("a");
     for (const epoch of [1, 2]) {
-      expect(await f.store.append({ run: "a", epoch, ops: [op.done(1)], now: 1000 })).toEqual({ outcome: "stale" });
+      expect(await f.store.append({ by: engineItself, run: "a", epoch, ops: [op.done(1)], now: 1000 })).toEqual({
+        outcome: "stale",
+      });
     }
-    expect(await f.store.append({ run: "none", epoch: 1, ops: [], now: 1000 })).toEqual({ outcome: "stale" });
+    expect(await f.store.append({ by: engineItself, run: "none", epoch: 1, ops: [], now: 1000 })).toEqual({
+      outcome: "stale",
+    });
     expect(await f.journal("a")).toEqual([[0, "running", undefined]]);
   });
 
@@ -77,6 +88,7 @@ describe("fences", () => {
     const f = new Fixture();
     await f.hot("a");
     const unreadable = f.store.append({
+      by: engineItself,
       run: "a",
       epoch: 1,
       ops: [op.done(0), { op: "emit", seq: 1, name: "x", n: 0, payload: new Uint8Array([0xc1]) }],

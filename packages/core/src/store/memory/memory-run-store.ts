@@ -8,6 +8,7 @@ import type { Store } from "../../kernel/store.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { listComments } from "./approval-comments.ts";
+import { MemoryBlobScopeStore } from "./blob-scopes/memory-blob-scopes.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
 import { MemoryClusterStore } from "./clusters/clusters.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
@@ -47,6 +48,7 @@ export class MemoryRunStore implements Store {
   readonly secrets: MemorySecretStore;
   readonly payloadKeys: MemoryPayloadKeyStore;
   readonly builds: MemoryBuildStore;
+  readonly blobScopes: MemoryBlobScopeStore;
   readonly clusters: MemoryClusterStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
@@ -73,6 +75,7 @@ export class MemoryRunStore implements Store {
       write: (verb, params) => this.#audited({ verb, params }, ({ secrets }) => secretVerbs[verb](secrets, params)),
     });
     this.builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
+    this.blobScopes = new MemoryBlobScopeStore((asked, carry) => this.#audited(asked, carry));
     this.clusters = new MemoryClusterStore((asked, carry) => this.#audited(asked, carry));
     this.payloadKeys = new MemoryPayloadKeyStore({
       rows: () => this.#open().payloadKeys,
@@ -222,6 +225,11 @@ export class MemoryRunStore implements Store {
     return all.filter(({ workflow }) => sees(p?.access, workflow));
   }
 
+  async listHeldTimes({ schedule, limit }: Params<"listHeldTimes">): Promise<Result<"listHeldTimes">> {
+    const all = this.#open().schedules.listHeld();
+    return all.filter((each) => schedule === undefined || each.schedule === schedule).slice(0, limit);
+  }
+
   async setSchedulePaused(p: Params<"setSchedulePaused">): Promise<Result<"setSchedulePaused">> {
     return this.#write("setSchedulePaused", p);
   }
@@ -337,7 +345,8 @@ export class MemoryRunStore implements Store {
       const blob = blobRefOf(value);
       if (blob !== undefined && asked.has(blob)) used.add(blob);
     });
-    return [...asked].filter((blob) => used.has(blob));
+    const { blobScopes, builds } = this.#open();
+    return [...asked].filter((blob) => used.has(blob) || blobScopes.has(blob) || builds.names(blob));
   }
 
   async stats(p?: Params<"stats">): Promise<StoreStats> {

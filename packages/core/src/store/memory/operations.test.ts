@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Fixture, by, newRun, op, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 const at = { by, now: 1000 };
 
@@ -27,7 +28,12 @@ describe("pausing and resuming", () => {
     await f.store.pauseRun({ ...at, run: "a" });
     expect(await f.store.pauseRun({ ...at, run: "a" })).toMatchObject({ outcome: "ok", effects: { deliveries: [] } });
     expect(await f.store.resumeRun({ ...at, run: "a" })).toMatchObject({ outcome: "ok", run: { status: "running" } });
-    const released = await f.store.releaseRuns({ runs: [{ run: "a", epoch: 1 }], crashed: false, now: 1000 });
+    const released = await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: "a", epoch: 1 }],
+      crashed: false,
+      now: 1000,
+    });
     expect(released.released).toMatchObject([{ status: "queued" }]);
   });
 
@@ -36,7 +42,7 @@ describe("pausing and resuming", () => {
     for (const id of ["ended", "blocked", "undoing"]) await f.hot(id);
     await f.append("ended", op.finish());
     await f.append("undoing", { op: "undoing", status: "failed" });
-    await f.store.blockRun({ run: "blocked", reason: "poison", error: value(1), now: 1000 });
+    await f.store.blockRun({ by: engineItself, run: "blocked", reason: "poison", error: value(1), now: 1000 });
     for (const run of ["ended", "blocked", "undoing"]) {
       expect(await f.store.pauseRun({ ...at, run })).toMatchObject({ outcome: "refused", run: { id: run } });
     }
@@ -50,12 +56,12 @@ describe("blocking", () => {
     await f.hot("a");
     await f.create("b", { workflow: "other" });
     const block = (run: string, epoch?: number) =>
-      f.store.blockRun({ run, epoch, reason: "version_unavailable", error: value("e"), now: 1000 });
+      f.store.blockRun({ by: engineItself, run, epoch, reason: "version_unavailable", error: value("e"), now: 1000 });
     expect(await block("a", 7)).toMatchObject({ outcome: "refused" });
     expect(await block("a", 1)).toMatchObject({ outcome: "ok", run: { blocked: true, owner: undefined, epoch: 2 } });
     expect(await block("b")).toMatchObject({ outcome: "ok", run: { epoch: 1 } });
     const unblock = (p: { workflow?: string; version?: string }, reason: "poison" | "version_unavailable") =>
-      f.store.unblockRuns({ reasons: [reason], ...p, now: 1000 });
+      f.store.unblockRuns({ by: engineItself, reasons: [reason], ...p, now: 1000 });
     expect((await unblock({}, "poison")).effects.ready).toBe(0);
     expect((await unblock({ version: "v2" }, "version_unavailable")).effects.ready).toBe(0);
     expect((await unblock({ workflow: "w", version: "v1" }, "version_unavailable")).effects.ready).toBe(1);
@@ -219,11 +225,15 @@ describe("moving and deleting", () => {
     await f.append("other", op.finish());
     const left = async () =>
       (await f.store.listRuns({ filter: { workflow: "w" }, limit: 10 })).runs.map(({ id }) => id);
-    expect(await f.store.purgeRuns({ workflow: "w", endedBefore: 3000, limit: 1 })).toEqual({ deleted: 1 });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, limit: 1 })).toEqual({
+      deleted: 1,
+    });
     expect(await left()).toEqual(["running", "r5", "r4", "r3", "r2"]);
-    expect(await f.store.purgeRuns({ workflow: "w", endedBefore: 3000, keep: 9, limit: 9 })).toEqual({ deleted: 1 });
-    expect(await f.store.purgeRuns({ workflow: "w", keep: 1, limit: 9 })).toEqual({ deleted: 2 });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", endedBefore: 3000, keep: 9, limit: 9 })).toEqual({
+      deleted: 1,
+    });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", keep: 1, limit: 9 })).toEqual({ deleted: 2 });
     expect(await left()).toEqual(["running", "r5"]);
-    expect(await f.store.purgeRuns({ workflow: "w", limit: 9 })).toEqual({ deleted: 0 });
+    expect(await f.store.purgeRuns({ by: engineItself, workflow: "w", limit: 9 })).toEqual({ deleted: 0 });
   });
 });

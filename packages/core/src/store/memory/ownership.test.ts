@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Fixture, by, nothing, op, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 describe("parking", () => {
   test("keeps idle runs waiting and makes those with news ready", async () => {
@@ -12,8 +13,8 @@ describe("parking", () => {
     expect([await f.park("idle"), await f.park("news")]).toEqual(["parked", "ready"]);
     expect(await f.run("idle")).toMatchObject({ status: "waiting", reason: "sleeping", epoch: 2, owner: undefined });
     expect(await f.run("news")).toMatchObject({ status: "queued", epoch: 2, owner: undefined });
-    expect(await f.store.parkRun({ run: "idle", epoch: 2, now: 1000 })).toEqual({ outcome: "stale" });
-    expect(await f.store.parkRun({ run: "none", epoch: 2, now: 1000 })).toEqual({ outcome: "stale" });
+    expect(await f.store.parkRun({ by: engineItself, run: "idle", epoch: 2, now: 1000 })).toEqual({ outcome: "stale" });
+    expect(await f.store.parkRun({ by: engineItself, run: "none", epoch: 2, now: 1000 })).toEqual({ outcome: "stale" });
   });
 
   test("as paused waits for an operator", async () => {
@@ -33,13 +34,18 @@ describe("giving back", () => {
     for (const id of ["a", "b", "paused"]) await f.hot(id);
     await f.store.pauseRun({ by, run: "paused", now: 1000 });
     const held = ["a", "b", "paused", "none"].map((run) => ({ run, epoch: run === "b" ? 7 : 1 }));
-    const { released, effects } = await f.store.releaseRuns({ runs: held, crashed: true, now: 1000 });
+    const { released, effects } = await f.store.releaseRuns({ by: engineItself, runs: held, crashed: true, now: 1000 });
     expect(released).toMatchObject([
       { id: "a", status: "queued", epoch: 2, crashes: 1, owner: undefined },
       { id: "paused", status: "paused", epoch: 2, crashes: 1 },
     ]);
     expect(effects).toEqual({ ...nothing, ready: 1 });
-    const calm = await f.store.releaseRuns({ runs: [{ run: "b", epoch: 1 }], crashed: false, now: 1000 });
+    const calm = await f.store.releaseRuns({
+      by: engineItself,
+      runs: [{ run: "b", epoch: 1 }],
+      crashed: false,
+      now: 1000,
+    });
     expect(calm.released).toMatchObject([{ id: "b", crashes: 0 }]);
   });
 
@@ -51,8 +57,14 @@ describe("giving back", () => {
     await f.store.pauseRun({ by, run: "paused", now: 1000 });
     const notice = { status: "cancelled", reason: "cancelled_by_user", message: "" } as const;
     await f.store.cancelRun({ by, run: "cancelled", notice, error: value(1), now: 1000 });
-    expect(await f.store.recover({ owner: "e1", now: 1000 })).toEqual({ recovered: 0, effects: nothing });
-    expect(await f.store.recover({ owner: "e2", now: 1000 })).toMatchObject({ recovered: 5, effects: { ready: 3 } });
+    expect(await f.store.recover({ by: engineItself, owner: "e1", now: 1000 })).toEqual({
+      recovered: 0,
+      effects: nothing,
+    });
+    expect(await f.store.recover({ by: engineItself, owner: "e2", now: 1000 })).toMatchObject({
+      recovered: 5,
+      effects: { ready: 3 },
+    });
     const states = await Promise.all(
       ["running", "waiting", "undoing", "paused", "cancelled"].map(async (id) => {
         const { status, epoch, owner, crashes } = await f.run(id);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Overlap } from "@sluice/protocol";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { ScheduleRecord } from "../../kernel/run-store.ts";
 import { Fixture, by, newRun, op, value } from "./fixture.suite.ts";
 
@@ -62,7 +63,16 @@ describe("firing", () => {
     const f = new Fixture();
     await put(f, schedule("a"));
     if (busy) await f.hot("busy", { schedule: "a" });
-    const p = { schedule: "a", expect: 500, handledUntil: 900, runs: runs("x", "y"), overlap, cancel, now: 1000 };
+    const p = {
+      by: engineItself,
+      schedule: "a",
+      expect: 500,
+      handledUntil: 900,
+      runs: runs("x", "y"),
+      overlap,
+      cancel,
+      now: 1000,
+    };
     const outcome = await f.store.fireSchedule(p);
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
     expect(await f.store.listSchedules()).toMatchObject([{ handledUntil: 900 }]);
@@ -84,6 +94,7 @@ describe("firing", () => {
     await put(f, schedule("a"));
     const queued = runs("x", "y").map((run) => ({ ...run, serialKey: "schedule:a" }));
     const p = {
+      by: engineItself,
       schedule: "a",
       expect: 500,
       handledUntil: 900,
@@ -101,7 +112,16 @@ describe("firing", () => {
 
   test("of a schedule that is gone is stale", async () => {
     const f = new Fixture();
-    const p = { schedule: "none", expect: 0, handledUntil: 1, runs: [], overlap: "skip", cancel, now: 1 } as const;
+    const p = {
+      by: engineItself,
+      schedule: "none",
+      expect: 0,
+      handledUntil: 1,
+      runs: [],
+      overlap: "skip",
+      cancel,
+      now: 1,
+    } as const;
     expect(await f.store.fireSchedule(p)).toEqual({ outcome: "stale" });
   });
 });

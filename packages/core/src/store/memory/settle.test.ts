@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { expectSettled, Fixture, by, none, op, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 function emit(f: Fixture) {
   return f.store.emitEvent({ by, name: "x", payload: value(1), now: f.now });
@@ -32,7 +33,7 @@ describe("an entry that settles from outside", () => {
       await f.park(id);
     }
     await f.store.pauseRun({ by, run: "a", now: 1000 });
-    await f.store.blockRun({ run: "b", reason: "poison", error: value("e"), now: 1000 });
+    await f.store.blockRun({ by: engineItself, run: "b", reason: "poison", error: value("e"), now: 1000 });
     expect((await emit(f)).effects).toMatchObject({ ready: 0, touched: ["a", "b"] });
     expect(await f.run("a")).toMatchObject({ status: "paused", ord: 1 });
     expect(await f.run("b")).toMatchObject({ status: "waiting", reason: "poison", ord: 1 });

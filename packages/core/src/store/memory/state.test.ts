@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Fixture, by, read, refusal, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 describe("state", () => {
   const set = (f: Fixture, key: string, more: { ifVersion?: number; expiresAt?: number; scope?: string } = {}) =>
@@ -25,8 +26,8 @@ describe("state", () => {
     await set(f, "stays");
     const get = async (now: number) => read((await f.store.getState({ scope: "global", key: "k", now }))?.value);
     expect([await get(1499), await get(1500)]).toEqual(["k", undefined]);
-    expect(await f.store.sweep({ now: 1499, eventsBefore: 0, limit: 9 })).toEqual({ swept: 0 });
-    expect(await f.store.sweep({ now: 1500, eventsBefore: 0, limit: 9 })).toEqual({ swept: 1 });
+    expect(await f.store.sweep({ by: engineItself, now: 1499, eventsBefore: 0, limit: 9 })).toEqual({ swept: 0 });
+    expect(await f.store.sweep({ by: engineItself, now: 1500, eventsBefore: 0, limit: 9 })).toEqual({ swept: 1 });
     f.now = 1500;
     expect(await set(f, "k", { ifVersion: 0 })).toMatchObject({ outcome: "ok" });
   });

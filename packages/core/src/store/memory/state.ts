@@ -34,7 +34,11 @@ export class State {
     if (rows?.size === 0) this.#scopes.delete(scope);
   }
 
+  /** What changes came to that are made once, by run. */
+  readonly once = new Map<string, Map<string, { readonly version: number; readonly value: Uint8Array }>>();
+
   deleteScope(scope: string): void {
+    if (scope.startsWith("run:")) this.once.delete(scope.slice("run:".length));
     for (const row of this.#scopes.get(scope)?.values() ?? []) this.#floor = Math.max(this.#floor, row.version);
     this.#scopes.delete(scope);
   }

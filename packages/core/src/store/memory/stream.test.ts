@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Fixture, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 test("a run without streamed output has none, from the first number on", async () => {
   const f = new Fixture();
@@ -17,7 +18,7 @@ test("a run without streamed output has none, from the first number on", async (
   };
   await f.store.createRun({ by: { kind: "user", id: "ada" }, run, claim: { owner: "e" }, now });
   const ops = [{ op: "chunk", at: now, place: [1, 0, 0], values: [value("a")], keepBytes: 100 }] as const;
-  await f.store.append({ run: "r", epoch: 1, ops, now });
+  await f.store.append({ by: engineItself, run: "r", epoch: 1, ops, now });
   const { chunks } = await f.store.readStream({ run: "r", after: 0, bytesMax: 9 });
   expect(chunks).toEqual([{ no: 1, index: 0, at: now, value: value("a") }]);
 });

@@ -20,6 +20,12 @@ export function appendChunk(run: RunRow, op: Op): void {
   while (bytesOf(stream) > op.keepBytes) stream.batches.shift();
 }
 
+/** The stream of a run that came from elsewhere: its pieces under their own numbers. */
+export function restoredStream(chunks: readonly StreamChunk[]): StreamRow {
+  const batches = chunks.map((chunk) => ({ chunks: [chunk], bytes: encodeValue([chunk.value]).length }));
+  return { batches, next: (chunks.at(-1)?.no ?? 0) + 1, last: undefined };
+}
+
 function bytesOf({ batches }: StreamRow): number {
   return batches.reduce((sum, { bytes }) => sum + bytes, 0);
 }

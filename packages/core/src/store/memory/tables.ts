@@ -10,6 +10,7 @@ import { Locks } from "./locks.ts";
 import type { PayloadKeys } from "./payload-keys/payload-keys.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
+import { MemoryBlobScopeRows } from "./blob-scopes/memory-blob-scopes.ts";
 import { MemoryBuildRows } from "./builds/builds.ts";
 import { MemoryClusterRows } from "./clusters/clusters.ts";
 import type { Secrets } from "./secrets/secrets.ts";
@@ -37,6 +38,7 @@ export class Tables {
   readonly secrets: Secrets = new Map();
   readonly payloadKeys: PayloadKeys = new Map();
   readonly builds = new MemoryBuildRows();
+  readonly blobScopes = new MemoryBlobScopeRows((hash) => this.builds.names(hash));
   readonly clusters = new MemoryClusterRows();
   readonly tally = new Tally();
   readonly triggers = new Triggers();

@@ -14,7 +14,8 @@ type Params<Verb extends keyof TaskStore> = Parameters<TaskStore[Verb]>[0];
 
 /** Writes the open entry of a task, given out once. */
 export function appendTask(change: Change, run: RunRow, op: Extract<StoreOp, { readonly op: "task" }>): void {
-  const row = openEntry(run, { seq: op.seq, name: op.name, n: op.n, kind: "task", at: change.now });
+  const { seq, name, n, undo } = op;
+  const row = openEntry(run, { seq, name, n, kind: seq < 0 ? "undo" : "task", at: change.now, undo });
   if (row === undefined || row.wait !== undefined) return;
   const task = { input: op.input, plan: op.plan, epoch: 1 };
   wait(change, row, { kind: "task", due: op.due, ref: op.task, task });

@@ -144,10 +144,18 @@ export const runVerbs: { readonly [Verb in RunWriteVerb]: (tables: Tables, p: Pa
     return { swept: swept + flow + stepCache.sweep(now, cacheEntriesMax, limit) };
   },
 
-  setState({ state }, p) {
+  setState({ runs, state }, p) {
+    const { once } = p;
+    const before = once === undefined ? undefined : state.once.get(once.run)?.get(once.id);
+    if (before !== undefined) return { outcome: "ok", version: before.version, known: before.value };
     const version = state.get(p.scope, p.key, p.now)?.version ?? 0;
     if (p.ifVersion !== undefined && p.ifVersion !== version) return { outcome: "conflict", version };
-    return { outcome: "ok", version: state.set(p) };
+    const set = state.set(p);
+    if (once !== undefined && runs.get(once.run) !== undefined) {
+      const made = state.once.get(once.run) ?? new Map<string, { version: number; value: Uint8Array }>();
+      state.once.set(once.run, made.set(once.id, { version: set, value: p.value }));
+    }
+    return { outcome: "ok", version: set };
   },
 
   deleteState({ state }, p) {

@@ -1,10 +1,15 @@
 import { expect, test } from "bun:test";
 import { Fixture, value } from "./fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 
 test("a version that is deployed again keeps its first time and takes the new manifest", async () => {
   const f = new Fixture();
   const put = (version: string, createdAt: number, workflows: readonly string[]) =>
-    f.store.putVersion({ version: { version, createdAt, manifest: value(workflows) }, retentions: [] });
+    f.store.putVersion({
+      by: engineItself,
+      version: { version, createdAt, manifest: value(workflows) },
+      retentions: [],
+    });
   await put("v1", 1, []);
   await put("v2", 2, []);
   await put("v1", 3, ["w"]);

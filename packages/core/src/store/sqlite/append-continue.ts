@@ -12,9 +12,10 @@ const takeEventsSql = `UPDATE runs SET last_event = (SELECT last_event FROM runs
 /** Adds the run that takes the place of `run`, which is about to end, in everything that lives longer than one run. */
 export function continueRun(cx: Change, run: Run, next: NewRun): void {
   const { events, runs, waits } = cx.t;
-  const { attributes, chain = run.id, parent, priority, schedule, serialKey, tags } = runs.recordOf(run);
+  const { attributes, by, chain = run.id, parent, priority, schedule, serialKey, tags } = runs.recordOf(run);
   const inserted = insertRun(cx, {
-    by: { kind: "run", id: run.id },
+    // Whoever started the first has started all of it, also when the first is no longer kept.
+    by,
     run: {
       ...next,
       version: next.version === "" ? run.version : next.version,

@@ -123,7 +123,8 @@ function lastOf(runs: Appending["cx"]["t"]["runs"], run: Run): Run {
   for (;;) {
     const next = isFinalStatus(last.status) ? runs.recordOf(last).continuedTo : undefined;
     const later = next === undefined ? undefined : runs.get(next);
-    if (later === undefined) return last;
+    // History from elsewhere may name a run that is not here yet; another one by its name is none of the chain.
+    if (later === undefined || runs.recordOf(later).continuedFrom !== last.id) return last;
     last = later;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { approval, done, fail, finish, idle, log, sleep, start, started, undoing } from "../run-store.fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
 
 describe("what a run costs in rows", () => {
@@ -21,7 +22,7 @@ describe("what a run costs in rows", () => {
     bench.on.hot("r1");
     expect(rowsOf(() => bench.on.append("r1", sleep(0, start + 100), idle("sleeping")))).toBe(3);
     bench.on.now = start + 100;
-    expect(rowsOf(() => bench.on.verb("fireTimers", { now: start + 100, limit: 9 }))).toBe(3);
+    expect(rowsOf(() => bench.on.verb("fireTimers", { by: engineItself, now: start + 100, limit: 9 }))).toBe(3);
     expect(rowsOf(() => bench.on.append("r1", finish()))).toBe(1);
   });
 });

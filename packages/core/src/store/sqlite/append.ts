@@ -45,7 +45,7 @@ export interface Appended {
   readonly undecided?: Undecided | undefined;
 }
 
-type AppendParams = Parameters<RunStore["append"]>[0];
+type AppendParams = Omit<Parameters<RunStore["append"]>[0], "by">;
 
 /** Applies the operations; undefined when the incarnation is not the current one. */
 export function append(t: Tables, p: AppendParams): Appended | undefined {

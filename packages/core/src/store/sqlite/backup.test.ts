@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { ada, done, engine, finish, refusal, start } from "../run-store.fixture.suite.ts";
 import { checkData } from "./check-data.ts";
 import { newRun, unexpected, withFolders } from "./sqlite-store.fixture.suite.ts";
@@ -14,7 +15,7 @@ test("a copy has everything that was committed before it, and work goes on meanw
   const store = await openSqliteStore({ file: join(folder, "state.db"), onFatal: unexpected });
   const run = async (id: string) => {
     await store.createRun({ by: ada, run: newRun(id), claim: { owner: engine }, now: start });
-    await store.append({ run: id, epoch: 1, ops: [done(0, "x".repeat(500)), finish()], now: start });
+    await store.append({ by: engineItself, run: id, epoch: 1, ops: [done(0, "x".repeat(500)), finish()], now: start });
   };
   await Promise.all(Array.from({ length: 300 }, (_, i) => run(`before-${i}`)));
   const path = join(copied, "state.db");

@@ -7,8 +7,12 @@ const insertSql = "INSERT OR IGNORE INTO blob_refs (hash, owner) VALUES (?, ?)";
 const deleteSql = "DELETE FROM blob_refs WHERE owner = ?";
 const copySql = "INSERT OR IGNORE INTO blob_refs (hash, owner) SELECT hash, ?1 FROM blob_refs WHERE owner = ?2";
 
+/** Bounds of the owners that are builds. */
+export const buildOwners = { from: "build ", below: "build!" } as const;
+
 /** Owners that are not runs. */
 export const blobOwners = {
+  build: (id: string) => `${buildOwners.from}${id}`,
   event: (id: number) => `event ${id}`,
   state: (scope: string, key: string) => `state ${scope} ${key}`,
   schedule: (id: string) => `schedule ${id}`,

@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { openBlobs } from "../blobs.ts";
 import { ada, engine, finish, sleep, start } from "../run-store.fixture.suite.ts";
 import { checkData, newestRunAt } from "./check-data.ts";
@@ -21,9 +22,9 @@ async function fill(folder: string): Promise<string> {
     claim: { owner: engine },
     now: start,
   });
-  await store.append({ run: "r1", epoch: 1, ops: [sleep(0, start + 5)], now: start });
+  await store.append({ by: engineItself, run: "r1", epoch: 1, ops: [sleep(0, start + 5)], now: start });
   await store.createRun({ by: ada, run: newRun("r2"), claim: { owner: engine }, now: start });
-  await store.append({ run: "r2", epoch: 1, ops: [finish()], now: start });
+  await store.append({ by: engineItself, run: "r2", epoch: 1, ops: [finish()], now: start });
   await store.close();
   return hash;
 }

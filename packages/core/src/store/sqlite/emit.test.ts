@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ada, start, value, waitFor } from "../run-store.fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
@@ -17,6 +18,6 @@ test("a wait is consumed with its event, so that the run gets it once", () => {
 test("numbers of events are never given twice", () => {
   emit("go");
   emit("go");
-  bench.on.verb("sweep", { now: start, eventsBefore: start + 1, limit: 9 });
+  bench.on.verb("sweep", { by: engineItself, now: start, eventsBefore: start + 1, limit: 9 });
   expect(emit("go")).toMatchObject({ event: 3 });
 });

@@ -15,11 +15,11 @@ export interface Emission {
   readonly id?: string | undefined;
 }
 
-/** Stores an event once for its `id` and settles the oldest matching wait of each run. */
+/** Stores an event of a name once for its `id` and settles the oldest matching wait of each run. */
 export function emit(cx: Change, p: Emission): { event: number; duplicate: boolean } {
   const { events, waits, runs, blobs } = cx.t;
   if (p.id !== undefined) {
-    const earlier = events.byDedupe(p.id);
+    const earlier = events.byDedupe(p.name, p.id);
     if (earlier !== undefined) return { event: earlier, duplicate: true };
   }
   const event = events.insert({ name: p.name, key: p.key, payload: p.payload, at: cx.now, id: p.id });

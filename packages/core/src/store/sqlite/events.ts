@@ -1,6 +1,6 @@
 // The table of events and of who has consumed which; an event is kept for those who begin to wait later.
 import type { Connection } from "./connection.ts";
-import { fitting } from "../../kernel/match.ts";
+import { eventIdKey, fitting } from "../../kernel/match.ts";
 import type { LargeEvent } from "../../kernel/run-store.ts";
 import { lazily } from "./statement.ts";
 
@@ -15,7 +15,8 @@ export interface StoredEvent {
 }
 
 const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?)";
-const dedupeSql = "SELECT id FROM events WHERE dedupe = ?";
+/** Rows of earlier versions have the id alone. */
+const dedupeSql = "SELECT id FROM events WHERE dedupe IN (?1, ?2) AND (dedupe = ?1 OR name = ?3) LIMIT 1";
 const unconsumed = "NOT EXISTS (SELECT 1 FROM consumed WHERE consumed.run = ?2 AND consumed.event = events.id)";
 const anySql = `SELECT id, payload FROM events WHERE name = ?1 AND id > ?3
   AND id > (SELECT last_event FROM runs WHERE runs.id = ?2) AND ${unconsumed} ORDER BY id LIMIT ?4`;
@@ -74,14 +75,14 @@ export class EventTable {
       event.key ?? null,
       event.payload,
       event.at,
-      event.id ?? null,
+      event.id === undefined ? null : eventIdKey(event.name, event.id),
     );
     return Number(lastInsertRowid);
   }
 
-  /** The event stored earlier under this id of the sender's. */
-  byDedupe(id: string): number | undefined {
-    return this.#dedupe().get(id)?.id;
+  /** The event of this name that was stored earlier under this id of the sender's. */
+  byDedupe(name: string, id: string): number | undefined {
+    return this.#dedupe().get(eventIdKey(name, id), id, name)?.id;
   }
 
   /**

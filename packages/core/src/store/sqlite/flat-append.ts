@@ -2,7 +2,8 @@
 import type { DoneOp, EntryKind, FinalRunStatus, FinishOp, RunStatusReason } from "@sluice/protocol";
 import type { RunStore, StoreOp } from "../../kernel/run-store.ts";
 
-type AppendParams = Parameters<RunStore["append"]>[0];
+/** Whose operations they are, the run says. */
+type AppendParams = Omit<Parameters<RunStore["append"]>[0], "by">;
 
 /** `[run, epoch, now, …]`, then for each operation its fields in order; which operation it is shows in the first. */
 export type FlatAppend = readonly unknown[];

@@ -1,8 +1,11 @@
 // Runs that ended elsewhere, written as history: a row that was never ready, its journal, its lines.
-import type { ImportOutcome } from "../../kernel/run-records.ts";
+import type { ImportOutcome } from "../../kernel/run-history.ts";
 import type { RunStore } from "../../kernel/run-store.ts";
+import { brokenLink } from "../chain-links.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
 import type { Tables } from "./tables.ts";
+
+const continuedSql = "UPDATE runs SET continued_to = ? WHERE id = ?";
 
 type Params = Parameters<RunStore["importRun"]>[0];
 
@@ -11,6 +14,8 @@ export function importRun(t: Tables, p: Params): ImportOutcome {
   const other = run.key === undefined ? undefined : t.runs.byKey(run.workflow, run.key);
   const taken = t.runs.record(run.id) ?? (other === undefined ? undefined : t.runs.record(other.id));
   if (taken !== undefined) return { outcome: taken.id === run.id ? "id_taken" : "conflict", run: taken };
+  const broken = run.chain === undefined ? undefined : brokenLink(run, (id) => t.runs.record(id));
+  if (broken !== undefined) return { outcome: "chain_broken", run: broken };
   const { no } = readiness;
   const flags = (run.tags.length > 0 ? runFlags.tags : 0) | (run.payloadKey === undefined ? 0 : runFlags.sealed);
   const place = { status: "queued", reason: null, ready: no, owner: null, flags, now } as const;
@@ -25,6 +30,7 @@ export function importRun(t: Tables, p: Params): ImportOutcome {
     noteBlob(t, row, line.data);
   }
   if (p.logs.length > 0) row.flags |= runFlags.logs;
+  findable(t, row, p);
   t.runs.save(row);
   t.runs.flush();
   return { outcome: "created", run: t.runs.recordOf(row) };
@@ -50,6 +56,18 @@ function writeJournal(t: Tables, row: Run, journal: Params["journal"]): void {
     row.ord = Math.max(row.ord, entry.ord, entry.place ?? 0);
     if (entry.undo === true) row.undos++;
   }
+}
+
+/** Its attributes, its chain, and what it streamed. */
+function findable(t: Tables, row: Run, { run, stream = [] }: Params): void {
+  if (run.attributes !== undefined && run.attributes.length > 0) {
+    t.attributes.set(row, run.attributes);
+    row.flags |= runFlags.attributes;
+  }
+  if (run.continuedTo !== undefined) t.db.run(continuedSql, [run.continuedTo, run.id]);
+  if (stream.length === 0) return;
+  t.streams.restore(row.id, stream);
+  row.flags |= runFlags.stream;
 }
 
 function noteBlob(t: Tables, row: Run, value: Uint8Array | undefined): void {

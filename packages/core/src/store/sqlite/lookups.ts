@@ -11,10 +11,11 @@ import type {
   TokenRecord,
   VersionRecord,
 } from "../../kernel/run-store.ts";
+import type { HeldTime } from "../../kernel/schedule-firing.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { FlowTables } from "./flow/flow-tables.ts";
 import { getRunsSql, readRecordColumns, toRecord, toSummary, type RecordRow, type SummaryRow } from "./run-row.ts";
-import { listSchedulesSql, toSchedule } from "./schedule-table.ts";
+import { listHeldTimesSql, listSchedulesSql, toSchedule } from "./schedule-table.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
 import { lazily } from "./statement.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
@@ -31,6 +32,7 @@ export class Lookups {
   readonly #byKey;
   readonly #state;
   readonly #token;
+  readonly #heldTimes;
   readonly #schedules;
   readonly #versions;
   readonly #flow;
@@ -43,6 +45,7 @@ export class Lookups {
     this.#state = lazily<StateRow>(db, getStateSql);
     this.#token = lazily<TokenRow>(db, `SELECT ${tokenColumns} FROM tokens WHERE token = ?`);
     this.#schedules = lazily<ScheduleRow>(db, listSchedulesSql);
+    this.#heldTimes = lazily<HeldTime>(db, listHeldTimesSql);
     this.#versions = lazily<VersionRecord>(db, listVersionsSql);
     this.#flow = new FlowTables(db);
   }
@@ -74,6 +77,10 @@ export class Lookups {
   listSchedules(p?: Params<"listSchedules">): readonly ScheduleRecord[] {
     const all = this.#schedules().all();
     return all.filter(({ workflow }) => sees(p?.access, workflow)).map(toSchedule);
+  }
+
+  listHeldTimes({ schedule, limit }: Params<"listHeldTimes">): readonly HeldTime[] {
+    return this.#heldTimes().all(schedule ?? null, limit);
   }
 
   listQueues(p?: Params<"listQueues">): readonly QueueRecord[] {

@@ -14,6 +14,9 @@ import workers from "./migrations/0010-workers.sql" with { type: "text" };
 import tasks from "./migrations/0011-tasks.sql" with { type: "text" };
 import clusters from "./migrations/0022-clusters.sql" with { type: "text" };
 import places from "./migrations/0012-places.sql" with { type: "text" };
+import heldStarts from "./migrations/0013-held-starts.sql" with { type: "text" };
+import stateOnce from "./migrations/0014-state-once.sql" with { type: "text" };
+import blobScopes from "./migrations/0015-blob-scopes.sql" with { type: "text" };
 
 /** Steps in order; the number of the last one applied is the file's `user_version`. They only add. */
 export const migrations: readonly string[] = [
@@ -29,6 +32,9 @@ export const migrations: readonly string[] = [
   workers,
   tasks,
   places,
+  heldStarts,
+  stateOnce,
+  blobScopes,
   clusters,
 ];
 

@@ -66,7 +66,8 @@ const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDe
 export type OtherReadVerb = keyof typeof otherReads;
 
 const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
-const blobInUseSql = "SELECT 1 AS found FROM blob_refs WHERE hash = ? LIMIT 1";
+const blobInUseSql = `SELECT 1 AS found FROM blob_refs WHERE hash = ?1
+  UNION ALL SELECT 1 FROM blob_scopes WHERE hash = ?1 LIMIT 1`;
 
 type LogRow = Omit<LogLine, "data"> & { readonly data: Uint8Array | null };
 

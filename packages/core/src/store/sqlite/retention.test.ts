@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { ada, approval, done, finish, log, sleep, start, waitFor } from "../run-store.fixture.suite.ts";
 import { beyondSql, firstBeyondSql, listRetentionsSql, oldRunsSql } from "./retention.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
@@ -22,7 +23,7 @@ test("a run that is both too old and too many is counted once", () => {
     bench.on.append(id, finish());
     bench.on.now++;
   }
-  const purge = { workflow: "order", endedBefore: start + 100, keep: 1, limit: 2 };
+  const purge = { by: engineItself, workflow: "order", endedBefore: start + 100, keep: 1, limit: 2 };
   expect(bench.on.verb("purgeRuns", purge)).toEqual({ deleted: 2 });
   expect(bench.on.verb("purgeRuns", purge)).toEqual({ deleted: 1 });
 });

@@ -56,6 +56,7 @@ function deleteRun(t: Tables, id: string): boolean {
   if (has(run, runFlags.attributes)) t.attributes.deleteAll(id);
   if (has(run, runFlags.blobs)) t.blobs.release(id);
   for (const key of t.state.keysOf(`run:${id}`)) deleteState(t, `run:${id}`, key);
+  t.state.forgetOnce(id);
   t.runs.delete(run, tags);
   if (payloadKey !== undefined) t.payloadKeys.release(payloadKey);
   return true;

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { sees } from "../../kernel/patterns.ts";
 import type { RunFilter } from "../../kernel/run-store.ts";
 import { finish, start } from "../run-store.fixture.suite.ts";
@@ -20,7 +21,7 @@ test("every combination of filters agrees with a plain scan", () => {
     if (i % 4 !== 0) bench.on.append(id, finish());
     if (i % 8 === 0) {
       const reason = i % 16 === 0 ? "poison" : "undo_failed";
-      bench.on.verb("blockRun", { run: id, reason, error: new Uint8Array(), now: start });
+      bench.on.verb("blockRun", { by: engineItself, run: id, reason, error: new Uint8Array(), now: start });
     }
   }
   const all = listRuns(bench.on.db, { filter: {}, limit: 100 }).runs;

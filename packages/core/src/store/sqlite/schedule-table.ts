@@ -19,6 +19,12 @@ const deleteSql = "DELETE FROM schedules WHERE id = ?";
 const pauseSql = "UPDATE schedules SET paused = 1 WHERE id = ?";
 const resumeSql = "UPDATE schedules SET paused = 0, handled_until = max(handled_until, ?2) WHERE id = ?1";
 const handledSql = "UPDATE schedules SET handled_until = ? WHERE id = ?";
+export const listHeldTimesSql = `SELECT schedule, time, at FROM schedule_held WHERE ?1 IS NULL OR schedule = ?1
+  ORDER BY schedule, time LIMIT ?2`;
+const isHeldSql = "SELECT 1 AS held FROM schedule_held WHERE schedule = ? AND time = ?";
+const holdSql = "INSERT OR IGNORE INTO schedule_held (schedule, time, at) VALUES (?, ?, ?)";
+const letGoSql = "DELETE FROM schedule_held WHERE schedule = ? AND time = ?";
+const letAllGoSql = "DELETE FROM schedule_held WHERE schedule = ?";
 
 export class ScheduleTable {
   readonly #list;
@@ -29,6 +35,10 @@ export class ScheduleTable {
   readonly #pause;
   readonly #resume;
   readonly #handled;
+  readonly #isHeld;
+  readonly #hold;
+  readonly #letGo;
+  readonly #letAllGo;
 
   constructor(db: Connection) {
     this.#list = lazily<ScheduleRow>(db, listSchedulesSql);
@@ -39,6 +49,10 @@ export class ScheduleTable {
     this.#pause = lazily(db, pauseSql);
     this.#resume = lazily(db, resumeSql);
     this.#handled = lazily(db, handledSql);
+    this.#isHeld = lazily<{ held: number }>(db, isHeldSql);
+    this.#hold = lazily(db, holdSql);
+    this.#letGo = lazily(db, letGoSql);
+    this.#letAllGo = lazily(db, letAllGoSql);
   }
 
   list(): readonly ScheduleRecord[] {
@@ -65,6 +79,7 @@ export class ScheduleTable {
 
   delete(id: string): void {
     this.#delete().run(id);
+    this.#letAllGo().run(id);
   }
 
   setPaused(id: string, paused: boolean, now: number): void {
@@ -74,6 +89,22 @@ export class ScheduleTable {
 
   setHandled(id: string, until: number): void {
     this.#handled().run(until, id);
+  }
+
+  isHeld(id: string, time: number): boolean {
+    return this.#isHeld().get(id, time) !== null;
+  }
+
+  hold(id: string, time: number, now: number): void {
+    this.#hold().run(id, time, now);
+  }
+
+  letGo(id: string, time: number): void {
+    this.#letGo().run(id, time);
+  }
+
+  letAllGo(id: string): void {
+    this.#letAllGo().run(id);
   }
 }
 

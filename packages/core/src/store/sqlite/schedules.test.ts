@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import { encodeBlobRef } from "../../kernel/blob-ref.ts";
 import { ada, start, value } from "../run-store.fixture.suite.ts";
 import { newRun, withBench } from "./sqlite-store.fixture.suite.ts";
@@ -36,6 +37,7 @@ test("a nominal time whose run is there already is skipped", () => {
   const notice = { status: "cancelled", reason: "cancelled_by_schedule", message: "next" } as const;
   const cancel = { notice, error: value("next") };
   const p = {
+    by: engineItself,
     schedule: "a",
     expect: start,
     handledUntil: start + 1,

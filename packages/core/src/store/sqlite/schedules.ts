@@ -1,5 +1,7 @@
 // The verbs that keep the table of schedules.
-import type { Actor, Effects, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
+import type { Actor, RunRecord, RunStore, ScheduleRecord } from "../../kernel/run-store.ts";
+import { dueTimes, isLastOnly, isRefusal, refusedToo, turnedAway, wantedTimes } from "../refused-starts.ts";
+import type { Refusals } from "../refused-starts.ts";
 import { blobOwners } from "./blob-refs.ts";
 import type { Change } from "./change.ts";
 import { insertRun } from "./creation.ts";
@@ -33,7 +35,7 @@ export function setSchedulePaused(cx: Change, p: Params<"setSchedulePaused">): S
   return schedules.get(p.schedule);
 }
 
-export type Fired = { outcome: "ok"; created: RunRecord[]; skipped: number; effects: Effects } | { outcome: "stale" };
+export type Fired = Awaited<ReturnType<RunStore["fireSchedule"]>>;
 
 /** Creates the runs of nominal times and moves on, unless somebody has done so before. */
 export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
@@ -41,12 +43,21 @@ export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
   const schedule = schedules.get(p.schedule);
   if (schedule === undefined || schedule.handledUntil !== p.expect) return { outcome: "stale" };
   schedules.setHandled(p.schedule, p.handledUntil);
-  const unfinished = p.overlap === "skip" || p.overlap === "cancel" ? runs.unfinishedOfSchedule(p.schedule) : [];
-  const wanted = p.overlap !== "skip" ? p.runs : unfinished.length > 0 ? [] : p.runs.slice(-1);
+  const due = dueTimes(p, (time) => schedules.isHeld(p.schedule, time));
+  const unfinished = isLastOnly(p) ? runs.unfinishedOfSchedule(p.schedule) : [];
+  // What is due now stands for what was held before it.
+  if (isLastOnly(p) && due.length > 0) schedules.letAllGo(p.schedule);
   const by: Actor = { kind: "schedule", id: p.schedule };
   const created: RunRecord[] = [];
-  for (const run of wanted) {
+  let refused: Refusals | undefined;
+  for (const { run, time } of wantedTimes(p, due, unfinished.length > 0)) {
     const outcome = insertRun(cx, { by, run, now: p.now });
+    if (time !== undefined && isRefusal(outcome)) {
+      refused = refusedToo(refused, outcome, p.now);
+      schedules.hold(p.schedule, time, p.now);
+      continue;
+    }
+    if (time !== undefined && p.held === true) schedules.letGo(p.schedule, time);
     if (outcome.outcome !== "created") continue;
     if (outcome.run.ready === readiness.claimable) cx.ready++;
     created.push(runs.recordOf(outcome.run));
@@ -57,5 +68,5 @@ export function fireSchedule(cx: Change, p: Params<"fireSchedule">): Fired {
       if (run !== undefined) cx.cancel(run, p.cancel.notice, p.cancel.error);
     }
   }
-  return { outcome: "ok", created, skipped: p.runs.length - created.length, effects: cx.effects() };
+  return { outcome: "ok", created, ...turnedAway(p, created.length, refused), effects: cx.effects() };
 }

@@ -5,6 +5,7 @@ import type { AppendOutcome, CreateOutcome, Effects, FinishedRun, RunStore, Stor
 import type { Store } from "../../kernel/store.ts";
 import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
+import { SqliteBlobScopeStore } from "./blob-scopes/sqlite-blob-scope-store.ts";
 import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
 import { SqliteClusterStore } from "./clusters/sqlite-cluster-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
@@ -70,6 +71,7 @@ class SqliteRunStore implements Store {
   readonly secrets: SqliteSecretStore;
   readonly payloadKeys: SqlitePayloadKeyStore;
   readonly builds: SqliteBuildStore;
+  readonly blobScopes: SqliteBlobScopeStore;
   readonly clusters: SqliteClusterStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
@@ -97,6 +99,7 @@ class SqliteRunStore implements Store {
     this.secrets = new SqliteSecretStore(paths);
     this.payloadKeys = new SqlitePayloadKeyStore(paths);
     this.builds = new SqliteBuildStore(paths);
+    this.blobScopes = new SqliteBlobScopeStore(paths);
     this.clusters = new SqliteClusterStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
@@ -130,8 +133,12 @@ class SqliteRunStore implements Store {
   }
 
   async append(p: Params<"append">): Promise<AppendOutcome> {
+    const { run, epoch, ops, now } = p;
     const flat = flatten(p);
-    const sent = flat === undefined ? this.#writer.call("append", p) : this.#writer.call("appendFlat", flat);
+    const sent =
+      flat === undefined
+        ? this.#writer.call("append", { run, epoch, ops, now })
+        : this.#writer.call("appendFlat", flat);
     const answer = (await sent) as Appended | undefined;
     if (answer === undefined) return { outcome: "stale" };
     const effects = answer.effects ?? noEffects;
@@ -274,6 +281,9 @@ class SqliteRunStore implements Store {
   }
   listSchedules(p?: Params<"listSchedules">): Answer<"listSchedules"> {
     return this.#look((lookups) => lookups.listSchedules(p));
+  }
+  listHeldTimes(p: Params<"listHeldTimes">): Answer<"listHeldTimes"> {
+    return this.#look((lookups) => lookups.listHeldTimes(p));
   }
   listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
     return this.#look((lookups) => lookups.listQueues(p));

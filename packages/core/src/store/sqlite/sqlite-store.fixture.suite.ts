@@ -4,6 +4,7 @@ import type { SluiceError } from "@sluice/protocol";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { NewRun, StoreOp } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { ada, engine, start, value } from "../run-store.fixture.suite.ts";
@@ -64,7 +65,7 @@ export class Bench {
 
   append(run: string, ...ops: readonly StoreOp[]): Appended {
     const epoch = this.t.runs.get(run)?.epoch ?? 0;
-    const answer = this.verb("append", { run, epoch, ops, now: this.now }) as Appended | undefined;
+    const answer = this.verb("append", { by: engineItself, run, epoch, ops, now: this.now }) as Appended | undefined;
     if (answer === undefined) throw new Error("stale");
     return answer;
   }

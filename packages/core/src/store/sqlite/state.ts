@@ -1,6 +1,6 @@
 // The table of shared state: keys with a version and an optional time to live; what has expired is absent.
 import type { Connection } from "./connection.ts";
-import type { StateEntry } from "../../kernel/run-store.ts";
+import type { StateEntry, StateOnce } from "../../kernel/run-store.ts";
 import type { Mutable } from "./run-row.ts";
 import { lazily } from "./statement.ts";
 
@@ -10,6 +10,12 @@ export interface StateRow {
   readonly value: Uint8Array;
   readonly version: number;
   readonly expiresAt: number | null;
+}
+
+/** What a change came to that is made once. */
+interface MadeOnce {
+  readonly version: number;
+  readonly value: Uint8Array;
 }
 
 export const stateColumns = "scope, key, value, version, expires_at AS expiresAt";
@@ -29,6 +35,9 @@ export class StateTable {
   readonly #delete;
   readonly #floor;
   readonly #raise;
+  readonly #getOnce;
+  readonly #putOnce;
+  readonly #forgetOnce;
   readonly #ofScope;
   readonly #expired;
 
@@ -38,6 +47,9 @@ export class StateTable {
     this.#delete = lazily(db, deleteSql);
     this.#floor = lazily<{ version: number }>(db, floorSql);
     this.#raise = lazily(db, raiseSql);
+    this.#getOnce = lazily<MadeOnce>(db, "SELECT version, value FROM state_once WHERE run = ? AND id = ?");
+    this.#putOnce = lazily(db, "INSERT INTO state_once (run, id, version, value) VALUES (?, ?, ?, ?)");
+    this.#forgetOnce = lazily(db, "DELETE FROM state_once WHERE run = ?");
     this.#ofScope = lazily<{ key: string }>(db, ofScopeSql);
     this.#expired = lazily<{ scope: string; key: string }>(db, expiredSql);
   }
@@ -63,6 +75,20 @@ export class StateTable {
     const version = this.row(scope, key)?.version;
     if (version !== undefined) this.#raise().run(version);
     this.#delete().run(scope, key);
+  }
+
+  /** What a change came to that was made before. */
+  madeOnce({ run, id }: StateOnce): MadeOnce | undefined {
+    return this.#getOnce().get(run, id) ?? undefined;
+  }
+
+  putOnce({ run, id }: StateOnce, { version, value }: MadeOnce): void {
+    this.#putOnce().run(run, id, version, value);
+  }
+
+  /** The run is gone, or what it knew. */
+  forgetOnce(run: string): void {
+    this.#forgetOnce().run(run);
   }
 
   keysOf(scope: string): readonly string[] {

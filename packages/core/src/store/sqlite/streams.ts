@@ -18,6 +18,9 @@ const forgetSql = "DELETE FROM run_streams WHERE run = ?";
 const readSql = `SELECT no, count, seq, step, attempt, first_index AS firstIndex, at, bytes, pieces FROM run_chunks
   WHERE run = ?1 AND no >= coalesce((SELECT max(no) FROM run_chunks WHERE run = ?1 AND no <= ?2), 0) ORDER BY no`;
 
+/** Pieces in one row that came from elsewhere, as many as come together here. */
+const rowPiecesMax = 128;
+
 interface State {
   readonly next: number;
   readonly bytes: number;
@@ -75,6 +78,20 @@ export class StreamTable {
     this.#save().run(run, state.next + values.length, bytes, ...now);
   }
 
+  /** Pieces of a run that came from elsewhere, under their own numbers. */
+  restore(run: string, chunks: readonly StreamChunk[]): void {
+    let kept = 0;
+    for (const together of inRows(chunks)) {
+      const [{ no, step, index, at }] = together;
+      const pieces = encodeValue(together.map(({ value }) => value));
+      // prettier-ignore
+      this.#add().run(run, no, together.length, step?.seq ?? null, step?.name ?? null, step?.attempt ?? null,
+        index, at, pieces.length, pieces);
+      kept += pieces.length;
+    }
+    this.#save().run(run, (chunks.at(-1)?.no ?? 0) + 1, kept, null, null, null);
+  }
+
   #keep(run: string, bytes: number, keepBytes: number): number {
     let left = bytes;
     while (left > keepBytes) {
@@ -90,6 +107,27 @@ export class StreamTable {
     this.#deleteAll().run(run);
     this.#forget().run(run);
   }
+}
+
+type Together = [StreamChunk, ...StreamChunk[]];
+
+/** Pieces that one row can hold: of one attempt, one behind the other, at one time. */
+function inRows(chunks: readonly StreamChunk[]): readonly Together[] {
+  const rows: Together[] = [];
+  for (const chunk of chunks) {
+    const row = rows.at(-1);
+    if (row !== undefined && row.length < rowPiecesMax && follows(row, chunk)) row.push(chunk);
+    else rows.push([chunk]);
+  }
+  return rows;
+}
+
+function follows(row: Together, chunk: StreamChunk): boolean {
+  const [first] = row;
+  const { at, index, step } = chunk;
+  const same =
+    first.step?.seq === step?.seq && first.step?.name === step?.name && first.step?.attempt === step?.attempt;
+  return same && first.at === at && first.index + row.length === index;
 }
 
 export function readStream(

@@ -5,6 +5,7 @@ import { sightOf } from "./audit/sight.ts";
 import type { AuditSight } from "../audit/audit-rule.ts";
 import { AttributeTable } from "./attributes.ts";
 import { BlobRefTable } from "./blob-refs.ts";
+import { BlobScopeTable } from "./blob-scopes/blob-scope-table.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
 import { BuildTable } from "./builds/build-table.ts";
 import { ClusterTable } from "./clusters/cluster-table.ts";
@@ -52,6 +53,7 @@ export interface Tables {
   readonly schedules: ScheduleTable;
   readonly versions: VersionTable;
   readonly blobs: BlobRefTable;
+  readonly blobScopes: BlobScopeTable;
   readonly retention: Retention;
   readonly users: UserTable;
   readonly sessions: SessionTable;
@@ -97,6 +99,7 @@ export function openTables(db: Connection): Tables {
     schedules: new ScheduleTable(db),
     versions: new VersionTable(db),
     blobs: new BlobRefTable(db),
+    blobScopes: new BlobScopeTable(db),
     retention: new Retention(db),
     users: new UserTable(db),
     sessions: new SessionTable(db),

@@ -5,7 +5,7 @@ import type { TaskOutcome, TaskRecord, TaskStore, TaskTicket } from "../../kerne
 import { keptError } from "../attempts.ts";
 import { Change } from "./change.ts";
 import type { Connection } from "./connection.ts";
-import { addWait, noted, type Appending } from "./placing.ts";
+import { addWait, countUndo, noted, type Appending } from "./placing.ts";
 import { nothing, runFlags, type Run } from "./run-row.ts";
 import { lazily } from "./statement.ts";
 import type { Tables } from "./tables.ts";
@@ -61,9 +61,11 @@ export class TaskTable {
 /** Writes the open entry of a task, given out once. */
 export function beginTask(a: Appending, op: Extract<StoreOp, { op: "task" }>): void {
   const { cx, run } = a;
+  countUndo(a, op);
+  const kind = op.seq < 0 ? "undo" : "task";
   // prettier-ignore
-  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind: "task", name: op.name, n: op.n, status: "running",
-    ord: 0, attempt: 1, at: cx.now, end: 0, due: op.due, undo: false });
+  const written = cx.t.journal.put({ run: run.id, seq: op.seq, kind, name: op.name, n: op.n, status: "running",
+    ord: 0, attempt: 1, at: cx.now, end: 0, due: op.due, undo: op.undo === true });
   if (!written) return;
   const match = noted(a, op.input);
   addWait(a, op.seq, { wait: "task", due: op.due, ref: op.task, key: JSON.stringify(op.plan), match, ttl: 1 });

@@ -1,18 +1,19 @@
 import { expect, test } from "bun:test";
 import { idle, lock, sleep, start } from "../run-store.fixture.suite.ts";
+import { engineItself } from "../../kernel/inner-actor.ts";
 import type { Firing } from "./timers.ts";
 import { withBench } from "./sqlite-store.fixture.suite.ts";
 
 const bench = withBench();
 const fire = (now: number, limit: number) => {
   bench.on.now = now;
-  return bench.on.verb("fireTimers", { now, limit }) as Firing;
+  return bench.on.verb("fireTimers", { by: engineItself, now, limit }) as Firing;
 };
 
 test("waits that went with their run while others fired are not fired", () => {
   bench.on.hot("r1", { timeoutAt: start + 1 });
   bench.on.append("r1", sleep(0, start + 2), sleep(1, start + 2), idle());
-  bench.on.verb("parkRun", { run: "r1", epoch: 1, now: start });
+  bench.on.verb("parkRun", { by: engineItself, run: "r1", epoch: 1, now: start });
   expect(fire(start + 5, 99)).toMatchObject({
     fired: 1,
     effects: { finished: [{ run: "r1", status: "timedout" }], ready: 0 },

@@ -2,7 +2,9 @@
 import type { RunStore } from "../../kernel/run-store.ts";
 import type { RunWriteVerb } from "../../kernel/run-verbs.ts";
 import { beginAudit } from "../audit/audit-rules.ts";
+import { blobScopeVerbs } from "../blob-scopes/blob-scopes.ts";
 import { buildVerbs } from "../builds/builds.ts";
+import type { BlobScopeStore, BlobScopeWriteVerb } from "../../kernel/blob-scope-store.ts";
 import { clusterVerbs } from "../clusters/clusters.ts";
 import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
 import type { ClusterStore, ClusterWriteVerb } from "../../kernel/cluster-store.ts";
@@ -40,6 +42,7 @@ export type WriteVerb =
   | SecretWriteVerb
   | PayloadKeyWriteVerb
   | BuildWriteVerb
+  | BlobScopeWriteVerb
   | ClusterWriteVerb
   | TriggerWriteVerb;
 
@@ -100,6 +103,14 @@ const buildExecutors = Object.fromEntries(
   ]),
 );
 
+const blobScopeExecutors = Object.fromEntries(
+  Object.entries(blobScopeVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<BlobScopeStore["useBlobs"]>[0]) =>
+      (run as typeof blobScopeVerbs.useBlobs)(t.blobScopes, p),
+  ]),
+);
+
 const clusterExecutors = Object.fromEntries(
   Object.entries(clusterVerbs).map(([verb, run]) => [
     verb,
@@ -114,6 +125,7 @@ const executors = {
   ...secretVerbs,
   ...payloadKeyVerbs,
   ...buildExecutors,
+  ...blobScopeExecutors,
   ...clusterExecutors,
   ...triggerVerbs,
 };

@@ -70,6 +70,9 @@ export function raiseCurtain(stage: Stage): void {
     await world.sleep(world.random.int(1, 3_000));
     stage.outage(false);
   });
+  void every(stage, profile.restsMs, async () =>
+    stage.engine()?.rest(world.random.pick([0, 100, 5_000]), world.random.int(1, 5_000)),
+  );
   let version = 1;
   void every(stage, faults.deployMs, () => stage.deploy(`v${++version}`));
   void every(stage, faults.jumpMs, async () =>

@@ -120,6 +120,22 @@ export const crashedPrograms: Readonly<Record<string, readonly Program[]>> = {
       },
     ]),
   ],
+  "tasks and their undos": [
+    program(0, [
+      step("0", { undo: { fails: 0, ms: 5 } }),
+      step("1", { task: true, ms: 5, undo: { fails: 1, ms: 5, task: true } }),
+      {
+        type: "ctxRace",
+        path: "2",
+        nodes: [
+          step("2.0", { task: true, ms: 5_000, undo: { fails: 0, ms: 5, task: true } }),
+          { type: "sleep", path: "2.1", ms: 100, until: false },
+        ],
+      },
+      step("3", { task: true, ms: 5, undo: { fails: 0, ms: 0 } }),
+      { type: "throw", path: "4" },
+    ]),
+  ],
   "results that are shared": [
     program(0, [
       {

@@ -258,6 +258,24 @@ export class EngineMachine {
     this.#site.world.clock.after(this.#site.world.random.int(0, restartMsMax), this.#onGone);
   }
 
+  /** Lets go of what it has, as for a successor, and goes on after all: with other workers, as a supervisor brings them up. */
+  async rest(drainMs: number, forMs: number): Promise<void> {
+    const { world } = this.#site;
+    if (this.dead || this.stopping || !this.up) return;
+    world.trace?.(() => `rest for ${forMs} ms, ${drainMs} ms to drain`);
+    world.fault("the engine rests");
+    await Promise.race([this.engine.rest(drainMs), this.gone]);
+    await world.sleep(forMs);
+    if (this.dead || this.stopping) return;
+    this.engine.wake();
+    const before = [...this.workers];
+    for (const worker of before) {
+      this.workers.delete(worker);
+      void this.#respawn(worker);
+    }
+    await Promise.all(before.map((worker) => this.#told(worker.die(false))));
+  }
+
   /** Stops in order. */
   async stop(drainMs: number): Promise<void> {
     if (this.dead || this.stopping) return;

@@ -3,6 +3,7 @@
 import type { CircuitBreaker, FlowOptions } from "@sluice/sdk";
 import { SimulatedRandom } from "../simulated-random.ts";
 import type { Feature } from "./features.suite.ts";
+import { mapSteps } from "./program-shape.suite.ts";
 import type { Node, Program, StepNode } from "./program.suite.ts";
 
 /** Name of the events that triggers listen to; programs send none, or runs would start each other for ever. */
@@ -55,24 +56,6 @@ function withBreakers(programs: readonly Program[], random: SimulatedRandom): re
   return programs.map((program) => ({ ...program, root: mapSteps(program.root, guard) }));
 }
 
-function mapSteps(node: Node, change: (step: StepNode) => StepNode): Node {
-  switch (node.type) {
-    case "step":
-      return change(node);
-    case "seq":
-    case "all":
-    case "race":
-    case "ctxRace":
-      return { ...node, nodes: node.nodes.map((each) => mapSteps(each, change)) };
-    case "map":
-    case "lock":
-    case "try":
-      return { ...node, body: mapSteps(node.body, change) };
-    default:
-      return node;
-  }
-}
-
 function hasBreaker(root: Node): boolean {
   let found = false;
   mapSteps(root, (step) => {
@@ -97,9 +80,8 @@ function withTriggers(programs: readonly Program[], random: SimulatedRandom, gro
     event: { debounceMs: random.chance(0.3) ? random.pick([10, 2_000]) : undefined },
     poll: random.chance(0.6) ? { everyMs: random.pick([1_000, 5_000]), failing: random.pick([0, 0.3]) } : undefined,
   };
-  // A call past a rate limit fails, and a time of a schedule passes; what a trigger has seen waits.
-  const limited =
-    random.chance(0.5) && !called && !ground.schedules ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
+  // A call past a rate limit fails; what a trigger has seen waits, and so does a time of a schedule.
+  const limited = random.chance(0.5) && !called ? { rateLimit: { count: random.int(1, 2), per: 3_000 } } : {};
   return programs.map((program, index) =>
     index === programs.length - 1 ? { ...withFlow(program, limited), watches } : program,
   );

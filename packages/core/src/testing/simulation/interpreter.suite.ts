@@ -238,33 +238,39 @@ function cacheOf({ key, ttlMs, flightMs }: NonNullable<StepNode["cache"]>): Step
 }
 
 async function playStep(node: StepNode, path: string, p: Playing): Promise<unknown> {
+  const undo = undoOf(node, path, p);
   if (node.task === true) {
-    const called = (): Promise<unknown> => callTask(p.ctx, node, path);
+    const called = (): Promise<unknown> => callTask(p.ctx, { node, path, undo });
     return node.caught ? caught(p, path, called) : leaf(p, path, called);
   }
-  const { life, witness } = p;
-  const { undo, cache, breaker } = node;
+  const { cache, breaker } = node;
   const call = (): Promise<unknown> =>
     p.ctx.step(nameOf(node, path), (step) => attempt(node, step, p, path), {
       retry: { attempts: node.attempts, backoff: "fixed", delay: node.retryMs, maxDelay: 3_600_000 },
       ...limited(node.timeoutMs),
       ...(cache === undefined ? {} : { cache: cacheOf(cache) }),
       ...(breaker === undefined ? {} : { circuitBreaker: breaker }),
-      ...(undo === undefined
-        ? {}
-        : {
-            undo: (result: unknown, step: StepContext) => {
-              if (life.host.dead) return never();
-              const effect = witness.began(life, { ...node, path }, step, { result });
-              const failing = step.attempt <= undo.fails;
-              return busy(p, undo.ms, () => {
-                effect.end(failing ? "failed" : "done");
-                if (failing) throw new Error(`undo ${path} attempt ${step.attempt}`);
-              });
-            },
-          }),
+      ...(undo === undefined ? {} : { undo }),
     });
   return node.caught ? caught(p, path, call) : leaf(p, path, call);
+}
+
+function undoOf(
+  node: StepNode,
+  path: string,
+  p: Playing,
+): ((result: unknown, step: StepContext) => unknown) | undefined {
+  const { undo } = node;
+  if (undo === undefined) return undefined;
+  return (result, step) => {
+    if (p.life.host.dead) return never();
+    const effect = p.witness.began(p.life, { ...node, path }, step, { result });
+    const failing = step.attempt <= undo.fails;
+    return busy(p, undo.ms, () => {
+      effect.end(failing ? "failed" : "done");
+      if (failing) throw new Error(`undo ${path} attempt ${step.attempt}`);
+    });
+  };
 }
 
 /** One attempt of a step: its outcome depends on the number of the attempt alone. */

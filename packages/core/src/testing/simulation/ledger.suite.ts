@@ -221,6 +221,13 @@ export class Ledger implements Witness {
     this.#trace?.(() => `task ${path} begins on ${host.name}`);
   }
 
+  unacted(host: Host, path: string, key: string): () => void {
+    this.effects++;
+    const [run = "", seq = ""] = key.split(":");
+    this.#trace?.(() => `task takes back ${path} (${run}:${seq}) on ${host.name}`);
+    return () => void this.undone.add(`${run}:${seq}`);
+  }
+
   given(task: string, epoch: number): void {
     const ticket = `${task} ${epoch}`;
     if (this.#given.has(ticket)) this.#fail(`task ${task} was given out twice under epoch ${epoch}`);

@@ -43,6 +43,8 @@ export interface Profile {
   readonly operatorMs: number;
   /** Somebody runs again what did not complete; 0: nobody does. */
   readonly retriesMs: number;
+  /** The engine lets go of what it has, for a successor that does not come; 0: never. */
+  readonly restsMs: number;
   readonly outsideMs: number;
   readonly schedules: boolean;
 }
@@ -115,6 +117,7 @@ export function drawProfile(seed: number): Profile {
     blobs,
     operatorMs: some(0.5, chaosMs / random.int(2, 8), 0),
     retriesMs: drawRetries(seed, chaosMs),
+    restsMs: drawRests(seed, chaosMs),
     outsideMs: chaosMs / random.int(3, 12),
     schedules: random.chance(0.1),
   };
@@ -125,4 +128,9 @@ export function drawProfile(seed: number): Profile {
 function drawRetries(seed: number, chaosMs: number): number {
   const random = new SimulatedRandom(seed ^ 0x2e7219);
   return random.chance(0.5) ? chaosMs / random.int(4, 30) : 0;
+}
+
+function drawRests(seed: number, chaosMs: number): number {
+  const random = new SimulatedRandom(seed ^ 0x51c0d7);
+  return random.chance(0.15) ? chaosMs / random.int(1, 6) : 0;
 }

@@ -23,7 +23,8 @@ export interface StepNode extends At {
   readonly timeoutMs?: number | undefined;
   /** Attempts that take longer than the time limit. */
   readonly slow: number;
-  readonly undo?: { readonly fails: number; readonly ms: number } | undefined;
+  /** `task`: what takes it back is a task as well. */
+  readonly undo?: { readonly fails: number; readonly ms: number; readonly task?: boolean | undefined } | undefined;
   readonly caught: boolean;
   /** Goes on after its signal is aborted. */
   readonly deaf: boolean;

@@ -5,6 +5,7 @@ import type { Delivery, Effects, FinishedRun, RunRecord, RunStore, StoreOp } fro
 import type { TriggerStore } from "../../kernel/trigger-store.ts";
 import { brief, isWatched, verbs } from "./recorder-verbs.suite.ts";
 import type { RecordedVerb } from "./recorder-verbs.suite.ts";
+import { TaskPlaces } from "./task-places.suite.ts";
 import { watchedVerbs, Watches } from "./watches.suite.ts";
 
 /** What is known of a run from the commits alone. */
@@ -52,6 +53,7 @@ export class Recorder {
   /** Of seeds that have something for it. */
   readonly watches: Watches | undefined;
   readonly #settledTasks = new Set<string>();
+  readonly #taskPlaces = new TaskPlaces();
   readonly #inner: RunStore;
   readonly #fail: (what: string) => void;
   readonly #trace: ((line: () => string) => void) | undefined;
@@ -172,6 +174,7 @@ export class Recorder {
         break;
       case "append":
         this.#appended(params as Params<"append">, outcome as Outcome<"append">);
+        this.#taskPlaces.made(params as Params<"append">);
         if ((outcome as Outcome<"append">).outcome === "ok") await this.#children((params as Params<"append">).ops);
         break;
       case "parkRun":
@@ -199,6 +202,7 @@ export class Recorder {
         break;
       case "settleTask":
         this.#settledTask((params as Params<"settleTask">).task, outcome as Outcome<"settleTask">);
+        this.#taskPlaces.settled(params as Params<"settleTask">, outcome as Outcome<"settleTask">, this.runs);
         break;
       case "fireSchedule": {
         const fired = outcome as Outcome<"fireSchedule">;

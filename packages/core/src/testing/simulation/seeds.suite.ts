@@ -62,6 +62,7 @@ const faultsPerThousand: Readonly<Record<string, number>> = {
   "worker hangs and comes back": 50,
   "lost worker answers late": 2,
   "message comes again": 10,
+  "the engine rests": 50,
 };
 
 /** What went wrong less often in these many seeds than it has to, so that nobody takes luck for proof. */

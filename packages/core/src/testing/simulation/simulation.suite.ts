@@ -23,6 +23,13 @@ import type { EventLoop } from "./world.suite.ts";
 import { withTasks } from "./task-play.suite.ts";
 import type { WorkerMutant } from "./worker-machine.suite.ts";
 
+// What the engine loads with the first schedule is there before time begins: files are read in no virtual time.
+await Promise.all([
+  import("../../engine/cron.ts"),
+  import("../../engine/schedule-plan.ts"),
+  import("../../engine/schedule-times.ts"),
+]);
+
 export interface SimulationOptions {
   readonly seed: number;
   readonly loop: EventLoop;

@@ -12,7 +12,7 @@ import { play } from "./interpreter.suite.ts";
 import type { Host, Life, Witness } from "./life.suite.ts";
 import type { Profile } from "./profile.suite.ts";
 import type { Program } from "./program.suite.ts";
-import { actor } from "./task-play.suite.ts";
+import { actor, unactor } from "./task-play.suite.ts";
 import type { World } from "./world.suite.ts";
 
 export interface WorkerSetup {
@@ -151,7 +151,7 @@ export class WorkerMachine implements Host {
       id,
       version,
       workflows: this.#workflows(),
-      tasks: [actor(this, this.#setup.witness)],
+      tasks: [actor(this, this.#setup.witness), unactor(this, this.#setup.witness)],
       clock: {
         now: () => world.clock.now(),
         after: (ms, callback) => this.after(ms, callback),

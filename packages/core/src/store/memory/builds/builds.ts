@@ -17,6 +17,7 @@ export class MemoryBuildRows implements BuildRows {
   readonly builds = new Map<string, BuildRecord>();
   readonly events = new Map<string, BuildEvent[]>();
   readonly bindings = new Map<string, WorkerBinding>();
+  readonly blobs = new Map<string, Set<string>>();
 
   build(id: string): BuildRecord | undefined {
     return this.builds.get(id);
@@ -27,6 +28,14 @@ export class MemoryBuildRows implements BuildRows {
   deleteBuild(id: string): void {
     this.builds.delete(id);
     this.events.delete(id);
+    this.blobs.delete(id);
+  }
+  nameBlobs(build: string, hashes: readonly string[]): void {
+    if (hashes.length > 0) this.blobs.set(build, new Set([...(this.blobs.get(build) ?? []), ...hashes]));
+  }
+  /** Some build names it. */
+  names(hash: string): boolean {
+    return [...this.blobs.values()].some((hashes) => hashes.has(hash));
   }
   countQueued(): number {
     return [...this.builds.values()].filter(({ status }) => status === "queued").length;

@@ -27,11 +27,12 @@ export function putKey(
   if (!rows.has(p.id)) rows.set(p.id, { id: p.id, workflow, version, wrapped, lent, createdAt: p.now });
 }
 
-/** Lets keys go that no run has any more. */
+/** Lets keys go that no run has any more, nor what waits to be one. */
 export function releaseKeys(tables: Tables, ids: readonly (string | undefined)[]): void {
   for (const id of new Set(ids)) {
     if (id === undefined || tables.payloadKeys.get(id)?.lent !== false) continue;
-    if (!tables.runs.all().some(({ record }) => record.payloadKey === id)) tables.payloadKeys.delete(id);
+    const waits = tables.triggers.allHeld().some(({ payloadKey }) => payloadKey === id);
+    if (!waits && !tables.runs.all().some(({ record }) => record.payloadKey === id)) tables.payloadKeys.delete(id);
   }
 }
 
@@ -58,6 +59,8 @@ export const payloadKeyVerbs: {
     const unfinished = runs.find((run) => !isFinal(run));
     if (unfinished !== undefined) return { outcome: "unfinished", run: unfinished.record.id };
     for (const run of runs) eraseRun(tables, run);
+    // What waits to become a run has no value left to become one with.
+    tables.triggers.eraseHeld(id);
     const { wrapped: _wrapped, ...rest } = row;
     tables.payloadKeys.set(id, { ...rest, erasedAt: now });
     return { outcome: "ok", runs: runs.length };

@@ -9,21 +9,26 @@ import type {
   TriggerStore,
   TriggerWriteVerb,
 } from "../../../kernel/trigger-store.ts";
-import { refusedToo, waitingKey } from "../../refused-starts.ts";
+import { isRefusal, refusedToo, waitingKey } from "../../refused-starts.ts";
 import type { Refusals } from "../../refused-starts.ts";
 import { Change } from "../change.ts";
 import { startRun } from "../create.ts";
 import { toRecord } from "../runs.ts";
 import type { Tables } from "../tables.ts";
+import { hold, letGo } from "./held-starts.ts";
 
 type Params<Verb extends TriggerWriteVerb> = Parameters<TriggerStore[Verb]>[0];
 type Answer<Verb extends TriggerWriteVerb> = Awaited<ReturnType<TriggerStore[Verb]>>;
 
 export const triggerVerbs: { readonly [Verb in TriggerWriteVerb]: (t: Tables, p: Params<Verb>) => Answer<Verb> } = {
-  putTriggers({ events, triggers }, p) {
+  putTriggers(tables, p) {
+    const { events, triggers } = tables;
     const kept = new Set(p.triggers.map(({ id }) => id));
     for (const { id, workflow } of triggers.list()) {
-      if (p.workflows.includes(workflow) && !kept.has(id)) triggers.delete(id);
+      if (!p.workflows.includes(workflow) || kept.has(id)) continue;
+      const held = triggers.row(id)?.held ?? new Map<string, HeldStart>();
+      for (const key of held.keys()) letGo(tables, held, key);
+      triggers.delete(id);
     }
     for (const { id, workflow, kind, createdAt } of p.triggers) {
       const row = triggers.row(id);
@@ -77,21 +82,22 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   const created: RunRecord[] = [];
   let duplicates = 0;
   let refused: Refusals | undefined;
-  for (const { key, mark, expiresAt, held, sealed, run } of p.occurrences) {
+  for (const { key, mark, expiresAt, held, run } of p.occurrences) {
+    // It was let go meanwhile: what it was sealed with is erased.
+    if (held !== undefined && run.payloadKey !== undefined && !row.held.has(held)) continue;
     const known = key === undefined ? undefined : row.marks.get(key);
     if (known !== undefined && known.mark === mark) {
       duplicates++;
       continue;
     }
     const started = startRun(change, { by: { kind: "trigger", id: p.trigger }, run });
-    if (started.outcome === "rate_limited" || started.outcome === "queue_full") {
+    if (isRefusal(started)) {
       refused = refusedToo(refused, started, p.now);
-      if (sealed === true) continue;
-      if (held === undefined) row.held.set(...heldOf(run, p.now));
+      if (held === undefined) hold(change.tables, row.held, { held: heldOf(run, p.now), now: p.now });
       if (key !== undefined) row.marks.set(key, withoutUndefined({ key, mark, at: p.now, expiresAt }));
       continue;
     }
-    if (held !== undefined) row.held.delete(held);
+    if (held !== undefined) letGo(change.tables, row.held, held);
     if (started.outcome === "created") created.push(toRecord(started.row));
     else duplicates++;
     const led = started.outcome === "id_taken" ? run.id : "row" in started ? started.row.record.id : undefined;
@@ -103,8 +109,8 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
     row.marks.set(mark.key, withoutUndefined({ ...mark, run, at: p.now }));
   }
   for (const key of p.forget ?? []) row.marks.delete(key);
-  for (const key of p.release ?? []) row.held.delete(key);
-  for (const held of p.hold ?? []) row.held.set(held.key, held);
+  for (const key of p.release ?? []) letGo(change.tables, row.held, key);
+  for (const held of p.hold ?? []) hold(change.tables, row.held, { held, now: p.now });
   row.record = advanced(row.record, p.progress ?? {}, { count: created.length, at: p.now });
   return {
     outcome: "ok",
@@ -116,9 +122,9 @@ function advance(change: Change, p: Params<"advanceTrigger">): AdvanceOutcome {
   };
 }
 
-function heldOf({ id, input }: NewRun, now: number): [key: string, held: HeldStart] {
-  const key = waitingKey(id);
-  return [key, { key, firstAt: now, dueAt: now, count: 1, input }];
+function heldOf({ id, input, payloadKey, newKey }: NewRun, now: number): HeldStart {
+  const sealed = payloadKey === undefined ? {} : { run: id, payloadKey, newKey };
+  return { key: waitingKey(id), firstAt: now, dueAt: now, count: 1, input, ...sealed };
 }
 
 function advanced(

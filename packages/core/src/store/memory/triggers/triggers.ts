@@ -45,6 +45,12 @@ export class Triggers {
     return swept;
   }
 
+  /** Lets go what is held that is sealed with a data key. */
+  eraseHeld(payloadKey: string): void {
+    for (const { held } of this.#rows.values())
+      for (const [key, each] of held) if (each.payloadKey === payloadKey) held.delete(key);
+  }
+
   allHeld(): readonly HeldStart[] {
     return [...this.#rows.values()].flatMap(({ held }) => [...held.values()]);
   }

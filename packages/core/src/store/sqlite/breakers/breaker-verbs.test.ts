@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { ada, start } from "../../run-store.fixture.suite.ts";
 import { withBench } from "../sqlite-store.fixture.suite.ts";
+import { engineItself } from "../../../kernel/inner-actor.ts";
 import { enterBreaker, resetBreaker } from "./breaker-verbs.ts";
 
 const bench = withBench();
@@ -8,9 +9,9 @@ const plan = { name: "a", threshold: 1, recovery: 10, probes: 1 };
 
 test("a breaker is made when it is first met, and not written again while it is closed", () => {
   const { t } = bench.on;
-  expect(enterBreaker(t, { plan, now: start })).toEqual({ outcome: "in", round: 0 });
+  expect(enterBreaker(t, { by: engineItself, plan, now: start })).toEqual({ outcome: "in", round: 0 });
   const before = bench.on.changes;
-  expect(enterBreaker(t, { plan, now: start + 1 })).toEqual({ outcome: "in", round: 0 });
+  expect(enterBreaker(t, { by: engineItself, plan, now: start + 1 })).toEqual({ outcome: "in", round: 0 });
   expect(bench.on.changes).toBe(before);
 });
 

@@ -3,6 +3,7 @@ import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { BuildEventKind, BuildStatus } from "@sluice/protocol";
 import type { BuildEvent, BuildRecord, WorkerBinding } from "../../../kernel/build-store.ts";
 import type { BuildRows } from "../../builds/build-rows.ts";
+import { blobOwners } from "../blob-refs.ts";
 import type { Connection } from "../connection.ts";
 import { lazily } from "../statement.ts";
 
@@ -20,6 +21,8 @@ const oldestOfSql = `SELECT ${columns} FROM builds WHERE status = ? AND id > ? O
 const addEventSql = "INSERT INTO build_events (build, no, kind, size, bytes, told) VALUES (?, ?, ?, ?, ?, ?)";
 const eventsSql = "SELECT no, kind, size, bytes, told FROM build_events WHERE build = ? AND no > ? ORDER BY no LIMIT ?";
 const oldestOutputSql = `SELECT no, size FROM build_events WHERE build = ? AND kind = 'output' ORDER BY no LIMIT 1`;
+const nameBlobSql = "INSERT OR IGNORE INTO blob_refs (hash, owner) VALUES (?, ?)";
+const unnameBlobsSql = "DELETE FROM blob_refs WHERE owner = ?";
 const dropEventSql = "DELETE FROM build_events WHERE build = ? AND no = ?";
 const bindingColumns = `worker, token, credential_hash AS credentialHash, created_at AS createdAt, draining,
   removed_at AS removedAt`;
@@ -62,6 +65,8 @@ export class BuildTable implements BuildRows {
   readonly #events;
   readonly #oldestOutput;
   readonly #dropEvent;
+  readonly #nameBlob;
+  readonly #unnameBlobs;
   readonly #binding;
   readonly #byToken;
   readonly #byCredential;
@@ -85,6 +90,8 @@ export class BuildTable implements BuildRows {
     this.#events = lazily<EventRow>(db, eventsSql);
     this.#oldestOutput = lazily<{ no: number; size: number }>(db, oldestOutputSql);
     this.#dropEvent = lazily(db, dropEventSql);
+    this.#nameBlob = lazily(db, nameBlobSql);
+    this.#unnameBlobs = lazily(db, unnameBlobsSql);
     this.#binding = lazily<BindingRow>(db, bindingSql);
     this.#byToken = lazily<BindingRow>(db, tokenSql);
     this.#byCredential = lazily<BindingRow>(db, credentialSql);
@@ -103,7 +110,12 @@ export class BuildTable implements BuildRows {
 
   deleteBuild(id: string): void {
     this.#deleteEvents().run(id);
+    this.#unnameBlobs().run(blobOwners.build(id));
     this.#delete().run(id);
+  }
+
+  nameBlobs(build: string, hashes: readonly string[]): void {
+    for (const hash of hashes) this.#nameBlob().run(hash, blobOwners.build(build));
   }
 
   countQueued(): number {

@@ -1,5 +1,6 @@
 // Counts runs anew from their rows, to hold what was counted along the way against it. Started by itself it is a process that
 // makes and ends runs until it is killed.
+import { engineItself } from "../../../kernel/inner-actor.ts";
 import { ada, engine, start, value } from "../../run-store.fixture.suite.ts";
 import type { Connection } from "../connection.ts";
 import { openSqliteStore } from "../sqlite-run-store.ts";
@@ -67,7 +68,7 @@ async function work(file: string): Promise<never> {
       await store.createRun({ by: ada, run: { ...run, createdAt: now, dueAt: now }, ...claim, now });
       if (n % 4 === 0) return;
       const status = n % 5 === 0 ? "failed" : "completed";
-      await store.append({ run: id, epoch: 1, ops: [{ op: "finish", status }], now: now + n * 7 });
+      await store.append({ by: engineItself, run: id, epoch: 1, ops: [{ op: "finish", status }], now: now + n * 7 });
     };
     await Promise.all(Array.from({ length: 50 }, (_, n) => one(n)));
     console.log(round);

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import type { Admission } from "../../../kernel/flow.ts";
 import { ada, finish, start, value } from "../../run-store.fixture.suite.ts";
 import { newRun, withBench } from "../sqlite-store.fixture.suite.ts";
+import { engineItself } from "../../../kernel/inner-actor.ts";
 
 const bench = withBench();
 
@@ -20,7 +21,7 @@ test("inputs are kept apart until the run begins, keys until it is deleted", () 
   expect(on.one("SELECT count(*) FROM flow_joined WHERE input IS NOT NULL")).toBe(0);
   expect(on.one("SELECT key FROM flow_joined WHERE key IS NOT NULL")).toBe("k2");
   expect(on.one("SELECT count(*) FROM flow_windows")).toBe(0);
-  on.verb("claimRuns", { owner: "engine-1", limit: 1, now: start, journalBytesMax: 1 });
+  on.verb("claimRuns", { by: engineItself, owner: "engine-1", limit: 1, now: start, journalBytesMax: 1 });
   on.append("a", finish());
   on.verb("deleteRuns", { by: ada, runs: ["a"], now: start });
   expect(on.one("SELECT (SELECT count(*) FROM flow_joined) + (SELECT count(*) FROM flow_places)")).toBe(0);

@@ -2,6 +2,7 @@
 import type { PayloadKeyStore } from "../../../kernel/payload-keys.ts";
 import { erasedValue } from "../../../kernel/sealed.ts";
 import { deleteState } from "../retention.ts";
+import { letGo } from "../triggers/trigger-verbs.ts";
 import type { Tables } from "../tables.ts";
 
 export type PayloadKeyWriteVerb = "putPayloadKey" | "rewrapPayloadKeys" | "erasePayloadKey";
@@ -37,6 +38,8 @@ export const payloadKeyVerbs: {
     try {
       const runs = t.db.rows<{ id: string }>(runsSql, id);
       for (const run of runs) eraseRun(t, run.id);
+      // What waits to become a run has no value left to become one with.
+      for (const { trigger, key } of t.triggers.heldWithKey(id)) letGo(t, trigger, key);
       t.payloadKeys.erase(id, now);
       return { outcome: "ok", runs: runs.length };
     } finally {
@@ -55,4 +58,5 @@ function eraseRun(t: Tables, run: string): void {
   t.streams.deleteAll(run);
   t.blobs.release(run);
   for (const key of t.state.keysOf(`run:${run}`)) deleteState(t, `run:${run}`, key);
+  t.state.forgetOnce(run);
 }

@@ -13,7 +13,8 @@ const rewrapSql =
   "UPDATE payload_keys SET wrapped = ?, version = ? WHERE id = ? AND workflow = ? AND wrapped IS NOT NULL";
 const eraseSql = "UPDATE payload_keys SET wrapped = NULL, erased_at = ? WHERE id = ?";
 const releaseSql = `DELETE FROM payload_keys WHERE id = ?1 AND lent = 0
-  AND NOT EXISTS (SELECT 1 FROM runs WHERE payload_key = ?1)`;
+  AND NOT EXISTS (SELECT 1 FROM runs WHERE payload_key = ?1)
+  AND NOT EXISTS (SELECT 1 FROM trigger_held WHERE payload_key = ?1)`;
 
 interface Row extends Omit<PayloadKeyRecord, "wrapped" | "erasedAt"> {
   readonly wrapped: Uint8Array | null;
@@ -71,7 +72,7 @@ export class PayloadKeyTable {
     this.#erase().run(now, id);
   }
 
-  /** Lets a key go that no run has any more. */
+  /** Lets a key go that no run has any more, nor what waits to be one. */
   release(id: string): void {
     this.#release().run(id);
   }

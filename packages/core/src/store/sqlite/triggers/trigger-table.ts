@@ -10,7 +10,7 @@ const columns = `id, workflow, kind, created_at AS createdAt, paused, version, p
   next_at AS nextAt, fired_at AS firedAt, fired, failures, error`;
 const listTriggersSql = `SELECT ${columns} FROM triggers ORDER BY id`;
 const markColumns = "key, mark, run, at, expires_at AS expiresAt";
-const heldColumns = "key, first_at AS firstAt, due_at AS dueAt, count, input";
+const heldColumns = "key, first_at AS firstAt, due_at AS dueAt, count, input, run, payload_key AS payloadKey";
 const lastEventSql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last";
 const insertSql = `INSERT INTO triggers (id, workflow, kind, created_at, position) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (id) DO UPDATE SET workflow = excluded.workflow, kind = excluded.kind`;
@@ -21,8 +21,9 @@ const putMarkSql = `INSERT INTO trigger_marks (trigger_id, key, mark, run, at, e
   expires_at = excluded.expires_at`;
 const expiredSql =
   "SELECT trigger_id AS trigger, key FROM trigger_marks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
-const putHeldSql = `INSERT OR REPLACE INTO trigger_held (trigger_id, key, first_at, due_at, count, input)
-  VALUES (?, ?, ?, ?, ?, ?)`;
+const putHeldSql = `INSERT OR REPLACE INTO trigger_held (trigger_id, key, first_at, due_at, count, input, run,
+  payload_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const heldWithKeySql = "SELECT trigger_id AS trigger, key FROM trigger_held WHERE payload_key = ?";
 
 interface TriggerRow {
   readonly id: string;
@@ -80,7 +81,7 @@ export class TriggerReads {
 
   held(trigger: string, limit: number): readonly HeldStart[] {
     const sql = `SELECT ${heldColumns} FROM trigger_held WHERE trigger_id = ? ORDER BY due_at, key LIMIT ?`;
-    return this.#db.rows<HeldStart>(sql, trigger, limit);
+    return this.#db.rows<object>(sql, trigger, limit).map((row) => filled<HeldStart>(row));
   }
 
   countHeld(trigger: string): number {
@@ -91,7 +92,9 @@ export class TriggerReads {
   heldUnder(trigger: string, keys: readonly string[]): readonly HeldStart[] {
     const sql = (count: number): string =>
       `SELECT ${heldColumns} FROM trigger_held WHERE trigger_id = ? AND key IN (${marks(count)})`;
-    return this.#chunks(keys, (some) => this.#db.rows<HeldStart>(sql(some.length), trigger, ...some));
+    return this.#chunks(keys, (some) => this.#db.rows<object>(sql(some.length), trigger, ...some)).map((row) =>
+      filled<HeldStart>(row),
+    );
   }
 
   #chunks<T>(keys: readonly string[], read: (some: readonly string[]) => readonly T[]): readonly T[] {
@@ -117,6 +120,7 @@ export class TriggerTable extends TriggerReads {
   readonly #forget;
   readonly #expired;
   readonly #putHeld;
+  readonly #heldWithKey;
   readonly #release;
 
   constructor(db: Connection) {
@@ -135,6 +139,7 @@ export class TriggerTable extends TriggerReads {
     this.#forget = lazily(db, "DELETE FROM trigger_marks WHERE trigger_id = ? AND key = ?");
     this.#expired = lazily<{ trigger: string; key: string }>(db, expiredSql);
     this.#putHeld = lazily(db, putHeldSql);
+    this.#heldWithKey = lazily<{ trigger: string; key: string }>(db, heldWithKeySql);
     this.#release = lazily(db, "DELETE FROM trigger_held WHERE trigger_id = ? AND key = ?");
   }
 
@@ -190,7 +195,13 @@ export class TriggerTable extends TriggerReads {
   }
 
   hold(trigger: string, h: HeldStart): void {
-    this.#putHeld().run(trigger, h.key, h.firstAt, h.dueAt, h.count, h.input);
+    const { key, firstAt, dueAt, count, input, run = null, payloadKey = null } = h;
+    this.#putHeld().run(trigger, key, firstAt, dueAt, count, input, run, payloadKey);
+  }
+
+  /** What is held that is sealed with a data key. */
+  heldWithKey(payloadKey: string): readonly { readonly trigger: string; readonly key: string }[] {
+    return this.#heldWithKey().all(payloadKey);
   }
 
   release(trigger: string, key: string): void {

@@ -1,0 +1,60 @@
+// Named limits of logs, each with its unit.
+
+export interface LogLimits {
+  /** Entries of one request, and bytes of it once it is unpacked. */
+  readonly logEntriesMax: number;
+  readonly logBodyBytesMax: number;
+  /** Longest line, in bytes of UTF-8; longer ones are refused. */
+  readonly logEntryLineBytesMax: number;
+  readonly logFieldsMax: number;
+  readonly logFieldBytesMax: number;
+  readonly logLabelsMax: number;
+  /** Bytes of what waits to be committed; more is refused for a while. */
+  readonly logQueueBytesMax: number;
+  /** Raw bytes of the head, or age of its oldest entry, after which it is sealed. */
+  readonly logSealBytes: number;
+  readonly logSealAfterMs: number;
+  /** Raw bytes of one chunk. */
+  readonly logChunkBytesMax: number;
+  /** Whole UTC days that are kept; 0 is for ever. */
+  readonly logKeepDays: number;
+  /** Bytes of daily files that are kept; the oldest go first. 0: any number. */
+  readonly logKeepBytes: number;
+  /** How long the key of a request is remembered. */
+  readonly logKeysKeptMs: number;
+  readonly logQueryMsMax: number;
+  readonly logQueryBytesMax: number;
+  readonly logQueryRowsMax: number;
+  readonly logQueriesMax: number;
+  /** Queries that wait for their turn; further ones are refused for a while. */
+  readonly logQueriesWaitingMax: number;
+  /** How long a thread that reads stays without work. */
+  readonly logReaderIdleMs: number;
+  /** Tails at once, and entries that wait for one that is slow: further ones are counted and left out. */
+  readonly logTailsMax: number;
+  readonly logTailEntriesMax: number;
+}
+
+export const logLimits: LogLimits = {
+  logEntriesMax: 100_000,
+  logBodyBytesMax: 16 * 1024 * 1024,
+  logEntryLineBytesMax: 1024 * 1024,
+  logFieldsMax: 1_000,
+  logFieldBytesMax: 64 * 1024,
+  logLabelsMax: 30,
+  logQueueBytesMax: 64 * 1024 * 1024,
+  logSealBytes: 16 * 1024 * 1024,
+  logSealAfterMs: 5 * 60_000,
+  logChunkBytesMax: 1024 * 1024,
+  logKeepDays: 0,
+  logKeepBytes: 0,
+  logKeysKeptMs: 24 * 3_600_000,
+  logQueryMsMax: 30_000,
+  logQueryBytesMax: 10 * 1024 * 1024 * 1024,
+  logQueryRowsMax: 5_000,
+  logQueriesMax: 4,
+  logQueriesWaitingMax: 64,
+  logReaderIdleMs: 10_000,
+  logTailsMax: 1_000,
+  logTailEntriesMax: 5_000,
+};

@@ -1,0 +1,36 @@
+// Routes of logs: entries in, in our own form and in those of others, queries and live tails out.
+import { get, post } from "./route-spec.ts";
+import type { RouteSpec } from "./route-spec.ts";
+
+export const logRoutes = {
+  writeLogs: {
+    methods: post,
+    path: "/api/v1/logs",
+    summary: "Send log entries: JSON, or one JSON object a line; answered when they are on the disk",
+    tag: "logs",
+    permission: "log:write",
+    anyToken: true,
+  },
+  queryLogs: {
+    methods: post,
+    path: "/api/v1/logs/query",
+    summary: "Search log entries, and count over them",
+    tag: "logs",
+    permission: "log:read",
+  },
+  tailLogs: {
+    methods: get,
+    path: "/api/v1/logs/tail",
+    summary: "Log entries as they are committed, as server-sent events; resumable with Last-Event-ID",
+    tag: "logs",
+    permission: "log:read",
+  },
+  pushLokiLogs: {
+    methods: post,
+    path: "/loki/api/v1/push",
+    summary: "Send log entries as Grafana Loki takes them: JSON, or protobuf packed with Snappy",
+    tag: "logs",
+    permission: "log:write",
+    anyToken: true,
+  },
+} as const satisfies Record<string, RouteSpec>;

@@ -1,0 +1,52 @@
+// The routes of logs answer what the API document says.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { logLimits, systemClock } from "@sluice/core";
+import { routes } from "@sluice/protocol/http";
+import type { RouteName } from "@sluice/protocol/http";
+import { asking } from "./contract-fixture.suite.ts";
+import { HttpFixture } from "./http-fixture.ts";
+import { openLogs } from "./logs/log-desk.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
+
+const visited = new Set<RouteName>();
+const folder = mkdtempSync(join(tmpdir(), "sluice-contract-logs-"));
+let desk: Promise<LogDesk> | undefined;
+let f: HttpFixture;
+beforeAll(async () => {
+  const log = (): void => undefined;
+  const logs = (): Promise<LogDesk> => (desk ??= openLogs({ folder, clock: systemClock, log, limits: logLimits }));
+  f = await HttpFixture.make({ http: { logs } });
+});
+afterAll(async () => {
+  await (await desk)?.store.close();
+  await f[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = asking(() => f, visited);
+
+test("answers are what the API document says", async () => {
+  const entries = [{ message: "a", n: 1, ok: true, time: "2026-01-01T00:00:00.000000001Z" }, { time: "never" }];
+  expect((await ask("writeLogs", [], { body: { labels: { service: "api" }, entries } })).body.accepted).toBe(1);
+  expect((await ask("writeLogs", [], { body: { message: "alone" } })).status).toBe(200);
+  expect(
+    (await ask("queryLogs", [], { body: { query: "service:=api", limit: 5, from: 0, to: 9e12 } })).body.entries,
+  ).toHaveLength(1);
+  expect(
+    (await ask("queryLogs", [], { body: { query: "* | stats by (level) count(), max(nothing)" } })).body.rows,
+  ).toHaveLength(1);
+  expect((await ask("queryLogs", [], { body: { query: "(" } })).status).toBe(400);
+  const push = { streams: [{ stream: { a: "b" }, values: [["1", "x"]] }] };
+  expect((await ask("pushLokiLogs", [], { body: push })).status).toBe(204);
+  const { headers } = await f.send("/api/v1/logs/tail", { method: "HEAD" });
+  expect(headers.get("content-type")).toContain("text/event-stream");
+  visited.add("tailLogs");
+});
+
+test("every route of logs was asked", () => {
+  const ofLogs = (Object.keys(routes) as RouteName[]).filter((name) => routes[name].tag === "logs");
+  expect(ofLogs.filter((name) => !visited.has(name))).toEqual([]);
+});
