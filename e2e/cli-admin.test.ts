@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs secret versions keys services breakers audit backup cluster restore migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs secret versions keys services breakers audit backup restore cluster migrate doctor".split(
       " ",
     ),
     runs: [
