@@ -38,7 +38,11 @@ export function cannotApprove(
         hint: "Somebody else has to; policy.approval: self would let anybody who may.",
       };
     case "not_open":
-      return { code: "already_decided", message: `${plan} has been approved already.` };
+      return {
+        code: "already_decided",
+        message: `${plan} has been approved already.`,
+        hint: `Apply it: sluice cluster apply ${plan}.`,
+      };
   }
 }
 

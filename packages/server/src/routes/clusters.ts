@@ -10,13 +10,19 @@ import { reply } from "../wire.ts";
 import { bodyOf } from "./sign-in.ts";
 
 const nameCharsMax = 63;
+const clusterHint = "sluice cluster list shows what there is.";
 const pathCharsMax = 1_024;
 const kubeconfigCharsMax = 1_048_576;
 
 /** The room; where the server has none it says so. */
 export async function clustersIn(call: Call): Promise<Clusters> {
   const { clusters } = call.parts;
-  if (clusters === undefined) throw new SluiceError({ code: "unavailable", message: "This server has no clusters." });
+  if (clusters === undefined)
+    throw new SluiceError({
+      code: "unavailable",
+      message: "This server has no clusters.",
+      hint: "Ask one that was started with sluice up.",
+    });
   return clusters();
 }
 
@@ -74,7 +80,11 @@ export async function getClusterStatus(call: Call): Promise<Response> {
   call.query().done();
   const name = call.param(0);
   if (!seen(call)(name)) {
-    throw new SluiceError({ code: "cluster_not_found", message: `There is no cluster ${quoted(name)}.` });
+    throw new SluiceError({
+      code: "cluster_not_found",
+      message: `There is no cluster ${quoted(name)}.`,
+      hint: clusterHint,
+    });
   }
   const status = unwrap(await (await clustersIn(call)).status(name));
   const { cluster, reachable, reason, latencyMs, clockSkewMs } = status;

@@ -12,6 +12,8 @@ import { bodyOf } from "./sign-in.ts";
 
 const listedMax = 50;
 const hashCharsMax = 128;
+const planHint = "Make one: sluice cluster plan COMPONENT.";
+const operationHint = "A component names its last operation.";
 
 /** The person behind a request: the same for a user's sessions and tokens. */
 function personOf(call: Call): string {
@@ -23,7 +25,7 @@ async function planFor(call: Call, permission: Permission): Promise<PlanRecord> 
   const id = call.param(0);
   const found = await call.parts.store.clusters.getPlan({ plan: id });
   if (found === undefined || !seen(call)(found.cluster)) {
-    throw new SluiceError({ code: "plan_not_found", message: `There is no plan ${quoted(id)}.` });
+    throw new SluiceError({ code: "plan_not_found", message: `There is no plan ${quoted(id)}.`, hint: planHint });
   }
   call.require(permission, found.cluster);
   return found;
@@ -33,7 +35,11 @@ async function operationFor(call: Call, permission: Permission): Promise<Operati
   const id = call.param(0);
   const found = await call.parts.store.clusters.getOperation({ operation: id });
   if (found === undefined || !seen(call)(found.cluster)) {
-    throw new SluiceError({ code: "operation_not_found", message: `There is no operation ${quoted(id)}.` });
+    throw new SluiceError({
+      code: "operation_not_found",
+      message: `There is no operation ${quoted(id)}.`,
+      hint: operationHint,
+    });
   }
   call.require(permission, found.cluster);
   return found;
