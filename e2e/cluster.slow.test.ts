@@ -35,17 +35,16 @@ async function outline(answer: Promise<unknown>): Promise<unknown> {
   const { ok, value, error } = (await answer) as {
     ok: boolean;
     value?: unknown;
-    error?: { code: string; details?: object };
+    error?: { code: string; details?: { conflicts?: unknown } };
   };
-  if (!ok)
-    return { code: error?.code, conflicts: (error?.details as { conflicts?: unknown } | undefined)?.conflicts ?? [] };
+  if (!ok) return { code: error?.code, conflicts: error?.details?.conflicts ?? [] };
   const outer = value as { object?: Applied; created?: boolean } | Applied | string | number | undefined;
   if (typeof outer !== "object") return outer;
   const object = ("object" in outer ? outer.object : outer) as Applied | undefined;
   if (object === undefined) return undefined;
   const managers = (object.metadata.managedFields ?? [])
     .map(({ manager, operation, fieldsV1 }) => [manager, operation, sorted(fieldsV1)])
-    .toSorted();
+    .toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
   const created = "created" in outer ? outer.created : undefined;
   return { created, data: object["data"], immutable: object["immutable"], labels: object.metadata.labels, managers };
 }

@@ -119,31 +119,8 @@ export class ControlPlane {
       "10.96.0.0/16",
       "--profiling=false",
     ]);
-    await this.#until("the API server is ready", async () => {
-      const answer = await fetch(`${this.url}/readyz`, {
-        headers: { authorization: `Bearer ${token}` },
-        tls: { rejectUnauthorized: false },
-      });
-      return answer.ok;
-    });
-    const ca = Buffer.from(this.ca).toString("base64");
-    const config = {
-      "current-context": "admin",
-      clusters: [{ name: "c", cluster: { server: this.url, "certificate-authority-data": ca } }],
-      users: [{ name: "admin", user: { token } }],
-      contexts: [{ name: "admin", context: { cluster: "c", user: "admin" } }],
-    };
-    writeFileSync(this.kubeconfigFile, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
-    this.#spawn("kube-controller-manager", [
-      "--kubeconfig",
-      this.kubeconfigFile,
-      "--service-account-private-key-file",
-      key,
-      "--use-service-account-credentials=false",
-      "--secure-port",
-      "0",
-      "--leader-elect=false",
-    ]);
+    await this.#ready();
+    this.#control(key);
     const stages = readdirSync(controlPlaneFolder())
       .filter((name) => name.startsWith("stage-"))
       .map((name) => join(controlPlaneFolder(), name));
@@ -159,6 +136,38 @@ export class ControlPlane {
       "kube-system is there",
       async () => this.command("get", "namespace", "kube-system").exitCode === 0,
     );
+  }
+
+  /** Waits for the API server, and writes what it takes to reach it. */
+  async #ready(): Promise<void> {
+    await this.#until("the API server is ready", async () => {
+      const answer = await fetch(`${this.url}/readyz`, {
+        headers: { authorization: `Bearer ${token}` },
+        tls: { rejectUnauthorized: false },
+      });
+      return answer.ok;
+    });
+    const ca = Buffer.from(this.ca).toString("base64");
+    const config = {
+      "current-context": "admin",
+      clusters: [{ name: "c", cluster: { server: this.url, "certificate-authority-data": ca } }],
+      users: [{ name: "admin", user: { token } }],
+      contexts: [{ name: "admin", context: { cluster: "c", user: "admin" } }],
+    };
+    writeFileSync(this.kubeconfigFile, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
+  }
+
+  #control(key: string): void {
+    this.#spawn("kube-controller-manager", [
+      "--kubeconfig",
+      this.kubeconfigFile,
+      "--service-account-private-key-file",
+      key,
+      "--use-service-account-credentials=false",
+      "--secure-port",
+      "0",
+      "--leader-elect=false",
+    ]);
   }
 
   #spawn(name: string, args: readonly string[]): void {

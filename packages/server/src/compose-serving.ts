@@ -76,8 +76,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const payloads = openPayloads(store, vault);
-    const clusters = clustersOf(options, () => ({ engine, store, vault }));
+    const [payloads, clusters] = [openPayloads(store, vault), clustersOf(options, () => ({ engine, store, vault }))];
     const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads, clusters });
     await engine.start();
     starting.resolve(supervisedEngine(engine));

@@ -186,6 +186,10 @@ function addComponents(cluster: Command, io: Io): void {
     const heads = ["NAME", "CLUSTER", "VERSION", "OBJECTS", "RECONCILED", "HEALTH"];
     show(io, flags, { json: answer, text: () => (rows.length === 0 ? ["No components."] : table(heads, rows)) });
   });
+  showComponents(component, io);
+}
+
+function showComponents(component: Command, io: Io): void {
   clientCommand(component, { name: "show", description: "One component", example: "sluice cluster component show web" })
     .argument("<name>", "name of the component")
     .action(async (name: string, flags: TargetFlags) => {
@@ -308,11 +312,16 @@ async function follow(
   { api, operation, wait }: { readonly api: Api; readonly operation: OperationView; readonly wait: boolean },
 ): Promise<void> {
   let last = operation;
-  while (wait && last.status === "running") {
+  if (!wait) return shownEnd(io, flags, last);
+  while (last.status === "running") {
     await awaitEnd(api, operation.run);
     last = (await api.json<{ readonly operation: OperationView }>(`/api/v1/operations/${segment(operation.id)}`))
       .operation;
   }
+  shownEnd(io, flags, last);
+}
+
+function shownEnd(io: Io, flags: TargetFlags, last: OperationView): void {
   const why = last.reason === null ? "" : `: ${last.reason}`;
   show(io, flags, {
     json: { operation: last },

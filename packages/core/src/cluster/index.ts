@@ -2,6 +2,8 @@
 export { Clusters } from "./clusters.ts";
 export type { ClustersOptions, ClusterStatus, Keeper, OperationRunner } from "./clusters.ts";
 export type { Operations, OperationShape, Tally } from "./operations/operation.ts";
+export { WatchCache } from "./client/watch.ts";
+export type { WatchOptions } from "./client/watch.ts";
 export { clusterLimits } from "./limits.ts";
 export type { ClusterLimits } from "./limits.ts";
 export { noRules } from "./health/health.ts";

@@ -37,7 +37,7 @@ export function cannotApprove(
         message: `Whoever asked for ${plan} cannot approve it.`,
         hint: "Somebody else has to; policy.approval: self would let anybody who may.",
       };
-    case "not_open":
+    default:
       return {
         code: "already_decided",
         message: `${plan} has been approved already.`,
@@ -63,7 +63,7 @@ export function cannotBegin(
         message: `${plan} has not been approved.`,
         hint: `Approve it: sluice cluster approve ${plan}.`,
       };
-    case "stale":
+    default:
       return { code: "plan_stale", message: `${plan} has been applied already.`, hint: "Make a new plan." };
   }
 }

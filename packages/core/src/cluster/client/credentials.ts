@@ -65,7 +65,7 @@ export class Credentials {
         if (token === "") return refused(`There is no token in ${source.path}.`);
         return this.#keep(bearer(token), clock.now() + fileTokenMs);
       }
-      case "exec":
+      default:
         return this.#run(source.plugin);
     }
   }

@@ -78,7 +78,7 @@ export function unreachable(server: string, cause: unknown): WireError {
     hint: certificate
       ? "Its certificate is not one that the kubeconfig trusts, has expired, or the clocks differ."
       : "Look at the address, the network between here and there, and whether the cluster is up.",
-    details: { ...(code === undefined ? {} : { reason: code }) },
+    details: code === undefined ? {} : { reason: code },
   };
 }
 

@@ -124,9 +124,9 @@ export class ApiDouble {
   }
 
   /** Ends every watch: with a refusal, or just like that. */
-  breakWatches(status?: number): void {
-    const error = { type: "ERROR", object: { kind: "Status", code: status, message: "too old resource version" } };
-    for (const tell of this.#watches) tell(status === undefined ? "" : JSON.stringify(error));
+  breakWatches(code?: number): void {
+    const error = { type: "ERROR", object: { kind: "Status", code, message: "too old resource version" } };
+    for (const tell of this.#watches) tell(code === undefined ? "" : JSON.stringify(error));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -285,7 +285,7 @@ export class ApiDouble {
   ): Promise<Response> {
     const key = keyOf(where.type.kind, where.type.namespaced ? where.namespace : "", where.name);
     const live = this.objects.get(key);
-    const body = request.method === "GET" ? undefined : ((await request.json()) as unknown);
+    const body: unknown = request.method === "GET" ? undefined : await request.json();
     const missing = status(404, "NotFound", `${where.type.plural} "${where.name}" not found`);
     const dryRun = query.get("dryRun") === "All" || listAt(body, "dryRun").includes("All");
     if (where.subresource === "scale" && live !== undefined) return this.#scale(key, live, body);

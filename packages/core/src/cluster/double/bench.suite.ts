@@ -23,12 +23,12 @@ export const fetchTransport: HttpTransport = {
       ...(body === undefined ? {} : { body }),
       ...(server.startsWith("https") ? { tls } : {}),
     };
-    const answer = await fetch(server + path, init as RequestInit);
+    const answer = await fetch(server + path, init);
     return {
       status: answer.status,
       header: (name) => answer.headers.get(name) ?? undefined,
       text: () => answer.text(),
-      chunks: () => (answer.body ?? new ReadableStream()) as unknown as AsyncIterable<Uint8Array>,
+      chunks: () => answer.body ?? new Blob([]).stream(),
     };
   },
 };

@@ -58,7 +58,7 @@ export function merge(p: {
   if (conflicts.length > 0 && !force) return { conflicts };
   const taken = new Set(conflicts.map(({ path }) => path));
   const others = fields.filter((each) => !isOwn(each));
-  const next = structuredClone(
+  const next = structuredClone<KubeObject>(
     live ?? { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.metadata.name } },
   ) as Stored;
   for (const path of fields.find(isOwn)?.paths ?? []) {
