@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs term secret versions keys services breakers audit backup restore migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
       " ",
     ),
     runs: [
@@ -66,6 +66,8 @@ describe("help", () => {
     logs: ["query", "tail", "ship"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
+    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo"],
+    "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
     services: ["list"],
     breakers: ["list", "reset"],
@@ -74,7 +76,7 @@ describe("help", () => {
 
   test("names every command", async () => {
     for (const [group, names] of Object.entries(groups)) {
-      const prefix = group === "" ? [] : [group];
+      const prefix = group === "" ? [] : group.split(" ");
       const { stdout, exitCode } = await run([...prefix, "--help"]);
       expect(exitCode).toBe(0);
       const listed = Array.from(

@@ -114,8 +114,10 @@ const commands = leaves(makeProgram(io()));
 /** What has to be said beside the names of things. */
 const more: Readonly<Record<string, readonly string[]>> = {
   run: ["--watch"],
+  "term open": ["--detach"],
   "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
+  "cluster add": ["--in-cluster"],
   "step-cache clear": ["--all"],
   "keys erase": ["--yes"],
   "user create": ["--admin"],

@@ -93,4 +93,11 @@ export type {
 export { fleetLimits } from "./workers/limits.ts";
 export { terminalLimits } from "./terminals/limits.ts";
 export type { FleetLimits } from "./workers/limits.ts";
+export type {
+  ClusterRecord,
+  ClusterStore,
+  ComponentRecord,
+  OperationRecord,
+  PlanRecord,
+} from "./kernel/cluster-store.ts";
 export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

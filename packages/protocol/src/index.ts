@@ -150,5 +150,14 @@ export { secretBytesMax, secretCharsMin, secretNamePattern, secretOrigins } from
 export type { SecretOrigin, SecretRef } from "./secret-ref.ts";
 export { liveTopics } from "./live.ts";
 export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";
+export {
+  changeActions,
+  clusterNamePattern,
+  healthStates,
+  operationStatuses,
+  planStatuses,
+  reconcileStates,
+} from "./statuses.ts";
+export type { ChangeAction, HealthState, OperationStatus, PlanStatus, ReconcileState } from "./statuses.ts";
 export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
 export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

@@ -81,6 +81,11 @@ export const permissions = {
   "terminal:end": { about: "end terminals", narrowedBy: "terminal" },
   "blob:read": { about: "read the blobs of the own cache scope and of main", narrowedBy: "cache" },
   "blob:write": { about: "store blobs in the own cache scope", narrowedBy: "cache" },
+  "cluster:read": { about: "see clusters, components, plans and operations", narrowedBy: "cluster" },
+  "cluster:write": { about: "add clusters, whose kubeconfigs may run programs, and components", shell: true },
+  "cluster:plan": { about: "make plans for components", narrowedBy: "cluster" },
+  "cluster:approve": { about: "approve plans", narrowedBy: "cluster" },
+  "cluster:apply": { about: "apply approved plans and undo operations", narrowedBy: "cluster" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -104,6 +109,7 @@ const reading: readonly Grant[] = [
   "build:read",
   "log:read",
   "blob:read",
+  "cluster:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -122,6 +128,9 @@ const operating: readonly Grant[] = [
   "build:cancel",
   "log:write",
   "blob:write",
+  "cluster:plan",
+  "cluster:approve",
+  "cluster:apply",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

@@ -2,6 +2,7 @@
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
 import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
 import type { PayloadVault, Vault } from "@sluice/core/secrets";
+import type { Clusters } from "@sluice/core/cluster";
 import type { Terminals } from "@sluice/core/terminals";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
@@ -112,6 +113,8 @@ export interface HttpParts {
   readonly terminals: (() => Promise<Terminals>) | undefined;
   /** Blobs as scopes hold them; there from its first use on. */
   readonly blobs: (() => Promise<ScopedBlobs>) | undefined;
+  /** Clusters and what is in them; there from its first use on. */
+  readonly clusters: (() => Promise<Clusters>) | undefined;
   /** Makes an archive of everything but the keys. */
   readonly backup: (() => Promise<ReadableStream<Uint8Array>>) | undefined;
   /** Replaces the data by that of a backup; the archive is read to its end before anything happens. */

@@ -91,6 +91,8 @@ export function openEngine(
     readonly supervisor: Supervisor;
     readonly secrets: SecretSource;
     readonly payloads: PayloadVault;
+    /** Brings up what the product itself executes; undefined for versions that are not its. */
+    readonly clusters: { readonly provide: (version: string) => Promise<boolean> | undefined };
   },
 ): Engine {
   const { settings, log } = options;
@@ -109,7 +111,8 @@ export function openEngine(
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
-    provideVersion: (version, quarantine) => parts.supervisor.provide(version, quarantine),
+    provideVersion: (version, quarantine) =>
+      parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine),
   });
 }
 
@@ -192,6 +195,7 @@ export function httpOver(
     readonly logs: HttpParts["logs"];
     readonly terminals: HttpParts["terminals"];
     readonly blobs: HttpParts["blobs"];
+    readonly clusters: HttpParts["clusters"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
   },
@@ -204,7 +208,7 @@ export function httpOver(
     log,
   });
   const { engine, store, identity, vault, payloads, deployer, supervisor } = parts;
-  const { fleet, logs, terminals, blobs, backup, verifyAudit } = parts;
+  const { fleet, logs, terminals, clusters, blobs, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -226,6 +230,7 @@ export function httpOver(
     logs,
     terminals,
     blobs,
+    clusters,
     backup,
     restore,
     disk: () => disk.read(),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { logLimits, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
+import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import { openBlobs } from "@sluice/core/store/sqlite";
@@ -12,8 +13,9 @@ import { keepAudit } from "./compose-audit.ts";
 import { Collector } from "./compose-cleaning.ts";
 import { openIdentity } from "./compose-identity.ts";
 import { openPayloads, openVault } from "./compose-secrets.ts";
+import type { ClusterGround } from "./cluster/open-clusters.ts";
 import { httpOver, openEngine, openStore, superviseIn, supervisedEngine } from "./compose-parts.ts";
-import type { Ground } from "./compose-parts.ts";
+import type { ComposeOptions, Ground } from "./compose-parts.ts";
 import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
@@ -75,8 +77,8 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const store = await openStore(ground);
     const identity = await openIdentity(ground, store);
     const vault = openVault(folder, store, (names) => engine.facilities.secretsChanged(names));
-    const payloads = openPayloads(store, vault);
-    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads });
+    const [payloads, clusters] = [openPayloads(store, vault), clustersOf(options, () => ({ engine, store, vault }))];
+    const engine: Engine = openEngine(ground, { store, blobs, supervisor, secrets: vault, payloads, clusters });
     await engine.start();
     starting.resolve(supervisedEngine(engine));
     const deployer = new Deployer({ engine, supervisor, code, log, clock: systemClock, onDeploy: settings.onDeploy });
@@ -91,6 +93,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       fleet: fleet.open,
       terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
+      clusters: clusters.open,
       engine,
       store,
       identity,
@@ -155,6 +158,32 @@ function pauseOf(p: {
       await Promise.all([fleet.resumed(), supervisor.wake()]);
     },
   };
+}
+
+/** What the versions of the product's own workflows begin with; `cluster/operation-workflow.ts` has the whole of it. */
+const ownVersion = /^cluster-operation-/;
+
+interface LazyClusters {
+  readonly open: () => Promise<Clusters>;
+  /** As the engine asks for workers of a version: undefined for those of a project. */
+  readonly provide: (version: string) => Promise<boolean> | undefined;
+}
+
+/** Loaded by the first request for it, or by a run of an operation that has to go on after a start. */
+function clustersOf(
+  { settings, env }: Pick<ComposeOptions, "settings" | "env">,
+  parts: () => Pick<ClusterGround, "engine" | "store" | "vault">,
+): LazyClusters {
+  let opened: Promise<Clusters> | undefined;
+  const open = (): Promise<Clusters> => {
+    opened ??= import("./cluster/open-clusters.ts").then(({ openClusters }) =>
+      openClusters({ ...parts(), project: settings.project, env, limits: settings.limits }),
+    );
+    return opened;
+  };
+  const provide = (version: string): Promise<boolean> | undefined =>
+    ownVersion.test(version) ? open().then(() => true) : undefined;
+  return { open, provide };
 }
 
 /** Exports traces and metrics, where there is somewhere to. */

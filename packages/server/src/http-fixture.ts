@@ -10,6 +10,7 @@ import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { FileBlobs } from "@sluice/core/store/sqlite";
+import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import { valueMediaType } from "@sluice/protocol/http";
@@ -74,6 +75,7 @@ export class HttpFixture implements AsyncDisposable {
   };
 
   #fleet: Promise<Fleet> | undefined;
+  #clusters: Promise<Clusters> | undefined;
 
   private constructor(
     options: FixtureOptions,
@@ -132,6 +134,7 @@ export class HttpFixture implements AsyncDisposable {
       deployment: () => ({ version: "v1", deployedAt: undefined }),
       fleet: () => this.#fleetOnce(log),
       blobs: async () => scoped,
+      clusters: () => this.#clustersOnce(),
       ...options.http,
     });
   }
@@ -168,6 +171,15 @@ export class HttpFixture implements AsyncDisposable {
     });
     worker.deploy();
     return fixture;
+  }
+
+  /** Over the folder as the project. */
+  #clustersOnce(): Promise<Clusters> {
+    this.#clusters ??= import("./cluster/open-clusters.ts").then(({ openClusters }) => {
+      const { engine, store, vault, folder } = this;
+      return openClusters({ engine, store, vault, project: folder, env: {}, limits: {} });
+    });
+    return this.#clusters;
   }
 
   async #fleetOnce(log: Logger): Promise<Fleet> {

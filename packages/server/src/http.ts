@@ -57,6 +57,7 @@ export interface HttpOptions {
   readonly logs?: HttpParts["logs"];
   readonly terminals?: HttpParts["terminals"];
   readonly blobs?: HttpParts["blobs"];
+  readonly clusters?: HttpParts["clusters"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
   readonly disk?: HttpParts["disk"];
@@ -373,13 +374,13 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { deployment, ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, logs, terminals, blobs, backup, restore, disk, settings, payloads };
+  const { ready, fleet, clusters, logs, terminals, blobs, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, clusters, logs, terminals, blobs, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??
     (async () => (await import("@sluice/core/identity/audit")).verifyAudit({ chain: store.audit }));
-  const known = { authentication, publicUrl, clock, log, version, startedAt, deployment };
+  const known = { authentication, publicUrl, clock, log, version, startedAt, deployment: options.deployment };
   const given = { engine, store, identity, vault, ...known };
   let hub: LiveHub | undefined;
   const live: HttpParts["live"] = async () => {

@@ -143,6 +143,21 @@ export const apiPaths = {
   getBlob: "GET /api/v1/blobs/:sha256",
   putBlob: "PUT /api/v1/blobs/:sha256",
   listMissingBlobs: "POST /api/v1/blobs/missing",
+  listClusters: "GET /api/v1/clusters",
+  addCluster: "POST /api/v1/clusters",
+  getClusterStatus: "GET /api/v1/clusters/:name",
+  listComponents: "GET /api/v1/components",
+  addComponent: "POST /api/v1/components",
+  getComponent: "GET /api/v1/components/:name",
+  getComponentHealth: "GET /api/v1/components/:name/health",
+  listPlans: "GET /api/v1/components/:name/plans",
+  createPlan: "POST /api/v1/components/:name/plans",
+  listOperations: "GET /api/v1/components/:name/operations",
+  getPlan: "GET /api/v1/plans/:id",
+  approvePlan: "POST /api/v1/plans/:id/approve",
+  applyPlan: "POST /api/v1/plans/:id/apply",
+  getOperation: "GET /api/v1/operations/:id",
+  undoOperation: "POST /api/v1/operations/:id/undo",
   search: "GET /api/v1/search",
   live: "GET /api/v1/live",
   overview: "GET /api/v1/overview",
@@ -346,6 +361,21 @@ export interface Api {
   getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
   putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
   listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
+  listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
+  addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
+  getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };
+  listComponents: { params: never; query: never; request: undefined; answer: Body<"Components"> };
+  addComponent: { params: never; query: never; request: Sent<"AddComponent">; answer: Body<"ComponentMade"> };
+  getComponent: { params: "name"; query: never; request: undefined; answer: Body<"ComponentMade"> };
+  getComponentHealth: { params: "name"; query: never; request: undefined; answer: Body<"ComponentHealthSeen"> };
+  listPlans: { params: "name"; query: never; request: undefined; answer: Body<"Plans"> };
+  createPlan: { params: "name"; query: never; request: Sent<"Nothing">; answer: Body<"PlanMade"> };
+  listOperations: { params: "name"; query: never; request: undefined; answer: Body<"Operations"> };
+  getPlan: { params: "id"; query: never; request: undefined; answer: Body<"PlanMade"> };
+  approvePlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"PlanMade"> };
+  applyPlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"OperationMade"> };
+  getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
+  undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

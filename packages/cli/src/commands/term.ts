@@ -56,7 +56,7 @@ function addOpen(term: Command, io: Io): void {
     name: "open",
     isDefault: true,
     description: "Begin a program, or your shell, and attach to it; Ctrl+] leaves and lets it run",
-    example: "sluice term -- htop",
+    example: "sluice term open -- htop",
   })
     .argument("[command...]", "program and arguments, behind --")
     .option("--name <name>", "what it is called in lists")
@@ -89,9 +89,12 @@ function addAttach(term: Command, io: Io): void {
     .argument("<terminal>", "its id")
     .option("--read-only", "look on without typing")
     .action(async (id: string, flags: AttachFlags) => {
+      const api = apiOf(io, flags);
+      // One that is not there is said before anything happens to this one.
+      await api.send(`/api/v1/terminals/${segment(id)}`);
       needTerminal(io);
       const { attach } = await import("../term-attach.ts");
-      process.exit(await attach({ api: apiOf(io, flags), io, id, readOnly: flags.readOnly === true }));
+      process.exit(await attach({ api, io, id, readOnly: flags.readOnly === true }));
     });
 }
 

@@ -28,6 +28,19 @@ describe("the current code", () => {
   });
 });
 
+describe("a workflow of the product itself", () => {
+  test("stays whatever is deployed, is nobody else's, and is not part of what is deployed", () => {
+    const deployments = new Deployments();
+    deployments.addBuiltIn("own-1", manifests("a"));
+    deployments.setCurrent("v1", manifests("a", "b"));
+    expect(deployments.workflow("a")?.version).toBe("own-1");
+    expect(deployments.workflows.map(({ version }) => version)).toEqual(["v1", "v1"]);
+    const own = worker("w", "own-1");
+    deployments.add(own);
+    expect([deployments.forCurrent("a"), deployments.forCurrent("b")]).toEqual([own, undefined]);
+  });
+});
+
 describe("a worker", () => {
   test("is found by exactly its version, and only for suspects when it is set apart for them", () => {
     const deployments = new Deployments();

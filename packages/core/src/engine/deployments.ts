@@ -38,6 +38,7 @@ export class Deployments {
   readonly #workers = new Map<string, DeployedWorker>();
   #current: ReadonlyMap<string, CurrentWorkflow> = new Map();
   #version = "";
+  readonly #builtIn = new Map<string, CurrentWorkflow>();
   readonly #runsOn: (worker: string) => number;
 
   /** `runsOn`: how many runs a worker has. */
@@ -67,6 +68,11 @@ export class Deployments {
     this.#current = new Map(workflows.map((manifest) => [manifest.name, { manifest, version }]));
   }
 
+  /** Adds workflows of the product itself. They stay whatever is deployed, and no deployed one takes the place of one. */
+  addBuiltIn(version: string, workflows: readonly WorkflowManifest[]): void {
+    for (const manifest of workflows) this.#builtIn.set(manifest.name, { manifest, version });
+  }
+
   get version(): string {
     return this.#version;
   }
@@ -76,7 +82,7 @@ export class Deployments {
   }
 
   workflow(name: string): CurrentWorkflow | undefined {
-    return this.#current.get(name);
+    return this.#builtIn.get(name) ?? this.#current.get(name);
   }
 
   /** A worker with exactly this version of the code; of several, the one with the least to do for its size. */
@@ -95,7 +101,7 @@ export class Deployments {
 
   /** A worker that executes the current version of this workflow. */
   forCurrent(name: string): DeployedWorker | undefined {
-    const current = this.#current.get(name);
+    const current = this.workflow(name);
     return current === undefined ? undefined : this.withVersion(current.version);
   }
 }

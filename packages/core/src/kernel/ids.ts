@@ -40,6 +40,15 @@ export class Ids {
     return `bld_${this.#ordered()}${this.#characters(12)}`;
   }
 
+  /** Of a plan, and of the operation that carries one out: sortable by time. */
+  plan(): string {
+    return `plan_${this.#ordered()}${this.#characters(12)}`;
+  }
+
+  operation(): string {
+    return `op_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   /** 160 random bits: possession is permission. */
   token(): string {
     return `tok_${this.#characters(32)}`;

@@ -3,6 +3,7 @@
 import type { AuditLog } from "./audit-log.ts";
 import type { BlobScopeStore } from "./blob-scope-store.ts";
 import type { BuildStore } from "./build-store.ts";
+import type { ClusterStore } from "./cluster-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { PayloadKeyStore } from "./payload-keys.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -18,6 +19,7 @@ export interface Store extends RunStore {
   readonly payloadKeys: PayloadKeyStore;
   readonly builds: BuildStore;
   readonly blobScopes: BlobScopeStore;
+  readonly clusters: ClusterStore;
   readonly triggers: TriggerStore;
   /** Name of this data, made when it was first opened: also that of the node's chain in the audit trail. */
   readonly instance: string;

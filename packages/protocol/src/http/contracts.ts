@@ -1,4 +1,5 @@
 // What goes in and out of each route, for the API document and its tests. Loads zod: to be imported on first use only.
+import { clusterContracts } from "./cluster-contracts.ts";
 import { consoleContracts } from "./console-contracts.ts";
 import type { Contract, Parameter } from "./contract.ts";
 import { dataContracts } from "./data-contracts.ts";
@@ -31,6 +32,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...logContracts,
   ...terminalContracts,
   ...blobContracts,
+  ...clusterContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

@@ -21,6 +21,7 @@ export type RouteTag =
   | "builds"
   | "logs"
   | "terminals"
+  | "clusters"
   | "audit"
   | "console"
   | "server";

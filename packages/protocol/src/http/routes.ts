@@ -1,4 +1,5 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
+import { clusterRoutes } from "./cluster-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
@@ -24,6 +25,7 @@ export const routes = {
   ...logRoutes,
   ...terminalRoutes,
   ...blobRoutes,
+  ...clusterRoutes,
   ...consoleRoutes,
 } as const;
 

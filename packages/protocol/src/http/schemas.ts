@@ -1,5 +1,6 @@
 // Bodies of the HTTP API as zod schemas, for the API document and its tests. Loads zod: to be imported on first use only.
 import { z } from "zod";
+import { clusterSchemas } from "./cluster-schemas.ts";
 import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
@@ -26,6 +27,7 @@ export const schemas = {
   ...logSchemas,
   ...terminalSchemas,
   ...blobSchemas,
+  ...clusterSchemas,
   ...consoleSchemas,
 } as const;
 

@@ -3,6 +3,7 @@ import type { AuditNote } from "../../kernel/audit-log.ts";
 import type { Actor } from "../../kernel/run-store.ts";
 import type { AuditDraft, AuditRule, AuditSight } from "./audit-rule.ts";
 import { buildRules } from "./build-rules.ts";
+import { clusterRules } from "./cluster-rules.ts";
 import { detailOf } from "./details.ts";
 import { identityRules } from "./identity-rules.ts";
 import { payloadKeyRules } from "./payload-key-rules.ts";
@@ -17,6 +18,7 @@ const rules = new Map(
     ...secretRules,
     ...payloadKeyRules,
     ...buildRules,
+    ...clusterRules,
     ...triggerRules,
   }),
 ) as ReadonlyMap<string, AuditRule<unknown, unknown>>;

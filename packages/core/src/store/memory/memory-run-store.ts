@@ -10,6 +10,7 @@ import type { AuditSight } from "../audit/audit-rule.ts";
 import { listComments } from "./approval-comments.ts";
 import { MemoryBlobScopeStore } from "./blob-scopes/memory-blob-scopes.ts";
 import { MemoryBuildStore } from "./builds/builds.ts";
+import { MemoryClusterStore } from "./clusters/clusters.ts";
 import { MemoryAuditLog } from "./audit/memory-audit-log.ts";
 import { sightOf } from "./audit/sight.ts";
 import { visitValues } from "./contents.ts";
@@ -48,6 +49,7 @@ export class MemoryRunStore implements Store {
   readonly payloadKeys: MemoryPayloadKeyStore;
   readonly builds: MemoryBuildStore;
   readonly blobScopes: MemoryBlobScopeStore;
+  readonly clusters: MemoryClusterStore;
   readonly triggers: MemoryTriggerStore;
   readonly #tables: Tables;
   readonly #sight: AuditSight;
@@ -74,6 +76,7 @@ export class MemoryRunStore implements Store {
     });
     this.builds = new MemoryBuildStore((asked, carry) => this.#audited(asked, carry));
     this.blobScopes = new MemoryBlobScopeStore((asked, carry) => this.#audited(asked, carry));
+    this.clusters = new MemoryClusterStore((asked, carry) => this.#audited(asked, carry));
     this.payloadKeys = new MemoryPayloadKeyStore({
       rows: () => this.#open().payloadKeys,
       write: (verb, params) => this.#audited({ verb, params }, (tables) => payloadKeyVerbs[verb](tables, params)),

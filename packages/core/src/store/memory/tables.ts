@@ -12,6 +12,7 @@ import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { MemoryBlobScopeRows } from "./blob-scopes/memory-blob-scopes.ts";
 import { MemoryBuildRows } from "./builds/builds.ts";
+import { MemoryClusterRows } from "./clusters/clusters.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { StepCache } from "./step-cache.ts";
 import { State } from "./state.ts";
@@ -38,6 +39,7 @@ export class Tables {
   readonly payloadKeys: PayloadKeys = new Map();
   readonly builds = new MemoryBuildRows();
   readonly blobScopes = new MemoryBlobScopeRows((hash) => this.builds.names(hash));
+  readonly clusters = new MemoryClusterRows();
   readonly tally = new Tally();
   readonly triggers = new Triggers();
   readonly audit: AuditTrail;

@@ -12,6 +12,7 @@ import payloadKeys from "./migrations/0009-payload-keys.sql" with { type: "text"
 import approvals from "./migrations/0008-approvals.sql" with { type: "text" };
 import workers from "./migrations/0010-workers.sql" with { type: "text" };
 import tasks from "./migrations/0011-tasks.sql" with { type: "text" };
+import clusters from "./migrations/0022-clusters.sql" with { type: "text" };
 import places from "./migrations/0012-places.sql" with { type: "text" };
 import heldStarts from "./migrations/0013-held-starts.sql" with { type: "text" };
 import stateOnce from "./migrations/0014-state-once.sql" with { type: "text" };
@@ -34,6 +35,7 @@ export const migrations: readonly string[] = [
   heldStarts,
   stateOnce,
   blobScopes,
+  clusters,
 ];
 
 /** Marks a database file as ours, in its header; the letters `Slui`. */

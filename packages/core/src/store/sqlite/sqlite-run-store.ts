@@ -7,6 +7,7 @@ import { enter } from "../breaker-rules.ts";
 import type { Appended } from "./append.ts";
 import { SqliteBlobScopeStore } from "./blob-scopes/sqlite-blob-scope-store.ts";
 import { SqliteBuildStore } from "./builds/sqlite-build-store.ts";
+import { SqliteClusterStore } from "./clusters/sqlite-cluster-store.ts";
 import { SqliteAuditLog } from "./audit/sqlite-audit-log.ts";
 import type { Connection } from "./connection.ts";
 import { openReader, sqliteLimits, type Durability, type SqliteLimits, type WriterSettings } from "./database.ts";
@@ -71,6 +72,7 @@ class SqliteRunStore implements Store {
   readonly payloadKeys: SqlitePayloadKeyStore;
   readonly builds: SqliteBuildStore;
   readonly blobScopes: SqliteBlobScopeStore;
+  readonly clusters: SqliteClusterStore;
   readonly triggers: SqliteTriggerStore;
   readonly #settings: WriterSettings;
   readonly #writer: WriterClient;
@@ -98,6 +100,7 @@ class SqliteRunStore implements Store {
     this.payloadKeys = new SqlitePayloadKeyStore(paths);
     this.builds = new SqliteBuildStore(paths);
     this.blobScopes = new SqliteBlobScopeStore(paths);
+    this.clusters = new SqliteClusterStore(paths);
     this.triggers = new SqliteTriggerStore(paths);
   }
 

@@ -8,6 +8,7 @@ import { BlobRefTable } from "./blob-refs.ts";
 import { BlobScopeTable } from "./blob-scopes/blob-scope-table.ts";
 import { BreakerTable } from "./breakers/breakers.ts";
 import { BuildTable } from "./builds/build-table.ts";
+import { ClusterTable } from "./clusters/cluster-table.ts";
 import { EventTable } from "./events.ts";
 import { AttemptTable } from "./figures/attempts.ts";
 import { Flow } from "../flow/flow.ts";
@@ -61,6 +62,7 @@ export interface Tables {
   readonly payloadKeys: PayloadKeyTable;
   readonly breakers: BreakerTable;
   readonly builds: BuildTable;
+  readonly clusters: ClusterTable;
   readonly audit: AuditTable;
   readonly attempts: AttemptTable;
   readonly tally: Tally;
@@ -106,6 +108,7 @@ export function openTables(db: Connection): Tables {
     payloadKeys: new PayloadKeyTable(db),
     breakers: new BreakerTable(db),
     builds: new BuildTable(db),
+    clusters: new ClusterTable(db),
     audit: new AuditTable(db),
     triggers: new TriggerTable(db),
     deliveries: new DeliveryTable(db),

@@ -5,7 +5,9 @@ import { beginAudit } from "../audit/audit-rules.ts";
 import { blobScopeVerbs } from "../blob-scopes/blob-scopes.ts";
 import { buildVerbs } from "../builds/builds.ts";
 import type { BlobScopeStore, BlobScopeWriteVerb } from "../../kernel/blob-scope-store.ts";
+import { clusterVerbs } from "../clusters/clusters.ts";
 import type { BuildStore, BuildWriteVerb } from "../../kernel/build-store.ts";
+import type { ClusterStore, ClusterWriteVerb } from "../../kernel/cluster-store.ts";
 import { append } from "./append.ts";
 import { auditVerbs, type AuditWriteVerb } from "./audit/audit-verbs.ts";
 import { unflatten, type FlatAppend } from "./flat-append.ts";
@@ -41,6 +43,7 @@ export type WriteVerb =
   | PayloadKeyWriteVerb
   | BuildWriteVerb
   | BlobScopeWriteVerb
+  | ClusterWriteVerb
   | TriggerWriteVerb;
 
 export type WriteParams<Verb extends RunWriteVerb> = Parameters<RunStore[Verb]>[0];
@@ -108,6 +111,13 @@ const blobScopeExecutors = Object.fromEntries(
   ]),
 );
 
+const clusterExecutors = Object.fromEntries(
+  Object.entries(clusterVerbs).map(([verb, run]) => [
+    verb,
+    (t: Tables, p: Parameters<ClusterStore["noteHealth"]>[0]) => (run as typeof clusterVerbs.noteHealth)(t.clusters, p),
+  ]),
+);
+
 const executors = {
   ...runExecutors,
   ...identityVerbs,
@@ -116,6 +126,7 @@ const executors = {
   ...payloadKeyVerbs,
   ...buildExecutors,
   ...blobScopeExecutors,
+  ...clusterExecutors,
   ...triggerVerbs,
 };
 

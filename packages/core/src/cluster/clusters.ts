@@ -1,0 +1,398 @@
+// The desk of the room: clusters are added, components declared, plans made, approved and begun. What runs, runs in `Operations`.
+import { decodeValue, encodeValue } from "@sluice/protocol";
+import type { Clock } from "../kernel/clock.ts";
+import type {
+  ClusterRecord,
+  ClusterStore,
+  ComponentRecord,
+  OperationRecord,
+  PlanRecord,
+} from "../kernel/cluster-store.ts";
+import type { Ids } from "../kernel/ids.ts";
+import { fail, ok } from "../kernel/result.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Actor } from "../kernel/run-records.ts";
+import { ClusterClient } from "./client/client.ts";
+import { identityChange, readIdentity } from "./client/identity.ts";
+import { inCluster, readKubeconfig } from "./client/kubeconfig.ts";
+import type { ClusterAccess } from "./client/kubeconfig.ts";
+import { Resources } from "./client/resources.ts";
+import { parseComponent } from "./components/component-file.ts";
+import type { ComponentSpec } from "./components/component-file.ts";
+import { readManifests } from "./components/manifests.ts";
+import type { ComponentHealth, HealthRules } from "./health/health.ts";
+import type { ClusterLimits } from "./limits.ts";
+import { textAt } from "./objects.ts";
+import { inventoryOf, Operations } from "./operations/operation.ts";
+import { isOpen } from "./plans/policy.ts";
+import { makePlan } from "./plans/planner.ts";
+import type { Intent } from "./plans/plan.ts";
+import { withSecrets } from "./plans/secret-values.ts";
+import type { SecretValues } from "./plans/secret-values.ts";
+import type { Files, HttpTransport, ProcessRunner, Sha256 } from "./ports.ts";
+import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
+
+/** Keeps what must not be read: kubeconfigs and values of Secrets. */
+export interface Keeper {
+  keep(name: string, value: string): Promise<void>;
+  kept(name: string): Promise<string | undefined>;
+}
+
+/** Carries operations out as runs. */
+export interface OperationRunner {
+  /** Asked again for the same run it does nothing. */
+  start(p: { readonly by: Actor; readonly run: string; readonly operation: OperationRecord }): Promise<Result<null>>;
+  cancel(p: { readonly by: Actor; readonly run: string; readonly reason: string }): Promise<void>;
+}
+
+export interface ClustersOptions {
+  readonly store: ClusterStore;
+  readonly keeper: Keeper;
+  readonly runner: OperationRunner;
+  readonly transport: HttpTransport;
+  readonly processes: ProcessRunner;
+  /** Of the project: component files and what they name. */
+  readonly project: Files;
+  /** Of the machine: what kubeconfigs name. */
+  readonly machine: Files;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly sha256: Sha256;
+  /** Random text, another each time. */
+  readonly salt: () => string;
+  readonly rules: HealthRules;
+  readonly limits: ClusterLimits;
+}
+
+export interface ClusterStatus {
+  readonly cluster: ClusterRecord;
+  readonly reachable: boolean;
+  readonly reason: string | undefined;
+  readonly latencyMs: number | undefined;
+  readonly clockSkewMs: number | undefined;
+}
+
+export class Clusters {
+  readonly #options: ClustersOptions;
+  readonly operations: Operations;
+  /** Connections that are kept, by cluster; each has been seen to be the cluster it was. */
+  readonly #opened = new Map<string, Promise<Result<Resources>>>();
+
+  constructor(options: ClustersOptions) {
+    this.#options = options;
+    const { store, rules, sha256, clock, limits } = options;
+    const open = (cluster: string): Promise<Result<Resources>> => this.open(cluster);
+    this.operations = new Operations({
+      store,
+      open,
+      secrets: (plan) => this.#secretsOf(plan),
+      rules,
+      sha256,
+      clock,
+      limits,
+    });
+  }
+
+  /** Adds a cluster, once it has said who it is. Without a kubeconfig it is the one that this program runs in. */
+  async addCluster(p: {
+    readonly by: Actor;
+    readonly name: string;
+    readonly kubeconfig: string | undefined;
+    readonly context: string | undefined;
+    readonly acceptIdentity: boolean;
+  }): Promise<Result<ClusterRecord>> {
+    const { store, keeper, clock, sha256 } = this.#options;
+    const { kubeconfig: text, context, name } = p;
+    const access = await this.#accessOf({ text, context });
+    if (!access.ok) return access;
+    const resources = this.#resources(access.value);
+    const identity = await readIdentity(resources, sha256);
+    if (!identity.ok) return identity;
+    const version = await resources.client.json({ path: "/version" });
+    const cluster: ClusterRecord = {
+      name,
+      identity: identity.value,
+      version: version.ok ? (textAt(version.value.body, "gitVersion") ?? "") : "",
+      addedAt: clock.now(),
+      ...(context === undefined ? {} : { context }),
+    };
+    const put = await store.putCluster({ by: p.by, cluster, acceptIdentity: p.acceptIdentity, now: clock.now() });
+    if (put.outcome === "changed") {
+      const change = identityChange(name, put.known.identity, identity.value);
+      if (change !== undefined) return fail(change);
+    }
+    await keeper.keep(accessName(name), JSON.stringify({ text: text ?? null, context: context ?? null }));
+    this.#opened.delete(name);
+    return ok((await store.getCluster({ name })) ?? cluster);
+  }
+
+  /** A connection to a cluster that is the one it was when it was added. */
+  async open(name: string): Promise<Result<Resources>> {
+    const kept = this.#opened.get(name);
+    if (kept !== undefined) return kept;
+    const opening = this.#connect(name);
+    this.#opened.set(name, opening);
+    const opened = await opening;
+    if (!opened.ok && this.#opened.get(name) === opening) this.#opened.delete(name);
+    return opened;
+  }
+
+  /** Who it is is asked again before a plan is made and before one is carried out. */
+  async reopen(name: string): Promise<Result<Resources>> {
+    this.#opened.delete(name);
+    return this.open(name);
+  }
+
+  async status(name: string): Promise<Result<ClusterStatus>> {
+    const { store, clock } = this.#options;
+    const cluster = await store.getCluster({ name });
+    if (cluster === undefined) return fail(notFound("cluster", name));
+    const began = clock.now();
+    const opened = await this.reopen(name);
+    const reason = opened.ok ? undefined : opened.error.message;
+    const latencyMs = opened.ok ? clock.now() - began : undefined;
+    const clockSkewMs = opened.ok ? opened.value.client.clockSkewMs : undefined;
+    return ok({ cluster, reachable: opened.ok, reason, latencyMs, clockSkewMs });
+  }
+
+  /** Adds a component by its file, or reads that anew. */
+  async addComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {
+    const { store, clock } = this.#options;
+    const spec = await this.#specOf(p.file);
+    if (!spec.ok) return spec;
+    const { name, cluster } = spec.value;
+    const component = { name, cluster, file: p.file, spec: encodeValue(spec.value) };
+    const put = await store.putComponent({ by: p.by, component, empty: encodeValue([]), now: clock.now() });
+    if (put.outcome === "ok") return ok(put.component);
+    if (put.outcome === "no_cluster") return fail(notFound("cluster", cluster));
+    return fail({
+      code: "conflict",
+      message: `The component ${name} is in another cluster already, and has something there.`,
+      hint: "Give it another name here, or take it out of that cluster first.",
+    });
+  }
+
+  /** Makes a plan of what the component's file declares now. */
+  async plan(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly component: string;
+  }): Promise<Result<PlanRecord>> {
+    const { store, project, limits } = this.#options;
+    const known = await store.getComponent({ name: p.component });
+    if (known === undefined) return fail(notFound("component", p.component));
+    const added = await this.addComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
+    if (!added.ok) return added;
+    const spec = decodeValue(added.value.spec) as ComponentSpec;
+    if (spec.name !== p.component) return fail(renamed(known.file, p.component, spec.name));
+    const folder = known.file.split("/").slice(0, -1).join("/");
+    const objects = await readManifests({ folder, paths: spec.manifests, files: project, limits });
+    if (!objects.ok) return objects;
+    return this.#keepPlan({ ...p, record: added.value, spec, objects: objects.value, kind: "apply" });
+  }
+
+  async approve(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly plan: string;
+    readonly hash: string;
+  }): Promise<Result<PlanRecord>> {
+    const { store, clock } = this.#options;
+    const plan = await store.getPlan({ plan: p.plan });
+    if (plan === undefined) return fail(notFound("plan", p.plan));
+    const refused = refusedPlan(plan);
+    if (refused !== undefined) return fail(refused);
+    const approved = await store.approvePlan({ ...p, now: clock.now() });
+    return approved.outcome === "ok" ? ok(approved.plan) : fail(cannotApprove(p.plan, approved.outcome));
+  }
+
+  /** Begins to carry a plan out. Asked again it answers with the same operation, whose run is there then at the latest. */
+  async apply(p: {
+    readonly by: Actor;
+    readonly plan: string;
+    readonly hash: string;
+  }): Promise<Result<OperationRecord>> {
+    const { store, clock, ids, runner } = this.#options;
+    const plan = await store.getPlan({ plan: p.plan });
+    if (plan === undefined) return fail(notFound("plan", p.plan));
+    const refused = refusedPlan(plan);
+    if (refused !== undefined) return fail(refused);
+    const component = await store.getComponent({ name: plan.component });
+    const spec = component === undefined ? undefined : (decodeValue(component.spec) as ComponentSpec);
+    if (spec !== undefined && plan.status !== "applied" && !isOpen(spec.policy.windows, clock.now()))
+      return fail(closedWindow(plan));
+    const waits = await this.#unhealthyDependency(spec);
+    if (waits !== undefined && plan.status !== "applied") return fail(waits);
+    const opened = await this.reopen(plan.cluster);
+    if (!opened.ok) return opened;
+    const [operation, run] = [ids.operation(), ids.run()];
+    const begun = await store.beginOperation({ ...p, operation, run, now: clock.now() });
+    if (begun.outcome !== "ok" && begun.outcome !== "existing") return fail(cannotBegin(plan.id, begun.outcome));
+    const started = await runner.start({ by: p.by, run: begun.operation.run, operation: begun.operation });
+    if (!started.ok) return started;
+    if (begun.outcome === "ok" && begun.superseded !== undefined) {
+      const reason = `Operation ${begun.operation.id} has taken its place.`;
+      await runner.cancel({ by: p.by, run: begun.superseded.run, reason });
+    }
+    return ok(begun.operation);
+  }
+
+  /** Applies what was declared before an operation. The intent was approved once; who asks is in the trail. */
+  async undo(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly operation: string;
+  }): Promise<Result<OperationRecord>> {
+    const { store } = this.#options;
+    const operation = await store.getOperation({ operation: p.operation });
+    if (operation === undefined) return fail(notFound("operation", p.operation));
+    const component = await store.getComponent({ name: operation.component });
+    if (component === undefined) return fail(notFound("component", operation.component));
+    const previous = component.applied === operation.plan ? component.previous : component.applied;
+    if (component.operation !== operation.id || previous === undefined) {
+      return fail({
+        code: "conflict",
+        message: `Operation ${operation.id} cannot be undone: ${previous === undefined ? "there was nothing before it" : "others came after it"}.`,
+        hint: "Undo the last operation first, or make a new plan.",
+      });
+    }
+    const before = await store.getPlan({ plan: previous });
+    if (before === undefined) return fail(notFound("plan", previous));
+    const secrets = await this.#secretsOf(previous);
+    const objects = (decodeValue(before.intent) as Intent).objects.map((object) => withSecrets(object, secrets));
+    const spec = decodeValue(component.spec) as ComponentSpec;
+    const made = await this.#keepPlan({ by: p.by, person: p.person, record: component, spec, objects, kind: "undo" });
+    return made.ok ? this.apply({ by: p.by, plan: made.value.id, hash: made.value.hash }) : made;
+  }
+
+  /** Health as the cluster says it now; it is kept. */
+  async health(component: string): Promise<Result<ComponentHealth>> {
+    const record = await this.#options.store.getComponent({ name: component });
+    if (record === undefined) return fail(notFound("component", component));
+    const health = await this.operations.health(record);
+    if (health.ok) await this.operations.noteHealth(component, health.value);
+    return health;
+  }
+
+  async #keepPlan(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly record: ComponentRecord;
+    readonly spec: ComponentSpec;
+    readonly objects: Parameters<typeof makePlan>[0]["objects"];
+    readonly kind: "apply" | "undo";
+  }): Promise<Result<PlanRecord>> {
+    const { store, keeper, clock, ids, sha256, salt, limits } = this.#options;
+    const { by, person, record, spec, objects, kind } = p;
+    const opened = await this.reopen(record.cluster);
+    if (!opened.ok) return opened;
+    const cluster = await store.getCluster({ name: record.cluster });
+    if (cluster === undefined) return fail(notFound("cluster", record.cluster));
+    const { identity } = cluster;
+    const { version } = record;
+    const made = await makePlan({
+      spec,
+      objects,
+      kind,
+      inventory: inventoryOf(record),
+      version,
+      identity,
+      resources: opened.value,
+      sha256,
+      salt: salt(),
+    });
+    if (!made.ok) return made;
+    const { content, intent, secrets } = made.value;
+    const id = ids.plan();
+    const now = clock.now();
+    if (Object.keys(secrets.values).length > 0) await keeper.keep(secretsName(id), JSON.stringify(secrets));
+    const plan = {
+      id,
+      component: spec.name,
+      cluster: spec.cluster,
+      kind,
+      hash: content.hash,
+      person,
+      approval: kind === "undo" ? ("none" as const) : spec.policy.approval,
+      createdAt: now,
+      expiresAt: now + limits.planTtlMs,
+      content: encodeValue(content),
+      intent: encodeValue(intent),
+    };
+    await store.createPlan({ by, plan, now });
+    const stored = await store.getPlan({ plan: id });
+    return stored === undefined ? fail(notFound("plan", id)) : ok(stored);
+  }
+
+  async #unhealthyDependency(spec: ComponentSpec | undefined): Promise<ReturnType<typeof notFound> | undefined> {
+    for (const name of spec?.dependsOn ?? []) {
+      const health = await this.health(name);
+      if (!health.ok) return health.error;
+      const { reason, reconciled, health: state, objects } = health.value;
+      if (objects.length > 0 && reconciled === "Current" && state === "Healthy") continue;
+      return {
+        code: "not_ready",
+        message: `${spec?.name} stands on ${name}, which is not healthy: ${reason}`,
+        hint: `Apply or mend ${name} first.`,
+      };
+    }
+    return undefined;
+  }
+
+  async #specOf(file: string): Promise<Result<ComponentSpec>> {
+    const text = await this.#options.project.read(file);
+    if (text !== undefined) return parseComponent(file, text);
+    return fail({
+      code: "invalid_component",
+      message: `There is no file ${file} in the project.`,
+      hint: "The path begins in the project's folder.",
+    });
+  }
+
+  async #connect(name: string): Promise<Result<Resources>> {
+    const { store, keeper, sha256 } = this.#options;
+    const cluster = await store.getCluster({ name });
+    const kept = await keeper.kept(accessName(name));
+    if (cluster === undefined || kept === undefined) return fail(notFound("cluster", name));
+    const { text, context } = JSON.parse(kept) as { readonly text: string | null; readonly context: string | null };
+    const access = await this.#accessOf({ text: text ?? undefined, context: context ?? undefined });
+    if (!access.ok) return access;
+    const resources = this.#resources(access.value);
+    const found = await readIdentity(resources, sha256);
+    if (!found.ok) return found;
+    const change = identityChange(name, cluster.identity, found.value);
+    return change === undefined ? ok(resources) : fail(change);
+  }
+
+  #accessOf({
+    text,
+    context,
+  }: {
+    readonly text: string | undefined;
+    readonly context: string | undefined;
+  }): Promise<Result<ClusterAccess>> {
+    const { machine, env } = this.#options;
+    if (text === undefined) return inCluster({ env, files: machine });
+    return readKubeconfig({ text, context, folder: "", files: machine });
+  }
+
+  #resources(access: ClusterAccess): Resources {
+    const { transport, machine, processes, clock, limits } = this.#options;
+    return new Resources(new ClusterClient({ access, transport, files: machine, processes, clock, limits }));
+  }
+
+  async #secretsOf(plan: string): Promise<SecretValues | undefined> {
+    const kept = await this.#options.keeper.kept(secretsName(plan));
+    return kept === undefined ? undefined : (JSON.parse(kept) as SecretValues);
+  }
+}
+
+/** Names that no secret of the user can have. */
+function accessName(cluster: string): string {
+  return ` cluster ${cluster}`;
+}
+
+function secretsName(plan: string): string {
+  return ` plan ${plan}`;
+}

@@ -1,0 +1,21 @@
+// The room of clusters: what the server binds and what others may use of it.
+export { Clusters } from "./clusters.ts";
+export type { ClustersOptions, ClusterStatus, Keeper, OperationRunner } from "./clusters.ts";
+export type { Operations, OperationShape, Tally } from "./operations/operation.ts";
+export { WatchCache } from "./client/watch.ts";
+export type { WatchOptions } from "./client/watch.ts";
+export { clusterLimits } from "./limits.ts";
+export type { ClusterLimits } from "./limits.ts";
+export { noRules } from "./health/health.ts";
+export type { ComponentHealth, HealthRule, HealthRules, ObjectHealth } from "./health/health.ts";
+export type { ComponentSpec } from "./components/component-file.ts";
+export type { PlanContent, PlannedChange } from "./plans/plan.ts";
+export type {
+  Endpoint,
+  Files,
+  HttpTransport,
+  ProcessResult,
+  ProcessRunner,
+  TransportAnswer,
+  TransportRequest,
+} from "./ports.ts";

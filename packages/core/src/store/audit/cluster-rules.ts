@@ -1,0 +1,41 @@
+// Audit rows about clusters, components, plans and operations: what was asked for, under which hash, and what became of it.
+import type { ClusterStore } from "../../kernel/cluster-store.ts";
+import type { AuditRules } from "./audit-rule.ts";
+
+export const clusterRules: AuditRules<ClusterStore> = {
+  putCluster: ({ cluster, acceptIdentity, now }) => {
+    const draft = { at: now, action: "cluster:write", target: `cluster:${cluster.name}` };
+    return ({ outcome }) =>
+      outcome === "ok"
+        ? { ...draft, outcome: "done", after: { identity: cluster.identity, acceptIdentity } }
+        : { ...draft, outcome: "refused", reason: "cluster_identity_changed" };
+  },
+  putComponent: ({ component, now }) => {
+    const draft = { at: now, action: "cluster:write", target: `component:${component.name}` };
+    return ({ outcome }) =>
+      outcome === "ok"
+        ? { ...draft, outcome: "done", after: { cluster: component.cluster, file: component.file } }
+        : { ...draft, outcome: "refused", reason: outcome };
+  },
+  createPlan: ({ plan, now }) => {
+    const { component, cluster, kind, hash } = plan;
+    const draft = { at: now, action: "cluster:plan", target: `plan:${plan.id}` };
+    return () => ({ ...draft, outcome: "done", after: { component, cluster, kind, hash } });
+  },
+  approvePlan: ({ plan, hash, now }) => {
+    const draft = { at: now, action: "cluster:approve", target: `plan:${plan}` };
+    return ({ outcome }) =>
+      outcome === "ok"
+        ? { ...draft, outcome: "done", after: { hash } }
+        : { ...draft, outcome: "refused", reason: outcome };
+  },
+  beginOperation: ({ plan, operation, run, hash, now }) => {
+    const draft = { at: now, action: "cluster:apply", target: `plan:${plan}` };
+    return (answer) => {
+      if (answer.outcome === "existing") return [];
+      if (answer.outcome !== "ok") return { ...draft, outcome: "refused", reason: answer.outcome };
+      const superseded = answer.superseded === undefined ? {} : { superseded: answer.superseded.id };
+      return { ...draft, outcome: "done", after: { operation, run, hash, ...superseded } };
+    };
+  },
+};

@@ -1,0 +1,161 @@
+// What the verbs of clusters do, one text for all adapters.
+import type {
+  ClusterStore,
+  ClusterWriteVerb,
+  ComponentRecord,
+  OperationRecord,
+  PlanRecord,
+} from "../../kernel/cluster-store.ts";
+import type { ClusterRows } from "./cluster-rows.ts";
+
+type Params<Verb extends ClusterWriteVerb> = Parameters<ClusterStore[Verb]>[0];
+type Answer<Verb extends ClusterWriteVerb> = Awaited<ReturnType<ClusterStore[Verb]>>;
+
+function putPlan(rows: ClusterRows, plan: PlanRecord): void {
+  rows.put("plan", plan, { id: plan.id, of: plan.component });
+}
+
+function putComponent(rows: ClusterRows, component: ComponentRecord): void {
+  rows.put("component", component, { id: component.name, of: component.cluster });
+}
+
+function putOperation(rows: ClusterRows, operation: OperationRecord): void {
+  rows.put("operation", operation, { id: operation.id, of: operation.component });
+}
+
+function running(rows: ClusterRows, component: ComponentRecord): OperationRecord | undefined {
+  const last = component.operation === undefined ? undefined : rows.get("operation", component.operation);
+  return last?.status === "running" ? last : undefined;
+}
+
+/** The operation and its component, while it is the one that has it. */
+function holder(
+  rows: ClusterRows,
+  id: string,
+): { readonly operation: OperationRecord; readonly component: ComponentRecord } | undefined {
+  const operation = rows.get("operation", id);
+  const component = operation === undefined ? undefined : rows.get("component", operation.component);
+  if (operation === undefined || component === undefined) return undefined;
+  return operation.status === "running" && component.epoch === operation.epoch ? { operation, component } : undefined;
+}
+
+/** What each verb does. */
+export const clusterVerbs: {
+  readonly [Verb in ClusterWriteVerb]: (rows: ClusterRows, p: Params<Verb>) => Answer<Verb>;
+} = {
+  putCluster(rows, { cluster, acceptIdentity }) {
+    const known = rows.get("cluster", cluster.name);
+    if (known !== undefined && !acceptIdentity) {
+      const same = (["server", "ca", "uid"] as const).every((part) => known.identity[part] === cluster.identity[part]);
+      if (!same) return { outcome: "changed", known };
+    }
+    rows.put("cluster", { ...cluster, addedAt: known?.addedAt ?? cluster.addedAt }, { id: cluster.name, of: "" });
+    return { outcome: "ok" };
+  },
+
+  putComponent(rows, { component: { name, cluster, file, spec }, empty, now }) {
+    if (rows.get("cluster", cluster) === undefined) return { outcome: "no_cluster" };
+    const known = rows.get("component", name);
+    if (known !== undefined && known.cluster !== cluster && known.objects > 0) return { outcome: "elsewhere" };
+    const fresh = { epoch: 0, version: 0, inventory: empty, objects: 0 };
+    const component = { ...fresh, ...known, name, cluster, file, spec, updatedAt: now };
+    putComponent(rows, component);
+    return { outcome: "ok", component };
+  },
+
+  createPlan(rows, { by: { kind, id }, plan }) {
+    // With an approval of nobody it is as good as approved.
+    putPlan(rows, { ...plan, by: { kind, id }, status: plan.approval === "none" ? "approved" : "open" });
+    return { outcome: "ok" };
+  },
+
+  approvePlan(rows, { plan: id, hash, person, now }) {
+    const plan = rows.get("plan", id);
+    if (plan === undefined) return { outcome: "not_found" };
+    if (plan.hash !== hash) return { outcome: "other_hash" };
+    if (plan.status !== "open") return { outcome: "not_open" };
+    if (plan.expiresAt <= now) return { outcome: "expired" };
+    if (plan.approval === "other" && plan.person === person) return { outcome: "same_person" };
+    const approved: PlanRecord = { ...plan, status: "approved", approvedBy: person };
+    putPlan(rows, approved);
+    return { outcome: "ok", plan: approved };
+  },
+
+  beginOperation(rows, { by: { kind, id }, operation: newId, run, plan: planId, hash, now }) {
+    const plan = rows.get("plan", planId);
+    const component = plan === undefined ? undefined : rows.get("component", plan.component);
+    if (plan === undefined || component === undefined) return { outcome: "not_found" };
+    if (plan.hash !== hash) return { outcome: "other_hash" };
+    if (plan.status === "applied") {
+      const done = rows.list("operation", { of: plan.component, limit: 1_000 }).find((each) => each.plan === planId);
+      return done === undefined ? { outcome: "stale" } : { outcome: "existing", operation: done };
+    }
+    if (plan.status !== "approved") return { outcome: "not_approved" };
+    if (plan.expiresAt <= now) return { outcome: "expired" };
+    const superseded = running(rows, component);
+    if (superseded !== undefined) {
+      const reason = `Operation ${newId} has taken its place.`;
+      putOperation(rows, { ...superseded, status: "superseded", reason, endedAt: now });
+    }
+    const { cluster, kind: of } = plan;
+    const epoch = component.epoch + 1;
+    const begun = {
+      id: newId,
+      component: component.name,
+      cluster,
+      plan: planId,
+      kind: of,
+      status: "running",
+      epoch,
+      run,
+    } as const;
+    const operation: OperationRecord = { ...begun, by: { kind, id }, startedAt: now };
+    putOperation(rows, operation);
+    putPlan(rows, { ...plan, status: "applied" });
+    putComponent(rows, { ...component, epoch, operation: newId, updatedAt: now });
+    return { outcome: "ok", operation, ...(superseded === undefined ? {} : { superseded }) };
+  },
+
+  noteInventory(rows, { operation, inventory, objects, now }) {
+    const held = holder(rows, operation);
+    if (held === undefined) return { outcome: "stale" };
+    putComponent(rows, { ...held.component, inventory, objects, updatedAt: now });
+    return { outcome: "ok" };
+  },
+
+  noteReason(rows, { operation: id, reason }) {
+    const held = holder(rows, id);
+    if (held === undefined) return { outcome: "stale" };
+    putOperation(rows, { ...held.operation, reason: held.operation.reason ?? reason });
+    return { outcome: "ok" };
+  },
+
+  endOperation(rows, { operation: id, status, reason, now }) {
+    const operation = rows.get("operation", id);
+    if (operation === undefined) return { outcome: "not_found" };
+    const held = holder(rows, id);
+    if (held === undefined) return { outcome: "stale" };
+    putOperation(rows, { ...operation, status, endedAt: now, ...(reason === undefined ? {} : { reason }) });
+    if (status !== "completed") return { outcome: "ok" };
+    const { component } = held;
+    const previous = component.applied === undefined ? {} : { previous: component.applied };
+    putComponent(rows, {
+      ...component,
+      ...previous,
+      applied: operation.plan,
+      version: component.version + 1,
+      updatedAt: now,
+    });
+    return { outcome: "ok" };
+  },
+
+  noteHealth(rows, { component: name, health, keepMax, now }) {
+    const component = rows.get("component", name);
+    if (component === undefined) return { outcome: "not_found" };
+    putComponent(rows, { ...component, health });
+    const id = `${name} ${String(now).padStart(15, "0")}`;
+    rows.put("health", { id, seen: health }, { id, of: name });
+    rows.trim("health", { of: name, keepMax });
+    return { outcome: "ok" };
+  },
+};

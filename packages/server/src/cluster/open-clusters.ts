@@ -1,0 +1,77 @@
+// Binds the room of clusters to this machine and its engine. Loaded when clusters are first used, or when a run of an operation has to
+// go on.
+import { createHash } from "node:crypto";
+import { Ids, ok, systemClock, systemRandom } from "@sluice/core";
+import type { Engine, Store } from "@sluice/core";
+import { clusterLimits, Clusters, noRules } from "@sluice/core/cluster";
+import type { Operations, OperationRunner } from "@sluice/core/cluster";
+import type { Vault } from "@sluice/core/secrets";
+import { encodeValue } from "@sluice/protocol";
+import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
+import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { filesIn, machineFiles, processesWith } from "./machine.ts";
+import { makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
+import { fetchTransport } from "./transport.ts";
+
+export interface ClusterGround {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly vault: Pick<Vault, "keep" | "kept">;
+  /** Folder of the project. */
+  readonly project: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+const saltBytes = 16;
+
+/** The room, with a worker in this process that carries operations out. */
+export function openClusters({ engine, store, vault, project, env, limits }: ClusterGround): Clusters {
+  const opened = Promise.withResolvers<Operations>();
+  const workflows = [makeOperationWorkflow(() => opened.promise)];
+  engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
+  const worker = attachInProcess(engine, {
+    id: "cluster-operations",
+    version: operationVersion,
+    workflows,
+    clock: systemWorkerClock,
+    limits: { ...workerLimits, ...limits },
+    stepScope: new AsyncStepScope(),
+  });
+  worker.deploy();
+  const clusters = new Clusters({
+    store: store.clusters,
+    keeper: vault,
+    runner: runnerOver(engine),
+    transport: fetchTransport,
+    processes: processesWith(env),
+    project: filesIn(project),
+    machine: machineFiles,
+    env,
+    clock: systemClock,
+    ids: new Ids(systemClock, systemRandom),
+    sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    salt: () => Buffer.from(systemRandom.bytes(saltBytes)).toString("hex"),
+    rules: noRules,
+    limits: { ...clusterLimits, ...limits },
+  });
+  opened.resolve(clusters.operations);
+  return clusters;
+}
+
+function runnerOver(engine: Engine): OperationRunner {
+  return {
+    async start({ by, run, operation }) {
+      const { id, component, cluster } = operation;
+      const tags = [`component:${component}`, `cluster:${cluster}`];
+      const input = encodeValue({ operation: id });
+      const started = await engine.startRun({ by, id: run, workflow: operationWorkflow, input, tags });
+      if (started.ok || started.error.code === "run_id_taken") return ok(null);
+      return started;
+    },
+    async cancel({ by, run, reason }) {
+      // One that has ended meanwhile needs nothing.
+      await engine.operations.cancel({ by, run, reason });
+    },
+  };
+}

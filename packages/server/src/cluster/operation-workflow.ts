@@ -1,0 +1,89 @@
+// An operation as a workflow: its steps are journaled, so that it goes on after a crash where it was, and what it has done is taken back
+// in reverse order when it fails or is cancelled. The order of steps is part of the journals of runs that are under way: a change of it
+// needs another version beside this one.
+import { unwrap } from "@sluice/core";
+import type { Result } from "@sluice/core";
+import type { Operations, Tally } from "@sluice/core/cluster";
+import { SluiceError } from "@sluice/protocol";
+import type { Context, StepRetry, Workflow } from "@sluice/sdk";
+import { workflow } from "@sluice/sdk";
+
+/** Name that no project's workflow can take. */
+export const operationWorkflow = "cluster.operation";
+/** Of the steps below. */
+export const operationVersion = "cluster-operation-1";
+
+/** The cluster could not be asked: whoever asks again later may. */
+const passing = new Set(["cluster_unreachable", "cluster_timeout", "cluster_busy"]);
+const patience: StepRetry = {
+  attempts: 40,
+  delay: "1s",
+  maxDelay: "30s",
+  when: (error) => error instanceof SluiceError && passing.has(error.code),
+};
+/** Waits end by the component's own time. */
+const waitMax = "25h";
+
+interface Input {
+  readonly operation: string;
+}
+
+type Act<T> = (operation: string, signal: AbortSignal) => Promise<Result<T>>;
+
+/** The workflow over these operations. */
+export function makeOperationWorkflow(operations: () => Promise<Operations>): Workflow<Input, Tally> {
+  return workflow({ name: operationWorkflow, retry: patience }, async (ctx: Context, input: Input) => {
+    const { operation } = input;
+    const tally: Record<string, number> = {};
+    const step = async <T>(name: string, act: Act<T>, undo?: Act<unknown>): Promise<T> =>
+      ctx.step(
+        name,
+        async ({ signal }) => {
+          const result = await act(operation, signal);
+          // Noted where it happened: what is undone afterwards cannot know why.
+          if (!result.ok && !passing.has(result.error.code))
+            await (await operations()).noteReason(operation, result.error.message);
+          return unwrap(result);
+        },
+        {
+          timeout: waitMax,
+          ...(undo === undefined ? {} : { undo: async (_result, { signal }) => unwrap(await undo(operation, signal)) }),
+        },
+      );
+    const ops = await operations();
+    const add = (counts: Tally): void => {
+      for (const [what, count] of Object.entries(counts)) tally[what] = (tally[what] ?? 0) + count;
+    };
+    const shape = await step(
+      "prepare",
+      (id) => ops.shape(id),
+      async (id) => {
+        await ops.giveUp(id);
+        return { ok: true, value: null };
+      },
+    );
+    await step("take over", (id, signal) => ops.takeOver(id, signal));
+    for (const wave of shape.waves) {
+      add(
+        await step(
+          `apply wave ${wave}`,
+          (id, signal) => ops.applyWave(id, wave, signal),
+          (id, signal) => ops.undoWave(id, wave, signal),
+        ),
+      );
+      await step(`wait for wave ${wave}`, (id, signal) => ops.waitForWave(id, wave, signal));
+    }
+    if (shape.prune > 0) {
+      add(
+        await step(
+          "prune",
+          (id, signal) => ops.prune(id, signal),
+          (id, signal) => ops.undoPrune(id, signal),
+        ),
+      );
+    }
+    await step("verify", (id, signal) => ops.verify(id, signal));
+    await step("finish", (id) => ops.finish(id));
+    return tally;
+  });
+}
