@@ -59,6 +59,15 @@ describe("the page", () => {
     expect(await response.json()).toMatchObject({ error: { code: "not_found" } });
   });
 
+  test("somebody who mistypes an address in a browser gets a page that says so, programs get the API's answer", async () => {
+    const page = built.pageAt("triggers", true);
+    expect(page.status).toBe(404);
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const path of ["api/v1/nothing", "hooks/nothing", "assets/nothing.js"]) {
+      expect(await built.pageAt(path, true).json()).toMatchObject({ error: { code: "not_found" } });
+    }
+  });
+
   test("says what to do where nothing has been built", async () => {
     const response = nothing.page();
     expect(response.status).toBe(503);

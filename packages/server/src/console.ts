@@ -4,6 +4,8 @@ import { ConsoleFiles } from "./console-files.ts";
 import { failure } from "./wire.ts";
 
 const sections: ReadonlySet<string> = new Set(consoleSections);
+/** What programs ask for. */
+const served: ReadonlySet<string> = new Set(["api", "hooks", "assets"]);
 const nonceBytes = 16;
 const yearSeconds = 31_536_000;
 
@@ -53,11 +55,11 @@ export class Console {
   }
 
   /** The page at a path, for `/` and everything below a section. */
-  page(path = "/"): Response {
+  page(path = "/", status = 200): Response {
     const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(nonceBytes))).toString("base64url");
     const page = this.#files.page(nonce, path);
     return new Response(page ?? unbuilt, {
-      status: page === undefined ? 503 : 200,
+      status: page === undefined ? 503 : status,
       headers: {
         ...guarding,
         "content-type": "text/html; charset=utf-8",
@@ -67,10 +69,14 @@ export class Console {
     });
   }
 
-  /** The page at a path without its leading `/`; the API's 404 where the console has nothing. */
-  pageAt(path: string): Response {
+  /**
+   * The page at a path without its leading `/`. Where the console has nothing, somebody who asks for a page gets one that says so
+   * and leads on, everybody else the API's 404.
+   */
+  pageAt(path: string, wantsPage = false): Response {
     const [section = ""] = path.split("/", 1);
-    return sections.has(section) ? this.page(`/${path}`) : nothingHere();
+    if (sections.has(section)) return this.page(`/${path}`);
+    return wantsPage && !served.has(section) ? this.page(`/${path}`, 404) : nothingHere();
   }
 
   /** A part of the console. */

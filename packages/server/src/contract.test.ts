@@ -133,15 +133,19 @@ describe("answers", () => {
     await ask("getAuditRow", ["none"]);
     await ask("verifyAudit", [], { body: {} });
     for (const name of ["console", "consoleAsset", "consolePage"] as const) await ask(name, ["runs"]);
-    // Those of signing in and of users are asked in contract-identity.test.ts, triggers in contract-triggers.test.ts, services in
-    // contract-services.test.ts, workers and builds in contract-workers.test.ts, blobs in contract-blobs.test.ts, keys and versions
-    // in contract-keys.test.ts, logs in contract-logs.test.ts.
-    const elsewhere = new Set("sign-in users triggers services workers builds logs keys versions".split(" "));
+    // Others are asked in the contract-*.test.ts of their own, terminals in routes/terminals.test.ts.
+    const rooms = "logs terminals clusters";
+    const elsewhere = new Set(`sign-in users triggers services workers builds keys versions ${rooms}`.split(" "));
     const here = (Object.keys(routes) as RouteName[]).filter((name) => !elsewhere.has(routes[name].tag));
     const rest = here.filter((name) => !visited.has(name));
     expect(rest).toEqual(["watchRun", "streamRun", "live"]);
   });
 });
+
+/** Whether this server is made without what the route is about. */
+function isMissing(name: RouteName): boolean {
+  return name === "downloadBackup" || ["logs", "terminals", "clusters"].includes(routes[name].tag);
+}
 
 /** What was written so far. */
 async function written(): Promise<unknown> {
@@ -323,15 +327,14 @@ describe("bad input", () => {
           const path = spec.path.replace(/:\w+|\*/g, () => parts.shift() ?? "");
           if (method === "GET") {
             const { status } = await f.send(path);
-            // This server makes no backups and keeps no logs, and says so.
-            expect(status).toBeLessThan(name === "downloadBackup" || name === "tailLogs" ? 504 : 500);
+            expect(status).toBeLessThan(isMissing(name) ? 504 : 500);
             return;
           }
           if (name === "setState" || name === "sendEvent") return;
           const before = JSON.stringify(await written());
           const headers = contentType === "" ? {} : { "content-type": contentType };
           const answer = await f.send(path, { method, headers, body });
-          // This server keeps no logs, and says so.
+          // What this server is without says so.
           if (answer.status >= 400 && answer.body.error.code !== "unavailable") expectRefusal(answer);
           expect(JSON.stringify(await written())).toBe(before);
         },

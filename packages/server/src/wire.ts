@@ -36,7 +36,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   token_expired: "Retry or fork the run to ask again.",
   draining: "Try again in a moment.",
   user_not_found: "GET /api/v1/users lists those that are there.",
-  role_not_found: "GET /api/v1/roles lists those that are there.",
+  role_not_found: "Built in are admin, developer, operator, viewer and worker; GET /api/v1/roles lists all.",
   session_not_found: "GET /api/v1/auth/sessions lists those that are there.",
   token_unknown: "GET /api/v1/tokens lists those that are there.",
   not_found: "GET /api/openapi.json lists every URL.",

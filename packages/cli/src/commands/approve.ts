@@ -57,7 +57,7 @@ export function addApproveCommands(program: Command, io: Io): void {
         each.name,
         each.approver ?? "anybody",
         `${each.need} of ${each.of}`,
-        each.description ?? short(each.data),
+        each.description ?? (each.data === null ? "-" : short(each.data)),
         time(each.expiresAt),
       ]);
       show(io, flags, {

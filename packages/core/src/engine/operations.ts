@@ -152,7 +152,7 @@ export class Operations {
     });
     return this.#changed(run, outcome, {
       code: "run_not_final",
-      what: "has completed or is still going on, and cannot be retried",
+      what: "cannot be retried: only runs that failed, were cancelled or wait for help are",
     });
   }
 

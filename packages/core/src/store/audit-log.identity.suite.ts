@@ -188,10 +188,11 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
       const ofQueues = ["setQueuePaused"];
       const ofTriggers = ["putTriggers", "setTriggerPaused"];
       const ofBuilds = ["createBuild", "cancelBuild", "bindWorker", "drainWorker", "removeWorker"];
+      const ofClusters = ["putCluster", "putComponent", "createPlan", "approvePlan", "beginOperation"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
       expect([...auditedVerbs].toSorted()).toEqual(
-        [...ofRuns, ...ofOthers, ...ofTriggers, ...ofBuilds, ...ofQueues, ...ofPeople, ...ofAccess].toSorted(),
+        [ofRuns, ofOthers, ofTriggers, ofBuilds, ofQueues, ofClusters, ofPeople, ofAccess].flat().toSorted(),
       );
     });
   });

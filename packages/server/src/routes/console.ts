@@ -6,7 +6,7 @@ import { Console } from "../console.ts";
 const shown = new Console();
 
 export function consolePage(call: Call): Response {
-  return shown.pageAt(call.param(0));
+  return shown.pageAt(call.param(0), call.request.headers.get("accept")?.includes("text/html") === true);
 }
 
 export function console(): Response {
