@@ -73,7 +73,10 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
 
     const start = (options: Readonly<Record<string, unknown>>): Started => {
       const given = JSON.stringify({ host: "127.0.0.1", capabilities: ["build"], ...options });
-      const process = Bun.spawn([...command, script, given], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+      // Tests run with `--no-orphans`, which Bun hands on: a killed worker would take along what watches over its commands.
+      const { BUN_FEATURE_FLAG_NO_ORPHANS: _, ...env } = globalThis.process.env;
+      const streams = { stdin: "ignore", stdout: "pipe", stderr: "pipe" } as const;
+      const process = Bun.spawn([...command, script, given], { ...streams, env });
       processes.push(process);
       const reader = process.stdout.getReader();
       let text = "";
