@@ -31,6 +31,7 @@ export type { Random } from "./kernel/ids.ts";
 export { logLimits } from "./logs/limits.ts";
 export type { LogLimits } from "./logs/limits.ts";
 export { systemClock } from "./kernel/clock.ts";
+export { lazily } from "./kernel/lazily.ts";
 export type { Clock } from "./kernel/clock.ts";
 export type { Logger, LogLevel } from "./kernel/log.ts";
 export { ok, fail, unwrap, attempt } from "./kernel/result.ts";

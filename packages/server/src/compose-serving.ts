@@ -1,6 +1,6 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { logLimits, systemClock } from "@sluice/core";
+import { lazily, logLimits, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Clusters } from "@sluice/core/cluster";
@@ -174,13 +174,10 @@ function clustersOf(
   { settings, env }: Pick<ComposeOptions, "settings" | "env">,
   parts: () => Pick<ClusterGround, "engine" | "store" | "vault">,
 ): LazyClusters {
-  let opened: Promise<Clusters> | undefined;
-  const open = (): Promise<Clusters> => {
-    opened ??= import("./cluster/open-clusters.ts").then(({ openClusters }) =>
-      openClusters({ ...parts(), project: settings.project, env, limits: settings.limits }),
-    );
-    return opened;
-  };
+  const open = lazily(async () => {
+    const { openClusters } = await import("./cluster/open-clusters.ts");
+    return openClusters({ ...parts(), project: settings.project, env, limits: settings.limits });
+  });
   const provide = (version: string): Promise<boolean> | undefined =>
     ownVersion.test(version) ? open().then(() => true) : undefined;
   return { open, provide };
@@ -227,7 +224,12 @@ function fleetOf(
   return {
     open: () => {
       if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
-      opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits });
+      opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits }).catch(
+        (error: unknown) => {
+          opened = undefined;
+          throw error;
+        },
+      );
       return opened.then(({ fleet }) => fleet);
     },
     resumed: async () => {

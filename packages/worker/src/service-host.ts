@@ -24,6 +24,8 @@ const failuresMax = 100;
 export class ServiceHost {
   readonly #options: ServiceHostOptions;
   readonly #starting = new Map<Service, Promise<RunningService>>();
+  /** For each start that is under way, the secrets that have changed meanwhile. */
+  readonly #changing = new Set<Set<string>>();
   readonly #running = new Map<Service, RunningService>();
   readonly #leaving = new Set<RunningService>();
   readonly #failed = new Map<Service, ServiceReport>();
@@ -53,11 +55,13 @@ export class ServiceHost {
   }
 
   async #start(service: Service): Promise<RunningService> {
-    const { clock, limits, readSecret, mocks } = this.#options;
-    const mock = Object.hasOwn(mocks, service.id) ? mocks[service.id] : undefined;
+    const { clock } = this.#options;
     try {
-      const parts = await startService(service, { clock, startMsMax: limits.serviceStartMsMax, readSecret, mock });
-      const running = new RunningService(service, { ...parts, clock, changed: () => this.#report() });
+      let { running, isStale } = await this.#startOnce(service);
+      while (isStale) {
+        this.#retire(service, running);
+        ({ running, isStale } = await this.#startOnce(service));
+      }
       this.#running.set(service, running);
       this.#failed.delete(service);
       this.#report();
@@ -83,9 +87,25 @@ export class ServiceHost {
     }
   }
 
+  /** `isStale`: a secret that it was given changed before it was there. */
+  async #startOnce(service: Service): Promise<{ readonly running: RunningService; readonly isStale: boolean }> {
+    const { clock, limits, readSecret, mocks } = this.#options;
+    const mock = Object.hasOwn(mocks, service.id) ? mocks[service.id] : undefined;
+    const changed = new Set<string>();
+    this.#changing.add(changed);
+    try {
+      const parts = await startService(service, { clock, startMsMax: limits.serviceStartMsMax, readSecret, mock });
+      const running = new RunningService(service, { ...parts, clock, changed: () => this.#report() });
+      return { running, isStale: parts.secrets.some((name) => changed.has(name)) };
+    } finally {
+      this.#changing.delete(changed);
+    }
+  }
+
   /** Secrets have changed: services that used them are started anew at their next use, and stopped when they are quiet. */
   refresh(secrets: readonly string[]): void {
     const changed = new Set(secrets);
+    for (const starting of this.#changing) for (const name of secrets) starting.add(name);
     for (const [service, running] of this.#running) {
       if (running.secrets.some((name) => changed.has(name))) this.#retire(service, running);
     }

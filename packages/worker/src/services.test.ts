@@ -267,6 +267,34 @@ describe("a service", () => {
     expect([starts, last?.op === "done" ? decodeValue(last.value ?? new Uint8Array(0)) : 0]).toEqual([2, 17]);
   });
 
+  test("is set up once more when a secret it was given changes before it is there", async () => {
+    const stops: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const service = defineService({
+      id: "db",
+      auth: z.object({ password: z.string() }),
+      setup: async ({ auth, onStop }) => {
+        onStop(() => void stops.push(auth.password));
+        if (auth.password === "the-old-one") await first.promise;
+        return { length: () => auth.password.length };
+      },
+    }).withConfig({ auth: { password: secret("db/password") } });
+    const flow = workflow({ name: "flow", services: { db: service } }, async (ctx) => ctx.services.db.length());
+    const engine = new PlayedEngine([flow]);
+    await engine.assign();
+    await engine.say({ type: "revealed", request: "1", value: "the-old-one" });
+    await engine.say({ type: "refresh", secrets: ["db/password"] });
+    first.resolve();
+    // The second start asks for it within the turns that this takes.
+    await engine.say({ type: "refresh", secrets: ["other"] });
+    await engine.say({ type: "revealed", request: "2", value: "the-newer-one" });
+    const done = engine.ops().find((op) => op.op === "done");
+    expect([stops, done?.op === "done" ? decodeValue(done.value ?? new Uint8Array(0)) : 0]).toEqual([
+      ["the-old-one"],
+      13,
+    ]);
+  });
+
   test("can be replaced by its actions alone, and is then never set up", async () => {
     const sent: unknown[] = [];
     const mocks = { chat: { send: (input: unknown) => (sent.push(input), { id: "mock" }) } };

@@ -1,5 +1,6 @@
 // Identity as the edge sees it: who is asking, signing in, users, roles and tokens. Binds the parts to each other.
 import type { WireError } from "@sluice/protocol";
+import { lazily } from "../kernel/lazily.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { AuditLog } from "../kernel/audit-log.ts";
@@ -327,12 +328,6 @@ export class Identity {
     }
     this.#sweepLater();
   }
-}
-
-/** Made on first use, once: few servers need all the ways to sign in, and what has been loaded stays in memory. */
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }
 
 function noOpenId(): Result<never> {
