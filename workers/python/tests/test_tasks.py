@@ -37,6 +37,8 @@ class Engine:
         self.peer: RawPeer | None = None
         self.hello: dict[str, Any] = {}
         self.connections = 0
+        #: Connections that are cut at the first piece they bring.
+        self.cuts = 0
         self.said: list[tuple[int, dict[str, Any]]] = []
         self._pieces = Pieces()
 
@@ -46,9 +48,14 @@ class Engine:
         peer.send(MessageType.HELLO_ACK, accepted=True)
         self.hello, self.peer = dict(hello.payload), peer
         self.connections += 1
+        self._pieces = Pieces()
         while (message := await peer.next()) is not None:
             if message.type == MessageType.HEARTBEAT:
                 peer.send(MessageType.HEARTBEAT_ACK)
+            if message.type == RunMessageType.PIECE and self.cuts > 0:
+                self.cuts -= 1
+                writer.transport.abort()
+                return
             whole = self._pieces.take(message.payload) if message.type == RunMessageType.PIECE else message
             if whole is not None and whole.type in (*RunMessageType, MessageType.ERROR):
                 for item in whole.payload.get("items", [whole.payload]):
@@ -261,6 +268,20 @@ async def test_results_and_inputs_of_any_size_travel_in_pieces() -> None:
             assert len(encode_message(Message(type=kind, payload=payload))) <= FRAME_BYTES_MAX
             engine.peer.send(kind, **payload)
         assert len(decode_value((await engine.result("task_2"))["value"])) == 40_000_000
+
+
+async def test_a_result_whose_connection_is_lost_between_its_pieces_is_sent_anew() -> None:
+    worker = a_worker()
+
+    @worker.task("twice")
+    async def twice(given: bytes) -> bytes:
+        return given + given
+
+    async with an_engine(worker) as engine:
+        engine.cuts = 2
+        engine.order("twice", b"x" * 10_000_000)
+        assert len(decode_value((await engine.result())["value"])) == 20_000_000
+        assert engine.connections == 3
 
 
 async def test_a_worker_that_leaves_gives_its_tasks_back() -> None:

@@ -143,6 +143,7 @@ export class Engine {
       send: (worker, message) => this.#outbox.send(worker, message),
       kick: () => this.#dispatcher.kick(),
       queued: (runs) => this.#dispatcher.queued(runs),
+      recall: (run) => this.tasks.over(run),
       left: (hot) => this.#dispatcher.left(hot, true),
       release: (hot) => this.#losses.release([hot]),
       draining: () => this.#draining,

@@ -150,6 +150,8 @@ export class Operations {
       ...(code === "current" && current !== undefined ? { version: current.version } : {}),
       ...(timeout === undefined ? {} : { timeoutAt: now + timeout }),
     });
+    // What it still waited for is asked for anew.
+    if (outcome.outcome === "ok") this.#parts.recall(run);
     return this.#changed(run, outcome, {
       code: "run_not_final",
       what: "cannot be retried: only runs that failed, were cancelled or wait for help are",

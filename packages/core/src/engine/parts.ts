@@ -41,6 +41,8 @@ export interface EngineParts {
   readonly kick: () => void;
   /** So many runs have become ready. */
   readonly queued: (runs: number) => void;
+  /** Nobody wants what a run had workers do for it. */
+  readonly recall: (run: string) => void;
   /** A run has left memory. */
   readonly left: (hot: HotRun) => void;
   /** Gives a run that has left memory back, to be claimed anew. */

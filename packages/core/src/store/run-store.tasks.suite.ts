@@ -182,6 +182,27 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       expect(await desk.journal("r1")).toEqual([[0, "completed", "done"]]);
     });
 
+    test("that a retry has done again go on when the next life of the run asks for them, whatever that calls them", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", { ...task(0, "t0"), undo: true } as StoreOp);
+      await settle("t0", 1);
+      await desk.append("r1", undoing(), task(-1, "u0"));
+      await settle("u0", 1);
+      await desk.append("r1", fail());
+      await desk.store.retryRun({ by: ada, run: "r1", now: desk.now });
+      const [second] = await desk.claim();
+      await desk.append("r1", { ...task(0, "t1"), undo: true } as StoreOp);
+      await desk.store.claimTasks({ by: engineItself, tasks: [{ task: "t1", epoch: 1 }], now: desk.now });
+      const lost = [{ run: "r1", epoch: second?.run.epoch ?? 0 }];
+      await desk.store.releaseRuns({ by: engineItself, runs: lost, crashed: false, now: desk.now });
+      const [third] = await desk.claim();
+      expect(third?.journal).toMatchObject([{ seq: 0, kind: "task", status: "running", place: expect.any(Number) }]);
+      await desk.append("r1", { ...task(0, "t2"), undo: true } as StoreOp);
+      expect(await listed()).toEqual([["t1", 2, 1]]);
+      expect(await settle("t2", 1)).toEqual({ outcome: "stale" });
+      expect(await settle("t1", 2)).toMatchObject({ outcome: "ok" });
+    });
+
     test("are no part of a fork or of a retry of what had ended", async () => {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"), sleep(1, start));

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -254,6 +254,22 @@ class Link:
                 await asyncio.sleep(0)
                 continue
             # What was written counts as sent: it may have arrived, and must not arrive twice.
+            with contextlib.suppress(ConnectionError):
+                await connection.drain()
+            return
+
+    async def send_together(self, messages: Sequence[tuple[MessageType | int, Mapping[str, Any]]]) -> None:
+        """Sends messages that make sense one after the other only: all of them anew where a connection is lost between them."""
+        while True:
+            connection = await self.connection()
+            try:
+                for kind, payload in messages[:-1]:
+                    connection.post(kind, payload)
+                    await connection.drain()
+                connection.post(*messages[-1])
+            except ConnectionError:
+                await asyncio.sleep(0)
+                continue
             with contextlib.suppress(ConnectionError):
                 await connection.drain()
             return

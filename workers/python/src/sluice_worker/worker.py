@@ -264,8 +264,7 @@ class Worker:
             return
         # Pieces of one message follow each other.
         async with self._sending_pieces:
-            for piece in pieces_of(kind, payload):
-                await self._link.send(*piece)
+            await self._link.send_together(pieces_of(kind, payload))
 
     async def _hand_back(self, left: Iterable[Work]) -> None:
         """Gives tasks back at once; builds go back with the connection."""

@@ -128,6 +128,8 @@ export class Tasks {
     for (const op of ops) {
       if (op.op === "task") {
         const { task, seq, name, input, plan, due: deadline } = op;
+        // The store keeps one that is asked for again by another life of the run.
+        if (this.#byRun.get(run)?.get(seq)?.name === name) continue;
         const limit = deadline === undefined ? {} : { deadline };
         const made = { task, place: 0, run, workflow, version, seq, name, input, plan, createdAt: now, ...limit };
         this.#add({ ...made, epoch: 1, attempt: 1 }, true, { trace });

@@ -15,6 +15,10 @@ type Params<Verb extends keyof TaskStore> = Parameters<TaskStore[Verb]>[0];
 /** Writes the open entry of a task, given out once. */
 export function appendTask(change: Change, run: RunRow, op: Extract<StoreOp, { readonly op: "task" }>): void {
   const { seq, name, n, undo } = op;
+  const asked = run.entries.get(seq);
+  const isKept = asked?.wait?.kind === "task" && asked.entry.name === name;
+  // Asked for again by another life of the run, while what a retry has done again waits for it: it goes on.
+  if (isKept) return;
   const row = openEntry(run, { seq, name, n, kind: seq < 0 ? "undo" : "task", at: change.now, undo });
   if (row === undefined || row.wait !== undefined) return;
   const task = { input: op.input, plan: op.plan, epoch: 1 };

@@ -61,6 +61,9 @@ export class TaskTable {
 /** Writes the open entry of a task, given out once. */
 export function beginTask(a: Appending, op: Extract<StoreOp, { op: "task" }>): void {
   const { cx, run } = a;
+  // Asked for again by another life of the run, while what a retry has done again waits for it: it goes on.
+  const isKept = cx.t.waits.get(run.id, op.seq)?.kind === "task" && cx.t.journal.get(run.id, op.seq)?.name === op.name;
+  if (isKept) return;
   countUndo(a, op);
   const kind = op.seq < 0 ? "undo" : "task";
   // prettier-ignore
