@@ -39,6 +39,8 @@ class Engine:
         self.connections = 0
         #: Connections that are cut at the first piece they bring.
         self.cuts = 0
+        #: Numbers of the pieces that they were cut at.
+        self.cut_at: list[int] = []
         self.said: list[tuple[int, dict[str, Any]]] = []
         self._pieces = Pieces()
 
@@ -54,6 +56,7 @@ class Engine:
                 peer.send(MessageType.HEARTBEAT_ACK)
             if message.type == RunMessageType.PIECE and self.cuts > 0:
                 self.cuts -= 1
+                self.cut_at.append(message.payload["index"])
                 writer.transport.abort()
                 return
             whole = self._pieces.take(message.payload) if message.type == RunMessageType.PIECE else message
@@ -281,7 +284,7 @@ async def test_a_result_whose_connection_is_lost_between_its_pieces_is_sent_anew
         engine.cuts = 2
         engine.order("twice", b"x" * 10_000_000)
         assert len(decode_value((await engine.result())["value"])) == 20_000_000
-        assert engine.connections == 3
+        assert (engine.connections, engine.cut_at) == (3, [0, 0])
 
 
 async def test_a_worker_that_leaves_gives_its_tasks_back() -> None:
