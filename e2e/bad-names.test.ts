@@ -226,7 +226,9 @@ describe("duplicate name", () => {
     const headers = { ...json, "idempotency-key": "twice" };
     // A webhook has keys of its own: nobody outside takes those of the API.
     const hooked = await victim.raw.send({ ...victim.right("callHook", ["echo"]), headers, body: "1" });
-    expect([hooked.status, JSON.parse(hooked.text)]).toMatchObject([202, { created: true }]);
+    const { created, runId } = JSON.parse(hooked.text) as { created: boolean; runId: string };
+    expect([hooked.status, created]).toEqual([202, true]);
+    await victim.json("GET", `/api/v1/runs/${runId}?wait=10s`);
     await victim.unchanged(async () => {
       const inBody = {
         ...victim.right("startRun", ["echo"]),

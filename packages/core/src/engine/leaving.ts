@@ -30,7 +30,11 @@ export class Leaving {
     await this.#dispatcher.places.rest();
     const workers = new Set([...deployments.workers, ...this.#tasks.workers].map(({ link }) => link.id));
     await Promise.all([...workers].map((worker) => this.#drain(worker, drainMs)));
-    await this.#losses.release(hot.all());
+    const left = hot.all();
+    for (const { run, epoch } of left) hot.remove(run, epoch);
+    // One that was to go on alone is still suspected, and no longer in the way of the next.
+    for (const run of left) this.#dispatcher.left(run, false);
+    await this.#losses.release(left);
   }
 
   /** Ends a rest. */

@@ -212,7 +212,8 @@ describe("a session", () => {
             expect(stateOf(played.terminal)).toEqual(stateOf(uninterrupted));
           }
         }),
-        { numRuns: Number(process.env["SESSION_RUNS"] ?? 100) },
+        // The same inputs each time; others with these variables. Inputs that are known to fail stand in docs/status.md.
+        { numRuns: Number(process.env["SESSION_RUNS"] ?? 100), seed: Number(process.env["SESSION_SEED"] ?? 1) },
       );
     },
   );
