@@ -162,9 +162,15 @@ function mocksOf(mockStep: ReplayOptions["mockStep"]): ReadonlyMap<string, FlowH
 
 async function concurrencyOf(program: Program, workflow: string): Promise<ConcurrencyStats> {
   const { store } = program.started().engine;
-  const count = async (status: RunStatus): Promise<number> =>
-    store.countRuns({ filter: { workflow, status: [status] } });
-  const [running, queued, waiting] = await Promise.all([count("running"), count("queued"), count("waiting")]);
+  const count = async (...status: readonly RunStatus[]): Promise<number> =>
+    store.countRuns({ filter: { workflow, status } });
+  // A run goes from one to the next between two counts: that all of them together are none is read at once.
+  const [all, running, queued] = await Promise.all([
+    count("running", "queued", "waiting"),
+    count("running"),
+    count("queued"),
+  ]);
+  const waiting = Math.max(0, all - running - queued);
   const { concurrency: limit = Number.POSITIVE_INFINITY } = program.workflow(workflow).getDefinition();
   return { workflowId: workflow, running, queued, waiting, limit };
 }
