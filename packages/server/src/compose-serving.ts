@@ -5,7 +5,6 @@ import type { AuditHead, Engine, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
-import { SluiceError } from "@sluice/protocol";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import { CodeStore } from "./bundle-store.ts";
@@ -22,6 +21,7 @@ import { httpLimits } from "./limits.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
+import { FirstUse } from "./first-use.ts";
 import { terminalsOf } from "./terminals/first-use.ts";
 import type { openFleet } from "./workers/open-fleet.ts";
 import type { RunWork } from "./workers/run-work.ts";
@@ -89,7 +89,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const logs = logsOf(ground);
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
-      logs: logs.open,
+      logs: () => logs.open(),
       fleet: fleet.open,
       terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
@@ -219,30 +219,17 @@ function fleetOf(
   readonly stop: () => Promise<void>;
 } {
   const { log, settings } = options;
-  let opened: Promise<{ readonly fleet: Fleet; readonly work: RunWork }> | undefined;
-  let stopped = false;
+  const part = new FirstUse(
+    () => openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
+    ({ fleet, work }) => {
+      fleet.stop();
+      work.stop();
+    },
+  );
   return {
-    open: () => {
-      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
-      opened ??= openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits }).catch(
-        (error: unknown) => {
-          opened = undefined;
-          throw error;
-        },
-      );
-      return opened.then(({ fleet }) => fleet);
-    },
-    resumed: async () => {
-      const all = await opened?.catch(() => undefined);
-      all?.work.resumed();
-    },
-    stop: async () => {
-      stopped = true;
-      // One that could not be opened has nothing to stop.
-      const all = await opened?.catch(() => undefined);
-      all?.fleet.stop();
-      all?.work.stop();
-    },
+    open: async () => (await part.open()).fleet,
+    resumed: () => part.whenOpen(({ work }) => work.resumed()),
+    stop: () => part.stop(),
   };
 }
 
@@ -256,28 +243,11 @@ async function openFleetWith(
 }
 
 /** Loaded when somebody sends, searches or follows logs. */
-function logsOf({ options, folder }: Ground): {
-  readonly open: () => Promise<LogDesk>;
-  readonly stop: () => Promise<void>;
-} {
-  let opened: Promise<LogDesk> | undefined;
-  let stopped = false;
-  return {
-    open: () => {
-      if (stopped) return Promise.reject(new SluiceError({ code: "draining", message: "The server is stopping." }));
-      // One that failed is tried again by the next request.
-      opened ??= openLogsIn(options, folder).catch((error: unknown) => {
-        opened = undefined;
-        throw error;
-      });
-      return opened;
-    },
-    stop: async () => {
-      stopped = true;
-      const desk = await opened?.catch(() => undefined);
-      await desk?.store.close();
-    },
-  };
+function logsOf({ options, folder }: Ground): FirstUse<LogDesk> {
+  return new FirstUse(
+    () => openLogsIn(options, folder),
+    (desk) => desk.store.close(),
+  );
 }
 
 async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {

@@ -209,7 +209,7 @@ export class Tasks {
     const task = new ActiveTask(record, fresh);
     task.began = began;
     const ofRun = this.#byRun.get(task.run) ?? new Map<number, ActiveTask>();
-    // Left over where an operator retried the run.
+    // Other code asks for another task in its place.
     this.#drop(ofRun.get(task.seq), "It was asked for anew.");
     this.#tasks.set(task.task, task);
     this.#byRun.set(task.run, ofRun.set(task.seq, task));
