@@ -34,7 +34,7 @@ test("one that could not be opened is tried again by who comes next, and has not
     "rejected",
     "rejected",
   ]);
-  expect(await part.open().catch((error: Error) => error.message)).toBe("the disk was full");
+  expect(await part.open().catch((error: unknown) => String(error))).toBe("Error: the disk was full");
   expect(await part.open().catch(() => part.open())).toEqual({ number: 3 });
   await part.stop();
   expect(seen).toEqual({ made: 3, closed: 1 });
