@@ -173,7 +173,7 @@ describe("viewers", () => {
     slow.acknowledge();
     await slow.until(() => slow.frames.filter(({ type }) => type === "snapshot").length === 2);
     await slow.sees("\ndone");
-    expect(slow.offset).toBe(quick.offset);
+    await slow.until(() => slow.offset === quick.offset);
   });
 
   test("who say something else than messages of terminals are sent away", async () => {
