@@ -124,11 +124,7 @@ describeInBrowser("clusters", () => {
       { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "it takes too long" },
     ];
     cluster.touch("Deployment", "app", { status: { ...(live?.["status"] as object), conditions } });
-    await objects.getByRole("row", { name: /app.*Degraded/ }).waitFor();
-    await page
-      .getByText(/takes too long|progress deadline/i)
-      .first()
-      .waitFor();
+    await objects.getByRole("row", { name: /app.*Degraded.*it takes too long/ }).waitFor();
     cluster.touch("Deployment", "app", { status: live?.["status"] });
     await objects.getByRole("row", { name: /app.*Healthy/ }).waitFor();
   });

@@ -57,14 +57,19 @@ const columns: readonly Column<ObjectHealth>[] = [
   {
     name: "object",
     label: "Object",
-    cell: ({ key }) => <Mono>{key}</Mono>,
+    cell: (row) => (
+      <div className="flex flex-col py-1.5">
+        <Mono>{row.key}</Mono>
+        <Text className="text-xs text-ink-soft sm:hidden">{whyOf(row)}</Text>
+      </div>
+    ),
   },
   {
     name: "health",
     label: "Health",
     cell: ({ health, reconciled }) => (
       <span className="flex flex-wrap gap-1.5 py-1.5">
-        <HealthBadge state={health} />
+        {health !== null && <HealthBadge state={health} />}
         <ReconcileBadge state={reconciled} />
       </span>
     ),

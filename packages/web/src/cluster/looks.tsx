@@ -21,7 +21,7 @@ import type { LucideIcon } from "lucide-react";
 import { Badge } from "../ui/badge.tsx";
 import type { Tone } from "../ui/badge.tsx";
 
-export interface Look {
+interface Look {
   readonly label: string;
   readonly tone: Tone;
   readonly icon: LucideIcon;
@@ -53,7 +53,7 @@ const actionLooks: Readonly<Record<ChangeAction, Look>> = {
   unknown: { label: "Unknown until then", tone: "warn", icon: CircleHelp },
 };
 
-export type Risk = "low" | "medium" | "high";
+type Risk = "low" | "medium" | "high";
 
 const riskLooks: Readonly<Record<Risk, Look>> = {
   high: { label: "High risk", tone: "bad", icon: TriangleAlert },
@@ -86,9 +86,8 @@ export function ReconcileBadge({ state }: { readonly state: ReconcileState }) {
   return <LookBadge look={reconcileLooks[state]} />;
 }
 
-/** Null: nobody has rules for this kind. */
-export function HealthBadge({ state }: { readonly state: HealthState | null }) {
-  return state === null ? <span className="text-ink-faint">–</span> : <LookBadge look={healthLooks[state]} />;
+export function HealthBadge({ state }: { readonly state: HealthState }) {
+  return <LookBadge look={healthLooks[state]} />;
 }
 
 export function ActionBadge({ action }: { readonly action: ChangeAction }) {

@@ -17,7 +17,7 @@ export function PlanRisks({ plan }: { readonly plan: Plan }) {
   return (
     <Card title="Risk" actions={worst !== undefined && <RiskBadge risk={worst} />}>
       <div className="flex flex-col gap-4">
-        <div className="grid grid-cols-2 gap-4 sm:grid-cols-4 lg:grid-cols-7">
+        <div className="grid grid-cols-3 gap-x-4 gap-y-3 sm:grid-cols-4 lg:grid-cols-7">
           <Stat label="High risk" value={weight.high} tone={weight.high > 0 ? "bad" : undefined} />
           <Stat label="Medium risk" value={weight.medium} tone={weight.medium > 0 ? "warn" : undefined} />
           <Stat label="Low risk" value={weight.low} />

@@ -40,7 +40,7 @@ export function PlansTab({ component }: { readonly component: string }) {
 }
 
 /** As `2 created, 1 changed`. */
-export function countWords(plan: Plan): string {
+function countWords(plan: Plan): string {
   const { create, update, prune, unknown } = weigh(plan.changes, plan.prune.length);
   const words = [
     [create, "created"],
