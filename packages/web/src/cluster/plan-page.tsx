@@ -2,21 +2,21 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Play, Stamp } from "lucide-react";
 import { useState } from "react";
-import { useApi, useCall } from "../query.ts";
+import { useApi } from "../query.ts";
 import { useMay, useMe } from "../session/session.ts";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Card, KeyValue } from "../ui/card.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
-import { ConfirmDialog } from "../ui/dialog.tsx";
 import { ErrorState, SkeletonRows } from "../ui/states.tsx";
 import { Mono, Text } from "../ui/text.tsx";
 import { Time, useNow } from "../ui/time.tsx";
 import { visibleText } from "../ui/visible-text.ts";
+import { ApplyDialog, ApproveDialog } from "./plan-dialogs.tsx";
 import { OperationBadge, PlanBadge } from "./looks.tsx";
 import { PlanChanges } from "./plan-changes.tsx";
 import { PlanRisks } from "./plan-risks.tsx";
-import { applyProblem, approvalProblem, weigh } from "./words.ts";
+import { applyProblem, approvalProblem } from "./words.ts";
 import type { Plan } from "./words.ts";
 
 const route = getRouteApi("/shell/clusters/plans/$plan");
@@ -137,58 +137,8 @@ function Decisions({ plan }: { readonly plan: Plan }) {
           Apply
         </Button>
       )}
-      <ApproveDialog plan={plan} open={asked === "approve"} onClose={() => setAsked(undefined)} />
-      <ApplyDialog plan={plan} open={asked === "apply"} onClose={() => setAsked(undefined)} />
+      {asked === "approve" && <ApproveDialog plan={plan} onClose={() => setAsked(undefined)} />}
+      {asked === "apply" && <ApplyDialog plan={plan} onClose={() => setAsked(undefined)} />}
     </>
-  );
-}
-
-interface DecisionProps {
-  readonly plan: Plan;
-  readonly open: boolean;
-  readonly onClose: () => void;
-}
-
-function ApproveDialog({ plan, open, onClose }: DecisionProps) {
-  const approve = useCall("approvePlan", { done: "Approved", changes: ["getPlan", "listPlans"], onDone: onClose });
-  return (
-    <ConfirmDialog
-      open={open}
-      onClose={onClose}
-      title="Approve this plan?"
-      confirm="Approve it"
-      busy={approve.isPending}
-      onConfirm={() => approve.mutate({ params: { id: plan.id }, body: { hash: plan.hash } })}
-    >
-      You approve exactly what is shown here, with the hash {plan.hash.slice(0, hashChars)}. When the cluster has
-      changed before it is applied, it is refused.
-    </ConfirmDialog>
-  );
-}
-
-function ApplyDialog({ plan, open, onClose }: DecisionProps) {
-  const navigate = route.useNavigate();
-  const { irreversible, prune } = weigh(plan.changes, plan.prune.length);
-  const apply = useCall("applyPlan", {
-    changes: ["getPlan", "listPlans", "listOperations", "getComponent"],
-    onDone: ({ operation }) => {
-      onClose();
-      void navigate({ to: "/runs/$run", params: { run: operation.run } });
-    },
-  });
-  return (
-    <ConfirmDialog
-      open={open}
-      onClose={onClose}
-      title={`Apply it to ${visibleText(plan.cluster)}?`}
-      confirm="Apply it"
-      danger={irreversible > 0 || prune > 0}
-      busy={apply.isPending}
-      onConfirm={() => apply.mutate({ params: { id: plan.id }, body: { hash: plan.hash } })}
-    >
-      It runs as an operation: wave by wave, and taken back when something fails.
-      {irreversible > 0 && ` ${irreversible === 1 ? "One change" : `${irreversible} changes`} cannot be taken back.`}
-      {prune > 0 && ` ${prune === 1 ? "One object" : `${prune} objects`} will be removed.`}
-    </ConfirmDialog>
   );
 }
