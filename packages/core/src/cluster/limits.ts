@@ -27,6 +27,9 @@ export const clusterLimits = {
   manifestFilesMax: 1_000,
   /** How often an object is observed anew that others change while it is being written. */
   observationsMax: 8,
+  /** Longest wait until the admission policy on epochs is in effect, and the pause between two tries. */
+  fenceWaitMs: 30_000,
+  fencePollMs: 50,
   /** Pause between two looks at what is not ready. */
   healthPollMs: 500,
   /** Longest wait for a wave where the component says nothing. */
