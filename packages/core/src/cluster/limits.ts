@@ -36,6 +36,11 @@ export const clusterLimits = {
   waitMs: 300_000,
   /** How long a plan can be approved and applied. */
   planTtlMs: 24 * 3_600_000,
+  /** How often a step of an operation asks a cluster that does not answer, before somebody has to decide. */
+  operationAttemptsMax: 40,
+  /** First pause between two of these attempts, doubled from one to the next, and the longest. */
+  operationDelayMs: 1_000,
+  operationDelayMsMax: 30_000,
   /** Objects written at once. */
   applyConcurrency: 8,
   /** Reports on a component's health that are kept. */
