@@ -3,7 +3,7 @@ import type { Answer } from "../api.ts";
 
 export type Cluster = Answer<"listClusters">["clusters"][number];
 export type Component = Answer<"listComponents">["components"][number];
-export type SeenHealth = Answer<"getComponentHealth">["health"];
+type SeenHealth = Answer<"getComponentHealth">["health"];
 export type ObjectHealth = SeenHealth["objects"][number];
 export type Plan = Answer<"getPlan">["plan"];
 export type Change = Plan["changes"][number];

@@ -11,7 +11,7 @@ import { epochAnnotation } from "../plans/diff.ts";
 /** Of the policy and its binding. */
 export const fenceName = "sluice-epoch";
 /** Where epochs are kept, by field manager. */
-export const epochsName = "sluice-epochs";
+const epochsName = "sluice-epochs";
 const fenceNamespace = "kube-system";
 const fenceManager = "sluice-fence";
 const registration = "admissionregistration.k8s.io/v1";
