@@ -63,6 +63,7 @@ interface AddFlags extends TargetFlags {
   readonly context?: string;
   readonly inCluster?: boolean;
   readonly acceptIdentity?: boolean;
+  readonly impersonate?: boolean;
 }
 
 export function addClusterCommands(program: Command, io: Io): void {
@@ -86,10 +87,12 @@ function addClusters(cluster: Command, io: Io): void {
     .option("--kubeconfig <file>", "its kubeconfig; what that names lies on the server's machine")
     .option("--context <name>", "context of the kubeconfig (default: the current one)")
     .option("--in-cluster", "the cluster that the server itself runs in")
+    .option("--impersonate", "plan and apply in the name of the person behind it")
     .option("--accept-identity", "it is meant to be another cluster than last time")
     .action(async (name: string, flags: AddFlags) => {
       const kubeconfig = await kubeconfigOf(flags);
-      const body = { name, kubeconfig, context: flags.context, acceptIdentity: flags.acceptIdentity ?? false };
+      const { context, acceptIdentity = false, impersonate = false } = flags;
+      const body = { name, kubeconfig, context, acceptIdentity, impersonate };
       const answer = await apiOf(io, flags).json<{ readonly cluster: ClusterView }>("/api/v1/clusters", {
         method: "POST",
         body,

@@ -32,6 +32,7 @@ export class Room {
           this.started.push(run);
           return ok(null);
         },
+        approved: async () => undefined,
         cancel: async ({ run }) => void this.cancelled.push(run),
       },
       transport: fetchTransport,

@@ -76,6 +76,7 @@ const cluster = z.strictObject({
   identity,
   context: z.string().nullable(),
   version: z.string(),
+  impersonate: z.boolean().describe("What is done there is asked for in the name of the person behind it"),
   addedAt: time,
 });
 
@@ -126,7 +127,9 @@ const plan = z.strictObject({
   id: z.string(),
   component: z.string(),
   cluster: z.string(),
-  kind: z.enum(["apply", "undo"]),
+  kind: z
+    .enum(["apply", "undo", "known"])
+    .describe("known: what an operation waits for, now that it is known what its plan could not show"),
   status: z.enum(planStatuses),
   hash: z.string(),
   requestedBy: z.string(),
@@ -150,6 +153,7 @@ const operation = z.strictObject({
   reason: z.string().nullable(),
   epoch: z.int(),
   run: z.string(),
+  as: z.string().nullable().describe("In whose name the cluster is asked, where it takes that"),
   startedAt: time,
   endedAt: time.nullable(),
 });
@@ -160,6 +164,9 @@ export const clusterSchemas = {
     name: clusterName,
     kubeconfig: maybe(z.string()).describe("Text of the file; without one, the cluster that the server is in"),
     context: maybe(z.string()),
+    impersonate: maybe(z.boolean()).describe(
+      "Plan and apply in the name of the person behind it; the account has to be allowed to",
+    ),
     acceptIdentity: maybe(z.boolean()).describe("It is meant to be another cluster than last time"),
   }),
   ClusterMade: z.strictObject({ cluster }),

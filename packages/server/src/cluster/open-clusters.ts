@@ -10,7 +10,7 @@ import { encodeValue } from "@sluice/protocol";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
-import { makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
+import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
 import { fetchTransport } from "./transport.ts";
 
 export interface ClusterGround {
@@ -69,6 +69,9 @@ function runnerOver(engine: Engine): OperationRunner {
       const started = await engine.startRun({ by, id: run, workflow: operationWorkflow, input, tags });
       if (started.ok || started.error.code === "run_id_taken") return ok(null);
       return started;
+    },
+    async approved({ by, plan }) {
+      await engine.emit({ by, name: approvedEvent, key: plan, payload: encodeValue(null) });
     },
     async cancel({ by, run, reason }) {
       // One that has ended meanwhile needs nothing.

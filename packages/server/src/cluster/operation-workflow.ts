@@ -23,6 +23,10 @@ type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" 
 function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
   return { attempts: operationAttemptsMax, delay: operationDelayMs, maxDelay: operationDelayMsMax, when: isPassing };
 }
+/** Told when what was unknown has been approved; its key is the plan. */
+export const approvedEvent = "cluster.plan.approved";
+/** Longest pause between two looks whether it was, should nobody have told. */
+const approvalLook = "5m";
 /** Waits end by the component's own time. */
 const waitMax = "25h";
 
@@ -93,6 +97,14 @@ export function makeOperationWorkflow(
     );
     await step("take over", (id, signal) => ops.takeOver(id, signal));
     for (const wave of shape.waves) {
+      // Journals from before there were such waves say nothing of them.
+      if (((shape.unknown as readonly number[] | undefined) ?? []).includes(wave)) {
+        const plan = await step(`look at what was unknown in wave ${wave}`, (id, signal) =>
+          ops.nowKnown(id, wave, signal),
+        );
+        while (!(await step(`look whether ${plan} is approved`, (id) => ops.isApproved(id, plan))))
+          await ctx.waitFor(approvedEvent, { key: plan, timeout: approvalLook, onTimeout: null });
+      }
       add(
         await step(
           `apply wave ${wave}`,

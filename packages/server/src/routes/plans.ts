@@ -22,6 +22,11 @@ function personOf(call: Call): string {
   return principal.user?.id ?? `${actor.kind} ${actor.id}`;
 }
 
+/** Who asks, and in whose name the cluster is asked where it takes that. */
+function behind(call: Call) {
+  return { by: call.actor, person: personOf(call), as: call.principal.user?.name };
+}
+
 async function planFor(call: Call, permission: Permission): Promise<PlanRecord> {
   const id = call.param(0);
   const found = await call.parts.store.clusters.getPlan({ plan: id });
@@ -50,7 +55,7 @@ export async function createPlan(call: Call): Promise<Response> {
   await bodyOf(call, []);
   const { name } = await componentFor(call, call.param(0), "cluster:plan");
   const clusters = await clustersIn(call);
-  const plan = unwrap(await clusters.plan({ by: call.actor, person: personOf(call), component: name }));
+  const plan = unwrap(await clusters.plan({ ...behind(call), component: name }));
   return reply("json", 201, { plan: shownPlan(plan) });
 }
 
@@ -81,7 +86,7 @@ export async function approvePlan(call: Call): Promise<Response> {
 export async function applyPlan(call: Call): Promise<Response> {
   const hash = textOf(await bodyOf(call, ["hash"]), "hash", hashCharsMax);
   const { id } = await planFor(call, "cluster:apply");
-  const operation = unwrap(await (await clustersIn(call)).apply({ by: call.actor, plan: id, hash }));
+  const operation = unwrap(await (await clustersIn(call)).apply({ ...behind(call), plan: id, hash }));
   return reply("json", 201, { operation: shownOperation(operation) });
 }
 
@@ -101,7 +106,7 @@ export async function undoOperation(call: Call): Promise<Response> {
   await bodyOf(call, []);
   const { id } = await operationFor(call, "cluster:apply");
   const clusters = await clustersIn(call);
-  const operation = unwrap(await clusters.undo({ by: call.actor, person: personOf(call), operation: id }));
+  const operation = unwrap(await clusters.undo({ ...behind(call), operation: id }));
   return reply("json", 201, { operation: shownOperation(operation) });
 }
 
@@ -133,6 +138,7 @@ function shownPlan(plan: PlanRecord): object {
 
 function shownOperation(operation: OperationRecord): object {
   const { id, component, cluster, plan, kind, status, epoch, run, startedAt } = operation;
+  const as = operation.as ?? null;
   const ended = { reason: operation.reason ?? null, endedAt: operation.endedAt ?? null };
-  return { id, component, cluster, plan, kind, status, epoch, run, startedAt, ...ended };
+  return { id, component, cluster, plan, kind, status, epoch, run, as, startedAt, ...ended };
 }
