@@ -156,6 +156,7 @@ export const apiPaths = {
   getPlan: "GET /api/v1/plans/:id",
   approvePlan: "POST /api/v1/plans/:id/approve",
   applyPlan: "POST /api/v1/plans/:id/apply",
+  bootstrapComponents: "POST /api/v1/bootstrap",
   getOperation: "GET /api/v1/operations/:id",
   undoOperation: "POST /api/v1/operations/:id/undo",
   search: "GET /api/v1/search",
@@ -374,6 +375,7 @@ export interface Api {
   getPlan: { params: "id"; query: never; request: undefined; answer: Body<"PlanMade"> };
   approvePlan: { params: "id"; query: never; request: Sent<"PlanApproval">; answer: Body<"PlanMade"> };
   applyPlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"OperationMade"> };
+  bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };

@@ -7,6 +7,7 @@ import type { Api, TargetFlags } from "../api.ts";
 import { CliError, exitCodes, misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
+import { addBootstrap } from "./cluster-bootstrap.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { awaitEnd } from "./run-text.ts";
 
@@ -75,6 +76,7 @@ export function addClusterCommands(program: Command, io: Io): void {
   addClusters(cluster, io);
   addComponents(cluster, io);
   addPlans(cluster, io);
+  addBootstrap(cluster, io);
 }
 
 function addClusters(cluster: Command, io: Io): void {

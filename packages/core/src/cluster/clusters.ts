@@ -15,6 +15,7 @@ import type { Actor } from "../kernel/run-records.ts";
 import { identityChange, readIdentity } from "./client/identity.ts";
 import { mayImpersonate } from "./client/impersonation.ts";
 import type { Resources } from "./client/resources.ts";
+import { Bootstrap } from "./bootstrap.ts";
 import { accessName, Connections } from "./connections.ts";
 import type { ConnectionsOptions, Keeper } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
@@ -37,7 +38,15 @@ export interface OperationRunner {
   /** Asked again for the same run it does nothing. */
   start(p: { readonly by: Actor; readonly run: string; readonly operation: OperationRecord }): Promise<Result<null>>;
   cancel(p: { readonly by: Actor; readonly run: string; readonly reason: string }): Promise<void>;
-  /** Tells the run that waits for it. */
+  /** Begins to bring components up; the run's id. */
+  bootstrap(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly as?: string | undefined;
+    readonly components: readonly string[] | undefined;
+    readonly run: string;
+  }): Promise<Result<string>>;
+  /** Tells the runs that wait for it. */
   approved(p: { readonly by: Actor; readonly plan: string }): Promise<void>;
 }
 
@@ -62,12 +71,14 @@ export interface ClusterStatus {
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
+  readonly bootstrap: Bootstrap;
   readonly #connections: Connections;
 
   constructor(options: ClustersOptions) {
     this.#options = options;
     const { store, rules, sha256, clock, limits } = options;
     this.#connections = new Connections(options);
+    this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
     this.operations = new Operations({
       store,
@@ -181,8 +192,8 @@ export class Clusters {
     if (refused !== undefined) return fail(refused);
     const approved = await store.approvePlan({ ...p, now: clock.now() });
     if (approved.outcome !== "ok") return fail(cannotApprove(p.plan, approved.outcome));
-    // The operation looks by itself now and then; told of it, it looks at once.
-    if (plan.kind === "known") await this.#options.runner.approved({ by: p.by, plan: p.plan });
+    // Runs that wait for it look by themselves now and then; told of it, they look at once.
+    await this.#options.runner.approved({ by: p.by, plan: p.plan });
     return ok(approved.plan);
   }
 

@@ -18,6 +18,10 @@ export const clusterContracts: Readonly<Record<keyof typeof clusterRoutes, Contr
   getPlan: { responses: { 200: answer("The plan", "PlanMade") } },
   approvePlan: { request: "PlanApproval", responses: { 200: answer("The plan, approved", "PlanMade") } },
   applyPlan: { request: "PlanHash", responses: { 201: answer("The operation, whose run has begun", "OperationMade") } },
+  bootstrapComponents: {
+    request: "Bootstrap",
+    responses: { 201: answer("The run that brings them up", "BootstrapBegun") },
+  },
   getOperation: { responses: { 200: answer("The operation", "OperationMade") } },
   undoOperation: {
     request: "Nothing",

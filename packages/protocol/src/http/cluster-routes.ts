@@ -94,6 +94,13 @@ export const clusterRoutes = {
     tag: "clusters",
     permission: "cluster:apply",
   },
+  bootstrapComponents: {
+    methods: post,
+    path: "/api/v1/bootstrap",
+    summary: "Bring components up in the order of what stands on what, as a run",
+    tag: "clusters",
+    permission: "cluster:apply",
+  },
   getOperation: {
     methods: get,
     path: "/api/v1/operations/:id",

@@ -185,6 +185,10 @@ export const clusterSchemas = {
   PlanMade: z.strictObject({ plan }),
   Plans: z.strictObject({ plans: z.array(plan) }),
   PlanHash: z.strictObject({ hash: z.string() }),
+  Bootstrap: z.strictObject({
+    components: maybe(z.array(clusterName)).describe("With all that they stand on; all of them without it"),
+  }),
+  BootstrapBegun: z.strictObject({ run: z.string() }),
   PlanApproval: z.strictObject({
     hash: z.string(),
     code: maybe(z.string().max(64)).describe(

@@ -54,6 +54,7 @@ export const commandRoutes = {
   "cluster plan": ["createPlan"],
   "cluster approve": ["getPlan", "approvePlan"],
   "cluster apply": ["getPlan", "applyPlan", "getRun", "getOperation"],
+  "cluster bootstrap": ["bootstrapComponents", "getRun"],
   "cluster undo": ["undoOperation", "getRun", "getOperation"],
   "state list": ["listState"],
   "state get": ["getState"],

@@ -18,15 +18,15 @@ function isPassing(error: unknown): error is Error {
   return error instanceof Error && "code" in error && passing.has(String(error.code));
 }
 
-type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" | "operationDelayMsMax">;
+export type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" | "operationDelayMsMax">;
 
-function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
+export function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
   return { attempts: operationAttemptsMax, delay: operationDelayMs, maxDelay: operationDelayMsMax, when: isPassing };
 }
-/** Told when what was unknown has been approved; its key is the plan. */
+/** Told when a plan has been approved; its key is the plan. */
 export const approvedEvent = "cluster.plan.approved";
 /** Longest pause between two looks whether it was, should nobody have told. */
-const approvalLook = "5m";
+export const approvalLook = "5m";
 /** Waits end by the component's own time. */
 const waitMax = "25h";
 

@@ -5,12 +5,14 @@ import type { PlanContent } from "@sluice/core/cluster";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
 import type { Call } from "../call.ts";
-import { optionalTextOf, quoted, textOf } from "../fields.ts";
+import { optionalTextOf, optionalTextsOf, quoted, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
 import { clustersIn, componentFor, seen } from "./clusters.ts";
 import { bodyOf } from "./sign-in.ts";
 
 const listedMax = 50;
+const componentsMax = 1_000;
+const nameCharsMax = 63;
 const hashCharsMax = 128;
 const codeCharsMax = 64;
 const planHint = "Make one: sluice cluster plan COMPONENT.";
@@ -88,6 +90,17 @@ export async function applyPlan(call: Call): Promise<Response> {
   const { id } = await planFor(call, "cluster:apply");
   const operation = unwrap(await (await clustersIn(call)).apply({ ...behind(call), plan: id, hash }));
   return reply("json", 201, { operation: shownOperation(operation) });
+}
+
+export async function bootstrapComponents(call: Call): Promise<Response> {
+  const body = await bodyOf(call, ["components"]);
+  const components = optionalTextsOf(body, "components", { items: componentsMax, chars: nameCharsMax });
+  const clusters = await clustersIn(call);
+  for (const { name } of unwrap(await clusters.bootstrap.order(components))) {
+    const { cluster } = await componentFor(call, name, "cluster:apply");
+    call.require("cluster:plan", cluster);
+  }
+  return reply("json", 201, { run: unwrap(await clusters.bootstrap.begin({ ...behind(call), components })) });
 }
 
 export async function listOperations(call: Call): Promise<Response> {

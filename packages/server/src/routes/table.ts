@@ -145,6 +145,7 @@ export const handlers: Handlers<RouteName> = {
       "applyPlan",
       "getOperation",
       "undoOperation",
+      "bootstrapComponents",
     ],
   ),
   ...loaded(() => import("./search.ts"), ["search"]),

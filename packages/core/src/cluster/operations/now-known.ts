@@ -76,11 +76,11 @@ export async function isApproved(
   { store, clock }: Pick<Desk, "store" | "clock">,
 ): Promise<Result<boolean>> {
   const plan = await store.getPlan({ plan: id });
-  if (plan?.status === "approved") return ok(true);
+  if (plan?.status === "approved" || plan?.status === "applied") return ok(true);
   if (plan !== undefined && plan.expiresAt > clock.now()) return ok(false);
   return fail({
     code: "plan_expired",
-    message: `Nobody approved ${id}, what the operation does now that it is known.`,
+    message: `Nobody approved ${id} in time.`,
     hint: "Make a new plan: the cluster may have changed.",
   });
 }
