@@ -66,7 +66,7 @@ describe("help", () => {
     logs: ["query", "tail", "ship"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
-    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "bootstrap"],
+    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "drift", "bootstrap"],
     "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
     services: ["list"],

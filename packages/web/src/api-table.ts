@@ -150,6 +150,7 @@ export const apiPaths = {
   addComponent: "POST /api/v1/components",
   getComponent: "GET /api/v1/components/:name",
   getComponentHealth: "GET /api/v1/components/:name/health",
+  getComponentDrift: "GET /api/v1/components/:name/drift",
   listPlans: "GET /api/v1/components/:name/plans",
   createPlan: "POST /api/v1/components/:name/plans",
   listOperations: "GET /api/v1/components/:name/operations",
@@ -369,6 +370,7 @@ export interface Api {
   addComponent: { params: never; query: never; request: Sent<"AddComponent">; answer: Body<"ComponentMade"> };
   getComponent: { params: "name"; query: never; request: undefined; answer: Body<"ComponentMade"> };
   getComponentHealth: { params: "name"; query: never; request: undefined; answer: Body<"ComponentHealthSeen"> };
+  getComponentDrift: { params: "name"; query: never; request: undefined; answer: Body<"ComponentDrift"> };
   listPlans: { params: "name"; query: never; request: undefined; answer: Body<"Plans"> };
   createPlan: { params: "name"; query: never; request: Sent<"Nothing">; answer: Body<"PlanMade"> };
   listOperations: { params: "name"; query: never; request: undefined; answer: Body<"Operations"> };

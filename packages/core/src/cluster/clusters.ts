@@ -27,7 +27,7 @@ import { textAt } from "./objects.ts";
 import { inventoryOf, Operations } from "./operations/operation.ts";
 import { isOpen } from "./plans/policy.ts";
 import { makePlan } from "./plans/planner.ts";
-import type { Intent } from "./plans/plan.ts";
+import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Files, HttpTransport, ProcessRunner, Sha256 } from "./ports.ts";
@@ -257,6 +257,39 @@ export class Clusters {
     const { by, person, as } = p;
     const made = await this.#keepPlan({ by, person, as, record: component, spec, objects, kind: "undo" });
     return made.ok ? this.apply({ by, as, plan: made.value.id, hash: made.value.hash }) : made;
+  }
+
+  /** What in the cluster is no longer as it was applied, by a dry run of that; nothing is written or kept. */
+  async drift(p: {
+    readonly component: string;
+    readonly as?: string | undefined;
+  }): Promise<Result<{ readonly at: number; readonly changes: readonly PlannedChange[] }>> {
+    const { store, clock, sha256, salt } = this.#options;
+    const record = await store.getComponent({ name: p.component });
+    if (record === undefined) return fail(notFound("component", p.component));
+    if (record.applied === undefined) return ok({ at: clock.now(), changes: [] });
+    const [applied, cluster] = [
+      await store.getPlan({ plan: record.applied }),
+      await store.getCluster({ name: record.cluster }),
+    ];
+    if (applied === undefined) return fail(notFound("plan", record.applied));
+    if (cluster === undefined) return fail(notFound("cluster", record.cluster));
+    const opened = await this.#connections.reopen(record.cluster, p.as);
+    if (!opened.ok) return opened;
+    const secrets = await this.#secretsOf(record.applied);
+    const objects = (decodeValue(applied.intent) as Intent).objects.map((object) => withSecrets(object, secrets));
+    const spec = decodeValue(record.spec) as ComponentSpec;
+    const { version } = record;
+    const { identity } = cluster;
+    const resources = opened.value;
+    const looked = { spec, objects, inventory: [], version, identity, resources, sha256, salt: salt() };
+    const made = await makePlan({ ...looked, kind: "apply" });
+    if (!made.ok) return made;
+    const { changes } = made.value.content;
+    return ok({
+      at: clock.now(),
+      changes: changes.filter(({ action, conflicts }) => action !== "unchanged" || conflicts.length > 0),
+    });
   }
 
   /** Health as the cluster says it now; it is kept. */

@@ -12,6 +12,7 @@ export const clusterContracts: Readonly<Record<keyof typeof clusterRoutes, Contr
   addComponent: { request: "AddComponent", responses: { 200: answer("The component", "ComponentMade") } },
   getComponent: { responses: { 200: answer("The component", "ComponentMade") } },
   getComponentHealth: { responses: { 200: answer("Its health now", "ComponentHealthSeen") } },
+  getComponentDrift: { responses: { 200: answer("What has changed since it was applied", "ComponentDrift") } },
   listPlans: { responses: { 200: answer("The last plans", "Plans") } },
   createPlan: { request: "Nothing", responses: { 201: answer("The plan", "PlanMade") } },
   listOperations: { responses: { 200: answer("The last operations", "Operations") } },

@@ -52,6 +52,13 @@ export const clusterRoutes = {
     tag: "clusters",
     permission: "cluster:read",
   },
+  getComponentDrift: {
+    methods: get,
+    path: "/api/v1/components/:name/drift",
+    summary: "What in the cluster is no longer as it was applied",
+    tag: "clusters",
+    permission: "cluster:plan",
+  },
   listPlans: {
     methods: get,
     path: "/api/v1/components/:name/plans",

@@ -182,6 +182,13 @@ export const clusterSchemas = {
   ComponentMade: z.strictObject({ component }),
   Components: z.strictObject({ components: z.array(component) }),
   ComponentHealthSeen: z.strictObject({ health }),
+  ComponentDrift: z.strictObject({
+    drift: z.strictObject({
+      component: z.string(),
+      at: time,
+      changes: z.array(change).describe("What applying it again would change"),
+    }),
+  }),
   PlanMade: z.strictObject({ plan }),
   Plans: z.strictObject({ plans: z.array(plan) }),
   PlanHash: z.strictObject({ hash: z.string() }),

@@ -55,6 +55,7 @@ export const commandRoutes = {
   "cluster approve": ["getPlan", "approvePlan"],
   "cluster apply": ["getPlan", "applyPlan", "getRun", "getOperation"],
   "cluster bootstrap": ["bootstrapComponents", "getRun"],
+  "cluster drift": ["listComponents", "getComponentDrift"],
   "cluster undo": ["undoOperation", "getRun", "getOperation"],
   "state list": ["listState"],
   "state get": ["getState"],

@@ -1,7 +1,7 @@
 // Plans and operations: made, looked at, approved, begun and taken back.
 import { unwrap } from "@sluice/core";
 import type { OperationRecord, PlanRecord } from "@sluice/core";
-import type { PlanContent } from "@sluice/core/cluster";
+import type { PlanContent, PlannedChange } from "@sluice/core/cluster";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
 import type { Call } from "../call.ts";
@@ -59,6 +59,14 @@ export async function createPlan(call: Call): Promise<Response> {
   const clusters = await clustersIn(call);
   const plan = unwrap(await clusters.plan({ ...behind(call), component: name }));
   return reply("json", 201, { plan: shownPlan(plan) });
+}
+
+export async function getComponentDrift(call: Call): Promise<Response> {
+  call.query().done();
+  const { name } = await componentFor(call, call.param(0), "cluster:plan");
+  const { as } = behind(call);
+  const { at, changes } = unwrap(await (await clustersIn(call)).drift({ component: name, as }));
+  return reply("json", 200, { drift: { component: name, at, changes: changes.map(shownChange) } });
 }
 
 export async function listPlans(call: Call): Promise<Response> {
@@ -123,12 +131,14 @@ export async function undoOperation(call: Call): Promise<Response> {
   return reply("json", 201, { operation: shownOperation(operation) });
 }
 
+function shownChange(change: PlannedChange): object {
+  const { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason } = change;
+  return { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason: reason ?? null };
+}
+
 function shownPlan(plan: PlanRecord): object {
   const content = decodeValue(plan.content) as PlanContent;
-  const changes = content.changes.map((change) => {
-    const { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason } = change;
-    return { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason: reason ?? null };
-  });
+  const changes = content.changes.map(shownChange);
   const { id, component, cluster, kind, status, hash, person, approval, createdAt, expiresAt } = plan;
   return {
     id,

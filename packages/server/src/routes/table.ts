@@ -146,6 +146,7 @@ export const handlers: Handlers<RouteName> = {
       "getOperation",
       "undoOperation",
       "bootstrapComponents",
+      "getComponentDrift",
     ],
   ),
   ...loaded(() => import("./search.ts"), ["search"]),
