@@ -16,6 +16,8 @@ const accounts = ["ada", "grace", "edsger", "barbara", "tony", "leslie"] as cons
 export interface RigData extends ConsoleData {
   /** A run that took an event, published one and logged. */
   readonly payoutRun: string;
+  /** One that shows a few lines and waits. */
+  readonly terminal: string;
   readonly setUpUrl: string;
 }
 
@@ -42,7 +44,8 @@ export class ConsoleRig {
       launchBrowser(),
     ]);
     const payoutRun = await makePayouts(server);
-    const data = { ...(await makeData(server)), payoutRun, setUpUrl: server.setUpUrl ?? "" };
+    const terminal = await makeTerminal(server);
+    const data = { ...(await makeData(server)), payoutRun, terminal, setUpUrl: server.setUpUrl ?? "" };
     return new ConsoleRig(folder, { server, browser, data });
   }
 
@@ -88,6 +91,17 @@ export class ConsoleRig {
     await profile.close();
     return state;
   }
+}
+
+/** Colours, wide characters, and a prompt. */
+async function makeTerminal(server: ServerProcess): Promise<string> {
+  const lines = String.raw`\033[1;32mgreen\033[m \033[7minverse\033[m \033[38;2;250;128;7mtrue colour\033[m\n東京 한글 🎉\n`;
+  const made = await call<{ readonly terminal: { readonly id: string } }>(server, "POST /api/v1/terminals", {
+    name: "shell",
+    command: ["sh", "-c", `printf '${lines}'; exec sh`],
+    env: { PS1: "$ " },
+  });
+  return made.body.terminal.id;
 }
 
 /** Payouts of which one has been cleared, and the others wait for their bank. */

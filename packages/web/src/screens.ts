@@ -10,6 +10,7 @@ import { searchRoutes } from "./search/screen.ts";
 import { settingsNav, settingsRoutes } from "./settings/screen.ts";
 import type { NavItem } from "./shell/screen.ts";
 import { stateNav, stateRoutes } from "./state/screen.ts";
+import { terminalsNav, terminalsRoutes } from "./terminals/screen.ts";
 import { workersNav, workersRoutes } from "./workers/screen.ts";
 import { workflowsNav, workflowsRoutes } from "./workflows/screen.ts";
 
@@ -22,6 +23,7 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  terminalsNav,
   logsNav,
   metricsNav,
   settingsNav,
@@ -38,6 +40,7 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...terminalsRoutes,
   ...logsRoutes,
   ...metricsRoutes,
 ] as const;
