@@ -1,5 +1,6 @@
 // The list of screens: one line each for its place in the navigation, one for its routes.
 import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
+import { clustersNav, clustersRoutes } from "./cluster/screen.ts";
 import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
 import { logsNav, logsRoutes } from "./logs/screen.ts";
@@ -24,6 +25,7 @@ export const navItems: readonly NavItem[] = [
   stateNav,
   workersNav,
   terminalsNav,
+  clustersNav,
   logsNav,
   metricsNav,
   settingsNav,
@@ -41,6 +43,7 @@ export const screenRoutes = [
   ...stateRoutes,
   ...workersRoutes,
   ...terminalsRoutes,
+  ...clustersRoutes,
   ...logsRoutes,
   ...metricsRoutes,
 ] as const;

@@ -12,6 +12,7 @@ export const consoleSections = [
   "state",
   "workers",
   "terminals",
+  "clusters",
   "logs",
   "metrics",
   "settings",
