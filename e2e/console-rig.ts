@@ -114,6 +114,7 @@ async function makeTerminal(server: ServerProcess): Promise<string> {
     command: ["sh", "-c", `printf '${lines}'; exec sh`],
     env: { PS1: "$ " },
   });
+  if (made === undefined || made.status !== 201) throw new Error(`no terminal: ${JSON.stringify(made?.body)}`);
   return made.body.terminal.id;
 }
 

@@ -40,9 +40,20 @@ describeInBrowser("terminals", () => {
   const line = (name: string, text: string | RegExp) =>
     pane(name).locator(".xterm-accessibility-tree").getByRole("listitem").filter({ hasText: text }).first();
   const idOf = (): string => new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  interface Shown {
+    readonly id: string;
+    readonly status: string;
+    readonly cols: number;
+    readonly rows: number;
+  }
+  const shown = async (id: string): Promise<Shown> => {
+    const answer = await call<{ readonly terminal: Shown }>(server, `GET /api/v1/terminals/${id}`);
+    if (answer === undefined) throw new Error("the server is gone");
+    return answer.body.terminal;
+  };
   const make = async (name: string, command: readonly string[]): Promise<string> => {
     const body = { name, command, env: { PS1: "$ " } };
-    const made = await call<{ readonly terminal: { readonly id: string } }>(server, "POST /api/v1/terminals", body);
+    const made = await call<{ readonly terminal: Shown }>(server, "POST /api/v1/terminals", body);
     return made?.body.terminal.id ?? "";
   };
 
@@ -69,12 +80,9 @@ describeInBrowser("terminals", () => {
     await line("sized", /^\$/).waitFor();
     await page.keyboard.type("stty size; tput cup 5 10; echo placed\n");
     await line("sized", /^ {10}placed$/).waitFor();
-    const { body } = await call<{ readonly terminal: { cols: number; rows: number } }>(
-      server,
-      `GET /api/v1/terminals/${id}`,
-    );
-    expect(body.terminal.cols).toBeGreaterThan(100);
-    await line("sized", new RegExp(`^${body.terminal.rows} ${body.terminal.cols}$`)).waitFor();
+    const { cols, rows } = await shown(id);
+    expect(cols).toBeGreaterThan(100);
+    await line("sized", new RegExp(`^${rows} ${cols}$`)).waitFor();
     await page.reload();
     await line("sized", /^ {10}placed$/).waitFor();
   });
@@ -97,8 +105,7 @@ describeInBrowser("terminals", () => {
     await pane("sh").getByRole("button", { name: "Close; the program goes on" }).click();
     await pane("sh").waitFor({ state: "detached" });
     expect(idOf()).toBe(id);
-    const { body } = await call<{ readonly terminal: { status: string } }>(server, `GET /api/v1/terminals/${right}`);
-    expect(body.terminal.status).toBe("running");
+    expect((await shown(right)).status).toBe("running");
   });
 
   test("are searched, and many lines are pasted after a question only", async () => {
