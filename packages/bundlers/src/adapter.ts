@@ -18,9 +18,11 @@ import { OneAtATime } from "./one-at-a-time.ts";
 import type { Tool } from "./tool.ts";
 import { compare, keyOf, remember } from "./unchanged.ts";
 import type { Comparison } from "./unchanged.ts";
-import { watchFiles } from "./watch-files.ts";
+import { FileWatch } from "./watch-files.ts";
 
 export interface BundlerOptions {
+  /** The project's folder: what it has installed is what bundles. */
+  readonly root: string;
   /** Where artifacts are kept besides `outdir`. */
   readonly store?: ArtifactStore;
   /** False: each build bundles. Default true. */
@@ -40,7 +42,7 @@ interface Outcome {
   readonly metrics: BundleMetrics;
 }
 
-type Built = Pick<Outcome, "inputs" | "isMade"> & { readonly result: BundleResult };
+type Built = Pick<Outcome, "inputs" | "isMade"> & { readonly result: BundleResult; readonly startedMs: number };
 
 const noCache: BundleMetrics["cache"] = {
   files_checked: 0,
@@ -52,23 +54,21 @@ const noCache: BundleMetrics["cache"] = {
 
 export class ToolAdapter implements BundlerAdapter {
   readonly name: BundlerAdapter["name"];
+  readonly version: string | undefined;
   readonly #tool: Tool;
   readonly #options: BundlerOptions;
   readonly #turns: OneAtATime;
 
-  constructor(tool: Tool, options: BundlerOptions = {}) {
+  constructor(tool: Tool, options: BundlerOptions) {
     this.name = tool.name;
+    this.version = tool.version(resolve(options.root));
     this.#tool = tool;
-    this.#options = options;
+    this.#options = { ...options, root: resolve(options.root) };
     this.#turns = options.turns ?? new OneAtATime();
   }
 
-  version(root: string): Promise<string | undefined> {
-    return this.#tool.version(root);
-  }
-
-  async isAvailable(root: string): Promise<boolean> {
-    return (await this.version(root)) !== undefined;
+  isAvailable(): Promise<boolean> {
+    return Promise.resolve(this.#tool.version(this.#options.root) !== undefined);
   }
 
   async build(context: BundleContext): Promise<BundleResult> {
@@ -78,33 +78,43 @@ export class ToolAdapter implements BundlerAdapter {
   async watch(context: BundleContext, onChange: (result: BundleResult) => void): Promise<() => Promise<void>> {
     const first = await this.#build(context);
     onChange(first.result);
-    let watched = first.inputs;
-    const outdir = resolve(context.root, context.outdir);
-    const isOurs = (path: string): boolean => path === outdir || isStaging(path) || basename(path) === "node_modules";
-    return watchFiles(watched, isOurs, async () => {
-      const { result, inputs, isMade } = await this.#build(context);
-      // One that failed has not read everything: what mends it may lie in a file of before.
-      watched = result.success ? inputs : [...new Set([...watched, ...inputs])];
-      if (isMade) onChange(result);
-      return watched;
-    });
+    let files = first.inputs;
+    const outdir = resolve(this.#options.root, context.outdir);
+    const watching = new FileWatch(
+      { files, startedMs: first.startedMs },
+      {
+        isOurs: (path) => path === outdir || isStaging(path) || basename(path) === "node_modules",
+        changed: async () => {
+          const { result, inputs, isMade, startedMs } = await this.#build(context);
+          // One that failed has not read everything: what mends it may lie in a file of before.
+          files = result.success ? inputs : [...new Set([...files, ...inputs])];
+          if (isMade) onChange(result);
+          return { files, startedMs };
+        },
+      },
+    );
+    return () => watching.stop();
   }
 
   async #build(context: BundleContext): Promise<Built> {
     const askedAt = performance.now();
-    const { inputs, isMade, ...outcome } = await this.#turns.run(() => this.#outcome(context, askedAt));
+    let startedMs = 0;
+    const { inputs, isMade, ...outcome } = await this.#turns.run(() => {
+      startedMs = Date.now();
+      return this.#outcome(context, askedAt);
+    });
     const { errors, metrics } = outcome;
     const success = errors.length === 0;
     const result = { success, buildId: crypto.randomUUID(), duration_ms: metrics.total_duration_ms, ...outcome };
-    return { result, inputs, isMade };
+    return { result, inputs, isMade, startedMs };
   }
 
   async #outcome(context: BundleContext, askedAt: number): Promise<Outcome> {
     const phases = new Phases(askedAt);
-    const checked = checkContext(context);
+    const checked = checkContext(this.#options.root, context);
     if ("errors" in checked) return failed(checked.errors, phases.metrics());
     const { order } = checked;
-    const version = await this.#tool.version(order.root);
+    const version = this.#tool.version(order.root);
     if (version === undefined)
       return failed(
         [plain("not_available", `${order.root} has no ${this.name}; npm install --save-dev ${this.name}`)],
@@ -119,7 +129,7 @@ export class ToolAdapter implements BundlerAdapter {
       before !== undefined &&
       (this.#options.store === undefined || before.artifacts.every(({ blob }) => blob !== null))
     ) {
-      const artifacts = before.artifacts.map(({ stat: _, ...artifact }) => artifact);
+      const artifacts = before.artifacts.map(({ path, size_bytes, hash, blob }) => ({ path, size_bytes, hash, blob }));
       const inputs = before.files.map(({ path }) => path);
       const metrics = phases.metrics(comparison, before.buildMs);
       return { artifacts, errors: [], warnings: before.warnings, inputs, isMade: false, metrics };
@@ -137,27 +147,31 @@ export class ToolAdapter implements BundlerAdapter {
     },
   ): Promise<Outcome> {
     const { phases, comparison, key, signal } = p;
+    const isCancelled = (): boolean => signal?.aborted === true;
     mkdirSync(dirname(order.outdir), { recursive: true });
     // Beside `outdir`, so that an artifact is put in its place by a rename.
     const staging = mkdtempSync(join(dirname(order.outdir), stagingName));
     try {
-      if (signal?.aborted === true) return failed([cancelled], phases.metrics(comparison));
+      if (isCancelled()) return failed([cancelled], phases.metrics(comparison));
       const startedMs = Date.now();
       phases.begin("build_ms");
       const run = await this.#tool.run({ ...order, staging }).catch((error: unknown) => ({
         inputs: [],
-        errors: [plain("bundle_failed", error instanceof Error ? error.message : String(error))],
+        errors: [saidBy(error)],
         warnings: [],
       }));
       phases.begin("post_build_ms");
       const warnings = run.warnings.map((each) => shown(order.root, each));
-      const errors = signal?.aborted === true ? [cancelled] : run.errors.map((each) => shown(order.root, each));
+      const errors = isCancelled() ? [cancelled] : run.errors.map((each) => shown(order.root, each));
       const inputs = run.inputs.length === 0 ? [...order.entries.values()] : [...new Set(run.inputs)];
       if (errors.length > 0) return { ...failed(errors, phases.metrics(comparison)), warnings, inputs };
       const artifacts = await takeArtifacts(staging, this.#options.store);
       placeArtifacts(staging, order.outdir, artifacts);
       if (key !== undefined) remember(order, key, { inputs, artifacts, warnings, buildMs: phases.buildMs, startedMs });
       return { artifacts, errors: [], warnings, inputs, isMade: true, metrics: phases.metrics(comparison) };
+    } catch (error) {
+      // A full disk, or a folder that may not be written.
+      return failed([saidBy(error)], phases.metrics(comparison));
     } finally {
       rmSync(staging, { recursive: true, force: true });
     }
@@ -215,6 +229,10 @@ function failed(errors: BundleResult["errors"], metrics: BundleMetrics): Outcome
 
 function plain(code: BundleErrorCode, message: string): BundleMessage<BundleErrorCode> {
   return { code, message, file: null, line: null, column: null };
+}
+
+function saidBy(error: unknown): BundleMessage<BundleErrorCode> {
+  return plain("bundle_failed", error instanceof Error ? error.message : String(error));
 }
 
 const cancelled = plain("cancelled", "The bundle was cancelled.");

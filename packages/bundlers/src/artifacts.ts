@@ -24,7 +24,7 @@ export async function takeArtifacts(
     const blob = store === undefined ? null : await store.put(bytes, hash);
     artifacts.push({ path: relative(staging, file).split(sep).join("/"), size_bytes: bytes.length, hash, blob });
   }
-  return artifacts.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return artifacts.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Only what an earlier bundle listed is ever removed. */

@@ -27,8 +27,8 @@ export class BunTool implements Tool {
   /** Files that Bun has read once and for all, as they were then. */
   readonly #read = new Map<string, string>();
 
-  version(): Promise<string | undefined> {
-    return Promise.resolve(globalThis.Bun?.version);
+  version(): string | undefined {
+    return globalThis.Bun?.version;
   }
 
   async run(order: ToolOrder): Promise<ToolRun> {
@@ -66,7 +66,13 @@ export class BunTool implements Tool {
   }
 }
 
-const unsaid = { code: "bundle_failed", message: "Bun does not say why.", file: null, line: null, column: null } as const;
+const unsaid = {
+  code: "bundle_failed",
+  message: "Bun does not say why.",
+  file: null,
+  line: null,
+  column: null,
+} as const;
 
 async function buildHere(options: Options): Promise<Built> {
   const { success, logs, metafile } = await Bun.build(options);
@@ -116,7 +122,7 @@ function optionsOf(order: ToolOrder): Options {
 }
 
 function codeOf({ name, message, position }: Log): BundleErrorCode {
-  if (name === "ResolveMessage" || /^ModuleNotFound /.test(message)) return "not_found";
+  if (name === "ResolveMessage" || message.startsWith("ModuleNotFound ")) return "not_found";
   return position === null ? "bundle_failed" : "syntax_error";
 }
 

@@ -1,11 +1,9 @@
 // What a bundle is made of, and what comes of it: the same words for every bundler.
 
-/** What is to be bundled. Paths of files are relative to `root`. */
+/** What is to be bundled. Paths of files are relative to the project's folder. */
 export interface BundleContext {
-  /** The project's folder, absolute. The bundler that the project has is taken from here. */
-  readonly root: string;
   readonly entrypoints: readonly string[];
-  /** Where the artifacts go: a folder inside `root` that holds none of the sources. */
+  /** Where the artifacts go: a folder inside the project's that holds none of the sources. */
   readonly outdir: string;
   /** Default `browser`. */
   readonly target?: "browser" | "bun" | "node";
@@ -65,7 +63,7 @@ export type BundleErrorCode =
 export interface BundleMessage<Code extends string = string> {
   readonly code: Code;
   readonly message: string;
-  /** Relative to `root` where it lies in it. */
+  /** Relative to the project's folder where it lies in it. */
   readonly file: string | null;
   /** From 1. */
   readonly line: number | null;
@@ -120,9 +118,10 @@ export interface BundleResult {
 
 export interface BundlerAdapter {
   readonly name: "bun" | "esbuild" | "vite" | "webpack";
-  /** Of the bundler that the project has; undefined where it has none. */
-  version(root: string): Promise<string | undefined>;
-  isAvailable(root: string): Promise<boolean>;
+  /** Of the bundler that the project has, when the adapter was made; undefined where it had none. */
+  readonly version: string | undefined;
+  /** Whether the project has it now. */
+  isAvailable(): Promise<boolean>;
   /** Never throws for what is wrong with the sources or the context: `success` and `errors` say so. */
   build(context: BundleContext): Promise<BundleResult>;
   /** Builds, and again whenever a file changes that it was made of. Resolves to what ends it. */

@@ -13,13 +13,13 @@ const sourcemaps = ["none", "linked", "inline", "external"];
 const namingDefault: Required<Naming> = { entry: "[dir]/[name]", chunk: "[name]-[hash]", asset: "[name]-[hash]" };
 
 /** The order with its defaults, or everything that is wrong with it. */
-export function checkContext(context: BundleContext): Checked {
+export function checkContext(root: string, context: BundleContext): Checked {
   const errors: BundleMessage<BundleErrorCode>[] = [];
   const wrong = (message: string, code: BundleErrorCode = "bad_context", file: string | null = null): void =>
     void errors.push({ code, message, file, line: null, column: null });
   const { target = "browser", format = "esm", splitting = false, sourcemap = "none" } = context;
-  if (!isAbsolute(context.root) || !isFolder(context.root)) {
-    wrong(`root is to be the absolute path of a folder, not ${context.root}`);
+  if (!isFolder(root)) {
+    wrong(`${root} is no folder`);
     return { errors };
   }
   if (!targets.includes(target)) wrong(`target is one of ${targets.join(", ")}, not ${target}`);
@@ -32,18 +32,17 @@ export function checkContext(context: BundleContext): Checked {
     const fault = faultOf(pattern, kind === "entry");
     if (fault !== undefined) wrong(`naming.${kind} ${fault}: ${pattern}`);
   }
-  const files = context.entrypoints.map((path) => resolve(context.root, path));
+  const files = context.entrypoints.map((path) => resolve(root, path));
   if (files.length === 0) wrong("entrypoints is empty: there is nothing to bundle");
   for (const [index, file] of files.entries()) {
     const given = context.entrypoints[index] ?? file;
-    if (!isWithin(context.root, file)) wrong(`the entrypoint ${given} lies outside root`);
+    if (!isWithin(root, file)) wrong(`the entrypoint ${given} lies outside root`);
     else if (!isFile(file)) wrong(`there is no entrypoint ${given}`, "not_found", file);
   }
-  const outdir = resolve(context.root, context.outdir);
-  if (outdir === resolve(context.root) || !isWithin(context.root, outdir))
+  const outdir = resolve(root, context.outdir);
+  if (outdir === resolve(root) || !isWithin(root, outdir))
     wrong(`outdir is to be a folder inside root, not ${context.outdir}`);
-  for (const file of files)
-    if (isWithin(outdir, file)) wrong(`outdir holds the entrypoint ${relative(context.root, file)}`);
+  for (const file of files) if (isWithin(outdir, file)) wrong(`outdir holds the entrypoint ${relative(root, file)}`);
   const base = sharedFolder(files);
   const entries = new Map<string, string>();
   for (const file of new Set(files)) {
@@ -52,11 +51,11 @@ export function checkContext(context: BundleContext): Checked {
       wrong(`two entrypoints would be the artifact ${name}: naming.entry needs [dir], and their names have to differ`);
     entries.set(name, file);
   }
-  const configFile = context.configFile === undefined ? undefined : resolve(context.root, context.configFile);
+  const configFile = context.configFile === undefined ? undefined : resolve(root, context.configFile);
   if (configFile !== undefined && !isFile(configFile))
     wrong(`there is no configFile ${context.configFile}`, "not_found", configFile);
   if (errors.length > 0) return { errors };
-  const { root, minify = false, external = [], define = {}, plugins = [] } = context;
+  const { minify = false, external = [], define = {}, plugins = [] } = context;
   return {
     order: {
       root,
@@ -78,7 +77,7 @@ export function checkContext(context: BundleContext): Checked {
 }
 
 function faultOf(pattern: string, isEntry: boolean): string | undefined {
-  const tokens = pattern.match(/\[[^\]]*\]/g) ?? [];
+  const tokens: readonly string[] = pattern.match(/\[[^\]]*\]/g) ?? [];
   const known = isEntry ? ["[dir]", "[name]", "[hash]"] : ["[name]", "[hash]"];
   const other = tokens.find((token) => !known.includes(token));
   if (other !== undefined) return `knows ${known.join(", ")}, not ${other}`;

@@ -1,5 +1,6 @@
 // esbuild, as the project has it installed.
 import { resolve } from "node:path";
+import type * as Esbuild from "esbuild";
 import type { BuildOptions, Message, Plugin } from "esbuild";
 import type { BundleErrorCode, BundleMessage } from "./bundle.ts";
 import { importFrom, versionOf } from "./project-module.ts";
@@ -7,9 +8,9 @@ import type { Tool, ToolOrder } from "./tool.ts";
 
 export const esbuild: Tool = {
   name: "esbuild",
-  version: (root) => Promise.resolve(versionOf(root, "esbuild")),
+  version: (root) => versionOf(root, "esbuild"),
   run: async (order) => {
-    const { build } = await importFrom<typeof import("esbuild")>(order.root, "esbuild");
+    const { build } = await importFrom<typeof Esbuild>(order.root, "esbuild");
     try {
       const { metafile, warnings } = await build({ ...optionsOf(order), metafile: true });
       const inputs = Object.keys(metafile.inputs).map((path) => resolve(order.root, path));

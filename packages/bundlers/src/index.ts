@@ -21,8 +21,8 @@ export type {
   Naming,
 } from "./bundle.ts";
 
-/** One adapter for each bundler there is, the project's or not: `isAvailable` says. They take turns. */
-export function bundlers(options: BundlerOptions = {}): Readonly<Record<BundlerAdapter["name"], BundlerAdapter>> {
+/** An adapter for each bundler, whether or not the project has it: `isAvailable` says. They take turns. */
+export function bundlers(options: BundlerOptions): Readonly<Record<BundlerAdapter["name"], BundlerAdapter>> {
   const given = { ...options, turns: options.turns ?? new OneAtATime() };
   return {
     bun: new ToolAdapter(new BunTool(), given),

@@ -3,8 +3,10 @@ import type { BundleContext, BundleErrorCode, BundleMessage } from "./bundle.ts"
 
 /** What is to be bundled, with every default filled in. Paths are absolute. */
 export interface ToolOrder extends Required<
-  Pick<BundleContext, "root" | "target" | "format" | "splitting" | "minify" | "sourcemap" | "external" | "define">
+  Pick<BundleContext, "target" | "format" | "splitting" | "minify" | "sourcemap" | "external" | "define">
 > {
+  /** The project's folder. */
+  readonly root: string;
   readonly plugins: readonly unknown[];
   readonly configFile: string | undefined;
   /** Absolute files by what `[dir]/[name]` stands for, or `[name]` where the pattern has no `[dir]`. */
@@ -27,7 +29,8 @@ export interface ToolRun {
 
 export interface Tool {
   readonly name: "bun" | "esbuild" | "vite" | "webpack";
-  version(root: string): Promise<string | undefined>;
+  /** Of the one that the project has in this folder. */
+  version(root: string): string | undefined;
   /** Rejects with whatever the tool throws. */
   run(order: ToolOrder): Promise<ToolRun>;
 }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { BundleArtifact, BundleMessage } from "./bundle.ts";
+import { changedSince } from "./changed-since.ts";
 import { isBuildOutput, isWithin } from "./context.ts";
 import type { Order } from "./context.ts";
 
@@ -14,7 +15,7 @@ interface Known {
   readonly hash: string;
 }
 
-export interface Remembered {
+interface Remembered {
   readonly files: readonly Known[];
   /** Folders, and the SHA-256 of the names in each. */
   readonly folders: readonly (readonly [path: string, names: string])[];
@@ -33,9 +34,6 @@ export interface Comparison {
 /** Files that say how modules are found or understood, in every folder on the way to one. */
 const setting =
   /^(?:package\.json|[jt]sconfig.*\.json|bunfig\.toml|\.browserslistrc|package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/;
-
-/** A file system may say of a change that it was earlier than it was: by a tick of its clock. */
-const tickMs = 10;
 
 /** Compares what was remembered under this name with the files of now. What cannot be read counts as nothing. */
 export function compare(order: Order, key: string): Comparison {
@@ -73,8 +71,8 @@ export function remember(
       if (folders.has(folder)) break;
       folders.set(folder, namesIn(order, folder));
       for (const file of settingsIn(folder)) {
-        const known = knownOf(file);
-        if (known !== undefined) files.set(file, known);
+        const said = knownOf(file);
+        if (said !== undefined) files.set(file, said);
       }
     }
   }
@@ -93,7 +91,12 @@ export function keyOf(order: Order, tool: { readonly name: string; readonly vers
   const { entries, plugins: _plugins, ...rest } = order;
   // Vite puts these into what it makes.
   const environment = Object.entries(process.env).filter(([name]) => name === "NODE_ENV" || name.startsWith("VITE_"));
-  const asked = { ...tool, ...rest, entries: [...entries], environment: environment.sort() };
+  const asked = {
+    ...tool,
+    ...rest,
+    entries: [...entries],
+    environment: environment.toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  };
   return createHash("sha256").update(JSON.stringify(asked)).digest("hex");
 }
 
@@ -127,13 +130,8 @@ function statOf(path: string): string | undefined {
   return [size, mtimeNs, ctimeNs, ino, mode].join(" ");
 }
 
-function changedSince(path: string, ms: number): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined || stat.ctimeMs >= ms - tickMs;
-}
-
 /** SHA-256 in hexadecimal. */
-export function hashOf(path: string): string {
+function hashOf(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
@@ -156,7 +154,7 @@ function namesIn(order: Order, folder: string): string {
   const add = (path: string): void => {
     let names: string[] = [];
     try {
-      names = readdirSync(path).sort();
+      names = readdirSync(path).toSorted();
     } catch {
       // It is not there: then it has no names.
       return;

@@ -2,6 +2,7 @@
 // no page, no public folder.
 import { isAbsolute } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import type * as Vite from "vite";
 import type { InlineConfig, PluginOption, Rolldown } from "vite";
 import type { BundleErrorCode, BundleMessage } from "./bundle.ts";
 import { importFrom, versionOf } from "./project-module.ts";
@@ -10,9 +11,9 @@ import type { Tool, ToolOrder, ToolRun } from "./tool.ts";
 
 export const vite: Tool = {
   name: "vite",
-  version: (root) => Promise.resolve(versionOf(root, "vite")),
+  version: (root) => versionOf(root, "vite"),
   run: async (order) => {
-    const { build } = await importFrom<typeof import("vite")>(order.root, "vite");
+    const { build } = await importFrom<typeof Vite>(order.root, "vite");
     const runs: ToolRun[] = [];
     // One after the other: they have process-wide state, such as NODE_ENV.
     for (const one of separated(order)) runs.push(await runOne(one, build));
@@ -20,7 +21,7 @@ export const vite: Tool = {
   },
 };
 
-async function runOne(order: ToolOrder, build: typeof import("vite").build): Promise<ToolRun> {
+async function runOne(order: ToolOrder, build: typeof Vite.build): Promise<ToolRun> {
   const warnings: BundleMessage[] = [];
   const errors: BundleMessage<BundleErrorCode>[] = [];
   const heard = (log: Said): void => {
@@ -41,7 +42,11 @@ async function runOne(order: ToolOrder, build: typeof import("vite").build): Pro
   } catch (error) {
     const thrown = saidBy(error);
     if (thrown === undefined) throw error;
-    return { inputs: [...inputs], errors: [...errors, ...thrown.map((each) => messageOf(each, codeOf(each)))], warnings };
+    return {
+      inputs: [...inputs],
+      errors: [...errors, ...thrown.map((each) => messageOf(each, codeOf(each)))],
+      warnings,
+    };
   }
 }
 
@@ -54,7 +59,7 @@ function optionsOf(order: ToolOrder, reads: PluginOption, warn: (log: Said) => v
     logLevel: "silent",
     publicDir: false,
     // Without a configuration of the project nothing is looked for that would be one.
-    ...(order.configFile === undefined ? { envFile: false as const, css: { postcss: {} } } : {}),
+    ...(order.configFile === undefined ? { envDir: false as const, css: { postcss: {} } } : {}),
     define: { ...order.define },
     plugins: [...(order.plugins as PluginOption[]), reads],
     // What a server needs is bundled with it, as the other bundlers do.

@@ -1,17 +1,18 @@
 // webpack, as the project has it installed. It knows JavaScript alone: what else a project has needs its loaders, in a configuration.
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type webpackOf from "webpack";
 import type { Compiler, Configuration, Stats, StatsError } from "webpack";
 import type { BundleErrorCode, BundleMessage } from "./bundle.ts";
 import { requireFrom, versionOf } from "./project-module.ts";
 import { joined, separated, withoutFolder } from "./tool.ts";
 import type { Tool, ToolOrder, ToolRun } from "./tool.ts";
 
-type Webpack = typeof import("webpack");
+type Webpack = typeof webpackOf;
 
 export const webpack: Tool = {
   name: "webpack",
-  version: (root) => Promise.resolve(versionOf(root, "webpack")),
+  version: (root) => versionOf(root, "webpack"),
   run: async (order) => {
     const compilerOf = requireFrom<Webpack>(order.root, "webpack");
     const beneath = order.configFile === undefined ? {} : await configurationIn(order.configFile);
@@ -23,10 +24,14 @@ export const webpack: Tool = {
 
 async function configurationIn(file: string): Promise<Configuration> {
   const { default: given } = (await import(pathToFileURL(file).href)) as { readonly default: unknown };
-  const made: unknown = typeof given === "function" ? await given({}, { mode: "production" }) : given;
+  const made: unknown = isFunction(given) ? await given({}, { mode: "production" }) : given;
   if (typeof made !== "object" || made === null || Array.isArray(made))
     throw new TypeError(`${file} has to export one configuration of webpack.`);
   return made;
+}
+
+function isFunction(value: unknown): value is (env: object, argv: object) => unknown {
+  return typeof value === "function";
 }
 
 async function runOne(order: ToolOrder, compilerOf: Webpack, beneath: Configuration): Promise<ToolRun> {
@@ -90,7 +95,7 @@ const devtools = { linked: "source-map", inline: "inline-source-map", external: 
 
 function codeOf({ message, moduleName }: StatsError): BundleErrorCode {
   if (/(?:Module not found|Can't resolve)/.test(message)) return "not_found";
-  return /^Module parse failed/.test(message) && moduleName !== undefined ? "syntax_error" : "bundle_failed";
+  return message.startsWith("Module parse failed") && moduleName !== undefined ? "syntax_error" : "bundle_failed";
 }
 
 /** Its places are `line:column-column` with columns from 0; of a parse error the text has it alone, `(line:column)`. */
