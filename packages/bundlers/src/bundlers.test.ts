@@ -312,7 +312,7 @@ describe("an adapter", () => {
     expect(existsSync(join(root, "dist"))).toBeFalse();
   });
 
-  test.each<[string, Partial<BundleContext>, string, string]>([
+  const mistakes: [string, Partial<BundleContext>, string, string][] = [
     ["no entrypoint", { entrypoints: [] }, "bad_context", "nothing to bundle"],
     ["an entrypoint that is not there", { entrypoints: ["src/no.js"] }, "not_found", "src/no.js"],
     ["an entrypoint outside", { entrypoints: ["../p.js"] }, "bad_context", "outside root"],
@@ -327,7 +327,9 @@ describe("an adapter", () => {
     ["a token that is none", { naming: { asset: "[name].[ext]" } }, "bad_context", "not [ext]"],
     ["two artifacts of one name", { entrypoints: ["src/main.js", "src/main.ts"] }, "not_found", "src/main.ts"],
     ["a configuration that is not there", { configFile: "vite.config.ts" }, "not_found", "vite.config.ts"],
-  ])("refuses what makes no bundle: %s", async (_what, more, code, words) => {
+  ];
+
+  test.each(mistakes)("refuses what makes no bundle: %s", async (_what, more, code, words) => {
     const root = await project();
     const { bun } = bundlers({ root });
     const { success, errors, artifacts } = await bun.build(contextOf(more));
