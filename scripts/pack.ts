@@ -39,6 +39,7 @@ const PUBLISHABLE: Publishable[] = [
       "./precision": "packages/cli/src/precision.ts",
       "./testing": "packages/cli/src/testing.ts",
       "./services": "packages/cli/src/services.ts",
+      "./bundler": "packages/cli/src/bundler.ts",
     },
     started: [
       "packages/cli/src/main.ts",
