@@ -60,7 +60,7 @@ export interface PlanRecord {
   readonly intent: Uint8Array;
 }
 
-export type PlanKind = "apply" | "undo" | "known";
+type PlanKind = "apply" | "undo" | "known";
 
 export interface OperationRecord {
   readonly id: string;
