@@ -1,13 +1,6 @@
 // The desk of the room: clusters are added, components declared, plans made, approved and begun. What runs, runs in `Operations`.
 import { decodeValue, encodeValue } from "@sluice/protocol";
-import type { Clock } from "../kernel/clock.ts";
-import type {
-  ClusterRecord,
-  ClusterStore,
-  ComponentRecord,
-  OperationRecord,
-  PlanRecord,
-} from "../kernel/cluster-store.ts";
+import type { ClusterRecord, ComponentRecord, OperationRecord, PlanRecord } from "../kernel/cluster-store.ts";
 import type { Ids } from "../kernel/ids.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
@@ -17,12 +10,11 @@ import { mayImpersonate } from "./client/impersonation.ts";
 import type { Resources } from "./client/resources.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { accessName, Connections } from "./connections.ts";
-import type { ConnectionsOptions, Keeper } from "./connections.ts";
+import type { ConnectionsOptions } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
 import type { ComponentSpec } from "./components/component-file.ts";
 import { readManifests } from "./components/manifests.ts";
 import type { ComponentHealth, HealthRules } from "./health/health.ts";
-import type { ClusterLimits } from "./limits.ts";
 import { textAt } from "./objects.ts";
 import { inventoryOf, Operations } from "./operations/operation.ts";
 import { isOpen } from "./plans/policy.ts";
@@ -30,7 +22,7 @@ import { makePlan } from "./plans/planner.ts";
 import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
-import type { Files, HttpTransport, ProcessRunner, Sha256 } from "./ports.ts";
+import type { Files } from "./ports.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */

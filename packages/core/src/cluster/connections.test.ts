@@ -1,10 +1,9 @@
 import { expect, test } from "bun:test";
 import { unwrap } from "../kernel/result.ts";
-import { sha256 } from "./memory-ports.suite.ts";
 import { Connections } from "./connections.ts";
 import { fetchTransport } from "./double/bench.suite.ts";
 import { clusterLimits } from "./limits.ts";
-import { memoryFiles } from "./memory-ports.suite.ts";
+import { memoryFiles, sha256 } from "./memory-ports.suite.ts";
 import { Room } from "./room.suite.ts";
 
 test("a connection is kept for each person, made anew when asked for, and not kept when it failed", async () => {

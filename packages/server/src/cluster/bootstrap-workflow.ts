@@ -40,7 +40,7 @@ export function makeBootstrapWorkflow(
       const coming = new Map<string, Promise<Came>>();
       for (const { name, dependsOn } of order) {
         const up = async (): Promise<Came> => {
-          const below = await Promise.all(dependsOn.map((each) => coming.get(each)));
+          const below = await Promise.all(dependsOn.flatMap((each) => coming.get(each) ?? []));
           if (below.some((came) => came !== "applied" && came !== "unchanged")) return "left out";
           return bringUp(ctx, name, { clusters, input });
         };

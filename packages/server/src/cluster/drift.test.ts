@@ -25,7 +25,7 @@ test("drift is what somebody changed, removed or took over since it was applied,
   const seen = (changes as { key: string; action: string; fields: { path: string }[]; conflicts: object[] }[]).map(
     ({ key, action, fields, conflicts }) => [key, action, fields.map(({ path }) => path), conflicts],
   );
-  expect(seen.toSorted()).toEqual([
+  expect(seen).toEqual([
     ["ConfigMap default/a", "update", [".data.x"], []],
     ["ConfigMap default/b", "create", expect.arrayContaining([".kind"]), []],
     ["ConfigMap default/c", "update", [".data.y"], [{ field: ".data.y", manager: "eve" }]],

@@ -56,6 +56,24 @@ async function settled<T>(ctx: Context, name: string, act: () => Promise<T>): Pr
   }
 }
 
+/** Journals from before there were waves of which nobody could know say nothing of them. */
+function isOpen({ unknown }: { readonly unknown?: readonly number[] }, wave: number): boolean {
+  return unknown?.includes(wave) === true;
+}
+
+interface Knowing {
+  readonly wave: number;
+  readonly step: <T>(name: string, act: Act<T>) => Promise<T>;
+  readonly ops: Operations;
+}
+
+/** Plans what was unknown of a wave, and waits until somebody has approved that. */
+async function approvedOnceKnown(ctx: Context, { wave, step, ops }: Knowing): Promise<void> {
+  const plan = await step(`look at what was unknown in wave ${wave}`, (id, signal) => ops.nowKnown(id, wave, signal));
+  while (!(await step(`look whether ${plan} is approved`, (id) => ops.isApproved(id, plan))))
+    await ctx.waitFor(approvedEvent, { key: plan, timeout: approvalLook, onTimeout: null });
+}
+
 /** The workflow over these operations. */
 export function makeOperationWorkflow(
   operations: () => Promise<Operations>,
@@ -97,14 +115,7 @@ export function makeOperationWorkflow(
     );
     await step("take over", (id, signal) => ops.takeOver(id, signal));
     for (const wave of shape.waves) {
-      // Journals from before there were such waves say nothing of them.
-      if (((shape.unknown as readonly number[] | undefined) ?? []).includes(wave)) {
-        const plan = await step(`look at what was unknown in wave ${wave}`, (id, signal) =>
-          ops.nowKnown(id, wave, signal),
-        );
-        while (!(await step(`look whether ${plan} is approved`, (id) => ops.isApproved(id, plan))))
-          await ctx.waitFor(approvedEvent, { key: plan, timeout: approvalLook, onTimeout: null });
-      }
+      if (isOpen(shape, wave)) await approvedOnceKnown(ctx, { wave, step, ops });
       add(
         await step(
           `apply wave ${wave}`,
