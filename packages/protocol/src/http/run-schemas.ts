@@ -259,6 +259,7 @@ export const runSchemas = {
       "Number or name of the first step that is executed again",
     ),
     input: value.optional(),
+    trustImported: maybe(z.boolean()).describe("Take over what the steps of an imported run have found: `run:trust`"),
   }),
   BulkRuns: z.strictObject({
     action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),
