@@ -24,6 +24,8 @@ export const steps3 = workflow<Input, number>({ name: "steps3" }, async (ctx) =>
   return a + b + c;
 });
 
+export const limited3 = workflow<Input, number>({ name: "limited3", concurrency: 100_000 }, steps3.handler);
+
 /** Twelve steps by chained calls, each with the output of the one before. */
 export const builder12 = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`).reduce(
   (flow, name) =>
