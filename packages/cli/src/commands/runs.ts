@@ -141,6 +141,10 @@ function addVerb(
     );
 }
 
+function counted(runs: number): string {
+  return `${runs} ${runs === 1 ? "run" : "runs"}`;
+}
+
 type ForkFlags = TargetFlags & {
   readonly from?: string;
   readonly input?: string;
@@ -193,7 +197,7 @@ function addErase(runs: Command, io: Io): void {
     .action(async (id: string, flags: TargetFlags) => {
       const path = `/api/v1/runs/${segment(id)}/erase`;
       const answer = await apiOf(io, flags).json<{ readonly runs: number }>(path, { method: "POST", body: {} });
-      show(io, flags, { json: answer, text: () => [`The values of ${answer.runs} runs are gone.`] });
+      show(io, flags, { json: answer, text: () => [`The values of ${counted(answer.runs)} are gone.`] });
     });
 }
 

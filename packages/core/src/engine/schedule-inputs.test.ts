@@ -15,7 +15,7 @@ test("a schedule without the input that its workflow needs is warned of at the d
   );
   const free = workflow({ name: "free", triggers: [schedule("0 2 * * *")] }, async () => 1);
   const { fixture } = await make([nightly, free]);
-  const warned = () => fixture.logs.filter(({ message }) => message.startsWith("a schedule has no input"));
+  const warned = () => fixture.logs.filter(({ message }) => message.startsWith("a schedule's runs will fail"));
   while (warned().length < 2) await rest();
   await rest();
   expect(warned().map(({ level, fields }) => [level, (fields as { schedule: string }).schedule])).toEqual([

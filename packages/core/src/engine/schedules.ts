@@ -100,7 +100,7 @@ export class Schedules {
       live.judged = checked.ok || checked.error.code !== "no_worker";
       if (checked.ok || checked.error.code !== "invalid_input") continue;
       const hint = "Give it one: schedule(cron, { input }).";
-      log("warn", "a schedule has no input that its workflow takes", {
+      log("warn", "a schedule's runs will fail: its workflow does not take their input", {
         schedule,
         problem: checked.error.message,
         hint,
