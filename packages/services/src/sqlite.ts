@@ -50,7 +50,9 @@ export const sqlite = defineService({
       execute: action({
         input: statement,
         run: ({ sql, params }) => {
-          const { changes } = db.prepare(sql).run(...(params as SqliteValue[])) as { readonly changes: number | bigint };
+          const { changes } = db.prepare(sql).run(...(params as SqliteValue[])) as {
+            readonly changes: number | bigint;
+          };
           return { changes: Number(changes) };
         },
       }),

@@ -21,7 +21,13 @@ export async function awaitEnd(api: Api, id: string): Promise<RunView> {
 }
 
 /** A start that made no run of its own says so. */
-export function becameOf({ created, joined }: { readonly created: boolean; readonly joined?: string }): readonly string[] {
+export function becameOf({
+  created,
+  joined,
+}: {
+  readonly created: boolean;
+  readonly joined?: string;
+}): readonly string[] {
   if (created) return [];
   return joined === undefined ? ["This was started before:"] : [`Part of a run that was there (${joined}):`];
 }
@@ -39,7 +45,7 @@ function holdText({ by, path, key }: NonNullable<RunView["hold"]>): string {
 
 function attributeLine({ attributes = {}, attributeTypes = {} }: RunView): readonly string[] {
   const text = (name: string, value: unknown): string =>
-    attributeTypes[name] === "time" ? time(value as number) : String(value);
+    attributeTypes[name] === "time" ? time(Number(value)) : String(value);
   const all = Object.entries(attributes).map(([name, value]) => `${name}=${text(name, value)}`);
   return all.length === 0 ? [] : [`  attributes ${all.join("  ")}`];
 }

@@ -52,7 +52,12 @@ test("a definition that changes while the engine is told of it is told again, on
     const told = deployed.length;
     const { engine } = await program.deployed();
     expect(deployed.length).toBe(told + 1);
-    expect(engine.schedules.list().map(({ cron }) => cron).toSorted()).toEqual(["0 2 * * *", "0 3 * * *"]);
+    expect(
+      engine.schedules
+        .list()
+        .map(({ cron }) => cron)
+        .toSorted(),
+    ).toEqual(["0 2 * * *", "0 3 * * *"]);
     await program.deployed();
     expect(deployed.length).toBe(told + 1);
   });
@@ -68,7 +73,9 @@ test("a replay that cannot start leaves none of its functions behind", async () 
     program.workflows.delete("orders");
     program.changed("orders");
     const replayed = api.replay(run, { mockStep: { echo: () => 2 } });
-    expect(await replayed.catch((error: { readonly code?: string }) => error.code)).toBe("workflow_not_found");
+    expect(await replayed.catch((error: unknown) => (error as { readonly code?: string }).code)).toBe(
+      "workflow_not_found",
+    );
     expect(program.mocks.size).toBe(0);
   });
 });

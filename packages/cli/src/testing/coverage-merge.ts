@@ -60,7 +60,7 @@ function recordsOf(text: string): readonly FileRecord[] {
     else if (key === "end_of_record") {
       records.push(current);
       current = undefined;
-    } else if (/^FN/.test(key)) current.functions.push(line);
+    } else if (key.startsWith("FN")) current.functions.push(line);
     else if (key === "DA") {
       const [number = "", hits = ""] = value.split(",");
       current.lines.set(Number(number), Number(hits));

@@ -9,7 +9,11 @@ test("a schedule without the input that its workflow needs is warned of at the d
     {
       name: "nightly",
       input: numbers,
-      triggers: [schedule("0 2 * * *"), interval("1h", { name: "hourly", input: { n: "one" } }), schedule("0 3 * * *", { input: { n: 1 }, name: "good" })],
+      triggers: [
+        schedule("0 2 * * *"),
+        interval("1h", { name: "hourly", input: { n: "one" } }),
+        schedule("0 3 * * *", { input: { n: 1 }, name: "good" }),
+      ],
     },
     async (_ctx, { n }) => n,
   );

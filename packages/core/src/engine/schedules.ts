@@ -93,7 +93,7 @@ export class Schedules {
 
   async #checkInputs(): Promise<void> {
     const { deployments, log, values } = this.#parts;
-    for (const live of [...this.#live.values()]) {
+    for (const live of this.#live.values()) {
       const { id: schedule, workflow, input } = live.record;
       if (live.judged === true || deployments.workflow(workflow)?.manifest.validates !== true) continue;
       const checked = await this.#starts.check(workflow, await values.load(input));

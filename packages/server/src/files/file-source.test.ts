@@ -23,7 +23,12 @@ function newFolder(): string {
   return made;
 }
 
-async function begin(project: string, store: MemoryRunStore, options: FileWatchOptions = {}, load?: FileSourceOptions["load"]) {
+async function begin(
+  project: string,
+  store: MemoryRunStore,
+  options: FileWatchOptions = {},
+  load?: FileSourceOptions["load"],
+) {
   const source = new FileSource({ project, clock: systemClock, log: () => undefined, lookMs: 40, load });
   const engine = new Engine({
     store,

@@ -1,6 +1,7 @@
 // The source of file triggers: begins to watch when code that has one is deployed. What watches is loaded then.
 import type { Clock, Logger, TriggerSink, TriggerSource, WatchedTrigger } from "@sluice/core";
 import { lazily } from "@sluice/core";
+import type * as watching from "./watched-files.ts";
 import type { WatchedFiles } from "./watched-files.ts";
 
 export interface FileSourceOptions {
@@ -14,7 +15,7 @@ export interface FileSourceOptions {
   readonly load?: (() => Promise<Watching>) | undefined;
 }
 
-type Watching = Pick<typeof import("./watched-files.ts"), "WatchedFiles">;
+type Watching = Pick<typeof watching, "WatchedFiles">;
 
 const lookMsDefault = 5_000;
 

@@ -8,15 +8,14 @@ let f: HttpFixture;
 let checks = 0;
 const sell = workflow({ name: "a/sell", priority: 3 }, async (ctx) => {
   const checked = await ctx.step("check", () => ({ ok: false, made: ++checks }));
-  return await ctx.step("sell", () => checked.ok);
+  return ctx.step("sell", () => checked.ok);
 });
 const other = workflow({ name: "b/other" }, async () => 1);
 
 async function holder(name: string, more: object): Promise<(path: string, body?: object) => Promise<Answer>> {
   const { body } = await f.post("/api/v1/tokens", { name, role: "developer", ...more });
   const headers = { authorization: `Bearer ${body.token}`, "content-type": "application/json" };
-  return (path, content = {}) =>
-    f.send(path, { method: "POST", token: null, headers, body: JSON.stringify(content) });
+  return (path, content = {}) => f.send(path, { method: "POST", token: null, headers, body: JSON.stringify(content) });
 }
 
 beforeAll(async () => void (f = await HttpFixture.make({ workflows: [sell, other] })));

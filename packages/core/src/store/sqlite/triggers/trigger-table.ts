@@ -82,7 +82,7 @@ export class TriggerReads {
   held(
     trigger: string,
     limit: number,
-    after: { readonly dueAt: number; readonly key?: string | undefined } | undefined = undefined,
+    after?: { readonly dueAt: number; readonly key?: string | undefined },
   ): readonly HeldStart[] {
     const { dueAt = -1, key = null } = after ?? {};
     // Without a key nothing that is due at that time is greater.
