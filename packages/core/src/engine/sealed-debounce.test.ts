@@ -78,7 +78,7 @@ test("the last start counts, sealed, with one key for the run there is, after a 
 test("whoever waits for the run can read its result, also when it is gone, whichever start had the last word", async () => {
   const site = new Site();
   const parent = workflow({ name: "parent" }, async (ctx) => {
-    const said = await ctx.call<string, string>("calm", "SECRET-child");
+    const said = await ctx.call<string>("calm", "SECRET-child");
     await ctx.waitFor("go");
     return said;
   });

@@ -34,9 +34,7 @@ const run = z.strictObject({
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe("Search attributes"),
-  attributeTypes: z
-    .record(z.string(), z.enum(attributeTypes))
-    .describe("What they are; times are milliseconds since 1970"),
+  attributeTypes: z.record(z.string(), z.enum(attributeTypes)).describe("What they are; times in milliseconds"),
   chain: z
     .string()
     .nullable()

@@ -83,7 +83,7 @@ export interface FlowWebhookOptions {
 }
 
 /** Something that was found: each id starts one run, which gets the payload. */
-export interface PolledItem {
+interface PolledItem {
   readonly id: string;
   readonly payload: unknown;
 }
