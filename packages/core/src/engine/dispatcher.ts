@@ -14,8 +14,6 @@ import { RunCharges } from "./run-charges.ts";
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
 
-/** Moves runs by itself, as it is set to. */
-
 /** A run on its way to a worker. */
 interface Waiting {
   readonly hot: HotRun;
@@ -128,11 +126,14 @@ export class Dispatcher {
       await this.#block(hot, "error", error);
       return;
     }
-    try {
-      await this.#place({ hot, assignment, journalNext: claimed.next }, run);
-    } catch (error) {
-      this.#putBack(hot, error);
-    }
+    const place = (): Promise<void> =>
+      this.#place({ hot, assignment, journalNext: claimed.next }, run).catch((error: unknown) =>
+        this.#putBack(hot, error),
+      );
+    // One that undoes begins with that at once: nothing of it may go on then.
+    const stopping = run.outcome === undefined ? undefined : this.#parts.stopped(run.id);
+    if (stopping === undefined) await place();
+    else void stopping.then(place);
   }
 
   async #seal(hot: HotRun, { payloadKey = "", forkedFrom }: RunRecord): Promise<void> {

@@ -43,6 +43,8 @@ export interface EngineParts {
   readonly queued: (runs: number) => void;
   /** Nobody wants what a run had workers do for it. */
   readonly recall: (run: string) => void;
+  /** Resolves when all that a run had workers do for it has stopped; undefined when it has. */
+  readonly stopped: (run: string) => Promise<void> | undefined;
   /** A run has left memory. */
   readonly left: (hot: HotRun) => void;
   /** Gives a run that has left memory back, to be claimed anew. */

@@ -97,7 +97,7 @@ export class Values {
     if (hash === undefined || this.#blobs === undefined) return stored;
     const bytes = await this.#blobs.get(hash);
     if (bytes !== undefined) return bytes;
-    throw gone(hash);
+    throw missing(hash);
   }
 
   /** How many bytes a value has; what a missing one had is not known. */
@@ -112,7 +112,7 @@ export class Values {
     const hash = blobRefOf(stored);
     if (hash === undefined || this.#blobs?.find === undefined) return undefined;
     const found = await this.#blobs.find(hash);
-    if (found === undefined) throw gone(hash);
+    if (found === undefined) throw missing(hash);
     return found.file;
   }
 
@@ -164,7 +164,7 @@ export class Values {
   }
 }
 
-function gone(hash: string): SluiceError {
+function missing(hash: string): SluiceError {
   return new SluiceError({
     code: "store_failed",
     message: `The stored value ${hash} is missing from the data folder.`,

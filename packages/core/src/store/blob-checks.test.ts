@@ -41,5 +41,5 @@ test("a long file is read in pieces", async () => {
 
 test("a file that is not there says so", async () => {
   const gone = new BlobChecks().check("x", join(root, "none"));
-  expect(await gone.catch((error: NodeJS.ErrnoException) => error.code)).toBe("ENOENT");
+  expect(await gone.catch((error: unknown) => (error as NodeJS.ErrnoException).code)).toBe("ENOENT");
 });

@@ -1,5 +1,6 @@
 // Which blobs have been held against their names, and how their files looked then: one that still looks so is not read again. A change
 // that leaves size and times as they were, as a disk that rots makes it, is found once the server has started anew.
+import type { Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
@@ -101,8 +102,7 @@ function checked(outcome: Checked["outcome"], { inode, bytes }: Look): Checked {
   return { outcome, inode, bytes };
 }
 
-function lookOf(found: Awaited<ReturnType<FileHandle["stat"]>>): Look {
-  const { ino: inode, size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs } = found;
+function lookOf({ ino: inode, size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs }: Stats): Look {
   return { inode, bytes, modifiedMs, changedMs };
 }
 
