@@ -210,7 +210,7 @@ async function startTelemetry(
 
 /** Loaded when the first worker connects, or somebody asks for a build. */
 function fleetOf(
-  { options }: Ground,
+  { options, url }: Ground,
   parts: {
     readonly engine: Engine;
     readonly store: Store;
@@ -223,8 +223,9 @@ function fleetOf(
   readonly stop: () => Promise<void>;
 } {
   const { log, settings } = options;
+  const urls = { given: settings.publicUrl, own: url };
   const part = new FirstUse(
-    () => openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
+    () => openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits, urls }),
     ({ fleet, work }) => {
       fleet.stop();
       work.stop();

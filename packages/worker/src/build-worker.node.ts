@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMessageName } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
 import { BuildFiles } from "./build-files.node.ts";
-import { BuildProcess } from "./build-process.node.ts";
+import { BuildProcess, environmentOf } from "./build-process.node.ts";
 import type { BuildOptions, BuildResult } from "./build-process.node.ts";
 import { OrphanGuard } from "./orphan-guard.node.ts";
 
@@ -21,8 +21,10 @@ export interface BuildWorkerOptions {
   readonly capabilities: readonly string[];
   /** A token, or the credential that was given for it. */
   readonly token?: string | undefined;
-  /** Base URL of the server, where inputs are fetched from and outputs are stored; without it, neither is done. */
+  /** Base URL of the server, where inputs are fetched from and outputs are stored; without it, where the server says. */
   readonly blobsUrl?: string | undefined;
+  /** Names of this program's environment that commands get, besides those of `environmentOf`. */
+  readonly passEnv?: readonly string[] | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly resources?: Readonly<Record<string, number>> | undefined;
   readonly slots?: number | undefined;
@@ -55,6 +57,8 @@ export class BuildWorker {
   readonly #held = new Map<string, Held>();
   readonly #guard = new OrphanGuard();
   #token: string | undefined;
+  /** What the server said of it. */
+  #blobsUrl: string | undefined;
   #socket: Socket | undefined;
   #accepted = false;
   #delayMs = reconnectMsMin;
@@ -78,10 +82,14 @@ export class BuildWorker {
 
   /** Ends what it runs and leaves. */
   stop(): void {
+    this.#end();
+    this.#done.resolve();
+  }
+
+  #end(): void {
     this.#stopped = true;
     for (const { process } of this.#held.values()) process.cancel(0);
     this.#leave();
-    this.#done.resolve();
   }
 
   /** Breaks the connection off, as a network does. It comes back by itself. */
@@ -158,6 +166,10 @@ export class BuildWorker {
       case "BUILD_REQUEST":
         this.#build(payload);
         return;
+      case "ERROR":
+        // To come back would send the other one away, which would come back, and so on.
+        if (payload["code"] === "worker_replaced") this.#refused(String(payload["message"]));
+        return;
       case "BUILD_CANCEL":
         this.#held.get(String(payload["build_id"]))?.process.cancel(numberIn(payload, "grace_ms"));
         return;
@@ -174,16 +186,13 @@ export class BuildWorker {
 
   #acknowledged(payload: WireMessage["payload"]): void {
     if (payload["accepted"] !== true) {
-      this.#stopped = true;
-      this.#leave();
-      this.#done.reject(
-        new WorkerRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given"),
-      );
+      this.#refused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given");
       return;
     }
     this.#accepted = true;
     this.#delayMs = reconnectMsMin;
-    const { credential } = payload;
+    const { credential, blobs_url: blobsUrl } = payload;
+    this.#blobsUrl = typeof blobsUrl === "string" && mayShowToken(blobsUrl) ? blobsUrl : undefined;
     if (typeof credential === "string") {
       this.#token = credential;
       this.#options.onCredential?.(credential);
@@ -201,6 +210,12 @@ export class BuildWorker {
     this.#options.onConnected?.();
   }
 
+  /** The server does not want it: what it runs is nobody's any more. */
+  #refused(reason: string): void {
+    this.#end();
+    this.#done.reject(new WorkerRefused(reason));
+  }
+
   #build(payload: WireMessage["payload"]): void {
     const build = String(payload["build_id"]);
     const epoch = numberIn(payload, "epoch");
@@ -215,6 +230,7 @@ export class BuildWorker {
       pending: [],
       process: new BuildProcess({
         options,
+        environment: environmentOf(this.#options.passEnv),
         guard: this.#guard,
         files: this.#filesOf(options),
         started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
@@ -231,7 +247,7 @@ export class BuildWorker {
   }
 
   #filesOf(options: BuildOptions): BuildFiles | undefined {
-    const { blobsUrl: url } = this.#options;
+    const { blobsUrl: url = this.#blobsUrl } = this.#options;
     if (url === undefined || !BuildFiles.concern(options)) return undefined;
     return new BuildFiles({ url, token: () => this.#token }, options);
   }
@@ -278,6 +294,15 @@ export class BuildWorker {
     return socket.write(encodeFrame(message));
   }
 }
+
+/** Whether the token may go there: to this machine, or over TLS. */
+function mayShowToken(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || (protocol === "http:" && loopbackName.test(hostname));
+}
+
+const loopbackName = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
   let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];

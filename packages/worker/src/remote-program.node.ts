@@ -1,9 +1,18 @@
 // A worker on a machine of its own as a program: what it is called, what it may show, what it does when it is told to stop. Runs on
 // Bun, Node and Deno.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import type { Task, Workflow } from "@sluice/sdk";
 import { systemSecrets } from "./bun-secrets.ts";
@@ -179,8 +188,15 @@ function read(file: string): Readonly<Record<string, string>> | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, string>>) : undefined;
 }
 
+/** On the disk when it returns: the token is good for nothing else once it was exchanged for a credential. */
 function write(file: string, content: Readonly<Record<string, string>>): void {
   const part = `${file}.part`;
-  writeFileSync(part, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  writeFileSync(part, `${JSON.stringify(content)}\n`, { mode: 0o600, flush: true });
   renameSync(part, file);
+  const folder = openSync(dirname(file), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

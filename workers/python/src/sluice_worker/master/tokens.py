@@ -22,7 +22,7 @@ class WorkerToken:
     secret: str
     #: Labels that the worker may announce, as patterns (`zone=*`); None allows all.
     labels: Sequence[str] | None = None
-    #: How keys of the state must begin that the worker may use; None allows all.
+    #: How keys of the state and names of locks must begin that the worker may use; None allows all.
     state_prefixes: Sequence[str] | None = None
 
 
@@ -35,7 +35,7 @@ class Permit:
     credential: str | None = None
 
     def may_use(self, key: str) -> bool:
-        """Whether a key of the state is within the token's prefixes."""
+        """Whether a key of the state, or the name of a lock, is within the token's prefixes."""
         prefixes = self.token.state_prefixes if self.token is not None else None
         return prefixes is None or any(key.startswith(prefix) for prefix in prefixes)
 
