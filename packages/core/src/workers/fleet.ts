@@ -318,7 +318,7 @@ export class Fleet implements ConnectionOwner {
   #lock(worker: RemoteWorker, id: string, p: WorkerPayload<"LOCK_ACQUIRE">): Promise<void> | undefined {
     const { resource, token, ttl_ms: ttlMs, wait_ms: waitMs = 0 } = p;
     const refused = refusedTo(worker, resource);
-    if (refused !== undefined) return void this.#lockAnswer(worker, id, refused);
+    if (refused !== undefined) return Promise.resolve(this.#lockAnswer(worker, id, refused));
     if (token !== undefined) {
       return this.#locks.renew({ resource, token, ttlMs }).then((held) => this.#lockAnswer(worker, id, held));
     }

@@ -240,14 +240,14 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
     test("whose name another takes ends what it does, says why, and does not come back", async () => {
       await using rig = await Rig.make();
       const token = await rig.token("w");
-      const { process: first, connected } = start({ port: rig.port, workerId: "w", token });
-      await connected();
+      const first = start({ port: rig.port, workerId: "w", token });
+      await first.connected();
       const build = await rig.build(sh("sleep 1000 & echo $!; wait"));
       await rig.until(build, (shown) => shown.outputBytesSeen > 0);
       const child = Number(await output(rig, build));
       await rig.worker("w", { token });
-      expect(await first.exited).toBe(1);
-      expect(await first.stderr.text()).toContain("Another worker with this worker_id has connected");
+      expect(await first.process.exited).toBe(1);
+      expect(await first.process.stderr.text()).toContain("Another worker with this worker_id has connected");
       const { body } = await rig.fixture.get("/api/v1/workers");
       expect(body.workers).toMatchObject([{ id: "w" }]);
       while (isAlive(child)) await Bun.sleep(10);

@@ -241,8 +241,7 @@ describe("the undo of a task that is under way", () => {
     expect((await lost.fixture.ended(lost.run)).status).toBe("cancelled");
 
     const handed = await stopping("function");
-    const { task, epoch } = handed.order;
-    handed.peer.say({ type: "handback", runs: [], tasks: [{ task, epoch }] });
+    handed.peer.say({ type: "handback", runs: [], tasks: [handed.order] });
     expect((await handed.fixture.ended(handed.run)).status).toBe("cancelled");
 
     const { fixture, peer, run, order, undone } = await stopping("function");

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, Protocol
 
-from ..connection import Connection
+from ..connection import Wire
 from ..frames import FrameError, Message
 from ..link import HEARTBEATS_MISSED_MAX
 from ..messages import MessageError, MessageType, parse_payload, present
@@ -60,7 +60,7 @@ class Owner(Protocol):
 class Peer:
     """One connection, and the worker on it once HELLO was accepted."""
 
-    def __init__(self, owner: Owner, connection: Connection, log: logging.Logger) -> None:
+    def __init__(self, owner: Owner, connection: Wire, log: logging.Logger) -> None:
         self._owner = owner
         self._connection = connection
         self._log = log

@@ -55,7 +55,8 @@ class Door:
         if any(token.secret == "" or token.secret.startswith(CREDENTIAL_PREFIX) for token in found):
             raise ValueError(f"a token is not empty and does not begin with {CREDENTIAL_PREFIX}")
         self._tokens = found
-        self._open = not found
+        #: Nobody has to show anything.
+        self.open = not found
         #: Name by secret: a token belongs to the first worker that came with it.
         self._bound: dict[str, str] = {}
 
@@ -63,7 +64,7 @@ class Door:
         """Judges what a worker shows."""
         if len(worker_id) > WORKER_ID_CHARS_MAX:
             return Refusal(f"A worker's name has at most {WORKER_ID_CHARS_MAX} characters.")
-        if self._open:
+        if self.open:
             return Permit(None)
         if shown is None:
             return Refusal("A token is needed.")
