@@ -204,7 +204,7 @@ describe("the undo of a task", () => {
 
 describe("the undo of a task that is under way", () => {
   /** A run in the middle of its task, cancelled: the worker has been told to stop, and has not. */
-  async function stopping(undo: "task" | "function", options: FixtureOptions = {}) {
+  async function stopping(undo: "task" | "function", options: Omit<FixtureOptions, "workflows"> = {}) {
     const undone: unknown[] = [];
     const back = undo === "task" ? "free" : (result: unknown) => void undone.push(result);
     const w = workflow({ name: "w" }, (ctx) => ctx.task("reserve", 1, { undo: back }));
