@@ -40,6 +40,9 @@ export function dialTcp({ host, port, tls, ca, dialMs = dialMsDefault }: TcpTarg
             socket.write(bytes);
             return bytes.length;
           },
+          get waitingBytes() {
+            return socket.writableLength;
+          },
           end: () => {
             socket.end();
             const cut = setTimeout(() => socket.destroy(), goodbyeMs);

@@ -3,6 +3,7 @@ import { frameBytesMax } from "@sluice/protocol";
 import type { Dial } from "./remote-worker.ts";
 
 const lengthBytes = 4;
+const lookEveryMs = 2;
 /** Who takes a connection and then says nothing is tried again. */
 const dialMsDefault = 10_000;
 
@@ -24,10 +25,27 @@ export function dialWebSocket(url: string, dialMs = dialMsDefault): Dial {
       socket.addEventListener("open", () => {
         open = true;
         clearTimeout(late);
+        const look = (): void => {
+          // The standard tells nobody when it has sent.
+          if (socket.readyState !== WebSocket.OPEN) return;
+          if (socket.bufferedAmount > 0) setTimeout(look, lookEveryMs);
+          else {
+            looking = false;
+            events.drained();
+          }
+        };
+        let looking = false;
         resolve({
           write: (bytes) => {
             for (const frame of framesIn(bytes)) socket.send(frame);
+            if (!looking && socket.bufferedAmount > 0) {
+              looking = true;
+              setTimeout(look, lookEveryMs);
+            }
             return bytes.length;
+          },
+          get waitingBytes() {
+            return socket.bufferedAmount;
           },
           end: () => socket.close(),
         });

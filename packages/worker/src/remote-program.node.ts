@@ -15,6 +15,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import type { Task, Workflow } from "@sluice/sdk";
+import { BuildHost } from "./build-host.node.ts";
 import { systemSecrets } from "./bun-secrets.ts";
 import { maskOutput } from "./bun-output.ts";
 import { AsyncStepScope } from "./bun-step-scope.ts";
@@ -50,6 +51,15 @@ export interface RemoteProgram {
   readonly version: string;
   readonly workflows: readonly Workflow[];
   readonly tasks: readonly Task[];
+  /** Does builds as well: runs commands that the server asks for. */
+  readonly builds?:
+    | {
+        /** Base URL of the server with the blobs; without it, where the server says. */
+        readonly blobsUrl?: string | undefined;
+        /** Names of this program's environment that commands get, besides what every program counts on. */
+        readonly passEnv: readonly string[];
+      }
+    | undefined;
   readonly limits?: Partial<WorkerLimits> | undefined;
   readonly heartbeatMs: number;
   /** Time for what runs when it is told to stop. */
@@ -74,7 +84,8 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
   const memory = new Memory(program.state, program.id);
   const token = program.tokenFile === undefined ? undefined : readFileSync(program.tokenFile, "utf8").trim();
   const { runtime, version: runtimeVersion } = runtimeHere();
-  const { labels, capabilities, slots, drainMs, heartbeatMs, log, version, workflows, tasks } = program;
+  const { labels, capabilities, slots, drainMs, heartbeatMs, log, version, workflows, tasks, builds } = program;
+  const secret = (): string | undefined => memory.credential ?? token;
   const redactor = new Redactor();
   maskOutput(redactor);
   const remote = new RemoteWorker({
@@ -86,7 +97,7 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
     heartbeatMs,
     hello: {
       worker_id: memory.id,
-      capabilities: ["runs", "tasks", ...capabilities],
+      capabilities: [...new Set(["runs", "tasks", ...(builds === undefined ? [] : ["build"]), ...capabilities])],
       runtime,
       [`${runtime}_version`]: runtimeVersion,
       slots,
@@ -95,7 +106,7 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
       workflows: workflows.map(({ name }) => name),
       tasks: tasks.map(({ name }) => name),
     },
-    secret: () => memory.credential ?? token,
+    secret,
     onCredential: (credential) => memory.keep(credential),
     makeWorker: (send) =>
       new Worker({
@@ -110,6 +121,8 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
         localSecrets: systemSecrets,
         send,
       }),
+    makeBuilds:
+      builds && ((send) => new BuildHost({ ...builds, send, token: secret, serverUrl: httpOf(program.connect) })),
     log: (message) => log(`${memory.id}: ${message}`),
     retryMs,
     retryMsMax,
@@ -121,6 +134,11 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
   process.off("SIGTERM", leave);
   process.off("SIGINT", leave);
   return end;
+}
+
+/** The server's own port, where that is what it connects to. */
+function httpOf(connect: string): string | undefined {
+  return /^wss?:/.test(connect) ? connect.replace("ws", "http") : undefined;
 }
 
 /** 0 ≤ x < 1. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rig } from "./rig.suite.ts";
 
-const program = join(import.meta.dir, "../../../worker/src/build-main.node.ts");
+const buildWorker = join(import.meta.dir, "../../../worker/src/build-main.node.ts");
 
 /** A network that can break. */
 class Cable implements AsyncDisposable {
@@ -53,8 +53,12 @@ interface Started {
   connected(): Promise<void>;
 }
 
-/** Registers the contract for one runtime, started by this command. */
-export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", command: readonly string[]): void {
+/** Registers the contract for one runtime, started by this command. `program`: what is bundled and started. */
+export function runtimeSuite(
+  runtime: "bun" | "node" | "deno" | "python",
+  command: readonly string[],
+  program = buildWorker,
+): void {
   describe(`a worker on ${runtime}`, () => {
     let folder = "";
     let script = "";
