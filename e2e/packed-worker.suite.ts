@@ -77,7 +77,7 @@ export async function expectWorker(installed: string, command: readonly string[]
     // The stream ends with the build.
     const events = await (await fetch(`${url}/api/v1/builds/${build.id}/events`, { headers })).text();
     expect(events).toContain('"text":"built\\n"');
-    expect(events).toContain('"status":"completed"');
+    expect(events).toContain('"message":"completed"');
   } finally {
     await end(worker.child);
     await end(server.child);

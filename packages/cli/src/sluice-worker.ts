@@ -22,7 +22,7 @@ Works for a Sluice server with the tasks and workflows that a module exports, do
   --capabilities LIST    what it can do, such as ffmpeg
   --slots N              tasks at once (4)
   --state DIR            folder for its name and credential (.sluice-worker)
-  --ca FILE              certificates to trust besides those of the system, in PEM format
+  --ca FILE              certificates to trust, in PEM format
   --drain-ms MS          time for what runs when it is told to stop (10000)
 
 Example:

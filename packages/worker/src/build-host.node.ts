@@ -7,6 +7,7 @@ import { BuildProcess, environmentOf } from "./build-process.node.ts";
 import type { BuildOptions, BuildResult } from "./build-process.node.ts";
 import { OrphanGuard } from "./orphan-guard.node.ts";
 import type { BuildsHere } from "./remote-worker.ts";
+import type { Trust } from "./trust.node.ts";
 
 export interface BuildHostOptions {
   /** False when the connection has enough for now, or there is none. */
@@ -17,6 +18,8 @@ export interface BuildHostOptions {
   readonly blobsUrl?: string | undefined;
   /** HTTP URL of the server that this worker is connected to, where it is one. */
   readonly serverUrl?: string | undefined;
+  /** What requests for files are given besides. */
+  readonly trust?: Trust | undefined;
   /** Names of this program's environment that commands get, besides those of `environmentOf`. */
   readonly passEnv?: readonly string[] | undefined;
 }
@@ -142,9 +145,9 @@ export class BuildHost implements BuildsHere {
   }
 
   #filesOf(options: BuildOptions): BuildFiles | undefined {
-    const { blobsUrl: url = this.#blobsUrl, token } = this.#options;
+    const { blobsUrl: url = this.#blobsUrl, token, trust } = this.#options;
     if (url === undefined || !BuildFiles.concern(options)) return undefined;
-    return new BuildFiles({ url, token }, options);
+    return new BuildFiles({ url, token, trust }, options);
   }
 
   #output(held: Held, stream: "stdout" | "stderr", bytes: Uint8Array): boolean {

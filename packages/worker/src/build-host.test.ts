@@ -1,7 +1,6 @@
 // Builds of a worker that comes and goes: what runs goes on without a connection, and one that leaves finishes or gives back.
 import { expect, test } from "bun:test";
-import { workerMessageName } from "@sluice/protocol";
-import { workerMessageCodes as codes } from "@sluice/protocol";
+import { workerMessageCodes as codes, workerMessageName } from "@sluice/protocol";
 import { BuildHost } from "./build-host.node.ts";
 
 function hostWith(serverUrl?: string) {
@@ -56,7 +55,7 @@ test("one that leaves takes nothing new and finishes what it has", async () => {
   await left;
   expect(host.running).toEqual([]);
   const ends = said.filter(({ name }) => name === "BUILD_COMPLETED" || name === "BUILD_FAILED");
-  expect(ends.map(({ payload }) => payload["build_id"]).toSorted()).toEqual(["b", "c"]);
+  expect(ends.map(({ payload }) => String(payload["build_id"])).toSorted()).toEqual(["b", "c"]);
   await hostWith().host.leave(600_000);
 });
 

@@ -28,6 +28,8 @@ import { machineLabels, machineResources } from "./machine.node.ts";
 import { Redactor } from "./redactor.ts";
 import { RemoteWorker } from "./remote-worker.ts";
 import type { Dial, RemoteEnd } from "./remote-worker.ts";
+import { trusting } from "./trust.node.ts";
+import type { Trust } from "./trust.node.ts";
 import { Worker } from "./worker.ts";
 
 export { dialTcp } from "./dial-tcp.node.ts";
@@ -45,7 +47,7 @@ export interface RemoteProgram {
   readonly slots: number;
   /** Folder for its name and its credential; made when missing. */
   readonly state: string;
-  /** File with certificates to trust besides those of the system. */
+  /** File with certificates to trust, in PEM format. */
   readonly ca?: string | undefined;
   /** Hash of its code. */
   readonly version: string;
@@ -80,7 +82,8 @@ export function runtimeHere(): { readonly runtime: "bun" | "node" | "deno"; read
 
 /** Works until it is refused, or told to stop by `SIGTERM` or `SIGINT`. */
 export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd> {
-  const dial = dialFor(program);
+  const trust = wantsTrust(program) ? trusting(readFileSync(program.ca, "utf8")) : undefined;
+  const dial = dialFor(program, trust);
   const memory = new Memory(program.state, program.id);
   const token = program.tokenFile === undefined ? undefined : readFileSync(program.tokenFile, "utf8").trim();
   const { runtime, version: runtimeVersion } = runtimeHere();
@@ -122,7 +125,8 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
         send,
       }),
     makeBuilds:
-      builds && ((send) => new BuildHost({ ...builds, send, token: secret, serverUrl: httpOf(program.connect) })),
+      builds &&
+      ((send) => new BuildHost({ ...builds, send, trust, token: secret, serverUrl: httpOf(program.connect) })),
     log: (message) => log(`${memory.id}: ${message}`),
     retryMs,
     retryMsMax,
@@ -134,6 +138,12 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
   process.off("SIGTERM", leave);
   process.off("SIGINT", leave);
   return end;
+}
+
+/** TLS over TCP reads the file by itself; WebSockets, and requests for files of builds, do not. */
+function wantsTrust(program: RemoteProgram): program is RemoteProgram & { readonly ca: string } {
+  const { ca, connect, builds } = program;
+  return ca !== undefined && (connect.startsWith("wss:") || builds !== undefined);
 }
 
 /** The server's own port, where that is what it connects to. */
@@ -150,7 +160,7 @@ function random01(): number {
 const loopbackName = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
 
 /** Tokens do not cross a network in the clear. */
-function dialFor({ connect, ca }: RemoteProgram): Dial {
+function dialFor({ connect, ca }: RemoteProgram, trust: Trust | undefined): Dial {
   const socket = /^wss?:\/\//.test(connect);
   const found = /^(?:tls:\/\/|wss?:\/\/)?(\[[\da-f:.]+\]|[^:/[\]]+)(?::(\d{1,5}))?(\/.*)?$/i.exec(connect);
   const [, host, port] = found ?? [];
@@ -171,7 +181,9 @@ function dialFor({ connect, ca }: RemoteProgram): Dial {
     });
   }
   if (socket)
-    return dialWebSocket(found?.[3] === undefined || found[3] === "/" ? new URL("/worker", connect).href : connect);
+    return dialWebSocket(found?.[3] === undefined || found[3] === "/" ? new URL("/worker", connect).href : connect, {
+      trust,
+    });
   return dialTcp({ host: name, port: Number(port), tls: secure, ca });
 }
 

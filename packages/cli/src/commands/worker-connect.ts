@@ -38,7 +38,7 @@ export function addConnect(worker: Command, io: Io): void {
     .option("--pass-env <list>", "variables of this environment that commands of builds get")
     .option("--blobs-url <url>", "server with the files of builds, where this one does not say it")
     .option("--state <dir>", "folder for its name and credential (default: .sluice-worker in the project)")
-    .option("--ca <file>", "certificates to trust besides those of the system, in PEM format")
+    .option("--ca <file>", "certificates to trust, in PEM format")
     .option("--drain-ms <ms>", "time for what runs when it is told to stop", "10000")
     .addHelpText("after", "\nExample:\n  sluice worker --connect 127.0.0.1:7891 --token-file worker.token --slots 4\n")
     .action(async (flags: ConnectFlags) => {

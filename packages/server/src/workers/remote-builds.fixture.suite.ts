@@ -15,9 +15,15 @@ interface Given {
   readonly passEnv?: readonly string[];
 }
 
-const { host, port, workerId, token, slots = 1, blobsUrl, passEnv = [] } = JSON.parse(
-  process.argv.at(-1) ?? "{}",
-) as Given;
+const {
+  host,
+  port,
+  workerId,
+  token,
+  slots = 1,
+  blobsUrl,
+  passEnv = [],
+} = JSON.parse(process.argv.at(-1) ?? "{}") as Given;
 const state = mkdtempSync(join(tmpdir(), "sluice-remote-"));
 process.once("exit", () => rmSync(state, { recursive: true, force: true }));
 const tokenFile = join(state, "token");
