@@ -21,7 +21,7 @@ beforeAll(() => {
     hostname: "127.0.0.1",
     port: 0,
     tls: { cert: Bun.file(file("cert.pem")), key: Bun.file(file("key.pem")) },
-    fetch: (request, { upgrade }) => (upgrade.call(server, request) ? undefined : new Response("a file")),
+    fetch: (request, own) => (own.upgrade(request) ? undefined : new Response("a file")),
     websocket: { message: () => undefined },
   });
 });

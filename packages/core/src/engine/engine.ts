@@ -131,6 +131,7 @@ export class Engine {
       sealer: this.sealer,
       deployments: this.deployments,
       hot: this.#hot,
+      tasks: () => this.tasks,
       watchers: this.watchers,
       changes: this.changes,
       events: new EventQuota(this.store, this.limits),
