@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { SluiceError } from "@sluice/protocol";
 import { isTask, isWorkflow } from "@sluice/sdk";
 import { runRemoteWorker } from "@sluice/worker/remote";
 
-const usage = `sluice-worker --connect HOST:PORT --code FILE [options]
+const usage = `sluice-worker --connect HOST:PORT [--code FILE] [--builds] [options]
 
 Works for a Sluice server with the tasks and workflows that a module exports, does builds, or both.
 
@@ -65,7 +66,7 @@ export async function sluiceWorker(args: readonly string[]): Promise<number> {
   }
   const { connect, code, builds = false, slots = "4", "drain-ms": drainMs = "10000" } = values;
   if (connect === undefined || (code === undefined && !builds) || !/^[1-9]\d*$/.test(slots) || !/^\d+$/.test(drainMs)) {
-    console.error(usage);
+    console.error(`sluice-worker: it takes --connect, and --code or --builds or both; numbers are whole.\n\n${usage}`);
     return 2;
   }
   try {
@@ -93,7 +94,8 @@ export async function sluiceWorker(args: readonly string[]): Promise<number> {
     if (end.refused === undefined) return 0;
     console.error(`sluice-worker: the server refused this worker: ${end.refused}`);
   } catch (error) {
-    console.error(`sluice-worker: ${error instanceof Error ? error.message : String(error)}`);
+    const hint = error instanceof SluiceError && error.hint !== undefined ? `\n${error.hint}` : "";
+    console.error(`sluice-worker: ${error instanceof Error ? error.message : String(error)}${hint}`);
   }
   return 1;
 }

@@ -17,10 +17,6 @@ export function dialWebSocket(
 ): Dial {
   return (events) =>
     new Promise((resolve, reject) => {
-      if (typeof WebSocket === "undefined") {
-        reject(new Error("This runtime has no WebSocket (Node has one from 22 on): connect over TCP."));
-        return;
-      }
       const socket = trust === undefined ? new WebSocket(url) : new (WebSocket as WebSocketWithOptions)(url, trust);
       socket.binaryType = "arraybuffer";
       let open = false;

@@ -180,6 +180,13 @@ function dialFor({ connect, ca }: RemoteProgram, trust: Trust | undefined): Dial
       hint: `tls://${name}:${port ?? "7891"}, with the server started with --worker-tls-cert and --worker-tls-key.`,
     });
   }
+  if (socket && typeof WebSocket === "undefined") {
+    throw new SluiceError({
+      code: "invalid_config",
+      message: `Node ${process.versions.node} has no WebSocket.`,
+      hint: "Use Node 22 or newer, or connect over TCP: HOST:PORT of --worker-port.",
+    });
+  }
   if (socket)
     return dialWebSocket(found?.[3] === undefined || found[3] === "/" ? new URL("/worker", connect).href : connect, {
       trust,
