@@ -82,7 +82,7 @@ export function runtimeHere(): { readonly runtime: "bun" | "node" | "deno"; read
 
 /** Works until it is refused, or told to stop by `SIGTERM` or `SIGINT`. */
 export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd> {
-  const trust = wantsTrust(program) ? trusting(readFileSync(program.ca, "utf8")) : undefined;
+  const trust = trustOf(program);
   const dial = dialFor(program, trust);
   const memory = new Memory(program.state, program.id);
   const token = program.tokenFile === undefined ? undefined : readFileSync(program.tokenFile, "utf8").trim();
@@ -141,9 +141,16 @@ export async function runRemoteWorker(program: RemoteProgram): Promise<RemoteEnd
 }
 
 /** TLS over TCP reads the file by itself; WebSockets, and requests for files of builds, do not. */
-function wantsTrust(program: RemoteProgram): program is RemoteProgram & { readonly ca: string } {
-  const { ca, connect, builds } = program;
-  return ca !== undefined && (connect.startsWith("wss:") || builds !== undefined);
+function trustOf({ ca, connect, builds, log }: RemoteProgram): Trust | undefined {
+  const needed = connect.startsWith("wss:");
+  if (ca === undefined || (!needed && builds === undefined)) return undefined;
+  try {
+    return trusting(readFileSync(ca, "utf8"));
+  } catch (error) {
+    if (needed || !(error instanceof SluiceError)) throw error;
+    log(`${error.message} Builds with files fail here. ${error.hint ?? ""}`);
+    return undefined;
+  }
 }
 
 /** The server's own port, where that is what it connects to. */
