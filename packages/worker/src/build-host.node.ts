@@ -5,6 +5,7 @@ import type { WireMessage } from "@sluice/protocol";
 import { BuildFiles } from "./build-files.node.ts";
 import { BuildProcess, environmentOf } from "./build-process.node.ts";
 import type { BuildOptions, BuildResult } from "./build-process.node.ts";
+import { isLoopback } from "./loopback.ts";
 import { OrphanGuard } from "./orphan-guard.node.ts";
 import type { BuildsHere } from "./remote-worker.ts";
 import type { Trust } from "./trust.node.ts";
@@ -176,10 +177,8 @@ export class BuildHost implements BuildsHere {
 function blobsUrlIn(said: string, serverUrl: string | undefined): string | undefined {
   if (!URL.canParse(said, serverUrl)) return undefined;
   const { protocol, hostname, href } = new URL(said, serverUrl);
-  return protocol === "https:" || (protocol === "http:" && loopbackName.test(hostname)) ? href : undefined;
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname)) ? href : undefined;
 }
-
-const loopbackName = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 function numberIn(payload: WireMessage["payload"], key: string): number | undefined {
   const value = payload[key];

@@ -24,6 +24,7 @@ import { dialTcp } from "./dial-tcp.node.ts";
 import { dialWebSocket } from "./dial-websocket.ts";
 import { workerLimits } from "./limits.ts";
 import type { WorkerLimits } from "./limits.ts";
+import { isLoopback } from "./loopback.ts";
 import { machineLabels, machineResources } from "./machine.node.ts";
 import { Redactor } from "./redactor.ts";
 import { RemoteWorker } from "./remote-worker.ts";
@@ -163,9 +164,6 @@ function random01(): number {
   return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
-/** This machine. `127.example.org` is somebody's name. */
-const loopbackName = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
-
 /** Tokens do not cross a network in the clear. */
 function dialFor({ connect, ca }: RemoteProgram, trust: Trust | undefined): Dial {
   const socket = /^wss?:\/\//.test(connect);
@@ -180,7 +178,7 @@ function dialFor({ connect, ca }: RemoteProgram, trust: Trust | undefined): Dial
   }
   const name = host.replaceAll(/[[\]]/g, "");
   const secure = connect.startsWith("tls://") || connect.startsWith("wss://");
-  if (!secure && !loopbackName.test(name)) {
+  if (!secure && !isLoopback(name)) {
     throw new SluiceError({
       code: "invalid_config",
       message: `${connect} is not on this machine: its token would cross the network in the clear.`,
