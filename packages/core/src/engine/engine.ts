@@ -122,19 +122,16 @@ export class Engine {
 
   #makeParts(options: EngineOptions): EngineParts {
     const { clock, ids, log, owner, url, onDeploy } = options;
+    const given = { clock, ids, log, owner, url, onDeploy };
     return {
+      ...given,
       store: this.store,
-      clock,
-      ids,
-      log,
-      owner,
-      url,
-      onDeploy,
       limits: this.limits,
       values: this.values,
       sealer: this.sealer,
       deployments: this.deployments,
       hot: this.#hot,
+      tasks: () => this.tasks,
       watchers: this.watchers,
       changes: this.changes,
       events: new EventQuota(this.store, this.limits),
@@ -144,6 +141,7 @@ export class Engine {
       kick: () => this.#dispatcher.kick(),
       queued: (runs) => this.#dispatcher.queued(runs),
       recall: (run) => this.tasks.over(run),
+      stopped: (run) => this.tasks.stopping.ofRun(run),
       left: (hot) => this.#dispatcher.left(hot, true),
       release: (hot) => this.#losses.release([hot]),
       draining: () => this.#draining,
