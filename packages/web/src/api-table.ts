@@ -143,6 +143,33 @@ export const apiPaths = {
   getBlob: "GET /api/v1/blobs/:sha256",
   putBlob: "PUT /api/v1/blobs/:sha256",
   listMissingBlobs: "POST /api/v1/blobs/missing",
+  getCacheStats: "GET /api/v1/cache",
+  evictCache: "POST /api/v1/cache/evict",
+  explainCacheKey: "GET /api/v1/cache/keys/:key",
+  getCacheResult: "GET /api/v1/cache/results/:key",
+  putCacheResult: "PUT /api/v1/cache/results/:key",
+  listMissingCacheBlobs: "POST /api/v1/cache/blobs/missing",
+  getCacheBlob: "GET /api/v1/cache/blobs/:sha256",
+  putCacheBlob: "PUT /api/v1/cache/blobs/:sha256",
+  turboStatus: "GET /cache/turbo/v8/artifacts/status",
+  recordTurboEvents: "POST /cache/turbo/v8/artifacts/events",
+  queryTurboArtifacts: "POST /cache/turbo/v8/artifacts",
+  getTurboArtifact: "GET /cache/turbo/v8/artifacts/:hash",
+  putTurboArtifact: "PUT /cache/turbo/v8/artifacts/:hash",
+  getNxTask: "GET /cache/nx/v1/cache/:hash",
+  putNxTask: "PUT /cache/nx/v1/cache/:hash",
+  getBazelBlob: "GET /cache/bazel/*",
+  putBazelBlob: "PUT /cache/bazel/*",
+  getMoonBlob: "GET /cache/moon/*",
+  putMoonBlob: "PUT /cache/moon/*",
+  getCcacheResult: "GET /cache/ccache/*",
+  putCcacheResult: "PUT /cache/ccache/*",
+  removeCcacheResult: "DELETE /cache/ccache/*",
+  getGradleOutput: "GET /cache/gradle/:key",
+  putGradleOutput: "PUT /cache/gradle/:key",
+  callGithubCache: "POST /cache/gha/twirp/github.actions.results.api.v1.CacheService/:method",
+  getGithubBlob: "GET /cache/gha/blobs/:ticket",
+  putGithubBlob: "PUT /cache/gha/blobs/:ticket",
   listClusters: "GET /api/v1/clusters",
   addCluster: "POST /api/v1/clusters",
   getClusterStatus: "GET /api/v1/clusters/:name",
@@ -361,6 +388,48 @@ export interface Api {
   getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
   putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
   listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
+  getCacheStats: { params: never; query: never; request: undefined; answer: Body<"CacheStats"> };
+  evictCache: { params: never; query: never; request: Sent<"EvictCache">; answer: Body<"CacheEvicted"> };
+  explainCacheKey: { params: "key"; query: never; request: undefined; answer: Body<"CacheKey"> };
+  getCacheResult: { params: "key"; query: never; request: undefined; answer: Body<"CacheResult"> };
+  putCacheResult: { params: "key"; query: never; request: Sent<"CacheResult">; answer: Body<"CacheKept"> };
+  listMissingCacheBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
+  getCacheBlob: { params: "sha256"; query: never; request: undefined; answer: string };
+  putCacheBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
+  turboStatus: { params: never; query: "slug" | "teamId"; request: undefined; answer: Body<"TurboStatus"> };
+  recordTurboEvents: {
+    params: never;
+    query: "slug" | "teamId";
+    request: Sent<"TurboEvents">;
+    answer: Body<"TurboNothing">;
+  };
+  queryTurboArtifacts: {
+    params: never;
+    query: "slug" | "teamId";
+    request: Sent<"TurboHashes">;
+    answer: Body<"TurboFound">;
+  };
+  getTurboArtifact: { params: "hash"; query: "slug" | "teamId"; request: undefined; answer: string };
+  putTurboArtifact: { params: "hash"; query: "slug" | "teamId"; request: undefined; answer: Body<"TurboKept"> };
+  getNxTask: { params: "hash"; query: never; request: undefined; answer: string };
+  putNxTask: { params: "hash"; query: never; request: undefined; answer: undefined };
+  getBazelBlob: { params: never; query: never; request: undefined; answer: string };
+  putBazelBlob: { params: never; query: never; request: undefined; answer: undefined };
+  getMoonBlob: { params: never; query: never; request: undefined; answer: string };
+  putMoonBlob: { params: never; query: never; request: undefined; answer: undefined };
+  getCcacheResult: { params: never; query: never; request: undefined; answer: string };
+  putCcacheResult: { params: never; query: never; request: undefined; answer: undefined };
+  removeCcacheResult: { params: never; query: never; request: undefined; answer: undefined };
+  getGradleOutput: { params: "key"; query: never; request: undefined; answer: string };
+  putGradleOutput: { params: "key"; query: never; request: undefined; answer: undefined };
+  callGithubCache: {
+    params: "method";
+    query: never;
+    request: Sent<"GithubCacheCall">;
+    answer: Body<"GithubCacheAnswer">;
+  };
+  getGithubBlob: { params: "ticket"; query: never; request: undefined; answer: string };
+  putGithubBlob: { params: "ticket"; query: "comp" | "blockid"; request: undefined; answer: undefined };
   listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
   addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
   getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };

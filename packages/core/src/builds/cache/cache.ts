@@ -13,7 +13,7 @@ import { evict } from "./eviction.ts";
 import type { Evicted } from "./eviction.ts";
 import type { CacheLimits } from "./limits.ts";
 import { PieceFolder } from "./piece-folder.ts";
-import type { CacheSigner } from "./signing.ts";
+import type { CacheSigner, Signed } from "./signing.ts";
 
 /** How often a cache that stays open looks for what nobody uses any more. */
 const evictEveryMs = 3_600_000;
@@ -91,6 +91,15 @@ export class Cache {
 
   view(caller: CacheCaller): CacheView {
     return new CacheView(this.#view, caller);
+  }
+
+  /** A word that only this cache can have given out, and any process that opens it knows again. */
+  sealTicket(content: string): string {
+    return this.#parts.signer.sign(ticketOf(content));
+  }
+
+  isTicket(content: string, seal: string): boolean {
+    return this.#parts.signer.isGood(ticketOf(content), seal);
   }
 
   stats(): CacheStats {
@@ -181,6 +190,11 @@ export class Cache {
         });
     });
   }
+}
+
+/** No entry is in this place: a scope has a name. */
+function ticketOf(content: string): Signed {
+  return { scope: "", space: "ticket", key: content, by: "", body: "", digests: [] };
 }
 
 /** What callers are told about a failure of a file. */
