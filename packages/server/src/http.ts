@@ -157,7 +157,8 @@ class HttpSide implements Http {
     } catch (error) {
       response = this.#thrown(arrival, error);
     }
-    if (response.status >= 400 && arrival.path.startsWith(foreignCaches)) response = await this.#asForeign(arrival, response);
+    if (response.status >= 400 && arrival.path.startsWith(foreignCaches))
+      response = await this.#asForeign(arrival, response);
     if (arrival.secure) response.headers.set(...strictTransport);
     this.metrics.request(arrival.label, response.status, performance.now() - startedMs);
     return response;
@@ -279,7 +280,7 @@ class HttpSide implements Http {
       headers: {
         "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
         "access-control-allow-headers":
-          "authorization, content-type, accept, idempotency-key, if-match, if-none-match, last-event-id, x-sluice-signature",
+          "Authorization, content-type, accept, idempotency-key, if-match, if-none-match, last-event-id, x-sluice-signature",
         "access-control-max-age": String(preflightSeconds),
       },
     });

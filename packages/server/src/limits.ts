@@ -60,7 +60,9 @@ export interface HttpLimits extends LiveLimits, HookLimits, CacheLimits {
 }
 
 /** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
-export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax" | "cacheBlobBytesMax">): number {
+export function requestBytesMax(
+  limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax" | "cacheBlobBytesMax">,
+): number {
   const { bodyBytesMax, restoreBytesMax, blobBytesMax, cacheBlobBytesMax } = limits;
   return Math.max(bodyBytesMax * 4, restoreBytesMax + 1, blobBytesMax + 1, cacheBlobBytesMax + 1);
 }

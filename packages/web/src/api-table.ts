@@ -129,7 +129,6 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
-  pushLokiLogs: "POST /loki/api/v1/push",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -140,36 +139,9 @@ export const apiPaths = {
   getTerminalText: "GET /api/v1/terminals/:id/text",
   getTerminalScreen: "GET /api/v1/terminals/:id/snapshot",
   watchTerminal: "GET /api/v1/terminals/:id/socket",
-  getBlob: "GET /api/v1/blobs/:sha256",
-  putBlob: "PUT /api/v1/blobs/:sha256",
-  listMissingBlobs: "POST /api/v1/blobs/missing",
   getCacheStats: "GET /api/v1/cache",
   evictCache: "POST /api/v1/cache/evict",
   explainCacheKey: "GET /api/v1/cache/keys/:key",
-  getCacheResult: "GET /api/v1/cache/results/:key",
-  putCacheResult: "PUT /api/v1/cache/results/:key",
-  listMissingCacheBlobs: "POST /api/v1/cache/blobs/missing",
-  getCacheBlob: "GET /api/v1/cache/blobs/:sha256",
-  putCacheBlob: "PUT /api/v1/cache/blobs/:sha256",
-  turboStatus: "GET /cache/turbo/v8/artifacts/status",
-  recordTurboEvents: "POST /cache/turbo/v8/artifacts/events",
-  queryTurboArtifacts: "POST /cache/turbo/v8/artifacts",
-  getTurboArtifact: "GET /cache/turbo/v8/artifacts/:hash",
-  putTurboArtifact: "PUT /cache/turbo/v8/artifacts/:hash",
-  getNxTask: "GET /cache/nx/v1/cache/:hash",
-  putNxTask: "PUT /cache/nx/v1/cache/:hash",
-  getBazelBlob: "GET /cache/bazel/*",
-  putBazelBlob: "PUT /cache/bazel/*",
-  getMoonBlob: "GET /cache/moon/*",
-  putMoonBlob: "PUT /cache/moon/*",
-  getCcacheResult: "GET /cache/ccache/*",
-  putCcacheResult: "PUT /cache/ccache/*",
-  removeCcacheResult: "DELETE /cache/ccache/*",
-  getGradleOutput: "GET /cache/gradle/:key",
-  putGradleOutput: "PUT /cache/gradle/:key",
-  callGithubCache: "POST /cache/gha/twirp/github.actions.results.api.v1.CacheService/:method",
-  getGithubBlob: "GET /cache/gha/blobs/:ticket",
-  putGithubBlob: "PUT /cache/gha/blobs/:ticket",
   listClusters: "GET /api/v1/clusters",
   addCluster: "POST /api/v1/clusters",
   getClusterStatus: "GET /api/v1/clusters/:name",
@@ -374,7 +346,6 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
-  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
@@ -385,51 +356,9 @@ export interface Api {
   getTerminalText: { params: "id"; query: never; request: undefined; answer: string };
   getTerminalScreen: { params: "id"; query: never; request: undefined; answer: Body<"TerminalScreen"> };
   watchTerminal: { params: "id"; query: "role" | "offset" | "mark" | "drive"; request: undefined; answer: undefined };
-  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
-  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
-  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
   getCacheStats: { params: never; query: never; request: undefined; answer: Body<"CacheStats"> };
   evictCache: { params: never; query: never; request: Sent<"EvictCache">; answer: Body<"CacheEvicted"> };
   explainCacheKey: { params: "key"; query: never; request: undefined; answer: Body<"CacheKey"> };
-  getCacheResult: { params: "key"; query: never; request: undefined; answer: Body<"CacheResult"> };
-  putCacheResult: { params: "key"; query: never; request: Sent<"CacheResult">; answer: Body<"CacheKept"> };
-  listMissingCacheBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
-  getCacheBlob: { params: "sha256"; query: never; request: undefined; answer: string };
-  putCacheBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
-  turboStatus: { params: never; query: "slug" | "teamId"; request: undefined; answer: Body<"TurboStatus"> };
-  recordTurboEvents: {
-    params: never;
-    query: "slug" | "teamId";
-    request: Sent<"TurboEvents">;
-    answer: Body<"TurboNothing">;
-  };
-  queryTurboArtifacts: {
-    params: never;
-    query: "slug" | "teamId";
-    request: Sent<"TurboHashes">;
-    answer: Body<"TurboFound">;
-  };
-  getTurboArtifact: { params: "hash"; query: "slug" | "teamId"; request: undefined; answer: string };
-  putTurboArtifact: { params: "hash"; query: "slug" | "teamId"; request: undefined; answer: Body<"TurboKept"> };
-  getNxTask: { params: "hash"; query: never; request: undefined; answer: string };
-  putNxTask: { params: "hash"; query: never; request: undefined; answer: undefined };
-  getBazelBlob: { params: never; query: never; request: undefined; answer: string };
-  putBazelBlob: { params: never; query: never; request: undefined; answer: undefined };
-  getMoonBlob: { params: never; query: never; request: undefined; answer: string };
-  putMoonBlob: { params: never; query: never; request: undefined; answer: undefined };
-  getCcacheResult: { params: never; query: never; request: undefined; answer: string };
-  putCcacheResult: { params: never; query: never; request: undefined; answer: undefined };
-  removeCcacheResult: { params: never; query: never; request: undefined; answer: undefined };
-  getGradleOutput: { params: "key"; query: never; request: undefined; answer: string };
-  putGradleOutput: { params: "key"; query: never; request: undefined; answer: undefined };
-  callGithubCache: {
-    params: "method";
-    query: never;
-    request: Sent<"GithubCacheCall">;
-    answer: Body<"GithubCacheAnswer">;
-  };
-  getGithubBlob: { params: "ticket"; query: never; request: undefined; answer: string };
-  putGithubBlob: { params: "ticket"; query: "comp" | "blockid"; request: undefined; answer: undefined };
   listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
   addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
   getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };

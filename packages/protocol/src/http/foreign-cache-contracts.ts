@@ -17,7 +17,11 @@ const taken: Contract = { requestType: bytes, responses: { 200: answer("It is ke
 /** What each route takes and answers. Failures look as each client expects them. */
 export const foreignCacheContracts: Readonly<Record<keyof typeof foreignCacheRoutes, Contract>> = {
   turboStatus: { parameters: team, responses: { 200: answer("There is", "TurboStatus") } },
-  recordTurboEvents: { parameters: team, request: "TurboEvents", responses: { 200: answer("Counted", "TurboNothing") } },
+  recordTurboEvents: {
+    parameters: team,
+    request: "TurboEvents",
+    responses: { 200: answer("Counted", "TurboNothing") },
+  },
   queryTurboArtifacts: {
     parameters: team,
     request: "TurboHashes",
@@ -40,7 +44,10 @@ export const foreignCacheContracts: Readonly<Record<keyof typeof foreignCacheRou
   removeCcacheResult: { responses: { 204: answer("It is not there any more") } },
   getGradleOutput: got,
   putGradleOutput: taken,
-  callGithubCache: { request: "GithubCacheCall", responses: { 200: answer("As the method has it", "GithubCacheAnswer") } },
+  callGithubCache: {
+    request: "GithubCacheCall",
+    responses: { 200: answer("As the method has it", "GithubCacheAnswer") },
+  },
   getGithubBlob: got,
   putGithubBlob: {
     parameters: [query("comp", "`block` or `blocklist`"), query("blockid", "Of a block")],

@@ -51,8 +51,9 @@ class Blocks {
   }
 
   async #more(): Promise<boolean> {
-    const { done, value } = await this.#pieces.next();
-    if (done === true) return false;
+    const next = await this.#pieces.next();
+    if (next.done === true) return false;
+    const { value } = next;
     this.#left -= value.length;
     if (this.#left < 0) throw new Unsafe("it is too long once it is unpacked (cacheArchiveBytesMax)");
     this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
@@ -85,11 +86,18 @@ interface Header {
   readonly link: string;
 }
 
+/** What headers before a member say of it. */
+interface Said {
+  path?: string;
+  link?: string;
+  pax?: ReadonlyMap<string, string>;
+}
+
 /** Throws `Unsafe`, and what the pieces throw. */
-export async function checkMembers(pieces: AsyncIterable<Uint8Array>, bytesMax: number): Promise<void> {
+async function checkMembers(pieces: AsyncIterable<Uint8Array>, bytesMax: number): Promise<void> {
   const blocks = new Blocks(pieces, bytesMax);
   const links = new Set<string>();
-  let [longName, longLink, pax]: [string | undefined, string | undefined, Map<string, string>] = [undefined, undefined, new Map()];
+  let said: Said = {};
   for (let members = 0; ; members++) {
     if (members > membersMax) throw new Unsafe("it has too many members");
     const block = await blocks.take(blockBytes);
@@ -103,17 +111,17 @@ export async function checkMembers(pieces: AsyncIterable<Uint8Array>, bytesMax: 
     const header = headerOf(block);
     if (["x", "g", "L", "K"].includes(header.type)) {
       const text = await extension(blocks, header.size);
-      if (header.type === "L") longName = withoutEnd(text);
-      else if (header.type === "K") longLink = withoutEnd(text);
+      if (header.type === "L") said.path = withoutEnd(text);
+      else if (header.type === "K") said.link = withoutEnd(text);
       else if (header.type === "g") throw new Unsafe("it has a global header");
-      else pax = paxOf(text);
+      else said.pax = paxOf(text);
       continue;
     }
-    const name = pax.get("path") ?? longName ?? header.name;
-    const link = pax.get("linkpath") ?? longLink ?? header.link;
-    const size = pax.has("size") ? Number(pax.get("size")) : header.size;
+    const name = said.pax?.get("path") ?? said.path ?? header.name;
+    const link = said.pax?.get("linkpath") ?? said.link ?? header.link;
+    const size = said.pax?.has("size") === true ? Number(said.pax.get("size")) : header.size;
     checkMember({ ...header, name, link, size }, links);
-    [longName, longLink, pax] = [undefined, undefined, new Map()];
+    said = {};
     // Only files have content, whatever their size says.
     if (header.type === "0" || header.type === "\0" || header.type === "7") await blocks.skip(padded(size));
     else if (size > 0) throw new Unsafe("a member that is no file has content");
@@ -204,10 +212,11 @@ async function extension(blocks: Blocks, size: number): Promise<Uint8Array> {
 /** Records of `length keyword=value`, each with a line's end. */
 function paxOf(bytes: Uint8Array): Map<string, string> {
   const found = new Map<string, string>();
-  for (let rest = Buffer.from(bytes); rest.length > 0; ) {
+  for (let rest = Buffer.from(bytes); rest.length > 0;) {
     const space = rest.indexOf(0x20);
     const length = Number(rest.subarray(0, Math.max(0, space)).toString("latin1"));
-    if (space <= 0 || !Number.isSafeInteger(length) || length <= space || length > rest.length) throw new Unsafe("a header is broken");
+    if (space <= 0 || !Number.isSafeInteger(length) || length <= space || length > rest.length)
+      throw new Unsafe("a header is broken");
     const record = rest.subarray(space + 1, length - 1).toString("utf8");
     const at = record.indexOf("=");
     if (at <= 0) throw new Unsafe("a header is broken");

@@ -8,7 +8,11 @@ export interface Artifact<Words> {
 }
 
 /** What stands under a key; `use: false` where it is only asked after. Words are as they were kept, and signed with it. */
-export function findArtifact<Words>(view: CacheView, key: string, p: { readonly use: boolean }): Artifact<Words> | undefined {
+export function findArtifact<Words>(
+  view: CacheView,
+  key: string,
+  p: { readonly use: boolean },
+): Artifact<Words> | undefined {
   const found = p.use ? view.find(key) : view.peek(key);
   const [blob] = [...(found?.blobs.values() ?? [])];
   if (found === undefined || blob === undefined) return undefined;

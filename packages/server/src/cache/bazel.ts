@@ -26,7 +26,11 @@ function placeOf(call: Call): Place {
   const digest = parts.pop() ?? "";
   const kind = parts.pop();
   const instance = parts.join("/");
-  if ((kind === "ac" || kind === "cas") && digestPattern.test(digest) && (instance === "" || instancePattern.test(instance))) {
+  if (
+    (kind === "ac" || kind === "cas") &&
+    digestPattern.test(digest) &&
+    (instance === "" || instancePattern.test(instance))
+  ) {
     return { instance, kind, digest };
   }
   throw notThere("Something at this URL");

@@ -33,24 +33,39 @@ export async function viewOf(call: Call, permission: "blob:read" | "blob:write",
 }
 
 /** Sends a blob; packed where it is kept so and the client can take it. */
-export function sendBlob(call: Call, view: CacheView, p: { readonly blob: OpenBlob; readonly headers?: Record<string, string> }): Response {
+export function sendBlob(
+  call: Call,
+  view: CacheView,
+  p: { readonly blob: OpenBlob; readonly headers?: Record<string, string> },
+): Response {
   const { blob } = p;
-  const headers: Record<string, string> = { "content-type": "application/octet-stream", "cache-control": "no-store", ...nosniff, ...p.headers };
+  const headers: Record<string, string> = {
+    "content-type": "application/octet-stream",
+    "cache-control": "no-store",
+    ...nosniff,
+    ...p.headers,
+  };
   const plain = { ...headers, "content-length": String(blob.size) };
   if (call.request.method === "HEAD" || blob.size === 0) return new Response(null, { headers: plain });
   call.mayIdle(slowMs);
   const file = view.fileOf(blob);
   if (file?.coding === "raw") return new Response(Bun.file(file.path), { headers: plain });
-  const takesZstd = call.request.headers.get("accept-encoding")?.split(",").some((each) => each.trim().split(";")[0] === "zstd") === true;
+  const takesZstd =
+    call.request.headers
+      .get("accept-encoding")
+      ?.split(",")
+      .some((each) => each.trim().split(";")[0] === "zstd") === true;
   if (file !== undefined && takesZstd) {
-    return new Response(Bun.file(file.path), { headers: { ...headers, "content-encoding": "zstd", vary: "accept-encoding" } });
+    return new Response(Bun.file(file.path), {
+      headers: { ...headers, "content-encoding": "zstd", vary: "accept-encoding" },
+    });
   }
   const pieces = view.content(blob);
   const content = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      const next = await pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
     },
     cancel: async () => {
       await pieces.return(undefined);
@@ -60,7 +75,10 @@ export function sendBlob(call: Call, view: CacheView, p: { readonly blob: OpenBl
 }
 
 /** Keeps the body. Throws `payload_too_large`, `too_many_requests`, `bad_request` where it does not arrive, and what the disk says. */
-export async function takeBody(call: Call, view: CacheView): Promise<{ readonly digest: string; readonly size: number }> {
+export async function takeBody(
+  call: Call,
+  view: CacheView,
+): Promise<{ readonly digest: string; readonly size: number }> {
   const { cacheBlobBytesMax } = call.parts.limits;
   const { headers } = call.request;
   if (Number(headers.get("content-length") ?? 0) > cacheBlobBytesMax) {

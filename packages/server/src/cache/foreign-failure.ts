@@ -1,6 +1,7 @@
 // Failures as the clients of other build tools take them without failing the build that they are part of.
 import { httpStatusOf } from "@sluice/protocol";
 import type { Arrival } from "../arrival.ts";
+import { reply } from "../wire.ts";
 
 const nxPrefix = "/cache/nx/";
 const ghaPrefix = "/cache/gha/twirp/";
@@ -18,15 +19,17 @@ export function foreignFailure({ path, request }: Pick<Arrival, "path" | "reques
  */
 function nxFailure(method: string, response: Response): Response {
   const { status } = response;
-  if (status === 401) return new Response("The token is not accepted.", { status, headers: { "content-type": "text/plain" } });
-  if (method === "PUT") return status === 403 || status === 409 ? new Response(null, { status }) : new Response(null, { status: 200 });
+  if (status === 401)
+    return new Response("The token is not accepted.", { status, headers: { "content-type": "text/plain" } });
+  if (method === "PUT")
+    return status === 403 || status === 409 ? new Response(null, { status }) : new Response(null, { status: 200 });
   return new Response("Not found", { status: 404, headers: { "content-type": "text/plain" } });
 }
 
 /** Twirp has a code for each, and a message. */
 function githubFailure(response: Response): Response {
   const code = twirpCodes[response.status] ?? "internal";
-  return Response.json({ code, msg: `The cache answers ${response.status}.` }, { status: response.status });
+  return reply("json", response.status, { code, msg: `The cache answers ${response.status}.` });
 }
 
 const twirpCodes: Readonly<Record<number, string>> = {

@@ -8,6 +8,7 @@ import { bytesOf } from "../body.ts";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { originOf } from "../principal.ts";
+import { reply } from "../wire.ts";
 import { findArtifact, keepArtifact } from "./artifacts.ts";
 import { cacheOf, notThere, scopeOf, sendBlob, takeBody } from "./desk.ts";
 import { messageOf, NotProtobuf, textIn } from "./protobuf-fields.ts";
@@ -53,7 +54,7 @@ export async function callMethod(call: Call): Promise<Response> {
   const isProtobuf = type.startsWith("application/protobuf");
   const asked = askedIn(await bytesOf(call.request, { bodyBytesMax }), isProtobuf ? spec : undefined);
   const answered = await answer(call, method as Method, asked);
-  if (!isProtobuf) return Response.json(answered);
+  if (!isProtobuf) return reply("json", 200, answered);
   const fields = Object.entries(spec.answer).map(([name, number]) => [number, answered[name] ?? ""]);
   const bytes = messageOf(Object.fromEntries(fields) as Record<number, string>);
   return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/protobuf" } });
@@ -71,7 +72,12 @@ function askedIn(bytes: Uint8Array, places: { readonly key: number; readonly ver
     return refuse("bad_request", "The body cannot be read.", "JSON, or protobuf.");
   }
   const { key, version = "" } = found ?? {};
-  if (typeof key === "string" && key !== "" && typeof version === "string" && key.length + version.length <= keyCharsMax) {
+  if (
+    typeof key === "string" &&
+    key !== "" &&
+    typeof version === "string" &&
+    key.length + version.length <= keyCharsMax
+  ) {
     return { key, version };
   }
   return refuse("bad_request", "There is no key.", `Up to ${keyCharsMax} characters with the version.`);
@@ -119,7 +125,11 @@ async function ticketOf(call: Call): Promise<{ readonly ticket: Ticket; readonly
     const ticket = JSON.parse(Buffer.from(content, "base64url").toString()) as Ticket;
     if (ticket.expiresAt > call.parts.clock.now()) return { ticket, cache };
   }
-  throw new SluiceError({ code: "forbidden", message: "The URL was not given out here, or is too old.", hint: "Ask anew." });
+  throw new SluiceError({
+    code: "forbidden",
+    message: "The URL was not given out here, or is too old.",
+    hint: "Ask anew.",
+  });
 }
 
 export async function getBlob(call: Call): Promise<Response> {
@@ -130,7 +140,10 @@ export async function getBlob(call: Call): Promise<Response> {
   const range = blob.size <= rangedBytesMax ? rangeOf(call.request.headers.get("range"), blob.size) : undefined;
   if (range === undefined || range === "none") return sendBlob(call, view, { blob });
   const bytes = Buffer.concat(await Array.fromAsync(view.content(blob))).subarray(range.from, range.to);
-  const headers = { "content-range": `bytes ${range.from}-${range.to - 1}/${blob.size}`, "content-type": "application/octet-stream" };
+  const headers = {
+    "content-range": `bytes ${range.from}-${range.to - 1}/${blob.size}`,
+    "content-type": "application/octet-stream",
+  };
   return new Response(bytes as Uint8Array<ArrayBuffer>, { status: 206, headers });
 }
 

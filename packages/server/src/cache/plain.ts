@@ -17,7 +17,9 @@ export const gradle: PlainTool = { space: "gradle", replace: false };
 
 function keyOf(call: Call): string {
   const key = call.param(0);
-  return keyPattern.test(key) ? key : refuse("bad_request", "That is no key.", "Letters, digits, dots, dashes, slashes.");
+  return keyPattern.test(key)
+    ? key
+    : refuse("bad_request", "That is no key.", "Letters, digits, dots, dashes, slashes.");
 }
 
 export async function getPlain(call: Call, { space }: PlainTool): Promise<Response> {

@@ -3,14 +3,14 @@
 /** What was read is no message. */
 export class NotProtobuf extends Error {}
 
-export interface Field {
+interface Field {
   readonly number: number;
   /** Of a field with a length; the others have none. */
   readonly bytes: Uint8Array | undefined;
 }
 
 /** The fields of a message. Throws `NotProtobuf`. */
-export function* fieldsOf(message: Uint8Array): Generator<Field> {
+function* fieldsOf(message: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {
     let value = 0;

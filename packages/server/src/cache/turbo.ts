@@ -47,11 +47,10 @@ export async function events(call: Call): Promise<Response> {
 
 export async function query(call: Call): Promise<Response> {
   const view = await turboView(call, "blob:read");
-  const { content } = await call.body();
-  const { hashes } = (content ?? {}) as { readonly hashes?: unknown };
+  const { hashes } = (await call.body()).content as { readonly hashes?: unknown };
   const fits = Array.isArray(hashes) && hashes.length <= hashesMax && hashes.every((hash) => typeof hash === "string");
   if (!fits) refuse("bad_request", "hashes is not a list of hashes.", `At most ${hashesMax} of them.`);
-  const found = (hashes as string[]).map((hash) => {
+  const found = hashes.map((hash) => {
     const artifact = findArtifact<Words>(view, hash, { use: false });
     if (artifact === undefined) return [hash, null];
     const { durationMs, ...others } = artifact.words;
@@ -77,7 +76,8 @@ export async function put(call: Call): Promise<Response> {
   const key = hashOf(call);
   const said = (name: string): string | undefined => {
     const value = call.request.headers.get(name) ?? undefined;
-    if (value !== undefined && value.length > headerCharsMax) refuse("bad_request", `${name} is too long.`, "Shorten it.");
+    if (value !== undefined && value.length > headerCharsMax)
+      refuse("bad_request", `${name} is too long.`, "Shorten it.");
     return value;
   };
   const duration = said("x-artifact-duration") ?? "0";

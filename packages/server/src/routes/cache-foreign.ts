@@ -21,16 +21,61 @@ export const putTurboArtifact = from(turbo, ({ put }) => put);
 export const getNxTask = from(nx, ({ get }) => get);
 export const putNxTask = from(nx, ({ put }) => put);
 
-export const getBazelBlob = from(bazel, ({ getBlob }) => (call) => getBlob(call, "bazel"));
-export const putBazelBlob = from(bazel, ({ putBlob }) => (call) => putBlob(call, "bazel"));
-export const getMoonBlob = from(bazel, ({ getBlob }) => (call) => getBlob(call, "moon"));
-export const putMoonBlob = from(bazel, ({ putBlob }) => (call) => putBlob(call, "moon"));
+export const getBazelBlob = from(
+  bazel,
+  ({ getBlob }) =>
+    (call) =>
+      getBlob(call, "bazel"),
+);
+export const putBazelBlob = from(
+  bazel,
+  ({ putBlob }) =>
+    (call) =>
+      putBlob(call, "bazel"),
+);
+export const getMoonBlob = from(
+  bazel,
+  ({ getBlob }) =>
+    (call) =>
+      getBlob(call, "moon"),
+);
+export const putMoonBlob = from(
+  bazel,
+  ({ putBlob }) =>
+    (call) =>
+      putBlob(call, "moon"),
+);
 
-export const getCcacheResult = from(plain, ({ getPlain, ccache }) => (call) => getPlain(call, ccache));
-export const putCcacheResult = from(plain, ({ putPlain, ccache }) => (call) => putPlain(call, ccache));
-export const removeCcacheResult = from(plain, ({ removePlain, ccache }) => (call) => removePlain(call, ccache));
-export const getGradleOutput = from(plain, ({ getPlain, gradle }) => (call) => getPlain(call, gradle));
-export const putGradleOutput = from(plain, ({ putPlain, gradle }) => (call) => putPlain(call, gradle));
+export const getCcacheResult = from(
+  plain,
+  ({ getPlain, ccache }) =>
+    (call) =>
+      getPlain(call, ccache),
+);
+export const putCcacheResult = from(
+  plain,
+  ({ putPlain, ccache }) =>
+    (call) =>
+      putPlain(call, ccache),
+);
+export const removeCcacheResult = from(
+  plain,
+  ({ removePlain, ccache }) =>
+    (call) =>
+      removePlain(call, ccache),
+);
+export const getGradleOutput = from(
+  plain,
+  ({ getPlain, gradle }) =>
+    (call) =>
+      getPlain(call, gradle),
+);
+export const putGradleOutput = from(
+  plain,
+  ({ putPlain, gradle }) =>
+    (call) =>
+      putPlain(call, gradle),
+);
 
 export const callGithubCache = from(github, ({ callMethod }) => callMethod);
 export const getGithubBlob = from(github, ({ getBlob }) => getBlob);

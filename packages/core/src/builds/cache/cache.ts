@@ -72,10 +72,15 @@ export class Cache {
     this.#index = new CacheIndex(join(folder, "index.db"));
     this.#files = new PieceFolder({ folder: join(folder, "blobs"), boot, newId });
     const now = (): number => clock.now();
-    const { cacheBlobBytesMax: blobBytesMax, cacheInUseMs: inUseMs } = limits;
+    const { cacheBlobBytesMax: blobBytesMax, cacheUploadsMax: uploadsMax, cacheInUseMs: inUseMs } = limits;
     const index = this.#index;
-    const shelf = new BlobShelf({ index, files: this.#files, now, newId, blobBytesMax });
-    const uses = new CacheUses({ index, clock, inUseMs, failed: (error) => parts.failed("uses were not noted", error) });
+    const shelf = new BlobShelf({ index, files: this.#files, now, newId, blobBytesMax, uploadsMax });
+    const uses = new CacheUses({
+      index,
+      clock,
+      inUseMs,
+      failed: (error) => parts.failed("uses were not noted", error),
+    });
     this.#view = { index, shelf, signer, uses, limits, now, grown: () => this.#grown() };
     this.#later(evictEveryMs);
   }
