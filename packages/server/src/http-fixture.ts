@@ -46,6 +46,8 @@ export interface FixtureOptions {
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
   readonly limits?: Partial<EngineLimits>;
+  /** Of the room of clusters. */
+  readonly clusterLimits?: Readonly<Record<string, number>>;
   /** Where large values are kept; without it all of them stay in their rows. */
   readonly blobs?: BlobStore;
   /** Milliseconds a run waits in memory before it is parked. */
@@ -80,6 +82,7 @@ export class HttpFixture implements AsyncDisposable {
   #clusters: Promise<Clusters> | undefined;
   #cache: Cache | undefined;
   readonly #limits: Partial<HttpLimits>;
+  readonly #clusterLimits: Readonly<Record<string, number>>;
 
   private constructor(
     options: FixtureOptions,
@@ -87,6 +90,7 @@ export class HttpFixture implements AsyncDisposable {
   ) {
     const { log } = p;
     this.store = p.store;
+    this.#clusterLimits = options.clusterLimits ?? {};
     this.identity = p.identity;
     this.folder = p.folder;
     this.files = openBlobs({ folder: join(p.folder, "blobs") });
@@ -195,7 +199,7 @@ export class HttpFixture implements AsyncDisposable {
   #clustersOnce(): Promise<Clusters> {
     this.#clusters ??= import("./cluster/open-clusters.ts").then(({ openClusters }) => {
       const { engine, store, vault, folder } = this;
-      return openClusters({ engine, store, vault, project: folder, env: {}, limits: {} });
+      return openClusters({ engine, store, vault, project: folder, env: {}, limits: this.#clusterLimits });
     });
     return this.#clusters;
   }
