@@ -1,7 +1,7 @@
 // What goes in and out of the routes in the protocols of other build tools, as far as it can be said here: their own pages say the rest.
 import { answer, header, query } from "./contract.ts";
 import type { Contract } from "./contract.ts";
-import type { foreignCacheRoutes } from "./foreign-cache-routes.ts";
+import type { foreignCacheRoutes } from "./cache-routes.ts";
 
 const bytes = "application/octet-stream";
 const team = [query("slug", "Name of the team"), query("teamId", "Id of the team")];

@@ -1,5 +1,5 @@
 // Failures as the clients of other build tools take them without failing the build that they are part of.
-import { httpStatusOf } from "@sluice/protocol";
+import type { WireError } from "@sluice/protocol";
 import type { Arrival } from "../arrival.ts";
 import { reply } from "../wire.ts";
 
@@ -7,7 +7,12 @@ const nxPrefix = "/cache/nx/";
 const ghaPrefix = "/cache/gha/twirp/";
 
 /** The response in the place of a failure. */
-export function foreignFailure({ path, request }: Pick<Arrival, "path" | "request">, response: Response): Response {
+export async function foreignFailure(
+  { path, request }: Pick<Arrival, "path" | "request">,
+  response: Response,
+): Promise<Response> {
+  // A browser is no build tool.
+  if (request.headers.has("origin") || request.headers.has("sec-fetch-site")) return response;
   if (path.startsWith(nxPrefix)) return nxFailure(request.method, response);
   if (path.startsWith(ghaPrefix)) return githubFailure(response);
   return response;
@@ -19,17 +24,18 @@ export function foreignFailure({ path, request }: Pick<Arrival, "path" | "reques
  */
 function nxFailure(method: string, response: Response): Response {
   const { status } = response;
-  if (status === 401)
+  if (status === 401) {
     return new Response("The token is not accepted.", { status, headers: { "content-type": "text/plain" } });
-  if (method === "PUT")
-    return status === 403 || status === 409 ? new Response(null, { status }) : new Response(null, { status: 200 });
-  return new Response("Not found", { status: 404, headers: { "content-type": "text/plain" } });
+  }
+  if (method !== "PUT") return new Response(response.body, { status: 404, headers: response.headers });
+  return status === 403 || status === 409 ? response : new Response(null, { status: 200 });
 }
 
-/** Twirp has a code for each, and a message. */
-function githubFailure(response: Response): Response {
-  const code = twirpCodes[response.status] ?? "internal";
-  return reply("json", response.status, { code, msg: `The cache answers ${response.status}.` });
+/** Twirp has a code for each, and a message; what our own clients read stands beside it. */
+async function githubFailure(response: Response): Promise<Response> {
+  const { status } = response;
+  const { error } = (await response.json()) as { readonly error: WireError };
+  return reply("json", status, { code: twirpCodes[status] ?? "internal", msg: error.message, error });
 }
 
 const twirpCodes: Readonly<Record<number, string>> = {
@@ -38,6 +44,6 @@ const twirpCodes: Readonly<Record<number, string>> = {
   403: "permission_denied",
   404: "not_found",
   409: "already_exists",
-  [httpStatusOf("too_many_requests")]: "resource_exhausted",
+  429: "resource_exhausted",
   503: "unavailable",
 };

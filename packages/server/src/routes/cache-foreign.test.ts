@@ -136,7 +136,7 @@ describe("Nx", () => {
       },
     });
     const got = await broken.get(at);
-    expect([got.status, got.headers.get("content-type")]).toEqual([404, "text/plain"]);
+    expect(got.status).toBe(404);
     const put200 = await broken.send(at, { method: "PUT", body: gzipSync(tarOf([])) as Uint8Array<ArrayBuffer> });
     expect([put200.status, put200.body]).toEqual([200, null]);
     const unknown = await broken.send(at, { token: "sluice_nobody" });
