@@ -1,6 +1,7 @@
 // Failures as the clients of other build tools take them without failing the build that they are part of.
 import type { WireError } from "@sluice/protocol";
 import type { Arrival } from "../arrival.ts";
+import { nosniff } from "../hygiene.ts";
 import { reply } from "../wire.ts";
 
 const nxPrefix = "/cache/nx/";
@@ -8,11 +9,11 @@ const ghaPrefix = "/cache/gha/twirp/";
 
 /** The response in the place of a failure. */
 export async function foreignFailure(
-  { path, request }: Pick<Arrival, "path" | "request">,
+  { path, request, principal }: Pick<Arrival, "path" | "request" | "principal">,
   response: Response,
 ): Promise<Response> {
-  // A browser is no build tool.
-  if (request.headers.has("origin") || request.headers.has("sec-fetch-site")) return response;
+  // What is turned away before anybody was asked who it is, is no build tool.
+  if (principal === undefined && response.status !== 401) return response;
   if (path.startsWith(nxPrefix)) return nxFailure(request.method, response);
   if (path.startsWith(ghaPrefix)) return githubFailure(response);
   return response;
@@ -25,7 +26,10 @@ export async function foreignFailure(
 function nxFailure(method: string, response: Response): Response {
   const { status } = response;
   if (status === 401) {
-    return new Response("The token is not accepted.", { status, headers: { "content-type": "text/plain" } });
+    return new Response("The token is not accepted.", {
+      status,
+      headers: { ...nosniff, "content-type": "text/plain" },
+    });
   }
   if (method !== "PUT") return new Response(response.body, { status: 404, headers: response.headers });
   return status === 403 || status === 409 ? response : new Response(null, { status: 200 });
