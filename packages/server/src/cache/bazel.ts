@@ -5,8 +5,9 @@ import type { CacheView } from "@sluice/core/builds/cache";
 import type { Call } from "../call.ts";
 import { bytesOf } from "../body.ts";
 import { refuse } from "../fields.ts";
+import { nosniff } from "../hygiene.ts";
 import { digestsOfJson, digestsOfResult, digestsOfTree } from "./action-result.ts";
-import { arriving, notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
+import { bare, arriving, notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
 
 export type BazelTool = "bazel" | "moon";
 
@@ -45,7 +46,7 @@ export async function getBlob(call: Call, tool: BazelTool): Promise<Response> {
   const place = placeOf(call);
   const view = await viewOf(call, "blob:read", spaceOf(tool, place));
   if (place.kind === "cas") {
-    if (place.digest === emptyDigest) return new Response(new Uint8Array(0));
+    if (place.digest === emptyDigest) return bare(200);
     const blob = view.open(place.digest);
     if (typeof blob === "string") throw notThere("The file");
     return sendBlob(call, view, { blob });
@@ -55,7 +56,7 @@ export async function getBlob(call: Call, tool: BazelTool): Promise<Response> {
   const { result, type } = JSON.parse(found.body) as { readonly result: string; readonly type: string };
   const bytes = Buffer.from(result, "base64");
   return new Response(call.request.method === "HEAD" ? null : bytes, {
-    headers: { "content-type": type, "content-length": String(bytes.length) },
+    headers: { ...nosniff, "content-type": type, "content-length": String(bytes.length) },
   });
 }
 
@@ -70,7 +71,7 @@ export async function putBlob(call: Call, tool: BazelTool): Promise<Response> {
   const digests = found.filter((digest) => digest !== emptyDigest);
   const body = JSON.stringify({ result: Buffer.from(bytes).toString("base64"), type });
   const kept = view.commit({ key: place.digest, body, digests });
-  if (kept !== "incomplete") return new Response(null, { status: 200 });
+  if (kept !== "incomplete") return bare(200);
   throw new SluiceError({
     code: "conflict",
     message: "The action result names a file that is not here, so that it was not kept.",
@@ -87,7 +88,7 @@ async function putFile(call: Call, view: CacheView, digest: string): Promise<Res
     coding === "identity"
       ? await takeBody(call, view)
       : await view.put({ pieces: unpacked(arriving(call.request.body as ReadableStream<Uint8Array> | null)) });
-  if (kept.digest === digest) return new Response(null, { status: 200 });
+  if (kept.digest === digest) return bare(200);
   return refuse("blob_mismatch", `The bytes that came are not those of ${digest}.`, "Send them again.");
 }
 

@@ -113,6 +113,11 @@ function cutOff(error: unknown): never {
   throw new SluiceError({ code: "bad_request", message, hint: "Send it again; nothing was stored." });
 }
 
+/** An answer without a body. */
+export function bare(status: number): Response {
+  return new Response(null, { status, headers: nosniff });
+}
+
 export function notThere(what: string): SluiceError {
   return new SluiceError({ code: "not_found", message: `${what} is not in the cache.`, hint: "That is a miss." });
 }

@@ -8,6 +8,7 @@ import { bytesOf } from "../body.ts";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { originOf } from "../principal.ts";
+import { nosniff } from "../hygiene.ts";
 import { reply } from "../wire.ts";
 import { findArtifact, keepArtifact } from "./artifacts.ts";
 import { cacheOf, notThere, scopeOf, sendBlob, takeBody } from "./desk.ts";
@@ -57,7 +58,9 @@ export async function callMethod(call: Call): Promise<Response> {
   if (!isProtobuf) return reply("json", 200, answered);
   const fields = Object.entries(spec.answer).map(([name, number]) => [number, answered[name] ?? ""]);
   const bytes = messageOf(Object.fromEntries(fields) as Record<number, string>);
-  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/protobuf" } });
+  return new Response(bytes as Uint8Array<ArrayBuffer>, {
+    headers: { ...nosniff, "content-type": "application/protobuf" },
+  });
 }
 
 function askedIn(bytes: Uint8Array, places: { readonly key: number; readonly version: number } | undefined): Asked {
@@ -143,6 +146,7 @@ export async function getBlob(call: Call): Promise<Response> {
   const headers = {
     "content-range": `bytes ${range.from}-${range.to - 1}/${blob.size}`,
     "content-type": "application/octet-stream",
+    ...nosniff,
   };
   return new Response(bytes as Uint8Array<ArrayBuffer>, { status: 206, headers });
 }
@@ -163,7 +167,7 @@ export async function putBlob(call: Call): Promise<Response> {
     const { digest } = await takeBody(call, view);
     keepArtifact(view, { key, digest, words: {}, replace: true });
   }
-  return new Response(null, { status: 201, headers: { etag: '"1"' } });
+  return new Response(null, { status: 201, headers: { ...nosniff, etag: '"1"' } });
 }
 
 async function* joined(view: CacheView, ids: readonly string[]): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,7 @@ import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { checkArchive } from "./archive-check.ts";
 import { findArtifact, keepArtifact } from "./artifacts.ts";
-import { notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
+import { bare, notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
 
 const hashPattern = /^[0-9A-Za-z_-]{1,128}$/;
 const space = "nx";
@@ -28,5 +28,5 @@ export async function put(call: Call): Promise<Response> {
   const { digest } = await takeBody(call, view);
   await checkArchive(call, view, { digest, packed: "gzip" });
   const kept = keepArtifact(view, { key, digest, words: {} });
-  return new Response(null, { status: kept === "kept-first" ? 409 : 200 });
+  return bare(kept === "kept-first" ? 409 : 200);
 }

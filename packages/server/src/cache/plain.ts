@@ -2,7 +2,7 @@
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 import { findArtifact, keepArtifact } from "./artifacts.ts";
-import { notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
+import { bare, notThere, sendBlob, takeBody, viewOf } from "./desk.ts";
 
 const keyPattern = /^[\w./-]{1,512}$/;
 
@@ -34,11 +34,11 @@ export async function putPlain(call: Call, { space, replace }: PlainTool): Promi
   const key = keyOf(call);
   const { digest } = await takeBody(call, view);
   keepArtifact(view, { key, digest, words: {}, replace });
-  return new Response(null, { status: 200 });
+  return bare(200);
 }
 
 export async function removePlain(call: Call, { space }: PlainTool): Promise<Response> {
   const view = await viewOf(call, "blob:write", space);
   view.remove(keyOf(call));
-  return new Response(null, { status: 204 });
+  return bare(204);
 }
