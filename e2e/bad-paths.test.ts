@@ -15,6 +15,8 @@ let victim: Victim;
 
 beforeAll(async () => {
   victim = await Victim.start(join(folder, "project"));
+  // Its folder and key are made by the first who asks.
+  await victim.json("GET", "/api/v1/cache");
 }, 30_000);
 
 afterAll(async () => {
