@@ -118,6 +118,7 @@ interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"
   /** Tasks at once. */
   readonly concurrency: number;
   readonly force: boolean;
+  readonly isDry: boolean;
   /** Absolute. */
   readonly startedIn: string;
   readonly node: string | undefined;

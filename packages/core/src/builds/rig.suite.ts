@@ -119,6 +119,7 @@ export class Rig {
       },
       concurrency,
       force,
+      isDry: false,
       startedIn: this.root,
       node: undefined,
       logFolder: join(this.state, "logs"),

@@ -46,6 +46,8 @@ export interface TaskRunnerParts {
   readonly args: readonly string[];
   /** Nothing is taken from the cache. */
   readonly force: boolean;
+  /** It only looks: nothing is put in place or told. */
+  readonly isDry: boolean;
   readonly startedIn: string;
   readonly node: string | undefined;
   /** Absolute; holds the last log of each task. */
@@ -108,7 +110,7 @@ export class TaskRunner implements TaskPerformer {
   }
 
   async #hitOf(node: TaskNode, { key, parts }: KeyedTask, upstream: readonly TaskOutcome[]): Promise<TaskOutcome | undefined> {
-    const { outputs, cache, records, events, now } = this.#parts;
+    const { outputs, cache, records, events, now, isDry } = this.#parts;
     const place = { id: node.id, folder: node.package.folder };
     const done = (outputsDigest: Digest, savedMs: number): TaskOutcome => ({
       id: node.id,
@@ -122,6 +124,7 @@ export class TaskRunner implements TaskPerformer {
       why: null,
     });
     const there = outputs.inPlace(place, key);
+    if (there !== undefined && isDry) return done(there.outputs, 0);
     if (there !== undefined) {
       const log = await this.#logOf(node, there.log);
       if (log !== undefined) {
@@ -131,6 +134,7 @@ export class TaskRunner implements TaskPerformer {
     }
     const result = await cache.find(key);
     if (result === undefined) return undefined;
+    if (isDry) return done(digestOfOutputs(result.outputs), result.durationMs);
     const log = await this.#logOf(node, result.log);
     if (log === undefined) return undefined;
     if (!(await outputs.restore(place, { key, log: result.log, entries: result.outputs }))) return undefined;
