@@ -20,8 +20,7 @@ interface Outcome {
 }
 
 interface Plan {
-  readonly selected: ReadonlySet<string>;
-  readonly graph: { readonly tasks: ReadonlyMap<string, unknown> };
+  readonly graph: { readonly tasks: ReadonlyMap<string, Node> };
 }
 
 interface Clockwork {
@@ -57,9 +56,10 @@ export class BuildOutput {
     this.#options = options;
   }
 
-  planned = ({ selected, graph }: Plan): void => {
+  planned = ({ graph }: Plan): void => {
     if (this.#options.isQuiet) return;
-    const packages = selected.size === 1 ? "1 package" : `${selected.size} packages`;
+    const count = new Set([...graph.tasks.values()].map((node) => node.package.name)).size;
+    const packages = count === 1 ? "1 package" : `${count} packages`;
     this.#io.print(`${graph.tasks.size} ${graph.tasks.size === 1 ? "task" : "tasks"} in ${packages}`);
   };
 

@@ -1,6 +1,7 @@
 // Builds: a workspace read, its tasks keyed, executed and taken from a cache. Loaded when somebody builds.
 export { planBuild, runnerOf } from "./build.ts";
 export type { BuildGround, BuildPlan, BuildRequest } from "./build.ts";
+export { digestOfTexts } from "./hash/fingerprint.ts";
 export { asDot, asHtml } from "./graph/drawing.ts";
 export { changeText, explain } from "./explain/explain.ts";
 export type { Explanation } from "./explain/explain.ts";

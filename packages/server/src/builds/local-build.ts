@@ -9,6 +9,7 @@ import {
   asHtml,
   BuildRecords,
   buildLimits,
+  digestOfTexts,
   dryRun,
   explain,
   findHits,
@@ -261,11 +262,12 @@ interface Carrying extends LocalBuildOptions {
 }
 
 /** As a run where something has to be executed. A second build of the workspace at the same time goes without a journal. */
-async function carriedOut(ground: LocalBuildGround, { work, folder, show, request }: Carrying): Promise<{ readonly id: string; readonly tasks: readonly TaskOutcome[] }> {
+async function carriedOut(ground: LocalBuildGround, { work, folder, show, request, force }: Carrying): Promise<{ readonly id: string; readonly tasks: readonly TaskOutcome[] }> {
   const { graph, workspace, fingerprint } = work.plan;
   if ([...graph.tasks.keys()].every((id) => work.settled.has(id))) return { id: localId(), tasks: [...graph.tasks.keys()].flatMap((id) => work.settled.get(id) ?? []) };
   const [{ journaled }, { makeBuildWorkflow }] = await Promise.all([import("./build-engine.ts"), import("./build-workflow.ts")]);
-  const input = { root: workspace.root, tasks: request.tasks, fingerprint };
+  // One that was to execute everything is another build.
+  const input = { root: workspace.root, tasks: request.tasks, fingerprint: digestOfTexts([fingerprint, work.continuing, String(force)]) };
   try {
     const { run, output } = await journaled({ folder, log: ground.log }, { workflow: makeBuildWorkflow(work), input, began: show.began });
     return { id: run, tasks: output.tasks };

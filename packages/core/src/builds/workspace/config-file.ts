@@ -1,6 +1,7 @@
 // Reads the files that describe a workspace, and says of what is wrong in them where it stands: file, line and key.
 import { LineCounter, parseDocument } from "yaml";
 import type { Files } from "../ports.ts";
+import { jsonFaultLine } from "./json-fault.ts";
 
 /** What is wrong in a file. Caught where a workspace is read. */
 export class ConfigFault extends Error {
@@ -121,8 +122,8 @@ export function readJsonFile(files: Files, path: string, name: string): ConfigVa
     try {
       value = JSON.parse(plain);
     } catch (error) {
-      const { fault } = yamlOf(plain);
-      throw new ConfigFault(name, { line: fault?.line ?? 1, message: `is not JSON: ${fault?.message ?? String(error)}` });
+      const why = error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : String(error);
+      throw new ConfigFault(name, { line: jsonFaultLine(plain), message: `is not JSON: ${why}` });
     }
   }
   const read = new ConfigValue({ file: name, text, value });

@@ -49,7 +49,7 @@ function listOf(value: ConfigValue): readonly string[] | undefined {
 function envList(value: ConfigValue): readonly string[] | undefined {
   const texts = listOf(value);
   texts?.forEach((text, index) => {
-    if (text.includes("=") || /^!?\$/.test(text)) throw value.at(index).fault(`is ${JSON.stringify(text)}; variables are given by name alone.`);
+    if (text !== inherited && (text.includes("=") || /^!?\$/.test(text))) throw value.at(index).fault(`is ${JSON.stringify(text)}; variables are given by name alone.`);
   });
   return texts;
 }
@@ -65,7 +65,7 @@ function pathList(value: ConfigValue): readonly string[] | undefined {
 function dependsOn(value: ConfigValue): readonly string[] | undefined {
   const texts = listOf(value);
   texts?.forEach((text, index) => {
-    if (text.startsWith("$")) throw value.at(index).fault(`is ${JSON.stringify(text)}: variables belong into "env".`);
+    if (text !== inherited && text.startsWith("$")) throw value.at(index).fault(`is ${JSON.stringify(text)}: variables belong into "env".`);
     if (text === "^" || text.endsWith("#")) throw value.at(index).fault(`is ${JSON.stringify(text)}, which names no task.`);
   });
   return texts;
