@@ -1,5 +1,6 @@
 // The list of screens: one line each for its place in the navigation, one for its routes.
 import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
+import { clustersNav, clustersRoutes } from "./cluster/screen.ts";
 import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
 import { logsNav, logsRoutes } from "./logs/screen.ts";
@@ -22,6 +23,7 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  clustersNav,
   logsNav,
   metricsNav,
   settingsNav,
@@ -38,6 +40,7 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...clustersRoutes,
   ...logsRoutes,
   ...metricsRoutes,
 ] as const;
