@@ -53,9 +53,10 @@ test("a script has the variables that npm gives it", () => {
   const text = names.map((name) => `echo "${name}=$${name}"`).join("; ");
   const rig = new Rig({ "package.json": { name: "one", version: "1.2.3", scripts: { show: text } } });
   rigs.push(rig);
+  const version = spawnSync("npm", ["--version"], { encoding: "utf8" }).stdout.trim();
   const byNpm = spawnSync("npm", ["run", "--silent", "show"], { cwd: rig.root, encoding: "utf8" }).stdout;
   const pkg = { ...packageOf("//"), ownName: "one", version: "1.2.3" };
-  const env = scriptEnvironment({ root: rig.root, manager: { name: "npm", version: "10.0.0" }, pkg, script: { event: "show", text }, env: { PATH: process.env["PATH"] ?? "" }, startedIn: rig.root, node: undefined });
+  const env = scriptEnvironment({ root: rig.root, manager: { name: "npm", version }, pkg, script: { event: "show", text }, env: { PATH: process.env["PATH"] ?? "" }, startedIn: rig.root, node: undefined });
   const ours = spawnSync("sh", ["-c", text], { cwd: rig.root, encoding: "utf8", env }).stdout;
   expect(ours).toBe(byNpm);
   expect(env["PATH"]).toStartWith(`${rig.root}/node_modules/.bin:`);

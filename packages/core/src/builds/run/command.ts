@@ -23,6 +23,9 @@ export function scriptsOf(pkg: Package, task: string, manager: PackageManager): 
 /** From this version on pnpm runs what stands before and after by itself. */
 const pnpmWithHooks = 9;
 
+/** From this version on npm calls its command by its short name. */
+const npmThatSaysRun = 11;
+
 function majorOf(version: string | undefined): number {
   return version === undefined ? pnpmWithHooks : Number(version.split(".")[0]);
 }
@@ -75,7 +78,7 @@ export function scriptEnvironment({ root, manager, pkg, script, env, startedIn, 
     ...env,
     PATH: [...binFolders(root, pkg.folder), env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"].join(":"),
     INIT_CWD: startedIn,
-    npm_command: "run-script",
+    npm_command: name === "npm" && majorOf(version) < npmThatSaysRun ? "run-script" : "run",
     npm_lifecycle_event: script.event,
     npm_lifecycle_script: script.text,
     npm_package_json: [root, pkg.manifest].join("/"),
