@@ -48,14 +48,17 @@ export function affectedBase(affected: BuildFlags["affected"]): string | undefin
 export function concurrencyOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, count, percent] = /^(\d{1,4})(%)?$/.exec(text) ?? [];
-  const number = percent === undefined ? Number(count) : Math.max(1, Math.floor((availableParallelism() * Number(count)) / 100));
-  if (count === undefined || number < 1 || number > concurrencyMax) throw misused(`--concurrency takes a number such as 4 or 50%, not ${text}.`);
+  const number =
+    percent === undefined ? Number(count) : Math.max(1, Math.floor((availableParallelism() * Number(count)) / 100));
+  if (count === undefined || number < 1 || number > concurrencyMax)
+    throw misused(`--concurrency takes a number such as 4 or 50%, not ${text}.`);
   return number;
 }
 
 export function shardOf(text: string | undefined): { readonly index: number; readonly count: number } | undefined {
   if (text === undefined) return undefined;
   const [, index = 0, count = 0] = (/^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? []).map(Number);
-  if (index < 1 || index > count || count > shardsMax) throw misused(`--shard takes one of n parts such as 1/3, not ${text}.`);
+  if (index < 1 || index > count || count > shardsMax)
+    throw misused(`--shard takes one of n parts such as 1/3, not ${text}.`);
   return { index, count };
 }

@@ -38,10 +38,15 @@ interface OutputOptions {
   readonly timeline: Clockwork;
 }
 
+// eslint-disable-next-line no-control-regex -- colours are made of them
+const colours = /(\u001b\[[\d;:]*m)/;
+
 /** Colours pass; whatever else a terminal acts on is shown. */
-export function shownText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- colours are made of them
-  return text.split(/(\u001b\[[\d;:]*m)/).map((part, at) => (at % 2 === 1 ? part : inert(part))).join("");
+function shownText(text: string): string {
+  return text
+    .split(colours)
+    .map((part, at) => (at % 2 === 1 ? part : inert(part)))
+    .join("");
 }
 
 export class BuildOutput {
@@ -64,7 +69,8 @@ export class BuildOutput {
   };
 
   began = (run: string, isResumed: boolean): void => {
-    if (!this.#options.isQuiet) this.#io.print(isResumed ? `This is run ${run}, which goes on.` : `This is run ${run}.`);
+    if (!this.#options.isQuiet)
+      this.#io.print(isResumed ? `This is run ${run}, which goes on.` : `This is run ${run}.`);
   };
 
   remark = (text: string): void => this.#io.complain(text);
@@ -78,7 +84,8 @@ export class BuildOutput {
     const pieces = this.#written.get(node.id) ?? [];
     pieces.push(bytes);
     this.#written.set(node.id, pieces);
-    if (this.#options.isStream && this.#modeOf(node) !== "errors-only" && this.#isShown(node, "miss")) this.#stream(node, bytes);
+    if (this.#options.isStream && this.#modeOf(node) !== "errors-only" && this.#isShown(node, "miss"))
+      this.#stream(node, bytes);
   };
 
   replayed = (node: Node, log: Uint8Array): void => {
@@ -90,14 +97,17 @@ export class BuildOutput {
     this.#options.timeline.ended(node.id);
     const bytes = Buffer.concat(this.#written.get(node.id) ?? []);
     this.#written.delete(node.id);
-    if (this.#options.isQuiet || outcome.cache === "none" && outcome.status === "completed") return;
+    if (this.#options.isQuiet || (outcome.cache === "none" && outcome.status === "completed")) return;
     this.#flush(node);
     const isFailure = outcome.status === "failed";
     const mode = this.#modeOf(node);
     const isShown = isFailure ? mode !== "none" : this.#isShown(node, outcome.cache);
     const head = `${node.id}: ${headOf(outcome)}`;
     const isGitHub = this.#io.env["GITHUB_ACTIONS"] === "true";
-    const text = isShown && (!this.#options.isStream || this.#replayed.has(node.id) || (isFailure && mode === "errors-only")) ? shownText(bytes.toString("utf8")) : "";
+    const text =
+      isShown && (!this.#options.isStream || this.#replayed.has(node.id) || (isFailure && mode === "errors-only"))
+        ? shownText(bytes.toString("utf8"))
+        : "";
     if (isGitHub && text !== "") this.#io.stdout.write(`::group::${inert(head)}\n`);
     else if (mode !== "none") this.#io.print(head);
     if (text !== "") this.#io.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -124,11 +134,20 @@ export class BuildOutput {
 
   #flush(node: Node): void {
     const state = this.#decoders.get(node.id);
-    if (state !== undefined && state.rest !== "") this.#io.stdout.write(`${inert(node.id)}: ${shownText(state.rest)}\n`);
+    if (state !== undefined && state.rest !== "")
+      this.#io.stdout.write(`${inert(node.id)}: ${shownText(state.rest)}\n`);
     this.#decoders.delete(node.id);
   }
 
-  finish({ status, tasks, elapsedMs }: { readonly status: string; readonly tasks: readonly Outcome[]; readonly elapsedMs: number }): void {
+  finish({
+    status,
+    tasks,
+    elapsedMs,
+  }: {
+    readonly status: string;
+    readonly tasks: readonly Outcome[];
+    readonly elapsedMs: number;
+  }): void {
     const real = tasks.filter(({ cache, status: how }) => cache !== "none" || how !== "completed");
     const count = (test: (task: Outcome) => boolean): number => real.filter(test).length;
     const parts = [
@@ -139,7 +158,8 @@ export class BuildOutput {
       const number = count((task) => task.status === how);
       if (number > 0) parts.push(`${number} ${how}`);
     }
-    for (const { id, status: how, why } of real) if (how === "failed") this.#io.complain(`${id} failed: ${why ?? "it did not succeed"}`);
+    for (const { id, status: how, why } of real)
+      if (how === "failed") this.#io.complain(`${id} failed: ${why ?? "it did not succeed"}`);
     this.#io.print(`Build ${status}: ${parts.join(", ")}, ${(elapsedMs / 1000).toFixed(2)} s`);
   }
 }

@@ -21,7 +21,10 @@ describe("a build", () => {
     const rig = rigOf();
     const first = await rig.build();
     expect(first.executed).toEqual(["lib#build", "app#build"]);
-    expect(first.outcomes.map(({ status, cache }) => [status, cache])).toEqual([["completed", "miss"], ["completed", "miss"]]);
+    expect(first.outcomes.map(({ status, cache }) => [status, cache])).toEqual([
+      ["completed", "miss"],
+      ["completed", "miss"],
+    ]);
     const made = readFileSync(join(rig.root, "packages/app/dist/out.js"), "utf8");
     expect(made).toBe("export const b = 2;\nexport const a = 1;\n");
     const second = await rig.build();
@@ -72,7 +75,10 @@ describe("a build", () => {
 
   test("goes on all the same where a package exports its source", async () => {
     const tree = smallWorkspace();
-    const rig = rigOf({ ...tree, "packages/lib/package.json": { ...(tree["packages/lib/package.json"] as object), exports: "./src/a.js" } });
+    const rig = rigOf({
+      ...tree,
+      "packages/lib/package.json": { ...(tree["packages/lib/package.json"] as object), exports: "./src/a.js" },
+    });
     await rig.build();
     rig.write({ "packages/lib/README.md": "Changed, and not built.\n" });
     expect((await rig.build()).executed).toEqual(["lib#build", "app#build"]);
@@ -80,8 +86,19 @@ describe("a build", () => {
 
   test("follows what outputs lead to, past a package whose own stayed the same", async () => {
     const tree = smallWorkspace();
-    const via = { name: "via", version: "1.0.0", main: "dist/out.js", dependencies: { lib: "*" }, scripts: { build: "mkdir -p dist && echo 'require(lib)' > dist/out.js" } };
-    const app = { name: "app", version: "1.0.0", dependencies: { via: "*" }, scripts: { build: "mkdir -p dist && cat ../via/dist/out.js ../lib/dist/out.js > dist/out.js" } };
+    const via = {
+      name: "via",
+      version: "1.0.0",
+      main: "dist/out.js",
+      dependencies: { lib: "*" },
+      scripts: { build: "mkdir -p dist && echo 'require(lib)' > dist/out.js" },
+    };
+    const app = {
+      name: "app",
+      version: "1.0.0",
+      dependencies: { via: "*" },
+      scripts: { build: "mkdir -p dist && cat ../via/dist/out.js ../lib/dist/out.js > dist/out.js" },
+    };
     const rig = rigOf({ ...tree, "packages/via/package.json": via, "packages/app/package.json": app });
     await rig.build();
     rig.write({ "packages/lib/src/a.js": "export const a = 3;\n" });
@@ -101,10 +118,17 @@ describe("a build", () => {
 
   test("does not keep a task whose inputs changed while it ran", async () => {
     const tree = smallWorkspace();
-    const app = { name: "app", version: "1.0.0", scripts: { build: "mkdir -p dist && cat src/*.js > dist/out.js && echo late >> src/b.js" } };
+    const app = {
+      name: "app",
+      version: "1.0.0",
+      scripts: { build: "mkdir -p dist && cat src/*.js > dist/out.js && echo late >> src/b.js" },
+    };
     const rig = rigOf({ ...tree, "packages/app/package.json": app });
     const first = await rig.build({ filters: ["app"] });
-    expect(first.of["app#build"]).toMatchObject({ status: "completed", why: "not kept: packages/app/src/b.js changed while it ran" });
+    expect(first.of["app#build"]).toMatchObject({
+      status: "completed",
+      why: "not kept: packages/app/src/b.js changed while it ran",
+    });
     expect(rig.cache.results.size).toBe(0);
     expect((await rig.build({ filters: ["app"] })).executed).toEqual(["app#build"]);
   });
@@ -130,7 +154,11 @@ describe("a build", () => {
 });
 
 describe("a task", () => {
-  const one = (scripts: Readonly<Record<string, string>>, task: object = { outputs: ["dist/**"] }, more: Tree = {}): Tree => ({
+  const one = (
+    scripts: Readonly<Record<string, string>>,
+    task: object = { outputs: ["dist/**"] },
+    more: Tree = {},
+  ): Tree => ({
     "package.json": { name: "one", version: "1.0.0", packageManager: "npm@10.2.0", scripts },
     "turbo.json": { tasks: { build: task } },
     ...more,
@@ -138,7 +166,10 @@ describe("a task", () => {
 
   test("that fails ends the build, and nothing of it is kept", async () => {
     const tree = smallWorkspace();
-    const rig = rigOf({ ...tree, "packages/lib/package.json": { name: "lib", version: "1.0.0", scripts: { build: "echo broken; exit 3" } } });
+    const rig = rigOf({
+      ...tree,
+      "packages/lib/package.json": { name: "lib", version: "1.0.0", scripts: { build: "echo broken; exit 3" } },
+    });
     const built = await rig.build();
     expect(built.of["lib#build"]).toMatchObject({ status: "failed", exitCode: 3, why: "it exited with code 3" });
     expect(built.of["app#build"]).toMatchObject({ status: "skipped", why: "lib#build failed" });
@@ -148,10 +179,17 @@ describe("a task", () => {
 
   test("that does not depend on a failed one is done where one goes on", async () => {
     const tree = smallWorkspace();
-    const more = { "packages/lib/package.json": { name: "lib", scripts: { build: "exit 1" } }, "packages/other/package.json": { name: "other", scripts: { build: "sleep 0.1; echo other" } } };
+    const more = {
+      "packages/lib/package.json": { name: "lib", scripts: { build: "exit 1" } },
+      "packages/other/package.json": { name: "other", scripts: { build: "sleep 0.1; echo other" } },
+    };
     const rig = rigOf({ ...tree, ...more });
     const built = await rig.build({ continuing: "dependencies-successful", concurrency: 1 });
-    expect(Object.fromEntries(built.outcomes.map(({ id, status }) => [id, status]))).toEqual({ "lib#build": "failed", "app#build": "skipped", "other#build": "completed" });
+    expect(Object.fromEntries(built.outcomes.map(({ id, status }) => [id, status]))).toEqual({
+      "lib#build": "failed",
+      "app#build": "skipped",
+      "other#build": "completed",
+    });
     const always = await rig.build({ continuing: "always" });
     expect(always.executed).toContain("app#build");
     expect(always.of["app#build"]?.status).toBe("failed");
@@ -169,14 +207,26 @@ describe("a task", () => {
 
   test("is done as the package manager would: what stands before and after, variables, programs of the package", async () => {
     const program = '#!/bin/sh\necho "$npm_lifecycle_event $npm_package_name $npm_package_version $1"\n';
-    const rig = rigOf(one({ prebuild: "echo before", build: "tool x", postbuild: "echo after" }, {}, { "node_modules/.bin/tool": program }));
+    const rig = rigOf(
+      one(
+        { prebuild: "echo before", build: "tool x", postbuild: "echo after" },
+        {},
+        { "node_modules/.bin/tool": program },
+      ),
+    );
     Bun.spawnSync(["chmod", "+x", join(rig.root, "node_modules/.bin/tool")]);
     expect((await rig.build()).logs["//#build"]).toBe("before\nbuild one 1.0.0 x\nafter\n");
     expect((await rig.build({ args: ["it's", "two"] })).logs["//#build"]).toContain("build one");
   });
 
   test("leaves only what it made this time: what it left before goes, what git tracks stays", async () => {
-    const rig = rigOf(one({ build: "mkdir -p dist && cp src/* dist/" }, { outputs: ["dist/**"] }, { "src/a": "1", "src/b": "2", "dist/tracked": "t" }));
+    const rig = rigOf(
+      one(
+        { build: "mkdir -p dist && cp src/* dist/" },
+        { outputs: ["dist/**"] },
+        { "src/a": "1", "src/b": "2", "dist/tracked": "t" },
+      ),
+    );
     gitIn(rig.root, "init", "-q");
     gitIn(rig.root, "add", "-f", "dist/tracked", "src", "package.json", "turbo.json");
     gitIn(rig.root, "commit", "-qm", "all");

@@ -20,7 +20,6 @@ import { criticalPaths, Slots } from "./run/slots.ts";
 import { TaskRunner } from "./run/task-runner.ts";
 import type { TaskEvents } from "./run/task-runner.ts";
 import { pathsTest } from "./workspace/globs.ts";
-import { rootName } from "./workspace/package.ts";
 import type { EnvMode, PackageManager, Workspace } from "./workspace/package.ts";
 import { readWorkspace } from "./workspace/workspace.ts";
 
@@ -66,10 +65,19 @@ export interface BuildPlan {
   readonly fingerprint: string;
 }
 
-async function selectedPackages(ground: BuildGround, p: { readonly workspace: Workspace; readonly graph: PackageGraph; readonly request: BuildRequest }): Promise<Result<ReadonlySet<string>>> {
+async function selectedPackages(
+  ground: BuildGround,
+  p: { readonly workspace: Workspace; readonly graph: PackageGraph; readonly request: BuildRequest },
+): Promise<Result<ReadonlySet<string>>> {
   const { workspace, graph, request } = p;
   const { lockfile, root, rules } = workspace;
-  const isGlobal = pathsTest([...rules.global.files, ...(lockfile === undefined ? [] : [lockfile]), "package.json", "turbo.json", "turbo.jsonc"]);
+  const isGlobal = pathsTest([
+    ...rules.global.files,
+    ...(lockfile === undefined ? [] : [lockfile]),
+    "package.json",
+    "turbo.json",
+    "turbo.jsonc",
+  ]);
   const where = { graph, git: ground.git, root, isGlobal };
   const filtered = await filterPackages(where, request.filters);
   if (!filtered.ok || request.affected === undefined) return filtered;
@@ -81,7 +89,7 @@ async function selectedPackages(ground: BuildGround, p: { readonly workspace: Wo
 /** Every n-th package by name: what parts share in dependencies, each of them takes from the cache or does itself. */
 function sharded(names: ReadonlySet<string>, shard: BuildRequest["shard"]): ReadonlySet<string> {
   if (shard === undefined) return names;
-  return new Set([...names].sort().filter((_, index) => index % shard.count === shard.index - 1));
+  return new Set([...names].toSorted().filter((_, index) => index % shard.count === shard.index - 1));
 }
 
 /** `from`: an absolute folder in the workspace. Whoever gets a plan closes its records. */
@@ -100,13 +108,40 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
   const records = ground.records(root);
   const tools = await ground.tools({ manager, records });
   const listed = await listing;
-  const paths = listed === undefined ? walkFiles(files, root) : listed.filter((path) => !path.split("/").some((part) => neverInputs.has(part)));
+  const paths =
+    listed === undefined
+      ? walkFiles(files, root)
+      : listed.filter((path) => !path.split("/").some((part) => neverInputs.has(part)));
   const digests = new FileDigests({ files, memory: records, root, now: ground.now });
   const envMode = request.envMode ?? rules.global.envMode;
-  const hasher = new Hasher({ files, digests, workspace: workspace.value, packages, paths, env, envMode, tools, args: request.args });
-  const fingerprint = digestOfTexts([root, ...request.args, ...[...graph.value.tasks.values()].flatMap((node) => [node.id, hasher.keyed(node, {}).key])]);
+  const hasher = new Hasher({
+    files,
+    digests,
+    workspace: workspace.value,
+    packages,
+    paths,
+    env,
+    envMode,
+    tools,
+    args: request.args,
+  });
+  const fingerprint = digestOfTexts([
+    root,
+    ...request.args,
+    ...[...graph.value.tasks.values()].flatMap((node) => [node.id, hasher.keyed(node, {}).key]),
+  ]);
   digests.save();
-  return ok({ workspace: workspace.value, packages, selected: meant, graph: graph.value, hasher, digests, records, envMode, fingerprint });
+  return ok({
+    workspace: workspace.value,
+    packages,
+    selected: meant,
+    graph: graph.value,
+    hasher,
+    digests,
+    records,
+    envMode,
+    fingerprint,
+  });
 }
 
 interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"> {
@@ -141,9 +176,4 @@ export function runnerOf(plan: BuildPlan, ground: RunnerGround): TaskRunner {
     slots: new Slots(concurrency),
     weights: criticalPaths(graph, records.durations()),
   });
-}
-
-/** The folder of a package as people write it. */
-export function folderOf(pkg: { readonly name: string; readonly folder: string }): string {
-  return pkg.name === rootName ? "." : pkg.folder;
 }

@@ -13,7 +13,10 @@ export class MemoryCache implements BuildCache {
   async find(key: Digest): Promise<ActionResult | undefined> {
     this.found.push(key);
     const result = this.results.get(key);
-    const needed = result === undefined ? [] : [result.log, ...result.outputs.flatMap((each) => (each.type === "file" ? [each.digest] : []))];
+    const needed =
+      result === undefined
+        ? []
+        : [result.log, ...result.outputs.flatMap((each) => (each.type === "file" ? [each.digest] : []))];
     return needed.every((digest) => this.blobs.has(digest)) ? result : undefined;
   }
 
@@ -31,7 +34,9 @@ export class MemoryCache implements BuildCache {
     return new Set(digests.filter((digest) => this.blobs.has(digest)));
   }
 
-  async put(file: { readonly path: string } | { readonly bytes: Uint8Array }): Promise<{ digest: Digest; size: number }> {
+  async put(
+    file: { readonly path: string } | { readonly bytes: Uint8Array },
+  ): Promise<{ digest: Digest; size: number }> {
     const bytes = "path" in file ? readFileSync(file.path) : file.bytes;
     const digest = sha256(bytes);
     this.blobs.set(digest, bytes);

@@ -83,14 +83,17 @@ export interface Git {
   /** Paths from the folder on that are tracked, or neither tracked nor ignored, sorted by code units. Undefined where git does not know the folder. */
   files(folder: string): Promise<readonly string[] | undefined>;
   /** Paths from the folder on whose content differs from that of a commit or branch, untracked ones included. Undefined where there is no such commit. */
-  changed(folder: string, p: { readonly from: string; readonly to?: string | undefined }): Promise<readonly string[] | undefined>;
+  changed(
+    folder: string,
+    p: { readonly from: string; readonly to?: string | undefined },
+  ): Promise<readonly string[] | undefined>;
   /** Of these paths, those that are tracked. */
   tracked(folder: string, paths: readonly string[]): Promise<ReadonlySet<string>>;
   /** Undefined where there is none. */
   head(folder: string): Promise<{ readonly sha: string; readonly branch: string } | undefined>;
 }
 
-export interface ProcessSpec {
+interface ProcessSpec {
   /** Program and arguments; no shell reads them. */
   readonly command: readonly string[];
   readonly cwd: string;
@@ -112,7 +115,9 @@ export interface RunningProcess {
 
 export interface Processes {
   /** Fails with words where there is no such program. */
-  spawn(spec: ProcessSpec): { readonly ok: true; readonly process: RunningProcess } | { readonly ok: false; readonly why: string };
+  spawn(
+    spec: ProcessSpec,
+  ): { readonly ok: true; readonly process: RunningProcess } | { readonly ok: false; readonly why: string };
 }
 
 /** Where what a build consists of is done: as steps of a run, or at once. A step that was done before gives what it gave then. */

@@ -25,7 +25,7 @@ export const testFiles = machineFiles(() => crypto.randomUUID());
 /** Times of files and clocks differ by steps of the system: a clock that is ahead makes all of them settled. */
 const aheadMs = 10_000;
 
-export function writeTree(root: string, tree: Tree): void {
+function writeTree(root: string, tree: Tree): void {
   for (const [path, content] of Object.entries(tree)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content, null, 2));
@@ -33,8 +33,18 @@ export function writeTree(root: string, tree: Tree): void {
 }
 
 export function gitIn(root: string, ...args: readonly string[]): string {
-  const env = { ...process.env, GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@example.com", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@example.com" };
-  const done = spawnSync("git", ["-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false", ...args], { cwd: root, env, encoding: "utf8" });
+  const env = {
+    ...process.env,
+    GIT_AUTHOR_NAME: "t",
+    GIT_AUTHOR_EMAIL: "t@example.com",
+    GIT_COMMITTER_NAME: "t",
+    GIT_COMMITTER_EMAIL: "t@example.com",
+  };
+  const done = spawnSync("git", ["-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false", ...args], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+  });
   if (done.status !== 0) throw new Error(`git ${args.join(" ")}: ${done.stderr}`);
   return done.stdout;
 }
@@ -81,7 +91,16 @@ export class Rig {
   }
 
   async plan(options: BuildOptions = {}): Promise<BuildPlan> {
-    const { tasks = ["build"], filters = [], only = false, args = [], affected, envMode, shard, env = process.env } = options;
+    const {
+      tasks = ["build"],
+      filters = [],
+      only = false,
+      args = [],
+      affected,
+      envMode,
+      shard,
+      env = process.env,
+    } = options;
     const plan = await planBuild(
       {
         files: testFiles,
@@ -153,9 +172,20 @@ export function smallWorkspace(): Record<string, string | object> {
   return {
     "package.json": { name: "shop", workspaces: ["packages/*"], packageManager: "npm@10.2.0" },
     "turbo.json": { tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"] }, test: { dependsOn: ["build"] } } },
-    "packages/lib/package.json": { name: "lib", version: "1.0.0", exports: "./dist/out.js", scripts: { build: copy, test: "echo tested" } },
+    "packages/lib/package.json": {
+      name: "lib",
+      version: "1.0.0",
+      exports: "./dist/out.js",
+      scripts: { build: copy, test: "echo tested" },
+    },
     "packages/lib/src/a.js": "export const a = 1;\n",
-    "packages/app/package.json": { name: "app", version: "1.0.0", main: "dist/out.js", dependencies: { lib: "*" }, scripts: { build: `${copy} && cat ../lib/dist/out.js >> dist/out.js` } },
+    "packages/app/package.json": {
+      name: "app",
+      version: "1.0.0",
+      main: "dist/out.js",
+      dependencies: { lib: "*" },
+      scripts: { build: `${copy} && cat ../lib/dist/out.js >> dist/out.js` },
+    },
     "packages/app/src/b.js": "export const b = 2;\n",
   };
 }

@@ -33,7 +33,11 @@ export interface JournaledBuild {
  */
 export async function journaled(
   { folder, log }: EngineGround,
-  p: { readonly workflow: Workflow<BuildInput, BuildOutput>; readonly input: BuildInput; readonly began: (run: string, isResumed: boolean) => void },
+  p: {
+    readonly workflow: Workflow<BuildInput, BuildOutput>;
+    readonly input: BuildInput;
+    readonly began: (run: string, isResumed: boolean) => void;
+  },
 ): Promise<JournaledBuild> {
   const data = await openDataFolder({ folder });
   try {
@@ -70,7 +74,10 @@ async function execute(engine: Engine, p: Parameters<typeof journaled>[1]): Prom
   const { input, workflow, began } = p;
   const version = versionFor(input.fingerprint);
   await engine.start();
-  const left = await engine.store.listRuns({ filter: { workflow: buildWorkflow, status: unfinished }, limit: leftRunsMax });
+  const left = await engine.store.listRuns({
+    filter: { workflow: buildWorkflow, status: unfinished },
+    limit: leftRunsMax,
+  });
   const same = left.runs.find((run) => run.version === version);
   const reason = "What it builds from has changed.";
   for (const { id } of left.runs) if (id !== same?.id) unwrap(await engine.operations.cancel({ by, run: id, reason }));
@@ -84,7 +91,11 @@ async function execute(engine: Engine, p: Parameters<typeof journaled>[1]): Prom
     stepScope: new AsyncStepScope(),
   });
   worker.deploy();
-  const run = same?.id ?? unwrap(await engine.startRun({ by, workflow: buildWorkflow, input: encodeValue(input), tags: [`root:${input.root}`] })).run.id;
+  const run =
+    same?.id ??
+    unwrap(
+      await engine.startRun({ by, workflow: buildWorkflow, input: encodeValue(input), tags: [`root:${input.root}`] }),
+    ).run.id;
   began(run, same !== undefined);
   const end = unwrap(await engine.ended(run));
   if (end.status !== "completed" || end.output === undefined) {

@@ -36,7 +36,13 @@ export interface BuildWork {
 }
 
 /** What is done as steps of a run. The outcome of a build that fails is the run's output: nothing about it is an error of the run. */
-export function makeBuildWorkflow({ plan, performer, continuing, settled, ended }: BuildWork): Workflow<BuildInput, BuildOutput> {
+export function makeBuildWorkflow({
+  plan,
+  performer,
+  continuing,
+  settled,
+  ended,
+}: BuildWork): Workflow<BuildInput, BuildOutput> {
   return workflow({ name: buildWorkflow }, async (ctx: Context, _input: BuildInput): Promise<BuildOutput> => {
     // Of the first process that had this run: later ones find more, and must not take another way for it.
     const hits = await ctx.step("take from the cache", () => [...settled.values()]);

@@ -60,7 +60,9 @@ export class LazyCache implements BuildCache {
     return (await this.#cache()).has(digests);
   }
 
-  async put(file: { readonly path: string } | { readonly bytes: Uint8Array }): Promise<{ digest: string; size: number }> {
+  async put(
+    file: { readonly path: string } | { readonly bytes: Uint8Array },
+  ): Promise<{ digest: string; size: number }> {
     return (await this.#cache()).put(file);
   }
 

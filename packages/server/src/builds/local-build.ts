@@ -25,7 +25,16 @@ import {
   runTasks,
   Timeline,
 } from "@sluice/core/builds";
-import type { BuildPlan, BuildRequest, Continuing, Explanation, TaskEvents, TaskNode, TaskOutcome, TaskRunner } from "@sluice/core/builds";
+import type {
+  BuildPlan,
+  BuildRequest,
+  Continuing,
+  Explanation,
+  TaskEvents,
+  TaskNode,
+  TaskOutcome,
+  TaskRunner,
+} from "@sluice/core/builds";
 import { toWire } from "@sluice/protocol";
 import type { BuildWork } from "./build-workflow.ts";
 import { LazyCache } from "./lazy-cache.ts";
@@ -118,7 +127,15 @@ function cacheOf(plan: BuildPlan, log: Logger): LazyCache {
   return new LazyCache({ folder: join(shared, "cache"), keys: join(shared, "keys"), log });
 }
 
-function runnerFor(ground: LocalBuildGround, plan: BuildPlan, p: Pick<LocalBuildOptions, "concurrency" | "force" | "request"> & { readonly show: TaskEvents; readonly cache: LazyCache; readonly isDry: boolean }): TaskRunner {
+function runnerFor(
+  ground: LocalBuildGround,
+  plan: BuildPlan,
+  p: Pick<LocalBuildOptions, "concurrency" | "force" | "request"> & {
+    readonly show: TaskEvents;
+    readonly cache: LazyCache;
+    readonly isDry: boolean;
+  },
+): TaskRunner {
   return runnerOf(plan, {
     ...groundOf(ground),
     cache: p.cache,
@@ -139,7 +156,11 @@ function runnerFor(ground: LocalBuildGround, plan: BuildPlan, p: Pick<LocalBuild
 const silent: TaskEvents = { started: () => undefined, output: () => undefined, replayed: () => undefined };
 
 /** Which tasks would be hits; nothing is executed or put in place. */
-async function looked(ground: LocalBuildGround, plan: BuildPlan, p: { readonly request: BuildRequest; readonly force: boolean }): Promise<ReadonlyMap<string, TaskOutcome>> {
+async function looked(
+  ground: LocalBuildGround,
+  plan: BuildPlan,
+  p: { readonly request: BuildRequest; readonly force: boolean },
+): Promise<ReadonlyMap<string, TaskOutcome>> {
   const cache = cacheOf(plan, ground.log);
   try {
     const runner = runnerFor(ground, plan, { ...p, concurrency: undefined, show: silent, cache, isDry: true });
@@ -150,7 +171,11 @@ async function looked(ground: LocalBuildGround, plan: BuildPlan, p: { readonly r
 }
 
 /** What a build would do, in the shape of Turborepo's dry run. */
-export async function dryLocalBuild(ground: LocalBuildGround, request: BuildRequest, force: boolean): Promise<Result<object>> {
+export async function dryLocalBuild(
+  ground: LocalBuildGround,
+  request: BuildRequest,
+  force: boolean,
+): Promise<Result<object>> {
   const planned = await planLocalBuild(ground, request);
   if (!planned.ok) return planned;
   const plan = planned.value;
@@ -163,20 +188,31 @@ export async function dryLocalBuild(ground: LocalBuildGround, request: BuildRequ
   }
 }
 
+interface Drawn {
+  readonly dot: string;
+  readonly html: string;
+  readonly tasks: readonly { readonly id: string; readonly dependencies: readonly string[] }[];
+}
+
 /** The task graph, drawn. */
-export async function drawnGraph(ground: LocalBuildGround, request: BuildRequest): Promise<Result<{ readonly dot: string; readonly html: string }>> {
+export async function drawnGraph(ground: LocalBuildGround, request: BuildRequest): Promise<Result<Drawn>> {
   const planned = await planLocalBuild(ground, request);
   if (!planned.ok) return planned;
   planned.value.records.close();
-  return ok({ dot: asDot(planned.value.graph), html: asHtml(planned.value.graph) });
+  const { graph } = planned.value;
+  const tasks = [...graph.tasks.values()].map(({ id, dependencies }) => ({ id, dependencies }));
+  return ok({ dot: asDot(graph), html: asHtml(graph), tasks });
 }
 
 /** Names of packages that the request means, sorted. */
-export async function affectedLocally(ground: LocalBuildGround, request: BuildRequest): Promise<Result<readonly string[]>> {
+export async function affectedLocally(
+  ground: LocalBuildGround,
+  request: BuildRequest,
+): Promise<Result<readonly string[]>> {
   const planned = await planLocalBuild(ground, request);
   if (!planned.ok) return planned;
   planned.value.records.close();
-  return ok([...planned.value.selected].sort());
+  return ok([...planned.value.selected].toSorted());
 }
 
 /** `now`: milliseconds since the build began. */
@@ -204,13 +240,16 @@ export async function explainLocalBuild(ground: LocalBuildGround, task: string):
   const plan = planned.value;
   try {
     const node = plan.graph.tasks.get(task);
-    if (node === undefined) return fail({ code: "bad_request", message: `There is no task ${task}.`, hint: "Such as app#build." });
+    if (node === undefined)
+      return fail({ code: "bad_request", message: `There is no task ${task}.`, hint: "Such as app#build." });
     const hits = await looked(ground, plan, { request, force: false });
     const waitsFor = node.dependencies.filter((id) => !hits.has(id));
     const earlier = plan.records.keys(task);
     const last = earlier[0];
     const isHit = hits.has(task);
-    const upstream = Object.fromEntries(node.dependencies.map((id) => [id, hits.get(id)?.gives ?? last?.parts.upstream[id] ?? ""]));
+    const upstream = Object.fromEntries(
+      node.dependencies.map((id) => [id, hits.get(id)?.gives ?? last?.parts.upstream[id] ?? ""]),
+    );
     const now = plan.hasher.keyed(node, upstream);
     const told = explain(task, isHit && last !== undefined ? last : now, earlier);
     return ok({ ...told, isHit, waitsFor });
@@ -242,7 +281,11 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
       if (!settled.has(outcome.id)) ended(outcome);
     };
     const work = { plan, performer: runner, continuing, settled, ended: told };
-    const { id, tasks } = await carriedOut(ground, { ...options, work, folder: join(buildsFolder(workspace.root), "engine") });
+    const { id, tasks } = await carriedOut(ground, {
+      ...options,
+      work,
+      folder: join(buildsFolder(workspace.root), "engine"),
+    });
     digests.save();
     const status = signal.aborted ? "cancelled" : hasSucceeded(tasks) ? "completed" : "failed";
     return ok({ id, status, tasks, elapsedMs: Math.round(performance.now() - startedAt) });
@@ -262,20 +305,39 @@ interface Carrying extends LocalBuildOptions {
 }
 
 /** As a run where something has to be executed. A second build of the workspace at the same time goes without a journal. */
-async function carriedOut(ground: LocalBuildGround, { work, folder, show, request, force }: Carrying): Promise<{ readonly id: string; readonly tasks: readonly TaskOutcome[] }> {
+async function carriedOut(
+  ground: LocalBuildGround,
+  { work, folder, show, request, force }: Carrying,
+): Promise<{ readonly id: string; readonly tasks: readonly TaskOutcome[] }> {
   const { graph, workspace, fingerprint } = work.plan;
-  if ([...graph.tasks.keys()].every((id) => work.settled.has(id))) return { id: localId(), tasks: [...graph.tasks.keys()].flatMap((id) => work.settled.get(id) ?? []) };
-  const [{ journaled }, { makeBuildWorkflow }] = await Promise.all([import("./build-engine.ts"), import("./build-workflow.ts")]);
+  if ([...graph.tasks.keys()].every((id) => work.settled.has(id)))
+    return { id: localId(), tasks: [...graph.tasks.keys()].flatMap((id) => work.settled.get(id) ?? []) };
+  const [{ journaled }, { makeBuildWorkflow }] = await Promise.all([
+    import("./build-engine.ts"),
+    import("./build-workflow.ts"),
+  ]);
   // One that was to execute everything is another build.
-  const input = { root: workspace.root, tasks: request.tasks, fingerprint: digestOfTexts([fingerprint, work.continuing, String(force)]) };
+  const input = {
+    root: workspace.root,
+    tasks: request.tasks,
+    fingerprint: digestOfTexts([fingerprint, work.continuing, String(force)]),
+  };
   try {
-    const { run, output } = await journaled({ folder, log: ground.log }, { workflow: makeBuildWorkflow(work), input, began: show.began });
+    const { run, output } = await journaled(
+      { folder, log: ground.log },
+      { workflow: makeBuildWorkflow(work), input, began: (id, isResumed) => show.began(id, isResumed) },
+    );
     return { id: run, tasks: output.tasks };
   } catch (error) {
     const wire = toWire(error);
     if (wire.code !== "data_folder_locked") throw error;
-    show.remark("Another build of this workspace is under way: this one is no run, and does not go on if it is killed.");
-    const journal = { step: <T>(_name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> => body(new AbortController().signal) };
+    show.remark(
+      "Another build of this workspace is under way: this one is no run, and does not go on if it is killed.",
+    );
+    const journal = {
+      step: <T>(_name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+        body(new AbortController().signal),
+    };
     return { id: localId(), tasks: await runTasks({ ...work, graph, journal }) };
   }
 }

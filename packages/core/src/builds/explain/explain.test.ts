@@ -44,10 +44,18 @@ describe("an explanation", () => {
   test("compares with the earlier key that differs least", () => {
     const far = { key: "far", atMs: 3, parts: { ...parts, command: "x", external: "x" } };
     const near = { key: "near", atMs: 1, parts };
-    expect(explain("a#build", now, [far, near])).toMatchObject({ comparedWithMs: 1, changes: [{ kind: "variable", name: "A", how: "changed" }] });
+    expect(explain("a#build", now, [far, near])).toMatchObject({
+      comparedWithMs: 1,
+      changes: [{ kind: "variable", name: "A", how: "changed" }],
+    });
   });
 
   test("has nothing to compare with where there was none", () => {
-    expect(explain("a#build", now, [{ key: "now", atMs: 1, parts }])).toEqual({ task: "a#build", hash: "now", comparedWithMs: null, changes: [] });
+    expect(explain("a#build", now, [{ key: "now", atMs: 1, parts }])).toEqual({
+      task: "a#build",
+      hash: "now",
+      comparedWithMs: null,
+      changes: [],
+    });
   });
 });

@@ -2,7 +2,7 @@
 import type { KeyParts } from "../hash/task-key.ts";
 import type { RecordedKey } from "../records/records.ts";
 
-export type ChangeKind = "file" | "variable" | "dependency" | "tool" | "definition" | "command" | "upstream" | "external";
+type ChangeKind = "file" | "variable" | "dependency" | "tool" | "definition" | "command" | "upstream" | "external";
 
 export interface KeyChange {
   readonly kind: ChangeKind;
@@ -11,17 +11,30 @@ export interface KeyChange {
   readonly how: "changed" | "added" | "removed";
 }
 
-function differences(kind: ChangeKind, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): readonly KeyChange[] {
+function differences(
+  kind: ChangeKind,
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly KeyChange[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
-    .sort()
-    .map((name) => ({ kind, name, how: before[name] === undefined ? "added" : after[name] === undefined ? "removed" : "changed" }));
+    .toSorted()
+    .map((name) => ({
+      kind,
+      name,
+      how: before[name] === undefined ? "added" : after[name] === undefined ? "removed" : "changed",
+    }));
 }
 
 /** Everything that differs. */
 export function keyChanges(before: KeyParts, after: KeyParts): readonly KeyChange[] {
   const changes: KeyChange[] = [];
-  if (before.global.platform !== after.global.platform) changes.push({ kind: "tool", name: `the system (${before.global.platform} → ${after.global.platform})`, how: "changed" });
+  if (before.global.platform !== after.global.platform)
+    changes.push({
+      kind: "tool",
+      name: `the system (${before.global.platform} → ${after.global.platform})`,
+      how: "changed",
+    });
   for (const each of differences("tool", before.global.tools, after.global.tools)) {
     const { [each.name]: from = "none" } = before.global.tools;
     const { [each.name]: to = "none" } = after.global.tools;
@@ -30,11 +43,13 @@ export function keyChanges(before: KeyParts, after: KeyParts): readonly KeyChang
   changes.push(...differences("file", before.global.files, after.global.files));
   changes.push(...differences("variable", before.global.env, after.global.env));
   if (before.command !== after.command) changes.push({ kind: "command", name: "its script", how: "changed" });
-  if (before.args.join("\0") !== after.args.join("\0")) changes.push({ kind: "command", name: "the arguments behind --", how: "changed" });
+  if (before.args.join("\0") !== after.args.join("\0"))
+    changes.push({ kind: "command", name: "the arguments behind --", how: "changed" });
   changes.push(...differences("definition", before.definition, after.definition));
   changes.push(...differences("file", before.files, after.files));
   changes.push(...differences("variable", before.env, after.env));
-  if (before.external !== after.external) changes.push({ kind: "external", name: "what the lockfile has for this package", how: "changed" });
+  if (before.external !== after.external)
+    changes.push({ kind: "external", name: "what the lockfile has for this package", how: "changed" });
   changes.push(...differences("upstream", before.upstream, after.upstream));
   return changes;
 }
@@ -65,7 +80,11 @@ export interface Explanation {
 }
 
 /** Compares with the earlier key from which it differs in the fewest things; of several, the newest. */
-export function explain(task: string, now: { readonly key: string; readonly parts: KeyParts }, earlier: readonly RecordedKey[]): Explanation {
+export function explain(
+  task: string,
+  now: { readonly key: string; readonly parts: KeyParts },
+  earlier: readonly RecordedKey[],
+): Explanation {
   let best: { readonly at: number; readonly changes: readonly KeyChange[] } | undefined;
   for (const { key, atMs, parts } of earlier) {
     if (key === now.key) continue;

@@ -6,7 +6,10 @@ import { packageGraph } from "./package-graph.ts";
 import { taskGraph } from "./task-graph.ts";
 
 const workspace = workspaceOf([packageOf('a"<b>', ["c"]), packageOf("c")], { build: { dependsOn: ["^build"] } });
-const made = taskGraph(workspace, packageGraph(workspace.packages), { tasks: ["build"], packages: new Set(workspace.packages.keys()) });
+const made = taskGraph(workspace, packageGraph(workspace.packages), {
+  tasks: ["build"],
+  packages: new Set(workspace.packages.keys()),
+});
 if (!made.ok) throw new Error(made.error.message);
 const graph = made.value;
 

@@ -44,7 +44,10 @@ export function asHtml(graph: TaskGraph): string {
       return `<path d="M${x1} ${y1} C${x1 + 40} ${y1} ${x2 - 40} ${y2} ${x2} ${y2}"/>`;
     }),
   );
-  const boxes = [...places].map(([id, { x, y }]) => `<g transform="translate(${x} ${y})"><rect width="${boxWidth}" height="${boxHeight}" rx="4"/><text x="8" y="19">${escaped(id)}</text></g>`);
+  const boxes = [...places].map(
+    ([id, { x, y }]) =>
+      `<g transform="translate(${x} ${y})"><rect width="${boxWidth}" height="${boxHeight}" rx="4"/><text x="8" y="19">${escaped(id)}</text></g>`,
+  );
   const style = "body{font:14px system-ui}path{fill:none;stroke:#999}rect{fill:#eef;stroke:#669}";
   return `<!doctype html><meta charset="utf-8"><title>Task graph</title><style>${style}</style><svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${arrows.join("")}${boxes.join("")}</svg>\n`;
 }

@@ -6,17 +6,32 @@ import { affectedPackages, filterPackages, ownerOf, parseSelector } from "./filt
 import { packageGraph } from "./package-graph.ts";
 
 const root = { ...packageOf("//", [], {}), folder: "" };
-const packages = [root, packageOf("@shop/web", ["ui"]), packageOf("@shop/api", ["db"]), packageOf("ui", ["base"]), packageOf("db", ["base"]), packageOf("base")];
+const packages = [
+  root,
+  packageOf("@shop/web", ["ui"]),
+  packageOf("@shop/api", ["db"]),
+  packageOf("ui", ["base"]),
+  packageOf("db", ["base"]),
+  packageOf("base"),
+];
 const graph = packageGraph(new Map(packages.map((pkg) => [pkg.name, pkg])));
 
 function gitOf(changed: readonly string[] | undefined): Git {
-  return { files: async () => undefined, changed: async () => changed, tracked: async () => new Set(), head: async () => undefined };
+  return {
+    files: async () => undefined,
+    changed: async () => changed,
+    tracked: async () => new Set(),
+    head: async () => undefined,
+  };
 }
 
 async function meant(filters: readonly string[], changed: readonly string[] | null = []): Promise<readonly string[]> {
-  const result = await filterPackages({ graph, git: gitOf(changed ?? undefined), root: "/w", isGlobal: (path) => path === "package-lock.json" }, filters);
+  const result = await filterPackages(
+    { graph, git: gitOf(changed ?? undefined), root: "/w", isGlobal: (path) => path === "package-lock.json" },
+    filters,
+  );
   if (!result.ok) throw new Error(result.error.message);
-  return [...result.value].sort();
+  return [...result.value].toSorted();
 }
 
 describe("a filter", () => {
@@ -33,9 +48,18 @@ describe("a filter", () => {
     [["./packages/db"], ["db"]],
     [["{packages/*}"], ["@shop/api", "@shop/web", "base", "db", "ui"]],
     [["{./packages/db}..."], ["base", "db"]],
-    [["./packages/*", "!base"], ["@shop/api", "@shop/web", "db", "ui"]],
-    [["!@shop/*", "!//"], ["base", "db", "ui"]],
-    [["ui", "db"], ["db", "ui"]],
+    [
+      ["./packages/*", "!base"],
+      ["@shop/api", "@shop/web", "db", "ui"],
+    ],
+    [
+      ["!@shop/*", "!//"],
+      ["base", "db", "ui"],
+    ],
+    [
+      ["ui", "db"],
+      ["db", "ui"],
+    ],
   ])("%j means %j", async (filters, names) => {
     expect(await meant(filters)).toEqual(names);
   });
@@ -51,9 +75,9 @@ describe("a filter", () => {
   });
 
   test("that is none, names nothing, or asks git in vain, is refused", async () => {
-    await expect(meant(["[main"])).rejects.toThrow('"[main" is no filter.');
-    await expect(meant(["nope"])).rejects.toThrow('No package fits "nope".');
-    await expect(meant(["[gone]"], null)).rejects.toThrow("Git does not know what changed since gone.");
+    expect(meant(["[main"])).rejects.toThrow('"[main" is no filter.');
+    expect(meant(["nope"])).rejects.toThrow('No package fits "nope".');
+    expect(meant(["[gone]"], null)).rejects.toThrow("Git does not know what changed since gone.");
     expect(parseSelector("...")).toBeUndefined();
   });
 });
@@ -61,7 +85,7 @@ describe("a filter", () => {
 test("affected is what changed and all that depends on it", async () => {
   const ground = { graph, git: gitOf(["packages/db/x"]), root: "/w", isGlobal: () => false };
   const result = await affectedPackages(ground, "main");
-  expect(result.ok && [...result.value].sort()).toEqual(["@shop/api", "db"]);
+  expect(result.ok && [...result.value].toSorted()).toEqual(["@shop/api", "db"]);
 });
 
 test("a path belongs to the deepest package", () => {

@@ -30,9 +30,10 @@ export function parseSelector(text: string): Selector | undefined {
   if (withDependencies) rest = rest.slice(0, -3);
   const onlyOthers = (withDependents && rest.startsWith("^")) || (withDependencies && rest.endsWith("^"));
   if (onlyOthers) rest = rest.startsWith("^") ? rest.slice(1) : rest.slice(0, -1);
-  const [matched, name, folder, range] = /^([^{}[\]]*(?:\{[^{}/]*,[^{}]*\}[^{}[\]]*)*)?(?:\{([^{}]+)\})?(?:\[([^[\]]+)\])?$/.exec(rest) ?? [];
+  const [matched, name, folder, range] =
+    /^([^{}[\]]*(?:\{[^{}/]*,[^{}]*\}[^{}[\]]*)*)?(?:\{([^{}]+)\})?(?:\[([^[\]]+)\])?$/.exec(rest) ?? [];
   if (matched === undefined || matched === "") return undefined;
-  const isPath = name !== undefined && folder === undefined && /^\.{0,2}\//.test(name) || name === ".";
+  const isPath = (name !== undefined && folder === undefined && /^\.{0,2}\//.test(name)) || name === ".";
   const [from, to] = range?.split("...") ?? [];
   return {
     isExcluded,
@@ -66,10 +67,17 @@ interface Ground {
 }
 
 /** Packages with something that changed; all of them where something changed that all depend on. */
-async function changedPackages({ graph, git, root, isGlobal }: Ground, range: { readonly from: string; readonly to: string | undefined }): Promise<Result<ReadonlySet<string>>> {
+async function changedPackages(
+  { graph, git, root, isGlobal }: Ground,
+  range: { readonly from: string; readonly to: string | undefined },
+): Promise<Result<ReadonlySet<string>>> {
   const paths = await git.changed(root, range);
   if (paths === undefined) {
-    return fail({ code: "bad_request", message: `Git does not know what changed since ${range.from}${range.to === undefined ? "" : ` until ${range.to}`}.`, hint: "Name a branch or commit that is there; a shallow clone may lack it." });
+    return fail({
+      code: "bad_request",
+      message: `Git does not know what changed since ${range.from}${range.to === undefined ? "" : ` until ${range.to}`}.`,
+      hint: "Name a branch or commit that is there; a shallow clone may lack it.",
+    });
   }
   if (paths.some(isGlobal)) return ok(new Set(graph.packages.keys()));
   const owner = ownerOf(graph);
@@ -84,7 +92,9 @@ async function selected(ground: Ground, selector: Selector): Promise<Result<Read
     const isNamed = nameTest(name);
     const bare = names.filter((each) => isNamed(each));
     // `web` means `@shop/web` where nothing is called `web`.
-    const scoped = name.includes("/") ? [] : names.filter((each) => each.startsWith("@") && isNamed(each.slice(each.indexOf("/") + 1)));
+    const scoped = name.includes("/")
+      ? []
+      : names.filter((each) => each.startsWith("@") && isNamed(each.slice(each.indexOf("/") + 1)));
     names = bare.length > 0 || scoped.length !== 1 ? bare : scoped;
   }
   if (folder !== undefined) {
@@ -108,7 +118,12 @@ export async function filterPackages(ground: Ground, filters: readonly string[])
   const selectors: Selector[] = [];
   for (const text of filters) {
     const selector = parseSelector(text);
-    if (selector === undefined) return fail({ code: "bad_request", message: `${JSON.stringify(text)} is no filter.`, hint: "Such as web, @shop/*, ./apps/*, ...web, web..., [main], !docs." });
+    if (selector === undefined)
+      return fail({
+        code: "bad_request",
+        message: `${JSON.stringify(text)} is no filter.`,
+        hint: "Such as web, @shop/*, ./apps/*, ...web, web..., [main], !docs.",
+      });
     selectors.push(selector);
   }
   const isOpen = selectors.every(({ isExcluded }) => isExcluded);
@@ -116,7 +131,8 @@ export async function filterPackages(ground: Ground, filters: readonly string[])
   for (const [index, selector] of selectors.entries()) {
     const names = await selected(ground, selector);
     if (!names.ok) return names;
-    if (names.value.size === 0 && selector.name !== undefined && selector.range === undefined) return fail({ code: "bad_request", message: `No package fits ${JSON.stringify(filters[index])}.` });
+    if (names.value.size === 0 && selector.name !== undefined && selector.range === undefined)
+      return fail({ code: "bad_request", message: `No package fits ${JSON.stringify(filters[index])}.` });
     if (!selector.isExcluded) for (const name of names.value) found.add(name);
   }
   for (const selector of selectors.filter(({ isExcluded }) => isExcluded)) {

@@ -1,7 +1,11 @@
 // Packages for tests of graphs, without files.
 import type { Package, TaskDefinition, Workspace } from "../workspace/package.ts";
 
-export function packageOf(name: string, dependencies: readonly string[] = [], scripts: Readonly<Record<string, string>> = { build: "true" }): Package {
+export function packageOf(
+  name: string,
+  dependencies: readonly string[] = [],
+  scripts: Readonly<Record<string, string>> = { build: "true" },
+): Package {
   return {
     name,
     folder: name === "//" ? "" : `packages/${name.replace(/^@[^/]+\//, "")}`,
@@ -29,7 +33,10 @@ export const plainDefinition: TaskDefinition = {
 };
 
 /** `rules`: what a task of any package but the root says. */
-export function workspaceOf(packages: readonly Package[], rules: Readonly<Record<string, Partial<TaskDefinition>>>): Workspace {
+export function workspaceOf(
+  packages: readonly Package[],
+  rules: Readonly<Record<string, Partial<TaskDefinition>>>,
+): Workspace {
   return {
     root: "/w",
     manager: { name: "npm", version: "10.0.0" },
@@ -38,7 +45,8 @@ export function workspaceOf(packages: readonly Package[], rules: Readonly<Record
       source: "test",
       global: { files: [], env: [], passThroughEnv: [], envMode: "strict" },
       names: new Set(Object.keys(rules)),
-      definitionOf: (pkg, task) => (pkg.name === "//" || rules[task] === undefined ? undefined : { ...plainDefinition, ...rules[task] }),
+      definitionOf: (pkg, task) =>
+        pkg.name === "//" || rules[task] === undefined ? undefined : { ...plainDefinition, ...rules[task] },
     },
     isMonorepo: true,
     lockfile: undefined,

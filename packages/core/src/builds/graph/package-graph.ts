@@ -12,7 +12,14 @@ export interface PackageGraph {
 /** A range that means the package of the workspace, and not one from a registry under the same name. */
 function isOwn(range: string, version: string | undefined): boolean {
   if (/^(?:workspace|file|link|portal):/.test(range)) return true;
-  if (/^(?:npm|git|github|https?|catalog):/.test(range) || version === undefined || range === "" || range === "*" || range === "latest") return !/^(?:npm|git|github|https?):/.test(range);
+  if (
+    /^(?:npm|git|github|https?|catalog):/.test(range) ||
+    version === undefined ||
+    range === "" ||
+    range === "*" ||
+    range === "latest"
+  )
+    return !/^(?:npm|git|github|https?):/.test(range);
   return Bun.semver.satisfies(version, range);
 }
 
@@ -22,9 +29,11 @@ export function packageGraph(packages: ReadonlyMap<string, Package>): PackageGra
   for (const { name, dependencies: ranges } of packages.values()) {
     const own = Object.entries(ranges).flatMap(([other, range]) => {
       const target = packages.get(other);
-      return target !== undefined && other !== name && other !== rootName && isOwn(range, target.version) ? [other] : [];
+      return target !== undefined && other !== name && other !== rootName && isOwn(range, target.version)
+        ? [other]
+        : [];
     });
-    dependencies.set(name, own.sort());
+    dependencies.set(name, own.toSorted());
     for (const other of own) dependents.get(other)?.push(name);
   }
   for (const list of dependents.values()) list.sort();

@@ -47,7 +47,8 @@ interface Request {
 
 function idsOf(packageGraph: PackageGraph, pkg: Package, dependsOn: readonly string[]): readonly string[] {
   return dependsOn.flatMap((each) => {
-    if (each.startsWith("^")) return (packageGraph.dependencies.get(pkg.name) ?? []).map((name) => `${name}#${each.slice(1)}`);
+    if (each.startsWith("^"))
+      return (packageGraph.dependencies.get(pkg.name) ?? []).map((name) => `${name}#${each.slice(1)}`);
     return [each.includes("#") ? each : `${pkg.name}#${each}`];
   });
 }
@@ -76,7 +77,9 @@ class Builder {
     if (pkg === undefined) return false;
     // A root that has a script of this name is most often the one that begins the build: a rule of its own says that it takes part.
     const isStarter = pkg.name === rootName && this.#workspace.isMonorepo;
-    return this.#workspace.rules.definitionOf(pkg, task) !== undefined || (!isStarter && pkg.scripts[task] !== undefined);
+    return (
+      this.#workspace.rules.definitionOf(pkg, task) !== undefined || (!isStarter && pkg.scripts[task] !== undefined)
+    );
   }
 
   #split(id: string): readonly [Package | undefined, string] {
@@ -92,8 +95,12 @@ class Builder {
       if (pkg === undefined) continue;
       const definition = this.#workspace.rules.definitionOf(pkg, task) ?? nothingSaid;
       const asked = idsOf(this.#packages, pkg, definition.dependsOn);
-      for (const other of asked) if (this.#split(other)[0] === undefined) this.missing.push(`${id} depends on ${other}, and there is no such package.`);
-      const dependencies = only ? [] : [...new Set(asked.filter((other) => other !== id && this.#split(other)[0] !== undefined))].sort();
+      for (const other of asked)
+        if (this.#split(other)[0] === undefined)
+          this.missing.push(`${id} depends on ${other}, and there is no such package.`);
+      const dependencies = only
+        ? []
+        : [...new Set(asked.filter((other) => other !== id && this.#split(other)[0] !== undefined))].toSorted();
       this.nodes.set(id, { id, task, package: pkg, definition, script: pkg.scripts[task], dependencies });
       if (only) continue;
       open.push(...dependencies, ...idsOf(this.#packages, pkg, definition.with).filter((other) => this.has(other)));
@@ -141,7 +148,7 @@ function ordered(nodes: ReadonlyMap<string, TaskNode>): Map<string, TaskNode> {
       path.pop();
     }
   };
-  for (const id of [...nodes.keys()].sort()) if (!result.has(id)) visit(id);
+  for (const id of [...nodes.keys()].toSorted()) if (!result.has(id)) visit(id);
   return result;
 }
 
@@ -157,24 +164,47 @@ export function taskGraph(workspace: Workspace, packages: PackageGraph, request:
   if (builder.missing[0] !== undefined) return fail({ code: "invalid_config", message: builder.missing[0] });
   const cycle = findCycle(new Map([...builder.nodes.values()].map(({ id, dependencies }) => [id, dependencies])));
   if (cycle !== undefined) {
-    return fail({ code: "invalid_config", message: `Tasks wait for each other: ${cycle.join(" → ")}.`, hint: "Take one of these out of dependsOn, or out of the dependencies of its package." });
+    return fail({
+      code: "invalid_config",
+      message: `Tasks wait for each other: ${cycle.join(" → ")}.`,
+      hint: "Take one of these out of dependsOn, or out of the dependencies of its package.",
+    });
   }
   const tasks = ordered(builder.nodes);
   const dependents = new Map<string, string[]>([...tasks.keys()].map((id) => [id, []]));
   for (const { id, dependencies } of tasks.values()) for (const other of dependencies) dependents.get(other)?.push(id);
   for (const node of tasks.values()) {
-    const waits = node.dependencies.find((other) => tasks.get(other)?.definition.persistent === true && tasks.get(other)?.script !== undefined);
-    if (waits !== undefined) return fail({ code: "invalid_config", message: `${node.id} depends on ${waits}, which is persistent and never ends.`, hint: 'Start it along with the other: "with".' });
+    const waits = node.dependencies.find(
+      (other) => tasks.get(other)?.definition.persistent === true && tasks.get(other)?.script !== undefined,
+    );
+    if (waits !== undefined)
+      return fail({
+        code: "invalid_config",
+        message: `${node.id} depends on ${waits}, which is persistent and never ends.`,
+        hint: 'Start it along with the other: "with".',
+      });
   }
   return ok({ tasks, dependents });
 }
 
 function isNamed(workspace: Workspace, task: string): boolean {
-  return workspace.rules.names.has(task) || [...workspace.packages.values()].some((pkg) => pkg.scripts[task] !== undefined);
+  return (
+    workspace.rules.names.has(task) || [...workspace.packages.values()].some((pkg) => pkg.scripts[task] !== undefined)
+  );
 }
 
-function noTask(workspace: Workspace, task: string): { readonly code: "invalid_config"; readonly message: string; readonly hint: string } {
-  const names = new Set([...workspace.rules.names, ...[...workspace.packages.values()].flatMap((pkg) => Object.keys(pkg.scripts))]);
-  const known = [...names].sort().slice(0, 20).join(", ");
-  return { code: "invalid_config", message: `There is no task ${task}: no script and no rule has this name.`, hint: known === "" ? "Add a script to a package.json." : `There are ${known}.` };
+function noTask(
+  workspace: Workspace,
+  task: string,
+): { readonly code: "invalid_config"; readonly message: string; readonly hint: string } {
+  const names = new Set([
+    ...workspace.rules.names,
+    ...[...workspace.packages.values()].flatMap((pkg) => Object.keys(pkg.scripts)),
+  ]);
+  const known = [...names].toSorted().slice(0, 20).join(", ");
+  return {
+    code: "invalid_config",
+    message: `There is no task ${task}: no script and no rule has this name.`,
+    hint: known === "" ? "Add a script to a package.json." : `There are ${known}.`,
+  };
 }

@@ -25,5 +25,8 @@ test("a task without outputs has made nothing", () => {
 });
 
 test("where there are exports, the older main is nothing that others get", () => {
-  expect(entryPaths({ main: "src/a.js", exports: "./dist/a.js", bin: "./dist/b.js" })).toEqual(["dist/a.js", "dist/b.js"]);
+  expect(entryPaths({ main: "src/a.js", exports: "./dist/a.js", bin: "./dist/b.js" })).toEqual([
+    "dist/a.js",
+    "dist/b.js",
+  ]);
 });

@@ -13,8 +13,18 @@ class Disk {
   readonly known = new Map<string, KnownFile>();
 
   digests(): FileDigests {
-    const files: Files = { ...testFiles, stat: () => this.stat, digest: () => sha256(this.content), readLink: () => this.content };
-    const memory = { all: () => new Map(this.known), put: (more: ReadonlyMap<string, KnownFile>) => void more.forEach((value, key) => this.known.set(key, value)) };
+    const files: Files = {
+      ...testFiles,
+      stat: () => this.stat,
+      digest: () => sha256(this.content),
+      readLink: () => this.content,
+    };
+    const memory = {
+      all: () => new Map(this.known),
+      put: (more: ReadonlyMap<string, KnownFile>) => {
+        for (const [key, value] of more) this.known.set(key, value);
+      },
+    };
     return new FileDigests({ files, memory, root: "/w", now: () => this.now });
   }
 }

@@ -33,7 +33,12 @@ export class FileDigests {
   /** How many files were read. */
   read = 0;
 
-  constructor(p: { readonly files: Files; readonly memory: FileMemory; readonly root: string; readonly now: () => number }) {
+  constructor(p: {
+    readonly files: Files;
+    readonly memory: FileMemory;
+    readonly root: string;
+    readonly now: () => number;
+  }) {
     this.#files = p.files;
     this.#memory = p.memory;
     this.#root = p.root;
@@ -60,7 +65,8 @@ export class FileDigests {
     const digest = this.#files.digest(`${this.#root}/${path}`);
     if (digest === undefined) return undefined;
     const { size, mtimeMs, ctimeMs, ino } = stat;
-    if (Math.max(mtimeMs, ctimeMs) + settledAfterMs < lookedAtMs) this.#fresh.set(path, { size, mtimeMs, ctimeMs, ino, digest });
+    if (Math.max(mtimeMs, ctimeMs) + settledAfterMs < lookedAtMs)
+      this.#fresh.set(path, { size, mtimeMs, ctimeMs, ino, digest });
     return digest;
   }
 
@@ -74,7 +80,12 @@ export class FileDigests {
 }
 
 function isSame(known: KnownFile, stat: FileStat): boolean {
-  return known.ctimeMs === stat.ctimeMs && known.mtimeMs === stat.mtimeMs && known.size === stat.size && known.ino === stat.ino;
+  return (
+    known.ctimeMs === stat.ctimeMs &&
+    known.mtimeMs === stat.mtimeMs &&
+    known.size === stat.size &&
+    known.ino === stat.ino
+  );
 }
 
 /** Of files by path; what is not there any more is left out. Paths have to be sorted. */

@@ -16,5 +16,5 @@ export function digestOfTexts(texts: Iterable<string>): Digest {
 /** Of a record; the order of keys does not matter, `undefined` is as if it were not there. */
 export function digestOfRecord(record: Readonly<Record<string, string | undefined>>): Digest {
   const entries = Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return digestOfTexts(entries.sort(([a], [b]) => (a < b ? -1 : 1)).flat());
+  return digestOfTexts(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat());
 }

@@ -20,12 +20,20 @@ async function keyOf(rig: Rig, id: string, options: PlanOptions = {}): Promise<s
 }
 
 function rigOf(more: Readonly<Record<string, string | object>> = {}): Rig {
-  const rig = new Rig({ ...smallWorkspace(), "package-lock.json": { lockfileVersion: 3, packages: { "node_modules/x": { version: "1.0.0" } } }, ...more });
+  const rig = new Rig({
+    ...smallWorkspace(),
+    "package-lock.json": { lockfileVersion: 3, packages: { "node_modules/x": { version: "1.0.0" } } },
+    ...more,
+  });
   rigs.push(rig);
   return rig;
 }
 
-const turbo = { globalDependencies: ["tsconfig.json"], globalEnv: ["ALL"], tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"], env: ["MINE"] } } };
+const turbo = {
+  globalDependencies: ["tsconfig.json"],
+  globalEnv: ["ALL"],
+  tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"], env: ["MINE"] } },
+};
 
 describe("the key of a task", () => {
   test.each<[string, (rig: Rig) => void, PlanOptions]>([
@@ -33,7 +41,12 @@ describe("the key of a task", () => {
     ["a new file of its package", (rig) => rig.write({ "packages/lib/src/new.js": "" }), {}],
     ["a file that becomes a program", (rig) => chmodSync(join(rig.root, "packages/lib/src/a.js"), 0o755), {}],
     ["a file that all depend on", (rig) => rig.write({ "tsconfig.json": "{}" }), {}],
-    ["its script", (rig) => rig.write({ "packages/lib/package.json": { name: "lib", version: "1.0.0", scripts: { build: "other" } } }), {}],
+    [
+      "its script",
+      (rig) =>
+        rig.write({ "packages/lib/package.json": { name: "lib", version: "1.0.0", scripts: { build: "other" } } }),
+      {},
+    ],
     ["a variable that it declares", () => undefined, { env: { MINE: "1" } }],
     ["a variable that all depend on", () => undefined, { env: { ALL: "1" } }],
     ["the version of a tool", () => undefined, { toolVersions: { node: "22" } }],
@@ -50,7 +63,14 @@ describe("the key of a task", () => {
     ["a file of another package", (rig) => rig.write({ "packages/app/src/b.js": "other" }), {}],
     ["an output", (rig) => rig.write({ "packages/lib/dist/out.js": "other" }), {}],
     ["a variable that nobody declares", () => undefined, { env: { OTHER: "1" } }],
-    ["what the lockfile has for others", (rig) => rig.write({ "package-lock.json": { lockfileVersion: 3, packages: { "node_modules/x": { version: "2.0.0" } } } }), {}],
+    [
+      "what the lockfile has for others",
+      (rig) =>
+        rig.write({
+          "package-lock.json": { lockfileVersion: 3, packages: { "node_modules/x": { version: "2.0.0" } } },
+        }),
+      {},
+    ],
     ["a file in the root", (rig) => rig.write({ "README.md": "other" }), {}],
   ])("does not change with %s", async (_what, change, options) => {
     const rig = rigOf({ "turbo.json": turbo, "tsconfig.json": "" });

@@ -49,7 +49,10 @@ export class Hasher {
     this.#parts = parts;
     const { files, workspace, packages, paths } = parts;
     const { lockfile, root } = workspace;
-    this.#external = new ExternalDependencies({ file: lockfile, text: lockfile === undefined ? undefined : files.readText(`${root}/${lockfile}`) });
+    this.#external = new ExternalDependencies({
+      file: lockfile,
+      text: lockfile === undefined ? undefined : files.readText(`${root}/${lockfile}`),
+    });
     this.#byPackage = filesByPackage(packages, paths);
     this.global = this.#global();
   }
@@ -71,7 +74,11 @@ export class Hasher {
   filesOf(node: TaskNode): Readonly<Record<string, Digest>> {
     const { files, workspace, digests } = this.#parts;
     const found: Record<string, Digest> = {};
-    for (const path of inputsOf({ files, root: workspace.root, byPackage: this.#byPackage }, node.package, node.definition)) {
+    for (const path of inputsOf(
+      { files, root: workspace.root, byPackage: this.#byPackage },
+      node.package,
+      node.definition,
+    )) {
       const digest = digests.of(path);
       if (digest !== undefined) found[path] = digest;
     }
@@ -104,6 +111,8 @@ export class Hasher {
   changedSince(node: TaskNode): readonly string[] {
     const before = this.#filesOf.get(node.id) ?? {};
     const now = this.filesOf(node);
-    return [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((path) => before[path] !== now[path]).sort();
+    return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+      .filter((path) => before[path] !== now[path])
+      .toSorted();
   }
 }

@@ -11,7 +11,7 @@ interface Rule {
 /** Never inputs: what tools keep for themselves. */
 export const neverInputs: ReadonlySet<string> = new Set([".git", "node_modules", ".sluice", ".turbo"]);
 
-export function ignoreRules(text: string): readonly Rule[] {
+function ignoreRules(text: string): readonly Rule[] {
   return text.split(/\r?\n/).flatMap((line): Rule[] => {
     const bare = line.replace(/(?<!\\)\s+$/, "");
     if (bare === "" || bare.startsWith("#")) return [];
@@ -48,5 +48,5 @@ export function walkFiles(files: Files, root: string): readonly string[] {
     }
   };
   visit("", []);
-  return found.sort();
+  return found.toSorted();
 }

@@ -10,8 +10,17 @@ const a = { ...packageOf("a"), manifest: "packages/a/package.json" };
 const inner = { ...packageOf("inner"), folder: "packages/a/inner" };
 const root = { ...packageOf("//"), folder: "" };
 const graph = packageGraph(new Map([root, a, inner].map((pkg) => [pkg.name, pkg])));
-const listed = ["packages/a/dist/old.js", "packages/a/inner/i.ts", "packages/a/package.json", "packages/a/src/a.test.ts", "packages/a/src/a.ts", "shared/x.json"];
-const rig = new Rig(Object.fromEntries([...listed, "packages/a/.env", "packages/a/node_modules/x/y.ts"].map((path) => [path, ""])));
+const listed = [
+  "packages/a/dist/old.js",
+  "packages/a/inner/i.ts",
+  "packages/a/package.json",
+  "packages/a/src/a.test.ts",
+  "packages/a/src/a.ts",
+  "shared/x.json",
+];
+const rig = new Rig(
+  Object.fromEntries([...listed, "packages/a/.env", "packages/a/node_modules/x/y.ts"].map((path) => [path, ""])),
+);
 afterAll(() => rig.dispose());
 
 function inputs(definition: Partial<TaskDefinition>): readonly string[] {
@@ -21,19 +30,37 @@ function inputs(definition: Partial<TaskDefinition>): readonly string[] {
 
 describe("the inputs of a task", () => {
   test("are all files of its package, not of one within, and not its own outputs", () => {
-    expect(inputs({ outputs: ["dist/**"] })).toEqual(["packages/a/package.json", "packages/a/src/a.test.ts", "packages/a/src/a.ts"]);
+    expect(inputs({ outputs: ["dist/**"] })).toEqual([
+      "packages/a/package.json",
+      "packages/a/src/a.test.ts",
+      "packages/a/src/a.ts",
+    ]);
   });
 
   test("are those that patterns mean, and always its package.json", () => {
-    expect(inputs({ inputs: ["src/**", "!src/*.test.ts"] })).toEqual(["packages/a/package.json", "packages/a/src/a.ts"]);
+    expect(inputs({ inputs: ["src/**", "!src/*.test.ts"] })).toEqual([
+      "packages/a/package.json",
+      "packages/a/src/a.ts",
+    ]);
   });
 
   test("are the usual ones and more, also of what git ignores and from the root on", () => {
     const more = ["$TURBO_DEFAULT$", ".env", "$TURBO_ROOT$/shared/*.json", "../../shared/x.json"];
-    expect(inputs({ inputs: more, outputs: ["dist/**"] })).toEqual(["packages/a/.env", "packages/a/package.json", "packages/a/src/a.test.ts", "packages/a/src/a.ts", "shared/x.json"]);
+    expect(inputs({ inputs: more, outputs: ["dist/**"] })).toEqual([
+      "packages/a/.env",
+      "packages/a/package.json",
+      "packages/a/src/a.test.ts",
+      "packages/a/src/a.ts",
+      "shared/x.json",
+    ]);
   });
 
   test("never lie outside of the workspace, nor among what is installed", () => {
-    expect(inputs({ inputs: ["../../../../etc/passwd", "**/*.ts"] })).toEqual(["packages/a/inner/i.ts", "packages/a/package.json", "packages/a/src/a.test.ts", "packages/a/src/a.ts"]);
+    expect(inputs({ inputs: ["../../../../etc/passwd", "**/*.ts"] })).toEqual([
+      "packages/a/inner/i.ts",
+      "packages/a/package.json",
+      "packages/a/src/a.test.ts",
+      "packages/a/src/a.ts",
+    ]);
   });
 });

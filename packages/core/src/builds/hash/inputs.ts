@@ -1,5 +1,5 @@
 // Which files a task reads, as its rules say: by default all of its package that are not its outputs.
-import type { Digest, Files } from "../ports.ts";
+import type { Files } from "../ports.ts";
 import { ownerOf } from "../graph/filter.ts";
 import type { PackageGraph } from "../graph/package-graph.ts";
 import { climbsOut, fixedFolder, pathsTest, pathTest, plainPattern } from "../workspace/globs.ts";
@@ -27,9 +27,10 @@ function walked(files: Files, root: string, pattern: string): readonly string[] 
   const found: string[] = [];
   const visit = (path: string): void => {
     const kind = files.stat(`${root}/${path}`)?.kind;
-    if (kind === "dir" || path === "") for (const { name } of files.list(`${root}/${path}`)) {
-      if (!neverInputs.has(name)) visit(path === "" ? name : `${path}/${name}`);
-    }
+    if (kind === "dir" || path === "")
+      for (const { name } of files.list(`${root}/${path}`)) {
+        if (!neverInputs.has(name)) visit(path === "" ? name : `${path}/${name}`);
+      }
     else if ((kind === "file" || kind === "link") && isMeant(path)) found.push(path);
   };
   visit(fixedFolder(pattern));
@@ -57,7 +58,8 @@ export function inputsOf(ground: Ground, pkg: Package, definition: TaskDefinitio
   const own = ground.byPackage.get(pkg.name) ?? [];
   const prefix = pkg.folder === "" ? "" : `${pkg.folder}/`;
   const isOutput = pathsTest(definition.outputs.map(plainPattern));
-  const byDefault = (): readonly string[] => own.filter((path) => definition.outputs.length === 0 || !isOutput(path.slice(prefix.length)));
+  const byDefault = (): readonly string[] =>
+    own.filter((path) => definition.outputs.length === 0 || !isOutput(path.slice(prefix.length)));
   if (definition.inputs === undefined) return byDefault();
   const wanted = definition.inputs.filter((each) => !each.startsWith("!") && each !== defaultInputs);
   const found = new Set<string>(definition.inputs.includes(defaultInputs) || wanted.length === 0 ? byDefault() : []);
@@ -72,8 +74,5 @@ export function inputsOf(ground: Ground, pkg: Package, definition: TaskDefinitio
   }
   // What decides how a task runs is read by whoever runs it.
   if (ground.files.stat(`${ground.root}/${pkg.manifest}`) !== undefined) found.add(pkg.manifest);
-  return [...found].sort();
+  return [...found].toSorted();
 }
-
-/** Digests by path, of those that are there. */
-export type InputDigests = ReadonlyMap<string, Digest>;

@@ -33,7 +33,11 @@ test("a dependency is the one in the nearest folder upward", () => {
 
 test("what is reached is named with version and digest", () => {
   if (lock === undefined) throw new Error("It is a lockfile.");
-  expect(reachedEntries(lock, { folder: "packages/app", dependencies: { a: "*" } })).toEqual(["@s/c@3.0.0 ", "a@1.0.0 ", "b@1.5.0 "]);
+  expect(reachedEntries(lock, { folder: "packages/app", dependencies: { a: "*" } })).toEqual([
+    "@s/c@3.0.0 ",
+    "a@1.0.0 ",
+    "b@1.5.0 ",
+  ]);
 });
 
 test("of this project's own lockfile a package reaches a part", () => {

@@ -34,7 +34,8 @@ export function readNpmLock(text: string): LockGraph | undefined {
         if (folder === "") return undefined;
         // Upward: out of a package, then folder by folder.
         folder = folder.includes("/") ? folder.slice(0, folder.lastIndexOf("/")) : "";
-        while (folder.endsWith("/node_modules") || folder === "node_modules") folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
+        while (folder.endsWith("/node_modules") || folder === "node_modules")
+          folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
       }
     },
     entry(id) {

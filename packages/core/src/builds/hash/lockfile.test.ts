@@ -4,9 +4,19 @@ import { packageOf } from "../graph/fixture.suite.ts";
 import { ExternalDependencies } from "./lockfile.ts";
 
 const lock = (versionOfB: string, more: object = {}): string =>
-  JSON.stringify({ lockfileVersion: 3, packages: { "": {}, "node_modules/a": { version: "1.0.0", dependencies: { b: "*" } }, "node_modules/b": { version: versionOfB, integrity: `sha512-${versionOfB}` }, "node_modules/c": { version: "1.0.0" }, ...more } });
+  JSON.stringify({
+    lockfileVersion: 3,
+    packages: {
+      "": {},
+      "node_modules/a": { version: "1.0.0", dependencies: { b: "*" } },
+      "node_modules/b": { version: versionOfB, integrity: `sha512-${versionOfB}` },
+      "node_modules/c": { version: "1.0.0" },
+      ...more,
+    },
+  });
 
-const digest = (text: string, dependencies: readonly string[], file = "package-lock.json"): string => new ExternalDependencies({ file, text }).digestFor(packageOf("app", dependencies));
+const digest = (text: string, dependencies: readonly string[], file = "package-lock.json"): string =>
+  new ExternalDependencies({ file, text }).digestFor(packageOf("app", dependencies));
 
 test("only what its own dependencies lead to counts for a package", () => {
   expect(digest(lock("1.0.0"), ["a"])).not.toBe(digest(lock("2.0.0"), ["a"]));

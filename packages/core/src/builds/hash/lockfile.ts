@@ -33,7 +33,7 @@ export function reachedEntries(graph: LockGraph, pkg: Pick<Package, "folder" | "
     texts.push(entry.text);
     add({ id }, entry.dependencies);
   }
-  return texts.sort();
+  return texts.toSorted();
 }
 
 /** Names and versions of everything, for explanations; one digest for keys. */

@@ -22,12 +22,18 @@ const partsOf: fc.Arbitrary<KeyParts> = fc.record({
 function shuffled(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(shuffled);
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, inner]) => [key, shuffled(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, inner]) => [key, shuffled(inner)]),
+  );
 }
 
 describe("the key of a task", () => {
   test("is the same for the same parts, in whatever order they come", () => {
-    fc.assert(fc.property(fc.string(), partsOf, (id, parts) => keyOf(id, parts) === keyOf(id, shuffled(parts) as KeyParts)));
+    fc.assert(
+      fc.property(fc.string(), partsOf, (id, parts) => keyOf(id, parts) === keyOf(id, shuffled(parts) as KeyParts)),
+    );
   });
 
   test("is another where any two of them differ", () => {
@@ -46,10 +52,19 @@ describe("the key of a task", () => {
       }),
     );
     fc.assert(
-      fc.property(partsOf, fc.constantFrom("tools", "files", "env"), fc.string(), fc.string(), (parts, name, key, value) => {
-        const changed: KeyParts = { ...parts, global: { ...parts.global, [name]: { ...parts.global[name as "env"], [key]: value } } };
-        return (parts.global[name as "env"][key] === value) === (keyOf("t", parts) === keyOf("t", changed));
-      }),
+      fc.property(
+        partsOf,
+        fc.constantFrom("tools", "files", "env"),
+        fc.string(),
+        fc.string(),
+        (parts, name, key, value) => {
+          const changed: KeyParts = {
+            ...parts,
+            global: { ...parts.global, [name]: { ...parts.global[name as "env"], [key]: value } },
+          };
+          return (parts.global[name as "env"][key] === value) === (keyOf("t", parts) === keyOf("t", changed));
+        },
+      ),
     );
   });
 
@@ -60,7 +75,14 @@ describe("the key of a task", () => {
 });
 
 test("what of a definition decides about a result is in it, what is only shown is not", () => {
-  const node: TaskNode = { id: "a#build", task: "build", package: packageOf("a"), definition: plainDefinition, script: "true", dependencies: [] };
+  const node: TaskNode = {
+    id: "a#build",
+    task: "build",
+    package: packageOf("a"),
+    definition: plainDefinition,
+    script: "true",
+    dependencies: [],
+  };
   const of = (change: object): object => definitionParts({ ...node, definition: { ...plainDefinition, ...change } });
   expect(of({ outputs: ["dist/**"] })).not.toEqual(of({}));
   expect(of({ env: ["A"] })).not.toEqual(of({}));

@@ -38,9 +38,9 @@ export function definitionParts({ definition, package: pkg }: TaskNode): Readonl
   const { outputs, inputs, env, cache, persistent } = definition;
   return {
     folder: JSON.stringify(pkg.folder),
-    outputs: JSON.stringify([...outputs].sort()),
+    outputs: JSON.stringify([...outputs].toSorted()),
     inputs: JSON.stringify(inputs ?? null),
-    env: JSON.stringify([...env].sort()),
+    env: JSON.stringify([...env].toSorted()),
     cache: String(cache),
     persistent: String(persistent),
   };

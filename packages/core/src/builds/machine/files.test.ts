@@ -23,11 +23,17 @@ describe("files", () => {
     files.makeLink(join(place, "l"), "b");
     expect(files.readText(join(place, "a"))).toBe("other");
     expect(files.readLink(join(place, "l"))).toBe("b");
-    expect(readdirSync(place).sort()).toEqual(["a", "l"]);
+    expect(readdirSync(place).toSorted()).toEqual(["a", "l"]);
   });
 
   test("that are not there, or are something else, are undefined", () => {
-    expect([files.readText(join(folder, "none")), files.stat(join(folder, "none")), files.digest(folder), files.readLink(folder), files.readText(folder)]).toEqual(Array.from({ length: 5 }, () => undefined));
+    expect([
+      files.readText(join(folder, "none")),
+      files.stat(join(folder, "none")),
+      files.digest(folder),
+      files.readLink(folder),
+      files.readText(folder),
+    ]).toEqual(Array.from({ length: 5 }, () => undefined));
     expect(files.list(join(folder, "none"))).toEqual([]);
     expect(files.stat(join(folder, "none/deeper"))).toBeUndefined();
   });
@@ -35,7 +41,11 @@ describe("files", () => {
   test("are told apart without following links", () => {
     files.write(join(folder, "real"), "");
     files.makeLink(join(folder, "link"), "real");
-    expect([files.stat(folder)?.kind, files.stat(join(folder, "real"))?.kind, files.stat(join(folder, "link"))?.kind]).toEqual(["dir", "file", "link"]);
+    expect([
+      files.stat(folder)?.kind,
+      files.stat(join(folder, "real"))?.kind,
+      files.stat(join(folder, "link"))?.kind,
+    ]).toEqual(["dir", "file", "link"]);
   });
 
   test("have the SHA-256 of their bytes, large ones too", () => {

@@ -46,7 +46,8 @@ function digestInPieces(path: string): string {
   const file = openSync(path, "r");
   try {
     const piece = Buffer.allocUnsafe(pieceBytes);
-    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) hash.update(piece.subarray(0, count));
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
   } finally {
     closeSync(file);
   }
@@ -69,7 +70,9 @@ export function machineFiles(unique: () => string): Files {
     readLink: (path) => orUndefined(() => readlinkSync(path)),
     list(path) {
       const entries = orUndefined(() => readdirSync(path, { withFileTypes: true })) ?? [];
-      return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+      return entries
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     digest(path) {
       return orUndefined(() => {

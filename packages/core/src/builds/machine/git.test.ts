@@ -12,7 +12,7 @@ gitIn(rig.root, "commit", "-qm", "first");
 
 describe("git", () => {
   test("lists what is tracked or new, whatever it is called, and not what is ignored", async () => {
-    rig.write({ "new\nline": "", "ünï": "" });
+    rig.write({ "new\nline": "", ünï: "" });
     expect(await git.files(rig.root)).toEqual([".gitignore", "a/x", "b y", "new\nline", "ünï"]);
     expect(await git.files(`${rig.root}/a`)).toEqual(["x"]);
     expect(await git.tracked(rig.root, ["b y", "ünï"])).toEqual(new Set(["b y"]));

@@ -17,9 +17,12 @@ function started(script: string, env: Readonly<Record<string, string>> = { PATH:
 
 describe("a process", () => {
   test("gets the environment that it is given and no other, and says how it ended", async () => {
-    const { running, text } = started('echo "$A $HOME"; echo wrong >&2; exit 3', { A: "1", PATH: process.env["PATH"] ?? "" });
+    const { running, text } = started('echo "$A $HOME"; echo wrong >&2; exit 3', {
+      A: "1",
+      PATH: process.env["PATH"] ?? "",
+    });
     expect(await running.ended).toEqual({ exitCode: 3, signal: undefined });
-    expect(text().split("\n").sort()).toEqual(["", "1 ", "wrong"]);
+    expect(text().split("\n").toSorted()).toEqual(["", "1 ", "wrong"]);
   });
 
   test("is told to end with all that came of it", async () => {
@@ -48,7 +51,12 @@ describe("a process", () => {
   });
 
   test("that there is none of is an answer", () => {
-    const spawned = machineProcesses.spawn({ command: ["/no/such/program"], cwd: "/", env: {}, output: () => undefined });
+    const spawned = machineProcesses.spawn({
+      command: ["/no/such/program"],
+      cwd: "/",
+      env: {},
+      output: () => undefined,
+    });
     expect(spawned).toMatchObject({ ok: false, why: expect.stringContaining("no/such/program") });
   });
 });

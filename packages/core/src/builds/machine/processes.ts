@@ -12,12 +12,22 @@ const leftoverMs = 200;
 export const machineProcesses: Processes = {
   spawn({ command, cwd, env, output }) {
     try {
-      const child = Bun.spawn([...command], { cwd, env: { ...env }, stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
+      const child = Bun.spawn([...command], {
+        cwd,
+        env: { ...env },
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+        detached: true,
+      });
       const pumps = Promise.all([pump(child.stdout, output), pump(child.stderr, output)]);
       const ended = (async (): Promise<ProcessEnd> => {
         await child.exited;
         await Promise.race([pumps, Bun.sleep(leftoverMs)]);
-        return { exitCode: child.exitCode ?? undefined, signal: child.signalCode === null ? undefined : String(child.signalCode) };
+        return {
+          exitCode: child.exitCode ?? undefined,
+          signal: child.signalCode === null ? undefined : String(child.signalCode),
+        };
       })();
       return {
         ok: true,

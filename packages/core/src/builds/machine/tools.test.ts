@@ -10,14 +10,21 @@ afterAll(() => rig.dispose());
 for (const each of ["bin/node", "other/node"]) chmodSync(join(rig.root, each), 0o755);
 
 test("a program is the first on the path", () => {
-  expect(findProgram(testFiles, { PATH: `relative:/nowhere:${rig.root}/bin:${rig.root}/other` }, "node")).toBe(`${rig.root}/bin/node`);
+  expect(findProgram(testFiles, { PATH: `relative:/nowhere:${rig.root}/bin:${rig.root}/other` }, "node")).toBe(
+    `${rig.root}/bin/node`,
+  );
   expect(findProgram(testFiles, {}, "node")).toBeUndefined();
 });
 
 test("versions are asked once, and again where the program is another one", async () => {
   const notes = new Map<string, string>();
   const asked = (PATH: string) =>
-    machineTools({ files: testFiles, env: { PATH }, manager: { name: "npm", version: "10.2.0" }, notes: { note: (name) => notes.get(name), remember: (name, text) => void notes.set(name, text) } });
+    machineTools({
+      files: testFiles,
+      env: { PATH },
+      manager: { name: "npm", version: "10.2.0" },
+      notes: { note: (name) => notes.get(name), remember: (name, text) => void notes.set(name, text) },
+    });
   const first = await asked(`${rig.root}/bin:/usr/bin:/bin`);
   expect(first.versions).toEqual({ node: "v1", npm: "10.2.0" });
   expect(first.platform).toMatch(/^\w+ \w+/);

@@ -17,7 +17,16 @@ function file(): string {
   return join(folder, "builds.db");
 }
 
-const parts = { global: { platform: "p", tools: {}, files: {}, env: {} }, command: "c", args: [], definition: {}, files: { a: "1" }, env: {}, external: "", upstream: {} };
+const parts = {
+  global: { platform: "p", tools: {}, files: {}, env: {} },
+  command: "c",
+  args: [],
+  definition: {},
+  files: { a: "1" },
+  env: {},
+  external: "",
+  upstream: {},
+};
 
 test("everything is there for the next build, and for one at the same time", () => {
   const path = file();
@@ -25,13 +34,25 @@ test("everything is there for the next build, and for one at the same time", () 
   const known = { size: 1, mtimeMs: 1.5, ctimeMs: 2.25, ino: 3, digest: "d" };
   records.put(new Map([["a", known]]));
   const entry = { path: "dist/a", type: "file", digest: "x", size: 1, mode: 0o644 } as const;
-  records.place("t", { key: "k", isWhole: false, log: "l", outputs: "o", entries: [{ entry, mtimeMs: 1.5, ctimeMs: 2, ino: 4 }] });
+  records.place("t", {
+    key: "k",
+    isWhole: false,
+    log: "l",
+    outputs: "o",
+    entries: [{ entry, mtimeMs: 1.5, ctimeMs: 2, ino: 4 }],
+  });
   records.tookMs("t", 100);
   records.tookMs("t", 300);
   records.remember("n", "text");
   const other = new BuildRecords(path);
   expect(other.all()).toEqual(new Map([["a", known]]));
-  expect(other.placed().get("t")).toMatchObject({ key: "k", isWhole: false, log: "l", outputs: "o", entries: [{ entry, mtimeMs: 1.5, ctimeMs: 2, ino: 4 }] });
+  expect(other.placed().get("t")).toMatchObject({
+    key: "k",
+    isWhole: false,
+    log: "l",
+    outputs: "o",
+    entries: [{ entry, mtimeMs: 1.5, ctimeMs: 2, ino: 4 }],
+  });
   expect(other.durations()).toEqual(new Map([["t", 200]]));
   expect([other.note("n"), other.note("none")]).toEqual(["text", undefined]);
   other.close();

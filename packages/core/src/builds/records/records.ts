@@ -89,15 +89,24 @@ export class BuildRecords implements FileMemory {
   }
 
   all(): Map<string, KnownFile> {
-    const rows = this.#db.query<[string, number, number, number, number, string], []>("SELECT path, size, mtime_ms, ctime_ms, ino, digest FROM files").values() as unknown as readonly (readonly [string, number, number, number, number, string])[];
-    return new Map(rows.map(([path, size, mtimeMs, ctimeMs, ino, digest]) => [path, { size, mtimeMs, ctimeMs, ino, digest }]));
+    const rows = this.#db
+      .query<[string, number, number, number, number, string], []>(
+        "SELECT path, size, mtime_ms, ctime_ms, ino, digest FROM files",
+      )
+      .values() as unknown as readonly (readonly [string, number, number, number, number, string])[];
+    return new Map(
+      rows.map(([path, size, mtimeMs, ctimeMs, ino, digest]) => [path, { size, mtimeMs, ctimeMs, ino, digest }]),
+    );
   }
 
   put(files: ReadonlyMap<string, KnownFile>): void {
     const insert = this.#db.query("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)");
-    this.#db.transaction(() => {
-      for (const [path, { size, mtimeMs, ctimeMs, ino, digest }] of files) insert.run(path, size, mtimeMs, ctimeMs, ino, digest);
-    }).immediate();
+    this.#db
+      .transaction(() => {
+        for (const [path, { size, mtimeMs, ctimeMs, ino, digest }] of files)
+          insert.run(path, size, mtimeMs, ctimeMs, ino, digest);
+      })
+      .immediate();
   }
 
   /** By id of a task. */
@@ -109,7 +118,9 @@ export class BuildRecords implements FileMemory {
   place(task: string, placed: Placed): void {
     const { key, isWhole, log, outputs, entries } = placed;
     const packed = entries.map(({ entry, mtimeMs, ctimeMs, ino }) => [entry, mtimeMs, ctimeMs, ino]);
-    this.#db.query("INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?, ?)").run(task, key, isWhole ? 1 : 0, log, outputs, JSON.stringify(packed));
+    this.#db
+      .query("INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?, ?)")
+      .run(task, key, isWhole ? 1 : 0, log, outputs, JSON.stringify(packed));
   }
 
   /** Milliseconds by id of a task; the newer count for more. */
@@ -119,20 +130,32 @@ export class BuildRecords implements FileMemory {
   }
 
   tookMs(task: string, ms: number): void {
-    this.#db.query("INSERT INTO durations VALUES (?1, ?2) ON CONFLICT (task) DO UPDATE SET ms = (ms + ?2) / 2").run(task, ms);
+    this.#db
+      .query("INSERT INTO durations VALUES (?1, ?2) ON CONFLICT (task) DO UPDATE SET ms = (ms + ?2) / 2")
+      .run(task, ms);
   }
 
   /** Newest first. */
   keys(task: string): readonly RecordedKey[] {
-    const rows = this.#db.query<{ key: string; at: number; parts: string }, [string]>("SELECT key, at, parts FROM keys WHERE task = ? ORDER BY at DESC, key").all(task);
+    const rows = this.#db
+      .query<{ key: string; at: number; parts: string }, [string]>(
+        "SELECT key, at, parts FROM keys WHERE task = ? ORDER BY at DESC, key",
+      )
+      .all(task);
     return rows.map(({ key, at, parts }) => ({ key, atMs: at, parts: JSON.parse(parts) as KeyParts }));
   }
 
   keep(task: string, { key, atMs, parts }: RecordedKey): void {
-    this.#db.transaction(() => {
-      this.#db.query("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)").run(task, key, atMs, JSON.stringify(parts));
-      this.#db.query("DELETE FROM keys WHERE task = ?1 AND key NOT IN (SELECT key FROM keys WHERE task = ?1 ORDER BY at DESC LIMIT ?2)").run(task, keysKeptPerTask);
-    }).immediate();
+    this.#db
+      .transaction(() => {
+        this.#db.query("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)").run(task, key, atMs, JSON.stringify(parts));
+        this.#db
+          .query(
+            "DELETE FROM keys WHERE task = ?1 AND key NOT IN (SELECT key FROM keys WHERE task = ?1 ORDER BY at DESC LIMIT ?2)",
+          )
+          .run(task, keysKeptPerTask);
+      })
+      .immediate();
   }
 
   note(name: string): string | undefined {

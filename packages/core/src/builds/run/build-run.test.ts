@@ -9,14 +9,34 @@ import type { Continuing } from "./build-run.ts";
 import type { TaskOutcome } from "./outcome.ts";
 
 function graphOf(): TaskGraph {
-  const packages = [packageOf("app", ["lib", "other"]), packageOf("lib", ["base"]), packageOf("other", ["base"], {}), packageOf("base"), packageOf("alone")];
+  const packages = [
+    packageOf("app", ["lib", "other"]),
+    packageOf("lib", ["base"]),
+    packageOf("other", ["base"], {}),
+    packageOf("base"),
+    packageOf("alone"),
+  ];
   const workspace = workspaceOf(packages, { build: { dependsOn: ["^build"] } });
-  const made = taskGraph(workspace, packageGraph(workspace.packages), { tasks: ["build"], packages: new Set(packages.map(({ name }) => name)) });
+  const made = taskGraph(workspace, packageGraph(workspace.packages), {
+    tasks: ["build"],
+    packages: new Set(packages.map(({ name }) => name)),
+  });
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
 }
 
-const done = (id: string, change: Partial<TaskOutcome> = {}): TaskOutcome => ({ id, status: "completed", cache: "miss", hash: "h", gives: id, durationMs: 1, savedMs: 0, exitCode: 0, why: null, ...change });
+const done = (id: string, change: Partial<TaskOutcome> = {}): TaskOutcome => ({
+  id,
+  status: "completed",
+  cache: "miss",
+  hash: "h",
+  gives: id,
+  durationMs: 1,
+  savedMs: 0,
+  exitCode: 0,
+  why: null,
+  ...change,
+});
 
 class Performer {
   readonly performed: string[] = [];
@@ -31,9 +51,16 @@ class Performer {
   stop = (): void => void this.stopped++;
 }
 
-const plainJournal = { step: <T>(_name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> => body(new AbortController().signal) };
+const plainJournal = {
+  step: <T>(_name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> => body(new AbortController().signal),
+};
 
-async function ran(performer: Performer, continuing: Continuing = "never", settled: ReadonlyMap<string, TaskOutcome> = new Map(), journal = plainJournal) {
+async function ran(
+  performer: Performer,
+  continuing: Continuing = "never",
+  settled: ReadonlyMap<string, TaskOutcome> = new Map(),
+  journal = plainJournal,
+) {
   return runTasks({ graph: graphOf(), journal, performer, continuing, settled });
 }
 
@@ -42,7 +69,13 @@ describe("the tasks of a build", () => {
     const performer = new Performer();
     const outcomes = await ran(performer);
     expect(performer.performed).toEqual(["alone#build", "base#build", "lib#build", "app#build"]);
-    expect(outcomes.map(({ id }) => id)).toEqual(["alone#build", "base#build", "lib#build", "other#build", "app#build"]);
+    expect(outcomes.map(({ id }) => id)).toEqual([
+      "alone#build",
+      "base#build",
+      "lib#build",
+      "other#build",
+      "app#build",
+    ]);
     expect(hasSucceeded(outcomes)).toBe(true);
   });
 
@@ -56,7 +89,13 @@ describe("the tasks of a build", () => {
     const performer = new Performer();
     performer.outcomes.set("base#build", { status: "failed" });
     const outcomes = await ran(performer);
-    expect(Object.fromEntries(outcomes.map(({ id, status }) => [id, status]))).toEqual({ "alone#build": "completed", "base#build": "failed", "lib#build": "skipped", "other#build": "skipped", "app#build": "skipped" });
+    expect(Object.fromEntries(outcomes.map(({ id, status }) => [id, status]))).toEqual({
+      "alone#build": "completed",
+      "base#build": "failed",
+      "lib#build": "skipped",
+      "other#build": "skipped",
+      "app#build": "skipped",
+    });
     expect([performer.stopped, hasSucceeded(outcomes)]).toEqual([1, false]);
   });
 
@@ -74,18 +113,22 @@ describe("the tasks of a build", () => {
   test("ask for the same steps in the same order when they are done again, whatever was recorded of them", async () => {
     const asked: string[] = [];
     const recorded = new Map<string, unknown>();
-    const first = { step: async <T>(name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-      asked.push(name);
-      const result = await body(new AbortController().signal);
-      recorded.set(name, result);
-      return result;
-    } };
+    const first = {
+      step: async <T>(name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+        asked.push(name);
+        const result = await body(new AbortController().signal);
+        recorded.set(name, result);
+        return result;
+      },
+    };
     const before = await ran(new Performer(), "never", new Map(), first);
     const again: string[] = [];
-    const replay = { step: async <T>(name: string): Promise<T> => {
-      again.push(name);
-      return recorded.get(name) as T;
-    } };
+    const replay = {
+      step: async <T>(name: string): Promise<T> => {
+        again.push(name);
+        return recorded.get(name) as T;
+      },
+    };
     const performer = new Performer();
     expect(await ran(performer, "never", new Map(), replay)).toEqual(before);
     expect([again, performer.performed]).toEqual([asked, []]);

@@ -36,9 +36,12 @@ export async function runTasks(parts: BuildRunParts): Promise<readonly TaskOutco
     const known = settled.get(node.id);
     if (known !== undefined) return known;
     const upstream: TaskOutcome[] = [];
-    for (const other of await Promise.all(node.dependencies.map((id) => underWay.get(id)))) if (other !== undefined) upstream.push(other);
+    // The graph has them before this one.
+    for (const other of await Promise.all(node.dependencies.flatMap((id) => underWay.get(id) ?? [])))
+      upstream.push(other);
     const broken = upstream.find(({ status }) => status !== "completed");
-    if (broken !== undefined && continuing !== "always") return unreached(node.id, "skipped", `${broken.id} ${broken.status === "failed" ? "failed" : "was not done"}`);
+    if (broken !== undefined && continuing !== "always")
+      return unreached(node.id, "skipped", `${broken.id} ${broken.status === "failed" ? "failed" : "was not done"}`);
     if (failed !== undefined && continuing === "never") return unreached(node.id, "skipped", `${failed} failed`);
     if (node.script === undefined) return performer.pass(node, upstream);
     const outcome = await journal.step(node.id, (signal) => performer.perform(node, upstream, signal));

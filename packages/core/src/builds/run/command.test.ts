@@ -43,20 +43,40 @@ describe("a script", () => {
 
   test("gets its arguments as they are through a shell", () => {
     const args = ["it's", 'a "b" $HOME `x`', "\\", "", "a\nb", "*"];
-    const shown = spawnSync("sh", ["-c", `for each in ${args.map(quoted).join(" ")}; do printf '%s\\0' "$each"; done`], { encoding: "utf8" });
+    const shown = spawnSync(
+      "sh",
+      ["-c", `for each in ${args.map(quoted).join(" ")}; do printf '%s\\0' "$each"; done`],
+      { encoding: "utf8" },
+    );
     expect(shown.stdout.split("\0").slice(0, -1)).toEqual(args);
   });
 });
 
 test("a script has the variables that npm gives it", () => {
-  const names = ["npm_lifecycle_event", "npm_lifecycle_script", "npm_package_name", "npm_package_version", "npm_package_json", "npm_command", "INIT_CWD"];
+  const names = [
+    "npm_lifecycle_event",
+    "npm_lifecycle_script",
+    "npm_package_name",
+    "npm_package_version",
+    "npm_package_json",
+    "npm_command",
+    "INIT_CWD",
+  ];
   const text = names.map((name) => `echo "${name}=$${name}"`).join("; ");
   const rig = new Rig({ "package.json": { name: "one", version: "1.2.3", scripts: { show: text } } });
   rigs.push(rig);
   const version = spawnSync("npm", ["--version"], { encoding: "utf8" }).stdout.trim();
   const byNpm = spawnSync("npm", ["run", "--silent", "show"], { cwd: rig.root, encoding: "utf8" }).stdout;
   const pkg = { ...packageOf("//"), ownName: "one", version: "1.2.3" };
-  const env = scriptEnvironment({ root: rig.root, manager: { name: "npm", version }, pkg, script: { event: "show", text }, env: { PATH: process.env["PATH"] ?? "" }, startedIn: rig.root, node: undefined });
+  const env = scriptEnvironment({
+    root: rig.root,
+    manager: { name: "npm", version },
+    pkg,
+    script: { event: "show", text },
+    env: { PATH: process.env["PATH"] ?? "" },
+    startedIn: rig.root,
+    node: undefined,
+  });
   const ours = spawnSync("sh", ["-c", text], { cwd: rig.root, encoding: "utf8", env }).stdout;
   expect(ours).toBe(byNpm);
   expect(env["PATH"]).toStartWith(`${rig.root}/node_modules/.bin:`);

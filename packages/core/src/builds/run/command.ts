@@ -37,16 +37,74 @@ export function quoted(argument: string): string {
 
 /** Words that a shell does itself, or that mean something to it in front of others. */
 const shellWords = new Set([
-  ".", ":", "[", "alias", "bg", "break", "case", "cd", "command", "continue", "do", "done", "echo", "elif", "else", "esac", "eval", "exec", "exit", "export",
-  "false", "fc", "fg", "fi", "for", "getopts", "hash", "if", "in", "jobs", "kill", "local", "printf", "pwd", "read", "readonly", "return", "set", "shift",
-  "source", "test", "then", "time", "times", "trap", "true", "type", "ulimit", "umask", "unalias", "unset", "until", "wait", "while", "{", "}", "!",
+  ".",
+  ":",
+  "[",
+  "alias",
+  "bg",
+  "break",
+  "case",
+  "cd",
+  "command",
+  "continue",
+  "do",
+  "done",
+  "echo",
+  "elif",
+  "else",
+  "esac",
+  "eval",
+  "exec",
+  "exit",
+  "export",
+  "false",
+  "fc",
+  "fg",
+  "fi",
+  "for",
+  "getopts",
+  "hash",
+  "if",
+  "in",
+  "jobs",
+  "kill",
+  "local",
+  "printf",
+  "pwd",
+  "read",
+  "readonly",
+  "return",
+  "set",
+  "shift",
+  "source",
+  "test",
+  "then",
+  "time",
+  "times",
+  "trap",
+  "true",
+  "type",
+  "ulimit",
+  "umask",
+  "unalias",
+  "unset",
+  "until",
+  "wait",
+  "while",
+  "{",
+  "}",
+  "!",
 ]);
 
 /** The program and its arguments; a shell reads the text unless it is plain words that mean the same without one. */
 export function commandOf(text: string, args: readonly string[]): readonly string[] {
   const words = text.trim().split(/ +/);
   const first = words[0] ?? "";
-  const isPlain = words.every((word) => /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word)) && !first.includes("=") && !shellWords.has(first) && first !== "";
+  const isPlain =
+    words.every((word) => /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word)) &&
+    !first.includes("=") &&
+    !shellWords.has(first) &&
+    first !== "";
   if (isPlain) return [...words, ...args];
   return ["sh", "-c", [text, ...args.map(quoted)].join(" ")];
 }
@@ -68,10 +126,20 @@ interface ScriptGround {
 /** Folders with programs: of the package, then of every folder above it up to the root. */
 function binFolders(root: string, folder: string): readonly string[] {
   const parts = folder === "" ? [] : folder.split("/");
-  return Array.from({ length: parts.length + 1 }, (_, up) => [root, ...parts.slice(0, parts.length - up), "node_modules/.bin"].join("/"));
+  return Array.from({ length: parts.length + 1 }, (_, up) =>
+    [root, ...parts.slice(0, parts.length - up), "node_modules/.bin"].join("/"),
+  );
 }
 
-export function scriptEnvironment({ root, manager, pkg, script, env, startedIn, node }: ScriptGround): Readonly<Record<string, string>> {
+export function scriptEnvironment({
+  root,
+  manager,
+  pkg,
+  script,
+  env,
+  startedIn,
+  node,
+}: ScriptGround): Readonly<Record<string, string>> {
   const name = manager.name === "berry" ? "yarn" : manager.name;
   const version = manager.version ?? "0.0.0";
   return {

@@ -18,11 +18,19 @@ interface DryParts {
   readonly args: readonly string[];
 }
 
-function variables(env: Environment, names: readonly string[], specified: { readonly env: readonly string[]; readonly passThroughEnv: readonly string[] }, inferred: readonly string[]): object {
-  const shown = (patterns: readonly string[]): readonly string[] => variablesOf(env, patterns).map(([name]) => `${name}=(hidden)`);
+function variables(
+  env: Environment,
+  specified: { readonly env: readonly string[]; readonly passThroughEnv: readonly string[] },
+  inferred: readonly string[],
+): object {
+  const shown = (patterns: readonly string[]): readonly string[] =>
+    variablesOf(env, patterns).map(([name]) => `${name}=(hidden)`);
   return {
-    specified: { env: specified.env, passThroughEnv: specified.passThroughEnv.length === 0 ? null : specified.passThroughEnv },
-    configured: shown(names),
+    specified: {
+      env: specified.env,
+      passThroughEnv: specified.passThroughEnv.length === 0 ? null : specified.passThroughEnv,
+    },
+    configured: shown(specified.env),
     inferred: shown(inferred),
     passthrough: specified.passThroughEnv.length === 0 ? null : shown(specified.passThroughEnv),
   };
@@ -34,7 +42,12 @@ function shownTask(p: DryParts, node: TaskNode): object {
   const prefix = pkg.folder === "" ? "" : `${pkg.folder}/`;
   const hit = hits.get(id);
   const { key, parts } = plan.hasher.keyed(node, {});
-  const inputs = Object.fromEntries(Object.entries(parts.files).map(([path, digest]) => [path.startsWith(prefix) ? path.slice(prefix.length) : `${"../".repeat(prefix.split("/").length - 1)}${path}`, digest]));
+  const inputs = Object.fromEntries(
+    Object.entries(parts.files).map(([path, digest]) => [
+      path.startsWith(prefix) ? path.slice(prefix.length) : `${"../".repeat(prefix.split("/").length - 1)}${path}`,
+      digest,
+    ]),
+  );
   const inferred = inferredVariables(pkg);
   const own = definition.env.filter((name) => !inferred.includes(name));
   const cached = hit !== undefined && hit.cache === "hit";
@@ -71,7 +84,7 @@ function shownTask(p: DryParts, node: TaskNode): object {
     expandedOutputs: [],
     framework: "",
     envMode: plan.envMode,
-    environmentVariables: variables(env, own, { env: own, passThroughEnv: definition.passThroughEnv }, inferred),
+    environmentVariables: variables(env, { env: own, passThroughEnv: definition.passThroughEnv }, inferred),
   };
 }
 
@@ -89,13 +102,15 @@ export function dryRun(p: DryParts): object {
       files: hasher.global.files,
       hashOfExternalDependencies: "",
       hashOfInternalDependencies: "",
-      environmentVariables: variables(env, global.env, global, []),
+      environmentVariables: variables(env, global, []),
       engines: null,
     },
     envMode: plan.envMode,
     frameworkInference: true,
-    packages: [...new Set([...graph.tasks.values()].map((node) => node.package.name))].sort(),
-    tasks: [...graph.tasks.values()].map((node) => shownTask(p, node)).sort((a, b) => ((a as { taskId: string }).taskId < (b as { taskId: string }).taskId ? -1 : 1)),
+    packages: [...new Set([...graph.tasks.values()].map((node) => node.package.name))].toSorted(),
+    tasks: [...graph.tasks.values()]
+      .map((node) => shownTask(p, node))
+      .toSorted((a, b) => ((a as { taskId: string }).taskId < (b as { taskId: string }).taskId ? -1 : 1)),
     user: "",
     scm: { type: "git", sha: head?.sha ?? null, branch: head?.branch ?? null },
   };

@@ -8,7 +8,11 @@ interface HitFinder {
 }
 
 /** By id; those that are not there have to be executed, or wait for one that has to. */
-export async function findHits(graph: TaskGraph, finder: HitFinder, ended: (outcome: TaskOutcome) => void): Promise<ReadonlyMap<string, TaskOutcome>> {
+export async function findHits(
+  graph: TaskGraph,
+  finder: HitFinder,
+  ended: (outcome: TaskOutcome) => void,
+): Promise<ReadonlyMap<string, TaskOutcome>> {
   const found = new Map<string, TaskOutcome>();
   const looks = new Map<string, Promise<void>>();
   const look = async (node: TaskNode): Promise<void> => {

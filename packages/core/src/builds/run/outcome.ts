@@ -1,16 +1,14 @@
 // How a task of a build ended.
-import type { Digest } from "../ports.ts";
-
-export type TaskStatus = "completed" | "failed" | "skipped" | "cancelled";
+type TaskStatus = "completed" | "failed" | "skipped" | "cancelled";
 /** `hit`: nothing was executed. `off`: the task is never taken from a cache. `none`: there was nothing to execute. */
-export type CacheUse = "hit" | "miss" | "off" | "none";
+type CacheUse = "hit" | "miss" | "off" | "none";
 
 export interface TaskOutcome {
   readonly id: string;
   readonly status: TaskStatus;
   readonly cache: CacheUse;
   /** The task's key; empty where it was not reached. */
-  readonly hash: Digest | "";
+  readonly hash: string;
   /** What it contributes to the keys of those that depend on it. */
   readonly gives: string;
   /** Of the processes of this build; 0 for a hit. */

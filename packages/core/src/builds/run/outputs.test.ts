@@ -1,6 +1,15 @@
 // What tasks leave, put back right or not at all.
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sha256 } from "../hash/fingerprint.ts";
@@ -17,7 +26,13 @@ afterEach(() => {
 });
 
 const place = { id: "t", folder: "" };
-const file = (path: string, content: string, mode = 0o644): OutputEntry => ({ path, type: "file", digest: sha256(content), size: content.length, mode });
+const file = (path: string, content: string, mode = 0o644): OutputEntry => ({
+  path,
+  type: "file",
+  digest: sha256(content),
+  size: content.length,
+  mode,
+});
 
 class Ground {
   readonly rig = new Rig({});
@@ -36,7 +51,13 @@ class Ground {
   outputs(): Outputs {
     this.records.close();
     this.records = new BuildRecords(join(this.rig.state, "builds.db"));
-    return new Outputs({ files: testFiles, git: machineGit(process.env), cache: this.cache, records: this.records, root: this.root });
+    return new Outputs({
+      files: testFiles,
+      git: machineGit(process.env),
+      cache: this.cache,
+      records: this.records,
+      root: this.root,
+    });
   }
 
   async put(...contents: readonly string[]): Promise<void> {
@@ -75,10 +96,12 @@ describe("what a task has left", () => {
   test("replaces what was left before, and nothing that it did not leave", async () => {
     const ground = new Ground();
     await ground.put("1", "2");
-    await ground.outputs().restore(place, { key: "k1", log: "l", entries: [file("dist/old/a", "1"), file("dist/b", "2")] });
+    await ground
+      .outputs()
+      .restore(place, { key: "k1", log: "l", entries: [file("dist/old/a", "1"), file("dist/b", "2")] });
     writeFileSync(join(ground.root, "dist/mine"), "mine");
     await ground.outputs().restore(place, { key: "k2", log: "l", entries: [file("dist/b", "1")] });
-    expect(readdirSync(join(ground.root, "dist")).sort()).toEqual(["b", "mine"]);
+    expect(readdirSync(join(ground.root, "dist")).toSorted()).toEqual(["b", "mine"]);
   });
 
   test("is never written or removed through a link", async () => {
@@ -111,8 +134,17 @@ describe("what a task has left", () => {
     mkdirSync(join(ground.root, "dist/empty"));
     symlinkSync("a", join(ground.root, "dist/l"));
     const entries = await ground.outputs().keep("", ["dist/**", "!dist/cache/**"]);
-    expect(entries.map(({ path, type }) => `${type} ${path}`)).toEqual(["file dist/a", "dir dist/empty", "link dist/l"]);
-    expect(ground.outputs().collect("", ["**"]).map(({ path }) => path)).not.toContain("node_modules/y");
+    expect(entries.map(({ path, type }) => `${type} ${path}`)).toEqual([
+      "file dist/a",
+      "dir dist/empty",
+      "link dist/l",
+    ]);
+    expect(
+      ground
+        .outputs()
+        .collect("", ["**"])
+        .map(({ path }) => path),
+    ).not.toContain("node_modules/y");
   });
 });
 
@@ -120,7 +152,13 @@ test("whatever is lost or spoilt of a cache, what is in place afterwards is righ
   const contents = ["0", "11", "222", "3333"];
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ files: fc.subarray(contents), hurt: fc.array(fc.tuple(fc.nat(3), fc.boolean()), { maxLength: 2 }) }), { minLength: 1, maxLength: 4 }),
+      fc.array(
+        fc.record({
+          files: fc.subarray(contents),
+          hurt: fc.array(fc.tuple(fc.nat(3), fc.boolean()), { maxLength: 2 }),
+        }),
+        { minLength: 1, maxLength: 4 },
+      ),
       async (rounds) => {
         const ground = new Ground();
         for (const [round, { files, hurt }] of rounds.entries()) {
@@ -135,8 +173,8 @@ test("whatever is lost or spoilt of a cache, what is in place afterwards is righ
           const isSaid = ground.outputs().inPlace(place, `k${round}`) !== undefined;
           expect(isSaid).toBe(isWhole);
           if (!isWhole) continue;
-          const there = existsSync(join(ground.root, "dist")) ? readdirSync(join(ground.root, "dist")).sort() : [];
-          expect(there).toEqual([...files].sort());
+          const there = existsSync(join(ground.root, "dist")) ? readdirSync(join(ground.root, "dist")).toSorted() : [];
+          expect(there).toEqual([...files].toSorted());
           for (const content of files) expect(readFileSync(join(ground.root, "dist", content), "utf8")).toBe(content);
         }
       },
@@ -159,7 +197,11 @@ test.each<[string, readonly OutputEntry[]]>([
 });
 
 test("a pattern that leads out of the package is known", () => {
-  expect([badPattern(["dist/**", "../b/**"]), badPattern(["!/x"]), badPattern(["dist/**"])]).toEqual(["../b/**", "!/x", undefined]);
+  expect([badPattern(["dist/**", "../b/**"]), badPattern(["!/x"]), badPattern(["dist/**"])]).toEqual([
+    "../b/**",
+    "!/x",
+    undefined,
+  ]);
 });
 
 test("of modes only what makes a program counts", () => {

@@ -22,7 +22,8 @@ export function manifestProblem(entries: readonly OutputEntry[]): string | undef
   const links = new Set(entries.filter(({ type }) => type === "link").map(({ path }) => path));
   const seen = new Set<string>();
   for (const { path } of entries) {
-    if (climbsOut(path) || path.includes("//") || path.split("/").includes(".")) return `${JSON.stringify(path)} leads out of the package`;
+    if (climbsOut(path) || path.includes("//") || path.split("/").includes("."))
+      return `${JSON.stringify(path)} leads out of the package`;
     if (seen.has(path)) return `${JSON.stringify(path)} is there twice`;
     seen.add(path);
     for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
@@ -82,10 +83,16 @@ export class Outputs {
   }
 
   /** Paths from the package on of all that patterns mean: files, links, and folders with nothing in them. */
-  collect(folder: string, patterns: readonly string[]): readonly { readonly path: string; readonly kind: "file" | "link" | "dir"; readonly mode: number }[] {
+  collect(
+    folder: string,
+    patterns: readonly string[],
+  ): readonly { readonly path: string; readonly kind: "file" | "link" | "dir"; readonly mode: number }[] {
     const { files } = this.#parts;
     const isMeant = pathsTest(patterns.map(plainPattern));
-    const found = new Map<string, { readonly path: string; readonly kind: "file" | "link" | "dir"; readonly mode: number }>();
+    const found = new Map<
+      string,
+      { readonly path: string; readonly kind: "file" | "link" | "dir"; readonly mode: number }
+    >();
     const visit = (path: string): void => {
       const stat = files.stat(this.#at(folder, path));
       if (stat === undefined || stat.kind === "other") return;
@@ -94,12 +101,14 @@ export class Outputs {
         if (isMeant(path)) found.set(path, { path, kind, mode });
         return;
       }
-      const inner = files.list(this.#at(folder, path)).filter(({ name }) => path !== "" || (name !== "node_modules" && name !== ".git" && name !== ".sluice"));
+      const inner = files
+        .list(this.#at(folder, path))
+        .filter(({ name }) => path !== "" || (name !== "node_modules" && name !== ".git" && name !== ".sluice"));
       if (inner.length === 0 && path !== "" && isMeant(path)) found.set(path, { path, kind, mode });
       for (const { name } of inner) visit(path === "" ? name : `${path}/${name}`);
     };
     for (const pattern of patterns) if (!pattern.startsWith("!")) visit(fixedFolder(pattern));
-    return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   /** Keeps what patterns mean as blobs. */
@@ -120,7 +129,10 @@ export class Outputs {
     const placed = this.#placed.get(place.id);
     if (placed === undefined) return;
     this.#begin(place.id, placed);
-    await this.#removeEntries(place.folder, placed.entries.map(({ entry }) => entry));
+    await this.#removeEntries(
+      place.folder,
+      placed.entries.map(({ entry }) => entry),
+    );
   }
 
   /** What is in place is not whole from here on, also for whoever comes after a crash. */
@@ -135,14 +147,17 @@ export class Outputs {
     const { files, git } = this.#parts;
     if (entries.length === 0) return;
     const where = folder === "" ? this.#parts.root : `${this.#parts.root}/${folder}`;
-    const tracked = await git.tracked(where, entries.map(({ path }) => path));
+    const tracked = await git.tracked(
+      where,
+      entries.map(({ path }) => path),
+    );
     const folders = new Set<string>();
     for (const { path } of entries.toReversed()) {
       if (tracked.has(path) || climbsOut(path) || !this.#hasRealParents(folder, path)) continue;
       files.remove(this.#at(folder, path));
       for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folders.add(path.slice(0, at));
     }
-    for (const each of [...folders].sort((a, b) => b.length - a.length)) files.remove(this.#at(folder, each));
+    for (const each of [...folders].toSorted((a, b) => b.length - a.length)) files.remove(this.#at(folder, each));
   }
 
   #hasRealParents(folder: string, path: string): boolean {
@@ -153,7 +168,10 @@ export class Outputs {
   }
 
   /** Notes that all of this is in place now. */
-  settle({ id, folder }: Place, p: { readonly key: Digest; readonly log: Digest; readonly entries: readonly OutputEntry[] }): Placed {
+  settle(
+    { id, folder }: Place,
+    p: { readonly key: Digest; readonly log: Digest; readonly entries: readonly OutputEntry[] },
+  ): Placed {
     const entries = p.entries.map((entry): PlacedEntry => {
       const stat = this.#parts.files.stat(this.#at(folder, entry.path));
       return { entry, mtimeMs: stat?.mtimeMs ?? 0, ctimeMs: stat?.ctimeMs ?? 0, ino: stat?.ino ?? 0 };
@@ -165,17 +183,26 @@ export class Outputs {
   }
 
   /** Puts a result in place. False where something of it cannot be had, or something else is in its way: the task has to run. */
-  async restore(place: Place, p: { readonly key: Digest; readonly log: Digest; readonly entries: readonly OutputEntry[] }): Promise<boolean> {
+  async restore(
+    place: Place,
+    p: { readonly key: Digest; readonly log: Digest; readonly entries: readonly OutputEntry[] },
+  ): Promise<boolean> {
     if (manifestProblem(p.entries) !== undefined) return false;
     const before = this.#placed.get(place.id);
     const old = new Map((before?.entries ?? []).map((each) => [each.entry.path, each]));
     // Both, so that whoever comes after a crash knows what may be there.
-    const both = [...(before?.entries ?? []), ...p.entries.filter(({ path }) => !old.has(path)).map((entry) => ({ entry, mtimeMs: 0, ctimeMs: 0, ino: 0 }))];
+    const both = [
+      ...(before?.entries ?? []),
+      ...p.entries.filter(({ path }) => !old.has(path)).map((entry) => ({ entry, mtimeMs: 0, ctimeMs: 0, ino: 0 })),
+    ];
     const open: Placed = { key: p.key, isWhole: false, log: p.log, outputs: "", entries: both };
     this.#parts.records.place(place.id, open);
     this.#placed.set(place.id, open);
     const wanted = new Set(p.entries.map(({ path }) => path));
-    await this.#removeEntries(place.folder, [...old.values()].map(({ entry }) => entry).filter(({ path }) => !wanted.has(path)));
+    await this.#removeEntries(
+      place.folder,
+      [...old.values()].map(({ entry }) => entry).filter(({ path }) => !wanted.has(path)),
+    );
     for (const entry of p.entries) {
       const there = old.get(entry.path);
       const isThere = there !== undefined && isSameEntry(there.entry, entry) && this.#isUntouched(place.folder, there);

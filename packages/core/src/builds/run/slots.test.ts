@@ -26,8 +26,19 @@ test("as many enter as there is room for, then the heavier first", async () => {
 
 test("a task weighs what it takes, and what comes after it at the longest", () => {
   const tasks = new Map(["base", "lib", "side", "app"].map((id) => [id, id]));
-  const dependents = new Map([["base", ["lib", "side"]], ["lib", ["app"]]]);
-  const paths = criticalPaths({ tasks, dependents }, new Map([["base", 10], ["lib", 20], ["side", 5], ["app", 100]]));
+  const dependents = new Map([
+    ["base", ["lib", "side"]],
+    ["lib", ["app"]],
+  ]);
+  const paths = criticalPaths(
+    { tasks, dependents },
+    new Map([
+      ["base", 10],
+      ["lib", 20],
+      ["side", 5],
+      ["app", 100],
+    ]),
+  );
   expect(Object.fromEntries(paths)).toEqual({ app: 100, side: 5, lib: 120, base: 130 });
   expect(criticalPaths({ tasks, dependents }, new Map()).get("base")).toBeGreaterThan(0);
 });

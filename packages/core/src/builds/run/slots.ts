@@ -42,7 +42,7 @@ export function criticalPaths(
   durations: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const paths = new Map<string, number>();
-  for (const id of [...graph.tasks.keys()].reverse()) {
+  for (const id of [...graph.tasks.keys()].toReversed()) {
     const after = (graph.dependents.get(id) ?? []).map((other) => paths.get(other) ?? 0);
     paths.set(id, (durations.get(id) ?? unknownMs) + Math.max(0, ...after));
   }

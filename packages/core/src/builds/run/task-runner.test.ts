@@ -12,8 +12,20 @@ afterEach(() => {
   for (const rig of rigs.splice(0)) rig.dispose();
 });
 
-function rigOf(script: string, task: object = { outputs: ["dist/**"] }, cache = new MemoryCache(), more: Tree = {}): Rig {
-  const rig = new Rig({ "package.json": { name: "one", packageManager: "npm@10.2.0", scripts: { build: script } }, "turbo.json": { tasks: { build: task } }, ...more }, cache);
+function rigOf(
+  script: string,
+  task: object = { outputs: ["dist/**"] },
+  cache = new MemoryCache(),
+  more: Tree = {},
+): Rig {
+  const rig = new Rig(
+    {
+      "package.json": { name: "one", packageManager: "npm@10.2.0", scripts: { build: script } },
+      "turbo.json": { tasks: { build: task } },
+      ...more,
+    },
+    cache,
+  );
   rigs.push(rig);
   return rig;
 }
@@ -21,27 +33,45 @@ function rigOf(script: string, task: object = { outputs: ["dist/**"] }, cache = 
 describe("a task", () => {
   test("whose program is not there fails with words", async () => {
     const built = await rigOf("no-such-program").build();
-    expect(built.of["//#build"]).toMatchObject({ status: "failed", exitCode: 127, why: expect.stringContaining("no-such-program cannot be started") });
+    expect(built.of["//#build"]).toMatchObject({
+      status: "failed",
+      exitCode: 127,
+      why: expect.stringContaining("no-such-program cannot be started"),
+    });
   });
 
   test("that is killed fails, and says by what", async () => {
-    expect((await rigOf("kill -9 $$; true").build()).of["//#build"]).toMatchObject({ status: "failed", why: "it was ended by SIGKILL" });
+    expect((await rigOf("kill -9 $$; true").build()).of["//#build"]).toMatchObject({
+      status: "failed",
+      why: "it was ended by SIGKILL",
+    });
   });
 
   test("whose outputs lead out of its package is not begun", async () => {
     const rig = rigOf("echo > ../climbed", { outputs: ["../**"] });
-    expect((await rig.build()).of["//#build"]).toMatchObject({ status: "failed", why: 'its output "../**" leads out of the package' });
+    expect((await rig.build()).of["//#build"]).toMatchObject({
+      status: "failed",
+      why: 'its output "../**" leads out of the package',
+    });
     expect(existsSync(join(rig.root, "../climbed"))).toBe(false);
   });
 
   test("that is never cached is done each time, and gives what it left", async () => {
     const tree: Tree = {
       "package.json": { name: "r", workspaces: ["*"], packageManager: "npm@10.2.0" },
-      "turbo.json": { tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"] }, "lib#build": { outputs: ["dist/**"], cache: false } } },
+      "turbo.json": {
+        tasks: {
+          build: { dependsOn: ["^build"], outputs: ["dist/**"] },
+          "lib#build": { outputs: ["dist/**"], cache: false },
+        },
+      },
       "lib/package.json": { name: "lib", main: "dist/x", scripts: { build: "mkdir -p dist && cat $SOURCE > dist/x" } },
       "app/package.json": { name: "app", dependencies: { lib: "*" }, scripts: { build: "cat ../lib/dist/x" } },
     };
-    const rig = new Rig({ ...tree, "turbo.json": { globalPassThroughEnv: ["SOURCE"], ...(tree["turbo.json"] as object) } });
+    const rig = new Rig({
+      ...tree,
+      "turbo.json": { globalPassThroughEnv: ["SOURCE"], ...(tree["turbo.json"] as object) },
+    });
     rigs.push(rig);
     rig.write({ "one.txt": "1", "two.txt": "2" });
     const env = (SOURCE: string) => ({ env: { ...process.env, SOURCE: join(rig.root, SOURCE) } });
@@ -66,7 +96,10 @@ describe("a task", () => {
       }
     }
     const rig = rigOf("mkdir -p dist && echo x > dist/x", { outputs: ["dist/**"] }, new Full());
-    expect((await rig.build()).of["//#build"]).toMatchObject({ status: "completed", why: "not kept: the cache did not take it" });
+    expect((await rig.build()).of["//#build"]).toMatchObject({
+      status: "completed",
+      why: "not kept: the cache did not take it",
+    });
     expect((await rig.build()).executed).toEqual([]);
   });
 

@@ -91,14 +91,27 @@ export class TaskRunner implements TaskPerformer {
    * What a task gives to the keys of others. Its outputs stand for it only where others can see nothing else of its package; what its
    * own upstream gives goes along, since what it left may lead there.
    */
-  #gives(node: TaskNode, p: { readonly key: Digest; readonly outputs: Digest; readonly upstream: readonly TaskOutcome[] }): string {
+  #gives(
+    node: TaskNode,
+    p: { readonly key: Digest; readonly outputs: Digest; readonly upstream: readonly TaskOutcome[] },
+  ): string {
     if (!exportsAreOutputs(node.package, node.definition)) return `key ${p.key}`;
     return `outputs ${digestOfTexts([p.outputs, ...p.upstream.flatMap(({ id, gives }) => [id, gives])])}`;
   }
 
   pass(node: TaskNode, upstream: readonly TaskOutcome[]): TaskOutcome {
     const { key } = this.#keyed(node, upstream);
-    return { id: node.id, status: "completed", cache: "none", hash: key, gives: `key ${key}`, durationMs: 0, savedMs: 0, exitCode: null, why: null };
+    return {
+      id: node.id,
+      status: "completed",
+      cache: "none",
+      hash: key,
+      gives: `key ${key}`,
+      durationMs: 0,
+      savedMs: 0,
+      exitCode: null,
+      why: null,
+    };
   }
 
   /** What is in place already, or in the cache; undefined where the task has to be executed. */
@@ -109,7 +122,11 @@ export class TaskRunner implements TaskPerformer {
     return this.#hitOf(node, { key, parts }, upstream);
   }
 
-  async #hitOf(node: TaskNode, { key, parts }: KeyedTask, upstream: readonly TaskOutcome[]): Promise<TaskOutcome | undefined> {
+  async #hitOf(
+    node: TaskNode,
+    { key, parts }: KeyedTask,
+    upstream: readonly TaskOutcome[],
+  ): Promise<TaskOutcome | undefined> {
     const { outputs, cache, records, events, now, isDry } = this.#parts;
     const place = { id: node.id, folder: node.package.folder };
     const done = (outputsDigest: Digest, savedMs: number): TaskOutcome => ({
@@ -176,7 +193,14 @@ export class TaskRunner implements TaskPerformer {
     const { definition, id } = node;
     const bad = badPattern(definition.outputs);
     const base = { id, cache: definition.cache ? "miss" : "off", hash: keyed.key, savedMs: 0 } as const;
-    const failed = (why: string, exitCode: number | null = null, durationMs = 0): TaskOutcome => ({ ...base, status: "failed", gives: "", durationMs, exitCode, why });
+    const failed = (why: string, exitCode: number | null = null, durationMs = 0): TaskOutcome => ({
+      ...base,
+      status: "failed",
+      gives: "",
+      durationMs,
+      exitCode,
+      why,
+    });
     if (bad !== undefined) return failed(`its output ${JSON.stringify(bad)} leads out of the package`);
     events.started(node, keyed.key);
     records.keep(id, { key: keyed.key, atMs: now(), parts: keyed.parts });
@@ -184,7 +208,8 @@ export class TaskRunner implements TaskPerformer {
     const executed = await this.#runScripts(node, signal);
     const { exitCode, durationMs, log } = executed;
     files.write(this.#logFile(node), log);
-    if (this.#isStopped || signal.aborted) return { ...unreached(id, "cancelled", "the build was stopped"), hash: keyed.key, cache: base.cache, durationMs };
+    if (this.#isStopped || signal.aborted)
+      return { ...unreached(id, "cancelled", "the build was stopped"), hash: keyed.key, cache: base.cache, durationMs };
     if (executed.why !== null) return failed(executed.why, exitCode, durationMs);
     records.tookMs(id, durationMs);
     const kept = await this.#keep(node, { keyed, upstream, executed });
@@ -207,7 +232,15 @@ export class TaskRunner implements TaskPerformer {
     const startedAt = performance.now();
     let [exitCode, why]: [number | null, string | null] = [0, null];
     for (const script of scriptsOf(pkg, task, workspace.manager)) {
-      const own = scriptEnvironment({ root: workspace.root, manager: workspace.manager, pkg, script, env: allowed, startedIn, node: program });
+      const own = scriptEnvironment({
+        root: workspace.root,
+        manager: workspace.manager,
+        pkg,
+        script,
+        env: allowed,
+        startedIn,
+        node: program,
+      });
       const command = commandOf(script.text, script.event === task ? args : []);
       const end = await this.#spawn({ command, cwd, env: own, output, signal });
       if (end.exitCode !== 0) {
@@ -218,7 +251,10 @@ export class TaskRunner implements TaskPerformer {
     return { exitCode, why, log: Buffer.concat(pieces), isCut, durationMs: Math.round(performance.now() - startedAt) };
   }
 
-  async #spawn({ signal, ...spec }: Parameters<Processes["spawn"]>[0] & { readonly signal: AbortSignal }): Promise<{ readonly exitCode: number | undefined; readonly why: string | null }> {
+  async #spawn({ signal, ...spec }: Parameters<Processes["spawn"]>[0] & { readonly signal: AbortSignal }): Promise<{
+    readonly exitCode: number | undefined;
+    readonly why: string | null;
+  }> {
     const spawned = this.#parts.processes.spawn(spec);
     // As a shell says it.
     if (!spawned.ok) return { exitCode: 127, why: `${spec.command[0]} cannot be started: ${spawned.why}` };
@@ -230,7 +266,10 @@ export class TaskRunner implements TaskPerformer {
     try {
       const { exitCode, signal: killedBy } = await running.ended;
       if (exitCode === 0) return { exitCode, why: null };
-      return { exitCode, why: killedBy === undefined ? `it exited with code ${exitCode}` : `it was ended by ${killedBy}` };
+      return {
+        exitCode,
+        why: killedBy === undefined ? `it exited with code ${exitCode}` : `it was ended by ${killedBy}`,
+      };
     } finally {
       signal.removeEventListener("abort", stop);
       this.#running.delete(running);
@@ -240,7 +279,11 @@ export class TaskRunner implements TaskPerformer {
   /** Keeps what a task left, if it may be kept: what it gives to others, and why it was not kept. */
   async #keep(
     node: TaskNode,
-    { keyed, upstream, executed }: { readonly keyed: KeyedTask; readonly upstream: readonly TaskOutcome[]; readonly executed: Executed },
+    {
+      keyed,
+      upstream,
+      executed,
+    }: { readonly keyed: KeyedTask; readonly upstream: readonly TaskOutcome[]; readonly executed: Executed },
   ): Promise<{ readonly gives: string; readonly why: string | null }> {
     const { outputs, cache, hasher, now } = this.#parts;
     const { definition, package: pkg, id } = node;
@@ -252,12 +295,22 @@ export class TaskRunner implements TaskPerformer {
     if (!definition.cache) return { gives: `key ${digestOfTexts([key, left])}`, why: null };
     const gives = this.#gives(node, { key, outputs: left, upstream });
     const changed = hasher.changedSince(node);
-    if (changed.length > 0) return { gives: `key ${digestOfTexts([key, left])}`, why: `not kept: ${changed[0]} changed while it ran` };
-    if (upstream.some(({ status }) => status !== "completed")) return { gives, why: "not kept: something that it depends on failed" };
+    if (changed.length > 0)
+      return { gives: `key ${digestOfTexts([key, left])}`, why: `not kept: ${changed[0]} changed while it ran` };
+    if (upstream.some(({ status }) => status !== "completed"))
+      return { gives, why: "not kept: something that it depends on failed" };
     if (executed.isCut) return { gives, why: "not kept: it wrote more than buildLogBytesMax" };
     const log = await cache.put({ bytes: executed.log });
     const meta = { task: id };
-    const stored = await cache.commit({ key, exitCode: 0, outputs: entries, log: log.digest, durationMs: executed.durationMs, createdAtMs: now(), meta });
+    const stored = await cache.commit({
+      key,
+      exitCode: 0,
+      outputs: entries,
+      log: log.digest,
+      durationMs: executed.durationMs,
+      createdAtMs: now(),
+      meta,
+    });
     outputs.settle(place, { key, log: log.digest, entries });
     return { gives, why: stored === "incomplete" ? "not kept: the cache did not take it" : null };
   }

@@ -25,7 +25,9 @@ describe("a JSON file", () => {
   });
 
   test("that is none is named with its line", () => {
-    expect(said(() => readJsonFile(fileOf('{\n  "a": 1,\n  "b": }\n'), "/x", "turbo.json"))).toMatch(/^turbo\.json:[34]: is not JSON: /);
+    expect(said(() => readJsonFile(fileOf('{\n  "a": 1,\n  "b": }\n'), "/x", "turbo.json"))).toMatch(
+      /^turbo\.json:[34]: is not JSON: /,
+    );
     expect(said(() => readJsonFile(fileOf("[]"), "/x", "turbo.json"))).toBe("turbo.json:1: is not an object.");
   });
 
@@ -39,12 +41,28 @@ describe("a value", () => {
   const value = new ConfigValue({ file: "turbo.json", text, value: JSON.parse(text) });
 
   test.each([
-    ["a flag", () => value.at("tasks").at("build").at("cache").flag(), "turbo.json:4: tasks.build.cache is neither true nor false."],
-    ["a text in a list", () => value.at("tasks").at("build").at("outputs").texts(), "turbo.json:5: tasks.build.outputs.1 is not a text."],
+    [
+      "a flag",
+      () => value.at("tasks").at("build").at("cache").flag(),
+      "turbo.json:4: tasks.build.cache is neither true nor false.",
+    ],
+    [
+      "a text in a list",
+      () => value.at("tasks").at("build").at("outputs").texts(),
+      "turbo.json:5: tasks.build.outputs.1 is not a text.",
+    ],
     ["a list", () => value.at("tasks").texts(), "turbo.json:2: tasks is not a list of texts."],
-    ["an object", () => value.at("tasks").at("build").at("cache").keys(), "turbo.json:4: tasks.build.cache is not an object."],
-    ["a known key", () => value.only(["task"]), "turbo.json:2: tasks is not known here. Known are task."],
-    ["one of a few words", () => value.at("tasks").at("build").at("cache").word(["on", "off"]), 'turbo.json:4: tasks.build.cache is "yes"; it may be on, off.'],
+    [
+      "an object",
+      () => value.at("tasks").at("build").at("cache").keys(),
+      "turbo.json:4: tasks.build.cache is not an object.",
+    ],
+    ["a known key", () => value.knowing(["task"]), "turbo.json:2: tasks is not known here. Known are task."],
+    [
+      "one of a few words",
+      () => value.at("tasks").at("build").at("cache").word(["on", "off"]),
+      'turbo.json:4: tasks.build.cache is "yes"; it may be on, off.',
+    ],
   ])("that is not %s is named with file, line and key", (_what, act, message) => {
     expect(said(act)).toBe(message);
   });
@@ -56,6 +74,10 @@ describe("a value", () => {
 });
 
 test("a YAML file is read, and one that is none named with its line", () => {
-  expect(readYamlFile(fileOf("packages:\n  - apps/*\n"), "/x", "pnpm-workspace.yaml")?.at("packages").texts()).toEqual(["apps/*"]);
-  expect(said(() => readYamlFile(fileOf("packages:\n  - 'a\n"), "/x", "pnpm-workspace.yaml"))).toMatch(/^pnpm-workspace\.yaml:\d+: is not YAML/);
+  expect(readYamlFile(fileOf("packages:\n  - apps/*\n"), "/x", "pnpm-workspace.yaml")?.at("packages").texts()).toEqual([
+    "apps/*",
+  ]);
+  expect(said(() => readYamlFile(fileOf("packages:\n  - 'a\n"), "/x", "pnpm-workspace.yaml"))).toMatch(
+    /^pnpm-workspace\.yaml:\d+: is not YAML/,
+  );
 });

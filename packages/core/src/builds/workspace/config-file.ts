@@ -5,7 +5,10 @@ import { jsonFaultLine } from "./json-fault.ts";
 
 /** What is wrong in a file. Caught where a workspace is read. */
 export class ConfigFault extends Error {
-  constructor(file: string, p: { readonly line?: number | undefined; readonly key?: string | undefined; readonly message: string }) {
+  constructor(
+    file: string,
+    p: { readonly line?: number | undefined; readonly key?: string | undefined; readonly message: string },
+  ) {
     const at = p.line === undefined ? file : `${file}:${p.line}`;
     super(p.key === undefined || p.key === "" ? `${at}: ${p.message}` : `${at}: ${p.key} ${p.message}`);
   }
@@ -21,7 +24,10 @@ export function plainJson(text: string): string {
   return bare.replace(/"(?:[^"\\\n]|\\.)*"|,(?=\s*[\]}])/g, (part) => (part === "," ? " " : part));
 }
 
-function yamlOf(text: string): { readonly lineOf: (keys: readonly Key[]) => number | undefined; readonly fault?: { readonly line: number; readonly message: string } } {
+function yamlOf(text: string): {
+  readonly lineOf: (keys: readonly Key[]) => number | undefined;
+  readonly fault?: { readonly line: number; readonly message: string };
+} {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, keepSourceTokens: false });
   const [error] = document.errors;
@@ -36,7 +42,12 @@ function yamlOf(text: string): { readonly lineOf: (keys: readonly Key[]) => numb
     },
     ...(error === undefined
       ? {}
-      : { fault: { line: counter.linePos(error.pos[0]).line, message: (error.message.split("\n")[0] ?? "").replace(/ at line \d+.*$/, "") } }),
+      : {
+          fault: {
+            line: counter.linePos(error.pos[0]).line,
+            message: (error.message.split("\n")[0] ?? "").replace(/ at line \d+.*$/, ""),
+          },
+        }),
   };
 }
 
@@ -47,7 +58,12 @@ export class ConfigValue {
   readonly #keys: readonly Key[];
   readonly #text: string;
 
-  constructor(p: { readonly file: string; readonly text: string; readonly value: unknown; readonly keys?: readonly Key[] }) {
+  constructor(p: {
+    readonly file: string;
+    readonly text: string;
+    readonly value: unknown;
+    readonly keys?: readonly Key[];
+  }) {
     this.file = p.file;
     this.value = p.value;
     this.#keys = p.keys ?? [];
@@ -77,8 +93,9 @@ export class ConfigValue {
   }
 
   /** Refuses keys that are not among these. */
-  only(known: readonly string[]): this {
-    for (const key of this.keys()) if (!known.includes(key)) throw this.at(key).fault(`is not known here. Known are ${known.join(", ")}.`);
+  knowing(known: readonly string[]): this {
+    for (const key of this.keys())
+      if (!known.includes(key)) throw this.at(key).fault(`is not known here. Known are ${known.join(", ")}.`);
     return this;
   }
 
@@ -127,7 +144,8 @@ export function readJsonFile(files: Files, path: string, name: string): ConfigVa
     }
   }
   const read = new ConfigValue({ file: name, text, value });
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new ConfigFault(name, { line: 1, message: "is not an object." });
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new ConfigFault(name, { line: 1, message: "is not an object." });
   return read;
 }
 

@@ -24,11 +24,21 @@ describe("a pattern", () => {
   });
 
   test("lies in the folder before its first sign", () => {
-    expect([fixedFolder("a/b/**"), fixedFolder("*.ts"), fixedFolder("dist"), plainPattern("././a/")]).toEqual(["a/b", "", "dist", "a"]);
+    expect([fixedFolder("a/b/**"), fixedFolder("*.ts"), fixedFolder("dist"), plainPattern("././a/")]).toEqual([
+      "a/b",
+      "",
+      "dist",
+      "a",
+    ]);
   });
 
   test("of names has the same signs", () => {
-    expect([nameTest("@shop/*")("@shop/web"), nameTest("@shop/*")("@other/web"), nameTest("web")("web"), nameTest("web")("webs")]).toEqual([true, false, true, false]);
+    expect([
+      nameTest("@shop/*")("@shop/web"),
+      nameTest("@shop/*")("@other/web"),
+      nameTest("web")("web"),
+      nameTest("web")("webs"),
+    ]).toEqual([true, false, true, false]);
   });
 });
 

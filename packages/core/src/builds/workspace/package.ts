@@ -28,7 +28,7 @@ export interface Package {
 }
 
 export type EnvMode = "strict" | "loose";
-export type OutputLogs = "full" | "hash-only" | "new-only" | "errors-only" | "none";
+type OutputLogs = "full" | "hash-only" | "new-only" | "errors-only" | "none";
 
 /** How a task is done, after everything that describes it was put together. */
 export interface TaskDefinition {

@@ -32,22 +32,39 @@ describe("the packages", () => {
   test.each([
     ["npm and bun as a list", { "package.json": { name: "r", workspaces: ["packages/*", "!packages/old"] } }],
     ["yarn as an object", { "package.json": { name: "r", workspaces: { packages: ["packages/*", "!packages/old"] } } }],
-    ["pnpm in its own file", { "package.json": { name: "r" }, "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - '!packages/old'\n" }],
+    [
+      "pnpm in its own file",
+      { "package.json": { name: "r" }, "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - '!packages/old'\n" },
+    ],
   ])("are found where %s names them", (_who, root) => {
-    const folder = rootOf({ ...(root as Tree), "packages/a/package.json": pkg("a"), "packages/old/package.json": pkg("old"), "packages/none/x": "", "other/package.json": pkg("other") });
+    const folder = rootOf({
+      ...(root as Tree),
+      "packages/a/package.json": pkg("a"),
+      "packages/old/package.json": pkg("old"),
+      "packages/none/x": "",
+      "other/package.json": pkg("other"),
+    });
     expect([...readPackages(testFiles, folder).packages.keys()]).toEqual(["//", "a"]);
   });
 
   test("are found at any depth, but not among what is installed", () => {
-    const folder = rootOf({ "package.json": { name: "r" }, "apps/a/b/package.json": pkg("b"), "apps/node_modules/c/package.json": pkg("c") });
+    const folder = rootOf({
+      "package.json": { name: "r" },
+      "apps/a/b/package.json": pkg("b"),
+      "apps/node_modules/c/package.json": pkg("c"),
+    });
     expect(foldersOf(testFiles, folder, ["apps/**"])).toEqual(["apps/a/b"]);
   });
 
   test("without a name, or with one that is taken, are named", () => {
     const root = { "package.json": { name: "r", workspaces: ["packages/*"] } };
-    expect(said(() => readPackages(testFiles, rootOf({ ...root, "packages/a/package.json": {} })))).toBe("packages/a/package.json:1: name is missing: a package of a workspace needs one.");
+    expect(said(() => readPackages(testFiles, rootOf({ ...root, "packages/a/package.json": {} })))).toBe(
+      "packages/a/package.json:1: name is missing: a package of a workspace needs one.",
+    );
     const twice = rootOf({ ...root, "packages/a/package.json": pkg("x"), "packages/b/package.json": pkg("x") });
-    expect(said(() => readPackages(testFiles, twice))).toBe("packages/b/package.json:2: name is x, as that of packages/a/package.json is: a name belongs to one package.");
+    expect(said(() => readPackages(testFiles, twice))).toBe(
+      "packages/b/package.json:2: name is x, as that of packages/a/package.json is: a name belongs to one package.",
+    );
   });
 
   test("say which of their scripts is no text", () => {
@@ -57,7 +74,11 @@ describe("the packages", () => {
 });
 
 test("the root is the nearest folder with workspaces, else the nearest package", () => {
-  const folder = rootOf({ "package.json": { name: "r", workspaces: ["a"] }, "a/package.json": pkg("a"), "a/src/x": "" });
+  const folder = rootOf({
+    "package.json": { name: "r", workspaces: ["a"] },
+    "a/package.json": pkg("a"),
+    "a/src/x": "",
+  });
   expect(findRoot(testFiles, `${folder}/a/src`)).toBe(folder);
   const alone = rootOf({ "package.json": { name: "r" }, "src/x": "" });
   expect(findRoot(testFiles, `${alone}/src`)).toBe(alone);
@@ -84,6 +105,8 @@ describe("the package manager", () => {
   });
 
   test("that is written otherwise is named", () => {
-    expect(said(() => managerOf(manifest("npm"), { lockfile: undefined, lockText: undefined }))).toBe('package.json:1: packageManager is "npm"; it is written as npm@10.2.0.');
+    expect(said(() => managerOf(manifest("npm"), { lockfile: undefined, lockText: undefined }))).toBe(
+      'package.json:1: packageManager is "npm"; it is written as npm@10.2.0.',
+    );
   });
 });

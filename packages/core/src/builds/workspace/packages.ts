@@ -40,12 +40,16 @@ export function findLockfile(files: Files, root: string): string | undefined {
 }
 
 /** Whom `packageManager` names, else whose lockfile lies there, else npm. */
-export function managerOf(manifest: ConfigValue, p: { readonly lockfile: string | undefined; readonly lockText: string | undefined }): PackageManager {
+export function managerOf(
+  manifest: ConfigValue,
+  p: { readonly lockfile: string | undefined; readonly lockText: string | undefined },
+): PackageManager {
   const said = manifest.at("packageManager");
   const text = said.text();
   if (text !== undefined) {
     const [, name, version] = /^(npm|pnpm|yarn|bun)@(\d[\w.-]*)/.exec(text) ?? [];
-    if (name === undefined || version === undefined) throw said.fault(`is ${JSON.stringify(text)}; it is written as npm@10.2.0.`);
+    if (name === undefined || version === undefined)
+      throw said.fault(`is ${JSON.stringify(text)}; it is written as npm@10.2.0.`);
     const isBerry = name === "yarn" && !version.startsWith("1.");
     return { name: isBerry ? "berry" : (name as ManagerName), version };
   }
@@ -67,7 +71,8 @@ export function foldersOf(files: Files, root: string, patterns: readonly string[
   const isMeant = pathsTest(patterns.map(plainPattern));
   const found = new Set<string>();
   const visit = (folder: string, depthLeft: number): void => {
-    if (folder !== "" && isMeant(folder) && files.stat(`${root}/${folder}/package.json`)?.kind === "file") found.add(folder);
+    if (folder !== "" && isMeant(folder) && files.stat(`${root}/${folder}/package.json`)?.kind === "file")
+      found.add(folder);
     if (depthLeft === 0) return;
     for (const { name, kind } of files.list(folder === "" ? root : `${root}/${folder}`)) {
       if (kind !== "dir" || neverPackages.has(name)) continue;
@@ -81,7 +86,7 @@ export function foldersOf(files: Files, root: string, patterns: readonly string[
     const rest = plain === fixed ? [] : plain.slice(fixed === "" ? 0 : fixed.length + 1).split("/");
     visit(fixed, rest.includes("**") ? Number.POSITIVE_INFINITY : rest.length);
   }
-  return [...found].sort();
+  return [...found].toSorted();
 }
 
 function textsByName(value: ConfigValue): Record<string, string> {
@@ -91,7 +96,12 @@ function textsByName(value: ConfigValue): Record<string, string> {
 function packageAt(manifest: ConfigValue, folder: string): Package {
   const own = manifest.at("name").text();
   const name = folder === "" ? rootName : own;
-  if (name === undefined || name === "") throw new ConfigFault(manifest.file, { line: 1, key: "name", message: "is missing: a package of a workspace needs one." });
+  if (name === undefined || name === "")
+    throw new ConfigFault(manifest.file, {
+      line: 1,
+      key: "name",
+      message: "is missing: a package of a workspace needs one.",
+    });
   const dependencies: Record<string, string> = {};
   for (const kind of dependencyKinds) Object.assign(dependencies, textsByName(manifest.at(kind)));
   const entries: Record<string, unknown> = {};
@@ -110,7 +120,10 @@ function packageAt(manifest: ConfigValue, folder: string): Package {
 }
 
 /** The packages by name, the root first. Throws a fault where a file is not what it should be, or a name is taken. */
-export function readPackages(files: Files, root: string): { readonly manifest: ConfigValue; readonly packages: ReadonlyMap<string, Package> } {
+export function readPackages(
+  files: Files,
+  root: string,
+): { readonly manifest: ConfigValue; readonly packages: ReadonlyMap<string, Package> } {
   const manifest = readJsonFile(files, `${root}/package.json`, "package.json");
   if (manifest === undefined) throw new ConfigFault("package.json", { message: "is not there." });
   const packages = new Map<string, Package>([[rootName, packageAt(manifest, "")]]);
@@ -120,7 +133,8 @@ export function readPackages(files: Files, root: string): { readonly manifest: C
     if (inner === undefined) continue;
     const pkg = packageAt(inner, folder);
     const other = packages.get(pkg.name);
-    if (other !== undefined) throw inner.at("name").fault(`is ${pkg.name}, as that of ${other.manifest} is: a name belongs to one package.`);
+    if (other !== undefined)
+      throw inner.at("name").fault(`is ${pkg.name}, as that of ${other.manifest} is: a name belongs to one package.`);
     packages.set(pkg.name, pkg);
   }
   return { manifest, packages };

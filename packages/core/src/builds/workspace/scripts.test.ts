@@ -4,11 +4,26 @@ import type { Package } from "./package.ts";
 import { scriptRules } from "./scripts.ts";
 
 function pkg(name: string, scripts: Readonly<Record<string, string>>): Package {
-  return { name, folder: name === "//" ? "" : name, ownName: name, version: undefined, scripts, dependencies: {}, entries: {}, engines: {}, manifest: "package.json" };
+  return {
+    name,
+    folder: name === "//" ? "" : name,
+    ownName: name,
+    version: undefined,
+    scripts,
+    dependencies: {},
+    entries: {},
+    engines: {},
+    manifest: "package.json",
+  };
 }
 
 const a = pkg("a", { build: "x", test: "y", dev: "z", deploy: "d" });
-const rules = scriptRules(new Map([["//", pkg("//", { build: "turbo run build" })], ["a", a]]));
+const rules = scriptRules(
+  new Map([
+    ["//", pkg("//", { build: "turbo run build" })],
+    ["a", a],
+  ]),
+);
 
 test("what builds waits for what it depends on, and is taken from the cache", () => {
   expect(rules.definitionOf(a, "build")).toMatchObject({ dependsOn: ["^build"], cache: true });

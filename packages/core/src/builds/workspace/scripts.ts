@@ -44,7 +44,13 @@ export function scriptRules(packages: ReadonlyMap<string, Package>): TaskRules {
     names,
     definitionOf(pkg, task) {
       if (pkg.name === rootName && packages.size > 1) return undefined;
-      if (builds.test(task)) return { ...plain, dependsOn: ["^build", ...(task === "build" ? [] : [`^${task}`])], outputs: built, cache: true };
+      if (builds.test(task))
+        return {
+          ...plain,
+          dependsOn: ["^build", ...(task === "build" ? [] : [`^${task}`])],
+          outputs: built,
+          cache: true,
+        };
       if (checks.test(task)) return { ...plain, dependsOn: ["^build"], cache: true };
       if (servers.test(task)) return { ...plain, dependsOn: ["^build"], cache: false, persistent: true };
       return names.has(task) ? { ...plain, cache: false } : undefined;

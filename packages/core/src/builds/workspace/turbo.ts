@@ -8,11 +8,42 @@ import { rootName } from "./package.ts";
 import type { GlobalRules, Package, TaskDefinition, TaskRules } from "./package.ts";
 
 const rootKeys = [
-  "$schema", "extends", "globalDependencies", "globalEnv", "globalPassThroughEnv", "tasks", "cacheDir", "cacheMaxAge", "cacheMaxSize", "daemon", "envMode", "ui",
-  "concurrency", "dangerouslyDisablePackageManagerCheck", "remoteCache", "boundaries", "tags", "noUpdateNotifier", "futureFlags", "experimentalUI", "experimentalObservability", "global",
+  "$schema",
+  "extends",
+  "globalDependencies",
+  "globalEnv",
+  "globalPassThroughEnv",
+  "tasks",
+  "cacheDir",
+  "cacheMaxAge",
+  "cacheMaxSize",
+  "daemon",
+  "envMode",
+  "ui",
+  "concurrency",
+  "dangerouslyDisablePackageManagerCheck",
+  "remoteCache",
+  "boundaries",
+  "tags",
+  "noUpdateNotifier",
+  "futureFlags",
+  "experimentalUI",
+  "experimentalObservability",
+  "global",
 ] as const;
 const taskKeys = [
-  "dependsOn", "env", "passThroughEnv", "outputs", "cache", "inputs", "outputLogs", "persistent", "interactive", "interruptible", "with", "extends",
+  "dependsOn",
+  "env",
+  "passThroughEnv",
+  "outputs",
+  "cache",
+  "inputs",
+  "outputLogs",
+  "persistent",
+  "interactive",
+  "interruptible",
+  "with",
+  "extends",
   "description",
 ] as const;
 const logModes = ["full", "hash-only", "new-only", "errors-only", "none"] as const;
@@ -49,7 +80,8 @@ function listOf(value: ConfigValue): readonly string[] | undefined {
 function envList(value: ConfigValue): readonly string[] | undefined {
   const texts = listOf(value);
   texts?.forEach((text, index) => {
-    if (text !== inherited && (text.includes("=") || /^!?\$/.test(text))) throw value.at(index).fault(`is ${JSON.stringify(text)}; variables are given by name alone.`);
+    if (text !== inherited && (text.includes("=") || /^!?\$/.test(text)))
+      throw value.at(index).fault(`is ${JSON.stringify(text)}; variables are given by name alone.`);
   });
   return texts;
 }
@@ -57,7 +89,8 @@ function envList(value: ConfigValue): readonly string[] | undefined {
 function pathList(value: ConfigValue): readonly string[] | undefined {
   const texts = listOf(value);
   texts?.forEach((text, index) => {
-    if (text.replace(/^!/, "").startsWith("/")) throw value.at(index).fault(`is ${JSON.stringify(text)}; paths begin at the package.`);
+    if (text.replace(/^!/, "").startsWith("/"))
+      throw value.at(index).fault(`is ${JSON.stringify(text)}; paths begin at the package.`);
   });
   return texts;
 }
@@ -65,18 +98,21 @@ function pathList(value: ConfigValue): readonly string[] | undefined {
 function dependsOn(value: ConfigValue): readonly string[] | undefined {
   const texts = listOf(value);
   texts?.forEach((text, index) => {
-    if (text !== inherited && text.startsWith("$")) throw value.at(index).fault(`is ${JSON.stringify(text)}: variables belong into "env".`);
-    if (text === "^" || text.endsWith("#")) throw value.at(index).fault(`is ${JSON.stringify(text)}, which names no task.`);
+    if (text !== inherited && text.startsWith("$"))
+      throw value.at(index).fault(`is ${JSON.stringify(text)}: variables belong into "env".`);
+    if (text === "^" || text.endsWith("#"))
+      throw value.at(index).fault(`is ${JSON.stringify(text)}, which names no task.`);
   });
   return texts;
 }
 
 function taskOf(value: ConfigValue): Partial & { readonly alone: boolean } {
-  value.only(taskKeys);
+  value.knowing(taskKeys);
   const persistent = value.at("persistent").flag();
   const interactive = value.at("interactive").flag();
   const cache = value.at("cache").flag();
-  if (interactive === true && cache !== false) throw value.at("interactive").fault('is true, which needs "cache": false.');
+  if (interactive === true && cache !== false)
+    throw value.at("interactive").fault('is true, which needs "cache": false.');
   return {
     dependsOn: dependsOn(value.at("dependsOn")),
     inputs: pathList(value.at("inputs")),
@@ -96,20 +132,23 @@ function joined(under: Partial, over: Partial): Partial {
   const both: Partial = { ...under };
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined || key === "alone") continue;
-    const before = (under as Readonly<Record<string, unknown>>)[key];
-    const isAdding = Array.isArray(value) && value.includes(inherited);
-    const list = isAdding ? [...((before as readonly string[] | undefined) ?? []), ...value.filter((each) => each !== inherited)] : value;
-    Object.assign(both, { [key]: list });
+    const before = (under as Readonly<Record<string, unknown>>)[key] as readonly string[] | undefined;
+    const list = Array.isArray(value) ? (value as readonly string[]) : undefined;
+    const isAdding = list?.includes(inherited) === true;
+    Object.assign(both, {
+      [key]: isAdding ? [...(before ?? []), ...list.filter((each) => each !== inherited)] : value,
+    });
   }
   return both;
 }
 
 function readTurbo(files: Files, folder: string, name: string): ConfigValue | undefined {
   const both = ["turbo.json", "turbo.jsonc"].map((file) => readJsonFile(files, `${folder}/${file}`, `${name}${file}`));
-  if (both[0] !== undefined && both[1] !== undefined) throw new ConfigFault(`${name}turbo.jsonc`, { line: 1, message: `is there beside ${name}turbo.json: keep one.` });
+  if (both[0] !== undefined && both[1] !== undefined)
+    throw new ConfigFault(`${name}turbo.jsonc`, { line: 1, message: `is there beside ${name}turbo.json: keep one.` });
   const read = both[0] ?? both[1];
   if (read?.at("pipeline").isThere === true) throw read.at("pipeline").fault('is called "tasks" since Turborepo 2.');
-  return read?.only(rootKeys);
+  return read?.knowing(rootKeys);
 }
 
 function globalsOf(root: ConfigValue): GlobalRules {
@@ -125,14 +164,19 @@ function tasksIn(file: ConfigValue, isRoot: boolean): ReadonlyMap<string, Partia
   const tasks = file.at("tasks");
   return new Map(
     tasks.keys().map((key) => {
-      if (!isRoot && key.includes("#")) throw tasks.at(key).fault("names a package; a package's own file has its tasks only.");
+      if (!isRoot && key.includes("#"))
+        throw tasks.at(key).fault("names a package; a package's own file has its tasks only.");
       return [key, taskOf(tasks.at(key))];
     }),
   );
 }
 
 /** Undefined where the root has no `turbo.json`. Throws a fault. */
-export function readTurboRules(files: Files, root: string, packages: ReadonlyMap<string, Package>): TaskRules | undefined {
+export function readTurboRules(
+  files: Files,
+  root: string,
+  packages: ReadonlyMap<string, Package>,
+): TaskRules | undefined {
   const file = readTurbo(files, root, "");
   if (file === undefined) return undefined;
   const tasks = tasksIn(file, true);
@@ -159,9 +203,11 @@ export function readTurboRules(files: Files, root: string, packages: ReadonlyMap
       // A key with the package's name stands instead of the plain one.
       const base = mine?.alone === true ? {} : (named ?? plain ?? {});
       const said = joined(base, mine ?? {});
-      const given = Object.fromEntries(Object.entries(said).filter(([key, value]) => value !== undefined && key !== "alone"));
+      const given = Object.fromEntries(
+        Object.entries(said).filter(([key, value]) => value !== undefined && key !== "alone"),
+      );
       const whole: TaskDefinition = { ...nothing, ...given };
-      const env = [...new Set([...whole.env, ...inferredVariables(pkg)])].sort();
+      const env = [...new Set([...whole.env, ...inferredVariables(pkg)])].toSorted();
       return { ...whole, env, cache: whole.cache && !whole.persistent };
     },
   };
