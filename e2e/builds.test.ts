@@ -1,7 +1,17 @@
 // Builds by the shipped command: a workspace that Turborepo would build, built without any configuration of ours.
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sluice, startSluice } from "./cli-process.ts";
@@ -307,6 +317,27 @@ describe("a build that is killed", () => {
     expect(ended(again)).toMatchObject({ id, status: "completed" });
     expect(readFileSync(join(root, "executed"), "utf8")).toBe("x\n");
     expect(readFileSync(join(root, "packages/app/dist/out"), "utf8")).toBe("a\n");
+  });
+
+  test.skipIf(!existsSync("/proc/self/stat"))("has what it left running ended by the next one", async () => {
+    const left = { name: "app", scripts: { build: "echo waits; [ -e ../../go ] && exit 0; sleep 1000; echo late" } };
+    const root = workspace({ ...waiting, "packages/app/package.json": left });
+    const first = startSluice(["build", "--ui", "stream", "--filter", "app"], { cwd: root });
+    await first.until((text) => text.includes("app#build: waits"));
+    first.kill("SIGKILL");
+    await first.exited;
+    const own = (): readonly string[] =>
+      readdirSync("/proc").filter((pid) => {
+        try {
+          return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === join(root, "packages/app");
+        } catch {
+          return false;
+        }
+      });
+    expect(own().length).toBeGreaterThan(0);
+    write(root, { go: "" });
+    expect((await sluice(["build", "--filter", "app"], { cwd: root })).exitCode).toBe(0);
+    while (own().length > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test("is another build once what it builds from has changed", async () => {

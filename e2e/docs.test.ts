@@ -39,6 +39,7 @@ const documents = [
   "docs/workers.md",
   "docs/terminals.md",
   "docs/logs.md",
+  "docs/builds.md",
   "docs/deployment.md",
   "docs/deploy.md",
   "docs/identity.md",

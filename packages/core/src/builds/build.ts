@@ -13,7 +13,7 @@ import { Hasher } from "./hash/hasher.ts";
 import type { Tools } from "./hash/hasher.ts";
 import { neverInputs, walkFiles } from "./hash/ignore.ts";
 import type { BuildLimits } from "./limits.ts";
-import type { BuildCache, Files, Git, Processes } from "./ports.ts";
+import type { BuildCache, Files, Git, Processes, RunningNotes } from "./ports.ts";
 import type { BuildRecords } from "./records/records.ts";
 import { Outputs } from "./run/outputs.ts";
 import { criticalPaths, Slots } from "./run/slots.ts";
@@ -147,6 +147,7 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
 interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"> {
   readonly cache: BuildCache;
   readonly processes: Processes;
+  readonly running: RunningNotes;
   readonly events: TaskEvents;
   readonly limits: BuildLimits;
   readonly after: (delayMs: number, callback: () => void) => () => void;

@@ -11,6 +11,7 @@ export { readWorkspace } from "./workspace/workspace.ts";
 export { buildLimits } from "./limits.ts";
 export { machineFiles } from "./machine/files.ts";
 export { machineGit } from "./machine/git.ts";
+export { endLeftovers, leftoversIn } from "./machine/leftovers.ts";
 export { machineProcesses } from "./machine/processes.ts";
 export { findProgram, machineTools } from "./machine/tools.ts";
 export { BuildRecords } from "./records/records.ts";

@@ -108,6 +108,7 @@ export interface ProcessEnd {
 }
 
 export interface RunningProcess {
+  readonly pid: number;
   readonly ended: Promise<ProcessEnd>;
   /** Tells the process and all that came of it. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
@@ -118,6 +119,12 @@ export interface Processes {
   spawn(
     spec: ProcessSpec,
   ): { readonly ok: true; readonly process: RunningProcess } | { readonly ok: false; readonly why: string };
+}
+
+/** Remembers what is running, so that what a killed build has left behind can be ended before it writes into the next one. */
+export interface RunningNotes {
+  began(pid: number): void;
+  ended(pid: number): void;
 }
 
 /** Where what a build consists of is done: as steps of a run, or at once. A step that was done before gives what it gave then. */

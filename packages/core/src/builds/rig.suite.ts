@@ -8,6 +8,7 @@ import type { BuildPlan, BuildRequest } from "./build.ts";
 import { buildLimits } from "./limits.ts";
 import { machineFiles } from "./machine/files.ts";
 import { machineGit } from "./machine/git.ts";
+import { leftoversIn } from "./machine/leftovers.ts";
 import { machineProcesses } from "./machine/processes.ts";
 import { MemoryCache } from "./memory-cache.suite.ts";
 import type { BuildCache, Journal } from "./ports.ts";
@@ -130,6 +131,7 @@ export class Rig {
       env,
       cache: this.cache,
       processes: machineProcesses,
+      running: leftoversIn(plan.records, process.pid),
       limits: buildLimits,
       now: () => Date.now() + aheadMs,
       after: (delayMs, callback) => {

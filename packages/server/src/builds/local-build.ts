@@ -11,9 +11,11 @@ import {
   buildLimits,
   digestOfTexts,
   dryRun,
+  endLeftovers,
   explain,
   findHits,
   findProgram,
+  leftoversIn,
   hasSucceeded,
   machineFiles,
   machineGit,
@@ -140,6 +142,7 @@ function runnerFor(
     ...groundOf(ground),
     cache: p.cache,
     processes: machineProcesses,
+    running: leftoversIn(plan.records, process.pid),
     events: p.show,
     limits: buildLimits,
     after: (delayMs, callback) => systemClock.after(delayMs, callback),
@@ -269,6 +272,7 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
   const cache = cacheOf(plan, ground.log);
   try {
     show.planned(plan);
+    endLeftovers(records);
     const runner = runnerFor(ground, plan, { ...options, cache, isDry: false });
     const stop = (): void => runner.stop();
     signal.addEventListener("abort", stop, { once: true });

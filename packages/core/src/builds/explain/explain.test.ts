@@ -15,7 +15,7 @@ const parts: KeyParts = {
 };
 
 describe("a change", () => {
-  test.each<[string, Partial<KeyParts>]>([
+  const said: readonly [string, Partial<KeyParts>][] = [
     ["the file src/a.ts changed", { files: { ...parts.files, "src/a.ts": "2" } }],
     ["the file src/c.ts is new", { files: { ...parts.files, "src/c.ts": "1" } }],
     ["the file src/b.ts is gone", { files: { "src/a.ts": "1" } }],
@@ -29,7 +29,8 @@ describe("a change", () => {
     ["in its definition: outputs changed", { definition: { outputs: '["dist/**"]' } }],
     ["what the lockfile has for this package changed", { external: "2" }],
     ["what came of lib#build changed", { upstream: { "lib#build": "2" } }],
-  ])("is said as: %s", (text, change) => {
+  ];
+  test.each(said)("is said as: %s", (text, change) => {
     expect(keyChanges(parts, { ...parts, ...change }).map(changeText)).toEqual([text]);
   });
 

@@ -36,7 +36,7 @@ const turbo = {
 };
 
 describe("the key of a task", () => {
-  test.each<[string, (rig: Rig) => void, PlanOptions]>([
+  const changing: readonly [string, (rig: Rig) => void, PlanOptions][] = [
     ["a file of its package", (rig) => rig.write({ "packages/lib/src/a.js": "other" }), {}],
     ["a new file of its package", (rig) => rig.write({ "packages/lib/src/new.js": "" }), {}],
     ["a file that becomes a program", (rig) => chmodSync(join(rig.root, "packages/lib/src/a.js"), 0o755), {}],
@@ -52,14 +52,15 @@ describe("the key of a task", () => {
     ["the version of a tool", () => undefined, { toolVersions: { node: "22" } }],
     ["arguments", () => undefined, { args: ["--watch"] }],
     ["whether undeclared variables reach it", () => undefined, { envMode: "loose" }],
-  ])("changes with %s", async (_what, change, options) => {
+  ];
+  test.each(changing)("changes with %s", async (_what, change, options) => {
     const rig = rigOf({ "turbo.json": turbo, "tsconfig.json": "" });
     const before = await keyOf(rig, "lib#build", { env: {} });
     change(rig);
     expect(await keyOf(rig, "lib#build", { env: {}, ...options })).not.toBe(before);
   });
 
-  test.each<[string, (rig: Rig) => void, PlanOptions]>([
+  const indifferent: readonly [string, (rig: Rig) => void, PlanOptions][] = [
     ["a file of another package", (rig) => rig.write({ "packages/app/src/b.js": "other" }), {}],
     ["an output", (rig) => rig.write({ "packages/lib/dist/out.js": "other" }), {}],
     ["a variable that nobody declares", () => undefined, { env: { OTHER: "1" } }],
@@ -72,7 +73,8 @@ describe("the key of a task", () => {
       {},
     ],
     ["a file in the root", (rig) => rig.write({ "README.md": "other" }), {}],
-  ])("does not change with %s", async (_what, change, options) => {
+  ];
+  test.each(indifferent)("does not change with %s", async (_what, change, options) => {
     const rig = rigOf({ "turbo.json": turbo, "tsconfig.json": "" });
     const before = await keyOf(rig, "lib#build", { env: {} });
     change(rig);

@@ -32,6 +32,7 @@ export const machineProcesses: Processes = {
       return {
         ok: true,
         process: {
+          pid: child.pid,
           ended,
           kill(signal) {
             try {

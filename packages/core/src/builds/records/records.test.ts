@@ -59,6 +59,16 @@ test("everything is there for the next build, and for one at the same time", () 
   records.close();
 });
 
+test("processes are noted as long as they run", () => {
+  const records = new BuildRecords(file());
+  const noted = { pid: 7, life: "a", owner: 1, ownerLife: "b" };
+  records.began(noted);
+  records.began({ ...noted, pid: 8 });
+  records.ended(8);
+  expect(records.processes()).toEqual([noted]);
+  records.close();
+});
+
 test("of keys the last few are kept, newest first", () => {
   const records = new BuildRecords(file());
   for (let at = 1; at <= 8; at++) records.keep("t", { key: `k${at}`, atMs: at, parts });

@@ -5,7 +5,7 @@ import type { FileMemory, KnownFile } from "../hash/file-digests.ts";
 import type { KeyParts } from "../hash/task-key.ts";
 import type { Digest, OutputEntry } from "../ports.ts";
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
 CREATE TABLE files (
@@ -35,6 +35,12 @@ CREATE TABLE keys (
   parts TEXT NOT NULL,
   PRIMARY KEY (task, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE processes (
+  pid INTEGER PRIMARY KEY,
+  life TEXT NOT NULL,
+  owner INTEGER NOT NULL,
+  owner_life TEXT NOT NULL
+) STRICT;
 CREATE TABLE notes (
   name TEXT PRIMARY KEY,
   text TEXT NOT NULL
@@ -66,6 +72,14 @@ export interface RecordedKey {
   readonly parts: KeyParts;
 }
 
+/** `life` tells processes apart that had the same number one after the other. */
+export interface NotedProcess {
+  readonly pid: number;
+  readonly life: string;
+  readonly owner: number;
+  readonly ownerLife: string;
+}
+
 const keysKeptPerTask = 5;
 
 export class BuildRecords implements FileMemory {
@@ -83,7 +97,8 @@ export class BuildRecords implements FileMemory {
   #prepare(): void {
     const found = this.#db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (found === schemaVersion) return;
-    for (const name of ["files", "placed", "durations", "keys", "notes"]) this.#db.run(`DROP TABLE IF EXISTS ${name}`);
+    for (const name of ["files", "placed", "durations", "keys", "notes", "processes"])
+      this.#db.run(`DROP TABLE IF EXISTS ${name}`);
     this.#db.run(schema);
     this.#db.run(`PRAGMA user_version = ${schemaVersion}`);
   }
@@ -166,9 +181,18 @@ export class BuildRecords implements FileMemory {
     this.#db.query("INSERT OR REPLACE INTO notes VALUES (?, ?)").run(name, text);
   }
 
-  /** All of this in one commit. */
-  together(body: () => void): void {
-    this.#db.transaction(body).immediate();
+  /** A process that a build has begun, and the build's own. */
+  began(process: NotedProcess): void {
+    const { pid, life, owner, ownerLife } = process;
+    this.#db.query("INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)").run(pid, life, owner, ownerLife);
+  }
+
+  ended(pid: number): void {
+    this.#db.query("DELETE FROM processes WHERE pid = ?").run(pid);
+  }
+
+  processes(): readonly NotedProcess[] {
+    return this.#db.query<NotedProcess, []>("SELECT pid, life, owner, owner_life AS ownerLife FROM processes").all();
   }
 
   close(): void {

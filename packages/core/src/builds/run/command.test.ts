@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { packageOf } from "../graph/fixture.suite.ts";
+import type { PackageManager } from "../workspace/package.ts";
 import { Rig } from "../rig.suite.ts";
 import { commandOf, quoted, scriptEnvironment, scriptsOf } from "./command.ts";
 
@@ -13,14 +14,15 @@ afterEach(() => {
 describe("a script", () => {
   const pkg = packageOf("a", [], { prebuild: "1", build: "2", postbuild: "3", test: "4" });
 
-  test.each([
+  const meanings: readonly [PackageManager["name"], string, readonly string[]][] = [
     ["npm", "10.0.0", ["prebuild", "build", "postbuild"]],
     ["yarn", "1.22.0", ["prebuild", "build", "postbuild"]],
     ["bun", "1.2.0", ["prebuild", "build", "postbuild"]],
     ["pnpm", "9.0.0", ["prebuild", "build", "postbuild"]],
     ["pnpm", "8.9.0", ["build"]],
     ["berry", "4.0.0", ["build"]],
-  ] as const)("of %s %s means %j", (name, version, events) => {
+  ];
+  test.each(meanings)("of %s %s means %j", (name, version, events) => {
     expect(scriptsOf(pkg, "build", { name, version }).map(({ event }) => event)).toEqual([...events]);
     expect(scriptsOf(pkg, "test", { name, version }).map(({ event }) => event)).toEqual(["test"]);
     expect(scriptsOf(pkg, "none", { name, version })).toEqual([]);

@@ -183,13 +183,14 @@ test("whatever is lost or spoilt of a cache, what is in place afterwards is righ
   );
 });
 
-test.each<[string, readonly OutputEntry[]]>([
+const refused: readonly [string, readonly OutputEntry[]][] = [
   ["climbs out", [file("../a", "1")]],
   ["is absolute", [file("/etc/a", "1")]],
   ["lies behind a link", [{ path: "dist/l", type: "link", target: "/etc" }, file("dist/l/passwd", "1")]],
   ["is there twice", [file("a", "1"), file("a", "2")]],
   ["has a detour", [file("dist/./a", "1")]],
-])("a manifest in which something %s is refused", async (_what, entries) => {
+];
+test.each(refused)("a manifest in which something %s is refused", async (_what, entries) => {
   const ground = new Ground();
   expect(manifestProblem(entries)).toBeString();
   expect(await ground.outputs().restore(place, { key: "k", log: "l", entries })).toBe(false);

@@ -6,7 +6,7 @@ import { exportsAreOutputs } from "../hash/exports.ts";
 import { digestOfTexts, sha256 } from "../hash/fingerprint.ts";
 import type { TaskNode } from "../graph/task-graph.ts";
 import type { BuildLimits } from "../limits.ts";
-import type { BuildCache, Digest, Files, Processes, RunningProcess } from "../ports.ts";
+import type { BuildCache, Digest, Files, Processes, RunningNotes, RunningProcess } from "../ports.ts";
 import type { BuildRecords } from "../records/records.ts";
 import type { EnvMode, Workspace } from "../workspace/package.ts";
 import type { TaskPerformer } from "./build-run.ts";
@@ -33,6 +33,7 @@ export interface TaskRunnerParts {
   readonly records: BuildRecords;
   readonly files: Files;
   readonly processes: Processes;
+  readonly running: RunningNotes;
   readonly slots: Slots;
   /** Of the critical path, by id. */
   readonly weights: ReadonlyMap<string, number>;
@@ -260,6 +261,7 @@ export class TaskRunner implements TaskPerformer {
     if (!spawned.ok) return { exitCode: 127, why: `${spec.command[0]} cannot be started: ${spawned.why}` };
     const { process: running } = spawned;
     this.#running.add(running);
+    this.#parts.running.began(running.pid);
     const stop = (): void => this.#end(running);
     signal.addEventListener("abort", stop, { once: true });
     if (this.#isStopped || signal.aborted) stop();
@@ -273,6 +275,7 @@ export class TaskRunner implements TaskPerformer {
     } finally {
       signal.removeEventListener("abort", stop);
       this.#running.delete(running);
+      this.#parts.running.ended(running.pid);
     }
   }
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { Rig, testFiles } from "../rig.suite.ts";
 import type { Tree } from "../rig.suite.ts";
 import { ConfigFault, ConfigValue } from "./config-file.ts";
+import type { ManagerName } from "./package.ts";
 import { findLockfile, findRoot, foldersOf, lockfiles, managerOf, readPackages } from "./packages.ts";
 
 const rigs: Rig[] = [];
@@ -90,11 +91,12 @@ describe("the package manager", () => {
     return new ConfigValue({ file: "package.json", text: JSON.stringify(value), value });
   };
 
-  test.each([
+  const names: readonly [string, ManagerName, string][] = [
     ["pnpm@9.1.0", "pnpm", "9.1.0"],
     ["yarn@1.22.0", "yarn", "1.22.0"],
     ["yarn@4.0.1+sha256.abc", "berry", "4.0.1"],
-  ] as const)("is %s where that is said", (text, name, version) => {
+  ];
+  test.each(names)("is %s where that is said", (text, name, version) => {
     expect(managerOf(manifest(text), { lockfile: undefined, lockText: undefined })).toEqual({ name, version });
   });
 
