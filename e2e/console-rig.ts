@@ -18,6 +18,8 @@ const accounts = ["ada", "grace", "edsger", "barbara", "tony", "leslie"] as cons
 export interface RigData extends ConsoleData {
   /** A run that took an event, published one and logged. */
   readonly payoutRun: string;
+  /** One that shows a few lines and waits. */
+  readonly terminal: string;
   /** Of a component that is not in its cluster yet, and of one that somebody has changed there. */
   readonly newPlan: string;
   readonly driftPlan: string;
@@ -52,9 +54,10 @@ export class ConsoleRig {
       launchBrowser(),
     ]);
     const payoutRun = await makePayouts(server);
+    const terminal = await makeTerminal(server);
     const cluster = doubleWithControllers();
     const plans = await makeComponents(server, cluster);
-    const data = { ...(await makeData(server)), ...plans, payoutRun, setUpUrl: server.setUpUrl ?? "" };
+    const data = { ...(await makeData(server)), ...plans, payoutRun, terminal, setUpUrl: server.setUpUrl ?? "" };
     return new ConsoleRig(folder, { server, cluster, browser, data });
   }
 
@@ -101,6 +104,18 @@ export class ConsoleRig {
     await profile.close();
     return state;
   }
+}
+
+/** Colours, wide characters, and a prompt. */
+async function makeTerminal(server: ServerProcess): Promise<string> {
+  const lines = String.raw`\033[1;32mgreen\033[m \033[7minverse\033[m \033[38;2;250;128;7mtrue colour\033[m\n東京 한글 🎉\n`;
+  const made = await call<{ readonly terminal: { readonly id: string } }>(server, "POST /api/v1/terminals", {
+    name: "shell",
+    command: ["sh", "-c", `printf '${lines}'; exec sh`],
+    env: { PS1: "$ " },
+  });
+  if (made === undefined || made.status !== 201) throw new Error(`no terminal: ${JSON.stringify(made?.body)}`);
+  return made.body.terminal.id;
 }
 
 /** A component that runs and was changed by somebody else since, and one that waits for its first approval. */

@@ -11,6 +11,7 @@ import { searchRoutes } from "./search/screen.ts";
 import { settingsNav, settingsRoutes } from "./settings/screen.ts";
 import type { NavItem } from "./shell/screen.ts";
 import { stateNav, stateRoutes } from "./state/screen.ts";
+import { terminalsNav, terminalsRoutes } from "./terminals/screen.ts";
 import { workersNav, workersRoutes } from "./workers/screen.ts";
 import { workflowsNav, workflowsRoutes } from "./workflows/screen.ts";
 
@@ -23,6 +24,7 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  terminalsNav,
   clustersNav,
   logsNav,
   metricsNav,
@@ -40,6 +42,7 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...terminalsRoutes,
   ...clustersRoutes,
   ...logsRoutes,
   ...metricsRoutes,

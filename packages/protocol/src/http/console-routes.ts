@@ -11,6 +11,7 @@ export const consoleSections = [
   "schedules",
   "state",
   "workers",
+  "terminals",
   "clusters",
   "logs",
   "metrics",
