@@ -41,6 +41,7 @@ const documents = [
   "docs/terminals.md",
   "docs/logs.md",
   "docs/builds.md",
+  "docs/cache.md",
   "docs/deployment.md",
   "docs/deploy.md",
   "docs/identity.md",

@@ -20,6 +20,7 @@ import { addSecretCommands } from "./commands/secret.ts";
 import { addServicesCommands } from "./commands/services.ts";
 import { addStateCommands } from "./commands/state.ts";
 import { addStepCacheCommands } from "./commands/step-cache.ts";
+import { addCacheCommands } from "./commands/cache.ts";
 import { addTermCommands } from "./commands/term.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTriggerCommands } from "./commands/triggers.ts";
@@ -53,6 +54,7 @@ export function makeProgram(io: Io): Command {
   addWorkerCommands(program, io);
   addBuildCommands(program, io);
   addLogsCommands(program, io);
+  addCacheCommands(program, io);
   addTermCommands(program, io);
   addSecretCommands(program, io);
   addVersionsCommands(program, io);

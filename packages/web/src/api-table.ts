@@ -129,7 +129,6 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
-  pushLokiLogs: "POST /loki/api/v1/push",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -140,9 +139,9 @@ export const apiPaths = {
   getTerminalText: "GET /api/v1/terminals/:id/text",
   getTerminalScreen: "GET /api/v1/terminals/:id/snapshot",
   watchTerminal: "GET /api/v1/terminals/:id/socket",
-  getBlob: "GET /api/v1/blobs/:sha256",
-  putBlob: "PUT /api/v1/blobs/:sha256",
-  listMissingBlobs: "POST /api/v1/blobs/missing",
+  getCacheStats: "GET /api/v1/cache",
+  evictCache: "POST /api/v1/cache/evict",
+  explainCacheKey: "GET /api/v1/cache/keys/:key",
   listClusters: "GET /api/v1/clusters",
   addCluster: "POST /api/v1/clusters",
   getClusterStatus: "GET /api/v1/clusters/:name",
@@ -347,7 +346,6 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
-  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
@@ -358,9 +356,9 @@ export interface Api {
   getTerminalText: { params: "id"; query: never; request: undefined; answer: string };
   getTerminalScreen: { params: "id"; query: never; request: undefined; answer: Body<"TerminalScreen"> };
   watchTerminal: { params: "id"; query: "role" | "offset" | "mark" | "drive"; request: undefined; answer: undefined };
-  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
-  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
-  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
+  getCacheStats: { params: never; query: never; request: undefined; answer: Body<"CacheStats"> };
+  evictCache: { params: never; query: never; request: Sent<"EvictCache">; answer: Body<"CacheEvicted"> };
+  explainCacheKey: { params: "key"; query: never; request: undefined; answer: Body<"CacheKey"> };
   listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
   addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
   getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };

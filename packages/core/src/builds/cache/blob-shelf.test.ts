@@ -58,13 +58,20 @@ describe("a blob", () => {
     const bytes = noise(long, 5);
     await desk.view().put({ bytes });
     const { bytes: before } = desk.cache.stats();
-    await desk.view().put({ bytes: Buffer.concat([bytes.subarray(0, long / 2), bytesOf("an edit"), bytes.subarray(long / 2)]) });
+    await desk
+      .view()
+      .put({ bytes: Buffer.concat([bytes.subarray(0, long / 2), bytesOf("an edit"), bytes.subarray(long / 2)]) });
     expect(desk.cache.stats().bytes - before).toBeLessThan(long / 2);
   });
 
   test("that is too long, or whose source fails, leaves nothing that can be found", async () => {
     await using desk = new CacheDesk({ cacheBlobBytesMax: 1_000 });
-    expect(await desk.view().put({ bytes: noise(1_001) }).catch(String)).toMatch(/longer than 1000 bytes/);
+    expect(
+      await desk
+        .view()
+        .put({ bytes: noise(1_001) })
+        .catch(String),
+    ).toMatch(/longer than 1000 bytes/);
     const failing = async function* (): AsyncGenerator<Uint8Array> {
       yield bytesOf("half");
       throw new Error("hung up");
@@ -104,8 +111,36 @@ describe("a blob", () => {
 
   test("that nobody may keep is measured only", async () => {
     await using desk = new CacheDesk();
-    expect(await desk.view({ own: undefined, reads: ["main"] }).measure({ bytes: bytesOf("x") })).toEqual({ digest: digestOf("x"), size: 1 });
+    expect(await desk.view({ own: undefined, reads: ["main"] }).measure({ bytes: bytesOf("x") })).toEqual({
+      digest: digestOf("x"),
+      size: 1,
+    });
     expect(desk.view(main).open(digestOf("x"))).toBe("missing");
     expect(desk.files).toEqual([]);
   });
+});
+
+test("more at once than may be wait for their turn, and all are kept", async () => {
+  await using desk = new CacheDesk({ cacheUploadsMax: 2 });
+  let [open, most] = [0, 0];
+  const texts = Array.from({ length: 9 }, (_, n) => `text ${n}`);
+  const kept = await Promise.all(
+    texts.map((text) => {
+      const pieces = async function* (): AsyncGenerator<Uint8Array> {
+        most = Math.max(most, ++open);
+        yield await Promise.resolve(bytesOf(text));
+        open--;
+        if (text === "text 3") throw new Error("hung up");
+      };
+      return desk
+        .view()
+        .put({ pieces: pieces() })
+        .then(
+          ({ digest }) => digest,
+          () => "failed",
+        );
+    }),
+  );
+  expect(most).toBe(2);
+  expect(kept).toEqual(texts.map((text) => (text === "text 3" ? "failed" : digestOf(text))));
 });

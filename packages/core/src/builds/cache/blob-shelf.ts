@@ -28,6 +28,7 @@ export interface BlobShelfParts {
   readonly now: () => number;
   readonly newId: () => string;
   readonly blobBytesMax: number;
+  readonly uploadsMax: number;
 }
 
 /** A blob whose files are there and are what they were. */
@@ -42,8 +43,8 @@ export class BlobShelf {
   readonly #parts: BlobShelfParts;
   /** Files that are written, and that no blob names yet. */
   readonly #writing = new Map<string, number>();
-  /** Files that were not what they should be, in this life. */
-  corrupt = 0;
+  readonly #waiting: (() => void)[] = [];
+  #storing = 0;
 
   constructor(parts: BlobShelfParts) {
     this.#parts = parts;
@@ -58,7 +59,26 @@ export class BlobShelf {
    * Keeps content, and notes that this scope has shown it; without a scope it is only looked at. Throws `payload_too_large` and
    * what the disk or the source says; nothing can be found of it then.
    */
-  async put(source: BlobSource, holder: { readonly scope: string; readonly by: string } | undefined): Promise<{ digest: string; size: number }> {
+  async put(
+    source: BlobSource,
+    holder: { readonly scope: string; readonly by: string } | undefined,
+  ): Promise<{ digest: string; size: number }> {
+    // Each holds some pieces in memory: the sources of those that wait are not read.
+    if (this.#storing >= this.#parts.uploadsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#storing++;
+    try {
+      return await this.#put(source, holder);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#storing--;
+      else next();
+    }
+  }
+
+  async #put(
+    source: BlobSource,
+    holder: { readonly scope: string; readonly by: string } | undefined,
+  ): Promise<{ digest: string; size: number }> {
     const whole = new Bun.CryptoHasher("sha256");
     const rows: PieceRow[] = [];
     const pending = new Pending();
@@ -100,7 +120,10 @@ export class BlobShelf {
     const { digest, size, rows, holder } = p;
     index.together(() => {
       if (!rows.every(({ hash }) => files.stampOf(hash) !== undefined)) {
-        throw new SluiceError({ code: "store_failed", message: "A file of the cache was taken away while it was written." });
+        throw new SluiceError({
+          code: "store_failed",
+          message: "A file of the cache was taken away while it was written.",
+        });
       }
       index.putBlob({ digest, size, pieces: rows, now: now() });
       index.hold({ digest, ...holder });
@@ -169,10 +192,7 @@ export class BlobShelf {
       if (isMissing(error)) return "missing";
       throw error;
     }
-    if (sha256(bytes) !== hash) {
-      this.corrupt++;
-      return "corrupt";
-    }
+    if (sha256(bytes) !== hash) return "corrupt";
     // Only how it looked before it was read is known to be good.
     index.together(() => index.putPiece({ hash, bytes: bytes.length, stamp }));
     return "ok";
@@ -187,7 +207,10 @@ export class BlobShelf {
     const stored = await Bun.file(this.#parts.files.fileOf(hash)).bytes();
     const plain = coding === "raw" ? stored : await unpacked(stored);
     if (plain.length === bytes) return plain;
-    throw new SluiceError({ code: "store_failed", message: `A file of the cache (${hash}) has another length than it had.` });
+    throw new SluiceError({
+      code: "store_failed",
+      message: `A file of the cache (${hash}) has another length than it had.`,
+    });
   }
 
   /** The one file that holds these bytes as they are, or packed; undefined where there are several. */
@@ -226,7 +249,7 @@ export class BlobShelf {
     try {
       for await (const piece of this.content(blob)) {
         sum.update(piece);
-        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at, piece.length - at)).bytesWritten;
+        for (let at = 0; at < piece.length;) at += (await file.write(piece, at, piece.length - at)).bytesWritten;
       }
     } finally {
       await file.close();

@@ -21,7 +21,11 @@ describe("the runner", () => {
   test("keeps a result with its files and finds it again", async () => {
     await using desk = new CacheDesk();
     const cache = cacheOf(desk);
-    const kept = result([{ path: "dist", type: "dir", mode: 0o755 }, file("dist/out.js"), { path: "dist/l", type: "link", target: "out.js" }]);
+    const kept = result([
+      { path: "dist", type: "dir", mode: 0o755 },
+      file("dist/out.js"),
+      { path: "dist/l", type: "link", target: "out.js" },
+    ]);
     await cache.put({ bytes: bytesOf("log") });
     expect(await cache.commit(kept)).toBe("incomplete");
     expect(await cache.find(key)).toBeUndefined();
@@ -61,7 +65,12 @@ describe("the runner", () => {
 });
 
 describe("a result", () => {
-  const inside = [file("a"), { path: "d", type: "dir", mode: 0o755 }, file("d/a"), { path: "l", type: "link", target: "../x" }] as const;
+  const inside = [
+    file("a"),
+    { path: "d", type: "dir", mode: 0o755 },
+    file("d/a"),
+    { path: "l", type: "link", target: "../x" },
+  ] as const;
 
   test("with paths inside of its package is one", () => {
     expect(resultOf(JSON.stringify(result(inside)), key)).toEqual(result(inside));

@@ -46,7 +46,9 @@ export class ViewedBuildCache implements BuildCache {
     }
   }
 
-  async put(file: { readonly path: string } | { readonly bytes: Uint8Array }): Promise<{ digest: Digest; size: number }> {
+  async put(
+    file: { readonly path: string } | { readonly bytes: Uint8Array },
+  ): Promise<{ digest: Digest; size: number }> {
     if (this.#view.own === undefined) return this.#view.measure(file);
     try {
       return await this.#view.put(file);
@@ -129,7 +131,9 @@ function isOutput(value: unknown): value is OutputEntry {
 
 /** A relative path without detours. */
 function isInside(path: string): boolean {
-  return path !== "" && !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return (
+    path !== "" && !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
 }
 
 function isDigest(value: unknown): value is Digest {

@@ -38,11 +38,23 @@ describe("the index of a cache", () => {
   });
 
   test("remembers why an entry went", () => {
-    index.putEntry({ scope: "main", space: "s", key: "k", by: "x", body: "", signature: "", createdAt: 3, digests: ["d"] });
+    index.putEntry({
+      scope: "main",
+      space: "s",
+      key: "k",
+      by: "x",
+      body: "",
+      signature: "",
+      createdAt: 3,
+      digests: ["d"],
+    });
     const { id = 0 } = index.entry("main", "s", "k") ?? {};
     expect([index.digestsOf(id), index.isNamed("d")]).toEqual([["d"], true]);
     index.dropEntry(id, "size", 9);
-    expect([index.isNamed("d"), index.goneUnder("k")]).toEqual([false, [{ scope: "main", space: "s", why: "size", at: 9 }]]);
+    expect([index.isNamed("d"), index.goneUnder("k")]).toEqual([
+      false,
+      [{ scope: "main", space: "s", why: "size", at: 9 }],
+    ]);
     index.close();
     rmSync(folder, { recursive: true });
   });

@@ -136,7 +136,9 @@ export class CacheIndex {
 
   /** Forgets a file, and with it every blob that it is part of. */
   dropPiece(hash: string): void {
-    for (const { digest } of this.#sql<{ digest: string }>("SELECT digest FROM blob_pieces WHERE piece = ?").all(hash)) {
+    for (const { digest } of this.#sql<{ digest: string }>("SELECT digest FROM blob_pieces WHERE piece = ?").all(
+      hash,
+    )) {
       this.dropBlob(digest);
     }
     this.#sql("DELETE FROM pieces WHERE hash = ?").run(hash);
@@ -144,7 +146,12 @@ export class CacheIndex {
 
   // Blobs, and which scopes have shown to have them.
 
-  putBlob(p: { readonly digest: string; readonly size: number; readonly pieces: readonly PieceRow[]; readonly now: number }): void {
+  putBlob(p: {
+    readonly digest: string;
+    readonly size: number;
+    readonly pieces: readonly PieceRow[];
+    readonly now: number;
+  }): void {
     this.#dropBlobPieces(p.digest);
     this.#sql(
       "INSERT INTO blobs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, pieces = excluded.pieces, used_at = max(used_at, excluded.used_at)",
@@ -279,7 +286,10 @@ export class CacheIndex {
 
   /** Counts kept over the lives of processes, such as hits by space. */
   count(name: string, by: number): void {
-    this.#sql("INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value").run(name, by);
+    this.#sql("INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value").run(
+      name,
+      by,
+    );
   }
 
   counts(): Readonly<Record<string, number>> {

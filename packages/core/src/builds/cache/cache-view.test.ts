@@ -57,9 +57,9 @@ describe("poisoning", () => {
     expect(desk.view(main).find(key)).toBeUndefined();
     expect(await desk.store("good")).toBe("stored");
     expect(desk.view(main).find(key)?.body).toBe("good");
-    expect(await desk.store("evil 2", { key: otherKey, scope: { own: undefined, reads: ["main"] } }).catch(String)).toMatch(
-      /no cache scope/,
-    );
+    expect(
+      await desk.store("evil 2", { key: otherKey, scope: { own: undefined, reads: ["main"] } }).catch(String),
+    ).toMatch(/no cache scope/);
     // It reads what main has, and other pull requests read nothing of it.
     expect(desk.view({ own: "pr-2", reads: ["pr-2", "main"] }).find(key)?.body).toBe("good");
     expect(desk.view({ own: "pr-2", reads: ["pr-2", "main"] }).open(digestOf("evil"))).toBe("missing");
@@ -115,10 +115,10 @@ describe("poisoning", () => {
     const outcomes = await Promise.all([desk.store("first"), desk.store("second"), desk.store("third")]);
     expect(outcomes.toSorted()).toEqual(["kept-first", "kept-first", "stored"]);
     const winner = ["first", "second", "third"][outcomes.indexOf("stored")];
-    expect(desk.view().find(key)?.body).toBe(winner!);
+    expect(desk.view().find(key)?.body).toBe(winner);
     await desk.reopen();
     expect(await desk.store("late")).toBe("kept-first");
-    expect(desk.view().find(key)?.body).toBe(winner!);
+    expect(desk.view().find(key)?.body).toBe(winner);
   });
 });
 

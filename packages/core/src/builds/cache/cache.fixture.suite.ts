@@ -80,7 +80,9 @@ export class CacheDesk implements AsyncDisposable {
   get files(): readonly string[] {
     return readdirSync(join(this.folder, "blobs"))
       .filter((name) => /^[0-9a-f]{2}$/.test(name))
-      .flatMap((name) => readdirSync(join(this.folder, "blobs", name)).map((rest) => join(this.folder, "blobs", name, rest)));
+      .flatMap((name) =>
+        readdirSync(join(this.folder, "blobs", name)).map((rest) => join(this.folder, "blobs", name, rest)),
+      );
   }
 
   /** Makes a file of a blob. */

@@ -13,7 +13,7 @@ import { evict } from "./eviction.ts";
 import type { Evicted } from "./eviction.ts";
 import type { CacheLimits } from "./limits.ts";
 import { PieceFolder } from "./piece-folder.ts";
-import type { CacheSigner } from "./signing.ts";
+import type { CacheSigner, Signed } from "./signing.ts";
 
 /** How often a cache that stays open looks for what nobody uses any more. */
 const evictEveryMs = 3_600_000;
@@ -72,10 +72,15 @@ export class Cache {
     this.#index = new CacheIndex(join(folder, "index.db"));
     this.#files = new PieceFolder({ folder: join(folder, "blobs"), boot, newId });
     const now = (): number => clock.now();
-    const { cacheBlobBytesMax: blobBytesMax, cacheInUseMs: inUseMs } = limits;
+    const { cacheBlobBytesMax: blobBytesMax, cacheUploadsMax: uploadsMax, cacheInUseMs: inUseMs } = limits;
     const index = this.#index;
-    const shelf = new BlobShelf({ index, files: this.#files, now, newId, blobBytesMax });
-    const uses = new CacheUses({ index, clock, inUseMs, failed: (error) => parts.failed("uses were not noted", error) });
+    const shelf = new BlobShelf({ index, files: this.#files, now, newId, blobBytesMax, uploadsMax });
+    const uses = new CacheUses({
+      index,
+      clock,
+      inUseMs,
+      failed: (error) => parts.failed("uses were not noted", error),
+    });
     this.#view = { index, shelf, signer, uses, limits, now, grown: () => this.#grown() };
     this.#later(evictEveryMs);
   }
@@ -91,6 +96,15 @@ export class Cache {
 
   view(caller: CacheCaller): CacheView {
     return new CacheView(this.#view, caller);
+  }
+
+  /** A word that only this cache can have given out, and any process that opens it knows again. */
+  sealTicket(content: string): string {
+    return this.#parts.signer.sign(ticketOf(content));
+  }
+
+  isTicket(content: string, seal: string): boolean {
+    return this.#parts.signer.isGood(ticketOf(content), seal);
   }
 
   stats(): CacheStats {
@@ -181,6 +195,11 @@ export class Cache {
         });
     });
   }
+}
+
+/** No entry is in this place: a scope has a name. */
+function ticketOf(content: string): Signed {
+  return { scope: "", space: "ticket", key: content, by: "", body: "", digests: [] };
 }
 
 /** What callers are told about a failure of a file. */

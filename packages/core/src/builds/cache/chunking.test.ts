@@ -4,7 +4,7 @@ import { chunkBytesMax, chunkBytesMin, cutAt } from "./chunking.ts";
 
 function cut(bytes: Uint8Array): readonly string[] {
   const chunks: string[] = [];
-  for (let rest = bytes; rest.length > 0; ) {
+  for (let rest = bytes; rest.length > 0;) {
     const at = cutAt(rest);
     chunks.push(new Bun.CryptoHasher("sha256").update(rest.subarray(0, at)).digest("hex"));
     rest = rest.subarray(at);
@@ -15,7 +15,7 @@ function cut(bytes: Uint8Array): readonly string[] {
 describe("content is cut", () => {
   test("into pieces within their limits, which are together what it was", () => {
     let total = 0;
-    for (let rest = noise(12 * 1024 * 1024); rest.length > 0; ) {
+    for (let rest = noise(12 * 1024 * 1024); rest.length > 0;) {
       const at = cutAt(rest);
       total += at;
       expect(at).toBeLessThanOrEqual(chunkBytesMax);

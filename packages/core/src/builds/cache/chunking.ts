@@ -2,7 +2,7 @@
 // normalised chunking, over a gear table made by a fixed generator.
 
 export const chunkBytesMin = 256 * 1024;
-export const chunkBytesUsual = 1024 * 1024;
+const chunkBytesUsual = 1024 * 1024;
 export const chunkBytesMax = 4 * 1024 * 1024;
 /** More bits before the usual size, fewer after it: sizes come closer to it. */
 const maskBefore = mask(22);

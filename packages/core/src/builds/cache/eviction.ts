@@ -32,7 +32,11 @@ export interface EvictionParts {
 }
 
 /** `bytesMax`: in the place of the limit. */
-export async function evict(parts: EvictionParts, now: number, bytesMax = parts.limits.cacheBytesMax): Promise<Evicted> {
+export async function evict(
+  parts: EvictionParts,
+  now: number,
+  bytesMax = parts.limits.cacheBytesMax,
+): Promise<Evicted> {
   const { index, limits, pause } = parts;
   const before = index.bytes;
   let [entries, blobs] = [0, 0];
@@ -89,7 +93,7 @@ function takeSome(
 }
 
 async function removeFiles({ index, files, shelf, pause }: EvictionParts): Promise<void> {
-  for (let removed = 1; removed > 0; ) {
+  for (let removed = 1; removed > 0;) {
     removed = index.together(() => {
       const loose = index.loosePieces(atOnceMax).filter(({ hash }) => !shelf.isWriting(hash));
       // File and row in one transaction: whoever writes the same comes before or after both.

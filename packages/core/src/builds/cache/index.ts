@@ -7,3 +7,5 @@ export type { Evicted } from "./eviction.ts";
 export { buildSpace, digestsIn, resultOf, ViewedBuildCache } from "./build-results.ts";
 export { ed25519Signer, hmacSigner } from "./signing.ts";
 export type { CacheSigner } from "./signing.ts";
+export { HttpBuildCache } from "./http-build-cache.ts";
+export { OutageBudget } from "./outage-budget.ts";

@@ -12,7 +12,7 @@ export interface CacheLimits {
   /** Longest description of a result, and how many blobs it names. */
   readonly cacheEntryBytesMax: number;
   readonly cacheEntryBlobsMax: number;
-  /** Blobs that are stored over HTTP at once. */
+  /** Blobs that are stored at once; others wait for their turn. */
   readonly cacheUploadsMax: number;
   /** Bytes that an archive of another tool may have once it is unpacked. */
   readonly cacheArchiveBytesMax: number;

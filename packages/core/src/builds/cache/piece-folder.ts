@@ -1,7 +1,17 @@
 // Files named by the SHA-256 of their bytes: a name that exists was whole when it appeared. Nothing is synced, since a cache may lose
 // what it has but not be wrong: a file is trusted while it looks as it did when it was written or read to its end, in this life of the
 // machine; otherwise it is read again first.
-import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const prefixCharacters = 2;
