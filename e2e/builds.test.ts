@@ -147,6 +147,7 @@ describe("sluice build", () => {
   test.each([
     [["build", "nothing"], "There is no task nothing"],
     [["build", "--filter", "nobody"], 'No package fits "nobody".'],
+    [["build", "--project", "no-such-folder"], "A file or folder could not be used"],
     [["build", "--shard", "3/2"], "--shard takes one of n parts"],
     [["build", "--concurrency", "x"], "--concurrency takes a number"],
     [["build", "--dry", "xml"], "--dry takes json"],

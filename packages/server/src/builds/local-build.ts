@@ -38,6 +38,7 @@ import type {
   TaskRunner,
 } from "@sluice/core/builds";
 import { toWire } from "@sluice/protocol";
+import type { WireError } from "@sluice/protocol";
 import type { BuildWork } from "./build-workflow.ts";
 import { LazyCache } from "./lazy-cache.ts";
 
@@ -120,7 +121,23 @@ function groundOf({ env }: LocalBuildGround): Parameters<typeof planBuild>[0] {
 
 /** What a build would do. Whoever gets the plan closes its records. */
 export async function planLocalBuild(ground: LocalBuildGround, request: BuildRequest): Promise<Result<BuildPlan>> {
-  return planBuild(groundOf(ground), realpathSync(ground.from), request);
+  try {
+    return await planBuild(groundOf(ground), realpathSync(ground.from), request);
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** What the system refused, in words. A bug is thrown on. */
+function failureOf(error: unknown): { readonly ok: false; readonly error: WireError } {
+  const wire = toWire(error);
+  if (wire.code !== "internal") return fail(wire);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!/^E[A-Z]+$/.test(code)) throw error;
+  const message = `A file or folder could not be used: ${error instanceof Error ? error.message : code}`;
+  if (code === "ENOSPC" || code === "EDQUOT") return fail({ code: "disk_full", message, hint: "Free some space." });
+  if (code === "ENOENT" || code === "ENOTDIR") return fail({ code: "bad_request", message });
+  return fail({ code: "store_failed", message });
 }
 
 /** The cache that all worktrees of the repository share. */
@@ -294,9 +311,7 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
     const status = signal.aborted ? "cancelled" : hasSucceeded(tasks) ? "completed" : "failed";
     return ok({ id, status, tasks, elapsedMs: Math.round(performance.now() - startedAt) });
   } catch (error) {
-    const wire = toWire(error);
-    if (wire.code === "internal") throw error;
-    return fail(wire);
+    return failureOf(error);
   } finally {
     await cache.close();
     records.close();

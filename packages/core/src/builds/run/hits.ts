@@ -1,6 +1,10 @@
 // Finds, before anything is executed, all tasks that need not be: whose key is known, since those of all that they depend on are.
 import type { TaskGraph, TaskNode } from "../graph/task-graph.ts";
 import type { TaskOutcome } from "./outcome.ts";
+import { Slots } from "./slots.ts";
+
+/** Each that is put in place has files open. */
+const looksAtOnceMax = 32;
 
 interface HitFinder {
   hit(node: TaskNode, upstream: readonly TaskOutcome[]): Promise<TaskOutcome | undefined>;
@@ -15,11 +19,20 @@ export async function findHits(
 ): Promise<ReadonlyMap<string, TaskOutcome>> {
   const found = new Map<string, TaskOutcome>();
   const looks = new Map<string, Promise<void>>();
+  const slots = new Slots(looksAtOnceMax);
+  const hitOf = async (node: TaskNode, upstream: readonly TaskOutcome[]): Promise<TaskOutcome | undefined> => {
+    const leave = await slots.enter(0);
+    try {
+      return await finder.hit(node, upstream);
+    } finally {
+      leave();
+    }
+  };
   const look = async (node: TaskNode): Promise<void> => {
     for (const id of node.dependencies) await looks.get(id);
     const upstream = node.dependencies.map((id) => found.get(id));
     if (!upstream.every((each): each is TaskOutcome => each !== undefined)) return;
-    const outcome = node.script === undefined ? finder.pass(node, upstream) : await finder.hit(node, upstream);
+    const outcome = node.script === undefined ? finder.pass(node, upstream) : await hitOf(node, upstream);
     if (outcome === undefined) return;
     found.set(node.id, outcome);
     ended(outcome);

@@ -93,6 +93,34 @@ describe("what a task has left", () => {
     expect(existsSync(join(ground.root, "dist"))).toBe(false);
   });
 
+  test("is not in place for who comes after a kill in the middle of putting it there, and is put right", async () => {
+    const ground = new Ground();
+    await ground.put("1", "2", "3");
+    await ground
+      .outputs()
+      .restore(place, { key: "k1", log: "l", entries: [file("dist/a", "3"), file("dist/gone", "3")] });
+    const reached = Promise.withResolvers<void>();
+    const fetch = ground.cache.fetch.bind(ground.cache);
+    // The second file is never written: as far as the disk can tell, the process ended there.
+    ground.cache.fetch = (digest, into) => {
+      if (digest !== sha256("2")) return fetch(digest, into);
+      reached.resolve();
+      return new Promise(() => undefined);
+    };
+    const entries = [file("dist/a", "1"), file("dist/b", "2")];
+    void ground.outputs().restore(place, { key: "k2", log: "l", entries });
+    await reached.promise;
+    expect(readFileSync(join(ground.root, "dist/a"), "utf8")).toBe("1");
+    expect([ground.outputs().inPlace(place, "k1"), ground.outputs().inPlace(place, "k2")]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    ground.cache.fetch = fetch;
+    expect(await ground.outputs().restore(place, { key: "k2", log: "l", entries })).toBe(true);
+    expect(readdirSync(join(ground.root, "dist")).toSorted()).toEqual(["a", "b"]);
+    expect(ground.outputs().inPlace(place, "k2")?.key).toBe("k2");
+  });
+
   test("replaces what was left before, and nothing that it did not leave", async () => {
     const ground = new Ground();
     await ground.put("1", "2");
