@@ -50,6 +50,16 @@ describe("an entry", () => {
   });
 });
 
+/** What is replayed where: what is changed in the index, and what is then asked in which scope. */
+const replays = [
+  ["key", `UPDATE entries SET key = '${otherKey}'`, otherKey, pr],
+  ["scope", "UPDATE entries SET scope = 'main'", key, main],
+  ["body", "UPDATE entries SET body = 'other'", key, pr],
+  ["writer", "UPDATE entries SET by = 'tkn_2'", key, pr],
+  ["space", "UPDATE entries SET space = 'other'", key, pr],
+  ["blob", `UPDATE entry_blobs SET digest = '${digestOf("main's")}'`, key, pr],
+] as const;
+
 describe("poisoning", () => {
   test("a pull-request token that writes main's key writes to its own scope only", async () => {
     await using desk = new CacheDesk();
@@ -66,14 +76,7 @@ describe("poisoning", () => {
     expect(desk.view(main).open(digestOf("evil"))).toBe("missing");
   });
 
-  test.each([
-    ["key", `UPDATE entries SET key = '${otherKey}'`, otherKey, pr],
-    ["scope", "UPDATE entries SET scope = 'main'", key, main],
-    ["body", "UPDATE entries SET body = 'other'", key, pr],
-    ["writer", "UPDATE entries SET by = 'tkn_2'", key, pr],
-    ["space", "UPDATE entries SET space = 'other'", key, pr],
-    ["blob", `UPDATE entry_blobs SET digest = '${digestOf("main's")}'`, key, pr],
-  ] as const)("a good signature replayed under another %s is a miss", async (what, sql, asked, scope) => {
+  test.each(replays)("a good signature replayed under another %s is a miss", async (what, sql, asked, scope) => {
     await using desk = new CacheDesk();
     await desk.store("main's", { key: "ee".repeat(32) });
     await desk.store("out", { scope: pr });
