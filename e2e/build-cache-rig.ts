@@ -89,7 +89,7 @@ function cutOff(content: Uint8Array): Response {
   return new Response(stream);
 }
 
-export interface Ran {
+interface Ran {
   readonly exitCode: number;
   readonly output: string;
   readonly elapsedMs: number;
@@ -127,9 +127,15 @@ async function spawn(
   const { CI: _ci, GITHUB_ACTIONS: _github, ...env } = process.env;
   const [program = "", ...args] = command;
   // A group of its own: some of these are starters of the program that does the work.
-  const child = start(program, args, { cwd: p.cwd, env: { ...env, ...p.env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = start(program, args, {
+    cwd: p.cwd,
+    env: { ...env, ...p.env },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [output, timedOut] = ["", false];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const impatience = setTimeout(() => {
     timedOut = true;
     process.kill(-(child.pid ?? 0), "SIGKILL");
