@@ -84,7 +84,7 @@ describe.each(Object.keys(tools) as Name[])("%s", (name) => {
       expect(asked.length).toBeGreaterThanOrEqual(3);
       await tool.wipe();
       const page = readFileSync(join(import.meta.dir, "../docs/cache.md"), "utf8");
-      const row = rowsOf(page).find(([first = "", , , , , , , last]) => first === tool.name && last !== undefined);
+      const row = rowsOf(page).find(([about, , , , , , , last]) => about === tool.name && last !== undefined);
       expect([tool.name, ...(await matrix(tool, built ?? ""))]).toEqual([...(row ?? [])]);
       // All of it is still there: no fault has spoilt what was kept.
       path.seen = [];

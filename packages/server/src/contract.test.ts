@@ -334,8 +334,7 @@ describe("bad input", () => {
           const before = JSON.stringify(await written());
           const headers = contentType === "" ? {} : { "content-type": contentType };
           const answer = await f.send(path, { method, headers, body });
-          // What this server is without says so.
-          const { error } = answer.body ?? {}; // Twirp has a code and a message beside it.
+          const { error } = answer.body ?? {}; // Twirp has more beside it; what this server is without says so.
           if (answer.status >= 400 && error.code !== "unavailable") expectRefusal({ ...answer, body: { error } });
           expect(JSON.stringify(await written())).toBe(before);
         },

@@ -91,6 +91,7 @@ export function resultOf(body: string, key: Digest): ActionResult | undefined {
   const result = value as Partial<Record<keyof ActionResult, unknown>>;
   const { outputs, log, meta } = result;
   const isResult =
+    hasOnly(value, 7) &&
     result.key === key &&
     result.exitCode === 0 &&
     isDigest(log) &&
@@ -98,6 +99,7 @@ export function resultOf(body: string, key: Digest): ActionResult | undefined {
     isCount(result.createdAtMs) &&
     typeof meta === "object" &&
     meta !== null &&
+    !Array.isArray(meta) &&
     Object.values(meta).every((word) => typeof word === "string") &&
     Array.isArray(outputs) &&
     staysInside(outputs);
@@ -124,9 +126,11 @@ function isOutput(value: unknown): value is OutputEntry {
   if (typeof value !== "object" || value === null) return false;
   const { path, type, digest, size, mode, target } = value as Record<string, unknown>;
   if (typeof path !== "string" || !isInside(path)) return false;
-  if (type === "link") return typeof target === "string" && target !== "" && !target.includes("\0");
-  const hasMode = isCount(mode) && mode <= modeMax;
-  return hasMode && (type === "dir" || (type === "file" && isDigest(digest) && isCount(size)));
+  if (type === "link")
+    return hasOnly(value, 3) && typeof target === "string" && target !== "" && !target.includes("\0");
+  if (!Number.isInteger(mode) || !isCount(mode) || mode > modeMax) return false;
+  if (type === "dir") return hasOnly(value, 3);
+  return type === "file" && hasOnly(value, 5) && isDigest(digest) && isCount(size) && Number.isInteger(size);
 }
 
 /** A relative path without detours. */
@@ -134,6 +138,11 @@ function isInside(path: string): boolean {
   return (
     path !== "" && !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
   );
+}
+
+/** So many fields: with those that are looked at there are no others. */
+function hasOnly(value: object, count: number): boolean {
+  return Object.keys(value).length === count;
 }
 
 function isDigest(value: unknown): value is Digest {
