@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
       " ",
     ),
     runs: [
@@ -67,6 +67,7 @@ describe("help", () => {
     logs: ["query", "tail", "ship"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
+    build: ["graph", "affected", "explain"],
     cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "drift", "bootstrap"],
     "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
