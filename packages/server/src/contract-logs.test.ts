@@ -44,6 +44,8 @@ test("answers are what the API document says", async () => {
   const { headers } = await f.send("/api/v1/logs/tail", { method: "HEAD" });
   expect(headers.get("content-type")).toContain("text/event-stream");
   visited.add("tailLogs");
+  // What is said on it is tested beside it, in logs/log-socket.test.ts.
+  expect((await ask("connectLogs")).status).toBe(400);
 });
 
 test("every route of logs was asked", () => {

@@ -32,6 +32,10 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
       200: { description: "Entries and what was missed, each with its number as id", type: "text/event-stream" },
     },
   },
+  connectLogs: {
+    parameters: [query("tenant", "Where the token is for several"), tenantHeader],
+    responses: { 101: answer("Messages from here on: docs/logs.md") },
+  },
   pushLokiLogs: {
     parameters: [tenantHeader],
     request: "LokiPush",

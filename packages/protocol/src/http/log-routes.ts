@@ -25,6 +25,16 @@ export const logRoutes = {
     tag: "logs",
     permission: "log:read",
   },
+  connectLogs: {
+    methods: get,
+    path: "/api/v1/logs/ws",
+    summary: "WebSocket that takes entries and answers when they are on the disk, and sends those one subscribes to",
+    tag: "logs",
+    permission: "signed-in",
+    socket: true,
+    anyToken: true,
+    queryToken: true,
+  },
   pushLokiLogs: {
     methods: post,
     path: "/loki/api/v1/push",

@@ -106,6 +106,7 @@ export const handlers: Handlers<RouteName> = {
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
+  ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
   ...loaded(
     () => import("./terminals.ts"),
     [

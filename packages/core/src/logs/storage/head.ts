@@ -1,7 +1,7 @@
 // The head: every entry that is not in a chunk yet, in the order in which it was committed. One file, one writer; what one commit
 // holds is acknowledged together.
 import { join } from "node:path";
-import type { Appended, LogBatch } from "../entry.ts";
+import type { Appended, LogBatch, Place } from "../entry.ts";
 import { sumOf } from "./chunk.ts";
 import { inTransaction, openToWrite } from "./database.ts";
 import type { LogDatabase } from "./database.ts";
@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS keys (
   PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_by_age ON keys (at_ms);
+CREATE TABLE IF NOT EXISTS places (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS places_by_age ON places (at_ms);
+CREATE INDEX IF NOT EXISTS places_open ON places (name) WHERE open = 1;
 CREATE TABLE IF NOT EXISTS damaged (
   last_seq INTEGER PRIMARY KEY,
   tenant TEXT NOT NULL,
@@ -130,7 +138,7 @@ export class Head {
     };
   }
 
-  /** Commits batches together; they are on the disk when this returns. Keys older than `keysFromMs` are forgotten. */
+  /** Commits batches together; they are on the disk when this returns. Keys and places older than `keysFromMs` are forgotten. */
   append(
     batches: readonly LogBatch[],
     { nowMs, keysFromMs }: { readonly nowMs: number; readonly keysFromMs: number },
@@ -139,9 +147,12 @@ export class Head {
     let { lastSeq, rawBytes } = { lastSeq: this.#lastSeq, rawBytes: this.#rawBytes };
     const results = inTransaction(this.#db, () => {
       this.#db.sql("DELETE FROM keys WHERE at_ms < ?").run(keysFromMs);
+      // Those of one thing have a colon; those of whole kinds stay.
+      this.#db.sql("DELETE FROM places WHERE at_ms < ? AND name GLOB '*:*'").run(keysFromMs);
       return batches.map((batch): Appended => {
         const known = this.#knownBy(batch);
         if (known !== undefined) return known;
+        for (const place of batch.places ?? []) this.#note(place, nowMs);
         const firstSeq = lastSeq + 1;
         if (batch.entries > 0) {
           lastSeq += batch.entries;
@@ -169,6 +180,28 @@ export class Head {
         "INSERT INTO batches (last_seq, first_seq, tenant, at_ms, raw_bytes, days, sum, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .run(p.lastSeq, p.firstSeq, tenant, p.nowMs, rawBytes, JSON.stringify(days), sumOf(body), body);
+  }
+
+  #note({ name, value, open }: Place, nowMs: number): void {
+    this.#db
+      .sql("INSERT OR REPLACE INTO places (name, value, open, at_ms) VALUES (?, ?, ?, ?)")
+      .run(name, value, open ? 1 : 0, nowMs);
+  }
+
+  /** Those of these names that are kept. */
+  places(names: readonly string[]): Place[] {
+    return this.#db
+      .sql<PlaceRow>("SELECT name, value, open FROM places WHERE name IN (SELECT value FROM json_each(?))")
+      .all(JSON.stringify(names))
+      .map(placeOf);
+  }
+
+  /** Those with more to come, in order of their names, behind one of them. */
+  openPlaces({ after, limit }: { readonly after: string; readonly limit: number }): Place[] {
+    return this.#db
+      .sql<PlaceRow>("SELECT name, value, open FROM places WHERE open = 1 AND name > ? ORDER BY name LIMIT ?")
+      .all(after, limit)
+      .map(placeOf);
   }
 
   #knownBy({ tenant, key }: LogBatch): Appended | undefined {
@@ -252,6 +285,12 @@ export class Head {
   #mark(name: string, value: string): void {
     this.#db.sql("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)").run(name, value);
   }
+}
+
+type PlaceRow = Omit<Place, "open"> & { readonly open: number };
+
+function placeOf({ open, ...place }: PlaceRow): Place {
+  return { ...place, open: open === 1 };
 }
 
 export function readMark(db: LogDatabase, name: string): string | undefined {

@@ -1,7 +1,7 @@
 // Everything that changes the files of logs, one call after the other, and what is done about a crash between any two of them.
 // Threads share this work between them; here it is in one place and on one thread, as tests and small programs use it.
 import { mkdirSync } from "node:fs";
-import type { Appended, LogBatch } from "../entry.ts";
+import type { Appended, LogBatch, Place } from "../entry.ts";
 import { LogDatabase } from "./database.ts";
 import { dropUnsealed } from "./day.ts";
 import { Head, headFile } from "./head.ts";
@@ -52,6 +52,14 @@ export class LogFiles {
 
   append(batches: readonly LogBatch[], nowMs: number): Appended[] {
     return this.#head.append(batches, { nowMs, keysFromMs: nowMs - this.#options.keysKeptMs });
+  }
+
+  places(names: readonly string[]): Place[] {
+    return this.#head.places(names);
+  }
+
+  openPlaces(p: { readonly after: string; readonly limit: number }): Place[] {
+    return this.#head.openPlaces(p);
   }
 
   /** The sealing of all that stands in the head now; undefined where that is nothing. */

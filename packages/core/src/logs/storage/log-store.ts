@@ -3,7 +3,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/log.ts";
-import type { Appended, Labels, LogBatch } from "../entry.ts";
+import type { Appended, Labels, LogBatch, Place } from "../entry.ts";
 import { labelsOf } from "../labels.ts";
 import type { LogLimits } from "../limits.ts";
 import type { Query } from "../query/ast.ts";
@@ -108,6 +108,16 @@ export class LogStore {
       this.#waitingBytes += batch.frame.length;
       this.#committing ??= this.#commitAll();
     });
+  }
+
+  /** Those of these names that batches have brought and that are still kept. */
+  places(names: readonly string[]): Promise<Place[]> {
+    return this.#writer.call<Place[]>("places", names);
+  }
+
+  /** Those with more to come, in order of their names, behind one of them. */
+  openPlaces(p: { readonly after: string; readonly limit: number }): Promise<Place[]> {
+    return this.#writer.call<Place[]>("openPlaces", p);
   }
 
   /** One commit after the other; what comes meanwhile shares the next. */

@@ -25,6 +25,8 @@ const verbs = {
     results: files().append(batches, nowMs),
     state: files().state,
   }),
+  places: (names: readonly string[]) => files().places(names),
+  openPlaces: (p: { readonly after: string; readonly limit: number }) => files().openPlaces(p),
   beginSeal: () => files().beginSeal(),
   endSeal: ({ to, damaged }: { readonly to: number; readonly damaged: readonly Damage[] }) => {
     files().endSeal(to, damaged);
