@@ -36,13 +36,11 @@ export interface SocketSession {
 
 /** Codes a connection is closed with: RFC 6455, section 7.4.1, and 4401 of our own for one whose session has ended. */
 export const closeCodes = {
-  normal: 1000,
   unsupported: 1003,
   malformed: 1007,
   refused: 1008,
   tooLarge: 1009,
   restarting: 1012,
-  tryAgain: 1013,
   ended: 4401,
 } as const;
 

@@ -288,7 +288,7 @@ describe("a connection", () => {
   });
 
   test("is told to come back when the server stops", () => {
-    const clients = new LogClients();
+    const room = new LogClients();
     const ended: string[] = [];
     const client = (clientId: string): LogClient => ({
       clientId,
@@ -298,12 +298,12 @@ describe("a connection", () => {
       end: (why) => void ended.push(`${clientId} ${why}`),
     });
     const [one, two] = [client("one"), client("two")];
-    clients.join(one);
-    clients.join(two);
-    clients.leave(one);
-    clients.leave(one);
-    clients.close();
-    expect([ended, clients.open]).toEqual([["two heard of one", "two restarting"], 1]);
+    room.join(one);
+    room.join(two);
+    room.leave(one);
+    room.leave(one);
+    room.close();
+    expect([ended, room.open]).toEqual([["two heard of one", "two restarting"], 1]);
   });
 });
 

@@ -39,6 +39,7 @@ interface Unanswered {
   readonly chars: number;
 }
 
+const codes = { ...closeCodes, normal: 1000, tryAgain: 1013 } as const;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const clientTopic = "client:";
 const allTopic = "logs";
@@ -276,7 +277,7 @@ export class LogSocket implements SocketSession {
     if (this.#over) return;
     const socket = this.#socket;
     this.#leave();
-    socket?.close(closeCodes[why], reason);
+    socket?.close(codes[why], reason);
   }
 
   closed(): void {
