@@ -7,6 +7,7 @@ const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) =>
   workers: async () => (await import("./workers/suite.ts")).runWorkersSuite,
   runtime: async () => (await import("./runtime/suite.ts")).runRuntimeSuite,
   console: async () => (await import("./console/suite.ts")).runConsoleSuite,
+  logs: async () => (await import("./logs/suite.ts")).runLogsSuite,
 };
 
 const [name = "", ...args] = process.argv.slice(2);
