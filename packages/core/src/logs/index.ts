@@ -1,4 +1,5 @@
 // Logs: entries in, queries and live tails out, kept in files of their own. Loaded when somebody uses them.
+export { timeMsMax } from "./storage/head.ts";
 export { LogStore } from "./storage/log-store.ts";
 export type { LogStoreOptions } from "./storage/log-store.ts";
 export { OwnLines, ownTenants } from "./own/own-lines.ts";

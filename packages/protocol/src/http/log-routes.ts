@@ -25,6 +25,14 @@ export const logRoutes = {
     tag: "logs",
     permission: "log:read",
   },
+  deleteLogs: {
+    methods: post,
+    path: "/api/v1/logs/delete",
+    summary:
+      "Delete the log entries that fit a filter: nobody finds them from now on, and files are rewritten without them",
+    tag: "logs",
+    permission: "log:delete",
+  },
   connectLogs: {
     methods: get,
     path: "/api/v1/logs/ws",

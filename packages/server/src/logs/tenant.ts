@@ -17,7 +17,7 @@ const ownReads: ReadonlyMap<string, Permission> = new Map([
 const namePattern = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
 /** Throws `forbidden` for a tenant that is not the caller's, `bad_request` where nobody says which of several is meant. */
-export function tenantOf(call: Call, permission: "log:read" | "log:write", named?: string): string {
+export function tenantOf(call: Call, permission: "log:read" | "log:write" | "log:delete", named?: string): string {
   const header = call.request.headers.get("x-scope-orgid");
   const asked = named ?? (header === null || header === "" ? undefined : header);
   if (asked !== undefined && !namePattern.test(asked)) {
@@ -28,7 +28,7 @@ export function tenantOf(call: Call, permission: "log:read" | "log:write", named
   const tenant = asked ?? (patterns?.length === 1 && only !== undefined && !only.includes("*") ? only : usualTenant);
   const needed = ownReads.get(tenant);
   if (needed !== undefined) {
-    if (permission === "log:write") throw new SluiceError(forbidden(permission));
+    if (permission !== "log:read") throw new SluiceError(forbidden(permission));
     if (!call.may(needed) || call.patterns(needed) !== undefined) throw new SluiceError(forbidden(needed));
   }
   if (call.may(permission, tenant)) return tenant;

@@ -180,6 +180,37 @@ describe("searching logs", () => {
   });
 });
 
+describe("deleting logs", () => {
+  test("hides them at once, takes them out of the files, and is in the audit trail", async () => {
+    const labels = { service: "deleted" };
+    await write({ labels, entries: ["a secret", "no matter"] });
+    const answer = await f.post("/api/v1/logs/delete", { query: "service:=deleted secret" });
+    expect(answer.status).toBe(202);
+    expect(await linesOf("service:=deleted")).toEqual(["no matter"]);
+    await write({ labels, entries: ["a secret again"] });
+    expect((await linesOf("service:=deleted")).toSorted()).toEqual(["a secret again", "no matter"]);
+    await (await desk)?.store.rewrite();
+    expect((await linesOf("service:=deleted")).toSorted()).toEqual(["a secret again", "no matter"]);
+    const { records } = await f.store.audit.searchAudit({ filter: { action: "log:delete" }, limit: 9 });
+    expect(records.map(({ outcome, target }) => [outcome, target])).toEqual([
+      ["done", "logs:default"],
+      ["intended", "logs:default"],
+    ]);
+    expect(records[0]?.after).toContain("service:=deleted secret");
+  });
+
+  test.each([
+    [{}, 400, "bad_request"],
+    [{ query: "a | limit 1" }, 400, "invalid_filter"],
+    [{ query: "_time:1h" }, 400, "invalid_filter"],
+    [{ query: "(" }, 400, "invalid_filter"],
+    [{ query: "*", tenant: "sluice" }, 403, "forbidden"],
+  ])("of %j is refused", async (body, status, code) => {
+    const answer = await f.post("/api/v1/logs/delete", body);
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  });
+});
+
 describe("the product's own lines", () => {
   async function ownLines(query: string, count: number, tenant: string): Promise<Record<string, unknown>[]> {
     for (;;) {

@@ -107,6 +107,7 @@ export const handlers: Handlers<RouteName> = {
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
   ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
+  ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
   ...loaded(
     () => import("./terminals.ts"),
     [

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
   up_to_seq INTEGER NOT NULL,
   at_ms INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS rewritten (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;
 `;
 
 /** Entries are from 1970 to 9999: later years have no day of the usual form. */
@@ -273,9 +274,30 @@ export class Head {
     return { id: Number(lastInsertRowid), tenant: p.tenant, query: p.query, fromMs: p.fromMs, toMs: p.toMs, upToSeq };
   }
 
-  /** Nothing that is kept fits it any more. */
-  unbury(id: number): void {
-    this.#db.sql("DELETE FROM tombstones WHERE id = ?").run(id);
+  /** No chunk holds anything of it any more. Queries that are under way may have chunks open that do: it masks on for a while. */
+  rewritten(id: number, nowMs: number): void {
+    this.#db.sql("INSERT OR REPLACE INTO rewritten (id, at_ms) VALUES (?, ?)").run(id, nowMs);
+  }
+
+  /** What was deleted and still stands in chunks, or in the head. */
+  get buried(): Tombstone[] {
+    const done = new Set(
+      this.#db
+        .sql<{ id: number }>("SELECT id FROM rewritten")
+        .all()
+        .map(({ id }) => id),
+    );
+    return tombstonesIn(this.#db).filter(({ id }) => !done.has(id));
+  }
+
+  /** Forgets what was rewritten before this moment. */
+  unbury(beforeMs: number): void {
+    this.#step("unbury");
+    inTransaction(this.#db, () => {
+      this.#db.sql("DELETE FROM tombstones WHERE id IN (SELECT id FROM rewritten WHERE at_ms < ?)").run(beforeMs);
+      this.#db.sql("DELETE FROM rewritten WHERE at_ms < ?").run(beforeMs);
+    });
+    this.#step("unburied");
   }
 
   close(): void {

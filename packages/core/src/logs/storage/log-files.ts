@@ -6,6 +6,8 @@ import { LogDatabase } from "./database.ts";
 import { dropUnsealed } from "./day.ts";
 import { Head, headFile } from "./head.ts";
 import type { HeadState, Tombstone } from "./head.ts";
+import { rewriteDays } from "./rewriting.ts";
+import type { Rewritten } from "./rewriting.ts";
 import { oldestDay, removeOld } from "./retention.ts";
 import type { Keeping } from "./retention.ts";
 import { daysOfHead, sealHead } from "./sealing.ts";
@@ -99,8 +101,22 @@ export class LogFiles {
     return this.#head.bury(p);
   }
 
-  unbury(id: number): void {
-    this.#head.unbury(id);
+  get buried(): Tombstone[] {
+    return this.#head.buried;
+  }
+
+  /** Takes what is deleted, and sealed, out of the chunks. It changes nothing of the head. */
+  rewrite(tombstone: Tombstone): Rewritten {
+    const { folder, step } = this.#options;
+    return rewriteDays({ folder, tombstone, sealed: this.#head.state.sealed, step });
+  }
+
+  rewritten(id: number, nowMs: number): void {
+    this.#head.rewritten(id, nowMs);
+  }
+
+  unbury(beforeMs: number): void {
+    this.#head.unbury(beforeMs);
   }
 
   close(): void {

@@ -34,6 +34,9 @@ const verbs = {
   },
   retain: (nowMs: number) => files().retain(nowMs),
   bury: (p: Omit<Tombstone, "id" | "upToSeq"> & { readonly nowMs: number }) => files().bury(p),
+  buried: () => files().buried,
+  rewritten: ({ id, nowMs }: { readonly id: number; readonly nowMs: number }) => files().rewritten(id, nowMs),
+  unbury: (beforeMs: number) => files().unbury(beforeMs),
   close: () => opened?.close(),
 };
 
