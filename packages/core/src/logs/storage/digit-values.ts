@@ -1,6 +1,7 @@
 // Numbers that lines hold in one place, in the shortest of three forms: as they are written, in as few bits as their span needs, or
 // as differences from one to the next.
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteReader } from "./bytes.ts";
+import type { ByteWriter } from "./bytes.ts";
 
 /** A new form has a new number; readers refuse those they do not know. */
 const forms = { text: 0, bits: 1, deltas: 2 } as const;
@@ -156,12 +157,15 @@ export class DigitReader {
       const bits = meta.byte();
       const from = this.#bitsAt;
       this.#bitsAt += meta.varint();
-      return { width, texts: once(() => written(readBits(packed(), { from, bits, count: count(), min }), width)) };
+      return {
+        width,
+        texts: once(() => textsOfNumbers(readBits(packed(), { from, bits, count: count(), min }), width)),
+      };
     }
     if (form !== forms.deltas) throw new RangeError(`there is no form ${form} of numbers`);
     const from = this.#digitsAt;
     this.#digitsAt += meta.varint();
-    return { width, texts: once(() => written(readChanges(digits(), { from, count: count(), min }), width)) };
+    return { width, texts: once(() => textsOfNumbers(readChanges(digits(), { from, count: count(), min }), width)) };
   }
 }
 
@@ -197,7 +201,7 @@ function readChanges(
 }
 
 /** Numbers as they stood in their lines. */
-function written(values: Uint32Array, width: number): Buffer {
+function textsOfNumbers(values: Uint32Array, width: number): Buffer {
   const bytes = Buffer.allocUnsafe(values.length * (width === 0 ? digitsMax + 1 : width));
   let length = 0;
   for (const each of values) {
