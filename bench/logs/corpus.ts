@@ -20,7 +20,7 @@ export interface Line {
 }
 
 /** mulberry32: 32 bits of state, a whole period. Source: Tommy Ettinger, public domain. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

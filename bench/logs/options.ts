@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { listOf, numberOf, UsageError, valuesOf } from "../options.ts";
 
-export const contenderNames = ["sluice", "files", "fts5", "duckdb"] as const;
+const contenderNames = ["sluice", "files", "fts5", "duckdb"] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 export interface Scale {
