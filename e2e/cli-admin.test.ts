@@ -64,7 +64,7 @@ describe("help", () => {
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
-    logs: ["query", "tail", "ship"],
+    logs: ["query", "tail", "ship", "delete"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
     build: ["graph", "affected", "explain"],

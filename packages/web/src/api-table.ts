@@ -129,6 +129,7 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
+  deleteLogs: "POST /api/v1/logs/delete",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -348,6 +349,7 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
+  deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
