@@ -30,6 +30,7 @@ export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
 export { logLimits } from "./logs/limits.ts";
 export type { LogLimits } from "./logs/limits.ts";
+export type { ProductTrail } from "./kernel/product-trail.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { lazily } from "./kernel/lazily.ts";
 export type { Clock } from "./kernel/clock.ts";

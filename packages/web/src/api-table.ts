@@ -129,6 +129,8 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
+  deleteLogs: "POST /api/v1/logs/delete",
+  connectLogs: "GET /api/v1/logs/ws",
   pushLokiLogs: "POST /loki/api/v1/push",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
@@ -347,6 +349,8 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
+  deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
+  connectLogs: { params: never; query: "tenant"; request: undefined; answer: undefined };
   pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };

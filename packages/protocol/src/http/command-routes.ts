@@ -75,6 +75,7 @@ export const commandRoutes = {
   "logs query": ["queryLogs"],
   "logs tail": ["tailLogs"],
   "logs ship": ["writeLogs"],
+  "logs delete": ["deleteLogs"],
   "term open": ["createTerminal", "getTerminal", "watchTerminal"],
   "term list": ["listTerminals"],
   "term attach": ["getTerminal", "watchTerminal"],
