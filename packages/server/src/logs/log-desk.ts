@@ -1,11 +1,14 @@
-// Logs as routes use them: the store, its tails, and the limits that hold.
-import { LogStore, Tails } from "@sluice/core/logs";
+// Logs as routes use them: the store, its tails, the limits that hold, and what entries go through on their way in.
+import { Collector, compilePipelines, LogStore, Tails } from "@sluice/core/logs";
+import type { PipelineSettings } from "@sluice/core/logs";
 import type { Clock, Logger, LogLimits } from "@sluice/core";
 
 export interface LogDesk {
   readonly store: LogStore;
   readonly tails: Tails;
   readonly limits: LogLimits;
+  /** For the entries of one request of a tenant. */
+  collector(tenant: string): Collector;
 }
 
 /** Opens the logs of a data folder, which begin to exist with that. */
@@ -14,7 +17,14 @@ export async function openLogs(p: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: LogLimits;
+  readonly pipelines?: readonly PipelineSettings[] | undefined;
 }): Promise<LogDesk> {
+  const pipelineOf = compilePipelines(p.pipelines ?? []);
   const store = await LogStore.open(p);
-  return { store, tails: new Tails(store, p.limits), limits: p.limits };
+  return {
+    store,
+    tails: new Tails(store, p.limits),
+    limits: p.limits,
+    collector: (tenant) => new Collector(p.limits, pipelineOf(tenant)),
+  };
 }
