@@ -37,6 +37,8 @@ export interface Serving {
   readonly http: Http;
   /** Workers on other machines; there from its first use on. */
   fleet(): Promise<Fleet>;
+  /** Logs; there from their first use on. */
+  logs(): Promise<LogDesk>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
@@ -112,6 +114,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       deployer,
       http,
       fleet: fleet.open,
+      logs: () => logs.open(),
       backingUp: () => collector.held,
       ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
@@ -253,7 +256,8 @@ function logsOf({ options, folder }: Ground): FirstUse<LogDesk> {
 async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {
   const { openLogs } = await import("./logs/log-desk.ts");
   const limits = { ...logLimits, ...settings.limits };
-  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
+  const { pipelines } = settings.logs;
+  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits, pipelines });
 }
 
 function collectorOf(

@@ -102,7 +102,8 @@ export const logRoutes = {
     path: "/splunk/services/collector/health",
     summary: "Whether entries are taken, as shippers of Splunk ask",
     tag: "logs",
-    permission: "open",
+    permission: "log:write",
+    anyToken: true,
   },
   pushGelf: {
     methods: post,

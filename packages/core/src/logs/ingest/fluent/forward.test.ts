@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { encode, ExtData } from "@msgpack/msgpack";
+import { decode, encode, ExtData } from "@msgpack/msgpack";
 import { found, now } from "../found.fixture.suite.ts";
-import { fluentMessages, readForward } from "./forward.ts";
+import { fluentAck, fluentChunk, fluentMessages, readForward } from "./forward.ts";
 
 const eventTime = (seconds: number, nanos: number): ExtData => {
   const bytes = Buffer.alloc(8);
@@ -18,7 +18,10 @@ async function read(...messages: unknown[]) {
   const decoded = await Array.fromAsync(fluentMessages(pieces(bytes, 7), 10_000));
   const chunks: (string | undefined)[] = [];
   const all = found((into) => {
-    for (const message of decoded) chunks.push(readForward(into, { message, now, bytesMax: 10_000 }));
+    for (const message of decoded) {
+      readForward(into, { message, now, bytesMax: 10_000 });
+      chunks.push(fluentChunk(message));
+    }
   });
   return { ...all, chunks };
 }
@@ -52,6 +55,15 @@ describe("messages of Fluent's forward protocol", () => {
       await expect(read(message)).rejects.toThrow("forward protocol");
     },
   );
+
+  test("are acknowledged by their name", () => {
+    expect(decode(fluentAck("c1"))).toEqual({ ack: "c1" });
+    expect([fluentChunk(7), fluentChunk(["t", [], {}]), fluentChunk(["t", 1, {}, { chunk: 7 }])]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
 
   test("with a record that is none have the others", async () => {
     const { entries, collector } = await read(["t", [[time, 3], [time, { log: "x" }]]]);

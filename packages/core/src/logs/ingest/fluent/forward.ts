@@ -1,7 +1,7 @@
 // Events of Fluentd and Fluent Bit, in MessagePack: a message is one event, a list of them, or a list as bytes, packed or not.
 // Format: fluentd, "Forward Protocol Specification v1".
 import { gunzipSync } from "node:zlib";
-import { decodeMulti, decodeMultiStream, ExtensionCodec } from "@msgpack/msgpack";
+import { decodeMulti, decodeMultiStream, encode, ExtensionCodec } from "@msgpack/msgpack";
 import type { Collector } from "../collector.ts";
 import { RefusedRequest } from "../collector.ts";
 import { addObject, isObject, usualLabels } from "../objects.ts";
@@ -48,17 +48,30 @@ export function fluentMessages(pieces: AsyncIterable<Uint8Array>, bytesMax: numb
   });
 }
 
-/**
- * Adds the events of a message; answers with the name under which it is to be acknowledged, if it asks for that. Throws a
- * `RefusedRequest` for what is no message.
- */
+/** The name under which a message is to be acknowledged, if it asks for that. */
+export function fluentChunk(message: unknown): string | undefined {
+  const option = Array.isArray(message) ? ((message as unknown[])[isList(message[1]) ? 2 : 3] as unknown) : undefined;
+  const chunk = isObject(option) ? option["chunk"] : undefined;
+  return typeof chunk === "string" ? chunk : chunk instanceof Uint8Array ? Buffer.from(chunk).toString("latin1") : undefined;
+}
+
+/** The acknowledgement of a message. */
+export function fluentAck(chunk: string): Uint8Array<ArrayBuffer> {
+  return encode({ ack: chunk });
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || value instanceof Uint8Array || typeof value === "string";
+}
+
+/** Adds the events of a message. Throws a `RefusedRequest` for what is none. */
 export function readForward(
   collector: Collector,
   p: { readonly message: unknown; readonly now: Moment; readonly bytesMax: number },
-): string | undefined {
+): void {
   const { message, now } = p;
   if (!Array.isArray(message)) throw refused();
-  const [tag, second, third, fourth] = message as unknown[];
+  const [tag, second, third] = message as unknown[];
   if (typeof tag !== "string") throw refused();
   const labels = { tag };
   const add = (time: unknown, record: unknown): void => {
@@ -70,7 +83,7 @@ export function readForward(
       if (!Array.isArray(event)) throw refused();
       add(event[0], event[1]);
     }
-    return chunkIn(third);
+    return;
   }
   if (second instanceof Uint8Array || typeof second === "string") {
     const packed = typeof second === "string" ? Buffer.from(second, "latin1") : second;
@@ -79,10 +92,9 @@ export function readForward(
       if (!Array.isArray(event)) throw refused();
       add(event[0], event[1]);
     }
-    return chunkIn(third);
+    return;
   }
   add(second, third);
-  return chunkIn(fourth);
 }
 
 function* eventsIn(bytes: Uint8Array): Generator<unknown> {
@@ -104,11 +116,6 @@ function unpacked(bytes: Uint8Array, bytesMax: number): Uint8Array {
 
 function refused(): RefusedRequest {
   return new RefusedRequest("invalid_input", "That is no message of Fluent's forward protocol.");
-}
-
-function chunkIn(option: unknown): string | undefined {
-  const chunk = isObject(option) ? option["chunk"] : undefined;
-  return typeof chunk === "string" ? chunk : chunk instanceof Uint8Array ? Buffer.from(chunk).toString("latin1") : undefined;
 }
 
 function momentIn(time: unknown, now: Moment): Moment {
