@@ -12,6 +12,7 @@ import {
   anyValueRoutes,
   everyRoute,
   fieldRoutes,
+  foreignRoutes,
   readingRoutes,
   samples,
   Victim,
@@ -46,7 +47,7 @@ const withParams = everyRoute.filter((name) => routes[name].path.includes("/:") 
 const anyQuery = new Set<RouteName>(["health", "ready", "openapi", "docs", "docsAsset", "callHook"]);
 for (const page of ["console", "consolePage", "consoleAsset"] as const) anyQuery.add(page);
 /** Whoever comes back from an identity provider sees a page, whatever the provider has sent along. */
-const asked = everyRoute.filter((name) => name !== "openidReturn");
+const asked = everyRoute.filter((name) => name !== "openidReturn" && !foreignRoutes.has(name));
 
 function parses(read: () => unknown): boolean {
   try {
