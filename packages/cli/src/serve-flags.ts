@@ -61,8 +61,16 @@ export const serveOptions: readonly ServeOption[] = [
     flags: "--audit-retention <duration>",
     description: "how long rows of the audit trail are kept (default: for good)",
   },
-  { flags: "--syslog <address>", description: "listen for syslog, as on udp://127.0.0.1:5514; may be repeated", repeated: true },
-  { flags: "--gelf <address>", description: "listen for GELF, as on udp://127.0.0.1:12201; may be repeated", repeated: true },
+  {
+    flags: "--syslog <address>",
+    description: "listen for syslog, as on udp://127.0.0.1:5514; may be repeated",
+    repeated: true,
+  },
+  {
+    flags: "--gelf <address>",
+    description: "listen for GELF, as on udp://127.0.0.1:12201; may be repeated",
+    repeated: true,
+  },
   {
     flags: "--fluent <address>",
     description: "listen for Fluent's forward protocol, as on tcp://127.0.0.1:24224; may be repeated",

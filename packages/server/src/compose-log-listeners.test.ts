@@ -29,7 +29,12 @@ const any = (protocol: string): string => `${protocol}://127.0.0.1:0`;
 const at = (...texts: string[]) => logListeners(texts, ["udp", "tcp"]) ?? [];
 const limits = { logEntryLineBytesMax: 2_000, logBodyBytesMax: 5_000, logConnectionsMax: 3 };
 const settings = (p: { syslog?: string[]; gelf?: string[]; fluent?: string[] }) => ({
-  logs: { syslog: at(...(p.syslog ?? [])), gelf: at(...(p.gelf ?? [])), fluent: at(...(p.fluent ?? [])), pipelines: [] },
+  logs: {
+    syslog: at(...(p.syslog ?? [])),
+    gelf: at(...(p.gelf ?? [])),
+    fluent: at(...(p.fluent ?? [])),
+    pipelines: [],
+  },
   limits,
 });
 type Options = Parameters<typeof listenForLogs>[0];
@@ -221,7 +226,7 @@ describe("a listener", () => {
   test("that cannot be opened says why, and leaves none open", async () => {
     const port = portOf("syslog", "tcp");
     const both = listen({ gelf: [any("tcp")], fluent: [`tcp://127.0.0.1:${port}`] });
-    await expect(both).rejects.toThrow(`fluent cannot be listened for on tcp://127.0.0.1:${port}`);
+    expect(await both.then(String, String)).toContain(`fluent cannot be listened for on tcp://127.0.0.1:${port}`);
   });
 
   test("that is stopped has written what came", async () => {

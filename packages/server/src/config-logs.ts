@@ -35,14 +35,20 @@ export function logListeners(value: unknown, protocols: readonly string[]): read
 
 function listenerIn(text: unknown, protocols: readonly string[]): LogListener | undefined {
   const [, protocol = "", host = "", port = "", query = ""] =
-    /^(udp|tcp):\/\/([\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5})\/?(?:\?(.*))?$/.exec(typeof text === "string" ? text : "") ?? [];
+    /^(udp|tcp):\/\/([\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5})\/?(?:\?(.*))?$/.exec(typeof text === "string" ? text : "") ??
+    [];
   const parameters = new URLSearchParams(query);
   const tenant = parameters.get("tenant") ?? usualTenant;
   parameters.delete("tenant");
   if (!protocols.includes(protocol) || Number(port) > 65_535 || parameters.size > 0 || !tenantShape.test(tenant)) {
     return undefined;
   }
-  return { protocol: protocol === "udp" ? "udp" : "tcp", host: host.replace(/^\[|\]$/g, ""), port: Number(port), tenant };
+  return {
+    protocol: protocol === "udp" ? "udp" : "tcp",
+    host: host.replace(/^\[|\]$/g, ""),
+    port: Number(port),
+    tenant,
+  };
 }
 
 /** The settings that hold. Throws `invalid_config`. */

@@ -140,7 +140,9 @@ function listeners(...protocols: readonly string[]): Parse {
   return (value) => {
     const found = logListeners(value, protocols);
     if (found !== undefined) return found;
-    throw new SettingError(`a list of addresses such as ${protocols[0] ?? ""}://127.0.0.1:5514 (${protocols.join(" or ")})`);
+    throw new SettingError(
+      `a list of addresses such as ${protocols[0] ?? ""}://127.0.0.1:5514 (${protocols.join(" or ")})`,
+    );
   };
 }
 

@@ -26,7 +26,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "worker.tlsKey": "its private key",
   "audit.checkpoints": "where signed checkpoints of the audit trail go: a file outside of the data folder, or a URL",
   "audit.retention": "how long rows of the audit trail are kept; needs `audit.checkpoints`",
-  "logs.syslog": "where syslog is listened for, such as `udp://127.0.0.1:5514`; variables separate by commas, flags repeat",
+  "logs.syslog":
+    "where syslog is listened for, such as `udp://127.0.0.1:5514`; variables separate by commas, flags repeat",
   "logs.gelf": "where GELF is listened for, over UDP or TCP",
   "logs.fluent": "where Fluent's forward protocol is listened for, such as `tcp://127.0.0.1:24224`",
   "logs.pipelines": "what log entries go through on their way in",

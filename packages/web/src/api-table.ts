@@ -129,19 +129,6 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
-  pushLokiLogs: "POST /loki/api/v1/push",
-  pushOtlpLogs: "POST /v1/logs",
-  bulkElastic: "POST /es/_bulk",
-  bulkElasticIndex: "POST /es/:index/_bulk",
-  askElastic: "GET /es/*",
-  pushDatadogLogs: "POST /datadog/api/v2/logs",
-  pushSplunkEvents: "POST /splunk/services/collector",
-  pushSplunkEventsTyped: "POST /splunk/services/collector/event",
-  pushSplunkRaw: "POST /splunk/services/collector/raw",
-  splunkHealth: "GET /splunk/services/collector/health",
-  pushGelf: "POST /gelf",
-  pushClef: "POST /clef/api/events/raw",
-  uploadJournal: "POST /journald/upload",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -359,29 +346,6 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
-  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
-  pushOtlpLogs: { params: never; query: never; request: Sent<"OtlpLogs">; answer: Body<"OtlpLogsTaken"> };
-  bulkElastic: { params: never; query: never; request: undefined; answer: Body<"ElasticBulkAnswer"> };
-  bulkElasticIndex: { params: "index"; query: never; request: undefined; answer: Body<"ElasticBulkAnswer"> };
-  askElastic: { params: never; query: never; request: undefined; answer: unknown };
-  pushDatadogLogs: {
-    params: never;
-    query: "ddsource" | "ddtags" | "service" | "hostname";
-    request: Sent<"DatadogLogs">;
-    answer: Body<"Nothing">;
-  };
-  pushSplunkEvents: { params: never; query: never; request: Sent<"SplunkEvent">; answer: Body<"SplunkAnswer"> };
-  pushSplunkEventsTyped: { params: never; query: never; request: Sent<"SplunkEvent">; answer: Body<"SplunkAnswer"> };
-  pushSplunkRaw: {
-    params: never;
-    query: "host" | "source" | "sourcetype" | "index";
-    request: undefined;
-    answer: Body<"SplunkAnswer">;
-  };
-  splunkHealth: { params: never; query: never; request: undefined; answer: Body<"SplunkAnswer"> };
-  pushGelf: { params: never; query: never; request: Sent<"GelfMessage">; answer: undefined };
-  pushClef: { params: never; query: "clef"; request: undefined; answer: Body<"SeqAnswer"> };
-  uploadJournal: { params: never; query: never; request: undefined; answer: string };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };

@@ -88,7 +88,9 @@ export const logSchemas = {
   }),
   DatadogLogs: z
     .union([z.looseObject({}), z.array(z.looseObject({}))])
-    .describe("An entry or a list of them: message, service, hostname, ddsource, ddtags, status, and fields of any name"),
+    .describe(
+      "An entry or a list of them: message, service, hostname, ddsource, ddtags, status, and fields of any name",
+    ),
   SplunkEvent: z
     .looseObject({ event: z.unknown() })
     .describe("An event; several stand one behind the other, or in a list"),

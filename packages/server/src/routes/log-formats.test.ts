@@ -105,7 +105,13 @@ describe("Elasticsearch", () => {
   const create = { create: { _index: "logs-shop" } };
 
   test("bulk requests are answered item by item", async () => {
-    const { status, body } = await bulk([create, { message: "one" }, create, { "@timestamp": "never" }, { delete: {} }]);
+    const { status, body } = await bulk([
+      create,
+      { message: "one" },
+      create,
+      { "@timestamp": "never" },
+      { delete: {} },
+    ]);
     expect(status).toBe(400);
     const again = await bulk([create, { message: "one" }, create, { "@timestamp": "never" }]);
     expect([body.status, again.status, again.body.errors]).toEqual([400, 200, true]);
@@ -119,7 +125,8 @@ describe("Elasticsearch", () => {
 
   test("documents with ids of their own are taken once", async () => {
     const lines = [{ create: { _index: "ids", _id: "a" } }, { message: "with an id" }];
-    for (let i = 0; i < 2; i++) expect((await bulk(lines)).body.items).toMatchObject([{ create: { _id: "a", status: 201 } }]);
+    for (let i = 0; i < 2; i++)
+      expect((await bulk(lines)).body.items).toMatchObject([{ create: { _id: "a", status: 201 } }]);
     expect(await found("index:=ids")).toHaveLength(1);
   });
 
@@ -133,7 +140,11 @@ describe("Elasticsearch", () => {
       ["POST", "/es/logs/_search", 404],
     ] as const) {
       const response = await f.http.fetch(f.request(path, { method, headers: json }), f.connections);
-      expect([path, response.status, response.headers.get("x-elastic-product")]).toEqual([path, status, "Elasticsearch"]);
+      expect([path, response.status, response.headers.get("x-elastic-product")]).toEqual([
+        path,
+        status,
+        "Elasticsearch",
+      ]);
     }
     const key = Buffer.from(`id:${token}`).toString("base64");
     const headers = { authorization: `ApiKey ${key}` };
@@ -144,12 +155,18 @@ describe("Elasticsearch", () => {
 
 describe("other formats", () => {
   test("of Datadog are accepted with 202", async () => {
-    const answer = await send("/datadog/api/v2/logs?ddtags=env:prod&service=dd&dd-api-key=x", '[{"message":"a"},{"message":"b","service":"dd2"}]', json);
+    const answer = await send(
+      "/datadog/api/v2/logs?ddtags=env:prod&service=dd&dd-api-key=x",
+      '[{"message":"a"},{"message":"b","service":"dd2"}]',
+      json,
+    );
     expect([answer.status, answer.body]).toEqual([202, {}]);
     expect(await found("service:in(dd, dd2) env:=prod")).toHaveLength(2);
     expect((await send("/datadog/api/v2/logs", "[1]", json)).status).toBe(400);
     const own = { ...json, "dd-api-key": token };
-    expect((await f.send("/datadog/api/v2/logs", { method: "POST", body: "[]", token: null, headers: own })).status).toBe(202);
+    expect(
+      (await f.send("/datadog/api/v2/logs", { method: "POST", body: "[]", token: null, headers: own })).status,
+    ).toBe(202);
   });
 
   test("of Splunk are answered by its numbers", async () => {
@@ -158,12 +175,19 @@ describe("other formats", () => {
       expect((await send(path, body)).body).toEqual({ text: "Success", code: 0 });
     }
     const wrong = await send("/splunk/services/collector", '{"event":"kept","host":"hec2"}{}');
-    expect([wrong.status, wrong.body]).toEqual([400, { text: "Event field is required", code: 12, "invalid-event-number": 1 }]);
+    expect([wrong.status, wrong.body]).toEqual([
+      400,
+      { text: "Event field is required", code: 12, "invalid-event-number": 1 },
+    ]);
     expect((await send("/splunk/services/collector/raw?host=hec3", "r1\nr2\n")).body.code).toBe(0);
-    expect([await found("host:=hec"), await found("host:=hec2"), await found("host:=hec3")].map(({ length }) => length)).toEqual([4, 1, 2]);
+    expect(
+      [await found("host:=hec"), await found("host:=hec2"), await found("host:=hec3")].map(({ length }) => length),
+    ).toEqual([4, 1, 2]);
     expect((await f.get("/splunk/services/collector/health")).body.code).toBe(17);
     const headers = { authorization: `Splunk ${token}` };
-    expect((await f.send("/splunk/services/collector", { method: "POST", body, token: null, headers })).status).toBe(200);
+    expect((await f.send("/splunk/services/collector", { method: "POST", body, token: null, headers })).status).toBe(
+      200,
+    );
   });
 
   test("of Graylog and Seq are taken", async () => {
@@ -174,7 +198,8 @@ describe("other formats", () => {
     const clef = '{"@t":"2026-03-04T12:00:00Z","@mt":"Hi {Name}","Name":"ada","Application":"seq"}\n';
     const answer = await send("/clef/api/events/raw", clef, { "content-type": "application/vnd.serilog.clef" });
     expect([answer.status, answer.body]).toEqual([201, { MinimumLevelAccepted: null }]);
-    const raw = '{"Events":[{"Timestamp":"2026-03-04T12:00:00Z","MessageTemplate":"older","Properties":{"Application":"seq"}}]}';
+    const raw =
+      '{"Events":[{"Timestamp":"2026-03-04T12:00:00Z","MessageTemplate":"older","Properties":{"Application":"seq"}}]}';
     const init = { method: "POST", body: raw, token: null, headers: { ...json, "x-seq-apikey": token } };
     expect((await f.send("/clef/api/events/raw", init)).status).toBe(201);
     expect((await found("service:=seq")).map(({ line }) => line).toSorted()).toEqual(["Hi ada", "older"]);
@@ -229,9 +254,12 @@ describe("what cannot be taken", () => {
     expect((await f.send(path, { method: "POST", body, headers })).status).toBeLessThan(300);
   });
 
-  test.each(formats.filter(([path]) => path !== "/journald/upload"))("by %s is 413 where it is too long", async (path, _body, headers) => {
-    expect((await f.send(path, { method: "POST", body: "x".repeat(65 * 1024), headers })).status).toBe(413);
-  });
+  test.each(formats.filter(([path]) => path !== "/journald/upload"))(
+    "by %s is 413 where it is too long",
+    async (path, _body, headers) => {
+      expect((await f.send(path, { method: "POST", body: "x".repeat(65 * 1024), headers })).status).toBe(413);
+    },
+  );
 
   test("is dropped or blacked out by pipelines, and those who sent it need not know", async () => {
     const sent = [{ message: "my secret" }, { message: "noise", level: "debug" }];

@@ -44,7 +44,11 @@ const statusCodes: Partial<Record<ErrorCode, number>> = {
 const invalidArgument = 3;
 const internal = 13;
 
-function protobuf(status: number, body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}): Response {
+function protobuf(
+  status: number,
+  body: Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return new Response(body, { status, headers: { ...nosniff, ...headers, "content-type": protobufType } });
 }
 
@@ -54,11 +58,17 @@ export async function pushOtlpLogs(call: Call): Promise<Response> {
   try {
     call.query().done();
     if (type !== protobufType && type !== "application/json") {
-      refuse("unsupported_media_type", `Logs of type ${quoted(type)} are not read here.`, `Send ${protobufType} or JSON.`);
+      refuse(
+        "unsupported_media_type",
+        `Logs of type ${quoted(type)} are not read here.`,
+        `Send ${protobufType} or JSON.`,
+      );
     }
     const now = nowOf(call);
     const { collector } = await takeEntries(call, (into, bytes) =>
-      type === protobufType ? readOtlpProtobuf(into, { bytes, now }) : readOtlpJson(into, { text: textOfBytes(bytes), now }),
+      type === protobufType
+        ? readOtlpProtobuf(into, { bytes, now })
+        : readOtlpJson(into, { text: textOfBytes(bytes), now }),
     );
     const { rejections } = collector;
     const errorMessage = rejections === 0 ? "" : rejectedText(collector);
@@ -122,7 +132,7 @@ export async function pushSplunkEvents(call: Call): Promise<Response> {
   return splunkAnswer(read);
 }
 
-export const pushSplunkEventsTyped = pushSplunkEvents;
+export const pushSplunkEventsTyped = (call: Call): Promise<Response> => pushSplunkEvents(call);
 
 export async function pushSplunkRaw(call: Call): Promise<Response> {
   const [about, now] = [parametersIn(call), nowOf(call)];

@@ -58,7 +58,7 @@ export class Collector {
   #index = 0;
 
   /** `pipeline`: what each entry goes through before it is looked at. */
-  constructor(limits: EntryLimits, pipeline?: Pipeline | undefined) {
+  constructor(limits: EntryLimits, pipeline?: Pipeline) {
     this.#limits = limits;
     this.#pipeline = pipeline;
   }

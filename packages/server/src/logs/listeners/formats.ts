@@ -159,7 +159,7 @@ async function writeForward(
   const now = { timeMs: intake.clock.now(), subNs: 0 };
   const chunk = fluentChunk(message);
   await intake.take(
-    (collector) => void readForward(collector, { message, now, bytesMax }),
+    (collector) => readForward(collector, { message, now, bytesMax }),
     chunk === undefined ? undefined : `fluent:${chunk}`,
   );
   if (chunk !== undefined) connection.write(fluentAck(chunk));

@@ -9,7 +9,13 @@ import type { LogDesk } from "../log-desk.ts";
 
 const againMs = 1_000;
 /** Refusals that pass: too much at once, a full disk, a store that is being replaced. */
-const passing: ReadonlySet<string> = new Set(["too_many_requests", "disk_full", "store_failed", "unavailable", "draining"]);
+const passing: ReadonlySet<string> = new Set([
+  "too_many_requests",
+  "disk_full",
+  "store_failed",
+  "unavailable",
+  "draining",
+]);
 
 export interface IntakeOptions {
   /** What is open now; another one after a restore. */
@@ -47,9 +53,10 @@ export class Intake {
   async #take(read: (collector: Collector) => void, key: string | undefined): Promise<void> {
     for (;;) {
       try {
-        const { store, collector: make } = await this.#options.desk();
+        const desk = await this.#options.desk();
+        const { store } = desk;
         const { tenant } = this.#options;
-        const collector = make(tenant);
+        const collector = desk.collector(tenant);
         read(collector);
         if (collector.accepted === 0) return;
         const batch = collector.batch(tenant);

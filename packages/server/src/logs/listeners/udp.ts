@@ -92,7 +92,10 @@ class DatagramQueue {
         await this.#p.intake.take((collector) => this.#p.read(collector, datagrams));
       } catch (error) {
         const said = error instanceof Error ? error.message : String(error);
-        this.#p.log("error", "log entries that came as datagrams were lost", { datagrams: datagrams.length, error: said });
+        this.#p.log("error", "log entries that came as datagrams were lost", {
+          datagrams: datagrams.length,
+          error: said,
+        });
       }
     }
     this.#writing = undefined;

@@ -5,7 +5,14 @@ import { readClef, readRawEvents, renderTemplate } from "./clef.ts";
 describe("events as Seq's loggers write them", () => {
   test("are one a line, their templates filled in", () => {
     const text = [
-      { "@t": "2026-03-04T12:00:00.25Z", "@mt": "Hello, {User}", "@l": "Warning", User: "ada", Application: "shop", "@@at": 1 },
+      {
+        "@t": "2026-03-04T12:00:00.25Z",
+        "@mt": "Hello, {User}",
+        "@l": "Warning",
+        User: "ada",
+        Application: "shop",
+        "@@at": 1,
+      },
       { "@m": "as it is", "@x": "Error: x", "@tr": "abc", "@sp": "def", "@i": "e1" },
     ].map((each) => JSON.stringify(each));
     const { entries, collector } = found((into) => readClef(into, { text: `${text.join("\n")}\n\nnonsense`, now }));
@@ -17,14 +24,24 @@ describe("events as Seq's loggers write them", () => {
         labels: { service: "shop" },
         fields: { User: "ada", message_template: "Hello, {User}", "@at": 1 },
       },
-      { line: "as it is", level: "info", fields: { exception: "Error: x", trace_id: "abc", span_id: "def", event_id: "e1" } },
+      {
+        line: "as it is",
+        level: "info",
+        fields: { exception: "Error: x", trace_id: "abc", span_id: "def", event_id: "e1" },
+      },
     ]);
     expect(collector.rejections).toBe(1);
   });
 
   test("come in the older form as a list", () => {
     const Events = [
-      { Timestamp: "2026-03-04T12:00:00Z", Level: "Error", MessageTemplate: "{n} done", Properties: { n: 3 }, Exception: "E" },
+      {
+        Timestamp: "2026-03-04T12:00:00Z",
+        Level: "Error",
+        MessageTemplate: "{n} done",
+        Properties: { n: 3 },
+        Exception: "E",
+      },
       1,
     ];
     const { entries, collector } = found((into) => readRawEvents(into, { text: JSON.stringify({ Events }), now }));

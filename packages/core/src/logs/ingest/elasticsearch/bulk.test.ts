@@ -12,19 +12,22 @@ function bulk(lines: readonly (object | string)[], index?: string): Found & { re
 
 describe("a bulk request", () => {
   test("answers for each action by itself, the good ones are taken", () => {
-    const { entries, items } = bulk([
-      { create: { _index: "logs-a", _id: "1" } },
-      { "@timestamp": "2026-03-04T12:00:00Z", message: "one", service: { name: "api" }, log: { level: "error" } },
-      { index: {} },
-      "no json",
-      { delete: { _id: "x" } },
-      { update: { _id: "y" } },
-      { doc: {} },
-      { create: {} },
-      { "@timestamp": "never" },
-      { index: {} },
-      { message: "two" },
-    ], "usual");
+    const { entries, items } = bulk(
+      [
+        { create: { _index: "logs-a", _id: "1" } },
+        { "@timestamp": "2026-03-04T12:00:00Z", message: "one", service: { name: "api" }, log: { level: "error" } },
+        { index: {} },
+        "no json",
+        { delete: { _id: "x" } },
+        { update: { _id: "y" } },
+        { doc: {} },
+        { create: {} },
+        { "@timestamp": "never" },
+        { index: {} },
+        { message: "two" },
+      ],
+      "usual",
+    );
     expect(entries).toMatchObject([
       { line: "one", level: "error", labels: { index: "logs-a", service: "api" }, timeMs: now.timeMs - 500 },
       { line: "two", labels: { index: "usual" }, timeMs: now.timeMs },

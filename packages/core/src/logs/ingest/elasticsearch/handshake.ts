@@ -23,7 +23,10 @@ const health = {
 } as const;
 
 /** The answer to a request for a path below the prefix (`/_license`); undefined for what is none of those that are known. */
-export function elasticAnswer(method: string, path: string): { readonly status: number; readonly body: unknown } | undefined {
+export function elasticAnswer(
+  method: string,
+  path: string,
+): { readonly status: number; readonly body: unknown } | undefined {
   const reads = method === "GET" || method === "HEAD";
   const [, first = "", second = ""] = path.split("/");
   if (first === "") {
@@ -73,8 +76,14 @@ const greeting = {
 const nodes = { sluice: { name: "sluice", version: elasticVersion, http: {}, roles: ["data", "ingest"] } } as const;
 
 /** Every index is there: entries of it may be sent. */
-function ofIndex(method: string, index: string, what: string): { readonly status: number; readonly body: unknown } | undefined {
-  if (what !== "" && what !== "_mapping" && what !== "_settings" && what !== "_alias" && what !== "_refresh") return undefined;
-  if (method === "GET" || method === "HEAD") return { status: 200, body: { [index]: { aliases: {}, mappings: {}, settings: {} } } };
+function ofIndex(
+  method: string,
+  index: string,
+  what: string,
+): { readonly status: number; readonly body: unknown } | undefined {
+  if (what !== "" && what !== "_mapping" && what !== "_settings" && what !== "_alias" && what !== "_refresh")
+    return undefined;
+  if (method === "GET" || method === "HEAD")
+    return { status: 200, body: { [index]: { aliases: {}, mappings: {}, settings: {} } } };
   return { status: 200, body: { ...made, shards_acknowledged: true, index } };
 }

@@ -33,13 +33,27 @@ describe("messages of Fluent's forward protocol", () => {
   test("are of four modes, each with the name it is acknowledged by", async () => {
     const { entries, chunks } = await read(
       ["app.one", time, { message: "m", service: "shop", level: "error", n: { x: 1 } }, { chunk: "c1" }],
-      ["app.two", [[time, { log: "f1" }], [0, { log: "f2", raw: Buffer.from("bytes") }]], { chunk: "c2" }],
+      [
+        "app.two",
+        [
+          [time, { log: "f1" }],
+          [0, { log: "f2", raw: Buffer.from("bytes") }],
+        ],
+        { chunk: "c2" },
+      ],
       ["app.three", packed, { chunk: Buffer.from("c3") }],
       ["app.four", gzipSync(packed), { compressed: "gzip" }],
     );
     expect(chunks).toEqual(["c1", "c2", "c3", undefined]);
     expect(entries).toMatchObject([
-      { line: "m", level: "error", timeMs: 1_772_625_600_123, subNs: 456_789, labels: { tag: "app.one", service: "shop" }, fields: { "n.x": 1 } },
+      {
+        line: "m",
+        level: "error",
+        timeMs: 1_772_625_600_123,
+        subNs: 456_789,
+        labels: { tag: "app.one", service: "shop" },
+        fields: { "n.x": 1 },
+      },
       { line: "f1", labels: { tag: "app.two" } },
       { line: "f2", timeMs: now.timeMs, fields: { raw: "bytes" } },
       { line: "a", labels: { tag: "app.three" } },
@@ -49,12 +63,15 @@ describe("messages of Fluent's forward protocol", () => {
     ]);
   });
 
-  test.each([[7], [[1, 2, 3]], [["t", [3]]], [["t", Buffer.from([0x92, 1])]], [["t", Buffer.from("xx"), { compressed: "gzip" }]]])(
-    "that are %j are refused",
-    async (message) => {
-      await expect(read(message)).rejects.toThrow("forward protocol");
-    },
-  );
+  test.each([
+    [7],
+    [[1, 2, 3]],
+    [["t", [3]]],
+    [["t", Buffer.from([0x92, 1])]],
+    [["t", Buffer.from("xx"), { compressed: "gzip" }]],
+  ])("that are %j are refused", async (message) => {
+    expect(await read(message).then(String, String)).toContain("forward protocol");
+  });
 
   test("are acknowledged by their name", () => {
     expect(decode(fluentAck("c1"))).toEqual({ ack: "c1" });
@@ -66,7 +83,13 @@ describe("messages of Fluent's forward protocol", () => {
   });
 
   test("with a record that is none have the others", async () => {
-    const { entries, collector } = await read(["t", [[time, 3], [time, { log: "x" }]]]);
+    const { entries, collector } = await read([
+      "t",
+      [
+        [time, 3],
+        [time, { log: "x" }],
+      ],
+    ]);
     expect([entries.length, collector.rejections]).toEqual([1, 1]);
   });
 });

@@ -37,7 +37,7 @@ extensionCodec.register({
 });
 
 /** Whoever counts and limits bytes hands them in here; throws what `pieces` throws, and a `RangeError` for what is no MessagePack. */
-export function fluentMessages(pieces: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<unknown> {
+export function fluentMessages(pieces: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator {
   return decodeMultiStream(pieces, {
     extensionCodec,
     maxStrLength: bytesMax,
@@ -50,13 +50,17 @@ export function fluentMessages(pieces: AsyncIterable<Uint8Array>, bytesMax: numb
 
 /** The name under which a message is to be acknowledged, if it asks for that. */
 export function fluentChunk(message: unknown): string | undefined {
-  const option = Array.isArray(message) ? ((message as unknown[])[isList(message[1]) ? 2 : 3] as unknown) : undefined;
+  const option = Array.isArray(message) ? (message as unknown[])[isList(message[1]) ? 2 : 3] : undefined;
   const chunk = isObject(option) ? option["chunk"] : undefined;
-  return typeof chunk === "string" ? chunk : chunk instanceof Uint8Array ? Buffer.from(chunk).toString("latin1") : undefined;
+  return typeof chunk === "string"
+    ? chunk
+    : chunk instanceof Uint8Array
+      ? Buffer.from(chunk).toString("latin1")
+      : undefined;
 }
 
 /** The acknowledgement of a message. */
-export function fluentAck(chunk: string): Uint8Array<ArrayBuffer> {
+export function fluentAck(chunk: string): Uint8Array {
   return encode({ ack: chunk });
 }
 
@@ -97,7 +101,7 @@ export function readForward(
   add(second, third);
 }
 
-function* eventsIn(bytes: Uint8Array): Generator<unknown> {
+function* eventsIn(bytes: Uint8Array): Generator {
   try {
     yield* decodeMulti(bytes, { extensionCodec });
   } catch (error) {

@@ -12,7 +12,10 @@ const form: ObjectForm = {
 const inner = /^_(?=.)/;
 
 /** Adds a message; answers why it was not taken. Members that a sender has added lose the underscore in front. */
-export function readGelf(collector: Collector, p: { readonly text: string; readonly now: Moment }): RejectCode | undefined {
+export function readGelf(
+  collector: Collector,
+  p: { readonly text: string; readonly now: Moment },
+): RejectCode | undefined {
   const json = parsedJson(p.text)?.json;
   if (!isObject(json)) {
     collector.reject("not_an_entry");

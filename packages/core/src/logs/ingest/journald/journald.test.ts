@@ -9,9 +9,13 @@ const binary = (name: string, value: string): Buffer => {
   return Buffer.concat([Buffer.from(`${name}\n`), length, Buffer.from(`${value}\n`)]);
 };
 const journal = Buffer.concat([
-  Buffer.from("__CURSOR=c1\n__REALTIME_TIMESTAMP=1772625600123456\n_HOSTNAME=h\n_SYSTEMD_UNIT=nginx.service\nPRIORITY=3\n_PID=7\n"),
+  Buffer.from(
+    "__CURSOR=c1\n__REALTIME_TIMESTAMP=1772625600123456\n_HOSTNAME=h\n_SYSTEMD_UNIT=nginx.service\nPRIORITY=3\n_PID=7\n",
+  ),
   binary("MESSAGE", "two\nlines"),
-  Buffer.from("\n__CURSOR=c2\n__REALTIME_TIMESTAMP=1772625600000001\n_SOURCE_REALTIME_TIMESTAMP=1772625599000000\nMESSAGE=a=b\n\n"),
+  Buffer.from(
+    "\n__CURSOR=c2\n__REALTIME_TIMESTAMP=1772625600000001\n_SOURCE_REALTIME_TIMESTAMP=1772625599000000\nMESSAGE=a=b\n\n",
+  ),
 ]);
 
 describe("a journal", () => {

@@ -49,7 +49,11 @@ describe("an export of logs as JSON", () => {
 
   test("has values of every kind", () => {
     const kv = { kvlistValue: { values: [{ key: "a", value: { boolValue: true } }] } };
-    expect(otlpJsonValue({ arrayValue: { values: [{ doubleValue: 1.5 }, kv, {}] } })).toEqual([1.5, { a: true }, undefined]);
+    expect(otlpJsonValue({ arrayValue: { values: [{ doubleValue: 1.5 }, kv, {}] } })).toEqual([
+      1.5,
+      { a: true },
+      undefined,
+    ]);
     let deep: object = { stringValue: "x" };
     for (let i = 0; i < 60; i++) deep = { arrayValue: { values: [deep] } };
     expect(() => otlpJsonValue(deep)).toThrow("too deep");

@@ -85,7 +85,9 @@ export function otlpJsonValue(value: unknown, depth = 0): unknown {
       return isObject(held) ? objectsIn(held, "values").map((each) => otlpJsonValue(each, depth + 1)) : [];
     case "kvlistValue":
       return isObject(held)
-        ? Object.fromEntries(objectsIn(held, "values").map((each) => [textIn(each, "key"), otlpJsonValue(each["value"], depth + 1)]))
+        ? Object.fromEntries(
+            objectsIn(held, "values").map((each) => [textIn(each, "key"), otlpJsonValue(each["value"], depth + 1)]),
+          )
         : {};
     default:
       return held;

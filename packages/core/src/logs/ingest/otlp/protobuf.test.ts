@@ -35,7 +35,14 @@ describe("an export of logs as protobuf", () => {
         subNs: 456_789,
         line: "hello",
         level: "warn",
-        fields: { list: "[7]", "map.b": true, trace_id: "5b8e", span_id: "01", "scope.name": "lib", "scope.version": "2" },
+        fields: {
+          list: "[7]",
+          "map.b": true,
+          trace_id: "5b8e",
+          span_id: "01",
+          "scope.name": "lib",
+          "scope.version": "2",
+        },
       },
     ]);
   });
@@ -54,7 +61,9 @@ describe("an export of logs as protobuf", () => {
     expect(otlpAnswer(0, "").length).toBe(0);
     const told: unknown[] = [];
     eachField(otlpAnswer(3, "why"), (_field, inner) =>
-      eachField(inner as Uint8Array, (field, value) => told.push(field, typeof value === "number" ? value : String(Buffer.from(value)))),
+      eachField(inner as Uint8Array, (field, value) =>
+        told.push(field, typeof value === "number" ? value : String(Buffer.from(value))),
+      ),
     );
     expect(told).toEqual([1, 3, 2, "why"]);
     expect(Buffer.from(otlpStatus(8, "full")).toString("hex")).toBe("0808120466756c6c");

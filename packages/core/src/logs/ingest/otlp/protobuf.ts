@@ -16,7 +16,7 @@ export function readOtlpProtobuf(collector: Collector, p: { readonly bytes: Uint
 }
 
 /** Throws a `RefusedRequest` where bytes cannot be read. */
-export function readingOtlp(read: () => void): void {
+function readingOtlp(read: () => void): void {
   try {
     read();
   } catch (error) {

@@ -19,7 +19,13 @@ describe("a record of OpenTelemetry", () => {
     const { entries } = found((into) => {
       const resource = { "service.name": "api", "host.name": "h", "process.pid": 7 };
       const scope = otlpScope(into, resource, { name: "lib", version: "1" });
-      const record = { time: "1772625600123456789", body: "hello", attributes: { a: { b: 1 } }, traceId: "t", spanId: "s" };
+      const record = {
+        time: "1772625600123456789",
+        body: "hello",
+        attributes: { a: { b: 1 } },
+        traceId: "t",
+        spanId: "s",
+      };
       addRecord(into, scope, { ...none, ...record, severityNumber: 17, severityText: "Bad", now });
     });
     expect(entries).toMatchObject([

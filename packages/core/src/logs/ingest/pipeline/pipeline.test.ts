@@ -11,18 +11,22 @@ interface Sent {
 
 function through(settings: readonly PipelineSettings[], sent: readonly Sent[], tenant = "t") {
   return found((into) => {
-    for (const { line = "", fields = {}, labels = {} } of sent) into.add(into.stream(labels), labels, { ...now, line, fields });
+    for (const { line = "", fields = {}, labels = {} } of sent)
+      into.add(into.stream(labels), labels, { ...now, line, fields });
   }, compilePipelines(settings)(tenant));
 }
 const steps = (...all: PipelineStep[]): PipelineSettings[] => [{ steps: all }];
 
 describe("a pipeline", () => {
   test("takes lines and fields apart", () => {
-    const { entries } = through(steps({ parse: "json" }, { parse: "logfmt", from: "rest" }, { parse: "^(?P<verb>[A-Z]+) /", from: "req" }), [
-      { line: '{"rest":"a=1 b=\\"x y\\"","req":"GET /x","n":{"m":2}}' },
-      { line: "{no json" },
-      { fields: { req: "none", rest: 3 } },
-    ]);
+    const { entries } = through(
+      steps({ parse: "json" }, { parse: "logfmt", from: "rest" }, { parse: "^(?P<verb>[A-Z]+) /", from: "req" }),
+      [
+        { line: '{"rest":"a=1 b=\\"x y\\"","req":"GET /x","n":{"m":2}}' },
+        { line: "{no json" },
+        { fields: { req: "none", rest: 3 } },
+      ],
+    );
     expect(entries.map(({ fields }) => fields)).toEqual([
       { rest: 'a=1 b="x y"', req: "GET /x", "n.m": 2, a: "1", b: "x y", verb: "GET" },
       {},
@@ -32,7 +36,11 @@ describe("a pipeline", () => {
 
   test("renames and blacks out", () => {
     const { entries } = through(
-      steps({ rename: { msg_id: "id" } }, { redact: String.raw`\d{4}-\d{4}` }, { redact: ".+", with: "gone", in: ["password"] }),
+      steps(
+        { rename: { msg_id: "id" } },
+        { redact: String.raw`\d{4}-\d{4}` },
+        { redact: ".+", with: "gone", in: ["password"] },
+      ),
       [{ line: "card 1234-5678 paid", fields: { msg_id: "1234-5678", password: "x", n: 7, ok: true } }],
     );
     expect(entries).toMatchObject([{ line: "card *** paid" }]);
@@ -56,11 +64,17 @@ describe("a pipeline", () => {
     expect(kept.length).toBeGreaterThan(400);
     expect(kept.length).toBeLessThan(600);
     expect(through(steps({ sample: 0.25 }), sent).entries.map(({ line }) => line)).toEqual(kept);
-    const traces = Map.groupBy(through(steps({ sample: 0.5, by: "trace" }), sent).entries, ({ fields }) => fields["trace"]);
+    const traces = Map.groupBy(
+      through(steps({ sample: 0.5, by: "trace" }), sent).entries,
+      ({ fields }) => fields["trace"],
+    );
     expect([...traces.values()].every((each) => each.length === 10)).toBe(true);
     expect(traces.size).toBeGreaterThan(60);
     expect(traces.size).toBeLessThan(140);
-    expect([through(steps({ sample: 0 }), sent).entries.length, through(steps({ sample: 1 }), sent).entries.length]).toEqual([0, 2_000]);
+    expect([
+      through(steps({ sample: 0 }), sent).entries.length,
+      through(steps({ sample: 1 }), sent).entries.length,
+    ]).toEqual([0, 2_000]);
   });
 
   test("is of one tenant, or of what fits a filter, where it says so", () => {
@@ -68,13 +82,19 @@ describe("a pipeline", () => {
       { tenant: "acme", steps: [{ drop: "*" }] },
       { when: "service:=shop", steps: [{ rename: { a: "b" } }] },
     ];
-    const sent = [{ line: "x", fields: { a: 1 }, labels: { service: "shop" } }, { line: "y", fields: { a: 1 } }];
+    const sent = [
+      { line: "x", fields: { a: 1 }, labels: { service: "shop" } },
+      { line: "y", fields: { a: 1 } },
+    ];
     expect(through(settings, sent).entries.map(({ fields }) => fields)).toEqual([{ b: 1 }, { a: 1 }]);
     expect(through(settings, sent, "acme").entries).toEqual([]);
     expect(compilePipelines([{ tenant: "other", steps: [] }])("t")).toBeUndefined();
   });
 
-  test.each([[{ drop: "(" }], [{ drop: "a | limit 1" }], [{ parse: "(?<" }], [{ redact: "(" }]])("with %j is refused", (step) => {
-    expect(() => compilePipelines(steps(step))).toThrow();
-  });
+  test.each([[{ drop: "(" }], [{ drop: "a | limit 1" }], [{ parse: "(?<" }], [{ redact: "(" }]])(
+    "with %j is refused",
+    (step) => {
+      expect(() => compilePipelines(steps(step))).toThrow();
+    },
+  );
 });

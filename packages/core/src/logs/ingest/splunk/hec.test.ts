@@ -17,7 +17,13 @@ describe("events as shippers send them to Splunk", () => {
     );
     expect(problem).toBeUndefined();
     expect(entries).toMatchObject([
-      { timeMs: 1_772_625_600_250, line: "a } b", level: "error", labels: { host: "h", sourcetype: "json" }, fields: { dc: "x" } },
+      {
+        timeMs: 1_772_625_600_250,
+        line: "a } b",
+        level: "error",
+        labels: { host: "h", sourcetype: "json" },
+        fields: { dc: "x" },
+      },
       { timeMs: 1_772_625_601_000, line: "plain", labels: { source: "s", index: "main" } },
       { timeMs: now.timeMs, line: "", fields: { no: "line" } },
       { line: "7" },

@@ -20,7 +20,10 @@ export interface HecProblem {
   readonly "invalid-event-number"?: number;
 }
 
-export function readHec(collector: Collector, p: { readonly text: string; readonly now: Moment }): HecProblem | undefined {
+export function readHec(
+  collector: Collector,
+  p: { readonly text: string; readonly now: Moment },
+): HecProblem | undefined {
   let place = 0;
   for (const text of documentsIn(p.text)) {
     const json = parsedJson(text)?.json;

@@ -8,8 +8,16 @@ describe("messages in a stream", () => {
     for (let size = 1; size <= stream.length; size++) {
       const frames = new SyslogFrames(100);
       const found: string[] = [];
-      for (let at = 0; at < stream.length; at += size) found.push(...frames.push(Buffer.from(stream.slice(at, at + size))));
-      expect([...found, frames.end()]).toEqual(["<13>one", "<13>two\nlin", "<14>three", "<13>fou", "<15>five", "<13>last"]);
+      for (let at = 0; at < stream.length; at += size)
+        found.push(...frames.push(Buffer.from(stream.slice(at, at + size))));
+      expect([...found, frames.end()]).toEqual([
+        "<13>one",
+        "<13>two\nlin",
+        "<14>three",
+        "<13>fou",
+        "<15>five",
+        "<13>last",
+      ]);
       expect(frames.end()).toBe("");
     }
   });

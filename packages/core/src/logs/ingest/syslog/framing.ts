@@ -42,7 +42,10 @@ export class SyslogFrames {
     return /^\d/.test(rest) ? "" : rest;
   }
 
-  #messageAt(bytes: Uint8Array, at: number): { readonly from: number; readonly to: number; readonly next: number } | undefined {
+  #messageAt(
+    bytes: Uint8Array,
+    at: number,
+  ): { readonly from: number; readonly to: number; readonly next: number } | undefined {
     const counted = countAt(bytes, at);
     if (counted === "unknown") return undefined;
     if (counted !== undefined) {
@@ -62,7 +65,10 @@ export class SyslogFrames {
 }
 
 /** The length in front of a message; `unknown` where it may go on, undefined where none stands there. */
-function countAt(bytes: Uint8Array, at: number): { readonly length: number; readonly from: number } | "unknown" | undefined {
+function countAt(
+  bytes: Uint8Array,
+  at: number,
+): { readonly length: number; readonly from: number } | "unknown" | undefined {
   let length = 0;
   for (let i = at; i <= at + digitsMax; i++) {
     const byte = bytes[i];

@@ -58,7 +58,10 @@ function read5424(rest: string, header: RegExpExecArray, now: Moment): Message {
   const { end, found } = structuredData(rest, whole.length);
   Object.assign(fields, found);
   const own = momentOf(time);
-  const line = rest.slice(end).replace(/^ /, "").replace(/^\uFEFF/, "");
+  const line = rest
+    .slice(end)
+    .replace(/^ /, "")
+    .replace(/^\uFEFF/, "");
   return {
     moment: Number.isNaN(own.timeMs) ? now : own,
     host: host === "-" ? "" : host,
@@ -117,7 +120,15 @@ function momentOf3164(found: RegExpExecArray, now: Moment): Moment {
   if (month === -1) return now;
   const micros = Number(fraction.padEnd(6, "0"));
   const inYear = (year: number): number =>
-    new Date(year, month, Number(day), Number(hours), Number(minutes), Number(seconds), Math.floor(micros / 1_000)).getTime();
+    new Date(
+      year,
+      month,
+      Number(day),
+      Number(hours),
+      Number(minutes),
+      Number(seconds),
+      Math.floor(micros / 1_000),
+    ).getTime();
   const said = before ?? behind;
   const year = said === undefined ? new Date(now.timeMs).getFullYear() : Number(said);
   const timeMs = inYear(year);
