@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
+import type { ApiDouble } from "@sluice/core/cluster/double";
 import { launchBrowser, openProfile, settled } from "./browser.ts";
 import type { Look } from "./browser.ts";
+import { applied, asked, doubleWithControllers, kubeconfigOf, planOf } from "./cluster-double.ts";
 import { makeData } from "./console-data.ts";
 import type { ConsoleData } from "./console-data.ts";
 import { call, killAll, startServer } from "./server-process.ts";
@@ -16,19 +18,29 @@ const accounts = ["ada", "grace", "edsger", "barbara", "tony", "leslie"] as cons
 export interface RigData extends ConsoleData {
   /** A run that took an event, published one and logged. */
   readonly payoutRun: string;
+  /** One that shows a few lines and waits. */
+  readonly terminal: string;
+  /** Of a component that is not in its cluster yet, and of one that somebody has changed there. */
+  readonly newPlan: string;
+  readonly driftPlan: string;
   readonly setUpUrl: string;
 }
 
 export class ConsoleRig {
   readonly #folder: string;
   readonly #server: ServerProcess;
+  readonly #cluster: ApiDouble;
   readonly browser: Browser;
   readonly data: RigData;
   #signedIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
 
-  private constructor(folder: string, parts: { server: ServerProcess; browser: Browser; data: RigData }) {
+  private constructor(
+    folder: string,
+    parts: { server: ServerProcess; cluster: ApiDouble; browser: Browser; data: RigData },
+  ) {
     this.#folder = folder;
     this.#server = parts.server;
+    this.#cluster = parts.cluster;
     this.browser = parts.browser;
     this.data = parts.data;
   }
@@ -42,8 +54,11 @@ export class ConsoleRig {
       launchBrowser(),
     ]);
     const payoutRun = await makePayouts(server);
-    const data = { ...(await makeData(server)), payoutRun, setUpUrl: server.setUpUrl ?? "" };
-    return new ConsoleRig(folder, { server, browser, data });
+    const terminal = await makeTerminal(server);
+    const cluster = doubleWithControllers();
+    const plans = await makeComponents(server, cluster);
+    const data = { ...(await makeData(server)), ...plans, payoutRun, terminal, setUpUrl: server.setUpUrl ?? "" };
+    return new ConsoleRig(folder, { server, cluster, browser, data });
   }
 
   get url(): string {
@@ -53,6 +68,7 @@ export class ConsoleRig {
   async close(): Promise<void> {
     await this.browser.close();
     await killAll(this.#server);
+    await this.#cluster[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -88,6 +104,34 @@ export class ConsoleRig {
     await profile.close();
     return state;
   }
+}
+
+/** Colours, wide characters, and a prompt. */
+async function makeTerminal(server: ServerProcess): Promise<string> {
+  const lines = String.raw`\033[1;32mgreen\033[m \033[7minverse\033[m \033[38;2;250;128;7mtrue colour\033[m\n東京 한글 🎉\n`;
+  const made = await call<{ readonly terminal: { readonly id: string } }>(server, "POST /api/v1/terminals", {
+    name: "shell",
+    command: ["sh", "-c", `printf '${lines}'; exec sh`],
+    env: { PS1: "$ " },
+  });
+  if (made === undefined || made.status !== 201) throw new Error(`no terminal: ${JSON.stringify(made?.body)}`);
+  return made.body.terminal.id;
+}
+
+/** A component that runs and was changed by somebody else since, and one that waits for its first approval. */
+async function makeComponents(
+  server: ServerProcess,
+  cluster: ApiDouble,
+): Promise<{ readonly newPlan: string; readonly driftPlan: string }> {
+  await asked(server, "POST /api/v1/clusters", { name: "main", kubeconfig: kubeconfigOf(cluster) });
+  for (const name of ["db", "web"]) {
+    await asked(server, "POST /api/v1/components", { file: `components/${name}.yaml` });
+  }
+  await applied(server, "db");
+  await asked(server, "GET /api/v1/components/db/health");
+  cluster.touch("ConfigMap", "db-settings", { data: { "max-connections": "50", "log-level": "debug" } });
+  const [drift, fresh] = [await planOf(server, "db"), await planOf(server, "web")];
+  return { driftPlan: drift.id, newPlan: fresh.id };
 }
 
 /** Payouts of which one has been cleared, and the others wait for their bank. */

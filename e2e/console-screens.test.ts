@@ -9,7 +9,10 @@ test("every section of the console is among the screens that are looked at", () 
     completedRun: "run_1",
     failedRun: "run_2",
     payoutRun: "run_3",
+    terminal: "term_1",
     waitingRun: "run_4",
+    newPlan: "plan_1",
+    driftPlan: "plan_2",
   };
   const seen = new Set(consoleScreens.map(({ path }) => path(data).split(/[/?#]/)[1]));
   expect(consoleSections.filter((section) => !seen.has(section))).toEqual([]);

@@ -44,6 +44,8 @@ export interface FixtureOptions {
   readonly workflows?: readonly Workflow[];
   readonly http?: Partial<HttpOptions>;
   readonly limits?: Partial<EngineLimits>;
+  /** Of the room of clusters. */
+  readonly clusterLimits?: Readonly<Record<string, number>>;
   /** Where large values are kept; without it all of them stay in their rows. */
   readonly blobs?: BlobStore;
   /** Milliseconds a run waits in memory before it is parked. */
@@ -76,6 +78,7 @@ export class HttpFixture implements AsyncDisposable {
 
   #fleet: Promise<Fleet> | undefined;
   #clusters: Promise<Clusters> | undefined;
+  readonly #clusterLimits: Readonly<Record<string, number>>;
 
   private constructor(
     options: FixtureOptions,
@@ -83,6 +86,7 @@ export class HttpFixture implements AsyncDisposable {
   ) {
     const { log } = p;
     this.store = p.store;
+    this.#clusterLimits = options.clusterLimits ?? {};
     this.identity = p.identity;
     this.folder = p.folder;
     this.files = openBlobs({ folder: join(p.folder, "blobs") });
@@ -177,7 +181,7 @@ export class HttpFixture implements AsyncDisposable {
   #clustersOnce(): Promise<Clusters> {
     this.#clusters ??= import("./cluster/open-clusters.ts").then(({ openClusters }) => {
       const { engine, store, vault, folder } = this;
-      return openClusters({ engine, store, vault, project: folder, env: {}, limits: {} });
+      return openClusters({ engine, store, vault, project: folder, env: {}, limits: this.#clusterLimits });
     });
     return this.#clusters;
   }

@@ -212,6 +212,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   hashQueueMax: "Passwords that wait to be hashed; further ones are refused for a while",
   accountFailuresFree: "Failed sign-ins to one account that cost no waiting",
   addressFailuresFree: "Failed sign-ins from one address that cost no waiting",
+  secondFactorMs: "Where a second factor is asked for again, one that was shown within so long will do",
   signInDelayMs: "The wait after the first failure past the free ones; each further one doubles it",
   accountDelayMsMax: "The longest wait of an account: short, so that nobody can be locked out by strangers",
   addressDelayMsMax: "The longest wait of an address",

@@ -370,7 +370,7 @@ export interface Api {
   createPlan: { params: "name"; query: never; request: Sent<"Nothing">; answer: Body<"PlanMade"> };
   listOperations: { params: "name"; query: never; request: undefined; answer: Body<"Operations"> };
   getPlan: { params: "id"; query: never; request: undefined; answer: Body<"PlanMade"> };
-  approvePlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"PlanMade"> };
+  approvePlan: { params: "id"; query: never; request: Sent<"PlanApproval">; answer: Body<"PlanMade"> };
   applyPlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"OperationMade"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };

@@ -13,11 +13,14 @@ import { ToastStore } from "./ui/toast-store.ts";
 
 const channelName = "sluice.live";
 
+/** Refusals that say nothing about the session. */
+const ownRefusals: ReadonlySet<string> = new Set(["sign_in_failed", "second_factor_required"]);
+
 /** `signedOut` is called when the server answers that it does not know who is asking any more. */
 export function createParts({ signedOut }: { readonly signedOut: () => void }): Parts {
   const query = createQueryClient((error) => {
     const known = query.getQueryData(meQuery.queryKey) !== undefined;
-    if (!known || !(error instanceof ApiError) || error.status !== 401 || error.code === "sign_in_failed") return;
+    if (!known || !(error instanceof ApiError) || error.status !== 401 || ownRefusals.has(error.code)) return;
     query.removeQueries({ queryKey: meQuery.queryKey });
     signedOut();
   });

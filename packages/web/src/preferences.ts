@@ -1,5 +1,8 @@
 // What this browser remembers of how one likes the console: theme, time zone, width of the navigation. Shared by all tabs.
 
+import { parseTerminalLook } from "./terminals/look.ts";
+import type { TerminalLook } from "./terminals/look.ts";
+
 export type Theme = "system" | "light" | "dark";
 
 export interface Preferences {
@@ -7,11 +10,12 @@ export interface Preferences {
   /** `local`, or a name of the IANA time zone database, as `UTC`. */
   readonly timeZone: string;
   readonly narrowNavigation: boolean;
+  readonly terminal: TerminalLook;
 }
 
 /** Also read by shell/head.ts, before anything else runs. */
 const storageKey = "sluice.preferences";
-const defaults: Preferences = { theme: "system", timeZone: "local", narrowNavigation: false };
+const defaults: Pick<Preferences, "theme" | "timeZone"> = { theme: "system", timeZone: "local" };
 const themes: ReadonlySet<unknown> = new Set<Theme>(["system", "light", "dark"]);
 
 /** Whether the browser knows this time zone. */
@@ -30,12 +34,13 @@ function parse(text: string | null): Preferences {
   } catch {
     // Somebody else's words under our key: the defaults hold.
   }
-  const { theme, timeZone, narrowNavigation } = kept;
+  const { theme, timeZone, narrowNavigation, terminal } = kept;
   return {
     theme: themes.has(theme) ? (theme as Theme) : defaults.theme,
     timeZone:
       typeof timeZone === "string" && (timeZone === "local" || isTimeZone(timeZone)) ? timeZone : defaults.timeZone,
     narrowNavigation: narrowNavigation === true,
+    terminal: parseTerminalLook(terminal),
   };
 }
 

@@ -1,5 +1,6 @@
 // The list of screens: one line each for its place in the navigation, one for its routes.
 import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
+import { clustersNav, clustersRoutes } from "./cluster/screen.ts";
 import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
 import { logsNav, logsRoutes } from "./logs/screen.ts";
@@ -10,6 +11,7 @@ import { searchRoutes } from "./search/screen.ts";
 import { settingsNav, settingsRoutes } from "./settings/screen.ts";
 import type { NavItem } from "./shell/screen.ts";
 import { stateNav, stateRoutes } from "./state/screen.ts";
+import { terminalsNav, terminalsRoutes } from "./terminals/screen.ts";
 import { workersNav, workersRoutes } from "./workers/screen.ts";
 import { workflowsNav, workflowsRoutes } from "./workflows/screen.ts";
 
@@ -22,6 +24,8 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  terminalsNav,
+  clustersNav,
   logsNav,
   metricsNav,
   settingsNav,
@@ -38,6 +42,8 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...terminalsRoutes,
+  ...clustersRoutes,
   ...logsRoutes,
   ...metricsRoutes,
 ] as const;

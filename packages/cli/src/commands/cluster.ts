@@ -257,12 +257,13 @@ function addPlans(cluster: Command, io: Io): void {
   })
     .argument("<plan>", "id of the plan")
     .option("--hash <hash>", "the hash that was looked at (default: that of the plan)")
-    .action(async (id: string, flags: TargetFlags & { readonly hash?: string }) => {
+    .option("--code <code>", "of your second factor, where you have one")
+    .action(async (id: string, flags: TargetFlags & { readonly hash?: string; readonly code?: string }) => {
       const api = apiOf(io, flags);
       const hash = flags.hash ?? (await planOf(api, id)).hash;
       const answer = await api.json<{ readonly plan: PlanView }>(`/api/v1/plans/${segment(id)}/approve`, {
         method: "POST",
-        body: { hash },
+        body: { hash, ...(flags.code === undefined ? {} : { code: flags.code }) },
       });
       show(io, flags, { json: answer, text: () => [`${id} is approved. Next: sluice cluster apply ${id}`] });
     });

@@ -27,12 +27,20 @@ export const clusterLimits = {
   manifestFilesMax: 1_000,
   /** How often an object is observed anew that others change while it is being written. */
   observationsMax: 8,
+  /** Longest wait until the admission policy on epochs is in effect, and the pause between two tries. */
+  fenceWaitMs: 30_000,
+  fencePollMs: 50,
   /** Pause between two looks at what is not ready. */
   healthPollMs: 500,
   /** Longest wait for a wave where the component says nothing. */
   waitMs: 300_000,
   /** How long a plan can be approved and applied. */
   planTtlMs: 24 * 3_600_000,
+  /** How often a step of an operation asks a cluster that does not answer, before somebody has to decide. */
+  operationAttemptsMax: 40,
+  /** First pause between two of these attempts, doubled from one to the next, and the longest. */
+  operationDelayMs: 1_000,
+  operationDelayMsMax: 30_000,
   /** Objects written at once. */
   applyConcurrency: 8,
   /** Reports on a component's health that are kept. */

@@ -64,6 +64,44 @@ describe("one-time codes", () => {
   });
 });
 
+describe("the second factor, asked for again", () => {
+  const minutes = 60_000;
+
+  test("is shown by signing in or with a code, and not asked of who has none", async () => {
+    const { account, ada, clock, identity, local } = await signedIn();
+    const prove = async (who: typeof ada, code?: string) =>
+      codeOf(await account.proveSecondFactor(who, { code, caller }));
+    expect([await prove(ada), await prove(local)]).toEqual(["ok", "ok"]);
+    const { uri } = good(await account.beginTotp(ada, { password, caller }));
+    const codeNow = () => URI.parse(uri).generate({ timestamp: clock.now() });
+    good(await account.confirmTotp(ada, { code: codeNow() }));
+    clock.advance(11 * minutes);
+    expect(await prove(ada)).toBe("second_factor_required");
+    expect(await prove(ada, "000000")).toBe("sign_in_failed");
+    const code = codeNow();
+    expect([await prove(ada, code), await prove(ada, code)]).toEqual(["ok", "sign_in_failed"]);
+    clock.advance(1 * minutes);
+    const signed = good(await identity.signIn({ name: "ada", password, code: codeNow(), kind: "console", caller }));
+    const fresh = good(await identity.authenticate({ kind: "cookie", value: signed.cookie ?? "" }, caller));
+    expect(await prove(fresh)).toBe("ok");
+    clock.advance(11 * minutes);
+    expect(await prove(fresh)).toBe("second_factor_required");
+  });
+
+  test("is never shown by a token of who has one, and cannot be guessed", async () => {
+    const { account, ada, clock, identity } = await signedIn();
+    const { token } = good(await identity.tokens.create(ada, { name: "t", role: "viewer" }));
+    const { uri } = good(await account.beginTotp(ada, { password, caller }));
+    const code = () => URI.parse(uri).generate({ timestamp: clock.now() });
+    good(await account.confirmTotp(ada, { code: code() }));
+    clock.advance(11 * minutes);
+    const byToken = good(await identity.authenticate({ kind: "bearer", value: token }, caller));
+    expect(codeOf(await account.proveSecondFactor(byToken, { code: code(), caller }))).toBe("forbidden");
+    for (let n = 0; n < 6; n++) await account.proveSecondFactor(ada, { code: `00000${n}`, caller });
+    expect(codeOf(await account.proveSecondFactor(ada, { code: code(), caller }))).toBe("too_many_requests");
+  });
+});
+
 test("an account is its user's alone: neither a token nor the operator of the machine has one", async () => {
   const { account, ada, identity, local } = await signedIn();
   const { token } = good(await identity.tokens.create(ada, { name: "t", role: "viewer" }));

@@ -4,6 +4,7 @@ import type { Result } from "../kernel/result.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { IdentityStore, PasskeyRecord, UserRecord } from "../kernel/identity-store.ts";
 import type { CallerInfo, Principal } from "./access/principal.ts";
+import type { IdentityLimits } from "./limits.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import { needsSession, ownUser } from "./sessions/sessions.ts";
 import type { Passkeys } from "./sign-in/passkeys.ts";
@@ -21,6 +22,7 @@ export interface Confirmed {
 export interface AccountOptions {
   readonly store: IdentityStore;
   readonly clock: Clock;
+  readonly limits: Pick<IdentityLimits, "secondFactorMs">;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
@@ -117,6 +119,32 @@ export class Account {
     const { clock, store } = this.#options;
     const { outcome } = await store.removePasskey({ by: principal.actor, user, passkey, now: clock.now() });
     return outcome === "ok" ? ok(undefined) : fail({ code: "not_found", message: "There is no such passkey." });
+  }
+
+  /**
+   * Whether whoever asks has shown their second factor within `secondFactorMs`, where they have one: by signing in, or with a code
+   * now. Refused as `second_factor_required` when one of both would help, and as `forbidden` for tokens of who has one.
+   */
+  async proveSecondFactor(
+    principal: Principal,
+    p: { readonly code: string | undefined; readonly caller: CallerInfo },
+  ): Promise<Result<void>> {
+    const { clock, limits, signIn, store } = this.#options;
+    if (principal.user === undefined) return ok(undefined);
+    const user = await store.getUser({ user: principal.user.id });
+    if (user === undefined) return noUser(principal.user.id);
+    const codes = user.totpSecret !== undefined;
+    if (!codes && (await store.listPasskeys({ user: user.id })).length === 0) return ok(undefined);
+    if (principal.session === undefined) return needsSession();
+    if (codes && p.code !== undefined) return signIn.confirmCode(user, p.code, p.caller);
+    const session = await store.getSession({ session: principal.session });
+    const showed = session?.method === "passkey" || (codes && session?.method === "password");
+    if (showed && session.createdAt + limits.secondFactorMs > clock.now()) return ok(undefined);
+    return fail({
+      code: "second_factor_required",
+      message: "This needs your second factor once more.",
+      hint: codes ? "Send a code of it as `code`." : "Sign in with a passkey again.",
+    });
   }
 
   async #user(principal: Principal): Promise<Result<UserRecord>> {

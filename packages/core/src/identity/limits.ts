@@ -56,6 +56,8 @@ export interface IdentityLimits {
   readonly signingKeyMs: number;
   /** Longest life of a token made for a CI job. */
   readonly exchangedTokenMsMax: number;
+  /** Where a second factor is asked for again, one that was shown within so long will do. */
+  readonly secondFactorMs: number;
   /** Passkeys of one user. */
   readonly passkeysPerUserMax: number;
 }
@@ -86,6 +88,7 @@ export const identityLimits: IdentityLimits = {
   addressDelayMsMax: 15 * minuteMs,
   failuresForgottenMs: hourMs,
   throttleEntriesMax: 10_000,
+  secondFactorMs: 10 * minuteMs,
   principalsCachedMax: 10_000,
   principalCacheMs: 10_000,
   touchMs: 30_000,

@@ -16,7 +16,7 @@ export const clusterContracts: Readonly<Record<keyof typeof clusterRoutes, Contr
   createPlan: { request: "Nothing", responses: { 201: answer("The plan", "PlanMade") } },
   listOperations: { responses: { 200: answer("The last operations", "Operations") } },
   getPlan: { responses: { 200: answer("The plan", "PlanMade") } },
-  approvePlan: { request: "PlanHash", responses: { 200: answer("The plan, approved", "PlanMade") } },
+  approvePlan: { request: "PlanApproval", responses: { 200: answer("The plan, approved", "PlanMade") } },
   applyPlan: { request: "PlanHash", responses: { 201: answer("The operation, whose run has begun", "OperationMade") } },
   getOperation: { responses: { 200: answer("The operation", "OperationMade") } },
   undoOperation: {

@@ -178,6 +178,12 @@ export const clusterSchemas = {
   PlanMade: z.strictObject({ plan }),
   Plans: z.strictObject({ plans: z.array(plan) }),
   PlanHash: z.strictObject({ hash: z.string() }),
+  PlanApproval: z.strictObject({
+    hash: z.string(),
+    code: maybe(z.string().max(64)).describe(
+      "Of one's second factor, where one has one and has not just signed in with it",
+    ),
+  }),
   OperationMade: z.strictObject({ operation }),
   Operations: z.strictObject({ operations: z.array(operation) }),
 } as const;

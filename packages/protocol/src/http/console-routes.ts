@@ -11,6 +11,8 @@ export const consoleSections = [
   "schedules",
   "state",
   "workers",
+  "terminals",
+  "clusters",
   "logs",
   "metrics",
   "settings",

@@ -6,6 +6,7 @@ import type { RouteName } from "@sluice/protocol/http";
 import { asking } from "../contract-fixture.suite.ts";
 import type { Ask } from "../contract-fixture.suite.ts";
 import { HttpFixture } from "../http-fixture.ts";
+import type { FixtureOptions } from "../http-fixture.ts";
 
 export function kubeconfig(server: string): string {
   const user = { name: "u", user: { token: "t" } };
@@ -63,10 +64,10 @@ export class ClusterRig {
   }
 
   /** With the cluster `main`. */
-  static async make(): Promise<ClusterRig> {
+  static async make(options: FixtureOptions = {}): Promise<ClusterRig> {
     const double = new ApiDouble();
     control(double);
-    const rig = new ClusterRig(double, await HttpFixture.make());
+    const rig = new ClusterRig(double, await HttpFixture.make(options));
     const added = await rig.ask("addCluster", [], { body: { name: "main", kubeconfig: kubeconfig(double.url) } });
     if (added.status !== 200) throw new Error(JSON.stringify(added.body));
     return rig;

@@ -28,7 +28,8 @@ const saltBytes = 16;
 /** The room, with a worker in this process that carries operations out. */
 export function openClusters({ engine, store, vault, project, env, limits }: ClusterGround): Clusters {
   const opened = Promise.withResolvers<Operations>();
-  const workflows = [makeOperationWorkflow(() => opened.promise)];
+  const own = { ...clusterLimits, ...limits };
+  const workflows = [makeOperationWorkflow(() => opened.promise, own)];
   engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
   const worker = attachInProcess(engine, {
     id: "cluster-operations",
@@ -53,7 +54,7 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     salt: () => Buffer.from(systemRandom.bytes(saltBytes)).toString("hex"),
     rules: noRules,
-    limits: { ...clusterLimits, ...limits },
+    limits: own,
   });
   opened.resolve(clusters.operations);
   return clusters;

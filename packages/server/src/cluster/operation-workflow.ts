@@ -3,10 +3,9 @@
 // needs another version beside this one.
 import { unwrap } from "@sluice/core";
 import type { Result } from "@sluice/core";
-import type { Operations, Tally } from "@sluice/core/cluster";
-import { SluiceError } from "@sluice/protocol";
+import type { ClusterLimits, Operations, Tally } from "@sluice/core/cluster";
 import type { Context, StepRetry, Workflow } from "@sluice/sdk";
-import { workflow } from "@sluice/sdk";
+import { DeniedError, workflow } from "@sluice/sdk";
 
 /** Name that no project's workflow can take. */
 export const operationWorkflow = "cluster.operation";
@@ -15,12 +14,15 @@ export const operationVersion = "cluster-operation-1";
 
 /** The cluster could not be asked: whoever asks again later may. */
 const passing = new Set(["cluster_unreachable", "cluster_timeout", "cluster_busy"]);
-const patience: StepRetry = {
-  attempts: 40,
-  delay: "1s",
-  maxDelay: "30s",
-  when: (error) => error instanceof SluiceError && passing.has(error.code),
-};
+function isPassing(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && passing.has(String(error.code));
+}
+
+type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" | "operationDelayMsMax">;
+
+function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
+  return { attempts: operationAttemptsMax, delay: operationDelayMs, maxDelay: operationDelayMsMax, when: isPassing };
+}
 /** Waits end by the component's own time. */
 const waitMax = "25h";
 
@@ -30,25 +32,52 @@ interface Input {
 
 type Act<T> = (operation: string, signal: AbortSignal) => Promise<Result<T>>;
 
+/**
+ * Does it, and asks when nobody can know what became of it: the cluster has not answered for as long as it was asked. Approved, it is
+ * done again, which looks first; denied, the operation is taken back.
+ */
+async function settled<T>(ctx: Context, name: string, act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      const description = `Nobody knows what became of it: ${error.message} Approve to look and go on, deny to take the operation back.`;
+      try {
+        await ctx.approve(`${name}: the outcome is unknown`, { description });
+      } catch (denied) {
+        throw denied instanceof DeniedError ? error : denied;
+      }
+    }
+  }
+}
+
 /** The workflow over these operations. */
-export function makeOperationWorkflow(operations: () => Promise<Operations>): Workflow<Input, Tally> {
-  return workflow({ name: operationWorkflow, retry: patience }, async (ctx: Context, input: Input) => {
+export function makeOperationWorkflow(
+  operations: () => Promise<Operations>,
+  patience: Patience,
+): Workflow<Input, Tally> {
+  return workflow({ name: operationWorkflow, retry: retryOf(patience) }, async (ctx: Context, input: Input) => {
     const { operation } = input;
     const tally: Record<string, number> = {};
     const step = async <T>(name: string, act: Act<T>, undo?: Act<unknown>): Promise<T> =>
-      ctx.step(
-        name,
-        async ({ signal }) => {
-          const result = await act(operation, signal);
-          // Noted where it happened: what is undone afterwards cannot know why.
-          if (!result.ok && !passing.has(result.error.code))
-            await (await operations()).noteReason(operation, result.error.message);
-          return unwrap(result);
-        },
-        {
-          timeout: waitMax,
-          ...(undo === undefined ? {} : { undo: async (_result, { signal }) => unwrap(await undo(operation, signal)) }),
-        },
+      settled(ctx, name, () =>
+        ctx.step(
+          name,
+          async ({ signal }) => {
+            const result = await act(operation, signal);
+            // Noted where it happened: what is undone afterwards cannot know why.
+            if (!result.ok && !passing.has(result.error.code))
+              await (await operations()).noteReason(operation, result.error.message);
+            return unwrap(result);
+          },
+          {
+            timeout: waitMax,
+            ...(undo === undefined
+              ? {}
+              : { undo: async (_result, { signal }) => unwrap(await undo(operation, signal)) }),
+          },
+        ),
       );
     const ops = await operations();
     const add = (counts: Tally): void => {

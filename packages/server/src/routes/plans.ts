@@ -5,13 +5,14 @@ import type { PlanContent } from "@sluice/core/cluster";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
 import type { Call } from "../call.ts";
-import { quoted, textOf } from "../fields.ts";
+import { optionalTextOf, quoted, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
 import { clustersIn, componentFor, seen } from "./clusters.ts";
 import { bodyOf } from "./sign-in.ts";
 
 const listedMax = 50;
 const hashCharsMax = 128;
+const codeCharsMax = 64;
 const planHint = "Make one: sluice cluster plan COMPONENT.";
 const operationHint = "A component names its last operation.";
 
@@ -66,8 +67,12 @@ export async function getPlan(call: Call): Promise<Response> {
 }
 
 export async function approvePlan(call: Call): Promise<Response> {
-  const hash = textOf(await bodyOf(call, ["hash"]), "hash", hashCharsMax);
+  const body = await bodyOf(call, ["hash", "code"]);
+  const hash = textOf(body, "hash", hashCharsMax);
+  const code = optionalTextOf(body, "code", codeCharsMax);
   const { id } = await planFor(call, "cluster:approve");
+  const { principal, caller } = call;
+  unwrap(await call.parts.identity.account.proveSecondFactor(principal, { code, caller }));
   const clusters = await clustersIn(call);
   const plan = unwrap(await clusters.approve({ by: call.actor, person: personOf(call), plan: id, hash }));
   return reply("json", 200, { plan: shownPlan(plan) });

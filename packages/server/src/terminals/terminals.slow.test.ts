@@ -106,7 +106,8 @@ describe("viewers", () => {
     const viewer = rig.view(id);
     await viewer.sees("$ ");
     viewer.type("echo before\r");
-    await viewer.sees("\nbefore");
+    // With the prompt behind it: what is typed before the shell has written that stands in front of it.
+    await viewer.sees("\nbefore\r\n$ ");
     viewer.close();
     await viewer.closed();
     const other = rig.view(id);

@@ -3,6 +3,7 @@ import { isFinalStatus } from "@sluice/protocol";
 import { Link } from "@tanstack/react-router";
 import { Eraser, LockKeyhole } from "lucide-react";
 import type { ReactNode } from "react";
+import { componentOf } from "../cluster/words.ts";
 import { Badge, StatusBadge } from "../ui/badge.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
 import { Mono, Text } from "../ui/text.tsx";
@@ -47,6 +48,24 @@ function RunLink({ run }: { readonly run: string }) {
     <Link to="/runs/$run" params={{ run }} className="block min-w-0 max-w-44 text-accent-ink hover:underline">
       <Mono truncate>{run}</Mono>
     </Link>
+  );
+}
+
+/** What an operation in a cluster is about. */
+function ComponentFact({ run }: { readonly run: Run }) {
+  const component = componentOf(run);
+  if (component === undefined) return null;
+  return (
+    <Fact name="Component">
+      <Link
+        to="/clusters/components/$component"
+        params={{ component }}
+        search={{ tab: "operations" }}
+        className="text-accent-ink hover:underline"
+      >
+        <Text>{component}</Text>
+      </Link>
+    </Fact>
   );
 }
 
@@ -100,6 +119,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
         </Fact>
       )}
       <ChainFacts run={run} />
+      <ComponentFact run={run} />
       {run.schedule !== null && (
         <Fact name="Schedule">
           <Text truncate>{run.schedule}</Text>

@@ -2,6 +2,7 @@
 // uid and resourceVersion, dry run, watches) and faults on demand. Held against the real one in the slow tier.
 import { asRecord, at, canonicalJson, groupOf, listAt, textAt, versionOf } from "../objects.ts";
 import type { KubeObject, ManagedFields } from "../objects.ts";
+import { refusedCreate } from "./admission.suite.ts";
 import { fieldsV1, leavesOf, shownPath } from "./field-sets.suite.ts";
 import { merge, patched } from "./merging.suite.ts";
 import type { Stored } from "./merging.suite.ts";
@@ -33,6 +34,8 @@ const kinds: readonly (readonly [string, string, string, boolean])[] = [
   ["v1", "Pod", "pods", true],
   ["v1", "PersistentVolumeClaim", "persistentvolumeclaims", true],
   ["apps/v1", "Deployment", "deployments", true],
+  ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies", false],
+  ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", false],
   ["apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", false],
 ];
 
@@ -351,6 +354,10 @@ export class ApiDouble {
       }));
       return status(409, "Conflict", "Apply failed with conflicts", causes);
     }
+    const find = (kind: string, name: string, of: string): Stored | undefined =>
+      this.objects.get(keyOf(kind, of, name));
+    const refused = live === undefined ? refusedCreate(object, p.query.get("fieldManager") ?? "", find) : undefined;
+    if (refused !== undefined) return status(422, "Invalid", refused);
     const namespace = namespaced ? { namespace: p.where.namespace } : {};
     const whole = { ...merged.object, metadata: { ...merged.object.metadata, ...namespace } };
     if (live !== undefined && canonicalJson(live) === canonicalJson(whole)) return Response.json(live);

@@ -1,3 +1,4 @@
-// For tests of other packages: a Kubernetes API in the process, and a client of it or of a real one.
+// For tests of other packages: a Kubernetes API in the process, a client of it or of a real one, and what is tried on both.
 export { ApiDouble, status } from "./api-double.suite.ts";
 export { accessTo, resourcesOf } from "./bench.suite.ts";
+export { fenceCreates } from "../operations/fence.ts";

@@ -18,6 +18,7 @@ import { managerOf } from "../plans/planner.ts";
 import { withSecrets } from "../plans/secret-values.ts";
 import type { SecretValues } from "../plans/secret-values.ts";
 import { waveOf } from "../plans/waves.ts";
+import { fenceCreates } from "./fence.ts";
 import { bareObject, epochOf, removeObject, takeOver, writeObject } from "./write-object.ts";
 import type { Expected, Written, Writing } from "./write-object.ts";
 
@@ -69,16 +70,22 @@ export class Operations {
     return ok({ component: component.name, waves, prune: content.prune.length });
   }
 
-  /** Marks everything that is there with the operation's epoch: what one before still tries is refused by the cluster from here on. */
-  async takeOver(operation: string, signal?: AbortSignal): Promise<Result<null>> {
+  /**
+   * Marks everything that is there with the operation's epoch: what one before still tries is refused by the cluster from here on, creates
+   * included where the cluster has admission policies.
+   */
+  async takeOver(operation: string, signal?: AbortSignal): Promise<Result<Tally>> {
     const held = await this.#hold(operation, signal);
     if (!held.ok) return held;
     const { intent, component, writing } = held.value;
+    const { resources, manager, epoch } = writing;
+    const creates = await fenceCreates({ resources, manager, epoch, signal });
+    if (!creates.ok) return creates;
     const all = new Map<string, KubeObject>();
     for (const entry of inventoryOf(component)) all.set(keyOf(entry), bareObject(entry));
     for (const object of intent.objects) all.set(keyOf(refOf(object)), object);
     const taken = await this.#each([...all.values()], (object) => takeOver(object, writing));
-    return taken.ok ? ok(null) : taken;
+    return taken.ok ? ok({ [creates.value]: 1 }) : taken;
   }
 
   /** Writes the objects of one wave. */

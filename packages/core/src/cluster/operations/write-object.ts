@@ -10,6 +10,7 @@ import type { FieldConflict } from "../client/refusals.ts";
 import type { Sha256 } from "../ports.ts";
 import { isOldManager, migrated, migrationPatch } from "../plans/client-side.ts";
 import { digestOf, epochAnnotation, intentAnnotation } from "../plans/diff.ts";
+import { isFenced } from "./fence.ts";
 import { isForced } from "../plans/policy.ts";
 import { shown } from "../plans/planner.ts";
 
@@ -53,6 +54,14 @@ function superseded(object: KubeObject, epoch: number): WireError {
   return {
     code: "operation_superseded",
     message: `${keyOf(refOf(object))} was taken over under epoch ${epochOf(object)}; this operation has ${epoch}.`,
+    hint: "A later operation has the component: it says what became of it.",
+  };
+}
+
+function fenced(object: KubeObject, epoch: number): WireError {
+  return {
+    code: "operation_superseded",
+    message: `${keyOf(refOf(object))} may not be made any more under epoch ${epoch}: a later operation has the component.`,
     hint: "A later operation has the component: it says what became of it.",
   };
 }
@@ -141,6 +150,7 @@ export async function writeObject(object: KubeObject, expected: Expected, writin
     const final = applied.ok ? applied : await forced(marked, applied.error, writing);
     if (!final.ok) {
       if (isPassing(final.error)) return { again: final.error };
+      if (isFenced(final.error)) return { done: fail(fenced(object, epoch)) };
       return { done: fail({ ...final.error, message: `${keyOf(refOf(object))}: ${shown(object, final.error)}` }) };
     }
     const { metadata } = final.value.object;

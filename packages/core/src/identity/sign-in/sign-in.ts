@@ -80,6 +80,21 @@ export class SignIn {
     return ok(undefined);
   }
 
+  /** Takes a code of the user's second factor, asked for again before something that matters; failures count as for signing in. */
+  async confirmCode(user: UserRecord, code: string, caller: CallerInfo): Promise<Result<void>> {
+    const admitted = await this.#admit(user.name, caller);
+    if (!admitted.ok) return admitted;
+    const factor = await this.#secondFactor(user, code);
+    const noted = factor.ok ? await this.#note(user, factor.value, {}) : factor;
+    if (noted.ok) {
+      admitted.value.succeeded();
+      return ok(undefined);
+    }
+    if (noted.error.code === "second_factor_required") admitted.value.undecided();
+    else await this.noteRefusal({ user, caller, reason: "wrong_code" });
+    return noted;
+  }
+
   /** Begins a session for a user who proved who they are by other means, and notes when. */
   async withProof(
     user: UserRecord,
@@ -187,10 +202,14 @@ export class SignIn {
     await store.updateUser({ by: bookkeeper, user: user.id, change, ifVersion: user.version, now: clock.now() });
   }
 
-  /** Notes that the user signed in, together with what `change` says; it must be the user who proved who they are still. */
+  /**
+   * Notes what `change` says, and that the user signed in unless `also` says otherwise; it must be the user who proved who they are
+   * still.
+   */
   async #note(
     user: UserRecord,
     change: (now: UserRecord) => Promise<UserChange | undefined>,
+    also?: UserChange,
   ): Promise<Result<UserRecord>> {
     const { clock, store } = this.#options;
     let now: UserRecord | undefined = user;
@@ -202,7 +221,7 @@ export class SignIn {
       const answer = await store.updateUser({
         by: bookkeeper,
         user: user.id,
-        change: { ...more, signedInAt: at },
+        change: { ...more, ...(also ?? { signedInAt: at }) },
         ifVersion: now.version,
         now: at,
       });

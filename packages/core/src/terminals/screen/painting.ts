@@ -264,19 +264,23 @@ export class BufferPainting {
     // Two characters go over the edge, and away again.
     painter.put(`${csi}${this.#cols}G--${csi}A`);
     const last = this.#load(line, this.#cols - 1);
-    if (last.getWidth() === 0 && last.getChars() === "") {
+    const isHalf = last.getWidth() === 0 && last.getChars() === "";
+    const wide = this.#load(line, this.#cols - 2);
+    // A right half whose left one is gone is as good as erased.
+    if (isHalf && wide.getChars() !== "") {
       painter.put(`${csi}${this.#cols - 1}G`);
-      const wide = this.#load(line, this.#cols - 2);
       painter.use(wide);
       painter.put(wide.getChars());
     } else {
       painter.put(`${csi}${this.#cols}G`);
-      const chars = last.getWidth() === 2 ? "" : last.getChars();
+      // Loaded again: there is one cell to load into.
+      const erased = this.#load(line, this.#cols - 1);
+      const chars = erased.getWidth() === 2 ? "" : erased.getChars();
       if (chars === "") {
-        painter.useBackground(backgroundOf(last));
+        painter.useBackground(backgroundOf(erased));
         painter.put(`${csi}X`);
       } else {
-        painter.use(last);
+        painter.use(erased);
         painter.put(chars);
       }
     }

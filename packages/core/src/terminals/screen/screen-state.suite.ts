@@ -5,7 +5,7 @@ import { Terminal } from "@xterm/headless";
 import fc from "fast-check";
 import type { TerminalSize } from "../ports.ts";
 import { backgroundOf, protectedFlag } from "./attributes.ts";
-import { cellOf, coreOf, load, mend } from "./xterm-core.ts";
+import { cellOf, coreOf, load, mend, resizeTo } from "./xterm-core.ts";
 import type { Cell, CellAttributes, CoreBuffer, TerminalCore } from "./xterm-core.ts";
 
 export const scrollbackLines = 30;
@@ -23,8 +23,8 @@ export function write(terminal: Terminal, bytes: Uint8Array | string): void {
 }
 
 /** As viewers do it: nothing joins what was printed before. */
-export function resize(terminal: Terminal, { cols, rows }: TerminalSize): void {
-  terminal.resize(cols, rows);
+export function resize(terminal: Terminal, size: TerminalSize): void {
+  resizeTo(terminal, size);
   write(terminal, "\0");
 }
 
@@ -64,7 +64,7 @@ function bufferState(buffer: CoreBuffer, terminal: Terminal): object {
       const loaded = load(line, x, cell);
       // The right half of a wide character that is gone is as good as erased.
       const isHalf = loaded.getWidth() === 0 && loaded.getChars() === "";
-      cells.push(isHalf ? (wide ? "-" : "") : cellState(loaded, core));
+      cells.push(isHalf && wide ? "-" : cellState(loaded, core));
       wide = loaded.getWidth() === 2;
     }
     while (cells.at(-1) === "") cells.pop();

@@ -7,7 +7,7 @@ import type { Charsets } from "./charsets.ts";
 import { Colours } from "./colours.ts";
 import { GroundFinder } from "./ground.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { coreOf, mend } from "./xterm-core.ts";
+import { coreOf, mend, resizeTo } from "./xterm-core.ts";
 
 /** What a screen has to say besides how it looks. */
 export interface ScreenListener {
@@ -76,9 +76,9 @@ export class HeadlessScreen {
     this.#held = bytes.slice(cut);
   }
 
-  resize({ cols, rows }: TerminalSize, mark: number): void {
+  resize(size: TerminalSize, mark: number): void {
     // What is held belongs before the change, and nothing of it would be seen: it is a part of a sequence.
-    this.#terminal.resize(cols, rows);
+    resizeTo(this.#terminal, size);
     // The cursor may be elsewhere now: nothing joins what was printed before.
     coreOf(this.#terminal)._inputHandler.parse("\0");
     this.#mark = mark;

@@ -29,6 +29,8 @@ export function snapshotOf(terminal: Terminal, surroundings: Surroundings): stri
   putPlaces({ painter, buffer: normal, terminal, charsets: surroundings.charsets });
   if (active === alt) {
     painter.plain();
+    // Where it was left: a change of size moves lines around it.
+    painter.goTo(Math.min(normal.x, terminal.cols - 1), normal.y);
     painter.put(`${csi}?47h${csi}r${csi}H`);
     new BufferPainting(painter, alt, { terminal }).paint();
     putPlaces({ painter, buffer: alt, terminal, charsets: surroundings.charsets });
@@ -87,7 +89,7 @@ function putEnd(p: {
     goTo(buffer.x - painting.lastWidth);
     // It is inserted, and may grow over what stands there as further characters join it.
     if (insertMode) painter.put(`${csi}${painting.lastInsertedWidth}P`);
-    painter.use(core._inputHandler._curAttrData);
+    painter.use(currentOf(core));
     return painting.paintLast();
   }
   painting.placeCursor(goTo);

@@ -29,7 +29,7 @@ export interface CoreLine {
 export type Charset = Readonly<Record<string, string>> | undefined;
 
 export interface CoreBuffer {
-  readonly lines: { readonly length: number; readonly maxLength: number; get(index: number): CoreLine | undefined };
+  readonly lines: { readonly length: number; maxLength: number; get(index: number): CoreLine | undefined };
   readonly x: number;
   readonly y: number;
   readonly ybase: number;
@@ -98,6 +98,16 @@ const nothingExtended: CellAttributes["extended"] = { ext: 0, urlId: 0, underlin
 /** A cell to load others into: the buffers lend one that they use themselves. */
 export function cellOf(terminal: Terminal): Cell {
   return terminal.buffer.normal.getNullCell() as unknown as Cell;
+}
+
+/**
+ * Gives a terminal another size. Release 6.0.0 leaves an alternate screen that is not in use the room of the size before: on it a program would scroll lines
+ * back that nobody else has.
+ */
+export function resizeTo(terminal: Terminal, { cols, rows }: { readonly cols: number; readonly rows: number }): void {
+  terminal.resize(cols, rows);
+  const { lines } = coreOf(terminal).buffers.alt;
+  if (lines.length === 0) lines.maxLength = rows;
 }
 
 /**
