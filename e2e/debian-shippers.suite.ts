@@ -1,10 +1,10 @@
-// Shippers as Debian packages them, unpacked by the tests into a folder of their own: nothing is installed or started by the system.
+// Programs as Debian packages them, unpacked by the tests into a folder of their own: nothing is installed or started by the system.
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const packages = [
+const shippers = [
   "rsyslog",
   "rsyslog-elasticsearch",
   "libestr0",
@@ -18,9 +18,10 @@ const packages = [
   "systemd-journal-remote",
   "libmicrohttpd12",
 ];
-const folder = join(import.meta.dir, "../node_modules/.cache/debian-shippers");
-const root = join(folder, "root");
-const ready = join(folder, "ready");
+/** The one that is checked against, for figures. */
+const prometheus = ["prometheus"];
+const cache = join(import.meta.dir, "../node_modules/.cache");
+const root = join(cache, "debian-shippers/root");
 const libraries = [
   "usr/lib/x86_64-linux-gnu",
   "usr/lib/aarch64-linux-gnu",
@@ -30,20 +31,31 @@ const libraries = [
 ].map((path) => join(root, path));
 
 /** Undefined when they are there; otherwise why not, and the command that fetches them. */
-export function fetchShippers(): string | undefined {
+function fetched(name: string, packages: readonly string[]): string | undefined {
+  const folder = join(cache, name);
+  const ready = join(folder, "ready");
   if (existsSync(ready)) return undefined;
   const command = `cd ${folder} && apt-get download ${packages.join(" ")}`;
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(root, { recursive: true });
-  const fetched = spawnSync("apt-get", ["-q", "download", ...packages], { cwd: folder, encoding: "utf8" });
-  if (fetched.status !== 0) return `${fetched.error?.message ?? fetched.stderr}\n${command}`;
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
-    const unpacked = spawnSync("dpkg", ["-x", file, root], { cwd: folder, encoding: "utf8" });
+  mkdirSync(join(folder, "root"), { recursive: true });
+  const got = spawnSync("apt-get", ["-q", "download", ...packages], { cwd: folder, encoding: "utf8" });
+  if (got.status !== 0) return `${got.error?.message ?? got.stderr}\n${command}`;
+  for (const file of readdirSync(folder).filter((each) => each.endsWith(".deb"))) {
+    const unpacked = spawnSync("dpkg", ["-x", file, join(folder, "root")], { cwd: folder, encoding: "utf8" });
     if (unpacked.status !== 0) return `${unpacked.error?.message ?? unpacked.stderr}\n${command}`;
   }
   mkdirSync(ready);
   return undefined;
 }
+
+/** Fetches rsyslog, syslog-ng and systemd-journal-upload. */
+export const fetchShippers = (): string | undefined => fetched("debian-shippers", shippers);
+
+/** Fetches Prometheus with promtool. */
+export const fetchPrometheus = (): string | undefined => fetched("debian-prometheus", prometheus);
+
+/** Path of promtool. */
+export const promtool = join(cache, "debian-prometheus/root/usr/bin/promtool");
 
 /** Where something of the packages lies. */
 export function shipperFile(...path: readonly string[]): string {
