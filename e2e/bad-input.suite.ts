@@ -40,7 +40,13 @@ export interface Things {
 
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
-const ownFormats: ReadonlySet<RouteName> = new Set<RouteName>(["writeLogs", "pushLokiLogs"]);
+const ownFormats: ReadonlySet<RouteName> = new Set(
+  everyRoute.filter((name) => routes[name].permission === "log:write"),
+);
+/** Routes that answer as another product does, and take whatever its clients send along. */
+export const foreignRoutes: ReadonlySet<RouteName> = new Set(
+  [...ownFormats].filter((name) => name !== "writeLogs" && name !== "pushLokiLogs"),
+);
 /** Other routes that read a body. */
 export const readingRoutes = everyRoute.filter(
   (name) => contracts[name].request !== undefined && !ownFormats.has(name),

@@ -39,7 +39,10 @@ function typeOf(name: RouteName): string {
 
 /** The text of src/api-table.ts, before it is formatted. */
 export function apiTable(): string {
-  const entries = Object.entries(routes).filter(([name]) => !pages.has(name)) as [RouteName, RouteSpec][];
+  // What takes the tokens of other products' programs is for those alone.
+  const entries = (Object.entries(routes) as [RouteName, RouteSpec][]).filter(
+    ([name, { anyToken }]) => !pages.has(name) && (anyToken !== true || name === "writeLogs"),
+  );
   const paths = entries.map(([name, spec]) => `  ${name}: ${JSON.stringify(`${spec.methods[0]} ${spec.path}`)},\n`);
   const interfaces = entries.map(([name]) => typeOf(name));
   return `${opening}

@@ -46,4 +46,68 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
     request: "LokiPush",
     responses: { 204: answer("All of it is on the disk") },
   },
+  pushOtlpLogs: {
+    parameters: [tenantHeader],
+    request: "OtlpLogs",
+    responses: { 200: answer("What was taken, on the disk; in the form of the request", "OtlpLogsTaken") },
+  },
+  bulkElastic: {
+    parameters: [tenantHeader],
+    requestType: "application/x-ndjson",
+    responses: { 200: answer("What became of each action", "ElasticBulkAnswer") },
+  },
+  bulkElasticIndex: {
+    parameters: [tenantHeader],
+    requestType: "application/x-ndjson",
+    responses: { 200: answer("What became of each action", "ElasticBulkAnswer") },
+  },
+  askElastic: { responses: { 200: { description: "As Elasticsearch answers", type: "application/json" } } },
+  pushDatadogLogs: {
+    parameters: [
+      query("ddsource", "For entries that name none"),
+      query("ddtags", "The same"),
+      query("service", "The same"),
+      query("hostname", "The same"),
+      tenantHeader,
+    ],
+    request: "DatadogLogs",
+    responses: { 202: answer("All of it is on the disk", "Nothing") },
+  },
+  pushSplunkEvents: {
+    parameters: [tenantHeader],
+    request: "SplunkEvent",
+    responses: { 200: answer("All of it is on the disk", "SplunkAnswer") },
+  },
+  pushSplunkEventsTyped: {
+    parameters: [tenantHeader],
+    request: "SplunkEvent",
+    responses: { 200: answer("All of it is on the disk", "SplunkAnswer") },
+  },
+  pushSplunkRaw: {
+    parameters: [
+      query("host", "Of all lines"),
+      query("source", "The same"),
+      query("sourcetype", "The same"),
+      query("index", "The same"),
+      tenantHeader,
+    ],
+    requestType: "text/plain",
+    responses: { 200: answer("All of it is on the disk", "SplunkAnswer") },
+  },
+  splunkHealth: { responses: { 200: answer("Entries are taken", "SplunkAnswer") } },
+  pushGelf: {
+    parameters: [tenantHeader],
+    request: "GelfMessage",
+    responses: { 202: answer("It is on the disk") },
+  },
+  pushClef: {
+    parameters: [query("clef", "Given: the body is in the compact format"), tenantHeader],
+    requestType: "application/vnd.serilog.clef",
+    responses: { 201: answer("All of it is on the disk", "SeqAnswer") },
+  },
+  uploadJournal: {
+    parameters: [tenantHeader],
+    requestType: "application/vnd.fdo.journal",
+    responses: { 202: { description: "All of it is on the disk", type: "text/plain" } },
+  },
 };

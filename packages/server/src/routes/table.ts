@@ -109,6 +109,21 @@ export const handlers: Handlers<RouteName> = {
   ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
   ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
   ...loaded(
+    () => import("./log-formats.ts"),
+    [
+      "pushOtlpLogs",
+      "pushDatadogLogs",
+      "pushSplunkEvents",
+      "pushSplunkEventsTyped",
+      "pushSplunkRaw",
+      "splunkHealth",
+      "pushGelf",
+      "pushClef",
+    ],
+  ),
+  ...loaded(() => import("./log-elastic.ts"), ["bulkElastic", "bulkElasticIndex", "askElastic"]),
+  ...loaded(() => import("./log-journal.ts"), ["uploadJournal"]),
+  ...loaded(
     () => import("./terminals.ts"),
     [
       "listTerminals",

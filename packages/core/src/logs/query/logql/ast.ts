@@ -105,24 +105,22 @@ export const aggregations = [
 ] as const;
 export type Aggregation = (typeof aggregations)[number];
 
-export const binaryOps = [
-  "or",
-  "and",
-  "unless",
-  "==",
-  "!=",
-  ">",
-  ">=",
-  "<",
-  "<=",
-  "+",
-  "-",
-  "*",
-  "/",
-  "%",
-  "^",
-] as const;
-export type BinaryOp = (typeof binaryOps)[number];
+export type BinaryOp =
+  | "or"
+  | "and"
+  | "unless"
+  | "=="
+  | "!="
+  | ">"
+  | ">="
+  | "<"
+  | "<="
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "^";
 
 export type Metric =
   | { readonly kind: "number" | "vector"; readonly value: number }

@@ -75,7 +75,7 @@ export class StagedEntry {
 
   /** Labels apart, as Grafana asks for them: of the stream, carried beside the line, and found in it. */
   categorized(): Record<"stream" | "structuredMetadata" | "parsed", Record<string, string>> {
-    const apart = { stream: {}, structuredMetadata: {}, parsed: {} } as Record<string, Record<string, string>>;
+    const apart: ReturnType<StagedEntry["categorized"]> = { stream: {}, structuredMetadata: {}, parsed: {} };
     for (const [name, value] of this.labels()) {
       const isStream = Object.hasOwn(this.entry.labels, name);
       const kind = this.#parsed.has(name)
@@ -85,9 +85,9 @@ export class StagedEntry {
           : this.#own(name) === undefined
             ? "parsed"
             : "structuredMetadata";
-      (apart[kind] ??= {})[name] = value;
+      apart[kind][name] = value;
     }
-    return apart as ReturnType<StagedEntry["categorized"]>;
+    return apart;
   }
 }
 

@@ -254,8 +254,8 @@ function compileReplace(
   const replaced = ({ labels, value }: Value): Value => {
     const matcher = pattern.matcher(labels.get(metric.from) ?? "");
     if (!matcher.find()) return { labels, value };
-    const text = metric.replacement.replaceAll(/\$(?:\{(\w+)\}|(\d+|\w+))/g, (_, braced?: string, bare = "") => {
-      const name = braced ?? bare;
+    const text = metric.replacement.replaceAll(/\$(?:\{\w+\}|\w+)/g, (reference) => {
+      const name = reference.replaceAll(/[${}]/g, "");
       const found: unknown = /^\d+$/.test(name) ? matcher.group(Number(name)) : matcher.group(name);
       return typeof found === "string" ? found : "";
     });

@@ -13,7 +13,7 @@ function parseJson(text: string): Json | undefined {
       if (typeof value === "number") return context?.source ?? String(value);
       return typeof value === "boolean" ? String(value) : value;
     };
-    return JSON.parse(text, keepDigits as (name: string, value: unknown) => unknown) as Json;
+    return JSON.parse(text, keepDigits) as Json;
   } catch {
     return undefined;
   }

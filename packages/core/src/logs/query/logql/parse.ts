@@ -1,7 +1,18 @@
 // Reads LogQL: the subset that is answered here. What is not known is named, with its place.
 import { QueryError } from "../scanner.ts";
-import { aggregations, binaryOps, rangeFunctions } from "./ast.ts";
-import type { BinaryOp, Expression, LabelFilter, Labelling, LogRange, Matching, Metric, Stage, Unwrap } from "./ast.ts";
+import { aggregations, rangeFunctions } from "./ast.ts";
+import type {
+  BinaryOp,
+  Expression,
+  LabelFilter,
+  Labelling,
+  LogRange,
+  Matching,
+  Metric,
+  RangeFunction,
+  Stage,
+  Unwrap,
+} from "./ast.ts";
 import { parseLabelFilter, parseLog, parseSelector, parseStages } from "./parse-log.ts";
 import { TokenReader } from "./token-reader.ts";
 
@@ -14,8 +25,8 @@ const precedence: readonly (readonly BinaryOp[])[] = [
   ["*", "/", "%"],
   ["^"],
 ];
-const comparisons: readonly BinaryOp[] = ["==", "!=", ">", ">=", "<", "<="];
-const grouped: readonly string[] = [
+const comparisons: ReadonlySet<BinaryOp> = new Set(["==", "!=", ">", ">=", "<", "<="]);
+const grouped: ReadonlySet<RangeFunction> = new Set<RangeFunction>([
   "avg_over_time",
   "max_over_time",
   "min_over_time",
@@ -24,8 +35,8 @@ const grouped: readonly string[] = [
   "quantile_over_time",
   "first_over_time",
   "last_over_time",
-];
-const unwrapped: readonly string[] = [...grouped, "sum_over_time"];
+]);
+const unwrapped: ReadonlySet<RangeFunction> = new Set([...grouped, "sum_over_time"]);
 const nestingMax = 60;
 
 /** Throws a `QueryError` that says what is wrong, or not known here, and where. */
@@ -56,7 +67,7 @@ class MetricParser {
       const op = ops.find((each) => this.#reader.is(each));
       if (op === undefined) return left;
       this.#reader.take();
-      const bool = this.#reader.is("bool") && comparisons.includes(op) && this.#reader.skip("bool");
+      const bool = this.#reader.is("bool") && comparisons.has(op) && this.#reader.skip("bool");
       const matching = this.#matching();
       // Powers bind from the right.
       const right = op === "^" ? this.#binary(level) : this.#binary(level + 1);
@@ -177,10 +188,10 @@ class MetricParser {
     }
     const range = this.#logRange();
     reader.need(")");
-    const by = grouped.includes(fn) ? this.#labelling() : undefined;
-    if (unwrapped.includes(fn) && range.unwrap === undefined)
+    const by = grouped.has(fn) ? this.#labelling() : undefined;
+    if (unwrapped.has(fn) && range.unwrap === undefined)
       throw new QueryError(`${fn} needs the value of a label: | unwrap LABEL`, at);
-    if (!unwrapped.includes(fn) && fn !== "rate" && fn !== "absent_over_time" && range.unwrap !== undefined)
+    if (!unwrapped.has(fn) && fn !== "rate" && fn !== "absent_over_time" && range.unwrap !== undefined)
       throw new QueryError(`${fn} counts lines and takes no unwrap`, at);
     return {
       kind: "range",
@@ -243,6 +254,3 @@ class MetricParser {
     return { label, unit, after };
   }
 }
-
-/** Every operator is read somewhere above. */
-export const operators = binaryOps;

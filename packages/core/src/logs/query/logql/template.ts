@@ -46,7 +46,7 @@ const functions: Readonly<Record<string, readonly [count: number, fn: Fn]>> = {
 
 function trimmed(text: string, cut: string): string {
   const signs = new Set(cut);
-  const list = [...text];
+  const list = Array.from(text);
   let [from, to] = [0, list.length];
   while (from < to && signs.has(list[from] ?? "")) from++;
   while (to > from && signs.has(list[to - 1] ?? "")) to--;
@@ -68,7 +68,8 @@ function replaced(text: string, p: { readonly from: string; readonly to: string;
 
 function formatted(format: string, args: readonly string[]): string {
   let next = 0;
-  return format.replaceAll(/%(-?)(0?)(\d*)([sdvq%])/g, (_, left: string, zero: string, width: string, kind: string) => {
+  return format.replaceAll(/%(-?)(0?)(\d*)([sdvq%])/g, (directive) => {
+    const [, left, zero, width, kind] = /^%(-?)(0?)(\d*)(.)$/.exec(directive) ?? [];
     if (kind === "%") return "%";
     const value = args[next++] ?? "";
     const text = kind === "q" ? JSON.stringify(value) : value;

@@ -47,7 +47,21 @@ const byteUnits: Readonly<Record<string, number>> = {
 const space = /(?:\s|#[^\n]*)+/y;
 const name = /[A-Za-z_][\w]*/y;
 const quantity = /(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)((?:[A-Za-zµ]+)?(?:[\d.]+[A-Za-zµ]+)*)/y;
-const signs = ["|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=", "||", "&&", ..."{}()[]|=<>,+-*/%^"];
+const signs = [
+  "|=",
+  "|~",
+  "|>",
+  "!=",
+  "!~",
+  "!>",
+  "=~",
+  "==",
+  ">=",
+  "<=",
+  "||",
+  "&&",
+  ...Array.from("{}()[]|=<>,+-*/%^"),
+];
 
 /** Throws a `QueryError` for what is none. */
 export function tokensOf(text: string): readonly Token[] {

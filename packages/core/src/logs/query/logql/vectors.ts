@@ -118,9 +118,10 @@ export function betweenVectors({ op, bool, matching }: Binary, left: Vector, rig
   const keyOf = ({ labels }: Value): string =>
     labelKey(grouped(labels, { without: !matching.on, labels: matching.labels }));
   const keys = (values: Vector): ReadonlySet<string> => new Set(values.map(keyOf));
-  if (op === "and") return kept(left, keyOf, keys(right), true);
-  if (op === "unless") return kept(left, keyOf, keys(right), false);
-  if (op === "or") return [...left, ...kept(right, keyOf, keys(left), false)];
+  const [leftKeys, rightKeys] = [keys(left), keys(right)];
+  if (op === "and") return left.filter((each) => rightKeys.has(keyOf(each)));
+  if (op === "unless") return left.filter((each) => !rightKeys.has(keyOf(each)));
+  if (op === "or") return [...left, ...right.filter((each) => !leftKeys.has(keyOf(each)))];
   const [many, one] = matching.many === "right" ? [right, left] : [left, right];
   const ones = new Map<string, Value>();
   for (const each of one) {
@@ -143,10 +144,6 @@ export function betweenVectors({ op, bool, matching }: Binary, left: Vector, rig
     if (isComparison(op) && !bool) return value === 1 ? [{ labels: each.labels, value: a }] : [];
     return [{ labels: joined(each.labels, other.labels, matching), value }];
   });
-}
-
-function kept(values: Vector, keyOf: (value: Value) => string, keys: ReadonlySet<string>, wanted: boolean): Vector {
-  return values.filter((each) => keys.has(keyOf(each)) === wanted);
 }
 
 function joined(labels: LabelSet, other: LabelSet, { on, labels: names, many, include }: Matching): LabelSet {
