@@ -35,3 +35,7 @@ export { isoTime } from "./query/row.ts";
 export type { QueryAnswer } from "./query/execute.ts";
 export { levelNumber, logLevels } from "./level.ts";
 export type { Appended, FieldValue, StoredEntry } from "./entry.ts";
+export { parseLogQl } from "./query/logql/parse.ts";
+export { labelTest } from "./query/match.ts";
+export type { LogQlAnswer, LogQlQuestion } from "./query/logql/answer.ts";
+export type { Labels } from "./entry.ts";

@@ -106,6 +106,22 @@ export const handlers: Handlers<RouteName> = {
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
+  ...loaded(
+    () => import("./loki-read.ts"),
+    [
+      "queryLoki",
+      "queryLokiRange",
+      "listLokiLabels",
+      "listLokiLabelValues",
+      "listLokiSeries",
+      "lokiStats",
+      "lokiVolume",
+      "lokiVolumeRange",
+      "detectLokiLabels",
+      "detectLokiFields",
+      "lokiBuild",
+    ],
+  ),
   ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
   ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
   ...loaded(
