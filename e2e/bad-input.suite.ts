@@ -40,9 +40,13 @@ export interface Things {
 
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
-const ownFormats: ReadonlySet<RouteName> = new Set<RouteName>(["writeLogs", "pushLokiLogs"]);
-/** In the protocols of other build tools, whose paths and queries are theirs; they have tests beside them. */
-export const foreignRoutes = everyRoute.filter((name) => routes[name].path.startsWith("/cache/"));
+const ownFormats: ReadonlySet<RouteName> = new Set(
+  everyRoute.filter((name) => routes[name].permission === "log:write"),
+);
+/** In the protocols of other products, whose paths, queries and refusals are theirs; they have tests beside them. */
+export const foreignRoutes = everyRoute.filter(
+  (name) => /^\/(?:cache|loki)\//.test(routes[name].path) || (ownFormats.has(name) && name !== "writeLogs"),
+);
 const cacheKey = "ab".repeat(32);
 /** Other routes that read a body. */
 export const readingRoutes = everyRoute.filter(

@@ -11,7 +11,6 @@ const pages: ReadonlySet<string> = new Set(["console", "consoleAsset", "consoleP
 
 /** For other programs than a browser: bodies that are no JSON, and protocols of other products. */
 const programs: ReadonlySet<string> = new Set([
-  "pushLokiLogs",
   "getBlob",
   "putBlob",
   "listMissingBlobs",
@@ -23,8 +22,10 @@ const programs: ReadonlySet<string> = new Set([
 ]);
 const foreignCaches = "/cache/";
 
-function isForConsole(name: string, { path }: RouteSpec): boolean {
-  return !pages.has(name) && !programs.has(name) && !path.startsWith(foreignCaches);
+function isForConsole(name: string, { path, anyToken }: RouteSpec): boolean {
+  // What takes the tokens of other products' programs is for those alone.
+  const isForeign = path.startsWith(foreignCaches) || (anyToken === true && name !== "writeLogs");
+  return !pages.has(name) && !programs.has(name) && !isForeign;
 }
 
 const opening = `// Every route of the API with its types, made by \`bun packages/web/generate-api.ts\` from the contract: not to be edited.

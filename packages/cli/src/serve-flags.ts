@@ -61,6 +61,21 @@ export const serveOptions: readonly ServeOption[] = [
     flags: "--audit-retention <duration>",
     description: "how long rows of the audit trail are kept (default: for good)",
   },
+  {
+    flags: "--syslog <address>",
+    description: "listen for syslog, as on udp://127.0.0.1:5514; may be repeated",
+    repeated: true,
+  },
+  {
+    flags: "--gelf <address>",
+    description: "listen for GELF, as on udp://127.0.0.1:12201; may be repeated",
+    repeated: true,
+  },
+  {
+    flags: "--fluent <address>",
+    description: "listen for Fluent's forward protocol, as on tcp://127.0.0.1:24224; may be repeated",
+    repeated: true,
+  },
   { flags: "--telemetry-endpoint <url>", description: "where traces and metrics go, over OTLP/HTTP" },
   {
     flags: "--telemetry-sample <share>",
@@ -150,6 +165,9 @@ const settings: Readonly<Record<string, string>> = {
   workerTlsKey: "worker.tlsKey",
   auditCheckpoints: "audit.checkpoints",
   auditRetention: "audit.retention",
+  syslog: "logs.syslog",
+  gelf: "logs.gelf",
+  fluent: "logs.fluent",
   telemetryEndpoint: "telemetry.endpoint",
   telemetrySample: "telemetry.sample",
   retentionRuns: "retention.runs",

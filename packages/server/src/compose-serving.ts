@@ -20,6 +20,7 @@ import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
 import { logsOf } from "./logs/first-use.ts";
+import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import { FirstUse } from "./first-use.ts";
@@ -38,6 +39,8 @@ export interface Serving {
   readonly http: Http;
   /** Workers on other machines; there from its first use on. */
   fleet(): Promise<Fleet>;
+  /** Logs; there from their first use on. */
+  logs(): Promise<LogDesk>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
@@ -87,7 +90,8 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
-    const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits: settings.limits });
+    const { limits, logs: kept } = settings;
+    const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits, pipelines: kept.pipelines });
     const cache = cacheOf(ground);
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
@@ -115,6 +119,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       deployer,
       http,
       fleet: fleet.open,
+      logs: () => logs.open(),
       backingUp: () => collector.held,
       ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {

@@ -11,6 +11,7 @@ import { listen, urlOf } from "./compose-listen.ts";
 import type { Listener } from "./compose-listen.ts";
 import { secret, socketIn } from "./compose-parts.ts";
 import type { ComposeOptions } from "./compose-parts.ts";
+import type { LogListeners } from "./compose-log-listeners.ts";
 import { codeFolder } from "./compose-serving.ts";
 import type { Serving } from "./compose-serving.ts";
 import { Site } from "./compose-site.ts";
@@ -26,6 +27,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where workers connect over TCP, when they may. */
   readonly workerPort: number | undefined;
+  /** Where log entries are listened for besides HTTP, by format; undefined: nowhere. */
+  readonly logAddresses: readonly { readonly format: string; readonly address: string }[] | undefined;
   readonly data: string;
   /** Set unless the server runs without authentication. */
   readonly token: string | undefined;
@@ -90,6 +93,8 @@ async function compose(
       ? undefined
       : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
   closing.push(() => workers?.stop());
+  const listeners = await listenersOf(options, site);
+  closing.push(() => listeners?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   taken?.opened(site.fetch);
   const replaced = beReplaced(options, {
@@ -109,6 +114,7 @@ async function compose(
     url,
     port: listener.port,
     workerPort: workers?.port,
+    logAddresses: listeners?.addresses,
     data: folder.folder,
     token,
     setUpUrl: () => setUpUrlOf(settings, site.serving, url),
@@ -116,6 +122,14 @@ async function compose(
     replaced,
     stop: close,
   };
+}
+
+/** Loaded where log entries are listened for besides HTTP. Throws `invalid_config` for pipelines that cannot be read. */
+async function listenersOf(options: ComposeOptions, site: Site): Promise<LogListeners | undefined> {
+  const { syslog, gelf, fluent, pipelines } = options.settings.logs;
+  if (pipelines.length > 0) (await import("./logs/pipeline-check.ts")).checkPipelines(pipelines);
+  if (syslog.length + gelf.length + fluent.length === 0) return undefined;
+  return (await import("./compose-log-listeners.ts")).listenForLogs(options, () => site.serving);
 }
 
 async function freeFolder({ settings }: ComposeOptions): Promise<Place> {

@@ -5,6 +5,7 @@ import { schemas } from "@sluice/protocol/http-schemas";
 import { settleSettings, sourcesOf } from "./config.ts";
 import type { SettingSources } from "./config.ts";
 import { identityKeys } from "./config-identity.ts";
+import { logKeys } from "./config-logs.ts";
 import { reportSettings } from "./config-report.ts";
 import { limitDefaults, settingSpecs } from "./config-settings.ts";
 import { HttpFixture } from "./http-fixture.ts";
@@ -27,7 +28,7 @@ const find = (report: ReturnType<typeof reported>, name: string) => report.setti
 describe("the settings that hold", () => {
   test("are all there, each with words", () => {
     const { settings, data } = reported({});
-    const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys];
+    const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys];
     expect(settings.map(({ name }) => name)).toEqual([
       ...keys,
       ...Object.keys(limitDefaults).map((name) => `limits.${name}`),

@@ -1,6 +1,8 @@
 // The settings that hold as a list for people: what each is, where it comes from, what it is for. Secrets are not in it.
 import type { SettingSource } from "./config.ts";
 import { identityKeys } from "./config-identity.ts";
+import { logKeys } from "./config-logs.ts";
+import type { LogListener } from "./config-logs.ts";
 import { limitDefaults, settingSpecs } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import { settingsAbout } from "./settings-about.ts";
@@ -48,14 +50,22 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   // Of a webhook the path may be a secret too.
   "audit.checkpoints": ({ audit }) => audit.checkpoints && originOf(audit.checkpoints),
   "audit.retention": ({ audit }) => audit.retentionMs,
+  "logs.syslog": ({ logs }) => addressesOf(logs.syslog),
+  "logs.gelf": ({ logs }) => addressesOf(logs.gelf),
+  "logs.fluent": ({ logs }) => addressesOf(logs.fluent),
+  "logs.pipelines": ({ logs }) => logs.pipelines,
   "telemetry.endpoint": ({ telemetry }) => telemetry && originOf(telemetry.endpoint),
   "telemetry.sample": ({ telemetry }) => telemetry?.sample,
   "retention.runs": (settings) => limitOf(settings, "runRetentionMs"),
   "retention.events": (settings) => limitOf(settings, "eventRetentionMs"),
 };
 
+function addressesOf(listeners: readonly LogListener[]): readonly string[] {
+  return listeners.map(({ protocol, host, port, tenant }) => `${protocol}://${host}:${port}?tenant=${tenant}`);
+}
+
 export function reportSettings(settings: ServerSettings, sources: ReadonlyMap<string, SettingSource>): SettingsReport {
-  const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys];
+  const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys];
   const reported = [
     ...keys.map((key) => report(key, valueOf[key]?.(settings), sourceOf(sources, key, otherNames[key]))),
     ...Object.keys(limitDefaults).map((name) => {

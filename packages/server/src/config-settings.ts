@@ -8,6 +8,8 @@ import { workerLimits } from "@sluice/worker/child";
 import { isNetwork } from "./address.ts";
 import { checkpointsVariable } from "./config-audit.ts";
 import type { AuditSettings } from "./config-audit.ts";
+import { logListeners } from "./config-logs.ts";
+import type { LogSettings } from "./config-logs.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
@@ -44,6 +46,7 @@ export interface ServerSettings {
     | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
+  readonly logs: LogSettings;
   /** Where traces and metrics go; undefined: nowhere. */
   readonly telemetry: TelemetrySettings | undefined;
   /** Every named limit that was set. */
@@ -133,6 +136,16 @@ const share: Parse = (value) => {
   throw new SettingError("a number from 0 to 1");
 };
 
+function listeners(...protocols: readonly string[]): Parse {
+  return (value) => {
+    const found = logListeners(value, protocols);
+    if (found !== undefined) return found;
+    throw new SettingError(
+      `a list of addresses such as ${protocols[0] ?? ""}://127.0.0.1:5514 (${protocols.join(" or ")})`,
+    );
+  };
+}
+
 function oneOf(...words: readonly string[]): Parse {
   return (value) => {
     if (typeof value === "string" && words.includes(value)) return value;
@@ -175,6 +188,9 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("worker.tlsKey", { env: "SLUICE_WORKER_TLS_KEY", flag: "--worker-tls-key" }, text),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
+  spec("logs.syslog", { env: "SLUICE_SYSLOG", flag: "--syslog" }, listeners("udp", "tcp")),
+  spec("logs.gelf", { env: "SLUICE_GELF", flag: "--gelf" }, listeners("udp", "tcp")),
+  spec("logs.fluent", { env: "SLUICE_FLUENT", flag: "--fluent" }, listeners("tcp")),
   spec("retention.runs", { env: "SLUICE_RETENTION_RUNS", flag: "--retention-runs" }, duration),
   spec("telemetry.endpoint", { env: "SLUICE_TELEMETRY_ENDPOINT", flag: "--telemetry-endpoint" }, url),
   spec("telemetry.sample", { env: "SLUICE_TELEMETRY_SAMPLE", flag: "--telemetry-sample" }, share),

@@ -28,6 +28,7 @@ describe("precedence", () => {
       durability: "full",
       onDeploy: "pin",
       encryptPayloads: false,
+      logs: { syslog: [], gelf: [], fluent: [], pipelines: [] },
       telemetry: undefined,
       allowedHosts: [],
       allowedOrigins: [],
@@ -76,6 +77,15 @@ describe("precedence", () => {
       "worker.tlsKey": ["/etc/w.key", "/etc/w.key"],
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
+      "logs.syslog": [
+        "udp://127.0.0.1:5514,tcp://[::1]:0?tenant=acme",
+        [
+          { protocol: "udp", host: "127.0.0.1", port: 5514, tenant: "default" },
+          { protocol: "tcp", host: "::1", port: 0, tenant: "acme" },
+        ],
+      ],
+      "logs.gelf": ["udp://a.example:12201", [{ protocol: "udp", host: "a.example", port: 12_201, tenant: "default" }]],
+      "logs.fluent": ["tcp://0.0.0.0:24224/", [{ protocol: "tcp", host: "0.0.0.0", port: 24_224, tenant: "default" }]],
       "retention.runs": ["2 days", 172_800_000],
       "telemetry.endpoint": ["http://collector:4318/", "http://collector:4318"],
       "telemetry.sample": ["0.25", 0.25],
@@ -106,6 +116,9 @@ describe("precedence", () => {
           "http.allowedHosts": settings.allowedHosts,
           "http.allowedOrigins": settings.allowedOrigins,
           "http.trustedProxies": settings.trustedProxies,
+          "logs.syslog": settings.logs.syslog,
+          "logs.gelf": settings.logs.gelf,
+          "logs.fluent": settings.logs.fluent,
           "tls.cert": settings.tls?.cert,
           "tls.key": settings.tls?.key,
         };

@@ -15,7 +15,11 @@ import {
 import type { ServerSettings } from "./config-settings.ts";
 import { auditSettings } from "./config-audit.ts";
 import { identityKeys, identitySettings } from "./config-identity.ts";
+import { logKeys, logSettings } from "./config-logs.ts";
 import { workerSettings } from "./config-worker.ts";
+
+/** Settings that are read whole, from the file alone. */
+const wholeKeys: readonly string[] = [...identityKeys, ...logKeys];
 
 export interface SettingSources {
   /** Absolute path of the project. */
@@ -48,7 +52,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   checkNames([...file.keys()], {
     kind: "setting",
     where: "sluice.config.ts",
-    known: [...settingKeys(), ...identityKeys, ...limitKeys()],
+    known: [...settingKeys(), ...identityKeys, ...logKeys, ...limitKeys()],
   });
   checkNames([...flags.keys()], {
     kind: "setting",
@@ -71,7 +75,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
     const value = pick(`limits.${name}`, (given) => parseLimit(name, given));
     if (typeof value === "number") limits[name] = value;
   }
-  for (const key of identityKeys) values.set(key, file.get(key));
+  for (const key of wholeKeys) values.set(key, file.get(key));
   return filled(sources, values, limits);
 }
 
@@ -109,6 +113,7 @@ function filled(
     tls: tlsOf(values, pathOf),
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     audit: auditSettings(values, { data, pathOf }),
+    logs: logSettings(values),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {
@@ -189,7 +194,7 @@ function flatten(value: unknown, prefix = ""): Map<string, unknown> {
   if (typeof value !== "object" || value === null) return flat;
   for (const [name, item] of Object.entries(value)) {
     const key = prefix + name;
-    const whole = identityKeys.includes(key);
+    const whole = wholeKeys.includes(key);
     const nested = typeof item === "object" && item !== null && !Array.isArray(item) && !whole;
     if (nested) for (const [inner, each] of flatten(item, `${key}.`)) flat.set(inner, each);
     else if (item !== undefined) flat.set(key, item);

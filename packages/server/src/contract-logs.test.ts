@@ -41,6 +41,23 @@ test("answers are what the API document says", async () => {
   expect((await ask("queryLogs", [], { body: { query: "(" } })).status).toBe(400);
   const push = { streams: [{ stream: { a: "b" }, values: [["1", "x"]] }] };
   expect((await ask("pushLokiLogs", [], { body: push })).status).toBe(204);
+  expect((await ask("pushOtlpLogs", [], { body: { resourceLogs: [] } })).status).toBe(200);
+  const records = [{ timeUnixNano: "x" }];
+  const exported = { resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] };
+  expect((await ask("pushOtlpLogs", [], { body: exported })).body.partialSuccess).toBeDefined();
+  // One line of an action that holds its document's place: what is answered is what counts.
+  expect((await ask("bulkElastic", [], { body: { delete: { _index: "a" } } })).body.errors).toBe(true);
+  expect((await ask("bulkElasticIndex", ["a"], { body: { delete: {} } })).body.errors).toBe(true);
+  expect((await ask("askElastic", ["_license"])).status).toBe(200);
+  expect((await ask("pushDatadogLogs", [], { body: { message: "x" } })).status).toBe(202);
+  expect((await ask("pushSplunkEvents", [], { body: { event: "x" } })).status).toBe(200);
+  expect((await ask("pushSplunkEventsTyped", [], { body: { event: "x" } })).status).toBe(200);
+  expect((await ask("pushSplunkRaw", [], { body: "x" })).status).toBe(200);
+  expect((await ask("splunkHealth")).status).toBe(200);
+  expect((await ask("pushGelf", [], { body: { short_message: "x" } })).status).toBe(202);
+  expect((await ask("pushClef", [], { body: { "@m": "x" } })).status).toBe(201);
+  const journal = { "content-type": "application/vnd.fdo.journal" };
+  expect((await ask("uploadJournal", [], { method: "POST", headers: journal })).status).toBe(202);
   const { headers } = await f.send("/api/v1/logs/tail", { method: "HEAD" });
   expect(headers.get("content-type")).toContain("text/event-stream");
   visited.add("tailLogs");

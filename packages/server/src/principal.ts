@@ -177,11 +177,11 @@ export class Gate {
 
 /**
  * A token as shippers of other products send theirs: as password of Basic, behind `Splunk` or `ApiKey` (of which Elastic's
- * clients send base64 of `id:key`), or in the header of Datadog.
+ * clients send base64 of `id:key`), or in the headers of Datadog and Seq.
  */
 function foreignToken(headers: Headers): string | undefined {
   const [scheme = "", value = ""] = (headers.get("authorization") ?? "").trim().split(/\s+/, 2);
-  const own = headers.get("dd-api-key") ?? undefined;
+  const own = headers.get("dd-api-key") ?? headers.get("x-seq-apikey") ?? undefined;
   if (value === "") return own;
   switch (scheme.toLowerCase()) {
     case "splunk":

@@ -9,6 +9,9 @@ export interface LogLimits {
   readonly logFieldsMax: number;
   readonly logFieldBytesMax: number;
   readonly logLabelsMax: number;
+  /** Connections of one listener at once, and datagrams that wait to be written: further ones are closed, or left out. */
+  readonly logConnectionsMax: number;
+  readonly logDatagramsWaitingMax: number;
   /** Bytes of what waits to be committed; more is refused for a while. */
   readonly logQueueBytesMax: number;
   /** Raw bytes of the head, or age of its oldest entry, after which it is sealed. */
@@ -50,6 +53,8 @@ export const logLimits: LogLimits = {
   logFieldsMax: 1_000,
   logFieldBytesMax: 64 * 1024,
   logLabelsMax: 30,
+  logConnectionsMax: 1_000,
+  logDatagramsWaitingMax: 50_000,
   logQueueBytesMax: 64 * 1024 * 1024,
   logSealBytes: 16 * 1024 * 1024,
   logSealAfterMs: 5 * 60_000,

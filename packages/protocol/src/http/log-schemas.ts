@@ -73,4 +73,38 @@ export const logSchemas = {
       ),
     })
     .describe("As Grafana Loki takes it"),
+  OtlpLogs: z
+    .looseObject({ resourceLogs: maybe(z.array(z.looseObject({}))) })
+    .describe("As OpenTelemetry exports them: ExportLogsServiceRequest"),
+  OtlpLogsTaken: z.strictObject({
+    partialSuccess: maybe(z.strictObject({ rejectedLogRecords: z.string(), errorMessage: z.string() })).describe(
+      "Records that were not taken; absent where all were",
+    ),
+  }),
+  ElasticBulkAnswer: z.strictObject({
+    took: z.int(),
+    errors: z.boolean().describe("Whether one of the actions failed"),
+    items: z.array(
+      z.record(
+        z.string(),
+        z.looseObject({
+          _index: z.string(),
+          _id: z.string(),
+          status: z.int(),
+          error: maybe(z.strictObject({ type: z.string(), reason: z.string() })),
+        }),
+      ),
+    ),
+  }),
+  DatadogLogs: z
+    .union([z.looseObject({}), z.array(z.looseObject({}))])
+    .describe(
+      "An entry or a list of them: message, service, hostname, ddsource, ddtags, status, and fields of any name",
+    ),
+  SplunkEvent: z
+    .looseObject({ event: z.unknown() })
+    .describe("An event; several stand one behind the other, or in a list"),
+  SplunkAnswer: z.strictObject({ text: z.string(), code: z.int() }),
+  GelfMessage: z.looseObject({ short_message: z.string() }).describe("A message of GELF 1.1"),
+  SeqAnswer: z.strictObject({ MinimumLevelAccepted: z.null() }),
 } as const;

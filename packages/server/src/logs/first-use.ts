@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { logLimits, systemClock } from "@sluice/core";
 import type { Engine, Logger, ProductTrail, Store } from "@sluice/core";
+import type { PipelineSettings } from "@sluice/core/logs";
 import { FirstUse } from "../first-use.ts";
 import type { LogDesk } from "./log-desk.ts";
 
@@ -17,14 +18,16 @@ export function logsOf(p: {
   readonly folder: string;
   readonly log: Logger;
   readonly limits: Readonly<Record<string, number>>;
+  /** What entries go through on their way in. */
+  readonly pipelines: readonly PipelineSettings[];
 }): { readonly open: () => Promise<LogDesk>; readonly stop: () => Promise<void> } {
-  const { folder, log } = p;
+  const { folder, log, pipelines } = p;
   const limits = { ...logLimits, ...p.limits };
   const part = new FirstUse(
     async () => {
       const { openLogs } = await import("./log-desk.ts");
       const trail = limits.logOwnLinesMs > 0 ? trailOf(p) : undefined;
-      return openLogs({ folder, clock: systemClock, log, limits, trail });
+      return openLogs({ folder, clock: systemClock, log, limits, trail, pipelines });
     },
     (desk) => desk.close(),
   );

@@ -1,13 +1,16 @@
-// Logs as routes use them: the store, its tails, and the limits that hold.
-import { LogStore, OwnLines, Tails } from "@sluice/core/logs";
-import { LogClients } from "./log-clients.ts";
+// Logs as routes use them: the store, its tails, the limits that hold, and what entries go through on their way in.
+import { Collector, compilePipelines, LogStore, OwnLines, Tails } from "@sluice/core/logs";
+import type { PipelineSettings } from "@sluice/core/logs";
 import type { Clock, Logger, LogLimits, ProductTrail } from "@sluice/core";
+import { LogClients } from "./log-clients.ts";
 
 export interface LogDesk {
   readonly store: LogStore;
   readonly tails: Tails;
   readonly clients: LogClients;
   readonly limits: LogLimits;
+  /** For the entries of one request of a tenant. */
+  collector(tenant: string): Collector;
   close(): Promise<void>;
 }
 
@@ -18,8 +21,10 @@ export async function openLogs(p: {
   readonly log: Logger;
   readonly limits: LogLimits;
   readonly trail?: ProductTrail | undefined;
+  readonly pipelines?: readonly PipelineSettings[] | undefined;
 }): Promise<LogDesk> {
   const { clock, log, limits, trail } = p;
+  const pipelineOf = compilePipelines(p.pipelines ?? []);
   const store = await LogStore.open(p);
   const own = trail === undefined ? undefined : new OwnLines({ trail, store, clock, log, limits });
   own?.start();
@@ -29,6 +34,7 @@ export async function openLogs(p: {
     clients,
     tails: new Tails(store, limits),
     limits,
+    collector: (tenant) => new Collector(limits, pipelineOf(tenant)),
     close: async () => {
       clients.close();
       await own?.stop();

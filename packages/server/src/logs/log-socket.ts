@@ -1,15 +1,7 @@
 // The WebSocket of one client of logs: entries come in and are acknowledged once they are on the disk, entries it subscribes to go
 // out. A message that cannot be taken is answered and changes nothing else.
-import {
-  addNative,
-  Collector,
-  levelNumber,
-  parseQuery,
-  QueryError,
-  readNativeList,
-  RefusedRequest,
-} from "@sluice/core/logs";
-import type { Appended, RejectCode } from "@sluice/core/logs";
+import { addNative, levelNumber, parseQuery, QueryError, readNativeList, RefusedRequest } from "@sluice/core/logs";
+import type { Appended, Collector, RejectCode } from "@sluice/core/logs";
 import type { Clock } from "@sluice/core";
 import { SluiceError, toWire } from "@sluice/protocol";
 import type { ErrorCode } from "@sluice/protocol";
@@ -37,6 +29,8 @@ export interface LogSocketParts {
 interface Unanswered {
   readonly id: string | undefined;
   readonly chars: number;
+  /** False: a pipeline left it out. */
+  readonly isKept?: boolean;
 }
 
 const codes = { ...closeCodes, normal: 1000, tryAgain: 1013 } as const;
@@ -117,14 +111,15 @@ export class LogSocket implements SocketSession {
   #takeEntry({ id, entry }: Extract<LogMessage, { kind: "entry" }>, chars: number): void {
     const { desk, clock, writesTo, clientId } = this.#parts;
     if (writesTo === undefined) return this.#fail({ ...mayNot("log:write"), logId: id });
-    const single = (this.#single ??= { collector: new Collector(desk.limits), unanswered: [] });
+    const single = (this.#single ??= { collector: desk.collector(writesTo), unanswered: [] });
+    const { accepted: before } = single.collector;
     entry["clientId"] = clientId;
     // `type` is where clients of this kind say how bad it is.
     const { type } = entry;
     if (typeof type === "string" && entry["level"] === undefined && levelNumber(type) !== 0) entry["level"] = type;
     const problem = problemOf(() => addNative(single.collector, entry, clock.now()));
     if (problem !== undefined) return this.#fail({ ...problem, logId: id });
-    single.unanswered.push({ id, chars });
+    single.unanswered.push({ id, chars, isKept: single.collector.accepted > before });
     this.#count(chars);
     // Entries of one turn, and those that come while a commit is under way, share the next one.
     if (this.#isDue || this.#commits > 0) return undefined;
@@ -148,10 +143,13 @@ export class LogSocket implements SocketSession {
     void this.#commit(single.unanswered, async () => {
       const appended = await this.#parts.desk.store.append(single.collector.batch(writesTo));
       const firstSeq = appended.outcome === "conflict" ? 0 : appended.firstSeq;
-      const end = `,"accepted":1,"rejected":[],"timestamp":"${this.#timestamp()}"}`;
-      return single.unanswered.map(({ id }, index) => {
-        const seq = firstSeq + index;
-        return `{"type":"ack","logId":${JSON.stringify(id ?? String(seq))},"seq":${seq}${end}`;
+      const end = `"rejected":[],"timestamp":"${this.#timestamp()}"}`;
+      let next = firstSeq;
+      return single.unanswered.map(({ id, isKept }) => {
+        // A pipeline may have left it out: then it has no number.
+        const seq = isKept ? next++ : null;
+        const name = JSON.stringify(id ?? String(seq ?? ""));
+        return `{"type":"ack","logId":${name},"seq":${seq},"accepted":${isKept ? 1 : 0},${end}`;
       });
     });
   }
@@ -159,7 +157,7 @@ export class LogSocket implements SocketSession {
   #takeBatch({ key, entries, labels }: Extract<LogMessage, { kind: "batch" }>, chars: number): void {
     const { desk, clock, writesTo, clientId } = this.#parts;
     if (writesTo === undefined) return this.#fail({ ...mayNot("log:write"), key });
-    const collector = new Collector(desk.limits);
+    const collector = desk.collector(writesTo);
     const problem = problemOf(() =>
       readNativeList(collector, { entries, labels, nowMs: clock.now(), extra: { clientId } }),
     );

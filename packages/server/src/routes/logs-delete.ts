@@ -5,7 +5,8 @@ import type { Call } from "../call.ts";
 import { optionalTextOf, refuse } from "../fields.ts";
 import { tenantOf } from "../logs/tenant.ts";
 import { reply } from "../wire.ts";
-import { deskOf, queryCharsMax, timeField, understood } from "./logs.ts";
+import { deskOf } from "../logs/log-body.ts";
+import { queryCharsMax, timeField, understood } from "./logs.ts";
 import { bodyOf } from "./sign-in.ts";
 
 export async function deleteLogs(call: Call): Promise<Response> {

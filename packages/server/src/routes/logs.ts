@@ -1,26 +1,14 @@
 // Logs: entries in, queries and live tails out.
-import {
-  Collector,
-  parseQuery,
-  QueryError,
-  readLokiJson,
-  readLokiProtobuf,
-  readNative,
-  RefusedRequest,
-  unsnap,
-} from "@sluice/core/logs";
-import type { Appended } from "@sluice/core/logs";
+import { parseQuery, QueryError, readLokiJson, readLokiProtobuf, readNative, unsnap } from "@sluice/core/logs";
 import { SluiceError } from "@sluice/protocol";
-import { bytesOf } from "../body.ts";
 import type { Call } from "../call.ts";
 import { optionalTextOf, quoted, refuse, timeIn } from "../fields.ts";
 import type { Body } from "../fields.ts";
-import { decompressed } from "../hooks/content-encoding.ts";
 import { nosniff } from "../hygiene.ts";
+import { deskOf, hashOf, mediaType, reading, sentBytes, taken, textOfBytes } from "../logs/log-body.ts";
 import { shownAnswer } from "../logs/show-logs.ts";
 import { TailFeed } from "../logs/tail-feed.ts";
 import { tenantOf } from "../logs/tenant.ts";
-import type { LogDesk } from "../logs/log-desk.ts";
 import { done, reply } from "../wire.ts";
 import { bodyOf } from "./sign-in.ts";
 
@@ -28,52 +16,6 @@ const keyCharsMax = 256;
 export const queryCharsMax = 16_384;
 const lastUsual = 100;
 const seqMax = Number.MAX_SAFE_INTEGER;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-export async function deskOf(call: Call): Promise<LogDesk> {
-  const { logs } = call.parts;
-  if (logs !== undefined) return logs();
-  throw new SluiceError({ code: "unavailable", message: "This server keeps no logs." });
-}
-
-/** The body, unpacked; Snappy is for whoever reads what is in it. */
-async function sentBytes(call: Call, { limits }: LogDesk): Promise<Uint8Array> {
-  const bodyBytesMax = limits.logBodyBytesMax;
-  const bytes = await bytesOf(call.request, { bodyBytesMax: Math.min(bodyBytesMax, call.parts.limits.bodyBytesMax) });
-  const coding = call.request.headers.get("content-encoding");
-  const name = coding?.trim().toLowerCase() ?? "";
-  if (["", "identity", "snappy"].includes(name)) return bytes;
-  const { budget } = call.parts;
-  const whole = await decompressed(bytes, coding, { bodyBytesMax, budget });
-  budget.give(whole.length);
-  return whole;
-}
-
-function textOfBytes(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return refuse("invalid_json", "The body is not UTF-8.", "Send text encoded as UTF-8.");
-  }
-}
-
-/** Reads with a format; what that cannot take is told to the sender. */
-function reading(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof RefusedRequest)) throw error;
-    refuse(error.code, error.message, "docs/logs.md says what each format looks like.");
-  }
-}
-
-function mediaType({ headers }: Request): string {
-  return (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-}
 
 export async function writeLogs(call: Call): Promise<Response> {
   call.query().done();
@@ -93,7 +35,7 @@ export async function writeLogs(call: Call): Promise<Response> {
       "Send application/json or application/x-ndjson.",
     );
   }
-  const collector = new Collector(desk.limits);
+  const collector = desk.collector(tenant);
   const text = textOfBytes(bytes);
   reading(() => readNative(collector, { text, form, nowMs: call.parts.clock.now() }));
   const key = name === null ? undefined : { name: `native:${name}`, hash: hashOf(bytes) };
@@ -107,22 +49,13 @@ export async function writeLogs(call: Call): Promise<Response> {
   });
 }
 
-function taken(appended: Appended): Exclude<Appended, { readonly outcome: "conflict" }> {
-  if (appended.outcome !== "conflict") return appended;
-  return refuse(
-    "idempotency_conflict",
-    "This idempotency key was used for other entries.",
-    "Take another key for other entries.",
-  );
-}
-
 /** Loki's shippers send the same body again when they had no answer: it is known by its content. */
 export async function pushLokiLogs(call: Call): Promise<Response> {
   call.query().done();
   const tenant = tenantOf(call, "log:write");
   const desk = await deskOf(call);
   const bytes = await sentBytes(call, desk);
-  const collector = new Collector(desk.limits);
+  const collector = desk.collector(tenant);
   if (mediaType(call.request) === "application/json") reading(() => readLokiJson(collector, textOfBytes(bytes)));
   else reading(() => readLokiProtobuf(collector, unsnap(bytes, desk.limits.logBodyBytesMax)));
   const hash = hashOf(bytes);

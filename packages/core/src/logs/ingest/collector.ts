@@ -28,6 +28,9 @@ export interface FoundEntry {
   readonly fields: Readonly<Record<string, FieldValue>>;
 }
 
+/** Changes an entry on its way in; undefined: it is left out. */
+export type Pipeline = (labels: Labels, entry: FoundEntry) => FoundEntry | undefined;
+
 type EntryLimits = Pick<
   LogLimits,
   "logEntriesMax" | "logEntryLineBytesMax" | "logFieldsMax" | "logFieldBytesMax" | "logLabelsMax"
@@ -48,13 +51,21 @@ export class RefusedRequest extends Error {
 
 export class Collector {
   readonly #limits: EntryLimits;
+  readonly #pipeline: Pipeline | undefined;
   readonly #frame = new FrameWriter();
   readonly rejected: Rejected[] = [];
   #rejections = 0;
   #index = 0;
 
-  constructor(limits: EntryLimits) {
+  /** `pipeline`: what each entry goes through before it is looked at. */
+  constructor(limits: EntryLimits, pipeline?: Pipeline) {
     this.#limits = limits;
+    this.#pipeline = pipeline;
+  }
+
+  /** Entries so far, those that were left out among them. */
+  get found(): number {
+    return this.#index;
   }
 
   /** How many were rejected; only the first of them are listed. */
@@ -84,13 +95,15 @@ export class Collector {
     return this.#frame.stream(labels);
   }
 
-  /** Answers why it was not taken, where it was not. */
-  add(stream: number, labels: Labels, entry: FoundEntry): RejectCode | undefined {
+  /** Answers why it was not taken. One that a pipeline drops is neither taken nor rejected. */
+  add(stream: number, labels: Labels, found: FoundEntry): RejectCode | undefined {
     const index = this.#next();
+    const entry = this.#pipeline === undefined ? found : this.#pipeline(labels, found);
+    if (entry === undefined) return undefined;
     const problem = this.#problemOf(entry);
-    if (problem !== undefined) return this.#note(index, problem);
-    this.#frame.addTo(stream, { ...entry, level: levelOf({ labels, ...entry }) });
-    return undefined;
+    if (problem === undefined) this.#frame.addTo(stream, { ...entry, level: levelOf({ labels, ...entry }) });
+    else this.#note(index, problem);
+    return problem;
   }
 
   /** Something that stands where an entry should. */

@@ -2,6 +2,7 @@
 import type { FieldValue, Labels } from "../entry.ts";
 import { RefusedRequest } from "./collector.ts";
 import type { Collector, RejectCode } from "./collector.ts";
+import { isObject, parsedJson } from "./objects.ts";
 import { emptyFields, flattenInto, momentOf } from "./values.ts";
 import type { Moment } from "./values.ts";
 
@@ -9,8 +10,6 @@ const timeNames = ["timestamp", "time", "@timestamp", "ts"] as const;
 const lineNames = ["message", "msg", "line", "log"] as const;
 /** Fields that make the stream where no labels are given. */
 const labelNames = ["service", "host"] as const;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Reads `text` into the collector. `json`: one document; `lines`: one entry a line. Throws a `RefusedRequest` for what is neither. */
 export function readNative(
@@ -21,13 +20,13 @@ export function readNative(
   if (p.form === "lines") {
     for (const line of p.text.split("\n")) {
       if (line.trim() === "") continue;
-      const value = parsed(line);
+      const value = parsedJson(line);
       if (value === undefined) collector.reject("not_an_entry");
       else addEntry(collector, value.json, { shared: {}, now });
     }
     return;
   }
-  const document = parsed(p.text);
+  const document = parsedJson(p.text);
   if (document === undefined) throw new RefusedRequest("invalid_json", "The body is not JSON.");
   const { json } = document;
   if (Array.isArray(json)) for (const each of json as unknown[]) addEntry(collector, each, { shared: {}, now });
@@ -40,18 +39,6 @@ export function readNative(
       "invalid_input",
       "The body holds no entries: send an object, a list of them, or `entries`.",
     );
-}
-
-function parsed(text: string): { readonly json: unknown } | undefined {
-  try {
-    return { json: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Labels are texts; numbers and booleans are written as such. */

@@ -4,12 +4,20 @@ import type { FieldValue } from "../entry.ts";
 /** How a field is compared. `has`: the value is somewhere in it. `exists`: it is there at all. */
 export type Comparison = "has" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | "exists";
 
+export interface LabelMatcher {
+  readonly name: string;
+  readonly op: "=" | "!=" | "=~" | "!~";
+  readonly value: string;
+}
+
 export type Filter =
   | { readonly kind: "all" }
   /** A text that stands in the line or in any field, upper and lower case told apart. */
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "field"; readonly name: string; readonly op: Comparison; readonly value: string }
   | { readonly kind: "in"; readonly name: string; readonly values: readonly string[] }
+  /** Labels of the stream alone, whatever fields are called. One that is not there is empty; expressions fit the whole value. */
+  | { readonly kind: "stream"; readonly matchers: readonly LabelMatcher[] }
   | { readonly kind: "and" | "or"; readonly of: readonly Filter[] }
   | { readonly kind: "not"; readonly of: Filter };
 

@@ -58,6 +58,19 @@ export function execute(snapshot: Snapshot, p: Execution): QueryAnswer {
   return new Run(snapshot, p).answer();
 }
 
+/** Goes through everything that fits, the latest parts first; `skip` leaves a part out. Answers with what was not looked at. */
+export function visit(
+  snapshot: Snapshot,
+  p: Execution,
+  with_: {
+    readonly skip?: (part: Part) => boolean;
+    /** False: no more is wanted. `hits`: 1 for each row that fits. */
+    readonly each: (rows: Rows, hits: Uint8Array) => boolean;
+  },
+): Omit<QueryAnswer, "entries" | "columns" | "rows"> {
+  return new Run(snapshot, p).visit(with_.skip ?? (() => false), with_.each);
+}
+
 class Run {
   readonly #snapshot: Snapshot;
   readonly #p: Execution;
@@ -86,6 +99,15 @@ class Run {
     const answer = found === undefined ? this.#table() : { entries: this.#latest(found) };
     const { damage, lastSeq } = this.#snapshot;
     return { ...answer, partial: this.#partial, scannedBytes: this.#scannedBytes, damage, lastSeq };
+  }
+
+  visit(
+    skip: (part: Part) => boolean,
+    each: (rows: Rows, hits: Uint8Array) => boolean,
+  ): Omit<QueryAnswer, "entries" | "columns" | "rows"> {
+    for (const { rows, hits } of this.#hits(skip)) if (!each(rows, hits)) break;
+    const { damage, lastSeq } = this.#snapshot;
+    return { partial: this.#partial, scannedBytes: this.#scannedBytes, damage, lastSeq };
   }
 
   /** Says what ended it, if it was not the end. */

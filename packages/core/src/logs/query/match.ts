@@ -5,7 +5,7 @@ import { mayContain } from "../storage/bloom.ts";
 import type { ChunkRow } from "../storage/day.ts";
 import type { Rows } from "../storage/rows.ts";
 import type { TextColumn } from "../storage/texts.ts";
-import type { Comparison, Filter, Row } from "./ast.ts";
+import type { Comparison, Filter, LabelMatcher, Row } from "./ast.ts";
 import { compileExpression } from "./expression.ts";
 
 /** A filter, ready to be used over and over. */
@@ -34,6 +34,8 @@ export function compileFilter(filter: Filter): Matcher {
       const tests = filter.values.map((value) => testOf(filter.name, "=", value));
       return fieldMatcher(filter.name, (value) => tests.some((test) => test(value)), {});
     }
+    case "stream":
+      return streamMatcher(filter.matchers);
     case "not": {
       const inner = compileFilter(filter.of);
       return {
@@ -45,6 +47,27 @@ export function compileFilter(filter: Filter): Matcher {
     default:
       return joinedMatcher(filter.kind, filter.of.map(compileFilter));
   }
+}
+
+/** Whether a value fits; a label that is not there is empty. Expressions have to fit the whole value. */
+export function labelTest({ op, value }: LabelMatcher): (found: string) => boolean {
+  if (op === "=") return (found) => found === value;
+  if (op === "!=") return (found) => found !== value;
+  const { test } = compileExpression(`^(?s:${value})$`);
+  return op === "=~" ? test : (found) => !test(found);
+}
+
+function streamMatcher(matchers: readonly LabelMatcher[]): Matcher {
+  const tests = matchers.map((each) => ({ name: each.name, test: labelTest(each) }));
+  const fits = (labels: Labels): boolean => tests.every(({ name, test }) => test(labelOf(labels, name) ?? ""));
+  return {
+    rows: (rows) => {
+      const ofStream = rows.streams.map((labels) => (fits(labels) ? 1 : 0));
+      return Uint8Array.from(rows.stream(), (at) => ofStream[at] ?? 0);
+    },
+    row: (row) => tests.every(({ name, test }) => test(String(row.get(name) ?? ""))),
+    mayFit: ({ streams }) => streams.some(fits),
+  };
 }
 
 function joinedMatcher(kind: "and" | "or", parts: readonly Matcher[]): Matcher {

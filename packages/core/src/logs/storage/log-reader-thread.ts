@@ -1,6 +1,10 @@
 // A thread that reads: queries, and the sealing of what stands in the head. It writes chunks and never the head.
 import type { Query } from "../query/ast.ts";
 import { execute } from "../query/execute.ts";
+import { answerLogQl, reachOf } from "../query/logql/answer.ts";
+import type { LogQlAnswer, LogQlQuestion } from "../query/logql/answer.ts";
+import { LogQlError } from "../query/logql/logql-error.ts";
+import { QueryError } from "../query/scanner.ts";
 import { LogDatabase } from "./database.ts";
 import { headFile } from "./head.ts";
 import type { Tombstone } from "./head.ts";
@@ -29,6 +33,11 @@ export interface ReaderQuery {
   readonly cancelled: Int32Array;
 }
 
+/** A question in LogQL as it is handed over. */
+export interface ReaderLogQl extends Pick<ReaderQuery, "folder" | "rowsMax" | "bytesMax" | "timeMsMax" | "cancelled"> {
+  readonly question: LogQlQuestion;
+}
+
 function query(p: ReaderQuery): unknown {
   const until = performance.now() + p.timeMsMax;
   const over = (): "time" | "cancelled" | undefined => {
@@ -44,8 +53,33 @@ function query(p: ReaderQuery): unknown {
   }
 }
 
+/** Faults of the question are its answer: they are told apart on the other side by their names. */
+function logql(
+  p: ReaderLogQl,
+): LogQlAnswer | { readonly refused: { readonly message: string; readonly at: number | null } } {
+  const until = performance.now() + p.timeMsMax;
+  const over = (): "time" | "cancelled" | undefined => {
+    if (Atomics.load(p.cancelled, 0) !== 0) return "cancelled";
+    return performance.now() > until ? "time" : undefined;
+  };
+  try {
+    const snapshot = Snapshot.open(p.folder, reachOf(p.question));
+    try {
+      const { rowsMax, bytesMax } = p;
+      return answerLogQl(snapshot, p.question, { rowsMax, bytesMax, over });
+    } finally {
+      snapshot.close();
+    }
+  } catch (error) {
+    if (error instanceof QueryError) return { refused: { message: error.message, at: error.at } };
+    if (error instanceof LogQlError) return { refused: { message: error.message, at: null } };
+    throw error;
+  }
+}
+
 const verbs = {
   query,
+  logql,
   rewrite: (p: { readonly folder: string; readonly tombstone: Tombstone; readonly sealed: number }) => rewriteDays(p),
   streams: ({ folder, ...span }: Span & { readonly folder: string }) => {
     const snapshot = Snapshot.open(folder, span);

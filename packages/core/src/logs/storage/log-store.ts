@@ -11,7 +11,8 @@ import type { QueryAnswer } from "../query/execute.ts";
 import { parseQuery } from "../query/parse.ts";
 import type { HeadState, Tombstone } from "./head.ts";
 import type { FileOptions } from "./log-files.ts";
-import type { ReaderQuery } from "./log-reader-thread.ts";
+import type { ReaderLogQl, ReaderQuery } from "./log-reader-thread.ts";
+import type { LogQlAnswer, LogQlQuestion } from "../query/logql/answer.ts";
 import { Readers } from "./readers.ts";
 import type { Rewritten } from "./rewriting.ts";
 import type { Sealed } from "./sealing.ts";
@@ -178,25 +179,47 @@ export class LogStore {
     readonly rowsMax?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<QueryAnswer> {
+    const { tenant, query, aboveSeq, upToSeq } = p;
+    return this.#ask(p, (held) =>
+      this.#readers.call<QueryAnswer>("query", { ...held, tenant, query, aboveSeq, upToSeq } satisfies ReaderQuery),
+    );
+  }
+
+  /** Answers a question in LogQL as of now. Rejects with `invalid_filter` for one that cannot be answered. */
+  async logql(question: LogQlQuestion, signal?: AbortSignal): Promise<LogQlAnswer> {
+    const answer = await this.#ask({ rowsMax: question.limit, signal }, (held) =>
+      this.#readers.call<LogQlAnswer | { readonly refused: { readonly message: string; readonly at: number | null } }>(
+        "logql",
+        { ...held, question } satisfies ReaderLogQl,
+      ),
+    );
+    if (!("refused" in answer)) return answer;
+    const { message, at } = answer.refused;
+    throw new SluiceError({
+      code: "invalid_filter",
+      message: at === null ? message : `parse error at line 1, col ${at + 1}: ${message}`,
+      hint: "docs/logs.md says what of LogQL is known here.",
+    });
+  }
+
+  /** What every question is held to, and how it is cancelled. */
+  #ask<T>(
+    p: { readonly rowsMax?: number | undefined; readonly signal?: AbortSignal | undefined },
+    call: (held: Omit<ReaderLogQl, "question">) => Promise<T>,
+  ): Promise<T> {
     const { limits, folder } = this.#options;
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
     const cancel = (): void => void Atomics.store(cancelled, 0, 1);
     p.signal?.addEventListener("abort", cancel, { once: true });
     if (p.signal?.aborted === true) cancel();
-    const asked: ReaderQuery = {
+    const held = {
       folder,
-      tenant: p.tenant,
-      query: p.query,
-      aboveSeq: p.aboveSeq,
-      upToSeq: p.upToSeq,
       rowsMax: Math.min(p.rowsMax ?? limits.logQueryRowsMax, limits.logQueryRowsMax),
       bytesMax: limits.logQueryBytesMax,
       timeMsMax: limits.logQueryMsMax,
       cancelled,
     };
-    return this.#readers
-      .call<QueryAnswer>("query", asked)
-      .finally(() => p.signal?.removeEventListener("abort", cancel));
+    return call(held).finally(() => p.signal?.removeEventListener("abort", cancel));
   }
 
   /** Labels of every stream of a tenant with entries in these days. */

@@ -3,9 +3,8 @@
 import type { FieldValue, Labels } from "../../entry.ts";
 import { RefusedRequest } from "../collector.ts";
 import type { Collector } from "../collector.ts";
+import { isObject } from "../objects.ts";
 import { emptyFields, momentOfNanos } from "../values.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 function refused(message: string): RefusedRequest {
   return new RefusedRequest("invalid_input", message);
@@ -29,10 +28,6 @@ export function readLokiJson(collector: Collector, text: string): void {
     const stream = collector.stream(labels);
     for (const value of values as unknown[]) addValue(collector, { stream, labels }, value);
   }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function labelsIn(value: unknown): Labels {

@@ -1,30 +1,10 @@
 // What Loki's shippers push as protobuf. Format: grafana/loki, pkg/push/push.proto (PushRequest, StreamAdapter, EntryAdapter).
 import type { FieldValue } from "../../entry.ts";
-import { ByteReader } from "../../storage/bytes.ts";
 import { RefusedRequest } from "../collector.ts";
 import type { Collector } from "../collector.ts";
+import { bytesOf, eachField, textOf } from "../protobuf.ts";
 import { emptyFields } from "../values.ts";
 import { lokiLabels } from "./labels.ts";
-
-const lengthDelimited = 2;
-
-/** Calls back for each field of a message; what is not length-delimited comes as its number. */
-function eachField(bytes: Uint8Array, told: (field: number, value: Uint8Array | number) => void): void {
-  const reader = new ByteReader(bytes);
-  while (reader.at < bytes.length) {
-    const tag = reader.varint();
-    const [field, wire] = [Math.floor(tag / 8), tag % 8];
-    if (wire === 0) told(field, reader.varint());
-    else if (wire === lengthDelimited) told(field, reader.raw(reader.varint()));
-    else if (wire === 1) reader.raw(8);
-    else if (wire === 5) reader.raw(4);
-    else throw new RangeError(`there is no wire type ${wire}`);
-  }
-}
-
-const utf8 = new TextDecoder();
-const textOf = (value: Uint8Array | number): string => (typeof value === "number" ? "" : utf8.decode(value));
-const bytesOf = (value: Uint8Array | number): Uint8Array => (typeof value === "number" ? new Uint8Array(0) : value);
 
 /** `bytes` are unpacked. Throws a `RefusedRequest` for what is no push. */
 export function readLokiProtobuf(collector: Collector, bytes: Uint8Array): void {
