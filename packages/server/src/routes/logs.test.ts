@@ -92,11 +92,9 @@ describe("sending logs", () => {
   test("as Loki's shippers do has each entry once, also in another push", async () => {
     const push = (...values: [string, string][]) =>
       f.post("/loki/api/v1/push", { streams: [{ stream: { service: "again" }, values }] });
-    const [one, two, three]: [string, string][] = [
-      ["1772625600000000001", "one"],
-      ["1772625600000000001", "two"],
-      ["1772625600000000002", "one"],
-    ];
+    const one: [string, string] = ["1772625600000000001", "one"];
+    const two: [string, string] = ["1772625600000000001", "two"];
+    const three: [string, string] = ["1772625600000000002", "one"];
     await push(one, two);
     const answers = await Promise.all([push(two, three), push(three), push(three, three, one)]);
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
