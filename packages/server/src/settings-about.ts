@@ -113,6 +113,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   logLabelsMax: "Labels of one stream",
   logConnectionsMax: "Connections of one listener for log entries at once; further ones are closed",
   logDatagramsWaitingMax: "Datagrams with log entries that wait to be written; further ones are left out",
+  logRecentEntriesMax: "Entries of Loki's pushes that are known again when they come once more",
   logQueueBytesMax: "Entries that wait to be written; more are refused for a while",
   logSealBytes: "Raw bytes of the head after which it is sealed into chunks",
   logSealAfterMs: "Age of the oldest entry of the head after which it is sealed",

@@ -10,6 +10,8 @@ export type { Pipeline, RejectCode, Rejected } from "./ingest/collector.ts";
 export { addNative, readNative, readNativeList } from "./ingest/native.ts";
 export { readLokiJson } from "./ingest/loki/json.ts";
 export { readLokiProtobuf } from "./ingest/loki/protobuf.ts";
+export { RecentEntries } from "./ingest/loki/recent.ts";
+export type { RecentPush } from "./ingest/loki/recent.ts";
 export { unsnap } from "./ingest/loki/snappy.ts";
 export { readOtlpJson } from "./ingest/otlp/json.ts";
 export { otlpAnswer, otlpStatus, readOtlpProtobuf } from "./ingest/otlp/protobuf.ts";

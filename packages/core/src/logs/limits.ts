@@ -12,6 +12,8 @@ export interface LogLimits {
   /** Connections of one listener at once, and datagrams that wait to be written: further ones are closed, or left out. */
   readonly logConnectionsMax: number;
   readonly logDatagramsWaitingMax: number;
+  /** Entries of Loki's pushes that are known again when they come once more; at most twice as many. */
+  readonly logRecentEntriesMax: number;
   /** Bytes of what waits to be committed; more is refused for a while. */
   readonly logQueueBytesMax: number;
   /** Raw bytes of the head, or age of its oldest entry, after which it is sealed. */
@@ -55,6 +57,7 @@ export const logLimits: LogLimits = {
   logLabelsMax: 30,
   logConnectionsMax: 1_000,
   logDatagramsWaitingMax: 50_000,
+  logRecentEntriesMax: 100_000,
   logQueueBytesMax: 64 * 1024 * 1024,
   logSealBytes: 16 * 1024 * 1024,
   logSealAfterMs: 5 * 60_000,

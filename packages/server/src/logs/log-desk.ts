@@ -1,6 +1,6 @@
 // Logs as routes use them: the store, its tails, the limits that hold, and what entries go through on their way in.
-import { Collector, compilePipelines, LogStore, OwnLines, Tails } from "@sluice/core/logs";
-import type { PipelineSettings } from "@sluice/core/logs";
+import { Collector, compilePipelines, LogStore, OwnLines, RecentEntries, Tails } from "@sluice/core/logs";
+import type { PipelineSettings, RecentPush } from "@sluice/core/logs";
 import type { Clock, Logger, LogLimits, ProductTrail } from "@sluice/core";
 import { LogClients } from "./log-clients.ts";
 
@@ -11,6 +11,8 @@ export interface LogDesk {
   readonly limits: LogLimits;
   /** For the entries of one request of a tenant. */
   collector(tenant: string): Collector;
+  /** The same for a push of Loki's, which leaves out what came before. */
+  lokiCollector(tenant: string): { readonly collector: Collector; readonly push: RecentPush };
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function openLogs(p: {
 }): Promise<LogDesk> {
   const { clock, log, limits, trail } = p;
   const pipelineOf = compilePipelines(p.pipelines ?? []);
+  const recent = new RecentEntries(limits.logRecentEntriesMax);
   const store = await LogStore.open(p);
   const own = trail === undefined ? undefined : new OwnLines({ trail, store, clock, log, limits });
   own?.start();
@@ -35,6 +38,10 @@ export async function openLogs(p: {
     tails: new Tails(store, limits),
     limits,
     collector: (tenant) => new Collector(limits, pipelineOf(tenant)),
+    lokiCollector: (tenant) => {
+      const push = recent.push(tenant);
+      return { push, collector: new Collector(limits, push.pipeline(pipelineOf(tenant))) };
+    },
     close: async () => {
       clients.close();
       await own?.stop();

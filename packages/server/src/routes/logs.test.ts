@@ -98,6 +98,18 @@ describe("sending logs", () => {
     expect([answer.status, answer.body.error.code]).toEqual([status, code]);
   });
 
+  test("as Loki's shippers do has each entry once, also in another push", async () => {
+    const push = (...values: [string, string][]) =>
+      f.post("/loki/api/v1/push", { streams: [{ stream: { service: "again" }, values }] });
+    const one: [string, string] = ["1772625600000000001", "one"];
+    const two: [string, string] = ["1772625600000000001", "two"];
+    const three: [string, string] = ["1772625600000000002", "one"];
+    await push(one, two);
+    const answers = await Promise.all([push(two, three), push(three), push(three, three, one)]);
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect((await linesOf("service:=again")).toSorted()).toEqual(["one", "one", "two"]);
+  });
+
   test("as Loki's shippers do is taken once however often it comes", async () => {
     const values = [
       ["1772625600000000001", "pushed", { trace: "t1" }],

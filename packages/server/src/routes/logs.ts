@@ -55,11 +55,11 @@ export async function pushLokiLogs(call: Call): Promise<Response> {
   const tenant = tenantOf(call, "log:write");
   const desk = await deskOf(call);
   const bytes = await sentBytes(call, desk);
-  const collector = desk.collector(tenant);
+  const { collector, push } = desk.lokiCollector(tenant);
   if (mediaType(call.request) === "application/json") reading(() => readLokiJson(collector, textOfBytes(bytes)));
   else reading(() => readLokiProtobuf(collector, unsnap(bytes, desk.limits.logBodyBytesMax)));
   const hash = hashOf(bytes);
-  taken(await desk.store.append(collector.batch(tenant, { name: `loki:${hash}`, hash })));
+  taken(await push.settled(desk.store.append(collector.batch(tenant, { name: `loki:${hash}`, hash }))));
   const [first] = collector.rejected;
   if (first === undefined) return done();
   throw new SluiceError({
