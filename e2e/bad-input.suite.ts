@@ -41,9 +41,12 @@ export interface Things {
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
 const ownFormats: ReadonlySet<RouteName> = new Set<RouteName>(["writeLogs", "pushLokiLogs"]);
+/** In the protocols of other build tools, whose paths and queries are theirs; they have tests beside them. */
+export const foreignRoutes = everyRoute.filter((name) => routes[name].path.startsWith("/cache/"));
+const cacheKey = "ab".repeat(32);
 /** Other routes that read a body. */
 export const readingRoutes = everyRoute.filter(
-  (name) => contracts[name].request !== undefined && !ownFormats.has(name),
+  (name) => contracts[name].request !== undefined && !ownFormats.has(name) && !foreignRoutes.includes(name),
 );
 /** Those of them that read any value as it is: the others read an object with known fields. */
 export const anyValueRoutes: readonly RouteName[] = ["completeCallback", "callHook"];
@@ -93,6 +96,8 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   typeInTerminal: { text: "x" },
   resizeTerminal: { cols: 80, rows: 24 },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
+  listMissingCacheBlobs: { digests: [cacheKey] },
+  putCacheResult: { key: cacheKey, exitCode: 0, outputs: [], log: cacheKey, durationMs: 1, createdAtMs: 1, meta: {} },
   listMissingBlobs: { digests: ["0".repeat(64)] },
   sendEvent: { name: "n", payload: 1, key: "k", id: "once" },
   decideApproval: { approved: true, reason: "r", payload: 1 },
@@ -240,6 +245,7 @@ export class Victim {
     if (path.includes("/:queue")) return ["echoes"];
     if (path.includes("/approvals/:token")) return [approval];
     if (path.includes("/callbacks/:token")) return [callback];
+    if (path.startsWith("/api/v1/cache/") || path.startsWith("/cache/")) return [cacheKey];
     if (path.includes("/:key")) return ["global", "hostile"];
     if (path.includes("/:scope")) return ["global"];
     if (path.includes("/:asset")) return ["page.mjs"];

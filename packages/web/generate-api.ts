@@ -9,6 +9,24 @@ import { contracts } from "@sluice/protocol/http-schemas";
 /** Answered with a page, or by going somewhere else: nothing a program calls. */
 const pages: ReadonlySet<string> = new Set(["console", "consoleAsset", "consolePage", "docs", "docsAsset", "callHook"]);
 
+/** For other programs than a browser: bodies that are no JSON, and protocols of other products. */
+const programs: ReadonlySet<string> = new Set([
+  "pushLokiLogs",
+  "getBlob",
+  "putBlob",
+  "listMissingBlobs",
+  "getCacheResult",
+  "putCacheResult",
+  "getCacheBlob",
+  "putCacheBlob",
+  "listMissingCacheBlobs",
+]);
+const foreignCaches = "/cache/";
+
+function isForConsole(name: string, { path }: RouteSpec): boolean {
+  return !pages.has(name) && !programs.has(name) && !path.startsWith(foreignCaches);
+}
+
 const opening = `// Every route of the API with its types, made by \`bun packages/web/generate-api.ts\` from the contract: not to be edited.
 import type { schemas } from "@sluice/protocol/http-schemas";
 import type { z } from "zod";
@@ -39,7 +57,7 @@ function typeOf(name: RouteName): string {
 
 /** The text of src/api-table.ts, before it is formatted. */
 export function apiTable(): string {
-  const entries = Object.entries(routes).filter(([name]) => !pages.has(name)) as [RouteName, RouteSpec][];
+  const entries = Object.entries(routes).filter(([name, spec]) => isForConsole(name, spec)) as [RouteName, RouteSpec][];
   const paths = entries.map(([name, spec]) => `  ${name}: ${JSON.stringify(`${spec.methods[0]} ${spec.path}`)},\n`);
   const interfaces = entries.map(([name]) => typeOf(name));
   return `${opening}

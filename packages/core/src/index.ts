@@ -28,6 +28,8 @@ export type { GraphEdge, GraphNode, WorkflowGraph } from "./engine/graph.ts";
 export type { ScheduleTime } from "./engine/schedule-times.ts";
 export { Ids, createdAtOf, isTaskId, systemRandom } from "./kernel/ids.ts";
 export type { Random } from "./kernel/ids.ts";
+export { cacheLimits } from "./builds/cache/limits.ts";
+export type { CacheLimits } from "./builds/cache/limits.ts";
 export { logLimits } from "./logs/limits.ts";
 export type { LogLimits } from "./logs/limits.ts";
 export type { ProductTrail } from "./kernel/product-trail.ts";

@@ -1,5 +1,7 @@
 // A request taken apart, and the few routes that are known without the router.
 import type { CallerInfo, Principal } from "@sluice/core/identity";
+import { routes } from "@sluice/protocol/http";
+import type { RouteSpec } from "@sluice/protocol/http";
 import { plainAddress } from "./address.ts";
 import type { Passage } from "./address.ts";
 import type { Connections } from "./call.ts";
@@ -67,4 +69,22 @@ export function isStart(path: string): boolean {
 
 export function isRun(path: string): boolean {
   return path.length > runsAt.length && path.startsWith(runsAt) && !path.includes("/", runsAt.length);
+}
+
+/** The methods of the routes that have this path. */
+export function methodsAt(path: string): readonly string[] {
+  const segments = path.split("/");
+  const methods = new Set<string>();
+  for (const spec of Object.values<RouteSpec>(routes)) {
+    // The console is at every path that is nothing else: that says nothing about this one.
+    if (spec.path === routes.consolePage.path) continue;
+    const pattern = spec.path.split("/");
+    const length = pattern.at(-1) === "*" ? pattern.length - 1 : pattern.length;
+    if (length === pattern.length ? segments.length !== length : segments.length < length) continue;
+    const fits = pattern.every(
+      (part, index) => part === "*" || part === segments[index] || (part.startsWith(":") && segments[index] !== ""),
+    );
+    if (fits) for (const method of spec.methods) methods.add(method);
+  }
+  return [...methods];
 }

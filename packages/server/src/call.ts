@@ -2,6 +2,7 @@
 import type { AccessFilter, Actor, Clock, Engine, Logger, Store } from "@sluice/core";
 import type { AuditReport, CallerInfo, EndedReason, Identity, Principal } from "@sluice/core/identity";
 import type { PayloadVault, Vault } from "@sluice/core/secrets";
+import type { Cache } from "@sluice/core/builds/cache";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Terminals } from "@sluice/core/terminals";
 import type { Fleet } from "@sluice/core/workers";
@@ -113,6 +114,8 @@ export interface HttpParts {
   readonly terminals: (() => Promise<Terminals>) | undefined;
   /** Blobs as scopes hold them; there from its first use on. */
   readonly blobs: (() => Promise<ScopedBlobs>) | undefined;
+  /** Results of builds, of our own and of other tools; there from its first use on. */
+  readonly cache: (() => Promise<Cache>) | undefined;
   /** Clusters and what is in them; there from its first use on. */
   readonly clusters: (() => Promise<Clusters>) | undefined;
   /** Makes an archive of everything but the keys. */

@@ -195,6 +195,7 @@ export function httpOver(
     readonly logs: HttpParts["logs"];
     readonly terminals: HttpParts["terminals"];
     readonly blobs: HttpParts["blobs"];
+    readonly cache: HttpParts["cache"];
     readonly clusters: HttpParts["clusters"];
     readonly backup: HttpParts["backup"];
     readonly verifyAudit: HttpParts["verifyAudit"];
@@ -208,7 +209,7 @@ export function httpOver(
     log,
   });
   const { engine, store, identity, vault, payloads, deployer, supervisor } = parts;
-  const { fleet, logs, terminals, clusters, blobs, backup, verifyAudit } = parts;
+  const { fleet, logs, terminals, clusters, blobs, cache, backup, verifyAudit } = parts;
   return createHttp({
     engine,
     store,
@@ -230,6 +231,7 @@ export function httpOver(
     logs,
     terminals,
     blobs,
+    cache,
     clusters,
     backup,
     restore,

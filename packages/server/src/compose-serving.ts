@@ -1,8 +1,9 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { lazily, systemClock } from "@sluice/core";
+import { cacheLimits, lazily, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
+import type { Cache } from "@sluice/core/builds/cache";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { openBlobs } from "@sluice/core/store/sqlite";
@@ -87,12 +88,14 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits: settings.limits });
+    const cache = cacheOf(ground);
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,
       terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
+      cache: () => cache.open(),
       clusters: clusters.open,
       engine,
       store,
@@ -117,7 +120,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
-        await Promise.all([fleet.stop(), logs.stop()]);
+        await Promise.all([fleet.stop(), logs.stop(), cache.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -245,6 +248,22 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** Loaded when a build tool first asks. */
+function cacheOf({ options: { settings, log }, folder: { folder } }: Ground): FirstUse<Cache> {
+  const limits = { ...cacheLimits, ...settings.limits };
+  return new FirstUse(
+    async () =>
+      (await import("./cache/open-cache.ts")).openCache({
+        folder: join(folder, "cache"),
+        keys: join(folder, "keys"),
+        clock: systemClock,
+        log,
+        limits,
+      }),
+    (cache) => cache.close(),
+  );
 }
 
 function collectorOf(

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Engine, Ids, systemClock, systemRandom } from "@sluice/core";
+import { cacheLimits, Engine, Ids, systemClock, systemRandom } from "@sluice/core";
 import type { BlobStore, EngineLimits, Logger, EngineOptions } from "@sluice/core";
 import { Identity, openKeyFolder } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
@@ -10,6 +10,7 @@ import { PayloadVault, Vault } from "@sluice/core/secrets";
 import { MemoryRunStore } from "@sluice/core/store/memory";
 import { openBlobs } from "@sluice/core/store/sqlite";
 import type { FileBlobs } from "@sluice/core/store/sqlite";
+import { Cache, hmacSigner } from "@sluice/core/builds/cache";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
 import { decodeValue, encodeValue } from "@sluice/protocol";
@@ -22,6 +23,7 @@ import { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import { createHttp } from "./http.ts";
 import type { Http, HttpOptions } from "./http.ts";
 import { httpLimits } from "./limits.ts";
+import type { HttpLimits } from "./limits.ts";
 
 export const token = "test-token-0123456789";
 
@@ -78,6 +80,8 @@ export class HttpFixture implements AsyncDisposable {
 
   #fleet: Promise<Fleet> | undefined;
   #clusters: Promise<Clusters> | undefined;
+  #cache: Cache | undefined;
+  readonly #limits: Partial<HttpLimits>;
   readonly #clusterLimits: Readonly<Record<string, number>>;
 
   private constructor(
@@ -91,6 +95,7 @@ export class HttpFixture implements AsyncDisposable {
     this.folder = p.folder;
     this.files = openBlobs({ folder: join(p.folder, "blobs") });
     this.logs = p.logs;
+    this.#limits = options.http?.limits ?? {};
     this.vault = new Vault({
       store: p.store.secrets,
       keys: openKeyFolder(join(p.folder, "keys")),
@@ -138,6 +143,7 @@ export class HttpFixture implements AsyncDisposable {
       deployment: () => ({ version: "v1", deployedAt: undefined }),
       fleet: () => this.#fleetOnce(log),
       blobs: async () => scoped,
+      cache: async () => this.#cacheOnce(),
       clusters: () => this.#clustersOnce(),
       ...options.http,
     });
@@ -178,6 +184,18 @@ export class HttpFixture implements AsyncDisposable {
   }
 
   /** Over the folder as the project. */
+  #cacheOnce(): Cache {
+    this.#cache ??= Cache.open({
+      folder: join(this.folder, "cache"),
+      clock: systemClock,
+      newId: () => crypto.randomUUID(),
+      boot: "boot-1",
+      signer: hmacSigner(new TextEncoder().encode("a key of a cache")),
+      limits: { ...cacheLimits, ...this.#limits },
+      failed: (message, error) => void this.logs.push({ level: "warn", message, fields: { error: String(error) } }),
+    });
+    return this.#cache;
+  }
   #clustersOnce(): Promise<Clusters> {
     this.#clusters ??= import("./cluster/open-clusters.ts").then(({ openClusters }) => {
       const { engine, store, vault, folder } = this;
@@ -262,6 +280,7 @@ export class HttpFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.http.settle();
     (await this.#fleet)?.stop();
+    await this.#cache?.close();
     await this.identity.close();
     await this.engine.stop(0);
     rmSync(this.folder, { recursive: true, force: true });

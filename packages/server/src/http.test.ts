@@ -147,7 +147,7 @@ describe("the origin", () => {
       });
     const allowed = await ask("https://console.example");
     expect(allowed.status).toBe(204);
-    expect(allowed.headers.get("access-control-allow-headers")).toContain("authorization");
+    expect(allowed.headers.get("access-control-allow-headers")).toContain("Authorization");
     expect((await ask("https://evil.example")).status).toBe(403);
   });
 });

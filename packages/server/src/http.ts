@@ -9,7 +9,7 @@ import { routes } from "@sluice/protocol/http";
 import type { RouteName, RouteSpec } from "@sluice/protocol/http";
 import { Proxies } from "./address.ts";
 import type { Passage } from "./address.ts";
-import { arrivalOf, isRun, isStart } from "./arrival.ts";
+import { arrivalOf, isRun, isStart, methodsAt } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
 import { HostList, OriginList } from "./auth.ts";
 import { ByteBudget } from "./byte-budget.ts";
@@ -57,6 +57,7 @@ export interface HttpOptions {
   readonly logs?: HttpParts["logs"];
   readonly terminals?: HttpParts["terminals"];
   readonly blobs?: HttpParts["blobs"];
+  readonly cache?: HttpParts["cache"];
   readonly clusters?: HttpParts["clusters"];
   readonly backup?: HttpParts["backup"];
   readonly restore?: HttpParts["restore"];
@@ -156,10 +157,17 @@ class HttpSide implements Http {
     } catch (error) {
       response = this.#thrown(arrival, error);
     }
+    if (response.status >= 400 && arrival.path.startsWith(foreignCaches))
+      response = await this.#asForeign(arrival, response);
     if (arrival.secure) response.headers.set(...strictTransport);
     this.metrics.request(arrival.label, response.status, performance.now() - startedMs);
     return response;
   };
+
+  /** Clients of other build tools have their own idea of what a failure looks like. */
+  async #asForeign(arrival: Arrival, response: Response): Promise<Response> {
+    return (await import("./cache/foreign-failure.ts")).foreignFailure(arrival, response);
+  }
 
   #passageOf = (direct: Passage, headers: Headers): Passage => {
     const passage = this.#proxies.passageOf(direct, headers);
@@ -272,7 +280,7 @@ class HttpSide implements Http {
       headers: {
         "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
         "access-control-allow-headers":
-          "authorization, content-type, accept, idempotency-key, if-match, if-none-match, last-event-id, x-sluice-signature",
+          "Authorization, content-type, accept, idempotency-key, if-match, if-none-match, last-event-id, x-sluice-signature",
         "access-control-max-age": String(preflightSeconds),
       },
     });
@@ -320,24 +328,6 @@ class HttpSide implements Http {
   }
 }
 
-/** The methods of the routes that have this path. */
-function methodsAt(path: string): readonly string[] {
-  const segments = path.split("/");
-  const methods = new Set<string>();
-  for (const spec of Object.values<RouteSpec>(routes)) {
-    // The console is at every path that is nothing else: that says nothing about this one.
-    if (spec.path === routes.consolePage.path) continue;
-    const pattern = spec.path.split("/");
-    const length = pattern.at(-1) === "*" ? pattern.length - 1 : pattern.length;
-    if (length === pattern.length ? segments.length !== length : segments.length < length) continue;
-    const fits = pattern.every(
-      (part, index) => part === "*" || part === segments[index] || (part.startsWith(":") && segments[index] !== ""),
-    );
-    if (fits) for (const method of spec.methods) methods.add(method);
-  }
-  return [...methods];
-}
-
 function shareWith(response: Response, origin: string): Response {
   response.headers.set("access-control-allow-origin", origin);
   response.headers.set("access-control-expose-headers", "etag, retry-after");
@@ -345,6 +335,8 @@ function shareWith(response: Response, origin: string): Response {
   return response;
 }
 
+/** Where the protocols of other build tools are. */
+const foreignCaches = "/cache/";
 const metricsPath = routes.metrics.path;
 
 function wantsPage({ headers }: Request): boolean {
@@ -374,8 +366,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
-  const { ready, fleet, clusters, logs, terminals, blobs, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, clusters, logs, terminals, blobs, backup, restore, disk, settings, payloads };
+  const { ready, fleet, clusters, logs, terminals, blobs, cache, backup, restore, disk, settings, payloads } = options;
+  const others = { ready, fleet, clusters, logs, terminals, blobs, cache, backup, restore, disk, settings, payloads };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

@@ -1,9 +1,11 @@
 // Named limits of the HTTP side; each is an option of `createHttp`.
+import { cacheLimits } from "@sluice/core";
+import type { CacheLimits } from "@sluice/core";
 import type { HookLimits } from "./hooks/hook-desk.ts";
 import { liveLimits } from "./live/limits.ts";
 import type { LiveLimits } from "./live/limits.ts";
 
-export interface HttpLimits extends LiveLimits, HookLimits {
+export interface HttpLimits extends LiveLimits, HookLimits, CacheLimits {
   /** Longest body of a request. Larger than `payloadBytesMax` of the engine: JSON takes more room than the value. */
   readonly bodyBytesMax: number;
   /** Bodies that came compressed, as long as they are dealt with, all together; further ones are to come again. */
@@ -58,11 +60,15 @@ export interface HttpLimits extends LiveLimits, HookLimits {
 }
 
 /** Longest request that is read at all: more than the limits for bodies, so that a body over them gets our own answer. */
-export function requestBytesMax(limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax">): number {
-  return Math.max(limits.bodyBytesMax * 4, limits.restoreBytesMax + 1, limits.blobBytesMax + 1);
+export function requestBytesMax(
+  limits: Pick<HttpLimits, "bodyBytesMax" | "restoreBytesMax" | "blobBytesMax" | "cacheBlobBytesMax">,
+): number {
+  const { bodyBytesMax, restoreBytesMax, blobBytesMax, cacheBlobBytesMax } = limits;
+  return Math.max(bodyBytesMax * 4, restoreBytesMax + 1, blobBytesMax + 1, cacheBlobBytesMax + 1);
 }
 
 export const httpLimits: HttpLimits = {
+  ...cacheLimits,
   ...liveLimits,
   deliveryBodyBytesMax: 256 * 1024,
   refusedDeliveriesPerMinuteMax: 30,

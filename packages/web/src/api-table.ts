@@ -131,7 +131,6 @@ export const apiPaths = {
   tailLogs: "GET /api/v1/logs/tail",
   deleteLogs: "POST /api/v1/logs/delete",
   connectLogs: "GET /api/v1/logs/ws",
-  pushLokiLogs: "POST /loki/api/v1/push",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -142,9 +141,9 @@ export const apiPaths = {
   getTerminalText: "GET /api/v1/terminals/:id/text",
   getTerminalScreen: "GET /api/v1/terminals/:id/snapshot",
   watchTerminal: "GET /api/v1/terminals/:id/socket",
-  getBlob: "GET /api/v1/blobs/:sha256",
-  putBlob: "PUT /api/v1/blobs/:sha256",
-  listMissingBlobs: "POST /api/v1/blobs/missing",
+  getCacheStats: "GET /api/v1/cache",
+  evictCache: "POST /api/v1/cache/evict",
+  explainCacheKey: "GET /api/v1/cache/keys/:key",
   listClusters: "GET /api/v1/clusters",
   addCluster: "POST /api/v1/clusters",
   getClusterStatus: "GET /api/v1/clusters/:name",
@@ -152,12 +151,14 @@ export const apiPaths = {
   addComponent: "POST /api/v1/components",
   getComponent: "GET /api/v1/components/:name",
   getComponentHealth: "GET /api/v1/components/:name/health",
+  getComponentDrift: "GET /api/v1/components/:name/drift",
   listPlans: "GET /api/v1/components/:name/plans",
   createPlan: "POST /api/v1/components/:name/plans",
   listOperations: "GET /api/v1/components/:name/operations",
   getPlan: "GET /api/v1/plans/:id",
   approvePlan: "POST /api/v1/plans/:id/approve",
   applyPlan: "POST /api/v1/plans/:id/apply",
+  bootstrapComponents: "POST /api/v1/bootstrap",
   getOperation: "GET /api/v1/operations/:id",
   undoOperation: "POST /api/v1/operations/:id/undo",
   search: "GET /api/v1/search",
@@ -351,7 +352,6 @@ export interface Api {
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
   connectLogs: { params: never; query: "tenant"; request: undefined; answer: undefined };
-  pushLokiLogs: { params: never; query: never; request: Sent<"LokiPush">; answer: undefined };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
@@ -362,9 +362,9 @@ export interface Api {
   getTerminalText: { params: "id"; query: never; request: undefined; answer: string };
   getTerminalScreen: { params: "id"; query: never; request: undefined; answer: Body<"TerminalScreen"> };
   watchTerminal: { params: "id"; query: "role" | "offset" | "mark" | "drive"; request: undefined; answer: undefined };
-  getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
-  putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };
-  listMissingBlobs: { params: never; query: never; request: Sent<"BlobDigests">; answer: Body<"MissingBlobs"> };
+  getCacheStats: { params: never; query: never; request: undefined; answer: Body<"CacheStats"> };
+  evictCache: { params: never; query: never; request: Sent<"EvictCache">; answer: Body<"CacheEvicted"> };
+  explainCacheKey: { params: "key"; query: never; request: undefined; answer: Body<"CacheKey"> };
   listClusters: { params: never; query: never; request: undefined; answer: Body<"Clusters"> };
   addCluster: { params: never; query: never; request: Sent<"AddCluster">; answer: Body<"ClusterMade"> };
   getClusterStatus: { params: "name"; query: never; request: undefined; answer: Body<"ClusterStatus"> };
@@ -372,12 +372,14 @@ export interface Api {
   addComponent: { params: never; query: never; request: Sent<"AddComponent">; answer: Body<"ComponentMade"> };
   getComponent: { params: "name"; query: never; request: undefined; answer: Body<"ComponentMade"> };
   getComponentHealth: { params: "name"; query: never; request: undefined; answer: Body<"ComponentHealthSeen"> };
+  getComponentDrift: { params: "name"; query: never; request: undefined; answer: Body<"ComponentDrift"> };
   listPlans: { params: "name"; query: never; request: undefined; answer: Body<"Plans"> };
   createPlan: { params: "name"; query: never; request: Sent<"Nothing">; answer: Body<"PlanMade"> };
   listOperations: { params: "name"; query: never; request: undefined; answer: Body<"Operations"> };
   getPlan: { params: "id"; query: never; request: undefined; answer: Body<"PlanMade"> };
   approvePlan: { params: "id"; query: never; request: Sent<"PlanApproval">; answer: Body<"PlanMade"> };
   applyPlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"OperationMade"> };
+  bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };

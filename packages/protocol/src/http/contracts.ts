@@ -1,4 +1,6 @@
 // What goes in and out of each route, for the API document and its tests. Loads zod: to be imported on first use only.
+import { cacheContracts } from "./cache-contracts.ts";
+import { foreignCacheContracts } from "./foreign-cache-contracts.ts";
 import { clusterContracts } from "./cluster-contracts.ts";
 import { consoleContracts } from "./console-contracts.ts";
 import type { Contract, Parameter } from "./contract.ts";
@@ -32,6 +34,8 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...logContracts,
   ...terminalContracts,
   ...blobContracts,
+  ...cacheContracts,
+  ...foreignCacheContracts,
   ...clusterContracts,
   ...triggerContracts,
   ...consoleContracts,

@@ -1,4 +1,5 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
+import { cacheRoutes, foreignCacheRoutes } from "./cache-routes.ts";
 import { clusterRoutes } from "./cluster-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
@@ -25,6 +26,8 @@ export const routes = {
   ...logRoutes,
   ...terminalRoutes,
   ...blobRoutes,
+  ...cacheRoutes,
+  ...foreignCacheRoutes,
   ...clusterRoutes,
   ...consoleRoutes,
 } as const;

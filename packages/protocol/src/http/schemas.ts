@@ -1,5 +1,7 @@
 // Bodies of the HTTP API as zod schemas, for the API document and its tests. Loads zod: to be imported on first use only.
 import { z } from "zod";
+import { cacheSchemas } from "./cache-schemas.ts";
+import { foreignCacheSchemas } from "./foreign-cache-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
 import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
@@ -27,6 +29,8 @@ export const schemas = {
   ...logSchemas,
   ...terminalSchemas,
   ...blobSchemas,
+  ...cacheSchemas,
+  ...foreignCacheSchemas,
   ...clusterSchemas,
   ...consoleSchemas,
 } as const;

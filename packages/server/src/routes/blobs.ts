@@ -4,6 +4,7 @@ import type { CacheScope } from "@sluice/core";
 import { cacheScopeOf } from "@sluice/core/workers";
 import { SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
+import { notSentAway } from "../blobs/sent-away.ts";
 import { rangeOf } from "../blobs/byte-range.ts";
 import { tooLong } from "../blobs/scoped-blobs.ts";
 import type { ScopedBlobs } from "../blobs/scoped-blobs.ts";
@@ -21,18 +22,6 @@ export async function blobsOf(call: Call): Promise<ScopedBlobs> {
   await notSentAway(call);
   if (blobs !== undefined) return blobs();
   throw new SluiceError({ code: "unavailable", message: "This server keeps no blobs." });
-}
-
-/** A worker that was sent away comes in by no door. */
-async function notSentAway(call: Call): Promise<void> {
-  const { token } = call.principal;
-  const binding = token === undefined ? undefined : await call.parts.store.builds.findWorker({ token });
-  if (binding?.removedAt === undefined) return;
-  throw new SluiceError({
-    code: "forbidden",
-    message: `The token is that of the worker ${quoted(binding.worker)}, which was sent away.`,
-    hint: "Make another one: sluice token create --role worker --name NAME.",
-  });
 }
 
 /** What whoever asks reads and writes, by what narrows their permission. Throws `forbidden` where they do not have it. */
