@@ -89,7 +89,7 @@ function cutOff(content: Uint8Array): Response {
   return new Response(stream);
 }
 
-export interface Ran {
+interface Ran {
   readonly exitCode: number;
   readonly output: string;
   readonly elapsedMs: number;

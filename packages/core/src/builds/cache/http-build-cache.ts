@@ -102,7 +102,7 @@ export class HttpBuildCache implements BuildCache {
       const writer = Bun.file(part).writer();
       for await (const piece of response.body ?? []) {
         alive();
-        writer.write(piece as Uint8Array);
+        await writer.write(piece as Uint8Array);
         await writer.flush();
       }
       await writer.end();
