@@ -8,6 +8,7 @@ const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) =>
   runtime: async () => (await import("./runtime/suite.ts")).runRuntimeSuite,
   bundlers: async () => (await import("./bundlers/suite.ts")).runBundlersSuite,
   console: async () => (await import("./console/suite.ts")).runConsoleSuite,
+  logs: async () => (await import("./logs/suite.ts")).runLogsSuite,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker logs cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
       " ",
     ),
     runs: [
@@ -64,10 +64,11 @@ describe("help", () => {
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
-    logs: ["query", "tail", "ship"],
+    logs: ["query", "tail", "ship", "delete"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
-    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo"],
+    build: ["graph", "affected", "explain"],
+    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "drift", "bootstrap"],
     "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
     services: ["list"],

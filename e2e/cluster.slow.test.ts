@@ -242,4 +242,47 @@ describe.skipIf(missing !== undefined)("against a real control plane", () => {
       expect([steps, deployment?.metadata.generation]).toEqual([steps, generation]);
     }
   }, 300_000);
+
+  test("a bootstrap that is killed on its way goes on, and applies each component once", async () => {
+    const names = ["low", "middle", "high"];
+    for (const [index, name] of names.entries()) {
+      write({
+        [`${name}.yaml`]: {
+          name,
+          cluster: "main",
+          namespace: "shop",
+          manifests: [name],
+          dependsOn: names.slice(Math.max(0, index - 1), index),
+          policy: { approval: "none" },
+        },
+        [`${name}/conf.json`]: { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { n: "1" } },
+      });
+      await json("cluster", "component", "add", `${name}.yaml`);
+    }
+    const begun = await json("cluster", "bootstrap", "high", "--no-wait");
+    const steps = async (): Promise<readonly { name: string; status: string }[]> =>
+      (await json("runs", "show", begun.run)).steps;
+    for (const reached of ["plan low", "apply middle"]) {
+      while (!(await steps()).some(({ name, status }) => name === reached && status === "completed"))
+        await Bun.sleep(10);
+      process.kill(-server.pid, "SIGKILL");
+      await server.exited;
+      await start();
+    }
+    for (;;) {
+      const { run: now } = await json("runs", "show", begun.run);
+      if (now.status === "completed") break;
+      expect(["queued", "running", "waiting"]).toContain(now.status);
+      await Bun.sleep(50);
+    }
+    for (const name of names) {
+      expect(object("configmap", name)?.data).toEqual({ n: "1" });
+      expect((await json("cluster", "component", "show", name)).component).toMatchObject({ version: 1, epoch: 1 });
+    }
+    expect((await json("cluster", "bootstrap", "high")).components).toEqual({
+      low: "unchanged",
+      middle: "unchanged",
+      high: "unchanged",
+    });
+  }, 180_000);
 });

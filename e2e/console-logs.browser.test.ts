@@ -82,4 +82,18 @@ describeInBrowser("logs", () => {
     expect(await rows().count()).toBe(2);
     expect(complaints.filter((each) => !each.includes("400"))).toEqual([]);
   });
+
+  test("are reached from the page of a run, whose own lines they hold", async () => {
+    const input = { id: "o-1", total: 40, holdSeconds: 0 };
+    const started = await call<{ readonly run: { readonly id: string } }>(
+      server,
+      "POST /api/v1/workflows/order/runs?wait=60s",
+      { input },
+    );
+    const id = started?.body.run.id ?? "";
+    await page.goto(`${server.url}/runs/${id}?tab=logs`);
+    await page.getByRole("link", { name: "In the logs" }).click();
+    await rows().filter({ hasText: "run created" }).waitFor();
+    expect(await page.getByRole("textbox", { name: "Query" }).inputValue()).toBe(`run:=${id}`);
+  });
 });

@@ -83,4 +83,22 @@ describe("sluice logs", () => {
     expect((await json("logs", "query")).entries).toEqual(before.entries);
     expect(readdirSync(folder)).toContain("head.db");
   }, 60_000);
+
+  test("has what the product says of itself, also of what happened around the kill", async () => {
+    for (;;) {
+      const all = await json("logs", "query", "--tenant", "sluice-audit");
+      if (all.entries.length > 0) {
+        const numbers = all.entries.map(({ fields }: { fields: { audit: number } }) => fields.audit);
+        expect(new Set(numbers).size).toBe(numbers.length);
+        break;
+      }
+      await run(["token", "create", "--name", `t${crypto.randomUUID()}`, "--role", "viewer"]);
+    }
+  }, 60_000);
+
+  test("deletes what is named, when one means it", async () => {
+    expect(await fails("logs", "delete", "four")).toMatchObject({ code: 2, error: { code: "bad_request" } });
+    expect(await text("logs", "delete", "four", "--yes")).toContain("They are deleted");
+    expect((await json("logs", "query")).entries).toHaveLength(3);
+  });
 });

@@ -36,6 +36,7 @@ const PUBLISHABLE: Publishable[] = [
       ".": "packages/cli/src/index.ts",
       "./cronflow": "packages/cli/src/cronflow.ts",
       "./cronflow/sdk": "packages/cli/src/cronflow-sdk.ts",
+      "./precision": "packages/cli/src/precision.ts",
       "./testing": "packages/cli/src/testing.ts",
       "./services": "packages/cli/src/services.ts",
       "./bundler": "packages/cli/src/bundler.ts",

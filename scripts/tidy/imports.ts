@@ -24,6 +24,8 @@ const PACKAGES: Record<string, string[]> = {
   cli: [
     "@sluice/sdk",
     "@sluice/worker",
+    // `sluice/precision` runs commands as the providers of runtimes do.
+    "@sluice/runtime",
     "@sluice/protocol",
     "@sluice/core",
     "@sluice/services",

@@ -122,6 +122,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   "keys erase": ["--yes"],
   "user create": ["--admin"],
   "token create": ["--name", "t", "--role", "viewer"],
+  "logs delete": ["--yes"],
   "logs tail": ["--for", "50ms"],
 };
 const values: Readonly<Record<string, string>> = { file: "new.tar", json: "1", scope: "global", action: "cancel" };

@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addApproveCommands } from "./commands/approve.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
+import { addBuildCommands } from "./commands/build.ts";
 import { addClusterCommands } from "./commands/cluster.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEventsCommands } from "./commands/events.ts";
@@ -51,6 +52,7 @@ export function makeProgram(io: Io): Command {
   addUserCommands(program, io);
   addTokenCommands(program, io);
   addWorkerCommands(program, io);
+  addBuildCommands(program, io);
   addLogsCommands(program, io);
   addCacheCommands(program, io);
   addTermCommands(program, io);

@@ -32,6 +32,7 @@ export { cacheLimits } from "./builds/cache/limits.ts";
 export type { CacheLimits } from "./builds/cache/limits.ts";
 export { logLimits } from "./logs/limits.ts";
 export type { LogLimits } from "./logs/limits.ts";
+export type { ProductTrail } from "./kernel/product-trail.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { lazily } from "./kernel/lazily.ts";
 export type { Clock } from "./kernel/clock.ts";

@@ -76,6 +76,7 @@ export const permissions = {
   "build:cancel": { about: "end builds early" },
   "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
   "log:write": { about: "send logs", narrowedBy: "tenant" },
+  "log:delete": { about: "delete logs by query", narrowedBy: "tenant" },
   "terminal:read": { about: "see terminals and what is on their screens", narrowedBy: "terminal" },
   "terminal:create": { about: "begin terminals, as the user that the server runs as", shell: true },
   "terminal:write": { about: "type into terminals, resize and rename them", shell: true },

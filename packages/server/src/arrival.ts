@@ -10,7 +10,7 @@ import type { RouteLabel } from "./metrics.ts";
 export interface Arrival extends Passage {
   readonly request: Request;
   readonly path: string;
-  /** Without a ticket, once that was taken. */
+  /** Without a ticket or token, once that was taken. */
   query: string;
   readonly connections: Connections | undefined;
   /** The route it led to, for the figures. */

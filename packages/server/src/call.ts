@@ -266,6 +266,8 @@ export class Call {
     const { connections, request } = this.#arrival;
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket" && connections?.upgrade !== undefined) {
       const session = begin();
+      // What a client offers is agreed to by itself.
+      if (session.compressed !== true) request.headers.delete("sec-websocket-extensions");
       if (connections.upgrade(request, { data: session })) return new Response(null, { status: 101 });
       session.closed();
     }

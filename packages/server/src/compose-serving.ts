@@ -1,6 +1,6 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
-import { cacheLimits, lazily, logLimits, systemClock } from "@sluice/core";
+import { cacheLimits, lazily, systemClock } from "@sluice/core";
 import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Cache } from "@sluice/core/builds/cache";
@@ -19,7 +19,7 @@ import type { ComposeOptions, Ground } from "./compose-parts.ts";
 import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
-import type { LogDesk } from "./logs/log-desk.ts";
+import { logsOf } from "./logs/first-use.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
 import { FirstUse } from "./first-use.ts";
@@ -87,11 +87,11 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
-    const logs = logsOf(ground);
+    const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits: settings.limits });
     const cache = cacheOf(ground);
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
     const http = httpOver(ground, {
-      logs: () => logs.open(),
+      logs: logs.open,
       fleet: fleet.open,
       terminals: terminals.open,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
@@ -250,14 +250,6 @@ async function openFleetWith(
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
 }
 
-/** Loaded when somebody sends, searches or follows logs. */
-function logsOf({ options, folder }: Ground): FirstUse<LogDesk> {
-  return new FirstUse(
-    () => openLogsIn(options, folder),
-    (desk) => desk.store.close(),
-  );
-}
-
 /** Loaded when a build tool first asks. */
 function cacheOf({ options: { settings, log }, folder: { folder } }: Ground): FirstUse<Cache> {
   const limits = { ...cacheLimits, ...settings.limits };
@@ -272,12 +264,6 @@ function cacheOf({ options: { settings, log }, folder: { folder } }: Ground): Fi
       }),
     (cache) => cache.close(),
   );
-}
-
-async function openLogsIn({ settings, log }: Ground["options"], { folder }: DataFolder): Promise<LogDesk> {
-  const { openLogs } = await import("./logs/log-desk.ts");
-  const limits = { ...logLimits, ...settings.limits };
-  return openLogs({ folder: join(folder, "logs"), clock: systemClock, log, limits });
 }
 
 function collectorOf(

@@ -28,6 +28,9 @@ test("answers are what the API document says", async () => {
   await ask("approvePlan", [second.plan], { body: { hash: "x" } });
   await ask("undoOperation", [second.id], { body: {} });
   await ask("undoOperation", ["none"], { body: {} });
+  await ask("getComponentDrift", ["web"]);
+  await ask("bootstrapComponents", [], { body: { components: ["web"] } });
+  await ask("bootstrapComponents", [], { body: { components: ["none"] } });
   const names = Object.keys(routes) as RouteName[];
   const ours = names.filter((name) => routes[name].tag === "clusters");
   expect(ours.filter((name) => !rig.visited.has(name))).toEqual([]);

@@ -44,6 +44,10 @@ test("answers are what the API document says", async () => {
   const { headers } = await f.send("/api/v1/logs/tail", { method: "HEAD" });
   expect(headers.get("content-type")).toContain("text/event-stream");
   visited.add("tailLogs");
+  const gone = { query: "service:=nobody", from: 0, to: "2026-01-01T00:00:00Z" };
+  expect((await ask("deleteLogs", [], { body: gone })).status).toBe(202);
+  // What is said on it is tested beside it, in logs/log-socket.test.ts.
+  expect((await ask("connectLogs")).status).toBe(400);
 });
 
 test("every route of logs was asked", () => {

@@ -32,7 +32,6 @@ beforeAll(async () => {
   f = await HttpFixture.make({ workflows: [echo, fails, asks, calls], http: { limits: { bodyBytesMax: 100_000 } } });
 });
 afterAll(async () => f[Symbol.asyncDispose]());
-
 const visited = new Set<RouteName>();
 const ask = asking(() => f, visited);
 

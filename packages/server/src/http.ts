@@ -355,7 +355,7 @@ function hostRefusal(authority: string): WireError {
 function isAudited({ code }: WireError, { headers, url }: Request): boolean {
   if (code === "session_ended") return false;
   if (httpStatusOf(code) !== 401) return true;
-  return headers.has("authorization") || headers.has("cookie") || url.includes("ticket=");
+  return headers.has("authorization") || headers.has("cookie") || /[?&](?:ticket|token)=/.test(url);
 }
 
 /** On whose behalf a request was made that was turned away. */

@@ -257,7 +257,14 @@ describe("the table", () => {
   test("has no permission that nothing asks for", () => {
     const asked = new Set<string>([...specs.map(([, { permission }]) => permission), ...Object.values(liveTopics)]);
     // Asked for by what stands in a body or a query, or on another listener.
-    const inside = new Set<Permission>(["run:cancel", "run:retry", "run:pause", "run:delete", "approval:decide"]);
+    const inside = new Set<Permission>([
+      "run:cancel",
+      "run:retry",
+      "run:pause",
+      "run:delete",
+      "run:trust",
+      "approval:decide",
+    ]);
     for (const each of ["token:read", "token:write", "worker:connect"] as const) inside.add(each);
     for (const permission of Object.keys(permissions)) {
       expect([permission, asked.has(permission) || inside.has(permission as Permission)]).toEqual([permission, true]);

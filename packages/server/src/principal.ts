@@ -133,8 +133,12 @@ export class Gate {
     }
     const foreign = spec.anyToken === true ? foreignToken(headers) : undefined;
     if (foreign !== undefined) return ok({ kind: "bearer", value: foreign });
+    if (spec.queryToken === true && arrival.query.includes("token=")) {
+      const token = takeParameter(arrival, "token");
+      if (token !== undefined) return ok({ kind: "bearer", value: token });
+    }
     if (arrival.query.includes("ticket=") && method === "GET") {
-      const ticket = takeTicket(arrival);
+      const ticket = takeParameter(arrival, "ticket");
       const origin = headers.get("origin") ?? this.#sameOrigin(arrival);
       if (ticket !== undefined) return ok({ kind: "ticket", value: ticket, route: arrival.path, origin });
     }
@@ -206,13 +210,13 @@ export function originOf({ secure, authority }: Pick<Arrival, "secure" | "author
   return `${secure ? "https" : "http"}://${authority.toLowerCase()}`;
 }
 
-/** Takes the ticket out of the query, so that routes see what is theirs. */
-function takeTicket(arrival: Arrival): string | undefined {
+/** Takes a ticket or token out of the query, so that routes see what is theirs. */
+function takeParameter(arrival: Arrival, name: "ticket" | "token"): string | undefined {
   const parameters = parametersOf(arrival.query, "invalid_filter");
-  const tickets = parameters.getAll("ticket");
-  parameters.delete("ticket");
+  const values = parameters.getAll(name);
+  parameters.delete(name);
   arrival.query = parameters.toString();
-  return tickets.length === 1 ? tickets[0] : undefined;
+  return values.length === 1 ? values[0] : undefined;
 }
 
 const nobody: WireError = {

@@ -3,8 +3,10 @@ import { frameBytesMax } from "@sluice/protocol";
 
 /** One open connection. */
 export interface Socket {
-  /** Sends; what the client cannot take yet waits in memory. */
-  send(text: string): void;
+  /** Sends; what the client cannot take yet waits in memory. `compressed`: packed, where that was agreed. */
+  send(text: string, compressed?: boolean): void;
+  /** Everything that is sent while this runs leaves together. */
+  cork(send: () => void): void;
   sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
   /** Nothing more is read from the client until `resume`. */
   pause(): void;
@@ -21,6 +23,8 @@ export interface Socket {
 export interface SocketSession {
   /** Longest message it takes, where that is not the limit of all. */
   readonly messageBytesMax?: number;
+  /** Messages may come, and be sent, as permessage-deflate packs them. */
+  readonly compressed?: true;
   opened(socket: Socket): void;
   /** Bytes are for those who speak bytes. */
   received(message: string | Uint8Array): void;
@@ -53,7 +57,9 @@ export function socketHandler(p: {
     sendPings: true,
     backpressureLimit: p.socketWaitingBytesMax,
     closeOnBackpressureLimit: true,
-    perMessageDeflate: false,
+    // One compressor for all: a client's own would keep its memory, and Bun's refuses what RFC 7692 allows. Which connections may
+    // use it `Call.upgrade` decides.
+    perMessageDeflate: { compress: "shared", decompress: "shared" },
     open: (ws) => ws.data.opened(socketOf(ws)),
     message: (ws, message) => {
       const limit = ws.data.messageBytesMax ?? p.socketMessageBytesMax;
@@ -67,7 +73,10 @@ export function socketHandler(p: {
 
 function socketOf(ws: Bun.ServerWebSocket<SocketSession>): Socket {
   return {
-    send: (text) => void ws.sendText(text),
+    send: (text, compressed = false) => void ws.sendText(text, compressed),
+    cork: (send) => {
+      ws.cork(send);
+    },
     sendBytes: (bytes) => void ws.sendBinary(bytes),
     pause: () => ws.pause(),
     resume: () => ws.resume(),

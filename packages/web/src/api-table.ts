@@ -129,6 +129,7 @@ export const apiPaths = {
   writeLogs: "POST /api/v1/logs",
   queryLogs: "POST /api/v1/logs/query",
   tailLogs: "GET /api/v1/logs/tail",
+  deleteLogs: "POST /api/v1/logs/delete",
   listTerminals: "GET /api/v1/terminals",
   createTerminal: "POST /api/v1/terminals",
   getTerminal: "GET /api/v1/terminals/:id",
@@ -149,12 +150,14 @@ export const apiPaths = {
   addComponent: "POST /api/v1/components",
   getComponent: "GET /api/v1/components/:name",
   getComponentHealth: "GET /api/v1/components/:name/health",
+  getComponentDrift: "GET /api/v1/components/:name/drift",
   listPlans: "GET /api/v1/components/:name/plans",
   createPlan: "POST /api/v1/components/:name/plans",
   listOperations: "GET /api/v1/components/:name/operations",
   getPlan: "GET /api/v1/plans/:id",
   approvePlan: "POST /api/v1/plans/:id/approve",
   applyPlan: "POST /api/v1/plans/:id/apply",
+  bootstrapComponents: "POST /api/v1/bootstrap",
   getOperation: "GET /api/v1/operations/:id",
   undoOperation: "POST /api/v1/operations/:id/undo",
   search: "GET /api/v1/search",
@@ -346,6 +349,7 @@ export interface Api {
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
+  deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };
@@ -366,12 +370,14 @@ export interface Api {
   addComponent: { params: never; query: never; request: Sent<"AddComponent">; answer: Body<"ComponentMade"> };
   getComponent: { params: "name"; query: never; request: undefined; answer: Body<"ComponentMade"> };
   getComponentHealth: { params: "name"; query: never; request: undefined; answer: Body<"ComponentHealthSeen"> };
+  getComponentDrift: { params: "name"; query: never; request: undefined; answer: Body<"ComponentDrift"> };
   listPlans: { params: "name"; query: never; request: undefined; answer: Body<"Plans"> };
   createPlan: { params: "name"; query: never; request: Sent<"Nothing">; answer: Body<"PlanMade"> };
   listOperations: { params: "name"; query: never; request: undefined; answer: Body<"Operations"> };
   getPlan: { params: "id"; query: never; request: undefined; answer: Body<"PlanMade"> };
   approvePlan: { params: "id"; query: never; request: Sent<"PlanApproval">; answer: Body<"PlanMade"> };
   applyPlan: { params: "id"; query: never; request: Sent<"PlanHash">; answer: Body<"OperationMade"> };
+  bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };

@@ -10,6 +10,10 @@ export class AsyncStepScope implements StepScope {
     return this.#storage.run(step, body);
   }
 
+  outside<T>(body: () => T): T {
+    return this.#storage.exit(body);
+  }
+
   get current(): RunningStep | undefined {
     return this.#storage.getStore();
   }

@@ -63,3 +63,26 @@ test("what an engine sends in one turn arrives together in the next, in order", 
   await clock.next();
   expect(worker.size).toBe(2);
 });
+
+test("a run that a step function starts is no part of that step", async () => {
+  const clock = new PlayedClock();
+  const stepScope = new AsyncStepScope();
+  const seen: unknown[] = [];
+  const flow = workflow({ name: "flow" }, async () => seen.push(stepScope.current));
+  let send: ((messages: readonly EngineToWorker[]) => void) | undefined;
+  const engine = {
+    attach: (link: { send(messages: readonly EngineToWorker[]): void }) => {
+      send = (messages) => link.send(messages);
+      return { receive: () => undefined };
+    },
+  };
+  attachInProcess(engine, { id: "w", version: "v1", workflows: [flow], clock, limits: workerLimits, stepScope });
+  const step = { seq: 0, name: "starts another", attempt: 1, lines: 0, pieces: 0 };
+  const turned = stepScope.run(step, () => {
+    send?.([{ type: "assign", assignment: assignment("a") }]);
+    // The turn of the event loop that follows belongs to the step.
+    return clock.next();
+  });
+  await turned;
+  expect(seen).toEqual([undefined]);
+});

@@ -36,7 +36,8 @@ export function attachInProcess(engine: EnginePort, options: InProcessOptions): 
         options.clock.turn(() => {
           const batch = inbox;
           inbox = [];
-          worker.receive(batch);
+          // Whoever caused this may be a step function of another run.
+          options.stepScope.outside(() => worker.receive(batch));
         });
       }
       inbox.push(...messages);

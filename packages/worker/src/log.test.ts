@@ -134,9 +134,9 @@ describe("keys", () => {
   test("say where a line was written, so that it has the same one when it is written again", async () => {
     const live = new PlayedEngine([talk]);
     await live.assign();
-    expect(keyed(live)).toEqual(["one 1:0:0", "two 1:0:1", "in a 1:step 0:1:0"]);
+    expect(keyed(live)).toEqual(["one 1:0:0", "two 1:0:1", "in a 1:step 0:1:0:a"]);
     await live.settle(0);
-    const after = ["after a 1:1:0", "beside b 1:1:1", "in b 1:step 1:1:0"];
+    const after = ["after a 1:1:0", "beside b 1:1:1", "in b 1:step 1:1:0:b"];
     expect(keyed(live).toSorted()).toEqual(after.toSorted());
     const again = new PlayedEngine([talk]);
     await again.assign({ journal: [step] });
@@ -147,6 +147,6 @@ describe("keys", () => {
     const engine = new PlayedEngine([talk]);
     const failed = { ...entry({ seq: 1, kind: "step", name: "b" }), attempt: 1, error: encodeError(new Error("x")) };
     await engine.assign({ journal: [step, failed], attempt: 2 });
-    expect(keyed(engine).toSorted()).toEqual(["after a 2:1:0", "beside b 2:1:1", "in b 2:step 1:2:0"]);
+    expect(keyed(engine).toSorted()).toEqual(["after a 2:1:0", "beside b 2:1:1", "in b 2:step 1:2:0:b"]);
   });
 });

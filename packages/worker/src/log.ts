@@ -7,7 +7,7 @@ import type { RunningStep } from "./step-scope.ts";
 
 /**
  * Names lines by their place, which is the same when they are written again: the result the workflow was given last, or the
- * attempt of the step that writes, and how many lines there were since.
+ * attempt of the step that writes, how many lines there were since, and what that step is called.
  */
 export class LineKeys {
   #ord = 0;
@@ -22,7 +22,7 @@ export class LineKeys {
   /** The key of the next line, in the given life of the run: its attempt. */
   next(life: number, step: RunningStep | undefined): string {
     if (step === undefined) return `${life}:${this.#ord}:${this.#lines++}`;
-    return `${life}:step ${step.seq}:${step.attempt}:${step.lines++}`;
+    return `${life}:step ${step.seq}:${step.attempt}:${step.lines++}:${step.name}`;
   }
 }
 

@@ -14,6 +14,8 @@ export interface RunningStep {
 /** Marks the asynchronous context of step functions. */
 export interface StepScope {
   run<T>(step: RunningStep, body: () => T): T;
+  /** Runs what belongs to no step, wherever it was caused: a run that a step function starts is not part of the step. */
+  outside<T>(body: () => T): T;
   /** The step whose function the asking code belongs to. */
   readonly current: RunningStep | undefined;
 }

@@ -4,9 +4,13 @@ import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { segment } from "../api.ts";
 import type { Api, TargetFlags } from "../api.ts";
-import { CliError, exitCodes, misused } from "../io.ts";
+import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
+import { addBootstrap } from "./cluster-bootstrap.ts";
+import { addDrift } from "./cluster-drift.ts";
+import { ended, shownPlan } from "./cluster-text.ts";
+import type { PlanView } from "./cluster-text.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { awaitEnd } from "./run-text.ts";
 
@@ -33,23 +37,6 @@ interface ComponentView {
   readonly health: HealthView | null;
 }
 
-interface PlanView {
-  readonly id: string;
-  readonly component: string;
-  readonly status: string;
-  readonly hash: string;
-  readonly changes: readonly {
-    readonly key: string;
-    readonly action: string;
-    readonly risk: string;
-    readonly irreversible: boolean;
-    readonly fields: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
-  }[];
-  readonly prune: readonly string[];
-  readonly unknown: readonly string[];
-  readonly violations: readonly { readonly rule: string; readonly message: string }[];
-}
-
 interface OperationView {
   readonly id: string;
   readonly component: string;
@@ -63,6 +50,7 @@ interface AddFlags extends TargetFlags {
   readonly context?: string;
   readonly inCluster?: boolean;
   readonly acceptIdentity?: boolean;
+  readonly impersonate?: boolean;
 }
 
 export function addClusterCommands(program: Command, io: Io): void {
@@ -74,6 +62,8 @@ export function addClusterCommands(program: Command, io: Io): void {
   addClusters(cluster, io);
   addComponents(cluster, io);
   addPlans(cluster, io);
+  addDrift(cluster, io);
+  addBootstrap(cluster, io);
 }
 
 function addClusters(cluster: Command, io: Io): void {
@@ -86,10 +76,12 @@ function addClusters(cluster: Command, io: Io): void {
     .option("--kubeconfig <file>", "its kubeconfig; what that names lies on the server's machine")
     .option("--context <name>", "context of the kubeconfig (default: the current one)")
     .option("--in-cluster", "the cluster that the server itself runs in")
+    .option("--impersonate", "plan and apply in the name of the person behind it")
     .option("--accept-identity", "it is meant to be another cluster than last time")
     .action(async (name: string, flags: AddFlags) => {
       const kubeconfig = await kubeconfigOf(flags);
-      const body = { name, kubeconfig, context: flags.context, acceptIdentity: flags.acceptIdentity ?? false };
+      const { context, acceptIdentity = false, impersonate = false } = flags;
+      const body = { name, kubeconfig, context, acceptIdentity, impersonate };
       const answer = await apiOf(io, flags).json<{ readonly cluster: ClusterView }>("/api/v1/clusters", {
         method: "POST",
         body,
@@ -330,35 +322,4 @@ function shownEnd(io: Io, flags: TargetFlags, last: OperationView): void {
   });
   if (last.status === "failed" || last.status === "superseded")
     throw ended("workflow_failed", last.reason ?? last.status);
-}
-
-/** What came out has been printed; what is left is to say that it is not good. */
-function ended(
-  code: "cluster_unreachable" | "not_ready" | "plan_refused" | "workflow_failed",
-  message: string,
-): CliError {
-  return new CliError(exitCodes.failed, { code, message }, true);
-}
-
-const signs: Readonly<Record<string, string>> = { create: "+", update: "~", prune: "-", unknown: "?" };
-
-function shownPlan(plan: PlanView): readonly string[] {
-  const lines: string[] = [];
-  for (const { key, action, risk, irreversible, fields } of plan.changes) {
-    if (action === "unchanged") continue;
-    lines.push(`${signs[action] ?? " "} ${key} (${risk} risk${irreversible ? ", cannot be taken back" : ""})`);
-    if (action !== "update") continue;
-    for (const { path, before, after } of fields)
-      lines.push(`    ${path}: ${shownValue(before)} → ${shownValue(after)}`);
-  }
-  for (const key of plan.prune) lines.push(`- ${key} (high risk)`);
-  for (const { rule, message } of plan.violations) lines.push(`! ${rule}: ${message}`);
-  if (lines.length === 0) lines.push("Nothing would change.");
-  const next = plan.status === "approved" ? "apply" : "approve";
-  const last = plan.violations.length > 0 ? "The policy refuses it." : `Next: sluice cluster ${next} ${plan.id}`;
-  return [...lines, "", `Plan ${plan.id} (${plan.status}), hash ${plan.hash.slice(0, 12)}. ${last}`];
-}
-
-function shownValue(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
 }

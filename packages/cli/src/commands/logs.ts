@@ -38,6 +38,12 @@ interface LogAnswer {
   readonly damaged: readonly { readonly file: string; readonly why: string }[];
 }
 
+interface DeleteFlags extends TargetFlags {
+  readonly before?: string;
+  readonly tenant?: string;
+  readonly yes?: boolean;
+}
+
 const lookAgainMs = 500;
 
 export function addLogsCommands(program: Command, io: Io): void {
@@ -73,6 +79,16 @@ export function addLogsCommands(program: Command, io: Io): void {
     .option("--label <name=value>", "label of the stream; may be repeated", collect)
     .option("--tenant <name>", "where the token is for several")
     .action((file: string, flags: ShipFlags) => ship(io, file, flags));
+  clientCommand(logs, {
+    name: "delete",
+    description: "Delete the entries that fit, for good",
+    example: "sluice logs delete 'user:=ada@example.com' --yes",
+  })
+    .argument("<filter>", "in the language of logs, without pipes; '*' is everything")
+    .option("--before <time>", "only what is older than this, such as 30d")
+    .option("--tenant <name>", "where the token is for several")
+    .option("--yes", "really delete them")
+    .action((filter: string, flags: DeleteFlags) => erase(io, filter, flags));
 }
 
 async function query(io: Io, text: string, flags: QueryFlags): Promise<void> {
@@ -90,6 +106,18 @@ async function query(io: Io, text: string, flags: QueryFlags): Promise<void> {
   }
   if (answer.partial !== null) io.complain(`This is not all: it was ended early (${answer.partial}).`);
   for (const { file, why } of answer.damaged) io.complain(`A piece of ${file} could not be read: ${why}.`);
+}
+
+async function erase(io: Io, filter: string, flags: DeleteFlags): Promise<void> {
+  if (flags.yes !== true)
+    throw misused("This cannot be taken back.", "Look with `sluice logs query` first, then add --yes.");
+  const to = flags.before === undefined ? {} : { to: Date.now() - parseDuration(flags.before) };
+  const body = { query: filter, ...to, ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }) };
+  const answer = await apiOf(io, flags).json<{ readonly upToSeq: number }>("/api/v1/logs/delete", {
+    method: "POST",
+    body,
+  });
+  io.print(flags.json === true ? JSON.stringify(answer) : "They are deleted: nobody finds them any more.");
 }
 
 async function tail(io: Io, filter: string, flags: TailFlags): Promise<void> {

@@ -1,68 +1,55 @@
 // The desk of the room: clusters are added, components declared, plans made, approved and begun. What runs, runs in `Operations`.
 import { decodeValue, encodeValue } from "@sluice/protocol";
-import type { Clock } from "../kernel/clock.ts";
-import type {
-  ClusterRecord,
-  ClusterStore,
-  ComponentRecord,
-  OperationRecord,
-  PlanRecord,
-} from "../kernel/cluster-store.ts";
+import type { ClusterRecord, ComponentRecord, OperationRecord, PlanRecord } from "../kernel/cluster-store.ts";
 import type { Ids } from "../kernel/ids.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Actor } from "../kernel/run-records.ts";
-import { ClusterClient } from "./client/client.ts";
 import { identityChange, readIdentity } from "./client/identity.ts";
-import { inCluster, readKubeconfig } from "./client/kubeconfig.ts";
-import type { ClusterAccess } from "./client/kubeconfig.ts";
-import { Resources } from "./client/resources.ts";
+import { mayImpersonate } from "./client/impersonation.ts";
+import type { Resources } from "./client/resources.ts";
+import { Bootstrap } from "./bootstrap.ts";
+import { accessName, Connections } from "./connections.ts";
+import type { ConnectionsOptions } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
 import type { ComponentSpec } from "./components/component-file.ts";
 import { readManifests } from "./components/manifests.ts";
 import type { ComponentHealth, HealthRules } from "./health/health.ts";
-import type { ClusterLimits } from "./limits.ts";
 import { textAt } from "./objects.ts";
 import { inventoryOf, Operations } from "./operations/operation.ts";
 import { isOpen } from "./plans/policy.ts";
 import { makePlan } from "./plans/planner.ts";
-import type { Intent } from "./plans/plan.ts";
+import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
-import type { Files, HttpTransport, ProcessRunner, Sha256 } from "./ports.ts";
+import type { Files } from "./ports.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
-
-/** Keeps what must not be read: kubeconfigs and values of Secrets. */
-export interface Keeper {
-  keep(name: string, value: string): Promise<void>;
-  kept(name: string): Promise<string | undefined>;
-}
 
 /** Carries operations out as runs. */
 export interface OperationRunner {
   /** Asked again for the same run it does nothing. */
   start(p: { readonly by: Actor; readonly run: string; readonly operation: OperationRecord }): Promise<Result<null>>;
   cancel(p: { readonly by: Actor; readonly run: string; readonly reason: string }): Promise<void>;
+  /** Begins to bring components up; the run's id. */
+  bootstrap(p: {
+    readonly by: Actor;
+    readonly person: string;
+    readonly as?: string | undefined;
+    readonly components: readonly string[] | undefined;
+    readonly run: string;
+  }): Promise<Result<string>>;
+  /** Tells the runs that wait for it. */
+  approved(p: { readonly by: Actor; readonly plan: string }): Promise<void>;
 }
 
-export interface ClustersOptions {
-  readonly store: ClusterStore;
-  readonly keeper: Keeper;
+export interface ClustersOptions extends ConnectionsOptions {
   readonly runner: OperationRunner;
-  readonly transport: HttpTransport;
-  readonly processes: ProcessRunner;
   /** Of the project: component files and what they name. */
   readonly project: Files;
-  /** Of the machine: what kubeconfigs name. */
-  readonly machine: Files;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
   readonly ids: Ids;
-  readonly sha256: Sha256;
   /** Random text, another each time. */
   readonly salt: () => string;
   readonly rules: HealthRules;
-  readonly limits: ClusterLimits;
 }
 
 export interface ClusterStatus {
@@ -76,13 +63,15 @@ export interface ClusterStatus {
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
-  /** Connections that are kept, by cluster; each has been seen to be the cluster it was. */
-  readonly #opened = new Map<string, Promise<Result<Resources>>>();
+  readonly bootstrap: Bootstrap;
+  readonly #connections: Connections;
 
   constructor(options: ClustersOptions) {
     this.#options = options;
     const { store, rules, sha256, clock, limits } = options;
-    const open = (cluster: string): Promise<Result<Resources>> => this.open(cluster);
+    this.#connections = new Connections(options);
+    this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
+    const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
     this.operations = new Operations({
       store,
       open,
@@ -101,20 +90,25 @@ export class Clusters {
     readonly kubeconfig: string | undefined;
     readonly context: string | undefined;
     readonly acceptIdentity: boolean;
+    /** What is planned and done there is asked for in the name of the person behind it. */
+    readonly impersonate?: boolean;
   }): Promise<Result<ClusterRecord>> {
     const { store, keeper, clock, sha256 } = this.#options;
     const { kubeconfig: text, context, name } = p;
-    const access = await this.#accessOf({ text, context });
+    const access = await this.#connections.accessOf({ text, context });
     if (!access.ok) return access;
-    const resources = this.#resources(access.value);
+    const resources = this.#connections.resourcesOf(access.value);
     const identity = await readIdentity(resources, sha256);
     if (!identity.ok) return identity;
+    const allowed = p.impersonate === true ? await mayImpersonate(resources.client) : ok(null);
+    if (!allowed.ok) return allowed;
     const version = await resources.client.json({ path: "/version" });
     const cluster: ClusterRecord = {
       name,
       identity: identity.value,
       version: version.ok ? (textAt(version.value.body, "gitVersion") ?? "") : "",
       addedAt: clock.now(),
+      ...(p.impersonate === true ? { impersonate: true } : {}),
       ...(context === undefined ? {} : { context }),
     };
     const put = await store.putCluster({ by: p.by, cluster, acceptIdentity: p.acceptIdentity, now: clock.now() });
@@ -123,25 +117,8 @@ export class Clusters {
       if (change !== undefined) return fail(change);
     }
     await keeper.keep(accessName(name), JSON.stringify({ text: text ?? null, context: context ?? null }));
-    this.#opened.delete(name);
+    this.#connections.forget(name);
     return ok((await store.getCluster({ name })) ?? cluster);
-  }
-
-  /** A connection to a cluster that is the one it was when it was added. */
-  async open(name: string): Promise<Result<Resources>> {
-    const kept = this.#opened.get(name);
-    if (kept !== undefined) return kept;
-    const opening = this.#connect(name);
-    this.#opened.set(name, opening);
-    const opened = await opening;
-    if (!opened.ok && this.#opened.get(name) === opening) this.#opened.delete(name);
-    return opened;
-  }
-
-  /** Who it is is asked again before a plan is made and before one is carried out. */
-  async reopen(name: string): Promise<Result<Resources>> {
-    this.#opened.delete(name);
-    return this.open(name);
   }
 
   async status(name: string): Promise<Result<ClusterStatus>> {
@@ -149,7 +126,7 @@ export class Clusters {
     const cluster = await store.getCluster({ name });
     if (cluster === undefined) return fail(notFound("cluster", name));
     const began = clock.now();
-    const opened = await this.reopen(name);
+    const opened = await this.#connections.reopen(name);
     const reason = opened.ok ? undefined : opened.error.message;
     const latencyMs = opened.ok ? clock.now() - began : undefined;
     const clockSkewMs = opened.ok ? opened.value.client.clockSkewMs : undefined;
@@ -177,6 +154,8 @@ export class Clusters {
   async plan(p: {
     readonly by: Actor;
     readonly person: string;
+    /** Name of the person, as the cluster may know it. */
+    readonly as?: string | undefined;
     readonly component: string;
   }): Promise<Result<PlanRecord>> {
     const { store, project, limits } = this.#options;
@@ -189,7 +168,7 @@ export class Clusters {
     const folder = known.file.split("/").slice(0, -1).join("/");
     const objects = await readManifests({ folder, paths: spec.manifests, files: project, limits });
     if (!objects.ok) return objects;
-    return this.#keepPlan({ ...p, record: added.value, spec, objects: objects.value, kind: "apply" });
+    return this.#keepPlan({ ...p, as: p.as, record: added.value, spec, objects: objects.value, kind: "apply" });
   }
 
   async approve(p: {
@@ -204,12 +183,16 @@ export class Clusters {
     const refused = refusedPlan(plan);
     if (refused !== undefined) return fail(refused);
     const approved = await store.approvePlan({ ...p, now: clock.now() });
-    return approved.outcome === "ok" ? ok(approved.plan) : fail(cannotApprove(p.plan, approved.outcome));
+    if (approved.outcome !== "ok") return fail(cannotApprove(p.plan, approved.outcome));
+    // Runs that wait for it look by themselves now and then; told of it, they look at once.
+    await this.#options.runner.approved({ by: p.by, plan: p.plan });
+    return ok(approved.plan);
   }
 
   /** Begins to carry a plan out. Asked again it answers with the same operation, whose run is there then at the latest. */
   async apply(p: {
     readonly by: Actor;
+    readonly as?: string | undefined;
     readonly plan: string;
     readonly hash: string;
   }): Promise<Result<OperationRecord>> {
@@ -224,7 +207,7 @@ export class Clusters {
       return fail(closedWindow(plan));
     const waits = await this.#unhealthyDependency(spec);
     if (waits !== undefined && plan.status !== "applied") return fail(waits);
-    const opened = await this.reopen(plan.cluster);
+    const opened = await this.#connections.reopen(plan.cluster);
     if (!opened.ok) return opened;
     const [operation, run] = [ids.operation(), ids.run()];
     const begun = await store.beginOperation({ ...p, operation, run, now: clock.now() });
@@ -242,6 +225,7 @@ export class Clusters {
   async undo(p: {
     readonly by: Actor;
     readonly person: string;
+    readonly as?: string | undefined;
     readonly operation: string;
   }): Promise<Result<OperationRecord>> {
     const { store } = this.#options;
@@ -262,8 +246,42 @@ export class Clusters {
     const secrets = await this.#secretsOf(previous);
     const objects = (decodeValue(before.intent) as Intent).objects.map((object) => withSecrets(object, secrets));
     const spec = decodeValue(component.spec) as ComponentSpec;
-    const made = await this.#keepPlan({ by: p.by, person: p.person, record: component, spec, objects, kind: "undo" });
-    return made.ok ? this.apply({ by: p.by, plan: made.value.id, hash: made.value.hash }) : made;
+    const { by, person, as } = p;
+    const made = await this.#keepPlan({ by, person, as, record: component, spec, objects, kind: "undo" });
+    return made.ok ? this.apply({ by, as, plan: made.value.id, hash: made.value.hash }) : made;
+  }
+
+  /** What in the cluster is no longer as it was applied, by a dry run of that; nothing is written or kept. */
+  async drift(p: {
+    readonly component: string;
+    readonly as?: string | undefined;
+  }): Promise<Result<{ readonly at: number; readonly changes: readonly PlannedChange[] }>> {
+    const { store, clock, sha256, salt } = this.#options;
+    const record = await store.getComponent({ name: p.component });
+    if (record === undefined) return fail(notFound("component", p.component));
+    if (record.applied === undefined) return ok({ at: clock.now(), changes: [] });
+    const [applied, cluster] = [
+      await store.getPlan({ plan: record.applied }),
+      await store.getCluster({ name: record.cluster }),
+    ];
+    if (applied === undefined) return fail(notFound("plan", record.applied));
+    if (cluster === undefined) return fail(notFound("cluster", record.cluster));
+    const opened = await this.#connections.reopen(record.cluster, p.as);
+    if (!opened.ok) return opened;
+    const secrets = await this.#secretsOf(record.applied);
+    const objects = (decodeValue(applied.intent) as Intent).objects.map((object) => withSecrets(object, secrets));
+    const spec = decodeValue(record.spec) as ComponentSpec;
+    const { version } = record;
+    const { identity } = cluster;
+    const resources = opened.value;
+    const looked = { spec, objects, inventory: [], version, identity, resources, sha256, salt: salt() };
+    const made = await makePlan({ ...looked, kind: "apply" });
+    if (!made.ok) return made;
+    const { changes } = made.value.content;
+    return ok({
+      at: clock.now(),
+      changes: changes.filter(({ action, conflicts }) => action !== "unchanged" || conflicts.length > 0),
+    });
   }
 
   /** Health as the cluster says it now; it is kept. */
@@ -278,6 +296,7 @@ export class Clusters {
   async #keepPlan(p: {
     readonly by: Actor;
     readonly person: string;
+    readonly as: string | undefined;
     readonly record: ComponentRecord;
     readonly spec: ComponentSpec;
     readonly objects: Parameters<typeof makePlan>[0]["objects"];
@@ -285,7 +304,7 @@ export class Clusters {
   }): Promise<Result<PlanRecord>> {
     const { store, keeper, clock, ids, sha256, salt, limits } = this.#options;
     const { by, person, record, spec, objects, kind } = p;
-    const opened = await this.reopen(record.cluster);
+    const opened = await this.#connections.reopen(record.cluster, p.as);
     if (!opened.ok) return opened;
     const cluster = await store.getCluster({ name: record.cluster });
     if (cluster === undefined) return fail(notFound("cluster", record.cluster));
@@ -350,49 +369,13 @@ export class Clusters {
     });
   }
 
-  async #connect(name: string): Promise<Result<Resources>> {
-    const { store, keeper, sha256 } = this.#options;
-    const cluster = await store.getCluster({ name });
-    const kept = await keeper.kept(accessName(name));
-    if (cluster === undefined || kept === undefined) return fail(notFound("cluster", name));
-    const { text, context } = JSON.parse(kept) as { readonly text: string | null; readonly context: string | null };
-    const access = await this.#accessOf({ text: text ?? undefined, context: context ?? undefined });
-    if (!access.ok) return access;
-    const resources = this.#resources(access.value);
-    const found = await readIdentity(resources, sha256);
-    if (!found.ok) return found;
-    const change = identityChange(name, cluster.identity, found.value);
-    return change === undefined ? ok(resources) : fail(change);
-  }
-
-  #accessOf({
-    text,
-    context,
-  }: {
-    readonly text: string | undefined;
-    readonly context: string | undefined;
-  }): Promise<Result<ClusterAccess>> {
-    const { machine, env } = this.#options;
-    if (text === undefined) return inCluster({ env, files: machine });
-    return readKubeconfig({ text, context, folder: "", files: machine });
-  }
-
-  #resources(access: ClusterAccess): Resources {
-    const { transport, machine, processes, clock, limits } = this.#options;
-    return new Resources(new ClusterClient({ access, transport, files: machine, processes, clock, limits }));
-  }
-
   async #secretsOf(plan: string): Promise<SecretValues | undefined> {
     const kept = await this.#options.keeper.kept(secretsName(plan));
     return kept === undefined ? undefined : (JSON.parse(kept) as SecretValues);
   }
 }
 
-/** Names that no secret of the user can have. */
-function accessName(cluster: string): string {
-  return ` cluster ${cluster}`;
-}
-
+/** A name that no secret of the user can have. */
 function secretsName(plan: string): string {
   return ` plan ${plan}`;
 }

@@ -32,6 +32,8 @@ export class Room {
           this.started.push(run);
           return ok(null);
         },
+        bootstrap: async ({ run }) => ok(run),
+        approved: async () => undefined,
         cancel: async ({ run }) => void this.cancelled.push(run),
       },
       transport: fetchTransport,

@@ -9,6 +9,8 @@ export interface ClusterRecord {
   readonly identity: { readonly server: string; readonly ca: string; readonly uid: string };
   readonly context?: string | undefined;
   readonly version: string;
+  /** What is planned and done there is asked for in the name of the person behind it. */
+  readonly impersonate?: boolean | undefined;
   readonly addedAt: number;
 }
 
@@ -41,7 +43,8 @@ export interface PlanRecord {
   readonly id: string;
   readonly component: string;
   readonly cluster: string;
-  readonly kind: "apply" | "undo";
+  /** `known`: what an operation waits for, once it is known what its plan could not show. */
+  readonly kind: PlanKind;
   readonly status: PlanStatus;
   readonly hash: string;
   readonly by: Actor;
@@ -57,6 +60,8 @@ export interface PlanRecord {
   readonly intent: Uint8Array;
 }
 
+type PlanKind = "apply" | "undo" | "known";
+
 export interface OperationRecord {
   readonly id: string;
   readonly component: string;
@@ -68,6 +73,8 @@ export interface OperationRecord {
   readonly epoch: number;
   readonly run: string;
   readonly by: Actor;
+  /** Name of the person in whose name the cluster is asked, where it takes that. */
+  readonly as?: string | undefined;
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
 }
@@ -116,6 +123,7 @@ export interface ClusterStore {
     readonly run: string;
     readonly plan: string;
     readonly hash: string;
+    readonly as?: string | undefined;
     readonly now: number;
   }): Promise<
     | { readonly outcome: "ok"; readonly operation: OperationRecord; readonly superseded?: OperationRecord | undefined }

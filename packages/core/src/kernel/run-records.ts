@@ -366,6 +366,8 @@ export interface LogLine {
   readonly message: string;
   readonly data?: Uint8Array | undefined;
   readonly at: number;
+  /** As the worker gave it: of a line that a step wrote `LIFE:step SEQ:ATTEMPT:N:NAME`. */
+  readonly key?: string | undefined;
 }
 
 export interface VersionRecord {

@@ -37,6 +37,16 @@ export interface LogBatch {
   readonly rawBytes: number;
   /** What a retry is known by: the same key with other content is refused. */
   readonly key?: { readonly name: string; readonly hash: string } | undefined;
+  /** How far whoever made it has read elsewhere: kept in the same commit, so that nothing is read twice or left out. */
+  readonly places?: readonly Place[] | undefined;
+}
+
+/** How far something outside has been read. */
+export interface Place {
+  readonly name: string;
+  readonly value: string;
+  /** There is more to come of it. */
+  readonly open: boolean;
 }
 
 /** What became of a batch. `conflict`: its key is that of other content; nothing was written. */

@@ -55,11 +55,13 @@ export function levelOf(p: {
   readonly line: string;
 }): number {
   for (const name of names) {
-    const found = levelNumber(p.fields[name]);
+    const value = p.fields[name];
+    const found = value === undefined ? 0 : levelNumber(value);
     if (found !== 0) return found;
   }
   for (const name of names) {
-    const found = levelNumber(p.labels[name]);
+    const value = p.labels[name];
+    const found = value === undefined ? 0 : levelNumber(value);
     if (found !== 0) return found;
   }
   const match = inLine.exec(p.line.length > lookedAtChars ? p.line.slice(0, lookedAtChars) : p.line);

@@ -30,9 +30,17 @@ export interface LogLimits {
   readonly logQueriesWaitingMax: number;
   /** How long a thread that reads stays without work. */
   readonly logReaderIdleMs: number;
+  /** How long the product's own lines are gathered before they are written; 0: they are not. */
+  readonly logOwnLinesMs: number;
   /** Tails at once, and entries that wait for one that is slow: further ones are counted and left out. */
   readonly logTailsMax: number;
   readonly logTailEntriesMax: number;
+  /** WebSockets at once; what one of them may have sent without an answer; its subscriptions; how long it may say nothing. */
+  readonly logSocketsMax: number;
+  readonly logWindowMessages: number;
+  readonly logWindowBytes: number;
+  readonly logTopicsMax: number;
+  readonly logSocketIdleMs: number;
 }
 
 export const logLimits: LogLimits = {
@@ -55,6 +63,12 @@ export const logLimits: LogLimits = {
   logQueriesMax: 4,
   logQueriesWaitingMax: 64,
   logReaderIdleMs: 10_000,
+  logOwnLinesMs: 250,
   logTailsMax: 1_000,
   logTailEntriesMax: 5_000,
+  logSocketsMax: 1_000,
+  logWindowMessages: 10_000,
+  logWindowBytes: 32 * 1024 * 1024,
+  logTopicsMax: 20,
+  logSocketIdleMs: 300_000,
 };

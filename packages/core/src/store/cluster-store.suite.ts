@@ -45,15 +45,25 @@ export function clusterStoreSuite(name: string, makeStore: MakeStore): void {
       });
     const approve = (id: string, person = "bob", now = start, hash = `hash of ${id}`) =>
       clusters().approvePlan({ by: outside, plan: id, hash, person, now });
-    const begin = (id: string, operation: string, now = start) =>
+    const begin = (id: string, operation: string, now = start, as?: string) =>
       clusters().beginOperation({
         by: outside,
         operation,
         run: `run of ${operation}`,
         plan: id,
         hash: `hash of ${id}`,
+        as,
         now,
       });
+
+    test("an operation remembers in whose name its cluster is asked", async () => {
+      await ready();
+      for (const id of ["p1", "p2"]) await plan(id, "none");
+      await begin("p1", "op1", start, "ada");
+      await begin("p2", "op2");
+      const as = async (operation: string) => (await clusters().getOperation({ operation }))?.as;
+      expect([await as("op1"), await as("op2")]).toEqual(["ada", undefined]);
+    });
 
     test("a cluster is the one it was, unless somebody says that it is another", async () => {
       expect(await putCluster()).toEqual({ outcome: "ok" });

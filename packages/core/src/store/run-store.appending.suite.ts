@@ -315,7 +315,11 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       const at = start + 3;
       await desk.append("r1", { op: "log", level: "warn", message: "one", data: value({ a: 1 }), at }, log("two"));
       await desk.append("r2", log("other"));
-      await desk.append("r1", log("three"), { op: "progress", value: value(0.5), at: start });
+      await desk.append(
+        "r1",
+        { op: "log", level: "info", message: "three", at: start, key: "1:step 0:1:0:charge" },
+        { op: "progress", value: value(0.5), at: start },
+      );
       await desk.append("r1", { op: "progress", value: value(0.75), at: start });
       const lines = await desk.store.listLogs({ run: "r1", after: 0, limit: 2 });
       expect(lines).toMatchObject([
@@ -325,7 +329,7 @@ export function appendingSuite(name: string, makeStore: MakeStore): void {
       expect(read(lines[0]?.data)).toEqual({ a: 1 });
       expect(lines[1]?.data).toBeUndefined();
       expect(await desk.store.listLogs({ run: "r1", after: 2, limit: 9 })).toMatchObject([
-        { line: 3, message: "three" },
+        { line: 3, message: "three", key: "1:step 0:1:0:charge" },
       ]);
       expect(read((await desk.run("r1")).progress)).toBe(0.75);
     });

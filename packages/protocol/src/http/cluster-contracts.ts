@@ -12,12 +12,17 @@ export const clusterContracts: Readonly<Record<keyof typeof clusterRoutes, Contr
   addComponent: { request: "AddComponent", responses: { 200: answer("The component", "ComponentMade") } },
   getComponent: { responses: { 200: answer("The component", "ComponentMade") } },
   getComponentHealth: { responses: { 200: answer("Its health now", "ComponentHealthSeen") } },
+  getComponentDrift: { responses: { 200: answer("What has changed since it was applied", "ComponentDrift") } },
   listPlans: { responses: { 200: answer("The last plans", "Plans") } },
   createPlan: { request: "Nothing", responses: { 201: answer("The plan", "PlanMade") } },
   listOperations: { responses: { 200: answer("The last operations", "Operations") } },
   getPlan: { responses: { 200: answer("The plan", "PlanMade") } },
   approvePlan: { request: "PlanApproval", responses: { 200: answer("The plan, approved", "PlanMade") } },
   applyPlan: { request: "PlanHash", responses: { 201: answer("The operation, whose run has begun", "OperationMade") } },
+  bootstrapComponents: {
+    request: "Bootstrap",
+    responses: { 201: answer("The run that brings them up", "BootstrapBegun") },
+  },
   getOperation: { responses: { 200: answer("The operation", "OperationMade") } },
   undoOperation: {
     request: "Nothing",

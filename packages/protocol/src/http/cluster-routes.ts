@@ -52,6 +52,13 @@ export const clusterRoutes = {
     tag: "clusters",
     permission: "cluster:read",
   },
+  getComponentDrift: {
+    methods: get,
+    path: "/api/v1/components/:name/drift",
+    summary: "What in the cluster is no longer as it was applied",
+    tag: "clusters",
+    permission: "cluster:plan",
+  },
   listPlans: {
     methods: get,
     path: "/api/v1/components/:name/plans",
@@ -91,6 +98,13 @@ export const clusterRoutes = {
     methods: post,
     path: "/api/v1/plans/:id/apply",
     summary: "Apply an approved plan, as a run",
+    tag: "clusters",
+    permission: "cluster:apply",
+  },
+  bootstrapComponents: {
+    methods: post,
+    path: "/api/v1/bootstrap",
+    summary: "Bring components up in the order of what stands on what, as a run",
     tag: "clusters",
     permission: "cluster:apply",
   },

@@ -76,6 +76,7 @@ const cluster = z.strictObject({
   identity,
   context: z.string().nullable(),
   version: z.string(),
+  impersonate: z.boolean().describe("What is done there is asked for in the name of the person behind it"),
   addedAt: time,
 });
 
@@ -126,7 +127,9 @@ const plan = z.strictObject({
   id: z.string(),
   component: z.string(),
   cluster: z.string(),
-  kind: z.enum(["apply", "undo"]),
+  kind: z
+    .enum(["apply", "undo", "known"])
+    .describe("known: what an operation waits for, now that it is known what its plan could not show"),
   status: z.enum(planStatuses),
   hash: z.string(),
   requestedBy: z.string(),
@@ -150,6 +153,7 @@ const operation = z.strictObject({
   reason: z.string().nullable(),
   epoch: z.int(),
   run: z.string(),
+  as: z.string().nullable().describe("In whose name the cluster is asked, where it takes that"),
   startedAt: time,
   endedAt: time.nullable(),
 });
@@ -160,6 +164,9 @@ export const clusterSchemas = {
     name: clusterName,
     kubeconfig: maybe(z.string()).describe("Text of the file; without one, the cluster that the server is in"),
     context: maybe(z.string()),
+    impersonate: maybe(z.boolean()).describe(
+      "Plan and apply in the name of the person behind it; the account has to be allowed to",
+    ),
     acceptIdentity: maybe(z.boolean()).describe("It is meant to be another cluster than last time"),
   }),
   ClusterMade: z.strictObject({ cluster }),
@@ -175,9 +182,20 @@ export const clusterSchemas = {
   ComponentMade: z.strictObject({ component }),
   Components: z.strictObject({ components: z.array(component) }),
   ComponentHealthSeen: z.strictObject({ health }),
+  ComponentDrift: z.strictObject({
+    drift: z.strictObject({
+      component: z.string(),
+      at: time,
+      changes: z.array(change).describe("What applying it again would change"),
+    }),
+  }),
   PlanMade: z.strictObject({ plan }),
   Plans: z.strictObject({ plans: z.array(plan) }),
   PlanHash: z.strictObject({ hash: z.string() }),
+  Bootstrap: z.strictObject({
+    components: maybe(z.array(clusterName)).describe("With all that they stand on; all of them without it"),
+  }),
+  BootstrapBegun: z.strictObject({ run: z.string() }),
   PlanApproval: z.strictObject({
     hash: z.string(),
     code: maybe(z.string().max(64)).describe(

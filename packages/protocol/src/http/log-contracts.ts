@@ -32,6 +32,15 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
       200: { description: "Entries and what was missed, each with its number as id", type: "text/event-stream" },
     },
   },
+  deleteLogs: {
+    parameters: [tenantHeader],
+    request: "LogDeletion",
+    responses: { 202: answer("What is deleted; files are rewritten meanwhile", "LogsDeleted") },
+  },
+  connectLogs: {
+    parameters: [query("tenant", "Where the token is for several"), tenantHeader],
+    responses: { 101: answer("Messages from here on: docs/logs.md") },
+  },
   pushLokiLogs: {
     parameters: [tenantHeader],
     request: "LokiPush",

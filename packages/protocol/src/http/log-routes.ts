@@ -25,6 +25,24 @@ export const logRoutes = {
     tag: "logs",
     permission: "log:read",
   },
+  deleteLogs: {
+    methods: post,
+    path: "/api/v1/logs/delete",
+    summary:
+      "Delete the log entries that fit a filter: nobody finds them from now on, and files are rewritten without them",
+    tag: "logs",
+    permission: "log:delete",
+  },
+  connectLogs: {
+    methods: get,
+    path: "/api/v1/logs/ws",
+    summary: "WebSocket that takes entries and answers when they are on the disk, and sends those one subscribes to",
+    tag: "logs",
+    permission: "signed-in",
+    socket: true,
+    anyToken: true,
+    queryToken: true,
+  },
   pushLokiLogs: {
     methods: post,
     path: "/loki/api/v1/push",

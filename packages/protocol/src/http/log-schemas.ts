@@ -32,6 +32,16 @@ export const logSchemas = {
     firstSeq: z.int().nullable().describe("Number of the first that was taken"),
     duplicate: z.boolean().describe("The idempotency key had been used for the same entries: nothing was added"),
   }),
+  LogDeletion: z.strictObject({
+    query: z.string().describe("A filter without pipes; `*` is everything"),
+    from: maybe(z.union([z.number(), z.string()])).describe("From this time, milliseconds since 1970 or ISO 8601"),
+    to: maybe(z.union([z.number(), z.string()])).describe("To before this time"),
+    tenant: maybe(z.string()).describe("Where one may delete of several"),
+  }),
+  LogsDeleted: z.strictObject({
+    id: z.int(),
+    upToSeq: z.int().describe("Number of the last entry that is meant: those that come later stay"),
+  }),
   LogQuery: z.strictObject({
     query: maybe(z.string()).describe("In the language of logs; everything without it"),
     from: maybe(z.union([z.number(), z.string()])).describe("From this time, milliseconds since 1970 or ISO 8601"),

@@ -45,6 +45,8 @@ export interface RouteSpec {
   readonly socket?: true;
   /** A token may also come as other products send theirs: Basic password, `Splunk`, `ApiKey`, `DD-API-KEY`. */
   readonly anyToken?: true;
+  /** A token may also come as `?token=`, for clients that cannot set headers; it is taken out of the query and never logged. */
+  readonly queryToken?: true;
 }
 
 export const get = ["GET"] as const;

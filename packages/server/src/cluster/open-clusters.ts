@@ -9,8 +9,10 @@ import type { Vault } from "@sluice/core/secrets";
 import { encodeValue } from "@sluice/protocol";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
+import { bootstrapWorkflow, makeBootstrapWorkflow } from "./bootstrap-workflow.ts";
+import type { BootstrapInput } from "./bootstrap-workflow.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
-import { makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
+import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
 import { fetchTransport } from "./transport.ts";
 
 export interface ClusterGround {
@@ -29,7 +31,8 @@ const saltBytes = 16;
 export function openClusters({ engine, store, vault, project, env, limits }: ClusterGround): Clusters {
   const opened = Promise.withResolvers<Operations>();
   const own = { ...clusterLimits, ...limits };
-  const workflows = [makeOperationWorkflow(() => opened.promise, own)];
+  const whole = Promise.withResolvers<Clusters>();
+  const workflows = [makeOperationWorkflow(() => opened.promise, own), makeBootstrapWorkflow(() => whole.promise, own)];
   engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
   const worker = attachInProcess(engine, {
     id: "cluster-operations",
@@ -57,6 +60,7 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     limits: own,
   });
   opened.resolve(clusters.operations);
+  whole.resolve(clusters);
   return clusters;
 }
 
@@ -69,6 +73,21 @@ function runnerOver(engine: Engine): OperationRunner {
       const started = await engine.startRun({ by, id: run, workflow: operationWorkflow, input, tags });
       if (started.ok || started.error.code === "run_id_taken") return ok(null);
       return started;
+    },
+    async bootstrap({ by, person, as, components, run }) {
+      const { kind, id } = by;
+      const input: BootstrapInput = { components: components ?? null, by: { kind, id }, person, as: as ?? null };
+      const started = await engine.startRun({
+        by,
+        id: run,
+        workflow: bootstrapWorkflow,
+        input: encodeValue(input),
+        tags: [],
+      });
+      return started.ok ? ok(run) : started;
+    },
+    async approved({ by, plan }) {
+      await engine.emit({ by, name: approvedEvent, key: plan, payload: encodeValue(null) });
     },
     async cancel({ by, run, reason }) {
       // One that has ended meanwhile needs nothing.

@@ -18,11 +18,15 @@ function isPassing(error: unknown): error is Error {
   return error instanceof Error && "code" in error && passing.has(String(error.code));
 }
 
-type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" | "operationDelayMsMax">;
+export type Patience = Pick<ClusterLimits, "operationAttemptsMax" | "operationDelayMs" | "operationDelayMsMax">;
 
-function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
+export function retryOf({ operationAttemptsMax, operationDelayMs, operationDelayMsMax }: Patience): StepRetry {
   return { attempts: operationAttemptsMax, delay: operationDelayMs, maxDelay: operationDelayMsMax, when: isPassing };
 }
+/** Told when a plan has been approved; its key is the plan. */
+export const approvedEvent = "cluster.plan.approved";
+/** Longest pause between two looks whether it was, should nobody have told. */
+export const approvalLook = "5m";
 /** Waits end by the component's own time. */
 const waitMax = "25h";
 
@@ -50,6 +54,24 @@ async function settled<T>(ctx: Context, name: string, act: () => Promise<T>): Pr
       }
     }
   }
+}
+
+/** Journals from before there were waves of which nobody could know say nothing of them. */
+function isOpen({ unknown }: { readonly unknown?: readonly number[] }, wave: number): boolean {
+  return unknown?.includes(wave) === true;
+}
+
+interface Knowing {
+  readonly wave: number;
+  readonly step: <T>(name: string, act: Act<T>) => Promise<T>;
+  readonly ops: Operations;
+}
+
+/** Plans what was unknown of a wave, and waits until somebody has approved that. */
+async function approvedOnceKnown(ctx: Context, { wave, step, ops }: Knowing): Promise<void> {
+  const plan = await step(`look at what was unknown in wave ${wave}`, (id, signal) => ops.nowKnown(id, wave, signal));
+  while (!(await step(`look whether ${plan} is approved`, (id) => ops.isApproved(id, plan))))
+    await ctx.waitFor(approvedEvent, { key: plan, timeout: approvalLook, onTimeout: null });
 }
 
 /** The workflow over these operations. */
@@ -93,6 +115,7 @@ export function makeOperationWorkflow(
     );
     await step("take over", (id, signal) => ops.takeOver(id, signal));
     for (const wave of shape.waves) {
+      if (isOpen(shape, wave)) await approvedOnceKnown(ctx, { wave, step, ops });
       add(
         await step(
           `apply wave ${wave}`,

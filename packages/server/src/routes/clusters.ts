@@ -54,7 +54,7 @@ export async function listClusters(call: Call): Promise<Response> {
 }
 
 export async function addCluster(call: Call): Promise<Response> {
-  const body = await bodyOf(call, ["name", "kubeconfig", "context", "acceptIdentity"]);
+  const body = await bodyOf(call, ["name", "kubeconfig", "context", "acceptIdentity", "impersonate"]);
   const name = textOf(body, "name", nameCharsMax);
   if (!clusterNamePattern.test(name)) {
     refuse(
@@ -63,15 +63,19 @@ export async function addCluster(call: Call): Promise<Response> {
       "Lower-case letters, digits and dashes.",
     );
   }
-  const accept = body["acceptIdentity"] ?? false;
-  if (typeof accept !== "boolean") refuse("bad_request", "acceptIdentity is no boolean.", "true or false.");
+  const flag = (key: string): boolean => {
+    const given = body[key] ?? false;
+    if (typeof given !== "boolean") refuse("bad_request", `${key} is no boolean.`, "true or false.");
+    return given;
+  };
   const clusters = await clustersIn(call);
   const cluster = await clusters.addCluster({
     by: call.actor,
     name,
     kubeconfig: optionalTextOf(body, "kubeconfig", kubeconfigCharsMax),
     context: optionalTextOf(body, "context", pathCharsMax),
-    acceptIdentity: accept,
+    acceptIdentity: flag("acceptIdentity"),
+    impersonate: flag("impersonate"),
   });
   return reply("json", 200, { cluster: shownCluster(unwrap(cluster)) });
 }
@@ -119,8 +123,8 @@ export async function getComponentHealth(call: Call): Promise<Response> {
   return reply("json", 200, { health: { ...health, objects } });
 }
 
-function shownCluster({ name, identity, context, version, addedAt }: ClusterRecord): object {
-  return { name, identity, context: context ?? null, version, addedAt };
+function shownCluster({ name, identity, context, version, impersonate, addedAt }: ClusterRecord): object {
+  return { name, identity, context: context ?? null, version, impersonate: impersonate ?? false, addedAt };
 }
 
 export function shownComponent(component: ComponentRecord): object {

@@ -3,10 +3,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logLimits, systemClock } from "@sluice/core";
+import { workflow } from "@sluice/sdk";
 import { HttpFixture, token } from "../http-fixture.ts";
 import type { Answer } from "../http-fixture.ts";
 import { openLogs } from "../logs/log-desk.ts";
+import { trailOf } from "../logs/first-use.ts";
 import type { LogDesk } from "../logs/log-desk.ts";
+
+const parcel = workflow({ name: "parcel" }, async (ctx) => {
+  await ctx.step("weigh", () => ctx.log.warn("a heavy parcel", { grams: 9_000 }));
+  await ctx.step("ship", () => {
+    throw new Error("no van");
+  });
+});
 
 let folder = "";
 let desk: Promise<LogDesk> | undefined;
@@ -15,11 +24,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sluice-http-logs-"));
   const limits = { ...logLimits, logEntriesMax: 500 };
   const logs = (): Promise<LogDesk> =>
-    (desk ??= openLogs({ folder, clock: systemClock, log: () => undefined, limits }));
-  f = await HttpFixture.make({ http: { logs } });
+    (desk ??= openLogs({ folder, clock: systemClock, log: () => undefined, limits, trail: trailOf(f) }));
+  f = await HttpFixture.make({ http: { logs }, workflows: [parcel] });
 });
 afterAll(async () => {
-  await (await desk)?.store.close();
+  await (await desk)?.close();
   await f[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -168,6 +177,94 @@ describe("searching logs", () => {
       headers: { authorization: `Basic ${base64("anybody:wrong")}` },
     };
     expect((await f.send("/api/v1/logs", wrong)).status).toBe(401);
+  });
+});
+
+describe("deleting logs", () => {
+  test("hides them at once, takes them out of the files, and is in the audit trail", async () => {
+    const labels = { service: "deleted" };
+    await write({ labels, entries: ["a secret", "no matter"] });
+    const answer = await f.post("/api/v1/logs/delete", { query: "service:=deleted secret" });
+    expect(answer.status).toBe(202);
+    expect(await linesOf("service:=deleted")).toEqual(["no matter"]);
+    await write({ labels, entries: ["a secret again"] });
+    expect((await linesOf("service:=deleted")).toSorted()).toEqual(["a secret again", "no matter"]);
+    await (await desk)?.store.rewrite();
+    expect((await linesOf("service:=deleted")).toSorted()).toEqual(["a secret again", "no matter"]);
+    const { records } = await f.store.audit.searchAudit({ filter: { action: "log:delete" }, limit: 9 });
+    expect(records.map(({ outcome, target }) => [outcome, target])).toEqual([
+      ["done", "logs:default"],
+      ["intended", "logs:default"],
+    ]);
+    expect(records[0]?.after).toContain("service:=deleted secret");
+  });
+
+  test.each([
+    [{}, 400, "bad_request"],
+    [{ query: "a | limit 1" }, 400, "invalid_filter"],
+    [{ query: "_time:1h" }, 400, "invalid_filter"],
+    [{ query: "(" }, 400, "invalid_filter"],
+    [{ query: "*", tenant: "sluice" }, 403, "forbidden"],
+  ])("of %j is refused", async (body, status, code) => {
+    const answer = await f.post("/api/v1/logs/delete", body);
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  });
+});
+
+describe("the product's own lines", () => {
+  async function ownLines(query: string, count: number, tenant: string): Promise<Record<string, unknown>[]> {
+    for (;;) {
+      const { body } = await f.post("/api/v1/logs/query", { query, tenant });
+      if (body.entries.length >= count) return body.entries as Record<string, unknown>[];
+    }
+  }
+
+  test("say what a run did, with run and step, beside whatever it logged", async () => {
+    await linesOf("");
+    const { body } = await f.post("/api/v1/workflows/parcel/runs", { input: null });
+    const run = body.run.id as string;
+    const entries = await ownLines(`run:=${run}`, 6, "sluice");
+    expect(entries.map(({ line }) => String(line)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "a heavy parcel",
+      "run created",
+      "run failed",
+      "run started",
+      "step ship failed",
+      "step weigh completed",
+    ]);
+    expect(entries.find(({ line }) => line === "a heavy parcel")).toMatchObject({
+      level: "warn",
+      labels: { service: "sluice", workflow: "parcel" },
+      fields: { run, step: "weigh", attempt: 1, grams: 9_000 },
+    });
+    expect(entries.find(({ line }) => line === "step ship failed")).toMatchObject({
+      level: "error",
+      fields: { error: "no van" },
+    });
+    const [audited] = await ownLines(`action:=run:start run:=${run}`, 1, "sluice-audit");
+    expect(audited).toMatchObject({ fields: { outcome: "done" } });
+    expect(await linesOf("workflow:=parcel")).toEqual([]);
+  });
+
+  test("are for those who may see all of what they are about, and nobody writes among them", async () => {
+    const made = async (grants: object[]) => {
+      const answer = await f.post("/api/v1/tokens", { name: "t", grants });
+      return { authorization: `Bearer ${answer.body.token as string}` };
+    };
+    const statusOf = async (tenant: string, headers: Record<string, string>): Promise<[number, string]> => {
+      const { status, body } = await f.post("/api/v1/logs/query", { tenant }, headers);
+      return [status, body.error?.details?.permission];
+    };
+    const logs = { permission: "log:read" };
+    const some = await made([logs, { permission: "run:read", only: ["other-*"] }]);
+    const all = await made([logs, { permission: "run:read" }]);
+    expect(await statusOf("sluice", some)).toEqual([403, "run:read"]);
+    expect((await statusOf("sluice", all))[0]).toBe(200);
+    expect(await statusOf("sluice-audit", all)).toEqual([403, "audit:read"]);
+    expect(await statusOf("sluice-builds", all)).toEqual([403, "build:read"]);
+    const tail = await f.send("/api/v1/logs/tail?tenant=sluice-audit", { headers: all });
+    expect(tail.status).toBe(403);
+    expect((await write({ message: "x" }, { "x-scope-orgid": "sluice" })).status).toBe(403);
   });
 });
 

@@ -25,12 +25,12 @@ import { done, reply } from "../wire.ts";
 import { bodyOf } from "./sign-in.ts";
 
 const keyCharsMax = 256;
-const queryCharsMax = 16_384;
+export const queryCharsMax = 16_384;
 const lastUsual = 100;
 const seqMax = Number.MAX_SAFE_INTEGER;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-async function deskOf(call: Call): Promise<LogDesk> {
+export async function deskOf(call: Call): Promise<LogDesk> {
   const { logs } = call.parts;
   if (logs !== undefined) return logs();
   throw new SluiceError({ code: "unavailable", message: "This server keeps no logs." });
@@ -157,7 +157,7 @@ export async function queryLogs(call: Call): Promise<Response> {
 }
 
 /** Throws `invalid_filter` with the place for what is no query. */
-function understood(text: string, nowMs: number): ReturnType<typeof parseQuery> {
+export function understood(text: string, nowMs: number): ReturnType<typeof parseQuery> {
   try {
     return parseQuery(text, nowMs);
   } catch (error) {
@@ -171,7 +171,7 @@ function understood(text: string, nowMs: number): ReturnType<typeof parseQuery> 
   }
 }
 
-function timeField(body: Body, key: string): number | undefined {
+export function timeField(body: Body, key: string): number | undefined {
   const value = body[key] ?? undefined;
   if (value === undefined) return undefined;
   const ms = typeof value === "number" ? value : typeof value === "string" ? timeIn(value) : undefined;

@@ -1,16 +1,18 @@
 // Plans and operations: made, looked at, approved, begun and taken back.
 import { unwrap } from "@sluice/core";
 import type { OperationRecord, PlanRecord } from "@sluice/core";
-import type { PlanContent } from "@sluice/core/cluster";
+import type { PlanContent, PlannedChange } from "@sluice/core/cluster";
 import { decodeValue, SluiceError } from "@sluice/protocol";
 import type { Permission } from "@sluice/protocol";
 import type { Call } from "../call.ts";
-import { optionalTextOf, quoted, textOf } from "../fields.ts";
+import { optionalTextOf, optionalTextsOf, quoted, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
 import { clustersIn, componentFor, seen } from "./clusters.ts";
 import { bodyOf } from "./sign-in.ts";
 
 const listedMax = 50;
+const componentsMax = 1_000;
+const nameCharsMax = 63;
 const hashCharsMax = 128;
 const codeCharsMax = 64;
 const planHint = "Make one: sluice cluster plan COMPONENT.";
@@ -20,6 +22,11 @@ const operationHint = "A component names its last operation.";
 function personOf(call: Call): string {
   const { actor, principal } = call;
   return principal.user?.id ?? `${actor.kind} ${actor.id}`;
+}
+
+/** Who asks, and in whose name the cluster is asked where it takes that. */
+function behind(call: Call) {
+  return { by: call.actor, person: personOf(call), as: call.principal.user?.name };
 }
 
 async function planFor(call: Call, permission: Permission): Promise<PlanRecord> {
@@ -50,8 +57,16 @@ export async function createPlan(call: Call): Promise<Response> {
   await bodyOf(call, []);
   const { name } = await componentFor(call, call.param(0), "cluster:plan");
   const clusters = await clustersIn(call);
-  const plan = unwrap(await clusters.plan({ by: call.actor, person: personOf(call), component: name }));
+  const plan = unwrap(await clusters.plan({ ...behind(call), component: name }));
   return reply("json", 201, { plan: shownPlan(plan) });
+}
+
+export async function getComponentDrift(call: Call): Promise<Response> {
+  call.query().done();
+  const { name } = await componentFor(call, call.param(0), "cluster:plan");
+  const { as } = behind(call);
+  const { at, changes } = unwrap(await (await clustersIn(call)).drift({ component: name, as }));
+  return reply("json", 200, { drift: { component: name, at, changes: changes.map(shownChange) } });
 }
 
 export async function listPlans(call: Call): Promise<Response> {
@@ -81,8 +96,19 @@ export async function approvePlan(call: Call): Promise<Response> {
 export async function applyPlan(call: Call): Promise<Response> {
   const hash = textOf(await bodyOf(call, ["hash"]), "hash", hashCharsMax);
   const { id } = await planFor(call, "cluster:apply");
-  const operation = unwrap(await (await clustersIn(call)).apply({ by: call.actor, plan: id, hash }));
+  const operation = unwrap(await (await clustersIn(call)).apply({ ...behind(call), plan: id, hash }));
   return reply("json", 201, { operation: shownOperation(operation) });
+}
+
+export async function bootstrapComponents(call: Call): Promise<Response> {
+  const body = await bodyOf(call, ["components"]);
+  const components = optionalTextsOf(body, "components", { items: componentsMax, chars: nameCharsMax });
+  const clusters = await clustersIn(call);
+  for (const { name } of unwrap(await clusters.bootstrap.order(components))) {
+    const { cluster } = await componentFor(call, name, "cluster:apply");
+    call.require("cluster:plan", cluster);
+  }
+  return reply("json", 201, { run: unwrap(await clusters.bootstrap.begin({ ...behind(call), components })) });
 }
 
 export async function listOperations(call: Call): Promise<Response> {
@@ -101,16 +127,18 @@ export async function undoOperation(call: Call): Promise<Response> {
   await bodyOf(call, []);
   const { id } = await operationFor(call, "cluster:apply");
   const clusters = await clustersIn(call);
-  const operation = unwrap(await clusters.undo({ by: call.actor, person: personOf(call), operation: id }));
+  const operation = unwrap(await clusters.undo({ ...behind(call), operation: id }));
   return reply("json", 201, { operation: shownOperation(operation) });
+}
+
+function shownChange(change: PlannedChange): object {
+  const { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason } = change;
+  return { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason: reason ?? null };
 }
 
 function shownPlan(plan: PlanRecord): object {
   const content = decodeValue(plan.content) as PlanContent;
-  const changes = content.changes.map((change) => {
-    const { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason } = change;
-    return { key, action, wave, fields, conflicts, migrates, risk, irreversible, reason: reason ?? null };
-  });
+  const changes = content.changes.map(shownChange);
   const { id, component, cluster, kind, status, hash, person, approval, createdAt, expiresAt } = plan;
   return {
     id,
@@ -133,6 +161,7 @@ function shownPlan(plan: PlanRecord): object {
 
 function shownOperation(operation: OperationRecord): object {
   const { id, component, cluster, plan, kind, status, epoch, run, startedAt } = operation;
+  const as = operation.as ?? null;
   const ended = { reason: operation.reason ?? null, endedAt: operation.endedAt ?? null };
-  return { id, component, cluster, plan, kind, status, epoch, run, startedAt, ...ended };
+  return { id, component, cluster, plan, kind, status, epoch, run, as, startedAt, ...ended };
 }

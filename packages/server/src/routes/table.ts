@@ -106,6 +106,8 @@ export const handlers: Handlers<RouteName> = {
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
+  ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
+  ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
   ...loaded(
     () => import("./terminals.ts"),
     [
@@ -182,6 +184,8 @@ export const handlers: Handlers<RouteName> = {
       "applyPlan",
       "getOperation",
       "undoOperation",
+      "bootstrapComponents",
+      "getComponentDrift",
     ],
   ),
   ...loaded(() => import("./search.ts"), ["search"]),

@@ -22,6 +22,7 @@ import type { Plan } from "./words.ts";
 const route = getRouteApi("/shell/clusters/plans/$plan");
 const refreshMs = 3_000;
 const hashChars = 12;
+const titles = { apply: "Plan for ", undo: "Undo of ", known: "Now known of " } as const;
 
 export function PlanPage() {
   const { plan: id } = route.useParams();
@@ -41,7 +42,7 @@ function Shown({ plan }: { readonly plan: Plan }) {
     <Page
       title={
         <>
-          {plan.kind === "undo" ? "Undo of " : "Plan for "}
+          {titles[plan.kind]}
           <Text>{plan.component}</Text>
         </>
       }
@@ -124,6 +125,8 @@ function Decisions({ plan }: { readonly plan: Plan }) {
   const cannotApply = applyProblem(plan, now);
   if (plan.status === "applied") return null;
   const why = plan.status === "open" ? cannotApprove : cannotApply;
+  const goesOn = plan.kind === "known" && plan.status === "approved";
+  if (goesOn) return <span className="text-xs text-ink-soft">Its operation goes on.</span>;
   return (
     <>
       {why !== undefined && <span className="text-xs text-ink-soft">{why}</span>}

@@ -77,7 +77,7 @@ const columns: readonly Column<Plan>[] = [
     name: "changes",
     label: "Changes",
     from: "md",
-    cell: (plan) => (plan.kind === "undo" ? `${countWords(plan)} (undo)` : countWords(plan)),
+    cell: (plan) => (plan.kind === "apply" ? countWords(plan) : `${countWords(plan)} (${plan.kind})`),
   },
   { name: "made", label: "Made", align: "end", from: "sm", cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];

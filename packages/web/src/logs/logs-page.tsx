@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Radio, ScrollText, Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { ApiError } from "../api.ts";
+import { useMayOf } from "../session/session.ts";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Input } from "../ui/field.tsx";
@@ -13,7 +14,7 @@ import { VirtualList } from "../ui/virtual-list.tsx";
 import { EntryDrawer, EntryRow } from "./entry-row.tsx";
 import { Histogram } from "./histogram.tsx";
 import { filterOf, useHistogram, useLiveLogs, useLogQuery } from "./use-logs.ts";
-import type { LogAnswer, LogEntry, LogSpan } from "./use-logs.ts";
+import type { LogAnswer, LogEntry, LogSpan, LogTenant } from "./use-logs.ts";
 
 const route = getRouteApi("/shell/logs");
 const spans = { "15m": 15, "1h": 60, "6h": 360, "24h": 1_440, "7d": 10_080 } as const;
@@ -21,6 +22,12 @@ type Since = keyof typeof spans;
 const usual: Since = "1h";
 const minuteMs = 60_000;
 const rowPx = 29;
+/** The product's own lines, and what one has to be allowed to see for them. */
+const ownLines = [
+  { value: "sluice", label: "Runs", needs: "run:read" },
+  { value: "sluice-builds", label: "Builds", needs: "build:read" },
+  { value: "sluice-audit", label: "Audit trail", needs: "audit:read" },
+] as const;
 const labels: Readonly<Record<Since, string>> = {
   "15m": "15 minutes",
   "1h": "1 hour",
@@ -30,15 +37,15 @@ const labels: Readonly<Record<Since, string>> = {
 };
 
 export function LogsPage() {
-  const { q = "", since = usual, from, to, live = false, entry } = route.useSearch();
+  const { q = "", since = usual, from, to, live = false, entry, of: tenant } = route.useSearch();
   const navigate = route.useNavigate();
   const [askedAt, setAskedAt] = useState(() => Date.now());
   const span = useMemo((): LogSpan => {
     const chosen = from !== undefined && to !== undefined ? { fromMs: from, toMs: to } : undefined;
     return chosen ?? { fromMs: askedAt - spans[since] * minuteMs, toMs: askedAt + minuteMs };
   }, [from, to, since, askedAt]);
-  const found = useLogQuery(q, span, !live);
-  const following = useLiveLogs(filterOf(q), live);
+  const found = useLogQuery({ query: q, tenant }, span, !live);
+  const following = useLiveLogs({ query: filterOf(q), tenant }, live);
   const search = (change: Partial<ReturnType<typeof route.useSearch>>): void => {
     setAskedAt(Date.now());
     void navigate({ search: (before) => ({ ...before, entry: undefined, ...change }) });
@@ -50,12 +57,16 @@ export function LogsPage() {
     <Page
       full
       title="Logs"
-      actions={<Controls live={live} since={since} zoomed={from !== undefined} onSearch={search} />}
+      actions={<Controls live={live} since={since} zoomed={from !== undefined} of={tenant} onSearch={search} />}
     >
       <div className="flex h-full flex-col">
         <QueryBar key={q} query={q} error={live ? null : found.error} onQuery={(next) => search({ q: next })} />
         {!live && (
-          <Bars query={filterOf(q)} span={span} onZoom={({ fromMs, toMs }) => search({ from: fromMs, to: toMs })} />
+          <Bars
+            asked={{ query: filterOf(q), tenant }}
+            span={span}
+            onZoom={({ fromMs, toMs }) => search({ from: fromMs, to: toMs })}
+          />
         )}
         <Notes answer={live ? undefined : found.data} missed={live ? following.missed : 0} />
         <div className="min-h-0 grow border-t border-line">
@@ -82,12 +93,29 @@ interface ControlsProps {
   readonly live: boolean;
   readonly since: Since;
   readonly zoomed: boolean;
-  readonly onSearch: (change: { since?: Since; from?: undefined; to?: undefined; live?: true | undefined }) => void;
+  readonly of: LogTenant;
+  readonly onSearch: (change: {
+    since?: Since;
+    from?: undefined;
+    to?: undefined;
+    live?: true | undefined;
+    of?: LogTenant;
+  }) => void;
 }
 
-function Controls({ live, since, zoomed, onSearch }: ControlsProps) {
+function Controls({ live, since, zoomed, of, onSearch }: ControlsProps) {
+  const mayOf = useMayOf();
+  const own = ownLines.filter(({ needs }) => mayOf(needs));
   return (
     <>
+      {own.length > 0 && (
+        <Select
+          label="Logs of"
+          value={of ?? "programs"}
+          options={[{ value: "programs", label: "Programs" }, ...own]}
+          onChange={(next) => onSearch({ of: own.find(({ value }) => value === next)?.value })}
+        />
+      )}
       {!live && zoomed && (
         <Button size="sm" onClick={() => onSearch({ from: undefined, to: undefined })}>
           Whole span
@@ -155,8 +183,14 @@ function QueryBar({ query, error, onQuery }: QueryBarProps) {
   );
 }
 
-function Bars(p: { readonly query: string; readonly span: LogSpan; readonly onZoom: (span: LogSpan) => void }) {
-  const { data } = useHistogram(p.query, p.span);
+interface BarsProps {
+  readonly asked: { readonly query: string; readonly tenant: LogTenant };
+  readonly span: LogSpan;
+  readonly onZoom: (span: LogSpan) => void;
+}
+
+function Bars(p: BarsProps) {
+  const { data } = useHistogram(p.asked, p.span);
   return data === undefined ? (
     <div className="h-22 shrink-0" />
   ) : (

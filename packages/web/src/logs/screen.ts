@@ -26,6 +26,7 @@ const logsPage = createRoute({
     to: param.int(),
     entry: param.int(),
     live: param.flag(),
+    of: param.oneOf(["sluice", "sluice-builds", "sluice-audit"]),
   }),
   component: lazyRouteComponent(() => import("./logs-page.tsx"), "LogsPage"),
 });

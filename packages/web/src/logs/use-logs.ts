@@ -28,8 +28,17 @@ const liveMax = 2_000;
 const barsMax = 90;
 const minuteMs = 60_000;
 
-function read(body: { readonly query: string; readonly limit: number }, span: LogSpan, signal: AbortSignal) {
-  return api("queryLogs", { body: { ...body, from: span.fromMs, to: span.toMs }, signal });
+/** Entries of whom: of programs without a tenant, else of the product itself. */
+export type LogTenant = "sluice" | "sluice-builds" | "sluice-audit" | undefined;
+
+interface Asked {
+  readonly query: string;
+  readonly tenant: LogTenant;
+}
+
+function read({ query, tenant, limit }: Asked & { readonly limit: number }, span: LogSpan, signal: AbortSignal) {
+  const named = tenant === undefined ? {} : { tenant };
+  return api("queryLogs", { body: { query, limit, ...named, from: span.fromMs, to: span.toMs }, signal });
 }
 
 /** The filter of a query: what stands before its pipes. Quoted bars are not taken for one. */
@@ -38,10 +47,10 @@ export function filterOf(query: string): string {
   return (found?.[0] ?? query).trim();
 }
 
-export function useLogQuery(query: string, span: LogSpan, enabled: boolean) {
+export function useLogQuery({ query, tenant }: Asked, span: LogSpan, enabled: boolean) {
   return useQuery<LogAnswer, ApiError>({
-    queryKey: ["queryLogs", query, span.fromMs, span.toMs],
-    queryFn: ({ signal }) => read({ query, limit: entriesMax }, span, signal),
+    queryKey: ["queryLogs", tenant, query, span.fromMs, span.toMs],
+    queryFn: ({ signal }) => read({ query, tenant, limit: entriesMax }, span, signal),
     placeholderData: keepPreviousData,
     enabled,
   });
@@ -51,13 +60,13 @@ export function barMs({ fromMs, toMs }: LogSpan): number {
   return Math.max(1, Math.ceil((toMs - fromMs) / barsMax / minuteMs)) * minuteMs;
 }
 
-export function useHistogram(query: string, span: LogSpan) {
+export function useHistogram({ query, tenant }: Asked, span: LogSpan) {
   const stepMs = barMs(span);
   return useQuery<readonly Bar[], ApiError>({
-    queryKey: ["queryLogs", "bars", query, span.fromMs, span.toMs],
+    queryKey: ["queryLogs", "bars", tenant, query, span.fromMs, span.toMs],
     queryFn: async ({ signal }) => {
       const counting = `${query} | stats by (_time:${stepMs / minuteMs}m, level) count()`;
-      const { rows } = await read({ query: counting, limit: 5_000 }, span, signal);
+      const { rows } = await read({ query: counting, tenant, limit: 5_000 }, span, signal);
       return barsOf(rows ?? [], span, stepMs);
     },
     placeholderData: keepPreviousData,
@@ -90,12 +99,13 @@ export interface LiveLogs {
 const nothing: LiveLogs = { entries: [], missed: 0, connected: false };
 
 /** Follows a filter while it is on. The browser comes back by itself with the number of the last entry. */
-export function useLiveLogs(filter: string, on: boolean): LiveLogs {
+export function useLiveLogs({ query: filter, tenant }: Asked, on: boolean): LiveLogs {
   const [live, setLive] = useState(nothing);
   useEffect(() => {
     if (!on) return undefined;
     setLive(nothing);
-    const source = new EventSource(apiUrl("tailLogs", { query: { query: filter, last: 100 } }));
+    const named = tenant === undefined ? {} : { tenant };
+    const source = new EventSource(apiUrl("tailLogs", { query: { query: filter, last: 100, ...named } }));
     let waiting: LogEntry[] = [];
     // A burst is one change of the page.
     const show = (): void => {
@@ -116,6 +126,6 @@ export function useLiveLogs(filter: string, on: boolean): LiveLogs {
       clearInterval(timer);
       source.close();
     };
-  }, [filter, on]);
+  }, [filter, tenant, on]);
   return live;
 }

@@ -1,9 +1,10 @@
 // What a run logged: all of it, followed while it goes on, narrowed by level and by text.
 import { isFinalStatus } from "@sluice/protocol";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { Download, ScrollText } from "lucide-react";
 import { useMemo, useState } from "react";
-import { IconButton } from "../ui/button.tsx";
+import { useMayOf } from "../session/session.ts";
+import { Button, IconButton } from "../ui/button.tsx";
 import { Switch } from "../ui/field.tsx";
 import { FilterChips } from "../ui/filter-chips.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../ui/states.tsx";
@@ -15,6 +16,8 @@ import { logLevels } from "./words.ts";
 import type { LogLevel, LogLine, Run } from "./words.ts";
 
 const route = getRouteApi("/shell/runs/$run");
+/** Lines are told a moment after their run. */
+const marginMs = 60_000;
 const levelOptions = logLevels.map((value) => ({ value, label: value }));
 
 export function LogsTab({ run }: { readonly run: Run }) {
@@ -50,6 +53,7 @@ export function LogsTab({ run }: { readonly run: Run }) {
             {shown.length === lines.length ? "" : `${formatCount(shown.length)} of `}
             {formatCount(lines.length)} {lines.length === 1 ? "line" : "lines"}
           </span>
+          <InTheLogs run={run} />
           <Switch label="Follow" checked={follow} onChange={setFollow} />
           <IconButton icon={Download} label="Download the lines" size="sm" onClick={() => download(run.id, shown)} />
         </div>
@@ -66,6 +70,20 @@ export function LogsTab({ run }: { readonly run: Run }) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Leads to what it said and did, among everything else that can be searched. */
+function InTheLogs({ run }: { readonly run: Run }) {
+  const mayOf = useMayOf();
+  if (!mayOf("log:read")) return null;
+  const [from, to] = [run.createdAt - marginMs, (run.endedAt ?? Date.now()) + marginMs];
+  return (
+    <Button asChild size="sm">
+      <Link to="/logs" search={{ of: "sluice", q: `run:=${run.id}`, from, to }}>
+        In the logs
+      </Link>
+    </Button>
   );
 }
 

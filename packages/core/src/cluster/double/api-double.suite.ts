@@ -22,6 +22,8 @@ export interface DoubleRequest {
   readonly query: URLSearchParams;
   readonly kind: string;
   readonly name: string;
+  /** In whose name. */
+  readonly as: string | null;
 }
 
 type Fault = Response | "hang" | undefined;
@@ -52,6 +54,7 @@ export class ApiDouble {
   forgotten = 0;
   /** Looks at each request first; what it answers is the answer. */
   fault: (request: DoubleRequest) => Fault | Promise<Fault> = () => undefined;
+  mayImpersonate = false;
   /** Called after each change. */
   changed: (object: Stored) => void = () => undefined;
 
@@ -182,11 +185,14 @@ export class ApiDouble {
       query: url.searchParams,
       kind: where?.type.kind ?? "",
       name: where?.name ?? "",
+      as: request.headers.get("impersonate-user"),
     };
     this.requests.push(asked);
     const fault = await this.fault(asked);
     if (fault === "hang") return new Promise(() => undefined);
     if (fault !== undefined) return fault;
+    if (url.pathname.endsWith("/selfsubjectaccessreviews"))
+      return Response.json({ status: { allowed: this.mayImpersonate } }, { status: 201 });
     if (url.pathname === "/version") return Response.json({ major: "1", minor: "34", gitVersion: "v1.34.4" });
     if (url.pathname === "/api" || url.pathname === "/apis") return this.#discovery(url.pathname);
     if (where === undefined) return status(404, "NotFound", "the server could not find the requested resource");

@@ -2,7 +2,7 @@
 // is not done twice. Before each the coordinator is asked whether the operation still has its component.
 import { decodeValue, encodeValue } from "@sluice/protocol";
 import type { Clock } from "../../kernel/clock.ts";
-import type { ClusterStore, ComponentRecord, OperationRecord } from "../../kernel/cluster-store.ts";
+import type { ClusterStore, ComponentRecord, OperationRecord, PlanRecord } from "../../kernel/cluster-store.ts";
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
 import type { Resources } from "../client/resources.ts";
@@ -19,13 +19,14 @@ import { withSecrets } from "../plans/secret-values.ts";
 import type { SecretValues } from "../plans/secret-values.ts";
 import { waveOf } from "../plans/waves.ts";
 import { fenceCreates } from "./fence.ts";
+import { changesNowKnown, isApproved, planNowKnown } from "./now-known.ts";
 import { bareObject, epochOf, removeObject, takeOver, writeObject } from "./write-object.ts";
 import type { Expected, Written, Writing } from "./write-object.ts";
 
 export interface OperationsOptions {
   readonly store: ClusterStore;
   /** The cluster by its name, having made sure that it is the one it was. */
-  readonly open: (cluster: string) => Promise<Result<Resources>>;
+  readonly open: (cluster: string, as?: string) => Promise<Result<Resources>>;
   /** Values of a plan's secrets. */
   readonly secrets: (plan: string) => Promise<SecretValues | undefined>;
   readonly rules: HealthRules;
@@ -38,6 +39,8 @@ export interface OperationsOptions {
 export interface OperationShape {
   readonly component: string;
   readonly waves: readonly number[];
+  /** Waves of which nobody could know beforehand what they do, where somebody has to approve that. */
+  readonly unknown: readonly number[];
   readonly prune: number;
 }
 
@@ -45,7 +48,8 @@ export interface OperationShape {
 export type Tally = Readonly<Record<string, number>>;
 
 /** Everything a step needs to know. */
-interface Held {
+export interface Held {
+  readonly plan: PlanRecord;
   readonly operation: OperationRecord;
   readonly component: ComponentRecord;
   readonly content: PlanContent;
@@ -65,9 +69,23 @@ export class Operations {
   async shape(operation: string): Promise<Result<OperationShape>> {
     const held = await this.#hold(operation);
     if (!held.ok) return held;
-    const { intent, content, component } = held.value;
+    const { intent, content, component, plan } = held.value;
     const waves = [...new Set(intent.objects.map(waveOf))].toSorted((a, b) => a - b);
-    return ok({ component: component.name, waves, prune: content.prune.length });
+    const open = plan.approval === "none" ? [] : content.changes.filter(({ action }) => action === "unknown");
+    const unknown = [...new Set(open.map(({ wave }) => wave))].toSorted((a, b) => a - b);
+    return ok({ component: component.name, waves, unknown, prune: content.prune.length });
+  }
+
+  /** Makes the plan of what was unknown of a wave, which somebody has to approve; its id. */
+  async nowKnown(operation: string, wave: number, signal?: AbortSignal): Promise<Result<string>> {
+    const held = await this.#hold(operation, signal);
+    return held.ok ? planNowKnown(held.value, wave, this.#options) : held;
+  }
+
+  /** Whether somebody has approved it. Fails when nobody did in time. */
+  async isApproved(operation: string, plan: string): Promise<Result<boolean>> {
+    const held = await this.#hold(operation);
+    return held.ok ? isApproved(plan, this.#options) : held;
   }
 
   /**
@@ -78,8 +96,10 @@ export class Operations {
     const held = await this.#hold(operation, signal);
     if (!held.ok) return held;
     const { intent, component, writing } = held.value;
-    const { resources, manager, epoch } = writing;
-    const creates = await fenceCreates({ resources, manager, epoch, signal });
+    const own = await this.#options.open(component.cluster);
+    if (!own.ok) return own;
+    const { manager, epoch } = writing;
+    const creates = await fenceCreates({ resources: own.value, manager, epoch, signal });
     if (!creates.ok) return creates;
     const all = new Map<string, KubeObject>();
     for (const entry of inventoryOf(component)) all.set(keyOf(entry), bareObject(entry));
@@ -93,7 +113,8 @@ export class Operations {
     const held = await this.#hold(operation, signal);
     if (!held.ok) return held;
     const { intent, content, secrets, writing } = held.value;
-    const expected = new Map(content.changes.map((change) => [change.key, change]));
+    const known = await changesNowKnown(held.value, wave, this.#options);
+    const expected = new Map([...content.changes, ...known].map((change) => [change.key, change]));
     const objects = intent.objects.filter((object) => waveOf(object) === wave);
     // What was not there when the plan was made has no digest either.
     const nothing: Expected = { uid: undefined, digest: undefined };
@@ -281,7 +302,7 @@ export class Operations {
       return fail({ code: "operation_not_found", message: `There is no operation ${id}.` });
     }
     if (operation.status !== "running" || operation.epoch !== component.epoch) return fail(lost(id));
-    const opened = await open(operation.cluster);
+    const opened = await open(operation.cluster, operation.as);
     if (!opened.ok) return opened;
     const intent = decodeValue(plan.intent) as Intent;
     const writing: Writing = {
@@ -293,7 +314,7 @@ export class Operations {
       signal,
     };
     const content = decodeValue(plan.content) as PlanContent;
-    return ok({ operation, component, content, intent, secrets: await secrets(plan.id), writing });
+    return ok({ plan, operation, component, content, intent, secrets: await secrets(plan.id), writing });
   }
 
   /** What the component was meant to be before: declared objects by key. */

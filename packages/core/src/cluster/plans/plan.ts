@@ -42,7 +42,7 @@ export interface PlanContent {
   readonly component: string;
   readonly cluster: string;
   readonly identity: ClusterIdentity;
-  readonly kind: "apply" | "undo";
+  readonly kind: "apply" | "undo" | "known";
   readonly changes: readonly PlannedChange[];
   readonly prune: readonly PlannedPrune[];
   readonly violations: readonly Violation[];

@@ -46,6 +46,13 @@ export interface MadePlan {
   readonly secrets: SecretValues;
 }
 
+/** What a look at one object needs. */
+export interface Looking {
+  readonly spec: Pick<ComponentSpec, "name">;
+  readonly resources: Resources;
+  readonly sha256: Sha256;
+}
+
 interface Looked {
   readonly change: PlannedChange;
   readonly violations: readonly Violation[];
@@ -127,7 +134,12 @@ function namespacedByPlan(object: KubeObject, objects: readonly KubeObject[]): b
   return at(definitionOf(object, objects), "spec", "scope") !== "Cluster";
 }
 
-async function look(object: KubeObject, request: PlanRequest, objects: readonly KubeObject[]): Promise<Result<Looked>> {
+/** What applying one object would do. `objects`: everything of the plan, for what it makes itself. */
+export async function look(
+  object: KubeObject,
+  request: Looking,
+  objects: readonly KubeObject[],
+): Promise<Result<Looked>> {
   const { resources, sha256, spec } = request;
   const { apiVersion, kind, metadata } = object;
   const base = {

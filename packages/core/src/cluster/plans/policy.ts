@@ -54,7 +54,7 @@ export function removedIn({ apiVersion, kind }: Pick<KubeObject, "apiVersion" | 
 
 /** What of the policy the plan breaks. A plan that breaks anything cannot be approved. */
 export function judge(p: {
-  readonly spec: ComponentSpec;
+  readonly spec: Pick<ComponentSpec, "policy">;
   readonly objects: readonly KubeObject[];
   readonly changes: readonly PlannedChange[];
   readonly pruned: number;

@@ -11,7 +11,7 @@ describe("what a request holds", () => {
     const limits = { ...logLimits, logEntryLineBytesMax: 10, logFieldsMax: 1, logFieldBytesMax: 8 };
     const collector = new Collector(limits);
     const stream = collector.stream({ a: "b" });
-    const add = (p: Partial<FoundEntry>): void => collector.add(stream, { a: "b" }, found(p));
+    const add = (p: Partial<FoundEntry>) => collector.add(stream, { a: "b" }, found(p));
     add({ line: "ERROR x" });
     add({ timeMs: Number.NaN });
     add({ timeMs: 1e18 });

@@ -84,16 +84,18 @@ export class Collector {
     return this.#frame.stream(labels);
   }
 
-  add(stream: number, labels: Labels, entry: FoundEntry): void {
+  /** Answers why it was not taken, where it was not. */
+  add(stream: number, labels: Labels, entry: FoundEntry): RejectCode | undefined {
     const index = this.#next();
     const problem = this.#problemOf(entry);
-    if (problem === undefined) this.#frame.addTo(stream, { ...entry, level: levelOf({ labels, ...entry }) });
-    else this.#note(index, problem);
+    if (problem !== undefined) return this.#note(index, problem);
+    this.#frame.addTo(stream, { ...entry, level: levelOf({ labels, ...entry }) });
+    return undefined;
   }
 
   /** Something that stands where an entry should. */
-  reject(code: RejectCode): void {
-    this.#note(this.#next(), code);
+  reject(code: RejectCode): RejectCode {
+    return this.#note(this.#next(), code);
   }
 
   #next(): number {
@@ -103,9 +105,10 @@ export class Collector {
     return this.#index++;
   }
 
-  #note(index: number, code: RejectCode): void {
+  #note(index: number, code: RejectCode): RejectCode {
     this.#rejections++;
     if (this.rejected.length < rejectedToldMax) this.rejected.push({ index, code });
+    return code;
   }
 
   #problemOf({ timeMs, line, fields }: FoundEntry): RejectCode | undefined {

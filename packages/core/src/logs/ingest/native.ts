@@ -1,7 +1,7 @@
 // Our own format: entries as JSON, alone, in a list, under `entries` with labels they share, or one a line.
 import type { FieldValue, Labels } from "../entry.ts";
 import { RefusedRequest } from "./collector.ts";
-import type { Collector } from "./collector.ts";
+import type { Collector, RejectCode } from "./collector.ts";
 import { emptyFields, flattenInto, momentOf } from "./values.ts";
 import type { Moment } from "./values.ts";
 
@@ -68,14 +68,41 @@ function labelsIn(value: unknown): Labels {
   return labels;
 }
 
+/** One entry of a message that holds nothing else; answers why it was not taken, where it was not. */
+export function addNative(collector: Collector, value: unknown, nowMs: number): RejectCode | undefined {
+  return addEntry(collector, value, { shared: {}, now: { timeMs: nowMs, subNs: 0 } });
+}
+
+/** Entries that share labels, as a message has them under `entries`. `extra`: fields that each of them gets besides. */
+export function readNativeList(
+  collector: Collector,
+  p: {
+    readonly entries: readonly unknown[];
+    readonly labels: unknown;
+    readonly nowMs: number;
+    readonly extra: Readonly<Record<string, FieldValue>>;
+  },
+): undefined {
+  const shared = labelsIn(p.labels);
+  const now: Moment = { timeMs: p.nowMs, subNs: 0 };
+  for (const each of p.entries) {
+    const whole = isObject(each)
+      ? { ...each, ...p.extra }
+      : typeof each === "string"
+        ? { message: each, ...p.extra }
+        : each;
+    addEntry(collector, whole, { shared, now });
+  }
+  return undefined;
+}
+
 function addEntry(
   collector: Collector,
   value: unknown,
   { shared, now }: { readonly shared: Labels; readonly now: Moment },
-): void {
+): RejectCode | undefined {
   if (typeof value === "string") {
-    collector.add(collector.stream(shared), shared, { ...now, line: value, fields: {} });
-    return;
+    return collector.add(collector.stream(shared), shared, { ...now, line: value, fields: {} });
   }
   if (!isObject(value)) return collector.reject("not_an_entry");
   const timeName = timeNames.find((name) => value[name] !== undefined && value[name] !== null);
@@ -91,8 +118,7 @@ function addEntry(
   if (Object.keys(labels).length === 0) takeLabels(labels, fields);
   const moment = timeName === undefined ? now : momentOf(value[timeName]);
   const line = lineName === undefined ? "" : (value[lineName] as string);
-  collector.add(collector.stream(labels), labels, { ...moment, line, fields });
-  return undefined;
+  return collector.add(collector.stream(labels), labels, { ...moment, line, fields });
 }
 
 function takeLabels(labels: Record<string, string>, fields: Record<string, FieldValue>): void {

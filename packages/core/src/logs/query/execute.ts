@@ -104,7 +104,7 @@ class Run {
       if (skip(part) || (chunk !== undefined && !this.#matcher.mayFit(chunk))) continue;
       const rows = part.rows();
       if (rows === undefined) continue;
-      this.#scannedBytes += chunk?.rawBytes ?? rows.line().bytes.length;
+      this.#scannedBytes += chunk?.rawBytes ?? rows.line().rawBytes;
       yield { rows, hits: this.#fitting(rows, chunk) };
     }
   }

@@ -3,8 +3,8 @@ import type { FieldValue, Labels } from "../entry.ts";
 import { levelNumber, logLevels } from "../level.ts";
 import { mayContain } from "../storage/bloom.ts";
 import type { ChunkRow } from "../storage/day.ts";
-import { textAt } from "../storage/rows.ts";
-import type { Rows, TextColumn } from "../storage/rows.ts";
+import type { Rows } from "../storage/rows.ts";
+import type { TextColumn } from "../storage/texts.ts";
 import type { Comparison, Filter, Row } from "./ast.ts";
 import { compileExpression } from "./expression.ts";
 
@@ -101,30 +101,9 @@ function markField(
   return undefined;
 }
 
-/** Looks through all texts in one go; a find that reaches into the next text is none. */
-function markTexts({ bytes, starts }: TextColumn, needle: Buffer, hits: Uint8Array): void {
-  if (needle.length === 0) {
-    hits.fill(1);
-    return;
-  }
-  for (let at = bytes.indexOf(needle); at >= 0;) {
-    const row = rowAt(starts, at);
-    const end = starts[row + 1] ?? bytes.length;
-    const inside = at + needle.length <= end;
-    if (inside) hits[row] = 1;
-    at = bytes.indexOf(needle, inside ? end : at + 1);
-  }
-}
-
-/** The last text that begins at or before a place and is not empty there. */
-function rowAt(starts: Uint32Array, at: number): number {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((starts[middle] ?? 0) <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+function markTexts(texts: TextColumn, needle: Buffer, hits: Uint8Array): void {
+  if (needle.length === 0) hits.fill(1);
+  else texts.mark(needle, hits);
 }
 
 function fieldMatcher(
@@ -143,7 +122,7 @@ function fieldMatcher(
   }
   if (name === "_line") {
     return {
-      rows: (rows) => Uint8Array.from({ length: rows.count }, (_, i) => (test(textAt(rows.line(), i)) ? 1 : 0)),
+      rows: (rows) => Uint8Array.from({ length: rows.count }, (_, i) => (test(rows.line().at(i)) ? 1 : 0)),
       row,
       mayFit: () => true,
     };

@@ -1,7 +1,6 @@
 // A row on its way through pipes: an entry whose columns are looked at where they stand, or what a pipe has made.
 import type { FieldValue } from "../entry.ts";
 import { logLevels } from "../level.ts";
-import { textAt } from "../storage/rows.ts";
 import type { Rows } from "../storage/rows.ts";
 import type { Row } from "./ast.ts";
 
@@ -27,7 +26,7 @@ export class EntryRow implements Row {
     const [rows, at] = [this.#rows, this.#at];
     switch (name) {
       case "_line":
-        return textAt(rows.line(), at);
+        return rows.line().at(at);
       case "_time":
         return isoTime(rows.timeMs()[at] ?? 0, rows.subNs()[at] ?? 0);
       case "_seq":
@@ -52,7 +51,7 @@ export class EntryRow implements Row {
 
   texts(): readonly FieldValue[] {
     const values = this.#rows.fieldNames.map((name) => this.#rows.field(name)?.at(this.#at));
-    return [textAt(this.#rows.line(), this.#at), ...values.filter((value) => value !== undefined)];
+    return [this.#rows.line().at(this.#at), ...values.filter((value) => value !== undefined)];
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { mayContain, tokenFilter } from "./bloom.ts";
 import type { TokenFilter } from "./bloom.ts";
-import { textColumn } from "./rows.ts";
+import { textColumn } from "./texts.ts";
 
 function filterOf(texts: readonly string[]): TokenFilter {
   const { bits, longest } = tokenFilter([textColumn(texts)]);

@@ -1,19 +1,14 @@
 // Which long tokens a chunk may hold: what finds one id among a billion lines without reading them. Short words are in every
 // chunk, so only tokens that look like ids count: eight characters or more, with a digit.
 
+import { byteClasses } from "./line-pieces.ts";
+
 /** Bits for each token and bits set for each: 1 in 150 chunks is read for nothing. */
 const bitsPerToken = 11;
 const hashes = 6;
 const tokenBytesMin = 8;
 /** Past this share of the raw text a filter costs more than it saves. */
 const worthShare = 0.03;
-
-/** Classes of bytes: 1 letter, 2 digit, 0 anything else. Bytes above 127 count as letters: they stand inside words. */
-const classes = new Uint8Array(256).map((_, byte) => {
-  if (byte >= 0x30 && byte <= 0x39) return 2;
-  const letter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-  return letter || byte > 127 || byte === 0x5f || byte === 0x2d ? 1 : 0;
-});
 
 export interface TokenFilter {
   readonly bits: Uint8Array;
@@ -26,7 +21,7 @@ function eachToken(bytes: Uint8Array, told: (from: number, to: number, isId: boo
   let from = -1;
   let digits = 0;
   for (let i = 0; i <= bytes.length; i++) {
-    const kind = i === bytes.length ? 0 : (classes[bytes[i] ?? 0] ?? 0);
+    const kind = i === bytes.length ? 0 : (byteClasses[bytes[i] ?? 0] ?? 0);
     if (kind === 0) {
       if (from >= 0) told(from, i, digits > 0 && i - from >= tokenBytesMin);
       from = -1;
@@ -39,7 +34,7 @@ function eachToken(bytes: Uint8Array, told: (from: number, to: number, isId: boo
 }
 
 /** FNV-1a, and a second hash from its mixing: Kirsch and Mitzenmacher, "Less hashing, same performance" (2006). */
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
+export function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   return hash >>> 0;
@@ -56,10 +51,20 @@ export function tokenFilter(texts: readonly { readonly bytes: Uint8Array; readon
   readonly bits: Uint8Array | undefined;
   readonly longest: number;
 } {
-  const found = new Set<number>();
-  let longest = 0;
-  let total = 0;
-  for (const { bytes, starts } of texts) {
+  return tokenFilterWith(new Set(), { texts, longest: 0, total: 0 });
+}
+
+/** The same with hashes of tokens that were found elsewhere, in texts of `total` bytes. */
+export function tokenFilterWith(
+  found: Set<number>,
+  p: {
+    readonly texts: readonly { readonly bytes: Uint8Array; readonly starts: Uint32Array }[];
+    readonly longest: number;
+    readonly total: number;
+  },
+): { readonly bits: Uint8Array | undefined; readonly longest: number } {
+  let { longest, total } = p;
+  for (const { bytes, starts } of p.texts) {
     total += bytes.length;
     for (let i = 0; i + 1 < starts.length; i++) {
       const part = bytes.subarray(starts[i] ?? 0, starts[i + 1] ?? 0);

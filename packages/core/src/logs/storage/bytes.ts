@@ -62,6 +62,15 @@ export class ByteWriter {
     this.#at += bytes.length;
   }
 
+  /** A part of some bytes. Short ones are copied byte by byte: a call costs more. */
+  slice(bytes: Buffer, from: number, to: number): void {
+    const length = to - from;
+    this.#room(length);
+    if (length > 48) bytes.copy(this.#bytes, this.#at, from, to);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#at + i] = bytes[from + i] ?? 0;
+    this.#at += length;
+  }
+
   /** What was written, in memory of its own. */
   taken(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes.subarray(0, this.#at));

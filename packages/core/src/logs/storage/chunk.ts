@@ -1,12 +1,17 @@
 // A chunk: many entries as compressed columns, and what can be known of them without unpacking any.
 import type { FieldValue, Labels, StoredEntry } from "../entry.ts";
 import { streamKey } from "../labels.ts";
-import { tokenFilter } from "./bloom.ts";
+import { hashOf, tokenFilterWith } from "./bloom.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { codes, deltasOf, fieldColumn, packed, readDeltas, readField, readTexts, textsOf } from "./columns.ts";
+import { codes, deltasOf, fieldColumn, packed, readDeltas, readField, readTexts } from "./columns.ts";
 import type { PackedColumn } from "./columns.ts";
-import { once, textColumn } from "./rows.ts";
-import type { FieldColumn, Rows, TextColumn } from "./rows.ts";
+import { Pieces } from "./line-pieces.ts";
+import { once } from "./rows.ts";
+import type { FieldColumn, Rows } from "./rows.ts";
+import { TemplateTexts } from "./template-texts.ts";
+import { templatesOf } from "./template-writer.ts";
+import { textColumn } from "./texts.ts";
+import type { PlainTexts, TextColumn } from "./texts.ts";
 
 const chunkVersion = 1;
 /** Values of a field that are listed in the zone. */
@@ -62,19 +67,26 @@ export function sumOf(bytes: Uint8Array): string {
 export function encodeChunk(tenant: string, entries: readonly StoredEntry[]): Chunk {
   const places = new Map<string, number>();
   const streams: Labels[] = [];
+  let [last, lastPlace]: [Labels | undefined, number] = [undefined, 0];
   const stream = entries.map(({ labels }) => {
+    // Entries of one batch share the object: to spell it each time would cost more than all else.
+    if (labels === last) return lastPlace;
     const key = streamKey(labels);
     const known = places.get(key) ?? places.size;
     if (known === places.size) streams.push(labels);
     places.set(key, known);
+    [last, lastPlace] = [labels, known];
     return known;
   });
   const lines = textColumn(entries.map(({ line }) => line));
+  const times = entries.map(({ timeMs }) => timeMs);
+  const ids = new Set<number>();
+  const pieces = new Pieces((bytes, from, to) => void ids.add(hashOf(bytes, from, to)));
   const columns: PackedColumn[] = [
-    packed("@time", codes.deltas, deltasOf(entries.map(({ timeMs }) => timeMs))),
+    packed("@time", codes.deltas, deltasOf(times)),
     packed("@seq", codes.deltas, deltasOf(entries.map(({ seq }) => seq))),
     packed("@level", codes.deltas, deltasOf(entries.map(({ level }) => level))),
-    packed("@line", codes.texts, textsOf(lines)),
+    { name: "@line", code: codes.templates, packed: false, bytes: templatesOf(lines, pieces, times).taken() },
   ];
   if (entries.some(({ subNs }) => subNs !== 0)) {
     columns.push(packed("@sub", codes.deltas, deltasOf(entries.map(({ subNs }) => subNs))));
@@ -82,7 +94,11 @@ export function encodeChunk(tenant: string, entries: readonly StoredEntry[]): Ch
   if (streams.length > 1) columns.push(packed("@stream", codes.deltas, deltasOf(stream)));
   const fields = fieldsOf(entries);
   for (const [name, values] of fields.values) columns.push(fieldColumn(`.${name}`, values));
-  const { bits, longest } = tokenFilter([lines, ...fields.texts]);
+  const { bits, longest } = tokenFilterWith(ids, {
+    texts: fields.texts,
+    longest: pieces.longest,
+    total: lines.bytes.length,
+  });
   const body = bodyOf(entries.length, columns);
   const head = { ...boundsOf(tenant, entries), streams, ...fields.zones, longestToken: longest };
   const rawBytes = lines.bytes.length + fields.rawBytes;
@@ -107,11 +123,12 @@ function fieldsOf(entries: readonly StoredEntry[]): {
   readonly values: ReadonlyMap<string, readonly (FieldValue | undefined)[]>;
   readonly zones: Pick<ChunkHead, "fields" | "complete">;
   /** Texts of fields, for the filter of tokens. */
-  readonly texts: readonly TextColumn[];
+  readonly texts: readonly PlainTexts[];
   readonly rawBytes: number;
 } {
   const values = new Map<string, (FieldValue | undefined)[]>();
-  for (const [row, { fields }] of entries.entries()) {
+  for (let row = 0; row < entries.length; row++) {
+    const fields = entries[row]?.fields ?? {};
     for (const name of Object.keys(fields)) {
       let column = values.get(name);
       if (column === undefined) values.set(name, (column = Array.from({ length: entries.length })));
@@ -119,7 +136,7 @@ function fieldsOf(entries: readonly StoredEntry[]): {
     }
   }
   const zones = Object.create(null) as Record<string, FieldZone>;
-  const texts: TextColumn[] = [];
+  const texts: PlainTexts[] = [];
   let rawBytes = 0;
   for (const [name, sparse] of values) {
     // Holes of an array are skipped by its methods.
@@ -210,6 +227,16 @@ interface Place {
   readonly length: number;
 }
 
+/** Chunks of before there were templates have their lines as texts. */
+function linesOf(
+  code: number | undefined,
+  bytes: Uint8Array | undefined,
+  p: { readonly count: number; readonly timeMs: () => Float64Array },
+): TextColumn {
+  if (code === codes.templates && bytes !== undefined) return new TemplateTexts(bytes, p);
+  return readTexts(bytes ?? new Uint8Array(0), p.count);
+}
+
 /** The rows of a chunk whose checksum was right. Throws a `RangeError` for a body that cannot be read. */
 export function decodeChunk(body: Uint8Array, streams: readonly Labels[]): Rows {
   const reader = new ByteReader(body);
@@ -237,15 +264,16 @@ export function decodeChunk(body: Uint8Array, streams: readonly Labels[]): Rows 
     return bytes === undefined ? new Float64Array(count) : readDeltas(bytes, count);
   };
   const fields = new Map<string, FieldColumn>();
+  const timeMs = once(() => numbers("@time"));
   return {
     count,
     streams,
     seq: once(() => numbers("@seq")),
-    timeMs: once(() => numbers("@time")),
+    timeMs,
     subNs: once(() => numbers("@sub")),
     level: once(() => Uint8Array.from(numbers("@level"))),
     stream: once(() => Uint32Array.from(numbers("@stream"))),
-    line: once(() => readTexts(bytesOf("@line") ?? new Uint8Array(0), count)),
+    line: once(() => linesOf(places.get("@line")?.code, bytesOf("@line"), { count, timeMs })),
     fieldNames: [...places.keys()].filter((name) => name.startsWith(".")).map((name) => name.slice(1)),
     field: (name) => {
       const known = fields.get(name);

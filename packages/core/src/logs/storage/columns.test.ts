@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { FieldValue } from "../entry.ts";
 import { codes, deltasOf, fieldColumn, readDeltas, readField, readTexts, textsOf } from "./columns.ts";
-import { textAt, textColumn } from "./rows.ts";
+import { textColumn } from "./texts.ts";
 
 const unpack = ({ packed, bytes }: { packed: boolean; bytes: Uint8Array }): Uint8Array =>
   packed ? Bun.zstdDecompressSync(bytes) : bytes;
@@ -77,7 +77,7 @@ test("numbers and texts of whole columns come back", () => {
     fc.property(fc.array(fc.integer()), fc.array(fc.string({ unit: "grapheme" })), (numbers, texts) => {
       expect([...readDeltas(deltasOf(numbers).taken(), numbers.length)]).toEqual(numbers.map((each) => each + 0));
       const read = readTexts(textsOf(textColumn(texts)).taken(), texts.length);
-      expect(texts.map((_, row) => textAt(read, row))).toEqual(texts);
+      expect(texts.map((_, row) => read.at(row))).toEqual(texts);
     }),
   );
 });

@@ -1,11 +1,11 @@
 // How one column stands in a chunk: the shortest of a few codes, then zstd where that pays.
 import type { FieldValue } from "../entry.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { textAt, textColumn } from "./rows.ts";
-import type { FieldColumn, TextColumn } from "./rows.ts";
+import type { FieldColumn } from "./rows.ts";
+import { PlainTexts, textColumn } from "./texts.ts";
 
 /** Codes of columns; a chunk may hold others one day, which older readers refuse. */
-export const codes = { deltas: 0, constant: 1, dictionary: 2, texts: 3, json: 4, whole: 5 } as const;
+export const codes = { deltas: 0, constant: 1, dictionary: 2, texts: 3, json: 4, whole: 5, templates: 6 } as const;
 
 /** Values of a dictionary: an index fits a byte, the last one stands for none. */
 const dictionaryMax = 250;
@@ -51,14 +51,14 @@ export function readDeltas(bytes: Uint8Array, count: number): Float64Array {
 }
 
 /** Lengths, then the texts themselves in one piece. */
-export function textsOf({ bytes, starts }: TextColumn): ByteWriter {
+export function textsOf({ bytes, starts }: PlainTexts): ByteWriter {
   const body = new ByteWriter();
   for (let i = 0; i + 1 < starts.length; i++) body.varint((starts[i + 1] ?? 0) - (starts[i] ?? 0));
   body.raw(bytes);
   return body;
 }
 
-export function readTexts(bytes: Uint8Array, count: number): TextColumn {
+export function readTexts(bytes: Uint8Array, count: number): PlainTexts {
   const reader = new ByteReader(bytes);
   const starts = new Uint32Array(count + 1);
   let total = 0;
@@ -67,7 +67,7 @@ export function readTexts(bytes: Uint8Array, count: number): TextColumn {
     total += reader.varint();
   }
   starts[count] = total;
-  return { bytes: reader.raw(total), starts };
+  return new PlainTexts(reader.raw(total), starts);
 }
 
 /** A field over all rows; undefined where a row has none. At least one has. */
@@ -179,7 +179,7 @@ export function readField(code: number, bytes: Uint8Array, count: number): Field
     return { kind: "whole", at: (row) => (present(row) ? numbers[row] : undefined) };
   }
   const texts = readTexts(bytes.subarray(reader.at), count);
-  if (code === codes.texts) return { at: (row) => (present(row) ? textAt(texts, row) : undefined), texts };
-  if (code === codes.json) return { at: (row) => (present(row) ? unspell(textAt(texts, row)) : undefined) };
+  if (code === codes.texts) return { at: (row) => (present(row) ? texts.at(row) : undefined), texts };
+  if (code === codes.json) return { at: (row) => (present(row) ? unspell(texts.at(row)) : undefined) };
   throw new RangeError(`there is no code ${code} of a column`);
 }

@@ -1,7 +1,7 @@
 // The head: every entry that is not in a chunk yet, in the order in which it was committed. One file, one writer; what one commit
 // holds is acknowledged together.
 import { join } from "node:path";
-import type { Appended, LogBatch } from "../entry.ts";
+import type { Appended, LogBatch, Place } from "../entry.ts";
 import { sumOf } from "./chunk.ts";
 import { inTransaction, openToWrite } from "./database.ts";
 import type { LogDatabase } from "./database.ts";
@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS keys (
   PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_by_age ON keys (at_ms);
+CREATE TABLE IF NOT EXISTS places (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS places_by_age ON places (at_ms);
+CREATE INDEX IF NOT EXISTS places_open ON places (name) WHERE open = 1;
 CREATE TABLE IF NOT EXISTS damaged (
   last_seq INTEGER PRIMARY KEY,
   tenant TEXT NOT NULL,
@@ -45,6 +53,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
   up_to_seq INTEGER NOT NULL,
   at_ms INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS rewritten (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;
 `;
 
 /** Entries are from 1970 to 9999: later years have no day of the usual form. */
@@ -130,7 +139,7 @@ export class Head {
     };
   }
 
-  /** Commits batches together; they are on the disk when this returns. Keys older than `keysFromMs` are forgotten. */
+  /** Commits batches together; they are on the disk when this returns. Keys and places older than `keysFromMs` are forgotten. */
   append(
     batches: readonly LogBatch[],
     { nowMs, keysFromMs }: { readonly nowMs: number; readonly keysFromMs: number },
@@ -139,9 +148,12 @@ export class Head {
     let { lastSeq, rawBytes } = { lastSeq: this.#lastSeq, rawBytes: this.#rawBytes };
     const results = inTransaction(this.#db, () => {
       this.#db.sql("DELETE FROM keys WHERE at_ms < ?").run(keysFromMs);
+      // Those of one thing have a colon; those of whole kinds stay.
+      this.#db.sql("DELETE FROM places WHERE at_ms < ? AND name GLOB '*:*'").run(keysFromMs);
       return batches.map((batch): Appended => {
         const known = this.#knownBy(batch);
         if (known !== undefined) return known;
+        for (const place of batch.places ?? []) this.#note(place, nowMs);
         const firstSeq = lastSeq + 1;
         if (batch.entries > 0) {
           lastSeq += batch.entries;
@@ -169,6 +181,28 @@ export class Head {
         "INSERT INTO batches (last_seq, first_seq, tenant, at_ms, raw_bytes, days, sum, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .run(p.lastSeq, p.firstSeq, tenant, p.nowMs, rawBytes, JSON.stringify(days), sumOf(body), body);
+  }
+
+  #note({ name, value, open }: Place, nowMs: number): void {
+    this.#db
+      .sql("INSERT OR REPLACE INTO places (name, value, open, at_ms) VALUES (?, ?, ?, ?)")
+      .run(name, value, open ? 1 : 0, nowMs);
+  }
+
+  /** Those of these names that are kept. */
+  places(names: readonly string[]): Place[] {
+    return this.#db
+      .sql<PlaceRow>("SELECT name, value, open FROM places WHERE name IN (SELECT value FROM json_each(?))")
+      .all(JSON.stringify(names))
+      .map(placeOf);
+  }
+
+  /** Those with more to come, in order of their names, behind one of them. */
+  openPlaces({ after, limit }: { readonly after: string; readonly limit: number }): Place[] {
+    return this.#db
+      .sql<PlaceRow>("SELECT name, value, open FROM places WHERE open = 1 AND name > ? ORDER BY name LIMIT ?")
+      .all(after, limit)
+      .map(placeOf);
   }
 
   #knownBy({ tenant, key }: LogBatch): Appended | undefined {
@@ -240,9 +274,30 @@ export class Head {
     return { id: Number(lastInsertRowid), tenant: p.tenant, query: p.query, fromMs: p.fromMs, toMs: p.toMs, upToSeq };
   }
 
-  /** Nothing that is kept fits it any more. */
-  unbury(id: number): void {
-    this.#db.sql("DELETE FROM tombstones WHERE id = ?").run(id);
+  /** No chunk holds anything of it any more. Queries that are under way may have chunks open that do: it masks on for a while. */
+  rewritten(id: number, nowMs: number): void {
+    this.#db.sql("INSERT OR REPLACE INTO rewritten (id, at_ms) VALUES (?, ?)").run(id, nowMs);
+  }
+
+  /** What was deleted and still stands in chunks, or in the head. */
+  get buried(): Tombstone[] {
+    const done = new Set(
+      this.#db
+        .sql<{ id: number }>("SELECT id FROM rewritten")
+        .all()
+        .map(({ id }) => id),
+    );
+    return tombstonesIn(this.#db).filter(({ id }) => !done.has(id));
+  }
+
+  /** Forgets what was rewritten before this moment. */
+  unbury(beforeMs: number): void {
+    this.#step("unbury");
+    inTransaction(this.#db, () => {
+      this.#db.sql("DELETE FROM tombstones WHERE id IN (SELECT id FROM rewritten WHERE at_ms < ?)").run(beforeMs);
+      this.#db.sql("DELETE FROM rewritten WHERE at_ms < ?").run(beforeMs);
+    });
+    this.#step("unburied");
   }
 
   close(): void {
@@ -252,6 +307,12 @@ export class Head {
   #mark(name: string, value: string): void {
     this.#db.sql("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)").run(name, value);
   }
+}
+
+type PlaceRow = Omit<Place, "open"> & { readonly open: number };
+
+function placeOf({ open, ...place }: PlaceRow): Place {
+  return { ...place, open: open === 1 };
 }
 
 export function readMark(db: LogDatabase, name: string): string | undefined {

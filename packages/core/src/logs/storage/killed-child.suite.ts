@@ -18,10 +18,14 @@ export function work(files: LogFiles, acknowledged: (lines: readonly string[]) =
   send(["old1", "old2"], 100 * dayMs);
   files.seal(noonMs);
   send(["d1"]);
-  const { id } = files.bury({ tenant: "default", query: "nothing", fromMs: 0, toMs: 1, nowMs: noonMs });
-  files.unbury(id);
-  files.retain(noonMs);
+  files.bury({ tenant: "default", query: "old1", fromMs: 0, toMs: noonMs * 2, nowMs: noonMs });
   files.seal(noonMs);
+  for (const tombstone of files.buried) {
+    files.rewrite(tombstone);
+    files.rewritten(tombstone.id, noonMs);
+  }
+  files.unbury(noonMs + 1);
+  files.retain(noonMs);
   send(["e1", "e2"]);
 }
 

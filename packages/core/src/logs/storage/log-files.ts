@@ -1,11 +1,13 @@
 // Everything that changes the files of logs, one call after the other, and what is done about a crash between any two of them.
 // Threads share this work between them; here it is in one place and on one thread, as tests and small programs use it.
 import { mkdirSync } from "node:fs";
-import type { Appended, LogBatch } from "../entry.ts";
+import type { Appended, LogBatch, Place } from "../entry.ts";
 import { LogDatabase } from "./database.ts";
 import { dropUnsealed } from "./day.ts";
 import { Head, headFile } from "./head.ts";
 import type { HeadState, Tombstone } from "./head.ts";
+import { rewriteDays } from "./rewriting.ts";
+import type { Rewritten } from "./rewriting.ts";
 import { oldestDay, removeOld } from "./retention.ts";
 import type { Keeping } from "./retention.ts";
 import { daysOfHead, sealHead } from "./sealing.ts";
@@ -54,6 +56,14 @@ export class LogFiles {
     return this.#head.append(batches, { nowMs, keysFromMs: nowMs - this.#options.keysKeptMs });
   }
 
+  places(names: readonly string[]): Place[] {
+    return this.#head.places(names);
+  }
+
+  openPlaces(p: { readonly after: string; readonly limit: number }): Place[] {
+    return this.#head.openPlaces(p);
+  }
+
   /** The sealing of all that stands in the head now; undefined where that is nothing. */
   beginSeal(): { readonly from: number; readonly to: number } | undefined {
     const { lastSeq: to, sealed: from, intent } = this.#head.state;
@@ -91,8 +101,22 @@ export class LogFiles {
     return this.#head.bury(p);
   }
 
-  unbury(id: number): void {
-    this.#head.unbury(id);
+  get buried(): Tombstone[] {
+    return this.#head.buried;
+  }
+
+  /** Takes what is deleted, and sealed, out of the chunks. It changes nothing of the head. */
+  rewrite(tombstone: Tombstone): Rewritten {
+    const { folder, step } = this.#options;
+    return rewriteDays({ folder, tombstone, sealed: this.#head.state.sealed, step });
+  }
+
+  rewritten(id: number, nowMs: number): void {
+    this.#head.rewritten(id, nowMs);
+  }
+
+  unbury(beforeMs: number): void {
+    this.#head.unbury(beforeMs);
   }
 
   close(): void {

@@ -3,8 +3,10 @@ import type { Query } from "../query/ast.ts";
 import { execute } from "../query/execute.ts";
 import { LogDatabase } from "./database.ts";
 import { headFile } from "./head.ts";
+import type { Tombstone } from "./head.ts";
 import { writeChunks } from "./log-files.ts";
 import type { FileOptions } from "./log-files.ts";
+import { rewriteDays } from "./rewriting.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { Span } from "./snapshot.ts";
 import { streamKey } from "../labels.ts";
@@ -44,6 +46,7 @@ function query(p: ReaderQuery): unknown {
 
 const verbs = {
   query,
+  rewrite: (p: { readonly folder: string; readonly tombstone: Tombstone; readonly sealed: number }) => rewriteDays(p),
   streams: ({ folder, ...span }: Span & { readonly folder: string }) => {
     const snapshot = Snapshot.open(folder, span);
     try {

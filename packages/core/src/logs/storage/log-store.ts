@@ -3,7 +3,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/log.ts";
-import type { Appended, Labels, LogBatch } from "../entry.ts";
+import type { Appended, Labels, LogBatch, Place } from "../entry.ts";
 import { labelsOf } from "../labels.ts";
 import type { LogLimits } from "../limits.ts";
 import type { Query } from "../query/ast.ts";
@@ -13,6 +13,7 @@ import type { HeadState, Tombstone } from "./head.ts";
 import type { FileOptions } from "./log-files.ts";
 import type { ReaderQuery } from "./log-reader-thread.ts";
 import { Readers } from "./readers.ts";
+import type { Rewritten } from "./rewriting.ts";
 import type { Sealed } from "./sealing.ts";
 import type { Span } from "./snapshot.ts";
 import { CallThread } from "./thread-calls.ts";
@@ -53,6 +54,7 @@ export class LogStore {
   #sealing: Promise<Sealed | undefined> | undefined;
   #sealDue: (() => void) | undefined;
   #retainDue: () => void = () => undefined;
+  #rewriting: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(options: LogStoreOptions, state: HeadState) {
@@ -108,6 +110,16 @@ export class LogStore {
       this.#waitingBytes += batch.frame.length;
       this.#committing ??= this.#commitAll();
     });
+  }
+
+  /** Those of these names that batches have brought and that are still kept. */
+  places(names: readonly string[]): Promise<Place[]> {
+    return this.#writer.call<Place[]>("places", names);
+  }
+
+  /** Those with more to come, in order of their names, behind one of them. */
+  openPlaces(p: { readonly after: string; readonly limit: number }): Promise<Place[]> {
+    return this.#writer.call<Place[]>("openPlaces", p);
   }
 
   /** One commit after the other; what comes meanwhile shares the next. */
@@ -198,7 +210,40 @@ export class LogStore {
     if (parseQuery(p.query, 0).pipes.length > 0) {
       throw new SluiceError({ code: "invalid_filter", message: "What is deleted is named by a filter without pipes." });
     }
-    return this.#writer.call<Tombstone>("bury", { ...p, nowMs: this.#options.clock.now() });
+    const tombstone = await this.#writer.call<Tombstone>("bury", { ...p, nowMs: this.#options.clock.now() });
+    void this.#inBackground("what was deleted could not be taken out of the files", () => this.rewrite());
+    return tombstone;
+  }
+
+  /** Takes what is deleted out of the files; answers with how many entries are gone. What is under way is waited for. */
+  rewrite(): Promise<number> {
+    const after = this.#rewriting.then(() => this.#rewriteAll());
+    this.#rewriting = after.catch(() => undefined);
+    return after;
+  }
+
+  async #rewriteAll(): Promise<number> {
+    if (this.#closed) return 0;
+    let gone = 0;
+    for (const tombstone of await this.#writer.call<Tombstone[]>("buried", undefined)) {
+      if (tombstone.upToSeq > this.#state.sealed) await this.seal();
+      const { folder } = this.#options;
+      const done = await this.#sealer.call<Rewritten>("rewrite", { folder, tombstone, sealed: this.#state.sealed });
+      for (const each of done.damaged)
+        this.#options.log("error", "a chunk with deleted entries is damaged", { ...each });
+      gone += done.entries;
+      await this.#writer.call("rewritten", { id: tombstone.id, nowMs: this.#options.clock.now() });
+    }
+    return gone;
+  }
+
+  async #inBackground(failure: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#options.log("error", failure, { error: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   /** Moves what stands in the head into chunks; undefined where there is nothing. */
@@ -249,22 +294,22 @@ export class LogStore {
 
   /** Removes days that are kept no longer; answers with them. */
   async retain(): Promise<string[]> {
-    const gone = await this.#writer.call<string[]>("retain", this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    const gone = await this.#writer.call<string[]>("retain", nowMs);
+    await this.#writer.call("unbury", nowMs - this.#options.limits.logQueryMsMax * 2);
     if (gone.length > 0) this.#options.log("info", "logs of old days were removed", { days: gone });
     return gone;
   }
 
   #retainLater(): void {
     this.#retainDue = this.#options.clock.after(retainEveryMs, () => {
-      this.retain()
-        .catch((error: unknown) => {
-          if (this.#closed) return;
-          const said = error instanceof Error ? error.message : String(error);
-          this.#options.log("error", "logs of old days could not be removed", { error: said });
-        })
-        .finally(() => {
-          if (!this.#closed) this.#retainLater();
-        });
+      const work = async (): Promise<void> => {
+        await this.retain();
+        await this.rewrite();
+      };
+      void this.#inBackground("logs that are kept no longer could not be removed", work).then(() => {
+        if (!this.#closed) this.#retainLater();
+      });
     });
   }
 
@@ -275,6 +320,7 @@ export class LogStore {
     this.#retainDue();
     await this.#committing;
     await this.#sealing?.catch(() => undefined);
+    await this.#rewriting;
     this.#readers.close();
     this.#sealer.close();
     await this.#writer.call("close", undefined);

@@ -25,6 +25,8 @@ const verbs = {
     results: files().append(batches, nowMs),
     state: files().state,
   }),
+  places: (names: readonly string[]) => files().places(names),
+  openPlaces: (p: { readonly after: string; readonly limit: number }) => files().openPlaces(p),
   beginSeal: () => files().beginSeal(),
   endSeal: ({ to, damaged }: { readonly to: number; readonly damaged: readonly Damage[] }) => {
     files().endSeal(to, damaged);
@@ -32,6 +34,9 @@ const verbs = {
   },
   retain: (nowMs: number) => files().retain(nowMs),
   bury: (p: Omit<Tombstone, "id" | "upToSeq"> & { readonly nowMs: number }) => files().bury(p),
+  buried: () => files().buried,
+  rewritten: ({ id, nowMs }: { readonly id: number; readonly nowMs: number }) => files().rewritten(id, nowMs),
+  unbury: (beforeMs: number) => files().unbury(beforeMs),
   close: () => opened?.close(),
 };
 

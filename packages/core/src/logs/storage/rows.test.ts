@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { anyEntry, plain } from "./entries.fixture.suite.ts";
-import { entryAt, once, rowsOf, textAt, textColumn } from "./rows.ts";
+import { entryAt, once, rowsOf } from "./rows.ts";
+import { textColumn } from "./texts.ts";
 
 test("entries as columns are the same entries", () => {
   fc.assert(
@@ -17,7 +18,7 @@ test("entries as columns are the same entries", () => {
 
 test("texts one after the other are told apart by where they begin", () => {
   const column = textColumn(["", "ä", "b", ""]);
-  expect([0, 1, 2, 3].map((row) => textAt(column, row))).toEqual(["", "ä", "b", ""]);
+  expect([0, 1, 2, 3].map((row) => column.at(row))).toEqual(["", "ä", "b", ""]);
 });
 
 test("what is computed on first use is computed once", () => {

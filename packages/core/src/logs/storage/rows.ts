@@ -1,12 +1,7 @@
 // Entries as columns in memory: what filters look at, whether they come from a chunk, the head or a request just committed.
 import type { FieldValue, Labels, StoredEntry } from "../entry.ts";
-
-/** Texts one after the other. */
-export interface TextColumn {
-  readonly bytes: Buffer;
-  /** Where each begins; one more than there are texts. */
-  readonly starts: Uint32Array;
-}
+import { textColumn } from "./texts.ts";
+import type { TextColumn } from "./texts.ts";
 
 /** One field over all rows. */
 export interface FieldColumn {
@@ -35,23 +30,6 @@ export interface Rows {
   field(name: string): FieldColumn | undefined;
 }
 
-export function textAt({ bytes, starts }: TextColumn, row: number): string {
-  return bytes.toString("utf8", starts[row] ?? 0, starts[row + 1] ?? 0);
-}
-
-export function textColumn(texts: readonly string[]): TextColumn {
-  const starts = new Uint32Array(texts.length + 1);
-  let total = 0;
-  for (let i = 0; i < texts.length; i++) {
-    starts[i] = total;
-    total += Buffer.byteLength(texts[i] ?? "");
-  }
-  starts[texts.length] = total;
-  const bytes = Buffer.allocUnsafe(total);
-  for (let i = 0; i < texts.length; i++) bytes.write(texts[i] ?? "", starts[i] ?? 0, "utf8");
-  return { bytes, starts };
-}
-
 /** One row as an entry. */
 export function entryAt(rows: Rows, row: number): StoredEntry {
   const fields = Object.create(null) as Record<string, FieldValue>;
@@ -65,7 +43,7 @@ export function entryAt(rows: Rows, row: number): StoredEntry {
     subNs: rows.subNs()[row] ?? 0,
     level: rows.level()[row] ?? 0,
     labels: rows.streams[rows.stream()[row] ?? 0] ?? {},
-    line: textAt(rows.line(), row),
+    line: rows.line().at(row),
     fields,
   };
 }

@@ -1,6 +1,6 @@
 // From the head into chunks: entries of a stream side by side in time, small streams together, each day into its own file.
 import type { LogDatabase } from "./database.ts";
-import type { StoredEntry } from "../entry.ts";
+import type { Labels, StoredEntry } from "../entry.ts";
 import { streamKey } from "../labels.ts";
 import { encodeChunk, sumOf } from "./chunk.ts";
 import type { Chunk } from "./chunk.ts";
@@ -11,6 +11,7 @@ import type { StepTold } from "./steps.ts";
 
 /** Bytes that an entry takes besides its texts, for cutting chunks. */
 const entryBytes = 16;
+const dayMs = 86_400_000;
 
 /** Something that was to be read and is damaged. */
 export interface Damage {
@@ -98,7 +99,17 @@ export function sealHead(p: {
   const groups = new Map<string, Group>();
   const told = (damage: Damage): void => void damaged.push(damage);
   for (const { tenant, entries } of headBatches(p.head, { above: p.from, to: p.to, damaged: told })) {
-    for (const entry of entries) groupOf(groups, tenant, dayOf(entry.timeMs)).entries.push(entry);
+    let group: Group | undefined;
+    let [fromMs, toMs] = [0, 0];
+    for (const entry of entries) {
+      // Most are of the day of the one before.
+      if (group === undefined || entry.timeMs < fromMs || entry.timeMs >= toMs) {
+        group = groupOf(groups, tenant, dayOf(entry.timeMs));
+        fromMs = Math.floor(entry.timeMs / dayMs) * dayMs;
+        toMs = fromMs + dayMs;
+      }
+      group.entries.push(entry);
+    }
   }
   const days = new Map<string, Chunk[]>();
   let entries = 0;
@@ -129,7 +140,12 @@ function groupOf(groups: Map<string, Group>, tenant: string, day: string): Group
 
 /** In the order in which entries stand in chunks: by stream, then as they happened. */
 function* cutIntoChunks(entries: readonly StoredEntry[], bytesMax: number): Generator<StoredEntry[]> {
-  const streams = Map.groupBy(entries, ({ labels }) => streamKey(labels));
+  const keys = new Map<Labels, string>();
+  const streams = Map.groupBy(entries, ({ labels }) => {
+    const known = keys.get(labels) ?? streamKey(labels);
+    keys.set(labels, known);
+    return known;
+  });
   const small: StoredEntry[] = [];
   for (const key of [...streams.keys()].toSorted()) {
     const found = (streams.get(key) ?? []).toSorted(byTime);

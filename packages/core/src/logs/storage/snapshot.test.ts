@@ -88,6 +88,19 @@ describe("a snapshot", () => {
     snapshot.close();
   });
 
+  test("passes over a day's file that its first sealing is just making", () => {
+    using folder = new LogFolder();
+    const files = folder.open();
+    files.append([batchOf([entry({ line: "in the head" })])], noonMs);
+    const made = new Database(dayFile(folder.path, "2026-03-04"));
+    made.run("PRAGMA journal_mode = WAL");
+    const snapshot = Snapshot.open(folder.path, { fromMs: 0, toMs: Infinity });
+    expect(snapshot.damage).toEqual([]);
+    snapshot.close();
+    made.close();
+    files.close();
+  });
+
   test("reads on past a day's file that is no database", () => {
     using folder = new LogFolder();
     const files = folder.open();

@@ -171,7 +171,11 @@ function openDays(
       days.set(day, db);
       db.run("BEGIN");
       // A transaction begins with the first thing that is read in it.
-      db.sql("SELECT 1 FROM chunks LIMIT 1").get();
+      const made = db.sql("SELECT 1 FROM sqlite_master WHERE name = 'chunks'").get();
+      if (made !== null) continue;
+      // Its first sealing is just making it: nothing in it counts yet.
+      db.close();
+      days.delete(day);
     } catch (error) {
       days.get(day)?.close();
       days.delete(day);

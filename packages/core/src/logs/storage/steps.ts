@@ -18,6 +18,8 @@ export const storageSteps = [
   "tombstoned",
   "rewrite",
   "rewritten",
+  "unbury",
+  "unburied",
 ] as const;
 export type StorageStep = (typeof storageSteps)[number];
 

@@ -81,7 +81,7 @@ export const clusterVerbs: {
     return { outcome: "ok", plan: approved };
   },
 
-  beginOperation(rows, { by: { kind, id }, operation: newId, run, plan: planId, hash, now }) {
+  beginOperation(rows, { by: { kind, id }, operation: newId, run, plan: planId, hash, as, now }) {
     const plan = rows.get("plan", planId);
     const component = plan === undefined ? undefined : rows.get("component", plan.component);
     if (plan === undefined || component === undefined) return { outcome: "not_found" };
@@ -90,6 +90,7 @@ export const clusterVerbs: {
       const done = rows.list("operation", { of: plan.component, limit: 1_000 }).find((each) => each.plan === planId);
       return done === undefined ? { outcome: "stale" } : { outcome: "existing", operation: done };
     }
+    if (plan.kind === "known") return { outcome: "stale" };
     if (plan.status !== "approved") return { outcome: "not_approved" };
     if (plan.expiresAt <= now) return { outcome: "expired" };
     const superseded = running(rows, component);
@@ -97,7 +98,8 @@ export const clusterVerbs: {
       const reason = `Operation ${newId} has taken its place.`;
       putOperation(rows, { ...superseded, status: "superseded", reason, endedAt: now });
     }
-    const { cluster, kind: of } = plan;
+    const { cluster } = plan;
+    const of = plan.kind === "undo" ? "undo" : "apply";
     const epoch = component.epoch + 1;
     const begun = {
       id: newId,
@@ -109,7 +111,12 @@ export const clusterVerbs: {
       epoch,
       run,
     } as const;
-    const operation: OperationRecord = { ...begun, by: { kind, id }, startedAt: now };
+    const operation: OperationRecord = {
+      ...begun,
+      by: { kind, id },
+      startedAt: now,
+      ...(as === undefined ? {} : { as }),
+    };
     putOperation(rows, operation);
     putPlan(rows, { ...plan, status: "applied" });
     putComponent(rows, { ...component, epoch, operation: newId, updatedAt: now });

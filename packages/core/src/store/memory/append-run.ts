@@ -45,7 +45,7 @@ export function appendIdle(change: Change, run: RunRow, op: IdleOp): void {
 
 export function appendLog(run: RunRow, op: LogOp): void {
   const { at, data, key, level, message } = op;
-  const line = { line: run.logs.length + 1, level, message, data, at };
+  const line = { line: run.logs.length + 1, level, message, data, at, ...(key === undefined ? {} : { key }) };
   if (key !== undefined) {
     const known = run.logged.get(key) ?? [];
     if (known.some((each) => isSame(each, op))) return;

@@ -65,11 +65,11 @@ const figureReads = {
 const otherReads = { listUsers, listAccessTokens, readAudit, searchAudit, listDeliveries, ...figureReads };
 export type OtherReadVerb = keyof typeof otherReads;
 
-const listLogsSql = `SELECT line, level, message, data, at FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
+const listLogsSql = `SELECT line, level, message, data, at, key FROM run_logs WHERE run = ? AND line > ? ORDER BY line LIMIT ?`;
 const blobInUseSql = `SELECT 1 AS found FROM blob_refs WHERE hash = ?1
   UNION ALL SELECT 1 FROM blob_scopes WHERE hash = ?1 LIMIT 1`;
 
-type LogRow = Omit<LogLine, "data"> & { readonly data: Uint8Array | null };
+type LogRow = Omit<LogLine, "data" | "key"> & { readonly data: Uint8Array | null; readonly key: string | null };
 
 export class Reads {
   readonly #db: Connection;
@@ -128,7 +128,11 @@ export class Reads {
   listLogs(p: Params<"listLogs">): LogLine[] {
     return this.#listLogs()
       .all(p.run, p.after, p.limit)
-      .map(({ data, ...line }) => (data === null ? line : { ...line, data }));
+      .map(({ data, key, ...line }) => ({
+        ...line,
+        ...(data === null ? {} : { data }),
+        ...(key === null ? {} : { key }),
+      }));
   }
 
   listTokens(p: Params<"listTokens">): unknown {

@@ -34,7 +34,7 @@ export interface WorkerMutant {
 }
 
 /** User code never calls `ctx` inside a step here, so nothing has to be followed. */
-const noScope: StepScope = { run: (_, body) => body(), current: undefined };
+const noScope: StepScope = { run: (_, body) => body(), outside: (body) => body(), current: undefined };
 const lateMsMax = 30_000;
 const drainGraceMs = 2_000;
 

@@ -1,0 +1,118 @@
+// Keys of all tasks of a build. What does not depend on other tasks is looked up once; what comes of them is added as they end.
+import type { Digest, Files } from "../ports.ts";
+import type { PackageGraph } from "../graph/package-graph.ts";
+import type { TaskNode } from "../graph/task-graph.ts";
+import type { EnvMode, Workspace } from "../workspace/package.ts";
+import { hashedVariables } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import type { FileDigests } from "./file-digests.ts";
+import { filesByPackage, inputsOf } from "./inputs.ts";
+import { ExternalDependencies } from "./lockfile.ts";
+import { definitionParts, keyOf } from "./task-key.ts";
+import type { GlobalParts, KeyParts } from "./task-key.ts";
+import { pathsTest } from "../workspace/globs.ts";
+
+export interface Tools {
+  /** Such as `linux x64 glibc-2.36`. */
+  readonly platform: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+interface HasherParts {
+  readonly files: Files;
+  readonly digests: FileDigests;
+  readonly workspace: Workspace;
+  readonly packages: PackageGraph;
+  /** All files that may be inputs, from the root on, sorted. */
+  readonly paths: readonly string[];
+  readonly env: Environment;
+  readonly envMode: EnvMode;
+  readonly tools: Tools;
+  /** What stands behind `--`. */
+  readonly args: readonly string[];
+}
+
+export interface KeyedTask {
+  readonly key: Digest;
+  readonly parts: KeyParts;
+}
+
+export class Hasher {
+  readonly #parts: HasherParts;
+  readonly #external: ExternalDependencies;
+  readonly #byPackage: ReadonlyMap<string, readonly string[]>;
+  readonly #externalOf = new Map<string, Digest>();
+  readonly #filesOf = new Map<string, Readonly<Record<string, Digest>>>();
+  readonly global: GlobalParts;
+
+  constructor(parts: HasherParts) {
+    this.#parts = parts;
+    const { files, workspace, packages, paths } = parts;
+    const { lockfile, root } = workspace;
+    this.#external = new ExternalDependencies({
+      file: lockfile,
+      text: lockfile === undefined ? undefined : files.readText(`${root}/${lockfile}`),
+    });
+    this.#byPackage = filesByPackage(packages, paths);
+    this.global = this.#global();
+  }
+
+  #global(): GlobalParts {
+    const { workspace, paths, env, tools } = this.#parts;
+    const { global } = workspace.rules;
+    const isGlobal = global.files.length === 0 ? () => false : pathsTest(global.files);
+    const named = global.files.filter((each) => !each.startsWith("!"));
+    const found: Record<string, Digest> = {};
+    for (const path of new Set([...paths.filter(isGlobal), ...named])) {
+      const digest = this.#parts.digests.of(path);
+      if (digest !== undefined) found[path] = digest;
+    }
+    return { platform: tools.platform, tools: tools.versions, files: found, env: hashedVariables(env, global.env) };
+  }
+
+  /** Digests of what a task reads, by path from the root on, as it is now. */
+  filesOf(node: TaskNode): Readonly<Record<string, Digest>> {
+    const { files, workspace, digests } = this.#parts;
+    const found: Record<string, Digest> = {};
+    for (const path of inputsOf(
+      { files, root: workspace.root, byPackage: this.#byPackage },
+      node.package,
+      node.definition,
+    )) {
+      const digest = digests.of(path);
+      if (digest !== undefined) found[path] = digest;
+    }
+    return found;
+  }
+
+  /** `upstream`: what each task that it depends on contributes. */
+  keyed(node: TaskNode, upstream: Readonly<Record<string, string>>): KeyedTask {
+    const { env, envMode, args } = this.#parts;
+    const { package: pkg, definition, script, id, task } = node;
+    let files = this.#filesOf.get(id);
+    if (files === undefined) this.#filesOf.set(id, (files = this.filesOf(node)));
+    let external = this.#externalOf.get(pkg.name);
+    if (external === undefined) this.#externalOf.set(pkg.name, (external = this.#external.digestFor(pkg)));
+    const { [`pre${task}`]: before = "", [`post${task}`]: after = "" } = pkg.scripts;
+    const parts: KeyParts = {
+      global: this.global,
+      command: script === undefined ? "" : [before, script, after].join("\n"),
+      args: script === undefined ? [] : args,
+      definition: { ...definitionParts(node), envMode },
+      files,
+      env: hashedVariables(env, definition.env),
+      external,
+      upstream,
+    };
+    return { key: keyOf(id, parts), parts };
+  }
+
+  /** Paths of inputs that are not as they were when the key was made. */
+  changedSince(node: TaskNode): readonly string[] {
+    const before = this.#filesOf.get(node.id) ?? {};
+    const now = this.filesOf(node);
+    return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+      .filter((path) => before[path] !== now[path])
+      .toSorted();
+  }
+}
