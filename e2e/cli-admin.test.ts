@@ -51,7 +51,7 @@ describe("help", () => {
       "export",
       "import",
     ],
-    term: ["open", "attach", "list", "kill"],
+    term: ["open", "attach", "recordings", "play", "export", "list", "kill"],
     events: ["send", "list"],
     approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],

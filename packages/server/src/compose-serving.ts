@@ -87,7 +87,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf(ground);
-    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
+    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
     const http = httpOver(ground, {
       logs: () => logs.open(),
       fleet: fleet.open,

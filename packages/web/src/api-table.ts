@@ -139,6 +139,11 @@ export const apiPaths = {
   resizeTerminal: "POST /api/v1/terminals/:id/resize",
   getTerminalText: "GET /api/v1/terminals/:id/text",
   getTerminalScreen: "GET /api/v1/terminals/:id/snapshot",
+  listRecordings: "GET /api/v1/recordings",
+  getRecording: "GET /api/v1/recordings/:id",
+  getRecordingCast: "GET /api/v1/recordings/:id/cast",
+  searchRecording: "GET /api/v1/recordings/:id/search",
+  removeRecording: "DELETE /api/v1/recordings/:id",
   watchTerminal: "GET /api/v1/terminals/:id/socket",
   getBlob: "GET /api/v1/blobs/:sha256",
   putBlob: "PUT /api/v1/blobs/:sha256",
@@ -357,6 +362,11 @@ export interface Api {
   resizeTerminal: { params: "id"; query: never; request: Sent<"TerminalSize">; answer: Body<"TerminalMade"> };
   getTerminalText: { params: "id"; query: never; request: undefined; answer: string };
   getTerminalScreen: { params: "id"; query: never; request: undefined; answer: Body<"TerminalScreen"> };
+  listRecordings: { params: never; query: never; request: undefined; answer: Body<"Recordings"> };
+  getRecording: { params: "id"; query: never; request: undefined; answer: Body<"RecordingFound"> };
+  getRecordingCast: { params: "id"; query: "version"; request: undefined; answer: string };
+  searchRecording: { params: "id"; query: "q"; request: undefined; answer: Body<"RecordingMatches"> };
+  removeRecording: { params: "id"; query: never; request: undefined; answer: undefined };
   watchTerminal: { params: "id"; query: "role" | "offset" | "mark" | "drive"; request: undefined; answer: undefined };
   getBlob: { params: "sha256"; query: never; request: undefined; answer: string | undefined };
   putBlob: { params: "sha256"; query: never; request: undefined; answer: Body<"BlobStored"> };

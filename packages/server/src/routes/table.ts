@@ -107,6 +107,10 @@ export const handlers: Handlers<RouteName> = {
   ),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
   ...loaded(
+    () => import("./recordings.ts"),
+    ["listRecordings", "getRecording", "getRecordingCast", "searchRecording", "removeRecording"],
+  ),
+  ...loaded(
     () => import("./terminals.ts"),
     [
       "listTerminals",

@@ -1,0 +1,48 @@
+// Plays a recording of a terminal in the one that the command runs in, with its times.
+import { parseCast } from "./cast-file.ts";
+import type { PlayedEvent } from "./cast-file.ts";
+import { failed } from "./io.ts";
+
+export interface PlaySpeed {
+  /** Times as fast. */
+  readonly speed: number;
+  /** Pauses are no longer than this, in milliseconds as recorded. */
+  readonly idleMs: number;
+}
+
+/** Waits as long as is said, or until it is aborted. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** Modes that a recording may leave behind: soft reset, normal screen, reports off, cursor on (ctlseqs of xterm). */
+const restored =
+  "\x1b[!p\x1b[?1049l\x1b[?9;1000;1002;1003;1004;1006;1016;2004l\x1b[?1l\x1b>\x1b(B\x0f\x1b[r\x1b[?7h\x1b[?25h\x1b[0m";
+// eslint-disable-next-line no-control-regex -- that is the point
+const asks =
+  /\u001b\](?:52|1[0-9]|4);[^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[?>=]?[\d;]*[cn]|\u001b\[>[\d;]*q|\u001b\[\??[\d;]*\$p/g;
+
+/** Pauses between events, as they are played. */
+export function pausesOf(events: readonly PlayedEvent[], { speed, idleMs }: PlaySpeed): readonly number[] {
+  return events.map(({ atMs }, index) => Math.min(atMs - (events[index - 1]?.atMs ?? 0), idleMs) / speed);
+}
+
+/** Writes output with its pauses. What would change the clipboard or the colours here, or have this terminal answer, is left out. */
+export async function play(
+  text: string,
+  p: PlaySpeed & { readonly write: (text: string) => void; readonly wait: Wait; readonly signal: AbortSignal },
+): Promise<void> {
+  const events = parseCast(text);
+  if (events === undefined) {
+    throw failed({ code: "bad_request", message: "That is no recording.", hint: "Recordings are asciicast v2 or v3." });
+  }
+  const output = events.filter(({ code }) => code === "o");
+  const pauses = pausesOf(output, p);
+  try {
+    for (const [index, { data }] of output.entries()) {
+      await p.wait(pauses[index] ?? 0, p.signal);
+      if (p.signal.aborted) return;
+      p.write(data.replaceAll(asks, ""));
+    }
+  } finally {
+    p.write(`${restored}\r\n`);
+  }
+}
