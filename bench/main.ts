@@ -6,6 +6,7 @@ const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) =>
   server: async () => (await import("./server/suite.ts")).runServerSuite,
   workers: async () => (await import("./workers/suite.ts")).runWorkersSuite,
   runtime: async () => (await import("./runtime/suite.ts")).runRuntimeSuite,
+  bundlers: async () => (await import("./bundlers/suite.ts")).runBundlersSuite,
   console: async () => (await import("./console/suite.ts")).runConsoleSuite,
 };
 

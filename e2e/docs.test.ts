@@ -33,6 +33,7 @@ const documents = [
   "docs/testing.md",
   "docs/flow.md",
   "docs/runtime.md",
+  "docs/bundlers.md",
   "docs/tasks.md",
   "docs/approvals.md",
   "docs/triggers.md",

@@ -38,6 +38,7 @@ const PUBLISHABLE: Publishable[] = [
       "./cronflow/sdk": "packages/cli/src/cronflow-sdk.ts",
       "./testing": "packages/cli/src/testing.ts",
       "./services": "packages/cli/src/services.ts",
+      "./bundler": "packages/cli/src/bundler.ts",
     },
     started: [
       "packages/cli/src/main.ts",

@@ -14,6 +14,7 @@ const PACKAGES: Record<string, string[]> = {
   protocol: [],
   sdk: ["@sluice/protocol"],
   runtime: ["@sluice/protocol"],
+  bundlers: [],
   services: ["@sluice/sdk", "@sluice/protocol"],
   worker: ["@sluice/sdk", "@sluice/runtime", "@sluice/protocol"],
   core: ["@sluice/protocol"],
@@ -26,6 +27,7 @@ const PACKAGES: Record<string, string[]> = {
     "@sluice/protocol",
     "@sluice/core",
     "@sluice/services",
+    "@sluice/bundlers",
     "@sluice/server/embedded/client",
   ],
 };
