@@ -163,15 +163,16 @@ describe("a session", () => {
       append: () => new Promise<void>((resolve) => written.push(resolve)),
       close: async () => undefined,
     };
-    const { clock, direct, pty, say } = open({ limits: { terminalRecordingBacklogBytesMax: 100 }, sink });
+    const { clock, direct, pty, say } = open({ limits: { terminalRecordingBacklogBytesMax: 400 }, sink });
     say("x".repeat(150));
-    clock.advanceTo(2_000);
     await direct.settle();
     expect(pty.paused).toBeFalse();
-    say("y");
+    say("y".repeat(250));
     await direct.settle();
     expect(pty.paused).toBeTrue();
-    clock.advanceTo(3_000);
+    clock.advanceTo(2_000);
+    await direct.settle();
+    expect(pty.paused).toBeTrue();
     for (const resolve of written.splice(0)) resolve();
     await direct.settle();
     expect(pty.paused).toBeFalse();
