@@ -1,6 +1,6 @@
 // Plays a recording of a terminal in the one that the command runs in, with its times.
-import { parseCast } from "./cast-file.ts";
-import type { PlayedEvent } from "./cast-file.ts";
+import { parseCast } from "@sluice/protocol/asciicast";
+import type { CastEvent } from "@sluice/protocol/asciicast";
 import { failed } from "./io.ts";
 
 export interface PlaySpeed {
@@ -21,7 +21,7 @@ const asks =
   /\u001b\](?:52|1[0-9]|4);[^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[?>=]?[\d;]*[cn]|\u001b\[>[\d;]*q|\u001b\[\??[\d;]*\$p/g;
 
 /** Pauses between events, as they are played. */
-export function pausesOf(events: readonly PlayedEvent[], { speed, idleMs }: PlaySpeed): readonly number[] {
+export function pausesOf(events: readonly CastEvent[], { speed, idleMs }: PlaySpeed): readonly number[] {
   return events.map(({ atMs }, index) => Math.min(atMs - (events[index - 1]?.atMs ?? 0), idleMs) / speed);
 }
 
@@ -30,11 +30,11 @@ export async function play(
   text: string,
   p: PlaySpeed & { readonly write: (text: string) => void; readonly wait: Wait; readonly signal: AbortSignal },
 ): Promise<void> {
-  const events = parseCast(text);
-  if (events === undefined) {
+  const cast = parseCast(text);
+  if (cast === undefined) {
     throw failed({ code: "bad_request", message: "That is no recording.", hint: "Recordings are asciicast v2 or v3." });
   }
-  const output = events.filter(({ code }) => code === "o");
+  const output = cast.events.filter(({ code }) => code === "o");
   const pauses = pausesOf(output, p);
   try {
     for (const [index, { data }] of output.entries()) {

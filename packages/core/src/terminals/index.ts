@@ -4,7 +4,6 @@ export type { TerminalLimits } from "./limits.ts";
 export type { LogPlace } from "./output-log.ts";
 export type { Bytes, Pty, PtyEnd, PtyEvents, PtyHost, PtySpec, Snapshot, TerminalSize } from "./ports.ts";
 export type { TerminalSession } from "./session.ts";
-export { headIn, linesOfV2, parseCast } from "./recording/cast.ts";
 export { secretsIn } from "./recording/masking.ts";
 export { Recordings } from "./recording/recordings.ts";
 export type { RecordingFile, RecordingFolder } from "./recording/recordings.ts";

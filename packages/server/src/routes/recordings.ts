@@ -1,6 +1,6 @@
 // Recordings of terminals: listed, searched, downloaded, removed. Who may see a terminal may see what was recorded of it.
 import { unwrap } from "@sluice/core";
-import { linesOfV2 } from "@sluice/core/terminals";
+import { linesOfV2 } from "@sluice/protocol/asciicast";
 import type { RecordingFile, Terminals } from "@sluice/core/terminals";
 import type { Permission } from "@sluice/protocol";
 import type { Call } from "../call.ts";

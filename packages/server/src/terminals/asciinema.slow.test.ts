@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseCast } from "@sluice/core/terminals";
+import { parseCast } from "@sluice/protocol/asciicast";
 import { TerminalRig } from "./terminal-rig.suite.ts";
 
 const asciinema = Bun.which("asciinema");

@@ -2,7 +2,7 @@
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { headIn } from "@sluice/core/terminals";
+import { headIn } from "@sluice/protocol/asciicast";
 import type { RecordingFile, RecordingFolder, RecordingSink } from "@sluice/core/terminals";
 
 const ending = ".cast";

@@ -1,5 +1,5 @@
 // Finds text in what a recorded program wrote: as lines without what a terminal obeys, each with when it was begun.
-import type { Cast } from "./cast.ts";
+import type { Cast } from "@sluice/protocol/asciicast";
 
 export interface RecordingMatch {
   /** Since the recording began. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { SimulatedClock } from "../../testing/index.ts";
-import { parseCast } from "./cast.ts";
+import { parseCast } from "@sluice/protocol/asciicast";
 import { Recorder } from "./recorder.ts";
 
 function opened(more: { readonly bytesMax?: number; readonly withInput?: boolean } = {}) {

@@ -1,8 +1,8 @@
 // Records one session: what its program writes, how large it is, how it ended, and what is typed where somebody asked for that.
 import type { Clock } from "../../kernel/clock.ts";
 import type { TerminalSize } from "../ports.ts";
-import { eventLine, headLine } from "./cast.ts";
-import type { CastCode, CastHead } from "./cast.ts";
+import { eventLine, headLine } from "@sluice/protocol/asciicast";
+import type { CastCode, CastHead } from "@sluice/protocol/asciicast";
 import { MaskedStream } from "./masking.ts";
 
 /** Where a recording is written. */

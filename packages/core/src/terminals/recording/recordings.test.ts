@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { unwrap } from "../../kernel/result.ts";
 import { SimulatedClock } from "../../testing/index.ts";
 import { terminalLimits } from "../limits.ts";
-import { eventLine, headIn, headLine } from "./cast.ts";
+import { eventLine, headIn, headLine } from "@sluice/protocol/asciicast";
 import { Recordings } from "./recordings.ts";
 
 /** A folder in memory. */

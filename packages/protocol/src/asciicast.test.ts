@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { castCodes, eventLine, headLine, linesOfV2, parseCast } from "./cast.ts";
-import type { Cast } from "./cast.ts";
+import { castCodes, eventLine, headLine, linesOfV2, parseCast } from "./asciicast.ts";
+import type { Cast } from "./asciicast.ts";
 
 const text = fc.string({ unit: "grapheme" });
 const cast: fc.Arbitrary<Cast> = fc.record({
