@@ -42,5 +42,5 @@ test("it can be stopped, and leaves the terminal as it should be", async () => {
 });
 
 test("another file is refused", async () => {
-  expect(await played("hello").catch((error: { message: string }) => error.message)).toBe("That is no recording.");
+  expect(await played("hello").catch((error: unknown) => (error as Error).message)).toBe("That is no recording.");
 });

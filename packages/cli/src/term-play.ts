@@ -16,9 +16,16 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 /** Modes that a recording may leave behind: soft reset, normal screen, reports off, cursor on (ctlseqs of xterm). */
 const restored =
   "\x1b[!p\x1b[?1049l\x1b[?9;1000;1002;1003;1004;1006;1016;2004l\x1b[?1l\x1b>\x1b(B\x0f\x1b[r\x1b[?7h\x1b[?25h\x1b[0m";
-// eslint-disable-next-line no-control-regex -- that is the point
-const asks =
-  /\u001b\](?:52|1[0-9]|4);[^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[?>=]?[\d;]*[cn]|\u001b\[>[\d;]*q|\u001b\[\??[\d;]*\$p/g;
+/** What reaches beyond the screen: clipboard and colours (OSC 52, 4, 10 to 19), and questions that this terminal would answer. */
+const asks = new RegExp(
+  [
+    String.raw`\x1b\](?:52|1\d|4);[^\x07\x1b]*(?:\x07|\x1b\\)`,
+    String.raw`\x1b\[[?>=]?[\d;]*[cn]`,
+    String.raw`\x1b\[>[\d;]*q`,
+    String.raw`\x1b\[\??[\d;]*\$p`,
+  ].join("|"),
+  "g",
+);
 
 /** Pauses between events, as they are played. */
 export function pausesOf(events: readonly CastEvent[], { speed, idleMs }: PlaySpeed): readonly number[] {

@@ -1,10 +1,7 @@
 // Bodies of terminals as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { terminalStatuses } from "../statuses.ts";
+import { recordedParts, terminalStatuses } from "../statuses.ts";
 import { maybe, name, time } from "./schema-parts.ts";
-
-/** Input has whatever is typed in it, passwords too. */
-export const recordedParts = ["output", "output and input"] as const;
 
 const columns = z.int().min(2).max(1_000);
 const rows = z.int().min(2).max(1_000);

@@ -1,7 +1,7 @@
 // Terminals: begun, shown, typed into and ended. Whoever types into one has a shell of the server's own user.
 import { unwrap } from "@sluice/core";
 import type { RecordedPart, Terminals, TerminalSession, TerminalSize } from "@sluice/core/terminals";
-import { SluiceError, terminalRoles } from "@sluice/protocol";
+import { recordedParts, SluiceError, terminalRoles } from "@sluice/protocol";
 import type { Permission, TerminalRole } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { optionalBooleanOf, optionalIntegerOf, optionalTextOf, quoted, refuse } from "../fields.ts";
@@ -16,7 +16,6 @@ const environmentMax = 256;
 const sizeMin = 2;
 const sizeDefault = { cols: 80, rows: 24 };
 const shellDefault = "/bin/sh";
-const recordedParts = ["output", "output and input"] as const;
 
 export async function listTerminals(call: Call): Promise<Response> {
   call.query().done();
@@ -193,7 +192,7 @@ function recordOf(body: Body): RecordedPart {
   if (asked === undefined) return "nothing";
   const part = recordedParts.find((each) => each === asked);
   if (part === undefined)
-    refuse("bad_request", `record is ${quoted(String(asked))}.`, `Known are ${recordedParts.join(", ")}.`);
+    refuse("bad_request", "record is not something that can be recorded.", `Known are ${recordedParts.join(", ")}.`);
   return part;
 }
 

@@ -43,7 +43,9 @@ test("a recording that cannot be written says so, and none is written over", asy
   const first = files.create("term_1");
   await first.append("one");
   const second = files.create("term_1");
-  expect(await second.append("two").catch((error: { code: string }) => error.code)).toBe("EEXIST");
+  expect(await second.append("two").catch((error: unknown) => (error as { readonly code?: unknown }).code)).toBe(
+    "EEXIST",
+  );
   expect(await files.read("term_1")).toBe("one");
   await first.close();
 });

@@ -28,7 +28,7 @@ export function RecordingPage() {
   const { recording } = route.useParams();
   const found = useApi("getRecording", { params: { id: recording } });
   const file = useApi("getRecordingCast", { params: { id: recording } }, { staleMs: Infinity });
-  const cast = useMemo(() => (file.data === undefined ? undefined : parseCast(String(file.data))), [file.data]);
+  const cast = useMemo(() => (file.data === undefined ? undefined : parseCast(file.data)), [file.data]);
   const error = found.error ?? file.error;
   const facts = found.data?.recording;
   return (

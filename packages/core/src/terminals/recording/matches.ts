@@ -8,9 +8,16 @@ export interface RecordingMatch {
 }
 
 const lineCharsMax = 400;
-// eslint-disable-next-line no-control-regex -- that is the point
-const obeyed =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+/** Sequences of a terminal, then other control characters: ECMA-48, section 5. */
+const obeyed = new RegExp(
+  [
+    String.raw`\x1b\[[0-?]*[ -/]*[@-~]`,
+    String.raw`\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?`,
+    String.raw`\x1b[ -/]*[0-~]`,
+    String.raw`[\0-\x08\x0b\x0c\x0e-\x1f\x7f]`,
+  ].join("|"),
+  "g",
+);
 
 /** The first `max` lines that have a text in them, whatever its case. */
 export function matchesIn(
