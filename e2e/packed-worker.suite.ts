@@ -59,7 +59,7 @@ export async function expectWorker(installed: string, command: readonly string[]
   const server = start([sluice, "up", "--project", folder, "--port", "0", "--worker-port", "0", "--json"], installed);
   const { url, workerPort } = JSON.parse(await server.line) as { url: string; workerPort: number };
   const args = ["--connect", `127.0.0.1:${workerPort}`, "--token-file", join(folder, "token"), "--id", "w"];
-  const more = ["--code", join(folder, "tasks.mjs"), "--state", join(folder, "state")];
+  const more = ["--code", join(folder, "tasks.mjs"), "--state", join(folder, "state"), "--builds"];
   const worker = start([...command, ...args, ...more], installed);
   try {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -69,8 +69,15 @@ export async function expectWorker(installed: string, command: readonly string[]
       const shown = (await answer.json()) as { run?: { output: unknown }; error?: { code: string } };
       if (shown.error?.code === "workflow_not_found") continue;
       expect(shown.run?.output).toEqual({ squared: 144, refused: ["NonRetryableError", "not today"], runtime });
-      return;
+      break;
     }
+    const body = JSON.stringify({ target: "t", options: { command: ["echo", "built"] }, on: { runtime } });
+    const begun = await fetch(`${url}/api/v1/builds`, { method: "POST", headers, body });
+    const { build } = (await begun.json()) as { build: { id: string } };
+    // The stream ends with the build.
+    const events = await (await fetch(`${url}/api/v1/builds/${build.id}/events`, { headers })).text();
+    expect(events).toContain('"text":"built\\n"');
+    expect(events).toContain('"message":"completed"');
   } finally {
     await end(worker.child);
     await end(server.child);

@@ -122,7 +122,7 @@ test("a run whose own step takes its worker down is parked when it was alone the
     return now.error?.code === "poison" && now;
   });
   expect(parked.status).toBe("waiting");
-  expect(parked.error?.message).toStartWith("The run took its worker down 3 times, each time alone: d-run: ");
+  expect(parked.error?.message).toStartWith("The run took its worker down 3 times, the last time alone: d-run: ");
   expect(service.deaths()).toHaveLength(3);
   service.end();
   expect(await stop(site.running)).toBe(0);

@@ -22,6 +22,8 @@ export type WorkName =
 
 /** Workflows that only ours has. */
 export type OwnWorkName =
+  /** `steps3` with a limit of runs at once that is not reached. */
+  | "limited3"
   /** Twelve steps of the builder. */
   | "builder12"
   /** Calls `count` children that return at once; returns how many did. */
@@ -52,6 +54,7 @@ export type CaseName =
   | "wake"
   | "steps1000"
   | "builder"
+  | "limited"
   | "fanout"
   | "map"
   | "throughput"
@@ -114,7 +117,7 @@ export interface ContenderSpec {
 const FIRST: readonly CaseName[] = ["starts", "steps3", "wake", "steps1000", "throughput", "enqueue"];
 const EVERY: readonly CaseName[] = [...FIRST, "parked", "memory", "disk", "recovery"];
 /** Cases for what others do not have. */
-const OWN: readonly CaseName[] = ["builder", "fanout", "map", "fairness", "storm", "tenant"];
+const OWN: readonly CaseName[] = ["builder", "limited", "fanout", "map", "fairness", "storm", "tenant"];
 const NEVER_PARKS = "runs stay in memory while they wait";
 
 export const contenders: readonly ContenderSpec[] = [

@@ -13,6 +13,7 @@ import { measureMemory } from "./cases/memory.ts";
 import { fill, resume } from "./cases/recovery.ts";
 import { measureStarts } from "./cases/starts.ts";
 import { measureBuilder } from "./cases/builder.ts";
+import { measureLimited } from "./cases/limited.ts";
 import { measureSteps1000 } from "./cases/steps1000.ts";
 import { measureSteps3 } from "./cases/steps3.ts";
 import { measureThroughput } from "./cases/throughput.ts";
@@ -29,6 +30,7 @@ const measures: Readonly<Record<Exclude<CaseName, "recovery">, (context: CaseCon
   wake: measureHotWakes,
   steps1000: measureSteps1000,
   builder: measureBuilder,
+  limited: measureLimited,
   fanout: measureFanOut,
   map: measureMap,
   throughput: measureThroughput,

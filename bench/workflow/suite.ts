@@ -35,7 +35,7 @@ const TOGETHER: readonly CaseName[] = [
   "enqueue",
 ];
 /** Cases with a process of their own; those that take long or hardly vary are measured in the first round only. */
-const ALONE: readonly CaseName[] = ["parked", "fairness", "storm", "tenant"];
+const ALONE: readonly CaseName[] = ["limited", "parked", "fairness", "storm", "tenant"];
 const ALONE_ONCE: readonly CaseName[] = ["memory", "disk", "recovery", "harness"];
 
 /** Runs the suite; the exit code. */

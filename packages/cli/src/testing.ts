@@ -17,6 +17,7 @@ export type {
   CoveredCall,
   CoveredWorkflow,
 } from "./testing/coverage.ts";
+export { mergeLcov } from "./testing/coverage-merge.ts";
 export { arbitraryOf, generate, inputsOf } from "./testing/generate.ts";
 export type { GenerateOptions } from "./testing/generate.ts";
 export type { ReplayedRun } from "./testing/replays.ts";

@@ -18,6 +18,7 @@ export interface RunView {
   /** What flow control holds it back by. */
   readonly hold?: { readonly by: string; readonly path: string | null; readonly key: string | null } | null;
   readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly attributeTypes?: Readonly<Record<string, string>>;
   /** The run it went on as. */
   readonly continuedTo?: string | null;
 }

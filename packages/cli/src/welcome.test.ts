@@ -36,6 +36,20 @@ describe("the welcome", () => {
     );
   });
 
+  test("names no webhook that would refuse what can be pasted", () => {
+    const hook = { type: "webhook", path: "/shops/:shop", method: "POST" } as const;
+    for (const trigger of [
+      hook,
+      { ...hook, path: "/all/*" },
+      { ...hook, path: "/orders", calls: true },
+      { ...hook, path: "/orders", headers: [{ name: "x-source" }] },
+      { ...hook, path: "/orders", input: "raw" as const },
+    ]) {
+      const lines = welcome({ ...facts, workflows: [{ ...order, triggers: [trigger] }] });
+      expect([trigger.path, lines.filter((line) => line.includes("curl"))]).toEqual([trigger.path, []]);
+    }
+  });
+
   test("says what to do where there are no workflows, and leaves the project out in its own folder", () => {
     const lines = welcome({ ...facts, project: "", workflows: [] });
     expect(lines).toContain("Workflows: none yet: add a file to workflows/");

@@ -47,6 +47,9 @@ export function welcome(facts: WelcomeFacts): readonly string[] {
 function webhookExample(url: string, workflow: WorkflowManifest): string[] {
   return workflow.triggers.flatMap((trigger) => {
     if (trigger.type !== "webhook" || trigger.secret !== undefined || trigger.secretRef !== undefined) return [];
+    // What its functions, headers or parameters want is not known: pasted as it is, the command would be refused.
+    const asks = trigger.calls === true || trigger.headers !== undefined || /\/:|\*$/.test(trigger.path);
+    if (asks || (trigger.input !== undefined && trigger.input !== "body")) return [];
     const body = quoted(JSON.stringify(sampleOf(workflow.schema)));
     return [`  curl -X ${trigger.method} ${url}/hooks${trigger.path} -H 'content-type: application/json' -d ${body}`];
   });

@@ -34,6 +34,7 @@ export const permissions = {
   "run:pause": { about: "pause and resume runs", narrowedBy: "workflow" },
   "run:retry": { about: "retry runs", narrowedBy: "workflow" },
   "run:fork": { about: "fork runs", narrowedBy: "workflow" },
+  "run:trust": { about: "have forks take over what the steps of imported runs have found", narrowedBy: "workflow" },
   "run:move": { about: "move unfinished runs to the current code", narrowedBy: "workflow" },
   "run:import": { about: "bring exported runs in as history", narrowedBy: "workflow" },
   "run:delete": { about: "delete ended runs", narrowedBy: "workflow" },

@@ -53,6 +53,7 @@ export const workerPayloads = {
     heartbeat_ms: optional(ms),
     lease_ms: optional(ms),
     credential: optional(text),
+    blobs_url: optional(text),
     reason: optional(text),
   }),
   HEARTBEAT: z.object({

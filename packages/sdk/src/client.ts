@@ -92,6 +92,18 @@ export interface Step {
   readonly dueAt: number | null;
 }
 
+export interface ForkOptions {
+  /** The entry that is executed again: its number, or the name of a step (its first occurrence). */
+  readonly from?: string | number;
+  /** In place of the original's. */
+  readonly input?: unknown;
+  /**
+   * Of a run that was imported: takes over what its steps have found, which whoever brought the file could have written. Needs
+   * the permission `run:trust`.
+   */
+  readonly trustImported?: boolean;
+}
+
 export interface RetryOptions {
   readonly code?: "current" | "pinned" | undefined;
   /** What failed undos left standing was taken back by hand. */
@@ -129,7 +141,7 @@ export interface RunHandle<O = unknown> {
    */
   retry(options?: RetryOptions): Promise<void>;
   /** Starts a new run with its journal up to `from` (all of it without), and another input where one is given. */
-  fork(options?: { readonly from?: string | number; readonly input?: unknown }): Promise<RunHandle<O>>;
+  fork(options?: ForkOptions): Promise<RunHandle<O>>;
   /** Deletes it once it has ended, with everything that belongs to it. */
   delete(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // A run on a server, as its callers hold it.
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus, SluiceError, wireErrorOf } from "@sluice/protocol";
 import type { JoinReason, RunStatus, WireError } from "@sluice/protocol";
-import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "./client.ts";
+import type { ForkOptions, RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "./client.ts";
 import { decodeError } from "./errors.ts";
 import { pause } from "./http-link.ts";
 import type { HttpLink } from "./http-link.ts";
@@ -194,10 +194,11 @@ export class ConnectedRun<O = unknown> implements RunHandle<O> {
     });
   }
 
-  async fork(options: { readonly from?: string | number; readonly input?: unknown } = {}): Promise<RunHandle<O>> {
+  async fork(options: ForkOptions = {}): Promise<RunHandle<O>> {
     const { run } = await this.#act("fork", {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...("input" in options ? { input: encodeValue(options.input) } : {}),
+      ...(options.trustImported === undefined ? {} : { trustImported: options.trustImported }),
     });
     return new ConnectedRun<O>(this.#link, { id: (run as { id: string }).id, created: true });
   }

@@ -115,6 +115,7 @@ export type {
   Step,
   RunHandle,
   RunQuery,
+  ForkOptions,
   RetryOptions,
   PendingApproval,
   Decision,

@@ -86,9 +86,10 @@ async function* files({ blobs, clock, version }: BackupParts, copy: string, sum:
   yield inMemory(backupNames.about, new TextEncoder().encode(JSON.stringify(about)));
   yield { name: backupNames.database, bytes: (await stat(copy)).size, content: readFile(copy) };
   for await (const hash of blobs.list()) {
-    const bytes = await blobs.size(hash);
-    if (bytes === undefined) continue;
-    yield { name: backupNames.blobs + hash, bytes, content: readFile(blobs.fileOf(hash)) };
+    // One that was changed would spoil the backup: none with it can be restored.
+    const found = await blobs.find(hash);
+    if (found === undefined) continue;
+    yield { name: backupNames.blobs + hash, bytes: found.bytes, content: readFile(found.file) };
   }
   yield inMemory(backupNames.sum, new TextEncoder().encode(sum.copy().digest("hex")));
 }

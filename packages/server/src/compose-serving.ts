@@ -1,7 +1,7 @@
 // What serves over one opened store: engine, workers, deployment, HTTP. A restore ends it and starts another over other data.
 import { join } from "node:path";
 import { lazily, logLimits, systemClock } from "@sluice/core";
-import type { AuditHead, Engine, Store } from "@sluice/core";
+import type { AuditHead, Engine, Logger, Store } from "@sluice/core";
 import type { Identity } from "@sluice/core/identity";
 import type { Clusters } from "@sluice/core/cluster";
 import type { Fleet } from "@sluice/core/workers";
@@ -69,7 +69,7 @@ export function codeFolder({ folder }: DataFolder): string {
 export async function startServing(ground: Ground, replaces?: AuditHead): Promise<Serving> {
   const { options, folder } = ground;
   const { log, settings } = options;
-  const { blobs, code } = await openFiles(folder);
+  const { blobs, code } = await openFiles(folder, log);
   const starting = Promise.withResolvers<SupervisedEngine>();
   const supervisor = superviseIn(ground, { code, engine: starting.promise });
   try {
@@ -135,8 +135,12 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
 }
 
 /** The files of a locked folder: whoever left something half written there is gone. */
-async function openFiles(folder: DataFolder): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
-  const blobs = openBlobs({ folder: folder.blobsFolder });
+async function openFiles(
+  folder: DataFolder,
+  log: Logger,
+): Promise<{ readonly blobs: FileBlobs; readonly code: CodeStore }> {
+  const onDamaged = (hash: string): void => log("error", "a blob is not what was stored, and was put aside", { hash });
+  const blobs = openBlobs({ folder: folder.blobsFolder, onDamaged });
   await blobs.discardParts();
   return { blobs, code: new CodeStore(codeFolder(folder), blobs) };
 }
@@ -206,7 +210,7 @@ async function startTelemetry(
 
 /** Loaded when the first worker connects, or somebody asks for a build. */
 function fleetOf(
-  { options }: Ground,
+  { options, url }: Ground,
   parts: {
     readonly engine: Engine;
     readonly store: Store;
@@ -219,8 +223,9 @@ function fleetOf(
   readonly stop: () => Promise<void>;
 } {
   const { log, settings } = options;
+  const urls = { given: settings.publicUrl, own: url };
   const part = new FirstUse(
-    () => openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits }),
+    () => openFleetWith({ ...parts, log, authentication: settings.auth, limits: settings.limits, urls }),
     ({ fleet, work }) => {
       fleet.stop();
       work.stop();

@@ -51,6 +51,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   claimBatchMax: "Runs claimed in one commit",
   approvalCommentsMax: "Comments beside one approval",
   crashesMax: "Times a run may take its worker down before it is parked",
+  taskStopMs: "Undos of a run wait no longer for a task of it that was told to stop and has not",
   cacheEntriesMax: "Results of steps that are kept for other runs",
   streamBytesMax: "Streamed output of one run that is kept; older pieces go",
   eventsMax: "Stored events that may wait for listeners",

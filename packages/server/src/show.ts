@@ -66,6 +66,7 @@ function runFields(run: RunRecord): Record<string, unknown> {
     attempt: run.attempt,
     crashes: run.crashes,
     attributes: showAttributes(run),
+    attributeTypes: Object.fromEntries((run.attributes ?? []).map(({ name, type }) => [name, type])),
     forkedFrom: run.forkedFrom ?? null,
     chain: run.chain ?? null,
     continuedFrom: run.continuedFrom ?? null,

@@ -5,6 +5,7 @@ export { smtp } from "./smtp.ts";
 export type { Mail } from "./smtp.ts";
 export { discord, slack, webhookTarget } from "./chat.ts";
 export { sqlite } from "./sqlite.ts";
+export type { SqliteConnection, SqliteValue } from "./sqlite.ts";
 export { postgres } from "./postgres.ts";
 export { s3 } from "./s3.ts";
 export { shell } from "./shell.ts";

@@ -32,7 +32,7 @@ test("a transaction takes place once, and other statements stay out of it", asyn
     await ctx.services.shop.execute({ sql: "CREATE TABLE orders (id TEXT)" });
     const added = await ctx.transaction(shop, (tx) => {
       calls++;
-      tx.prepare("INSERT INTO orders VALUES ('o-1')").run();
+      tx.prepare("INSERT INTO orders VALUES (?)").run("o-1");
       return calls;
     });
     return [added, await ctx.services.shop.query({ sql: "SELECT id FROM orders" })];

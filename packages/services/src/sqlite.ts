@@ -8,12 +8,16 @@ const rowsMax = 10_000;
 
 const statement = z.object({ sql: z.string().min(1), params: z.array(z.unknown()).default([]) });
 
-/** What of a connection is used here, whichever module made it. */
-interface Connection extends SqliteDatabase {
+/** What a parameter of a statement may be. */
+export type SqliteValue = string | number | bigint | Uint8Array | null;
+
+/** The connection that `ctx.transaction` hands over, whichever module made it. */
+export interface SqliteConnection extends SqliteDatabase {
+  /** Compiles a statement: `get` answers with its first row, `all` with every one, `run` executes it for its effect. */
   prepare(sql: string): {
-    readonly get: (...params: never[]) => unknown;
-    readonly run: (...params: never[]) => unknown;
-    readonly all: (...params: never[]) => unknown[];
+    get(...params: SqliteValue[]): unknown;
+    run(...params: SqliteValue[]): unknown;
+    all(...params: SqliteValue[]): unknown[];
   };
   close(): void;
 }
@@ -38,7 +42,7 @@ export const sqlite = defineService({
       query: action({
         input: statement,
         run: ({ sql, params }) => {
-          const rows = db.prepare(sql).all(...(params as never[])) as Record<string, unknown>[];
+          const rows = db.prepare(sql).all(...(params as SqliteValue[])) as Record<string, unknown>[];
           if (rows.length > rowsMax) throw new RangeError(`The query has more than ${rowsMax} rows: add a LIMIT.`);
           return rows.map((row) => ({ ...row }));
         },
@@ -46,7 +50,9 @@ export const sqlite = defineService({
       execute: action({
         input: statement,
         run: ({ sql, params }) => {
-          const { changes } = db.prepare(sql).run(...(params as never[])) as { readonly changes: number | bigint };
+          const { changes } = db.prepare(sql).run(...(params as SqliteValue[])) as {
+            readonly changes: number | bigint;
+          };
           return { changes: Number(changes) };
         },
       }),
@@ -54,7 +60,7 @@ export const sqlite = defineService({
   },
 });
 
-async function connect(file: string): Promise<Connection> {
+async function connect(file: string): Promise<SqliteConnection> {
   if ("Bun" in globalThis) {
     const { Database } = await import("bun:sqlite");
     return new Database(file, { create: true });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Readable } from "node:stream";
 import { outputsMatch } from "./output-patterns.ts";
+import type { Trust } from "./trust.node.ts";
 
 /** A file by its content, as messages carry it. `mode` is that of the file system, without its kind. */
 export interface FileByContent {
@@ -24,6 +25,8 @@ export interface BlobPlace {
   readonly url: string;
   /** What the worker shows. */
   readonly token: () => string | undefined;
+  /** What requests are given besides. */
+  readonly trust?: Trust | undefined;
 }
 
 /** What of a build's options says something of files. */
@@ -186,13 +189,13 @@ export class BuildFiles {
   }
 
   async #ask(path: string, init: Sent, code: string): Promise<Response> {
-    const { token, url } = this.#place;
+    const { token, url, trust } = this.#place;
     const shown = token();
     const headers = { ...init.headers, ...(shown === undefined ? {} : { authorization: `Bearer ${shown}` }) };
     const { signal } = this.#ending;
     let answer: Response;
     try {
-      answer = await fetch(new URL(path, url), { ...init, headers, signal });
+      answer = await fetch(new URL(path, url), { ...init, ...trust, headers, signal });
     } catch (error) {
       throw asFilesError(error, code);
     }

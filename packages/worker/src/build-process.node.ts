@@ -32,6 +32,8 @@ export interface BuildProcessOptions {
   readonly options: BuildOptions;
   /** Where its files come from and go to; without it the command finds what is there. */
   readonly files?: BuildFiles | undefined;
+  /** Of the command, besides what the build itself says. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly started: (pid: number) => void;
   /** Ends its group where this process is killed. */
   readonly guard: OrphanGuard;
@@ -88,7 +90,7 @@ export class BuildProcess {
     try {
       this.#child = spawn(program, args, {
         cwd,
-        env: { ...process.env, ...env },
+        env: { ...this.#options.environment, ...env },
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -207,6 +209,19 @@ export class BuildProcess {
     else this.#options.files.dispose().then(tell, tell);
   }
 }
+
+/**
+ * What commands get of this program's environment: what every program counts on, and `names`. The rest may be secrets of whoever runs
+ * the worker, and the command is somebody else's.
+ */
+export function environmentOf(names: readonly string[] = []): Readonly<Record<string, string>> {
+  const passed = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && (commonName.test(name) || names.includes(name)) ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(passed);
+}
+
+const commonName = /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

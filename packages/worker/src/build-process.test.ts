@@ -1,6 +1,6 @@
 // A build as a process of its own: what it leaves behind goes with it, and keeps nobody waiting.
 import { expect, test } from "bun:test";
-import { BuildProcess } from "./build-process.node.ts";
+import { BuildProcess, environmentOf } from "./build-process.node.ts";
 import type { BuildResult } from "./build-process.node.ts";
 import { OrphanGuard } from "./orphan-guard.node.ts";
 
@@ -11,6 +11,7 @@ async function built(script: string, cancelled = false): Promise<BuildResult & {
     const process = new BuildProcess({
       options: { command: ["sh", "-c", script] },
       guard: new OrphanGuard(),
+      environment: environmentOf(),
       started: () => undefined,
       output: (_stream, bytes) => {
         said += new TextDecoder().decode(bytes);
@@ -64,6 +65,7 @@ test("whoever watches is there before the command", async () => {
   const ended = Promise.withResolvers<BuildResult>();
   const begun = new BuildProcess({
     options: { command: ["/nowhere/to/be/found"] },
+    environment: {},
     guard: Object.assign(guard, { add: () => pids.push(guard.pid) }),
     started: () => undefined,
     output: () => true,
@@ -73,4 +75,18 @@ test("whoever watches is there before the command", async () => {
   expect((await ended.promise).error?.code).toBe("spawn_failed");
   begun.cancel(0);
   expect([pids, typeof guard.pid]).toEqual([[], "number"]);
+});
+
+test("a command gets what every program counts on, what is passed on by name, and nothing else", () => {
+  process.env["BUILD_TEST_SECRET"] = "secret";
+  try {
+    expect(environmentOf()["PATH"]).toBe(process.env["PATH"] ?? "");
+    expect(environmentOf()).not.toHaveProperty("BUILD_TEST_SECRET");
+    expect(environmentOf(["BUILD_TEST_SECRET", "NOT_THERE"])).toEqual({
+      ...environmentOf(),
+      BUILD_TEST_SECRET: "secret",
+    });
+  } finally {
+    delete process.env["BUILD_TEST_SECRET"];
+  }
 });

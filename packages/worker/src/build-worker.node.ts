@@ -5,10 +5,7 @@ import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeFrame, FrameDecoder, frameVersion, workerMessageCodes, workerMessageName } from "@sluice/protocol";
 import type { WireMessage } from "@sluice/protocol";
-import { BuildFiles } from "./build-files.node.ts";
-import { BuildProcess } from "./build-process.node.ts";
-import type { BuildOptions, BuildResult } from "./build-process.node.ts";
-import { OrphanGuard } from "./orphan-guard.node.ts";
+import { BuildHost } from "./build-host.node.ts";
 
 export interface BuildWorkerOptions {
   readonly host: string;
@@ -21,8 +18,10 @@ export interface BuildWorkerOptions {
   readonly capabilities: readonly string[];
   /** A token, or the credential that was given for it. */
   readonly token?: string | undefined;
-  /** Base URL of the server, where inputs are fetched from and outputs are stored; without it, neither is done. */
+  /** Base URL of the server, where inputs are fetched from and outputs are stored; without it, where the server says. */
   readonly blobsUrl?: string | undefined;
+  /** Names of this program's environment that commands get, besides those of `environmentOf`. */
+  readonly passEnv?: readonly string[] | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly resources?: Readonly<Record<string, number>> | undefined;
   readonly slots?: number | undefined;
@@ -31,15 +30,6 @@ export interface BuildWorkerOptions {
   /** The server gave a credential: it takes the place of the token from now on. */
   readonly onCredential?: ((credential: string) => void) | undefined;
   readonly onConnected?: (() => void) | undefined;
-}
-
-interface Held {
-  readonly build: string;
-  readonly epoch: number | undefined;
-  readonly process: BuildProcess;
-  result: BuildResult | undefined;
-  /** Output that came while there was no connection. */
-  pending: { readonly stream: "stdout" | "stderr"; readonly chunk: Uint8Array }[];
 }
 
 const reconnectMsMin = 50;
@@ -52,11 +42,9 @@ export class WorkerRefused extends Error {
 
 export class BuildWorker {
   readonly #options: BuildWorkerOptions;
-  readonly #held = new Map<string, Held>();
-  readonly #guard = new OrphanGuard();
+  readonly #builds: BuildHost;
   #token: string | undefined;
   #socket: Socket | undefined;
-  #accepted = false;
   #delayMs = reconnectMsMin;
   #stopped = false;
   #beat: ReturnType<typeof setInterval> | undefined;
@@ -67,6 +55,9 @@ export class BuildWorker {
   constructor(options: BuildWorkerOptions) {
     this.#options = options;
     this.#token = options.token;
+    const { blobsUrl, passEnv } = options;
+    const send = (type: number, payload: Readonly<Record<string, unknown>>): boolean => this.#send(type, payload);
+    this.#builds = new BuildHost({ blobsUrl, passEnv, send, token: () => this.#token });
     this.#done = deferred();
   }
 
@@ -78,10 +69,14 @@ export class BuildWorker {
 
   /** Ends what it runs and leaves. */
   stop(): void {
-    this.#stopped = true;
-    for (const { process } of this.#held.values()) process.cancel(0);
-    this.#leave();
+    this.#end();
     this.#done.resolve();
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    this.#builds.end();
+    this.#leave();
   }
 
   /** Breaks the connection off, as a network does. It comes back by itself. */
@@ -103,7 +98,7 @@ export class BuildWorker {
         socket.destroy();
       }
     });
-    socket.on("drain", () => this.#resume());
+    socket.on("drain", () => this.#builds.drained());
     socket.once(trust === undefined ? "connect" : "secureConnect", () => this.#hello());
     // What went wrong is followed by `close`.
     socket.on("error", () => undefined);
@@ -113,9 +108,8 @@ export class BuildWorker {
   }
 
   #lost(): void {
-    this.#accepted = false;
     clearInterval(this.#beat);
-    for (const { process } of this.#held.values()) process.pause();
+    this.#builds.lost();
     if (this.#stopped) return;
     const [bits = 0] = crypto.getRandomValues(new Uint32Array(1));
     this.#again = setTimeout(() => this.#connect(), this.#delayMs * (0.5 + bits / 2 ** 32));
@@ -130,9 +124,7 @@ export class BuildWorker {
 
   #hello(): void {
     const { workerId, runtime, runtimeVersion, capabilities, labels, resources, slots, heartbeatMs } = this.#options;
-    const running = [...this.#held.values()].flatMap(({ build, epoch }) =>
-      epoch === undefined ? [] : [{ build_id: build, epoch }],
-    );
+    const { running } = this.#builds;
     this.#send(workerMessageCodes.HELLO, {
       worker_id: workerId,
       capabilities,
@@ -147,7 +139,9 @@ export class BuildWorker {
     });
   }
 
-  #take({ type, id, payload }: WireMessage): void {
+  #take(message: WireMessage): void {
+    const { type, id, payload } = message;
+    if (this.#builds.receive(message)) return;
     switch (workerMessageName(type)) {
       case "HELLO_ACK":
         this.#acknowledged(payload);
@@ -155,11 +149,9 @@ export class BuildWorker {
       case "HEARTBEAT":
         this.#send(workerMessageCodes.HEARTBEAT_ACK, { worker_id: this.#options.workerId });
         return;
-      case "BUILD_REQUEST":
-        this.#build(payload);
-        return;
-      case "BUILD_CANCEL":
-        this.#held.get(String(payload["build_id"]))?.process.cancel(numberIn(payload, "grace_ms"));
+      case "ERROR":
+        // To come back would send the other one away, which would come back, and so on.
+        if (payload["code"] === "worker_replaced") this.#refused(String(payload["message"]));
         return;
       case undefined:
         this.#send(workerMessageCodes.ERROR, {
@@ -174,14 +166,9 @@ export class BuildWorker {
 
   #acknowledged(payload: WireMessage["payload"]): void {
     if (payload["accepted"] !== true) {
-      this.#stopped = true;
-      this.#leave();
-      this.#done.reject(
-        new WorkerRefused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given"),
-      );
+      this.#refused(typeof payload["reason"] === "string" ? payload["reason"] : "no reason given");
       return;
     }
-    this.#accepted = true;
     this.#delayMs = reconnectMsMin;
     const { credential } = payload;
     if (typeof credential === "string") {
@@ -190,76 +177,19 @@ export class BuildWorker {
     }
     const { heartbeatMs, workerId } = this.#options;
     if (heartbeatMs !== undefined) {
-      const running = (): readonly string[] => [...this.#held.keys()];
       const beat = (): void =>
-        void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: running() });
+        void this.#send(workerMessageCodes.HEARTBEAT, { worker_id: workerId, running: this.#builds.ids });
       this.#beat = setInterval(beat, heartbeatMs);
       beat();
     }
-    this.#resume();
-    for (const held of this.#held.values()) if (held.result !== undefined) this.#report(held);
+    this.#builds.accepted(payload);
     this.#options.onConnected?.();
   }
 
-  #build(payload: WireMessage["payload"]): void {
-    const build = String(payload["build_id"]);
-    const epoch = numberIn(payload, "epoch");
-    const options = (payload["options"] ?? {}) as BuildOptions;
-    // Given out again: what is left of the life before is of no use to anybody.
-    this.#held.get(build)?.process.cancel(0);
-    const isMine = (): boolean => this.#held.get(build) === held;
-    const held: Held = {
-      build,
-      epoch,
-      result: undefined,
-      pending: [],
-      process: new BuildProcess({
-        options,
-        guard: this.#guard,
-        files: this.#filesOf(options),
-        started: (pid) => isMine() && this.#send(workerMessageCodes.BUILD_STARTED, { build_id: build, pid }),
-        output: (stream, chunk) => !isMine() || this.#output(held, stream, chunk),
-        ended: (result) => {
-          if (!isMine()) return;
-          held.result = result;
-          if (this.#accepted) this.#report(held);
-        },
-      }),
-    };
-    this.#held.set(build, held);
-    if (!this.#accepted) held.process.pause();
-  }
-
-  #filesOf(options: BuildOptions): BuildFiles | undefined {
-    const { blobsUrl: url } = this.#options;
-    if (url === undefined || !BuildFiles.concern(options)) return undefined;
-    return new BuildFiles({ url, token: () => this.#token }, options);
-  }
-
-  #output(held: Held, stream: "stdout" | "stderr", bytes: Uint8Array): boolean {
-    const chunk = plain(bytes);
-    if (this.#accepted) return this.#send(workerMessageCodes.BUILD_PROGRESS, { build_id: held.build, stream, chunk });
-    held.pending.push({ stream, chunk });
-    return false;
-  }
-
-  #report({ build, epoch, result }: Held): void {
-    if (result === undefined) return;
-    this.#held.delete(build);
-    const { artifacts, ok, exitCode, error, durationMs } = result;
-    const common = { build_id: build, exit_code: exitCode, epoch };
-    if (ok) {
-      const stored = artifacts.length === 0 ? {} : { artifacts };
-      const told = { ...common, status: "success", duration_ms: durationMs, ...stored };
-      this.#send(workerMessageCodes.BUILD_COMPLETED, told);
-    } else this.#send(workerMessageCodes.BUILD_FAILED, { ...common, status: "failed", error });
-  }
-
-  #resume(): void {
-    for (const held of this.#held.values()) {
-      for (const { stream, chunk } of held.pending.splice(0)) this.#output(held, stream, chunk);
-      held.process.resume();
-    }
+  /** The server does not want it: what it runs is nobody's any more. */
+  #refused(reason: string): void {
+    this.#end();
+    this.#done.reject(new WorkerRefused(reason));
   }
 
   /** False when the socket has enough for now. */
@@ -285,14 +215,4 @@ function deferred(): { promise: Promise<void>; resolve: () => void; reject: (err
     [resolve, reject] = [yes, no];
   });
   return { promise, resolve, reject };
-}
-
-function numberIn(payload: WireMessage["payload"], key: string): number | undefined {
-  const value = payload[key];
-  return typeof value === "number" ? value : undefined;
-}
-
-/** Bytes without Node's class around them, which a frame would not take for plain. */
-function plain(chunk: Uint8Array): Uint8Array {
-  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

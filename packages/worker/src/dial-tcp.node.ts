@@ -10,7 +10,7 @@ export interface TcpTarget {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
-  /** File with certificates to trust besides those of the system, in PEM format. */
+  /** File with certificates to trust, in PEM format; no others are. */
   readonly ca?: string | undefined;
   /** Time to connect, TLS included; 10,000 without it. */
   readonly dialMs?: number | undefined;
@@ -39,6 +39,9 @@ export function dialTcp({ host, port, tls, ca, dialMs = dialMsDefault }: TcpTarg
             if (socket.destroyed) return 0;
             socket.write(bytes);
             return bytes.length;
+          },
+          get waitingBytes() {
+            return socket.writableLength;
           },
           end: () => {
             socket.end();

@@ -2,19 +2,22 @@
 import { frameBytesMax } from "@sluice/protocol";
 import type { Dial } from "./remote-worker.ts";
 
+/** What runtimes take beyond the standard. */
+type WebSocketWithOptions = new (url: string, options: object) => WebSocket;
+
 const lengthBytes = 4;
+const lookEveryMs = 2;
 /** Who takes a connection and then says nothing is tried again. */
 const dialMsDefault = 10_000;
 
-/** Dials this URL (`ws:` or `wss:`) with the runtime's own WebSocket; it has `dialMs` to open. */
-export function dialWebSocket(url: string, dialMs = dialMsDefault): Dial {
+/** Dials this URL (`ws:` or `wss:`) with the runtime's own WebSocket; it has `dialMs` to open. `trust`: what it is given besides. */
+export function dialWebSocket(
+  url: string,
+  { dialMs = dialMsDefault, trust }: { readonly dialMs?: number; readonly trust?: object | undefined } = {},
+): Dial {
   return (events) =>
     new Promise((resolve, reject) => {
-      if (typeof WebSocket === "undefined") {
-        reject(new Error("This runtime has no WebSocket (Node has one from 22 on): connect over TCP."));
-        return;
-      }
-      const socket = new WebSocket(url);
+      const socket = trust === undefined ? new WebSocket(url) : new (WebSocket as WebSocketWithOptions)(url, trust);
       socket.binaryType = "arraybuffer";
       let open = false;
       const late = setTimeout(() => {
@@ -24,10 +27,27 @@ export function dialWebSocket(url: string, dialMs = dialMsDefault): Dial {
       socket.addEventListener("open", () => {
         open = true;
         clearTimeout(late);
+        const look = (): void => {
+          // The standard tells nobody when it has sent.
+          if (socket.readyState !== WebSocket.OPEN) return;
+          if (socket.bufferedAmount > 0) setTimeout(look, lookEveryMs);
+          else {
+            looking = false;
+            events.drained();
+          }
+        };
+        let looking = false;
         resolve({
           write: (bytes) => {
             for (const frame of framesIn(bytes)) socket.send(frame);
+            if (!looking && socket.bufferedAmount > 0) {
+              looking = true;
+              setTimeout(look, lookEveryMs);
+            }
             return bytes.length;
+          },
+          get waitingBytes() {
+            return socket.bufferedAmount;
           },
           end: () => socket.close(),
         });

@@ -69,7 +69,7 @@ test.each(["TLS", "a WebSocket"])("a server that says nothing has only so much t
   const dial =
     what === "TLS"
       ? dialTcp({ host: "127.0.0.1", port, tls: true, dialMs: 20 })
-      : dialWebSocket(`ws://127.0.0.1:${port}/worker`, 20);
+      : dialWebSocket(`ws://127.0.0.1:${port}/worker`, { dialMs: 20 });
   expect(await dial(events).then(String, String)).toBe("Error: no answer in 20 ms");
 });
 

@@ -1,6 +1,6 @@
 // A worker on a machine of its own: connects to an engine, comes back when the connection is lost, and goes on with the tasks it has.
 // Neutral: who opens connections, and what the machine is, is handed in.
-import type { WorkerToEngine } from "@sluice/protocol";
+import type { WireMessage, WorkerToEngine } from "@sluice/protocol";
 import type { WorkerClock } from "./clock.ts";
 import { TaskResults } from "./task-results.ts";
 import type { ByteSink } from "./wire.ts";
@@ -9,6 +9,8 @@ import type { Worker } from "./worker.ts";
 
 /** An open connection, as its owner sees it. */
 export interface DialedSocket extends ByteSink {
+  /** Bytes that were written and have not left yet. */
+  readonly waitingBytes: number;
   /** Ends it once what was written has left. */
   end(): void;
 }
@@ -17,6 +19,24 @@ interface SocketEvents {
   readonly data: (chunk: Uint8Array) => void;
   readonly drained: () => void;
   readonly closed: (why: string) => void;
+}
+
+/** Builds on this machine: commands that a server asks for. */
+export interface BuildsHere {
+  /** What goes on, as HELLO says it. */
+  readonly running: readonly { readonly build_id: string; readonly epoch: number }[];
+  /** False for what is no message about builds. */
+  receive(message: Pick<WireMessage, "type" | "id" | "payload">): boolean;
+  /** The server has let this worker in, with what its HELLO_ACK says. */
+  accepted(ack: Readonly<Record<string, unknown>>): void;
+  /** The connection is lost; what runs goes on. */
+  lost(): void;
+  /** The connection takes more again. */
+  drained(): void;
+  /** Begins nothing new; resolves when what runs has ended, which has `ms` for that. What is ended then is given out again. */
+  leave(ms: number): Promise<void>;
+  /** Ends what runs, of which nobody wants to hear. */
+  end(): void;
 }
 
 /** Opens a connection. Rejects when nobody is there. */
@@ -37,6 +57,10 @@ export interface RemoteWorkerOptions {
   /** It was given a credential in exchange for its join token. */
   readonly onCredential: (credential: string) => void;
   readonly makeWorker: (send: (message: WorkerToEngine) => void) => Worker;
+  /** Where it does builds as well. `send` is false while the connection has enough, or there is none. */
+  readonly makeBuilds?:
+    | ((send: (type: number, payload: Readonly<Record<string, unknown>>) => boolean) => BuildsHere)
+    | undefined;
   readonly log: (message: string) => void;
   /** First and longest pause before it tries to connect again, in milliseconds. */
   readonly retryMs: number;
@@ -45,6 +69,9 @@ export interface RemoteWorkerOptions {
 
 /** A server that answers none of so many heartbeats is gone, whatever its socket looks like: it is connected to anew. */
 const heartbeatsUnansweredMax = 10;
+
+/** Output of builds waits in its commands while so much waits in the connection. */
+const waitingBytesMax = 262_144;
 
 /** How it came to its end. */
 export type RemoteEnd = { readonly refused: string } | { readonly refused?: undefined };
@@ -56,9 +83,11 @@ class Line implements SocketEvents {
   isClosed = false;
   #isHeard = false;
   readonly #lost: (why: string) => void;
+  readonly #drained: () => void;
 
-  constructor(lost: (why: string) => void) {
+  constructor(lost: (why: string) => void, drained: () => void) {
     this.#lost = lost;
+    this.#drained = drained;
   }
 
   /** Whether anything arrived since it was last asked. */
@@ -78,7 +107,10 @@ class Line implements SocketEvents {
     }
   };
 
-  readonly drained = (): void => this.connection?.drained();
+  readonly drained = (): void => {
+    this.connection?.drained();
+    this.#drained();
+  };
 
   readonly closed = (why: string): void => {
     if (this.isClosed) return;
@@ -92,6 +124,9 @@ export class RemoteWorker {
   readonly #options: RemoteWorkerOptions;
   readonly #worker: Worker;
   readonly #results = new TaskResults();
+  readonly #builds: BuildsHere | undefined;
+  /** Resolves when the builds of one that leaves are over. */
+  #buildsLeft: Promise<void> = Promise.resolve();
   /** Tells the server, when it comes back, that a lost connection was all that was lost. */
   readonly #life: string;
   #end: (how: RemoteEnd) => void = () => undefined;
@@ -106,6 +141,7 @@ export class RemoteWorker {
     this.#options = options;
     this.#life = options.newId();
     this.#worker = options.makeWorker((message) => this.#send(message));
+    this.#builds = options.makeBuilds?.((type, payload) => this.#sendOfBuilds(type, payload));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -116,12 +152,14 @@ export class RemoteWorker {
   leave(ms: number): void {
     if (this.#leaving) return;
     this.#leaving = true;
+    if (this.#builds !== undefined) this.#buildsLeft = this.#builds.leave(ms);
     if (this.#accepted) this.#worker.receive([{ type: "drain", ms }]);
     else this.#finish({});
   }
 
   #finish(how: RemoteEnd): void {
     this.#over = true;
+    this.#builds?.end();
     this.#connection?.close();
     this.#socket?.end();
     this.#end(how);
@@ -134,12 +172,22 @@ export class RemoteWorker {
       return;
     }
     connection.send(message);
-    if (this.#leaving && message.type === "handback") this.#options.clock.turn(() => this.#finish({}));
+    if (!this.#leaving || message.type !== "handback") return;
+    void this.#buildsLeft.then(() => this.#options.clock.turn(() => this.#finish({})));
+  }
+
+  #sendOfBuilds(type: number, payload: Readonly<Record<string, unknown>>): boolean {
+    if (!this.#accepted || this.#connection === undefined) return false;
+    this.#connection.control(type, payload);
+    return (this.#socket?.waitingBytes ?? 0) < waitingBytesMax;
   }
 
   async #connect(): Promise<void> {
     if (this.#over) return;
-    const line = new Line((why) => this.#lost(line.connection, why));
+    const line = new Line(
+      (why) => this.#lost(line.connection, why),
+      () => this.#builds?.drained(),
+    );
     let socket: DialedSocket;
     try {
       socket = await this.#options.dial(line);
@@ -177,7 +225,8 @@ export class RemoteWorker {
   #greet(socket: DialedSocket): WorkerConnection {
     const { clock, runtime, newId: id, heartbeatMs, hello, secret } = this.#options;
     const held = [...this.#worker.tasks.running, ...this.#results.tasks];
-    const running = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
+    const tasks = held.map(({ task, epoch }) => ({ build_id: task, epoch }));
+    const running = [...tasks, ...(this.#builds?.running ?? [])];
     const token = secret();
     const life = this.#life;
     const said = { ...hello, heartbeat_ms: heartbeatMs, life, running, ...(token === undefined ? {} : { token }) };
@@ -197,6 +246,7 @@ export class RemoteWorker {
           this.#finish({ refused: String(error["message"]) });
         }
       },
+      onOther: (message) => this.#builds?.receive(message) === true,
       onMessages: (messages) => this.#worker.receive(messages),
     });
     return connection;
@@ -208,6 +258,7 @@ export class RemoteWorker {
     this.#accepted = true;
     this.#failures = 0;
     this.#options.log("connected");
+    this.#builds?.accepted(ack);
     this.#worker.deploy();
     for (const result of this.#results.take()) this.#connection?.send(result);
   }
@@ -220,6 +271,7 @@ export class RemoteWorker {
       return;
     }
     this.#accepted = false;
+    this.#builds?.lost();
     this.#connection = undefined;
     this.#socket = undefined;
     this.#worker.forgetRuns();

@@ -15,6 +15,8 @@ export interface WorkerConnectionOptions extends Omit<WireOptions, "now"> {
   /** The engine says why it ends the connection, or what it did not understand. */
   readonly onError?: ((error: Readonly<Record<string, unknown>>) => void) | undefined;
   readonly onRefused: (reason: string) => void;
+  /** A message of another kind; false where nobody here knows it. */
+  readonly onOther?: ((message: WireMessage) => boolean) | undefined;
   /** Called once a turn of the event loop at most. */
   readonly onMessages: (messages: readonly EngineToWorker[]) => void;
 }
@@ -36,7 +38,7 @@ export class WorkerConnection {
     this.#encoder = new WireEncoder({ ...options, now: () => options.clock.now() });
     this.#decoder = new WireDecoder(options);
     this.#writer = new WireWriter(options.sink);
-    this.#control(workerMessageCodes.HELLO, options.hello);
+    this.control(workerMessageCodes.HELLO, options.hello);
   }
 
   /** Sends with everything else of this turn. */
@@ -64,7 +66,7 @@ export class WorkerConnection {
   /** Says that this worker cannot go on. */
   fail(error: Readonly<Record<string, unknown>>): void {
     this.flush();
-    this.#control(workerMessageCodes.ERROR, error);
+    this.control(workerMessageCodes.ERROR, error);
   }
 
   /** Bytes that the socket has not taken yet. */
@@ -102,7 +104,8 @@ export class WorkerConnection {
     });
   }
 
-  #handleControl({ type, id, payload }: WireMessage): void {
+  #handleControl(message: WireMessage): void {
+    const { type, id, payload } = message;
     switch (type) {
       case workerMessageCodes.HELLO_ACK:
         if (payload["accepted"] === true) {
@@ -117,7 +120,8 @@ export class WorkerConnection {
       case workerMessageCodes.HEARTBEAT_ACK:
         break;
       default:
-        this.#control(workerMessageCodes.ERROR, {
+        if (this.#options.onOther?.(message) === true) return;
+        this.control(workerMessageCodes.ERROR, {
           request_id: id,
           code: "message_unknown_type",
           message: `message type ${type} is not known here`,
@@ -127,11 +131,12 @@ export class WorkerConnection {
 
   #beat(): void {
     if (this.#closed) return;
-    this.#control(workerMessageCodes.HEARTBEAT, { worker_id: this.#options.hello["worker_id"] });
+    this.control(workerMessageCodes.HEARTBEAT, { worker_id: this.#options.hello["worker_id"] });
     this.#options.clock.after(this.#options.heartbeatMs, () => this.#beat());
   }
 
-  #control(type: number, payload: Readonly<Record<string, unknown>>): void {
+  /** Sends a message of its own, at once. */
+  control(type: number, payload: Readonly<Record<string, unknown>>): void {
     this.#writer.write([this.#encoder.control(type, payload)]);
   }
 }

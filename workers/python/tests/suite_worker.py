@@ -16,6 +16,7 @@ worker = Worker(
     heartbeat_ms=options.get("heartbeatMs", 1_000),
     slots=options.get("slots", 1),
     blobs_url=options.get("blobsUrl"),
+    pass_env=options.get("passEnv", ()),
 )
 
 

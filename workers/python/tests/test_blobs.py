@@ -9,7 +9,7 @@ import pytest
 
 from rig import a_master, a_worker, connected
 from sluice_worker import BlobError, Blobs, Build, BuildFailed, MessageType
-from sluice_worker.blobs import outputs_match
+from sluice_worker.blobs import blobs_url_in, outputs_match
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,23 @@ async def test_files_that_cannot_be_had_fail_the_build_with_a_code() -> None:
         with pytest.raises(BlobError) as gone:
             Blobs(url, lambda: "t").missing(["0" * 64])
     assert gone.value.code == "artifact_failed"
+
+
+@pytest.mark.parametrize(
+    ("said", "master", "url"),
+    [
+        ("https://build.example", None, "https://build.example"),
+        ("http://127.0.0.1:7890", None, "http://127.0.0.1:7890"),
+        ("/", "https://build.example/worker", "https://build.example/"),
+        ("/", "http://localhost:7890/worker", "http://localhost:7890/"),
+        ("http://build.example", None, None),
+        ("/", None, None),
+        ("file:///etc", None, None),
+        (7, None, None),
+    ],
+)
+def test_blobs_are_where_the_master_says_unless_the_token_would_travel_in_the_clear(
+    said: object, master: str | None, url: str | None
+) -> None:
+    assert blobs_url_in({"blobs_url": said}, master) == url
+    assert blobs_url_in({}, master) is None

@@ -17,12 +17,16 @@ const marks = new Marks();
 
 export const noop = workflow<Input, number>({ name: "noop" }, async () => 0);
 
-export const steps3 = workflow<Input, number>({ name: "steps3" }, async (ctx) => {
+async function threeSteps(ctx: Context): Promise<number> {
   const a = await ctx.step("a", () => 1);
   const b = await ctx.step("b", () => 2);
   const c = await ctx.step("c", () => 3);
   return a + b + c;
-});
+}
+
+export const steps3 = workflow<Input, number>({ name: "steps3" }, threeSteps);
+
+export const limited3 = workflow<Input, number>({ name: "limited3", concurrency: 100_000 }, threeSteps);
 
 /** Twelve steps by chained calls, each with the output of the one before. */
 export const builder12 = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`).reduce(

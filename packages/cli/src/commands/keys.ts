@@ -62,7 +62,10 @@ export function addKeysCommands(program: Command, io: Io): void {
           body: { workflow },
         },
       );
-      show(io, flags, { json: answer, text: () => [`The values of ${answer.runs} runs of ${workflow} are gone.`] });
+      show(io, flags, {
+        json: answer,
+        text: () => [`The values of ${answer.runs} ${answer.runs === 1 ? "run" : "runs"} of ${workflow} are gone.`],
+      });
     });
 }
 

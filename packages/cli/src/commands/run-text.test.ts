@@ -1,7 +1,7 @@
 // A run as text: what the command line says of it.
 import { expect, test } from "bun:test";
 import type { RunView } from "../views.ts";
-import { describeRun } from "./run-text.ts";
+import { becameOf, describeRun } from "./run-text.ts";
 
 const run: RunView = {
   id: "run_1",
@@ -30,6 +30,17 @@ test.each([
 
 test("one that nothing holds back says nothing of it", () => {
   expect(describeRun({ ...run, hold: null }).join("\n")).not.toContain("held back");
+});
+
+test("a start that made no run of its own says so", () => {
+  expect(becameOf({ created: true })).toEqual([]);
+  expect(becameOf({ created: false })).toEqual(["This was started before:"]);
+  expect(becameOf({ created: false, joined: "debounced" })).toEqual(["Part of a run that was there (debounced):"]);
+});
+
+test("attributes that are times are shown as times", () => {
+  const shown = { ...run, attributes: { due: 0, n: 0 }, attributeTypes: { due: "time", n: "number" } };
+  expect(describeRun(shown)).toContain("  attributes due=1970-01-01T00:00:00Z  n=0");
 });
 
 test("attributes and the run it went on as have lines of their own", () => {

@@ -20,6 +20,18 @@ export async function awaitEnd(api: Api, id: string): Promise<RunView> {
   }
 }
 
+/** A start that made no run of its own says so. */
+export function becameOf({
+  created,
+  joined,
+}: {
+  readonly created: boolean;
+  readonly joined?: string;
+}): readonly string[] {
+  if (created) return [];
+  return joined === undefined ? ["This was started before:"] : [`Part of a run that was there (${joined}):`];
+}
+
 /** `failed (error)`. */
 export function statusText({ status, statusReason }: Pick<RunView, "status" | "statusReason">): string {
   return statusReason === null ? status : `${status} (${statusReason})`;
@@ -31,8 +43,10 @@ function holdText({ by, path, key }: NonNullable<RunView["hold"]>): string {
   return path === null ? by : `${by} of ${path} = ${key ?? ""}`;
 }
 
-function attributeLine(attributes: Readonly<Record<string, unknown>>): readonly string[] {
-  const all = Object.entries(attributes).map(([name, value]) => `${name}=${String(value)}`);
+function attributeLine({ attributes = {}, attributeTypes = {} }: RunView): readonly string[] {
+  const text = (name: string, value: unknown): string =>
+    attributeTypes[name] === "time" ? time(Number(value)) : String(value);
+  const all = Object.entries(attributes).map(([name, value]) => `${name}=${text(name, value)}`);
   return all.length === 0 ? [] : [`  attributes ${all.join("  ")}`];
 }
 
@@ -42,7 +56,7 @@ export function describeRun(run: RunView): readonly string[] {
     `${run.id}  ${run.workflow}  ${statusText(run)}${took}`,
     `  created ${time(run.createdAt)}  attempt ${run.attempt}  version ${run.version.slice(0, 12)}${run.tags.length === 0 ? "" : `  tags ${run.tags.join(", ")}`}`,
     ...(run.hold === null || run.hold === undefined ? [] : [`  held back by ${holdText(run.hold)}`]),
-    ...attributeLine(run.attributes ?? {}),
+    ...attributeLine(run),
     `  input  ${short(run.input, 200)}`,
     ...(typeof run.continuedTo === "string" ? [`  went on as ${run.continuedTo}`] : []),
     ...(run.status === "completed" && typeof run.continuedTo !== "string"

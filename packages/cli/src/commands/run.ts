@@ -10,7 +10,7 @@ import type { RunView } from "../views.ts";
 import { watchRun } from "../watch.ts";
 import { apiOf, clientCommand, show } from "./client-command.ts";
 import { collect } from "./repeated-option.ts";
-import { awaitEnd, describeRun } from "./run-text.ts";
+import { awaitEnd, becameOf, describeRun } from "./run-text.ts";
 
 interface RunFlags extends TargetFlags {
   readonly input?: string;
@@ -65,7 +65,7 @@ function jsonOr(text: string): unknown {
 async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
   const api = apiOf(io, flags);
   const input = await readInput(io, flags.input, "--input");
-  const started = await api.json<{ readonly run: RunView; readonly created: boolean }>(
+  const started = await api.json<{ readonly run: RunView; readonly created: boolean; readonly joined?: string }>(
     `/api/v1/workflows/${segment(workflow)}/runs`,
     {
       method: "POST",
@@ -84,7 +84,7 @@ async function run(io: Io, workflow: string, flags: RunFlags): Promise<void> {
   if (flags.watch === true) await watchRun(io, api, { run: id, json: flags.json === true });
   const stay = flags.watch === true || flags.wait === true;
   const view = stay ? await awaitEnd(api, id) : started.run;
-  show(io, flags, { json: { ...started, run: view }, text: () => describeRun(view) });
+  show(io, flags, { json: { ...started, run: view }, text: () => [...becameOf(started), ...describeRun(view)] });
   if (stay && hasEnded(view.status) && view.status !== "completed") {
     throw new CliError(
       exitCodes.failed,

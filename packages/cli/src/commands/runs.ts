@@ -141,6 +141,16 @@ function addVerb(
     );
 }
 
+function counted(runs: number): string {
+  return `${runs} ${runs === 1 ? "run" : "runs"}`;
+}
+
+type ForkFlags = TargetFlags & {
+  readonly from?: string;
+  readonly input?: string;
+  readonly trustImported?: boolean;
+};
+
 function addFork(runs: Command, io: Io): void {
   clientCommand(runs, {
     name: "fork",
@@ -150,10 +160,16 @@ function addFork(runs: Command, io: Io): void {
     .argument("<run>", "id of the run")
     .option("--from <step>", "number or name of the first step that runs again")
     .option("--input <json>", "another input: JSON, @file, or - for standard input")
-    .action(async (id: string, flags: TargetFlags & { readonly from?: string; readonly input?: string }) => {
+    .option("--trust-imported", "take over what the steps of an imported run have found")
+    .action(async (id: string, flags: ForkFlags) => {
       const input = await readInput(io, flags.input, "--input");
       const from = flags.from !== undefined && /^\d+$/.test(flags.from) ? Number(flags.from) : flags.from;
-      const body = { ...(from === undefined ? {} : { from }), ...(input === undefined ? {} : { input }) };
+      const { trustImported } = flags;
+      const body = {
+        ...(from === undefined ? {} : { from }),
+        ...(input === undefined ? {} : { input }),
+        ...(trustImported === undefined ? {} : { trustImported }),
+      };
       const answer = await apiOf(io, flags).json<{ readonly run: RunView }>(`/api/v1/runs/${segment(id)}/fork`, {
         method: "POST",
         body,
@@ -181,7 +197,7 @@ function addErase(runs: Command, io: Io): void {
     .action(async (id: string, flags: TargetFlags) => {
       const path = `/api/v1/runs/${segment(id)}/erase`;
       const answer = await apiOf(io, flags).json<{ readonly runs: number }>(path, { method: "POST", body: {} });
-      show(io, flags, { json: answer, text: () => [`The values of ${answer.runs} runs are gone.`] });
+      show(io, flags, { json: answer, text: () => [`The values of ${counted(answer.runs)} are gone.`] });
     });
 }
 

@@ -17,6 +17,9 @@ interface ConnectFlags {
   readonly state?: string;
   readonly ca?: string;
   readonly drainMs: string;
+  readonly builds?: boolean;
+  readonly passEnv?: string;
+  readonly blobsUrl?: string;
 }
 
 const heartbeatMs = 1_000;
@@ -31,8 +34,11 @@ export function addConnect(worker: Command, io: Io): void {
     .option("--capabilities <list>", "what it can do, such as ffmpeg")
     .option("--slots <n>", "tasks at once", "4")
     .option("--project <dir>", "folder with workflows/ (default: this folder)")
+    .option("--builds", "do builds as well: run the commands that whoever may start builds asks for")
+    .option("--pass-env <list>", "variables of this environment that commands of builds get")
+    .option("--blobs-url <url>", "server with the files of builds, where this one does not say it")
     .option("--state <dir>", "folder for its name and credential (default: .sluice-worker in the project)")
-    .option("--ca <file>", "certificates to trust besides those of the system, in PEM format")
+    .option("--ca <file>", "certificates to trust, in PEM format")
     .option("--drain-ms <ms>", "time for what runs when it is told to stop", "10000")
     .addHelpText("after", "\nExample:\n  sluice worker --connect 127.0.0.1:7891 --token-file worker.token --slots 4\n")
     .action(async (flags: ConnectFlags) => {
@@ -67,6 +73,7 @@ async function connect(io: Io, flags: ConnectFlags, address: string): Promise<vo
     version,
     workflows,
     tasks,
+    builds: flags.builds === true ? { blobsUrl: flags.blobsUrl, passEnv: listOf(flags.passEnv) } : undefined,
     heartbeatMs,
     drainMs: countOf("drain-ms", flags.drainMs),
     log: io.complain,

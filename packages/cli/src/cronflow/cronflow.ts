@@ -106,7 +106,7 @@ function define(
   const timeout = options.timeout ?? timeoutOf(program.env);
   const instance = new WorkflowInstance(timeout === undefined ? options : { ...options, timeout }, program);
   program.workflows.set(id, instance);
-  program.undeployed.add(id);
+  program.changed(id);
   setup?.(instance);
   return instance;
 }
@@ -144,9 +144,10 @@ class EmbeddedEngine {
     for (const each of workflows) each.validate();
     this.folder = dataFolder(options, env);
     const { openSite } = await import("@sluice/server/embedded");
+    const told = program.telling();
     const site = await openSite({ data: this.folder, workflows, limits: limitsOf(env) });
     program.site = site;
-    program.undeployed.clear();
+    told();
     await program.remember(site);
     const listening = workflows.some((each) =>
       each.getTriggers().some((trigger) => trigger.type === "webhook" && !isTaken(trigger.options)),

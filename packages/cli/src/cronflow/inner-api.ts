@@ -221,7 +221,7 @@ function makeScheduler(program: Program): Scheduler {
   const all = (): ScheduledWorkflow[] =>
     [...program.workflows.keys()].map(scheduled).filter((each): each is ScheduledWorkflow => each !== undefined);
   const deployed = async (id: string): Promise<void> => {
-    program.undeployed.add(id);
+    program.changed(id);
     if (program.site !== undefined) await program.deployed();
   };
   const running = (): boolean => program.state === "STARTED";

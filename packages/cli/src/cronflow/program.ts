@@ -41,8 +41,10 @@ export class Program {
   events: PastEvent[] = [];
   state: EngineState = "STOPPED";
   site: Site | undefined;
-  /** Definitions the engine has not been told of. */
-  readonly undeployed = new Set<string>();
+  /** Definitions the engine has not been told of as they are now, each with the number of its last change. */
+  readonly #untold = new Map<string, number>();
+  #changes = 0;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(env: Environment) {
     this.env = env;
@@ -118,13 +120,31 @@ export class Program {
     });
   }
 
+  /** A definition is new, or is another one now. */
+  changed(id: string): void {
+    this.#untold.set(id, ++this.#changes);
+  }
+
+  /** The engine is about to be told of all definitions. What is returned says that it knows them as they were then. */
+  telling(): () => void {
+    const told = new Map(this.#untold);
+    return () => {
+      for (const [id, change] of told) if (this.#untold.get(id) === change) this.#untold.delete(id);
+    };
+  }
+
   /** Tells the engine of definitions that came after its start. */
   async deployed(): Promise<Site> {
     const site = this.started();
-    if (this.undeployed.size === 0) return site;
-    const told = [...this.undeployed];
-    await site.deploy([...this.workflows.values()]);
-    for (const id of told) this.undeployed.delete(id);
+    // One after the other: of two at once the older could be the last.
+    const turn = this.#telling.then(async () => {
+      if (this.#untold.size === 0) return;
+      const told = this.telling();
+      await site.deploy([...this.workflows.values()]);
+      told();
+    });
+    this.#telling = turn.catch(() => undefined);
+    await turn;
     return site;
   }
 }

@@ -136,15 +136,19 @@ async function replay(program: Program, runId: string, options: ReplayOptions): 
   const note = noteOf(before.input);
   const payload = "overridePayload" in options ? options.overridePayload : payloadOf(before.input);
   if (mocks.size > 0) program.mocks.set(id, mocks);
-  const run = await client.start(before.workflow, triggered({ ...note, mocked: [...mocks.keys()] }, payload), {
-    id,
-    tags: [...before.tags, `replay:${runId}`],
-  });
-  if (mocks.size > 0) {
-    const forget = (): void => void program.mocks.delete(id);
-    run.result().then(forget, forget);
+  const forget = (): void => void program.mocks.delete(id);
+  try {
+    const run = await client.start(before.workflow, triggered({ ...note, mocked: [...mocks.keys()] }, payload), {
+      id,
+      tags: [...before.tags, `replay:${runId}`],
+    });
+    if (mocks.size > 0) run.result().then(forget, forget);
+    return run.id;
+  } catch (error) {
+    // There is no run that would need them.
+    forget();
+    throw error;
   }
-  return run.id;
 }
 
 function noteOf(input: unknown): Parameters<typeof triggered>[0] {

@@ -91,7 +91,7 @@ describe("a poll", () => {
           .onPoll(
             ({ workflowId }) => {
               if (++looks === 2) throw new Error("no network");
-              return Promise.resolve(["a", "b"].map((id) => ({ id, payload: { id, workflowId } })));
+              return ["a", "b"].map((id) => ({ id, payload: { id, workflowId } }));
             },
             { interval: "1s" },
           )

@@ -58,7 +58,7 @@ export function triggersApi(program: Program): TriggersApi {
     getWorkflowTriggers: async (workflowId) => listed(program, program.workflow(workflowId).getId()),
     unregisterWorkflowTriggers: async (workflowId) => {
       const removed = program.workflow(workflowId).removeTriggers();
-      program.undeployed.add(workflowId);
+      program.changed(workflowId);
       if (program.site !== undefined) await program.deployed();
       return { success: true, removed };
     },

@@ -23,7 +23,7 @@ export class WorkflowInstance extends FlowWorkflow {
         answerWebhook(this.#program, { workflowId: this.getId(), trigger }, request),
       );
     }
-    this.#program.undeployed.add(this.getId());
+    this.#program.changed(this.getId());
     return this;
   }
 
@@ -34,7 +34,7 @@ export class WorkflowInstance extends FlowWorkflow {
   /** Tells a started engine of the definition as it is now; others are told when it starts. */
   async register(): Promise<this> {
     this.validate();
-    this.#program.undeployed.add(this.getId());
+    this.#program.changed(this.getId());
     if (this.#program.site !== undefined) await this.#program.deployed();
     return this;
   }

@@ -50,10 +50,21 @@ export function inputsOf<W extends Workflow>(workflow: W): Arbitrary<InputOf<W>>
   return arbitraryOf(input) as Arbitrary<InputOf<W>>;
 }
 
-/** Values made of a schema; the same seed makes the same ones. */
-export function generate<S extends StandardSchemaV1>(schema: S, options: GenerateOptions = {}): InferInput<S>[] {
+/** Values made of a schema, a JSON Schema or an arbitrary, such as that of `inputsOf`; the same seed makes the same ones. */
+export function generate<T>(arbitrary: Arbitrary<T>, options?: GenerateOptions): T[];
+export function generate<S extends StandardSchemaV1>(schema: S, options?: GenerateOptions): InferInput<S>[];
+export function generate(schema: Readonly<Record<string, unknown>>, options?: GenerateOptions): unknown[];
+export function generate(
+  of: Arbitrary<unknown> | StandardSchemaV1 | Readonly<Record<string, unknown>>,
+  options: GenerateOptions = {},
+): unknown[] {
   const { seed = 1, count = countDefault } = options;
-  return fc.sample(arbitraryOf(schema), { seed, numRuns: count });
+  return fc.sample(isArbitrary(of) ? of : arbitraryOf(of as StandardSchemaV1), { seed, numRuns: count });
+}
+
+/** Of whichever copy of fast-check made it. */
+function isArbitrary(of: unknown): of is Arbitrary<unknown> {
+  return typeof of === "object" && of !== null && "generate" in of && "shrink" in of && !("~standard" in of);
 }
 
 /** An asynchronous schema decides too late to choose by. */

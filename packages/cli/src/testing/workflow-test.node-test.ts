@@ -35,3 +35,10 @@ void test("an assertion that fails is one of Node's, with both values", async ()
   const run = await t.start(2);
   await assert.rejects(t.expect(run).toComplete(5), { name: "AssertionError", actual: 4, expected: 5 });
 });
+
+void test("a test is closed by a call where there is no `await using`", async () => {
+  const t = testWorkflow(child);
+  const run = await t.start(2);
+  await t.close();
+  await assert.rejects(run.get(), { code: "store_failed" });
+});

@@ -153,6 +153,30 @@ describe("a test of a workflow", () => {
     expect(t.webhook("/elsewhere", {})).rejects.toThrow("No workflow of this test has a webhook for POST /elsewhere");
   });
 
+  test("a webhook judges what it is sent as on a server: parameters, headers, schema, condition, key, input", async () => {
+    const posted = webhook<{ n: number }>("/shops/:shop/orders", {
+      schema: z.object({ n: z.number() }),
+      headers: { "x-source": ["web"] },
+      condition: ({ body }) => body.n > 0,
+      idempotencyKey: ({ body, params }) => `${params["shop"]} ${body.n}`,
+      input: ({ body, params, query }) => ({ n: body.n, shop: params["shop"], by: query["by"] }),
+    });
+    const raw = webhook("/raw/*", { input: "raw" });
+    const whole = webhook("/whole/:id");
+    const hooked = workflow({ name: "hooked", triggers: [posted, raw, whole] }, async (_ctx, input: unknown) => input);
+    await using t = testWorkflow(hooked);
+    const headers = { "X-Source": "web" };
+    const run = await t.webhook("/shops/lisbon/orders?by=ada", { n: 7 }, { headers });
+    await t.expect(run).toComplete({ n: 7, shop: "lisbon", by: "ada" });
+    expect((await t.webhook("/shops/lisbon/orders?by=ada", { n: 7 }, { headers })).id).toBe(run.id);
+    expect(t.webhook("/shops/a/orders", { n: 7 })).rejects.toThrow("The header x-source is missing");
+    expect(t.webhook("/shops/a/orders", { n: 0 }, { headers })).rejects.toThrow("its condition does not hold");
+    expect(t.webhook("/shops/a/orders", { n: "x" }, { headers })).rejects.toThrow("The body is not what");
+    await t.expect(await t.webhook("/raw/a/b", Uint8Array.of(1, 2))).toComplete(Uint8Array.of(1, 2));
+    const seen = await t.webhook<{ params: unknown; body: unknown }>("/whole/9", [1]);
+    expect(await seen.result()).toMatchObject({ method: "POST", params: { id: "9" }, body: [1] });
+  });
+
   test("polls find what the test says, on virtual time, and events start runs", async () => {
     const mails = poll<{ id: number }, number>("mails", {
       every: "1 minute",

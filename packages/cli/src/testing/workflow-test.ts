@@ -115,14 +115,17 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
     return run;
   }
 
-  /** Starts a run as a request to a webhook of these workflows does: its body is the input. */
+  /**
+   * Starts a run as a request to a webhook of these workflows does, by its path parameters, headers, schema, condition and input.
+   * Rejects where the request would start none.
+   */
   async webhook<O = unknown>(
     path: string,
     body?: unknown,
     options: Omit<WebhookDelivery, "path" | "body"> = {},
   ): Promise<TestRun<O>> {
     const host = await this.#open();
-    const run = await deliver(host, this.#workflows(), { ...options, path, body });
+    const run = await deliver(host, { ...options, path, body });
     await host.settle();
     return this.runOf<O>(run);
   }
@@ -353,6 +356,11 @@ export class WorkflowTest<W extends Workflow = Workflow> implements AsyncDisposa
   /** What to expect of a run. */
   expect<O>(run: TestRun<O>): RunExpectation<O> {
     return expectRun(run);
+  }
+
+  /** Closes the engine: for code without `await using`, which Node before 24 does not know. */
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -187,7 +187,7 @@ export class Appender {
     this.#count(ops);
     hot.idle = outcome.status === "waiting";
     if (outcome.events.length > 0) tell(hot, outcome.events);
-    if (ops.some((op) => op.op === "undoing")) tell(hot, [{ event: "undoing" }]);
+    if (ops.some((op) => op.op === "undoing")) this.#beginUndo(hot);
     const over =
       ops.some((op) => op.op === "finish" || op.op === "blocked") &&
       outcome.status !== "running" &&
@@ -195,6 +195,17 @@ export class Appender {
     if (over && outcome.effects.finished.some((end) => end.run === hot.run)) tell(hot, [{ event: "drop" }]);
     if (over && hots.remove(hot.run, hot.epoch) !== undefined) left(hot);
     route(outcome.effects);
+  }
+
+  /** Its undos begin when all that is to be taken back has stopped. */
+  #beginUndo(hot: HotRun): void {
+    const { hot: hots, tell, stopped } = this.#parts;
+    const stopping = stopped(hot.run);
+    if (stopping === undefined) tell(hot, [{ event: "undoing" }]);
+    else
+      void stopping.then(() => {
+        if (hots.get(hot.run, hot.epoch) === hot) tell(hot, [{ event: "undoing" }]);
+      });
   }
 
   /** The run ended on a result that was then refused, its own or a step's: it meets the refusal when it is taken up again. */

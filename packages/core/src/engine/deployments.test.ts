@@ -12,7 +12,7 @@ function manifests(...names: string[]): WorkflowManifest[] {
 }
 
 function worker(id: string, version: string, quarantine = false): DeployedWorker {
-  return { link: { id, send: () => undefined }, version, workflows: new Map(), quarantine, slots: 1 };
+  return { link: { id, send: () => undefined }, version, workflows: new Map(), quarantine, remote: false, slots: 1 };
 }
 
 describe("the current code", () => {

@@ -10,6 +10,8 @@ export interface DeployedWorker {
   readonly workflows: ReadonlyMap<string, WorkflowManifest>;
   /** Takes only runs that are suspected of having crashed a worker. */
   readonly quarantine: boolean;
+  /** On another machine. */
+  readonly remote: boolean;
   /** What it takes at once, next to others of its version. */
   readonly slots: number;
 }
@@ -24,6 +26,7 @@ export function deployedOf(
     version,
     workflows: new Map(workflows.map((manifest) => [manifest.name, manifest])),
     quarantine: worker.leaving,
+    remote: worker.remote,
     slots: Math.max(1, worker.offer.slots),
   };
 }
@@ -40,6 +43,8 @@ export class Deployments {
   #version = "";
   readonly #builtIn = new Map<string, CurrentWorkflow>();
   readonly #runsOn: (worker: string) => number;
+  /** Whether a worker is kept for a run: it gets others only where nobody else can take them. */
+  keeps: (worker: string) => boolean = () => false;
 
   /** `runsOn`: how many runs a worker has. */
   constructor(runsOn: (worker: string) => number = () => 0) {
@@ -96,7 +101,7 @@ export class Deployments {
   }
 
   #load({ link, slots }: DeployedWorker): number {
-    return this.#runsOn(link.id) / slots;
+    return this.keeps(link.id) ? Number.MAX_VALUE : this.#runsOn(link.id) / slots;
   }
 
   /** A worker that executes the current version of this workflow. */

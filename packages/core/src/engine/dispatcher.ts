@@ -4,8 +4,9 @@ import type { RunAssignment, RunStatusReason } from "@sluice/protocol";
 import { engineItself } from "../kernel/inner-actor.ts";
 import { attempt } from "../kernel/result.ts";
 import type { ClaimedRun, RunRecord } from "../kernel/run-store.ts";
+import type { Apart } from "./apart.ts";
 import type { DeployedWorker } from "./deployments.ts";
-import { journalOf } from "./hot-runs.ts";
+import { assignmentOf, journalOf } from "./hot-runs.ts";
 import type { HotRun } from "./hot-runs.ts";
 import type { EngineParts } from "./parts.ts";
 import { Places } from "./places.ts";
@@ -13,8 +14,6 @@ import { RunCharges } from "./run-charges.ts";
 
 /** Brings up a worker for a version of the code; false when that version cannot be loaded. */
 export type ProvideVersion = (version: string, quarantine: boolean) => Promise<boolean>;
-
-/** Moves runs by itself, as it is set to. */
 
 /** A run on its way to a worker. */
 interface Waiting {
@@ -32,6 +31,7 @@ export class Dispatcher {
   readonly #suspects = new Set<string>();
   /** Of losses on other machines. */
   readonly charges = new RunCharges();
+  #apart: Apart | undefined;
   readonly #alone: Waiting[] = [];
   #aloneRun: HotRun | undefined;
   /** For runs in memory. */
@@ -128,11 +128,14 @@ export class Dispatcher {
       await this.#block(hot, "error", error);
       return;
     }
-    try {
-      await this.#place({ hot, assignment, journalNext: claimed.next }, run);
-    } catch (error) {
-      this.#putBack(hot, error);
-    }
+    const place = (): Promise<void> =>
+      this.#place({ hot, assignment, journalNext: claimed.next }, run).catch((error: unknown) =>
+        this.#putBack(hot, error),
+      );
+    // One that undoes begins with that at once: nothing of it may go on then.
+    const stopping = run.outcome === undefined ? undefined : this.#parts.stopped(run.id);
+    if (stopping === undefined) await place();
+    else void stopping.then(place);
   }
 
   async #seal(hot: HotRun, { payloadKey = "", forkedFrom }: RunRecord): Promise<void> {
@@ -156,29 +159,7 @@ export class Dispatcher {
 
   /** What a worker is told about a run. */
   assignmentOf(run: RunRecord, rest: Pick<RunAssignment, "journal" | "more">): RunAssignment {
-    const trace = this.#parts.hot.traceOf(run);
-    return {
-      run: run.id,
-      epoch: run.epoch,
-      workflow: run.workflow,
-      version: run.version,
-      input: run.input,
-      created: run.createdAt,
-      started: run.startedAt ?? run.createdAt,
-      attempt: run.attempt,
-      generation: run.generation,
-      tags: run.tags,
-      ord: run.ord,
-      url: this.#parts.url(),
-      journal: rest.journal,
-      ...(rest.more === true ? { more: true } : {}),
-      ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
-      ...(run.parent === undefined ? {} : { parent: run.parent.run }),
-      ...(run.key === undefined ? {} : { key: run.key }),
-      ...(trace === undefined ? {} : { trace }),
-      ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
-      ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
-    };
+    return assignmentOf(this.#parts, run, rest);
   }
 
   async #place(waiting: Waiting, run: RunRecord): Promise<void> {
@@ -197,12 +178,24 @@ export class Dispatcher {
     // The code may have been without this workflow when the run was made.
     const lacks = exact !== undefined && target !== undefined && !exact.workflows.has(run.workflow);
     if (exact !== undefined && !lacks) {
-      await this.assign(waiting, exact);
+      if (exact.remote && this.charges.goesAlone(run.id, this.#parts.limits.crashesMax))
+        await this.#setApart(waiting, run);
+      else await this.assign(waiting, exact);
       return;
     }
     const current = deployments.forCurrent(run.workflow);
     if ((lacks || onDeploy === "move") && current !== undefined) await this.#check(waiting, run, current);
     else this.#await(waiting, run.version, false);
+  }
+
+  async #setApart(waiting: Waiting, run: RunRecord): Promise<void> {
+    // Few servers ever need it.
+    const { Apart } = await import("./apart.ts");
+    this.#apart ??= new Apart(this.#parts);
+    this.#apart.place(waiting.hot, run.version, (worker) => {
+      const given = worker === undefined ? this.#place(waiting, run) : this.assign(waiting, worker);
+      given.catch((error: unknown) => this.#putBack(waiting.hot, error));
+    });
   }
 
   async #unknown(hot: HotRun, run: RunRecord): Promise<void> {

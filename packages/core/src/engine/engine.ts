@@ -122,19 +122,16 @@ export class Engine {
 
   #makeParts(options: EngineOptions): EngineParts {
     const { clock, ids, log, owner, url, onDeploy } = options;
+    const given = { clock, ids, log, owner, url, onDeploy };
     return {
+      ...given,
       store: this.store,
-      clock,
-      ids,
-      log,
-      owner,
-      url,
-      onDeploy,
       limits: this.limits,
       values: this.values,
       sealer: this.sealer,
       deployments: this.deployments,
       hot: this.#hot,
+      tasks: () => this.tasks,
       watchers: this.watchers,
       changes: this.changes,
       events: new EventQuota(this.store, this.limits),
@@ -144,6 +141,7 @@ export class Engine {
       kick: () => this.#dispatcher.kick(),
       queued: (runs) => this.#dispatcher.queued(runs),
       recall: (run) => this.tasks.over(run),
+      stopped: (run) => this.tasks.stopping.ofRun(run),
       left: (hot) => this.#dispatcher.left(hot, true),
       release: (hot) => this.#losses.release([hot]),
       draining: () => this.#draining,
@@ -195,6 +193,7 @@ export class Engine {
       const checked = this.sealer.refuse(workflows) ?? checkDeployment(workflows, this.limits);
       return checked.ok ? this.#makeCurrent(version, workflows) : checked;
     });
+    if (deployed.ok) this.#guard(this.schedules.checkInputs());
     if (deployed.ok) return deployed;
     this.deployments.setCurrent(before.version, before.workflows);
     return guarded(async () => this.queues.deploy(before.workflows).then(() => deployed));
@@ -202,7 +201,6 @@ export class Engine {
 
   async #makeCurrent(version: string, workflows: readonly WorkflowManifest[]): Promise<Result<null>> {
     const { store, clock } = this.#parts;
-    const manifest = encodeValue(withoutSecrets(workflows));
     // Before any run is started by them: a gate without a rule is open.
     await this.queues.deploy(workflows);
     if (this.sealer.hasKeys) await this.sealer.deploy(workflows);
@@ -210,11 +208,11 @@ export class Engine {
     const scheduled = await this.schedules.deploy(workflows);
     if (!scheduled.ok) return scheduled;
     await this.triggers.deploy(workflows);
-    const record = { version, createdAt: clock.now(), manifest };
+    const record = { version, createdAt: clock.now(), manifest: encodeValue(withoutSecrets(workflows)) };
     await store.putVersion({ by: deployer, version: record, retentions: retentionsOf(workflows) });
     const moved = this.#parts.onDeploy === "move" ? (["version_unavailable", "replay_check_failed"] as const) : [];
-    const reasons = ["workflow_unknown", ...moved] as const;
-    const { effects } = await store.unblockRuns({ by: deployer, reasons, now: clock.now() });
+    const unblocked = { by: deployer, reasons: ["workflow_unknown", ...moved] as const, now: clock.now() };
+    const { effects } = await store.unblockRuns(unblocked);
     this.#route(effects);
     this.#dispatcher.kick();
     return ok(null);
@@ -269,7 +267,7 @@ export class Engine {
     if (of.tasks.size > 0 || this.tasks.worker(of.link.id) !== undefined) this.tasks.join(of);
     if (of.remote && worker.workflows.size === 0) return;
     this.deployments.add(worker);
-    this.#guard(this.#dispatcher.arrived(worker));
+    this.#guard(Promise.all([this.#dispatcher.arrived(worker), this.schedules.checkInputs()]));
     if (!of.remote) return;
     // What waited for this version of the code can go on: there was no worker that had it.
     const { store, clock } = this.#parts;
@@ -285,7 +283,7 @@ export class Engine {
     this.#leaving.drained(worker);
   }
 
-  #guard(work: Promise<void>): void {
+  #guard(work: Promise<unknown>): void {
     work.catch((error: unknown) =>
       this.#parts.log("error", "an operation of the engine failed", { error: String(error) }),
     );

@@ -44,6 +44,7 @@ function desk(read?: (name: string) => Promise<string | undefined>) {
       version: "v",
       workflows: new Map(),
       quarantine: false,
+      remote: false,
       slots: 1,
     });
   return { sent, deployments, facilities, store, clock, add, answered: next.promise };

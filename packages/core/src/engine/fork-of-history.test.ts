@@ -37,6 +37,14 @@ const history: ImportedRun = {
 };
 
 async function codes(journal: readonly JournalEntry[], ...befores: (number | undefined)[]): Promise<unknown[]> {
+  return judged(true, journal, befores);
+}
+
+async function judged(
+  trusted: boolean,
+  journal: readonly JournalEntry[],
+  befores: readonly (number | undefined)[],
+): Promise<unknown[]> {
   const store = new MemoryRunStore();
   const { outcome } = await store.importRun({
     by: { kind: "user", id: "ada" },
@@ -50,7 +58,7 @@ async function codes(journal: readonly JournalEntry[], ...befores: (number | und
   const limits = { ...engineLimits, journalPieceBytesMax: 1 };
   return Promise.all(
     befores.map(async (before) => {
-      const checked = await checkForkOfHistory({ store, limits }, { run: history.id, before });
+      const checked = await checkForkOfHistory({ store, limits }, { run: history.id, before, trusted });
       return checked.ok ? "ok" : checked.error.code;
     }),
   );
@@ -71,4 +79,11 @@ test("the order of results decides, that of a retry included, and what never set
   expect(await codes(again, 1)).toEqual(["conflict"]);
   const open = [entry(0, "event", { ord: 0, status: "running" }), entry(1, "step", { ord: 1 })];
   expect(await codes(open, 1, undefined)).toEqual(["ok", "ok"]);
+});
+
+test("what steps have found is taken over where somebody answers for it, and nowhere else", async () => {
+  const journal = [entry(0, "step"), entry(1, "step"), entry(2, "sleep")];
+  expect(await judged(true, journal, [0, 1, 2, undefined])).toEqual(["ok", "ok", "ok", "ok"]);
+  expect(await judged(false, journal, [0, 1, 2, undefined])).toEqual(["ok", "conflict", "conflict", "conflict"]);
+  expect(await judged(false, [], [undefined])).toEqual(["ok"]);
 });

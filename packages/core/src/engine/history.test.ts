@@ -92,7 +92,9 @@ describe("history", () => {
       error: { code: "conflict", message: expect.stringContaining("history") },
     });
     const input = encodeValue({ n: 4 });
-    const forked = unwrap(await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input }));
+    const forked = unwrap(
+      await to.engine.operations.fork({ by: ada, run: file.run.id, from: "large", input, trustImported: true }),
+    );
     expect(unwrap(await to.engine.ended(forked.id)).status).toBe("completed");
     expect((await to.store.getRun({ run: file.run.id }))?.status).toBe("failed");
   });
@@ -108,7 +110,8 @@ describe("history", () => {
     await from.engine.ended(started.run.id);
     const file = unwrap(await from.engine.history.export({ run: started.run.id }));
     unwrap(await to.engine.history.import({ by: ada, file }));
-    const fork = async (at?: string) => to.engine.operations.fork({ by: ada, run: file.run.id, from: at });
+    const fork = async (at?: string) =>
+      to.engine.operations.fork({ by: ada, run: file.run.id, from: at, trustImported: true });
     for (const at of ["pay", undefined]) {
       expect(await fork(at)).toMatchObject({
         ok: false,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { HotRuns } from "./hot-runs.ts";
+import type { RunRecord } from "../kernel/run-store.ts";
+import { assignmentOf, HotRuns } from "./hot-runs.ts";
 
 const run = (id: string, epoch: number) => ({ run: id, epoch, workflow: "w", version: "v", entries: 0 });
 
@@ -28,4 +29,36 @@ test("runs are found by the worker that executes them", () => {
   hots.add(run("d", 1));
   expect(hots.on("w1").map((hot) => hot.run)).toEqual(["a", "b"]);
   expect(hots.all().map((hot) => hot.run)).toEqual(["a", "b", "c", "d"]);
+});
+
+const record = {
+  id: "r",
+  epoch: 2,
+  workflow: "w",
+  version: "v",
+  input: new Uint8Array([1]),
+  createdAt: 5,
+  attempt: 1,
+  generation: 0,
+  tags: {},
+  ord: 3,
+} as unknown as RunRecord;
+const parts = { hot: new HotRuns(), url: () => "http://here" };
+
+test("a run is described with what it has, and with nothing it has not", () => {
+  const plain = assignmentOf(parts, record, { journal: [] });
+  expect(plain).toMatchObject({ run: "r", epoch: 2, created: 5, started: 5, url: "http://here" });
+  for (const key of ["more", "gaps", "parent", "key", "trace", "cancel", "outcome"])
+    expect(plain).not.toHaveProperty(key);
+});
+
+test("a journal that goes on, a retried run and a child say so", () => {
+  const again = { ...record, attempt: 2, startedAt: 7, key: "k", parent: { run: "p" } } as unknown as RunRecord;
+  expect(assignmentOf(parts, again, { journal: [], more: true })).toMatchObject({
+    started: 7,
+    more: true,
+    gaps: true,
+    parent: "p",
+    key: "k",
+  });
 });

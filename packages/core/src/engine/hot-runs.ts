@@ -1,4 +1,4 @@
-// The runs this engine has in memory: which worker executes which incarnation.
+// The runs this engine has in memory: which worker executes which incarnation, and what it is told about it.
 import type { RunAssignment, RunEvent } from "@sluice/protocol";
 import type { RunRecord } from "../kernel/run-store.ts";
 import type { HotSeal, JournalOf } from "./sealing.ts";
@@ -121,4 +121,35 @@ export class HotRuns {
   all(): readonly HotRun[] {
     return [...this.#runs.values()];
   }
+}
+
+/** What a worker is told about a run. `rest`: the first piece of its journal, and whether there is more. */
+export function assignmentOf(
+  { hot, url }: { readonly hot: HotRuns; readonly url: () => string },
+  run: RunRecord,
+  rest: Pick<RunAssignment, "journal" | "more">,
+): RunAssignment {
+  const trace = hot.traceOf(run);
+  return {
+    run: run.id,
+    epoch: run.epoch,
+    workflow: run.workflow,
+    version: run.version,
+    input: run.input,
+    created: run.createdAt,
+    started: run.startedAt ?? run.createdAt,
+    attempt: run.attempt,
+    generation: run.generation,
+    tags: run.tags,
+    ord: run.ord,
+    url: url(),
+    journal: rest.journal,
+    ...(rest.more === true ? { more: true } : {}),
+    ...(run.attempt > 1 || run.forkedFrom !== undefined ? { gaps: true } : {}),
+    ...(run.parent === undefined ? {} : { parent: run.parent.run }),
+    ...(run.key === undefined ? {} : { key: run.key }),
+    ...(trace === undefined ? {} : { trace }),
+    ...(run.cancel === undefined ? {} : { cancel: run.cancel }),
+    ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
+  };
 }

@@ -25,6 +25,8 @@ export interface EngineLimits {
   readonly claimBatchMax: number;
   /** Times a run may take its worker down before it is parked. */
   readonly crashesMax: number;
+  /** An undo waits no longer for a task that was told to stop and has not. */
+  readonly taskStopMs: number;
   /** Written beside one approval. */
   readonly approvalCommentsMax: number;
   /** Stored events that may wait for listeners. */
@@ -77,6 +79,7 @@ export const engineLimits: EngineLimits = {
   sleepLeadMs: 3,
   claimBatchMax: 200,
   crashesMax: 3,
+  taskStopMs: 600_000,
   approvalCommentsMax: 200,
   eventsMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,

@@ -8,6 +8,9 @@ import type { TaskWorker } from "./tasks/offer.ts";
 import type { WorkerLoss } from "./worker-link.ts";
 import { engineItself } from "../kernel/inner-actor.ts";
 
+/** The loss of a machine that executed more runs says too little of any of them. */
+const chargedAtOnceMax = 20;
+
 export class Losses {
   readonly #parts: EngineParts;
   readonly #dispatcher: Dispatcher;
@@ -38,13 +41,17 @@ export class Losses {
     for (const hot of runs) this.#dispatcher.left(hot, false);
   }
 
-  /** Charges the loss of a machine to the run that was executing there alone; the run, when that was once too often. */
+  /** Charges the loss of a machine to the runs that were executing there; the one that was alone, when that was once too often. */
   #chargedTooOften({ link, remote, held }: TaskWorker, loss: WorkerLoss, runs: readonly HotRun[]): HotRun | undefined {
-    if (!remote || loss.unexplained !== true || loss.life === undefined || held.size > 0) return undefined;
-    const [only, ...more] = runs.filter((hot) => !hot.idle);
-    if (only === undefined || more.length > 0) return undefined;
-    const losses = this.#dispatcher.charges.charge(only.run, { life: loss.life, what: `${link.id}: ${loss.message}` });
-    return losses >= this.#parts.limits.crashesMax ? only : undefined;
+    const { life } = loss;
+    const executing = runs.filter((hot) => !hot.idle);
+    if (!remote || loss.unexplained !== true || life === undefined || executing.length > chargedAtOnceMax)
+      return undefined;
+    const what = `${link.id}: ${loss.message}`;
+    const counts = executing.map(({ run }) => this.#dispatcher.charges.charge(run, { life, what }));
+    const [losses = 0, ...others] = counts;
+    const alone = others.length === 0 && held.size === 0;
+    return alone && losses >= this.#parts.limits.crashesMax ? executing[0] : undefined;
   }
 
   /** Gives runs back to be claimed anew; tried until the store takes it, or this engine stops: the next one takes up what it had. */

@@ -27,6 +27,8 @@ export interface ForkRequest {
   readonly from?: number | string | undefined;
   /** Encoded input; the original's without one. */
   readonly input?: Uint8Array | undefined;
+  /** What the steps of an imported run have found is taken over. */
+  readonly trustImported?: boolean | undefined;
 }
 
 /** A fork on its way; `input` as it is stored. */
@@ -182,7 +184,11 @@ export class Operations {
     if (!before.ok) return before;
     if (source.by.kind === "import") {
       const { checkForkOfHistory } = await import("./fork-of-history.ts");
-      const allowed = await checkForkOfHistory(this.#parts, { run: source.id, before: before.value });
+      const allowed = await checkForkOfHistory(this.#parts, {
+        run: source.id,
+        before: before.value,
+        trusted: request.trustImported === true,
+      });
       if (!allowed.ok) return allowed;
     }
     const begun = await this.#keyOfFork(source);

@@ -9,6 +9,7 @@ import type { Deployments } from "./deployments.ts";
 import type { EventQuota } from "./event-quota.ts";
 import type { HotRun, HotRuns } from "./hot-runs.ts";
 import type { EngineLimits } from "./limits.ts";
+import type { Tasks } from "./tasks/tasks.ts";
 import type { Sealer } from "./sealing.ts";
 import type { Values } from "./values.ts";
 import type { Watchers } from "./watch.ts";
@@ -22,6 +23,8 @@ export interface EngineParts {
   readonly sealer: Sealer;
   readonly deployments: Deployments;
   readonly hot: HotRuns;
+  /** The workers as tasks see them. */
+  readonly tasks: () => Pick<Tasks, "worker" | "refill">;
   readonly watchers: Watchers;
   readonly changes: Changes;
   readonly events: EventQuota;
@@ -43,6 +46,8 @@ export interface EngineParts {
   readonly queued: (runs: number) => void;
   /** Nobody wants what a run had workers do for it. */
   readonly recall: (run: string) => void;
+  /** Resolves when all that a run had workers do for it has stopped; undefined when it has. */
+  readonly stopped: (run: string) => Promise<void> | undefined;
   /** A run has left memory. */
   readonly left: (hot: HotRun) => void;
   /** Gives a run that has left memory back, to be claimed anew. */

@@ -1,5 +1,6 @@
-// Runs that may take workers of other machines down. No flight recorder tells there what was executing: a loss is charged to a run that
-// was the only thing executing on the machine. Of one that turns out to have lived on, nothing is charged: its connection was the loss.
+// Runs that may take workers of other machines down. No flight recorder tells there what was executing: a loss is charged to every run
+// that was executing on the machine. One that was there nearly too often goes on alone (`apart.ts`), and only a loss at which it was
+// alone is its last. Of a worker that turns out to have lived on, nothing is charged: its connection was the loss.
 import { SluiceError } from "@sluice/protocol";
 
 export class RunCharges {
@@ -11,6 +12,11 @@ export class RunCharges {
     const losses = this.#losses.get(run) ?? new Map<string, string>();
     this.#losses.set(run, losses.set(life, what));
     return losses.size;
+  }
+
+  /** Whether it is to go on with a worker to itself: the next loss may be its last. */
+  goesAlone(run: string, crashesMax: number): boolean {
+    return (this.#losses.get(run)?.size ?? 0) >= Math.max(1, crashesMax - 1);
   }
 
   /** The worker has come back as the process it was. */
@@ -28,7 +34,7 @@ export class RunCharges {
     const losses = [...(this.#losses.get(run)?.values() ?? [])];
     return new SluiceError({
       code: "poison",
-      message: `The run took its worker down ${losses.length} times, each time alone: ${losses.at(-1) ?? ""}.`,
+      message: `The run took its worker down ${losses.length} times, the last time alone: ${losses.at(-1) ?? ""}.`,
       hint: "Mend what it does, deploy, and resume or retry the run.",
       details: { losses },
     });

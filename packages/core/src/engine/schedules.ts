@@ -21,6 +21,8 @@ interface LiveSchedule {
   readonly cron: Cron;
   nextMs: number | undefined;
   held?: WaitingTimes | undefined;
+  /** Whether its workflow takes its input has been found out. */
+  judged?: boolean;
 }
 
 /** Times of a schedule that a limit has turned away, and when it is asked again (milliseconds since 1970). */
@@ -37,8 +39,6 @@ const previewMax = 1_000;
 const heldBatchMax = 100;
 /** A limit that may take one sooner is asked after this long. */
 const refusedRetryMsMin = 100;
-/** Held times that are counted when schedules are read. */
-const heldCountedMax = 100_000;
 const wakeMsMax = 60_000;
 const system: Actor = { kind: "system", id: "schedules" };
 /** What a run is told that the next run of its schedule ends. */
@@ -54,6 +54,7 @@ export class Schedules {
   readonly #live = new Map<string, LiveSchedule>();
   #cancel: (() => void) | undefined;
   #firing: Promise<void> | undefined;
+  #judging: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(parts: EngineParts, starts: Starts) {
@@ -83,16 +84,40 @@ export class Schedules {
     return ok(records);
   }
 
+  /** Says of each schedule whose input its workflow would refuse that its runs are going to fail, once a worker can judge it. */
+  checkInputs(): Promise<void> {
+    const judging = this.#judging.then(() => this.#checkInputs());
+    this.#judging = judging.catch(() => undefined);
+    return judging;
+  }
+
+  async #checkInputs(): Promise<void> {
+    const { deployments, log, values } = this.#parts;
+    for (const live of this.#live.values()) {
+      const { id: schedule, workflow, input } = live.record;
+      if (live.judged === true || deployments.workflow(workflow)?.manifest.validates !== true) continue;
+      const checked = await this.#starts.check(workflow, await values.load(input));
+      live.judged = checked.ok || checked.error.code !== "no_worker";
+      if (checked.ok || checked.error.code !== "invalid_input") continue;
+      const hint = "Give it one: schedule(cron, { input }).";
+      log("warn", "a schedule's runs will fail: its workflow does not take their input", {
+        schedule,
+        problem: checked.error.message,
+        hint,
+      });
+    }
+  }
+
   /** Makes these the schedules there are. */
   async #take(records: readonly ScheduleRecord[]): Promise<void> {
     const { clock, store } = this.#parts;
-    const held = records.length === 0 ? [] : await store.listHeldTimes({ limit: heldCountedMax });
+    const held = records.length === 0 ? [] : await store.countHeldTimes();
     this.#live.clear();
     for (const record of records) this.#put(record);
     // New code may have another limit: it is asked at once.
-    for (const { schedule } of held) {
+    for (const { schedule, count } of held) {
       const live = this.#live.get(schedule);
-      if (live !== undefined) live.held = { count: (live.held?.count ?? 0) + 1, retryAt: clock.now() };
+      if (live !== undefined) live.held = { count, retryAt: clock.now() };
     }
   }
 

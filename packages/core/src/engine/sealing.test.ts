@@ -378,7 +378,7 @@ describe("a new key", () => {
 test("a workflow that gathers inputs cannot be encrypted, and a deployment says so", async () => {
   const site = await Site.open();
   const f = await site.start([helper]);
-  const gathers = workflow({ name: "gathers", encrypt: true, debounce: { wait: "1s" } }, async () => 1);
+  const gathers = workflow({ name: "gathers", encrypt: true, batch: { size: 2, wait: "1s" } }, async () => 1);
   const refused = await f.engine.deploy("v2", manifestOf([gathers]));
   expect(refused).toMatchObject({ ok: false, error: { code: "invalid_workflow" } });
 });

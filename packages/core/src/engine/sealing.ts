@@ -125,18 +125,19 @@ export async function sealOfRun(
 }
 
 /**
- * A start that is gathered or debounced becomes part of a queued run in one commit, and only the store knows then of which: an input
- * sealed before that is bound to another run and has another key. What triggers hold has its own run ahead of it, and can be sealed.
+ * Starts that are gathered become one input in the commit that begins their run, and each was sealed before with a key of its own: the
+ * store, which has no keys, cannot make one of them, and a run has one key that it is erased with. Of starts that are debounced the
+ * last one counts, and its run takes the key over that this one brings.
  */
 function gathersInputs({ flow }: WorkflowManifest): boolean {
-  return flow?.batch !== undefined || flow?.debounce !== undefined;
+  return flow?.batch !== undefined;
 }
 
 function cannotBeSealed(workflow: string): Result<never> {
   return fail({
     code: "invalid_workflow",
-    message: `The runs of ${workflow} cannot be encrypted: its starts become part of runs that wait (batch, debounce), and what is sealed is sealed for one run.`,
-    hint: "Debounce its triggers in place of its starts, leave out batch and debounce, or say encrypt: false for this workflow.",
+    message: `The runs of ${workflow} cannot be encrypted: its starts are gathered into one input (batch), and each of them is sealed with a key of its own.`,
+    hint: "Leave out batch, or say encrypt: false for this workflow.",
   });
 }
 

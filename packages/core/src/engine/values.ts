@@ -97,11 +97,7 @@ export class Values {
     if (hash === undefined || this.#blobs === undefined) return stored;
     const bytes = await this.#blobs.get(hash);
     if (bytes !== undefined) return bytes;
-    throw new SluiceError({
-      code: "store_failed",
-      message: `The stored value ${hash} is missing from the data folder.`,
-      hint: "Run `sluice doctor`; restore the blobs folder from a backup.",
-    });
+    throw missing(hash);
   }
 
   /** How many bytes a value has; what a missing one had is not known. */
@@ -111,10 +107,13 @@ export class Values {
     return this.#blobs.size === undefined ? (await this.#blobs.get(hash))?.length : this.#blobs.size(hash);
   }
 
-  /** The file with the value behind what is stored in a row, where it has one; that of a sealed run is sealed. */
-  fileOf(stored: Uint8Array): string | undefined {
+  /** The file with the value behind what is stored in a row, where it has one; that of a sealed run is sealed. Throws as `load`. */
+  async fileOf(stored: Uint8Array): Promise<string | undefined> {
     const hash = blobRefOf(stored);
-    return hash === undefined ? undefined : this.#blobs?.fileOf?.(hash);
+    if (hash === undefined || this.#blobs?.find === undefined) return undefined;
+    const found = await this.#blobs.find(hash);
+    if (found === undefined) throw missing(hash);
+    return found.file;
   }
 
   /** True for what is kept in a file of its own. */
@@ -163,4 +162,12 @@ export class Values {
       }),
     );
   }
+}
+
+function missing(hash: string): SluiceError {
+  return new SluiceError({
+    code: "store_failed",
+    message: `The stored value ${hash} is missing from the data folder.`,
+    hint: "Run `sluice doctor`; restore the blobs folder from a backup.",
+  });
 }

@@ -6,11 +6,12 @@ export interface BlobStore {
    * whether a row names it or not. Rejects with a `SluiceError` (`disk_full`, `store_failed`).
    */
   put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }>;
+  /** Nothing, too, where what is there is not what was put. */
   get(hash: string): Promise<Uint8Array | undefined>;
   /** How many bytes a blob has, where that is known without reading it. */
   size?(hash: string): Promise<number | undefined>;
-  /** The file that holds a blob, for those who read it elsewhere; a store without files has none. */
-  fileOf?(hash: string): string;
+  /** The file that holds a blob, held against its name, for those who read it elsewhere; a store without files has none. */
+  find?(hash: string): Promise<{ readonly bytes: number; readonly file: string } | undefined>;
 }
 
 /** What keeping the blobs few needs besides; only stores that live on take part. */

@@ -14,6 +14,7 @@ export type RunWriteVerb = Exclude<
   | "listState"
   | "listSchedules"
   | "listHeldTimes"
+  | "countHeldTimes"
   | "listVersions"
   | "listQueues"
   | "listRetentions"

@@ -45,4 +45,6 @@ export interface ScheduleFiring {
   >;
   /** By schedule and time. */
   listHeldTimes(p: { readonly schedule?: string | undefined; readonly limit: number }): Promise<readonly HeldTime[]>;
+  /** How many times each schedule has held; those that hold none are left out. */
+  countHeldTimes(): Promise<readonly { readonly schedule: string; readonly count: number }[]>;
 }

@@ -161,8 +161,12 @@ export interface TriggerStore {
     readonly after?: string | undefined;
     readonly limit: number;
   }): Promise<readonly TriggerMark[]>;
-  /** By due time. */
-  listHeld(p: { readonly trigger: string; readonly limit: number }): Promise<readonly HeldStart[]>;
+  /** By due time and key: those after `after`, or without a key in it those that are due later. */
+  listHeld(p: {
+    readonly trigger: string;
+    readonly limit: number;
+    readonly after?: { readonly dueAt: number; readonly key?: string | undefined } | undefined;
+  }): Promise<readonly HeldStart[]>;
   countHeld(p: { readonly trigger: string }): Promise<number>;
   findHeld(p: { readonly trigger: string; readonly keys: readonly string[] }): Promise<readonly HeldStart[]>;
 

@@ -1,7 +1,11 @@
-// Writes bytes to a file as they come, and says what they were: nothing of them is in memory, and the file is synced.
+// Writes bytes to a file as they come, and says what they were: nothing of them is in memory, and the file is synced. Reads one back
+// the same way.
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+
+/** Read at once: a third of a millisecond of this thread each. */
+const pieceBytes = 262_144;
 
 export type Taken =
   | { readonly outcome: "whole"; readonly sha256: string; readonly bytes: number }
@@ -28,6 +32,18 @@ export async function writePieces(
     return { outcome: "whole", sha256: sum.digest("hex"), bytes };
   } finally {
     await file.close();
+  }
+}
+
+/** SHA-256 of a file in hex, read piece by piece. */
+export async function sumOfFile(file: FileHandle): Promise<string> {
+  const sum = createHash("sha256");
+  const piece = new Uint8Array(pieceBytes);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(piece, 0, pieceBytes, at);
+    if (bytesRead === 0) return sum.digest("hex");
+    sum.update(piece.subarray(0, bytesRead));
+    at += bytesRead;
   }
 }
 

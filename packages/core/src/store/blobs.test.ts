@@ -1,6 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync, mkdirSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBlobs } from "./blobs.ts";
@@ -197,5 +207,107 @@ describe("a blob that comes piece by piece", () => {
     await openBlobs({ folder }).discardParts();
     expect(parts(folder)).toEqual([]);
     expect(await Array.fromAsync(blobs.list())).toEqual([hashOf(bytes("x"))]);
+  });
+});
+
+describe("a blob whose bytes changed on the disk", () => {
+  const damage = (folder: string, hash: string, text: string): void => {
+    const path = pathOf(folder, hash);
+    writeFileSync(path, text);
+    // Another time than the one before, however soon after it this is.
+    utimesSync(path, 1_000, 1_000);
+  };
+  const watched = () => {
+    const folder = join(root, String(count++));
+    const damaged: string[] = [];
+    return { folder, damaged, blobs: openBlobs({ folder, onDamaged: (hash) => damaged.push(hash) }) };
+  };
+  const put = async (blobs: ReturnType<typeof openBlobs>, text: string): Promise<string> => {
+    const { hash, release } = await blobs.put(bytes(text));
+    release();
+    return hash;
+  };
+
+  test("is not there when it is read or looked for, is told of once, and is put aside", async () => {
+    for (const how of ["get", "find"] as const) {
+      const { folder, damaged, blobs } = watched();
+      const hash = await put(blobs, "as it was");
+      damage(folder, hash, "as it !as");
+      expect([await blobs[how](hash), await blobs[how](hash)]).toEqual([undefined, undefined]);
+      expect([await blobs.has(hash), damaged]).toEqual([false, [hash]]);
+      expect(readFileSync(join(folder, "damaged", hash), "utf8")).toBe("as it !as");
+      expect(await Array.fromAsync(blobs.list())).toEqual([]);
+      expect(await put(blobs, "as it was")).toBe(hash);
+      expect(new TextDecoder().decode(await blobs.get(hash))).toBe("as it was");
+    }
+  });
+
+  test("is noticed by whoever opens the folder anew, also where size and times are as they were", async () => {
+    const { folder, blobs } = watched();
+    const long = "x".repeat(5_000_000);
+    const hashes = [await put(blobs, "short"), await put(blobs, long)];
+    const again = openBlobs({ folder });
+    for (const hash of hashes) expect(await again.find(hash)).toMatchObject({ file: pathOf(folder, hash) });
+    for (const hash of hashes) {
+      const { size, atime, mtime } = statSync(pathOf(folder, hash));
+      writeFileSync(pathOf(folder, hash), "y".repeat(size));
+      utimesSync(pathOf(folder, hash), atime, mtime);
+      expect(await openBlobs({ folder }).find(hash)).toBeUndefined();
+    }
+  });
+
+  test("is found by many at once, and not written again where it is as it was", async () => {
+    const { folder, blobs } = watched();
+    const hash = await put(blobs, "kept");
+    const again = openBlobs({ folder });
+    const found = await Promise.all(Array.from({ length: 20 }, () => again.find(hash)));
+    expect(new Set(found.map((each) => each?.bytes))).toEqual(new Set([4]));
+    const { ino } = statSync(pathOf(folder, hash));
+    await put(again, "kept");
+    expect(statSync(pathOf(folder, hash)).ino).toBe(ino);
+  });
+
+  test("is mended by whoever puts it again, and is left in its place while somebody does", async () => {
+    const { folder, damaged, blobs } = watched();
+    const hash = await put(blobs, "mended");
+    damage(folder, hash, "broken");
+    const { release } = await blobs.put(bytes("mended"));
+    expect([await blobs.isIntact(hash), damaged]).toEqual([true, []]);
+    damage(folder, hash, "broken");
+    expect([await blobs.get(hash), await blobs.has(hash), damaged]).toEqual([undefined, true, []]);
+    release();
+    expect([await blobs.get(hash), await blobs.has(hash), damaged]).toEqual([undefined, false, [hash]]);
+  });
+
+  test("puts and reads of it at any moment leave it whole", async () => {
+    const { folder, blobs } = watched();
+    const hash = await put(blobs, "busy");
+    for (let round = 0; round < 50; round++) {
+      damage(folder, hash, `busy ${round}`);
+      const [held] = await Promise.all([
+        (async () => {
+          for (let i = 0; i < round % 7; i++) await Promise.resolve();
+          return blobs.put(bytes("busy"));
+        })(),
+        blobs.find(hash),
+        blobs.get(hash),
+      ]);
+      expect(await blobs.isIntact(hash)).toBe(true);
+      held.release();
+    }
+  });
+
+  test("is kept aside for a week", async () => {
+    const { folder, blobs } = watched();
+    const hash = await put(blobs, "old");
+    damage(folder, hash, "odd");
+    await blobs.get(hash);
+    const aside = join(folder, "damaged", hash);
+    const collect = (days: number) =>
+      blobs.collect({ inUse: none, olderThanMs: 0, now: Date.now() + days * 86_400_000 });
+    await collect(6);
+    expect(existsSync(aside)).toBe(true);
+    await collect(8);
+    expect(existsSync(aside)).toBe(false);
   });
 });

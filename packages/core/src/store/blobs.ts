@@ -1,9 +1,12 @@
 // Blobs as files named by their content: written beside their place, synced, renamed, and the folder synced as well, all
-// off the calling thread. A name that exists is therefore whole and durable.
+// off the calling thread. A name that exists is therefore whole and durable. What a file holds is compared with its name when it is
+// read, and one that was changed is put aside: it is not there, and can be stored again.
 import { mkdir, open, readFile, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
 import type { BlobCollector, BlobStore } from "../kernel/blob-store.ts";
+import { BlobChecks, sha256 } from "./blob-checks.ts";
+import type { Checked } from "./blob-checks.ts";
 
 /** Files looked up in one question to the store while collecting. */
 const collectedAtOnceMax = 256;
@@ -12,10 +15,15 @@ const leftoverAgeMs = 3_600_000;
 const prefixCharacters = 2;
 const hashPattern = /^[0-9a-f]{64}$/;
 const partFolder = "parts";
+/** Files that were not what their names say, for whoever wants to know what became of them. */
+const asideFolder = "damaged";
+const asideKeptMs = 7 * 86_400_000;
 
 export interface BlobSettings {
   /** Folder of the blobs; made when it is not there. */
   readonly folder: string;
+  /** Told of a blob whose bytes are not those of its name, once it is not there any more. */
+  readonly onDamaged?: (hash: string) => void;
 }
 
 /** What came of taking a blob as it comes. */
@@ -30,6 +38,8 @@ export function openBlobs(settings: BlobSettings): FileBlobs {
 
 export class FileBlobs implements BlobStore, BlobCollector {
   readonly #folder: string;
+  readonly #onDamaged: (hash: string) => void;
+  readonly #checks = new BlobChecks();
   /** How many callers hold a blob that a row may be about to name. */
   readonly #held = new Map<string, number>();
   readonly #writing = new Map<string, Promise<void>>();
@@ -41,10 +51,12 @@ export class FileBlobs implements BlobStore, BlobCollector {
 
   constructor(settings: BlobSettings) {
     this.#folder = settings.folder;
+    this.#onDamaged = settings.onDamaged ?? (() => undefined);
   }
 
   async put(bytes: Uint8Array): Promise<{ readonly hash: string; readonly release: () => void }> {
-    const hash = await sha256(bytes);
+    // A view of shared memory could change while it is read.
+    const hash = await sha256(Uint8Array.from(bytes));
     const release = this.#hold(hash);
     try {
       await this.#deleting.get(hash);
@@ -124,6 +136,7 @@ export class FileBlobs implements BlobStore, BlobCollector {
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     await rename(part, this.#path(hash));
     this.#parts.delete(part);
+    await this.#checks.wrote(hash, this.#path(hash));
     await syncFolder(folder);
     if (made !== undefined) await syncFolder(this.#folder);
   }
@@ -140,7 +153,8 @@ export class FileBlobs implements BlobStore, BlobCollector {
   }
 
   async #write(hash: string, bytes: Uint8Array): Promise<void> {
-    if (await exists(this.#path(hash))) return;
+    // Whoever has the bytes mends what was changed.
+    if ((await this.#checked(hash))?.outcome === "intact") return;
     const parts = join(this.#folder, partFolder);
     await mkdir(parts, { recursive: true, mode: 0o700 });
     const part = this.#newPart();
@@ -156,11 +170,44 @@ export class FileBlobs implements BlobStore, BlobCollector {
   async get(hash: string): Promise<Uint8Array | undefined> {
     if (!hashPattern.test(hash)) return undefined;
     try {
-      return new Uint8Array(await readFile(this.#path(hash)));
+      const read = await this.#checks.read(hash, this.#path(hash));
+      if (read.outcome === "intact") return read.content;
+      await this.#putAside(hash, read);
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw failure(error);
+      if (!isMissing(error)) throw failure(error);
     }
+    return undefined;
+  }
+
+  /** The file of a blob, held against its name unless it was before and has not been touched; one that was changed is not there. */
+  async find(hash: string): Promise<{ readonly bytes: number; readonly file: string } | undefined> {
+    if (!hashPattern.test(hash)) return undefined;
+    const found = await this.#checked(hash);
+    if (found?.outcome === "intact") return { bytes: found.bytes, file: this.#path(hash) };
+    if (found !== undefined) await this.#putAside(hash, found);
+    return undefined;
+  }
+
+  async #checked(hash: string): Promise<Checked | undefined> {
+    return this.#checks.check(hash, this.#path(hash)).catch(missingToNothing);
+  }
+
+  /** Moves a file that is not what its name says out of the way, unless somebody is about to write it anew. */
+  async #putAside(hash: string, { inode }: Checked): Promise<void> {
+    await this.#deleting.get(hash);
+    if (this.#held.has(hash)) return;
+    const path = this.#path(hash);
+    const aside = join(this.#folder, asideFolder);
+    const moving = (async () => {
+      await mkdir(aside, { recursive: true, mode: 0o700 });
+      if ((await stat(path)).ino !== inode) return;
+      await rename(path, join(aside, hash));
+      this.#onDamaged(hash);
+    })()
+      .catch(missingToNothing)
+      .finally(() => this.#deleting.delete(hash));
+    this.#deleting.set(hash, moving);
+    await moving;
   }
 
   async size(hash: string): Promise<number | undefined> {
@@ -175,10 +222,10 @@ export class FileBlobs implements BlobStore, BlobCollector {
     return hashPattern.test(hash) && exists(this.#path(hash));
   }
 
-  /** Reads the blob and compares it with its name. */
+  /** Reads the blob and compares it with its name; changes nothing. */
   async isIntact(hash: string): Promise<boolean> {
-    const bytes = await this.get(hash);
-    return bytes !== undefined && (await sha256(bytes)) === hash;
+    const bytes = await readFile(this.#path(hash)).catch(missingToNothing);
+    return bytes !== undefined && (await sha256(new Uint8Array(bytes))) === hash;
   }
 
   /** Every blob there is, folder by folder. */
@@ -246,17 +293,16 @@ export class FileBlobs implements BlobStore, BlobCollector {
       if (this.#parts.has(part)) continue;
       if ((await changedAt(part)) < now - leftoverAgeMs) await rm(part, { force: true });
     }
+    const aside = join(this.#folder, asideFolder);
+    for (const name of await listFolder(aside)) {
+      const { ctimeMs = now } = (await stat(join(aside, name)).catch(missingToNothing)) ?? {};
+      if (ctimeMs < now - asideKeptMs) await rm(join(aside, name), { force: true });
+    }
   }
 
   #path(hash: string): string {
     return join(this.#folder, hash.slice(0, prefixCharacters), hash.slice(prefixCharacters));
   }
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A view of shared memory could change while it is read.
-  const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes));
-  return Buffer.from(digest).toString("hex");
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

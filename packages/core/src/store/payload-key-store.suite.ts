@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { engineItself } from "../kernel/inner-actor.ts";
 import { erasedValue } from "../kernel/sealed.ts";
+import { asked } from "./run-store.joining.suite.ts";
 import { chain, outside } from "./audit-log.fixture.suite.ts";
 import { ada, start, value, withStore, type MakeStore } from "./run-store.fixture.suite.ts";
 
@@ -69,6 +70,29 @@ export function payloadKeyStoreSuite(name: string, makeStore: MakeStore): void {
       expect(await left()).toEqual(["k1", "k2"]);
       await desk.store.deleteRuns({ by: ada, runs: ["b"], now: start });
       expect(await left()).toEqual(["k2"]);
+    });
+
+    test("are exchanged where a start becomes part of a run that waits, and lent on where the one before was", async () => {
+      const { payloadKeys } = desk.store;
+      const quiet = asked({ debounce: { id: "w", waitMs: 100, leading: false, trailing: true } });
+      const keys = async () => (await payloadKeys.listPayloadKeys({ workflow: "bill", limit: 9 })).map(({ id }) => id);
+      const join = async (id: string, more: object) => {
+        expect(await create(id, { ...quiet, ...more })).toMatchObject({ outcome: "joined", run: { id: "a" } });
+        return (await desk.store.getRun({ run: "a" }))?.payloadKey;
+      };
+      await create("a", { ...quiet, payloadKey: "k1", newKey: newKey(1) });
+      expect(await join("b", { payloadKey: "k2", newKey: newKey(2) })).toBe("k2");
+      expect(await keys()).toEqual(["k2"]);
+      expect(await join("c", {})).toBeUndefined();
+      expect(await keys()).toEqual([]);
+      expect(await join("d", { payloadKey: "k3", newKey: { ...newKey(3), lent: true } })).toBe("k3");
+      expect(await join("e", { payloadKey: "k4", newKey: newKey(4) })).toBe("k4");
+      // A lent one is kept, and what takes its place is lent, too.
+      expect(await keys()).toEqual(["k3", "k4"]);
+      const notice = { status: "cancelled", reason: "cancelled_by_user", message: "no" } as const;
+      await desk.store.cancelRun({ by: ada, run: "a", notice, error: value("no"), now: start });
+      await desk.store.deleteRuns({ by: ada, runs: ["a"], now: start });
+      expect(await keys()).toEqual(["k3", "k4"]);
     });
 
     test("wait with what a trigger holds, go with it, and stay where it becomes a run", async () => {

@@ -70,6 +70,7 @@ export function heldTimesSuite(name: string, makeStore: MakeStore): void {
         { schedule: "s", time: 2, at: start },
       ]);
       expect(await desk.store.listHeldTimes({ schedule: "t", limit: 9 })).toEqual([]);
+      expect(await desk.store.countHeldTimes()).toEqual([{ schedule: "s", count: 2 }]);
       desk.now += 1_000;
       expect(await fire([2, 3, 7], "allow", { held: true })).toMatchObject({
         created: ["late-2"],

@@ -120,6 +120,7 @@ const verbs: Readonly<Record<keyof RunStore, true>> = {
   setSchedulePaused: true,
   fireSchedule: true,
   listHeldTimes: true,
+  countHeldTimes: true,
   putVersion: true,
   putFlow: true,
   setQueuePaused: true,

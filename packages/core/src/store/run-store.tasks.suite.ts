@@ -203,6 +203,29 @@ export function tasksSuite(name: string, makeStore: MakeStore): void {
       expect(await settle("t1", 2)).toMatchObject({ outcome: "ok" });
     });
 
+    test("that a retry has done again are given up where other code asks for another in the place", async () => {
+      await desk.hot("r1");
+      await desk.append("r1", { ...task(0, "t0"), undo: true } as StoreOp);
+      await settle("t0", 1);
+      await desk.append("r1", undoing(), task(-1, "u0"));
+      await settle("u0", 1);
+      await desk.append("r1", fail());
+      await desk.store.retryRun({ by: ada, run: "r1", now: desk.now });
+      const [second] = await desk.claim();
+      await desk.append("r1", { ...task(0, "t1", start + 900), undo: true } as StoreOp);
+      const lost = [{ run: "r1", epoch: second?.run.epoch ?? 0 }];
+      await desk.store.releaseRuns({ by: engineItself, runs: lost, crashed: false, now: desk.now });
+      await desk.claim();
+      await desk.append("r1", { ...task(0, "t2", start + 700), name: "rotate", undo: true } as StoreOp);
+      expect(await desk.store.listTasks({ limit: 9 })).toMatchObject([
+        { task: "t2", name: "rotate", epoch: 1, attempt: 1, deadline: start + 700 },
+      ]);
+      expect(await settle("t1", 1)).toEqual({ outcome: "stale" });
+      expect(await settle("t2", 1)).toMatchObject({ outcome: "ok" });
+      const { entries } = await desk.store.readJournal({ run: "r1", bytesMax: 1_000_000 });
+      expect(entries).toMatchObject([{ seq: 0, kind: "task", name: "rotate", status: "completed" }]);
+    });
+
     test("are no part of a fork or of a retry of what had ended", async () => {
       await desk.hot("r1");
       await desk.append("r1", task(0, "t0"), sleep(1, start));

@@ -212,8 +212,16 @@ function progress(name: string, makeStore: MakeStore): void {
         ["soon", 10, 1, "soon"],
       ]);
       expect(await on.store.findHeld({ trigger: id, keys: ["soon", "none"] })).toEqual([held("soon", 10)]);
+      await on.advance(2, { hold: [held("other", 10)] });
+      const after = async (given: { readonly dueAt: number; readonly key?: string }) =>
+        (await on.store.listHeld({ trigger: id, limit: 9, after: given })).map(({ key }) => key);
+      expect(await after({ dueAt: 5, key: "late" })).toEqual(["other", "soon"]);
+      expect(await after({ dueAt: 10, key: "other" })).toEqual(["soon"]);
+      expect(await after({ dueAt: 9 })).toEqual(["other", "soon"]);
+      expect(await after({ dueAt: 10 })).toEqual([]);
+      await on.advance(3, { release: ["other"] });
       const late = { ...on.once("late@5"), held: "late" };
-      await on.advance(2, { occurrences: [late] });
+      await on.advance(4, { occurrences: [late] });
       expect((await on.store.listHeld({ trigger: id, limit: 9 })).map(({ key }) => key)).toEqual(["soon"]);
     });
   });

@@ -60,6 +60,7 @@ const writes: Readonly<Record<keyof RunStore, boolean>> = {
   setSchedulePaused: true,
   fireSchedule: true,
   listHeldTimes: false,
+  countHeldTimes: false,
   putVersion: true,
   putFlow: true,
   setQueuePaused: true,

@@ -15,7 +15,7 @@ import type { FleetParts, OtherWork, WorkerTransport } from "./ports.ts";
 import { RemoteWorker } from "./remote-worker.ts";
 import type { Hello } from "./remote-worker.ts";
 import { Resources } from "./resources.ts";
-import { shown, StateRequests } from "./state-requests.ts";
+import { refusedTo, shown, StateRequests } from "./state-requests.ts";
 
 /** A worker whose connection is over and who may still come back. */
 interface Absent {
@@ -173,6 +173,7 @@ export class Fleet implements ConnectionOwner {
       heartbeat_ms: promisedMs ?? limits.remoteHeartbeatMs,
       lease_ms: (promisedMs ?? limits.remoteHeartbeatMs) * limits.heartbeatsMissedMax,
       credential,
+      blobs_url: this.#parts.blobsUrl?.(connection),
     });
     log("info", "a worker connected", { worker: worker.id, runtime: worker.runtime, address: connection.address });
     this.builds.resume(worker);
@@ -309,13 +310,15 @@ export class Fleet implements ConnectionOwner {
   }
 
   async #unlock(worker: RemoteWorker, id: string, p: WorkerPayload<"LOCK_RELEASE">): Promise<void> {
-    const released = await this.#locks.release(p);
+    const released = refusedTo(worker, p.resource) ?? (await this.#locks.release(p));
     this.#lockAnswer(worker, id, released.ok ? ok({}) : released);
   }
 
   /** A wait is not waited for: what comes after it is served meanwhile. */
   #lock(worker: RemoteWorker, id: string, p: WorkerPayload<"LOCK_ACQUIRE">): Promise<void> | undefined {
     const { resource, token, ttl_ms: ttlMs, wait_ms: waitMs = 0 } = p;
+    const refused = refusedTo(worker, resource);
+    if (refused !== undefined) return Promise.resolve(this.#lockAnswer(worker, id, refused));
     if (token !== undefined) {
       return this.#locks.renew({ resource, token, ttlMs }).then((held) => this.#lockAnswer(worker, id, held));
     }

@@ -99,6 +99,8 @@ export interface FleetParts {
   readonly limits: FleetLimits;
   /** Name of this server in HELLO_ACK. */
   readonly master: string;
+  /** Where a worker on this connection finds blobs: a URL, or a path on the server that it is connected to. */
+  readonly blobsUrl?: ((line: Pick<WorkerTransport, "kind" | "address">) => string | undefined) | undefined;
   readonly newId: () => string;
   /** Id of a build: sortable by time. */
   readonly newBuildId: () => string;

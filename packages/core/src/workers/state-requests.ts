@@ -26,12 +26,7 @@ export class StateRequests {
 
   /** Answers a request; bugs reject. */
   async answer(worker: RemoteWorker, request: StateRequest): Promise<void> {
-    const { key } = request.payload;
-    const { states } = worker.permit;
-    const answered =
-      states !== undefined && !matchesAny(states, key)
-        ? fail({ code: "forbidden", message: "The key is not within the prefixes of the worker's token." })
-        : await this.#answered(worker, request);
+    const answered = refusedTo(worker, request.payload.key) ?? (await this.#answered(worker, request));
     worker.send(workerMessageCodes.STATE_RESPONSE, responseTo(request.id, answered));
   }
 
@@ -82,6 +77,12 @@ function responseTo(request: string, answered: Result<Answer>): Readonly<Record<
   if (answered.ok) return { request_id: request, ok: true, ...answered.value };
   const { version } = (answered.error.details ?? {}) as { readonly version?: number };
   return { request_id: request, ok: false, version, error: shown(answered.error) };
+}
+
+/** What a worker is told whose token does not let it use a key of state, or a lock of that name; undefined where it may. */
+export function refusedTo({ permit: { states } }: RemoteWorker, name: string): Result<never> | undefined {
+  if (states === undefined || matchesAny(states, name)) return undefined;
+  return fail({ code: "forbidden", message: "The name is not within the prefixes of the worker's token." });
 }
 
 /** An error as it stands in a payload. */

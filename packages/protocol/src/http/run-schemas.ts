@@ -34,6 +34,7 @@ const run = z.strictObject({
   crashes: z.int(),
   forkedFrom: z.string().nullable(),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe("Search attributes"),
+  attributeTypes: z.record(z.string(), z.enum(attributeTypes)).describe("What they are; times in milliseconds"),
   chain: z
     .string()
     .nullable()
@@ -259,6 +260,7 @@ export const runSchemas = {
       "Number or name of the first step that is executed again",
     ),
     input: value.optional(),
+    trustImported: maybe(z.boolean()).describe("Take over what the steps of an imported run have found: `run:trust`"),
   }),
   BulkRuns: z.strictObject({
     action: z.enum(["cancel", "retry", "pause", "resume", "fork", "delete"]),

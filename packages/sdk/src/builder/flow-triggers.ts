@@ -82,9 +82,15 @@ export interface FlowWebhookOptions {
   readonly retry?: { readonly attempts?: number; readonly delay?: Duration };
 }
 
+/** Something that was found: each id starts one run, which gets the payload. */
+interface PolledItem {
+  readonly id: string;
+  readonly payload: unknown;
+}
+
 export type PollFunction = (ctx: {
   readonly workflowId: string;
-}) => Promise<readonly { readonly id: string; readonly payload: unknown }[]>;
+}) => readonly PolledItem[] | Promise<readonly PolledItem[]>;
 
 export interface FlowScheduleOptions {
   /** IANA name; UTC without. */
@@ -155,7 +161,7 @@ function nativeTrigger(workflowId: string, trigger: FlowTriggerNote, name: strin
     case "interval":
       return [interval(trigger.interval, { name, input: triggered({ type: "interval" }, null) })];
     case "poll": {
-      const fetch = (): ReturnType<PollFunction> => trigger.poll({ workflowId });
+      const fetch = async (): Promise<readonly PolledItem[]> => trigger.poll({ workflowId });
       const input = (item: { readonly payload: unknown }): unknown => triggered({ type: "poll" }, item.payload);
       return [poll(name, { every: trigger.interval, fetch, id: ({ id }) => id, input })];
     }

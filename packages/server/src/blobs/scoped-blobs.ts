@@ -6,7 +6,7 @@ import type { FileBlobs } from "@sluice/core/store/sqlite";
 
 export interface ScopedBlobsParts {
   readonly store: BlobScopeStore;
-  readonly files: Pick<FileBlobs, "receive" | "size" | "fileOf">;
+  readonly files: Pick<FileBlobs, "receive" | "size" | "find">;
   readonly clock: Clock;
   readonly limits: { readonly blobBytesMax: number; readonly blobUploadsMax: number };
 }
@@ -32,13 +32,17 @@ export class ScopedBlobs {
     this.#parts = parts;
   }
 
-  /** A blob that one of the scopes holds; it then is not let go of for long. */
+  /** A blob that one of the scopes holds and whose bytes are those of its name; it then is not let go of for long. */
   async find(scope: CacheScope, hash: string): Promise<FoundBlob | undefined> {
-    const [found] = await this.#held(scope, [hash]);
-    return found;
+    const [held] = await this.#held(scope, [hash]);
+    const found = held && (await this.#parts.files.find(hash));
+    return found && { hash, ...found };
   }
 
-  /** Which of these blobs none of the scopes holds, in the order asked for. The others are not let go of for long. */
+  /**
+   * Which of these blobs none of the scopes holds, in the order asked for. The others are not let go of for long; their bytes were not
+   * read for it, only how many there are.
+   */
   async missing(scope: CacheScope, hashes: readonly string[]): Promise<readonly string[]> {
     const held = new Set<string>();
     for (let at = 0; at < hashes.length; at += lookedUpAtOnceMax) {
@@ -86,8 +90,8 @@ export class ScopedBlobs {
     }
   }
 
-  /** One for each blob whose row and file are there. */
-  async #held({ reads }: CacheScope, hashes: readonly string[]): Promise<readonly FoundBlob[]> {
+  /** One for each blob whose row is there, with a file of its length. */
+  async #held({ reads }: CacheScope, hashes: readonly string[]): Promise<readonly HeldBlob[]> {
     const { clock, files, store } = this.#parts;
     const rows = await store.heldBlobs({ scopes: reads, hashes });
     const first = new Map<string, HeldBlob>();
@@ -96,10 +100,10 @@ export class ScopedBlobs {
     const old = [...first.values()].filter(({ usedAt }) => usedAt < now - usedNotedMs);
     // Noted before anything is said: what is said to be there must not be let go of meanwhile.
     if (old.length > 0) await store.useBlobs({ blobs: old.map(({ hash, scope }) => ({ hash, scope })), now });
-    const found = await Promise.all(
-      [...first.values()].map(async ({ hash }) => ({ hash, bytes: await files.size(hash), file: files.fileOf(hash) })),
+    const there = await Promise.all(
+      [...first.values()].map(async (row) => ((await files.size(row.hash)) === row.bytes ? [row] : [])),
     );
-    return found.flatMap(({ bytes, ...blob }) => (bytes === undefined ? [] : [{ ...blob, bytes }]));
+    return there.flat();
   }
 }
 

@@ -121,7 +121,10 @@ async function openEngine(
     store,
     triggers: store.triggers,
     sources: [new FileSource({ project: process.cwd(), clock: systemClock, log })],
-    blobs: openBlobs({ folder: folder.blobsFolder }),
+    blobs: openBlobs({
+      folder: folder.blobsFolder,
+      onDamaged: (hash) => log("error", "a blob is not what was stored, and was put aside", { hash }),
+    }),
     clock: systemClock,
     ids: new Ids(systemClock, systemRandom),
     log,

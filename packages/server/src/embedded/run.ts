@@ -4,7 +4,7 @@ import type { Actor, Engine, JournalCursor } from "@sluice/core";
 import type { JoinReason, JournalEntry } from "@sluice/protocol";
 import { decodeErrorValue, decodeValue, encodeValue, isFinalStatus } from "@sluice/protocol";
 import { reviveError } from "@sluice/sdk";
-import type { RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "@sluice/sdk";
+import type { ForkOptions, RetryOptions, Run, RunHandle, RunUpdate, Step, StreamChunk } from "@sluice/sdk";
 import { httpLimits } from "../limits.ts";
 import { RunFeed } from "../run-feed.ts";
 import { showRun, showStep } from "./view.ts";
@@ -134,13 +134,15 @@ export class EmbeddedRun<O = unknown> implements RunHandle<O> {
     unwrap(await this.#engine.operations.retry(this.#by, this.id, options));
   }
 
-  async fork(options: { readonly from?: string | number; readonly input?: unknown } = {}): Promise<RunHandle<O>> {
+  async fork(options: ForkOptions = {}): Promise<RunHandle<O>> {
     const run = unwrap(
       await this.#engine.operations.fork({
         by: this.#by,
         run: this.id,
         ...(options.from === undefined ? {} : { from: options.from }),
         ...("input" in options ? { input: encodeValue(options.input) } : {}),
+        // Whoever has the engine in the own process may do everything.
+        trustImported: true,
       }),
     );
     return new EmbeddedRun<O>(this.#engine, this.#by, { id: run.id, created: true });

@@ -10,6 +10,7 @@ import { fileWatch, workflow } from "@sluice/sdk";
 import type { FileEvent, FileWatchOptions } from "@sluice/sdk";
 import { manifestOf } from "@sluice/worker";
 import { FileSource } from "./file-source.ts";
+import type { FileSourceOptions } from "./file-source.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -22,8 +23,13 @@ function newFolder(): string {
   return made;
 }
 
-async function begin(project: string, store: MemoryRunStore, options: FileWatchOptions = {}) {
-  const source = new FileSource({ project, clock: systemClock, log: () => undefined, lookMs: 40 });
+async function begin(
+  project: string,
+  store: MemoryRunStore,
+  options: FileWatchOptions = {},
+  load?: FileSourceOptions["load"],
+) {
+  const source = new FileSource({ project, clock: systemClock, log: () => undefined, lookMs: 40, load });
   const engine = new Engine({
     store,
     triggers: store.triggers,
@@ -151,5 +157,25 @@ test("a file that is being written is taken when it is left alone", async () => 
   await until(async () => (await events(store)).length > 0);
   const { runs } = await store.listRuns({ filter: {}, limit: 9 });
   expect(runs.map((run) => (decodeValue(run.input) as FileEvent).size)).toEqual([100]);
+  await engine.stop(0);
+});
+
+test("a watcher that could not be loaded says so at the trigger, and is loaded later", async () => {
+  const project = newFolder();
+  mkdirSync(join(project, "in"));
+  const store = new MemoryRunStore();
+  let loads = 0;
+  const load = async () => {
+    if (++loads < 3) throw new Error("too many open files");
+    return import("./watched-files.ts");
+  };
+  const engine = await begin(project, store, {}, load);
+  const record = () => engine.triggers.get("files:in/**/*.csv")?.record;
+  await until(async () => (record()?.failures ?? 0) > 0);
+  await until(() => looked(store));
+  writeFileSync(join(project, "in/a.csv"), "1");
+  await until(async () => (await events(store)).length === 1);
+  await until(async () => record()?.failures === 0);
+  expect(loads).toBe(3);
   await engine.stop(0);
 });

@@ -112,6 +112,8 @@ describe("a blob", () => {
     const digest = await f.putBlob("as it was");
     const file = f.files.fileOf(digest);
     writeFileSync(file, "as it is not");
+    expect((await f.post("/api/v1/blobs/missing", { digests: [digest] })).body).toEqual({ missing: [digest] });
+    expect(await get(digest)).toMatchObject({ status: 404, body: { error: { code: "blob_not_found" } } });
     expect((await put(digest, "as it was")).status).toBe(200);
     expect((await get(digest)).body).toBe("as it was");
     rmSync(file);

@@ -1,4 +1,5 @@
 // Deliveries: requests to webhooks, looked at, made up and sent once more.
+import { matchPath } from "@sluice/core/hook-match";
 import type { DeliveryRecord } from "@sluice/core";
 import { decodeValue, deliveryStatuses, SluiceError, valueToJson } from "@sluice/protocol";
 import type { Call } from "../call.ts";
@@ -6,7 +7,6 @@ import { fieldsOf, optionalBooleanOf, optionalTextOf, quoted, refuse } from "../
 import type { Body } from "../fields.ts";
 import { deliver, judge } from "../hooks/delivery.ts";
 import type { DeployedHook, Incoming, Outcome } from "../hooks/delivery.ts";
-import { matchPath } from "../hooks/hook-match.ts";
 import { reply } from "../wire.ts";
 import { limitOf } from "./runs.ts";
 import { controlled } from "./triggers.ts";

@@ -1,13 +1,13 @@
 // Webhooks: a request from outside starts the workflow whose trigger has this path.
 import { SluiceError, toWire } from "@sluice/protocol";
 import { unwrap } from "@sluice/core";
+import { bestMatches } from "@sluice/core/hook-match";
 import type { Actor, RunRecord } from "@sluice/core";
 import { readPayload } from "../body.ts";
 import type { Call } from "../call.ts";
 import { deliver } from "../hooks/delivery.ts";
 import type { DeployedHook, Incoming, Outcome } from "../hooks/delivery.ts";
 import type { Arrived } from "../hooks/hook-desk.ts";
-import { bestMatches } from "../hooks/hook-match.ts";
 import { showValue } from "../show.ts";
 import { failure, reply } from "../wire.ts";
 

@@ -64,13 +64,15 @@ export async function startRun(call: Call): Promise<Response> {
   const fields = fieldsOf(body.content, startFields);
   const header = request.headers.get("idempotency-key");
   const key = optionalTextOf(fields, "idempotencyKey", nameCharsMax) ?? header ?? undefined;
+  const priority = optionalIntegerOf(fields, "priority");
+  requirePriority(call, workflow, priority);
   const started = await engine.startRun({
     by: call.actor,
     workflow,
     input: valueField(body, "input"),
     id: optionalTextOf(fields, "id", nameCharsMax),
     key,
-    priority: optionalIntegerOf(fields, "priority"),
+    priority,
     delayMs: optionalDurationOf(fields, "delay"),
     tags: optionalTextsOf(fields, "tags", tagsMax),
     attributes: attributesOf(fields["attributes"]),
@@ -87,6 +89,18 @@ export async function startRun(call: Call): Promise<Response> {
     created,
     joined,
   });
+}
+
+/** Whoever may start some workflows only does not go before the runs of others: that is for their code to say. */
+function requirePriority(call: Call, workflow: string, priority: number | undefined): void {
+  if (priority === undefined || call.patterns("run:start") === undefined) return;
+  const own = call.engine.deployments.workflow(workflow)?.manifest.flow?.priority ?? 0;
+  if (priority <= own) return;
+  refuse(
+    "forbidden",
+    `You may start runs of some workflows only, and so give those of ${workflow} no priority above ${own}, which is theirs.`,
+    "Leave priority out, or use a token that may start runs of every workflow.",
+  );
 }
 
 /** The span that a request is part of; a header that is none is ignored, as the standard wants it. */
@@ -302,18 +316,22 @@ export async function forkRun(call: Call): Promise<Response> {
   await requireOnRun(call, "run:fork", call.param(0));
   call.query().done();
   const body = await call.body();
-  const { from, input } = fieldsOf(body.content, ["from", "input"]);
+  const fields = fieldsOf(body.content, ["from", "input", "trustImported"]);
+  const { from, input } = fields;
   const right =
     from === undefined ||
     from === null ||
     Number.isSafeInteger(from) ||
     (typeof from === "string" && from.length <= nameCharsMax);
   if (!right) refuse("bad_request", `from is ${quoted(from)}.`, "Send the number of a step, or its name.");
+  const trustImported = optionalBooleanOf(fields, "trustImported");
+  if (trustImported === true) await requireOnRun(call, "run:trust", call.param(0));
   const run = await call.engine.operations.fork({
     by: call.actor,
     run: call.param(0),
     from: (from ?? undefined) as string | number | undefined,
     input: input === undefined ? undefined : valueField(body, "input"),
+    trustImported,
   });
   return answerRun(call, 201, { run: unwrap(run) });
 }

@@ -80,7 +80,7 @@ async function bodyOf(
   { stored, sealed }: Part,
 ): Promise<NonNullable<ConstructorParameters<typeof Response>[0]>> {
   const { engine, wire, parts: all } = call;
-  const file = sealed ? undefined : engine.values.fileOf(stored);
+  const file = sealed ? undefined : await engine.values.fileOf(stored);
   if (file !== undefined) return wire === "value" ? Bun.file(file) : all.valueJson.read(file);
   const bytes = await engine.values.load(stored);
   return wire === "value" ? bytes.slice() : JSON.stringify(valueToJson(decodeValue(bytes)));

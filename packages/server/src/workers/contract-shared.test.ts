@@ -72,6 +72,23 @@ describe("locks", () => {
     expect(await take(a, { token: first["token"] })).toMatchObject({ ok: false, error: { code: "lock_lost" } });
   });
 
+  test("are narrowed by the prefixes of the worker's token, as keys of state are", async () => {
+    await using rig = await Rig.make();
+    const narrow = await rig.worker("n", { token: await rig.token("n", { state: ["ci/*"] }) });
+    const take = (resource: string, more: object = {}) =>
+      narrow.ask("LOCK_ACQUIRE", { resource, ttl_ms: 60_000, ...more }, "LOCK_RESPONSE");
+    const release = (resource: string, token: unknown) =>
+      narrow.ask("LOCK_RELEASE", { resource, token }, "LOCK_RESPONSE");
+    const held = await (await rig.worker("w")).ask("LOCK_ACQUIRE", { resource: "d", ttl_ms: 60_000 }, "LOCK_RESPONSE");
+    const refused = { ok: false, error: { code: "forbidden" } };
+    expect(await take("e")).toMatchObject(refused);
+    expect(await take("d", { token: held["token"] })).toMatchObject(refused);
+    expect(await release("d", held["token"])).toMatchObject(refused);
+    const own = await take("ci/deploy");
+    expect(own).toMatchObject({ ok: true });
+    expect(await release("ci/deploy", own["token"])).toMatchObject({ ok: true });
+  }, 30_000);
+
   test("of an owner that is gone live until their time is over", async () => {
     await using rig = await Rig.make();
     const [a, b] = [await rig.worker("a"), await rig.worker("b")];

@@ -16,6 +16,8 @@ export async function openFleet(p: {
   readonly authentication: boolean;
   readonly log: Logger;
   readonly limits: Readonly<Record<string, number>>;
+  /** Where this server is reached: where it says so itself (`publicUrl`), and where it listens. */
+  readonly urls?: { readonly given: string | undefined; readonly own: () => string } | undefined;
   /** Who gives out runs and tasks; without it workers do builds only. */
   readonly otherWork?: OtherWork | undefined;
 }): Promise<Fleet> {
@@ -30,6 +32,7 @@ export async function openFleet(p: {
     log,
     limits: limitsIn(p.limits),
     master: store.instance,
+    blobsUrl: (line) => blobsUrlFor(line, p.urls),
     newId: () => crypto.randomUUID(),
     newBuildId: () => ids.build(),
     newSecret: () => randomBytes(secretBytes).toString("hex"),
@@ -38,6 +41,21 @@ export async function openFleet(p: {
   await fleet.start(p.otherWork);
   return fleet;
 }
+
+/**
+ * Blobs are served on the HTTP port. Who came in there finds them where it is connected; who came over TCP knows another port, and
+ * which name this server has on its network only `publicUrl` says.
+ */
+export function blobsUrlFor(
+  { kind, address }: { readonly kind: "tcp" | "websocket"; readonly address: string | undefined },
+  urls: Parameters<typeof openFleet>[0]["urls"],
+): string | undefined {
+  if (urls?.given !== undefined) return urls.given;
+  if (kind === "websocket") return "/";
+  return address !== undefined && loopbackAddress.test(address) ? urls?.own() : undefined;
+}
+
+const loopbackAddress = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/;
 
 /** Those of all named limits that are of workers on other machines. */
 function limitsIn(limits: Readonly<Record<string, number>>): FleetLimits {

@@ -28,6 +28,8 @@ export class Rig implements AsyncDisposable {
   readonly #listener: TcpListener;
   readonly #strangers: Stranger[] = [];
   readonly #tls: TlsPair | undefined;
+  /** What workers are told of where this server is. */
+  readonly #where: { url: string };
   #http: Bun.Server<undefined> | undefined;
 
   private constructor(p: {
@@ -35,7 +37,9 @@ export class Rig implements AsyncDisposable {
     readonly fleet: Fleet;
     readonly listener: TcpListener;
     readonly tls: TlsPair | undefined;
+    readonly where: { url: string };
   }) {
+    this.#where = p.where;
     this.fixture = p.fixture;
     this.fleet = p.fleet;
     this.#listener = p.listener;
@@ -52,7 +56,9 @@ export class Rig implements AsyncDisposable {
     const { engine, store, identity, logs } = fixture;
     const log: Parameters<typeof openFleet>[0]["log"] = (level, message, fields) =>
       void logs.push({ level, message, fields });
-    const fleet = await openFleet({ engine, store, identity, authentication, log, limits });
+    const where = { url: "http://127.0.0.1:1" };
+    const urls = { given: undefined, own: () => where.url };
+    const fleet = await openFleet({ engine, store, identity, authentication, log, limits, urls });
     opening.resolve(fleet);
     const listener = listenForWorkers({
       host: "127.0.0.1",
@@ -61,7 +67,7 @@ export class Rig implements AsyncDisposable {
       after: (delayMs, callback) => systemClock.after(delayMs, callback),
       connect: async (transport) => fleet.connect(transport),
     });
-    return new Rig({ fixture, fleet, listener, tls });
+    return new Rig({ fixture, fleet, listener, tls, where });
   }
 
   get port(): number {
@@ -76,7 +82,8 @@ export class Rig implements AsyncDisposable {
       port: 0,
       fetch: (request) => fixture.http.fetch(request, fixture.connections),
     });
-    return `http://127.0.0.1:${this.#http.port}`;
+    this.#where.url = `http://127.0.0.1:${this.#http.port}`;
+    return this.#where.url;
   }
 
   /** A token for one worker. */

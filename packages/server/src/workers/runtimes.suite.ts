@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rig } from "./rig.suite.ts";
 
-const program = join(import.meta.dir, "../../../worker/src/build-main.node.ts");
+const buildWorker = join(import.meta.dir, "../../../worker/src/build-main.node.ts");
 
 /** A network that can break. */
 class Cable implements AsyncDisposable {
@@ -53,8 +53,12 @@ interface Started {
   connected(): Promise<void>;
 }
 
-/** Registers the contract for one runtime, started by this command. */
-export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", command: readonly string[]): void {
+/** Registers the contract for one runtime, started by this command. `program`: what is bundled and started. */
+export function runtimeSuite(
+  runtime: "bun" | "node" | "deno" | "python",
+  command: readonly string[],
+  program = buildWorker,
+): void {
   describe(`a worker on ${runtime}`, () => {
     let folder = "";
     let script = "";
@@ -184,8 +188,9 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
 
     test("fetches inputs and stores outputs over HTTP, each held against its digest", async () => {
       await using rig = await Rig.make();
-      const blobsUrl = rig.listen();
-      await join_(rig, "w", { blobsUrl, heartbeatMs: 1_000, slots: 3 });
+      // Nobody tells the worker where blobs are, but the server as it comes.
+      rig.listen();
+      await join_(rig, "w", { heartbeatMs: 1_000, slots: 3 });
       const { fixture } = rig;
       const input = async (path: string, text: string, mode = 0o644) => {
         return { path, sha256: await fixture.putBlob(text), size: text.length, mode };
@@ -203,13 +208,54 @@ export function runtimeSuite(runtime: "bun" | "node" | "deno" | "python", comman
       expect(await output(rig, made)).toBe("some text");
       const stored = await fixture.get(`/api/v1/blobs/${artifacts[0].sha256}`);
       expect([stored.status, stored.body]).toEqual([200, "SOME TEXT"]);
-      // Its bytes were changed on the disk: nothing is built of them.
-      writeFileSync(fixture.files.fileOf(maker.sha256), "echo changed");
-      const corrupt = await rig.build(sh("true", { inputs }));
-      expect(await rig.until(corrupt, "failed")).toMatchObject({ error: { code: "input_corrupt" } });
       const outside = await rig.build(sh("true", { inputs: [{ ...inputs[1], path: "../../escaped" }] }));
       expect(await rig.until(outside, "failed")).toMatchObject({ error: { code: "path_unsafe" } });
+      // Its bytes were changed on the disk, as many as there were: the server does not give them out.
+      writeFileSync(fixture.files.fileOf(maker.sha256), make.replaceAll("a", "b"));
+      const changed = await rig.build(sh("true", { inputs }));
+      expect(await rig.until(changed, "failed")).toMatchObject({ error: { code: "input_failed" } });
     }, 60_000);
+
+    test("builds nothing of bytes that are not those of their name, wherever it was told to fetch them", async () => {
+      await using rig = await Rig.make();
+      rig.listen();
+      using liar = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("echo lies") });
+      await join_(rig, "w", { blobsUrl: `http://127.0.0.1:${liar.port}` });
+      const inputs = [{ path: "a", sha256: await rig.fixture.putBlob("echo true"), size: 9, mode: 0o644 }];
+      const build = await rig.build(sh("sh a", { inputs }));
+      expect(await rig.until(build, "failed")).toMatchObject({ error: { code: "input_corrupt" } });
+      expect(await output(rig, build)).toBe("");
+    }, 30_000);
+
+    test("gives a command of the environment what it was told to, and what every program has", async () => {
+      process.env["SLUICE_SECRET_OF_THE_WORKER"] = "secret";
+      process.env["PASSED_ON"] = "passed";
+      await using rig = await Rig.make();
+      await join_(rig, "w", { passEnv: ["PASSED_ON"] });
+      delete process.env["SLUICE_SECRET_OF_THE_WORKER"];
+      delete process.env["PASSED_ON"];
+      const build = await rig.build(sh('env | cut -d= -f1; echo "$PASSED_ON"', { env: { GIVEN: "1" } }));
+      await rig.until(build, "completed");
+      const names = (await output(rig, build)).trim().split("\n");
+      expect(names).toEqual(expect.arrayContaining(["PATH", "HOME", "GIVEN", "PASSED_ON", "passed"]));
+      expect(names).not.toContain("SLUICE_SECRET_OF_THE_WORKER");
+    }, 30_000);
+
+    test("whose name another takes ends what it does, says why, and does not come back", async () => {
+      await using rig = await Rig.make();
+      const token = await rig.token("w");
+      const first = start({ port: rig.port, workerId: "w", token });
+      await first.connected();
+      const build = await rig.build(sh("sleep 1000 & echo $!; wait"));
+      await rig.until(build, (shown) => shown.outputBytesSeen > 0);
+      const child = Number(await output(rig, build));
+      await rig.worker("w", { token });
+      expect(await first.process.exited).toBe(1);
+      expect(await first.process.stderr.text()).toContain("Another worker with this worker_id has connected");
+      const { body } = await rig.fixture.get("/api/v1/workers");
+      expect(body.workers).toMatchObject([{ id: "w" }]);
+      while (isAlive(child)) await Bun.sleep(10);
+    }, 30_000);
 
     test("that is not wanted says why and ends", async () => {
       await using rig = await Rig.make();

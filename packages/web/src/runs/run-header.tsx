@@ -127,7 +127,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
       )}
       {Object.keys(run.attributes).length > 0 && (
         <Fact name="Attributes">
-          <RunAttributes attributes={run.attributes} />
+          <RunAttributes run={run} />
         </Fact>
       )}
       {run.tags.length > 0 && (
@@ -197,7 +197,9 @@ function ChainFacts({ run }: { readonly run: Run }) {
 }
 
 /** Each leads to the runs that have it too. */
-function RunAttributes({ attributes }: { readonly attributes: Run["attributes"] }) {
+function RunAttributes({ run: { attributes, attributeTypes } }: { readonly run: Run }) {
+  const text = (name: string, value: string | number | boolean): string =>
+    attributeTypes[name] === "time" ? new Date(Number(value)).toISOString() : String(value);
   return (
     <span className="flex flex-wrap gap-x-2">
       {Object.entries(attributes).map(([name, value]) => (
@@ -207,7 +209,7 @@ function RunAttributes({ attributes }: { readonly attributes: Run["attributes"] 
           search={{ attr: `${name}=${JSON.stringify(value)}` }}
           className="text-accent-ink hover:underline"
         >
-          <Text truncate>{`${name} ${String(value)}`}</Text>
+          <Text truncate>{`${name} ${text(name, value)}`}</Text>
         </Link>
       ))}
     </span>

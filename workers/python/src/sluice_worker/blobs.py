@@ -11,11 +11,13 @@ import secrets
 import ssl
 import stat
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from .connection import is_loopback
 from .errors import SluiceError
 
 #: Digests that are asked about at once; the server takes as many.
@@ -113,6 +115,20 @@ class Blobs:
             raise BlobError(f"{method} {path} was answered with {error.code}: {said}", code=code) from None
         except (OSError, ValueError) as error:
             raise BlobError(f"{method} {path}: {error}", code=code) from error
+
+
+def blobs_url_in(acknowledged: Mapping[str, Any], master_url: str | None) -> str | None:
+    """Where a master says that blobs are: a URL, or a path on the server at `master_url`.
+
+    None where it says nothing, and where a token would travel to another machine in the clear.
+    """
+    said = acknowledged.get("blobs_url")
+    if not isinstance(said, str):
+        return None
+    url = urllib.parse.urljoin(master_url or "", said)
+    parts = urllib.parse.urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    return url if safe and parts.hostname else None
 
 
 def outputs_match(patterns: Iterable[str], path: str) -> bool:

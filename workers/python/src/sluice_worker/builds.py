@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from .blobs import BlobError, Blobs
-from .commands import CHUNK_BYTES, GRACE_MS, CommandResult, Stream, run_command
+from .commands import CHUNK_BYTES, GRACE_MS, CommandResult, Stream, environment_of, run_command
 from .errors import Cancelled
 from .frames import Message
 from .messages import MessageType, present
@@ -59,6 +59,7 @@ class Build:
         loop: asyncio.AbstractEventLoop | None = None,
         own_group: bool = True,
         blobs: Blobs | None = None,
+        pass_env: Iterable[str] = (),
     ) -> None:
         self.id: str = request["build_id"]
         self.target: str = request["target"]
@@ -72,6 +73,7 @@ class Build:
         self._own_group = own_group
         #: Where the worker fetches and stores files; None where it was not told.
         self.blobs = blobs
+        self._pass_env = tuple(pass_env)
         self._cancelled = threading.Event()
 
     @property
@@ -150,7 +152,9 @@ class Build:
     ) -> CommandResult:
         """Runs a command (that of the options by default) without a shell and streams its output.
 
-        Raises `CommandNotStarted`. A build that is cancelled ends the command's whole process group.
+        A command of the handler's own has all of the worker's environment; that of the options, which the master chose, what
+        every program counts on and the names in the worker's `pass_env`. Raises `CommandNotStarted`. A build that is cancelled
+        ends the command's whole process group.
         """
 
         async def write(stream: Stream, chunk: bytes) -> None:
@@ -163,6 +167,7 @@ class Build:
             env={**self.options.env, **(env or {})},
             grace_ms=lambda: self.grace_ms,
             own_group=self._own_group,
+            inherited=environment_of(self._pass_env) if command is None else None,
         )
 
     async def fetch_inputs(self, folder: str | os.PathLike[str]) -> None:

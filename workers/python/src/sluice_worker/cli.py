@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--token-file", metavar="FILE", help="file with the token that lets the worker join")
     found.add_argument("--credential-file", metavar="FILE", help="file that keeps the credential to come back with")
     found.add_argument("--blobs-url", metavar="URL", help="server to fetch inputs from and store outputs at")
+    found.add_argument("--pass-env", metavar="A,B", default="", help="variables that commands of builds get")
     found.add_argument("--labels", metavar="A,B=C", default="", help="labels beside os, arch, libc and runtime")
     found.add_argument("--capabilities", metavar="A,B", default="build", help="what the worker can do (default: build)")
     found.add_argument("--slots", metavar="N", type=_positive, default=1, help="builds at a time (default: 1)")
@@ -98,7 +99,7 @@ def worker_of(options: argparse.Namespace) -> Worker:
     """The worker that the options describe. Raises `ValueError`, `OSError`."""
     if options.app is not None:
         worker = load(options.app)
-        given = [name for name in ("id", "labels", "token_file", "credential_file", "blobs_url") if getattr(options, name)]
+        given = [name for name in ("id", "labels", "token_file", "credential_file", "blobs_url", "pass_env") if getattr(options, name)]
         if given:
             raise ValueError(f"with --app the worker in the file says itself: --{given[0].replace('_', '-')}")
         return worker
@@ -110,6 +111,7 @@ def worker_of(options: argparse.Namespace) -> Worker:
         token_file=options.token_file,
         credential_file=options.credential_file,
         blobs_url=options.blobs_url,
+        pass_env=_words(options.pass_env),
         heartbeat_ms=options.heartbeat_ms,
         drain_ms=options.drain_ms,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -27,6 +28,19 @@ GRACE_MS = 5_000
 OUTPUT_GRACE_MS = 1_000
 
 _STREAMS: Mapping[int, Stream] = {1: "stdout", 2: "stderr"}
+
+
+#: What every program counts on.
+_COMMON_NAMES = re.compile("PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LANG|LANGUAGE|LC_[A-Z]+")
+
+
+def environment_of(names: Iterable[str] = ()) -> dict[str, str]:
+    """What a master's command gets of this program's environment: what every program counts on, and `names`.
+
+    The rest may be secrets of whoever runs the worker.
+    """
+    passed = set(names)
+    return {name: value for name, value in os.environ.items() if name in passed or _COMMON_NAMES.fullmatch(name)}
 
 
 @dataclass(frozen=True)
@@ -56,10 +70,11 @@ async def run_command(
     pass_fds: Sequence[int] = (),
     started: Callable[[], None] = lambda: None,
     own_group: bool = True,
+    inherited: Mapping[str, str] | None = None,
 ) -> CommandResult:
     """Runs `command` to its end; whatever is left of its process group ends with it.
 
-    `env` is added to the worker's own environment. When the calling task is cancelled the group gets SIGTERM, and SIGKILL
+    `env` is added to `inherited`, by default all of the worker's own environment. When the calling task is cancelled the group gets SIGTERM, and SIGKILL
     after `grace_ms()`; when this process is killed, the group is killed as well. `started` is called once the process is there. With
     `own_group=False` the command stays in the group of this process, which ends as a whole. Raises `CommandNotStarted`.
     """
@@ -67,7 +82,8 @@ async def run_command(
         raise CommandNotStarted("the command is empty")
     with OrphanGuard() if own_group else contextlib.nullcontext() as guard:
         output = _Output(asyncio.get_running_loop())
-        process = await _start(command, output, cwd=cwd, env=env, pass_fds=pass_fds, own_group=own_group)
+        whole_env = {**(os.environ if inherited is None else inherited), **(env or {})}
+        process = await _start(command, output, cwd=cwd, env=whole_env, pass_fds=pass_fds, own_group=own_group)
         if guard is not None:
             guard.watch(process.get_pid())
         started()
@@ -79,7 +95,7 @@ async def _start(
     output: _Output,
     *,
     cwd: str | None,
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str],
     pass_fds: Sequence[int],
     own_group: bool,
 ) -> asyncio.SubprocessTransport:
@@ -88,7 +104,7 @@ async def _start(
             lambda: output,
             *command,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=env,
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=own_group,
             pass_fds=tuple(pass_fds),

@@ -260,6 +260,7 @@ _PAYLOADS: Mapping[MessageType, Check] = {
         heartbeat_ms=_amount,
         lease_ms=_amount,
         credential=_text,
+        blobs_url=_text,
         reason=_text,
     ),
     MessageType.HEARTBEAT: _map(

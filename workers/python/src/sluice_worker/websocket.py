@@ -18,10 +18,15 @@ from .frames import FRAME_BYTES_MAX, FrameError, Message, decode_message, encode
 from .messages import MessageType, present
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.connection import Connection
+
+#: What is said where the library is missing.
+NEEDS_LIBRARY = "a WebSocket needs the library websockets: pip install 'sluice-worker[ws]'"
+#: Path of a master's WebSocket.
+PATH = "/worker"
 
 #: Messages that are read ahead of whoever takes them.
-_READ_AHEAD_MAX = 4
+READ_AHEAD_MAX = 4
 
 
 def is_websocket(address: str) -> bool:
@@ -39,7 +44,7 @@ def websocket_url(address: str) -> str:
         raise ValueError(f"{address!r} is no ws://HOST:PORT or wss://HOST:PORT")
     if parts.scheme == "ws" and not is_loopback(parts.hostname):
         raise ValueError(f"{parts.hostname} is another machine: a token may travel there over TLS only (wss://…)")
-    return parts._replace(path="/worker" if parts.path in ("", "/") else parts.path).geturl()
+    return parts._replace(path=PATH if parts.path in ("", "/") else parts.path).geturl()
 
 
 async def dial_websocket(url: str, tls: ssl.SSLContext | None) -> WebSocketConnection:
@@ -48,7 +53,7 @@ async def dial_websocket(url: str, tls: ssl.SSLContext | None) -> WebSocketConne
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
     except ImportError:
-        raise ValueError("a WebSocket needs the library websockets: pip install 'sluice-worker[ws]'") from None
+        raise ValueError(NEEDS_LIBRARY) from None
     context = (tls or client_tls()) if url.startswith("wss:") else None
     try:
         # Heartbeats tell whether the master is there.
@@ -60,7 +65,7 @@ async def dial_websocket(url: str, tls: ssl.SSLContext | None) -> WebSocketConne
             open_timeout=None,
             close_timeout=CLOSE_TIMEOUT_MS / 1000,
             max_size=FRAME_BYTES_MAX,
-            max_queue=_READ_AHEAD_MAX,
+            max_queue=READ_AHEAD_MAX,
             write_limit=WRITE_BUFFER_BYTES_MAX,
         )
     except WebSocketException as error:
@@ -71,8 +76,9 @@ async def dial_websocket(url: str, tls: ssl.SSLContext | None) -> WebSocketConne
 class WebSocketConnection:
     """Sends and receives messages, as `Connection` does. What it raises when the peer is gone is `ConnectionError`."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection, frame_bytes_max: int = FRAME_BYTES_MAX) -> None:
         self._socket = socket
+        self._frame_bytes_max = frame_bytes_max
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._closing = False
@@ -84,7 +90,7 @@ class WebSocketConnection:
     def post(self, kind: MessageType | int, payload: Mapping[str, Any]) -> str:
         """Sends without waiting; the message's id."""
         message = Message(type=int(kind), payload=payload)
-        body = encode_message(message)
+        body = encode_message(message, self._frame_bytes_max)
         if self._closing:
             raise ConnectionResetError("the connection is closed")
         self._waiting.append(body)

@@ -11,13 +11,12 @@ import random
 import signal
 import ssl
 import sys
-import tempfile
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .backoff import Backoff
-from .blobs import Blobs
+from .blobs import Blobs, blobs_url_in
 from .builds import Build
 from .calls import Handler, RunsIn
 from .connection import Connection, Wire, is_loopback
@@ -27,6 +26,7 @@ from .folders import run_options_command
 from .frames import Message
 from .link import Link, LinkHandlers
 from .messages import MessageType, RunMessageType, present
+from .secret_files import token_of, write_secret
 from .shared import Locks, Resources, State
 from .tasks import Pieces, Task, is_about_a_task, pieces_of, takes_task
 from .websocket import dial_websocket, websocket_url
@@ -84,6 +84,7 @@ class Worker:
         credential_file: str | os.PathLike[str] | None = None,
         blobs_url: str | None = None,
         blobs_tls: ssl.SSLContext | None = None,
+        pass_env: Iterable[str] = (),
         heartbeat_ms: float = HEARTBEAT_MS,
         drain_ms: float = DRAIN_MS,
         backoff: Backoff = Backoff(),
@@ -97,13 +98,17 @@ class Worker:
         self.slots = slots
         self.labels = list(dict.fromkeys([*own_labels(), *labels]))
         self._resources = dict(resources) if resources is not None else own_resources()
+        self._pass_env = tuple(pass_env)
         self._heartbeat_ms = heartbeat_ms
         self._drain_ms = drain_ms
         self._log = log or logging.getLogger("sluice_worker")
         self._credential_file = Path(credential_file) if credential_file is not None else None
-        self._token = _token_of(token, token_file, self._credential_file)
-        #: Where builds fetch their inputs and store their outputs: `blobs_url` is the base URL of the server.
-        self.blobs = Blobs(blobs_url, lambda: self._token, blobs_tls) if blobs_url is not None else None
+        self._token = token_of(token, token_file, self._credential_file)
+        #: Where builds fetch their inputs and store their outputs: at `blobs_url`, or where the master says.
+        self.blobs = self._blobs_at(blobs_url, blobs_tls)
+        self._blobs_tls = blobs_tls
+        self._blobs_given = blobs_url is not None
+        self._master_url: str | None = None
         self._build_handler = Handler.of(run_options_command)
         self._tasks: dict[str, Handler] = {}
         self._pieces = Pieces()
@@ -206,6 +211,8 @@ class Worker:
         It needs the extra `sluice-worker[ws]`. `tls`: what `wss://` trusts; by default what the machine trusts.
         """
         whole = websocket_url(url)
+        self._master_url = "http" + whole.removeprefix("ws")
+        self._blobs_tls = self._blobs_tls or tls
         await self._connect(lambda: dial_websocket(whole, tls), wait)
 
     async def _connect(self, dial: Callable[[], Coroutine[Any, Any, Wire]], wait: bool) -> None:
@@ -306,12 +313,17 @@ class Worker:
         if credential is not None:
             self._token = credential
             if self._credential_file is not None:
-                _write_secret(self._credential_file, credential)
+                write_secret(self._credential_file, credential)
+        if not self._blobs_given:
+            self.blobs = self._blobs_at(blobs_url_in(payload, self._master_url), self._blobs_tls)
         self._log.info("connected to %s", payload.get("master_id", "the master"))
         if self._executions is not None:
             self._executions.reconnected()
         for observer in self._observers.get(MessageType.HELLO_ACK, ()):
             observer(message)
+
+    def _blobs_at(self, url: str | None, tls: ssl.SSLContext | None) -> Blobs | None:
+        return Blobs(url, lambda: self._token, tls) if url is not None else None
 
     def _received(self, kind: int, payload: dict[str, Any], message: Message) -> bool:
         if self._executions is None:
@@ -319,7 +331,7 @@ class Worker:
         if not isinstance(kind, MessageType):
             return self._received_of_runs(self._executions, kind, payload)
         if kind == MessageType.BUILD_REQUEST:
-            build = Build(payload, self._send, loop=self._loop, blobs=self.blobs)
+            build = Build(payload, self._send, loop=self._loop, blobs=self.blobs, pass_env=self._pass_env)
             refusal = "worker_draining" if self._leaving else self._executions.start(build, self._build_handler)
             if refusal is not None:
                 self._refuse(refusal, message)
@@ -369,29 +381,3 @@ def _watch_signals(loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) ->
             continue
         watched.append(number)
     return watched
-
-
-def _token_of(
-    token: str | None, token_file: str | os.PathLike[str] | None, credential_file: Path | None
-) -> str | None:
-    """The credential of an earlier life where there is one, else the token to join with."""
-    if credential_file is not None and credential_file.exists():
-        return credential_file.read_text().strip()
-    if token is None and token_file is not None:
-        return Path(token_file).read_text().strip()
-    return token
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    """Replaces the file as a whole, readable for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"{secret}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -62,6 +62,21 @@ export class ActiveTask implements Queued {
     worker.held.set(this.#ticket, this.plan);
   }
 
+  /** What its worker is told of it. */
+  order(input: Uint8Array): {
+    readonly task: string;
+    readonly epoch: number;
+    readonly name: string;
+    readonly input: Uint8Array;
+    readonly attempt: number;
+    readonly key: string;
+    readonly run: string;
+    readonly workflow: string;
+  } {
+    const { task, epoch, name, attempt, run, workflow } = this;
+    return { task, epoch, name, input, attempt, key: this.plan.key, run, workflow };
+  }
+
   /** Is not with its worker any more. One that was told of it keeps its place until it says that it has stopped. */
   leaveWorker(): void {
     this.stopTimers();

@@ -75,7 +75,7 @@ export class AloneTasks {
 
   /** What this worker may begin now, which it is given with this. Until then, and until it has ended, it gets nothing else. */
   next(worker: TaskWorker): ActiveTask | undefined {
-    if (worker.held.size > 0 && worker.keptFor !== undefined) return undefined;
+    if (worker.apart === true || (worker.held.size > 0 && worker.keptFor !== undefined)) return undefined;
     if (worker.keptFor !== undefined && !this.#waiting.has(worker.keptFor)) this.#release(worker);
     if (this.#isFree(worker)) {
       const next = [...this.#waiting.values()].find(
@@ -108,7 +108,7 @@ export class AloneTasks {
   }
 
   #isFree(worker: TaskWorker): boolean {
-    return !worker.leaving && worker.keptFor === undefined;
+    return !worker.leaving && worker.apart !== true && worker.keptFor === undefined;
   }
 
   #keep(worker: TaskWorker, task: ActiveTask): void {

@@ -42,6 +42,8 @@ export interface TaskWorker {
   leaving: boolean;
   /** Gets nothing but this task (see `AloneTasks`). */
   keptFor?: string | undefined;
+  /** It is kept for a run, and gets no tasks (see `Apart`). */
+  apart?: boolean | undefined;
   /** What it has been given and has not ended, wanted or not, by `ticketOf`. */
   readonly held: Map<string, TaskPlan>;
 }
@@ -65,7 +67,7 @@ export function mayDo(worker: TaskWorker, name: string, plan: TaskPlan): boolean
 /** True when it has room for one now. */
 export function hasRoom(worker: TaskWorker, plan: TaskPlan): boolean {
   const { offer, held, leaving } = worker;
-  if (leaving || worker.keptFor !== undefined || held.size >= offer.slots) return false;
+  if (leaving || worker.apart === true || worker.keptFor !== undefined || held.size >= offer.slots) return false;
   if (plan.resources === undefined) return true;
   return Object.entries(plan.resources).every(([name, amount]) => {
     let taken = amount;

@@ -1,12 +1,13 @@
 // Tasks whose effects are taken back: by the run's own worker or by one that can, in reverse order, once, whatever happens between.
 import { afterEach, describe, expect, test } from "bun:test";
-import { decodeValue } from "@sluice/protocol";
+import { decodeValue, encodeError, encodeValue, normalizeRetry } from "@sluice/protocol";
 import { task, workflow } from "@sluice/sdk";
 import type { Context } from "@sluice/sdk";
 import { MemoryRunStore } from "../../store/memory/index.ts";
 import { SimulatedClock } from "../../testing/simulated-clock.ts";
 import { EngineFixture, pass, rest, tester } from "../engine-fixture.suite.ts";
 import type { FixtureOptions } from "../engine-fixture.suite.ts";
+import { plainManifest, PlayedWorker } from "../played-worker.suite.ts";
 import { TaskPeer } from "../task-peer.suite.ts";
 
 const open: EngineFixture[] = [];
@@ -77,10 +78,12 @@ describe("the undo of a task", () => {
       const fixture = await start({ workflows: [w], workerLimits: { parkAfterMs } });
       const peer = peerOf(fixture, "gpu");
       const run = await fixture.run(w);
-      await peer.next();
+      const order = await peer.next();
       await fixture.until(run, "waiting", "waiting_for_task");
       if (parkAfterMs === 1) while (fixture.engine.hotRuns > 0) await rest(1);
       await fixture.engine.operations.cancel({ by: tester, run });
+      while (peer.revoked.length === 0) await rest(1);
+      peer.done(order, "too late");
       const undo = await peer.next();
       expect(decodeValue(undo.input)).toEqual({ input: 1, result: undefined });
       peer.done(undo, undefined);
@@ -197,6 +200,120 @@ describe("the undo of a task", () => {
     peer.done(again, "two");
     expect((await fixture.ended(run)).output).toEqual(["two", "kept"]);
   });
+});
+
+describe("the undo of a task that is under way", () => {
+  /** A run in the middle of its task, cancelled: the worker has been told to stop, and has not. */
+  async function stopping(undo: "task" | "function", options: Omit<FixtureOptions, "workflows"> = {}) {
+    const undone: unknown[] = [];
+    const back = undo === "task" ? "free" : (result: unknown) => void undone.push(result);
+    const w = workflow({ name: "w" }, (ctx) => ctx.task("reserve", 1, { undo: back }));
+    const fixture = await start({ workflows: [w], ...options });
+    const peer = peerOf(fixture, "gpu");
+    const run = await fixture.run(w);
+    const order = await peer.next();
+    await fixture.until(run, "waiting", "waiting_for_task");
+    await fixture.engine.operations.cancel({ by: tester, run });
+    while (peer.revoked.length === 0) await rest(1);
+    await fixture.until(run, "undoing");
+    await rest();
+    expect([undone, peer.orders]).toEqual([[], []]);
+    return { fixture, peer, run, order, undone };
+  }
+
+  test("waits until the task has stopped, whichever way it ends, for a function as for a task", async () => {
+    const byTask = await stopping("task");
+    byTask.peer.done(byTask.order, "too late");
+    const undo = await byTask.peer.next();
+    expect(decodeValue(undo.input)).toEqual({ input: 1, result: undefined });
+    byTask.peer.done(undo, undefined);
+    expect((await byTask.fixture.ended(byTask.run)).status).toBe("cancelled");
+
+    const byFunction = await stopping("function");
+    byFunction.peer.fail(byFunction.order, new Error("stopped"));
+    expect((await byFunction.fixture.ended(byFunction.run)).status).toBe("cancelled");
+    expect(byFunction.undone).toEqual([undefined]);
+  });
+
+  test("begins when the worker is gone or gives the task back, and not while it comes back with it", async () => {
+    const lost = await stopping("function");
+    await lost.peer.lost();
+    expect((await lost.fixture.ended(lost.run)).status).toBe("cancelled");
+
+    const handed = await stopping("function");
+    handed.peer.say({ type: "handback", runs: [], tasks: [handed.order] });
+    expect((await handed.fixture.ended(handed.run)).status).toBe("cancelled");
+
+    const { fixture, peer, run, order, undone } = await stopping("function");
+    await peer.lost(false, [order]);
+    const again = new TaskPeer(fixture.engine, "gpu", { labels: ["gpu"], tasks: ["reserve"], slots: 1 }, [order]);
+    while (again.revoked.length === 0) await rest(1);
+    // It has its place there until it has stopped.
+    const other = await fixture.run("w");
+    await fixture.until(other, "waiting", "waiting_for_task");
+    await rest();
+    expect([undone, again.orders]).toEqual([[], []]);
+    again.done(order, "too late");
+    expect((await fixture.ended(run)).status).toBe("cancelled");
+    expect((await again.next()).run).toBe(other);
+  });
+
+  test("begins after taskStopMs where a task does not stop, and the task keeps its place", async () => {
+    const clock = new SimulatedClock(Date.UTC(2026, 0, 1));
+    const { fixture, run, undone } = await stopping("function", { clock, limits: { taskStopMs: 30_000 } });
+    await pass(clock, 29_000);
+    expect(undone).toEqual([]);
+    await pass(clock, 2_000);
+    expect((await fixture.ended(run)).status).toBe("cancelled");
+    expect(undone).toEqual([undefined]);
+  });
+
+  test("waits as well for one that lost a race", async () => {
+    const undone: string[] = [];
+    const race = workflow({ name: "race" }, async (ctx) => {
+      const back = (name: string) => () => void undone.push(name);
+      const slow = (c: Context): Promise<unknown> => c.task("reserve", 1, { undo: back("slow") });
+      await ctx.race({ slow, fast: (c) => c.waitFor("go") });
+      throw new Error("no");
+    });
+    const fixture = await start({ workflows: [race] });
+    const peer = peerOf(fixture, "gpu");
+    const run = await fixture.run(race);
+    const order = await peer.next();
+    await fixture.until(run, "waiting");
+    await fixture.emit("go");
+    await fixture.until(run, "undoing");
+    await rest();
+    expect(undone).toEqual([]);
+    peer.done(order, "too late");
+    expect((await fixture.ended(run)).status).toBe("failed");
+    expect(undone).toEqual(["slow"]);
+  });
+});
+
+test("a run that undoes is taken up by another worker when its tasks have stopped", async () => {
+  const flow = workflow({ name: "flow" }, async () => undefined);
+  const fixture = new EngineFixture({ workflows: [flow], provideVersion: async () => false });
+  open.push(fixture);
+  await fixture.engine.start();
+  await fixture.engine.deploy("v1", [plainManifest("flow")]);
+  const worker = (id: string) => new PlayedWorker(fixture.engine, { id, version: "v1", workflows: ["flow"] });
+  const [first, peer] = [worker("first"), peerOf(fixture, "gpu")];
+  const run = await fixture.run("flow");
+  const { epoch } = await first.assigned(run);
+  const plan = { retry: normalizeRetry({}), key: "k" };
+  first.ops(run, epoch, { op: "task", seq: 0, name: "reserve", n: 0, input: encodeValue(1), plan });
+  const order = await peer.next();
+  const error = encodeError(new Error("no"));
+  first.ops(run, epoch, { op: "undoing", status: "failed", reason: "error", error });
+  while (peer.revoked.length === 0) await rest(1);
+  await first.lost({ crashed: false, message: "it left" });
+  const second = worker("second");
+  await rest();
+  expect(second.received.filter(({ type }) => type === "assign")).toEqual([]);
+  peer.done(order, "too late");
+  const { outcome } = await second.assigned(run, epoch);
+  expect(outcome).toMatchObject({ status: "failed" });
 });
 
 /** Takes nothing. */

@@ -14,9 +14,9 @@ import { hasRoom, mayDo, roomiest, ticketOf } from "./offer.ts";
 import type { TaskWorker } from "./offer.ts";
 import { retryDelayMs, TaskEnds, TaskNotes } from "./reports.ts";
 import type { TaskResult } from "./reports.ts";
+import { StoppingTasks } from "./stopping.ts";
 import { TaskQueue } from "./task-queue.ts";
-import { beganOf, traceOf } from "./task-trace.ts";
-import type { Began } from "./task-trace.ts";
+import { beganOf, traceOf, type Began } from "./task-trace.ts";
 
 /** Tasks read from the store at once. */
 const pageMax = 1_000;
@@ -32,6 +32,8 @@ export class Tasks {
   readonly #byRun = new Map<string, Map<number, ActiveTask>>();
   readonly #queue = new TaskQueue<ActiveTask>();
   readonly #alone = new AloneTasks();
+  /** What undos wait for. */
+  readonly stopping: StoppingTasks;
   readonly #notes: TaskNotes;
   readonly #ends: TaskEnds;
   /** Placed, and to be given out under the next epoch. */
@@ -40,6 +42,7 @@ export class Tasks {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.stopping = new StoppingTasks(parts.clock, parts.limits.taskStopMs);
     this.#notes = new TaskNotes(parts);
     this.#ends = new TaskEnds(parts, this.#notes, (task) => this.#isHere(task));
   }
@@ -75,6 +78,7 @@ export class Tasks {
       // It goes on: whatever became of the connection was not its doing.
       active?.charges.delete(epoch);
       if (active?.keptFor !== id || active.epoch !== epoch) {
+        this.stopping.cameBack(worker, ticketOf(task, epoch));
         this.#parts.send(id, { type: "revoke", task, epoch, reason: "It was given out again." });
         continue;
       }
@@ -99,6 +103,7 @@ export class Tasks {
     this.#workers.delete(id);
     this.#alone.left(worker);
     const kept = new Set(keep.map(({ task, epoch }) => ticketOf(task, epoch)));
+    this.stopping.left(id, kept);
     const charges = new Charges(this.#tasks.values(), { worker, loss, crashesMax: this.#parts.limits.crashesMax });
     const ends: Promise<void>[] = [];
     for (const task of this.#tasks.values()) {
@@ -156,13 +161,13 @@ export class Tasks {
       return;
     }
     // One that was revoked, or timed out, ends like any other: only its place was waited for.
-    const held = worker?.held.delete(ticketOf(report.task, report.epoch)) === true;
+    const held = this.stopping.freed(worker, ticketOf(report.task, report.epoch));
     if (current) this.#ended(task, report);
     else {
       task?.charges.delete(report.epoch);
       if (!held) this.#parts.count("stale_writes");
     }
-    this.#refill(worker);
+    this.#fill(worker);
   }
 
   /** Resolves when there is room for more lines of a task that says much; undefined while there is. */
@@ -172,11 +177,7 @@ export class Tasks {
 
   /** There may be room on a worker again, for a reason that is not known here. */
   refill(id: string): void {
-    this.#refill(this.#workers.get(id));
-  }
-
-  #refill(worker: TaskWorker | undefined): void {
-    if (worker !== undefined) this.#fill(worker);
+    this.#fill(this.#workers.get(id));
   }
 
   /** A worker that leaves gives back what it has not begun or could not end. */
@@ -185,7 +186,7 @@ export class Tasks {
     if (worker === undefined) return;
     this.#alone.retire(worker);
     for (const { task: name, epoch } of tasks) {
-      worker.held.delete(ticketOf(name, epoch));
+      this.stopping.freed(worker, ticketOf(name, epoch));
       const task = this.#tasks.get(name);
       if (task?.worker !== worker || task.epoch !== epoch) continue;
       task.leaveWorker();
@@ -202,10 +203,10 @@ export class Tasks {
 
   stop(): void {
     for (const task of this.#tasks.values()) task.stopTimers(true);
+    this.stopping.end();
   }
 
   #add(record: TaskRecord, fresh: boolean, began?: Began): void {
-    const { clock } = this.#parts;
     const task = new ActiveTask(record, fresh);
     task.began = began;
     const ofRun = this.#byRun.get(task.run) ?? new Map<number, ActiveTask>();
@@ -215,8 +216,8 @@ export class Tasks {
     this.#byRun.set(task.run, ofRun.set(task.seq, task));
     const { deadline, notBefore = 0 } = record;
     if (deadline !== undefined) this.#watchDeadline(task, deadline);
-    const now = clock.now();
-    if (notBefore > now) this.#delay(task, notBefore - now);
+    const leftMs = notBefore - this.#parts.clock.now();
+    if (leftMs > 0) this.#delay(task, leftMs);
     else this.#enqueue(task);
   }
 
@@ -238,7 +239,7 @@ export class Tasks {
   #enqueue(task: ActiveTask): void {
     if (!this.#isHere(task) || task.claiming || this.#parts.draining()) return;
     if (goesAlone(task, this.#parts.limits.crashesMax)) {
-      this.#refill(this.#alone.add(task, this.#workers.values()));
+      this.#fill(this.#alone.add(task, this.#workers.values()));
       return;
     }
     const worker = this.#resting ? undefined : roomiest(this.#workers.values(), task);
@@ -247,8 +248,8 @@ export class Tasks {
   }
 
   /** Gives a worker what waits and fits, as long as it has room. */
-  #fill(worker: TaskWorker): void {
-    if (this.#resting) return;
+  #fill(worker: TaskWorker | undefined): void {
+    if (worker === undefined || this.#resting) return;
     const alone = this.#alone.next(worker);
     if (alone !== undefined) this.#place(alone, worker);
     while (this.#queue.size > 0 && !worker.leaving && worker.held.size < worker.offer.slots) {
@@ -323,10 +324,8 @@ export class Tasks {
     if (worker === undefined) return;
     task.isOut = true;
     task.startedAt = clock.now();
-    const { name, attempt, run, workflow, plan } = task;
-    const order = { task: task.task, epoch, name, input, attempt, key: plan.key, run, workflow, ...traceOf(task) };
-    send(worker.link.id, { type: "task", ...order });
-    const { timeout } = plan;
+    send(worker.link.id, { type: "task", ...task.order(input), ...traceOf(task) });
+    const { timeout } = task.plan;
     if (timeout !== undefined)
       task.timer(afterLong(clock, timeout, () => this.#expire(task, `took longer than ${timeout} ms`)));
     this.#listen(task);
@@ -347,8 +346,11 @@ export class Tasks {
   }
 
   /** Its worker is told to stop; its place is free when it has. */
-  #revoke({ task, epoch, worker }: ActiveTask, reason: string): void {
-    if (worker !== undefined) this.#parts.send(worker.link.id, { type: "revoke", task, epoch, reason });
+  #revoke(active: ActiveTask, reason: string): void {
+    const { task, epoch, worker } = active;
+    if (worker === undefined) return;
+    this.stopping.add(active, worker.link.id);
+    this.#parts.send(worker.link.id, { type: "revoke", task, epoch, reason });
   }
 
   #ended(task: ActiveTask, end: TaskResult): void {
@@ -362,8 +364,7 @@ export class Tasks {
   }
 
   async #retry(task: ActiveTask, error: Uint8Array, delayMs: number): Promise<void> {
-    const again = await this.#ends.retry(task, error, delayMs);
-    if (!again) this.#forget(task);
+    if (!(await this.#ends.retry(task, error, delayMs))) this.#forget(task);
     if (!this.#isHere(task)) return;
     task.epoch++;
     task.fresh = true;
@@ -371,9 +372,8 @@ export class Tasks {
     this.#delay(task, delayMs);
   }
 
-  async #settle(task: ActiveTask, end: TaskResult): Promise<void> {
-    await this.#ends.settle(task, end);
-    this.#forget(task);
+  #settle(task: ActiveTask, end: TaskResult): Promise<void> {
+    return this.#ends.settle(task, end).then(() => this.#forget(task));
   }
 
   #isHere(task: ActiveTask): boolean {
@@ -391,7 +391,7 @@ export class Tasks {
     task.stopTimers(true);
     this.#notes.forget(task.task);
     this.#queue.remove(task);
-    this.#refill(this.#alone.remove(task));
+    this.#fill(this.#alone.remove(task));
     if (this.#isHere(task)) this.#tasks.delete(task.task);
     const ofRun = this.#byRun.get(task.run);
     if (ofRun?.get(task.seq) === task) ofRun.delete(task.seq);

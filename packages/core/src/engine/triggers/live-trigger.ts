@@ -1,14 +1,14 @@
 // One deployed trigger as the engine has it in memory: what its code says, how far it has got, and its turn: what changes it
 // happens one after the other, since each advance is made for the state before it.
-import { encodeError, SluiceError } from "@sluice/protocol";
+import { encodeError } from "@sluice/protocol";
 import type { TriggerDebounce } from "@sluice/protocol";
 import type { Result } from "../../kernel/result.ts";
 import { fail, ok } from "../../kernel/result.ts";
-import type { AdvanceOutcome, HeldStart, Occurrence, TriggerRecord, TriggerStore } from "../../kernel/trigger-store.ts";
+import type { HeldStart, Occurrence, TriggerRecord, TriggerStore } from "../../kernel/trigger-store.ts";
 import type { EngineParts } from "../parts.ts";
-import type { RunFlow } from "../../kernel/run-store.ts";
-import type { Begun } from "../sealing.ts";
 import type { Starts } from "../starts.ts";
+import { HeldStarts } from "./held-starts.ts";
+import type { Advance, Advanced, Kept, SealedStart, WaitingStarts } from "./held-starts.ts";
 import type { Invocations } from "./invocations.ts";
 import type { KeptManifest } from "./trigger-names.ts";
 import { valueAt } from "./value-path.ts";
@@ -34,27 +34,7 @@ interface Placed extends Entering {
   readonly sealed?: SealedStart | undefined;
 }
 
-/** The run that an input is sealed for, with what its row has of the key, and the gates that were read from the input. */
-interface SealedStart extends Pick<Begun, "row"> {
-  readonly id: string;
-  readonly flow: RunFlow | undefined;
-}
-
-type Advance = Parameters<TriggerStore["advanceTrigger"]>[0];
-export type Advanced = Extract<AdvanceOutcome, { readonly outcome: "ok" }>;
 type Rest = Pick<Advance, "marks" | "forget" | "progress">;
-
-/** Held starts let go in one commit, and looked at in one turn. */
-const releaseBatchMax = 100;
-const releaseLookMax = 1_000;
-/** A limit that may take one sooner is asked after this long. */
-const refusedRetryMsMin = 100;
-
-/** Occurrences that a limit of the workflow has turned away, and when it is asked again (milliseconds since 1970). */
-export interface WaitingStarts {
-  readonly count: number;
-  readonly retryAt: number;
-}
 
 export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   readonly manifest: M;
@@ -64,8 +44,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   record: TriggerRecord;
   readonly #parts: TriggerParts;
   #turn: Promise<unknown> = Promise.resolve();
-  #cancelHeld: (() => void) | undefined;
-  #waiting: WaitingStarts | undefined;
+  readonly #heldStarts: HeldStarts;
   #stopped = false;
 
   constructor(
@@ -77,6 +56,15 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     this.workflow = p.workflow;
     this.index = p.index;
     this.record = p.record;
+    this.#heldStarts = new HeldStarts(parts, {
+      workflow: p.workflow,
+      record: () => this.record,
+      stopped: () => this.stopped,
+      inTurn: (work) => this.inTurn(work),
+      commit: (advance) => this.#commit(advance),
+      keep: (input) => this.#keep(input),
+      run: (input, sealed) => this.#run(input, sealed),
+    });
   }
 
   get stopped(): boolean {
@@ -85,7 +73,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
 
   /** Undefined while no limit holds anything back. */
   get waiting(): WaitingStarts | undefined {
-    return this.#waiting;
+    return this.#heldStarts.waiting;
   }
 
   /** Does something that changes it, after what was asked for before. */
@@ -98,7 +86,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   /** Ends its timers and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelHeld?.();
+    this.#heldStarts.stop();
     await this.#turn;
   }
 
@@ -110,7 +98,7 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
   async enter(entering: readonly Entering[], rest: Rest = {}): Promise<Result<Advanced>> {
     const crowded = this.#parts.starts.crowded();
     if (entering.length > 0 && crowded !== undefined) return crowded;
-    if (entering.length > 0 && this.#isFull) return tooMany(this.workflow, this.#waiting?.count ?? 0);
+    if (entering.length > 0 && this.#isFull) return tooMany(this.workflow, this.waiting?.count ?? 0);
     const releases: (() => void)[] = [];
     try {
       const good: Placed[] = [];
@@ -121,9 +109,9 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
         if (!checked.ok && checked.error.code !== "invalid_input" && checked.error.code !== "payload_too_large")
           return checked;
         if (checked.ok) {
-          const { placed, release } = await this.#keep(each, checked.value);
+          const { input, sealed, release } = await this.#keep(checked.value);
           releases.push(release);
-          good.push(placed);
+          good.push({ ...each, input, sealed });
           continue;
         }
         refused = new Error(checked.error.message);
@@ -136,19 +124,19 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     }
   }
 
-  /** One that is good, with its input as it is stored. */
-  async #keep(each: Entering, input: Uint8Array): Promise<{ readonly placed: Placed; readonly release: () => void }> {
+  /** An input that is good, as it is stored. */
+  async #keep(input: Uint8Array): Promise<Kept> {
     const { ids, sealer, values, deployments } = this.#parts.engine;
     const begun = sealer.begin(this.workflow);
     if (begun === undefined) {
       const { stored, release } = await values.keep(input);
-      return { placed: { ...each, input: stored }, release };
+      return { input: stored, release };
     }
     const id = ids.run();
     const current = deployments.workflow(this.workflow);
     const flow = current === undefined ? undefined : this.#parts.starts.flowOf(current, input);
     const { stored, release } = await values.keep(begun.seal.seal({ run: id, field: "input" }, input));
-    return { placed: { ...each, input: stored, sealed: { id, row: begun.row, flow } }, release };
+    return { input: stored, sealed: { id, row: begun.row, flow }, release };
   }
 
   async #place(good: readonly Placed[], rest: Rest): Promise<Result<Advanced>> {
@@ -165,12 +153,12 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     const hold = await this.#held(good, debounce);
     const seen = good.flatMap(({ key, mark, expiresAt }) => (key === undefined ? [] : [{ key, mark, expiresAt }]));
     const advanced = await this.advance({ ...rest, marks: [...(rest.marks ?? []), ...seen], hold, occurrences: [] });
-    if (advanced.ok) await this.#armHeld();
+    if (advanced.ok) await this.#heldStarts.arm();
     return advanced;
   }
 
   get #isFull(): boolean {
-    return (this.#waiting?.count ?? 0) >= this.#parts.engine.limits.triggerWaitingMax;
+    return (this.waiting?.count ?? 0) >= this.#parts.engine.limits.triggerWaitingMax;
   }
 
   #run(input: Uint8Array, sealed?: SealedStart): Occurrence["run"] {
@@ -206,114 +194,19 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
     return [...held.values()];
   }
 
-  /** Begins to wait for what is held; also after a restart. */
-  async #armHeld(): Promise<void> {
-    const { engine, store } = this.#parts;
-    this.#cancelHeld?.();
-    if (this.#stopped || this.record.paused) return;
-    const [first] = await store.listHeld({ trigger: this.record.id, limit: 1 });
-    if (first === undefined || this.#stopped) return;
-    const dueAt = Math.max(first.dueAt, this.#waiting?.retryAt ?? 0);
-    this.#cancelHeld = engine.clock.after(Math.max(0, dueAt - engine.clock.now()), () => {
-      void this.inTurn(() => this.#release()).catch((error: unknown) => {
-        engine.log("error", "what a trigger holds could not be let go yet", {
-          trigger: this.record.id,
-          error: String(error),
-        });
-        this.#cancelHeld = engine.clock.after(engine.limits.reloadDelayMs, () => void this.resumeHeld());
-      });
-    });
-  }
-
   /** Takes up what was held before. */
   async resumeHeld(): Promise<void> {
-    await this.inTurn(() => this.#armHeld());
-  }
-
-  /** Lets go what is due, as far as limits of the workflow take it; the rest is held on, in the order in which it came. */
-  async #release(): Promise<void> {
-    // It may have been paused since: then it is armed again when it is resumed.
-    if (this.stopped || this.record.paused) return;
-    const { engine, store } = this.#parts;
-    const trigger = this.record.id;
-    const held = await store.listHeld({ trigger, limit: releaseLookMax });
-    const due = held.filter(({ dueAt }) => dueAt <= engine.clock.now());
-    let refused: Advanced["refused"];
-    for (let at = 0; at < due.length && (refused === undefined || this.#isKeyed); at += releaseBatchMax) {
-      const some = due.slice(at, at + releaseBatchMax);
-      const done = await this.#letGo(some);
-      if (!done.ok) throw new Error(done.error.message);
-      refused = done.value.refused ?? refused;
-    }
-    if (refused === undefined) this.#waiting = undefined;
-    await this.#armHeld();
-  }
-
-  /** Gives what was held its runs. What cannot be opened any more waits on, or goes where its key was erased. */
-  async #letGo(held: readonly HeldStart[]): Promise<Result<Advanced>> {
-    const releases: (() => void)[] = [];
-    try {
-      const occurrences: Occurrence[] = [];
-      const release: string[] = [];
-      for (const each of held) {
-        const run = await this.#runHeld(each, releases);
-        if (run === undefined) release.push(each.key);
-        else occurrences.push({ held: each.key, run });
-      }
-      return await this.advance({ occurrences, release });
-    } finally {
-      for (const free of releases) free();
-    }
-  }
-
-  /** The run of what was held; undefined where it was erased. Throws `payload_unreadable` while its key is not here. */
-  async #runHeld(
-    { input, run: id, payloadKey }: HeldStart,
-    releases: (() => void)[],
-  ): Promise<Occurrence["run"] | undefined> {
-    const { deployments, sealer, values } = this.#parts.engine;
-    if (id === undefined || payloadKey === undefined) {
-      if (!sealer.wants(this.workflow)) return this.#run(input);
-      // It was held before its workflow was encrypted.
-      const { placed, release } = await this.#keep({ input }, await values.load(input));
-      releases.push(release);
-      return this.#run(placed.input, placed.sealed);
-    }
-    const opened = await values.find(input);
-    if (opened instanceof SluiceError) {
-      if (opened.code !== "payload_erased") throw opened;
-      return undefined;
-    }
-    if (!sealer.wants(this.workflow)) {
-      const { stored, release } = await values.keep(opened);
-      releases.push(release);
-      return this.#run(stored);
-    }
-    const current = deployments.workflow(this.workflow);
-    const flow = current === undefined ? undefined : this.#parts.starts.flowOf(current, opened);
-    return this.#run(input, { id, row: { payloadKey }, flow });
-  }
-
-  /** True where a limit that turns one away may take the next. */
-  get #isKeyed(): boolean {
-    const flow = this.#parts.engine.deployments.workflow(this.workflow)?.manifest.flow;
-    return flow?.rateLimit?.key !== undefined;
-  }
-
-  /** Remembers that a limit has turned some away. */
-  async #noteRefused({ retryAt, count }: NonNullable<Advanced["refused"]>): Promise<void> {
-    const { engine, store } = this.#parts;
-    const before = this.#waiting;
-    const held = await store.countHeld({ trigger: this.record.id });
-    const asked = Math.max(retryAt, engine.clock.now() + refusedRetryMsMin);
-    this.#waiting = { count: held, retryAt: asked };
-    if (before === undefined)
-      engine.log("warn", "a limit makes occurrences of a trigger wait", { trigger: this.record.id, count, retryAt });
-    await this.#armHeld();
+    await this.inTurn(() => this.#heldStarts.arm());
   }
 
   /** Commits what it is given, on top of the state that is known; starts over from the stored one where that is another. */
   async advance(p: Omit<Advance, "by" | "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
+    const done = await this.#commit(p);
+    if (done.ok && done.value.refused !== undefined) await this.#heldStarts.noteRefused(done.value.refused);
+    return done;
+  }
+
+  async #commit(p: Omit<Advance, "by" | "trigger" | "expect" | "now">): Promise<Result<Advanced>> {
     const { engine, store } = this.#parts;
     const { id } = this.record;
     const now = engine.clock.now();
@@ -330,7 +223,6 @@ export class LiveTrigger<M extends KeptManifest = KeptManifest> {
       return fail({ code: "conflict", message: `The trigger ${id} has been changed meanwhile.` });
     }
     this.record = outcome.trigger;
-    if (outcome.refused !== undefined) await this.#noteRefused(outcome.refused);
     for (const _run of outcome.created) engine.count("runs_started");
     engine.route(outcome.effects);
     if (engine.changes.heard) {

@@ -230,6 +230,10 @@ export class MemoryRunStore implements Store {
     return all.filter((each) => schedule === undefined || each.schedule === schedule).slice(0, limit);
   }
 
+  async countHeldTimes(): Promise<Result<"countHeldTimes">> {
+    return this.#open().schedules.countHeld();
+  }
+
   async setSchedulePaused(p: Params<"setSchedulePaused">): Promise<Result<"setSchedulePaused">> {
     return this.#write("setSchedulePaused", p);
   }

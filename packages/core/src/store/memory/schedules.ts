@@ -52,6 +52,12 @@ export class Schedules {
     return all.toSorted((a, b) => (a.schedule === b.schedule ? a.time - b.time : a.schedule < b.schedule ? -1 : 1));
   }
 
+  /** How many each has, of those that have any; by schedule. */
+  countHeld(): readonly { readonly schedule: string; readonly count: number }[] {
+    const all = [...this.#held].map(([schedule, times]) => ({ schedule, count: times.size }));
+    return all.filter(({ count }) => count > 0).toSorted((a, b) => (a.schedule < b.schedule ? -1 : 1));
+  }
+
   update(id: string, change: Partial<Pick<ScheduleRecord, "paused" | "handledUntil">>): ScheduleRecord | undefined {
     const known = this.#byId.get(id);
     if (known === undefined) return undefined;

@@ -19,7 +19,10 @@ export function appendTask(change: Change, run: RunRow, op: Extract<StoreOp, { r
   const isKept = asked?.wait?.kind === "task" && asked.entry.name === name;
   // Asked for again by another life of the run, while what a retry has done again waits for it: it goes on.
   if (isKept) return;
+  // Other code asks for another task in the place: what was asked for before is nobody's any more.
+  const other = asked?.wait?.kind === "task" && asked.entry.place !== undefined;
   const row = openEntry(run, { seq, name, n, kind: seq < 0 ? "undo" : "task", at: change.now, undo });
+  if (other && row?.wait !== undefined) change.tables.waits.remove(row.wait);
   if (row === undefined || row.wait !== undefined) return;
   const task = { input: op.input, plan: op.plan, epoch: 1 };
   wait(change, row, { kind: "task", due: op.due, ref: op.task, task });

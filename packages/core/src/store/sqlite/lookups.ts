@@ -15,7 +15,7 @@ import type { HeldTime } from "../../kernel/schedule-firing.ts";
 import { seenQueues } from "../flow/queues.ts";
 import { FlowTables } from "./flow/flow-tables.ts";
 import { getRunsSql, readRecordColumns, toRecord, toSummary, type RecordRow, type SummaryRow } from "./run-row.ts";
-import { listHeldTimesSql, listSchedulesSql, toSchedule } from "./schedule-table.ts";
+import { countHeldTimesSql, listHeldTimesSql, listSchedulesSql, toSchedule } from "./schedule-table.ts";
 import { getStateSql, isExpired, toStateEntry, type StateRow } from "./state.ts";
 import { lazily } from "./statement.ts";
 import { tokenColumns, toToken, type TokenRow } from "./tokens.ts";
@@ -23,6 +23,7 @@ import { BreakerTable } from "./breakers/breakers.ts";
 import { listVersionsSql } from "./versions.ts";
 
 type Params<Verb extends keyof RunStore> = Parameters<RunStore[Verb]>[0];
+type HeldCount = Awaited<ReturnType<RunStore["countHeldTimes"]>>[number];
 type ScheduleRow = Parameters<typeof toSchedule>[0];
 
 export class Lookups {
@@ -33,6 +34,7 @@ export class Lookups {
   readonly #state;
   readonly #token;
   readonly #heldTimes;
+  readonly #heldCounts;
   readonly #schedules;
   readonly #versions;
   readonly #flow;
@@ -46,6 +48,7 @@ export class Lookups {
     this.#token = lazily<TokenRow>(db, `SELECT ${tokenColumns} FROM tokens WHERE token = ?`);
     this.#schedules = lazily<ScheduleRow>(db, listSchedulesSql);
     this.#heldTimes = lazily<HeldTime>(db, listHeldTimesSql);
+    this.#heldCounts = lazily<HeldCount>(db, countHeldTimesSql);
     this.#versions = lazily<VersionRecord>(db, listVersionsSql);
     this.#flow = new FlowTables(db);
   }
@@ -81,6 +84,10 @@ export class Lookups {
 
   listHeldTimes({ schedule, limit }: Params<"listHeldTimes">): readonly HeldTime[] {
     return this.#heldTimes().all(schedule ?? null, limit);
+  }
+
+  countHeldTimes(): readonly HeldCount[] {
+    return this.#heldCounts().all();
   }
 
   listQueues(p?: Params<"listQueues">): readonly QueueRecord[] {

@@ -21,6 +21,8 @@ const resumeSql = "UPDATE schedules SET paused = 0, handled_until = max(handled_
 const handledSql = "UPDATE schedules SET handled_until = ? WHERE id = ?";
 export const listHeldTimesSql = `SELECT schedule, time, at FROM schedule_held WHERE ?1 IS NULL OR schedule = ?1
   ORDER BY schedule, time LIMIT ?2`;
+export const countHeldTimesSql =
+  "SELECT schedule, count(*) AS count FROM schedule_held GROUP BY schedule ORDER BY schedule";
 const isHeldSql = "SELECT 1 AS held FROM schedule_held WHERE schedule = ? AND time = ?";
 const holdSql = "INSERT OR IGNORE INTO schedule_held (schedule, time, at) VALUES (?, ?, ?)";
 const letGoSql = "DELETE FROM schedule_held WHERE schedule = ? AND time = ?";

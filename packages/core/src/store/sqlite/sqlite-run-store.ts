@@ -285,6 +285,9 @@ class SqliteRunStore implements Store {
   listHeldTimes(p: Params<"listHeldTimes">): Answer<"listHeldTimes"> {
     return this.#look((lookups) => lookups.listHeldTimes(p));
   }
+  countHeldTimes(): Answer<"countHeldTimes"> {
+    return this.#look((lookups) => lookups.countHeldTimes());
+  }
   listQueues(p?: Params<"listQueues">): Answer<"listQueues"> {
     return this.#look((lookups) => lookups.listQueues(p));
   }

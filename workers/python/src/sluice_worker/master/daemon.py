@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..connection import Connection, is_loopback
+from ..connection import Connection, Wire, is_loopback
 from ..frames import FRAME_BYTES_MAX, Message, encode_message, new_id, now_ms
 from ..messages import MessageType, parse_payload
 from .builds import ATTEMPTS_MAX, CANCEL_GRACE_MS, Builds, DispatchedBuild, Holder, Placement
@@ -18,6 +18,7 @@ from .peer import Peer
 from .resources import ResourceTable
 from .state import StateTable
 from .tokens import Door, Refusal, WorkerToken
+from .websocket_listener import Listening, WebSocketListener
 
 #: How often the master asks a worker whether it is there.
 HEARTBEAT_MS = 10_000
@@ -46,7 +47,8 @@ class MasterDaemon:
     """A master of the worker protocol, for programs whose control plane is Python.
 
     What it knows lives in memory: builds that have not ended end with it. `tokens` let workers in, each under one name;
-    without them everybody may come in, which is for loopback only, as is everything without `tls`.
+    without them everybody may come in, which is for loopback only, as is everything without `tls`. With `websocket_port` (0:
+    one that is free) it listens on WebSocket as well, which needs the extra `sluice-worker[ws]`.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class MasterDaemon:
         *,
         tokens: Iterable[str | WorkerToken] = (),
         tls: ssl.SSLContext | None = None,
+        websocket_port: int | None = None,
         master_id: str | None = None,
         heartbeat_ms: float = HEARTBEAT_MS,
         reconnect_grace_ms: float = RECONNECT_GRACE_MS,
@@ -72,6 +75,7 @@ class MasterDaemon:
             raise ValueError(f"{host} is no loopback address: workers on other machines need tokens (pass tokens=…)")
         self.host = host
         self.port = port
+        self.websocket_port = websocket_port
         self.master_id = master_id or f"python-{new_id()}"
         self.heartbeat_ms = heartbeat_ms
         self._reconnect_grace_ms = reconnect_grace_ms
@@ -80,6 +84,7 @@ class MasterDaemon:
         self._log = log or logging.getLogger("sluice_worker.master")
         self._door = Door(allowed)
         self._server: asyncio.AbstractServer | None = None
+        self._websockets: WebSocketListener | None = None
         self._peers: dict[str, Peer] = {}
         self._serving: dict[Peer, asyncio.Task[None]] = {}
         self._absent: dict[str, asyncio.TimerHandle] = {}
@@ -91,14 +96,27 @@ class MasterDaemon:
         self.builds = Builds(holders, self._log, attempts_max=attempts_max, cancel_grace_ms=cancel_grace_ms)
 
     async def start(self) -> None:
-        """Listens; afterwards `port` is the one that was taken."""
+        """Listens; afterwards `port` and `websocket_port` are those that were taken.
+
+        Raises `OSError` where one is taken already, and `ValueError` where WebSocket is asked for without its library.
+        """
         self._server = await asyncio.start_server(self._connected, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
+        if self.websocket_port is None:
+            return
+        how = Listening(self.host, self.websocket_port, self._tls, self._frame_bytes_max, self._door.open, self._take_in)
+        try:
+            self._websockets = await WebSocketListener.listen(how)
+        except BaseException:
+            self._server.close()
+            raise
+        self.websocket_port = self._websockets.port
 
     async def stop(self) -> None:
         """Closes every connection. Builds that have not ended fail with the code `master_stopped`."""
-        if self._server is not None:
-            self._server.close()
+        for listener in (self._server, self._websockets):
+            if listener is not None:
+                listener.close()
         for timer in self._absent.values():
             timer.cancel()
         self._absent.clear()
@@ -106,8 +124,9 @@ class MasterDaemon:
         for peer in list(self._serving):
             peer.dismiss("draining", "The master is stopping.")
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
-        if self._server is not None:
-            await self._server.wait_closed()
+        for listener in (self._server, self._websockets):
+            if listener is not None:
+                await listener.wait_closed()
 
     async def __aenter__(self) -> MasterDaemon:
         await self.start()
@@ -181,7 +200,9 @@ class MasterDaemon:
         return revoked is not None
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, self._frame_bytes_max)
+        await self._take_in(Connection(reader, writer, self._frame_bytes_max))
+
+    async def _take_in(self, connection: Wire) -> None:
         if len(self._serving) >= CONNECTIONS_MAX:
             connection.post_error("too_many_requests", f"There are {CONNECTIONS_MAX} connections (CONNECTIONS_MAX).")
             await connection.close()

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, Protocol
 
-from ..connection import Connection
+from ..connection import Wire
 from ..frames import FrameError, Message
 from ..link import HEARTBEATS_MISSED_MAX
 from ..messages import MessageError, MessageType, parse_payload, present
@@ -26,6 +26,7 @@ WAITS_MAX = 100
 #: Builds at once that one worker may offer to take.
 SLOTS_MAX = 1_000
 
+_OUTSIDE = "The name is not within the prefixes of the worker's token."
 _BUILD_REPORTS = frozenset(
     {
         MessageType.BUILD_STARTED,
@@ -59,7 +60,7 @@ class Owner(Protocol):
 class Peer:
     """One connection, and the worker on it once HELLO was accepted."""
 
-    def __init__(self, owner: Owner, connection: Connection, log: logging.Logger) -> None:
+    def __init__(self, owner: Owner, connection: Wire, log: logging.Logger) -> None:
         self._owner = owner
         self._connection = connection
         self._log = log
@@ -226,6 +227,8 @@ class Peer:
                 self._connection.post_error("stale_epoch", problem, request_id)
         elif kind in (MessageType.STATE_GET, MessageType.STATE_SET, MessageType.STATE_DELETE):
             self._answer_state(request_id, self._state(kind, payload))
+        elif kind in (MessageType.LOCK_ACQUIRE, MessageType.LOCK_RELEASE) and not self._may_use(payload["resource"]):
+            self._post_lock_error(request_id, "forbidden", _OUTSIDE)
         elif kind == MessageType.LOCK_ACQUIRE:
             self._lock(payload, request_id)
         elif kind == MessageType.LOCK_RELEASE:
@@ -242,6 +245,9 @@ class Peer:
             if not refused:
                 self._log.warning("%s answered %s: %s", self.worker_id, payload["code"], payload["message"])
 
+    def _may_use(self, name: str) -> bool:
+        return self.permit is None or self.permit.may_use(name)
+
     def _answer_state(self, request_id: str, answer: Mapping[str, Any]) -> None:
         try:
             self.post(MessageType.STATE_RESPONSE, {"request_id": request_id, **answer})
@@ -251,9 +257,8 @@ class Peer:
 
     def _state(self, kind: MessageType, payload: Mapping[str, Any]) -> dict[str, Any]:
         state, key, if_version = self._owner.state, payload["key"], payload.get("if_version")
-        if self.permit is not None and not self.permit.may_use(key):
-            text = "The key is not within the prefixes of the worker's token."
-            return {"ok": False, "error": {"code": "forbidden", "message": text}}
+        if not self._may_use(key):
+            return {"ok": False, "error": {"code": "forbidden", "message": _OUTSIDE}}
         try:
             if kind == MessageType.STATE_GET:
                 entry = state.get(key)

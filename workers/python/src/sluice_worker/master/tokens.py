@@ -22,7 +22,7 @@ class WorkerToken:
     secret: str
     #: Labels that the worker may announce, as patterns (`zone=*`); None allows all.
     labels: Sequence[str] | None = None
-    #: How keys of the state must begin that the worker may use; None allows all.
+    #: How keys of the state and names of locks must begin that the worker may use; None allows all.
     state_prefixes: Sequence[str] | None = None
 
 
@@ -35,7 +35,7 @@ class Permit:
     credential: str | None = None
 
     def may_use(self, key: str) -> bool:
-        """Whether a key of the state is within the token's prefixes."""
+        """Whether a key of the state, or the name of a lock, is within the token's prefixes."""
         prefixes = self.token.state_prefixes if self.token is not None else None
         return prefixes is None or any(key.startswith(prefix) for prefix in prefixes)
 
@@ -55,7 +55,8 @@ class Door:
         if any(token.secret == "" or token.secret.startswith(CREDENTIAL_PREFIX) for token in found):
             raise ValueError(f"a token is not empty and does not begin with {CREDENTIAL_PREFIX}")
         self._tokens = found
-        self._open = not found
+        #: Nobody has to show anything.
+        self.open = not found
         #: Name by secret: a token belongs to the first worker that came with it.
         self._bound: dict[str, str] = {}
 
@@ -63,7 +64,7 @@ class Door:
         """Judges what a worker shows."""
         if len(worker_id) > WORKER_ID_CHARS_MAX:
             return Refusal(f"A worker's name has at most {WORKER_ID_CHARS_MAX} characters.")
-        if self._open:
+        if self.open:
             return Permit(None)
         if shown is None:
             return Refusal("A token is needed.")

@@ -6,6 +6,7 @@ import { countRate, debounce, gathered, isFull, type WindowRow } from "../../flo
 import type { Change } from "../change.ts";
 import { cancelRun } from "../finish.ts";
 import type { RunRow } from "../rows.ts";
+import { takeKey } from "../payload-keys/payload-keys.ts";
 import { isFinal } from "../runs.ts";
 import { requeue } from "../settle.ts";
 import { delaySeq, startSeq } from "../waits.ts";
@@ -68,6 +69,7 @@ function joinDebounced(change: Change, run: NewRun, { debounce: asked }: Admissi
     return join(change, run, { row: there, how: "debounced" });
   }
   there.record.input = run.input;
+  takeKey(change.tables, { row: there, run, now: change.now });
   there.record.dueAt = decided.due;
   putTimers(change, there, { due: decided.due, within: run.startWithinMs });
   flowRows.putWindow({ ...before, until: decided.due, count: before.count + 1 });

@@ -6,6 +6,7 @@ import type {
   PayloadKeyRecord,
   PayloadKeyStore,
 } from "../../../kernel/payload-keys.ts";
+import type { NewRun } from "../../../kernel/run-store.ts";
 import { erasedValue } from "../../../kernel/sealed.ts";
 import type { RunRow } from "../rows.ts";
 import { isFinal } from "../runs.ts";
@@ -34,6 +35,26 @@ export function releaseKeys(tables: Tables, ids: readonly (string | undefined)[]
     const waits = tables.triggers.allHeld().some(({ payloadKey }) => payloadKey === id);
     if (!waits && !tables.runs.all().some(({ record }) => record.payloadKey === id)) tables.payloadKeys.delete(id);
   }
+}
+
+/**
+ * The run has the key of the start that came last, or none. Where the one before was lent, somebody else's journal will need the
+ * new one.
+ */
+export function takeKey(
+  tables: Tables,
+  { row, run, now }: { readonly row: RunRow; readonly run: NewRun; readonly now: number },
+): void {
+  const { payloadKey, newKey } = run;
+  const before = row.record.payloadKey;
+  if (payloadKey !== undefined && newKey !== undefined)
+    putKey(tables.payloadKeys, { id: payloadKey, key: newKey, now });
+  if (before === payloadKey) return;
+  row.record.payloadKey = payloadKey;
+  const key = payloadKey === undefined ? undefined : tables.payloadKeys.get(payloadKey);
+  const lent = before !== undefined && tables.payloadKeys.get(before)?.lent === true;
+  if (key !== undefined && lent) tables.payloadKeys.set(key.id, { ...key, lent });
+  releaseKeys(tables, [before]);
 }
 
 export const payloadKeyVerbs: {

@@ -1,6 +1,6 @@
 // The trigger port in plain memory.
 import { sees } from "../../../kernel/patterns.ts";
-import type { TriggerStore, TriggerWriteVerb } from "../../../kernel/trigger-store.ts";
+import type { HeldStart, TriggerStore, TriggerWriteVerb } from "../../../kernel/trigger-store.ts";
 import type { Tables } from "../tables.ts";
 
 type Params<Verb extends keyof TriggerStore> = Parameters<TriggerStore[Verb]>[0];
@@ -60,7 +60,13 @@ export class MemoryTriggerStore implements TriggerStore {
 
   async listHeld(p: Params<"listHeld">): Promise<Result<"listHeld">> {
     const held = this.#parts.tables().triggers.row(p.trigger)?.held;
+    const { after } = p;
+    const comes = ({ dueAt, key }: HeldStart): boolean =>
+      after === undefined ||
+      dueAt > after.dueAt ||
+      (dueAt === after.dueAt && after.key !== undefined && key > after.key);
     return [...(held?.values() ?? [])]
+      .filter(comes)
       .toSorted((a, b) => a.dueAt - b.dueAt || (a.key < b.key ? -1 : 1))
       .slice(0, p.limit);
   }

@@ -4,7 +4,7 @@ import type { Admission, JoinReason, Refused } from "../../../kernel/flow.ts";
 import type { NewRun } from "../../../kernel/run-store.ts";
 import { countRate, debounce, gathered, isFull, type WindowRow } from "../../flow/windows.ts";
 import type { Change } from "../change.ts";
-import type { Run } from "../run-row.ts";
+import { runFlags, type Run } from "../run-row.ts";
 import type { Tables } from "../tables.ts";
 import { runTimerSeqs } from "../waits.ts";
 
@@ -64,11 +64,26 @@ function joinDebounced(cx: Change, run: NewRun, { debounce: asked }: Admission):
   if (decided.kind === "ignore") flowRows.putWindow({ ...before, until: decided.until });
   else {
     runs.setPending(decided.run, decided.due, run.input);
+    takeKey(cx, decided.run, run);
     blobs.note(decided.run, run.input);
     putTimers(cx, decided.run, { due: decided.due, within: run.startWithinMs });
     flowRows.putWindow({ ...before, until: decided.due, count: before.count + 1 });
   }
   return join(cx, run, { id: decided.run, how: "debounced" });
+}
+
+/** What waits is sealed with the key of the start that came last, which its run has from now on. */
+function takeKey(cx: Change, id: string, { payloadKey, newKey }: NewRun): void {
+  const { payloadKeys, runs } = cx.t;
+  const row = runs.get(id);
+  const sealed = row !== undefined && (row.flags & runFlags.sealed) !== 0;
+  if (row === undefined || (!sealed && payloadKey === undefined)) return;
+  const before = sealed ? runs.recordOf(row).payloadKey : undefined;
+  if (payloadKey !== undefined && newKey !== undefined) payloadKeys.put(payloadKey, newKey, cx.now);
+  if (before === payloadKey) return;
+  runs.mark(row, runFlags.sealed);
+  runs.flush();
+  payloadKeys.exchange(id, { before, after: payloadKey });
 }
 
 function joinBatch(cx: Change, run: NewRun, { batch: asked }: Admission): Admitted | undefined {

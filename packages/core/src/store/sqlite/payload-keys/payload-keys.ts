@@ -16,6 +16,10 @@ const releaseSql = `DELETE FROM payload_keys WHERE id = ?1 AND lent = 0
   AND NOT EXISTS (SELECT 1 FROM runs WHERE payload_key = ?1)
   AND NOT EXISTS (SELECT 1 FROM trigger_held WHERE payload_key = ?1)`;
 
+const giveSql = "UPDATE runs SET payload_key = ? WHERE id = ?";
+const lendToo =
+  "UPDATE payload_keys SET lent = 1 WHERE id = ?1 AND EXISTS (SELECT 1 FROM payload_keys WHERE id = ?2 AND lent = 1)";
+
 interface Row extends Omit<PayloadKeyRecord, "wrapped" | "erasedAt"> {
   readonly wrapped: Uint8Array | null;
   readonly erasedAt: number | null;
@@ -29,6 +33,8 @@ export class PayloadKeyTable {
   readonly #rewrap;
   readonly #erase;
   readonly #release;
+  readonly #give;
+  readonly #lendToo;
 
   constructor(db: Connection) {
     this.#get = lazily<Row>(db, getSql);
@@ -38,6 +44,8 @@ export class PayloadKeyTable {
     this.#rewrap = lazily(db, rewrapSql);
     this.#erase = lazily(db, eraseSql);
     this.#release = lazily(db, releaseSql);
+    this.#give = lazily(db, giveSql);
+    this.#lendToo = lazily(db, lendToo);
   }
 
   get(id: string): PayloadKeyRecord | undefined {
@@ -70,6 +78,14 @@ export class PayloadKeyTable {
 
   erase(id: string, now: number): void {
     this.#erase().run(now, id);
+  }
+
+  /** The run has another key from now on, or none. Where the one before was lent, somebody else's journal will need the new one. */
+  exchange(run: string, p: { readonly before: string | undefined; readonly after: string | undefined }): void {
+    this.#give().run(p.after ?? null, run);
+    if (p.before === undefined) return;
+    if (p.after !== undefined) this.#lendToo().run(p.after, p.before);
+    this.release(p.before);
   }
 
   /** Lets a key go that no run has any more, nor what waits to be one. */

@@ -49,7 +49,7 @@ export class SqliteTriggerStore implements TriggerStore {
     return this.#look((reads) => reads.marksAfter(p));
   }
   listHeld(p: Params<"listHeld">): Answer<"listHeld"> {
-    return this.#look((reads) => reads.held(p.trigger, p.limit));
+    return this.#look((reads) => reads.held(p.trigger, p.limit, p.after));
   }
   countHeld(p: Params<"countHeld">): Answer<"countHeld"> {
     return this.#look((reads) => reads.countHeld(p.trigger));

@@ -79,9 +79,16 @@ export class TriggerReads {
     return this.#db.rows<MarkRow>(sql, p.trigger, p.after ?? "", p.limit).map((row) => filled<TriggerMark>(row));
   }
 
-  held(trigger: string, limit: number): readonly HeldStart[] {
-    const sql = `SELECT ${heldColumns} FROM trigger_held WHERE trigger_id = ? ORDER BY due_at, key LIMIT ?`;
-    return this.#db.rows<object>(sql, trigger, limit).map((row) => filled<HeldStart>(row));
+  held(
+    trigger: string,
+    limit: number,
+    after?: { readonly dueAt: number; readonly key?: string | undefined },
+  ): readonly HeldStart[] {
+    const { dueAt = -1, key = null } = after ?? {};
+    // Without a key nothing that is due at that time is greater.
+    const sql = `SELECT ${heldColumns} FROM trigger_held WHERE trigger_id = ?1 AND due_at >= ?2
+      AND (due_at > ?2 OR key > ?3) ORDER BY due_at, key LIMIT ?4`;
+    return this.#db.rows<object>(sql, trigger, dueAt, key, limit).map((row) => filled<HeldStart>(row));
   }
 
   countHeld(trigger: string): number {
