@@ -248,8 +248,6 @@ export class Terminals {
   /** Removes a recording. Fails with `not_found`, and `conflict` while it is being made. */
   async removeRecording({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<true>> {
     const { recordings } = this.#options;
-    const found = await recordings.get(id);
-    if (!found.ok) return found;
     const session = this.#sessions.get(id);
     if (session?.status === "running" && session.isRecorded) {
       return fail({
@@ -258,6 +256,8 @@ export class Terminals {
         hint: "End it first: sluice term kill.",
       });
     }
+    const found = await recordings.get(id);
+    if (!found.ok) return found;
     const { seq } = await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
     const removed = await recordings.remove(id);
     await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });

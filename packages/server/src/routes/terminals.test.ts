@@ -54,6 +54,7 @@ describe("the routes of terminals", () => {
     expect(made.body.terminal.recorded).toBeTrue();
     const viewer = rig.view(id);
     await viewer.sees("a-very-secret-token");
+    while ((await ask("getRecording", [id])).status === 404) continue;
     expect((await ask("removeRecording", [id])).body.error.code).toBe("conflict");
     await ask("resizeTerminal", [id], { body: { cols: 90, rows: 20 } });
     viewer.type("hello\r");
