@@ -130,6 +130,36 @@ describeInBrowser("terminals", () => {
     expect(await line("pasted", "never").count()).toBe(0);
   });
 
+  test("are recorded: played, moved about in by time and by what was written", async () => {
+    await page.goto(`${server.url}/terminals?create=true`);
+    await page.getByLabel("Command").fill("sh -c 'echo first line; read word; echo second line'");
+    await page.getByLabel("Name").fill("taped");
+    await page.getByLabel("Record what it shows").check();
+    await page.getByRole("button", { name: "Begin" }).click();
+    await line("taped", "first line").waitFor();
+    await page.keyboard.press("Enter");
+    await pane("taped").getByText("Ended with exit code 0").waitFor();
+    await page.goto(`${server.url}/terminals`);
+    const row = page.getByRole("table", { name: "Recordings" }).getByRole("row").filter({ hasText: "taped" });
+    await row.getByText("Whole").waitFor();
+    await row.getByRole("link", { name: "taped" }).click();
+    const shownLine = (text: string) =>
+      page.locator(".xterm-accessibility-tree").getByRole("listitem").filter({ hasText: text });
+    await page.getByRole("slider", { name: "Timeline" }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    await page.getByLabel("Find in this recording").fill("second");
+    await page.getByRole("list", { name: "Lines" }).getByRole("button").click();
+    await shownLine("second line").first().waitFor();
+    await page.getByRole("slider", { name: "Timeline" }).fill("0");
+    await shownLine("second line").first().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Play" }).click();
+    await shownLine("second line").first().waitFor();
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.goto(`${server.url}/terminals`);
+    await page.getByRole("button", { name: "Remove the recording taped" }).click();
+    await row.waitFor({ state: "detached" });
+  });
+
   test("say how they look, are drawn without a graphics card too, and are ended from the list", async () => {
     const id = await make("drawn", ["sh", "-c", "printf '\\033[31mred\\033[m\\n'; exec cat"]);
     await page.goto(`${server.url}/terminals/${id}`);

@@ -1,6 +1,6 @@
 // Terminals by the shipped command, in a terminal.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cleanEnv, commandsIn, main, readyLine, startSluice, stop } from "./cli-process.ts";
@@ -122,4 +122,26 @@ test("without a terminal of its own the command says what to do instead, and beg
   expect(unknown.stdout).toContain("cannot be begun");
   expect(unknown.exitCode).toBe(2);
   await text("term", "kill", terminal.id);
+}, 60_000);
+
+test("what a terminal shows is recorded, played and written to a file", async () => {
+  const begun = JSON.parse(
+    (await run(["term", "--detach", "--record", "--json", "--", "sh", "-c", "echo first; sleep 0.2; echo second"]))
+      .stdout,
+  );
+  const { id } = begun.terminal;
+  for (let live = true; live;) {
+    const { recordings } = await json("term", "recordings");
+    live = recordings[0].live;
+    expect(recordings).toMatchObject([{ id, name: "sh" }]);
+  }
+  const played = await run(["term", "play", id, "--speed", "10"]);
+  expect(played.stdout).toStartWith("first\r\nsecond\r\n");
+  const file = join(work, "played.cast");
+  expect(await text("term", "export", id, "--output", file, "--v2")).toContain("Written to");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect((await run(["term", "play", file, "--speed", "100"])).stdout).toStartWith("first\r\nsecond\r\n");
+  expect((await run(["term", "play", id, "--speed", "0"])).exitCode).toBe(2);
+  expect((await run(["term", "play", "no_such", "--json"])).exitCode).toBe(1);
+  expect(readdirSync(join(project, ".sluice", "recordings"))).toEqual([`${id}.cast`]);
 }, 60_000);

@@ -8,6 +8,8 @@ packages=(gcc libc6-dev)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 command -v openssl >/dev/null || packages+=(openssl)
+# Programs that are driven through terminals, and the one that plays their recordings.
+for program in vim htop less tmux asciinema; do command -v "$program" >/dev/null || packages+=("$program"); done
 
 missing=()
 for package in "${packages[@]}"; do

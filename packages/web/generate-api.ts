@@ -1,5 +1,5 @@
-// Writes src/api-table.ts from the contract of the HTTP API: `bun packages/web/generate-api.ts`. A test fails when the
-// file is older than the contract.
+// Writes src/api-paths.ts and src/api-table.ts from the contract of the HTTP API: `bun packages/web/generate-api.ts`. A test fails
+// when the files are older than the contract.
 
 import { join } from "node:path";
 import { routes } from "@sluice/protocol/http";
@@ -28,7 +28,7 @@ function isForConsole(name: string, { path, anyToken }: RouteSpec): boolean {
   return !pages.has(name) && !programs.has(name) && !isForeign;
 }
 
-const opening = `// Every route of the API with its types, made by \`bun packages/web/generate-api.ts\` from the contract: not to be edited.
+const opening = `// What every route of the API takes and answers, made by \`bun packages/web/generate-api.ts\` from the contract: not to be edited.
 import type { schemas } from "@sluice/protocol/http-schemas";
 import type { z } from "zod";
 
@@ -56,33 +56,45 @@ function typeOf(name: RouteName): string {
   return `  ${name}: { params: ${union(params)}; query: ${union(query)}; request: ${sent}; answer: ${answer} };\n`;
 }
 
-/** The text of src/api-table.ts, before it is formatted. */
-export function apiTable(): string {
+/** The files below src/ with their text, before it is formatted. */
+function apiFiles(): Readonly<Record<"api-paths.ts" | "api-table.ts", string>> {
   const entries = Object.entries(routes).filter(([name, spec]) => isForConsole(name, spec)) as [RouteName, RouteSpec][];
   const paths = entries.map(([name, spec]) => `  ${name}: ${JSON.stringify(`${spec.methods[0]} ${spec.path}`)},\n`);
   const interfaces = entries.map(([name]) => typeOf(name));
-  return `${opening}
+  return {
+    "api-paths.ts": `// Every route of the API, made by \`bun packages/web/generate-api.ts\` from the contract: not to be edited.
+
 /** Method and path of each route. */
 export const apiPaths = {
 ${paths.join("")}} as const;
-
-/** What each route takes and answers: names of its path and query parameters, the body sent, the body answered. */
+`,
+    "api-table.ts": `${opening}
+/** Names of path and query parameters, the body sent, the body answered. */
 export interface Api {
 ${interfaces.join("")}}
-`;
+`,
+  };
 }
 
-/** The text as the formatter would leave it. */
-export async function formattedApiTable(): Promise<string> {
+/** The files below src/ as the formatter would leave them. */
+export async function formattedApiFiles(): Promise<readonly (readonly [name: string, text: string])[]> {
+  return Promise.all(
+    Object.entries(apiFiles()).map(async ([name, text]) => [name, await formatted(name, text)] as const),
+  );
+}
+
+async function formatted(name: string, text: string): Promise<string> {
   const oxfmt = join(import.meta.dir, "../../node_modules/.bin/oxfmt");
-  const child = Bun.spawn([oxfmt, "--stdin-filepath", "packages/web/src/api-table.ts"], {
+  const child = Bun.spawn([oxfmt, "--stdin-filepath", `packages/web/src/${name}`], {
     cwd: join(import.meta.dir, "../.."),
-    stdin: new Blob([apiTable()]),
+    stdin: new Blob([text]),
     stdout: "pipe",
   });
-  const text = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error("oxfmt could not format the table");
-  return text;
+  const result = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`oxfmt could not format ${name}`);
+  return result;
 }
 
-if (import.meta.main) await Bun.write(join(import.meta.dir, "src/api-table.ts"), await formattedApiTable());
+if (import.meta.main) {
+  for (const [name, text] of await formattedApiFiles()) await Bun.write(join(import.meta.dir, "src", name), text);
+}

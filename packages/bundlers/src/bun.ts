@@ -87,7 +87,11 @@ async function buildApart(options: Options): Promise<Built> {
     // The Bun that runs this may be a program that was compiled with it.
     env: { ...process.env, BUN_BE_BUN: "1" },
   });
-  const [out, said, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const [out, said, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   if (code !== 0) throw new Error(`The process of Bun's bundler ended with ${code}: ${said.trim()}`);
   return JSON.parse(out) as Built;
 }

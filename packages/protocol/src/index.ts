@@ -7,6 +7,7 @@ export {
   entryStatuses,
   buildStatuses,
   buildEventKinds,
+  recordedParts,
   terminalRoles,
   terminalStatuses,
   workKinds,

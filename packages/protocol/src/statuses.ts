@@ -108,6 +108,9 @@ export type TerminalStatus = (typeof terminalStatuses)[number];
 export const terminalRoles = ["viewer", "writer"] as const;
 export type TerminalRole = (typeof terminalRoles)[number];
 
+/** What can be recorded of a terminal. Input has whatever is typed in it, passwords too. */
+export const recordedParts = ["output", "output and input"] as const;
+
 /** Kinds of work that a token can be limited to. */
 export const workKinds = ["build", "task", "run"] as const;
 export type WorkKind = (typeof workKinds)[number];

@@ -93,7 +93,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const { limits, logs: kept } = settings;
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits, pipelines: kept.pipelines });
     const cache = cacheOf(ground);
-    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits });
+    const terminals = terminalsOf({ store, log, env: options.env, limits, folder: folder.folder });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,

@@ -1,7 +1,7 @@
 // The API as typed calls: `await api("listRuns", { query: { status: "failed" } })`. Failures are thrown as `ApiError`,
 // with the server's code and hint.
 import type { ErrorCode, WireError } from "@sluice/protocol";
-import { apiPaths } from "./api-table.ts";
+import { apiPaths } from "./api-paths.ts";
 import type { Api } from "./api-table.ts";
 import { takeEarly } from "./shell/early.ts";
 

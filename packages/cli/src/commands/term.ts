@@ -6,6 +6,7 @@ import { misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { table } from "../table.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
+import { addRecordingCommands } from "./term-recordings.ts";
 
 interface TerminalView {
   readonly id: string;
@@ -22,6 +23,8 @@ interface OpenFlags extends TargetFlags {
   readonly name?: string;
   readonly cwd?: string;
   readonly detach?: true;
+  readonly record?: true;
+  readonly recordInput?: true;
 }
 
 interface AttachFlags extends TargetFlags {
@@ -32,6 +35,7 @@ export function addTermCommands(program: Command, io: Io): void {
   const term = commandGroup(program, "term", "Terminals of the server's machine: open, attach, list, kill");
   addOpen(term, io);
   addAttach(term, io);
+  addRecordingCommands(term, io);
   clientCommand(term, { name: "list", description: "The terminals there are", example: "sluice term list" }).action(
     async (flags: TargetFlags) => {
       const answer = await apiOf(io, flags).json<{ readonly terminals: readonly TerminalView[] }>("/api/v1/terminals");
@@ -61,6 +65,8 @@ function addOpen(term: Command, io: Io): void {
     .argument("[command...]", "program and arguments, behind --")
     .option("--name <name>", "what it is called in lists")
     .option("--cwd <dir>", "folder on the server's machine to begin in")
+    .option("--record", "record what it writes")
+    .option("--record-input", "record what is typed as well, passwords too")
     .option("--detach", "begin it and come back at once")
     .action(async (command: readonly string[], flags: OpenFlags) => {
       if (flags.detach !== true) needTerminal(io);
@@ -71,6 +77,7 @@ function addOpen(term: Command, io: Io): void {
           ...(command.length === 0 ? {} : { command }),
           ...(flags.name === undefined ? {} : { name: flags.name }),
           ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+          ...recordOf(flags),
         },
       });
       if (flags.detach === true) return show(io, flags, { json: { terminal }, text: () => [terminal.id] });
@@ -78,6 +85,11 @@ function addOpen(term: Command, io: Io): void {
       // Nobody reads this terminal any more, and what is open to it would keep the command.
       process.exit(await attach({ api, io, id: terminal.id, readOnly: false }));
     });
+}
+
+function recordOf({ record, recordInput }: OpenFlags): { readonly record?: string } {
+  if (recordInput === true) return { record: "output and input" };
+  return record === true ? { record: "output" } : {};
 }
 
 function addAttach(term: Command, io: Io): void {

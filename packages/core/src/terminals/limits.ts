@@ -33,6 +33,14 @@ export interface TerminalLimits {
   readonly terminalArgumentsMax: number;
   readonly terminalCommandCharsMax: number;
   readonly terminalNameCharsMax: number;
+  /** Longest recording; what comes after it is left out. */
+  readonly terminalRecordingBytesMax: number;
+  /** Of a recording that waits to be written: past it the program is held back. */
+  readonly terminalRecordingBacklogBytesMax: number;
+  /** How long a recording is kept after its end. */
+  readonly terminalRecordingsKeptMs: number;
+  /** All recordings together: past it the oldest go. */
+  readonly terminalRecordingsBytesMax: number;
 }
 
 export const terminalLimits: TerminalLimits = {
@@ -54,4 +62,8 @@ export const terminalLimits: TerminalLimits = {
   terminalArgumentsMax: 256,
   terminalCommandCharsMax: 32_768,
   terminalNameCharsMax: 128,
+  terminalRecordingBytesMax: 100 * 1024 * 1024,
+  terminalRecordingBacklogBytesMax: 1024 * 1024,
+  terminalRecordingsKeptMs: 30 * 86_400_000,
+  terminalRecordingsBytesMax: 5 * 1024 * 1024 * 1024,
 };

@@ -17,6 +17,8 @@ import {
   write,
 } from "./screen/screen-state.suite.ts";
 import { DirectScreens } from "./screens.suite.ts";
+import { Recorder } from "./recording/recorder.ts";
+import type { RecordingSink } from "./recording/recorder.ts";
 import { TerminalSession } from "./session.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -52,6 +54,13 @@ class PlayedPty implements Pty {
   close(): void {
     this.told.push("close");
   }
+}
+
+/** Records into a sink. */
+function recording(p: { readonly clock: SimulatedClock; readonly sink: RecordingSink }) {
+  const head = { cols: 20, rows: 5, startedAt: 1_000, title: "sh", command: "sh", tags: [] };
+  const rest = { bytesMax: 10_000, secrets: [], withInput: false, failed: () => undefined };
+  return (drained: () => void): Recorder => new Recorder({ ...p, ...rest, drained }, head);
 }
 
 /** A viewer with a terminal of its own, which acknowledges what it has been sent when it is told to. */
@@ -106,7 +115,13 @@ class PlayedViewer {
   }
 }
 
-function open(p: { readonly where?: TerminalSize; readonly limits?: Partial<typeof terminalLimits> } = {}) {
+function open(
+  p: {
+    readonly where?: TerminalSize;
+    readonly limits?: Partial<typeof terminalLimits>;
+    readonly sink?: RecordingSink;
+  } = {},
+) {
   const clock = new SimulatedClock(1_000);
   const direct = new DirectScreens();
   const pty = new PlayedPty();
@@ -118,6 +133,7 @@ function open(p: { readonly where?: TerminalSize; readonly limits?: Partial<type
       limits,
       screens: direct.screens,
       changed: () => undefined,
+      record: p.sink === undefined ? undefined : recording({ clock, sink: p.sink }),
       ptys: {
         spawn: (_spec, events) => {
           pty.events = events;
@@ -141,6 +157,27 @@ function open(p: { readonly where?: TerminalSize; readonly limits?: Partial<type
 }
 
 describe("a session", () => {
+  test("is held back while its recording cannot be written as fast, and goes on afterwards", async () => {
+    const written: (() => void)[] = [];
+    const sink = {
+      append: () => new Promise<void>((resolve) => written.push(resolve)),
+      close: async () => undefined,
+    };
+    const { clock, direct, pty, say } = open({ limits: { terminalRecordingBacklogBytesMax: 400 }, sink });
+    say("x".repeat(150));
+    await direct.settle();
+    expect(pty.paused).toBeFalse();
+    say("y".repeat(250));
+    await direct.settle();
+    expect(pty.paused).toBeTrue();
+    clock.advanceTo(2_000);
+    await direct.settle();
+    expect(pty.paused).toBeTrue();
+    for (const resolve of written.splice(0)) resolve();
+    await direct.settle();
+    expect(pty.paused).toBeFalse();
+  });
+
   const commons = [
     { weight: 2, arbitrary: fc.record({ leave: fc.nat(2) }) },
     { weight: 3, arbitrary: fc.record({ come: fc.nat(2) }) },

@@ -10,6 +10,7 @@ import type { TerminalLimits } from "./limits.ts";
 import { OutputLog } from "./output-log.ts";
 import type { LogPlace } from "./output-log.ts";
 import type { Bytes, Pty, PtyEnd, PtyHost, PtySpec, Screen, ScreenHost, Snapshot, TerminalSize } from "./ports.ts";
+import type { Recorder } from "./recording/recorder.ts";
 import { Viewer } from "./viewer.ts";
 import type { ViewerEnd, ViewerLink } from "./viewer.ts";
 
@@ -28,6 +29,8 @@ export interface SessionParts {
   readonly limits: TerminalLimits;
   readonly ptys: PtyHost;
   readonly screens: ScreenHost;
+  /** Records it from its start on; `drained` is to be called when less waits to be written. */
+  readonly record?: ((drained: () => void) => Recorder) | undefined;
   /** Something that lists show has changed. */
   readonly changed: (session: TerminalSession) => void;
 }
@@ -40,6 +43,7 @@ export class TerminalSession {
   readonly #screen: Screen;
   readonly #viewers = new Set<Viewer>();
   #pty: Pty | undefined;
+  #recorder: Recorder | undefined;
   #status: TerminalStatus = "created";
   #end: PtyEnd | undefined;
   #endedAt: number | undefined;
@@ -121,6 +125,11 @@ export class TerminalSession {
     return this.#log.end.offset;
   }
 
+  /** Whether it is being recorded. */
+  get isRecorded(): boolean {
+    return this.#recorder !== undefined;
+  }
+
   /** Whether the program is being held back. */
   get isPaused(): boolean {
     return this.#paused;
@@ -144,6 +153,7 @@ export class TerminalSession {
     );
     if (!spawned.ok) return spawned;
     this.#pty = spawned.value;
+    this.#recorder = this.#parts.record?.(() => this.#resumeIfRead());
     this.#status = "running";
     this.#tell();
     return ok(true);
@@ -205,6 +215,7 @@ export class TerminalSession {
     this.#inputWaitingBytes += bytes.length;
     this.#activeAt = this.#parts.clock.now();
     this.#pty.write(bytes);
+    this.#recorder?.input(bytes);
     return ok(true);
   }
 
@@ -218,6 +229,7 @@ export class TerminalSession {
     const mark = this.#log.resize(size);
     this.#screen.resize(size, mark);
     this.#pty?.resize(size);
+    this.#recorder?.resize(size);
     this.#pumpAll();
     this.#parts.changed(this);
   }
@@ -260,6 +272,8 @@ export class TerminalSession {
       viewer.link.end(reason);
     }
     if (this.#status === "running") this.hangUp();
+    // How it ends is not waited for.
+    this.#recorder?.end(undefined);
     this.#screen.close();
   }
 
@@ -268,6 +282,7 @@ export class TerminalSession {
     const { terminalBacklogBytesMax } = this.#parts.limits;
     this.#activeAt = this.#parts.clock.now();
     this.#log.push(bytes);
+    this.#recorder?.output(bytes);
     if (this.#gone) return;
     if (this.#viewers.size > 0) {
       const frame = new Uint8Array(1 + bytes.length);
@@ -276,14 +291,23 @@ export class TerminalSession {
       this.#pumpAll({ offset, frame });
     }
     this.#screen.write(bytes);
-    if (!this.#paused && this.#log.end.offset - this.#parsed > terminalBacklogBytesMax) {
-      this.#paused = this.#pty?.pause() ?? false;
-    }
+    const { terminalRecordingBacklogBytesMax } = this.#parts.limits;
+    const isBehind =
+      this.#log.end.offset - this.#parsed > terminalBacklogBytesMax ||
+      (this.#recorder?.waitingBytes ?? 0) > terminalRecordingBacklogBytesMax;
+    if (!this.#paused && isBehind) this.#paused = this.#pty?.pause() ?? false;
   }
 
   #onParsed(offset: number): void {
     this.#parsed = offset;
-    if (this.#log.end.offset - offset <= this.#parts.limits.terminalBacklogBytesMax / 2) this.#resume();
+    this.#resumeIfRead();
+  }
+
+  /** Screen and recording set the pace, and nobody else. */
+  #resumeIfRead(): void {
+    const { terminalBacklogBytesMax, terminalRecordingBacklogBytesMax } = this.#parts.limits;
+    const isRead = this.#log.end.offset - this.#parsed <= terminalBacklogBytesMax / 2;
+    if (isRead && (this.#recorder?.waitingBytes ?? 0) <= terminalRecordingBacklogBytesMax / 2) this.#resume();
   }
 
   #resume(): void {
@@ -304,6 +328,7 @@ export class TerminalSession {
     if (this.#status === "exited" || this.#end === undefined) return;
     this.#stopDraining();
     this.#status = "exited";
+    this.#recorder?.end(this.#end.exitCode);
     this.#endedAt = this.#parts.clock.now();
     // Who was told to outlive the program may do so, unless the session is to end as a whole.
     this.#pty?.close();

@@ -4,11 +4,30 @@ import { MemoryRunStore } from "../store/memory/index.ts";
 import { SimulatedClock } from "../testing/index.ts";
 import { terminalLimits } from "./limits.ts";
 import type { PtyEvents } from "./ports.ts";
+import { Recordings } from "./recording/recordings.ts";
 import { DirectScreens } from "./screens.suite.ts";
 import { Terminals } from "./terminals.ts";
 
 const by = { kind: "user", id: "ada", origin: {} } as const;
-const one = { by, command: ["sh"], cwd: undefined, env: {}, cols: 80, rows: 24, name: undefined, start: true };
+const one = {
+  by,
+  command: ["sh"],
+  cwd: undefined,
+  env: {},
+  cols: 80,
+  rows: 24,
+  name: undefined,
+  start: true,
+  record: "nothing",
+} as const;
+
+/** One that nobody records into here: server/src/terminals has a real one. */
+const noFolder = {
+  create: () => ({ append: async () => undefined, close: async () => undefined }),
+  list: async () => [],
+  read: async () => undefined,
+  remove: async () => false,
+};
 
 function open(limits: Partial<typeof terminalLimits> = {}) {
   const clock = new SimulatedClock(1_000);
@@ -22,6 +41,8 @@ function open(limits: Partial<typeof terminalLimits> = {}) {
     screens: new DirectScreens().screens,
     limits: { ...terminalLimits, ...limits },
     newId: () => `term_${++ids}`,
+    recordings: new Recordings({ folder: noFolder, clock, limits: terminalLimits }),
+    secrets: [],
     ptys: {
       spawn: ({ command }, events) => {
         if (command[0] === "none") return fail({ code: "bad_request", message: "There is no such program." });

@@ -6,6 +6,9 @@ import type { Logger } from "../kernel/log.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { TerminalLimits } from "./limits.ts";
+import { Recorder } from "./recording/recorder.ts";
+import { secretsIn } from "./recording/masking.ts";
+import type { Recordings } from "./recording/recordings.ts";
 import type { PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
 import { TerminalSession } from "./session.ts";
 import type { SessionFacts } from "./session.ts";
@@ -18,7 +21,13 @@ export interface TerminalsOptions {
   readonly log: Logger;
   readonly limits: TerminalLimits;
   readonly newId: () => string;
+  readonly recordings: Recordings;
+  /** Values that no recording may have. */
+  readonly secrets: readonly string[];
 }
+
+/** What is recorded of a session. */
+export type RecordedPart = "nothing" | "output" | "output and input";
 
 export interface NewTerminal extends TerminalSize {
   readonly by: Actor;
@@ -29,6 +38,7 @@ export interface NewTerminal extends TerminalSize {
   readonly name: string | undefined;
   /** False: nothing runs until `start`. */
   readonly start: boolean;
+  readonly record: RecordedPart;
 }
 
 /** How often it is looked for sessions that have been idle, or ended, for long enough. */
@@ -46,6 +56,10 @@ export class Terminals {
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
+  }
+
+  get recordings(): Recordings {
+    return this.#options.recordings;
   }
 
   get limits(): TerminalLimits {
@@ -102,9 +116,9 @@ export class Terminals {
     };
     this.#coming++;
     try {
-      const { command, cwd, name } = p;
+      const { command, cwd, name, record } = p;
       return await this.#audited(
-        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name } },
+        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name, record } },
         () => this.#make(facts, p),
       );
     } finally {
@@ -178,11 +192,11 @@ export class Terminals {
   #make(facts: SessionFacts, p: NewTerminal): Result<TerminalSession> {
     const { clock, limits, ptys, screens } = this.#options;
     const name = p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "";
-    const session = new TerminalSession({ clock, limits, ptys, screens, changed: () => this.#changed() }, facts, {
-      cols: p.cols,
-      rows: p.rows,
-      name: name.slice(0, limits.terminalNameCharsMax),
-    });
+    const named = { ...p, name: name.slice(0, limits.terminalNameCharsMax) };
+    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, named, drained);
+    const parts = { clock, limits, ptys, screens, record, changed: () => this.#changed() };
+    const { cols, rows } = p;
+    const session = new TerminalSession(parts, facts, { cols, rows, name: named.name });
     if (p.start) {
       const started = session.start({ env: p.env });
       if (!started.ok) {
@@ -194,6 +208,60 @@ export class Terminals {
     if (this.#sessions.size === 1) this.#watch();
     this.#changed();
     return ok(session);
+  }
+
+  #record(facts: SessionFacts, p: NewTerminal & { readonly name: string }, drained: () => void): Recorder {
+    const { clock, limits, log, recordings, secrets } = this.#options;
+    return new Recorder(
+      {
+        clock,
+        drained,
+        sink: recordings.create(facts.id),
+        bytesMax: limits.terminalRecordingBytesMax,
+        secrets: [...secrets, ...secretsIn(p.env)],
+        withInput: p.record === "output and input",
+        failed: (error) => log("error", "a recording ends early", { terminal: facts.id, error: String(error) }),
+      },
+      {
+        cols: p.cols,
+        rows: p.rows,
+        startedAt: clock.now(),
+        title: p.name,
+        command: facts.command.join(" "),
+        tags: [`terminal:${facts.id}`, `by:${facts.by}`],
+      },
+    );
+  }
+
+  /** Lets go of recordings that are old, or too many. */
+  async #tidyRecordings(): Promise<void> {
+    const { log, recordings } = this.#options;
+    const isLive = (id: string): boolean => this.#sessions.get(id)?.status === "running";
+    try {
+      const gone = await recordings.tidy(isLive);
+      if (gone.length > 0) log("info", "old recordings of terminals were removed", { recordings: gone.length });
+    } catch (error) {
+      log("error", "recordings of terminals could not be looked through", { error: String(error) });
+    }
+  }
+
+  /** Removes a recording. Fails with `not_found`, and `conflict` while it is being made. */
+  async removeRecording({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<true>> {
+    const { recordings } = this.#options;
+    const session = this.#sessions.get(id);
+    if (session?.status === "running" && session.isRecorded) {
+      return fail({
+        code: "conflict",
+        message: "This terminal is being recorded.",
+        hint: "End it first: sluice term kill.",
+      });
+    }
+    const found = await recordings.get(id);
+    if (!found.ok) return found;
+    const { seq } = await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
+    const removed = await recordings.remove(id);
+    await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
+    return removed;
   }
 
   #remove(session: TerminalSession, why: "deleted" | "stopping"): void {
@@ -222,6 +290,7 @@ export class Terminals {
   }
 
   #lookRound(): void {
+    void this.#tidyRecordings();
     const { clock, limits, log } = this.#options;
     const now = clock.now();
     for (const session of this.list()) {

@@ -14,6 +14,17 @@ export const terminalContracts: Readonly<Record<keyof typeof terminalRoutes, Con
   resizeTerminal: { request: "TerminalSize", responses: { 200: answer("The terminal", "TerminalMade") } },
   getTerminalText: { responses: { 200: { description: "Lines", type: "text/plain" } } },
   getTerminalScreen: { responses: { 200: answer("The screen", "TerminalScreen") } },
+  listRecordings: { responses: { 200: answer("The recordings", "Recordings") } },
+  getRecording: { responses: { 200: answer("The recording", "RecordingFound") } },
+  getRecordingCast: {
+    parameters: [query("version", "2: as asciicast v2; without it v3")],
+    responses: { 200: { description: "asciicast", type: "application/x-asciicast" } },
+  },
+  searchRecording: {
+    parameters: [query("q", "What the lines have in them, whatever its case")],
+    responses: { 200: answer("Lines with it", "RecordingMatches") },
+  },
+  removeRecording: { responses: { 204: answer("It is gone") } },
   watchTerminal: {
     parameters: [
       query("role", "viewer: look on; writer: type as well, which needs terminal:write. Without one: what one may do"),

@@ -1,6 +1,6 @@
 // Bodies of terminals as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { terminalStatuses } from "../statuses.ts";
+import { recordedParts, terminalStatuses } from "../statuses.ts";
 import { maybe, name, time } from "./schema-parts.ts";
 
 const columns = z.int().min(2).max(1_000);
@@ -25,6 +25,20 @@ const terminal = z.strictObject({
   createdAt: time,
   activeAt: time.describe("When there was input or output last"),
   endedAt: time.nullable(),
+  recorded: z.boolean(),
+});
+
+const recording = z.strictObject({
+  id: z.string().describe("That of its terminal"),
+  name: z.string().describe("Of its terminal when it began"),
+  command: z.string(),
+  createdBy: z.string().nullable(),
+  cols: z.int(),
+  rows: z.int(),
+  startedAt: time,
+  changedAt: time.describe("When something was added last"),
+  bytes: z.int(),
+  live: z.boolean().describe("It is still being made"),
 });
 
 export const terminalSchemas = {
@@ -36,12 +50,18 @@ export const terminalSchemas = {
     rows: maybe(rows),
     name: maybe(name),
     start: maybe(z.boolean()).describe("false: the program does not begin yet"),
+    record: maybe(z.enum(recordedParts)).describe("What is recorded; without it nothing is"),
   }),
   ChangeTerminal: z.strictObject({ name: maybe(name), start: maybe(z.boolean()) }),
   TerminalInput: z.strictObject({ text: z.string() }),
   TerminalSize: z.strictObject({ cols: columns, rows }),
   TerminalMade: z.strictObject({ terminal }),
   Terminals: z.strictObject({ terminals: z.array(terminal) }),
+  Recordings: z.strictObject({ recordings: z.array(recording) }),
+  RecordingFound: z.strictObject({ recording }),
+  RecordingMatches: z.strictObject({
+    matches: z.array(z.strictObject({ atMs: z.number().describe("Since it began"), line: z.string() })),
+  }),
   TerminalScreen: z.strictObject({
     offset: z.int().describe("Of the output that it stands for"),
     mark: z.int().describe("Number of the last change of size"),

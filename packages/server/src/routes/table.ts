@@ -140,6 +140,10 @@ export const handlers: Handlers<RouteName> = {
   ...loaded(() => import("./log-elastic.ts"), ["bulkElastic", "bulkElasticIndex", "askElastic"]),
   ...loaded(() => import("./log-journal.ts"), ["uploadJournal"]),
   ...loaded(
+    () => import("./recordings.ts"),
+    ["listRecordings", "getRecording", "getRecordingCast", "searchRecording", "removeRecording"],
+  ),
+  ...loaded(
     () => import("./terminals.ts"),
     [
       "listTerminals",

@@ -42,7 +42,47 @@ describe("the routes of terminals", () => {
     expect((await ask("getTerminal", [id])).body.error.code).toBe("terminal_not_found");
   });
 
+  test("of recordings do, too: made, searched, had in both versions, and removed", async () => {
+    const body = {
+      command: ["sh", "-c", "stty -echo; printf 'the key is %s\\n' \"$API_TOKEN\"; read line; echo got it; exit 4"],
+      name: "recorded",
+      record: "output and input",
+      env: { API_TOKEN: "a-very-secret-token" },
+    };
+    const made = await ask("createTerminal", [], { body });
+    const { id } = made.body.terminal;
+    expect(made.body.terminal.recorded).toBeTrue();
+    const viewer = rig.view(id);
+    await viewer.sees("a-very-secret-token");
+    while ((await ask("getRecording", [id])).status === 404) continue;
+    expect((await ask("removeRecording", [id])).body.error.code).toBe("conflict");
+    await ask("resizeTerminal", [id], { body: { cols: 90, rows: 20 } });
+    viewer.type("hello\r");
+    await viewer.until(() => viewer.last("state")?.state.status === "exited");
+    const written = async (): Promise<string> => String((await ask("getRecordingCast", [id])).body);
+    while (!(await written()).includes('"x"')) await Promise.resolve();
+    const v3 = await written();
+    expect(v3).toContain('"the key is *******************\\r\\n"');
+    expect(v3).toContain('"i", "hello\\r"');
+    expect(v3).toContain('"r", "90x20"');
+    expect(v3).toContain('"x", "4"');
+    expect(v3).not.toContain("a-very-secret-token");
+    const v2 = await ask("getRecordingCast", [id], { query: "?version=2" });
+    expect(String(v2.body)).toStartWith('{"version":2,"width":80,"height":24,');
+    expect(v2.headers.get("content-disposition")).toBe(`attachment; filename="${id}.cast"`);
+    const found = await ask("searchRecording", [id], { query: "?q=GOT" });
+    expect(found.body.matches).toMatchObject([{ line: "got it" }]);
+    expect((await ask("searchRecording", [id])).body.error.code).toBe("invalid_filter");
+    const { recording } = (await ask("getRecording", [id])).body;
+    expect(recording).toMatchObject({ id, name: "recorded", createdBy: "token:bootstrap", cols: 80, live: false });
+    expect((await ask("listRecordings")).body.recordings).toEqual([recording]);
+    expect((await ask("removeRecording", [id])).status).toBe(204);
+    expect((await ask("getRecording", [id])).body.error.code).toBe("not_found");
+    await ask("endTerminal", [id]);
+  });
+
   test.each([
+    ["a part that nobody can record", { record: "everything" }],
     ["no program", { command: [] }],
     ["a command that is text", { command: "sh -c reboot" }],
     ["a NUL in an argument", { command: ["sh", "\0"] }],
@@ -77,6 +117,9 @@ describe("who may what with terminals", () => {
       ["changeTerminal", [id], { name: "x" }],
       ["getTerminal", [id], undefined],
       ["listTerminals", [], undefined],
+      ["listRecordings", [], undefined],
+      ["getRecordingCast", [id], undefined],
+      ["removeRecording", [id], undefined],
     ] as const) {
       const answer = await ask(name, params, { headers: developer, ...(body === undefined ? {} : { body }) });
       expect([name, answer.status, answer.body.error.code]).toEqual([name, 403, "forbidden"]);

@@ -1,7 +1,7 @@
 // Terminals: begun, shown, typed into and ended. Whoever types into one has a shell of the server's own user.
 import { unwrap } from "@sluice/core";
-import type { Terminals, TerminalSession, TerminalSize } from "@sluice/core/terminals";
-import { SluiceError, terminalRoles } from "@sluice/protocol";
+import type { RecordedPart, Terminals, TerminalSession, TerminalSize } from "@sluice/core/terminals";
+import { recordedParts, SluiceError, terminalRoles } from "@sluice/protocol";
 import type { Permission, TerminalRole } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { optionalBooleanOf, optionalIntegerOf, optionalTextOf, quoted, refuse } from "../fields.ts";
@@ -26,7 +26,7 @@ export async function listTerminals(call: Call): Promise<Response> {
 
 export async function createTerminal(call: Call): Promise<Response> {
   call.query().done();
-  const body = await bodyOf(call, ["command", "cwd", "env", "cols", "rows", "name", "start"]);
+  const body = await bodyOf(call, ["command", "cwd", "env", "cols", "rows", "name", "start", "record"]);
   const terminals = await terminalsOf(call);
   const { limits } = terminals;
   const session = unwrap(
@@ -38,6 +38,7 @@ export async function createTerminal(call: Call): Promise<Response> {
       ...sizeOf(body, terminals, sizeDefault),
       name: optionalTextOf(body, "name", limits.terminalNameCharsMax),
       start: optionalBooleanOf(body, "start") ?? true,
+      record: recordOf(body),
     }),
   );
   const response = reply("json", 201, { terminal: shown(session) });
@@ -134,7 +135,7 @@ export async function watchTerminal(call: Call): Promise<Response> {
 
 const whole = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
-async function terminalsOf(call: Call): Promise<Terminals> {
+export async function terminalsOf(call: Call): Promise<Terminals> {
   const { terminals } = call.parts;
   if (terminals !== undefined) return terminals();
   throw new SluiceError({ code: "unavailable", message: "This server has no terminals.", hint: "Use sluice up." });
@@ -186,6 +187,15 @@ function environmentOf(body: Body): Readonly<Record<string, string>> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+function recordOf(body: Body): RecordedPart {
+  const asked = body["record"] ?? undefined;
+  if (asked === undefined) return "nothing";
+  const part = recordedParts.find((each) => each === asked);
+  if (part === undefined)
+    refuse("bad_request", "record is not something that can be recorded.", `Known are ${recordedParts.join(", ")}.`);
+  return part;
+}
+
 function sizeOf(body: Body, { limits }: Terminals, otherwise?: TerminalSize): TerminalSize {
   const one = (key: "cols" | "rows", max: number): number => {
     const value = optionalIntegerOf(body, key) ?? otherwise?.[key] ?? 0;
@@ -215,5 +225,6 @@ function shown(session: TerminalSession): object {
     createdAt: facts.createdAt,
     activeAt: session.activeAt,
     endedAt: session.endedAt ?? null,
+    recorded: session.isRecorded,
   };
 }

@@ -1,11 +1,13 @@
 // The terminals of what serves: made when somebody first asks for one.
 import { Ids, systemClock, systemRandom, terminalLimits } from "@sluice/core";
 import type { Logger, Store } from "@sluice/core";
-import { Terminals } from "@sluice/core/terminals";
+import { join } from "node:path";
+import { Recordings, secretsIn, Terminals } from "@sluice/core/terminals";
 import type { TerminalLimits } from "@sluice/core/terminals";
 import { SluiceError } from "@sluice/protocol";
 import { loadRuntime } from "@sluice/runtime";
 import { LocalPtys } from "./pty-host.ts";
+import { RecordingFiles } from "./recording-folder.ts";
 import { ScreenThreads } from "./screen-threads.ts";
 
 export interface OpenedTerminals {
@@ -20,6 +22,8 @@ export async function openTerminals(p: {
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** The data folder; recordings lie in it. */
+  readonly folder: string;
 }): Promise<OpenedTerminals> {
   const { spawnPty } = (await loadRuntime()).process;
   if (spawnPty === undefined) {
@@ -27,13 +31,17 @@ export async function openTerminals(p: {
   }
   const ids = new Ids(systemClock, systemRandom);
   const screens = new ScreenThreads({ clock: systemClock, log: p.log });
+  const limits = limitsIn(p.limits);
+  const folder = new RecordingFiles(join(p.folder, "recordings"));
   const terminals = new Terminals({
     ptys: new LocalPtys({ spawnPty, env: p.env }),
     screens,
     audit: p.store.audit,
     clock: systemClock,
     log: p.log,
-    limits: limitsIn(p.limits),
+    limits,
+    recordings: new Recordings({ folder, clock: systemClock, limits }),
+    secrets: secretsIn(p.env),
     newId: () => ids.terminal(),
   });
   return {

@@ -125,7 +125,7 @@ export class TerminalRig implements AsyncDisposable {
     const made = Promise.withResolvers<ReturnType<typeof terminalsOf>>();
     const f = await HttpFixture.make({ http: { terminals: async () => (await made.promise).open() } });
     const env = { PATH: process.env["PATH"], HOME: f.folder, LANG: "C.UTF-8", SLUICE_TOKEN: "a secret of the server" };
-    const terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits });
+    const terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits, folder: f.folder });
     made.resolve(terminals);
     return new TerminalRig(f, terminals);
   }

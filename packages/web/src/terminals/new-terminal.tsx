@@ -31,6 +31,7 @@ export function NewTerminalDialog({ open, onClose, onMade }: NewTerminalProps) {
           ...(command.length === 0 ? {} : { command: [...command] as [string, ...string[]] }),
           ...(cwd === "" ? {} : { cwd }),
           ...(name === "" ? {} : { name }),
+          ...(form.get("record") === "on" ? { record: "output" as const } : {}),
         },
       });
       onMade(terminal);
@@ -75,6 +76,10 @@ export function NewTerminalDialog({ open, onClose, onMade }: NewTerminalProps) {
           {(ties) => <Input {...ties} name="cwd" spellCheck={false} className="font-mono" placeholder="Home" />}
         </Field>
         <Field label="Name">{(ties) => <Input {...ties} name="name" maxLength={128} />}</Field>
+        <label className="flex items-center gap-2 text-sm">
+          <input type="checkbox" name="record" className="accent-accent" />
+          Record what it shows
+        </label>
         {error !== undefined && <FailureLine error={error} />}
       </form>
     </Dialog>

@@ -27,6 +27,13 @@ const listPage = createRoute({
   component: lazyRouteComponent(() => import("./terminals-page.tsx"), "TerminalsPage"),
 });
 
+const recordingPage = createRoute({
+  getParentRoute: () => parent,
+  path: "recordings/$recording",
+  staticData: { crumb: ({ recording }) => recording ?? "" },
+  component: lazyRouteComponent(() => import("./recording-page.tsx"), "RecordingPage"),
+});
+
 const openPage = createRoute({
   getParentRoute: () => parent,
   path: "$terminal",
@@ -35,4 +42,4 @@ const openPage = createRoute({
   component: lazyRouteComponent(() => import("./open-page.tsx"), "OpenTerminalsPage"),
 });
 
-export const terminalsRoutes = [parent.addChildren([listPage, openPage])] as const;
+export const terminalsRoutes = [parent.addChildren([listPage, recordingPage, openPage])] as const;

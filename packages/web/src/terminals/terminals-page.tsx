@@ -21,6 +21,7 @@ import { Time } from "../ui/time.tsx";
 import { LookButton } from "./look-menu.tsx";
 import { NewTerminalDialog } from "./new-terminal.tsx";
 import type { TerminalRow } from "./new-terminal.tsx";
+import { RecordingsCard } from "./recordings-card.tsx";
 
 const route = getRouteApi("/shell/terminals/");
 const refreshMs = 2_000;
@@ -65,6 +66,7 @@ export function TerminalsPage() {
       ) : (
         <SkeletonRows rows={4} />
       )}
+      <RecordingsCard />
       <NewTerminalDialog open={create && mayCreate} onClose={() => ask(false)} onMade={({ id }) => open(id)} />
       <EndDialog terminal={ending} onClose={() => setEnding(undefined)} />
     </Page>

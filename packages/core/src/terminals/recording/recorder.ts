@@ -1,0 +1,144 @@
+// Records one session: what its program writes, how large it is, how it ended, and what is typed where somebody asked for that.
+import type { Clock } from "../../kernel/clock.ts";
+import type { TerminalSize } from "../ports.ts";
+import { eventLine, headLine } from "@sluice/protocol/asciicast";
+import type { CastCode, CastHead } from "@sluice/protocol/asciicast";
+import { MaskedStream } from "./masking.ts";
+
+/** Where a recording is written. */
+export interface RecordingSink {
+  /** Resolves once it is written; the order is that of the calls. Rejects where it cannot be. */
+  append(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RecorderParts {
+  readonly clock: Clock;
+  readonly sink: RecordingSink;
+  /** Longest recording; what comes after is left out, with a mark. */
+  readonly bytesMax: number;
+  /** Values that are never written. */
+  readonly secrets: readonly string[];
+  readonly withInput: boolean;
+  /** So much less waits to be written than before. */
+  readonly drained: () => void;
+  /** It could not be written: the recording ends there, and the session goes on. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Output is gathered for this long, so that a flood makes few lines. */
+const gatherMs = 20;
+
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #decoder = new TextDecoder();
+  readonly #inputDecoder = new TextDecoder();
+  readonly #output: MaskedStream;
+  readonly #input: MaskedStream;
+  readonly #startedAt: number;
+  #beforeMs = 0;
+  #gathered = "";
+  #gatheredAtMs = 0;
+  #stopGathering: (() => void) | undefined;
+  #waitingBytes = 0;
+  #writtenBytes = 0;
+  #over = false;
+
+  constructor(parts: RecorderParts, head: CastHead) {
+    this.#parts = parts;
+    this.#startedAt = head.startedAt;
+    this.#output = new MaskedStream(parts.secrets);
+    this.#input = new MaskedStream(parts.secrets);
+    const masked = (text: string): string => {
+      const stream = new MaskedStream(parts.secrets);
+      return stream.push(text) + stream.end();
+    };
+    this.#append(headLine({ ...head, title: masked(head.title), command: masked(head.command) }));
+  }
+
+  /** Bytes that are not written yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes + this.#gathered.length;
+  }
+
+  output(bytes: Uint8Array): void {
+    if (this.#over) return;
+    const text = this.#output.push(this.#decoder.decode(bytes, { stream: true }));
+    if (text === "") return;
+    if (this.#gathered === "") this.#gatheredAtMs = this.#nowMs();
+    this.#gathered += text;
+    this.#stopGathering ??= this.#parts.clock.after(gatherMs, () => this.#flush());
+  }
+
+  input(bytes: Uint8Array): void {
+    if (this.#over || !this.#parts.withInput) return;
+    this.#flush();
+    this.#event("i", this.#input.push(this.#inputDecoder.decode(bytes, { stream: true })));
+  }
+
+  resize({ cols, rows }: TerminalSize): void {
+    if (this.#over) return;
+    this.#flush();
+    this.#event("r", `${cols}x${rows}`);
+  }
+
+  /** The program has ended, or nobody knows how: undefined. */
+  end(exitCode: number | undefined): void {
+    if (this.#over) return;
+    this.#gathered += this.#output.push(this.#decoder.decode()) + this.#output.end();
+    this.#flush();
+    this.#event("i", this.#input.end());
+    if (exitCode !== undefined) this.#event("x", String(exitCode));
+    this.#close();
+  }
+
+  #flush(): void {
+    this.#stopGathering?.();
+    this.#stopGathering = undefined;
+    const text = this.#gathered;
+    this.#gathered = "";
+    this.#event("o", text, this.#gatheredAtMs);
+  }
+
+  #event(code: CastCode, data: string, atMs = this.#nowMs()): void {
+    if (this.#over || (data === "" && code !== "m")) return;
+    const at = Math.max(atMs, this.#beforeMs);
+    const line = eventLine({ atMs: at, code, data }, this.#beforeMs);
+    this.#beforeMs = at;
+    if (this.#writtenBytes + line.length <= this.#parts.bytesMax) return this.#append(line);
+    this.#append(eventLine({ atMs: at, code: "m", data: "the recording is as long as it may be" }, at));
+    return this.#close();
+  }
+
+  #append(text: string): void {
+    this.#writtenBytes += text.length;
+    this.#waitingBytes += text.length;
+    this.#parts.sink.append(text).then(
+      () => {
+        this.#waitingBytes -= text.length;
+        this.#parts.drained();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#waitingBytes = 0;
+    if (!this.#over) this.#parts.failed(error);
+    this.#over = true;
+    this.#gathered = "";
+    this.#stopGathering?.();
+    this.#parts.drained();
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#gathered = "";
+    this.#stopGathering?.();
+    this.#parts.sink.close().catch((error: unknown) => this.#parts.failed(error));
+  }
+
+  #nowMs(): number {
+    return Math.max(0, this.#parts.clock.now() - this.#startedAt);
+  }
+}
