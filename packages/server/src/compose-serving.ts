@@ -90,10 +90,9 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const telemetry = await startTelemetry(ground, { engine, store });
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
-    const { limits, logs: kept } = settings;
-    const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, limits, pipelines: kept.pipelines });
+    const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const cache = cacheOf(ground);
-    const terminals = terminalsOf({ store, log, env: options.env, limits, folder: folder.folder });
+    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,

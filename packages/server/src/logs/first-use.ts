@@ -17,12 +17,15 @@ export function logsOf(p: {
   /** Of the logs: there from their first use on. */
   readonly folder: string;
   readonly log: Logger;
-  readonly limits: Readonly<Record<string, number>>;
-  /** What entries go through on their way in. */
-  readonly pipelines: readonly PipelineSettings[];
+  readonly settings: {
+    readonly limits: Readonly<Record<string, number>>;
+    /** What entries go through on their way in. */
+    readonly logs: { readonly pipelines: readonly PipelineSettings[] };
+  };
 }): { readonly open: () => Promise<LogDesk>; readonly stop: () => Promise<void> } {
-  const { folder, log, pipelines } = p;
-  const limits = { ...logLimits, ...p.limits };
+  const { folder, log, settings } = p;
+  const { pipelines } = settings.logs;
+  const limits = { ...logLimits, ...settings.limits };
   const part = new FirstUse(
     async () => {
       const { openLogs } = await import("./log-desk.ts");
