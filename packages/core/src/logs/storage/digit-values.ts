@@ -1,6 +1,7 @@
 // Numbers that lines hold in one place, in the shortest of three forms: as they are written, in as few bits as their span needs, or
 // as differences from one to the next.
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteReader } from "./bytes.ts";
+import type { ByteWriter } from "./bytes.ts";
 
 /** A new form has a new number; readers refuse those they do not know. */
 const forms = { text: 0, bits: 1, deltas: 2 } as const;
@@ -45,9 +46,9 @@ export function writeDigits(
     meta.varint(numbers.min);
     if (form === forms.bits) {
       meta.byte(numbers.bits);
-      const written = frames.bits.length;
+      const bitsBefore = frames.bits.length;
       writeBits(frames.bits, numbers);
-      return meta.varint(frames.bits.length - written);
+      return meta.varint(frames.bits.length - bitsBefore);
     }
     let last = numbers.min;
     for (const value of numbers.values) {

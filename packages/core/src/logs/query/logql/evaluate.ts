@@ -212,7 +212,9 @@ function compileRange(
   };
   if (fn === "absent_over_time") {
     const labels = new Map(
-      range.log.matchers.flatMap(({ name, op, value }) => (op === "=" ? [[name, value] as const] : [])),
+      range.log.matchers.flatMap(({ name, op, value }, _, all) =>
+        op === "=" && all.filter((each) => each.name === name).length === 1 ? [[name, value] as const] : [],
+      ),
     );
     return (moment) => {
       const isThere = series.some((one) => window(one, moment)[0] < window(one, moment)[1]);

@@ -154,7 +154,10 @@ function parseExtractions(reader: TokenReader): readonly Extraction[] {
 function parseFormats(reader: TokenReader): readonly LabelFormat[] {
   const formats: LabelFormat[] = [];
   do {
+    const token = reader.peek();
     const label = reader.name("the name of a label");
+    if (formats.some((each) => each.label === label))
+      throw new QueryError(`${label} is formatted twice: a label can only be so once in a stage`, token.at);
     reader.need("=");
     const { kind, at } = reader.peek();
     if (kind === "text") {
@@ -196,7 +199,7 @@ function parseBoth(reader: TokenReader): LabelFilter {
 
 function parseOne(reader: TokenReader): LabelFilter {
   if (reader.skip("(")) {
-    const inner = parseLabelFilter(reader);
+    const inner = reader.nested(() => parseLabelFilter(reader));
     reader.need(")");
     return inner;
   }
