@@ -76,7 +76,7 @@ test("answers of Loki's read API are what the API document says", async () => {
     expect((await ask(name, [], { query: selector })).status).toBe(200);
   for (const name of ["listLokiLabels", "listLokiSeries", "detectLokiLabels", "lokiBuild"] as const)
     expect((await ask(name)).status).toBe(200);
-  expect((await ask("listLokiLabelValues", ["a"])).body.status).toBe("success");
+  expect((await ask("listLokiLabelValues", ["a"])).status).toBe(200);
 });
 
 test("every route of logs was asked", () => {

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
-import type { Socket as TcpSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
@@ -13,57 +11,8 @@ import { LogClients } from "./log-clients.ts";
 import type { LogClient } from "./log-clients.ts";
 import { openLogs } from "./log-desk.ts";
 import type { LogDesk } from "./log-desk.ts";
+import { Client, Line, sentRaw } from "./log-socket.fixture.suite.ts";
 import { LogSocket } from "./log-socket.ts";
-
-type Said = Readonly<Record<string, unknown>> & { readonly type: string };
-
-/** A client on a real socket. */
-class Client {
-  readonly said: Said[] = [];
-  readonly socket: WebSocket;
-  #closed: { readonly code: number; readonly reason: string } | undefined;
-  #told: () => void = () => undefined;
-
-  constructor(url: string, headers: Readonly<Record<string, string>>) {
-    this.socket = new WebSocket(url, { headers } as unknown as string[]);
-    this.socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
-      this.said.push(JSON.parse(data) as Said);
-      this.#told();
-    });
-    this.socket.addEventListener("close", ({ code, reason }) => {
-      this.#closed = { code, reason };
-      this.#told();
-    });
-  }
-
-  send(message: unknown): void {
-    this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
-  }
-
-  all(type: string): Said[] {
-    return this.said.filter((each) => each.type === type);
-  }
-
-  /** The n-th message of a type. */
-  async next(type: string, n = 0): Promise<Said> {
-    for (;;) {
-      const found = this.all(type)[n];
-      if (found !== undefined) return found;
-      if (this.#closed !== undefined)
-        throw new Error(`closed before ${type}: ${JSON.stringify([this.#closed, this.said])}`);
-      await this.#something();
-    }
-  }
-
-  async closed(): Promise<{ readonly code: number; readonly reason: string }> {
-    while (this.#closed === undefined) await this.#something();
-    return this.#closed;
-  }
-
-  #something(): Promise<void> {
-    return new Promise((resolve) => (this.#told = resolve));
-  }
-}
 
 let folder = "";
 let desk: Promise<LogDesk> | undefined;
@@ -248,26 +197,6 @@ describe("entries that are subscribed to", () => {
   });
 });
 
-/** What stands between a session and its client, written down. */
-class Line {
-  readonly said: string[] = [];
-  readonly waitingBytes = 0;
-  code = 0;
-  send(text: string): void {
-    this.said.push(text);
-  }
-  cork(send: () => void): void {
-    send();
-  }
-  close(code: number): void {
-    this.code = code;
-  }
-  sendBytes(): void {}
-  pause(): void {}
-  resume(): void {}
-  cut(): void {}
-}
-
 describe("a connection", () => {
   test("on which nothing was said for five minutes ends", async () => {
     await f.post("/api/v1/logs", []);
@@ -372,7 +301,10 @@ describe("compressed messages", () => {
 
   test("that end as RFC 7692 allows and Bun does not take cost that connection alone", async () => {
     const text = JSON.stringify({ id: "final", message: "f".repeat(5_000), service: "final" });
-    const answer = await sentRaw(deflateRawSync(Buffer.from(text)));
+    const answer = await sentRaw(deflateRawSync(Buffer.from(text)), {
+      port: Number(server.port),
+      token: bootstrap,
+    });
     // Taken, or the connection is gone: never answered with something else.
     expect(answer === "closed" || answer.includes('"logId":"final"')).toBe(true);
     expect((await connected()).all("connection")).toHaveLength(1);
@@ -385,39 +317,3 @@ describe("compressed messages", () => {
     expect(live.socket.extensions).toBe("");
   });
 });
-
-/** Sends one packed frame as it is; what the server says to it, or that it hung up. */
-function sentRaw(payload: Buffer): Promise<string> {
-  const lines = [
-    `GET /api/v1/logs/ws HTTP/1.1`,
-    `Host: 127.0.0.1:${server.port}`,
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Extensions: permessage-deflate",
-    `Authorization: ${bearer.authorization}`,
-  ];
-  return new Promise((resolve) => {
-    let heard = "";
-    const socket: TcpSocket = connect(Number(server.port), "127.0.0.1", () =>
-      socket.write(`${lines.join("\r\n")}\r\n\r\n`),
-    );
-    let sent = false;
-    const done = (answer: string): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.on("data", (bytes) => {
-      heard += bytes.toString("latin1");
-      if (heard.includes('"type":"ack"') || heard.includes('"type":"error"')) done(heard);
-      if (sent || !heard.includes('"type":"connection"')) return;
-      sent = true;
-      // FIN, RSV1, text; masked with zeros.
-      const head = Buffer.from([0xc1, 0x80 | payload.length, 0, 0, 0, 0]);
-      socket.write(Buffer.concat([head, payload]));
-    });
-    socket.on("close", () => done("closed"));
-    socket.on("error", () => done("closed"));
-  });
-}

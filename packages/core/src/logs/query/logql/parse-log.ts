@@ -82,7 +82,7 @@ function parseStage(reader: TokenReader): Stage {
     case "logfmt": {
       const flags = parseFlags(reader);
       const fields = parseExtractions(reader);
-      return { kind: "logfmt", fields, strict: flags.has("strict"), keepEmpty: flags.has("keep_empty") };
+      return { kind: "logfmt", fields, strict: flags.has("strict"), keepEmpty: flags.has("keep-empty") };
     }
     case "unpack":
     case "decolorize":
@@ -133,8 +133,12 @@ function parseFlags(reader: TokenReader): ReadonlySet<string> {
     const { at } = reader.take();
     reader.take();
     let flag = reader.name("a flag");
-    if (reader.skip("-")) flag += `_${reader.name("a flag")}`;
-    if (flag !== "strict" && flag !== "keep_empty")
+    // What comes behind one dash is the rest of its name, behind two another.
+    if (reader.is("-") && reader.peek(1).text !== "-") {
+      reader.take();
+      flag += `-${reader.name("a flag")}`;
+    }
+    if (flag !== "strict" && flag !== "keep-empty")
       throw new QueryError(`logfmt knows --strict and --keep-empty, not --${flag}`, at);
     flags.add(flag);
   }

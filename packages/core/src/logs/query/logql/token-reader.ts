@@ -68,7 +68,8 @@ export class TokenReader {
 
   /** Reads what may hold its like, which is only so deep. */
   nested<T>(read: () => T): T {
-    if (++this.#depth > nestingMax) throw new QueryError(`an expression is at most ${nestingMax} deep`, this.peek().at);
+    if (this.#depth >= nestingMax) throw new QueryError(`an expression is at most ${nestingMax} deep`, this.peek().at);
+    this.#depth++;
     try {
       return read();
     } finally {
