@@ -37,6 +37,13 @@ describe("lines", () => {
     expect(lines('{env="prod"}', { fromNs: at + 2n, toNs: at + 10n * second })).toEqual([]);
   });
 
+  test("of one moment are not left out for each other", () => {
+    using made = filled([0, 0, 1, 1].map((each) => entry({ timeMs: noonMs + each, line: String(each) })));
+    expect(ask(made, '{service="api"}', { limit: 2, direction: "forward" })).toMatchObject({
+      lines: [{ line: "0" }, { line: "0" }],
+    });
+  });
+
   test("are those that looking at each finds, whatever the order they came in", () => {
     fc.assert(
       fc.property(
@@ -52,7 +59,7 @@ describe("lines", () => {
       ),
       { numRuns: 20 },
     );
-  });
+  }, 60_000);
 });
 
 describe("a range", () => {
