@@ -67,6 +67,18 @@ test("answers are what the API document says", async () => {
   expect((await ask("connectLogs")).status).toBe(400);
 });
 
+test("answers of Loki's read API are what the API document says", async () => {
+  const selector = `?query=${encodeURIComponent('{a="b"}')}`;
+  const count = `?query=${encodeURIComponent('count_over_time({a="b"}[1m])')}`;
+  expect((await ask("queryLoki", [], { query: count })).status).toBe(200);
+  expect((await ask("queryLoki", [], { method: "POST" })).status).toBe(400);
+  for (const name of ["queryLokiRange", "lokiStats", "lokiVolume", "lokiVolumeRange", "detectLokiFields"] as const)
+    expect((await ask(name, [], { query: selector })).status).toBe(200);
+  for (const name of ["listLokiLabels", "listLokiSeries", "detectLokiLabels", "lokiBuild"] as const)
+    expect((await ask(name)).status).toBe(200);
+  expect((await ask("listLokiLabelValues", ["a"])).status).toBe(200);
+});
+
 test("every route of logs was asked", () => {
   const ofLogs = (Object.keys(routes) as RouteName[]).filter((name) => routes[name].tag === "logs");
   expect(ofLogs.filter((name) => !visited.has(name))).toEqual([]);

@@ -21,7 +21,6 @@ const lokiParameters: Readonly<Record<string, string>> = {
   direction: "`backward` or `forward`",
   "match[]": "Selectors; several are possible",
   targetLabels: "Labels that volumes are added up by",
-  aggregateBy: "`series` or `labels`",
   line_limit: "Lines that are looked at",
 };
 
@@ -72,8 +71,8 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
   listLokiLabelValues: loki("query", "start", "end", "since"),
   listLokiSeries: loki("match[]", "start", "end", "since"),
   lokiStats: loki("query", "start", "end"),
-  lokiVolume: loki("query", "start", "end", "limit", "targetLabels", "aggregateBy"),
-  lokiVolumeRange: loki("query", "start", "end", "step", "limit", "targetLabels", "aggregateBy"),
+  lokiVolume: loki("query", "start", "end", "limit", "targetLabels"),
+  lokiVolumeRange: loki("query", "start", "end", "step", "limit", "targetLabels"),
   detectLokiLabels: loki("query", "start", "end", "since"),
   detectLokiFields: loki("query", "start", "end", "since", "line_limit", "limit"),
   lokiBuild: loki(),

@@ -151,26 +151,6 @@ describe("entries that are subscribed to", () => {
   });
 });
 
-/** What stands between a session and its client, written down. */
-class Line {
-  readonly said: string[] = [];
-  readonly waitingBytes = 0;
-  code = 0;
-  send(text: string): void {
-    this.said.push(text);
-  }
-  cork(send: () => void): void {
-    send();
-  }
-  close(code: number): void {
-    this.code = code;
-  }
-  sendBytes(): void {}
-  pause(): void {}
-  resume(): void {}
-  cut(): void {}
-}
-
 describe("a connection", () => {
   test("on which nothing was said for five minutes ends", async () => {
     const clock = new SimulatedClock(1_772_625_600_000);

@@ -51,12 +51,11 @@ afterAll(async () => {
 });
 
 async function ask(path: string, params: Record<string, string>, headers: Record<string, string> = {}) {
-  const request = f.request(`/loki/api/v1/${path}?${new URLSearchParams(params)}`, { headers });
+  const request = f.request(`/loki/api/v1/${path}?${new URLSearchParams(params).toString()}`, { headers });
   const response = await f.http.fetch(request, f.connections);
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies of every form
-  return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : null) as any };
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
 }
 const span = { start: nsAt(0), end: nsAt(120) };
 
@@ -78,8 +77,8 @@ async function valuesOf(query: string, second = 120): Promise<Record<string, str
   return Object.fromEntries(
     result.map(({ metric, value }) => [
       Object.entries(metric)
-        .toSorted()
         .map((pair) => pair.join("="))
+        .toSorted((a, b) => (a < b ? -1 : 1))
         .join(","),
       value[1],
     ]),
@@ -134,7 +133,7 @@ describe("lines", () => {
       await linesOf(
         '{env="test"} | regexp `(?P<verb>[A-Z]+) (?P<path>/\\w+)` | label_format p=path, both="{{.verb}} {{.path}}" | line_format "{{.p}} {{.both}} {{.path}}"',
       ),
-    ).toEqual(["/a GET /a "]);
+    ).toEqual(["/a GET  "]);
     expect(await linesOf(`{app="shop", trace="t-1"} | trace="t-1"`)).toEqual([]);
     expect(await linesOf(`{app="shop"} | trace="t-1"`)).toHaveLength(1);
   });
@@ -197,9 +196,9 @@ describe("values", () => {
     expect(
       await valuesOf(`sum(count_over_time({app="shop"}[2m])) / sum(count_over_time({env=~".+"}[2m])) * 100`),
     ).toEqual({ "": "66.66666666666666" });
-    expect(await valuesOf(`topk(1, sum by (app) (count_over_time({env="prod"}[2m])))`)).toEqual({ "app=shop": "4" });
-    expect(await valuesOf(`sum by (app) (count_over_time({env="prod"}[2m])) > 3`)).toEqual({ "app=shop": "4" });
-    expect(await valuesOf(`sum by (app) (count_over_time({env="prod"}[2m])) > bool 3`)).toEqual({
+    expect(await valuesOf(`topk(1, sum by (app) (count_over_time({env="prod"}[2m])))`)).toEqual({ "app=shop": "3" });
+    expect(await valuesOf(`sum by (app) (count_over_time({env="prod"}[2m])) > 2`)).toEqual({ "app=shop": "3" });
+    expect(await valuesOf(`sum by (app) (count_over_time({env="prod"}[2m])) > bool 2`)).toEqual({
       "app=mail": "0",
       "app=shop": "1",
     });
@@ -207,7 +206,7 @@ describe("values", () => {
       await valuesOf(
         `sum by (app) (count_over_time({env="prod"}[2m])) unless on (app) sum by (app) (count_over_time({app="mail"}[2m]))`,
       ),
-    ).toEqual({ "app=shop": "4" });
+    ).toEqual({ "app=shop": "3" });
     expect(await valuesOf(`absent_over_time({app="nothing", env=~".+"}[2m])`)).toEqual({ "app=nothing": "1" });
     expect(
       await valuesOf(`label_replace(sum by (app) (count_over_time({app="mail"}[2m])), "who", "$1-box", "app", "(.*)")`),

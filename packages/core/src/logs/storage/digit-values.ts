@@ -46,9 +46,9 @@ export function writeDigits(
     meta.varint(numbers.min);
     if (form === forms.bits) {
       meta.byte(numbers.bits);
-      const written = frames.bits.length;
+      const bitsBefore = frames.bits.length;
       writeBits(frames.bits, numbers);
-      return meta.varint(frames.bits.length - written);
+      return meta.varint(frames.bits.length - bitsBefore);
     }
     let last = numbers.min;
     for (const value of numbers.values) {

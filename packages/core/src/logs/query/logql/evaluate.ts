@@ -92,7 +92,8 @@ class Best {
   readonly #limit: number;
   readonly #sign: number;
   #found: StagedEntry[] = [];
-  #isFull = false;
+  /** The last of those that are known to be wanted; what was added since stands behind it. */
+  #last: StoredEntry | undefined;
 
   constructor(limit: number, direction: "backward" | "forward") {
     this.#limit = limit;
@@ -102,7 +103,7 @@ class Best {
   /** False where so many are known to come before it. */
   wants(ms: number, subNs: number): boolean {
     if (this.#limit === 0) return false;
-    const last = this.#isFull ? this.#found.at(-1)?.entry : undefined;
+    const last = this.#last;
     return last === undefined || this.#sign * (ms - last.timeMs || subNs - last.subNs) < 0;
   }
 
@@ -116,7 +117,7 @@ class Best {
     const order = (a: StoredEntry, b: StoredEntry): number => a.timeMs - b.timeMs || a.subNs - b.subNs;
     this.#found.sort((a, b) => this.#sign * order(a.entry, b.entry) || a.entry.seq - b.entry.seq);
     this.#found.length = Math.min(this.#found.length, this.#limit);
-    this.#isFull = this.#found.length === this.#limit;
+    this.#last = this.#found.length === this.#limit ? this.#found.at(-1)?.entry : undefined;
   }
 
   all(): readonly StagedEntry[] {
@@ -212,7 +213,9 @@ function compileRange(
   };
   if (fn === "absent_over_time") {
     const labels = new Map(
-      range.log.matchers.flatMap(({ name, op, value }) => (op === "=" ? [[name, value] as const] : [])),
+      range.log.matchers.flatMap(({ name, op, value }, _, all) =>
+        op === "=" && all.filter((each) => each.name === name).length === 1 ? [[name, value] as const] : [],
+      ),
     );
     return (moment) => {
       const isThere = series.some((one) => window(one, moment)[0] < window(one, moment)[1]);

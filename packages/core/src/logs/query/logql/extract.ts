@@ -3,15 +3,22 @@ import type { Extraction } from "./ast.ts";
 import { labelName } from "./entry.ts";
 import type { StagedEntry } from "./entry.ts";
 
-/** A scalar as it stands in the text; what is deeper is a list or an object. */
-type Json = string | null | readonly Json[] | { readonly [name: string]: Json };
+/** A number or a boolean as it stands in the text. */
+class Literal {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+type Json = string | Literal | null | readonly Json[] | { readonly [name: string]: Json };
 
 /** Numbers keep their digits: `1.0` and what is longer than a double can say. */
 function parseJson(text: string): Json | undefined {
   try {
     const keepDigits = (_name: string, value: unknown, context?: { readonly source?: string }): unknown => {
-      if (typeof value === "number") return context?.source ?? String(value);
-      return typeof value === "boolean" ? String(value) : value;
+      if (typeof value === "number") return new Literal(context?.source ?? String(value));
+      return typeof value === "boolean" ? new Literal(String(value)) : value;
     };
     return JSON.parse(text, keepDigits) as Json;
   } catch {
@@ -20,7 +27,7 @@ function parseJson(text: string): Json | undefined {
 }
 
 const isObject = (value: Json | undefined): value is Readonly<Record<string, Json>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Literal);
 
 export function extractJson(fields: readonly Extraction[]): (entry: StagedEntry) => boolean {
   const paths = fields.map(({ label, path }) => ({ label, path: pathOf(path) }));
@@ -41,7 +48,7 @@ export function extractJson(fields: readonly Extraction[]): (entry: StagedEntry)
 function flatten(entry: StagedEntry, prefix: string, value: Readonly<Record<string, Json>>): void {
   for (const [name, inner] of Object.entries(value)) {
     const path = prefix === "" ? labelName(name) : `${prefix}_${name.replaceAll(/[^A-Za-z0-9_]/g, "_")}`;
-    if (typeof inner === "string") entry.extract(path, inner);
+    if (typeof inner === "string" || inner instanceof Literal) entry.extract(path, shown(inner));
     // Lists and nothing are left out.
     else if (isObject(inner)) flatten(entry, path, inner);
   }
@@ -67,7 +74,17 @@ function at(value: Json, path: readonly (string | number)[]): Json | undefined {
 
 function shown(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : written(value);
+}
+
+/** As JSON, with the digits that were there. */
+function written(value: Json): string {
+  if (value instanceof Literal) return value.text;
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(written).join(",")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${JSON.stringify(name)}:${written(inner)}`)
+    .join(",")}}`;
 }
 
 /** A line that was packed: its labels, and the line that it was. */

@@ -82,7 +82,7 @@ function parseStage(reader: TokenReader): Stage {
     case "logfmt": {
       const flags = parseFlags(reader);
       const fields = parseExtractions(reader);
-      return { kind: "logfmt", fields, strict: flags.has("strict"), keepEmpty: flags.has("keep_empty") };
+      return { kind: "logfmt", fields, strict: flags.has("strict"), keepEmpty: flags.has("keep-empty") };
     }
     case "unpack":
     case "decolorize":
@@ -133,8 +133,12 @@ function parseFlags(reader: TokenReader): ReadonlySet<string> {
     const { at } = reader.take();
     reader.take();
     let flag = reader.name("a flag");
-    if (reader.skip("-")) flag += `_${reader.name("a flag")}`;
-    if (flag !== "strict" && flag !== "keep_empty")
+    // What comes behind one dash is the rest of its name, behind two another.
+    if (reader.is("-") && reader.peek(1).text !== "-") {
+      reader.take();
+      flag += `-${reader.name("a flag")}`;
+    }
+    if (flag !== "strict" && flag !== "keep-empty")
       throw new QueryError(`logfmt knows --strict and --keep-empty, not --${flag}`, at);
     flags.add(flag);
   }
@@ -154,7 +158,10 @@ function parseExtractions(reader: TokenReader): readonly Extraction[] {
 function parseFormats(reader: TokenReader): readonly LabelFormat[] {
   const formats: LabelFormat[] = [];
   do {
+    const token = reader.peek();
     const label = reader.name("the name of a label");
+    if (formats.some((each) => each.label === label))
+      throw new QueryError(`${label} is formatted twice: a label can only be so once in a stage`, token.at);
     reader.need("=");
     const { kind, at } = reader.peek();
     if (kind === "text") {
@@ -196,7 +203,7 @@ function parseBoth(reader: TokenReader): LabelFilter {
 
 function parseOne(reader: TokenReader): LabelFilter {
   if (reader.skip("(")) {
-    const inner = parseLabelFilter(reader);
+    const inner = reader.nested(() => parseLabelFilter(reader));
     reader.need(")");
     return inner;
   }

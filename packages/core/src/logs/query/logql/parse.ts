@@ -37,7 +37,7 @@ const grouped: ReadonlySet<RangeFunction> = new Set<RangeFunction>([
   "last_over_time",
 ]);
 const unwrapped: ReadonlySet<RangeFunction> = new Set([...grouped, "sum_over_time"]);
-const nestingMax = 60;
+const operatorsMax = 500;
 
 /** Throws a `QueryError` that says what is wrong, or not known here, and where. */
 export function parseLogQl(text: string): Expression {
@@ -49,7 +49,7 @@ export function parseLogQl(text: string): Expression {
 
 class MetricParser {
   readonly #reader: TokenReader;
-  #depth = 0;
+  #operators = 0;
 
   constructor(reader: TokenReader) {
     this.#reader = reader;
@@ -66,7 +66,9 @@ class MetricParser {
     for (;;) {
       const op = ops.find((each) => this.#reader.is(each));
       if (op === undefined) return left;
-      this.#reader.take();
+      const { at } = this.#reader.take();
+      if (++this.#operators > operatorsMax)
+        throw new QueryError(`an expression has at most ${operatorsMax} operators`, at);
       const bool = this.#reader.is("bool") && comparisons.has(op) && this.#reader.skip("bool");
       const matching = this.#matching();
       // Powers bind from the right.
@@ -85,13 +87,7 @@ class MetricParser {
   }
 
   #unary(): Metric {
-    if (++this.#depth > nestingMax)
-      throw new QueryError(`an expression is at most ${nestingMax} deep`, this.#reader.peek().at);
-    try {
-      return this.#one();
-    } finally {
-      this.#depth--;
-    }
+    return this.#reader.nested(() => this.#one());
   }
 
   #one(): Metric {
@@ -160,8 +156,9 @@ class MetricParser {
     let parameter: number | undefined;
     if (fn === "topk" || fn === "bottomk") {
       if (reader.peek().kind !== "number") reader.refuse(`${fn} needs a number first`);
-      parameter = reader.take().value;
-      if (!(parameter >= 1)) reader.refuse(`${fn} needs a number from 1 on`);
+      const token = reader.take();
+      parameter = token.value;
+      if (!(parameter >= 1)) reader.refuse(`${fn} needs a number from 1 on`, token);
       reader.need(",");
     }
     const of = this.#binary(0);
@@ -220,8 +217,9 @@ class MetricParser {
   #span(): { readonly rangeMs: number; readonly offsetMs: number } | undefined {
     const reader = this.#reader;
     if (!reader.skip("[")) return undefined;
+    const token = reader.peek();
     const rangeMs = this.#duration();
-    if (!(rangeMs > 0)) reader.refuse("a range is longer than nothing");
+    if (!(rangeMs > 0)) reader.refuse("a range is longer than nothing", token);
     reader.need("]");
     if (!reader.skip("offset")) return { rangeMs, offsetMs: 0 };
     const negative = reader.skip("-");

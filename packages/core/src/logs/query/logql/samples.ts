@@ -10,6 +10,7 @@ import { LogQlError } from "./logql-error.ts";
 import { planOf } from "./plan.ts";
 import type { Moment } from "./moment.ts";
 import { compileLabelFilter, compileStages, quantityOf } from "./stages.ts";
+import type { RunningStage } from "./stages.ts";
 
 export type LabelSet = ReadonlyMap<string, string>;
 
@@ -83,6 +84,7 @@ export function samplesOf(
   const { fn, range } = metric;
   const { filter, stages } = planOf(range.log);
   const run = compileStages(stages);
+  const after = (range.unwrap?.after ?? []).map(compileLabelFilter);
   const series = new Map<string, Samples>();
   let held = 0;
   const hold = (key: string, labels: () => LabelSet): Samples => {
@@ -107,7 +109,7 @@ export function samplesOf(
       if (!isWithin(ms, subNs, span)) continue;
       const staged = new StagedEntry(entryAt(rows, at));
       if (!run(staged)) continue;
-      const value = valueOf(staged, fn, range);
+      const value = valueOf(staged, fn, { unwrap: range.unwrap, after });
       if (value === undefined) continue;
       const labels = staged.labels();
       const fault = labels.get(errorLabel);
@@ -135,14 +137,18 @@ function isWithin(ms: number, subNs: number, { from, to }: { readonly from: Mome
 const encoder = new TextEncoder();
 
 /** What an entry counts as; undefined where it does not count. */
-function valueOf(staged: StagedEntry, fn: RangeFunction, { unwrap }: LogRange): number | undefined {
+function valueOf(
+  staged: StagedEntry,
+  fn: RangeFunction,
+  { unwrap, after }: { readonly unwrap: LogRange["unwrap"]; readonly after: readonly RunningStage[] },
+): number | undefined {
   if (unwrap === undefined)
     return fn === "bytes_rate" || fn === "bytes_over_time" ? encoder.encode(staged.line).length : 1;
   const text = staged.get(unwrap.label);
   if (text === "") return undefined;
   const value = quantityOf(text, unwrap.unit);
   if (value === undefined) staged.fail("SampleExtractionErr", `${JSON.stringify(text)} is no ${unwrap.unit}`);
-  for (const filter of unwrap.after) if (!compileLabelFilter(filter)(staged)) return undefined;
+  if (!after.every((filter) => filter(staged))) return undefined;
   staged.delete(unwrap.label);
   return value ?? 0;
 }

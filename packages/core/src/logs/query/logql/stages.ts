@@ -89,20 +89,23 @@ function extractGroups(pattern: string): RunningStage {
 }
 
 function formatLabels(formats: readonly LabelFormat[]): RunningStage {
-  const changes = formats.map((format) => {
-    if ("template" in format) {
-      const template = compileTemplate(format.template);
-      return (entry: StagedEntry) => entry.set(format.label, template(worldOf(entry)));
-    }
-    return (entry: StagedEntry) => {
-      const value = entry.get(format.from);
-      if (value === "") return;
-      entry.set(format.label, value);
-      entry.delete(format.from);
-    };
-  });
+  const changes = formats.map((format) =>
+    "template" in format ? { label: format.label, template: compileTemplate(format.template) } : format,
+  );
   return always((entry) => {
-    for (const change of changes) change(entry);
+    // As Loki has it: all templates see the labels that the first of them saw.
+    let seen: ReadonlyMap<string, string> | undefined;
+    for (const change of changes) {
+      if ("template" in change) {
+        const labels = (seen ??= entry.labels());
+        entry.set(change.label, change.template({ ...worldOf(entry), label: (name) => labels.get(name) ?? "" }));
+        continue;
+      }
+      const value = entry.get(change.from);
+      if (value === "") continue;
+      entry.set(change.label, value);
+      if (change.label !== change.from) entry.delete(change.from);
+    }
   });
 }
 

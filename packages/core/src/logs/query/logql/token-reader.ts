@@ -3,9 +3,12 @@ import { QueryError } from "../scanner.ts";
 import type { Token } from "./tokens.ts";
 import { tokensOf } from "./tokens.ts";
 
+const nestingMax = 60;
+
 export class TokenReader {
   readonly #tokens: readonly Token[];
   #next = 0;
+  #depth = 0;
 
   /** Throws a `QueryError` for a text that has no tokens. */
   constructor(text: string) {
@@ -61,6 +64,17 @@ export class TokenReader {
     }
     this.need(")");
     return names;
+  }
+
+  /** Reads what may hold its like, which is only so deep. */
+  nested<T>(read: () => T): T {
+    if (this.#depth >= nestingMax) throw new QueryError(`an expression is at most ${nestingMax} deep`, this.peek().at);
+    this.#depth++;
+    try {
+      return read();
+    } finally {
+      this.#depth--;
+    }
   }
 
   refuse(message: string, token = this.peek()): never {

@@ -120,13 +120,20 @@ const plainEscapes: Readonly<Record<string, string>> = {
   "'": "'",
 };
 
+const codePointMax = 0x10ffff;
+
 /** Escapes of Go's texts. */
 function unescaped(text: string, at: number): string {
   return text.replaceAll(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|[\s\S]?)/g, (_, sign: string) => {
     const plain = plainEscapes[sign];
     if (plain !== undefined) return plain;
-    if (/^[xuU]./.test(sign)) return String.fromCodePoint(Number.parseInt(sign.slice(1), 16));
-    if (/^[0-7]{3}$/.test(sign)) return String.fromCodePoint(Number.parseInt(sign, 8));
+    const code = /^[xuU]./.test(sign)
+      ? Number.parseInt(sign.slice(1), 16)
+      : /^[0-7]{3}$/.test(sign)
+        ? Number.parseInt(sign, 8)
+        : codePointMax + 1;
+    // Halves of a pair are no characters.
+    if (code <= codePointMax && (code < 0xd800 || code > 0xdfff)) return String.fromCodePoint(code);
     throw new QueryError(`\\${sign} is no escape; a text between backticks needs none`, at);
   });
 }

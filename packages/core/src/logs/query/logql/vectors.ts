@@ -69,7 +69,7 @@ export function grouped(labels: LabelSet, { without, labels: names }: Labelling)
 
 const isComparison = (op: BinaryOp): boolean => ["==", "!=", ">", ">=", "<", "<="].includes(op);
 
-/** A number for a pair; undefined where a comparison leaves it out. */
+/** A number for a pair; 0 or 1 of a comparison. */
 export function calculated(op: BinaryOp, a: number, b: number): number {
   switch (op) {
     case "+":
@@ -141,8 +141,9 @@ export function betweenVectors({ op, bool, matching }: Binary, left: Vector, rig
     met.add(key);
     const [a, b] = matching.many === "right" ? [other.value, each.value] : [each.value, other.value];
     const value = calculated(op, a, b);
-    if (isComparison(op) && !bool) return value === 1 ? [{ labels: each.labels, value: a }] : [];
-    return [{ labels: joined(each.labels, other.labels, matching), value }];
+    const labels = joined(each.labels, other.labels, matching);
+    if (isComparison(op) && !bool) return value === 1 ? [{ labels, value: a }] : [];
+    return [{ labels, value }];
   });
 }
 
