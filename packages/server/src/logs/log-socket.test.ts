@@ -224,3 +224,23 @@ describe("who may", () => {
     expect([refused.status, refused.body.error.code]).toEqual([403, "forbidden"]);
   });
 });
+
+/** What stands between a session and its client, written down. */
+class Line {
+  readonly said: string[] = [];
+  readonly waitingBytes = 0;
+  code = 0;
+  send(text: string): void {
+    this.said.push(text);
+  }
+  cork(send: () => void): void {
+    send();
+  }
+  close(code: number): void {
+    this.code = code;
+  }
+  sendBytes(): void {}
+  pause(): void {}
+  resume(): void {}
+  cut(): void {}
+}

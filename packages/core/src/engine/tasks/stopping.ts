@@ -16,7 +16,7 @@ export class StoppingTasks {
   readonly #waitMs: number;
   /** By `ticketOf`. */
   readonly #tasks = new Map<string, Stopping>();
-  readonly #byRun = new Map<string, { readonly tickets: Set<string>; readonly over: PromiseWithResolvers<void> }>();
+  readonly #byRun = new Map<string, { readonly tickets: Set<string>; readonly over: Over }>();
 
   /** `waitMs`: nobody waits longer for one of them. */
   constructor(clock: Clock, waitMs: number) {
@@ -30,7 +30,7 @@ export class StoppingTasks {
     if (this.#tasks.has(ticket)) return;
     const giveUp = this.#clock.after(this.#waitMs, () => this.#stopped(ticket));
     this.#tasks.set(ticket, { run, plan, worker, giveUp });
-    const ofRun = this.#byRun.get(run) ?? { tickets: new Set<string>(), over: Promise.withResolvers<void>() };
+    const ofRun = this.#byRun.get(run) ?? { tickets: new Set<string>(), over: madeOver() };
     ofRun.tickets.add(ticket);
     this.#byRun.set(run, ofRun);
   }
@@ -74,4 +74,17 @@ export class StoppingTasks {
     this.#byRun.delete(task.run);
     ofRun.over.resolve();
   }
+}
+
+/** Resolved when the last one has stopped. */
+interface Over {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/** Node 20, which the engine runs on in tests of workflows, has no `Promise.withResolvers`. */
+function madeOver(): Over {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }
