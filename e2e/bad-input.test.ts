@@ -267,7 +267,7 @@ describe("huge numbers", () => {
   });
 
   test("in queries are refused", async () => {
-    for (const name of everyRoute) {
+    for (const name of ours) {
       for (const { name: parameter, in: place } of contracts[name].parameters ?? []) {
         if (place !== "query" || !["limit", "after", "next", "wait", "from", "to"].includes(parameter)) continue;
         for (const number of ["9".repeat(20), "9".repeat(400), "1e999", "-9999999999999999", "Infinity", "NaN"]) {

@@ -24,7 +24,7 @@ export interface LogQlQuestion {
   readonly categorize: boolean;
 }
 
-export interface AnsweredLine {
+interface AnsweredLine {
   readonly labels: Readonly<Record<string, string>>;
   readonly ns: string;
   readonly line: string;
@@ -32,7 +32,7 @@ export interface AnsweredLine {
   readonly parsed?: Readonly<Record<string, string>>;
 }
 
-export interface AnsweredSeries {
+interface AnsweredSeries {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [ms: number, value: number])[];
 }
@@ -48,7 +48,7 @@ export type LogQlAnswer = {
 );
 
 const seriesMax = 5_000;
-export const stepsMax = 11_000;
+const stepsMax = 11_000;
 
 /** Throws `QueryError` and `LogQlError`. */
 export function answerLogQl(

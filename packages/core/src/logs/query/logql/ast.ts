@@ -103,7 +103,7 @@ export const aggregations = [
   "sort",
   "sort_desc",
 ] as const;
-export type Aggregation = (typeof aggregations)[number];
+type Aggregation = (typeof aggregations)[number];
 
 export type BinaryOp =
   | "or"

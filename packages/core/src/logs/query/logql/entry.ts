@@ -3,7 +3,7 @@ import type { StoredEntry } from "../../entry.ts";
 import { logLevels } from "../../level.ts";
 
 /** The label that tells of a level which nobody named, as Grafana looks for it. */
-export const levelLabel = "detected_level";
+const levelLabel = "detected_level";
 export const errorLabel = "__error__";
 
 export class StagedEntry {

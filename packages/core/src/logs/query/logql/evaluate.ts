@@ -4,7 +4,6 @@ import { entryAt } from "../../storage/rows.ts";
 import type { Rows } from "../../storage/rows.ts";
 import type { StoredEntry } from "../../entry.ts";
 import { visit } from "../execute.ts";
-import type { QueryAnswer } from "../execute.ts";
 import type { LogQuery, Metric } from "./ast.ts";
 import { StagedEntry } from "./entry.ts";
 import { LogQlError } from "./logql-error.ts";
@@ -269,5 +268,3 @@ function compileReplace(
   };
   return (moment) => of(moment).map(replaced);
 }
-
-export type Looked = Omit<QueryAnswer, "entries" | "columns" | "rows">;

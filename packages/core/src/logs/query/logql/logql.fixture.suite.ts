@@ -9,7 +9,7 @@ import type { LogQlAnswer, LogQlQuestion } from "./answer.ts";
 import { StagedEntry } from "./entry.ts";
 
 export const noonNs = BigInt(noonMs) * 1_000_000n;
-export const limits = { rowsMax: 1_000, bytesMax: 1e9, over: () => undefined };
+const limits = { rowsMax: 1_000, bytesMax: 1e9, over: () => undefined };
 
 export function staged(line: string, p: Partial<LogEntry> = {}): StagedEntry {
   const made = entry({ line, ...p });

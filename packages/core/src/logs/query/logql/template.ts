@@ -1,7 +1,7 @@
 // The part of Go's templates that `line_format` and `label_format` are used with: fields, texts, numbers, pipes and plain functions.
 // No control structures: what is not known is named when the query is read.
 
-export interface TemplateWorld {
+interface TemplateWorld {
   readonly label: (name: string) => string;
   readonly line: string;
   /** Milliseconds since 1970. */
