@@ -323,7 +323,9 @@ describe("a build that is killed", () => {
   test.skipIf(!existsSync("/proc/self/stat"))("has what it left running ended by the next one", async () => {
     const left = { name: "app", scripts: { build: "echo waits; [ -e ../../go ] && exit 0; sleep 1000; echo late" } };
     const root = workspace({ ...waiting, "packages/app/package.json": left });
-    const first = startSluice(["build", "--ui", "stream", "--filter", "app"], { cwd: root });
+    // Tests run with `--no-orphans`, which Bun hands on: what is killed here would take its task along.
+    const env = { BUN_FEATURE_FLAG_NO_ORPHANS: "0" };
+    const first = startSluice(["build", "--ui", "stream", "--filter", "app"], { cwd: root, env });
     await first.until((text) => text.includes("app#build: waits"));
     first.kill("SIGKILL");
     await first.exited;
