@@ -20,12 +20,12 @@ class Desk {
     tasks: () => ({ worker: (id) => this.workers.get(id), refill: (id) => void this.refilled.push(id) }),
   });
 
-  join(id: string, remote = true): TaskWorker {
+  join(id: string, remote = true, version = "v"): TaskWorker {
     const link = { id, send: () => undefined };
-    const common = { link, offer: plainOffer, version: "v", tasks: new Set<string>(), leaving: false, held: new Map() };
+    const common = { link, offer: plainOffer, version, tasks: new Set<string>(), leaving: false, held: new Map() };
     const worker: TaskWorker = { ...common, remote };
     this.workers.set(id, worker);
-    this.deployments.add(deployedOf(worker, { version: "v", workflows: [] }));
+    this.deployments.add(deployedOf(worker, { version, workflows: [] }));
     return worker;
   }
 
@@ -97,4 +97,17 @@ test("who has left memory is given nothing, and keeps nobody", () => {
   busy.idle = true;
   desk.clock.advance(50);
   expect([given, far.apart]).toEqual([[], false]);
+});
+
+test("a worker that comes back under its name with other code is kept for nobody", () => {
+  const desk = new Desk();
+  desk.join("far");
+  const busy = desk.run("busy", "far");
+  const given = desk.place("suspect");
+  desk.join("other");
+  desk.deployments.remove("far");
+  const back = desk.join("far", true, "next");
+  busy.idle = true;
+  desk.clock.advance(50);
+  expect([given, back.apart ?? false, desk.deployments.keeps("far")]).toEqual([["other"], false, false]);
 });

@@ -18,6 +18,12 @@ interface Suspect {
   readonly give: (worker: DeployedWorker | undefined) => void;
 }
 
+/** A worker, and the run that it is kept for. */
+interface Kept {
+  readonly hot: HotRun;
+  readonly worker: DeployedWorker;
+}
+
 export interface ApartParts {
   readonly clock: Clock;
   readonly hot: HotRuns;
@@ -28,8 +34,8 @@ export interface ApartParts {
 export class Apart {
   readonly #parts: ApartParts;
   #waiting: Suspect[] = [];
-  /** By worker: for whom it is kept. */
-  readonly #kept = new Map<string, HotRun>();
+  /** By id of the worker. One that comes back under its name is another, and may have other code. */
+  readonly #kept = new Map<string, Kept>();
   #looking = false;
 
   constructor(parts: ApartParts) {
@@ -45,9 +51,9 @@ export class Apart {
 
   #look(): void {
     const { clock, hot: hots, deployments } = this.#parts;
-    for (const [worker, hot] of this.#kept) {
-      const waits = hot.worker === undefined;
-      if (hots.get(hot.run, hot.epoch) !== hot || (!waits && (hot.worker !== worker || hot.idle))) this.#free(worker);
+    for (const [id, { hot, worker }] of this.#kept) {
+      const isGone = deployments.get(id) !== worker || hots.get(hot.run, hot.epoch) !== hot;
+      if (isGone || (hot.worker !== undefined && (hot.worker !== id || hot.idle))) this.#free(id);
     }
     const left: Suspect[] = [];
     for (const suspect of this.#waiting) {
@@ -69,7 +75,7 @@ export class Apart {
   }
 
   #keptFor(hot: HotRun): DeployedWorker | undefined {
-    for (const [worker, other] of this.#kept) if (other === hot) return this.#parts.deployments.get(worker);
+    for (const kept of this.#kept.values()) if (kept.hot === hot) return kept.worker;
     return undefined;
   }
 
@@ -81,7 +87,7 @@ export class Apart {
     );
     const [best] = able.toSorted((a, b) => hots.countOn(a.link.id) - hots.countOn(b.link.id));
     if (best === undefined) return undefined;
-    this.#kept.set(best.link.id, hot);
+    this.#kept.set(best.link.id, { hot, worker: best });
     const worker = this.#parts.tasks().worker(best.link.id);
     if (worker !== undefined) worker.apart = true;
     return best;

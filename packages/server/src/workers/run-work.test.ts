@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { systemClock } from "@sluice/core";
 import type { Fleet } from "@sluice/core/workers";
+import type { WorkerToEngine } from "@sluice/protocol";
 import { task, workflow } from "@sluice/sdk";
-import type { Task } from "@sluice/sdk";
+import type { Task, Workflow } from "@sluice/sdk";
 import { systemWorkerClock, Worker, workerLimits } from "@sluice/worker";
 import { dialTcp, RemoteWorker } from "@sluice/worker/remote";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
@@ -37,10 +38,24 @@ const both = workflow({ name: "both" }, async (ctx, n: number) => [
   await ctx.task("hold", n),
 ]);
 
-async function desk(graceMs = 300): Promise<Desk> {
+/** Where it is, which is executing all the time. */
+const stays = workflow({ name: "stays" }, (ctx, by: number) =>
+  ctx.step("stay", async () => {
+    begun++;
+    await new Promise<void>((resolve) => gates.push(resolve));
+    return by;
+  }),
+);
+
+const stayers = [stays];
+
+/** `crashesMax` is for a server without code of its own. */
+async function desk(graceMs = 300, crashesMax?: number): Promise<Desk> {
   begun = 0;
   gates.length = 0;
-  const fixture = await HttpFixture.make({ workflows: [holds] });
+  const fixture = await HttpFixture.make(
+    crashesMax === undefined ? { workflows: [holds] } : { workflows: [], limits: { crashesMax } },
+  );
   const { engine, store, identity } = fixture;
   const log = (level: string, message: string, fields?: object): void =>
     void fixture.logs.push({ level, message, fields } as never);
@@ -48,7 +63,7 @@ async function desk(graceMs = 300): Promise<Desk> {
     engine,
     clock: systemClock,
     log,
-    hasOwnCode: () => engine.deployments.version === "v1",
+    hasOwnCode: () => crashesMax === undefined && engine.deployments.version === "v1",
   });
   const limits = { reconnectGraceMs: graceMs };
   const fleet = await openFleet({ engine, store, identity, authentication: true, log, limits, otherWork });
@@ -78,12 +93,17 @@ interface Remote {
 function connect(
   { port }: Desk,
   id: string,
-  more: { readonly tasks?: readonly Task[]; readonly retryMs?: number } = {},
+  more: {
+    readonly tasks?: readonly Task[];
+    readonly retryMs?: number;
+    readonly workflows?: readonly Workflow[];
+    readonly said?: (message: WorkerToEngine) => WorkerToEngine;
+  } = {},
 ): Remote {
   const dial = dialTcp({ host: "127.0.0.1", port, tls: false });
   let end = (): void => undefined;
   const said: string[] = [];
-  const { tasks = [hold], retryMs = 20 } = more;
+  const { tasks = [hold], retryMs = 20, workflows = [both], said: says = (message: WorkerToEngine) => message } = more;
   const remote = new RemoteWorker({
     dial: async (events) => {
       const socket = await dial(events);
@@ -101,13 +121,13 @@ function connect(
     makeWorker: (send) =>
       new Worker({
         id,
-        version: `code of ${id}`,
-        workflows: [both],
+        version: workflows === stayers ? "code that stays" : `code of ${id}`,
+        workflows: [...workflows],
         tasks,
         clock: systemWorkerClock,
         limits: workerLimits,
         stepScope: new AsyncStepScope(),
-        send,
+        send: (message) => send(says(message)),
       }),
     log: (message) => said.push(message),
     retryMs,
@@ -217,6 +237,23 @@ describe("RunWork", () => {
     await until(() => begun === 2);
     for (const go of gates.splice(0)) go();
     expect(await ended(site.fixture, run)).toBe(6);
+  });
+
+  test("blames no run for a worker that was told to stop, though one came to it when it had said what it has", async () => {
+    const site = await desk(20, 1);
+    const unaware = (message: WorkerToEngine): WorkerToEngine =>
+      message.type === "handback" ? { ...message, runs: [] } : message;
+    const first = connect(site, "w1", { workflows: stayers, said: unaware });
+    await until(() => site.fixture.engine.deployments.workflow("stays") !== undefined);
+    const run = await start(site.fixture, "stays", 0);
+    await until(() => begun === 1);
+    connect(site, "w2", { workflows: stayers });
+    await until(() => site.fleet.workers.length === 2);
+    first.remote.leave(0);
+    await first.remote.ended;
+    await until(() => begun === 2);
+    for (const go of gates.splice(0)) go();
+    expect(await ended(site.fixture, run)).toBe(0);
   });
 
   test("never lets code of a worker take the place of the server's own", async () => {

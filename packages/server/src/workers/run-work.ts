@@ -20,6 +20,8 @@ interface Seat {
   readonly decoder: WireDecoder;
   /** The engine has taken back what it had, and gives it nothing. */
   givenUp: boolean;
+  /** It was told to stop, and has given back what it could not end: nobody is to blame that it goes. */
+  handedBack: boolean;
   deployed: { readonly version: string; readonly workflows: readonly WorkflowManifest[] } | undefined;
 }
 
@@ -60,7 +62,8 @@ export class RunWork implements OtherWork {
       running,
       life: lifeOf(worker),
     });
-    this.#seats.set(worker, { worker, attached, decoder: new WireDecoder(), givenUp: false, deployed: undefined });
+    const seat = { worker, attached, decoder: new WireDecoder(), deployed: undefined };
+    this.#seats.set(worker, { ...seat, givenUp: false, handedBack: false });
     this.#count(worker);
     this.#armRefill();
   }
@@ -116,19 +119,20 @@ export class RunWork implements OtherWork {
   }
 
   /** Nobody knows what was executing there: the engine charges what was there alone, unless the worker turns out to live. */
-  #lose({ attached, worker }: Seat, { why, unexplained = false }: LeftWorker, keep: readonly HeldTask[]): void {
-    attached
-      .lost({ crashed: false, executing: [], message: why, unexplained, life: lifeOf(worker) }, keep)
-      .catch((error: unknown) =>
-        this.#parts.log("error", "the loss of a worker could not be dealt with", {
-          worker: worker.id,
-          error: String(error),
-        }),
-      );
+  #lose(seat: Seat, { why, unexplained = false }: LeftWorker, keep: readonly HeldTask[]): void {
+    const { attached, worker, handedBack } = seat;
+    const loss = { message: why, unexplained: unexplained && !handedBack, life: lifeOf(worker) };
+    attached.lost({ crashed: false, executing: [], ...loss }, keep).catch((error: unknown) =>
+      this.#parts.log("error", "the loss of a worker could not be dealt with", {
+        worker: worker.id,
+        error: String(error),
+      }),
+    );
   }
 
   #take(seat: Seat, message: WorkerToEngine): void {
     const { worker, attached } = seat;
+    if (message.type === "handback") seat.handedBack = true;
     if (message.type !== "deploy") {
       attached.receive(message);
       return;
