@@ -142,15 +142,15 @@ export function compileLabelFilter(filter: LabelFilter): RunningStage {
   }
 }
 
-/** An entry that has failed before goes on, so that its fault can be seen; one without the label does not fit. */
+/** A value that is none goes on, so that the fault can be seen; an entry without the label does not fit, whatever failed before. */
 function numberFilter({ name, op, value, unit }: Extract<LabelFilter, { kind: "number" }>): RunningStage {
   return (entry) => {
-    if (entry.hasFailed) return true;
     const text = entry.get(name);
     if (text === "") return false;
     const found = quantityOf(text, unit);
     if (found === undefined) {
-      entry.fail("LabelFilterErr", `${JSON.stringify(text)} of ${name} is no ${unit}`);
+      // What failed before says more.
+      if (!entry.hasFailed) entry.fail("LabelFilterErr", `${JSON.stringify(text)} of ${name} is no ${unit}`);
       return true;
     }
     switch (op) {
