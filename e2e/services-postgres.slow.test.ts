@@ -149,6 +149,20 @@ describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
     await closed(db);
   });
 
+  test.each(makers)("with %s the table of checkpoints is made once by many at the same moment", async (_name, make) => {
+    const dbs = await Promise.all(Array.from({ length: 8 }, async () => make()));
+    const note = workflow({ name: "note", retry: { attempts: 1 } }, (ctx, at: number) =>
+      ctx.transaction(dbs[at] ?? dbs[0]!, () => Promise.resolve(at)),
+    );
+    for (let round = 0; round < 10; round++) {
+      await dbs[0]?.unsafe("DROP TABLE IF EXISTS sluice_checkpoints");
+      await using engine = await testEngine({ workflows: [note] });
+      const runs = await Promise.all(dbs.map((_, at) => engine.start(note, at)));
+      expect(await Promise.all(runs.map((run) => run.result()))).toEqual([...dbs.keys()]);
+    }
+    for (const db of dbs) await closed(db);
+  });
+
   test("killed after the commit of the effect, the run goes on with its result and does not repeat it", async () => {
     const marker = join(work, "marker");
     const child = join(import.meta.dir, "postgres-child.suite.ts");

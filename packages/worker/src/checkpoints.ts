@@ -48,8 +48,11 @@ interface PostgresTx {
   unsafe(sql: string, params?: readonly unknown[]): PromiseLike<readonly Readonly<Record<string, unknown>>[]>;
 }
 
-/** Codes (SQLSTATE) of two that make the same table at the same time: unique_violation, duplicate_table. */
-const madeMeanwhile = new Set(["23505", "42P07"]);
+/**
+ * Codes (SQLSTATE) of two that make the same table at the same time: unique_violation, duplicate_table, and duplicate_object, since a
+ * table comes with a type of its name.
+ */
+const madeMeanwhile = new Set(["23505", "42P07", "42710"]);
 
 export class Checkpoints {
   readonly #options: CheckpointOptions;
