@@ -2,6 +2,7 @@
 // before it is believed.
 import { Database } from "bun:sqlite";
 import type { SQLQueryBindings, Statement } from "bun:sqlite";
+import { enterWal } from "../enter-wal.ts";
 
 const busyTimeoutMs = 5_000;
 /** Of entries that went. */
@@ -88,8 +89,7 @@ export class CacheIndex {
   constructor(file: string) {
     this.#db = new Database(file, { readwrite: true, create: true });
     try {
-      this.#db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-      this.#db.run("PRAGMA journal_mode = WAL");
+      enterWal(this.#db, busyTimeoutMs);
       // What a crash of the machine takes is missed once more; what it leaves is whole.
       this.#db.run("PRAGMA synchronous = NORMAL");
       this.#db.run(`PRAGMA journal_size_limit = ${walKeptBytes}`);

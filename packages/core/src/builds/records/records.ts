@@ -1,6 +1,7 @@
 // What a workspace remembers of its builds, in one SQLite file: digests of files, what each task left where, how long it took, and the
 // parts of its last keys. All of it can be made anew: to lose the file costs time, never a wrong result.
 import { Database } from "bun:sqlite";
+import { enterWal } from "../enter-wal.ts";
 import type { FileMemory, KnownFile } from "../hash/file-digests.ts";
 import type { KeyParts } from "../hash/task-key.ts";
 import type { Digest, OutputEntry } from "../ports.ts";
@@ -81,6 +82,8 @@ export interface NotedProcess {
 }
 
 const keysKeptPerTask = 5;
+/** Other builds of the workspace write for a moment at a time. */
+const busyTimeoutMs = 10_000;
 
 export class BuildRecords implements FileMemory {
   readonly #db: Database;
@@ -88,9 +91,8 @@ export class BuildRecords implements FileMemory {
   /** `file`: absolute; its folder has to be there. One of another version is emptied. */
   constructor(file: string) {
     this.#db = new Database(file, { create: true, strict: true });
-    this.#db.run("PRAGMA journal_mode = WAL");
+    enterWal(this.#db, busyTimeoutMs);
     this.#db.run("PRAGMA synchronous = NORMAL");
-    this.#db.run("PRAGMA busy_timeout = 10000");
     this.#db.transaction(() => this.#prepare()).immediate();
   }
 
