@@ -149,7 +149,7 @@ export class Appender {
     let ops = given.ops;
     // They may have waited for a blob, or for what the run wrote before: what others have stored meanwhile came first.
     let now = clock.now();
-    let left = now === given.now ? stored : madeAt(stored, now);
+    let left = madeAt(stored, { then: given.now, now });
     for (;;) {
       const outcome = await store.append({ by: runItself(hot.run), run: hot.run, epoch: hot.epoch, ops: left, now });
       if (outcome.outcome === "stale") {
@@ -170,10 +170,11 @@ export class Appender {
       this.#written(hot, ops.slice(0, cut), written);
       const large = { event, content: await values.load(payload) };
       ops = ops.slice(cut);
+      const then = now;
       now = clock.now();
       left = madeAt(
         left.slice(at).map((op) => (op.op === "event" && op.seq === seq ? { ...op, large } : op)),
-        now,
+        { then, now },
       );
     }
   }
@@ -298,14 +299,21 @@ function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, U
   });
 }
 
-/** The same operations, with children that come into being now. */
-function madeAt(ops: readonly StoreOp[], now: number): readonly StoreOp[] {
-  if (!ops.some(({ op }) => op === "call" || op === "start")) return ops;
-  return ops.map((op) => {
-    if (op.op !== "call" && op.op !== "start") return op;
+/** The same operations as of `now`: what they begin, and what they wait for a while for, counts from the moment of their commit. */
+function madeAt(
+  ops: readonly StoreOp[],
+  { then, now }: { readonly then: number; readonly now: number },
+): readonly StoreOp[] {
+  const later = now - then;
+  return later === 0 ? ops : ops.map((op) => postponed(op, later, now));
+}
+
+function postponed(op: StoreOp, later: number, now: number): StoreOp {
+  if (op.op === "call" || op.op === "start") {
     const { child } = op;
-    const later = now - child.createdAt;
     const timeout = child.timeoutAt === undefined ? {} : { timeoutAt: child.timeoutAt + later };
     return { ...op, child: { ...child, createdAt: now, dueAt: child.dueAt + later, ...timeout } };
-  });
+  }
+  if (!("due" in op) || op.due === undefined || (op.op === "sleep" && op.until !== undefined)) return op;
+  return { ...op, due: op.due + later };
 }

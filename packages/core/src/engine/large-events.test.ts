@@ -105,6 +105,33 @@ describe("an event kept as a blob", () => {
     expect((await f.ended(run)).output).toBe(2);
   });
 
+  test("that was waited for lets what is behind it count from when it is written: a sleep is never short", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { slow, read } = slowBlobs();
+    const flow = workflow({ name: "flow" }, async (ctx) => {
+      await ctx.step("gate", () => gate.promise);
+      const waited = ctx.waitFor("paid", { match: { order: 3 } });
+      const until = ctx.sleepUntil("until", 5_000);
+      await Promise.all([waited, ctx.sleep("a second", 1_000), until, ctx.waitFor("never", { timeout: 2_000 })]);
+    });
+    const clock = new SimulatedClock(1_000);
+    const f = await EngineFixture.start({ workflows: [flow], blobs: slow, limits, clock });
+    const run = await f.run(flow);
+    await f.emit("paid", large(3));
+    gate.resolve();
+    await rest();
+    clock.advance(30);
+    read.resolve();
+    await rest();
+    const { entries } = await f.store.readJournal({ run, bytesMax: 10_000 });
+    const due = entries.slice(2).map((entry) => [entry.name, entry.at, entry.due]);
+    expect(due).toEqual([
+      ["until", 1_030, 5_000],
+      ["a second", 1_030, 2_030],
+      ["never", 1_030, 3_030],
+    ]);
+  });
+
   test("goes to the wait that asked for it, while calls around that wait keep their order", async () => {
     const gate = Promise.withResolvers<void>();
     const flow = workflow({ name: "flow" }, async (ctx) => {
