@@ -12,7 +12,7 @@ export { readLokiJson } from "./ingest/loki/json.ts";
 export { readLokiProtobuf } from "./ingest/loki/protobuf.ts";
 export { RecentEntries } from "./ingest/loki/recent.ts";
 export type { RecentPush } from "./ingest/loki/recent.ts";
-export { unsnap } from "./ingest/loki/snappy.ts";
+export { unsnap } from "../kernel/snappy.ts";
 export { readOtlpJson } from "./ingest/otlp/json.ts";
 export { otlpAnswer, otlpStatus, readOtlpProtobuf } from "./ingest/otlp/protobuf.ts";
 export { bulkAnswer, readBulk } from "./ingest/elasticsearch/bulk.ts";

@@ -7,6 +7,7 @@ import { nosniff } from "../hygiene.ts";
 import { deskOf } from "../logs/log-body.ts";
 import { LokiParameters } from "../logs/loki-parameters.ts";
 import { detectFields, instantOf, matrixOf, statsOf, streamsOf } from "../logs/loki-answers.ts";
+import { noteQuery } from "../metrics/metric-body.ts";
 import { tenantOf } from "../logs/tenant.ts";
 
 const linesUsual = 100;
@@ -50,7 +51,10 @@ async function ask(
   const { store, limits } = await deskOf(call);
   call.mayIdle(limits.logQueryMsMax);
   const { limit = linesUsual, direction = "backward", categorize = false } = p;
-  return store.logql({ tenant, ...p, limit, direction, categorize }, call.request.signal);
+  const startedMs = performance.now();
+  const answer = await store.logql({ tenant, ...p, limit, direction, categorize }, call.request.signal);
+  await noteQuery(call, "logql", startedMs);
+  return answer;
 }
 
 export const queryLoki = (call: Call): Promise<Response> =>

@@ -122,6 +122,20 @@ export const handlers: Handlers<RouteName> = {
       "lokiBuild",
     ],
   ),
+  ...loaded(() => import("./metric-values.ts"), ["recordMetrics", "listMetrics", "reportMetrics"]),
+  ...loaded(() => import("./metric-formats.ts"), ["pushOtlpMetrics", "writeProm"]),
+  ...loaded(
+    () => import("./prom-read.ts"),
+    [
+      "queryProm",
+      "queryPromRange",
+      "listPromLabels",
+      "listPromLabelValues",
+      "listPromSeries",
+      "promMetadata",
+      "promBuild",
+    ],
+  ),
   ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
   ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
   ...loaded(
