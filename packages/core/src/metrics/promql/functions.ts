@@ -133,8 +133,9 @@ function extrapolated(range: Range, { counter, rate }: { readonly counter: boole
   if (counter && growth > 0 && first >= 0) toStart = Math.min(toStart, sampled * (first / growth));
   const threshold = between * 1.1;
   const reach = sampled + (toStart < threshold ? toStart : between / 2) + (toEnd < threshold ? toEnd : between / 2);
-  const whole = growth * (reach / sampled);
-  return rate ? whole / ((range.toMs - range.fromMs) / 1_000) : whole;
+  // In this order the last digit is Prometheus' too.
+  const factor = reach / sampled;
+  return growth * (rate ? factor / ((range.toMs - range.fromMs) / 1_000) : factor);
 }
 
 function instantDelta({ times, values }: Range, isRate: boolean): number | undefined {
