@@ -61,7 +61,10 @@ remote_write: [{ url: "${ours}/prom/api/v1/write", authorization: { credentials:
     mkdirSync(join(folder, "data"));
     const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`];
     args.push(`--web.listen-address=${new URL(theirs).host}`, "--web.enable-remote-write-receiver");
-    prometheus = spawn(join(dirname(promtool), "prometheus"), args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    prometheus = spawn(join(dirname(promtool), "prometheus"), args, {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     prometheus.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
     await until(async () => (await fetch(`${theirs}/-/ready`)).ok);
   }, timeoutMs);

@@ -46,7 +46,10 @@ export function oracleSamples({ seed, startMs }: { readonly seed: number; readon
     }
     const gauge = times(0.3).map((ms) => [ms, Math.round((next() - 0.3) * 1e5) / 1e3] as const);
     all.push({ labels: { __name__: "depth", job, zone: job === "db" ? "b" : "a" }, points: gauge });
-    all.push({ labels: { __name__: "about", job, version: `v${job.length}` }, points: times(0).map((ms) => [ms, 1] as const) });
+    all.push({
+      labels: { __name__: "about", job, version: `v${job.length}` },
+      points: times(0).map((ms) => [ms, 1] as const),
+    });
     const beats = times(0);
     const counts = bounds.map(() => 0);
     const histogram = beats.map((ms) => {
@@ -58,9 +61,14 @@ export function oracleSamples({ seed, startMs }: { readonly seed: number; readon
       return [ms, [...counts]] as const;
     });
     for (const [i, le] of bounds.entries())
-      all.push({ labels: { __name__: "took_bucket", job, le }, points: histogram.map(([ms, own]) => [ms, own[i] ?? 0] as const) });
+      all.push({
+        labels: { __name__: "took_bucket", job, le },
+        points: histogram.map(([ms, own]) => [ms, own[i] ?? 0] as const),
+      });
   }
-  const short = times(0.2).slice(20, 60).map((ms) => [ms, 1] as const);
+  const short = times(0.2)
+    .slice(20, 60)
+    .map((ms) => [ms, 1] as const);
   all.push({ labels: { __name__: "short", job: "api" }, points: short });
   return { batches: [all.slice(0, 10), all.slice(10)] };
 }
@@ -94,7 +102,8 @@ function expressions(next: () => number): readonly string[] {
   const kinds: readonly (() => string)[] = [
     () => of(selectors) + offset(),
     rate,
-    () => `${of(["delta", "idelta", "deriv", "changes", "resets"])}(${of(["depth", "http_total"])}[${of(ranges)}]${offset()})`,
+    () =>
+      `${of(["delta", "idelta", "deriv", "changes", "resets"])}(${of(["depth", "http_total"])}[${of(ranges)}]${offset()})`,
     () => `${of(overTime)}_over_time(${of(selectors.slice(0, 7))}[${of(ranges)}]${offset()})`,
     () => `quantile_over_time(${of(["0", "0.3", "0.99", "1", "1.5"])}, depth[${of(ranges)}])`,
     () => `predict_linear(depth[${of(["5m", "17m"])}], ${number()})`,
@@ -103,7 +112,8 @@ function expressions(next: () => number): readonly string[] {
     () => `${of(["topk", "bottomk"])} (${of(["1", "2", "100"])}, depth${offset()})`,
     () => `quantile (${of(["0.1", "0.5", "0.95"])}, ${of(selectors.slice(0, 5))}) by (job)`,
     () => `count_values ("v", ${of(["about", "ceil(depth / 50)"])})`,
-    () => `histogram_quantile(${of(["0.5", "0.9", "0.99", "0", "1"])}, ${of(["", "sum by (job, le) "])}(rate(took_bucket[${of(ranges)}])))`,
+    () =>
+      `histogram_quantile(${of(["0.5", "0.9", "0.99", "0", "1"])}, ${of(["", "sum by (job, le) "])}(rate(took_bucket[${of(ranges)}])))`,
     () => `${vector()} ${of(arithmetic)} ${number()}`,
     () => `${number()} ${of(arithmetic)} ${vector()}`,
     () => `${vector()} ${of(comparisons)} ${of(["", "bool "])}${number()}`,
@@ -120,7 +130,16 @@ function expressions(next: () => number): readonly string[] {
     () => `label_replace(depth, "host", "$1-${of(["x", "$2"])}", "job", "(.)(.*)")`,
     () => `label_join(http_total, "both", "/", "job", "code")`,
     () => `-${of(["depth", "about"])}`,
-    () => of(["time()", "vector(time())", "scalar(short)", "1 + 2 * 3 ^ 2", "hour()", "day_of_week(depth * 1e6)", "timestamp(depth)"]),
+    () =>
+      of([
+        "time()",
+        "vector(time())",
+        "scalar(short)",
+        "1 + 2 * 3 ^ 2",
+        "hour()",
+        "day_of_week(depth * 1e6)",
+        "timestamp(depth)",
+      ]),
     () => `sort_desc(${of(["depth", "http_total"])})`,
     () => `http_total + on (job) about`,
   ];
@@ -128,7 +147,13 @@ function expressions(next: () => number): readonly string[] {
 }
 
 /** Paths behind the API's beginning, at moments of whole seconds and between them, window edges among them. */
-export function oracleQueries({ seed, startMs }: { readonly seed: number; readonly startMs: number }): readonly string[] {
+export function oracleQueries({
+  seed,
+  startMs,
+}: {
+  readonly seed: number;
+  readonly startMs: number;
+}): readonly string[] {
   const next = random(seed + 1);
   return expressions(next).flatMap((query) => {
     // Samples off the beat are 137 or 274 ms late: now and then a moment is exactly one of them.
@@ -153,7 +178,8 @@ function near(a: string, b: string): boolean {
 }
 
 function seriesDifference(a: Shown, b: Shown): string | undefined {
-  const [left, right] = [a.values ?? [a.value ?? [0, ""]], b.values ?? [b.value ?? [0, ""]]];
+  const pointsOf = ({ value = [0, ""], values = [value] }: Shown): readonly (readonly [number, string])[] => values;
+  const [left, right] = [pointsOf(a), pointsOf(b)];
   if (left.length !== right.length) return `${left.length} values, theirs has ${right.length}`;
   const at = left.findIndex(([ms, value], i) => {
     const [otherMs, other] = right[i] ?? [NaN, ""];
@@ -167,12 +193,14 @@ export function differenceOf(mine: PromAnswer, other: PromAnswer): string | unde
   if (mine.status !== other.status || mine.errorType !== other.errorType)
     return `${JSON.stringify(mine).slice(0, 300)}, theirs is ${JSON.stringify(other).slice(0, 300)}`;
   if (other.status !== "success") return undefined;
-  if (mine.data.resultType !== other.data.resultType) return `${mine.data.resultType}, theirs is ${other.data.resultType}`;
+  if (mine.data.resultType !== other.data.resultType)
+    return `${mine.data.resultType}, theirs is ${other.data.resultType}`;
   if (mine.data.resultType === "scalar") {
     const [own, their] = [mine.data.result as [number, string], other.data.result as [number, string]];
     return near(own[1], their[1]) ? undefined : `${own[1]}, theirs is ${their[1]}`;
   }
-  const keyOf = ({ metric }: Shown): string => JSON.stringify(Object.entries(metric ?? {}).toSorted());
+  const keyOf = ({ metric }: Shown): string =>
+    JSON.stringify(Object.entries(metric ?? {}).toSorted(([x], [y]) => (x < y ? -1 : 1)));
   const [left, right] = [mine.data.result as Shown[], other.data.result as Shown[]];
   if (left.length !== right.length) return `${left.length} series, theirs has ${right.length}`;
   const known = new Map(right.map((each) => [keyOf(each), each]));
@@ -201,7 +229,9 @@ export function remoteWrite(series: readonly Series[]): Uint8Array<ArrayBuffer> 
   const raw = Buffer.concat(
     series.map(({ labels, points }) => {
       const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-      const named = pairs.map(([name, value]) => sized(1, Buffer.concat([sized(1, Buffer.from(name)), sized(2, Buffer.from(value))])));
+      const named = pairs.map(([name, value]) =>
+        sized(1, Buffer.concat([sized(1, Buffer.from(name)), sized(2, Buffer.from(value))])),
+      );
       const samples = points.map(([ms, value]) => {
         const double = Buffer.from(Float64Array.of(value).buffer);
         return sized(2, Buffer.concat([Buffer.from([9]), double, Buffer.from([16, ...varint(ms)])]));

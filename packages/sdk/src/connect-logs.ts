@@ -35,7 +35,12 @@ export class HttpLogs implements LogClient {
     options: { readonly from?: number; readonly to?: number; readonly limit?: number } = {},
   ): Promise<LogFound> {
     const json = { query: text, ...options };
-    return (await this.#link.send({ method: "POST", path: ["logs", "query"], json, repeatable: true })) as unknown as LogFound;
+    return (await this.#link.send({
+      method: "POST",
+      path: ["logs", "query"],
+      json,
+      repeatable: true,
+    })) as unknown as LogFound;
   }
 
   /** A connection that breaks is made again, and goes on behind the last entry. */
@@ -45,7 +50,8 @@ export class HttpLogs implements LogClient {
   ): AsyncGenerator<LogEntry> {
     const { last, signal } = options;
     let { after } = options;
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return;
       const body = await this.#link.stream({
         method: "GET",
         path: ["logs", "tail"],

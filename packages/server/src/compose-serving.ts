@@ -94,14 +94,11 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const [cache, figures] = [cacheOf(ground), metricsOf({ folder: join(folder.folder, "metrics"), log, settings })];
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const rooms = { logs: logs.open, figures, fleet: fleet.open, terminals: terminals.open, clusters: clusters.open };
     const http = httpOver(ground, {
-      logs: logs.open,
-      figures,
-      fleet: fleet.open,
-      terminals: terminals.open,
+      ...rooms,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
       cache: () => cache.open(),
-      clusters: clusters.open,
       engine,
       store,
       identity,

@@ -8,7 +8,13 @@ describe("targets", () => {
     expect(scrapeTargets([{ job: "api", url: "http://127.0.0.1:9100/metrics" }])).toEqual([
       { job: "api", url: "http://127.0.0.1:9100/metrics", everyMs: 15_000, labels: {}, headers: {} },
     ]);
-    const whole = { job: "a", url: "https://b/c?d", every: "1m", labels: { zone: "x" }, headers: { authorization: "y" } };
+    const whole = {
+      job: "a",
+      url: "https://b/c?d",
+      every: "1m",
+      labels: { zone: "x" },
+      headers: { authorization: "y" },
+    };
     const { every: _, ...rest } = whole;
     expect(scrapeTargets([whole])).toEqual([{ ...rest, everyMs: 60_000 }]);
   });

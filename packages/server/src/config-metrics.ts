@@ -45,9 +45,7 @@ function targetIn(value: unknown, at: number): ScrapeTarget {
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return (
-    typeof value === "object" && value !== null && Object.values(value).every((each) => typeof each === "string")
-  );
+  return typeof value === "object" && value !== null && Object.values(value).every((each) => typeof each === "string");
 }
 
 function everyMs(value: unknown, at: number): number {

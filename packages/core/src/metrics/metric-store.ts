@@ -191,7 +191,11 @@ export class MetricStore {
   }
 
   /** What was recorded within a span, those of one name where it is given. */
-  async generateReport(p: { readonly from: number; readonly to: number; readonly name?: string | undefined }): Promise<MetricReport> {
+  async generateReport(p: {
+    readonly from: number;
+    readonly to: number;
+    readonly name?: string | undefined;
+  }): Promise<MetricReport> {
     await this.flush();
     const { from, to, name } = p;
     const slots = await this.#read<readonly StoredSlot[]>("history", { fromMs: from, toMs: to, name });
@@ -224,7 +228,9 @@ export class MetricStore {
 
 /** Names of the metrics that an expression looks at; undefined where they cannot be told. */
 function namesIn(text: string): ReadonlySet<string> | undefined {
-  const names = selectorsOf(text).map(({ matchers }) => matchers.find(({ name, op }) => name === nameLabel && op === "=")?.value);
+  const names = selectorsOf(text).map(
+    ({ matchers }) => matchers.find(({ name, op }) => name === nameLabel && op === "=")?.value,
+  );
   return names.some((name) => name === undefined) ? undefined : new Set(names.flatMap((name) => name ?? []));
 }
 

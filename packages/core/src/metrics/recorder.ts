@@ -43,9 +43,9 @@ export interface Recorded {
   readonly summary: Summary;
 }
 
-export const slotMs = 10_000;
+const slotMs = 10_000;
 /** Upper bounds of the buckets that samples of histograms have. */
-export const bucketBounds = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000];
+const bucketBounds = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000];
 /** What has not changed is said again after this, lest it be thought gone. */
 const sayAgainMs = 60_000;
 

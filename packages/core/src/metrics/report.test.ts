@@ -13,7 +13,12 @@ test("a report has each metric over the whole span and slot by slot", () => {
   const [a, b] = [seriesKey({ __name__: "z", q: "1" }), seriesKey({ __name__: "b_total" })];
   const slot = (key: string, atMs: number, ...values: readonly number[]) =>
     ({ key, kind: key === b ? "counter" : "histogram", atMs, widthMs: 10_000, data: data(...values) }) as const;
-  const report = makeReport({ from: 0, to: 50_000, slots: [slot(a, 20_000, 5), slot(a, 0, 1, 3), slot(b, 0, 2, 2)], current: [] });
+  const report = makeReport({
+    from: 0,
+    to: 50_000,
+    slots: [slot(a, 20_000, 5), slot(a, 0, 1, 3), slot(b, 0, 2, 2)],
+    current: [],
+  });
   expect(report.metrics.map(({ name, labels, kind }) => [name, labels, kind])).toEqual([
     ["b_total", {}, "counter"],
     ["z", { q: "1" }, "histogram"],

@@ -15,12 +15,12 @@ export interface StoredSlot {
   readonly data: SketchData;
 }
 
-export interface ReportedSlot extends Summary {
+interface ReportedSlot extends Summary {
   readonly at: number;
   readonly widthMs: number;
 }
 
-export interface ReportedMetric {
+interface ReportedMetric {
   readonly name: string;
   readonly labels: MetricLabels;
   readonly kind: RecordedKind;
@@ -45,7 +45,10 @@ export function makeReport(p: {
   readonly slots: readonly StoredSlot[];
   readonly current: readonly Recorded[];
 }): MetricReport {
-  const series = new Map<string, { readonly kind: RecordedKind; readonly whole: Sketch; readonly history: ReportedSlot[] }>();
+  const series = new Map<
+    string,
+    { readonly kind: RecordedKind; readonly whole: Sketch; readonly history: ReportedSlot[] }
+  >();
   for (const { key, kind, atMs, widthMs, data } of p.slots) {
     const one = series.get(key) ?? { kind, whole: new Sketch(), history: [] };
     series.set(key, one);
@@ -56,5 +59,10 @@ export function makeReport(p: {
     const { [nameLabel]: name = "", ...labels } = labelsOfKey(key);
     return { name, labels, kind, summary: whole.summary(), history: history.toSorted((a, b) => a.at - b.at) };
   });
-  return { from: p.from, to: p.to, metrics: metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1)), current: p.current };
+  return {
+    from: p.from,
+    to: p.to,
+    metrics: metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    current: p.current,
+  };
 }

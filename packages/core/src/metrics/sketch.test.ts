@@ -11,10 +11,13 @@ const sketchOf = (values: readonly number[], rawMax = 0): Sketch => {
   return sketch;
 };
 
-const numbers = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }).filter((n) => n === 0 || Math.abs(n) > 1e-6), {
-  minLength: 1,
-  maxLength: 300,
-});
+const numbers = fc.array(
+  fc.double({ min: -1e6, max: 1e6, noNaN: true }).filter((n) => n === 0 || Math.abs(n) > 1e-6),
+  {
+    minLength: 1,
+    maxLength: 300,
+  },
+);
 
 describe("a sketch", () => {
   test("has every quantile to within one percent, also once it was stored and merged", () => {
@@ -37,7 +40,11 @@ describe("a sketch", () => {
     const values = Array.from({ length: 1_000 }, (_, i) => i + 1);
     const { count, sum, average, min, max, p50, p95, p99 } = sketchOf(values).summary();
     expect([count, sum, average, min, max]).toEqual([1_000, 500_500, 500.5, 1, 1_000]);
-    for (const [found, wanted] of [[p50, 500], [p95, 950], [p99, 990]] as const)
+    for (const [found, wanted] of [
+      [p50, 500],
+      [p95, 950],
+      [p99, 990],
+    ] as const)
       expect(Math.abs(found - wanted)).toBeLessThan(wanted * 0.011);
     expect(new Sketch().summary()).toEqual({ count: 0, sum: 0, average: 0, min: 0, max: 0, p50: 0, p95: 0, p99: 0 });
   });

@@ -1,26 +1,12 @@
 // Bodies of metrics as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { maybe } from "./schema-parts.ts";
-
-const kind = z.enum(["counter", "gauge", "histogram"]);
-const labels = z.record(z.string(), z.string());
-const summary = {
-  count: z.int(),
-  sum: z.number(),
-  average: z.number(),
-  min: z.number(),
-  max: z.number(),
-  p50: z.number(),
-  p95: z.number(),
-  p99: z.number(),
-};
-export const recorded = z.strictObject({
-  name: z.string(),
-  labels,
-  kind,
-  value: z.number().describe("Of a counter its sum, otherwise the latest value"),
-  summary: z.strictObject(summary).describe("Since the server started"),
-});
+import {
+  maybe,
+  metricKind as kind,
+  metricLabels as labels,
+  metricSummary as summary,
+  recorded,
+} from "./schema-parts.ts";
 
 export const metricSchemas = {
   MetricValues: z

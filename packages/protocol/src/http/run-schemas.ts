@@ -1,7 +1,6 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { recorded } from "./metric-schemas.ts";
-import { duration, failure, maybe, name, runError, time, value, waitingStarts } from "./schema-parts.ts";
+import { duration, failure, maybe, name, recorded, runError, time, value, waitingStarts } from "./schema-parts.ts";
 import { attributeTypes } from "../attributes.ts";
 import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
@@ -396,6 +395,6 @@ export const runSchemas = {
     workers: z.int(),
     counters: z.record(z.string(), z.number()),
     durationsMs: z.strictObject({ runs: durations, requests: z.record(z.string(), durations) }),
-    recorded: z.array(recorded).describe("What programs have recorded, once metrics were used"),
+    recorded: z.array(recorded),
   }),
 } as const;

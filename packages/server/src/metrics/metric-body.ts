@@ -14,7 +14,7 @@ export async function metricStoreOf(call: Call): Promise<MetricStore> {
 }
 
 /** The body, unpacked; Snappy is for whoever reads what is in it. */
-export async function metricBytes(call: Call, { metricBodyBytesMax }: MetricLimits): Promise<Uint8Array> {
+async function metricBytes(call: Call, { metricBodyBytesMax }: MetricLimits): Promise<Uint8Array> {
   const { limits, budget } = call.parts;
   const bytes = await bytesOf(call.request, { bodyBytesMax: Math.min(metricBodyBytesMax, limits.bodyBytesMax) });
   const coding = call.request.headers.get("content-encoding");

@@ -98,6 +98,7 @@ function stepIn(text: string): number {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000);
   if (!/^(?:\d+(?:ms|[smhdwy]))+$/.test(text)) return NaN;
   let ms = 0;
-  for (const [, digits = "", unit = ""] of text.matchAll(/(\d+)(ms|[smhdwy])/g)) ms += Number(digits) * (unitsMs[unit] ?? 0);
+  for (const [, digits = "", unit = ""] of text.matchAll(/(\d+)(ms|[smhdwy])/g))
+    ms += Number(digits) * (unitsMs[unit] ?? 0);
   return ms;
 }

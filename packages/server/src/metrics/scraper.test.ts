@@ -40,13 +40,15 @@ describe("a target", () => {
   test("is asked for its samples, which carry who it is; what it shows no more has ended", async () => {
     let text = "depth 5\ngone 1\n";
     let seen = "";
-    await using server = serve((request) => {
+    using server = serve((request) => {
       seen = request.headers.get("x-key") ?? "";
       return new Response(text);
     });
-    const scraper = scraperOf(`${server.url}metrics`);
+    const scraper = scraperOf(`http://127.0.0.1:${server.port ?? 0}/metrics`);
     await scraper.scrape();
-    expect(await values(`{job="api",zone="a",instance="127.0.0.1:${server.port}",__name__=~"depth|gone|up"}`)).toEqual([
+    expect(
+      await values(`{job="api",zone="a",instance="127.0.0.1:${server.port ?? 0}",__name__=~"depth|gone|up"}`),
+    ).toEqual([
       ["depth", 5],
       ["gone", 1],
       ["up", 1],
@@ -60,8 +62,8 @@ describe("a target", () => {
 
   test("that does not answer is down, said once, and its series have ended", async () => {
     let status = 200;
-    await using server = serve(() => new Response("depth 5\n", { status }));
-    const scraper = scraperOf(`${server.url}metrics`);
+    using server = serve(() => new Response("depth 5\n", { status }));
+    const scraper = scraperOf(`http://127.0.0.1:${server.port ?? 0}/metrics`);
     await scraper.scrape();
     status = 500;
     for (let i = 0; i < 2; i++) {
@@ -73,14 +75,17 @@ describe("a target", () => {
   });
 
   test("that answers with too much is given up", async () => {
-    await using server = serve(() => new Response("a 1\n".repeat(1_000)));
-    await scraperOf(`${server.url}metrics`, { ...metricLimits, metricBodyBytesMax: 100 }).scrape();
+    using server = serve(() => new Response("a 1\n".repeat(1_000)));
+    await scraperOf(`http://127.0.0.1:${server.port ?? 0}/metrics`, {
+      ...metricLimits,
+      metricBodyBytesMax: 100,
+    }).scrape();
     expect(await values("up")).toEqual([["up", 0]]);
   });
 
   test("is asked from the start on, and not after the end", async () => {
     const asked = Promise.withResolvers<void>();
-    await using server = serve(() => {
+    using server = serve(() => {
       asked.resolve();
       return new Response("a 1\n");
     });

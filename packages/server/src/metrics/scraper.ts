@@ -79,16 +79,13 @@ export class Scraper {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(limits.metricScrapeTimeoutMs)]);
     const response = await fetch(target.url, { headers: { accept, ...target.headers }, signal });
     if (!response.ok) throw new SluiceError({ code: "unavailable", message: `it answered with ${response.status}` });
-    const reader = response.body?.getReader();
     const decoder = new TextDecoder();
     let [text, bytes] = ["", 0];
-    for (let piece = await reader?.read(); piece !== undefined && !piece.done; piece = await reader?.read()) {
-      bytes += piece.value.length;
-      if (bytes > limits.metricBodyBytesMax) {
-        await reader?.cancel();
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += piece.length;
+      if (bytes > limits.metricBodyBytesMax)
         throw new SluiceError({ code: "payload_too_large", message: "it answers with too much (metricBodyBytesMax)" });
-      }
-      text += decoder.decode(piece.value, { stream: true });
+      text += decoder.decode(piece, { stream: true });
     }
     return text + decoder.decode();
   }

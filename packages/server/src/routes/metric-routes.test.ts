@@ -38,7 +38,12 @@ describe("values that programs record", () => {
     const metrics = [1, 2, 3].map((value) => ({ name: "took_ms", value, labels: { route: "a" } }));
     expect((await ask("recordMetrics", [], { body: { metrics } })).body).toEqual({ recorded: 3 });
     await ask("recordMetrics", [], { body: { name: "jobs_total", value: 2, kind: "counter" } });
-    const mixed = { metrics: [{ name: "jobs_total", value: 1, kind: "counter" }, { name: "no name", value: 1 }] };
+    const mixed = {
+      metrics: [
+        { name: "jobs_total", value: 1, kind: "counter" },
+        { name: "no name", value: 1 },
+      ],
+    };
     expect((await ask("recordMetrics", [], { body: mixed })).status).toBe(400);
     const listed = (await ask("listMetrics", [], { query: "?name=jobs_total" })).body.metrics;
     expect(listed).toMatchObject([{ name: "jobs_total", kind: "counter", value: 2 }]);
@@ -107,7 +112,21 @@ const exported = (name: string, more: object = {}) => ({
   resourceMetrics: [
     {
       resource: { attributes: [{ key: "service.name", value: { stringValue: "shop" } }] },
-      scopeMetrics: [{ metrics: [{ name, sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: [{ asInt: "7", timeUnixNano: nowNs }], ...more } }] }],
+      scopeMetrics: [
+        {
+          metrics: [
+            {
+              name,
+              sum: {
+                isMonotonic: true,
+                aggregationTemporality: 2,
+                dataPoints: [{ asInt: "7", timeUnixNano: nowNs }],
+                ...more,
+              },
+            },
+          ],
+        },
+      ],
     },
   ],
 });
@@ -121,7 +140,12 @@ describe("samples of others", () => {
     const part = await ask("pushOtlpMetrics", [], { body: exported("delta", { aggregationTemporality: 1 }) });
     expect(part.body.partialSuccess).toMatchObject({ rejectedDataPoints: "1" });
     const { body } = await ask("queryProm", [], { query: q({ query: '{job="shop"}' }) });
-    expect(body.data.result.map(({ metric, value }: any) => [metric.__name__, value[1]])).toEqual([
+    expect(
+      body.data.result.map(({ metric, value }: { metric: Record<string, string>; value: [number, string] }) => [
+        metric["__name__"],
+        value[1],
+      ]),
+    ).toEqual([
       ["orders_total", "7"],
       ["packed_total", "7"],
     ]);
@@ -130,7 +154,9 @@ describe("samples of others", () => {
     expect([wrong.status, wrong.headers.get("content-type")]).toEqual([400, "application/x-protobuf"]);
     const empty = await f.send("/v1/metrics", { method: "POST", headers: proto, body: new Uint8Array(0) });
     expect(empty.status).toBe(200);
-    expect((await f.send("/v1/metrics", { method: "POST", headers: { "content-type": "text/plain" }, body: "x" })).status).toBe(415);
+    expect(
+      (await f.send("/v1/metrics", { method: "POST", headers: { "content-type": "text/plain" }, body: "x" })).status,
+    ).toBe(415);
   });
 
   test("come as Prometheus writes them", async () => {
@@ -151,10 +177,14 @@ describe("samples of others", () => {
       const sample = sized(18, Buffer.concat([value, time(Date.now())]));
       const raw = sized(10, Buffer.concat([label("__name__", name), label("job", "remote"), sample]));
       // One literal of Snappy.
-      return Buffer.concat([Buffer.from([raw.length, (60 << 2), raw.length - 1]), raw]);
+      return Buffer.concat([Buffer.from([raw.length, 60 << 2, raw.length - 1]), raw]);
     };
     const send = (body: Uint8Array) =>
-      f.send("/prom/api/v1/write", { method: "POST", headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy" }, body });
+      f.send("/prom/api/v1/write", {
+        method: "POST",
+        headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy" },
+        body,
+      });
     expect((await send(write("temperature"))).status).toBe(204);
     expect((await send(write("no name"))).body.error.code).toBe("invalid_input");
     expect((await send(Buffer.from("nonsense"))).status).toBe(400);
@@ -174,14 +204,18 @@ describe("what Grafana asks", () => {
     const span = { query: "sum(orders_total)", start: String(Number(end) - 60), end, step: "15s" };
     const range = await ask("queryPromRange", [], { method: "POST", query: q(span) });
     expect(range.body.data).toMatchObject({ resultType: "matrix", result: [{ metric: {} }] });
-    expect((await ask("queryPromRange", [], { query: q({ ...span, query: "1" }) })).body.data.result[0].values).toHaveLength(5);
+    expect(
+      (await ask("queryPromRange", [], { query: q({ ...span, query: "1" }) })).body.data.result[0].values,
+    ).toHaveLength(5);
   });
 
   test("are labels, series, metadata and the version", async () => {
     const match = { "match[]": "orders_total" };
     expect((await ask("listPromLabels", [], { query: q(match) })).body.data).toEqual(["__name__", "job"]);
     expect((await ask("listPromLabelValues", ["job"])).body.data).toEqual(["remote", "shop"]);
-    expect((await ask("listPromSeries", [], { query: q(match) })).body.data).toEqual([{ __name__: "orders_total", job: "shop" }]);
+    expect((await ask("listPromSeries", [], { query: q(match) })).body.data).toEqual([
+      { __name__: "orders_total", job: "shop" },
+    ]);
     expect((await f.get("/prom/api/v1/series")).status).toBe(400);
     expect((await ask("promMetadata", [], { query: "?metric=orders_total" })).body.data).toEqual({
       orders_total: [{ type: "counter", help: "", unit: "" }],

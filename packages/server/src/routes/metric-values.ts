@@ -25,7 +25,7 @@ export async function recordMetrics(call: Call): Promise<Response> {
   const store = await metricStoreOf(call);
   const list = several["metrics"];
   if (list !== undefined && !Array.isArray(list)) refuse("bad_request", "metrics is no list.", "A list of values.");
-  const values = list === undefined ? [valueOf(several)] : (list as unknown[]).map((each) => valueOf(membersOf(each)));
+  const values = list === undefined ? [valueOf(several)] : list.map((each) => valueOf(membersOf(each)));
   if (values.length > store.limits.metricSamplesMax)
     refuse("payload_too_large", "There are too many values in one request (metricSamplesMax).", "Send fewer at once.");
   for (const value of values) store.recorder.check(value);
@@ -42,7 +42,7 @@ function valueOf(body: Body): Value {
   if (typeof value !== "number") return refuse("bad_request", "value is no number.", "A finite number.");
   const labels = body["labels"] ?? {};
   const isRecord = typeof labels === "object" && !Array.isArray(labels);
-  if (!isRecord || !Object.values(labels as object).every((each) => typeof each === "string"))
+  if (!isRecord || !Object.values(labels).every((each) => typeof each === "string"))
     refuse("bad_request", "labels are no object of texts.", 'Such as {"route":"/pay"}.');
   return {
     name: textOf(body, "name", nameCharsMax),

@@ -76,9 +76,12 @@ export const queryPromRange = (call: Call): Promise<Response> =>
     const steps = asked.steps(limits.metricQueryPointsMax);
     const answer = await ask(call, asked.needed("query"), steps);
     if (answer.kind === "text" || answer.kind === "matrix") {
-      throw new PromQlError(`invalid expression type "${answer.kind === "text" ? "string" : "range vector"}" for range query, must be Scalar or instant Vector`, {
-        kind: "bad_data",
-      });
+      throw new PromQlError(
+        `invalid expression type "${answer.kind === "text" ? "string" : "range vector"}" for range query, must be Scalar or instant Vector`,
+        {
+          kind: "bad_data",
+        },
+      );
     }
     const series = answer.kind === "scalar" ? [{ labels: {}, points: answer.points }] : answer.series;
     return {
@@ -111,8 +114,7 @@ export const listPromLabelValues = (call: Call): Promise<Response> =>
 export const listPromSeries = (call: Call): Promise<Response> =>
   asProm(async () => {
     const asked = await PromParameters.of(call);
-    if (asked.all("match[]").length === 0)
-      throw new PromQlError("no match[] parameter provided", { kind: "bad_data" });
+    if (asked.all("match[]").length === 0) throw new PromQlError("no match[] parameter provided", { kind: "bad_data" });
     return seriesIn(call, asked);
   });
 
@@ -128,4 +130,3 @@ export const promBuild = (): Promise<Response> =>
   asProm(() =>
     Promise.resolve({ version: promVersion, revision: "", branch: "", buildUser: "", buildDate: "", goVersion: "" }),
   );
-

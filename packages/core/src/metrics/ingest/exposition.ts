@@ -23,7 +23,8 @@ export function readExposition(
   for (const line of p.text.split("\n")) {
     if (line.trim() === "") continue;
     const [, word = "", name = "", rest = ""] = /^#\s*(HELP|TYPE)\s+(\S+)\s*(.*?)\r?$/.exec(line) ?? [];
-    if (word === "HELP") of(name).help = rest.replaceAll(/\\([\\n])/g, (_, sign: string) => (sign === "n" ? "\n" : "\\"));
+    if (word === "HELP")
+      of(name).help = rest.replaceAll(/\\([\\n])/g, (_, sign: string) => (sign === "n" ? "\n" : "\\"));
     else if (word === "TYPE") of(name).kind = kinds.has(rest) ? (rest as MetricAbout["kind"]) : "unknown";
     else if (!line.startsWith("#")) readSample(readings, line, p);
   }
@@ -46,7 +47,11 @@ function readSample(
     at = end;
   }
   const [, text = "", time] = /^\s*(\S+)(?:\s+(-?[\d.]+))?\s*(?:#.*)?\r?$/.exec(line.slice(at)) ?? [];
-  const value = /^[-+]?inf$/i.test(text) ? (text.startsWith("-") ? -Infinity : Infinity) : Number(text === "" ? "x" : text);
+  const value = /^[-+]?inf$/i.test(text)
+    ? text.startsWith("-")
+      ? -Infinity
+      : Infinity
+    : Number(text === "" ? "x" : text);
   if (name === null || (Number.isNaN(value) && !/^nan$/i.test(text)))
     return readings.reject(1, `A line cannot be read: ${line.slice(0, 100)}`);
   const timeMs = time === undefined ? nowMs : Math.round(Number(time));
@@ -60,7 +65,10 @@ function readLabels(line: string, from: number, told: (name: string, value: stri
   let at = from;
   for (let match = pair.exec(line); match !== null; match = pair.exec(line)) {
     const [, name = "", text = ""] = match;
-    told(name, text.replaceAll(/\\(.)/g, (_, sign: string) => (sign === "n" ? "\n" : sign)));
+    told(
+      name,
+      text.replaceAll(/\\(.)/g, (_, sign: string) => (sign === "n" ? "\n" : sign)),
+    );
     at = pair.lastIndex;
   }
   const rest = /^\s*\}/.exec(line.slice(at));

@@ -21,7 +21,10 @@ describe("an export of metrics as JSON", () => {
     ];
     const { series } = read(
       { name: "depth", gauge: { dataPoints: [{ asDouble: 1.5, timeUnixNano, attributes }] } },
-      { name: "jobs", sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: [{ asInt: "7", timeUnixNano }] } },
+      {
+        name: "jobs",
+        sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: [{ asInt: "7", timeUnixNano }] },
+      },
       { name: "nothing" },
     );
     expect(series).toEqual([
@@ -37,10 +40,23 @@ describe("an export of metrics as JSON", () => {
     const point = { count: "3", sum: 9, bucketCounts: ["1", "2"], explicitBounds: [2], timeUnixNano };
     const old = { count: 1, quantileValues: [{ quantile: 0.9, value: "NaN" }], timeUnixNano };
     const shown = read(
-      { name: "took", histogram: { aggregationTemporality: "AGGREGATION_TEMPORALITY_CUMULATIVE", dataPoints: [point] } },
+      {
+        name: "took",
+        histogram: { aggregationTemporality: "AGGREGATION_TEMPORALITY_CUMULATIVE", dataPoints: [point] },
+      },
       { name: "old", summary: { dataPoints: [old] } },
-    ).series.map(({ labels: { __name__: name, le = "", quantile = "" }, points }) => `${name} ${le}${quantile} ${points[0]?.value}`);
-    expect(shown).toEqual(["took_bucket 2 1", "took_bucket +Inf 3", "took_sum  9", "took_count  3", "old 0.9 NaN", "old_count  1"]);
+    ).series.map(
+      ({ labels: { __name__: name, le = "", quantile = "" }, points }) =>
+        `${name} ${le}${quantile} ${points[0]?.value}`,
+    );
+    expect(shown).toEqual([
+      "took_bucket 2 1",
+      "took_bucket +Inf 3",
+      "took_sum  9",
+      "took_count  3",
+      "old 0.9 NaN",
+      "old_count  1",
+    ]);
   });
 
   test("counts what it cannot keep, and refuses what is none", () => {

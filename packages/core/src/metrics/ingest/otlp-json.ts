@@ -99,5 +99,5 @@ function attributeText(value: unknown): string {
   if (!isObject(value)) return "";
   const { stringValue, boolValue, intValue, doubleValue } = value;
   const plain = stringValue ?? boolValue ?? intValue ?? doubleValue;
-  return plain === undefined || typeof plain === "object" ? "[value]" : String(plain as string | number | boolean);
+  return plain === undefined || typeof plain === "object" ? "[value]" : JSON.stringify(plain).replaceAll(/^"|"$/g, "");
 }

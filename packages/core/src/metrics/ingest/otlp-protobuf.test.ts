@@ -31,7 +31,11 @@ describe("an export of metrics as protobuf", () => {
       [7, attribute("l", message([5, "x"]))],
     ] as const;
     const gauge = message([1, "depth"], [5, message([1, message(at, [4, double(1.5), "fixed"], ...attributes)])]);
-    const sum = message([1, "jobs"], [2, "All."], [7, message([1, message(at, [6, fixed(-3n), "fixed"])], [2, 2], [3, 1])]);
+    const sum = message(
+      [1, "jobs"],
+      [2, "All."],
+      [7, message([1, message(at, [6, fixed(-3n), "fixed"])], [2, 2], [3, 1])],
+    );
     const readings = read(gauge, sum);
     expect(readings.series).toEqual([
       {
@@ -45,12 +49,23 @@ describe("an export of metrics as protobuf", () => {
 
   test("has histograms and summaries", () => {
     const counts = new Uint8Array(BigInt64Array.of(1n, 2n).buffer);
-    const point = message(at, [4, fixed(3n), "fixed"], [5, double(9), "fixed"], [6, counts], [7, double(2)], [9, attribute("a", text("b"))]);
+    const point = message(
+      at,
+      [4, fixed(3n), "fixed"],
+      [5, double(9), "fixed"],
+      [6, counts],
+      [7, double(2)],
+      [9, attribute("a", text("b"))],
+    );
     const histogram = message([1, "took"], [3, "ms"], [9, message([1, point], [2, 2])]);
     const quantile = message([1, double(0.9), "fixed"], [2, double(7), "fixed"]);
-    const summary = message([1, "old"], [11, message([1, message(at, [4, fixed(1n), "fixed"], [5, double(7), "fixed"], [6, quantile])])]);
+    const summary = message(
+      [1, "old"],
+      [11, message([1, message(at, [4, fixed(1n), "fixed"], [5, double(7), "fixed"], [6, quantile])])],
+    );
     const shown = read(histogram, summary).series.map(
-      ({ labels: { __name__: name, le = "", quantile: share = "" }, points }) => `${name} ${le}${share} ${points[0]?.value}`,
+      ({ labels: { __name__: name, le = "", quantile: share = "" }, points }) =>
+        `${name} ${le}${share} ${points[0]?.value}`,
     );
     expect(shown).toEqual([
       "took_milliseconds_bucket 2 1",

@@ -59,7 +59,9 @@ describe("a metric of OpenTelemetry", () => {
   test("that is a histogram is counts below bounds, a sum and a count", () => {
     const points = [point({ count: 6, sum: 20, bucketCounts: [1, 2, 3], bounds: [1, 5] })];
     const { series } = read({ kind: "histogram", points });
-    const shown = series.map(({ labels, points: [first] }) => `${labels["__name__"]} ${labels["le"] ?? ""} ${first?.value}`);
+    const shown = series.map(
+      ({ labels, points: [first] }) => `${labels["__name__"]} ${labels["le"] ?? ""} ${first?.value}`,
+    );
     expect(shown).toEqual([
       "http_requests_bucket 1 1",
       "http_requests_bucket 5 3",
@@ -71,7 +73,11 @@ describe("a metric of OpenTelemetry", () => {
 
   test("that is a summary has its quantiles; one that ended says so", () => {
     const points = [point({ count: 2, sum: 3, quantiles: [{ quantile: 0.5, value: 1 }] })];
-    expect(read({ kind: "summary", points }).series.map(({ labels }) => labels["quantile"])).toEqual(["0.5", undefined, undefined]);
+    expect(read({ kind: "summary", points }).series.map(({ labels }) => labels["quantile"])).toEqual([
+      "0.5",
+      undefined,
+      undefined,
+    ]);
     expect(read({ points: [point({ isStale: true })] }).series[0]?.points[0]?.value).toBe("stale");
   });
 

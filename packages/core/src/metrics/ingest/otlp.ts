@@ -96,7 +96,8 @@ export function addOtlpMetric(readings: Readings, metric: OtlpMetric, shared: Re
       put("", point.value);
       continue;
     }
-    if (metric.kind === "summary") for (const { quantile, value } of point.quantiles) put("", value, { quantile: String(quantile) });
+    if (metric.kind === "summary")
+      for (const { quantile, value } of point.quantiles) put("", value, { quantile: String(quantile) });
     else {
       let count = 0;
       for (const [i, bound] of point.bounds.entries()) {

@@ -54,9 +54,7 @@ function pointOf(bytes: Uint8Array): MetricPoint {
 }
 
 function isStale(bytes: Uint8Array): boolean {
-  return (
-    bytes.length === 8 && new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true) === staleBits
-  );
+  return bytes.length === 8 && new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true) === staleBits;
 }
 
 function readAbout(readings: Readings, bytes: Uint8Array): void {

@@ -17,7 +17,7 @@ export const aggregations = [
 ] as const;
 export type Aggregation = (typeof aggregations)[number];
 
-export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
+type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
 export type ComparisonOp = "==" | "!=" | ">" | "<" | ">=" | "<=";
 export type SetOp = "and" | "or" | "unless";
 export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
@@ -98,7 +98,10 @@ export function selectorsIn(expression: Expression): readonly Selector[] {
     case "call":
       return expression.args.flatMap(selectorsIn);
     case "aggregate":
-      return [...(expression.parameter === undefined ? [] : selectorsIn(expression.parameter)), ...selectorsIn(expression.of)];
+      return [
+        ...(expression.parameter === undefined ? [] : selectorsIn(expression.parameter)),
+        ...selectorsIn(expression.of),
+      ];
     case "binary":
       return [...selectorsIn(expression.left), ...selectorsIn(expression.right)];
     case "negate":

@@ -86,11 +86,16 @@ describe("calculation", () => {
   test("of several series that meet one needs to be said", () => {
     const limits = ['limit{job="api"} 100'];
     const all = [...http, ...limits];
-    expect(at(all, "http_total / on(job) group_left limit", 1)).toEqual(["{code=200,job=api} 0.6", "{code=500,job=api} 0.06"]);
+    expect(at(all, "http_total / on(job) group_left limit", 1)).toEqual([
+      "{code=200,job=api} 0.6",
+      "{code=500,job=api} 0.06",
+    ]);
     expect(at(all, 'limit / on(job) group_right http_total{code="200"}', 1)).toEqual(["{code=200,job=api} 1.66667"]);
     expect(() => at(all, "http_total / on(job) limit", 1)).toThrow("many-to-one matching must be explicit");
     expect(() => at(all, "limit / on(job) http_total", 1)).toThrow("many-to-many matching not allowed");
-    expect(at([...limits, 'about{job="api",v="2"} 1'], "limit * on(job) group_left(v) about", 0)).toEqual(["{job=api,v=2} 100"]);
+    expect(at([...limits, 'about{job="api",v="2"} 1'], "limit * on(job) group_left(v) about", 0)).toEqual([
+      "{job=api,v=2} 100",
+    ]);
     expect(() => at(['a{x="1"} 1', 'b{x="1"} 1'], '-{x="1"}', 0)).toThrow("same labelset");
   });
 });

@@ -1,13 +1,23 @@
 // Answers PromQL: values at each step of a span. Series are read once for the span, then each step looks into them.
-import { RE2JS } from "re2js";
 import { nameLabel } from "../sample.ts";
 import type { Aggregate, Binary, Call, Expression, Selector } from "./ast.ts";
 import { momentFunctions, rangeFunctions, valueFunctions } from "./functions.ts";
 import { histogramQuantile } from "./histogram-quantile.ts";
 import { typeOf } from "./parse.ts";
 import { unanswerable } from "./promql-error.ts";
+import { compileJoin, compileReplace } from "./relabelling.ts";
 import type { SampleSource } from "./source.ts";
-import { aggregate, betweenVectors, calculated, distinct, Groups, labelKey, order, withNumber, withoutName } from "./vectors.ts";
+import {
+  aggregate,
+  betweenVectors,
+  calculated,
+  distinct,
+  Groups,
+  labelKey,
+  order,
+  withNumber,
+  withoutName,
+} from "./vectors.ts";
 import type { LabelSet, Value, Vector } from "./vectors.ts";
 
 /** Milliseconds since 1970, both ends included; an instant has the same twice. */
@@ -26,7 +36,7 @@ export interface Answering {
   readonly checkTime: () => void;
 }
 
-export interface FoundSeries {
+interface FoundSeries {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [atMs: number, value: number])[];
 }
@@ -54,7 +64,8 @@ export function answerPromQl(expression: Expression, answering: Answering): Prom
       const key = labelKey(labels);
       const series = found.get(key);
       if (series === undefined) found.set(key, { labels, points: [[ms, value]] });
-      else if (series.points.at(-1)?.[0] === ms) throw unanswerable("vector cannot contain metrics with the same labelset");
+      else if (series.points.at(-1)?.[0] === ms)
+        throw unanswerable("vector cannot contain metrics with the same labelset");
       else series.points.push([ms, value]);
     }
   }
@@ -228,16 +239,18 @@ function compileCall(call: Call, answering: Answering): At<Vector> {
   }
   const of = vectorArg(args[0], answering);
   if (fn === "absent") return compileAbsent(args[0], (ms) => of(ms).length > 0);
-  if (fn === "timestamp") return (ms) => of(ms).map(({ labels }) => ({ labels: withoutName(labels), value: ms / 1_000 }));
+  if (fn === "timestamp")
+    return (ms) => of(ms).map(({ labels }) => ({ labels: withoutName(labels), value: ms / 1_000 }));
   if (fn === "sort" || fn === "sort_desc") {
     const sign = fn === "sort" ? 1 : -1;
     return (ms) => of(ms).toSorted((a, b) => order(a.value, b.value, sign));
   }
-  if (fn === "label_replace") return compileReplace(args, of);
-  if (fn === "label_join") return compileJoin(args, of);
+  if (fn === "label_replace") return after(of, compileReplace(args));
+  if (fn === "label_join") return after(of, compileJoin(args));
   if (fn === "clamp") return compileClamp(of, number(1), number(2));
   const mapped = mappedBy(fn, number(1, fn === "round" ? 1 : 0));
-  return (ms) => distinct(of(ms).map(({ labels, value }) => ({ labels: withoutName(labels), value: mapped(value, ms) })));
+  return (ms) =>
+    distinct(of(ms).map(({ labels, value }) => ({ labels: withoutName(labels), value: mapped(value, ms) })));
 }
 
 /** Between ends that are the wrong way round there is nothing. */
@@ -245,7 +258,9 @@ function compileClamp(of: At<Vector>, low: At<number>, high: At<number>): At<Vec
   return (ms) => {
     const [from, to] = [low(ms), high(ms)];
     if (to < from) return [];
-    return distinct(of(ms).map(({ labels, value }) => ({ labels: withoutName(labels), value: Math.max(from, Math.min(to, value)) })));
+    return distinct(
+      of(ms).map(({ labels, value }) => ({ labels: withoutName(labels), value: Math.max(from, Math.min(to, value)) })),
+    );
   };
 }
 
@@ -310,14 +325,17 @@ function compileRange({ fn, args }: Call, answering: Answering): At<Vector> {
 }
 
 function compileRangeThere(arg: Expression | undefined, answering: Answering): At<boolean> {
-  const there = compileRange({ kind: "call", fn: "present_over_time", args: arg === undefined ? [] : [arg] }, {
-    ...answering,
-    source: {
-      // Names are not looked at here: several series may fit.
-      select: (matchers, span) =>
-        answering.source.select(matchers, span).map((each, i) => ({ ...each, labels: { series: String(i) } })),
+  const there = compileRange(
+    { kind: "call", fn: "present_over_time", args: arg === undefined ? [] : [arg] },
+    {
+      ...answering,
+      source: {
+        // Names are not looked at here: several series may fit.
+        select: (matchers, span) =>
+          answering.source.select(matchers, span).map((each, i) => ({ ...each, labels: { series: String(i) } })),
+      },
     },
-  });
+  );
   return (ms) => there(ms).length > 0;
 }
 
@@ -332,52 +350,6 @@ function compileAbsent(arg: Expression | undefined, isThere: At<boolean>): At<Ve
   return (ms) => (isThere(ms) ? [] : [{ labels, value: 1 }]);
 }
 
-function textArg(args: readonly Expression[], at: number): string {
-  const arg = args[at];
-  return arg?.kind === "text" ? arg.value : "";
-}
-
-function compileReplace(args: readonly Expression[], of: At<Vector>): At<Vector> {
-  const [to, replacement, from, text] = [textArg(args, 1), textArg(args, 2), textArg(args, 3), textArg(args, 4)];
-  if (!/^[a-zA-Z_]\w*$/.test(to)) throw unanswerable(`invalid destination label name in label_replace(): ${to}`);
-  let pattern: RE2JS;
-  try {
-    pattern = RE2JS.compile(`^(?:${text})$`, RE2JS.DOTALL);
-  } catch {
-    throw unanswerable(`invalid regular expression in label_replace(): ${text}`);
-  }
-  const replaced = ({ labels, value }: Value): Value => {
-    const matcher = pattern.matcher(labels.get(from) ?? "");
-    if (!matcher.find()) return { labels, value };
-    const made = replacement.replaceAll(/\$(?:\{\w+\}|\w+|\$)/g, (reference) => {
-      const name = reference.replaceAll(/[${}]/g, "");
-      if (name === "") return "$";
-      const isNumber = /^\d+$/.test(name);
-      if (isNumber ? Number(name) > matcher.groupCount() : !Object.hasOwn(pattern.namedGroups(), name)) return "";
-      const found: unknown = isNumber ? matcher.group(Number(name)) : matcher.group(name);
-      return typeof found === "string" ? found : "";
-    });
-    return { labels: relabelled(labels, to, made), value };
-  };
-  return (ms) => distinct(of(ms).map(replaced));
-}
-
-function compileJoin(args: readonly Expression[], of: At<Vector>): At<Vector> {
-  const [to, separator] = [textArg(args, 1), textArg(args, 2)];
-  if (!/^[a-zA-Z_]\w*$/.test(to)) throw unanswerable(`invalid destination label name in label_join(): ${to}`);
-  const from = args.slice(3).map((_, i) => textArg(args, i + 3));
-  return (ms) =>
-    distinct(
-      of(ms).map(({ labels, value }) => {
-        const joined = from.map((name) => labels.get(name) ?? "").join(separator);
-        return { labels: relabelled(labels, to, joined), value };
-      }),
-    );
-}
-
-function relabelled(labels: LabelSet, name: string, value: string): LabelSet {
-  const made = new Map(labels);
-  if (value === "") made.delete(name);
-  else made.set(name, value);
-  return made;
+function after(of: At<Vector>, change: (vector: Vector) => Vector): At<Vector> {
+  return (ms) => change(of(ms));
 }

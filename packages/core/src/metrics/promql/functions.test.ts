@@ -7,7 +7,8 @@ const range = (values: readonly number[]) => ({
   fromMs: 0,
   toMs: (values.length - 1) * 1_000,
 });
-const of = (name: string, values: readonly number[], parameter = 0) => rangeFunctions[name]?.make(range(values), parameter);
+const of = (name: string, values: readonly number[], parameter = 0) =>
+  rangeFunctions[name]?.make(range(values), parameter);
 
 describe("functions of PromQL", () => {
   test("sum without losing small values beside large ones", () => {
@@ -52,6 +53,8 @@ describe("functions of PromQL", () => {
       "month 2",
       "year 2024",
     ]);
-    expect([valueFunctions["sgn"]?.(-3), valueFunctions["sgn"]?.(0), valueFunctions["deg"]?.(Math.PI)]).toEqual([-1, 0, 180]);
+    expect([valueFunctions["sgn"]?.(-3), valueFunctions["sgn"]?.(0), valueFunctions["deg"]?.(Math.PI)]).toEqual([
+      -1, 0, 180,
+    ]);
   });
 });

@@ -3,7 +3,7 @@
 import type { ValueType } from "./ast.ts";
 
 /** Samples of one series within a range, times in milliseconds. */
-export interface Range {
+interface Range {
   readonly times: readonly number[];
   readonly values: readonly number[];
   readonly fromMs: number;
@@ -13,7 +13,9 @@ export interface Range {
 type OverRange = (range: Range, parameter: number) => number | undefined;
 
 /** Functions over a range, and whether a number stands before it or behind it. */
-export const rangeFunctions: Readonly<Record<string, { readonly make: OverRange; readonly number?: "first" | "last" }>> = {
+export const rangeFunctions: Readonly<
+  Record<string, { readonly make: OverRange; readonly number?: "first" | "last" }>
+> = {
   rate: { make: (range) => extrapolated(range, { counter: true, rate: true }) },
   increase: { make: (range) => extrapolated(range, { counter: true, rate: false }) },
   delta: { make: (range) => extrapolated(range, { counter: false, rate: false }) },
@@ -112,7 +114,10 @@ export const signatures: ReadonlyMap<string, Signature> = new Map<string, Signat
 ]);
 
 /** Growth from the first to the last sample, drawn out to the ends of the range where they are near. */
-function extrapolated(range: Range, { counter, rate }: { readonly counter: boolean; readonly rate: boolean }): number | undefined {
+function extrapolated(
+  range: Range,
+  { counter, rate }: { readonly counter: boolean; readonly rate: boolean },
+): number | undefined {
   const { times, values } = range;
   const [first = 0, last = 0] = [values[0], values.at(-1)];
   if (values.length < 2) return undefined;
@@ -207,7 +212,9 @@ export function quantileOf(values: readonly number[], share: number): number {
   if (share < 0) return -Infinity;
   if (share > 1) return Infinity;
   // What is no number comes first.
-  const sorted = values.toSorted((a, b) => (Number.isNaN(a) ? (Number.isNaN(b) ? 0 : -1) : Number.isNaN(b) ? 1 : a - b));
+  const sorted = values.toSorted((a, b) =>
+    Number.isNaN(a) ? (Number.isNaN(b) ? 0 : -1) : Number.isNaN(b) ? 1 : a - b,
+  );
   const rank = share * (sorted.length - 1);
   const lower = Math.max(0, Math.floor(rank));
   const upper = Math.min(sorted.length - 1, lower + 1);

@@ -2,8 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { histogramQuantile } from "./histogram-quantile.ts";
 
 const buckets = (counts: Readonly<Record<string, number>>) =>
-  Object.entries(counts).map(([le, value]) => ({ labels: new Map([["le", le], ["job", "a"]]), value }));
-const at = (share: number, counts: Readonly<Record<string, number>>) => histogramQuantile(share, buckets(counts))[0]?.value;
+  Object.entries(counts).map(([le, value]) => ({
+    labels: new Map([
+      ["le", le],
+      ["job", "a"],
+    ]),
+    value,
+  }));
+const at = (share: number, counts: Readonly<Record<string, number>>) =>
+  histogramQuantile(share, buckets(counts))[0]?.value;
 
 describe("a quantile of counts below bounds", () => {
   test("lies between bounds", () => {

@@ -39,7 +39,10 @@ function quantile(share: number, given: readonly Bucket[]): number {
   const last = buckets.at(-1);
   if (last?.bound !== Infinity || buckets.length < 2 || last.count === 0) return NaN;
   let rank = share * last.count;
-  const at = Math.max(0, buckets.slice(0, -1).findIndex(({ count }) => count >= rank));
+  const at = Math.max(
+    0,
+    buckets.slice(0, -1).findIndex(({ count }) => count >= rank),
+  );
   const found = buckets.slice(0, -1).some(({ count }) => count >= rank) ? at : buckets.length - 1;
   if (found === buckets.length - 1) return buckets[buckets.length - 2]?.bound ?? NaN;
   const { bound = 0, count = 0 } = buckets[found] ?? {};

@@ -41,7 +41,25 @@ describe("what cannot be read", () => {
   });
 
   test("is never anything but a fault with its place", () => {
-    const piece = fc.constantFrom("a", "sum", "rate", "(", ")", "[5m]", "{", "}", "=", '"x"', "1", "+", "by", ",", "offset", "-", "^");
+    const piece = fc.constantFrom(
+      "a",
+      "sum",
+      "rate",
+      "(",
+      ")",
+      "[5m]",
+      "{",
+      "}",
+      "=",
+      '"x"',
+      "1",
+      "+",
+      "by",
+      ",",
+      "offset",
+      "-",
+      "^",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         try {

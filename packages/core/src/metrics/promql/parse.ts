@@ -67,7 +67,9 @@ class Parser {
   }
 
   #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)] ?? { kind: "end", text: "", value: 0, at: 0 };
+    return (
+      this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)] ?? { kind: "end", text: "", value: 0, at: 0 }
+    );
   }
 
   #take(): Token {
@@ -212,7 +214,8 @@ class Parser {
     if (token.kind === "number") return { kind: "number", value: this.#take().value };
     if (token.kind === "text") return { kind: "text", value: this.#take().text };
     if (this.#isSign("{")) return this.#selector(undefined);
-    if (token.kind !== "name") this.#refuse(token.kind === "end" ? "an expression is expected here" : `${token.text} is not expected here`);
+    if (token.kind !== "name")
+      this.#refuse(token.kind === "end" ? "an expression is expected here" : `${token.text} is not expected here`);
     const word = token.text.toLowerCase();
     const aggregation = aggregations.find((each) => each === word);
     const next = this.#peek(1);
@@ -232,7 +235,10 @@ class Parser {
       }
     }
     const fitsAnything = matchers.every(
-      ({ op, value }) => (op === "=" && value === "") || (op === "!=" && value !== "") || (op !== "=" && op !== "!=" && fitsEmpty(op, value)),
+      ({ op, value }) =>
+        (op === "=" && value === "") ||
+        (op === "!=" && value !== "") ||
+        (op !== "=" && op !== "!=" && fitsEmpty(op, value)),
     );
     if (fitsAnything) this.#refuse("a selector needs something that fits no empty label", start);
     return { kind: "selector", matchers, rangeMs: 0, offsetMs: 0 };
@@ -294,7 +300,8 @@ class Parser {
   #call(): Expression {
     const token = this.#take();
     const known = signatures.get(token.text);
-    if (known === undefined) return this.#refuse(`${token.text} is not known here; known are ${[...signatures.keys()].join(", ")}`, token);
+    if (known === undefined)
+      return this.#refuse(`${token.text} is not known here; known are ${[...signatures.keys()].join(", ")}`, token);
     this.#need("(");
     const args = this.#list();
     const { takes, optional } = known;

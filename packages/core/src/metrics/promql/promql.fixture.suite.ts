@@ -7,7 +7,7 @@ import { compileMatchers } from "./source.ts";
 import type { SampleSource } from "./source.ts";
 
 /** `name{a="b"} 1 2 _ stale 5+1x3`: a value each minute from 0 on. */
-export function series(text: string): MetricSeries {
+function series(text: string): MetricSeries {
   const [, name = "", inside = "", rest = ""] = /^(\w+)(?:\{(.*)\})? (.*)$/.exec(text) ?? [];
   const labels: Record<string, string> = { __name__: name };
   for (const [, label = "", value = ""] of inside.matchAll(/(\w+)="([^"]*)"/g)) labels[label] = value;
@@ -21,7 +21,7 @@ export function series(text: string): MetricSeries {
   return { labels, points };
 }
 
-export function sourceOf(all: readonly MetricSeries[]): SampleSource {
+function sourceOf(all: readonly MetricSeries[]): SampleSource {
   return {
     select: (matchers, { fromMs, toMs }) => {
       const fits = compileMatchers(matchers);
@@ -54,7 +54,7 @@ export function at(texts: readonly string[], query: string, minute: number): rea
   return answer.series
     .map(({ labels, points }) => {
       const { __name__: name = "", ...rest } = labels;
-      const pairs = Object.entries(rest).toSorted();
+      const pairs = Object.entries(rest).toSorted(([x], [y]) => (x < y ? -1 : 1));
       const text = pairs.length === 0 ? "" : `{${pairs.map(([label, value]) => `${label}=${value}`).join(",")}}`;
       return `${name}${text} ${points.map(([, value]) => Number(value.toPrecision(6))).join(" ")}`.trim();
     })

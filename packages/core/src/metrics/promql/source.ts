@@ -29,7 +29,7 @@ export function compileMatchers(matchers: readonly Matcher[]): (labels: MetricLa
 }
 
 /** A regular expression of RE2 that has to fit the whole text. */
-export function wholeText(pattern: string): (text: string) => boolean {
+function wholeText(pattern: string): (text: string) => boolean {
   const compiled = RE2JS.compile(`^(?:${pattern})$`, RE2JS.DOTALL);
   return (text) => compiled.matcher(text).find();
 }

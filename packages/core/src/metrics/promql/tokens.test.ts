@@ -27,7 +27,16 @@ describe("PromQL", () => {
   });
 
   test("has numbers of every form, and texts in three kinds of quotes", () => {
-    expect(tokensOf("1 1.5 .5 1e3 2E-1 Inf nan").map(({ value }) => value)).toEqual([1, 1.5, 0.5, 1_000, 0.2, Infinity, NaN, 0]);
+    expect(tokensOf("1 1.5 .5 1e3 2E-1 Inf nan").map(({ value }) => value)).toEqual([
+      1,
+      1.5,
+      0.5,
+      1_000,
+      0.2,
+      Infinity,
+      NaN,
+      0,
+    ]);
     expect(tokensOf("'it''s' `\\n`").map(({ text }) => text)).toEqual(["it", "s", "\\n", ""]);
     expect(tokensOf('"\\u00e9\\101\\"" information').map(({ text }) => text)).toEqual(['éA"', "information", ""]);
     expect([durationMs("1d2h"), durationMs("5ms"), durationMs("1y1w")]).toEqual([93_600_000, 5, 32_140_800_000]);

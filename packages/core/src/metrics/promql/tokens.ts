@@ -76,7 +76,8 @@ function tokenAt(match: (pattern: RegExp) => string | undefined, at: number): To
 /** Of a text such as `1h30m`. */
 export function durationMs(text: string): number {
   let ms = 0;
-  for (const [, digits = "", unit = ""] of text.matchAll(/(\d+)(ms|[smhdwy])/g)) ms += Number(digits) * (units[unit] ?? 0);
+  for (const [, digits = "", unit = ""] of text.matchAll(/(\d+)(ms|[smhdwy])/g))
+    ms += Number(digits) * (units[unit] ?? 0);
   return ms;
 }
 

@@ -83,7 +83,14 @@ export function aggregate(
     const count = Math.max(0, Math.trunc(Number(parameter)) || 0);
     return groups.flatMap(({ values }) => values.toSorted((a, b) => order(a.value, b.value, sign)).slice(0, count));
   }
-  return groups.map(({ labels, values }) => ({ labels, value: of(op, values.map(({ value }) => value), Number(parameter)) }));
+  return groups.map(({ labels, values }) => ({
+    labels,
+    value: of(
+      op,
+      values.map(({ value }) => value),
+      Number(parameter),
+    ),
+  }));
 }
 
 /** What is no number comes last, whatever the order. */

@@ -77,7 +77,12 @@ describe("the file of metrics", () => {
         sketch.record(value);
         whole.record(value);
       }
-      return { key: seriesKey({ __name__: "v" }), kind: "histogram" as const, atMs: start + i * 10_000, data: sketch.data() };
+      return {
+        key: seriesKey({ __name__: "v" }),
+        kind: "histogram" as const,
+        atMs: start + i * 10_000,
+        data: sketch.data(),
+      };
     });
     db.put({ series: [], slots });
     expect(db.history({ fromMs: 0, toMs: 9e15 })).toHaveLength(720);

@@ -176,9 +176,10 @@ export class MetricDatabase {
     const rows =
       name === undefined
         ? this.#sql<{ id: number; key: string }>("SELECT id, key FROM series WHERE last_ms >= ?").all(fromMs)
-        : this.#sql<{ id: number; key: string }>(
-            "SELECT id, key FROM series WHERE name = ? AND last_ms >= ?",
-          ).all(name, fromMs);
+        : this.#sql<{ id: number; key: string }>("SELECT id, key FROM series WHERE name = ? AND last_ms >= ?").all(
+            name,
+            fromMs,
+          );
     return rows.flatMap(({ id, key }) => {
       const labels = labelsOfKey(key);
       return fits(labels) ? [{ id, labels }] : [];
@@ -193,17 +194,24 @@ export class MetricDatabase {
     return this.find(matchers, span.fromMs).flatMap(({ id, labels }) => {
       const rows = read.all(id, span.fromMs, span.toMs);
       spend(rows.length);
-      return rows.length === 0 ? [] : [{ labels, points: rows.map(({ at, value }) => ({ timeMs: at, value: valueOf(value) })) }];
+      return rows.length === 0
+        ? []
+        : [{ labels, points: rows.map(({ at, value }) => ({ timeMs: at, value: valueOf(value) })) }];
     });
   }
 
   about(name?: string): readonly MetricAbout[] {
-    if (name === undefined) return this.#sql<MetricAbout>("SELECT name, kind, help, unit FROM about ORDER BY name").all();
+    if (name === undefined)
+      return this.#sql<MetricAbout>("SELECT name, kind, help, unit FROM about ORDER BY name").all();
     return this.#sql<MetricAbout>("SELECT name, kind, help, unit FROM about WHERE name = ?").all(name);
   }
 
   /** Slots that begin within a span, before its end. */
-  history(p: { readonly fromMs: number; readonly toMs: number; readonly name?: string | undefined }): readonly StoredSlot[] {
+  history(p: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly name?: string | undefined;
+  }): readonly StoredSlot[] {
     const rows = this.#sql<{ key: string; kind: RecordedKind; width: number; at: number; data: string }>(
       `SELECT series.key, slots.kind, slots.width, slots.at, slots.data FROM slots JOIN series ON series.id = slots.series
        WHERE slots.at >= ? AND slots.at < ? AND (? IS NULL OR series.name = ?) ORDER BY series.key, slots.at`,

@@ -11,7 +11,10 @@ let folder = "";
 const service = new MetricService();
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sluice-metric-service-"));
-  service.answer({ verb: "open", params: { folder, limits: { ...metricLimits, metricQuerySamplesMax: 5 }, access: "write" } });
+  service.answer({
+    verb: "open",
+    params: { folder, limits: { ...metricLimits, metricQuerySamplesMax: 5 }, access: "write" },
+  });
   const points = (atMs: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({ timeMs: atMs + i * 1_000, value: i }));
   const params = {

@@ -9,7 +9,7 @@ import type { Matcher } from "../promql/source.ts";
 import { MetricDatabase } from "./database.ts";
 import type { ThreadCall } from "./metric-calls.ts";
 
-export const metricVerbs = ["open", "put", "thin", "query", "series", "about", "history", "kept"] as const;
+const metricVerbs = ["open", "put", "thin", "query", "series", "about", "history", "kept"] as const;
 export type MetricVerb = (typeof metricVerbs)[number];
 
 interface Opening {
@@ -66,7 +66,6 @@ export class MetricService {
     }
   }
 
-
   #open(p: Opening): void {
     try {
       this.#db = new MetricDatabase(p.folder, p.limits, p.access);
@@ -121,6 +120,7 @@ function storageFailure(error: unknown): unknown {
   if (error instanceof SluiceError || !(error instanceof Error)) return error;
   const { code } = error as { readonly code?: unknown };
   if (typeof code !== "string" || !code.startsWith("SQLITE_")) return error;
-  if (code === "SQLITE_FULL") return new SluiceError({ code: "disk_full", message: "The disk is full: metrics cannot be written." });
+  if (code === "SQLITE_FULL")
+    return new SluiceError({ code: "disk_full", message: "The disk is full: metrics cannot be written." });
   return new SluiceError({ code: "store_failed", message: `The metrics cannot be read or written: ${error.message}` });
 }
