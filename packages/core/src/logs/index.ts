@@ -31,6 +31,7 @@ export { readSyslog } from "./ingest/syslog/message.ts";
 export { MessageTooLong, SyslogFrames } from "./ingest/syslog/framing.ts";
 export { compilePipelines } from "./ingest/pipeline/pipeline.ts";
 export type { PipelineSettings, PipelineStep } from "./ingest/pipeline/pipeline.ts";
+export { Drain } from "./patterns/drain.ts";
 export { parseQuery } from "./query/parse.ts";
 export { QueryError } from "./query/scanner.ts";
 export { isoTime } from "./query/row.ts";

@@ -119,6 +119,7 @@ export const handlers: Handlers<RouteName> = {
       "lokiVolumeRange",
       "detectLokiLabels",
       "detectLokiFields",
+      "lokiPatterns",
       "lokiBuild",
     ],
   ),
