@@ -1,7 +1,7 @@
 // Finds what lines have in common: lines of one shape become one pattern, with `<_>` where they differ. After He, Zhu, Zheng and Lyu,
 // "Drain: An Online Log Parsing Approach with Fixed Depth Tree" (ICWS 2017).
 
-export interface Pattern {
+interface Pattern {
   readonly text: string;
   readonly count: number;
   /** Of the earliest and the latest line, milliseconds since 1970. */
@@ -10,7 +10,7 @@ export interface Pattern {
 }
 
 /** What stands for anything; Loki writes it so too. */
-export const anything = "<_>";
+const anything = "<_>";
 /** Words that lead to the lines that are compared; words behind them are compared only. */
 const depth = 2;
 /** At least this share of words has to be the same. */
