@@ -299,7 +299,7 @@ function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, U
   });
 }
 
-/** The same operations as of `now`: what they begin, and what they wait for a while for, counts from the moment of their commit. */
+/** The same operations as of `to`: what they begin, and what they wait for a while for, counts from the moment of their commit. */
 function madeAt(
   ops: readonly StoreOp[],
   { from, to }: { readonly from: number; readonly to: number },
