@@ -23,6 +23,10 @@ import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Files } from "./ports.ts";
+import { openDesk } from "./recovery/open-desk.ts";
+import type { DeskGround } from "./recovery/open-desk.ts";
+import { Recoveries } from "./recovery/recoveries.ts";
+import type { RecoveriesOptions } from "./recovery/recoveries.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */
@@ -50,6 +54,11 @@ export interface ClustersOptions extends ConnectionsOptions {
   /** Random text, another each time. */
   readonly salt: () => string;
   readonly rules: HealthRules;
+  /** Without it there are no failover plans. */
+  readonly recovery?: Omit<
+    RecoveriesOptions,
+    keyof ConnectionsOptions | "project" | "ids" | "openCluster" | "planTtlMs"
+  >;
 }
 
 export interface ClusterStatus {
@@ -64,6 +73,7 @@ export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
   readonly bootstrap: Bootstrap;
+  readonly recoveries: Recoveries | undefined;
   readonly #connections: Connections;
 
   constructor(options: ClustersOptions) {
@@ -72,6 +82,17 @@ export class Clusters {
     this.#connections = new Connections(options);
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
+    const { recovery } = options;
+    const { planTtlMs } = limits;
+    this.recoveries =
+      recovery === undefined
+        ? undefined
+        : new Recoveries({
+            ...options,
+            ...recovery,
+            planTtlMs,
+            open: (plan, from) => openDesk(plan, { ...options, ...recovery, openCluster: open }, from),
+          });
     this.operations = new Operations({
       store,
       open,

@@ -8,6 +8,7 @@ import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
+import { recoverySchemas } from "./recovery-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { terminalSchemas } from "./terminal-schemas.ts";
@@ -32,6 +33,7 @@ export const schemas = {
   ...cacheSchemas,
   ...foreignCacheSchemas,
   ...clusterSchemas,
+  ...recoverySchemas,
   ...consoleSchemas,
 } as const;
 

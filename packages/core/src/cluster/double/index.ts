@@ -2,3 +2,4 @@
 export { ApiDouble, status } from "./api-double.suite.ts";
 export { accessTo, resourcesOf } from "./bench.suite.ts";
 export { fenceCreates } from "../operations/fence.ts";
+export { PgServer, Sites, waitFor, whyNoSites } from "./sites.suite.ts";

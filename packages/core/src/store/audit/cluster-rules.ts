@@ -1,8 +1,10 @@
 // Audit rows about clusters, components, plans and operations: what was asked for, under which hash, and what became of it.
 import type { ClusterStore } from "../../kernel/cluster-store.ts";
 import type { AuditRules } from "./audit-rule.ts";
+import { recoveryRules } from "./recovery-rules.ts";
 
 export const clusterRules: AuditRules<ClusterStore> = {
+  ...recoveryRules,
   putCluster: ({ cluster, acceptIdentity, now }) => {
     const draft = { at: now, action: "cluster:write", target: `cluster:${cluster.name}` };
     return ({ outcome }) =>

@@ -7,6 +7,7 @@ import type {
   PlanRecord,
 } from "../../kernel/cluster-store.ts";
 import type { ClusterRows } from "./cluster-rows.ts";
+import { recoveryVerbs } from "./recoveries.ts";
 
 type Params<Verb extends ClusterWriteVerb> = Parameters<ClusterStore[Verb]>[0];
 type Answer<Verb extends ClusterWriteVerb> = Awaited<ReturnType<ClusterStore[Verb]>>;
@@ -43,6 +44,8 @@ function holder(
 export const clusterVerbs: {
   readonly [Verb in ClusterWriteVerb]: (rows: ClusterRows, p: Params<Verb>) => Answer<Verb>;
 } = {
+  ...recoveryVerbs,
+
   putCluster(rows, { cluster, acceptIdentity }) {
     const known = rows.get("cluster", cluster.name);
     if (known !== undefined && !acceptIdentity) {
