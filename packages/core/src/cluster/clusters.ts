@@ -23,10 +23,8 @@ import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Files } from "./ports.ts";
-import { openDesk } from "./recovery/open-desk.ts";
-import type { DeskGround } from "./recovery/open-desk.ts";
-import { Recoveries } from "./recovery/recoveries.ts";
-import type { RecoveriesOptions } from "./recovery/recoveries.ts";
+import { recoveriesOver } from "./recovery/recoveries.ts";
+import type { Recoveries, RecoveryGround } from "./recovery/recoveries.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */
@@ -55,10 +53,7 @@ export interface ClustersOptions extends ConnectionsOptions {
   readonly salt: () => string;
   readonly rules: HealthRules;
   /** Without it there are no failover plans. */
-  readonly recovery?: Omit<
-    RecoveriesOptions,
-    keyof ConnectionsOptions | "project" | "ids" | "openCluster" | "planTtlMs"
-  >;
+  readonly recovery?: RecoveryGround;
 }
 
 export interface ClusterStatus {
@@ -82,17 +77,7 @@ export class Clusters {
     this.#connections = new Connections(options);
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
-    const { recovery } = options;
-    const { planTtlMs } = limits;
-    this.recoveries =
-      recovery === undefined
-        ? undefined
-        : new Recoveries({
-            ...options,
-            ...recovery,
-            planTtlMs,
-            open: (plan, from) => openDesk(plan, { ...options, ...recovery, openCluster: open }, from),
-          });
+    this.recoveries = recoveriesOver(options, open);
     this.operations = new Operations({
       store,
       open,

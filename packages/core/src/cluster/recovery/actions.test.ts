@@ -20,9 +20,10 @@ const attempt: Attempt = {
 
 /** Goes on with whatever waits for its turn, until it is done. */
 async function done<T>(world: World, work: Promise<T>): Promise<T> {
-  let over = false;
-  void work.finally(() => (over = true));
-  while (!over) {
+  const still = { going: true };
+  const over = (): boolean => (still.going = false);
+  void work.then(over, over);
+  while (still.going) {
     world.port();
     world.replicate();
     await new Promise((resolve) => setImmediate(resolve));

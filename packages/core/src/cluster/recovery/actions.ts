@@ -5,7 +5,7 @@ import { isPromoted } from "./machine.ts";
 import type { Attempt, Fenced, Outcome, Phase, State } from "./machine.ts";
 
 /** Somebody who has to answer does not. */
-export interface Waiting {
+interface Waiting {
   readonly waiting: string;
 }
 type Acted = Outcome | Waiting;
@@ -173,6 +173,9 @@ async function openOrThaw(
   for (const data of desk.data) {
     const done = await data[phase]({ epoch: epochOf(state), site });
     if (done.outcome === "stale") return lost(phase);
+    // A site that has never answered is not waited for: as far as anybody knows it is as it was, under the epoch it was opened in.
+    if (done.outcome === "silent" && phase === "thaw" && state.positions[data.name] === undefined)
+      return { of: "thaw" };
     if (done.outcome === "silent") return waiting(`${data.name} at ${site}`, done);
   }
   if (phase === "open") return { of: "open" };

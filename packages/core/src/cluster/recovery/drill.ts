@@ -32,6 +32,8 @@ export function measuredOf(ledger: readonly LedgerEntry[], survived: ReadonlySet
   return { rpoMs, rtoMs: ledger.length < 2 ? null : rtoMs, acknowledged: ledger.length, lost: missing.length };
 }
 
+/** That of the pair's orders. */
+const lockKey = 7_890_031;
 const pauseSec = 0.02;
 const tableSql =
   "CREATE TABLE IF NOT EXISTS sluice.ledger (drill text NOT NULL, n bigint NOT NULL, sentinel text NOT NULL, PRIMARY KEY (drill, n))";
@@ -94,6 +96,8 @@ export interface DrillWriterOptions {
 
 /** Makes the table of ledgers, straight at the active site. */
 export async function prepareLedger(query: SqlSession, drill: string): Promise<void> {
+  // Two that make the same thing at once are in each other's way, whatever IF NOT EXISTS says.
+  await query(`SELECT pg_advisory_lock(${lockKey})`);
   await query("CREATE SCHEMA IF NOT EXISTS sluice");
   await query(tableSql);
   await query("GRANT USAGE ON SCHEMA sluice TO PUBLIC");

@@ -5,7 +5,6 @@ import type { RecoveryPhase, SafetyRule } from "@sluice/protocol";
 import type { Mark } from "./drivers.ts";
 
 export type Phase = RecoveryPhase;
-export type { SafetyRule };
 
 export interface Attempt {
   readonly id: string;
@@ -30,7 +29,7 @@ export interface Attempt {
  * How it is known that the site before acknowledges nothing more: it said so itself; or whatever it acknowledges has to be at the other
  * site, which takes nothing from it; or an attempt before has shown it and promoted; or a person answers for it.
  */
-export type Proof = "confirmed" | "synchronous" | "promoted" | "overridden";
+type Proof = "confirmed" | "synchronous" | "promoted" | "overridden";
 
 /** What the new site does not have of what the site before wrote: bytes after `after`. Undefined bytes: nobody can say how many. */
 export interface Loss {

@@ -1,7 +1,7 @@
 // What the drivers of recoveries need from outside, besides the ports of the room. The server binds them.
 
 /** Rows as PostgreSQL has them; figures that may be large come as text. */
-export type SqlRow = Readonly<Record<string, unknown>>;
+type SqlRow = Readonly<Record<string, unknown>>;
 
 /** One session with a PostgreSQL server: statements one after the other, each on its own. */
 export type SqlSession = (statement: string) => Promise<readonly SqlRow[]>;

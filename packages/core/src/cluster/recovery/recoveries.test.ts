@@ -47,12 +47,10 @@ class Bench {
 
   /** Whatever waits for the network gets its turn. */
   async calm<T>(work: Promise<T>): Promise<T> {
-    let over = false;
-    void work.then(
-      () => (over = true),
-      () => (over = true),
-    );
-    while (!over) {
+    const still = { going: true };
+    const over = (): boolean => (still.going = false);
+    void work.then(over, over);
+    while (still.going) {
       this.world.port();
       this.world.replicate();
       await new Promise((resolve) => setImmediate(resolve));

@@ -12,6 +12,8 @@ import { cannotApprove, cannotBegin, notFound } from "../refusals.ts";
 import type { Files, Sha256 } from "../ports.ts";
 import type { Desk } from "./drivers.ts";
 import { Failovers } from "./failovers.ts";
+import { openDesk } from "./open-desk.ts";
+import type { DeskGround } from "./open-desk.ts";
 import type { SqlServers } from "./ports.ts";
 import { readinessOf, seenOf } from "./readiness.ts";
 import type { Readiness } from "./readiness.ts";
@@ -41,6 +43,24 @@ export interface RecoveriesOptions {
   readonly ids: Ids;
   readonly sha256: Sha256;
   readonly planTtlMs: number;
+}
+
+/** What the room has to be given for failover plans, besides what it has. */
+export type RecoveryGround = Pick<RecoveriesOptions, "runner"> & Omit<DeskGround, "transport" | "openCluster">;
+
+interface RoomOptions extends Omit<RecoveriesOptions, "open" | "planTtlMs" | keyof RecoveryGround> {
+  readonly transport: DeskGround["transport"];
+  readonly limits: { readonly planTtlMs: number };
+  readonly recovery?: RecoveryGround;
+}
+
+/** Those of a room; undefined where it was given nothing for them. */
+export function recoveriesOver(options: RoomOptions, openCluster: DeskGround["openCluster"]): Recoveries | undefined {
+  const { recovery, limits } = options;
+  if (recovery === undefined) return undefined;
+  const ground = { ...options, ...recovery, openCluster };
+  const { planTtlMs } = limits;
+  return new Recoveries({ ...ground, planTtlMs, open: (plan, from) => openDesk(plan, ground, from) });
 }
 
 const failoversLookedAtMax = 200;

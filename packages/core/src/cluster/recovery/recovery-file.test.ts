@@ -47,3 +47,10 @@ test("what is wrong is said with its line", () => {
   const parsed = parseRecovery("shop.yaml", "name: shop\nsites:\n  - {name: a, domain: x}\nepochs: 1\n");
   expect(parsed).toMatchObject({ ok: false, error: { message: expect.stringContaining("line 4: epochs") } });
 });
+
+test("SQLite cannot be named as what decides", () => {
+  for (const kind of ["sqlite", "file", "memory"]) {
+    const parsed = parseRecovery("shop.yaml", planText({ epochs: { kind, file: "epochs.db", domains: ["office"] } }));
+    expect(parsed).toMatchObject({ ok: false, error: { code: "invalid_component" } });
+  }
+});

@@ -1,5 +1,4 @@
 // For tests: a failover plan as its file declares it.
-import { ok } from "../../kernel/result.ts";
 import { parseRecovery } from "./recovery-file.ts";
 import type { RecoverySpec } from "./recovery-file.ts";
 
@@ -24,5 +23,5 @@ export const planText = (more: object = {}): string =>
 export function planOf(more: object = {}): RecoverySpec {
   const parsed = parseRecovery("shop.yaml", planText(more));
   if (!parsed.ok) throw new Error(parsed.error.message);
-  return ok(parsed.value).value;
+  return parsed.value;
 }

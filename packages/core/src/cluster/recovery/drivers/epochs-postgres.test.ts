@@ -32,7 +32,7 @@ test("one with a synchronous standby may, and without an answer nobody knows", a
     outcome: "ok",
     claim: undefined,
   });
-  const servers = { session: async (): Promise<never> => Promise.reject(new Error("gone")) };
+  const servers = { session: () => Promise.reject(new Error("gone")) };
   const epochs = postgresEpochs({ url: "x", name: "shop", servers, timeoutMs: 1 });
   expect(await epochs.conclude({ attempt: "x", epoch: 1, site: "a" })).toEqual({ outcome: "silent", reason: "gone" });
 });

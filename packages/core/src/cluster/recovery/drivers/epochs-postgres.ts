@@ -63,6 +63,7 @@ export function postgresEpochs(p: {
   };
 }
 
+const lockKey = 7_890_032;
 const selectSql = "SELECT epoch, attempt, active_site, active_epoch FROM sluice.epochs";
 
 function claimOf(rows: readonly Readonly<Record<string, unknown>>[]): Claim | undefined {
@@ -89,6 +90,8 @@ async function whyNot(query: SqlSession): Promise<Refused | undefined> {
 async function prepared(query: SqlSession): Promise<void> {
   const [row] = await query("SELECT to_regclass('sluice.claims') IS NOT NULL AS there");
   if (row?.["there"] === true) return;
+  // Two that make the same thing at once are in each other's way, whatever IF NOT EXISTS says.
+  await query(`SELECT pg_advisory_lock(${lockKey})`);
   await query("CREATE SCHEMA IF NOT EXISTS sluice");
   await query(
     "CREATE TABLE IF NOT EXISTS sluice.epochs (name text PRIMARY KEY, epoch bigint NOT NULL, attempt text NOT NULL, active_site text NOT NULL, active_epoch bigint NOT NULL)",

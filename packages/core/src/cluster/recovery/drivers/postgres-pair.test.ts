@@ -31,7 +31,7 @@ test("an order of a lower epoch is stale, and nothing is changed", async () => {
 test("a site without an answer, or without a URL, is silent", async () => {
   const { pair } = over("1.1");
   expect(await pair.look("b")).toEqual({ outcome: "silent", reason: "no URL of site b" });
-  const servers = { session: async (): Promise<never> => Promise.reject(new Error("gone")) };
+  const servers = { session: () => Promise.reject(new Error("gone")) };
   const gone = postgresPair({ name: "db", urls: { a: "x" }, standbyNames: {}, servers, timeoutMs: 1 });
   expect(await gone.fence({ epoch: 2, site: "a" })).toEqual({ outcome: "silent", reason: "gone" });
 });
