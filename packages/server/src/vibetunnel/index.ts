@@ -1,0 +1,4 @@
+// The face that terminals have for clients of VibeTunnel: loaded by `sluice term serve` alone.
+export type { FaceOptions, HqRegistration } from "./options.ts";
+export { serveFace } from "./serve-face.ts";
+export type { ServedFace, ServeFaceRequest } from "./serve-face.ts";
