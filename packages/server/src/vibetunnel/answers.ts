@@ -36,12 +36,12 @@ export function refused(error: WireError, what: string): Response {
 /** Server-sent events. `begin` gets what to send with, and answers what is to be done when nobody listens any more. */
 export function eventStream(begin: (send: StreamSender) => () => void): Response {
   const encoder = new TextEncoder();
+  let open = true;
   let end: () => void = () => undefined;
   let pulled: () => void = () => undefined;
   const stream = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        let open = true;
         end = begin({
           send: (text) => {
             if (open) controller.enqueue(encoder.encode(text));
@@ -57,7 +57,10 @@ export function eventStream(begin: (send: StreamSender) => () => void): Response
         });
       },
       pull: () => pulled(),
-      cancel: () => end(),
+      cancel: () => {
+        open = false;
+        end();
+      },
     },
     { highWaterMark: streamBytesMax, size: (chunk) => chunk?.byteLength ?? 0 },
   );

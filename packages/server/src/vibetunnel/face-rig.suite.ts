@@ -28,12 +28,13 @@ export class FaceRig implements AsyncDisposable {
     this.work = p.work;
   }
 
-  static async make(options: Partial<FaceOptions> = {}, given?: TerminalRig): Promise<FaceRig> {
+  /** `operator`: the bearer of whoever runs the face. */
+  static async make(options: Partial<FaceOptions> = {}, given?: TerminalRig, operator = token): Promise<FaceRig> {
     const rig = given ?? (await TerminalRig.make());
     const work = mkdtempSync(join(tmpdir(), "sluice-face-"));
     const face = await serveFace({
       server: { url: `http://127.0.0.1:${rig.server.port}` },
-      operator: () => Promise.resolve(token),
+      operator: () => Promise.resolve(operator),
       options: {
         host: "127.0.0.1",
         port: 0,

@@ -48,9 +48,7 @@ async function browse(face: Face, call: FaceCall): Promise<Response> {
   const path = call.req.query("path") ?? ".";
   const opened = await face.files.roots.folder(path);
   if (!opened.ok) {
-    const placed = face.files.roots.place(path);
-    const isFile = placed.ok && (await face.files.roots.file(placed.value)).ok;
-    if (isFile || opened.error.code === "bad_request") return problem(400, "Path is not a directory");
+    if (await isFile(face, path)) return problem(400, "Path is not a directory");
     return opened.error.code === "not_found" ? problem(404, "Directory not found") : fileProblem(opened.error);
   }
   await using folder = opened.value;
@@ -66,6 +64,13 @@ async function browse(face: Face, call: FaceCall): Promise<Response> {
   );
   files.sort((a, b) => (a.type === b.type ? a.name.localeCompare(b.name) : a.type === "directory" ? -1 : 1));
   return answer({ path, fullPath: folder.path, gitStatus: status === undefined ? null : gitSummary(status), files });
+}
+
+async function isFile(face: Face, path: string): Promise<boolean> {
+  const opened = await face.files.roots.file(path);
+  if (!opened.ok) return false;
+  await using _file = opened.value;
+  return true;
 }
 
 async function entryOf(

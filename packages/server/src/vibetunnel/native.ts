@@ -99,7 +99,7 @@ export class NativeApi {
     readonly name: string;
     readonly password: string;
   }): Promise<Result<{ readonly accessToken: string; readonly refreshToken: string; readonly expiresAt: number }>> {
-    return this.#json(undefined, "POST", "/api/v1/auth/sign-in", { ...p, kind: "program" });
+    return this.#json(undefined, "POST", "/api/v1/auth/login", { ...p, kind: "program" });
   }
 
   async refresh(

@@ -79,7 +79,7 @@ function addConfig(app: Hono<FaceEnv>, face: Face): void {
 function configIn(file: string): FaceConfig {
   const config: FaceConfig = {
     repositoryBasePath: "~/",
-    quickStartCommands: [{ command: "bash" }, { command: "python3" }, { command: "node" }],
+    quickStartCommands: [{ name: "shell", command: "bash" }, { command: "python3" }, { command: "node" }],
     notificationPreferences: Object.fromEntries(notificationNames.map((name) => [name, name === "sessionExit" || name === "bell"])),
   };
   if (existsSync(file)) Object.assign(config, JSON.parse(readFileSync(file, "utf8")));

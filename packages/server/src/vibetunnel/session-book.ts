@@ -44,7 +44,7 @@ export class SessionBook {
     if (!ended.ok) return ended;
     if (found.value.status === "exited") return ok("cleaned");
     if (this.#ended.size >= endedMax) this.#ended.delete([...this.#ended.keys()][0] ?? "");
-    this.#ended.set(id, { by: by.name, terminal: { ...found.value, status: "exited", exitCode: 129, pid: null } });
+    this.#ended.set(id, { by: by.name, terminal: { ...found.value, status: "exited", exitCode: 129 } });
     return ok("killed");
   }
 

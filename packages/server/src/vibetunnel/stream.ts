@@ -15,8 +15,8 @@ export async function streamOf(face: Face, call: FaceCall): Promise<Response> {
   const found = await face.sessions.get(caller, call.req.param("id") ?? "");
   if (!found.ok) return refused(found.error, "Failed to stream session");
   const terminal = found.value;
-  if (terminal.status === "exited" && terminal.pid === null && terminal.endedAt === null)
-    return problem(404, "Session stream not found");
+  // One that was killed is only listed.
+  if (!(await face.native.get(caller, terminal.id)).ok) return problem(404, "Session stream not found");
   return eventStream((sender) => {
     const stream = new CastStream(face, { by: caller, terminal, sender });
     const opening = NativeViewer.open(face.native, { by: caller, id: terminal.id }, stream);
