@@ -138,7 +138,8 @@ function optionsOf(io: Io, flags: TermServeFlags, data: string): FaceOptions {
     passwords: flags.disallowUserPassword !== true,
     localBypass: flags.allowLocalBypass === true,
     localToken: flags.localAuthToken,
-    login: username !== undefined && password !== undefined && password !== "" ? { name: username, password } : undefined,
+    login:
+      username !== undefined && password !== undefined && password !== "" ? { name: username, password } : undefined,
     jwtSecret: env["JWT_SECRET"],
     allowedHosts: flags.allowedHost ?? [],
     allowedOrigins: [],

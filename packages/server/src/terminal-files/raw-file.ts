@@ -67,7 +67,9 @@ function piecesOf(handle: FileHandle, from: number, to: number): ReadableStream<
 }
 
 function isKnown(header: string | null, etag: string): boolean {
-  return header !== null && header.split(",").some((each) => each.trim().replace(/^W\//, "") === etag || each.trim() === "*");
+  return (
+    header !== null && header.split(",").some((each) => each.trim().replace(/^W\//, "") === etag || each.trim() === "*")
+  );
 }
 
 /** One range (RFC 9110, section 14); several, or none that is understood, are answered with everything. */
@@ -79,7 +81,8 @@ function rangeIn(
   const condition = headers.get("if-range");
   if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;
   if (condition !== null && condition !== etag) return undefined;
-  if (first === "") return last === "0" || bytes === 0 ? "unsatisfiable" : { from: Math.max(0, bytes - Number(last)), to: bytes };
+  if (first === "")
+    return last === "0" || bytes === 0 ? "unsatisfiable" : { from: Math.max(0, bytes - Number(last)), to: bytes };
   const [from, to] = [Number(first), last === "" ? bytes : Math.min(Number(last) + 1, bytes)];
   if (last !== "" && Number(last) < from) return undefined;
   return from >= bytes ? "unsatisfiable" : { from, to };

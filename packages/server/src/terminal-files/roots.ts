@@ -139,7 +139,11 @@ export function failureOf(error: unknown): Result<never> {
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
-      return fail({ code: "not_found", message: "There is no such file or folder.", hint: "Look at the folder again." });
+      return fail({
+        code: "not_found",
+        message: "There is no such file or folder.",
+        hint: "Look at the folder again.",
+      });
     case "EACCES":
     case "EPERM":
     case "EROFS":

@@ -29,7 +29,12 @@ beforeAll(async () => {
     body: JSON.stringify({ name: "ada", password, kind: "program" }),
   });
   face = await FaceRig.make(
-    { authentication: true, login: { name: "door", password: "of its own" }, jwtSecret, allowedHosts: ["face.example"] },
+    {
+      authentication: true,
+      login: { name: "door", password: "of its own" },
+      jwtSecret,
+      allowedHosts: ["face.example"],
+    },
     rig,
     String(body.accessToken),
   );
@@ -47,16 +52,33 @@ function as(token: string): { readonly headers: Readonly<Record<string, string>>
 
 describe("the door of the face", () => {
   test("is closed to everything but what one signs in with, the log too", async () => {
-    for (const path of ["sessions", "logs/raw", "logs/info", "fs/browse", "config", "push/status", "events", "remotes", "tmux/sessions", "files"]) {
+    for (const path of [
+      "sessions",
+      "logs/raw",
+      "logs/info",
+      "fs/browse",
+      "config",
+      "push/status",
+      "events",
+      "remotes",
+      "tmux/sessions",
+      "files",
+    ]) {
       const { status, body } = await face.send("GET", `/api/${path}`);
       expect([path, status, body]).toEqual([path, 401, { error: "Authentication required" }]);
     }
     expect((await face.send("DELETE", "/api/logs/clear")).status).toBe(401);
-    expect((await face.send("POST", "/api/logs/client", { body: { level: "log", module: "m", args: [] } })).status).toBe(401);
+    expect(
+      (await face.send("POST", "/api/logs/client", { body: { level: "log", module: "m", args: [] } })).status,
+    ).toBe(401);
     for (const path of ["/buffers", "/ws", "/ws/input?sessionId=x", "/ws?sessionId=x"])
       expect([path, (await face.socket(path).end()).code]).toEqual([path, 1006]);
     expect((await face.send("GET", "/api/health")).body.status).toBe("ok");
-    expect((await face.send("GET", "/api/auth/config")).body).toEqual({ enableSSHKeys: false, disallowUserPassword: false, noAuth: false });
+    expect((await face.send("GET", "/api/auth/config")).body).toEqual({
+      enableSSHKeys: false,
+      disallowUserPassword: false,
+      noAuth: false,
+    });
   });
 
   test("lets users of the server in by their passwords, as themselves", async () => {
@@ -81,7 +103,8 @@ describe("the door of the face", () => {
 
   test("knows its own tokens only, and the server knows none of them", async () => {
     const key = new TextEncoder().encode(jwtSecret);
-    const claims = () => new SignJWT({ userId: "ada" }).setJti("x").setAudience("terminals:x").setIssuedAt().setExpirationTime("1h");
+    const claims = () =>
+      new SignJWT({ userId: "ada" }).setJti("x").setAudience("terminals:x").setIssuedAt().setExpirationTime("1h");
     const others = [
       await claims().setProtectedHeader({ alg: "HS256" }).sign(key),
       await claims().setProtectedHeader({ alg: "HS384" }).sign(key),
@@ -106,9 +129,15 @@ describe("the door of the face", () => {
       [{ "sec-fetch-site": "cross-site" }, 403],
       [{ origin: face.face.url }, 200],
     ] as const)
-      expect([headers, (await face.send("GET", "/api/sessions", { headers: { ...bearer, ...headers } })).status]).toEqual([headers, status]);
+      expect([
+        headers,
+        (await face.send("GET", "/api/sessions", { headers: { ...bearer, ...headers } })).status,
+      ]).toEqual([headers, status]);
     expect((await face.socket("/buffers", { ...bearer, origin: "https://evil.example" }).end()).code).toBe(1006);
-    expect((await face.send("POST", "/api/sessions", { headers: { ...bearer, "content-type": "text/plain" }, body: "{x" })).status).toBe(400);
+    expect(
+      (await face.send("POST", "/api/sessions", { headers: { ...bearer, "content-type": "text/plain" }, body: "{x" }))
+        .status,
+    ).toBe(400);
     const large = JSON.stringify({ text: "x".repeat(2 * 1024 * 1024) });
     expect((await face.send("POST", "/api/sessions/x/input", { headers: bearer, body: large })).status).toBe(413);
   });
@@ -116,14 +145,18 @@ describe("the door of the face", () => {
   test("makes guessing slow", async () => {
     const statuses: number[] = [];
     for (let attempt = 0; attempt < 12; attempt++)
-      statuses.push((await face.send("POST", "/api/auth/password", { body: { userId: "door", password: "guess" } })).status);
+      statuses.push(
+        (await face.send("POST", "/api/auth/password", { body: { userId: "door", password: "guess" } })).status,
+      );
     expect(statuses.at(-1)).toBe(429);
     expect(statuses.filter((status) => status === 200)).toEqual([]);
   });
 });
 
 test("without sign-in the face is on loopback only", () => {
-  const options = { host: "127.0.0.1", authentication: false, jwtSecret: undefined, register: undefined } as Parameters<typeof checkOptions>[0];
+  const options = { host: "127.0.0.1", authentication: false, jwtSecret: undefined, register: undefined } as Parameters<
+    typeof checkOptions
+  >[0];
   expect(checkOptions(options).ok).toBeTrue();
   for (const host of ["0.0.0.0", "::", "192.168.1.2", "example.org"])
     expect(checkOptions({ ...options, host })).toMatchObject({ ok: false, error: { code: "invalid_config" } });
@@ -151,7 +184,10 @@ describe("an SSH key", () => {
     const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
     const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
     const line = `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(raw)]).toString("base64")} me`;
-    return { line, sign: (challenge: string) => sign(null, Buffer.from(challenge, "base64"), privateKey).toString("base64") };
+    return {
+      line,
+      sign: (challenge: string) => sign(null, Buffer.from(challenge, "base64"), privateKey).toString("base64"),
+    };
   };
 
   test("signs in whoever has signed a challenge that is fresh, with a key that is listed", async () => {
@@ -174,6 +210,8 @@ describe("an SSH key", () => {
     expect(await ssh.verify(signed)).toBeUndefined();
     const late = ssh.challenge("me");
     now += 5 * 60_000 + 1;
-    expect(await ssh.verify({ ...signed, challengeId: late.challengeId, signature: mine.sign(late.challenge) })).toBeUndefined();
+    expect(
+      await ssh.verify({ ...signed, challengeId: late.challengeId, signature: mine.sign(late.challenge) }),
+    ).toBeUndefined();
   });
 });

@@ -146,7 +146,9 @@ export class Door {
 
   #isLocal(request: Request, address: string | undefined): boolean {
     const { headers } = request;
-    const isDirect = ["x-forwarded-for", "x-real-ip", "x-forwarded-host", "forwarded"].every((each) => !headers.has(each));
+    const isDirect = ["x-forwarded-for", "x-real-ip", "x-forwarded-host", "forwarded"].every(
+      (each) => !headers.has(each),
+    );
     if (!isDirect || address === undefined || !loopbackAddress.test(address)) return false;
     const { localToken } = this.#p.options;
     return localToken === undefined || isSame(headers.get("x-vibetunnel-local") ?? "", localToken);

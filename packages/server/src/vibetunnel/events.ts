@@ -86,8 +86,7 @@ class Follower {
       if (terminal.bells > (was?.bells ?? 0)) this.#tell("bell", terminal);
       if (terminal.status === "exited" && was?.status !== "exited") this.#tell("session-exit", terminal);
     }
-    for (const [id, was] of before)
-      if (!after.has(id) && was.status !== "exited") this.#tell("session-exit", was);
+    for (const [id, was] of before) if (!after.has(id) && was.status !== "exited") this.#tell("session-exit", was);
   }
 
   #tell(type: FaceEvent["type"], { id, name, exitCode, command }: NativeTerminal): void {

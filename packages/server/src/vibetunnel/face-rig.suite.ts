@@ -71,7 +71,10 @@ export class FaceRig implements AsyncDisposable {
     const isForm = body instanceof FormData || typeof body === "string";
     const response = await fetch(`${this.face.url}${path}`, {
       method,
-      headers: { ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: isForm ? (body as FormData | string) : JSON.stringify(body) }),
     });
     const text = await response.text();

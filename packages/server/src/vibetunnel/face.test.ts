@@ -15,16 +15,37 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe("sessions of the face", () => {
   test("are begun with a list as the Node server answers, and with a text as the Go server does", async () => {
-    const node = await face.send("POST", "/api/sessions", { body: { command: ["cat"], workingDir: face.work, name: "n" } });
+    const node = await face.send("POST", "/api/sessions", {
+      body: { command: ["cat"], workingDir: face.work, name: "n" },
+    });
     expect([node.status, Object.keys(node.body)]).toEqual([200, ["sessionId"]]);
-    const go = await face.send("POST", "/api/sessions", { body: { command: "cat", title: "g", cwd: face.work, cols: 90, rows: 30 } });
-    expect([go.status, go.body.title, go.body.cwd, go.body.cols, go.body.rows, go.body.active]).toEqual([201, "g", face.work, 90, 30, true]);
+    const go = await face.send("POST", "/api/sessions", {
+      body: { command: "cat", title: "g", cwd: face.work, cols: 90, rows: 30 },
+    });
+    expect([go.status, go.body.title, go.body.cwd, go.body.cols, go.body.rows, go.body.active]).toEqual([
+      201,
+      "g",
+      face.work,
+      90,
+      30,
+      true,
+    ]);
     expect(typeof go.body.command).toBe("string");
     const { body } = await face.send("GET", "/api/sessions");
     const shown = body.find(({ id }: { id: string }) => id === node.body.sessionId);
-    expect(shown).toMatchObject({ name: "n", command: ["cat"], workingDir: face.work, cwd: face.work, status: "running", source: "local", active: true });
+    expect(shown).toMatchObject({
+      name: "n",
+      command: ["cat"],
+      workingDir: face.work,
+      cwd: face.work,
+      status: "running",
+      source: "local",
+      active: true,
+    });
     for (const command of [[], "", undefined, [1], {}])
-      expect((await face.send("POST", "/api/sessions", { body: { command } })).body).toEqual({ error: "Command array is required" });
+      expect((await face.send("POST", "/api/sessions", { body: { command } })).body).toEqual({
+        error: "Command array is required",
+      });
   });
 
   test("take text and named keys, are resized, renamed, shown, and ended", async () => {
@@ -33,9 +54,18 @@ describe("sessions of the face", () => {
     await face.send("POST", at("/input"), { body: { text: "echo fa''ce" } });
     expect((await face.send("POST", at("/input"), { body: { key: "enter" } })).body).toEqual({ success: true });
     await face.until(async () => (await face.send("GET", at("/text"))).text.includes("\nface"));
-    for (const [body, status] of [[{}, 400], [{ text: "a", key: "enter" }, 400], [{ key: "nope" }, 500], [{ text: 1 }, 400]] as const)
+    for (const [body, status] of [
+      [{}, 400],
+      [{ text: "a", key: "enter" }, 400],
+      [{ key: "nope" }, 500],
+      [{ text: 1 }, 400],
+    ] as const)
       expect((await face.send("POST", at("/input"), { body })).status).toBe(status);
-    expect((await face.send("POST", at("/resize"), { body: { cols: 100, rows: 30 } })).body).toEqual({ success: true, cols: 100, rows: 30 });
+    expect((await face.send("POST", at("/resize"), { body: { cols: 100, rows: 30 } })).body).toEqual({
+      success: true,
+      cols: 100,
+      rows: 30,
+    });
     expect((await face.send("POST", at("/resize"), { body: { cols: 0, rows: 30 } })).status).toBe(400);
     expect((await face.send("PATCH", at(""), { body: { name: "two" } })).body).toEqual({ success: true, name: "two" });
     expect((await face.send("GET", at(""))).body).toMatchObject({ name: "two", cols: 100, rows: 30 });
@@ -57,9 +87,18 @@ describe("sessions of the face", () => {
     const reading = response.text();
     await face.send("POST", `/api/sessions/${id}/input`, { body: { text: "x\r" } });
     const heard = await reading;
-    const lines = heard.split("\n\n").filter((line) => line.startsWith("data: ")).map((line) => JSON.parse(line.slice(6)));
+    const lines = heard
+      .split("\n\n")
+      .filter((line) => line.startsWith("data: "))
+      .map((line) => JSON.parse(line.slice(6)));
     expect(lines[0]).toMatchObject({ version: 2, width: 80, height: 24 });
-    expect(lines.slice(1).filter(([, code]) => code === "o").map(([, , data]) => data).join("")).toContain("got-x");
+    expect(
+      lines
+        .slice(1)
+        .filter(([, code]) => code === "o")
+        .map(([, , data]) => data)
+        .join(""),
+    ).toContain("got-x");
     expect(lines.at(-1)).toEqual(["exit", 3, id]);
   }, 60_000);
 });
@@ -89,16 +128,25 @@ describe("sockets of the face", () => {
     const id = await face.shell(["cat"]);
     const socket = face.socket("/ws");
     const say = (type: Parameters<typeof encodeV3>[0]["type"], payload: Uint8Array | string = "", of = id): void =>
-      socket.send(encodeV3({ type, id: of, payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload }));
+      socket.send(
+        encodeV3({ type, id: of, payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload }),
+      );
     const heard = () => socket.bytes.flatMap((bytes) => decodeV3(bytes) ?? []);
-    const output = () => heard().filter(({ type }) => type === "stdout").map(({ payload }) => text(payload)).join("");
+    const output = () =>
+      heard()
+        .filter(({ type }) => type === "stdout")
+        .map(({ payload }) => text(payload))
+        .join("");
     say("subscribe", new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
     say("inputText", "one");
     say("inputKey", "enter");
     await socket.until(() => output().includes("one\r\none"));
     await socket.until(() => heard().some(({ type }) => type === "snapshot"));
     say("resize", new Uint8Array([100, 0, 0, 0, 40, 0, 0, 0]));
-    const events = () => heard().filter(({ type }) => type === "event").map(({ payload }) => JSON.parse(text(payload)));
+    const events = () =>
+      heard()
+        .filter(({ type }) => type === "event")
+        .map(({ payload }) => JSON.parse(text(payload)));
     await socket.until(() => events().some(({ type, cols }) => type === "resize" && cols === 100));
     say("inputKey", "nope");
     await socket.until(() => heard().some(({ type }) => type === "error"));
@@ -117,7 +165,13 @@ describe("sockets of the face", () => {
     const heard = () => socket.texts.map((each) => JSON.parse(each));
     socket.send(JSON.stringify({ type: "ping" }));
     socket.send(JSON.stringify({ type: "input", data: "go\r" }));
-    await socket.until(() => heard().filter(({ type }) => type === "output").map(({ data }) => data).join("").includes("go\r\ngo"));
+    await socket.until(() =>
+      heard()
+        .filter(({ type }) => type === "output")
+        .map(({ data }) => data)
+        .join("")
+        .includes("go\r\ngo"),
+    );
     socket.send(JSON.stringify({ type: "resize", data: { cols: 70, rows: 20 } }));
     await socket.until(() => heard().some(({ type, data }) => type === "resize" && data.cols === 70));
     expect(heard().some(({ type }) => type === "pong")).toBeTrue();
@@ -137,10 +191,16 @@ describe("files of the face", () => {
     expect([raw.status, raw.text, raw.headers.get("x-content-type-options")]).toEqual([206, "script", "nosniff"]);
     expect(raw.headers.get("content-security-policy")).toStartWith("sandbox");
     const tag = raw.headers.get("etag") ?? "";
-    expect((await face.send("GET", `/api/fs/raw?path=${at("page.html")}`, { headers: { "if-none-match": tag } })).status).toBe(304);
+    expect(
+      (await face.send("GET", `/api/fs/raw?path=${at("page.html")}`, { headers: { "if-none-match": tag } })).status,
+    ).toBe(304);
     for (const path of ["etc/passwd", "../../etc/passwd", "sub/../../../etc/passwd"])
       for (const route of ["raw", "preview", "content", "diff", "diff-content"])
-        expect([path, route, (await face.send("GET", `/api/fs/${route}?path=${at(path)}`)).status]).toEqual([path, route, 403]);
+        expect([path, route, (await face.send("GET", `/api/fs/${route}?path=${at(path)}`)).status]).toEqual([
+          path,
+          route,
+          403,
+        ]);
     expect((await face.send("GET", "/api/fs/browse?path=/etc")).status).toBe(403);
     expect((await face.send("GET", `/api/fs/browse?path=${encodeURIComponent(face.rig.f.folder)}`)).status).toBe(403);
     expect((await face.send("POST", "/api/fs/mkdir", { body: { path: "/tmp", name: "x" } })).status).toBe(403);

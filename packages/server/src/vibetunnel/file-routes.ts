@@ -57,11 +57,11 @@ async function browse(face: Face, call: FaceCall): Promise<Response> {
   const hidden = call.req.query("showHidden") === "true";
   const names =
     filter === "changed" && status !== undefined
-      ? status.files.map((file) => relative(folder.path, join(status.root, file.path))).filter((name) => !name.startsWith(".."))
+      ? status.files
+          .map((file) => relative(folder.path, join(status.root, file.path)))
+          .filter((name) => !name.startsWith(".."))
       : (await readdir(folder.self)).filter((name) => hidden || !name.startsWith(".")).slice(0, entriesMax);
-  const files = await Promise.all(
-    names.map(async (name) => entryOf(folder, name, status)),
-  );
+  const files = await Promise.all(names.map(async (name) => entryOf(folder, name, status)));
   files.sort((a, b) => (a.type === b.type ? a.name.localeCompare(b.name) : a.type === "directory" ? -1 : 1));
   return answer({ path, fullPath: folder.path, gitStatus: status === undefined ? null : gitSummary(status), files });
 }
@@ -162,7 +162,13 @@ async function diff(face: Face, call: FaceCall): Promise<Response> {
   const entry = await face.files.roots.entry(path);
   if (!entry.ok) return fileProblem(entry.error);
   await using folder = entry.value.folder;
-  const { exitCode, stdout, stderr } = await git(folder.path, ["diff", "--no-ext-diff", "HEAD", "--", entry.value.name]);
+  const { exitCode, stdout, stderr } = await git(folder.path, [
+    "diff",
+    "--no-ext-diff",
+    "HEAD",
+    "--",
+    entry.value.name,
+  ]);
   if (exitCode !== 0) return problem(500, stderr.trim());
   return answer({ path, diff: stdout, hasDiff: stdout !== "" });
 }
@@ -281,4 +287,3 @@ export function humanSize(bytes: number): string {
   const step = bytes === 0 ? 0 : Math.floor(Math.log2(bytes) / 10);
   return `${Number((bytes / 1024 ** step).toFixed(2))} ${units[step] ?? "TB"}`;
 }
-

@@ -39,7 +39,11 @@ export class FaceFiles {
   /** Under a name of its own, with the ending of the one it has. */
   async keep(file: File): Promise<Result<{ readonly name: string; readonly path: string }>> {
     if (file.size > uploadBytesMax)
-      return fail({ code: "payload_too_large", message: "The file is too large.", hint: `At most ${uploadBytesMax} bytes.` });
+      return fail({
+        code: "payload_too_large",
+        message: "The file is too large.",
+        hint: `At most ${uploadBytesMax} bytes.`,
+      });
     const ending = extname(file.name);
     const name = `${randomUUID()}${/^\.\w{1,16}$/.test(ending) ? ending : ""}`;
     const path = join(this.uploads, name);

@@ -54,7 +54,8 @@ export function addGitRoutes(app: Hono<FaceEnv>, face: Face): void {
 /** Where a path leads, if it may be shown. */
 export async function folderOf(face: Face, path: string): Promise<string | Response> {
   const opened = await face.files.roots.folder(path);
-  if (!opened.ok) return opened.error.code === "forbidden" ? problem(403, "Access denied") : problem(404, "Folder not found");
+  if (!opened.ok)
+    return opened.error.code === "forbidden" ? problem(403, "Access denied") : problem(404, "Folder not found");
   await using folder = opened.value;
   return folder.path;
 }

@@ -60,7 +60,12 @@ export async function gitStatusOf(folder: string): Promise<GitStatus | undefined
   if (places.exitCode !== 0 || status.exitCode !== 0) return undefined;
   const [root = "", own = "", common = ""] = places.stdout.trim().split("\n");
   const isWorktree = own !== common;
-  return { ...statusIn(status.stdout), root, isWorktree, mainRoot: isWorktree ? common.replace(/\/\.git\/?$/, "") : root };
+  return {
+    ...statusIn(status.stdout),
+    root,
+    isWorktree,
+    mainRoot: isWorktree ? common.replace(/\/\.git\/?$/, "") : root,
+  };
 }
 
 /** Of `git status --porcelain=v2 --branch -z`. */

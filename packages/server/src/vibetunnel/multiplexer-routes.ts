@@ -140,7 +140,8 @@ async function attach(
   },
 ): Promise<Response> {
   const { type, name, body } = p;
-  const failed = type === "tmux" && !("type" in p.named) ? "Failed to attach to tmux session" : "Failed to attach to session";
+  const failed =
+    type === "tmux" && !("type" in p.named) ? "Failed to attach to tmux session" : "Failed to attach to session";
   if (!isMultiplexerName(name)) return problem(500, failed);
   const { window, pane } = placeIn(body);
   const command = attachCommand(type, name, { window, pane });

@@ -142,8 +142,7 @@ export function attachCommand(
 }
 
 export async function createSession(type: MultiplexerType, name: string, command: readonly string[]): Promise<boolean> {
-  if (type === "tmux")
-    return (await run("tmux", ["new-session", "-d", "-s", name, ...command])).exitCode === 0;
+  if (type === "tmux") return (await run("tmux", ["new-session", "-d", "-s", name, ...command])).exitCode === 0;
   if (type === "screen") return (await run("screen", ["-dmS", name, ...command])).exitCode === 0;
   return (await run("zellij", ["attach", "--create-background", name])).exitCode === 0;
 }

@@ -77,7 +77,11 @@ export class NativeApi {
     return terminalIn(await this.#json(by, "PATCH", pathOf(id), { name }));
   }
 
-  async resize(by: Caller, id: string, size: { readonly cols: number; readonly rows: number }): Promise<Result<unknown>> {
+  async resize(
+    by: Caller,
+    id: string,
+    size: { readonly cols: number; readonly rows: number },
+  ): Promise<Result<unknown>> {
     return this.#json(by, "POST", pathOf(id, "/resize"), size);
   }
 

@@ -60,7 +60,8 @@ function addConfig(app: Hono<FaceEnv>, face: Face): void {
     const body = await bodyOf(call);
     const updates: Partial<FaceConfig> = {};
     const { quickStartCommands, notificationPreferences } = body;
-    if (Array.isArray(quickStartCommands)) updates.quickStartCommands = quickStartCommands.flatMap(commandIn).slice(0, 100);
+    if (Array.isArray(quickStartCommands))
+      updates.quickStartCommands = quickStartCommands.flatMap(commandIn).slice(0, 100);
     const base = textIn(body, "repositoryBasePath");
     if (base !== undefined) updates.repositoryBasePath = base;
     if (typeof notificationPreferences === "object" && notificationPreferences !== null)
@@ -80,7 +81,9 @@ function configIn(file: string): FaceConfig {
   const config: FaceConfig = {
     repositoryBasePath: "~/",
     quickStartCommands: [{ name: "shell", command: "bash" }, { command: "python3" }, { command: "node" }],
-    notificationPreferences: Object.fromEntries(notificationNames.map((name) => [name, name === "sessionExit" || name === "bell"])),
+    notificationPreferences: Object.fromEntries(
+      notificationNames.map((name) => [name, name === "sessionExit" || name === "bell"]),
+    ),
   };
   if (existsSync(file)) Object.assign(config, JSON.parse(readFileSync(file, "utf8")));
   return config;

@@ -15,7 +15,8 @@ if (typeof peer === "string") {
   const home = realpathSync(mkdtempSync(join(tmpdir(), "sluice-oracle-")));
   const project = join(home, "project");
   mkdirSync(project);
-  const git = (...args: string[]): void => void execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: project });
+  const git = (...args: string[]): void =>
+    void execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: project });
   git("init", "-q", "-b", "main");
   writeFileSync(join(project, "readme.md"), "# one\n");
   writeFileSync(join(project, "picture.png"), "not one");
@@ -51,23 +52,42 @@ if (typeof peer === "string") {
 
   const ask = async (side: "theirs" | "ours", method: string, path: string, body?: unknown) => {
     const base = side === "theirs" ? peer.url : face.face.url;
-    const filled = path.replaceAll("{id}", ids[side]).replaceAll("{p}", encodeURIComponent(project)).replaceAll("{h}", encodeURIComponent(home));
-    const form = body instanceof FormData ? { body } : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    const filled = path
+      .replaceAll("{id}", ids[side])
+      .replaceAll("{p}", encodeURIComponent(project))
+      .replaceAll("{h}", encodeURIComponent(home));
+    const form =
+      body instanceof FormData
+        ? { body }
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
     const response = await fetch(`${base}${filled}`, { method, ...(body === undefined ? {} : form) });
     const type = response.headers.get("content-type")?.split(";")[0] ?? null;
     // Each has ids of its own.
     const text = (await response.text()).replaceAll(ids[side] === "" ? "{id}" : ids[side], "{id}");
-    return { status: response.status, type, text, json: type === "application/json" ? (JSON.parse(text) as unknown) : undefined };
+    return {
+      status: response.status,
+      type,
+      text,
+      json: type === "application/json" ? (JSON.parse(text) as unknown) : undefined,
+    };
   };
 
   /** Requests one after the other; later ones see what earlier ones did. */
-  const check = async (requests: readonly (readonly [method: string, path: string, body?: unknown])[]): Promise<void> => {
+  const check = async (
+    requests: readonly (readonly [method: string, path: string, body?: unknown])[],
+  ): Promise<void> => {
     const differences: unknown[] = [];
     for (const [method, path, body] of requests) {
       const [theirs, ours] = [await ask("theirs", method, path, body), await ask("ours", method, path, body)];
       const lacking = missing(shapeOf(theirs.json), shapeOf(ours.json));
       if (theirs.status !== ours.status || theirs.type !== ours.type || lacking.length > 0)
-        differences.push([method, path, [theirs.status, theirs.type, theirs.text.slice(0, 300)], [ours.status, ours.type, ours.text.slice(0, 300)], lacking]);
+        differences.push([
+          method,
+          path,
+          [theirs.status, theirs.type, theirs.text.slice(0, 300)],
+          [ours.status, ours.type, ours.text.slice(0, 300)],
+          lacking,
+        ]);
     }
     expect(differences).toEqual([]);
   };
@@ -78,7 +98,11 @@ if (typeof peer === "string") {
         ["GET", "/api/health"],
         ["GET", "/api/config"],
         ["PUT", "/api/config", { repositoryBasePath: "/tmp" }],
-        ["PUT", "/api/config", { quickStartCommands: [{ command: "ls" }, { command: "" }], notificationPreferences: { bell: false } }],
+        [
+          "PUT",
+          "/api/config",
+          { quickStartCommands: [{ command: "ls" }, { command: "" }], notificationPreferences: { bell: false } },
+        ],
         ["PUT", "/api/config", {}],
         ["GET", "/api/server/status"],
         ["GET", "/api/sessions/tailscale/status"],
@@ -126,7 +150,11 @@ if (typeof peer === "string") {
         ["POST", "/api/sessions", {}],
       ]);
       for (const side of ["theirs", "ours"] as const) {
-        const { json } = await ask(side, "POST", "/api/sessions", { command: ["cat"], workingDir: project, name: "one" });
+        const { json } = await ask(side, "POST", "/api/sessions", {
+          command: ["cat"],
+          workingDir: project,
+          name: "one",
+        });
         ids[side] = (json as { readonly sessionId: string }).sessionId;
         const isThere = async (): Promise<boolean> =>
           ((await ask(side, "GET", "/api/sessions/{id}")).json as { readonly status?: string }).status === "running";
@@ -205,7 +233,12 @@ if (typeof peer === "string") {
     }, 120_000);
 
     test("of repositories", async () => {
-      const worktree = (side: string): object => ({ repoPath: project, branch: side, path: join(home, side), baseBranch: "main" });
+      const worktree = (side: string): object => ({
+        repoPath: project,
+        branch: side,
+        path: join(home, side),
+        baseBranch: "main",
+      });
       await check([
         ["GET", "/api/git/repo-info?path={p}"],
         ["GET", "/api/git/repo-info?path={h}"],
@@ -229,13 +262,19 @@ if (typeof peer === "string") {
         ["DELETE", "/api/worktrees/none"],
       ]);
       // Both work on one repository: each makes a tree of its own.
-      const made = [await ask("theirs", "POST", "/api/worktrees", worktree("a")), await ask("ours", "POST", "/api/worktrees", worktree("b"))];
+      const made = [
+        await ask("theirs", "POST", "/api/worktrees", worktree("a")),
+        await ask("ours", "POST", "/api/worktrees", worktree("b")),
+      ];
       expect(made.map(({ status, json }) => [status, Object.keys(json as object)])).toEqual([
         [200, ["message", "worktreePath", "branch"]],
         [200, ["message", "worktreePath", "branch"]],
       ]);
       await check([["GET", "/api/worktrees?repoPath={p}"]]);
-      const gone = [await ask("theirs", "DELETE", "/api/worktrees/a?repoPath={p}"), await ask("ours", "DELETE", "/api/worktrees/b?repoPath={p}")];
+      const gone = [
+        await ask("theirs", "DELETE", "/api/worktrees/a?repoPath={p}"),
+        await ask("ours", "DELETE", "/api/worktrees/b?repoPath={p}"),
+      ];
       expect(gone.map(({ status, json }) => [status, Object.keys(json as object)])).toEqual([
         [200, ["success", "message", "removedPath"]],
         [200, ["success", "message", "removedPath"]],

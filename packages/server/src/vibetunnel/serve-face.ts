@@ -211,7 +211,11 @@ class FaceServer {
     const file = client === undefined || request.method !== "GET" ? undefined : await clientFile(client, path);
     if (file !== undefined) return file;
     if (path === "/" && client === undefined)
-      return answer({ name: "Sluice terminals", api: "/api", client: "start with --static-path to serve a web client" });
+      return answer({
+        name: "Sluice terminals",
+        api: "/api",
+        client: "start with --static-path to serve a web client",
+      });
     return this.#route(request, address, undefined);
   }
 

@@ -78,10 +78,7 @@ async function createSession(face: Face, call: FaceCall): Promise<Response> {
 }
 
 /** Sizes that a terminal cannot have are brought to one that it can; a folder that is not there becomes the face's own. */
-export function newTerminal(
-  body: Readonly<Record<string, unknown>>,
-  command: readonly string[],
-): NewNativeTerminal {
+export function newTerminal(body: Readonly<Record<string, unknown>>, command: readonly string[]): NewNativeTerminal {
   const name = textIn(body, "name") ?? textIn(body, "title");
   const size = (key: "cols" | "rows"): object => {
     const value = body[key];

@@ -43,7 +43,10 @@ class CastStream {
   /** How it ended, and after how many bytes. */
   #ended: { readonly code: number; readonly bytes: number } | undefined;
 
-  constructor(face: Face, p: { readonly by: Caller; readonly terminal: NativeTerminal; readonly sender: StreamSender }) {
+  constructor(
+    face: Face,
+    p: { readonly by: Caller; readonly terminal: NativeTerminal; readonly sender: StreamSender },
+  ) {
     this.#face = face;
     this.#by = p.by;
     this.#terminal = p.terminal;
@@ -67,8 +70,7 @@ class CastStream {
     const env = { TERM: "xterm-256color" };
     const timestamp = Math.floor(createdAt / 1_000);
     if (this.#begun) this.#event("r", `${cols}x${rows}`);
-    else
-      this.#say({ version: 2, width: cols, height: rows, timestamp, command: command.join(" "), title: name, env });
+    else this.#say({ version: 2, width: cols, height: rows, timestamp, command: command.join(" "), title: name, env });
     const screen = new TextDecoder().decode(bytes);
     this.#event("o", this.#begun ? reset + screen : screen);
     this.#begun = true;

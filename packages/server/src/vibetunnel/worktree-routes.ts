@@ -101,7 +101,8 @@ async function create(face: Face, call: FaceCall): Promise<Response> {
   if (path === undefined) return problem(400, "Missing or invalid path in request body");
   if (base !== undefined && !isBranch(base)) return problem(400, "Missing or invalid branch in request body");
   const entry = await face.files.roots.entry(path);
-  if (!entry.ok) return entry.error.code === "forbidden" ? problem(403, "Access denied") : problem(400, entry.error.message);
+  if (!entry.ok)
+    return entry.error.code === "forbidden" ? problem(403, "Access denied") : problem(400, entry.error.message);
   await using parent = entry.value.folder;
   const place = `${parent.path}/${entry.value.name}`;
   const exists = (await git(folder, ["rev-parse", "--verify", "--quiet", `refs/heads/${branch}`])).exitCode === 0;
@@ -124,8 +125,7 @@ async function remove(face: Face, call: FaceCall): Promise<Response> {
   if (allowed instanceof Response) return allowed;
   const force = call.req.query("force") === "true";
   const dirty = (await git(found.path, ["status", "--porcelain"])).stdout.trim() !== "";
-  if (dirty && !force)
-    return problem(409, "Worktree has uncommitted changes", { worktreePath: found.path });
+  if (dirty && !force) return problem(409, "Worktree has uncommitted changes", { worktreePath: found.path });
   const removed = await git(folder, ["worktree", "remove", ...(force ? ["--force"] : []), found.path]);
   if (removed.exitCode !== 0) return problem(500, "Failed to remove worktree", { details: removed.stderr.trim() });
   return answer({ success: true, message: "Worktree removed successfully", removedPath: found.path });

@@ -30,5 +30,9 @@ test("cells are those at the bottom, with colours, flags and wide characters as 
 });
 
 test("rows with nothing in them have no cells", () => {
-  expect(screenWith("\r\nb").cells().rows.map((row) => row.length)).toEqual([0, 1, 0]);
+  expect(
+    screenWith("\r\nb")
+      .cells()
+      .rows.map((row) => row.length),
+  ).toEqual([0, 1, 0]);
 });

@@ -14,7 +14,8 @@ export const cellFlags = {
 
 /** A place of the palette of 256, or 0xrrggbb. */
 export type CellColour =
-  { readonly kind: "palette"; readonly index: number } | { readonly kind: "rgb"; readonly rgb: number };
+  | { readonly kind: "palette"; readonly index: number }
+  | { readonly kind: "rgb"; readonly rgb: number };
 
 export interface ScreenCell {
   /** What is printed in it; a space where nothing is. */
