@@ -26,7 +26,7 @@ function install(): boolean {
   }
 }
 
-describeInBrowser("VibeTunnel's web client", () => {
+describeInBrowser("the web client of VibeTunnel", () => {
   if (!isInstalled) {
     describe.skip(`is not there: npm install ${client}`, () => test("works", () => undefined));
     return;

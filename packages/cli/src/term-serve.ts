@@ -31,11 +31,14 @@ export interface TermServeFlags {
   readonly name?: string;
 }
 
+/** Loaded here alone. */
+async function loadFace() {
+  return import("@sluice/server/vibetunnel");
+}
+type FaceOptions = Parameters<Awaited<ReturnType<typeof loadFace>>["serveFace"]>[0]["options"];
+
 const portDefault = 4022;
 const portMax = 65_535;
-
-type Face = typeof import("@sluice/server/vibetunnel");
-type FaceOptions = Parameters<Face["serveFace"]>[0]["options"];
 
 interface Behind {
   readonly url: string;
@@ -48,10 +51,7 @@ export async function termServe(io: Io, flags: TargetFlags & TermServeFlags): Pr
   const data = dataFolder(io, flags);
   const options = optionsOf(io, flags, data);
   const stopped = Promise.withResolvers<void>();
-  const [{ jsonLog }, { checkOptions, serveFace }] = await Promise.all([
-    import("@sluice/server"),
-    import("@sluice/server/vibetunnel"),
-  ]);
+  const [{ jsonLog }, { checkOptions, serveFace }] = await Promise.all([import("@sluice/server"), loadFace()]);
   const checked = checkOptions(options);
   if (!checked.ok) throw misused(checked.error.message, checked.error.hint);
   const behind = await serverBehind(io, flags, data);

@@ -23,7 +23,7 @@ async function read(path: string): Promise<string> {
   const file = await roots.file(path);
   if (!file.ok) return file.error.code;
   await using opened = file.value;
-  return opened.handle.readFile("utf8");
+  return await opened.handle.readFile("utf8");
 }
 
 describe("the roots of files", () => {

@@ -61,7 +61,8 @@ function pushCell(into: number[], { text, foreground, background, flags }: Scree
   if (!isAscii) {
     const bytes = new TextEncoder().encode(text);
     // Longer clusters than a length fits are cut between code points.
-    const fits = bytes.length <= characterBytesMax ? bytes : new TextEncoder().encode([...text].slice(0, 60).join(""));
+    const fits =
+      bytes.length <= characterBytesMax ? bytes : new TextEncoder().encode(Array.from(text).slice(0, 60).join(""));
     into.push(fits.length, ...fits);
   } else if (!isSpace) into.push(text.charCodeAt(0));
   if (!hasMore) return;

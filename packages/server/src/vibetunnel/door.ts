@@ -156,7 +156,7 @@ export class Door {
 }
 
 /** Of a bearer, or of the query, where event streams and sockets of browsers have no other place for it. */
-export function tokenIn(request: Request): string | undefined {
+function tokenIn(request: Request): string | undefined {
   const authorization = request.headers.get("authorization");
   if (authorization?.startsWith("Bearer ") === true) return authorization.slice("Bearer ".length).trim();
   return new URL(request.url).searchParams.get("token") ?? undefined;

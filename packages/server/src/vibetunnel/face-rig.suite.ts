@@ -75,7 +75,7 @@ export class FaceRig implements AsyncDisposable {
         ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: isForm ? (body as FormData | string) : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";

@@ -116,7 +116,7 @@ describe("sockets of the face", () => {
     input.send("wo");
     input.send("rd");
     input.send("\0enter\0");
-    const cells = [..."word"].flatMap((letter) => [1, letter.charCodeAt(0)]);
+    const cells = Array.from("word").flatMap((letter) => [1, letter.charCodeAt(0)]);
     await buffers.until(() => buffers.bytes.some((message) => text(message).includes(text(new Uint8Array(cells)))));
     const head = bufferMessage(id, new Uint8Array(0));
     expect(buffers.bytes[0]?.slice(0, head.length)).toEqual(head);

@@ -10,7 +10,11 @@ export async function registerAt(
   p: { readonly id: string; readonly url: string; readonly token: string; readonly log: Logger },
 ): Promise<() => Promise<void>> {
   const base = hq.url.replace(/\/+$/, "");
-  const send = async (method: string, path: string, body?: object, token?: string): Promise<Response | undefined> => {
+  const send = async (
+    method: string,
+    path: string,
+    { body, token }: { readonly body?: object; readonly token?: string | undefined },
+  ): Promise<Response | undefined> => {
     try {
       return await fetch(`${base}${path}`, {
         method,
@@ -26,14 +30,16 @@ export async function registerAt(
       return undefined;
     }
   };
-  const signedIn = await send("POST", "/api/auth/password", { userId: hq.username, password: hq.password });
+  const signedIn = await send("POST", "/api/auth/password", {
+    body: { userId: hq.username, password: hq.password },
+  });
   const known = (await signedIn?.json().catch(() => undefined)) as { readonly token?: unknown } | undefined;
   const token = typeof known?.token === "string" ? known.token : undefined;
   const own = { id: p.id, name: hq.name, url: p.url, token: p.token };
-  const registered = await send("POST", "/api/remotes/register", own, token);
+  const registered = await send("POST", "/api/remotes/register", { body: own, token });
   if (registered?.ok !== true)
     p.log("warn", "the face of terminals could not register", { url: base, status: registered?.status ?? "no answer" });
   return async () => {
-    if (registered?.ok === true) await send("DELETE", `/api/remotes/${p.id}`, undefined, token);
+    if (registered?.ok === true) await send("DELETE", `/api/remotes/${p.id}`, { token });
   };
 }

@@ -33,9 +33,6 @@ const keys = new Map(
   }),
 );
 
-/** How many there are. */
-export const keysCount = keys.size;
-
 /** Undefined for a name that no key has. */
 export function textOfKey(name: string): string | undefined {
   return keys.get(name);

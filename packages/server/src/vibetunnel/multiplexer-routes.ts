@@ -28,7 +28,8 @@ export function addMultiplexerRoutes(app: Hono<FaceEnv>, face: Face): void {
     const { type, name, options } = await bodyOf(call);
     if (!isMultiplexer(type) || typeof name !== "string" || name === "")
       return problem(400, "Type and name are required");
-    return create(type, name, wordsIn((options as { readonly command?: unknown } | undefined)?.command), { type });
+    const { command } = (options ?? {}) as { readonly command?: unknown };
+    return create(type, name, { words: wordsIn(command), named: { type } });
   });
   app.post("/api/multiplexer/attach", async (call) => {
     const body = await bodyOf(call);
@@ -38,13 +39,21 @@ export function addMultiplexerRoutes(app: Hono<FaceEnv>, face: Face): void {
     return attach(face, call, { type, name, body, named: { type } });
   });
   app.delete("/api/multiplexer/:type/sessions/:name", async (call) => kill(call, call.req.param("type")));
-  app.get("/api/multiplexer/tmux/sessions/:name/windows", windows);
-  app.get("/api/multiplexer/tmux/sessions/:name/panes", panes);
+  app.get("/api/multiplexer/tmux/sessions/:name/windows", (call) => windows(call));
+  app.get("/api/multiplexer/tmux/sessions/:name/panes", (call) => panes(call));
   app.delete("/api/multiplexer/tmux/sessions/:name/windows/:window", async (call) =>
-    killPart(call, "kill-window", (name) => `=${name}:${call.req.param("window") ?? ""}`, "Failed to kill window"),
+    killPart(call, {
+      verb: "kill-window",
+      failed: "Failed to kill window",
+      targetOf: (name) => `=${name}:${call.req.param("window")}`,
+    }),
   );
   app.delete("/api/multiplexer/tmux/sessions/:name/panes/:pane", async (call) =>
-    killPart(call, "kill-pane", (name) => paneTarget(name, call.req.param("pane") ?? ""), "Failed to kill pane"),
+    killPart(call, {
+      verb: "kill-pane",
+      failed: "Failed to kill pane",
+      targetOf: (name) => paneTarget(name, call.req.param("pane")),
+    }),
   );
 }
 
@@ -59,10 +68,10 @@ function addTmux(app: Hono<FaceEnv>, face: Face): void {
     const body = await bodyOf(call);
     const name = textIn(body, "name");
     if (name === undefined) return problem(400, "Session name is required");
-    return create("tmux", name, wordsIn(body["command"]), {});
+    return create("tmux", name, { words: wordsIn(body["command"]), named: {} });
   });
-  app.get("/api/tmux/sessions/:name/windows", windows);
-  app.get("/api/tmux/sessions/:name/panes", panes);
+  app.get("/api/tmux/sessions/:name/windows", (call) => windows(call));
+  app.get("/api/tmux/sessions/:name/panes", (call) => panes(call));
   app.post("/api/tmux/attach", async (call) => {
     const body = await bodyOf(call);
     const name = textIn(body, "sessionName");
@@ -123,7 +132,11 @@ function placeIn(body: Readonly<Record<string, unknown>>): { readonly window?: n
   };
 }
 
-async function create(type: MultiplexerType, name: string, words: readonly string[], named: object): Promise<Response> {
+async function create(
+  type: MultiplexerType,
+  name: string,
+  { words, named }: { readonly words: readonly string[]; readonly named: object },
+): Promise<Response> {
   const made = isMultiplexerName(name) && (await createSession(type, name, words));
   const failed = "type" in named ? "Failed to create session" : "Failed to create tmux session";
   return made ? answer({ success: true, ...named, name }) : problem(500, failed);
@@ -161,10 +174,9 @@ async function kill(call: FaceCall, type: string | undefined): Promise<Response>
 
 async function killPart(
   call: FaceCall,
-  verb: string,
-  targetOf: (name: string) => string,
-  failed: string,
+  p: { readonly verb: string; readonly failed: string; readonly targetOf: (name: string) => string },
 ): Promise<Response> {
+  const { verb, failed, targetOf } = p;
   const name = call.req.param("name") ?? "";
   const target = isMultiplexerName(name) ? targetOf(name) : "";
   if (!/^(?:=[^:]+:\d+(?:\.\d+)?|%\d+)$/.test(target)) return problem(500, failed);

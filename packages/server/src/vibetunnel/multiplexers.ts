@@ -1,7 +1,7 @@
 // tmux, zellij and screen of this machine's user: which there are, and what runs in them. Names are arguments of their own: no shell reads them.
 import { spawn } from "node:child_process";
 
-export const multiplexerTypes = ["tmux", "zellij", "screen"] as const;
+const multiplexerTypes = ["tmux", "zellij", "screen"] as const;
 export type MultiplexerType = (typeof multiplexerTypes)[number];
 
 interface Ran {

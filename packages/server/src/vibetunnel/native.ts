@@ -2,7 +2,7 @@
 import { fail, ok } from "@sluice/core";
 import type { Result } from "@sluice/core";
 import { errorCodes } from "@sluice/protocol";
-import type { ErrorCode, WireError } from "@sluice/protocol";
+import type { WireError } from "@sluice/protocol";
 
 /** Where it is. */
 export interface NativeServer {
@@ -52,6 +52,7 @@ export interface NewNativeTerminal {
 }
 
 const terminals = "/api/v1/terminals";
+type NativeRequest = readonly [method: string, path: string, body?: unknown];
 
 export class NativeApi {
   readonly server: NativeServer;
@@ -61,20 +62,20 @@ export class NativeApi {
   }
 
   async list(by: Caller): Promise<Result<readonly NativeTerminal[]>> {
-    const answer = await this.#json<{ readonly terminals: readonly NativeTerminal[] }>(by, "GET", terminals);
+    const answer = await this.#json<{ readonly terminals: readonly NativeTerminal[] }>(by, ["GET", terminals]);
     return answer.ok ? ok(answer.value.terminals) : answer;
   }
 
   async get(by: Caller, id: string): Promise<Result<NativeTerminal>> {
-    return terminalIn(await this.#json(by, "GET", pathOf(id)));
+    return terminalIn(await this.#json(by, ["GET", pathOf(id)]));
   }
 
   async create(by: Caller, terminal: NewNativeTerminal): Promise<Result<NativeTerminal>> {
-    return terminalIn(await this.#json(by, "POST", terminals, terminal));
+    return terminalIn(await this.#json(by, ["POST", terminals, terminal]));
   }
 
   async rename(by: Caller, id: string, name: string): Promise<Result<NativeTerminal>> {
-    return terminalIn(await this.#json(by, "PATCH", pathOf(id), { name }));
+    return terminalIn(await this.#json(by, ["PATCH", pathOf(id), { name }]));
   }
 
   async resize(
@@ -82,19 +83,19 @@ export class NativeApi {
     id: string,
     size: { readonly cols: number; readonly rows: number },
   ): Promise<Result<unknown>> {
-    return this.#json(by, "POST", pathOf(id, "/resize"), size);
+    return this.#json(by, ["POST", pathOf(id, "/resize"), size]);
   }
 
   async type(by: Caller, id: string, text: string): Promise<Result<unknown>> {
-    return this.#json(by, "POST", pathOf(id, "/input"), { text });
+    return this.#json(by, ["POST", pathOf(id, "/input"), { text }]);
   }
 
   async end(by: Caller, id: string): Promise<Result<unknown>> {
-    return this.#json(by, "DELETE", pathOf(id));
+    return this.#json(by, ["DELETE", pathOf(id)]);
   }
 
   async text(by: Caller, id: string): Promise<Result<string>> {
-    const answer = await this.#send(by, "GET", pathOf(id, "/text"));
+    const answer = await this.#send(by, ["GET", pathOf(id, "/text")]);
     return answer.ok ? ok(await answer.value.text()) : answer;
   }
 
@@ -103,13 +104,13 @@ export class NativeApi {
     readonly name: string;
     readonly password: string;
   }): Promise<Result<{ readonly accessToken: string; readonly refreshToken: string; readonly expiresAt: number }>> {
-    return this.#json(undefined, "POST", "/api/v1/auth/login", { ...p, kind: "program" });
+    return this.#json(undefined, ["POST", "/api/v1/auth/login", { ...p, kind: "program" }]);
   }
 
   async refresh(
     refreshToken: string,
   ): Promise<Result<{ readonly accessToken: string; readonly refreshToken: string; readonly expiresAt: number }>> {
-    return this.#json(undefined, "POST", "/api/v1/auth/refresh", { refreshToken });
+    return this.#json(undefined, ["POST", "/api/v1/auth/refresh", { refreshToken }]);
   }
 
   /** For a WebSocket: where, and with which headers. */
@@ -127,14 +128,14 @@ export class NativeApi {
     };
   }
 
-  async #json<T>(by: Caller | undefined, method: string, path: string, body?: unknown): Promise<Result<T>> {
-    const answer = await this.#send(by, method, path, body);
+  async #json<T>(by: Caller | undefined, request: NativeRequest): Promise<Result<T>> {
+    const answer = await this.#send(by, request);
     if (!answer.ok) return answer;
     const text = await answer.value.text();
     return ok((text === "" ? {} : JSON.parse(text)) as T);
   }
 
-  async #send(by: Caller | undefined, method: string, path: string, body?: unknown): Promise<Result<Response>> {
+  async #send(by: Caller | undefined, [method, path, body]: NativeRequest): Promise<Result<Response>> {
     const { url, tls } = this.server;
     let response: Response;
     try {
@@ -167,7 +168,7 @@ async function failureOf(response: Response): Promise<WireError> {
   const otherwise: WireError = { code: "unavailable", message: `The server answered ${response.status}.` };
   try {
     const { error } = (await response.json()) as { readonly error?: WireError };
-    return error !== undefined && error.code in errorCodes ? { ...error, code: error.code as ErrorCode } : otherwise;
+    return error !== undefined && error.code in errorCodes ? error : otherwise;
   } catch {
     return otherwise;
   }

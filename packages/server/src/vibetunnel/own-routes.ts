@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { answer, eventStream, problem } from "./answers.ts";
+import type { StreamSender } from "./answers.ts";
 import { bodyOf, textIn } from "./face.ts";
 import type { Face, FaceCall, FaceEnv } from "./face.ts";
 import { humanSize } from "./file-routes.ts";
@@ -131,9 +132,9 @@ function addLogs(app: Hono<FaceEnv>, face: Face): void {
 function addEvents(app: Hono<FaceEnv>, face: Face): void {
   app.get("/api/events", (call) => events(face, call));
   app.get("/api/control/stream", () =>
-    eventStream(({ send }) => {
-      send(":ok\n\n");
-      return beat(face, send);
+    eventStream((sender) => {
+      sender.send(":ok\n\n");
+      return beat(face, sender);
     }),
   );
   app.post("/api/test-notification", () => {
@@ -153,13 +154,13 @@ function addEvents(app: Hono<FaceEnv>, face: Face): void {
 }
 
 function events(face: Face, call: FaceCall): Response {
-  return eventStream(({ send }) => {
+  return eventStream((sender) => {
     let id = 0;
-    send('event: connected\ndata: {"type": "connected"}\n\n');
+    sender.send('event: connected\ndata: {"type": "connected"}\n\n');
     const stop = face.events.listen(call.var.caller, (event) => {
-      send(`id: ${++id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      sender.send(`id: ${++id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     });
-    const stopBeating = beat(face, send);
+    const stopBeating = beat(face, sender);
     return () => {
       stop();
       stopBeating();
@@ -168,11 +169,11 @@ function events(face: Face, call: FaceCall): Response {
 }
 
 /** Keeps a connection open. Answers how to stop. */
-function beat({ clock }: Face, send: (text: string) => unknown): () => void {
+function beat({ clock }: Face, sender: StreamSender): () => void {
   let stop: () => void = () => undefined;
   const next = (): void => {
     stop = clock.after(heartbeatMs, () => {
-      send(":heartbeat\n\n");
+      sender.send(":heartbeat\n\n");
       next();
     });
   };

@@ -43,7 +43,7 @@ if (typeof peer === "string") {
   const missing = (theirs: unknown, ours: unknown, at = ""): readonly string[] => {
     if (theirs === null || ours === null) return [];
     if (Array.isArray(theirs)) return Array.isArray(ours) ? missing(theirs[0], ours[0], `${at}[]`) : [at];
-    if (typeof theirs !== "object") return theirs === ours ? [] : [`${at}: ${String(ours)}`];
+    if (typeof theirs !== "object") return theirs === ours ? [] : [`${at}: ${JSON.stringify(ours)}`];
     if (typeof ours !== "object" || Array.isArray(ours)) return [at];
     return Object.entries(theirs).flatMap(([key, each]) =>
       key in ours ? missing(each, (ours as Record<string, unknown>)[key], `${at}.${key}`) : [`${at}.${key}`],

@@ -94,12 +94,12 @@ export class Remotes {
     const hasBody = request.method !== "GET" && request.method !== "HEAD";
     const body = hasBody ? await request.arrayBuffer() : undefined;
     const isStream = path.includes("/stream");
-    const response = await this.#fetch(
-      remote,
-      path,
-      { method: request.method, headers, ...(body === undefined ? {} : { body }) },
-      isStream ? undefined : forwardMsMax,
-    );
+    const response = await this.#fetch(remote, path, {
+      method: request.method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...(isStream ? { msMax: Infinity } : {}),
+    });
     if (response === undefined) return problem(503, "Failed to reach remote server");
     const type = response.headers.get("content-type");
     return new Response(response.body, {
@@ -109,7 +109,7 @@ export class Remotes {
   }
 
   async #sessionsOf(remote: Remote): Promise<readonly { readonly id: string }[] | undefined> {
-    const response = await this.#fetch(remote, "/api/sessions", {}, listMsMax);
+    const response = await this.#fetch(remote, "/api/sessions", { msMax: listMsMax });
     if (response?.ok !== true) return undefined;
     const listed: unknown = await response.json().catch(() => undefined);
     if (!Array.isArray(listed)) return undefined;
@@ -130,14 +130,13 @@ export class Remotes {
   async #fetch(
     { url, token }: Remote,
     path: string,
-    request: RequestInit,
-    msMax: number | undefined = forwardMsMax,
+    { msMax = forwardMsMax, ...request }: RequestInit & { readonly msMax?: number },
   ): Promise<Response | undefined> {
     const headers = new Headers(request.headers);
     headers.set("authorization", `Bearer ${token}`);
     try {
       // Nothing that a remote says sends the token anywhere else.
-      const signal = msMax === undefined ? undefined : AbortSignal.timeout(msMax);
+      const signal = msMax === Infinity ? undefined : AbortSignal.timeout(msMax);
       return await fetch(`${url}${path}`, {
         ...request,
         headers,

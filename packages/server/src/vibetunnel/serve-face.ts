@@ -182,7 +182,11 @@ class FaceServer {
     if (remote !== undefined) {
       const query = new URLSearchParams(url.search);
       query.delete("token");
-      return this.#face.remotes?.forward(remote, request, `${url.pathname}${query.size === 0 ? "" : `?${query}`}`);
+      return this.#face.remotes?.forward(
+        remote,
+        request,
+        `${url.pathname}${query.size === 0 ? "" : `?${query.toString()}`}`,
+      );
     }
     return this.#route(request, address, caller);
   }

@@ -46,7 +46,7 @@ export function addSessionRoutes(app: Hono<FaceEnv>, face: Face): void {
   app.get("/api/sessions/:id/git-status", async (call) => showGitStatus(face, call));
 }
 
-export function idOf(call: FaceCall): string {
+function idOf(call: FaceCall): string {
   return call.req.param("id") ?? "";
 }
 
@@ -71,7 +71,7 @@ async function createSession(face: Face, call: FaceCall): Promise<Response> {
     return problem(400, "Command array is required");
   const remoteId = textIn(body, "remoteId");
   if (remoteId !== undefined && face.remotes !== undefined) return face.remotes.create(remoteId, body);
-  const words = isList ? (command as string[]) : [process.env["SHELL"] ?? "/bin/sh", "-c", command as string];
+  const words = isList ? command : [process.env["SHELL"] ?? "/bin/sh", "-c", command as string];
   const created = await face.native.create(call.var.caller, newTerminal(body, words));
   if (!created.ok) return refused(created.error, "Failed to create session");
   return isList ? answer({ sessionId: created.value.id }) : answer(goSessionOf(created.value), 201);

@@ -1,7 +1,7 @@
 // Messages of VibeTunnel's WebSocket of version 3, little-endian: u16 0x5654, u8 3, u8 type, u32 length of the session's id, the id, u32 length
 // of what belongs to it, and that.
 
-export const v3Types = {
+const v3Types = {
   hello: 1,
   welcome: 2,
   subscribe: 10,

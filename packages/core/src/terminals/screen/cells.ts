@@ -42,9 +42,9 @@ export function cellsOf(terminal: Terminal): ScreenCells {
   for (let y = 0; y < terminal.rows; y++) {
     const line = active.getLine(active.baseY + y);
     const row: ScreenCell[] = [];
-    for (let x = 0; line !== undefined && x < terminal.cols; x++) {
-      line.getCell(x, cell);
-      if (cell.getWidth() > 0) row.push(shown(cell));
+    for (let x = 0; x < terminal.cols; x++) {
+      // What is behind a wide character is part of it.
+      if (line?.getCell(x, cell) !== undefined && cell.getWidth() > 0) row.push(shown(cell));
     }
     while (row.length > 0 && isEmpty(row.at(-1))) row.pop();
     rows.push(row);
