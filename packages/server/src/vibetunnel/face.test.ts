@@ -46,7 +46,7 @@ describe("sessions of the face", () => {
       expect((await face.send("POST", "/api/sessions", { body: { command } })).body).toEqual({
         error: "Command array is required",
       });
-  });
+  }, 60_000);
 
   test("take text and named keys, are resized, renamed, shown, and ended", async () => {
     const id = await face.shell();
@@ -77,7 +77,7 @@ describe("sessions of the face", () => {
     expect((await face.send("POST", at("/input"), { body: { text: "a" } })).status).toBe(400);
     expect((await face.send("DELETE", at(""))).body.message).toBe("Session cleaned up");
     expect((await face.send("GET", at(""))).status).toBe(404);
-  });
+  }, 60_000);
 
   test("are streamed as an asciicast that begins with the screen and ends with the exit", async () => {
     const id = await face.shell(["sh", "-c", "printf before; read line; printf 'got-%s' $line; exit 3"]);
@@ -213,5 +213,5 @@ describe("files of the face", () => {
     expect((await face.send("GET", `/api/files/${uploaded.body.filename}`)).text).toBe("up");
     expect((await face.send("GET", "/api/files/..%2Fconfig.json")).status).toBe(400);
     expect((await face.send("DELETE", `/api/files/${uploaded.body.filename}`)).status).toBe(200);
-  });
+  }, 60_000);
 });
