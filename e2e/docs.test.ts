@@ -41,6 +41,7 @@ const documents = [
   "docs/terminals.md",
   "docs/vibetunnel.md",
   "docs/logs.md",
+  "docs/metrics.md",
   "docs/builds.md",
   "docs/cache.md",
   "docs/deployment.md",
