@@ -52,7 +52,7 @@ describe("help", () => {
       "import",
     ],
     cache: ["stats", "gc", "why"],
-    term: ["open", "attach", "recordings", "play", "export", "list", "kill"],
+    term: ["open", "attach", "recordings", "play", "export", "serve", "list", "kill"],
     events: ["send", "list"],
     approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],

@@ -100,6 +100,7 @@ export const commandRoutes = {
   "term recordings": ["listRecordings"],
   "term play": ["getRecordingCast"],
   "term export": ["getRecordingCast"],
+  "term serve": ["listTerminals", "getTerminal", "watchTerminal", "createTerminal", "typeInTerminal", "endTerminal"],
   "cache stats": ["getCacheStats"],
   "cache gc": ["evictCache"],
   "cache why": ["explainCacheKey"],
