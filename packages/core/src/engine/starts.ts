@@ -62,9 +62,8 @@ export class Starts {
     if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
     const wrong = checkRequest(request);
     if (wrong !== undefined) return wrong;
-    const known = deployments.workflow(request.workflow);
-    if (known === undefined) return this.#unknown(request.workflow);
-    const current = { ...known, version: request.version ?? known.version };
+    const current = deployments.workflow(request.workflow, request.version);
+    if (current === undefined) return this.#unknown(request.workflow);
     const crowded = this.crowded();
     if (crowded !== undefined) return crowded;
     const attributes = checkAttributes(current.manifest, request.attributes);

@@ -41,6 +41,7 @@ import { toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import { carriedOut, localId } from "./carry.ts";
 import { LazyCache } from "./lazy-cache.ts";
+import { remoteCacheIn } from "./remote-cache.ts";
 
 export interface LocalBuildGround {
   /** The server that runs over the workspace with this root, or that was named. */
@@ -144,9 +145,18 @@ function failureOf(error: unknown): { readonly ok: false; readonly error: WireEr
 }
 
 /** The cache that all worktrees of the repository share. */
-function cacheOf(plan: BuildPlan, log: Logger): LazyCache {
+function cacheOf(plan: BuildPlan, { log, env }: LocalBuildGround, remark: (text: string) => void): LazyCache {
   const shared = join(mainRoot(plan.workspace.root), ".sluice");
-  return new LazyCache({ folder: join(shared, "cache"), keys: join(shared, "keys"), log });
+  const [folder, keys] = [join(shared, "cache"), join(shared, "keys")];
+  return new LazyCache({ folder, keys, log, remote: remoteCacheIn(env), remark });
+}
+
+/** What the cache on another machine has not got is said. */
+async function uploaded(cache: LazyCache, remark: (text: string) => void): Promise<void> {
+  const { lost, confirmed } = await cache.settle();
+  if (lost === 0) return;
+  const all = lost + confirmed;
+  remark(`${lost} of ${all} ${all === 1 ? "result" : "results"} could not be uploaded: others will execute them again.`);
 }
 
 function runnerFor(
@@ -184,7 +194,7 @@ async function looked(
   plan: BuildPlan,
   p: { readonly request: BuildRequest; readonly force: boolean },
 ): Promise<ReadonlyMap<string, TaskOutcome>> {
-  const cache = cacheOf(plan, ground.log);
+  const cache = cacheOf(plan, ground, () => undefined);
   try {
     const runner = runnerFor(ground, plan, { ...p, concurrency: undefined, show: silent, cache, isDry: true });
     return await findHits(plan.graph, runner, () => undefined);
@@ -289,8 +299,10 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
   const plan = planned.value;
   const { show, signal, continuing } = options;
   const { workspace, records, graph, digests } = plan;
-  const cache = cacheOf(plan, ground.log);
+  let cache: LazyCache | undefined;
   try {
+    const remark = (text: string): void => show.remark(text);
+    cache = cacheOf(plan, ground, remark);
     show.planned(plan);
     endLeftovers(records);
     const server = await ground.server?.(workspace.root);
@@ -311,13 +323,14 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
       { ...options, work: { plan, performer: runner, continuing, settled, ended: later, teller } },
     );
     digests.save();
+    await uploaded(cache, remark);
     const isCancelled = signal.aborted || tasks.some(({ status: how }) => how === "cancelled");
     const status = isCancelled ? "cancelled" : hasSucceeded(tasks) ? "completed" : "failed";
     return ok({ id, status, tasks, elapsedMs: Math.round(performance.now() - startedAt) });
   } catch (error) {
     return failureOf(error);
   } finally {
-    await cache.close();
+    await cache?.close();
     records.close();
   }
 }
