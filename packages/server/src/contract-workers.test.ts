@@ -66,7 +66,15 @@ test("answers are what the API document says", async () => {
   await ask("listBuilds", [], { query: "?status=failed" });
   await ask("listBuilds", [], { query: "?status=odd" });
   const outcome = { id: "a#build", status: "completed", cache: "hit", hash: "0".repeat(64), gives: "key", why: null };
-  const task = { id: "a#build", package: "a", task: "build", command: "x", dependencies: [], expectedMs: null };
+  const task = {
+    id: "a#build",
+    package: "a",
+    folder: "packages/a",
+    task: "build",
+    command: "x",
+    dependencies: [],
+    expectedMs: null,
+  };
   const begun = {
     root: "/shop",
     machine: "m",
@@ -93,7 +101,9 @@ test("answers are what the API document says", async () => {
   await ask("removeWorker", ["w"]);
   await ask("removeWorker", ["w"]);
   const names = Object.keys(routes) as RouteName[];
-  const ours = names.filter((name) => /^\/(worker$|api\/v1\/(workers|builds|workspace-builds))/.test(routes[name].path));
+  const ours = names.filter((name) =>
+    /^\/(worker$|api\/v1\/(workers|builds|workspace-builds))/.test(routes[name].path),
+  );
   expect(ours.filter((name) => !visited.has(name))).toEqual([]);
 });
 

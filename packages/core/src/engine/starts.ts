@@ -380,8 +380,6 @@ function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefine
       "Letters, digits, '.', '_' and '-', at most 128 characters.",
     );
   }
-  const wrongKey = checkKey(request);
-  if (wrongKey !== undefined) return wrongKey;
   if (
     tags !== undefined &&
     (tags.length > tagsMax || tags.some((tag) => tag.length === 0 || tag.length > tagCharsMax))
@@ -397,5 +395,5 @@ function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefine
   if (delayMs !== undefined && !(delayMs >= 0 && Number.isFinite(delayMs))) {
     return bad(`${delayMs} is no delay.`, "A duration such as 5m.");
   }
-  return undefined;
+  return checkKey(request);
 }

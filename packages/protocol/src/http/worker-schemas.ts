@@ -62,6 +62,7 @@ const outcome = z.strictObject({
 const planned = z.strictObject({
   id: z.string().max(1_024),
   package: z.string().max(512),
+  folder: z.string().max(4_096).describe("Of the package, from the root on"),
   task: z.string().max(512),
   command: z.string().max(4_096).nullable().describe("Its script; null where it has none"),
   dependencies: z.array(z.string().max(1_024)),
@@ -75,6 +76,7 @@ const build = z.strictObject({
     .describe("command: one that a worker executes; workspace: one of `sluice build`, which is the run of this id"),
   root: z.string().nullable().describe("Of the workspace"),
   machine: z.string().nullable().describe("Where the workspace is"),
+  here: z.boolean().describe("That is the server's own machine"),
   cache: z
     .strictObject({ hits: z.int(), executed: z.int(), savedMs: z.number() })
     .nullable()
@@ -125,6 +127,7 @@ export const workerSchemas = {
         worker: z.string().nullable(),
         epoch: z.int(),
         package: z.string().nullable(),
+        folder: z.string().nullable().describe("Of the package, from the root of the workspace on"),
         command: z.string().nullable(),
         dependencies: z.array(z.string()),
         expectedMs: z.number().nullable().describe("How long it took before"),

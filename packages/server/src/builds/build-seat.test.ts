@@ -19,7 +19,7 @@ describe("a worker of one build", () => {
 
   test("has the workflow of builds and nothing else, in a version of its own kind", () => {
     const workflows = [manifest("build.run"), manifest("orders")];
-    const said: WorkerToEngine = { type: "deploy", worker: "w", version, workflows, tasks: [{ name: "t" } as never] };
+    const said: WorkerToEngine = { type: "deploy", worker: "w", version, workflows, tasks: [{ name: "t" }] };
     expect(ofBuild(said)).toEqual({ ...said, workflows: [manifest("build.run")], tasks: [] });
     // That of a project would get it the project's runs.
     expect(ofBuild({ ...said, version: "0".repeat(64) })).toBeUndefined();

@@ -52,7 +52,8 @@ export function makeBuildWorkflow<Input extends BuildInput>(work: BuildWork): Wo
     const within = <T>(name: string, body: () => Promise<T>): Promise<T> =>
       teller === undefined ? body() : teller.within(ctx, name, body);
     const journal: Journal = {
-      step: (name, body) => ctx.step(name, ({ signal }) => within(name, () => body(signal)), { retry: { attempts: 1 } }),
+      step: (name, body) =>
+        ctx.step(name, ({ signal }) => within(name, () => body(signal)), { retry: { attempts: 1 } }),
     };
     const known = new Map(hits.map((each) => [each.id, each]));
     const ended = (outcome: TaskOutcome): void => {

@@ -156,7 +156,9 @@ async function uploaded(cache: LazyCache, remark: (text: string) => void): Promi
   const { lost, confirmed } = await cache.settle();
   if (lost === 0) return;
   const all = lost + confirmed;
-  remark(`${lost} of ${all} ${all === 1 ? "result" : "results"} could not be uploaded: others will execute them again.`);
+  remark(
+    `${lost} of ${all} ${all === 1 ? "result" : "results"} could not be uploaded: others will execute them again.`,
+  );
 }
 
 function runnerFor(
@@ -307,7 +309,7 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
     endLeftovers(records);
     const server = await ground.server?.(workspace.root);
     const teller = server === undefined ? undefined : new TaskTeller(() => Date.now());
-    const runner = runnerFor(ground, plan, { ...options, show: told(show, teller), cache, isDry: false });
+    const runner = runnerFor(ground, plan, { ...options, show: heard(show, teller), cache, isDry: false });
     const stop = (): void => runner.stop();
     signal.addEventListener("abort", stop, { once: true });
     const ended = (outcome: TaskOutcome): void => {
@@ -336,7 +338,7 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
 }
 
 /** What happens to tasks, for whoever shows it and for the server that keeps it. */
-function told(show: TaskEvents, teller: TaskTeller | undefined): TaskEvents {
+function heard(show: TaskEvents, teller: TaskTeller | undefined): TaskEvents {
   if (teller === undefined) return show;
   return {
     started: (node, hash) => {

@@ -40,10 +40,12 @@ function checked({ asymmetricKeyType }: KeyObject, pem: string): string {
 /** `NAME.pem` holds the public key of who signs as NAME. */
 function keysIn(folder: string): Readonly<Record<string, string>> {
   const files = readdirSync(folder).filter((file) => file.endsWith(".pem"));
-  return Object.fromEntries(files.map((file) => {
+  return Object.fromEntries(
+    files.map((file) => {
       const pem = readFileSync(join(folder, file), "utf8");
       return [file.slice(0, -4), checked(createPublicKey(pem), pem)];
-    }));
+    }),
+  );
 }
 
 function read<T>(name: string, work: () => T): T {

@@ -11,6 +11,8 @@ import { attachSettledBuilds } from "./settled-build.ts";
 export interface PlannedTask {
   readonly id: string;
   readonly package: string;
+  /** Of the package, from the root on. */
+  readonly folder: string;
   readonly task: string;
   readonly command: string | null;
   readonly dependencies: readonly string[];

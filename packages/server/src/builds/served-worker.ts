@@ -49,16 +49,15 @@ export function servedInput(
     ...p,
     root: plan.workspace.root,
     machine: hostname(),
-    plan: [...plan.graph.tasks.values()].map(
-      (node): PlannedTask => ({
-        id: node.id,
-        package: node.package.name,
-        task: node.task,
-        command: node.script?.slice(0, commandCharsMax) ?? null,
-        dependencies: node.dependencies,
-        expectedMs: durations.get(node.id) ?? null,
-      }),
-    ),
+    plan: [...plan.graph.tasks.values()].map((node): PlannedTask => ({
+      id: node.id,
+      package: node.package.name,
+      folder: node.package.folder,
+      task: node.task,
+      command: node.script?.slice(0, commandCharsMax) ?? null,
+      dependencies: node.dependencies,
+      expectedMs: durations.get(node.id) ?? null,
+    })),
   };
 }
 
@@ -169,7 +168,7 @@ function connect(
       new Worker({
         id,
         version,
-        workflows: [workflow as Workflow],
+        workflows: [workflow],
         clock: systemWorkerClock,
         limits: workerLimits,
         stepScope: new AsyncStepScope(),

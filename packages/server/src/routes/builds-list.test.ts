@@ -15,7 +15,17 @@ async function workspace(status: "completed" | "failed"): Promise<string> {
     machine: "m",
     tasks: ["build"],
     fingerprint: "0".repeat(64),
-    plan: [{ id: "a#build", package: "a", task: "build", command: "x", dependencies: [], expectedMs: 5 }],
+    plan: [
+      {
+        id: "a#build",
+        package: "a",
+        folder: "packages/a",
+        task: "build",
+        command: "x",
+        dependencies: [],
+        expectedMs: 5,
+      },
+    ],
     settled: [{ id: "a#build", status, ...outcome }],
   });
   await rig.fixture.get(`/api/v1/builds/${body.run}?wait=30s`);

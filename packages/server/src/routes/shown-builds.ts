@@ -1,4 +1,5 @@
 // Builds as clients see them, those that a worker executes and those of workspaces, in one list.
+import { hostname } from "node:os";
 import { unwrap } from "@sluice/core";
 import type { BuildRecord, Engine, RunRecord } from "@sluice/core";
 import { decodeValue, valueToJson } from "@sluice/protocol";
@@ -18,6 +19,7 @@ export function shownBuild(build: BuildRecord): object {
     kind: "command",
     root: null,
     machine: null,
+    here: false,
     cache: null,
     target: build.target,
     status: build.status,
@@ -54,6 +56,7 @@ export async function shownServed(engine: Engine, run: RunRecord): Promise<objec
     kind: "workspace",
     root: input.root,
     machine: input.machine,
+    here: input.machine === hostname(),
     cache: output === undefined ? null : cacheUse(output),
     target: input.tasks.join(" "),
     status: servedStatus(run.status, output),
@@ -105,6 +108,7 @@ export function shownTask({ id, target, status, worker, epoch, startedAt, endedA
     worker: worker ?? null,
     epoch,
     package: null,
+    folder: null,
     command: null,
     dependencies: [],
     expectedMs: null,
@@ -129,6 +133,7 @@ export function shownServedTask(task: ServedTask, { epoch }: RunRecord): object 
     worker: null,
     epoch,
     package: task.package,
+    folder: task.folder,
     command,
     dependencies,
     expectedMs,
@@ -195,27 +200,37 @@ export async function buildsPage(
   const page = [...ofRuns, ...ofBuilds].toSorted((a, b) => b.createdAt - a.createdAt).slice(0, limit);
   const taken = (of: readonly Listed[]): number => of.filter((each) => page.includes(each)).length;
   const next: Places = {
-    runs: await after(ofRuns.length, taken(ofRuns), { from: from.runs, next: runs.next }, readRuns),
-    builds: await after(ofBuilds.length, taken(ofBuilds), { from: from.builds, next: builds.next }, readBuilds),
+    runs: await after(readRuns, { read: ofRuns.length, taken: taken(ofRuns), from: from.runs, next: runs.next }),
+    builds: await after(readBuilds, {
+      read: ofBuilds.length,
+      taken: taken(ofBuilds),
+      from: from.builds,
+      next: builds.next,
+    }),
   };
   const shown = (await Promise.all(page.map((each) => each.shown()))) as { readonly status: string }[];
   const isEnd = next.runs === null && next.builds === null;
   return {
     builds: status === undefined ? shown : shown.filter((each) => each.status === status),
-    nextCursor: isEnd ? null : Buffer.from(JSON.stringify([placeIn(next.runs), placeIn(next.builds)])).toString("base64url"),
+    nextCursor: isEnd
+      ? null
+      : Buffer.from(JSON.stringify([placeIn(next.runs), placeIn(next.builds)])).toString("base64url"),
   };
 }
 
 /** Where the next page begins in one of the lists; null: at its end. */
 async function after(
-  read: number,
-  taken: number,
-  p: { readonly from: string | null | undefined; readonly next: string | undefined },
   again: (count: number) => Promise<{ readonly next?: string | undefined }>,
+  p: {
+    readonly read: number;
+    readonly taken: number;
+    readonly from: string | null | undefined;
+    readonly next: string | undefined;
+  },
 ): Promise<string | null | undefined> {
   if (p.from === null) return null;
-  if (taken === read) return p.next ?? null;
-  return taken === 0 ? p.from : ((await again(taken)).next ?? null);
+  if (p.taken === p.read) return p.next ?? null;
+  return p.taken === 0 ? p.from : ((await again(p.taken)).next ?? null);
 }
 
 /** Throws `invalid_filter` for what no page gave out. */

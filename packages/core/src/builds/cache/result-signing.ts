@@ -36,7 +36,7 @@ export function resultSigner({ name, privateKey, trusted }: ResultKeys): ResultS
 }
 
 /** All of a result in one order. Scopes are the server's: what is good under its key is good wherever it lies. */
-function entryOf({ signature: _, ...result }: ActionResult, by: string): Signed {
+function entryOf(result: Omit<ActionResult, "signature">, by: string): Signed {
   const { key, exitCode, outputs, log, durationMs, createdAtMs, meta } = result;
   const entries = outputs.map((output) => [
     output.path,
