@@ -2,11 +2,12 @@
 import { hostname } from "node:os";
 import { unwrap } from "@sluice/core";
 import type { BuildRecord, Engine, RunRecord } from "@sluice/core";
+import type { TaskOutcome } from "@sluice/core/builds";
 import { decodeValue, valueToJson } from "@sluice/protocol";
 import type { BuildStatus } from "@sluice/protocol";
 import { buildWorkflow } from "../builds/build-names.ts";
 import { progressOf, readServedBuild, runStatusesOf, servedStatus } from "../builds/served-builds.ts";
-import type { ServedOutput, ServedTask } from "../builds/served-builds.ts";
+import type { ServedInput, ServedOutput, ServedTask } from "../builds/served-builds.ts";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
 
@@ -57,7 +58,7 @@ export async function shownServed(engine: Engine, run: RunRecord): Promise<objec
     root: input.root,
     machine: input.machine,
     here: input.machine === hostname(),
-    cache: output === undefined ? null : cacheUse(output),
+    cache: output === undefined ? null : cacheUse(output, input),
     target: input.tasks.join(" "),
     status: servedStatus(run.status, output),
     options: null,
@@ -85,11 +86,17 @@ function isDone({ status }: ServedOutput["tasks"][number]): boolean {
   return status === "completed" || status === "failed";
 }
 
-function cacheUse({ tasks }: ServedOutput): object {
+function cacheUse({ tasks }: ServedOutput, { plan }: ServedInput): object {
+  const expected = new Map(plan.map(({ id, expectedMs }) => [id, expectedMs]));
   const hits = tasks.filter(({ cache }) => cache === "hit");
   const executed = tasks.filter(({ cache, status }) => (cache === "miss" || cache === "off") && status !== "skipped");
-  const savedMs = hits.reduce((sum, each) => sum + each.savedMs, 0);
+  const savedMs = hits.reduce((sum, each) => sum + sparedMs(each, expected.get(each.id)), 0);
   return { hits: hits.length, executed: executed.length, savedMs };
+}
+
+/** Of what was in place already nobody knows how long it took, but how long the task takes. */
+function sparedMs({ savedMs }: TaskOutcome, expectedMs: number | null | undefined): number {
+  return savedMs > 0 ? savedMs : (expectedMs ?? 0);
 }
 
 /** What people have to know about one that does not go on by itself. */
@@ -142,7 +149,7 @@ export function shownServedTask(task: ServedTask, { epoch }: RunRecord): object 
     startedAt,
     endedAt,
     durationMs: outcome?.durationMs ?? null,
-    savedMs: outcome?.savedMs ?? null,
+    savedMs: outcome?.cache === "hit" ? sparedMs(outcome, expectedMs) : null,
     exitCode: outcome?.exitCode ?? null,
     why: outcome?.why ?? null,
     reasons: outcome?.reasons ?? null,
