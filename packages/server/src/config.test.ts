@@ -34,6 +34,7 @@ describe("precedence", () => {
       allowedOrigins: [],
       trustedProxies: [],
       tls: undefined,
+      cacheGrpcPort: undefined,
       worker: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       audit: { checkpoints: undefined, retentionMs: undefined },

@@ -65,7 +65,7 @@ async function build(setup: ChildSetup, signal: AbortSignal): Promise<ChildAnswe
   for (const remark of remarks) console.error(remark);
   if (!end.ok) return { error: end.error };
   const { id, status, tasks: outcomes } = end.value;
-  const told = outcomes.map(({ id: task, status: how, cache, hash, durationMs, why }) => ({
+  const shown = outcomes.map(({ id: task, status: how, cache, hash, durationMs, why }) => ({
     id: task,
     status: how,
     cache,
@@ -73,7 +73,7 @@ async function build(setup: ChildSetup, signal: AbortSignal): Promise<ChildAnswe
     durationMs,
     why,
   }));
-  return { built: { run: id, status, tasks: told } };
+  return { built: { run: id, status, tasks: shown } };
 }
 
 /** The first line of standard input; at its end whoever told it is gone, and so is this process. */
