@@ -62,6 +62,7 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "state", path: () => "/state" },
   { name: "state-one", path: () => "/state?key=orders" },
   { name: "workers", path: () => "/workers" },
+  { name: "builds", path: () => "/builds" },
   { name: "terminals", path: () => "/terminals" },
   { name: "terminals-new", path: () => "/terminals?create=true" },
   { name: "terminal", path: ({ terminal }) => `/terminals/${terminal}` },

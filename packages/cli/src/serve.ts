@@ -115,7 +115,7 @@ function announce(
   { json, project }: ServeRequest,
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {
-  const { url, port, workerPort, logAddresses, data } = server;
+  const { url, port, workerPort, cacheGrpcPort, logAddresses, data } = server;
   const setUpUrl = server.setUpUrl();
   const { deployer, engine } = server.serving();
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
@@ -128,6 +128,7 @@ function announce(
         ...(setUpUrl === undefined ? {} : { setUpUrl }),
         port,
         ...(workerPort === undefined ? {} : { workerPort }),
+        ...(cacheGrpcPort === undefined ? {} : { cacheGrpcPort }),
         ...(logAddresses === undefined ? {} : { logAddresses }),
         pid: process.pid,
         data,
