@@ -49,6 +49,7 @@ const PUBLISHABLE: Publishable[] = [
       "packages/core/src/logs/storage/log-reader-thread.ts",
       "packages/core/src/logs/storage/log-writer-thread.ts",
       "packages/server/src/bundle-process.ts",
+      "packages/server/src/terminals/holder/holder-process.ts",
       "packages/server/src/terminals/screen-thread.ts",
       "packages/server/src/value-thread.ts",
       "packages/worker/src/bun.ts",

@@ -44,20 +44,27 @@ function open(limits: Partial<typeof terminalLimits> = {}) {
     recordings: new Recordings({ folder: noFolder, clock, limits: terminalLimits }),
     secrets: [],
     ptys: {
-      spawn: ({ command }, events) => {
+      held: async () => [],
+      leave: () => false,
+      spawn: async ({ command }, events) => {
         if (command[0] === "none") return fail({ code: "bad_request", message: "There is no such program." });
         const told: string[] = [];
         programs.push({ events, told });
-        return ok({
+        events.begun({
           pid: 7,
+          answer: () => undefined,
+          keep: () => undefined,
+          describe: () => undefined,
+          forget: () => undefined,
           write: () => undefined,
           resize: () => undefined,
           pause: () => true,
           resume: () => undefined,
           hangUp: () => void told.push("hang up"),
-          killSession: () => told.push("kill"),
+          killSession: () => void told.push("kill"),
           close: () => void told.push("close"),
         });
+        return ok(true);
       },
     },
   });

@@ -1,15 +1,18 @@
 // All sessions of a server: begun, found, ended, counted and written to the audit trail.
 import type { Actor } from "../kernel/run-records.ts";
-import type { AuditLog, AuditNote } from "../kernel/audit-log.ts";
+import { aboutOf, aboutText } from "./about.ts";
+import { TerminalAudit } from "./audit.ts";
+import type { AuditLog } from "../kernel/audit-log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/log.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { TerminalLimits } from "./limits.ts";
 import { Recorder } from "./recording/recorder.ts";
+import type { RecordedPart } from "./recording/recorder.ts";
 import { secretsIn } from "./recording/masking.ts";
 import type { Recordings } from "./recording/recordings.ts";
-import type { PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
+import type { HeldPty, PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
 import { TerminalSession } from "./session.ts";
 import type { SessionFacts } from "./session.ts";
 
@@ -25,9 +28,6 @@ export interface TerminalsOptions {
   /** Values that no recording may have. */
   readonly secrets: readonly string[];
 }
-
-/** What is recorded of a session. */
-export type RecordedPart = "nothing" | "output" | "output and input";
 
 export interface NewTerminal extends TerminalSize {
   readonly by: Actor;
@@ -48,6 +48,8 @@ export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #sessions = new Map<string, TerminalSession>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>();
+  readonly #recorded = new Map<string, RecordedPart>();
+  readonly #audit: TerminalAudit;
   readonly #listeners = new Set<() => void>();
   /** Being made: they count, though nobody sees them yet. */
   #coming = 0;
@@ -56,6 +58,7 @@ export class Terminals {
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
+    this.#audit = new TerminalAudit(options);
   }
 
   get recordings(): Recordings {
@@ -98,8 +101,7 @@ export class Terminals {
   /** Fails with `terminals_full`, `draining`, and whatever the program fails to begin with. */
   async create(p: NewTerminal): Promise<Result<TerminalSession>> {
     const { limits, newId, clock } = this.#options;
-    if (this.#stopped)
-      return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
+    if (this.#stopped) return stopping();
     if (this.#sessions.size + this.#coming >= limits.terminalsMax && !this.#forgetOne()) {
       return fail({
         code: "terminals_full",
@@ -117,7 +119,7 @@ export class Terminals {
     this.#coming++;
     try {
       const { command, cwd, name, record } = p;
-      return await this.#audited(
+      return await this.#audit.around(
         { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name, record } },
         () => this.#make(facts, p),
       );
@@ -130,8 +132,9 @@ export class Terminals {
   async start({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<TerminalSession>> {
     const found = this.get(id);
     if (!found.ok) return found;
-    return this.#audited({ by, action: "terminal:create", id, what: { command: found.value.facts.command } }, () => {
-      const started = found.value.start({ env: this.#environments.get(id) ?? {} });
+    return this.#audit.around({ by, action: "terminal:create", id, what: { command: found.value.facts.command } }, async () => {
+      const env = this.#environments.get(id) ?? {};
+      const started = await found.value.start({ env, about: this.#about(found.value) });
       this.#environments.delete(id);
       return started.ok ? found : started;
     });
@@ -145,8 +148,9 @@ export class Terminals {
   }): Promise<Result<TerminalSession>> {
     const found = this.get(p.id);
     if (!found.ok) return found;
-    return this.#audited({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
+    return this.#audit.around({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
       found.value.name = p.name;
+      found.value.describe(this.#about(found.value));
       this.#changed();
       return found;
     });
@@ -156,7 +160,7 @@ export class Terminals {
   async end({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<true>> {
     const found = this.get(id);
     if (!found.ok) return found;
-    return this.#audited({ by, action: "terminal:end", id, what: undefined }, () => {
+    return this.#audit.around({ by, action: "terminal:end", id, what: undefined }, () => {
       this.#remove(found.value, "deleted");
       return ok(true);
     });
@@ -172,16 +176,30 @@ export class Terminals {
     readonly id: string;
     readonly role: string;
   }): Promise<void> {
-    await this.#note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
+    await this.#audit.note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
   }
 
-  /** Ends every session: programs are told that their terminal is gone, and those that stay are killed. */
+  /** Goes on with the sessions that an earlier server has left; answers how many there are. Before anything else. */
+  async takeOver(): Promise<number> {
+    const { ptys, log } = this.#options;
+    const held = await ptys.held();
+    for (const each of held) this.#takeOver(each);
+    if (held.length > 0) log("info", "terminals go on", { terminals: held.length });
+    return held.length;
+  }
+
+  /** Lets go of every session. They go on without this server where the host can do that, and end with it otherwise. */
   stop(): void {
     this.#stopped = true;
     this.#stopRound();
-    const { log } = this.#options;
-    const running = this.list().filter(({ status }) => status === "running");
-    if (running.length > 0) log("warn", "terminals end with the server", { terminals: running.length });
+    const { log, ptys } = this.#options;
+    const terminals = this.list().filter(({ status }) => status === "running").length;
+    if (ptys.leave()) {
+      if (terminals > 0) log("info", "terminals go on without the server", { terminals });
+      for (const session of this.list()) session.leave();
+      return this.#sessions.clear();
+    }
+    if (terminals > 0) log("warn", "terminals end with the server", { terminals });
     for (const session of this.list()) {
       this.#remove(session, "stopping");
       // Nobody is there any more to kill it later.
@@ -189,28 +207,61 @@ export class Terminals {
     }
   }
 
-  #make(facts: SessionFacts, p: NewTerminal): Result<TerminalSession> {
-    const { clock, limits, ptys, screens } = this.#options;
-    const name = p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "";
-    const named = { ...p, name: name.slice(0, limits.terminalNameCharsMax) };
-    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, named, drained);
-    const parts = { clock, limits, ptys, screens, record, changed: () => this.#changed() };
+  async #make(facts: SessionFacts, p: NewTerminal): Promise<Result<TerminalSession>> {
+    const { limits } = this.#options;
     const { cols, rows } = p;
-    const session = new TerminalSession(parts, facts, { cols, rows, name: named.name });
+    const name = (p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "").slice(0, limits.terminalNameCharsMax);
+    const session = this.#sessionOf(facts, { ...p, name }, { cols, rows, name });
+    this.#recorded.set(facts.id, p.record);
     if (p.start) {
-      const started = session.start({ env: p.env });
-      if (!started.ok) {
+      const started = await session.start({ env: p.env, about: this.#about(session) });
+      // The server has been told to stop meanwhile.
+      if (started.ok && this.#stopped) session.remove("stopping");
+      if (!started.ok || this.#stopped) {
         session.remove("deleted");
-        return started;
+        this.#recorded.delete(facts.id);
+        return started.ok ? stopping() : started;
       }
     } else this.#environments.set(facts.id, p.env);
-    this.#sessions.set(facts.id, session);
-    if (this.#sessions.size === 1) this.#watch();
-    this.#changed();
+    this.#add(session);
     return ok(session);
   }
 
-  #record(facts: SessionFacts, p: NewTerminal & { readonly name: string }, drained: () => void): Recorder {
+  #takeOver(held: HeldPty): void {
+    const { facts, name, record } = aboutOf(held);
+    const { cols, rows } = held.from;
+    const session = this.#sessionOf(facts, { name, cols, rows, env: {}, record: "nothing" }, { cols, rows, name, held });
+    this.#recorded.set(facts.id, record);
+    this.#add(session);
+    session.follow(held);
+  }
+
+  #sessionOf(
+    facts: SessionFacts,
+    p: Pick<NewTerminal, "env" | "cols" | "rows" | "record"> & { readonly name: string },
+    begin: ConstructorParameters<typeof TerminalSession>[2],
+  ): TerminalSession {
+    const { clock, limits, ptys, screens } = this.#options;
+    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, p, drained);
+    const changed = (): void => this.#changed();
+    return new TerminalSession({ clock, limits, ptys, screens, record, changed }, facts, begin);
+  }
+
+  #add(session: TerminalSession): void {
+    this.#sessions.set(session.facts.id, session);
+    if (this.#sessions.size === 1) this.#watch();
+    this.#changed();
+  }
+
+  #about({ facts, name }: TerminalSession): string {
+    return aboutText({ facts, name, record: this.#recorded.get(facts.id) ?? "nothing" });
+  }
+
+  #record(
+    facts: SessionFacts,
+    p: Pick<NewTerminal, "env" | "cols" | "rows" | "record"> & { readonly name: string },
+    drained: () => void,
+  ): Recorder {
     const { clock, limits, log, recordings, secrets } = this.#options;
     return new Recorder(
       {
@@ -258,9 +309,9 @@ export class Terminals {
     }
     const found = await recordings.get(id);
     if (!found.ok) return found;
-    const { seq } = await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
+    const { seq } = await this.#audit.note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
     const removed = await recordings.remove(id);
-    await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
+    await this.#audit.note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
     return removed;
   }
 
@@ -268,6 +319,7 @@ export class Terminals {
     const { id } = session.facts;
     if (!this.#sessions.delete(id)) return;
     this.#environments.delete(id);
+    this.#recorded.delete(id);
     session.remove(why);
     this.#changed();
   }
@@ -312,31 +364,8 @@ export class Terminals {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-
-  /** The intent is durable before anything happens, and the outcome before it is told. */
-  async #audited<T>(p: Audited, action: () => Result<T>): Promise<Result<T>> {
-    const { seq } = await this.#note(p, { outcome: "intended" });
-    const result = action();
-    await this.#note(
-      { ...p, what: undefined },
-      result.ok ? { outcome: "done", intent: seq } : { outcome: "failed", intent: seq, reason: result.error.code },
-    );
-    return result;
-  }
-
-  #note(
-    { by, action, id, what }: Audited,
-    outcome: Pick<AuditNote, "outcome" | "intent" | "reason">,
-  ): Promise<{ readonly seq: number }> {
-    const { audit, clock } = this.#options;
-    const after = what === undefined ? {} : { after: JSON.stringify(what) };
-    return audit.recordAudit({ note: { at: clock.now(), by, action, target: `terminal:${id}`, ...after, ...outcome } });
-  }
 }
 
-interface Audited {
-  readonly by: Actor;
-  readonly action: string;
-  readonly id: string;
-  readonly what: object | undefined;
+function stopping(): Result<never> {
+  return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
 }

@@ -3,16 +3,19 @@ import { Ids, systemClock, systemRandom, terminalLimits } from "@sluice/core";
 import type { Logger, Store } from "@sluice/core";
 import { join } from "node:path";
 import { Recordings, secretsIn, Terminals } from "@sluice/core/terminals";
-import type { TerminalLimits } from "@sluice/core/terminals";
+import type { PtyHost, TerminalLimits } from "@sluice/core/terminals";
 import { SluiceError } from "@sluice/protocol";
 import { loadRuntime } from "@sluice/runtime";
+import type { ProcessProvider } from "@sluice/runtime";
+import { HeldPtys } from "./holder/held-ptys.ts";
+import { holderSocket } from "./holder-socket.ts";
 import { LocalPtys } from "./pty-host.ts";
 import { RecordingFiles } from "./recording-folder.ts";
 import { ScreenThreads } from "./screen-threads.ts";
 
 export interface OpenedTerminals {
   readonly terminals: Terminals;
-  /** Ends all of them. */
+  /** Lets go of all of them. */
   stop(): void;
 }
 
@@ -34,7 +37,7 @@ export async function openTerminals(p: {
   const limits = limitsIn(p.limits);
   const folder = new RecordingFiles(join(p.folder, "recordings"));
   const terminals = new Terminals({
-    ptys: new LocalPtys({ spawnPty, env: p.env }),
+    ptys: hostOf(p, { spawnPty, limits }),
     screens,
     audit: p.store.audit,
     clock: systemClock,
@@ -44,6 +47,7 @@ export async function openTerminals(p: {
     secrets: secretsIn(p.env),
     newId: () => ids.terminal(),
   });
+  await terminals.takeOver();
   return {
     terminals,
     stop: () => {
@@ -51,6 +55,17 @@ export async function openTerminals(p: {
       screens.stop();
     },
   };
+}
+
+/** Programs outlive the server, unless it is set that they do not. */
+function hostOf(
+  { env, folder, log }: Pick<Parameters<typeof openTerminals>[0], "env" | "folder" | "log">,
+  { spawnPty, limits }: { readonly spawnPty: NonNullable<ProcessProvider["spawnPty"]>; readonly limits: TerminalLimits },
+): PtyHost {
+  const { terminalOrphanedMs: orphanedMs, terminalKillGraceMs, terminalHeldBytesMax } = limits;
+  if (orphanedMs === 0) return new LocalPtys({ spawnPty, env });
+  const settings = { orphanedMs, killGraceMs: terminalKillGraceMs, heldBytesMax: terminalHeldBytesMax };
+  return new HeldPtys({ clock: systemClock, log, env, path: holderSocket(folder), settings });
 }
 
 /** Those of all named limits that are of terminals. */

@@ -121,7 +121,9 @@ export class TerminalRig implements AsyncDisposable {
     this.server = Bun.serve({ port: 0, fetch: f.http.fetch, websocket: f.http.websocket });
   }
 
-  static async make(limits: Readonly<Record<string, number>> = {}): Promise<TerminalRig> {
+  /** Its programs end with it unless `limits` say otherwise. */
+  static async make(given: Readonly<Record<string, number>> = {}): Promise<TerminalRig> {
+    const limits = { terminalOrphanedMs: 0, ...given };
     const made = Promise.withResolvers<ReturnType<typeof terminalsOf>>();
     const f = await HttpFixture.make({ http: { terminals: async () => (await made.promise).open() } });
     const env = { PATH: process.env["PATH"], HOME: f.folder, LANG: "C.UTF-8", SLUICE_TOKEN: "a secret of the server" };

@@ -5,6 +5,9 @@ import { eventLine, headLine } from "@sluice/protocol/asciicast";
 import type { CastCode, CastHead } from "@sluice/protocol/asciicast";
 import { MaskedStream } from "./masking.ts";
 
+/** What is recorded of a session. */
+export type RecordedPart = "nothing" | "output" | "output and input";
+
 /** Where a recording is written. */
 export interface RecordingSink {
   /** Resolves once it is written; the order is that of the calls. Rejects where it cannot be. */
