@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseCast } from "@sluice/protocol/asciicast";
 import { decodeTerminalFrame, encodeTerminalFrame } from "@sluice/protocol/terminal-frames";
 import { readyLine, startSluice, stop } from "./cli-process.ts";
 import type { Running } from "./cli-process.ts";
@@ -91,7 +92,7 @@ export const idle = workflow({ name: "idle" }, async () => 1);
 `,
   });
   const first = await start();
-  const made = { command: ["sh"], env: { PS1: "$ " }, name: "mine" };
+  const made = { command: ["sh"], env: { PS1: "$ ", A_TOKEN: "never-shown-1234" }, name: "mine", record: "output" };
   const { terminal } = await call<{ terminal: Shown }>("", "POST", made);
   const { id, pid } = terminal;
   const ended = await call<{ terminal: Shown }>("", "POST", { command: ["sh", "-c", "echo over; exit 3"] });
@@ -142,6 +143,19 @@ export const idle = workflow({ name: "idle" }, async () => 1);
   await type(id, "echo again $marker\r");
   const last = await screen(id, "again 42");
   expect(last.match(/^\d+$/gm)).toHaveLength(301);
+
+  // Its recording has all of that once, and no secret that only the first server was told.
+  await type(id, "echo $A_TOKEN; exit\r");
+  await until(
+    () => call<{ terminal: Shown }>(`/${id}`),
+    (one) => one.terminal.status === "exited",
+  );
+  const recording = readFileSync(join(project, `.sluice/recordings/${id}.cast`), "utf8");
+  const shown = (parseCast(recording)?.events ?? []).map(({ code, data }) => (code === "o" ? data : "")).join("");
+  expect(shown.match(/^\d+\r$/gm)).toHaveLength(301);
+  for (const said of ["spoken", "still 42", "again 42"]) expect(shown.split(`\n${said}`)).toHaveLength(2);
+  expect(shown).toContain("****************");
+  expect(recording).not.toContain("never-shown");
 
   for (const each of [id, ended.terminal.id]) await call(`/${each}`, "DELETE");
   await until(

@@ -7,25 +7,28 @@ export interface SessionAbout {
   readonly facts: SessionFacts;
   readonly name: string;
   readonly record: RecordedPart;
+  /** Values of its environment that no recording may have. */
+  readonly secrets: readonly string[];
 }
 
 const version = 1;
 
-export function aboutText({ facts, name, record }: SessionAbout): string {
+export function aboutText({ facts, name, record, secrets }: SessionAbout): string {
   const { command, cwd = null, by, createdAt } = facts;
-  return JSON.stringify({ version, command, cwd, by, createdAt, name, record });
+  return JSON.stringify({ version, command, cwd, by, createdAt, name, record, secrets });
 }
 
 /** Of a program whose server wrote something else nobody knows more than that it is there: it is shown, so that somebody can end it. */
 export function aboutOf({ id, about }: Pick<HeldPty, "id" | "about">): SessionAbout {
   const read = objectIn(about);
-  const { command, cwd, by, createdAt, name, record } = read;
+  const { command, cwd, by, createdAt, name, record, secrets } = read;
   const known = read["version"] === version && Array.isArray(command);
   if (!known) {
     return {
       facts: { id, command: [], cwd: undefined, by: "system:terminals", createdAt: 0 },
       name: "unknown",
       record: "nothing",
+      secrets: [],
     };
   }
   return {
@@ -38,6 +41,7 @@ export function aboutOf({ id, about }: Pick<HeldPty, "id" | "about">): SessionAb
     },
     name: String(name),
     record: record === "output" || record === "output and input" ? record : "nothing",
+    secrets: Array.isArray(secrets) ? secrets.map(String) : [],
   };
 }
 

@@ -6,6 +6,7 @@ function keeper(heldBytesMax = 1_000_000) {
   const clock = new SimulatedClock(1_000);
   const asked: PromiseWithResolvers<number>[] = [];
   const kept: number[] = [];
+  const refusing = { now: false };
   const one = new ScreenKeeper(
     {
       clock,
@@ -15,14 +16,17 @@ function keeper(heldBytesMax = 1_000_000) {
         asked.push(answer);
         return { offset: await answer.promise, mark: 0, cols: 80, rows: 24, bytes: new Uint8Array(0) };
       },
-      keep: ({ offset }) => kept.push(offset),
+      keep: async ({ offset }) => {
+        kept.push(offset);
+        return !refusing.now;
+      },
     },
     0,
   );
   const settled = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
-  return { clock, one, asked, kept, settled };
+  return { clock, one, asked, kept, settled, refusing };
 }
 
 describe("the screen beside a program", () => {
@@ -53,6 +57,21 @@ describe("the screen beside a program", () => {
     expect(asked).toHaveLength(0);
     clock.advanceTo(11_900);
     expect(asked).toHaveLength(1);
+  });
+
+  test("is put there again with what comes next where it could not be taken", async () => {
+    const { one, asked, kept, settled, refusing } = keeper(1_000);
+    refusing.now = true;
+    one.wrote(600);
+    asked[0]?.resolve(600);
+    await settled();
+    refusing.now = false;
+    one.wrote(1);
+    expect(asked).toHaveLength(2);
+    asked[1]?.resolve(601);
+    await settled();
+    one.wrote(1);
+    expect([kept, asked.length]).toEqual([[600, 601], 2]);
   });
 
   test("is put there at the end, and not any more once nobody wants it", async () => {

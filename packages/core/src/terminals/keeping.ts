@@ -14,7 +14,8 @@ export interface KeeperParts {
   readonly limits: Pick<TerminalLimits, "terminalHeldBytesMax">;
   /** Rejects when the screen is gone. */
   readonly snapshot: () => Promise<Snapshot>;
-  readonly keep: (screen: Snapshot) => void;
+  /** False where it cannot be taken yet. */
+  readonly keep: (screen: Snapshot) => Promise<boolean>;
 }
 
 export class ScreenKeeper {
@@ -73,11 +74,11 @@ export class ScreenKeeper {
     );
   }
 
-  #made(screen: Snapshot): void {
+  async #made(screen: Snapshot): Promise<void> {
+    const isKept = !this.#over && (await this.#parts.keep(screen));
     this.#making = false;
-    if (this.#over) return;
+    if (!isKept) return;
     this.#kept = screen.offset;
-    this.#parts.keep(screen);
     // What came meanwhile.
     if (this.#end > this.#kept) this.wrote(0);
   }

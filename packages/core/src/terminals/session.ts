@@ -102,7 +102,12 @@ export class TerminalSession {
       },
     );
     const snapshot = (): Promise<Snapshot> => this.#screen.snapshot();
-    const keep = (screen: Snapshot): void => this.#pty?.keep(screen);
+    // Not before the recording has what the screen stands for: whoever takes over would not have it either.
+    const keep = async (screen: Snapshot): Promise<boolean> => {
+      if (this.#recorder !== undefined && !(await this.#recorder.has(screen.offset))) return false;
+      this.#pty?.keep(screen);
+      return true;
+    };
     this.#keeper = new ScreenKeeper({ clock, limits, snapshot, keep }, place.offset);
   }
 
@@ -189,6 +194,7 @@ export class TerminalSession {
       resized: (size, mark) => {
         this.#screen.resize(size, mark);
         this.#log.resize(size);
+        this.#recorder?.resize(size);
       },
       output: (bytes) => this.#onOutput(bytes),
       exited: (end) => this.#onExit(end),
@@ -308,6 +314,7 @@ export class TerminalSession {
     if (this.#status === "running") this.hangUp();
     this.#pty?.forget();
     // How it ends is not waited for.
+    this.#recorder?.end(undefined);
     this.#close();
   }
 
@@ -317,12 +324,12 @@ export class TerminalSession {
     this.#gone = true;
     this.#resume();
     this.#audience.dismiss("stopping");
+    this.#recorder?.leave();
     this.#close();
   }
 
   #close(): void {
     this.#keeper.stop();
-    this.#recorder?.end(undefined);
     this.#screen.close();
   }
 

@@ -24,6 +24,7 @@ const one = {
 /** One that nobody records into here: server/src/terminals has a real one. */
 const noFolder = {
   create: () => ({ append: async () => undefined, close: async () => undefined }),
+  resume: () => ({ append: async () => undefined, close: async () => undefined }),
   list: async () => [],
   read: async () => undefined,
   remove: async () => false,

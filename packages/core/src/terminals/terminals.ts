@@ -1,6 +1,7 @@
 // All sessions of a server: begun, found, ended, counted and written to the audit trail.
 import type { Actor } from "../kernel/run-records.ts";
 import { aboutOf, aboutText } from "./about.ts";
+import type { SessionAbout } from "./about.ts";
 import { TerminalAudit } from "./audit.ts";
 import type { AuditLog } from "../kernel/audit-log.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -9,7 +10,7 @@ import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { TerminalLimits } from "./limits.ts";
 import { Recorder } from "./recording/recorder.ts";
-import type { RecordedPart } from "./recording/recorder.ts";
+import type { RecordedPart, RecorderParts } from "./recording/recorder.ts";
 import { secretsIn } from "./recording/masking.ts";
 import type { Recordings } from "./recording/recordings.ts";
 import type { HeldPty, PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
@@ -48,7 +49,7 @@ export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #sessions = new Map<string, TerminalSession>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>();
-  readonly #recorded = new Map<string, RecordedPart>();
+  readonly #recorded = new Map<string, Pick<SessionAbout, "record" | "secrets">>();
   readonly #audit: TerminalAudit;
   readonly #listeners = new Set<() => void>();
   /** Being made: they count, though nobody sees them yet. */
@@ -183,7 +184,7 @@ export class Terminals {
   async takeOver(): Promise<number> {
     const { ptys, log } = this.#options;
     const held = await ptys.held();
-    for (const each of held) this.#takeOver(each);
+    for (const each of held) await this.#takeOver(each);
     if (held.length > 0) log("info", "terminals go on", { terminals: held.length });
     return held.length;
   }
@@ -211,14 +212,15 @@ export class Terminals {
     const { limits } = this.#options;
     const { cols, rows } = p;
     const name = (p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "").slice(0, limits.terminalNameCharsMax);
-    const session = this.#sessionOf(facts, { ...p, name }, { cols, rows, name });
-    this.#recorded.set(facts.id, p.record);
+    const named = { ...p, name };
+    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, named, drained);
+    const session = this.#sessionOf(facts, record, { cols, rows, name });
+    this.#recorded.set(facts.id, { record: p.record, secrets: secretsIn(p.env) });
     if (p.start) {
       const started = await session.start({ env: p.env, about: this.#about(session) });
-      // The server has been told to stop meanwhile.
-      if (started.ok && this.#stopped) session.remove("stopping");
+      // The server may have been told to stop meanwhile.
       if (!started.ok || this.#stopped) {
-        session.remove("deleted");
+        session.remove("stopping");
         this.#recorded.delete(facts.id);
         return started.ok ? stopping() : started;
       }
@@ -227,22 +229,30 @@ export class Terminals {
     return ok(session);
   }
 
-  #takeOver(held: HeldPty): void {
-    const { facts, name, record } = aboutOf(held);
+  async #takeOver(held: HeldPty): Promise<void> {
+    const { facts, name, record, secrets } = aboutOf(held);
     const { cols, rows } = held.from;
-    const session = this.#sessionOf(facts, { name, cols, rows, env: {}, record: "nothing" }, { cols, rows, name, held });
-    this.#recorded.set(facts.id, record);
+    const before = record === "nothing" ? undefined : await this.#options.recordings.resume(facts.id, held.from);
+    this.#recorded.set(facts.id, { record, secrets });
+    const recorder =
+      before &&
+      ((drained: () => void) =>
+        new Recorder(
+          { ...this.#recording(facts, { record, secrets }), sink: before.sink, drained },
+          before.head,
+          before.before,
+        ));
+    const session = this.#sessionOf(facts, recorder, { name, cols, rows, held });
     this.#add(session);
     session.follow(held);
   }
 
   #sessionOf(
     facts: SessionFacts,
-    p: Pick<NewTerminal, "env" | "cols" | "rows" | "record"> & { readonly name: string },
+    record: ((drained: () => void) => Recorder) | undefined,
     begin: ConstructorParameters<typeof TerminalSession>[2],
   ): TerminalSession {
     const { clock, limits, ptys, screens } = this.#options;
-    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, p, drained);
     const changed = (): void => this.#changed();
     return new TerminalSession({ clock, limits, ptys, screens, record, changed }, facts, begin);
   }
@@ -254,34 +264,37 @@ export class Terminals {
   }
 
   #about({ facts, name }: TerminalSession): string {
-    return aboutText({ facts, name, record: this.#recorded.get(facts.id) ?? "nothing" });
+    return aboutText({ facts, name, ...(this.#recorded.get(facts.id) ?? { record: "nothing", secrets: [] }) });
   }
 
-  #record(
-    facts: SessionFacts,
-    p: Pick<NewTerminal, "env" | "cols" | "rows" | "record"> & { readonly name: string },
-    drained: () => void,
-  ): Recorder {
-    const { clock, limits, log, recordings, secrets } = this.#options;
+  #record(facts: SessionFacts, p: NewTerminal & { readonly name: string }, drained: () => void): Recorder {
+    const { clock, recordings } = this.#options;
+    const { cols, rows, name: title, record } = p;
     return new Recorder(
+      { ...this.#recording(facts, { record, secrets: secretsIn(p.env) }), sink: recordings.create(facts.id), drained },
       {
-        clock,
-        drained,
-        sink: recordings.create(facts.id),
-        bytesMax: limits.terminalRecordingBytesMax,
-        secrets: [...secrets, ...secretsIn(p.env)],
-        withInput: p.record === "output and input",
-        failed: (error) => log("error", "a recording ends early", { terminal: facts.id, error: String(error) }),
-      },
-      {
-        cols: p.cols,
-        rows: p.rows,
+        cols,
+        rows,
         startedAt: clock.now(),
-        title: p.name,
+        title,
         command: facts.command.join(" "),
         tags: [`terminal:${facts.id}`, `by:${facts.by}`],
       },
     );
+  }
+
+  #recording(
+    { id }: SessionFacts,
+    p: Pick<SessionAbout, "record" | "secrets">,
+  ): Omit<RecorderParts, "sink" | "drained"> {
+    const { clock, limits, log, secrets } = this.#options;
+    return {
+      clock,
+      bytesMax: limits.terminalRecordingBytesMax,
+      secrets: [...secrets, ...p.secrets],
+      withInput: p.record === "output and input",
+      failed: (error) => log("error", "a recording ends early", { terminal: id, error: String(error) }),
+    };
   }
 
   /** Lets go of recordings that are old, or too many. */
