@@ -64,8 +64,14 @@ const screen = (id: string, has: string): Promise<string> =>
   );
 
 /** What a viewer is sent that has seen so much already. */
-async function resumed(id: string, from: { readonly offset: number; readonly mark: number }, has: string): Promise<string> {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/terminals/${id}/socket?role=viewer&offset=${from.offset}&mark=${from.mark}`);
+async function resumed(
+  id: string,
+  from: { readonly offset: number; readonly mark: number },
+  has: string,
+): Promise<string> {
+  const socket = new WebSocket(
+    `${url.replace("http", "ws")}/api/v1/terminals/${id}/socket?role=viewer&offset=${from.offset}&mark=${from.mark}`,
+  );
   socket.binaryType = "arraybuffer";
   let output = "";
   const over = Promise.withResolvers<string>();

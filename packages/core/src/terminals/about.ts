@@ -1,7 +1,7 @@
 // What is put beside a program for whoever takes it over: everything of its session that its screen does not show.
 import type { HeldPty } from "./ports.ts";
 import type { RecordedPart } from "./recording/recorder.ts";
-import type { SessionFacts } from "./session.ts";
+import type { SessionFacts } from "./session-parts.ts";
 
 export interface SessionAbout {
   readonly facts: SessionFacts;
@@ -14,18 +14,18 @@ export interface SessionAbout {
 const version = 1;
 
 export function aboutText({ facts, name, record, secrets }: SessionAbout): string {
-  const { command, cwd = null, by, createdAt } = facts;
-  return JSON.stringify({ version, command, cwd, by, createdAt, name, record, secrets });
+  const { command, cwd = null, runAs = null, by, createdAt } = facts;
+  return JSON.stringify({ version, command, cwd, runAs, by, createdAt, name, record, secrets });
 }
 
 /** Of a program whose server wrote something else nobody knows more than that it is there: it is shown, so that somebody can end it. */
 export function aboutOf({ id, about }: Pick<HeldPty, "id" | "about">): SessionAbout {
   const read = objectIn(about);
-  const { command, cwd, by, createdAt, name, record, secrets } = read;
+  const { command, cwd, runAs, by, createdAt, name, record, secrets } = read;
   const known = read["version"] === version && Array.isArray(command);
   if (!known) {
     return {
-      facts: { id, command: [], cwd: undefined, by: "system:terminals", createdAt: 0 },
+      facts: { id, command: [], cwd: undefined, runAs: undefined, by: "system:terminals", createdAt: 0 },
       name: "unknown",
       record: "nothing",
       secrets: [],
@@ -36,6 +36,7 @@ export function aboutOf({ id, about }: Pick<HeldPty, "id" | "about">): SessionAb
       id,
       command: command.map(String),
       cwd: typeof cwd === "string" ? cwd : undefined,
+      runAs: typeof runAs === "string" ? runAs : undefined,
       by: String(by),
       createdAt: Number(createdAt),
     },

@@ -70,7 +70,8 @@ export class Audience {
 
   /** Sends all of them away. */
   dismiss(reason: ViewerEnd): void {
-    for (const viewer of [...this.#viewers]) {
+    // Those whose turn has come may be taken out of a set that is being gone through.
+    for (const viewer of this.#viewers) {
       this.remove(viewer);
       viewer.link.end(reason);
     }

@@ -22,6 +22,8 @@ export interface PtySpec extends TerminalSize {
   /** Program and arguments; no shell reads them. */
   readonly command: readonly string[];
   readonly cwd: string | undefined;
+  /** Name of a user of the machine; undefined: the one that the server runs as. */
+  readonly runAs: string | undefined;
   /** Besides what the host gives every program. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -90,7 +92,7 @@ export interface HeldPty {
 }
 
 export interface PtyHost {
-  /** Fails with `bad_request` when there is no such program or folder, `unavailable` where none can be begun. */
+  /** Fails with `bad_request` when there is no such program, folder or user, `unavailable` where none can be begun. */
   spawn(spec: PtySpec, events: PtyEvents): Promise<Result<true>>;
   /** Programs that an earlier server has left. Each is to be followed, or it is held back when it writes too much. */
   held(): Promise<readonly HeldPty[]>;

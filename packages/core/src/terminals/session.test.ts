@@ -207,7 +207,7 @@ async function open(
           },
         },
       },
-      { id: "term_1", command: ["sh"], cwd: undefined, by: "user:ada", createdAt: 1_000 },
+      { id: "term_1", command: ["sh"], cwd: undefined, runAs: undefined, by: "user:ada", createdAt: 1_000 },
       { name: "sh", cols, rows, held },
     );
   let session = make();

@@ -3,37 +3,27 @@ import { terminalFrameTypes } from "@sluice/protocol/terminal-frames";
 import type { TerminalStatus } from "@sluice/protocol";
 import { Audience } from "./audience.ts";
 import type { NewViewer } from "./audience.ts";
-import type { Clock } from "../kernel/clock.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { withoutAnswers } from "./input-filter.ts";
 import { ScreenKeeper } from "./keeping.ts";
-import type { TerminalLimits } from "./limits.ts";
 import { OutputLog } from "./output-log.ts";
-import type { Bytes, HeldPty, Pty, PtyEnd, PtyEvents, PtyHost, PtySpec, Screen, ScreenHost, Snapshot, TerminalSize } from "./ports.ts";
+import type {
+  Bytes,
+  HeldPty,
+  Pty,
+  PtyEnd,
+  PtyEvents,
+  PtyHost,
+  PtySpec,
+  Screen,
+  ScreenHost,
+  Snapshot,
+  TerminalSize,
+} from "./ports.ts";
 import type { Recorder } from "./recording/recorder.ts";
+import type { SessionFacts, SessionParts } from "./session-parts.ts";
 import type { Viewer, ViewerEnd } from "./viewer.ts";
-
-/** What a session is, whether anybody looks or not. */
-export interface SessionFacts {
-  readonly id: string;
-  readonly command: readonly string[];
-  readonly cwd: string | undefined;
-  /** Who made it: `kind:id`. */
-  readonly by: string;
-  readonly createdAt: number;
-}
-
-export interface SessionParts {
-  readonly clock: Clock;
-  readonly limits: TerminalLimits;
-  readonly ptys: PtyHost;
-  readonly screens: ScreenHost;
-  /** Records it from its start on; `drained` is to be called when less waits to be written. */
-  readonly record?: ((drained: () => void) => Recorder) | undefined;
-  /** Something that lists show has changed. */
-  readonly changed: (session: TerminalSession) => void;
-}
 
 export class TerminalSession {
   readonly facts: SessionFacts;
@@ -167,10 +157,10 @@ export class TerminalSession {
   async start(spec: Pick<PtySpec, "env" | "about">): Promise<Result<true>> {
     if (this.#status !== "created" || this.#starting)
       return fail({ code: "conflict", message: "The terminal was started before.", hint: "Make another one." });
-    const { id, command, cwd } = this.facts;
+    const { id, command, cwd, runAs } = this.facts;
     this.#starting = true;
     const { size } = this;
-    const spawned = await this.#parts.ptys.spawn({ ...spec, id, command, cwd, ...size }, this.#events());
+    const spawned = await this.#parts.ptys.spawn({ ...spec, id, command, cwd, runAs, ...size }, this.#events());
     this.#starting = false;
     // Meanwhile somebody may have changed its size, or ended it.
     const { cols, rows } = this.size;
@@ -275,7 +265,7 @@ export class TerminalSession {
     this.#pty?.resize(size, this.#log.end);
     this.#recorder?.resize(size);
     this.#audience.pump();
-    this.#parts.changed(this);
+    this.#parts.changed();
   }
 
   /** The screen as a stream. Rejects once the session is gone. */
@@ -396,7 +386,7 @@ export class TerminalSession {
   #tell(): void {
     const { exitCode = null, signal = null } = this.#end ?? {};
     this.#audience.tell({ title: this.#title, status: this.#status, exitCode, signal });
-    this.#parts.changed(this);
+    this.#parts.changed();
   }
 
   async #snapshotIfAny(): Promise<Snapshot | undefined> {

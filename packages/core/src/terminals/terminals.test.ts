@@ -13,6 +13,7 @@ const one = {
   by,
   command: ["sh"],
   cwd: undefined,
+  runAs: undefined,
   env: {},
   cols: 80,
   rows: 24,

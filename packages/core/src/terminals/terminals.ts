@@ -15,7 +15,7 @@ import { secretsIn } from "./recording/masking.ts";
 import type { Recordings } from "./recording/recordings.ts";
 import type { HeldPty, PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
 import { TerminalSession } from "./session.ts";
-import type { SessionFacts } from "./session.ts";
+import type { SessionFacts } from "./session-parts.ts";
 
 export interface TerminalsOptions {
   readonly ptys: PtyHost;
@@ -34,6 +34,8 @@ export interface NewTerminal extends TerminalSize {
   readonly by: Actor;
   readonly command: readonly string[];
   readonly cwd: string | undefined;
+  /** As `PtySpec.runAs`. */
+  readonly runAs: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   /** Undefined: the name of the program. */
   readonly name: string | undefined;
@@ -114,14 +116,15 @@ export class Terminals {
       id: newId(),
       command: p.command,
       cwd: p.cwd,
+      runAs: p.runAs,
       by: `${p.by.kind}:${p.by.id}`,
       createdAt: clock.now(),
     };
     this.#coming++;
     try {
-      const { command, cwd, name, record } = p;
+      const { command, cwd, runAs, name, record } = p;
       return await this.#audit.around(
-        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name, record } },
+        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, runAs, name, record } },
         () => this.#make(facts, p),
       );
     } finally {
@@ -133,12 +136,15 @@ export class Terminals {
   async start({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<TerminalSession>> {
     const found = this.get(id);
     if (!found.ok) return found;
-    return this.#audit.around({ by, action: "terminal:create", id, what: { command: found.value.facts.command } }, async () => {
-      const env = this.#environments.get(id) ?? {};
-      const started = await found.value.start({ env, about: this.#about(found.value) });
-      this.#environments.delete(id);
-      return started.ok ? found : started;
-    });
+    return this.#audit.around(
+      { by, action: "terminal:create", id, what: { command: found.value.facts.command } },
+      async () => {
+        const env = this.#environments.get(id) ?? {};
+        const started = await found.value.start({ env, about: this.#about(found.value) });
+        this.#environments.delete(id);
+        return started.ok ? found : started;
+      },
+    );
   }
 
   /** Renames. */
@@ -322,7 +328,10 @@ export class Terminals {
     }
     const found = await recordings.get(id);
     if (!found.ok) return found;
-    const { seq } = await this.#audit.note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
+    const { seq } = await this.#audit.note(
+      { by, action: "terminal:unrecord", id, what: undefined },
+      { outcome: "intended" },
+    );
     const removed = await recordings.remove(id);
     await this.#audit.note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
     return removed;

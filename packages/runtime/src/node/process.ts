@@ -5,7 +5,7 @@ import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { failureOf, RuntimeFailure } from "../failure.ts";
 import { childOf } from "../process.ts";
-import type { ProcessProvider, RawChild, Signal, SpawnOptions, WorkerThread } from "../process.ts";
+import type { ProcessProvider, RawChild, SpawnOptions, WorkerThread } from "../process.ts";
 import { pulled, writableOver } from "../streams.ts";
 import { checkedProgram } from "./program.ts";
 import { sendSignal } from "./signal.ts";

@@ -60,7 +60,10 @@ export async function openTerminals(p: {
 /** Programs outlive the server, unless it is set that they do not. */
 function hostOf(
   { env, folder, log }: Pick<Parameters<typeof openTerminals>[0], "env" | "folder" | "log">,
-  { spawnPty, limits }: { readonly spawnPty: NonNullable<ProcessProvider["spawnPty"]>; readonly limits: TerminalLimits },
+  {
+    spawnPty,
+    limits,
+  }: { readonly spawnPty: NonNullable<ProcessProvider["spawnPty"]>; readonly limits: TerminalLimits },
 ): PtyHost {
   const { terminalOrphanedMs: orphanedMs, terminalKillGraceMs, terminalHeldBytesMax } = limits;
   if (orphanedMs === 0) return new LocalPtys({ spawnPty, env });

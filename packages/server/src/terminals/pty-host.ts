@@ -6,6 +6,7 @@ import { fail, ok } from "@sluice/core";
 import type { Result } from "@sluice/core";
 import type { HeldPty, Pty, PtyEvents, PtyHost, PtySpec } from "@sluice/core/terminals";
 import { RuntimeFailure } from "@sluice/runtime";
+import { programAs, userNamed } from "./run-as.ts";
 import type { ProcessProvider, PtyChild } from "@sluice/runtime";
 
 /** Of the server's own environment, what programs on terminals get; nothing else, or its tokens would be theirs. */
@@ -36,10 +37,15 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Fails with `bad_request` where there is no such folder. `env`: of the server. */
-export function programOf(spec: PtySpec, env: Readonly<Record<string, string | undefined>>): Result<Program> {
+/** Fails with `bad_request` where there is no such folder or user. `env`: of the server. */
+export async function programOf(
+  spec: PtySpec,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Result<Program>> {
   const own = environmentFrom(env);
-  const cwd = spec.cwd ?? own["HOME"] ?? homedir();
+  const user = spec.runAs === undefined ? undefined : await userNamed(spec.runAs);
+  if (user !== undefined && !user.ok) return user;
+  const cwd = spec.cwd ?? user?.value.home ?? own["HOME"] ?? homedir();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
     return fail({
       code: "bad_request",
@@ -48,7 +54,9 @@ export function programOf(spec: PtySpec, env: Readonly<Record<string, string | u
     });
   }
   const [program = "", ...args] = spec.command;
-  return ok({ program, args, cwd, env: { ...own, ...spec.env, TERM: "xterm-256color", COLORTERM: "truecolor" } });
+  const all = { ...own, ...spec.env, TERM: "xterm-256color", COLORTERM: "truecolor" };
+  const wanted = { program, args, cwd, env: all };
+  return ok(user === undefined ? wanted : programAs(wanted, user.value, { isRoot: process.getuid?.() === 0 }));
 }
 
 /** The program cannot be begun. */
@@ -71,7 +79,7 @@ export class LocalPtys implements PtyHost {
   }
 
   async spawn(spec: PtySpec, events: PtyEvents): Promise<Result<true>> {
-    const wanted = programOf(spec, this.#env);
+    const wanted = await programOf(spec, this.#env);
     if (!wanted.ok) return wanted;
     const { program, args, cwd, env } = wanted.value;
     try {

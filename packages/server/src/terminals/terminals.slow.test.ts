@@ -34,6 +34,22 @@ describe("a program on a terminal", () => {
     expect(viewer.text).not.toContain("SLUICE_TOKEN");
   });
 
+  test("runs as another user where that is wanted, with nothing of the server's rights", async () => {
+    if (process.getuid?.() !== 0) return;
+    const ask = "id -un; id -G; echo $HOME-$USER; cat /etc/shadow; grep CapEff /proc/self/status; echo end";
+    const viewer = rig.view(await rig.shell({ command: ["sh", "-c", ask], cwd: "/", runAs: "daemon" }));
+    await viewer.sees("end");
+    expect(viewer.text).toContain("daemon\r\n1\r\n/usr/sbin-daemon\r\n");
+    expect(viewer.text).toContain("Permission denied");
+    expect(viewer.text).toContain("0000000000000000\r\n");
+    const refused = await rig.f.send("/api/v1/terminals", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ command: ["sh"], runAs: "nobody-here" }),
+    });
+    expect(refused).toMatchObject({ status: 400, body: { error: { message: 'There is no user "nobody-here".' } } });
+  });
+
   test("that asks its terminal gets one answer, however many look on", async () => {
     const ask = String.raw`stty raw -echo; printf 'Q\033[c'; IFS= read -r -d c -t 20 answer; printf '%q' "$answer"; IFS= read -r -n 1 -t 0.3 more; printf ' more=%q.' "$more"`;
     const id = await rig.shell({ command: ["bash", "-c", `sleep 0.2; ${ask}`] });

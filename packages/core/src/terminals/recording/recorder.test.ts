@@ -28,9 +28,14 @@ function opened(more: { readonly bytesMax?: number; readonly withInput?: boolean
     drained: () => told.push("drained"),
     failed: (error) => told.push(String(error)),
   };
-  const recorder = new Recorder(parts,
-    { cols: 80, rows: 24, startedAt: 10_000, title: "t", command: "login hunter2-hunter2", tags: ["terminal:term_1"] },
-  );
+  const recorder = new Recorder(parts, {
+    cols: 80,
+    rows: 24,
+    startedAt: 10_000,
+    title: "t",
+    command: "login hunter2-hunter2",
+    tags: ["terminal:term_1"],
+  });
   const events = () => parseCast(file.text)?.events.map(({ atMs, code, data }) => [Math.round(atMs), code, data]);
   return { clock, file, told, recorder, events, sink, parts };
 }
@@ -144,7 +149,13 @@ test("a recording goes on behind the last place where all output before is in it
       await settled();
       expect(textOf(first.file.text)).toBe(whole.replaceAll("hunter2-hunter2", "***************"));
       expect(parseCast(first.file.text)?.events.filter(({ code }) => code === "r")).toHaveLength(1);
-      expect(await new Recordings({ folder: { ...folder, read: async () => first.file.text }, clock: first.clock, limits: terminalLimits }).resume("term_1", { offset: 0, mark: 0 })).toBeUndefined();
+      expect(
+        await new Recordings({
+          folder: { ...folder, read: async () => first.file.text },
+          clock: first.clock,
+          limits: terminalLimits,
+        }).resume("term_1", { offset: 0, mark: 0 }),
+      ).toBeUndefined();
     }
   }
 });

@@ -43,7 +43,7 @@ export interface Frame {
 }
 
 /** Longest frame: a kept screen with what it is about. Whoever sends more speaks something else. */
-export const frameBytesMax = 16 * 1024 * 1024;
+const frameBytesMax = 16 * 1024 * 1024;
 const lengthBytes = 4;
 const headBytes = lengthBytes + 2;
 

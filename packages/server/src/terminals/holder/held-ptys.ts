@@ -56,7 +56,7 @@ export class HeldPtys implements PtyHost {
   }
 
   async spawn(spec: PtySpec, events: PtyEvents): Promise<Result<true>> {
-    const wanted = programOf(spec, this.#parts.env);
+    const wanted = await programOf(spec, this.#parts.env);
     if (!wanted.ok) return wanted;
     const { id, about, cols, rows } = spec;
     const link = await this.#open({ start: true });

@@ -34,8 +34,8 @@ Bun.listen<FrameSocket | undefined>({
     open(socket) {
       // Bun's own: the number of the open file.
       const { fd } = socket as unknown as { readonly fd: number };
-      if (peerUser(fd) !== process.getuid?.()) return void socket.terminate();
-      socket.data = new FrameSocket(socket);
+      if (peerUser(fd) === process.getuid?.()) socket.data = new FrameSocket(socket);
+      else socket.terminate();
     },
     data(socket, bytes) {
       const { data: from } = socket;

@@ -25,7 +25,9 @@ async function until(holds: () => boolean): Promise<void> {
 
 /** Fields of proc_pid_stat(5) from the third on. */
 const statOf = (pid: number): readonly string[] =>
-  readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+  readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
 
 /** What a server hears of one program. */
 class Follower implements PtyEvents {
@@ -70,12 +72,24 @@ class House {
   }
 
   server(): HeldPtys {
-    return new HeldPtys({ clock: systemClock, log: () => undefined, env: process.env, path: this.path, settings: this.settings });
+    return new HeldPtys({
+      clock: systemClock,
+      log: () => undefined,
+      env: process.env,
+      path: this.path,
+      settings: this.settings,
+    });
   }
 
   async shell(ptys: HeldPtys, command: readonly string[] = ["sh"]): Promise<Follower> {
     const follower = new Follower();
-    const spec = { id: `term_${crypto.randomUUID().slice(0, 8)}`, about: "about it", command, cwd: work };
+    const spec = {
+      id: `term_${crypto.randomUUID().slice(0, 8)}`,
+      about: "about it",
+      command,
+      cwd: work,
+      runAs: undefined,
+    };
     const begun = await ptys.spawn({ ...spec, env: { PS1: "$ " }, cols: 80, rows: 24 }, follower);
     expect(begun.ok).toBeTrue();
     holders.add(this.holder(follower));
@@ -109,7 +123,8 @@ describe("what holds terminals", () => {
     expect(Number(statOf(pid)[3])).not.toBe(Number(statOf(process.pid)[3]));
     expect(statSync(house.path).mode & 0o777).toBe(0o600);
     expect(statSync(join(house.path, "..")).mode & 0o777).toBe(0o700);
-    const rssBytes = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+    const rssBytes = (): number =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
     await until(() => rssBytes() <= 20 * 1024 * 1024);
     shell.type("seq 2000\r");
     await shell.sees("\n2000\r");
@@ -239,12 +254,16 @@ describe("what holds terminals", () => {
     if (process.getuid?.() === 0) {
       // Even where the modes of the files let them.
       chmodSync(house.path, 0o666);
-      for (let folder = join(house.path, ".."); folder !== "/tmp" && folder !== "/"; folder = join(folder, "..")) chmodSync(folder, 0o755);
+      for (let folder = join(house.path, ".."); folder !== "/tmp" && folder !== "/"; folder = join(folder, ".."))
+        chmodSync(folder, 0o755);
       const script = String.raw`$s = IO::Socket::UNIX->new(Peer => shift) or die "refused"; print defined(<$s>) ? "said" : "cut off"`;
-      const other = Bun.spawn(["setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/perl", "-MIO::Socket::UNIX", "-e", script, house.path], {
-        stdout: "pipe",
-        stderr: "inherit",
-      });
+      const other = Bun.spawn(
+        ["setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/perl", "-MIO::Socket::UNIX", "-e", script, house.path],
+        {
+          stdout: "pipe",
+          stderr: "inherit",
+        },
+      );
       expect(await other.stdout.text()).toBe("cut off");
     }
     const second = house.server();
