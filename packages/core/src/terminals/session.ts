@@ -8,19 +8,7 @@ import type { Result } from "../kernel/result.ts";
 import { withoutAnswers } from "./input-filter.ts";
 import { ScreenKeeper } from "./keeping.ts";
 import { OutputLog } from "./output-log.ts";
-import type {
-  Bytes,
-  HeldPty,
-  Pty,
-  PtyEnd,
-  PtyEvents,
-  PtyHost,
-  PtySpec,
-  Screen,
-  ScreenHost,
-  Snapshot,
-  TerminalSize,
-} from "./ports.ts";
+import type { Bytes, HeldPty, Pty, PtyEnd, PtyEvents, PtySpec, Screen, Snapshot, TerminalSize } from "./ports.ts";
 import type { Recorder } from "./recording/recorder.ts";
 import type { SessionFacts, SessionParts } from "./session-parts.ts";
 import type { Viewer, ViewerEnd } from "./viewer.ts";
