@@ -92,7 +92,14 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const cache = cacheOf(ground);
-    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const terminals = terminalsOf({
+      store,
+      vault,
+      log,
+      env: options.env,
+      limits: settings.limits,
+      folder: folder.folder,
+    });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,

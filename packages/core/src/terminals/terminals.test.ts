@@ -44,7 +44,7 @@ function open(limits: Partial<typeof terminalLimits> = {}) {
     limits: { ...terminalLimits, ...limits },
     newId: () => `term_${++ids}`,
     recordings: new Recordings({ folder: noFolder, clock, limits: terminalLimits }),
-    secrets: [],
+    secrets: async () => [],
     ptys: {
       held: async () => [],
       leave: () => false,

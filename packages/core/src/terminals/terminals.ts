@@ -26,8 +26,8 @@ export interface TerminalsOptions {
   readonly limits: TerminalLimits;
   readonly newId: () => string;
   readonly recordings: Recordings;
-  /** Values that no recording may have. */
-  readonly secrets: readonly string[];
+  /** Values that no recording may have, as of now. */
+  readonly secrets: () => Promise<readonly string[]>;
 }
 
 export interface NewTerminal extends TerminalSize {
@@ -53,6 +53,8 @@ export class Terminals {
   readonly #environments = new Map<string, Readonly<Record<string, string>>>();
   readonly #recorded = new Map<string, Pick<SessionAbout, "record" | "secrets">>();
   readonly #audit: TerminalAudit;
+  /** Those of `secrets` when a recording began last. */
+  #secrets: readonly string[] = [];
   readonly #listeners = new Set<() => void>();
   /** Being made: they count, though nobody sees them yet. */
   #coming = 0;
@@ -140,6 +142,7 @@ export class Terminals {
       { by, action: "terminal:create", id, what: { command: found.value.facts.command } },
       async () => {
         const env = this.#environments.get(id) ?? {};
+        this.#secrets = await this.#options.secrets();
         const started = await found.value.start({ env, about: this.#about(found.value) });
         this.#environments.delete(id);
         return started.ok ? found : started;
@@ -190,6 +193,7 @@ export class Terminals {
   async takeOver(): Promise<number> {
     const { ptys, log } = this.#options;
     const held = await ptys.held();
+    if (held.length > 0) this.#secrets = await this.#options.secrets();
     for (const each of held) await this.#takeOver(each);
     if (held.length > 0) log("info", "terminals go on", { terminals: held.length });
     return held.length;
@@ -223,6 +227,7 @@ export class Terminals {
     const session = this.#sessionOf(facts, record, { cols, rows, name });
     this.#recorded.set(facts.id, { record: p.record, secrets: secretsIn(p.env) });
     if (p.start) {
+      if (record !== undefined) this.#secrets = await this.#options.secrets();
       const started = await session.start({ env: p.env, about: this.#about(session) });
       // The server may have been told to stop meanwhile.
       if (!started.ok || this.#stopped) {
@@ -293,11 +298,11 @@ export class Terminals {
     { id }: SessionFacts,
     p: Pick<SessionAbout, "record" | "secrets">,
   ): Omit<RecorderParts, "sink" | "drained"> {
-    const { clock, limits, log, secrets } = this.#options;
+    const { clock, limits, log } = this.#options;
     return {
       clock,
       bytesMax: limits.terminalRecordingBytesMax,
-      secrets: [...secrets, ...p.secrets],
+      secrets: [...this.#secrets, ...p.secrets],
       withInput: p.record === "output and input",
       failed: (error) => log("error", "a recording ends early", { terminal: id, error: String(error) }),
     };

@@ -1,6 +1,7 @@
 // The terminals of what serves: made when somebody first asks for one.
 import { Ids, systemClock, systemRandom, terminalLimits } from "@sluice/core";
 import type { Logger, Store } from "@sluice/core";
+import type { Vault } from "@sluice/core/secrets";
 import { join } from "node:path";
 import { Recordings, secretsIn, Terminals } from "@sluice/core/terminals";
 import type { PtyHost, TerminalLimits } from "@sluice/core/terminals";
@@ -25,6 +26,8 @@ export async function openTerminals(p: {
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** Whose values no recording shows. */
+  readonly vault: Pick<Vault, "list" | "read">;
   /** The data folder; recordings lie in it. */
   readonly folder: string;
 }): Promise<OpenedTerminals> {
@@ -44,7 +47,7 @@ export async function openTerminals(p: {
     log: p.log,
     limits,
     recordings: new Recordings({ folder, clock: systemClock, limits }),
-    secrets: secretsIn(p.env),
+    secrets: async () => [...secretsIn(p.env), ...(await valuesOf(p.vault))],
     newId: () => ids.terminal(),
   });
   await terminals.takeOver();
@@ -55,6 +58,13 @@ export async function openTerminals(p: {
       screens.stop();
     },
   };
+}
+
+/** Of every secret that can be opened. */
+async function valuesOf(vault: Pick<Vault, "list" | "read">): Promise<readonly string[]> {
+  const names = (await vault.list()).filter(({ readable }) => readable);
+  const values = await Promise.all(names.map(({ name }) => vault.read({ from: "store", name })));
+  return values.filter((value) => value !== undefined);
 }
 
 /** Programs outlive the server, unless it is set that they do not. */

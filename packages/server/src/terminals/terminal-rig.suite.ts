@@ -127,7 +127,14 @@ export class TerminalRig implements AsyncDisposable {
     const made = Promise.withResolvers<ReturnType<typeof terminalsOf>>();
     const f = await HttpFixture.make({ http: { terminals: async () => (await made.promise).open() } });
     const env = { PATH: process.env["PATH"], HOME: f.folder, LANG: "C.UTF-8", SLUICE_TOKEN: "a secret of the server" };
-    const terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits, folder: f.folder });
+    const terminals = terminalsOf({
+      store: f.store,
+      vault: f.vault,
+      log: () => undefined,
+      env,
+      limits,
+      folder: f.folder,
+    });
     made.resolve(terminals);
     return new TerminalRig(f, terminals);
   }

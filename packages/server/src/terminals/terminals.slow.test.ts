@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { unwrap } from "@sluice/core";
 import { TerminalRig } from "./terminal-rig.suite.ts";
 
 let rig: TerminalRig;
@@ -48,6 +49,20 @@ describe("a program on a terminal", () => {
       body: JSON.stringify({ command: ["sh"], runAs: "nobody-here" }),
     });
     expect(refused).toMatchObject({ status: 400, body: { error: { message: 'There is no user "nobody-here".' } } });
+  });
+
+  test("shows no secret of the vault in its recording", async () => {
+    const by = { kind: "user", id: "ada", origin: {} } as const;
+    await rig.f.vault.set({ by, name: "stripe/key", value: "sk-never-recorded" });
+    const command = ["sh", "-c", "echo begin sk-never-reco''rded end"];
+    const id = await rig.shell({ command, record: "output" });
+    const viewer = rig.view(id);
+    await viewer.until(() => viewer.last("state")?.state.status === "exited");
+    const { recordings } = await rig.terminals;
+    const text = async (): Promise<string> => unwrap(await recordings.text(id));
+    while (!(await text()).includes('"x"')) await new Promise(setImmediate);
+    expect(await text()).toContain("begin ***************** end");
+    expect(await text()).not.toContain("sk-never-recorded");
   });
 
   test("that asks its terminal gets one answer, however many look on", async () => {
