@@ -92,14 +92,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const cache = cacheOf(ground);
-    const terminals = terminalsOf({
-      store,
-      vault,
-      log,
-      env: options.env,
-      limits: settings.limits,
-      folder: folder.folder,
-    });
+    const terminals = terminalsIn(ground, { store, vault });
     const http = httpOver(ground, {
       logs: logs.open,
       fleet: fleet.open,
@@ -220,6 +213,15 @@ async function startTelemetry(
   });
   exporter.start();
   return exporter;
+}
+
+/** Programs on terminals: loaded by the first request for one, or where an earlier server has left some. */
+function terminalsIn(
+  { options, folder }: Ground,
+  parts: Pick<Parameters<typeof terminalsOf>[0], "store" | "vault">,
+): ReturnType<typeof terminalsOf> {
+  const { log, env, settings } = options;
+  return terminalsOf({ ...parts, log, env, limits: settings.limits, folder: folder.folder });
 }
 
 /** Loaded when the first worker connects, or somebody asks for a build. */

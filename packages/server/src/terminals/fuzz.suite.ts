@@ -22,7 +22,7 @@ const headers = { authorization: `Bearer ${token}` };
 const refusals = [1007, 1009];
 
 /** Numbers that are the same for the same seed: mulberry32. */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
