@@ -113,7 +113,7 @@ export class TerminalRig implements AsyncDisposable {
   readonly f: HttpFixture;
   readonly server: Bun.Server<SocketSession>;
   readonly #terminals: ReturnType<typeof terminalsOf>;
-  readonly #clients: TerminalClient[] = [];
+  readonly #clients = new Set<TerminalClient>();
 
   private constructor(f: HttpFixture, terminals: ReturnType<typeof terminalsOf>) {
     this.f = f;
@@ -160,7 +160,9 @@ export class TerminalRig implements AsyncDisposable {
   ): TerminalClient {
     const url = `ws://127.0.0.1:${this.server.port}/api/v1/terminals/${id}/socket${query}`;
     const client = new TerminalClient(url, headers);
-    this.#clients.push(client);
+    this.#clients.add(client);
+    // Those who have gone are not kept: there may be hundreds of thousands.
+    void client.closed().then(() => this.#clients.delete(client));
     return client;
   }
 
