@@ -36,7 +36,8 @@ export async function startServer(p: {
   readonly args?: readonly string[];
 }): Promise<ServerProcess> {
   const args = [cli, "up", "--project", p.project, "--data", p.data, "--port", "0", "--json", ...(p.args ?? [])];
-  const env = { ...process.env, SLUICE_TOKEN: token, ...p.env };
+  // Terminals of a server that a test has ended end soon after it.
+  const env = { ...process.env, SLUICE_TOKEN: token, SLUICE_LIMITS_TERMINAL_ORPHANED_MS: "1000", ...p.env };
   const child = spawn(process.execPath, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -95,7 +95,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const [cache, figures] = [cacheOf(ground), metricsOf({ folder: join(folder.folder, "metrics"), log, settings })];
-    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const terminals = terminalsIn(ground, { store, vault });
     const rooms = { logs: logs.open, figures, fleet: fleet.open, terminals: terminals.open, clusters: clusters.open };
     const http = httpOver(ground, {
       ...rooms,
@@ -213,6 +213,15 @@ async function startTelemetry(
   });
   exporter.start();
   return exporter;
+}
+
+/** Programs on terminals: loaded by the first request for one, or where an earlier server has left some. */
+function terminalsIn(
+  { options, folder }: Ground,
+  parts: Pick<Parameters<typeof terminalsOf>[0], "store" | "vault">,
+): ReturnType<typeof terminalsOf> {
+  const { log, env, settings } = options;
+  return terminalsOf({ ...parts, log, env, limits: settings.limits, folder: folder.folder });
 }
 
 /** Loaded when the first worker connects, or somebody asks for a build. */

@@ -92,6 +92,9 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   terminalDrainMs: "How long output is still read when a program has ended and its children hold its terminal",
   terminalEndedKeptMs: "How long a terminal whose program has ended is shown",
   terminalIdleMs: "A terminal without viewers, input and output for this long is ended; 0: never",
+  terminalOrphanedMs: "How long terminals go on without a server; 0: they end with it",
+  terminalHeldBytesMax:
+    "Output of a terminal that is kept until its screen stands for it; past it the program is held back",
   terminalColumnsMax: "Widest terminal",
   terminalRowsMax: "Highest terminal",
   terminalArgumentsMax: "Arguments of a terminal's command",

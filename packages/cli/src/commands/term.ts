@@ -24,6 +24,7 @@ interface OpenFlags extends TargetFlags {
   readonly name?: string;
   readonly cwd?: string;
   readonly detach?: true;
+  readonly runAs?: string;
   readonly record?: true;
   readonly recordInput?: true;
 }
@@ -67,6 +68,7 @@ function addOpen(term: Command, io: Io): void {
     .argument("[command...]", "program and arguments, behind --")
     .option("--name <name>", "what it is called in lists")
     .option("--cwd <dir>", "folder on the server's machine to begin in")
+    .option("--run-as <user>", "user of the server's machine to run it as")
     .option("--record", "record what it writes")
     .option("--record-input", "record what is typed as well, passwords too")
     .option("--detach", "begin it and come back at once")
@@ -79,6 +81,7 @@ function addOpen(term: Command, io: Io): void {
           ...(command.length === 0 ? {} : { command }),
           ...(flags.name === undefined ? {} : { name: flags.name }),
           ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+          ...(flags.runAs === undefined ? {} : { runAs: flags.runAs }),
           ...recordOf(flags),
         },
       });
