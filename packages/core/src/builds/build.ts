@@ -123,6 +123,7 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
     env,
     envMode,
     tools,
+    notes: records,
     args: request.args,
   });
   const fingerprint = digestOfTexts([
@@ -130,7 +131,7 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
     ...request.args,
     ...[...graph.value.tasks.values()].flatMap((node) => [node.id, hasher.keyed(node, {}).key]),
   ]);
-  digests.save();
+  hasher.save();
   return ok({
     workspace: workspace.value,
     packages,

@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import type { FileDigests } from "./file-digests.ts";
 import { filesByPackage, inputsOf } from "./inputs.ts";
 import { ExternalDependencies } from "./lockfile.ts";
+import type { LockNotes } from "./lockfile.ts";
 import { definitionParts, keyOf } from "./task-key.ts";
 import type { GlobalParts, KeyParts } from "./task-key.ts";
 import { pathsTest } from "../workspace/globs.ts";
@@ -28,6 +29,7 @@ interface HasherParts {
   readonly env: Environment;
   readonly envMode: EnvMode;
   readonly tools: Tools;
+  readonly notes: LockNotes;
   /** What stands behind `--`. */
   readonly args: readonly string[];
 }
@@ -47,11 +49,13 @@ export class Hasher {
 
   constructor(parts: HasherParts) {
     this.#parts = parts;
-    const { files, workspace, packages, paths } = parts;
+    const { files, workspace, packages, paths, notes, digests } = parts;
     const { lockfile, root } = workspace;
     this.#external = new ExternalDependencies({
       file: lockfile,
       text: lockfile === undefined ? undefined : files.readText(`${root}/${lockfile}`),
+      notes,
+      digestOf: (path) => digests.of(path),
     });
     this.#byPackage = filesByPackage(packages, paths);
     this.global = this.#global();
@@ -105,6 +109,12 @@ export class Hasher {
       upstream,
     };
     return { key: keyOf(id, parts), parts };
+  }
+
+  /** Remembers for the next build what takes long to find. */
+  save(): void {
+    this.#external.save();
+    this.#parts.digests.save();
   }
 
   /** Paths of inputs that are not as they were when the key was made. */

@@ -20,7 +20,7 @@ export function readWorkspace(files: Files, from: string): Result<Workspace> {
       });
     }
     const { manifest, packages } = readPackages(files, root);
-    const lockfile = findLockfile(files, root);
+    const lockfile = findLockfile(files, root, manifest);
     const lockText = lockfile === "yarn.lock" ? files.readText(`${root}/yarn.lock`) : undefined;
     return ok({
       root,
