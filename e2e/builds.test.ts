@@ -167,6 +167,19 @@ describe("sluice build", () => {
     });
   });
 
+  test("takes what sluice.config.ts says of builds, and names file, line and key of what is wrong in it", async () => {
+    const settings = 'export default {\n  builds: { tasks: {\n    "app#say": { command: "echo said" },\n  } },\n};\n';
+    const root = workspace({ "sluice.config.ts": settings });
+    expect((await sluice(["build", "say"], { cwd: root })).stdout).toContain("said\n");
+    write(root, { "sluice.config.ts": settings.replace("command", "comand") });
+    expect(await sluice(["build", "say"], { cwd: root })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("sluice.config.ts:3: builds.tasks.app#say.comand is not known here"),
+    });
+    write(root, { "sluice.config.ts": "export default {\n  builds: {,\n};\n" });
+    expect((await sluice(["build"], { cwd: root })).stderr).toMatch(/^sluice: sluice\.config\.ts:2: /);
+  });
+
   test("says what it would do, and does nothing", async () => {
     const root = workspace();
     const dry = await sluice(["build", "--dry=json"], { cwd: root });

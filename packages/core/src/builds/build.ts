@@ -21,7 +21,8 @@ import { TaskRunner } from "./run/task-runner.ts";
 import type { TaskEvents } from "./run/task-runner.ts";
 import { pathsTest } from "./workspace/globs.ts";
 import type { EnvMode, PackageManager, Workspace } from "./workspace/package.ts";
-import { readWorkspace } from "./workspace/workspace.ts";
+import type { OwnSettings } from "./workspace/own-settings.ts";
+import { readWorkspace, rootOf } from "./workspace/workspace.ts";
 
 export interface BuildRequest {
   /** Names, or `package#task`. */
@@ -46,8 +47,12 @@ export interface BuildGround {
   /** Opened once the root is known. */
   readonly records: (root: string) => BuildRecords;
   readonly tools: (p: { readonly manager: PackageManager; readonly records: BuildRecords }) => Promise<Tools>;
+  /** What a command writes when it is done in a folder. */
+  readonly say: (folder: string, command: string) => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Own settings of a workspace, where it has some. */
+  readonly settings: (root: string) => Promise<Result<OwnSettings | undefined>>;
 }
 
 /** What a build is going to do, before it does any of it. */
@@ -77,6 +82,9 @@ async function selectedPackages(
     "package.json",
     "turbo.json",
     "turbo.jsonc",
+    "nx.json",
+    ".moon/*.yml",
+    "sluice.config.ts",
   ]);
   const where = { graph, git: ground.git, root, isGlobal };
   const filtered = await filterPackages(where, request.filters);
@@ -95,7 +103,11 @@ function sharded(names: ReadonlySet<string>, shard: BuildRequest["shard"]): Read
 /** `from`: an absolute folder in the workspace. Whoever gets a plan closes its records. */
 export async function planBuild(ground: BuildGround, from: string, request: BuildRequest): Promise<Result<BuildPlan>> {
   const { files, git, env } = ground;
-  const workspace = readWorkspace(files, from);
+  const found = rootOf(files, from);
+  if (!found.ok) return found;
+  const settings = await ground.settings(found.value);
+  if (!settings.ok) return settings;
+  const workspace = readWorkspace(files, from, settings.value);
   if (!workspace.ok) return workspace;
   const { root, packages: all, rules, manager } = workspace.value;
   const listing = git.files(root);
@@ -124,6 +136,7 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
     envMode,
     tools,
     notes: records,
+    say: (command) => ground.say(root, command),
     args: request.args,
   });
   const fingerprint = digestOfTexts([

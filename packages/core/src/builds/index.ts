@@ -7,6 +7,7 @@ export { changeText, explain } from "./explain/explain.ts";
 export type { Explanation } from "./explain/explain.ts";
 export { dryRun } from "./run/dry-run.ts";
 export { Timeline } from "./run/timeline.ts";
+export type { OwnSettings } from "./workspace/own-settings.ts";
 export { readWorkspace } from "./workspace/workspace.ts";
 export { buildLimits } from "./limits.ts";
 export { machineFiles } from "./machine/files.ts";

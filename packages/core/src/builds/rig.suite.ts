@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ok } from "../kernel/result.ts";
 import { planBuild, runnerOf } from "./build.ts";
 import type { BuildPlan, BuildRequest } from "./build.ts";
 import { buildLimits } from "./limits.ts";
@@ -15,6 +16,7 @@ import type { BuildCache, Journal } from "./ports.ts";
 import { BuildRecords } from "./records/records.ts";
 import { runTasks } from "./run/build-run.ts";
 import type { Continuing } from "./run/build-run.ts";
+import type { OwnSettings } from "./workspace/own-settings.ts";
 import { findHits } from "./run/hits.ts";
 import type { TaskOutcome } from "./run/outcome.ts";
 
@@ -66,6 +68,8 @@ interface BuildOptions extends Partial<BuildRequest> {
   readonly continuing?: Continuing;
   readonly concurrency?: number;
   readonly journal?: Journal;
+  /** What sluice.config.ts exports. */
+  readonly settings?: OwnSettings;
   readonly toolVersions?: Readonly<Record<string, string>>;
 }
 
@@ -109,7 +113,9 @@ export class Rig {
         env,
         records: () => new BuildRecords(join(this.state, "builds.db")),
         tools: async () => ({ platform: "test", versions: options.toolVersions ?? { node: "20" } }),
+        say: (folder, command) => spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" }).stdout,
         now: () => Date.now() + aheadMs,
+        settings: async () => ok(options.settings),
       },
       this.root,
       { tasks, filters, only, args, affected, envMode, shard },

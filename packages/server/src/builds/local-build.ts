@@ -41,6 +41,7 @@ import { toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
 import type { BuildWork } from "./build-workflow.ts";
 import { LazyCache } from "./lazy-cache.ts";
+import { ownSettings, sayIn } from "./own-settings.ts";
 
 export interface LocalBuildGround {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -115,7 +116,9 @@ function groundOf({ env }: LocalBuildGround): Parameters<typeof planBuild>[0] {
     env,
     records: (root) => new BuildRecords(join(buildsFolder(root), "builds.db")),
     tools: ({ manager, records }) => machineTools({ files, env, notes: records, manager }),
+    say: sayIn(env),
     now: () => Date.now(),
+    settings: ownSettings,
   };
 }
 

@@ -1,7 +1,7 @@
 // The tasks that were asked for, with everything they depend on.
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
-import { rootName } from "../workspace/package.ts";
+import { plainTask, rootName } from "../workspace/package.ts";
 import type { Package, TaskDefinition, Workspace } from "../workspace/package.ts";
 import type { PackageGraph } from "./package-graph.ts";
 
@@ -23,19 +23,6 @@ export interface TaskGraph {
   readonly dependents: ReadonlyMap<string, readonly string[]>;
 }
 
-const nothingSaid: TaskDefinition = {
-  dependsOn: [],
-  inputs: undefined,
-  outputs: [],
-  env: [],
-  passThroughEnv: [],
-  cache: true,
-  persistent: false,
-  interactive: false,
-  outputLogs: "full",
-  with: [],
-};
-
 interface Request {
   /** Names, or `package#task`. */
   readonly tasks: readonly string[];
@@ -43,6 +30,11 @@ interface Request {
   readonly packages: ReadonlySet<string>;
   /** Without what they depend on. */
   readonly only?: boolean | undefined;
+}
+
+/** Text of what a task does; undefined where it does nothing itself. */
+export function scriptOf(pkg: Package, task: string, definition: TaskDefinition): string | undefined {
+  return definition.command?.text ?? pkg.scripts[definition.script ?? task];
 }
 
 function idsOf(packageGraph: PackageGraph, pkg: Package, dependsOn: readonly string[]): readonly string[] {
@@ -93,7 +85,7 @@ class Builder {
       if (this.nodes.has(id)) continue;
       const [pkg, task] = this.#split(id);
       if (pkg === undefined) continue;
-      const definition = this.#workspace.rules.definitionOf(pkg, task) ?? nothingSaid;
+      const definition = this.#workspace.rules.definitionOf(pkg, task) ?? plainTask;
       const asked = idsOf(this.#packages, pkg, definition.dependsOn);
       for (const other of asked)
         if (this.#split(other)[0] === undefined)
@@ -101,7 +93,7 @@ class Builder {
       const dependencies = only
         ? []
         : [...new Set(asked.filter((other) => other !== id && this.#split(other)[0] !== undefined))].toSorted();
-      this.nodes.set(id, { id, task, package: pkg, definition, script: pkg.scripts[task], dependencies });
+      this.nodes.set(id, { id, task, package: pkg, definition, script: scriptOf(pkg, task, definition), dependencies });
       if (only) continue;
       open.push(...dependencies, ...idsOf(this.#packages, pkg, definition.with).filter((other) => this.has(other)));
     }

@@ -7,6 +7,7 @@ import { hashedVariables } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import type { FileDigests } from "./file-digests.ts";
 import { filesByPackage, inputsOf } from "./inputs.ts";
+import { sha256 } from "./fingerprint.ts";
 import { ExternalDependencies } from "./lockfile.ts";
 import type { LockNotes } from "./lockfile.ts";
 import { definitionParts, keyOf } from "./task-key.ts";
@@ -30,6 +31,8 @@ interface HasherParts {
   readonly envMode: EnvMode;
   readonly tools: Tools;
   readonly notes: LockNotes;
+  /** What a command writes when it is done in the root. */
+  readonly say: (command: string) => string;
   /** What stands behind `--`. */
   readonly args: readonly string[];
 }
@@ -44,6 +47,7 @@ export class Hasher {
   readonly #external: ExternalDependencies;
   readonly #byPackage: ReadonlyMap<string, readonly string[]>;
   readonly #externalOf = new Map<string, Digest>();
+  readonly #said = new Map<string, Digest>();
   readonly #filesOf = new Map<string, Readonly<Record<string, Digest>>>();
   readonly global: GlobalParts;
 
@@ -89,6 +93,17 @@ export class Hasher {
     return found;
   }
 
+  /** Digests of what commands say, by command. */
+  #runtimes(commands: readonly string[] = []): Readonly<Record<string, Digest>> {
+    return Object.fromEntries(
+      commands.map((command) => {
+        let said = this.#said.get(command);
+        if (said === undefined) this.#said.set(command, (said = sha256(this.#parts.say(command))));
+        return [`output of ${command}`, said];
+      }),
+    );
+  }
+
   /** `upstream`: what each task that it depends on contributes. */
   keyed(node: TaskNode, upstream: Readonly<Record<string, string>>): KeyedTask {
     const { env, envMode, args } = this.#parts;
@@ -97,12 +112,14 @@ export class Hasher {
     if (files === undefined) this.#filesOf.set(id, (files = this.filesOf(node)));
     let external = this.#externalOf.get(pkg.name);
     if (external === undefined) this.#externalOf.set(pkg.name, (external = this.#external.digestFor(pkg)));
-    const { [`pre${task}`]: before = "", [`post${task}`]: after = "" } = pkg.scripts;
+    const name = definition.script ?? task;
+    const { [`pre${name}`]: before = "", [`post${name}`]: after = "" } =
+      definition.command === undefined ? pkg.scripts : {};
     const parts: KeyParts = {
       global: this.global,
       command: script === undefined ? "" : [before, script, after].join("\n"),
       args: script === undefined ? [] : args,
-      definition: { ...definitionParts(node), envMode },
+      definition: { ...definitionParts(node), envMode, ...this.#runtimes(definition.runtime) },
       files,
       env: hashedVariables(env, definition.env),
       external,

@@ -35,7 +35,7 @@ export interface KeyParts {
 
 /** What of a definition decides about a result. What is only shown, or only passed on, does not. */
 export function definitionParts({ definition, package: pkg }: TaskNode): Readonly<Record<string, string>> {
-  const { outputs, inputs, env, cache, persistent } = definition;
+  const { outputs, inputs, env, cache, persistent, command, isRootedOutputs } = definition;
   return {
     folder: JSON.stringify(pkg.folder),
     outputs: JSON.stringify([...outputs].toSorted()),
@@ -43,6 +43,8 @@ export function definitionParts({ definition, package: pkg }: TaskNode): Readonl
     env: JSON.stringify([...env].toSorted()),
     cache: String(cache),
     persistent: String(persistent),
+    ...(command === undefined ? {} : { command: JSON.stringify([command.folder, command.env ?? {}]) }),
+    ...(isRootedOutputs === true ? { outputsFrom: "root" } : {}),
   };
 }
 

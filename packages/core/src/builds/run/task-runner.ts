@@ -55,6 +55,11 @@ export interface TaskRunnerParts {
   readonly logFolder: string;
 }
 
+/** Where outputs of a task begin, from the root on. */
+function outputFolder({ package: pkg, definition }: TaskNode): string {
+  return definition.isRootedOutputs === true ? "" : pkg.folder;
+}
+
 interface Executed {
   readonly exitCode: number | null;
   readonly why: string | null;
@@ -129,7 +134,7 @@ export class TaskRunner implements TaskPerformer {
     upstream: readonly TaskOutcome[],
   ): Promise<TaskOutcome | undefined> {
     const { outputs, cache, records, events, now, isDry } = this.#parts;
-    const place = { id: node.id, folder: node.package.folder };
+    const place = { id: node.id, folder: outputFolder(node) };
     const done = (outputsDigest: Digest, savedMs: number): TaskOutcome => ({
       id: node.id,
       status: "completed",
@@ -205,7 +210,7 @@ export class TaskRunner implements TaskPerformer {
     if (bad !== undefined) return failed(`its output ${JSON.stringify(bad)} leads out of the package`);
     events.started(node, keyed.key);
     records.keep(id, { key: keyed.key, atMs: now(), parts: keyed.parts });
-    await outputs.clear({ id, folder: node.package.folder });
+    await outputs.clear({ id, folder: outputFolder(node) });
     const executed = await this.#runScripts(node, signal);
     const { exitCode, durationMs, log } = executed;
     files.write(this.#logFile(node), log);
@@ -220,8 +225,12 @@ export class TaskRunner implements TaskPerformer {
   async #runScripts(node: TaskNode, signal: AbortSignal): Promise<Executed> {
     const { workspace, env, envMode, args, startedIn, node: program, events, limits } = this.#parts;
     const { package: pkg, definition, task } = node;
-    const cwd = pkg.folder === "" ? workspace.root : `${workspace.root}/${pkg.folder}`;
-    const allowed = environmentOf(env, { mode: envMode, global: workspace.rules.global, definition });
+    const folder = definition.command?.folder ?? pkg.folder;
+    const cwd = folder === "" ? workspace.root : `${workspace.root}/${folder}`;
+    const allowed = {
+      ...environmentOf(env, { mode: envMode, global: workspace.rules.global, definition }),
+      ...definition.command?.env,
+    };
     const pieces: Uint8Array[] = [];
     let [size, isCut] = [0, false];
     const output = (bytes: Uint8Array): void => {
@@ -232,7 +241,8 @@ export class TaskRunner implements TaskPerformer {
     };
     const startedAt = performance.now();
     let [exitCode, why]: [number | null, string | null] = [0, null];
-    for (const script of scriptsOf(pkg, task, workspace.manager)) {
+    const scripts = scriptsOf(node, workspace.manager);
+    for (const script of scripts) {
       const own = scriptEnvironment({
         root: workspace.root,
         manager: workspace.manager,
@@ -242,7 +252,10 @@ export class TaskRunner implements TaskPerformer {
         startedIn,
         node: program,
       });
-      const command = commandOf(script.text, script.event === task ? args : []);
+      const command = commandOf(
+        script.text,
+        scripts.length === 1 || script.event === (definition.script ?? task) ? args : [],
+      );
       const end = await this.#spawn({ command, cwd, env: own, output, signal });
       if (end.exitCode !== 0) {
         [exitCode, why] = [end.exitCode ?? null, end.why];
@@ -289,10 +302,10 @@ export class TaskRunner implements TaskPerformer {
     }: { readonly keyed: KeyedTask; readonly upstream: readonly TaskOutcome[]; readonly executed: Executed },
   ): Promise<{ readonly gives: string; readonly why: string | null }> {
     const { outputs, cache, hasher, now } = this.#parts;
-    const { definition, package: pkg, id } = node;
+    const { definition, id } = node;
     const { key } = keyed;
-    const place = { id, folder: pkg.folder };
-    const entries = await outputs.keep(pkg.folder, definition.outputs);
+    const place = { id, folder: outputFolder(node) };
+    const entries = await outputs.keep(place.folder, definition.outputs);
     const left = digestOfOutputs(entries);
     // What is done anew each time gives what it left this time.
     if (!definition.cache) return { gives: `key ${digestOfTexts([key, left])}`, why: null };
