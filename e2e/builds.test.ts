@@ -239,6 +239,33 @@ describe("sluice build", () => {
     expect(shards.flat().toSorted()).toEqual(["app#build", "lib#build"]);
   });
 
+  test("watches: builds again what changed, and ends with all that it keeps running when it is told to", async () => {
+    const root = workspace({
+      "packages/lib/package.json": {
+        name: "lib",
+        main: "dist/out",
+        scripts: { build, dev: "echo $$ > ../../pid; echo dev is there; exec sleep 1000" },
+      },
+      "turbo.json": {
+        tasks: {
+          build: { dependsOn: ["^build"], outputs: ["dist/**"] },
+          dev: { dependsOn: ["build"], persistent: true, cache: false },
+        },
+      },
+      ".gitignore": "dist\npid\n",
+    });
+    const watch = startSluice(["build", "watch", "build", "dev"], { cwd: root });
+    await watch.until((text) => text.includes("Waits for changes.") && text.includes("lib#dev: dev is there"));
+    write(root, { "packages/app/src/b": "other\n" });
+    const seen = await watch.until((text) => text.split("Waits for changes.").length > 2);
+    expect(seen).toContain("Build completed: 2 of 2 completed, 1 from the cache");
+    expect(readFileSync(join(root, "packages/app/dist/out"), "utf8")).toBe("other\n");
+    watch.kill("SIGTERM");
+    expect(await watch.exited).toBe(0);
+    const pid = Number(readFileSync(join(root, "pid"), "utf8"));
+    expect(() => process.kill(pid, 0)).toThrow();
+  });
+
   test("explains why a task has to be executed, and why it had to be", async () => {
     const root = workspace();
     await sluice(["build"], { cwd: root });
@@ -254,6 +281,20 @@ describe("sluice build", () => {
     );
     expect(JSON.parse((await sluice(["build", "explain", "app#build", "--json"], { cwd: root })).stdout)).toMatchObject(
       { isHit: true, changes: [{ kind: "file", how: "changed" }] },
+    );
+  });
+
+  test("does a task again that may be, and says that it was flaky", async () => {
+    const flaky = "echo x >> ../../tries; test $(wc -l < ../../tries) -ge 2";
+    const root = workspace({
+      "packages/lib/package.json": { name: "lib", scripts: { check: flaky } },
+      "sluice.config.ts": 'export default { builds: { tasks: { "lib#check": { retries: 1 } } } };\n',
+      ".gitignore": "dist\ntries\n",
+    });
+    const ran = await sluice(["build", "lib#check"], { cwd: root });
+    expect([ran.exitCode, ran.stdout]).toEqual([0, expect.stringContaining(", the 2. time that it was tried\n")]);
+    expect((await sluice(["build", "explain", "lib#check"], { cwd: root })).stdout).toMatch(
+      /It was flaky once, at \S+ last: it exited with code 1\.\n$/,
     );
   });
 

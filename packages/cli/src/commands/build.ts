@@ -11,7 +11,7 @@ import type { Io } from "../io.ts";
 import { collect } from "./repeated-option.ts";
 
 /** Loaded where somebody builds. */
-async function loadBuilds() {
+export async function loadBuilds() {
   return import("@sluice/server/builds");
 }
 
@@ -85,6 +85,12 @@ function addQuestions(build: Command, io: Io): void {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  sluice build affected --affected main\n")
     .action((flags: BuildFlags) => affected(io, flags));
+  scopeOptions(build.command("watch"))
+    .description("Build, and again what changed whenever something does; what lasts for ever is kept running")
+    .argument("[tasks...]", "names of tasks (default: build)")
+    .option("--concurrency <n>", "tasks at once, such as 4 or 50%")
+    .addHelpText("after", "\nExample:\n  sluice build watch dev\n")
+    .action(async (tasks: string[], flags: BuildFlags) => (await import("../build/watch.ts")).watch(io, tasks, flags));
   build
     .command("explain")
     .description("Why a task has to be executed, or had to be the last time")
@@ -164,7 +170,7 @@ async function execute(io: Io, given: readonly string[], flags: BuildFlags): Pro
   }
 }
 
-function scopeOf(flags: BuildFlags): Omit<BuildRequest, "tasks"> {
+export function scopeOf(flags: BuildFlags): Omit<BuildRequest, "tasks"> {
   return {
     filters: flags.filter ?? [],
     affected: affectedBase(flags.affected),
@@ -232,7 +238,7 @@ async function explained(io: Io, task: string, flags: BuildFlags): Promise<void>
     io.print(JSON.stringify(told.value));
     return;
   }
-  const { isHit, waitsFor, comparedWithMs, changes, hash } = told.value;
+  const { isHit, waitsFor, comparedWithMs, changes, hash, flakes } = told.value;
   io.print(isHit ? `${task} is up to date or in the cache (${hash.slice(0, 16)}).` : `${task} has to be executed.`);
   for (const other of waitsFor) io.print(`  ${other} has to be executed first.`);
   if (comparedWithMs === null) io.print("  There is no earlier key of it to compare with.");
@@ -242,6 +248,10 @@ async function explained(io: Io, task: string, flags: BuildFlags): Promise<void>
       io.print(isHit ? `It had to be executed, since compared with ${when}:` : `Compared with ${when}:`);
     for (const change of changes) io.print(`  ${changeText(change)}`);
   }
+  const [flake] = flakes;
+  if (flake === undefined) return;
+  const at = new Date(flake.atMs).toISOString();
+  io.print(`It was flaky ${flakes.length === 1 ? "once" : `${flakes.length} times`}, at ${at} last: ${flake.why}.`);
 }
 
 async function summarize(io: Io, flags: BuildFlags, summary: object): Promise<void> {
@@ -251,7 +261,7 @@ async function summarize(io: Io, flags: BuildFlags, summary: object): Promise<vo
   await writeFile(file, `${JSON.stringify(summary, null, 2)}\n`);
 }
 
-function logOf(io: Io): (level: string, message: string, fields?: Readonly<Record<string, unknown>>) => void {
+export function logOf(io: Io): (level: string, message: string, fields?: Readonly<Record<string, unknown>>) => void {
   return (level, message, fields) => {
     if (level === "warn" || level === "error")
       io.complain(`sluice: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`);

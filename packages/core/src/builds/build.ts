@@ -13,10 +13,12 @@ import { Hasher } from "./hash/hasher.ts";
 import type { Tools } from "./hash/hasher.ts";
 import { neverInputs, walkFiles } from "./hash/ignore.ts";
 import type { BuildLimits } from "./limits.ts";
-import type { BuildCache, Files, Git, Processes, RunningNotes } from "./ports.ts";
+import type { BuildCache, Files, Git, Probes, Processes, RunningNotes } from "./ports.ts";
 import type { BuildRecords } from "./records/records.ts";
 import { Outputs } from "./run/outputs.ts";
+import type { Services } from "./run/services.ts";
 import { criticalPaths, Slots } from "./run/slots.ts";
+import type { TaskNeed } from "./run/slots.ts";
 import { TaskRunner } from "./run/task-runner.ts";
 import type { TaskEvents } from "./run/task-runner.ts";
 import { pathsTest } from "./workspace/globs.ts";
@@ -158,6 +160,12 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
   });
 }
 
+/** Tasks that were seen to wait count for this much of a processor, and no less. */
+const coresMin = 0.25;
+const tasksPerCoreMax = 1 / coresMin;
+
+type TaskRunnerWrap = NonNullable<ConstructorParameters<typeof TaskRunner>[0]["wrap"]>;
+
 interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"> {
   readonly cache: BuildCache;
   readonly processes: Processes;
@@ -165,8 +173,13 @@ interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"
   readonly events: TaskEvents;
   readonly limits: BuildLimits;
   readonly after: (delayMs: number, callback: () => void) => () => void;
-  /** Tasks at once. */
-  readonly concurrency: number;
+  readonly probes: Probes;
+  /** Undefined: as many tasks at once as the machine has room for by what they took before. */
+  readonly concurrency: number | undefined;
+  /** What there is of the machine. */
+  readonly machine: TaskNeed;
+  readonly wrap?: TaskRunnerWrap | undefined;
+  readonly services?: Services | undefined;
   readonly force: boolean;
   readonly isDry: boolean;
   /** Absolute. */
@@ -180,7 +193,13 @@ interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"
 /** What does the tasks of a plan. */
 export function runnerOf(plan: BuildPlan, ground: RunnerGround): TaskRunner {
   const { workspace, records, hasher, graph, envMode } = plan;
-  const { files, git, cache, concurrency } = ground;
+  const { files, git, cache, concurrency, machine } = ground;
+  const { cores } = machine;
+  // What waits more than it works leaves room for others.
+  const room =
+    concurrency === undefined
+      ? { ...machine, count: Math.ceil(cores * tasksPerCoreMax) }
+      : { count: concurrency, memoryBytes: machine.memoryBytes };
   return new TaskRunner({
     ...ground,
     workspace,
@@ -188,7 +207,12 @@ export function runnerOf(plan: BuildPlan, ground: RunnerGround): TaskRunner {
     hasher,
     envMode,
     outputs: new Outputs({ files, git, cache, records, root: workspace.root }),
-    slots: new Slots(concurrency),
+    slots: new Slots(room),
+    needs: new Map([...records.uses()].map(([id, need]) => [id, { ...need, cores: Math.max(coresMin, need.cores) }])),
+    serviceOf: (id) => {
+      const node = graph.tasks.get(id);
+      return node?.isService === true ? node : undefined;
+    },
     weights: criticalPaths(graph, records.durations()),
   });
 }

@@ -1,6 +1,6 @@
 // Builds on this machine: binds the room of builds to its files, its git, its processes and its cache. Loaded by `sluice build`.
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fail, ok, systemClock, unwrap } from "@sluice/core";
 import type { Logger, Result } from "@sluice/core";
@@ -19,6 +19,7 @@ import {
   hasSucceeded,
   machineFiles,
   machineGit,
+  machineProbes,
   machineProcesses,
   machineTools,
   planBuild,
@@ -32,6 +33,7 @@ import type {
   BuildRequest,
   Continuing,
   Explanation,
+  Flake,
   TaskEvents,
   TaskNode,
   TaskOutcome,
@@ -79,6 +81,15 @@ export interface LocalBuildEnd {
   readonly elapsedMs: number;
 }
 
+/** Loaded by whoever watches. */
+export async function watchBuilds(
+  ground: LocalBuildGround,
+  options: LocalBuildOptions & { readonly built: (tasks: readonly TaskOutcome[]) => void },
+): Promise<Result<undefined>> {
+  const { watchLocally } = await import("./watch-local.ts");
+  return watchLocally(ground, options);
+}
+
 export { changeText } from "@sluice/core/builds";
 
 const files = machineFiles(() => crypto.randomUUID());
@@ -109,7 +120,8 @@ export function mainRoot(root: string): string {
   }
 }
 
-function groundOf({ env }: LocalBuildGround): Parameters<typeof planBuild>[0] {
+/** What a plan needs of this machine. */
+export function buildGround({ env }: LocalBuildGround): Parameters<typeof planBuild>[0] {
   return {
     files,
     git: machineGit(env),
@@ -124,8 +136,16 @@ function groundOf({ env }: LocalBuildGround): Parameters<typeof planBuild>[0] {
 
 /** What a build would do. Whoever gets the plan closes its records. */
 export async function planLocalBuild(ground: LocalBuildGround, request: BuildRequest): Promise<Result<BuildPlan>> {
+  return planWith(buildGround(ground), ground, request);
+}
+
+export async function planWith(
+  machine: Parameters<typeof planBuild>[0],
+  ground: LocalBuildGround,
+  request: BuildRequest,
+): Promise<Result<BuildPlan>> {
   try {
-    return await planBuild(groundOf(ground), realpathSync(ground.from), request);
+    return await planBuild(machine, realpathSync(ground.from), request);
   } catch (error) {
     return failureOf(error);
   }
@@ -144,31 +164,38 @@ function failureOf(error: unknown): { readonly ok: false; readonly error: WireEr
 }
 
 /** The cache that all worktrees of the repository share. */
-function cacheOf(plan: BuildPlan, log: Logger): LazyCache {
+export function cacheOf(plan: BuildPlan, log: Logger): LazyCache {
   const shared = join(mainRoot(plan.workspace.root), ".sluice");
   return new LazyCache({ folder: join(shared, "cache"), keys: join(shared, "keys"), log });
 }
 
-function runnerFor(
+/** What others have taken just now may be free again when a task begins: so much of all memory is counted on in any case. */
+const memoryPartMin = 0.5;
+
+export function runnerFor(
   ground: LocalBuildGround,
   plan: BuildPlan,
   p: Pick<LocalBuildOptions, "concurrency" | "force" | "request"> & {
     readonly show: TaskEvents;
     readonly cache: LazyCache;
     readonly isDry: boolean;
+    readonly services?: Parameters<typeof runnerOf>[1]["services"];
   },
 ): TaskRunner {
   return runnerOf(plan, {
-    ...groundOf(ground),
+    ...buildGround(ground),
     cache: p.cache,
     processes: machineProcesses,
+    probes: machineProbes,
+    machine: { cores: availableParallelism(), memoryBytes: Math.max(freemem(), totalmem() * memoryPartMin) },
     running: leftoversIn(plan.records, process.pid),
     events: p.show,
     limits: buildLimits,
     after: (delayMs, callback) => systemClock.after(delayMs, callback),
-    concurrency: p.concurrency ?? availableParallelism(),
+    concurrency: p.concurrency,
     force: p.force,
     isDry: p.isDry,
+    services: p.services,
     startedIn: ground.from,
     node: findProgram(files, ground.env, "node"),
     logFolder: join(buildsFolder(plan.workspace.root), "logs"),
@@ -253,6 +280,8 @@ export interface Explained extends Explanation {
   readonly isHit: boolean;
   /** Tasks that would have to be executed before its key is known. */
   readonly waitsFor: readonly string[];
+  /** Times that it failed and then succeeded from the same inputs, newest first. */
+  readonly flakes: readonly Flake[];
 }
 
 /** Why a task has to be executed, or why it had to be the last time. */
@@ -275,7 +304,7 @@ export async function explainLocalBuild(ground: LocalBuildGround, task: string):
     );
     const now = plan.hasher.keyed(node, upstream);
     const told = explain(task, isHit && last !== undefined ? last : now, earlier);
-    return ok({ ...told, isHit, waitsFor });
+    return ok({ ...told, isHit, waitsFor, flakes: plan.records.flakes(task) });
   } finally {
     plan.records.close();
   }
@@ -290,10 +319,12 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
   const { show, signal, continuing } = options;
   const { workspace, records, graph, digests } = plan;
   const cache = cacheOf(plan, ground.log);
+  let close = async (): Promise<void> => undefined;
   try {
     show.planned(plan);
     endLeftovers(records);
     const runner = runnerFor(ground, plan, { ...options, cache, isDry: false });
+    close = () => runner.close();
     const stop = (): void => runner.stop();
     signal.addEventListener("abort", stop, { once: true });
     const ended = (outcome: TaskOutcome): void => {
@@ -316,6 +347,7 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
   } catch (error) {
     return failureOf(error);
   } finally {
+    await close();
     await cache.close();
     records.close();
   }

@@ -15,6 +15,13 @@ export interface TaskNode {
   readonly script: string | undefined;
   /** Ids, sorted. */
   readonly dependencies: readonly string[];
+  /** It lasts for ever, and others wait until it is there: begun when one of them has to be executed, ended with the build. */
+  readonly isService?: boolean | undefined;
+}
+
+/** What nothing is to be done for by itself: others do it, or need it. */
+export function isPassed({ script, isService }: TaskNode): boolean {
+  return script === undefined || isService === true;
 }
 
 export interface TaskGraph {
@@ -162,21 +169,30 @@ export function taskGraph(workspace: Workspace, packages: PackageGraph, request:
       hint: "Take one of these out of dependsOn, or out of the dependencies of its package.",
     });
   }
-  const tasks = ordered(builder.nodes);
-  const dependents = new Map<string, string[]>([...tasks.keys()].map((id) => [id, []]));
-  for (const { id, dependencies } of tasks.values()) for (const other of dependencies) dependents.get(other)?.push(id);
+  const inOrder = ordered(builder.nodes);
+  const dependents = new Map<string, string[]>([...inOrder.keys()].map((id) => [id, []]));
+  for (const { id, dependencies } of inOrder.values())
+    for (const other of dependencies) dependents.get(other)?.push(id);
+  const tasks = new Map([...inOrder].map(([id, node]) => [id, asService(node, dependents.get(id) ?? [])]));
   for (const node of tasks.values()) {
-    const waits = node.dependencies.find(
-      (other) => tasks.get(other)?.definition.persistent === true && tasks.get(other)?.script !== undefined,
-    );
+    const waits = node.dependencies.find((other) => {
+      const { definition, script, isService } = tasks.get(other) ?? {};
+      return definition?.persistent === true && script !== undefined && isService !== true;
+    });
     if (waits !== undefined)
       return fail({
         code: "invalid_config",
         message: `${node.id} depends on ${waits}, which is persistent and never ends.`,
-        hint: 'Start it along with the other: "with".',
+        hint: 'Start it along with the other: "with". Or say in sluice.config.ts when it is there: "readyWhen".',
       });
   }
   return ok({ tasks, dependents });
+}
+
+function asService(node: TaskNode, dependents: readonly string[]): TaskNode {
+  const { persistent, readyWhen } = node.definition;
+  const isService = persistent && readyWhen !== undefined && node.script !== undefined && dependents.length > 0;
+  return isService ? { ...node, isService } : node;
 }
 
 function isNamed(workspace: Workspace, task: string): boolean {

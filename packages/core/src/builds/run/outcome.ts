@@ -18,6 +18,8 @@ export interface TaskOutcome {
   readonly exitCode: number | null;
   /** Why it failed or was skipped, or why what it left was not kept; null where there is nothing to say. */
   readonly why: string | null;
+  /** How often it was executed, where that was more than once. */
+  readonly attempts?: number;
 }
 
 /** One that was not reached. */

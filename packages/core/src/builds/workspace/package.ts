@@ -59,6 +59,8 @@ export interface TaskDefinition {
   readonly runtime?: readonly string[] | undefined;
   /** When one that lasts for ever is there for those that depend on it. */
   readonly readyWhen?: Readiness | undefined;
+  /** False for one that lasts and sees changes by itself. */
+  readonly interruptible?: boolean | undefined;
   /** How often it is begun again after it failed. */
   readonly retries?: number | undefined;
 }

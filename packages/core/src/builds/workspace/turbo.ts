@@ -111,6 +111,7 @@ function taskOf(value: ConfigValue): Partial & { readonly alone: boolean } {
     cache,
     persistent,
     interactive,
+    interruptible: value.at("interruptible").flag(),
     outputLogs: value.at("outputLogs").word(logModes),
     with: listOf(value.at("with")),
     alone: value.at("extends").flag() === false,
@@ -197,7 +198,8 @@ export function readTurboRules(
       );
       const whole: TaskDefinition = { ...plainTask, ...given };
       const env = [...new Set([...whole.env, ...inferredVariables(pkg)])].toSorted();
-      return { ...whole, env, cache: whole.cache && !whole.persistent };
+      const interruptible = whole.persistent ? { interruptible: whole.interruptible ?? false } : {};
+      return { ...whole, ...interruptible, env, cache: whole.cache && !whole.persistent };
     },
   };
 }
