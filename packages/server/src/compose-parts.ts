@@ -10,6 +10,7 @@ import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
+import { isBuildVersion, settledVersion } from "./builds/build-names.ts";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
@@ -96,7 +97,7 @@ export function openEngine(
   },
 ): Engine {
   const { settings, log } = options;
-  return new Engine({
+  const engine: Engine = new Engine({
     store: parts.store,
     triggers: parts.store.triggers,
     sources: [new FileSource({ project: settings.project, clock: systemClock, log })],
@@ -111,9 +112,20 @@ export function openEngine(
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
-    provideVersion: (version, quarantine) =>
-      parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine),
+    provideVersion: async (version, quarantine) =>
+      isBuildVersion(version)
+        ? provideBuild(engine, version)
+        : (parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine)),
   });
+  return engine;
+}
+
+/** The code of a build comes with who carries it out; the server has only that of builds in which nothing is to be done. */
+async function provideBuild(engine: Engine, version: string): Promise<boolean> {
+  if (version !== settledVersion) return false;
+  const { attachSettledBuilds } = await import("./builds/settled-build.ts");
+  attachSettledBuilds(engine);
+  return true;
 }
 
 /** The engine as the supervisor sees it. */

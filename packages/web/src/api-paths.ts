@@ -119,6 +119,8 @@ export const apiPaths = {
   listBuilds: "GET /api/v1/builds",
   getBuild: "GET /api/v1/builds/:id",
   listBuildTasks: "GET /api/v1/builds/:id/tasks",
+  getBuildTaskLog: "GET /api/v1/builds/:id/tasks/:task/log",
+  beginBuild: "POST /api/v1/workspace-builds",
   watchBuild: "GET /api/v1/builds/:id/events",
   cancelBuild: "POST /api/v1/builds/:id/cancel",
   writeLogs: "POST /api/v1/logs",

@@ -174,9 +174,16 @@ export interface Api {
   drainWorker: { params: "id"; query: never; request: Sent<"Nothing">; answer: undefined };
   removeWorker: { params: "id"; query: never; request: undefined; answer: undefined };
   startBuild: { params: never; query: never; request: Sent<"StartBuild">; answer: Body<"BuildMade"> };
-  listBuilds: { params: never; query: "status" | "limit" | "cursor"; request: undefined; answer: Body<"Builds"> };
-  getBuild: { params: "id"; query: never; request: undefined; answer: Body<"BuildMade"> };
+  listBuilds: {
+    params: never;
+    query: "status" | "kind" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"Builds">;
+  };
+  getBuild: { params: "id"; query: "wait"; request: undefined; answer: Body<"BuildMade"> };
   listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
+  getBuildTaskLog: { params: "id" | "task"; query: never; request: undefined; answer: Body<"BuildTaskLog"> };
+  beginBuild: { params: never; query: never; request: Sent<"BeginBuild">; answer: Body<"BuildBegun"> };
   watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
   cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };

@@ -3,8 +3,8 @@ import { fail, ok, systemClock } from "@sluice/core";
 import type { Result } from "@sluice/core";
 import { buildLimits, endLeftovers, machineChanges, machineProbes, Services, watchBuild } from "@sluice/core/builds";
 import type { BuildPlan, BuildRecords, TaskOutcome } from "@sluice/core/builds";
-import { buildGround, cacheOf, planWith, runnerFor } from "./local-build.ts";
-import type { LocalBuildGround, LocalBuildOptions } from "./local-build.ts";
+import { buildGround, cacheOf, planWith, runnerFor } from "./local-ground.ts";
+import type { LocalBuildGround, LocalBuildOptions } from "./local-ground.ts";
 import type { LazyCache } from "./lazy-cache.ts";
 
 export interface WatchOptions extends LocalBuildOptions {
@@ -26,7 +26,7 @@ export async function watchLocally(ground: LocalBuildGround, options: WatchOptio
     if (!first.ok) return fail(first.error);
     const { workspace } = first.value;
     endLeftovers(first.value.records);
-    cache = cacheOf(first.value, ground.log);
+    cache = cacheOf(first.value, ground, (text) => show.remark(text));
     const opened = cache;
     const after = (delayMs: number, callback: () => void): (() => void) => systemClock.after(delayMs, callback);
     const limits = buildLimits;

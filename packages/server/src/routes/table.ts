@@ -105,6 +105,7 @@ export const handlers: Handlers<RouteName> = {
     () => import("./builds.ts"),
     ["startBuild", "listBuilds", "getBuild", "listBuildTasks", "watchBuild", "cancelBuild"],
   ),
+  ...loaded(() => import("./workspace-builds.ts"), ["beginBuild", "getBuildTaskLog"]),
   ...loaded(() => import("./logs.ts"), ["writeLogs", "queryLogs", "tailLogs", "pushLokiLogs"]),
   ...loaded(
     () => import("./loki-read.ts"),

@@ -32,7 +32,10 @@ export function readBunLock(text: string): LockGraph | undefined {
   }
   if (lock === null || typeof lock !== "object" || typeof lock.lockfileVersion !== "number") return undefined;
   const { packages = {}, workspaces = {}, patchedDependencies = {} } = lock;
-  const whatOf = (id: string): string => String(packages[id]?.[0] ?? "");
+  const whatOf = (id: string): string => {
+    const what = packages[id]?.[0];
+    return typeof what === "string" ? what : "";
+  };
   return {
     resolve(from, name) {
       const start = "id" in from ? from.id : from.folder === "" ? "" : (workspaces[from.folder]?.name ?? "");

@@ -43,7 +43,7 @@ function documentOf(text: string): Lock | undefined {
   }
   // pnpm 11 puts what it needs itself into a document of its own, before that of the workspace.
   const last: unknown = Array.isArray(read) ? read.at(-1) : read;
-  return last !== null && typeof last === "object" ? (last as Lock) : undefined;
+  return last !== null && typeof last === "object" ? last : undefined;
 }
 
 /** Undefined where it is none of these versions. */

@@ -25,7 +25,7 @@ export function machineChanges(root: string, after: (delayMs: number, callback: 
   };
   const watcher = watch(root, { recursive: true }, (_event, name) => {
     // Without a name anything may have changed.
-    if (name !== null && !isTold(String(name))) return;
+    if (name !== null && !isTold(name)) return;
     isChanged = true;
     cancel?.();
     cancel = after(quietMs, () => {

@@ -20,6 +20,10 @@ export interface TaskOutcome {
   readonly why: string | null;
   /** How often it was executed, where that was more than once. */
   readonly attempts?: number;
+  /** Milliseconds since 1970 when its script began; of what was executed. */
+  readonly startedAtMs?: number;
+  /** In words: what of its key is not as it was in the nearest earlier one; empty where there is none. Of what was executed. */
+  readonly reasons?: readonly string[];
 }
 
 /** One that was not reached. */

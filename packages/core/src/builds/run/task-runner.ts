@@ -1,4 +1,5 @@
 // Does one task: looks whether its result is there, executes it where it is not, and keeps what it left.
+import { changeText, explain } from "../explain/explain.ts";
 import type { Hasher, KeyedTask } from "../hash/hasher.ts";
 import { exportsAreOutputs } from "../hash/exports.ts";
 import { digestOfTexts, sha256 } from "../hash/fingerprint.ts";
@@ -48,6 +49,9 @@ export interface TaskRunnerParts extends ScriptRunnerParts {
   /** Absolute; holds the last log of each task. */
   readonly logFolder: string;
 }
+
+/** That an outcome names: whoever wants all of them asks for the explanation. */
+const reasonsMax = 20;
 
 /** Where outputs of a task begin, from the root on. */
 function outputFolder({ package: pkg, definition }: TaskNode): string {
@@ -202,7 +206,7 @@ export class TaskRunner implements TaskPerformer {
     const keyed = this.#keyed(node, upstream);
     const { definition, id } = node;
     const bad = badPattern(definition.outputs);
-    const base = { id, cache: definition.cache ? "miss" : "off", hash: keyed.key, savedMs: 0 } as const;
+    const base = { id, cache: definition.cache ? ("miss" as const) : ("off" as const), hash: keyed.key, savedMs: 0 };
     const failed = (why: string, exitCode: number | null = null, durationMs = 0): TaskOutcome => ({
       ...base,
       status: "failed",
@@ -215,18 +219,20 @@ export class TaskRunner implements TaskPerformer {
     const missing = await this.#services.needed(node);
     if (missing !== undefined) return failed(missing);
     events.started(node, keyed.key);
+    const startedAtMs = now();
+    const reasons = explain(id, keyed, records.keys(id)).changes.slice(0, reasonsMax).map(changeText);
     records.keep(id, { key: keyed.key, atMs: now(), parts: keyed.parts });
     const { executed, attempts } = await this.#attempted(node, signal);
     const { exitCode, durationMs, log } = executed;
     files.write(this.#logFile(node), log);
     if (this.#scripts.isStopped || signal.aborted)
       return { ...unreached(id, "cancelled", "the build was stopped"), hash: keyed.key, cache: base.cache, durationMs };
-    const more = attempts === 1 ? {} : { attempts };
-    if (executed.why !== null) return { ...failed(executed.why, exitCode, durationMs), ...more };
+    const told = { startedAtMs, reasons, ...(attempts === 1 ? {} : { attempts }) };
+    if (executed.why !== null) return { ...failed(executed.why, exitCode, durationMs), ...told };
     records.tookMs(id, durationMs);
     if (executed.need !== undefined && durationMs >= tellingMs) records.used(id, executed.need);
     const kept = await this.#keep(node, { keyed, upstream, executed });
-    return { ...base, status: "completed", durationMs, exitCode, ...kept, ...more };
+    return { ...base, status: "completed", durationMs, exitCode, ...kept, ...told };
   }
 
   /** Once, and again as long as it fails and may be retried. The log is that of the last time. */

@@ -63,7 +63,7 @@ async function watched(tasks: readonly string[], more: Tree = {}): Promise<Watch
   const stop = new AbortController();
   const builds: (readonly string[])[] = [];
   const remarks: string[] = [];
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   const told = (): void => {
     for (const tell of waiting.splice(0)) tell();
   };

@@ -6,7 +6,7 @@ import { runTasks } from "./build-run.ts";
 import type { Continuing } from "./build-run.ts";
 import { findHits } from "./hits.ts";
 import type { TaskOutcome } from "./outcome.ts";
-import { Services } from "./services.ts";
+import type { Services } from "./services.ts";
 import type { TaskRunner } from "./task-runner.ts";
 
 /** What changes in a folder. */

@@ -140,7 +140,8 @@ export function ownRules(builds: ConfigValue, base: TaskRules, isMonorepo: boole
         .filter(([key]) => means(key, pkg, task) && !(isRoot && !key.includes("#")))
         .map(([, each]) => each);
       if (over.length === 0) return under;
-      const whole: TaskDefinition = Object.assign({}, under ?? plainTask, ...over);
+      let whole: TaskDefinition = under ?? plainTask;
+      for (const each of over) whole = { ...whole, ...each };
       const command =
         whole.command === undefined
           ? undefined
