@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { CliError, exitCodes } from "../io.ts";
 import type { Io } from "../io.ts";
-import { loadBuilds, logOf, scopeOf } from "../commands/build.ts";
+import { loadBuilds, logOf, scopeOf } from "./execute.ts";
 import { argumentsOf, concurrencyOf, taskNames } from "./flags.ts";
 import type { BuildFlags } from "./flags.ts";
 import { BuildOutput } from "./output.ts";

@@ -10,7 +10,7 @@ import { filesByPackage, inputsOf } from "./inputs.ts";
 import { sha256 } from "./fingerprint.ts";
 import { ExternalDependencies } from "./lockfile.ts";
 import type { LockNotes } from "./lockfile.ts";
-import { definitionParts, keyOf } from "./task-key.ts";
+import { definitionParts, keyWith, ownDigest } from "./task-key.ts";
 import type { GlobalParts, KeyParts } from "./task-key.ts";
 import { pathsTest } from "../workspace/globs.ts";
 
@@ -47,6 +47,8 @@ export class Hasher {
   readonly #external: ExternalDependencies;
   readonly #byPackage: ReadonlyMap<string, readonly string[]>;
   readonly #externalOf = new Map<string, Digest>();
+  readonly #ownOf = new Map<string, { readonly parts: Omit<KeyParts, "upstream">; readonly digest: Digest }>();
+  readonly #variablesOf = new Map<string, Readonly<Record<string, string>>>();
   readonly #said = new Map<string, Digest>();
   readonly #filesOf = new Map<string, Readonly<Record<string, Digest>>>();
   readonly global: GlobalParts;
@@ -106,7 +108,16 @@ export class Hasher {
 
   /** `upstream`: what each task that it depends on contributes. */
   keyed(node: TaskNode, upstream: Readonly<Record<string, string>>): KeyedTask {
-    const { env, envMode, args } = this.#parts;
+    let own = this.#ownOf.get(node.id);
+    if (own === undefined) {
+      const parts = this.#ownParts(node);
+      this.#ownOf.set(node.id, (own = { parts, digest: ownDigest(node.id, parts) }));
+    }
+    return { key: keyWith(own.digest, upstream), parts: { ...own.parts, upstream } };
+  }
+
+  #ownParts(node: TaskNode): Omit<KeyParts, "upstream"> {
+    const { envMode, args } = this.#parts;
     const { package: pkg, definition, script, id, task } = node;
     let files = this.#filesOf.get(id);
     if (files === undefined) this.#filesOf.set(id, (files = this.filesOf(node)));
@@ -115,17 +126,23 @@ export class Hasher {
     const name = definition.script ?? task;
     const { [`pre${name}`]: before = "", [`post${name}`]: after = "" } =
       definition.command === undefined ? pkg.scripts : {};
-    const parts: KeyParts = {
+    return {
       global: this.global,
       command: script === undefined ? "" : [before, script, after].join("\n"),
       args: script === undefined ? [] : args,
       definition: { ...definitionParts(node), envMode, ...this.#runtimes(definition.runtime) },
       files,
-      env: hashedVariables(env, definition.env),
+      env: this.#variables(definition.env),
       external,
-      upstream,
     };
-    return { key: keyOf(id, parts), parts };
+  }
+
+  /** Most tasks declare the same ones. */
+  #variables(patterns: readonly string[]): Readonly<Record<string, string>> {
+    const asked = patterns.join("\n");
+    let found = this.#variablesOf.get(asked);
+    if (found === undefined) this.#variablesOf.set(asked, (found = hashedVariables(this.#parts.env, patterns)));
+    return found;
   }
 
   /** Remembers for the next build what takes long to find. */

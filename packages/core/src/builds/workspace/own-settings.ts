@@ -140,8 +140,9 @@ export function ownRules(builds: ConfigValue, base: TaskRules, isMonorepo: boole
         .filter(([key]) => means(key, pkg, task) && !(isRoot && !key.includes("#")))
         .map(([, each]) => each);
       if (over.length === 0) return under;
-      let whole: TaskDefinition = under ?? plainTask;
-      for (const each of over) whole = { ...whole, ...each };
+      const more: Partial<TaskDefinition> = {};
+      for (const each of over) Object.assign(more, each);
+      const whole: TaskDefinition = { ...(under ?? plainTask), ...more };
       const command =
         whole.command === undefined
           ? undefined
