@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { sluice, startSluice } from "./cli-process.ts";
+import { cleanEnv, main, sluice, startSluice } from "./cli-process.ts";
 import type { Ran } from "./cli-process.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sluice-builds-e2e-"));
@@ -111,6 +111,23 @@ describe("sluice build", () => {
     expect((await sluice(["build", "--output-logs", "hash-only"], { cwd: root })).stdout).not.toContain("built app");
     const github = await sluice(["build"], { cwd: root, env: { GITHUB_ACTIONS: "true" } });
     expect(github.stdout).toContain("::group::app#build: from the cache\nbuilt app\n::endgroup::\n");
+  });
+
+  test("says on a terminal how far it is, and leaves nothing of that", async () => {
+    const root = workspace({ "packages/lib/package.json": { name: "lib", scripts: { build: "sleep 0.3" } } });
+    await sluice(["build", "--force"], { cwd: root });
+    const command = `${process.execPath} ${main} build --force`;
+    const ran = Bun.spawnSync(["script", "-qec", command, "/dev/null"], {
+      cwd: root,
+      env: { ...cleanEnv(), TERM: "xterm" },
+      stdin: "ignore",
+    });
+    const text = ran.stdout.toString();
+    expect([ran.exitCode, text]).toEqual([0, expect.stringMatching(/\[0\/2\] · about \d+ s left · lib#build/)]);
+    const [, last = ""] = text.split("app#build: done");
+    expect(last.slice(last.indexOf("Build completed"))).toMatch(
+      /^Build completed: [^\r\n]*\r?\n[^\p{L}\p{N}]*(?:2K[^\p{L}\p{N}]*)*$/u,
+    );
   });
 
   test("does several tasks, also ones that are called like a command, and passes on what stands behind --", async () => {

@@ -18,7 +18,10 @@ test("--quick measures each tool cold, with nothing to do, and with outputs to p
   try {
     const main = join(import.meta.dir, "../main.ts");
     const ran = Bun.spawnSync([process.execPath, main, "builds", "--quick", "--json", "--data", folder]);
-    expect({ exitCode: ran.exitCode, stderr: ran.exitCode === 0 ? "" : `${ran.stdout}${ran.stderr}` }).toEqual({
+    expect({
+      exitCode: ran.exitCode,
+      stderr: ran.exitCode === 0 ? "" : `${ran.stdout.toString()}${ran.stderr.toString()}`,
+    }).toEqual({
       exitCode: 0,
       stderr: "",
     });

@@ -12,7 +12,7 @@ export interface Contender {
   readonly name: Tool;
   readonly version: string;
   /** The program itself where it is one, not a script that starts it. */
-  command(tasks: readonly string[]): readonly string[];
+  readonly command: (tasks: readonly string[]) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** What it remembers in a workspace, so that the next build is its first. */
   forget(root: string): void;

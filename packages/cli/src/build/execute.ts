@@ -1,11 +1,13 @@
 // What `sluice build` and its questions do, once their arguments are read.
 import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { CliError, exitCodes, failed, misused } from "../io.ts";
 import type { Io } from "../io.ts";
 import { affectedBase, argumentsOf, concurrencyOf, shardOf, taskNames } from "./flags.ts";
 import type { BuildFlags } from "./flags.ts";
 import { BuildOutput } from "./output.ts";
+import { Progress, withProgress } from "./progress.ts";
 import { serverOf } from "./server.ts";
 
 /** Loaded where somebody builds. */
@@ -14,9 +16,43 @@ export async function loadBuilds() {
 }
 
 type Builds = Awaited<ReturnType<typeof loadBuilds>>;
+type Shown = Parameters<Builds["localBuild"]>[1]["show"];
 type BuildRequest = Parameters<Builds["dryLocalBuild"]>[1];
 
 const interruptedCode = 130;
+
+/** What is shown of a build; on a terminal with a line below it that says how far it is. */
+function shownBy(io: Io, flags: BuildFlags, timeline: ReturnType<Builds["timeline"]>) {
+  const isStream = flags.ui === "stream";
+  const isQuiet = flags.json === true;
+  const isLive = io.stdout.isTTY && !isStream && !isQuiet && io.env["GITHUB_ACTIONS"] !== "true";
+  const progress = new Progress(() => performance.now(), concurrencyOf(flags.concurrency) ?? availableParallelism());
+  const live = isLive ? withProgress(io, progress) : undefined;
+  const clocks = {
+    started(id: string): void {
+      timeline.started(id);
+      progress.started(id);
+      live?.draw();
+    },
+    ended(id: string): void {
+      timeline.ended(id);
+      progress.ended(id);
+    },
+  };
+  const output = new BuildOutput(live?.io ?? io, { isStream, logs: flags.outputLogs, isQuiet, timeline: clocks });
+  const { started, output: written, replayed, ended, began, remark } = output;
+  const planned: Shown["planned"] = (plan) => {
+    progress.planned(plan);
+    output.planned(plan);
+  };
+  let isOver = false;
+  const end = (): void => {
+    if (!isOver) live?.end();
+    isOver = true;
+  };
+  const show: Shown = { planned, started, output: written, replayed, ended, began, remark };
+  return { show, end, finish: (result: Parameters<BuildOutput["finish"]>[0]) => output.finish(result) };
+}
 
 export async function execute(io: Io, given: readonly string[], flags: BuildFlags): Promise<void> {
   const builds = await loadBuilds();
@@ -29,12 +65,7 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
     return dry(io, flags, await builds.dryLocalBuild(ground, request, flags.force === true));
   const began = performance.now();
   const timeline = builds.timeline(() => performance.now() - began);
-  const output = new BuildOutput(io, {
-    isStream: flags.ui === "stream",
-    logs: flags.outputLogs,
-    isQuiet: flags.json === true,
-    timeline,
-  });
+  const { show, finish, end: endProgress } = shownBy(io, flags, timeline);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
@@ -46,9 +77,10 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
       continuing,
       concurrency,
       force: flags.force === true,
-      show: output,
+      show,
       signal: stop.signal,
     });
+    endProgress();
     if (!end.ok)
       throw end.error.code === "invalid_config" || end.error.code === "bad_request"
         ? new CliError(exitCodes.misused, end.error)
@@ -76,7 +108,7 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
           })),
         }),
       );
-    else output.finish(end.value);
+    else finish(end.value);
     if (status === "completed") return;
     throw new CliError(
       status === "cancelled" ? interruptedCode : exitCodes.failed,
@@ -84,6 +116,7 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
       true,
     );
   } finally {
+    endProgress();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
   }
 }

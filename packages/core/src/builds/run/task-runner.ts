@@ -140,7 +140,7 @@ export class TaskRunner implements TaskPerformer {
     upstream: readonly TaskOutcome[],
   ): Promise<TaskOutcome | undefined> {
     const { outputs, cache, records, events, now, isDry } = this.#parts;
-    const place = { id: node.id, folder: outputFolder(node) };
+    const place = { id: node.id, folder: outputFolder(node), upstream: node.dependencies };
     const done = (outputsDigest: Digest, savedMs: number): TaskOutcome => ({
       id: node.id,
       status: "completed",
@@ -244,7 +244,7 @@ export class TaskRunner implements TaskPerformer {
     const { id, definition } = node;
     let first: string | undefined;
     for (let attempts = 1; ; attempts++) {
-      await outputs.clear({ id, folder: outputFolder(node) });
+      await outputs.clear({ id, folder: outputFolder(node), upstream: node.dependencies });
       const executed = await this.#scripts.run(node, signal, (bytes) => events.output(node, bytes));
       const isEnd = executed.why === null || this.#scripts.isStopped || signal.aborted;
       if (isEnd || attempts > (definition.retries ?? 0)) {
