@@ -1,68 +1,14 @@
 // Builds by the shipped command: a workspace that Turborepo would build, built without any configuration of ours.
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { cleanEnv, main, sluice, startSluice } from "./cli-process.ts";
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { besideWorkspaces, build, git, removeAll, removeWorkspaces, workspace, write } from "./builds-rig.ts";
+import { main, sluice, startSluice } from "./cli-process.ts";
 import type { Ran } from "./cli-process.ts";
 
-const work = mkdtempSync(join(tmpdir(), "sluice-builds-e2e-"));
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-afterAll(() => rmSync(work, { recursive: true, force: true }));
-
-type Tree = Readonly<Record<string, string | object>>;
-
-function write(root: string, tree: Tree): void {
-  for (const [path, content] of Object.entries(tree)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
-  }
-}
-
-const build = "mkdir -p dist && cat src/* > dist/out";
-
-function workspace(more: Tree = {}): string {
-  const root = mkdtempSync(join(work, "shop-"));
-  folders.push(root);
-  write(root, {
-    "package.json": { name: "shop", workspaces: ["packages/*"], packageManager: "npm@10.2.0" },
-    "turbo.json": { tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"] }, check: {} } },
-    ".gitignore": "dist\n.sluice\n",
-    "packages/lib/package.json": { name: "lib", main: "dist/out", scripts: { build, check: "echo checked" } },
-    "packages/lib/src/a": "a\n",
-    "packages/app/package.json": {
-      name: "app",
-      dependencies: { lib: "*" },
-      scripts: { build: `${build} && echo built app` },
-    },
-    "packages/app/src/b": "b\n",
-    ...more,
-  });
-  return root;
-}
-
-function git(root: string, ...args: readonly string[]): void {
-  const done = spawnSync(
-    "git",
-    ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
-    { cwd: root, encoding: "utf8" },
-  );
-  if (done.status !== 0) throw new Error(done.stderr);
-}
+afterEach(removeWorkspaces);
+afterAll(removeAll);
 
 interface Ended {
   readonly id: string;
@@ -111,23 +57,6 @@ describe("sluice build", () => {
     expect((await sluice(["build", "--output-logs", "hash-only"], { cwd: root })).stdout).not.toContain("built app");
     const github = await sluice(["build"], { cwd: root, env: { GITHUB_ACTIONS: "true" } });
     expect(github.stdout).toContain("::group::app#build: from the cache\nbuilt app\n::endgroup::\n");
-  });
-
-  test("says on a terminal how far it is, and leaves nothing of that", async () => {
-    const root = workspace({ "packages/lib/package.json": { name: "lib", scripts: { build: "sleep 0.3" } } });
-    await sluice(["build", "--force"], { cwd: root });
-    const command = `${process.execPath} ${main} build --force`;
-    const ran = Bun.spawnSync(["script", "-qec", command, "/dev/null"], {
-      cwd: root,
-      env: { ...cleanEnv(), TERM: "xterm" },
-      stdin: "ignore",
-    });
-    const text = ran.stdout.toString();
-    expect([ran.exitCode, text]).toEqual([0, expect.stringMatching(/\[0\/2\] · about \d+ s left · lib#build/)]);
-    const [, last = ""] = text.split("app#build: done");
-    expect(last.slice(last.indexOf("Build completed"))).toMatch(
-      /^Build completed: [^\r\n]*\r?\n[^\p{L}\p{N}]*(?:2K[^\p{L}\p{N}]*)*$/u,
-    );
   });
 
   test("does several tasks, also ones that are called like a command, and passes on what stands behind --", async () => {
@@ -182,19 +111,6 @@ describe("sluice build", () => {
       exitCode: 2,
       stderr: "sluice: turbo.json:3: tasks.build.cache is neither true nor false.\n",
     });
-  });
-
-  test("takes what sluice.config.ts says of builds, and names file, line and key of what is wrong in it", async () => {
-    const settings = 'export default {\n  builds: { tasks: {\n    "app#say": { command: "echo said" },\n  } },\n};\n';
-    const root = workspace({ "sluice.config.ts": settings });
-    expect((await sluice(["build", "say"], { cwd: root })).stdout).toContain("said\n");
-    write(root, { "sluice.config.ts": settings.replace("command", "comand") });
-    expect(await sluice(["build", "say"], { cwd: root })).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining("sluice.config.ts:3: builds.tasks.app#say.comand is not known here"),
-    });
-    write(root, { "sluice.config.ts": "export default {\n  builds: {,\n};\n" });
-    expect((await sluice(["build"], { cwd: root })).stderr).toMatch(/^sluice: sluice\.config\.ts:2: /);
   });
 
   test("says what it would do, and does nothing", async () => {
@@ -256,33 +172,6 @@ describe("sluice build", () => {
     expect(shards.flat().toSorted()).toEqual(["app#build", "lib#build"]);
   });
 
-  test("watches: builds again what changed, and ends with all that it keeps running when it is told to", async () => {
-    const root = workspace({
-      "packages/lib/package.json": {
-        name: "lib",
-        main: "dist/out",
-        scripts: { build, dev: "echo $$ > ../../pid; echo dev is there; exec sleep 1000" },
-      },
-      "turbo.json": {
-        tasks: {
-          build: { dependsOn: ["^build"], outputs: ["dist/**"] },
-          dev: { dependsOn: ["build"], persistent: true, cache: false },
-        },
-      },
-      ".gitignore": "dist\npid\n",
-    });
-    const watch = startSluice(["build", "watch", "build", "dev"], { cwd: root });
-    await watch.until((text) => text.includes("Waits for changes.") && text.includes("lib#dev: dev is there"));
-    write(root, { "packages/app/src/b": "other\n" });
-    const seen = await watch.until((text) => text.split("Waits for changes.").length > 2);
-    expect(seen).toContain("Build completed: 2 of 2 completed, 1 from the cache");
-    expect(readFileSync(join(root, "packages/app/dist/out"), "utf8")).toBe("other\n");
-    watch.kill("SIGTERM");
-    expect(await watch.exited).toBe(0);
-    const pid = Number(readFileSync(join(root, "pid"), "utf8"));
-    expect(() => process.kill(pid, 0)).toThrow();
-  });
-
   test("explains why a task has to be executed, and why it had to be", async () => {
     const root = workspace();
     await sluice(["build"], { cwd: root });
@@ -301,28 +190,13 @@ describe("sluice build", () => {
     );
   });
 
-  test("does a task again that may be, and says that it was flaky", async () => {
-    const flaky = "echo x >> ../../tries; test $(wc -l < ../../tries) -ge 2";
-    const root = workspace({
-      "packages/lib/package.json": { name: "lib", scripts: { check: flaky } },
-      "sluice.config.ts": 'export default { builds: { tasks: { "lib#check": { retries: 1 } } } };\n',
-      ".gitignore": "dist\ntries\n",
-    });
-    const ran = await sluice(["build", "lib#check"], { cwd: root });
-    expect([ran.exitCode, ran.stdout]).toEqual([0, expect.stringContaining(", the 2. time that it was tried\n")]);
-    expect((await sluice(["build", "explain", "lib#check"], { cwd: root })).stdout).toMatch(
-      /It was flaky once, at \S+ last: it exited with code 1\.\n$/,
-    );
-  });
-
   test("shares its cache with other worktrees of the repository", async () => {
     const root = workspace();
     git(root, "init", "-q");
     git(root, "add", ".");
     git(root, "commit", "-qm", "all");
     await sluice(["build"], { cwd: root });
-    const other = join(work, "other");
-    folders.push(other);
+    const other = besideWorkspaces("other");
     git(root, "worktree", "add", "-q", other);
     expect(caches(await sluice(["build", "--json"], { cwd: other }))).toEqual({
       "lib#build": "hit",

@@ -89,7 +89,10 @@ export class Progress {
 }
 
 /** Keeps the line below all that is printed. `end` takes it away. */
-export function withProgress(io: Io, progress: Progress): { readonly io: Io; readonly draw: () => void; readonly end: () => void } {
+export function withProgress(
+  io: Io,
+  progress: Progress,
+): { readonly io: Io; readonly draw: () => void; readonly end: () => void } {
   const draw = (): void => {
     const line = progress.line(io.stdout.columns);
     io.stdout.write(line === "" ? clearLine : `${clearLine}${line}`);

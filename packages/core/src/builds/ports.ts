@@ -105,7 +105,7 @@ interface ProcessSpec {
 }
 
 /** What a process and all that it waited for took. */
-export interface ProcessUse {
+interface ProcessUse {
   /** Of all processors together. */
   readonly cpuMs: number;
   /** The most that one of them had. */

@@ -40,7 +40,7 @@ interface Request {
 }
 
 /** Text of what a task does; undefined where it does nothing itself. */
-export function scriptOf(pkg: Package, task: string, definition: TaskDefinition): string | undefined {
+function scriptOf(pkg: Package, task: string, definition: TaskDefinition): string | undefined {
   return definition.command?.text ?? pkg.scripts[definition.script ?? task];
 }
 

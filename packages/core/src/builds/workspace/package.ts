@@ -65,7 +65,7 @@ export interface TaskDefinition {
   readonly retries?: number | undefined;
 }
 
-export interface TaskCommand {
+interface TaskCommand {
   /** As a shell reads it. */
   readonly text: string;
   /** Where it is done, from the root on; empty for the root. */

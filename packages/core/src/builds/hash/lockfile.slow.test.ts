@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { decisive, manifestsOf, reachable } from "../packages/core/src/builds/hash/lockfiles/lockfiles.suite.ts";
+import { decisive, manifestsOf, reachable } from "./lockfiles/lockfiles.suite.ts";
 
 const tools = {
   pnpm6: "npm:pnpm@6.35.1",
