@@ -7,6 +7,7 @@ const suites: Readonly<Record<string, () => Promise<(args: readonly string[]) =>
   workers: async () => (await import("./workers/suite.ts")).runWorkersSuite,
   runtime: async () => (await import("./runtime/suite.ts")).runRuntimeSuite,
   bundlers: async () => (await import("./bundlers/suite.ts")).runBundlersSuite,
+  builds: async () => (await import("./builds/suite.ts")).runBuildsSuite,
   console: async () => (await import("./console/suite.ts")).runConsoleSuite,
   logs: async () => (await import("./logs/suite.ts")).runLogsSuite,
 };

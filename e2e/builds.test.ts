@@ -1,68 +1,14 @@
 // Builds by the shipped command: a workspace that Turborepo would build, built without any configuration of ours.
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { sluice, startSluice } from "./cli-process.ts";
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { besideWorkspaces, build, git, removeAll, removeWorkspaces, workspace, write } from "./builds-rig.ts";
+import { main, sluice, startSluice } from "./cli-process.ts";
 import type { Ran } from "./cli-process.ts";
 
-const work = mkdtempSync(join(tmpdir(), "sluice-builds-e2e-"));
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-afterAll(() => rmSync(work, { recursive: true, force: true }));
-
-type Tree = Readonly<Record<string, string | object>>;
-
-function write(root: string, tree: Tree): void {
-  for (const [path, content] of Object.entries(tree)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
-  }
-}
-
-const build = "mkdir -p dist && cat src/* > dist/out";
-
-function workspace(more: Tree = {}): string {
-  const root = mkdtempSync(join(work, "shop-"));
-  folders.push(root);
-  write(root, {
-    "package.json": { name: "shop", workspaces: ["packages/*"], packageManager: "npm@10.2.0" },
-    "turbo.json": { tasks: { build: { dependsOn: ["^build"], outputs: ["dist/**"] }, check: {} } },
-    ".gitignore": "dist\n.sluice\n",
-    "packages/lib/package.json": { name: "lib", main: "dist/out", scripts: { build, check: "echo checked" } },
-    "packages/lib/src/a": "a\n",
-    "packages/app/package.json": {
-      name: "app",
-      dependencies: { lib: "*" },
-      scripts: { build: `${build} && echo built app` },
-    },
-    "packages/app/src/b": "b\n",
-    ...more,
-  });
-  return root;
-}
-
-function git(root: string, ...args: readonly string[]): void {
-  const done = spawnSync(
-    "git",
-    ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
-    { cwd: root, encoding: "utf8" },
-  );
-  if (done.status !== 0) throw new Error(done.stderr);
-}
+afterEach(removeWorkspaces);
+afterAll(removeAll);
 
 interface Ended {
   readonly id: string;
@@ -250,8 +196,7 @@ describe("sluice build", () => {
     git(root, "add", ".");
     git(root, "commit", "-qm", "all");
     await sluice(["build"], { cwd: root });
-    const other = join(work, "other");
-    folders.push(other);
+    const other = besideWorkspaces("other");
     git(root, "worktree", "add", "-q", other);
     expect(caches(await sluice(["build", "--json"], { cwd: other }))).toEqual({
       "lib#build": "hit",

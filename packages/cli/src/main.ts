@@ -45,6 +45,15 @@ async function execute(argv: readonly string[]): Promise<void> {
     }
   }
   process.stdout.on("error", endWithoutReader);
+  if (command === "build") {
+    const { plainBuild } = await import("./build/plain-flags.ts");
+    const plain = plainBuild(args);
+    if (plain !== undefined) {
+      const { execute: build } = await import("./build/execute.ts");
+      await build(io, plain.tasks, plain.flags);
+      return;
+    }
+  }
   const { makeProgram } = await import("./program.ts");
   await makeProgram(io).parseAsync(argv);
 }

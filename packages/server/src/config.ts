@@ -50,7 +50,9 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   const file = flatten(sources.file);
   const env = variables(sources.env);
   const flags = new Map(Object.entries(sources.flags).filter(([, value]) => value !== undefined));
-  checkNames([...file.keys()], {
+  // What is said of builds concerns `sluice build` alone, which checks it.
+  const ofServer = [...file.keys()].filter((key) => !key.startsWith("builds."));
+  checkNames(ofServer, {
     kind: "setting",
     where: "sluice.config.ts",
     known: [...settingKeys(), ...wholeKeys, ...limitKeys()],

@@ -17,6 +17,7 @@ interface Outcome {
   readonly cache: string;
   readonly durationMs: number;
   readonly why: string | null;
+  readonly attempts?: number;
 }
 
 interface Plan {
@@ -164,9 +165,10 @@ export class BuildOutput {
   }
 }
 
-function headOf({ status, cache, durationMs, why }: Outcome): string {
+function headOf({ status, cache, durationMs, why, attempts }: Outcome): string {
   const note = why === null ? "" : ` (${why})`;
   if (status === "completed" && cache === "hit") return "from the cache";
-  if (status === "completed") return `done in ${durationMs} ms${note}`;
+  if (status === "completed")
+    return `done in ${durationMs} ms${attempts === undefined ? "" : `, the ${attempts}. time that it was tried`}${note}`;
   return `${status}${note}`;
 }

@@ -13,15 +13,18 @@ import { Hasher } from "./hash/hasher.ts";
 import type { Tools } from "./hash/hasher.ts";
 import { neverInputs, walkFiles } from "./hash/ignore.ts";
 import type { BuildLimits } from "./limits.ts";
-import type { BuildCache, Files, Git, Processes, RunningNotes } from "./ports.ts";
+import type { BuildCache, Files, Git, Probes, Processes, RunningNotes } from "./ports.ts";
 import type { BuildRecords } from "./records/records.ts";
 import { Outputs } from "./run/outputs.ts";
+import type { Services } from "./run/services.ts";
 import { criticalPaths, Slots } from "./run/slots.ts";
+import type { TaskNeed } from "./run/slots.ts";
 import { TaskRunner } from "./run/task-runner.ts";
 import type { TaskEvents } from "./run/task-runner.ts";
 import { pathsTest } from "./workspace/globs.ts";
 import type { EnvMode, PackageManager, Workspace } from "./workspace/package.ts";
-import { readWorkspace } from "./workspace/workspace.ts";
+import type { OwnSettings } from "./workspace/own-settings.ts";
+import { readWorkspace, rootOf } from "./workspace/workspace.ts";
 
 export interface BuildRequest {
   /** Names, or `package#task`. */
@@ -46,8 +49,12 @@ export interface BuildGround {
   /** Opened once the root is known. */
   readonly records: (root: string) => BuildRecords;
   readonly tools: (p: { readonly manager: PackageManager; readonly records: BuildRecords }) => Promise<Tools>;
+  /** What a command writes when it is done in a folder. */
+  readonly say: (folder: string, command: string) => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Own settings of a workspace, where it has some. */
+  readonly settings: (root: string) => Promise<Result<OwnSettings | undefined>>;
 }
 
 /** What a build is going to do, before it does any of it. */
@@ -77,6 +84,9 @@ async function selectedPackages(
     "package.json",
     "turbo.json",
     "turbo.jsonc",
+    "nx.json",
+    ".moon/*.yml",
+    "sluice.config.ts",
   ]);
   const where = { graph, git: ground.git, root, isGlobal };
   const filtered = await filterPackages(where, request.filters);
@@ -95,7 +105,11 @@ function sharded(names: ReadonlySet<string>, shard: BuildRequest["shard"]): Read
 /** `from`: an absolute folder in the workspace. Whoever gets a plan closes its records. */
 export async function planBuild(ground: BuildGround, from: string, request: BuildRequest): Promise<Result<BuildPlan>> {
   const { files, git, env } = ground;
-  const workspace = readWorkspace(files, from);
+  const found = rootOf(files, from);
+  if (!found.ok) return found;
+  const settings = await ground.settings(found.value);
+  if (!settings.ok) return settings;
+  const workspace = readWorkspace(files, from, settings.value);
   if (!workspace.ok) return workspace;
   const { root, packages: all, rules, manager } = workspace.value;
   const listing = git.files(root);
@@ -123,6 +137,8 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
     env,
     envMode,
     tools,
+    notes: records,
+    say: (command) => ground.say(root, command),
     args: request.args,
   });
   const fingerprint = digestOfTexts([
@@ -130,7 +146,7 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
     ...request.args,
     ...[...graph.value.tasks.values()].flatMap((node) => [node.id, hasher.keyed(node, {}).key]),
   ]);
-  digests.save();
+  hasher.save();
   return ok({
     workspace: workspace.value,
     packages,
@@ -144,6 +160,12 @@ export async function planBuild(ground: BuildGround, from: string, request: Buil
   });
 }
 
+/** Tasks that were seen to wait count for this much of a processor, and no less. */
+const coresMin = 0.25;
+const tasksPerCoreMax = 1 / coresMin;
+
+type TaskRunnerWrap = NonNullable<ConstructorParameters<typeof TaskRunner>[0]["wrap"]>;
+
 interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"> {
   readonly cache: BuildCache;
   readonly processes: Processes;
@@ -151,8 +173,13 @@ interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"
   readonly events: TaskEvents;
   readonly limits: BuildLimits;
   readonly after: (delayMs: number, callback: () => void) => () => void;
-  /** Tasks at once. */
-  readonly concurrency: number;
+  readonly probes: Probes;
+  /** Undefined: as many tasks at once as the machine has room for by what they took before. */
+  readonly concurrency: number | undefined;
+  /** What there is of the machine. */
+  readonly machine: TaskNeed;
+  readonly wrap?: TaskRunnerWrap | undefined;
+  readonly services?: Services | undefined;
   readonly force: boolean;
   readonly isDry: boolean;
   /** Absolute. */
@@ -166,7 +193,13 @@ interface RunnerGround extends Pick<BuildGround, "files" | "git" | "env" | "now"
 /** What does the tasks of a plan. */
 export function runnerOf(plan: BuildPlan, ground: RunnerGround): TaskRunner {
   const { workspace, records, hasher, graph, envMode } = plan;
-  const { files, git, cache, concurrency } = ground;
+  const { files, git, cache, concurrency, machine } = ground;
+  const { cores } = machine;
+  // What waits more than it works leaves room for others.
+  const room =
+    concurrency === undefined
+      ? { ...machine, count: Math.ceil(cores * tasksPerCoreMax) }
+      : { count: concurrency, memoryBytes: machine.memoryBytes };
   return new TaskRunner({
     ...ground,
     workspace,
@@ -174,7 +207,12 @@ export function runnerOf(plan: BuildPlan, ground: RunnerGround): TaskRunner {
     hasher,
     envMode,
     outputs: new Outputs({ files, git, cache, records, root: workspace.root }),
-    slots: new Slots(concurrency),
+    slots: new Slots(room),
+    needs: new Map([...records.uses()].map(([id, need]) => [id, { ...need, cores: Math.max(coresMin, need.cores) }])),
+    serviceOf: (id) => {
+      const node = graph.tasks.get(id);
+      return node?.isService === true ? node : undefined;
+    },
     weights: criticalPaths(graph, records.durations()),
   });
 }

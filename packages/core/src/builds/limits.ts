@@ -5,9 +5,15 @@ export interface BuildLimits {
   readonly buildLogBytesMax: number;
   /** From being asked to end until being made to. */
   readonly buildStopGraceMs: number;
+  /** How long a task that lasts for ever may take until it is there. */
+  readonly buildReadyMs: number;
+  /** Between two looks whether it is. */
+  readonly buildReadyLookMs: number;
 }
 
 export const buildLimits: BuildLimits = {
   buildLogBytesMax: 64 * 1024 * 1024,
   buildStopGraceMs: 5_000,
+  buildReadyMs: 60_000,
+  buildReadyLookMs: 50,
 };

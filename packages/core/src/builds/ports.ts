@@ -104,9 +104,18 @@ interface ProcessSpec {
   readonly output: (bytes: Uint8Array) => void;
 }
 
+/** What a process and all that it waited for took. */
+interface ProcessUse {
+  /** Of all processors together. */
+  readonly cpuMs: number;
+  /** The most that one of them had. */
+  readonly memoryBytes: number;
+}
+
 export interface ProcessEnd {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
+  readonly use?: ProcessUse | undefined;
 }
 
 export interface RunningProcess {
@@ -121,6 +130,14 @@ export interface Processes {
   spawn(
     spec: ProcessSpec,
   ): { readonly ok: true; readonly process: RunningProcess } | { readonly ok: false; readonly why: string };
+}
+
+/** Whether somebody answers on this machine. */
+export interface Probes {
+  /** A connection can be made. */
+  port(port: number): Promise<boolean>;
+  /** It answers with a status below 400. */
+  url(url: string): Promise<boolean>;
 }
 
 /** Remembers what is running, so that what a killed build has left behind can be ended before it writes into the next one. */

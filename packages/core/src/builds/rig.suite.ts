@@ -3,18 +3,21 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ok } from "../kernel/result.ts";
 import { planBuild, runnerOf } from "./build.ts";
 import type { BuildPlan, BuildRequest } from "./build.ts";
 import { buildLimits } from "./limits.ts";
 import { machineFiles } from "./machine/files.ts";
 import { machineGit } from "./machine/git.ts";
 import { leftoversIn } from "./machine/leftovers.ts";
+import { machineProbes } from "./machine/probes.ts";
 import { machineProcesses } from "./machine/processes.ts";
 import { MemoryCache } from "./memory-cache.suite.ts";
 import type { BuildCache, Journal } from "./ports.ts";
 import { BuildRecords } from "./records/records.ts";
 import { runTasks } from "./run/build-run.ts";
 import type { Continuing } from "./run/build-run.ts";
+import type { OwnSettings } from "./workspace/own-settings.ts";
 import { findHits } from "./run/hits.ts";
 import type { TaskOutcome } from "./run/outcome.ts";
 
@@ -66,6 +69,8 @@ interface BuildOptions extends Partial<BuildRequest> {
   readonly continuing?: Continuing;
   readonly concurrency?: number;
   readonly journal?: Journal;
+  /** What sluice.config.ts exports. */
+  readonly settings?: OwnSettings;
   readonly toolVersions?: Readonly<Record<string, string>>;
 }
 
@@ -73,6 +78,8 @@ export class Rig {
   readonly root: string;
   readonly cache: BuildCache & MemoryCache;
   readonly state: string;
+  /** Notes what runs; of its own, since plans close theirs. */
+  #running: BuildRecords | undefined;
 
   constructor(tree: Tree, cache = new MemoryCache()) {
     this.root = mkdtempSync(join(tmpdir(), "sluice-build-"));
@@ -87,6 +94,8 @@ export class Rig {
 
   /** What was remembered is gone, as on another machine. */
   forget(): void {
+    this.#running?.close();
+    this.#running = undefined;
     rmSync(this.state, { recursive: true, force: true });
     mkdirSync(this.state);
   }
@@ -109,7 +118,9 @@ export class Rig {
         env,
         records: () => new BuildRecords(join(this.state, "builds.db")),
         tools: async () => ({ platform: "test", versions: options.toolVersions ?? { node: "20" } }),
+        say: (folder, command) => spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" }).stdout,
         now: () => Date.now() + aheadMs,
+        settings: async () => ok(options.settings),
       },
       this.root,
       { tasks, filters, only, args, affected, envMode, shard },
@@ -118,33 +129,47 @@ export class Rig {
     return plan.value;
   }
 
-  async build(options: BuildOptions = {}): Promise<Built> {
-    const plan = await this.plan(options);
-    const { force = false, continuing = "never", concurrency = 2, env = process.env } = options;
-    const executed: string[] = [];
-    const logs: Record<string, string> = {};
-    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
+  /** What tasks of any plan are done with; nothing of it is told. */
+  runnerGround(options: Pick<BuildOptions, "args"> = {}): Parameters<typeof runnerOf>[1] {
     mkdirSync(join(this.state, "logs"), { recursive: true });
-    const runner = runnerOf(plan, {
+    this.#running ??= new BuildRecords(join(this.state, "builds.db"));
+    return {
       files: testFiles,
       git: machineGit(process.env),
-      env,
+      env: process.env,
       cache: this.cache,
       processes: machineProcesses,
-      running: leftoversIn(plan.records, process.pid),
+      probes: machineProbes,
+      machine: { cores: 2, memoryBytes: 2 ** 40 },
+      running: leftoversIn(this.#running, process.pid),
       limits: buildLimits,
       now: () => Date.now() + aheadMs,
       after: (delayMs, callback) => {
         const timer = setTimeout(callback, delayMs);
         return () => clearTimeout(timer);
       },
-      concurrency,
-      force,
+      concurrency: 2,
+      force: false,
       isDry: false,
       startedIn: this.root,
       node: undefined,
       logFolder: join(this.state, "logs"),
       args: options.args ?? [],
+      events: { started: () => undefined, output: () => undefined, replayed: () => undefined },
+    };
+  }
+
+  async build(options: BuildOptions = {}): Promise<Built> {
+    const plan = await this.plan(options);
+    const { force = false, continuing = "never", concurrency = 2, env = process.env } = options;
+    const executed: string[] = [];
+    const logs: Record<string, string> = {};
+    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
+    const runner = runnerOf(plan, {
+      ...this.runnerGround(options),
+      concurrency,
+      force,
+      env,
       events: {
         started: (node) => void executed.push(node.id),
         output: (node, bytes) => void (logs[node.id] = (logs[node.id] ?? "") + text(bytes)),
@@ -158,11 +183,13 @@ export class Rig {
       plan.digests.save();
       return { outcomes, of: Object.fromEntries(outcomes.map((each) => [each.id, each])), executed, logs };
     } finally {
+      await runner.close();
       plan.records.close();
     }
   }
 
   dispose(): void {
+    this.#running?.close();
     for (const folder of [this.root, this.state]) rmSync(folder, { recursive: true, force: true });
   }
 }

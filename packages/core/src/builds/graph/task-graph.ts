@@ -1,7 +1,7 @@
 // The tasks that were asked for, with everything they depend on.
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
-import { rootName } from "../workspace/package.ts";
+import { plainTask, rootName } from "../workspace/package.ts";
 import type { Package, TaskDefinition, Workspace } from "../workspace/package.ts";
 import type { PackageGraph } from "./package-graph.ts";
 
@@ -15,6 +15,13 @@ export interface TaskNode {
   readonly script: string | undefined;
   /** Ids, sorted. */
   readonly dependencies: readonly string[];
+  /** It lasts for ever, and others wait until it is there: begun when one of them has to be executed, ended with the build. */
+  readonly isService?: boolean | undefined;
+}
+
+/** What nothing is to be done for by itself: others do it, or need it. */
+export function isPassed({ script, isService }: TaskNode): boolean {
+  return script === undefined || isService === true;
 }
 
 export interface TaskGraph {
@@ -23,19 +30,6 @@ export interface TaskGraph {
   readonly dependents: ReadonlyMap<string, readonly string[]>;
 }
 
-const nothingSaid: TaskDefinition = {
-  dependsOn: [],
-  inputs: undefined,
-  outputs: [],
-  env: [],
-  passThroughEnv: [],
-  cache: true,
-  persistent: false,
-  interactive: false,
-  outputLogs: "full",
-  with: [],
-};
-
 interface Request {
   /** Names, or `package#task`. */
   readonly tasks: readonly string[];
@@ -43,6 +37,11 @@ interface Request {
   readonly packages: ReadonlySet<string>;
   /** Without what they depend on. */
   readonly only?: boolean | undefined;
+}
+
+/** Text of what a task does; undefined where it does nothing itself. */
+function scriptOf(pkg: Package, task: string, definition: TaskDefinition): string | undefined {
+  return definition.command?.text ?? pkg.scripts[definition.script ?? task];
 }
 
 function idsOf(packageGraph: PackageGraph, pkg: Package, dependsOn: readonly string[]): readonly string[] {
@@ -93,7 +92,7 @@ class Builder {
       if (this.nodes.has(id)) continue;
       const [pkg, task] = this.#split(id);
       if (pkg === undefined) continue;
-      const definition = this.#workspace.rules.definitionOf(pkg, task) ?? nothingSaid;
+      const definition = this.#workspace.rules.definitionOf(pkg, task) ?? plainTask;
       const asked = idsOf(this.#packages, pkg, definition.dependsOn);
       for (const other of asked)
         if (this.#split(other)[0] === undefined)
@@ -101,7 +100,7 @@ class Builder {
       const dependencies = only
         ? []
         : [...new Set(asked.filter((other) => other !== id && this.#split(other)[0] !== undefined))].toSorted();
-      this.nodes.set(id, { id, task, package: pkg, definition, script: pkg.scripts[task], dependencies });
+      this.nodes.set(id, { id, task, package: pkg, definition, script: scriptOf(pkg, task, definition), dependencies });
       if (only) continue;
       open.push(...dependencies, ...idsOf(this.#packages, pkg, definition.with).filter((other) => this.has(other)));
     }
@@ -170,21 +169,30 @@ export function taskGraph(workspace: Workspace, packages: PackageGraph, request:
       hint: "Take one of these out of dependsOn, or out of the dependencies of its package.",
     });
   }
-  const tasks = ordered(builder.nodes);
-  const dependents = new Map<string, string[]>([...tasks.keys()].map((id) => [id, []]));
-  for (const { id, dependencies } of tasks.values()) for (const other of dependencies) dependents.get(other)?.push(id);
+  const inOrder = ordered(builder.nodes);
+  const dependents = new Map<string, string[]>([...inOrder.keys()].map((id) => [id, []]));
+  for (const { id, dependencies } of inOrder.values())
+    for (const other of dependencies) dependents.get(other)?.push(id);
+  const tasks = new Map([...inOrder].map(([id, node]) => [id, asService(node, dependents.get(id) ?? [])]));
   for (const node of tasks.values()) {
-    const waits = node.dependencies.find(
-      (other) => tasks.get(other)?.definition.persistent === true && tasks.get(other)?.script !== undefined,
-    );
+    const waits = node.dependencies.find((other) => {
+      const { definition, script, isService } = tasks.get(other) ?? {};
+      return definition?.persistent === true && script !== undefined && isService !== true;
+    });
     if (waits !== undefined)
       return fail({
         code: "invalid_config",
         message: `${node.id} depends on ${waits}, which is persistent and never ends.`,
-        hint: 'Start it along with the other: "with".',
+        hint: 'Start it along with the other: "with". Or say in sluice.config.ts when it is there: "readyWhen".',
       });
   }
   return ok({ tasks, dependents });
+}
+
+function asService(node: TaskNode, dependents: readonly string[]): TaskNode {
+  const { persistent, readyWhen } = node.definition;
+  const isService = persistent && readyWhen !== undefined && node.script !== undefined && dependents.length > 0;
+  return isService ? { ...node, isService } : node;
 }
 
 function isNamed(workspace: Workspace, task: string): boolean {

@@ -18,3 +18,13 @@ export function digestOfRecord(record: Readonly<Record<string, string | undefine
   const entries = Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return digestOfTexts(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat());
 }
+
+/** JSON in which the order of keys does not matter; empty for nothing. */
+export function stableText(value: unknown): string {
+  if (value === undefined) return "";
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

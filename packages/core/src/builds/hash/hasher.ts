@@ -7,8 +7,10 @@ import { hashedVariables } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import type { FileDigests } from "./file-digests.ts";
 import { filesByPackage, inputsOf } from "./inputs.ts";
+import { sha256 } from "./fingerprint.ts";
 import { ExternalDependencies } from "./lockfile.ts";
-import { definitionParts, keyOf } from "./task-key.ts";
+import type { LockNotes } from "./lockfile.ts";
+import { definitionParts, keyWith, ownDigest } from "./task-key.ts";
 import type { GlobalParts, KeyParts } from "./task-key.ts";
 import { pathsTest } from "../workspace/globs.ts";
 
@@ -28,6 +30,9 @@ interface HasherParts {
   readonly env: Environment;
   readonly envMode: EnvMode;
   readonly tools: Tools;
+  readonly notes: LockNotes;
+  /** What a command writes when it is done in the root. */
+  readonly say: (command: string) => string;
   /** What stands behind `--`. */
   readonly args: readonly string[];
 }
@@ -42,16 +47,21 @@ export class Hasher {
   readonly #external: ExternalDependencies;
   readonly #byPackage: ReadonlyMap<string, readonly string[]>;
   readonly #externalOf = new Map<string, Digest>();
+  readonly #ownOf = new Map<string, { readonly parts: Omit<KeyParts, "upstream">; readonly digest: Digest }>();
+  readonly #variablesOf = new Map<string, Readonly<Record<string, string>>>();
+  readonly #said = new Map<string, Digest>();
   readonly #filesOf = new Map<string, Readonly<Record<string, Digest>>>();
   readonly global: GlobalParts;
 
   constructor(parts: HasherParts) {
     this.#parts = parts;
-    const { files, workspace, packages, paths } = parts;
+    const { files, workspace, packages, paths, notes, digests } = parts;
     const { lockfile, root } = workspace;
     this.#external = new ExternalDependencies({
       file: lockfile,
       text: lockfile === undefined ? undefined : files.readText(`${root}/${lockfile}`),
+      notes,
+      digestOf: (path) => digests.of(path),
     });
     this.#byPackage = filesByPackage(packages, paths);
     this.global = this.#global();
@@ -85,26 +95,60 @@ export class Hasher {
     return found;
   }
 
+  /** Digests of what commands say, by command. */
+  #runtimes(commands: readonly string[] = []): Readonly<Record<string, Digest>> {
+    return Object.fromEntries(
+      commands.map((command) => {
+        let said = this.#said.get(command);
+        if (said === undefined) this.#said.set(command, (said = sha256(this.#parts.say(command))));
+        return [`output of ${command}`, said];
+      }),
+    );
+  }
+
   /** `upstream`: what each task that it depends on contributes. */
   keyed(node: TaskNode, upstream: Readonly<Record<string, string>>): KeyedTask {
-    const { env, envMode, args } = this.#parts;
+    let own = this.#ownOf.get(node.id);
+    if (own === undefined) {
+      const parts = this.#ownParts(node);
+      this.#ownOf.set(node.id, (own = { parts, digest: ownDigest(node.id, parts) }));
+    }
+    return { key: keyWith(own.digest, upstream), parts: { ...own.parts, upstream } };
+  }
+
+  #ownParts(node: TaskNode): Omit<KeyParts, "upstream"> {
+    const { envMode, args } = this.#parts;
     const { package: pkg, definition, script, id, task } = node;
     let files = this.#filesOf.get(id);
     if (files === undefined) this.#filesOf.set(id, (files = this.filesOf(node)));
     let external = this.#externalOf.get(pkg.name);
     if (external === undefined) this.#externalOf.set(pkg.name, (external = this.#external.digestFor(pkg)));
-    const { [`pre${task}`]: before = "", [`post${task}`]: after = "" } = pkg.scripts;
-    const parts: KeyParts = {
+    const name = definition.script ?? task;
+    const { [`pre${name}`]: before = "", [`post${name}`]: after = "" } =
+      definition.command === undefined ? pkg.scripts : {};
+    return {
       global: this.global,
       command: script === undefined ? "" : [before, script, after].join("\n"),
       args: script === undefined ? [] : args,
-      definition: { ...definitionParts(node), envMode },
+      definition: { ...definitionParts(node), envMode, ...this.#runtimes(definition.runtime) },
       files,
-      env: hashedVariables(env, definition.env),
+      env: this.#variables(definition.env),
       external,
-      upstream,
     };
-    return { key: keyOf(id, parts), parts };
+  }
+
+  /** Most tasks declare the same ones. */
+  #variables(patterns: readonly string[]): Readonly<Record<string, string>> {
+    const asked = patterns.join("\n");
+    let found = this.#variablesOf.get(asked);
+    if (found === undefined) this.#variablesOf.set(asked, (found = hashedVariables(this.#parts.env, patterns)));
+    return found;
+  }
+
+  /** Remembers for the next build what takes long to find. */
+  save(): void {
+    this.#external.save();
+    this.#parts.digests.save();
   }
 
   /** Paths of inputs that are not as they were when the key was made. */

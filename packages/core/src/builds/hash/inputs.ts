@@ -6,6 +6,7 @@ import { climbsOut, fixedFolder, pathsTest, pathTest, plainPattern } from "../wo
 import { rootName } from "../workspace/package.ts";
 import type { Package, TaskDefinition } from "../workspace/package.ts";
 import { defaultInputs, fromRoot } from "../workspace/turbo.ts";
+import { ownOutputs } from "./exports.ts";
 import { neverInputs } from "./ignore.ts";
 
 /** Files by the package they lie in, each sorted; paths from the root on. */
@@ -37,6 +38,15 @@ function walked(files: Files, root: string, pattern: string): readonly string[] 
   return found;
 }
 
+/** Of the files that git tracks or would track, those that a pattern of the root means. */
+function listed({ byPackage }: Ground, pkg: Package, pattern: string): readonly string[] {
+  const isMeant = pathTest(pattern);
+  const isOwn = pkg.folder !== "" && pattern.startsWith(`${pkg.folder}/`);
+  const own = (byPackage.get(pkg.name) ?? []).filter(isMeant);
+  // Packages may lie within each other.
+  return isOwn && own.length > 0 ? own : [...byPackage.values()].flatMap((paths) => paths.filter(isMeant));
+}
+
 /** A pattern of a package as one of the root. */
 function rooted(pkg: Package, pattern: string): string | undefined {
   const inner = pattern.startsWith(fromRoot) ? pattern.slice(fromRoot.length) : plainPattern(pattern);
@@ -57,16 +67,19 @@ interface Ground {
 export function inputsOf(ground: Ground, pkg: Package, definition: TaskDefinition): readonly string[] {
   const own = ground.byPackage.get(pkg.name) ?? [];
   const prefix = pkg.folder === "" ? "" : `${pkg.folder}/`;
-  const isOutput = pathsTest(definition.outputs.map(plainPattern));
+  const outputs = ownOutputs(pkg, definition);
+  const isOutput = pathsTest(outputs);
   const byDefault = (): readonly string[] =>
-    own.filter((path) => definition.outputs.length === 0 || !isOutput(path.slice(prefix.length)));
+    own.filter((path) => outputs.length === 0 || !isOutput(path.slice(prefix.length)));
   if (definition.inputs === undefined) return byDefault();
   const wanted = definition.inputs.filter((each) => !each.startsWith("!") && each !== defaultInputs);
   const found = new Set<string>(definition.inputs.includes(defaultInputs) || wanted.length === 0 ? byDefault() : []);
   for (const pattern of wanted) {
     const inRoot = rooted(pkg, pattern);
     if (inRoot === undefined) continue;
-    for (const path of walked(ground.files, ground.root, inRoot)) found.add(path);
+    const meant =
+      definition.isListedInputs === true ? listed(ground, pkg, inRoot) : walked(ground.files, ground.root, inRoot);
+    for (const path of meant) found.add(path);
   }
   for (const pattern of definition.inputs.filter((each) => each.startsWith("!"))) {
     const isUnwanted = pathTest(rooted(pkg, pattern.slice(1)) ?? "\0");

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageOf } from "../graph/fixture.suite.ts";
-import { reachedEntries } from "./lockfile.ts";
+import { reached as reachedBy } from "./lockfile.ts";
 import { readNpmLock } from "./lockfile-npm.ts";
 
 const lock = readNpmLock(
@@ -23,17 +23,17 @@ const lock = readNpmLock(
 );
 
 test("a dependency is the one in the nearest folder upward", () => {
-  expect(lock?.resolve({ folder: "packages/app" }, "b", "")).toBe("packages/app/node_modules/b");
-  expect(lock?.resolve({ folder: "packages/lib" }, "b", "")).toBe("node_modules/b");
-  expect(lock?.resolve({ id: "node_modules/a" }, "b", "")).toBe("node_modules/a/node_modules/b");
-  expect(lock?.resolve({ id: "node_modules/a/node_modules/b" }, "@s/c", "")).toBe("node_modules/@s/c");
-  expect(lock?.resolve({ id: "node_modules/@s/c" }, "b", "")).toBe("node_modules/b");
-  expect(lock?.resolve({ folder: "packages/app" }, "lib", "")).toBeUndefined();
+  expect(lock?.resolve({ folder: "packages/app" }, "b", "")).toEqual(["packages/app/node_modules/b"]);
+  expect(lock?.resolve({ folder: "packages/lib" }, "b", "")).toEqual(["node_modules/b"]);
+  expect(lock?.resolve({ id: "node_modules/a" }, "b", "")).toEqual(["node_modules/a/node_modules/b"]);
+  expect(lock?.resolve({ id: "node_modules/a/node_modules/b" }, "@s/c", "")).toEqual(["node_modules/@s/c"]);
+  expect(lock?.resolve({ id: "node_modules/@s/c" }, "b", "")).toEqual(["node_modules/b"]);
+  expect(lock?.resolve({ folder: "packages/app" }, "lib", "")).toEqual([]);
 });
 
 test("what is reached is named with version and digest", () => {
   if (lock === undefined) throw new Error("It is a lockfile.");
-  expect(reachedEntries(lock, { folder: "packages/app", dependencies: { a: "*" } })).toEqual([
+  expect(reachedBy(lock, { folder: "packages/app", dependencies: { a: "*" } }).texts).toEqual([
     "@s/c@3.0.0 ",
     "a@1.0.0 ",
     "b@1.5.0 ",
@@ -44,7 +44,7 @@ test("of this project's own lockfile a package reaches a part", () => {
   const text = readFileSync(join(import.meta.dir, "../../../../../package-lock.json"), "utf8");
   const own = readNpmLock(text);
   if (own === undefined) throw new Error("It is a lockfile.");
-  const reached = reachedEntries(own, { ...packageOf("x", ["yaml"]), folder: "packages/core" });
+  const reached = reachedBy(own, { ...packageOf("x", ["yaml"]), folder: "packages/core" }).texts;
   expect(reached).toHaveLength(1);
   expect(reached[0]).toMatch(/^yaml@\d+\.\d+\.\d+ sha512-/);
 });

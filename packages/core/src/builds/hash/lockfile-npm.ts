@@ -30,8 +30,8 @@ export function readNpmLock(text: string): LockGraph | undefined {
       for (;;) {
         const id = folder === "" ? `${modules}${name}` : `${folder}/${modules}${name}`;
         const entry = packages[id];
-        if (entry !== undefined) return entry.link === true ? undefined : id;
-        if (folder === "") return undefined;
+        if (entry !== undefined) return entry.link === true ? [] : [id];
+        if (folder === "") return [];
         // Upward: out of a package, then folder by folder.
         folder = folder.includes("/") ? folder.slice(0, folder.lastIndexOf("/")) : "";
         while (folder.endsWith("/node_modules") || folder === "node_modules")

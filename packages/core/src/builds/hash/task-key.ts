@@ -4,7 +4,7 @@ import type { TaskNode } from "../graph/task-graph.ts";
 import { digestOfRecord, digestOfTexts } from "./fingerprint.ts";
 
 /** Raised whenever keys are made in another way. */
-const keyVersion = "1";
+const keyVersion = "2";
 
 /** What holds for all tasks of a workspace. */
 export interface GlobalParts {
@@ -35,7 +35,7 @@ export interface KeyParts {
 
 /** What of a definition decides about a result. What is only shown, or only passed on, does not. */
 export function definitionParts({ definition, package: pkg }: TaskNode): Readonly<Record<string, string>> {
-  const { outputs, inputs, env, cache, persistent } = definition;
+  const { outputs, inputs, env, cache, persistent, command, isRootedOutputs } = definition;
   return {
     folder: JSON.stringify(pkg.folder),
     outputs: JSON.stringify([...outputs].toSorted()),
@@ -43,6 +43,8 @@ export function definitionParts({ definition, package: pkg }: TaskNode): Readonl
     env: JSON.stringify([...env].toSorted()),
     cache: String(cache),
     persistent: String(persistent),
+    ...(command === undefined ? {} : { command: JSON.stringify([command.folder, command.env ?? {}]) }),
+    ...(isRootedOutputs === true ? { outputsFrom: "root" } : {}),
   };
 }
 
@@ -52,7 +54,8 @@ function globalDigest({ platform, tools, files, env }: GlobalParts): Digest {
 
 const globalDigests = new WeakMap<GlobalParts, Digest>();
 
-export function keyOf(id: string, parts: KeyParts): Digest {
+/** Of all but what comes of other tasks: made once for each task of a build. */
+export function ownDigest(id: string, parts: Omit<KeyParts, "upstream">): Digest {
   let global = globalDigests.get(parts.global);
   if (global === undefined) globalDigests.set(parts.global, (global = globalDigest(parts.global)));
   return digestOfTexts([
@@ -65,6 +68,13 @@ export function keyOf(id: string, parts: KeyParts): Digest {
     digestOfRecord(parts.files),
     digestOfRecord(parts.env),
     parts.external,
-    digestOfRecord(parts.upstream),
   ]);
+}
+
+export function keyWith(own: Digest, upstream: Readonly<Record<string, string>>): Digest {
+  return digestOfTexts([own, digestOfRecord(upstream)]);
+}
+
+export function keyOf(id: string, { upstream, ...own }: KeyParts): Digest {
+  return keyWith(ownDigest(id, own), upstream);
 }

@@ -21,7 +21,7 @@ describe("a process", () => {
       A: "1",
       PATH: process.env["PATH"] ?? "",
     });
-    expect(await running.ended).toEqual({ exitCode: 3, signal: undefined });
+    expect(await running.ended).toMatchObject({ exitCode: 3, signal: undefined });
     expect(text().split("\n").toSorted()).toEqual(["", "1 ", "wrong"]);
   });
 

@@ -9,6 +9,14 @@ async function pump(stream: ReadableStream<Uint8Array>, output: (bytes: Uint8Arr
 /** How long output of others that a process has left behind is still waited for. */
 const leftoverMs = 200;
 
+const microsecondsPerMs = 1_000;
+
+function useOf(child: Bun.Subprocess): ProcessEnd["use"] {
+  const usage = child.resourceUsage();
+  if (usage === undefined) return undefined;
+  return { cpuMs: Number(usage.cpuTime.total) / microsecondsPerMs, memoryBytes: usage.maxRSS };
+}
+
 export const machineProcesses: Processes = {
   spawn({ command, cwd, env, output }) {
     try {
@@ -27,6 +35,7 @@ export const machineProcesses: Processes = {
         return {
           exitCode: child.exitCode ?? undefined,
           signal: child.signalCode === null ? undefined : String(child.signalCode),
+          use: useOf(child),
         };
       })();
       return {

@@ -5,8 +5,9 @@ import { enterWal } from "../enter-wal.ts";
 import type { FileMemory, KnownFile } from "../hash/file-digests.ts";
 import type { KeyParts } from "../hash/task-key.ts";
 import type { Digest, OutputEntry } from "../ports.ts";
+import type { TaskNeed } from "../run/slots.ts";
 
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 const schema = `
 CREATE TABLE files (
@@ -28,6 +29,18 @@ CREATE TABLE placed (
 CREATE TABLE durations (
   task TEXT PRIMARY KEY,
   ms REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE uses (
+  task TEXT PRIMARY KEY,
+  cores REAL NOT NULL,
+  memory_bytes REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE flakes (
+  task TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  why TEXT NOT NULL,
+  PRIMARY KEY (task, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE keys (
   task TEXT NOT NULL,
@@ -81,7 +94,16 @@ export interface NotedProcess {
   readonly ownerLife: string;
 }
 
+export interface Flake {
+  readonly atMs: number;
+  /** With the one that succeeded. */
+  readonly attempts: number;
+  /** How the first one ended. */
+  readonly why: string;
+}
+
 const keysKeptPerTask = 5;
+const flakesKeptPerTask = 100;
 /** Other builds of the workspace write for a moment at a time. */
 const busyTimeoutMs = 10_000;
 
@@ -99,7 +121,7 @@ export class BuildRecords implements FileMemory {
   #prepare(): void {
     const found = this.#db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (found === schemaVersion) return;
-    for (const name of ["files", "placed", "durations", "keys", "notes", "processes"])
+    for (const name of ["files", "placed", "durations", "uses", "flakes", "keys", "notes", "processes"])
       this.#db.run(`DROP TABLE IF EXISTS ${name}`);
     this.#db.run(schema);
     this.#db.run(`PRAGMA user_version = ${schemaVersion}`);
@@ -150,6 +172,40 @@ export class BuildRecords implements FileMemory {
     this.#db
       .query("INSERT INTO durations VALUES (?1, ?2) ON CONFLICT (task) DO UPDATE SET ms = (ms + ?2) / 2")
       .run(task, ms);
+  }
+
+  /** What tasks took of the machine, by id. */
+  uses(): Map<string, TaskNeed> {
+    const rows = this.#db
+      .query<{ task: string; cores: number; memory_bytes: number }, []>("SELECT task, cores, memory_bytes FROM uses")
+      .all();
+    return new Map(rows.map(({ task, cores, memory_bytes }) => [task, { cores, memoryBytes: memory_bytes }]));
+  }
+
+  /** The most memory of its last times, and processors as durations are. */
+  used(task: string, { cores, memoryBytes }: TaskNeed): void {
+    this.#db
+      .query(
+        "INSERT INTO uses VALUES (?1, ?2, ?3) ON CONFLICT (task) DO UPDATE SET cores = (cores + ?2) / 2, memory_bytes = max(?3, (memory_bytes + ?3) / 2)",
+      )
+      .run(task, cores, memoryBytes);
+  }
+
+  /** A task that failed and then succeeded from the same inputs. */
+  flaked(task: string, { atMs, attempts, why }: Flake): void {
+    this.#db.query("INSERT OR REPLACE INTO flakes VALUES (?, ?, ?, ?)").run(task, atMs, attempts, why);
+    this.#db
+      .query(
+        "DELETE FROM flakes WHERE task = ?1 AND at NOT IN (SELECT at FROM flakes WHERE task = ?1 ORDER BY at DESC LIMIT ?2)",
+      )
+      .run(task, flakesKeptPerTask);
+  }
+
+  /** Newest first. */
+  flakes(task: string): readonly Flake[] {
+    return this.#db
+      .query<Flake, [string]>("SELECT at AS atMs, attempts, why FROM flakes WHERE task = ? ORDER BY at DESC")
+      .all(task);
   }
 
   /** Newest first. */

@@ -1,5 +1,6 @@
 // Does the tasks of a build in the order of their graph. What happens next depends on outcomes alone, in the order in which they came:
 // as a run of the engine it does the same again after a crash.
+import { isPassed } from "../graph/task-graph.ts";
 import type { TaskGraph, TaskNode } from "../graph/task-graph.ts";
 import type { Journal } from "../ports.ts";
 import { unreached } from "./outcome.ts";
@@ -43,7 +44,7 @@ export async function runTasks(parts: BuildRunParts): Promise<readonly TaskOutco
     if (broken !== undefined && continuing !== "always")
       return unreached(node.id, "skipped", `${broken.id} ${broken.status === "failed" ? "failed" : "was not done"}`);
     if (failed !== undefined && continuing === "never") return unreached(node.id, "skipped", `${failed} failed`);
-    if (node.script === undefined) return performer.pass(node, upstream);
+    if (isPassed(node)) return performer.pass(node, upstream);
     const outcome = await journal.step(node.id, (signal) => performer.perform(node, upstream, signal));
     if (outcome.status === "failed" && failed === undefined) {
       failed = node.id;

@@ -2,9 +2,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { packageOf } from "../graph/fixture.suite.ts";
-import type { PackageManager } from "../workspace/package.ts";
+import { plainTask } from "../workspace/package.ts";
+import type { Package, PackageManager, TaskDefinition } from "../workspace/package.ts";
 import { Rig } from "../rig.suite.ts";
 import { commandOf, quoted, scriptEnvironment, scriptsOf } from "./command.ts";
+
+const nodeOf = (pkg: Package, task: string, more: Partial<TaskDefinition> = {}) => ({
+  package: pkg,
+  task,
+  definition: { ...plainTask, ...more },
+});
 
 const rigs: Rig[] = [];
 afterEach(() => {
@@ -23,9 +30,13 @@ describe("a script", () => {
     ["berry", "4.0.0", ["build"]],
   ];
   test.each(meanings)("of %s %s means %j", (name, version, events) => {
-    expect(scriptsOf(pkg, "build", { name, version }).map(({ event }) => event)).toEqual([...events]);
-    expect(scriptsOf(pkg, "test", { name, version }).map(({ event }) => event)).toEqual(["test"]);
-    expect(scriptsOf(pkg, "none", { name, version })).toEqual([]);
+    expect(scriptsOf(nodeOf(pkg, "build"), { name, version }).map(({ event }) => event)).toEqual([...events]);
+    expect(scriptsOf(nodeOf(pkg, "test"), { name, version }).map(({ event }) => event)).toEqual(["test"]);
+    expect(scriptsOf(nodeOf(pkg, "none"), { name, version })).toEqual([]);
+    const other = scriptsOf(nodeOf(pkg, "task", { script: "build" }), { name, version });
+    expect(other.map(({ event }) => event)).toEqual([...events]);
+    const own = nodeOf(pkg, "build", { command: { text: "do it", folder: "" } });
+    expect(scriptsOf(own, { name, version })).toEqual([{ event: "build", text: "do it" }]);
   });
 
   test.each([

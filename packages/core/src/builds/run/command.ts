@@ -1,5 +1,6 @@
 // How a script becomes a process: as the package manager would start it, without starting the package manager.
 // npm: https://docs.npmjs.com/cli/using-npm/scripts · pnpm: https://pnpm.io/cli/run · yarn: https://yarnpkg.com/advanced/lifecycle-scripts
+import type { TaskNode } from "../graph/task-graph.ts";
 import type { Package, PackageManager } from "../workspace/package.ts";
 
 interface Script {
@@ -9,7 +10,12 @@ interface Script {
 }
 
 /** The scripts that running one means, in order. */
-export function scriptsOf(pkg: Package, task: string, manager: PackageManager): readonly Script[] {
+export function scriptsOf(
+  { package: pkg, task: name, definition }: Pick<TaskNode, "package" | "task" | "definition">,
+  manager: PackageManager,
+): readonly Script[] {
+  if (definition.command !== undefined) return [{ event: name, text: definition.command.text }];
+  const task = definition.script ?? name;
   const main = pkg.scripts[task];
   if (main === undefined) return [];
   const isNpmLike = manager.name !== "berry" && !(manager.name === "pnpm" && majorOf(manager.version) < pnpmWithHooks);

@@ -76,7 +76,7 @@ function shownTask(p: DryParts, node: TaskNode): object {
       inputs: definition.inputs ?? [],
       outputLogs: definition.outputLogs,
       persistent: definition.persistent,
-      interruptible: false,
+      interruptible: definition.interruptible ?? false,
       env: own,
       passThroughEnv: definition.passThroughEnv.length === 0 ? null : definition.passThroughEnv,
       interactive: definition.interactive,

@@ -1,4 +1,5 @@
 // Finds, before anything is executed, all tasks that need not be: whose key is known, since those of all that they depend on are.
+import { isPassed } from "../graph/task-graph.ts";
 import type { TaskGraph, TaskNode } from "../graph/task-graph.ts";
 import type { TaskOutcome } from "./outcome.ts";
 import { Slots } from "./slots.ts";
@@ -19,7 +20,7 @@ export async function findHits(
 ): Promise<ReadonlyMap<string, TaskOutcome>> {
   const found = new Map<string, TaskOutcome>();
   const looks = new Map<string, Promise<void>>();
-  const slots = new Slots(looksAtOnceMax);
+  const slots = new Slots({ count: looksAtOnceMax });
   const hitOf = async (node: TaskNode, upstream: readonly TaskOutcome[]): Promise<TaskOutcome | undefined> => {
     const leave = await slots.enter(0);
     try {
@@ -32,7 +33,7 @@ export async function findHits(
     for (const id of node.dependencies) await looks.get(id);
     const upstream = node.dependencies.map((id) => found.get(id));
     if (!upstream.every((each): each is TaskOutcome => each !== undefined)) return;
-    const outcome = node.script === undefined ? finder.pass(node, upstream) : await hitOf(node, upstream);
+    const outcome = isPassed(node) ? finder.pass(node, upstream) : await hitOf(node, upstream);
     if (outcome === undefined) return;
     found.set(node.id, outcome);
     ended(outcome);

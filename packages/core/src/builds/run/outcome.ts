@@ -18,6 +18,8 @@ export interface TaskOutcome {
   readonly exitCode: number | null;
   /** Why it failed or was skipped, or why what it left was not kept; null where there is nothing to say. */
   readonly why: string | null;
+  /** How often it was executed, where that was more than once. */
+  readonly attempts?: number;
   /** Milliseconds since 1970 when its script began; of what was executed. */
   readonly startedAtMs?: number;
   /** In words: what of its key is not as it was in the nearest earlier one; empty where there is none. Of what was executed. */

@@ -52,11 +52,15 @@ interface Place {
   readonly id: string;
   /** Of its package, from the root on. */
   readonly folder: string;
+  /** Ids of tasks that it depends on: what they have in place is not its to remove, where outputs overlap. */
+  readonly upstream?: readonly string[] | undefined;
 }
 
 export class Outputs {
   readonly #parts: OutputParts;
   readonly #placed: Map<string, Placed>;
+  /** Of tasks whose outputs were looked at, from the root on. */
+  readonly #folders = new Map<string, string>();
 
   constructor(parts: OutputParts) {
     this.#parts = parts;
@@ -70,6 +74,7 @@ export class Outputs {
 
   /** What is in place of a task and known to be so by all that the system says of each entry. */
   inPlace({ id, folder }: Place, key: Digest): Placed | undefined {
+    this.#folders.set(id, folder);
     const placed = this.#placed.get(id);
     if (placed === undefined || !placed.isWhole || placed.key !== key) return undefined;
     return placed.entries.every((each) => this.#isUntouched(folder, each)) ? placed : undefined;
@@ -130,7 +135,7 @@ export class Outputs {
     if (placed === undefined) return;
     this.#begin(place.id, placed);
     await this.#removeEntries(
-      place.folder,
+      place,
       placed.entries.map(({ entry }) => entry),
     );
   }
@@ -143,9 +148,24 @@ export class Outputs {
     this.#placed.set(id, open);
   }
 
-  async #removeEntries(folder: string, entries: readonly OutputEntry[]): Promise<void> {
+  /** Paths from the root on, of what these tasks have in place as they left it. */
+  #heldBy(ids: readonly string[]): ReadonlySet<string> {
+    const held = ids.flatMap((id) => {
+      const placed = this.#placed.get(id);
+      const folder = this.#folders.get(id);
+      if (placed?.isWhole !== true || folder === undefined) return [];
+      return placed.entries
+        .filter((each) => this.#isUntouched(folder, each))
+        .map(({ entry }) => this.#at(folder, entry.path));
+    });
+    return new Set(held);
+  }
+
+  async #removeEntries({ folder, upstream = [] }: Place, all: readonly OutputEntry[]): Promise<void> {
     const { files, git } = this.#parts;
-    if (entries.length === 0) return;
+    if (all.length === 0) return;
+    const held = this.#heldBy(upstream);
+    const entries = all.filter(({ path }) => !held.has(this.#at(folder, path)));
     const where = folder === "" ? this.#parts.root : `${this.#parts.root}/${folder}`;
     const tracked = await git.tracked(
       where,
@@ -172,6 +192,7 @@ export class Outputs {
     { id, folder }: Place,
     p: { readonly key: Digest; readonly log: Digest; readonly entries: readonly OutputEntry[] },
   ): Placed {
+    this.#folders.set(id, folder);
     const entries = p.entries.map((entry): PlacedEntry => {
       const stat = this.#parts.files.stat(this.#at(folder, entry.path));
       return { entry, mtimeMs: stat?.mtimeMs ?? 0, ctimeMs: stat?.ctimeMs ?? 0, ino: stat?.ino ?? 0 };
@@ -200,7 +221,7 @@ export class Outputs {
     this.#placed.set(place.id, open);
     const wanted = new Set(p.entries.map(({ path }) => path));
     await this.#removeEntries(
-      place.folder,
+      place,
       [...old.values()].map(({ entry }) => entry).filter(({ path }) => !wanted.has(path)),
     );
     for (const entry of p.entries) {

@@ -1,22 +1,20 @@
 // Does one task: looks whether its result is there, executes it where it is not, and keeps what it left.
 import { changeText, explain } from "../explain/explain.ts";
 import type { Hasher, KeyedTask } from "../hash/hasher.ts";
-import { environmentOf } from "../hash/environment.ts";
-import type { Environment } from "../hash/environment.ts";
 import { exportsAreOutputs } from "../hash/exports.ts";
 import { digestOfTexts, sha256 } from "../hash/fingerprint.ts";
 import type { TaskNode } from "../graph/task-graph.ts";
-import type { BuildLimits } from "../limits.ts";
-import type { BuildCache, Digest, Files, Processes, RunningNotes, RunningProcess } from "../ports.ts";
+import type { BuildCache, Digest, Files, Probes } from "../ports.ts";
 import type { BuildRecords } from "../records/records.ts";
-import type { EnvMode, Workspace } from "../workspace/package.ts";
 import type { TaskPerformer } from "./build-run.ts";
-import { commandOf, scriptEnvironment, scriptsOf } from "./command.ts";
 import { unreached } from "./outcome.ts";
 import type { TaskOutcome } from "./outcome.ts";
 import { badPattern, digestOfOutputs } from "./outputs.ts";
 import type { Outputs } from "./outputs.ts";
-import type { Slots } from "./slots.ts";
+import { ScriptRunner } from "./script-runner.ts";
+import type { Executed, ScriptRunnerParts } from "./script-runner.ts";
+import { Services } from "./services.ts";
+import type { Slots, TaskNeed } from "./slots.ts";
 
 /** What happens to tasks, for whoever shows it. */
 export interface TaskEvents {
@@ -26,32 +24,28 @@ export interface TaskEvents {
   replayed(node: TaskNode, log: Uint8Array): void;
 }
 
-export interface TaskRunnerParts {
-  readonly workspace: Workspace;
+export interface TaskRunnerParts extends ScriptRunnerParts {
   readonly hasher: Hasher;
   readonly outputs: Outputs;
   readonly cache: BuildCache;
   readonly records: BuildRecords;
   readonly files: Files;
-  readonly processes: Processes;
-  readonly running: RunningNotes;
+  readonly probes: Probes;
+  readonly serviceOf: (id: string) => TaskNode | undefined;
+  /** Of a watch, which has them for longer than one build. */
+  readonly services?: Services | undefined;
   readonly slots: Slots;
+  /** What tasks took of the machine before, by id. */
+  readonly needs: ReadonlyMap<string, TaskNeed>;
   /** Of the critical path, by id. */
   readonly weights: ReadonlyMap<string, number>;
   readonly events: TaskEvents;
-  readonly limits: BuildLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly after: (delayMs: number, callback: () => void) => () => void;
-  readonly env: Environment;
-  readonly envMode: EnvMode;
-  readonly args: readonly string[];
   /** Nothing is taken from the cache. */
   readonly force: boolean;
   /** It only looks: nothing is put in place or told. */
   readonly isDry: boolean;
-  readonly startedIn: string;
-  readonly node: string | undefined;
   /** Absolute; holds the last log of each task. */
   readonly logFolder: string;
 }
@@ -59,33 +53,46 @@ export interface TaskRunnerParts {
 /** That an outcome names: whoever wants all of them asks for the explanation. */
 const reasonsMax = 20;
 
-interface Executed {
-  readonly exitCode: number | null;
-  readonly why: string | null;
-  readonly log: Uint8Array;
-  readonly isCut: boolean;
-  readonly durationMs: number;
+/** Where outputs of a task begin, from the root on. */
+function outputFolder({ package: pkg, definition }: TaskNode): string {
+  return definition.isRootedOutputs === true ? "" : pkg.folder;
 }
+
+/** Of a task that was never seen. */
+const unknownNeed: TaskNeed = { cores: 1, memoryBytes: 0 };
+/** What took less says nothing about what it takes. */
+const tellingMs = 200;
 
 export class TaskRunner implements TaskPerformer {
   readonly #parts: TaskRunnerParts;
-  readonly #running = new Set<RunningProcess>();
-  #isStopped = false;
+  readonly #scripts: ScriptRunner;
+  readonly #services: Services;
 
   constructor(parts: TaskRunnerParts) {
     this.#parts = parts;
+    this.#scripts = new ScriptRunner(parts);
+    this.#services =
+      parts.services ??
+      new Services({
+        ...parts,
+        run: (node, signal, told) => this.#scripts.run(node, signal, told),
+        started: (node) => parts.events.started(node, ""),
+        output: (node, bytes) => parts.events.output(node, bytes),
+      });
   }
 
   stop(): void {
-    this.#isStopped = true;
-    for (const running of this.#running) this.#end(running);
+    this.#scripts.stop();
   }
 
-  #end(running: RunningProcess): void {
-    running.kill("SIGTERM");
-    const { after, limits } = this.#parts;
-    const cancel = after(limits.buildStopGraceMs, () => running.kill("SIGKILL"));
-    void running.ended.finally(cancel);
+  /** Ends what others have waited for. */
+  async close(): Promise<void> {
+    await this.#services.close();
+  }
+
+  /** Does what a task does, and nothing besides. */
+  runScripts(node: TaskNode, signal: AbortSignal, told: (bytes: Uint8Array) => void): Promise<Executed> {
+    return this.#scripts.run(node, signal, told);
   }
 
   #keyed(node: TaskNode, upstream: readonly TaskOutcome[]): KeyedTask {
@@ -133,7 +140,7 @@ export class TaskRunner implements TaskPerformer {
     upstream: readonly TaskOutcome[],
   ): Promise<TaskOutcome | undefined> {
     const { outputs, cache, records, events, now, isDry } = this.#parts;
-    const place = { id: node.id, folder: node.package.folder };
+    const place = { id: node.id, folder: outputFolder(node), upstream: node.dependencies };
     const done = (outputsDigest: Digest, savedMs: number): TaskOutcome => ({
       id: node.id,
       status: "completed",
@@ -181,11 +188,13 @@ export class TaskRunner implements TaskPerformer {
   async perform(node: TaskNode, upstream: readonly TaskOutcome[], signal: AbortSignal): Promise<TaskOutcome> {
     const found = await this.hit(node, upstream);
     if (found !== undefined) return found;
-    const { slots, weights } = this.#parts;
+    const { slots, weights, needs } = this.#parts;
     // What never ends would take a place for ever.
-    const leave = node.definition.persistent ? () => undefined : await slots.enter(weights.get(node.id) ?? 0);
+    const leave = node.definition.persistent
+      ? () => undefined
+      : await slots.enter(weights.get(node.id) ?? 0, needs.get(node.id) ?? unknownNeed);
     try {
-      if (this.#isStopped || signal.aborted) return unreached(node.id, "cancelled", "the build was stopped");
+      if (this.#scripts.isStopped || signal.aborted) return unreached(node.id, "cancelled", "the build was stopped");
       return await this.#execute(node, upstream, signal);
     } finally {
       leave();
@@ -193,7 +202,7 @@ export class TaskRunner implements TaskPerformer {
   }
 
   async #execute(node: TaskNode, upstream: readonly TaskOutcome[], signal: AbortSignal): Promise<TaskOutcome> {
-    const { outputs, records, events, files, now } = this.#parts;
+    const { records, events, files, now } = this.#parts;
     const keyed = this.#keyed(node, upstream);
     const { definition, id } = node;
     const bad = badPattern(definition.outputs);
@@ -207,82 +216,43 @@ export class TaskRunner implements TaskPerformer {
       why,
     });
     if (bad !== undefined) return failed(`its output ${JSON.stringify(bad)} leads out of the package`);
+    const missing = await this.#services.needed(node);
+    if (missing !== undefined) return failed(missing);
     events.started(node, keyed.key);
     const startedAtMs = now();
     const reasons = explain(id, keyed, records.keys(id)).changes.slice(0, reasonsMax).map(changeText);
     records.keep(id, { key: keyed.key, atMs: now(), parts: keyed.parts });
-    await outputs.clear({ id, folder: node.package.folder });
-    const executed = await this.#runScripts(node, signal);
+    const { executed, attempts } = await this.#attempted(node, signal);
     const { exitCode, durationMs, log } = executed;
     files.write(this.#logFile(node), log);
-    if (this.#isStopped || signal.aborted)
+    if (this.#scripts.isStopped || signal.aborted)
       return { ...unreached(id, "cancelled", "the build was stopped"), hash: keyed.key, cache: base.cache, durationMs };
-    const told = { startedAtMs, reasons };
+    const told = { startedAtMs, reasons, ...(attempts === 1 ? {} : { attempts }) };
     if (executed.why !== null) return { ...failed(executed.why, exitCode, durationMs), ...told };
     records.tookMs(id, durationMs);
+    if (executed.need !== undefined && durationMs >= tellingMs) records.used(id, executed.need);
     const kept = await this.#keep(node, { keyed, upstream, executed });
     return { ...base, status: "completed", durationMs, exitCode, ...kept, ...told };
   }
 
-  async #runScripts(node: TaskNode, signal: AbortSignal): Promise<Executed> {
-    const { workspace, env, envMode, args, startedIn, node: program, events, limits } = this.#parts;
-    const { package: pkg, definition, task } = node;
-    const cwd = pkg.folder === "" ? workspace.root : `${workspace.root}/${pkg.folder}`;
-    const allowed = environmentOf(env, { mode: envMode, global: workspace.rules.global, definition });
-    const pieces: Uint8Array[] = [];
-    let [size, isCut] = [0, false];
-    const output = (bytes: Uint8Array): void => {
-      events.output(node, bytes);
-      size += bytes.length;
-      isCut ||= size > limits.buildLogBytesMax;
-      if (!isCut) pieces.push(bytes);
-    };
-    const startedAt = performance.now();
-    let [exitCode, why]: [number | null, string | null] = [0, null];
-    for (const script of scriptsOf(pkg, task, workspace.manager)) {
-      const own = scriptEnvironment({
-        root: workspace.root,
-        manager: workspace.manager,
-        pkg,
-        script,
-        env: allowed,
-        startedIn,
-        node: program,
-      });
-      const command = commandOf(script.text, script.event === task ? args : []);
-      const end = await this.#spawn({ command, cwd, env: own, output, signal });
-      if (end.exitCode !== 0) {
-        [exitCode, why] = [end.exitCode ?? null, end.why];
-        break;
+  /** Once, and again as long as it fails and may be retried. The log is that of the last time. */
+  async #attempted(
+    node: TaskNode,
+    signal: AbortSignal,
+  ): Promise<{ readonly executed: Executed; readonly attempts: number }> {
+    const { outputs, records, events, now } = this.#parts;
+    const { id, definition } = node;
+    let first: string | undefined;
+    for (let attempts = 1; ; attempts++) {
+      await outputs.clear({ id, folder: outputFolder(node), upstream: node.dependencies });
+      const executed = await this.#scripts.run(node, signal, (bytes) => events.output(node, bytes));
+      const isEnd = executed.why === null || this.#scripts.isStopped || signal.aborted;
+      if (isEnd || attempts > (definition.retries ?? 0)) {
+        if (first !== undefined && executed.why === null) records.flaked(id, { atMs: now(), attempts, why: first });
+        return { executed, attempts };
       }
-    }
-    return { exitCode, why, log: Buffer.concat(pieces), isCut, durationMs: Math.round(performance.now() - startedAt) };
-  }
-
-  async #spawn({ signal, ...spec }: Parameters<Processes["spawn"]>[0] & { readonly signal: AbortSignal }): Promise<{
-    readonly exitCode: number | undefined;
-    readonly why: string | null;
-  }> {
-    const spawned = this.#parts.processes.spawn(spec);
-    // As a shell says it.
-    if (!spawned.ok) return { exitCode: 127, why: `${spec.command[0]} cannot be started: ${spawned.why}` };
-    const { process: running } = spawned;
-    this.#running.add(running);
-    this.#parts.running.began(running.pid);
-    const stop = (): void => this.#end(running);
-    signal.addEventListener("abort", stop, { once: true });
-    if (this.#isStopped || signal.aborted) stop();
-    try {
-      const { exitCode, signal: killedBy } = await running.ended;
-      if (exitCode === 0) return { exitCode, why: null };
-      return {
-        exitCode,
-        why: killedBy === undefined ? `it exited with code ${exitCode}` : `it was ended by ${killedBy}`,
-      };
-    } finally {
-      signal.removeEventListener("abort", stop);
-      this.#running.delete(running);
-      this.#parts.running.ended(running.pid);
+      first ??= executed.why ?? "";
+      events.output(node, new TextEncoder().encode(`${id}: ${executed.why}; it is done again\n`));
     }
   }
 
@@ -296,10 +266,10 @@ export class TaskRunner implements TaskPerformer {
     }: { readonly keyed: KeyedTask; readonly upstream: readonly TaskOutcome[]; readonly executed: Executed },
   ): Promise<{ readonly gives: string; readonly why: string | null }> {
     const { outputs, cache, hasher, now } = this.#parts;
-    const { definition, package: pkg, id } = node;
+    const { definition, id } = node;
     const { key } = keyed;
-    const place = { id, folder: pkg.folder };
-    const entries = await outputs.keep(pkg.folder, definition.outputs);
+    const place = { id, folder: outputFolder(node) };
+    const entries = await outputs.keep(place.folder, definition.outputs);
     const left = digestOfOutputs(entries);
     // What is done anew each time gives what it left this time.
     if (!definition.cache) return { gives: `key ${digestOfTexts([key, left])}`, why: null };

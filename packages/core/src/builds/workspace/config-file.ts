@@ -51,27 +51,35 @@ function yamlOf(text: string): {
   };
 }
 
+function isJson(file: string): boolean {
+  return /\.jsonc?$/.test(file);
+}
+
 /** A value in a file, with the way to it: accessors say where it is not what it should be. */
 export class ConfigValue {
   readonly file: string;
   readonly value: unknown;
   readonly #keys: readonly Key[];
   readonly #text: string;
+  readonly #lineOf: ((keys: readonly Key[]) => number | undefined) | undefined;
 
   constructor(p: {
     readonly file: string;
     readonly text: string;
     readonly value: unknown;
     readonly keys?: readonly Key[];
+    /** Of a file that is neither JSON nor YAML. */
+    readonly lineOf?: ((keys: readonly Key[]) => number | undefined) | undefined;
   }) {
     this.file = p.file;
     this.value = p.value;
     this.#keys = p.keys ?? [];
     this.#text = p.text;
+    this.#lineOf = p.lineOf;
   }
 
   fault(message: string): ConfigFault {
-    const { lineOf } = yamlOf(plainJson(this.#text));
+    const lineOf = this.#lineOf ?? yamlOf(isJson(this.file) ? plainJson(this.#text) : this.#text).lineOf;
     return new ConfigFault(this.file, { line: lineOf(this.#keys), key: this.#keys.join("."), message });
   }
 
@@ -82,7 +90,13 @@ export class ConfigValue {
   at(key: Key): ConfigValue {
     const inner = this.value as Readonly<Record<Key, unknown>> | null | undefined;
     const value = inner !== null && typeof inner === "object" && Object.hasOwn(inner, key) ? inner[key] : undefined;
-    return new ConfigValue({ file: this.file, text: this.#text, value, keys: [...this.#keys, key] });
+    return new ConfigValue({
+      file: this.file,
+      text: this.#text,
+      value,
+      keys: [...this.#keys, key],
+      lineOf: this.#lineOf,
+    });
   }
 
   /** Its keys in order; empty where it is not there. */

@@ -47,7 +47,56 @@ export interface TaskDefinition {
   readonly outputLogs: OutputLogs;
   /** Tasks that are started along with it. */
   readonly with: readonly string[];
+  /** What is done instead of a script of the package. */
+  readonly command?: TaskCommand | undefined;
+  /** Name of the script, where it is not that of the task. */
+  readonly script?: string | undefined;
+  /** Outputs begin at the root, not at the package. */
+  readonly isRootedOutputs?: boolean | undefined;
+  /** Patterns of inputs mean files that git tracks or would track, and no others. */
+  readonly isListedInputs?: boolean | undefined;
+  /** Commands whose output the result depends on. */
+  readonly runtime?: readonly string[] | undefined;
+  /** When one that lasts for ever is there for those that depend on it. */
+  readonly readyWhen?: Readiness | undefined;
+  /** False for one that lasts and sees changes by itself. */
+  readonly interruptible?: boolean | undefined;
+  /** How often it is begun again after it failed. */
+  readonly retries?: number | undefined;
 }
+
+interface TaskCommand {
+  /** As a shell reads it. */
+  readonly text: string;
+  /** Where it is done, from the root on; empty for the root. */
+  readonly folder: string;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** All that is said has to be so. */
+export interface Readiness {
+  /** Of this machine, where somebody listens. */
+  readonly port?: number | undefined;
+  /** Answers with a status below 400. */
+  readonly url?: string | undefined;
+  /** A regular expression, of a line that it writes. */
+  readonly line?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How a task is done of which nothing is said. */
+export const plainTask: TaskDefinition = {
+  dependsOn: [],
+  inputs: undefined,
+  outputs: [],
+  env: [],
+  passThroughEnv: [],
+  cache: true,
+  persistent: false,
+  interactive: false,
+  outputLogs: "full",
+  with: [],
+};
 
 /** What holds for all tasks. */
 export interface GlobalRules {

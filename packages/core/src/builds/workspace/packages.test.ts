@@ -104,6 +104,8 @@ describe("the package manager", () => {
     for (const [lockfile, name] of lockfiles) expect(managerOf(manifest(), { lockfile, lockText: "" }).name).toBe(name);
     expect(managerOf(manifest(), { lockfile: "yarn.lock", lockText: "__metadata:\n" }).name).toBe("berry");
     expect(findLockfile(testFiles, rootOf({ "bun.lock": "{}" }))).toBe("bun.lock");
+    const both = rootOf({ "bun.lock": "{}", "package-lock.json": "{}" });
+    expect(findLockfile(testFiles, both, manifest("bun@1.2.0"))).toBe("bun.lock");
   });
 
   test("that is written otherwise is named", () => {

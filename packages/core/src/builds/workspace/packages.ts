@@ -35,8 +35,13 @@ export function findRoot(files: Files, from: string): string | undefined {
   }
 }
 
-export function findLockfile(files: Files, root: string): string | undefined {
-  return lockfiles.find(([file]) => files.stat(`${root}/${file}`)?.kind === "file")?.[0];
+/** That of the package manager which is named, where it is there: another one may have been left behind. */
+export function findLockfile(files: Files, root: string, manifest?: ConfigValue): string | undefined {
+  const said = manifest?.at("packageManager").value;
+  const isOfNamed = ([, manager]: (typeof lockfiles)[number]): boolean =>
+    typeof said === "string" && said.startsWith(`${manager}@`);
+  const there = lockfiles.filter(([file]) => files.stat(`${root}/${file}`)?.kind === "file");
+  return (there.find(isOfNamed) ?? there[0])?.[0];
 }
 
 /** Whom `packageManager` names, else whose lockfile lies there, else npm. */

@@ -1,18 +1,6 @@
 // What holds where nothing says how tasks are done: the names of scripts do.
-import { rootName } from "./package.ts";
-import type { Package, TaskDefinition, TaskRules } from "./package.ts";
-
-const plain: Omit<TaskDefinition, "cache"> = {
-  dependsOn: [],
-  inputs: undefined,
-  outputs: [],
-  env: [],
-  passThroughEnv: [],
-  persistent: false,
-  interactive: false,
-  outputLogs: "full",
-  with: [],
-};
+import { plainTask, rootName } from "./package.ts";
+import type { Package, TaskRules } from "./package.ts";
 
 /** Where builders put what they make. */
 const built = [
@@ -46,14 +34,14 @@ export function scriptRules(packages: ReadonlyMap<string, Package>): TaskRules {
       if (pkg.name === rootName && packages.size > 1) return undefined;
       if (builds.test(task))
         return {
-          ...plain,
+          ...plainTask,
           dependsOn: ["^build", ...(task === "build" ? [] : [`^${task}`])],
           outputs: built,
           cache: true,
         };
-      if (checks.test(task)) return { ...plain, dependsOn: ["^build"], cache: true };
-      if (servers.test(task)) return { ...plain, dependsOn: ["^build"], cache: false, persistent: true };
-      return names.has(task) ? { ...plain, cache: false } : undefined;
+      if (checks.test(task)) return { ...plainTask, dependsOn: ["^build"], cache: true };
+      if (servers.test(task)) return { ...plainTask, dependsOn: ["^build"], cache: false, persistent: true };
+      return names.has(task) ? { ...plainTask, cache: false } : undefined;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Files } from "../ports.ts";
 import { ConfigFault, readJsonFile } from "./config-file.ts";
 import type { ConfigValue } from "./config-file.ts";
 import { inferredVariables } from "./frameworks.ts";
-import { rootName } from "./package.ts";
+import { plainTask, rootName } from "./package.ts";
 import type { GlobalRules, Package, TaskDefinition, TaskRules } from "./package.ts";
 
 const rootKeys = [
@@ -54,20 +54,9 @@ type Partial = { -readonly [K in keyof TaskDefinition]?: TaskDefinition[K] | und
 /** A list may begin with this: what is inherited, then what is said here. */
 const inherited = "$TURBO_EXTENDS$";
 export const defaultInputs = "$TURBO_DEFAULT$";
+/** Of a task that reads no file of its package. */
+export const noInputs = "$NONE$";
 export const fromRoot = "$TURBO_ROOT$/";
-
-const nothing: TaskDefinition = {
-  dependsOn: [],
-  inputs: undefined,
-  outputs: [],
-  env: [],
-  passThroughEnv: [],
-  cache: true,
-  persistent: false,
-  interactive: false,
-  outputLogs: "full",
-  with: [],
-};
 
 function listOf(value: ConfigValue): readonly string[] | undefined {
   const texts = value.texts();
@@ -122,6 +111,7 @@ function taskOf(value: ConfigValue): Partial & { readonly alone: boolean } {
     cache,
     persistent,
     interactive,
+    interruptible: value.at("interruptible").flag(),
     outputLogs: value.at("outputLogs").word(logModes),
     with: listOf(value.at("with")),
     alone: value.at("extends").flag() === false,
@@ -206,9 +196,10 @@ export function readTurboRules(
       const given = Object.fromEntries(
         Object.entries(said).filter(([key, value]) => value !== undefined && key !== "alone"),
       );
-      const whole: TaskDefinition = { ...nothing, ...given };
+      const whole: TaskDefinition = { ...plainTask, ...given };
       const env = [...new Set([...whole.env, ...inferredVariables(pkg)])].toSorted();
-      return { ...whole, env, cache: whole.cache && !whole.persistent };
+      const interruptible = whole.persistent ? { interruptible: whole.interruptible ?? false } : {};
+      return { ...whole, ...interruptible, env, cache: whole.cache && !whole.persistent };
     },
   };
 }
