@@ -76,11 +76,11 @@ export async function listFailovers(call: Call): Promise<Response> {
 
 export async function createFailover(call: Call): Promise<Response> {
   const body = await bodyOf(call, ["to", "mode", "kind", "overrides"]);
-  const { name } = await recoveryOf(call);
   const to = textOf(body, "to", nameCharsMax);
   const kind = wordOf(body, "kind", ["failover", "drill"]);
   const mode = wordOf(body, "mode", ["graceful", "ungraceful"]);
   const overrides = rulesOf(optionalTextsOf(body, "overrides", { items: safetyRules.length, chars: nameCharsMax }));
+  const { name } = await recoveryOf(call);
   const asked = { by: call.actor, person: personOf(call), recovery: name, to, kind, mode, overrides };
   const failover = unwrap(await (await recoveriesIn(call)).plan(asked));
   return reply("json", 201, { failover: shownFailover(failover) });
