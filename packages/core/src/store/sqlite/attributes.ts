@@ -9,7 +9,7 @@ const deleteSql = "DELETE FROM run_attributes WHERE run = ? AND name = ?";
 const deleteAllSql = "DELETE FROM run_attributes WHERE run = ?";
 
 /** The attributes of a row of `runs` as JSON, read only where it has some. */
-export const attributesColumn = (flag: number): string => `CASE WHEN flags & ${flag} THEN (SELECT
+export const attributesColumn = (flag: number): string => `CASE WHEN (flags & ${flag}) <> 0 THEN (SELECT
   json_group_array(json_object('name', name, 'type', type, 'value', value)) FROM (SELECT name, type, value
   FROM run_attributes WHERE run_attributes.run = runs.id ORDER BY name)) END AS attributes`;
 

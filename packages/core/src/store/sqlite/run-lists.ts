@@ -89,7 +89,7 @@ function merge(
   let page: readonly Position[] = [];
   let end = theBeginning;
   const { sql } = pageOf(queryOf({ ...p.filter, workflow: "" }, undefined), { limit, after: p.after, end });
-  const statement = db.prepare<Position, Value[]>(sql);
+  const statement = db.prepare<Position>(sql);
   try {
     for (const workflow of p.workflows) {
       const query = queryOf({ ...p.filter, workflow }, undefined);

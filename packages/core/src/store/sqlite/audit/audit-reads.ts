@@ -51,7 +51,7 @@ export function searchAudit(db: Connection, p: Params<"searchAudit">): Answer<"s
   const query = auditQuery(db, p);
   if (query === undefined) return { records: [] };
   const found = db.rows<{ seq: number }>(query.sql, ...query.values);
-  const one = db.prepare<AuditRow, [number]>(getSql);
+  const one = db.prepare<AuditRow>(getSql);
   const records = found.slice(0, p.limit).flatMap(({ seq }) => {
     const row = one.get(seq);
     return row === null ? [] : [toAudit(row)];

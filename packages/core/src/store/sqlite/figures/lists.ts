@@ -47,7 +47,7 @@ interface WaitRow {
 export function listWaits(db: Connection, p: Params<"listWaits">): { waits: EventWait[]; next?: string } {
   const start = p.cursor === undefined ? { event: p.event ?? "", no: -1 } : decodePlace(p.cursor);
   if (p.event !== undefined && start.event !== p.event) throw invalidCursor();
-  const statement = db.prepare<WaitRow, [string, number, number]>(p.event === undefined ? waitsSql : waitsForSql);
+  const statement = db.prepare<WaitRow>(p.event === undefined ? waitsSql : waitsForSql);
   const waits: EventWait[] = [];
   let at = start;
   try {
@@ -125,7 +125,7 @@ export function listOutlines(db: Connection, p: Params<"listOutlines">): { outli
   const before = p.cursor === undefined ? theEnd : decodePosition(p.cursor);
   type Row = { readonly id: string; readonly status: RunStatus; readonly createdAt: number };
   const rows = db.rows<Row>(newestRunsSql, p.workflow, before.createdAt, before.id, p.limit + 1);
-  const entries = db.prepare<OutlineEntry, [string, number]>(outlineSql);
+  const entries = db.prepare<OutlineEntry>(outlineSql);
   try {
     const outlines = rows
       .slice(0, p.limit)
