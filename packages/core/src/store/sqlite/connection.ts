@@ -15,8 +15,7 @@ export interface Statement<Row = unknown> {
 
 /** A database as the tables see it. Statements are in SQLite's words; what else executes them has its own ways to. */
 export interface Connection {
-  /** Every question is a way through a network. */
-  readonly remote: boolean;
+  readonly dialect: "sqlite" | "postgres";
   readonly inTransaction: boolean;
   /** A statement that stays until the connection is closed. */
   compile<Row>(sql: string): Statement<Row>;
@@ -37,7 +36,7 @@ const busyTimeoutMs = 5_000;
 const keptStatementsMax = 32;
 
 export class SqliteConnection extends Database implements Connection {
-  readonly remote = false;
+  readonly dialect = "sqlite";
   readonly #statements: { finalize(): void }[] = [];
   /** By their text, the one that was used last at the end. */
   readonly #kept = new Map<string, SqliteStatement<unknown, SQLQueryBindings[]>>();

@@ -8,6 +8,7 @@ import { admit, replaceOthers, type Own } from "./flow/pending.ts";
 import type { Change } from "./change.ts";
 import type { JournalTable } from "./journal.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
+import { IdTakenError } from "./runs.ts";
 import { runTimerSeqs } from "./waits.ts";
 
 export interface Start {
@@ -141,6 +142,7 @@ function noteOwn(cx: Change, row: Run, { run, own }: { readonly run: NewRun; rea
 }
 
 function isTaken(error: unknown): boolean {
+  if (error instanceof IdTakenError) return true;
   return error instanceof Error && "code" in error && error.code === "SQLITE_CONSTRAINT_PRIMARYKEY";
 }
 

@@ -49,6 +49,8 @@ export type Durability = "full" | "relaxed";
 
 export interface WriterSettings {
   readonly file: string;
+  /** The data is there, and in no file. */
+  readonly postgres?: { readonly url: string } | undefined;
   readonly durability: Durability;
   readonly limits: SqliteLimits;
 }

@@ -170,7 +170,7 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
   const { attributes = [] } = filter;
   const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
   const from = filter.tag !== undefined ? "run_tags" : lead !== undefined ? "run_attributes" : "runs";
-  const conditions: string[] = ["1"];
+  const conditions: string[] = ["TRUE"];
   const values: Value[] = [];
   const add = (condition: string, ...bound: readonly Value[]) => {
     conditions.push(condition);

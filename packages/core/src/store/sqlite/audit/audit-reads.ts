@@ -71,7 +71,7 @@ function auditQuery(db: Connection, { filter, limit, before }: Params<"searchAud
   const fitting = conditionsOf(db, filter);
   if (fitting === undefined) return undefined;
   const behind = before === undefined ? [] : [before];
-  const from = before === undefined ? "1" : "seq < ?";
+  const from = before === undefined ? "TRUE" : "seq < ?";
   const sql = `SELECT seq FROM audit WHERE ${from}${fitting.sql} ORDER BY seq DESC LIMIT ?`;
   return { sql, values: [...behind, ...fitting.values, limit + 1] };
 }

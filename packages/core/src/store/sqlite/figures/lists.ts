@@ -99,7 +99,7 @@ export function scheduledQuery(p: Params<"listScheduledRuns">): {
 } {
   const seen = shown(p.access, "runs.workflow");
   const named =
-    p.workflow === undefined ? { sql: "1", values: [] } : { sql: "runs.workflow = ?", values: [p.workflow] };
+    p.workflow === undefined ? { sql: "TRUE", values: [] } : { sql: "runs.workflow = ?", values: [p.workflow] };
   const sql = `SELECT runs.id AS run, runs.schedule, runs.workflow, runs.status, run_tags.tag, runs.created_at AS createdAt
     FROM run_tags CROSS JOIN runs ON runs.id = run_tags.run WHERE run_tags.tag >= ? AND run_tags.tag < ?
     AND runs.schedule IS NOT NULL AND ${named.sql} AND ${seen.sql}

@@ -19,7 +19,7 @@ import { readyCount } from "./tally.ts";
 
 type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
 
-const everything: Condition = { sql: "1", values: [] };
+const everything: Condition = { sql: "TRUE", values: [] };
 
 export function shown(access: AccessFilter | undefined, column = "workflow"): Condition {
   return access === undefined ? everything : fitsPatterns(column, access.workflows);

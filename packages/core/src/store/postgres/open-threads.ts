@@ -1,0 +1,83 @@
+// What the store's threads open where their data is in PostgreSQL: one writer for all, by a lock that ends with its connection.
+import { SluiceError } from "@sluice/protocol";
+import type { CommitMarks } from "../sqlite/writer.ts";
+import { PostgresConnection } from "./connection.ts";
+import { PostgresError } from "./postgres-error.ts";
+import { migratePostgres, primaryKeys } from "./schema.ts";
+
+/** How long the writer waits for a server that went away, before it gives up. */
+const awayMsMax = 60_000;
+/** Between two attempts to reach it. */
+const retryMs = 250;
+/** Name of the lock: the letters `Slui`, and its use. */
+const lockSql = "SELECT pg_try_advisory_lock(1399616873, 1) AS held";
+
+export interface PostgresWriterParts {
+  readonly db: PostgresConnection;
+  readonly marks: CommitMarks;
+}
+
+/** Throws `data_folder_locked` where another server writes, `data_folder_newer`, and `PostgresError` when there is no server. */
+export function openPostgresWriter({ url }: { readonly url: string }): PostgresWriterParts {
+  const db = new PostgresConnection({ url, primaryKeys });
+  try {
+    takeLock(db);
+    migratePostgres(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return { db, marks: new Marks(db) };
+}
+
+export function openPostgresReader({ url }: { readonly url: string }): PostgresConnection {
+  return new PostgresConnection({ url, primaryKeys });
+}
+
+function takeLock(db: PostgresConnection): void {
+  if (db.rows<{ held: number }>(lockSql)[0]?.held === 1) return;
+  throw new SluiceError({
+    code: "data_folder_locked",
+    message: "Another server has this database.",
+    hint: "Stop it first: one server at a time writes to a database.",
+  });
+}
+
+/** Each commit raises a number; where the word of one got lost, the number tells whether it took place. */
+class Marks implements CommitMarks {
+  readonly #db: PostgresConnection;
+  #no: number;
+
+  constructor(db: PostgresConnection) {
+    this.#db = db;
+    db.run("CREATE TABLE IF NOT EXISTS sluice_commits (one BIGINT PRIMARY KEY CHECK (one = 1), no BIGINT NOT NULL)");
+    db.run("INSERT INTO sluice_commits (one, no) VALUES (1, 0) ON CONFLICT DO NOTHING");
+    this.#no = this.#stored();
+  }
+
+  #stored(): number {
+    return this.#db.rows<{ no: number }>("SELECT no FROM sluice_commits")[0]?.no ?? 0;
+  }
+
+  mark(): void {
+    this.#no++;
+    this.#db.kept("UPDATE sluice_commits SET no = ?").run(this.#no);
+  }
+
+  settle(): "committed" | "open" {
+    const giveUpAt = performance.now() + awayMsMax;
+    for (;;) {
+      try {
+        this.#db.reconnect();
+        takeLock(this.#db);
+        const stored = this.#stored();
+        const committed = stored === this.#no;
+        this.#no = stored;
+        return committed ? "committed" : "open";
+      } catch (error) {
+        if (!(error instanceof PostgresError) || performance.now() > giveUpAt) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, retryMs);
+      }
+    }
+  }
+}
