@@ -1,6 +1,6 @@
 // Talks to PostgreSQL for a thread of the store, which waits for each answer. Statements of one request go out together.
 import { workerData, type MessagePort } from "node:worker_threads";
-import { partsOf, type PostgresErrorParts } from "./postgres-error.ts";
+import { isLost, partsOf, type PostgresErrorParts } from "./postgres-error.ts";
 
 /** A statement on its way. */
 export interface Sent {
@@ -21,9 +21,11 @@ interface BridgeData {
   readonly shared: SharedArrayBuffer;
   readonly port: MessagePort;
   readonly url: string;
+  /** Nothing but reads outside of transactions: one that the connection did not live to answer is asked again. */
+  readonly reads: boolean;
 }
 
-const { shared, port, url } = workerData as BridgeData;
+const { shared, port, url, reads } = workerData as BridgeData;
 const answers = new Int32Array(shared);
 
 /** One connection and no other after it: the rest of a transaction must not go on outside of it. */
@@ -59,6 +61,18 @@ async function answer(request: BridgeRequest): Promise<void> {
   Atomics.notify(answers, 0);
 }
 
+async function execute(statements: readonly Sent[]): Promise<readonly Rows[]> {
+  session ??= await connect();
+  const { connection } = session;
+  const settled = await Promise.allSettled(
+    statements.map(({ text, values }) => connection.unsafe<Rows>(text, [...values])),
+  );
+  return settled.map((each) => {
+    if (each.status === "rejected") throw each.reason;
+    return each.value;
+  });
+}
+
 type Rows = readonly unknown[] & { readonly count?: number };
 
 async function reply(request: BridgeRequest): Promise<BridgeReply> {
@@ -68,13 +82,10 @@ async function reply(request: BridgeRequest): Promise<BridgeReply> {
       if ("connect" in request) session = await connect();
       return { rows: [], counts: [] };
     }
-    session ??= await connect();
-    const { connection } = session;
-    const sent = request.statements.map(({ text, values }) => connection.unsafe<Rows>(text, [...values]));
-    const settled = await Promise.allSettled(sent);
-    const results = settled.map((each): Rows => {
-      if (each.status === "rejected") throw each.reason;
-      return each.value;
+    const results = await execute(request.statements).catch(async (error: unknown) => {
+      if (!reads || !isLost(error)) throw error;
+      await disconnect();
+      return execute(request.statements);
     });
     const counts = results.map((rows) => rows.count ?? rows.length);
     return { rows: [...(results.at(-1) ?? [])], counts };

@@ -13,6 +13,8 @@ const unsentMax = 1_000;
 
 /** What becomes of a statement whose word is not waited for. */
 const unasked = /^(?:BEGIN|SAVEPOINT)\b/;
+/** Begins a transaction, whatever is said of it. */
+const begins = /^BEGIN\b/;
 
 /** A statement that is sent later, and how many rows it changed once it was. */
 interface Unsent {
@@ -33,7 +35,7 @@ export class PostgresConnection implements Connection {
   /** How often an answer was waited for. */
   trips = 0;
 
-  constructor(p: { readonly url: string; readonly primaryKeys: PrimaryKeys }) {
+  constructor(p: { readonly url: string; readonly primaryKeys: PrimaryKeys; readonly reads?: boolean }) {
     this.#primaryKeys = p.primaryKeys;
     const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.#answers = new Int32Array(shared);
@@ -41,7 +43,7 @@ export class PostgresConnection implements Connection {
     this.#port = port1;
     const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#thread = new Worker(new URL(`./bridge-thread.${suffix}`, import.meta.url), {
-      workerData: { shared, port: port2, url: p.url },
+      workerData: { shared, port: port2, url: p.url, reads: p.reads === true },
       transferList: [port2],
     });
     this.#thread.unref();
@@ -124,7 +126,7 @@ export class PostgresConnection implements Connection {
     const sent = { text, values: order.map((index) => sendable(values[index])) };
     if (unasked.test(text)) {
       this.putOff({ sent, changes: undefined });
-      if (text === "BEGIN") this.#inTransaction = true;
+      if (begins.test(text)) this.#inTransaction = true;
       return;
     }
     if (text === "ROLLBACK") this.forget();

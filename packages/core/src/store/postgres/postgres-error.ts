@@ -25,5 +25,12 @@ export class PostgresError extends Error {
 export function partsOf(thrown: unknown): PostgresErrorParts {
   if (!(thrown instanceof Error)) return { message: String(thrown), code: "" };
   const { errno, code } = thrown as Error & { readonly errno?: unknown; readonly code?: unknown };
-  return { message: thrown.message, code: typeof errno === "string" ? errno : typeof code === "string" ? code : "" };
+  return { message: thrown.message, code: typeof errno === "string" ? errno : typeof code === "string" ? code.replace(/^PG_/, "") : "" };
+}
+
+/** The server went away, or the way to it did. */
+const lostCodes = /^(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
+
+export function isLost(thrown: unknown): boolean {
+  return lostCodes.test(partsOf(thrown).code);
 }

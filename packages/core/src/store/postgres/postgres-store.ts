@@ -7,7 +7,8 @@ import { SqliteRunStore, type Looker } from "../sqlite/sqlite-run-store.ts";
 import { closedError } from "../sqlite/start-thread.ts";
 import { WriterClient } from "../sqlite/writer-client.ts";
 import type { Connection } from "../sqlite/connection.ts";
-import { PostgresError } from "./postgres-error.ts";
+import { failureOf, fromWire } from "../sqlite/failures.ts";
+import { isLost, PostgresError } from "./postgres-error.ts";
 import { primaryKeys } from "./schema.ts";
 import { SuspendedConnection } from "./suspended-connection.ts";
 
@@ -46,10 +47,12 @@ class RemoteLooker implements Looker {
     this.#connection = new SuspendedConnection({
       primaryKeys,
       query: async ({ text, values }) => {
+        const ask = async () => this.#sql.unsafe<readonly unknown[]>(text, [...values]);
         try {
-          return await this.#sql.unsafe<readonly unknown[]>(text, [...values]);
+          // One that its connection did not live to answer is asked again, by another.
+          return await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error)));
         } catch (thrown) {
-          throw PostgresError.of(thrown);
+          throw fromWire(failureOf(PostgresError.of(thrown)).error);
         }
       },
     });

@@ -1,4 +1,5 @@
 // What a failure of the database means for the store: try again later, or never acknowledge anything again.
+import { isLost } from "../postgres/postgres-error.ts";
 import { SluiceError, toWire, type WireError } from "@sluice/protocol";
 
 /** A failure that the database itself reported. */
@@ -10,8 +11,6 @@ const fullCodes = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "PG_53100"]);
 const busyCodes = /^SQLITE_(BUSY|LOCKED)/;
 /** Of PostgreSQL: a value or a statement that it does not take. */
 const refusedCodes = /^PG_(?:2[0-9]|42|54)/;
-/** The server went away, or the way to it did. */
-const lostCodes = /^PG_(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
 /** Others changed the same rows: it works when it is done again. */
 const raceCodes = /^PG_40/;
 const passingCodes = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE|ERROR|INTERRUPT)/;
@@ -34,7 +33,7 @@ export interface Failure {
 /** Classifies what was thrown while verbs were executed or committed. */
 export function failureOf(thrown: unknown): Failure {
   if (!isDatabaseFailure(thrown)) return { reach: "verb", error: wireOf(thrown) };
-  if (lostCodes.test(thrown.code)) return { reach: "lost", error: outOfReach(thrown.message) };
+  if (isLost(thrown)) return { reach: "lost", error: outOfReach(thrown.message) };
   if (raceCodes.test(thrown.code)) {
     const message = "Others changed the same rows at the same moment.";
     return { reach: "batch", error: { code: "unavailable", message, hint: "Try again." } };

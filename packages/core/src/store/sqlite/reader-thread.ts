@@ -23,10 +23,12 @@ async function open(settings: WriterSettings): Promise<ThreadMessage> {
   return { opened: true };
 }
 
-function answer(request: Extract<ReaderRequest, { readonly read: string } | { readonly close: true }>): ThreadMessage {
+async function answer(
+  request: Extract<ReaderRequest, { readonly read: string } | { readonly close: true }>,
+): Promise<ThreadMessage> {
   if ("read" in request) {
     if (reads === undefined) throw new Error("a read came before the reader was opened");
-    return { value: reads.execute(request.read, request.params) };
+    return { value: await reads.execute(request.read, request.params) };
   }
   reads?.close();
   return { closed: true };
@@ -45,7 +47,7 @@ self.addEventListener("message", (event: MessageEvent<ReaderRequest>) => {
     if ("verify" in request) void verify(request.verify).then((value) => self.postMessage({ value }), fail);
     else if ("open" in request) opening = open(request.open).then((opened) => self.postMessage(opened), fail);
     else if (opening === undefined) fail(new Error("a read came before the reader was opened"));
-    else void opening.then(() => self.postMessage(answer(request))).catch(fail);
+    else void opening.then(async () => self.postMessage(await answer(request))).catch(fail);
   } catch (thrown) {
     fail(thrown);
   }
