@@ -1,7 +1,7 @@
 // A server whose runs are in PostgreSQL: killed again and again, moved there from a data folder and back, backed up and restored.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { killRounds } from "./kill-rounds.suite.ts";
@@ -118,6 +118,26 @@ describe.skipIf(refusal !== undefined)("runs in PostgreSQL", () => {
     const restored = await start("restored");
     expect((await call(restored, `GET /api/v1/runs/${run.id}`))?.body).toMatchObject({ run: { output: 9 } });
     await killAll(restored);
+  });
+
+  test("the page about it can be followed", async () => {
+    const state = await databaseUrl("paged");
+    const page = readFileSync(join(import.meta.dir, "../docs/postgres.md"), "utf8");
+    const cwd = join(folder, "project");
+    const server = await startServer({ project: cwd, data: join(cwd, ".sluice") });
+    const run = await runOf(server, "job", 3);
+    server.process.kill("SIGTERM");
+    await server.exited;
+    const [up, ...moves] = [...page.matchAll(/^npx sluice (.+)$/gm)].map(([, line = ""]) => line);
+    expect([up, moves.length]).toEqual(["up", 2]);
+    for (const move of moves) {
+      const args = move.replace(/postgres:\S+/, state).split(" ");
+      const ran = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8", cwd });
+      expect([args.slice(0, 2), ran.status, ran.stderr]).toEqual([["store", "migrate"], 0, ""]);
+    }
+    const back = await startServer({ project: cwd, data: join(cwd, "moved-back") });
+    expect((await call(back, `GET /api/v1/runs/${run.id}`))?.body).toMatchObject({ run: { output: 7 } });
+    await killAll(back);
   });
 
   test("a second server over the same database is refused, and says so", async () => {

@@ -2,6 +2,7 @@
 import type { Connection } from "./connection.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import type { Tally } from "./figures/tally.ts";
+import { IdTakenError } from "./id-taken.ts";
 import { priorityPointMs } from "../../kernel/flow.ts";
 import { isFinalStatus } from "@sluice/protocol";
 import type { Flow } from "../flow/flow.ts";
@@ -61,13 +62,6 @@ const pendingSql = "UPDATE runs SET due_at = ?, input = coalesce(?, input) WHERE
 const progressSql = "UPDATE runs SET progress = ? WHERE id = ?";
 const deleteSql = "DELETE FROM runs WHERE id = ?";
 const deleteTagSql = "DELETE FROM run_tags WHERE tag = ? AND created_at = ? AND run = ?";
-
-/** A new run has the id of one that is there; the database says it in its own way where it is asked to. */
-export class IdTakenError extends Error {
-  constructor(id: string) {
-    super(`there is a run ${id} already`);
-  }
-}
 
 /** What a new row has besides the run itself. */
 export interface Placement {

@@ -1,67 +1,27 @@
 // Every suite of the store's ports on a real PostgreSQL server, and what a server can do to a store: go away in the middle of a
 // commit, and have another one there.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { auditLogSuite } from "../packages/core/src/store/audit-log.suite.ts";
-import { blobScopeStoreSuite } from "../packages/core/src/store/blob-scope-store.suite.ts";
-import { buildStoreSuite } from "../packages/core/src/store/build-store.suite.ts";
-import { clusterStoreSuite } from "../packages/core/src/store/cluster-store.suite.ts";
-import { identityStoreSuite } from "../packages/core/src/store/identity-store.suite.ts";
-import { payloadKeyStoreSuite } from "../packages/core/src/store/payload-key-store.suite.ts";
-import { openPostgresStore } from "../packages/core/src/store/postgres/index.ts";
-import { runFiguresSuite } from "../packages/core/src/store/run-figures.suite.ts";
-import { ada, start, value } from "../packages/core/src/store/run-store.fixture.suite.ts";
-import { runStoreSuite } from "../packages/core/src/store/run-store.suite.ts";
-import { secretStoreSuite } from "../packages/core/src/store/secret-store.suite.ts";
-import { triggerStoreSuite } from "../packages/core/src/store/trigger-store.suite.ts";
-import { installPeers, peersInstallMs, startPostgres } from "./service-peers.suite.ts";
-import type { PeerServer } from "./service-peers.suite.ts";
+import { auditLogSuite } from "../audit-log.suite.ts";
+import { blobScopeStoreSuite } from "../blob-scope-store.suite.ts";
+import { buildStoreSuite } from "../build-store.suite.ts";
+import { clusterStoreSuite } from "../cluster-store.suite.ts";
+import { identityStoreSuite } from "../identity-store.suite.ts";
+import { payloadKeyStoreSuite } from "../payload-key-store.suite.ts";
+import { openPostgresStore } from "./postgres-store.ts";
+import { runFiguresSuite } from "../run-figures.suite.ts";
+import { ada, start, value } from "../run-store.fixture.suite.ts";
+import { runStoreSuite } from "../run-store.suite.ts";
+import { secretStoreSuite } from "../secret-store.suite.ts";
+import { triggerStoreSuite } from "../trigger-store.suite.ts";
+import { Databases, installServer, serverStartMs, unexpected } from "./postgres-server.suite.ts";
 
 // Bun's tests have to know at once what is skipped.
-const refusal = installPeers();
+const refusal = installServer();
 if (refusal !== undefined) console.warn(`skipped: no PostgreSQL: ${refusal}`);
-
-const unexpected = (error: Error): void => {
-  throw error;
-};
-
-/** A server, and as many databases with the store's tables as are asked for. */
-class Databases {
-  #peer: PeerServer | undefined;
-  #admin: Bun.SQL | undefined;
-  #count = 0;
-
-  async start(): Promise<void> {
-    this.#peer = await startPostgres();
-    this.#admin = new Bun.SQL({ url: this.#peer.url, max: 1 });
-    await this.#admin.unsafe("CREATE DATABASE made");
-    await (await openPostgresStore({ url: this.#url("made"), onFatal: unexpected })).close();
-  }
-
-  #url(name: string): string {
-    return (this.#peer?.url ?? "").replace(/\/postgres$/, `/${name}`);
-  }
-
-  async next(): Promise<string> {
-    const name = `store_${this.#count++}`;
-    await this.#admin?.unsafe(`CREATE DATABASE ${name} TEMPLATE made`);
-    return this.#url(name);
-  }
-
-  /** Cuts every connection to a database. */
-  async cut(url: string): Promise<void> {
-    const name = url.slice(url.lastIndexOf("/") + 1);
-    await this.#admin?.unsafe("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
-  }
-
-  async stop(): Promise<void> {
-    await this.#admin?.close();
-    await this.#peer?.[Symbol.asyncDispose]();
-  }
-}
 
 describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
   const databases = new Databases();
-  beforeAll(() => databases.start(), peersInstallMs);
+  beforeAll(() => databases.start(), serverStartMs);
   afterAll(() => databases.stop());
   const makeStore = async () => openPostgresStore({ url: await databases.next(), onFatal: unexpected });
   const newRun = (id: string) =>
