@@ -28,7 +28,6 @@ const documents = [
   "docs/services.md",
   "docs/secrets.md",
   "docs/encryption.md",
-  "docs/postgres.md",
   "docs/telemetry.md",
   "docs/cronflow.md",
   "docs/testing.md",

@@ -26,8 +26,15 @@ export const waiting = workflow({ name: "waiting" }, async (ctx) => ctx.waitFor(
 `,
 };
 
-function sluice(...args: readonly string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
-  const ran = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8", env: { ...process.env, SLUICE_TOKEN: token } });
+function sluice(...args: readonly string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const ran = spawnSync(process.execPath, [cli, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, SLUICE_TOKEN: token },
+  });
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }
 
@@ -55,7 +62,11 @@ describe.skipIf(refusal !== undefined)("runs in PostgreSQL", () => {
       data: join(folder, data),
       env: state === undefined ? {} : { SLUICE_STATE: state },
     });
-  const runOf = async (server: ServerProcess, workflow: string, size: number): Promise<{ id: string; output?: unknown }> => {
+  const runOf = async (
+    server: ServerProcess,
+    workflow: string,
+    size: number,
+  ): Promise<{ id: string; output?: unknown }> => {
     const wait = workflow === "job" ? "?wait=20s" : "";
     const started = await call<{ run: { id: string; output?: unknown } }>(
       server,
@@ -103,8 +114,14 @@ describe.skipIf(refusal !== undefined)("runs in PostgreSQL", () => {
     const back = sluice("store", "migrate", "--from", state, "--to", join(folder, "after"));
     expect(back).toMatchObject({ code: 0, err: "" });
     const last = await start("after");
-    for (const [id, output] of [[ended.id, 3], [third.id, 5], [waits.id, "there"]] as const)
-      expect((await call(last, `GET /api/v1/runs/${id}`))?.body).toMatchObject({ run: { status: "completed", output } });
+    for (const [id, output] of [
+      [ended.id, 3],
+      [third.id, 5],
+      [waits.id, "there"],
+    ] as const)
+      expect((await call(last, `GET /api/v1/runs/${id}`))?.body).toMatchObject({
+        run: { status: "completed", output },
+      });
     await killAll(last);
   });
 

@@ -26,7 +26,16 @@ describe.skipIf(refusal !== undefined)("a backup", () => {
     const create = (id: string) =>
       store.createRun({
         by: ada,
-        run: { id, workflow: "w", version: "v", input: value(id), priority: 0, tags: [], createdAt: start, dueAt: start },
+        run: {
+          id,
+          workflow: "w",
+          version: "v",
+          input: value(id),
+          priority: 0,
+          tags: [],
+          createdAt: start,
+          dueAt: start,
+        },
         now: start,
       });
     for (let n = 0; n < 700; n++) await create(`before-${n}`);

@@ -19,7 +19,8 @@ function database(): SqliteConnection {
 function withState(count: number): SqliteConnection {
   const db = database();
   const insert = db.kept("INSERT INTO state (scope, key, value, version, expires_at) VALUES (?, ?, ?, ?, ?)");
-  for (let n = 0; n < count; n++) insert.run(n % 2 === 0 ? "global" : "a\u0000b", `k${n}`, new Uint8Array([n & 255]), n, null);
+  for (let n = 0; n < count; n++)
+    insert.run(n % 2 === 0 ? "global" : "a\u0000b", `k${n}`, new Uint8Array([n & 255]), n, null);
   return db;
 }
 
@@ -35,7 +36,8 @@ test("every table is copied with all its rows, in pages, and the two are the sam
   for (const table of tablesOf(from))
     copyTable(from, to, { table, copied: (rows) => void (table.name === "state" && pages.push(rows)) });
   expect(pages).toEqual([500, 500, 203]);
-  for (const table of tablesOf(from)) expect([table.name, contentOf(to, table)]).toEqual([table.name, contentOf(from, table)]);
+  for (const table of tablesOf(from))
+    expect([table.name, contentOf(to, table)]).toEqual([table.name, contentOf(from, table)]);
   expect(contentOf(to, tableOf(to, "state")).rows).toBe(1_203);
   expect(to.rows("SELECT value FROM meta")).toEqual(from.rows("SELECT value FROM meta"));
 });

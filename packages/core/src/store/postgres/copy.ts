@@ -104,5 +104,7 @@ function hashValue(hash: ReturnType<typeof createHash>, value: SQLQueryBindings)
 /** After rows came with their numbers, the next one gets a number behind theirs. */
 export function settleNumbers(db: Connection): void {
   if (db.dialect !== "postgres") return;
-  db.rows("SELECT setval(pg_get_serial_sequence('events', 'id'), coalesce((SELECT max(id) FROM events), 0) + 1, FALSE)");
+  db.rows(
+    "SELECT setval(pg_get_serial_sequence('events', 'id'), coalesce((SELECT max(id) FROM events), 0) + 1, FALSE)",
+  );
 }

@@ -54,7 +54,9 @@ describe("the schema", () => {
     const statements = migrations.flatMap(translateSchema);
     expect(statements.length).toBeGreaterThan(100);
     for (const statement of statements) {
-      expect(statement).not.toMatch(/WITHOUT ROWID|AUTOINCREMENT|\bBLOB\b|\bINTEGER\b|RAISE\(|group_concat|randomblob|zeroblob\(/);
+      expect(statement).not.toMatch(
+        /WITHOUT ROWID|AUTOINCREMENT|\bBLOB\b|\bINTEGER\b|RAISE\(|group_concat|randomblob|zeroblob\(/,
+      );
       expect(statement).not.toMatch(/\bTEXT(?! COLLATE "C")/);
     }
   });

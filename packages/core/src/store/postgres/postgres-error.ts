@@ -25,7 +25,10 @@ export class PostgresError extends Error {
 export function partsOf(thrown: unknown): PostgresErrorParts {
   if (!(thrown instanceof Error)) return { message: String(thrown), code: "" };
   const { errno, code } = thrown as Error & { readonly errno?: unknown; readonly code?: unknown };
-  return { message: thrown.message, code: typeof errno === "string" ? errno : typeof code === "string" ? code.replace(/^PG_/, "") : "" };
+  return {
+    message: thrown.message,
+    code: typeof errno === "string" ? errno : typeof code === "string" ? code.replace(/^PG_/, "") : "",
+  };
 }
 
 /** The server went away, or the way to it did. */

@@ -25,7 +25,16 @@ describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
   afterAll(() => databases.stop());
   const makeStore = async () => openPostgresStore({ url: await databases.next(), onFatal: unexpected });
   const newRun = (id: string) =>
-    ({ id, workflow: "order", version: "v1", input: value({ id }), priority: 0, tags: [], createdAt: start, dueAt: start }) as const;
+    ({
+      id,
+      workflow: "order",
+      version: "v1",
+      input: value({ id }),
+      priority: 0,
+      tags: [],
+      createdAt: start,
+      dueAt: start,
+    }) as const;
 
   runStoreSuite("postgres", makeStore);
   runFiguresSuite("postgres", makeStore);
@@ -45,7 +54,11 @@ describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
     await first.close();
     const second = await openPostgresStore({ url, onFatal: unexpected });
     expect(second.instance).toBe(first.instance);
-    expect(await second.getRun({ run: "r1" })).toMatchObject({ id: "r1", status: "queued", input: value({ id: "r1" }) });
+    expect(await second.getRun({ run: "r1" })).toMatchObject({
+      id: "r1",
+      status: "queued",
+      input: value({ id: "r1" }),
+    });
     await second.close();
   });
 

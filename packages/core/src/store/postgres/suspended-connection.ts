@@ -31,10 +31,7 @@ export class SuspendedConnection implements Connection {
   readonly #query: (sent: Sent) => Promise<readonly unknown[]>;
   #answers = noAnswers;
 
-  constructor(p: {
-    readonly primaryKeys: PrimaryKeys;
-    readonly query: (sent: Sent) => Promise<readonly unknown[]>;
-  }) {
+  constructor(p: { readonly primaryKeys: PrimaryKeys; readonly query: (sent: Sent) => Promise<readonly unknown[]> }) {
     this.#primaryKeys = p.primaryKeys;
     this.#query = p.query;
   }

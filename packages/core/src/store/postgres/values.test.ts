@@ -2,7 +2,18 @@
 import { expect, test } from "bun:test";
 import { plainRow, sendable } from "./values.ts";
 
-const awkward = ["", "a", "a\u0000", "a\u0000\u0000b", "a\u0001", "a\u0001\u0001", "a\u0001\u0002", "\u0000", "a\u0002", "a b"];
+const awkward = [
+  "",
+  "a",
+  "a\u0000",
+  "a\u0000\u0000b",
+  "a\u0001",
+  "a\u0001\u0001",
+  "a\u0001\u0002",
+  "\u0000",
+  "a\u0002",
+  "a b",
+];
 
 test("a text with a NUL is sent without one, and comes back as it was", () => {
   for (const each of awkward) {

@@ -7,6 +7,7 @@ import { priorityPointMs } from "../../kernel/flow.ts";
 import { isFinalStatus } from "@sluice/protocol";
 import type { Flow } from "../flow/flow.ts";
 import {
+  isPlain,
   blockedColumn,
   readiness,
   recordColumns,
@@ -388,18 +389,4 @@ export class RunTable {
 
 function ids(rows: readonly Id[]): readonly string[] {
   return rows.map((row) => row.id);
-}
-
-function isPlain(run: NewRun): boolean {
-  return (
-    run.key === undefined &&
-    run.parent === undefined &&
-    run.timeoutAt === undefined &&
-    run.schedule === undefined &&
-    run.serialKey === undefined &&
-    run.forkedFrom === undefined &&
-    run.inputHash === undefined &&
-    (run.payloadKey ?? run.trace ?? run.chain) === undefined &&
-    run.tags.length === 0
-  );
 }
