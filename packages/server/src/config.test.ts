@@ -30,6 +30,7 @@ describe("precedence", () => {
       onDeploy: "pin",
       encryptPayloads: false,
       logs: { syslog: [], gelf: [], fluent: [], pipelines: [] },
+      scrape: [],
       telemetry: undefined,
       allowedHosts: [],
       allowedOrigins: [],
