@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs metrics cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs metrics cache term secret versions keys services breakers audit backup restore store cluster migrate doctor".split(
       " ",
     ),
     runs: [

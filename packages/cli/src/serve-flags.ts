@@ -22,6 +22,7 @@ export const serveOptions: readonly ServeOption[] = [
   { flags: "--host <address>", description: "address to listen on (default: 127.0.0.1)" },
   { flags: "--no-auth", description: "let everybody do everything; on loopback only" },
   { flags: "--public-url <url>", description: "base of the URLs that are given out" },
+  { flags: "--state <url>", description: "keep runs in this PostgreSQL database: postgres://user@host/name" },
   {
     flags: "--durability <mode>",
     description: "what a commit survives: a power cut, or a crash of the process only",
@@ -155,6 +156,7 @@ const settings: Readonly<Record<string, string>> = {
   port: "port",
   host: "host",
   publicUrl: "publicUrl",
+  state: "state",
   durability: "durability",
   onDeploy: "onDeploy",
   encryptPayloads: "encryptPayloads",

@@ -75,6 +75,10 @@ const socketPathBytesMax = 100;
 /** Everything durable of the data folder. */
 export async function openStore({ options, folder }: Ground): Promise<Store> {
   const { settings, onFatal } = options;
+  if (settings.state !== undefined) {
+    const { openPostgresStore } = await import("@sluice/core/store/postgres");
+    return openPostgresStore({ url: settings.state, limits: settings.limits, onFatal });
+  }
   return openSqliteStore({
     file: folder.databaseFile,
     durability: settings.durability,
@@ -170,7 +174,7 @@ export function supervisorOf(
   { settings, log, env, modules, mode }: ComposeOptions,
   parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
 ): Supervisor {
-  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
+  const { SLUICE_TOKEN: _token, SLUICE_STATE: _state, [openidSecretVariable]: _secret, ...rest } = env;
   const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
     ...parts,

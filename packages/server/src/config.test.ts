@@ -25,6 +25,7 @@ describe("precedence", () => {
       port: 7890,
       auth: true,
       publicUrl: undefined,
+      state: undefined,
       durability: "full",
       onDeploy: "pin",
       encryptPayloads: false,

@@ -107,6 +107,7 @@ function filled(
     port,
     auth: get("auth", true),
     publicUrl,
+    state: values.get("state") as string | undefined,
     durability: get("durability", "full"),
     onDeploy: get("onDeploy", defaults.onDeploy),
     encryptPayloads: get("encryptPayloads", false),

@@ -7,6 +7,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   port: "0 takes any that is free",
   auth: "off: whoever reaches the port may do everything; on loopback only, and the console says so",
   publicUrl: "base of the URLs given out, such as those of callbacks",
+  state: "PostgreSQL database with runs and everything about them; without, they are in the data folder",
   durability: "`relaxed`: the last commits may be lost with the power, not with a crash",
   onDeploy: "what runs in flight do when the code changes",
   encryptPayloads: "workflows that say nothing about it keep their payloads encrypted at rest",
