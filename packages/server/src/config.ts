@@ -113,7 +113,7 @@ function filled(
     tls: tlsOf(values, pathOf),
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     audit: auditSettings(values, { data, pathOf }),
-    logs: logSettings(values),
+    logs: logSettings(values, (path) => pathOf(path, "logs.archive", "SLUICE_LOGS_ARCHIVE")),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {

@@ -183,6 +183,10 @@ export interface Api {
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
+  listLogArchives: { params: never; query: never; request: undefined; answer: Body<"LogArchives"> };
+  archiveLogs: { params: never; query: never; request: Sent<"LogArchiving">; answer: Body<"LogsArchived"> };
+  restoreLogs: { params: never; query: never; request: Sent<"LogRestore">; answer: Body<"LogsRestored"> };
+  verifyLogArchives: { params: never; query: never; request: undefined; answer: Body<"LogArchivesVerified"> };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };

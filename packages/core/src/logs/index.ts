@@ -2,6 +2,7 @@
 export { timeMsMax } from "./storage/head.ts";
 export { LogStore } from "./storage/log-store.ts";
 export type { LogStoreOptions } from "./storage/log-store.ts";
+export type { ArchivePlace } from "./archive/target.ts";
 export { OwnLines, ownTenants } from "./own/own-lines.ts";
 export { Tails } from "./live/tails.ts";
 export type { Missed, Tail, TailPiece } from "./live/tails.ts";

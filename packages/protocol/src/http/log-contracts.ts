@@ -56,6 +56,10 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
     request: "LogDeletion",
     responses: { 202: answer("What is deleted; files are rewritten meanwhile", "LogsDeleted") },
   },
+  listLogArchives: { responses: { 200: answer("Days, the oldest first", "LogArchives") } },
+  archiveLogs: { request: "LogArchiving", responses: { 200: answer("What was moved", "LogsArchived") } },
+  restoreLogs: { request: "LogRestore", responses: { 200: answer("The day is back", "LogsRestored") } },
+  verifyLogArchives: { responses: { 200: answer("What there is, and what is wrong with it", "LogArchivesVerified") } },
   connectLogs: {
     parameters: [query("tenant", "Where the token is for several"), tenantHeader],
     responses: { 101: answer("Messages from here on: docs/logs.md") },

@@ -2,9 +2,12 @@
 import { existsSync } from "node:fs";
 import type { Labels } from "../entry.ts";
 import { decodeChunk, sumOf } from "./chunk.ts";
+import { archivedDays, catalogVersion } from "../archive/catalog.ts";
+import type { ArchivedDay } from "../archive/catalog.ts";
+import { ArchiveReads, usualPlace } from "../archive/archive-reads.ts";
 import { LogDatabase } from "./database.ts";
 import { bodyOf, chunksIn, countsOf, daysIn, streamsIn } from "./day.ts";
-import type { ChunkRow } from "./day.ts";
+import type { ChunkRow, Counted } from "./day.ts";
 import { dayFile, dayOf, headFile, readMark, timeMsMax, tombstonesIn } from "./head.ts";
 import type { Tombstone } from "./head.ts";
 import { rowsOf } from "./rows.ts";
@@ -38,6 +41,8 @@ export class Snapshot {
   readonly #head: LogDatabase;
   readonly #days: ReadonlyMap<string, LogDatabase>;
   readonly #sealed: number;
+  readonly #archived: ReadonlyMap<string, ArchivedDay>;
+  readonly #archive: ArchiveReads;
   /** Number of the last entry that is in it. */
   readonly lastSeq: number;
   readonly tombstones: readonly Tombstone[];
@@ -47,8 +52,12 @@ export class Snapshot {
     readonly head: LogDatabase;
     readonly days: ReadonlyMap<string, LogDatabase>;
     readonly sealed: number;
+    readonly archived: readonly ArchivedDay[];
+    readonly archive: ArchiveReads;
     readonly damage: readonly Damage[];
   }) {
+    this.#archived = new Map(p.archived.map((each) => [each.day, each]));
+    this.#archive = p.archive;
     this.#head = p.head;
     this.#days = p.days;
     this.#sealed = p.sealed;
@@ -58,16 +67,22 @@ export class Snapshot {
     this.tombstones = tombstonesIn(p.head);
   }
 
-  /** Of the days from `fromMs` to before `toMs`. The folder has a head. To be closed. */
-  static open(folder: string, span: Pick<Span, "fromMs" | "toMs">): Snapshot {
+  /** Of the days from `fromMs` to before `toMs`. The folder has a head. `archive`: of the usual place without it. To be closed. */
+  static open(folder: string, span: Pick<Span, "fromMs" | "toMs">, archive?: ArchiveReads): Snapshot {
+    const { first, last } = reachOf(span);
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const head = new LogDatabase(headFile(folder), "read");
-      const before = sealedIn(head);
+      const before = [sealedIn(head), catalogVersion(head)];
       const { days, damage } = openDays(folder, daysOf(folder, span));
-      // From here on neither changes under the reader. What was sealed up to `before` stands in files that were there to open.
+      // From here on neither changes under the reader. What was sealed up to `before` stands in files that were there to open, or
+      // in archives that were catalogued.
       head.run("BEGIN");
       const sealed = sealedIn(head);
-      if (sealed === before) return new Snapshot({ head, days, sealed, damage });
+      if (sealed === before[0] && catalogVersion(head) === before[1]) {
+        const archived = archivedDays(head, { first, last });
+        const usual = archive ?? ArchiveReads.of(usualPlace(folder).path);
+        return new Snapshot({ head, days, sealed, archived, archive: usual, damage });
+      }
       closeAll(head, days);
     }
     throw new Error("the head was sealed each time it was looked at");
@@ -89,13 +104,17 @@ export class Snapshot {
       const rows = rowsOf(kept);
       yield { chunk: undefined, maxMs, counts: () => undefined, rows: () => rows };
     }
-    for (const day of [...this.#days.keys()].toSorted().toReversed()) yield* this.#partsOfDay(day, span, aboveSeq);
+    const days = new Set([...this.#days.keys(), ...this.#archived.keys()]);
+    for (const day of [...days].toSorted().toReversed()) {
+      yield* this.#partsOfDay(day, span, aboveSeq);
+      yield* this.#archivedParts(day, span, aboveSeq);
+    }
   }
 
   *#partsOfDay(day: string, span: Span, aboveSeq: number): Generator<Part> {
     const db = this.#days.get(day);
     if (db === undefined) return;
-    const listed = { tenant: span.tenant, sealed: this.#sealed, ...within(span) };
+    const listed = { tenant: span.tenant, ...this.#countedOf(day), ...within(span) };
     const chunks = this.#guarded({ file: day, id: 0 }, () => chunksIn(db, listed)) ?? [];
     for (const chunk of chunks) {
       if (chunk.maxSeq <= aboveSeq) continue;
@@ -108,6 +127,32 @@ export class Snapshot {
     }
   }
 
+  #countedOf(day: string): Counted {
+    return { sealed: this.#sealed, archived: this.#archived.get(day)?.upTo ?? 0 };
+  }
+
+  /** What of a day stands in files of an archive, those with the latest entries first. */
+  *#archivedParts(day: string, span: Span, aboveSeq: number): Generator<Part> {
+    const batches = (this.#archived.get(day)?.batches ?? []).filter(
+      ({ tenants, minMs, maxMs, maxSeq }) =>
+        tenants.includes(span.tenant) && maxMs >= span.fromMs && minMs < span.toMs && maxSeq > aboveSeq,
+    );
+    for (const batch of batches.toSorted((a, b) => b.maxMs - a.maxMs)) {
+      const { file, format, maxMs } = batch;
+      if (format === "json") {
+        const rows = (): Rows | undefined => this.#guarded({ file, id: 0 }, () => this.#archive.entries(batch));
+        yield { chunk: undefined, maxMs, counts: () => undefined, rows };
+        continue;
+      }
+      const chunks = this.#guarded({ file, id: 0 }, () => this.#archive.chunks(batch, span)) ?? [];
+      for (const { row, counts, rows } of chunks.toSorted((a, b) => b.row.maxMs - a.row.maxMs)) {
+        if (row.maxSeq <= aboveSeq) continue;
+        const guarded = (): Rows | undefined => this.#guarded({ file, id: row.id }, rows);
+        yield { chunk: row, maxMs: row.maxMs, counts: () => counts, rows: guarded };
+      }
+    }
+  }
+
   /** Labels of every stream that has entries in these days. */
   streams(tenant: string): Labels[] {
     const found: Labels[] = [];
@@ -116,7 +161,13 @@ export class Snapshot {
       for (const { labels } of entries) if (found.at(-1) !== labels) found.push(labels);
     }
     for (const [day, db] of this.#days) {
-      found.push(...(this.#guarded({ file: day, id: 0 }, () => streamsIn(db, { tenant, sealed: this.#sealed })) ?? []));
+      const counted = this.#countedOf(day);
+      found.push(...(this.#guarded({ file: day, id: 0 }, () => streamsIn(db, { tenant, ...counted })) ?? []));
+    }
+    for (const day of this.#archived.keys()) {
+      for (const { chunk, rows } of this.#archivedParts(day, { tenant, fromMs: -Infinity, toMs: Infinity }, 0)) {
+        found.push(...(chunk?.streams ?? rows()?.streams ?? []));
+      }
     }
     return found;
   }
@@ -152,8 +203,15 @@ function sealedIn(head: LogDatabase): number {
   return Number(readMark(head, "sealed") ?? 0);
 }
 
-function daysOf(folder: string, { fromMs, toMs }: Pick<Span, "fromMs" | "toMs">): string[] {
-  const [first, last] = [dayOf(Math.max(0, fromMs)), dayOf(Math.min(timeMsMax, Math.max(0, toMs)))];
+function reachOf({ fromMs, toMs }: Pick<Span, "fromMs" | "toMs">): { readonly first: string; readonly last: string } {
+  return {
+    first: dayOf(Math.min(timeMsMax, Math.max(0, fromMs))),
+    last: dayOf(Math.min(timeMsMax, Math.max(0, toMs))),
+  };
+}
+
+function daysOf(folder: string, span: Pick<Span, "fromMs" | "toMs">): string[] {
+  const { first, last } = reachOf(span);
   return daysIn(folder).flatMap(({ day }) => (day >= first && day <= last ? [day] : []));
 }
 
