@@ -15,6 +15,7 @@ import { LogQlError } from "../query/logql/logql-error.ts";
 import { QueryError } from "../query/scanner.ts";
 import { LogDatabase } from "./database.ts";
 import { dropArchived } from "./day.ts";
+import { HeadCache } from "./head-cache.ts";
 import { headFile } from "./head.ts";
 import type { Tombstone } from "./head.ts";
 import { writeChunks } from "./log-files.ts";
@@ -52,8 +53,9 @@ export interface ReaderLogQl extends Pick<
   readonly question: LogQlQuestion;
 }
 
-/** What was read of archives stays with the thread. */
+/** What was read of archives and of the head stays with the thread: one thread reads one folder. */
 const footers = new FooterCache();
+const pieces = new HeadCache();
 
 function readsOf(p: {
   readonly folder: string;
@@ -75,7 +77,7 @@ function query(p: ReaderQuery): unknown {
     return performance.now() > until ? "time" : undefined;
   };
   const { tenant, aboveSeq, upToSeq, rowsMax, bytesMax } = p;
-  const snapshot = Snapshot.open(p.folder, p.query, readsOf(p));
+  const snapshot = Snapshot.open(p.folder, p.query, { archive: readsOf(p), pieces });
   try {
     return execute(snapshot, { tenant, query: p.query, aboveSeq, upToSeq, limits: { rowsMax, bytesMax, over } });
   } finally {
@@ -93,7 +95,7 @@ function logql(
     return performance.now() > until ? "time" : undefined;
   };
   try {
-    const snapshot = Snapshot.open(p.folder, reachOf(p.question), readsOf(p));
+    const snapshot = Snapshot.open(p.folder, reachOf(p.question), { archive: readsOf(p), pieces });
     try {
       const { rowsMax, bytesMax } = p;
       return answerLogQl(snapshot, p.question, { rowsMax, bytesMax, over });
@@ -146,7 +148,7 @@ const verbs = {
     for (const file of files) await target.remove(file);
   },
   streams: ({ folder, place, timeMsMax, ...span }: Span & Pick<ReaderQuery, "folder" | "place" | "timeMsMax">) => {
-    const snapshot = Snapshot.open(folder, span, readsOf({ folder, place, timeMsMax }));
+    const snapshot = Snapshot.open(folder, span, { archive: readsOf({ folder, place, timeMsMax }), pieces });
     try {
       return [...new Set(snapshot.streams(span.tenant).map(streamKey))];
     } finally {

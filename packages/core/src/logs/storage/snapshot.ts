@@ -8,11 +8,10 @@ import { ArchiveReads, usualPlace } from "../archive/archive-reads.ts";
 import { LogDatabase } from "./database.ts";
 import { bodyOf, chunksIn, countsOf, daysIn, streamsIn } from "./day.ts";
 import type { ChunkRow, Counted } from "./day.ts";
+import { HeadCache } from "./head-cache.ts";
 import { dayFile, dayOf, headFile, readMark, timeMsMax, tombstonesIn } from "./head.ts";
 import type { Tombstone } from "./head.ts";
-import { rowsOf } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import { headBatches } from "./sealing.ts";
 import type { Damage } from "./sealing.ts";
 
 /** A sealing may end while the files are opened, one after the other; then they are opened again. */
@@ -30,6 +29,8 @@ export interface Span {
 export interface Part {
   /** Undefined for a piece of the head. */
   readonly chunk: ChunkRow | undefined;
+  /** Times of its entries; those of a part whose rows have to be looked at may be anything. */
+  readonly minMs: number;
   readonly maxMs: number;
   /** Entries by minute and level; undefined where rows have to be counted. */
   readonly counts: () => Uint8Array | undefined;
@@ -43,6 +44,7 @@ export class Snapshot {
   readonly #sealed: number;
   readonly #archived: ReadonlyMap<string, ArchivedDay>;
   readonly #archive: ArchiveReads;
+  readonly #pieces: HeadCache;
   /** Number of the last entry that is in it. */
   readonly lastSeq: number;
   readonly tombstones: readonly Tombstone[];
@@ -54,10 +56,12 @@ export class Snapshot {
     readonly sealed: number;
     readonly archived: readonly ArchivedDay[];
     readonly archive: ArchiveReads;
+    readonly pieces: HeadCache;
     readonly damage: readonly Damage[];
   }) {
     this.#archived = new Map(p.archived.map((each) => [each.day, each]));
     this.#archive = p.archive;
+    this.#pieces = p.pieces;
     this.#head = p.head;
     this.#days = p.days;
     this.#sealed = p.sealed;
@@ -68,7 +72,11 @@ export class Snapshot {
   }
 
   /** Of the days from `fromMs` to before `toMs`. The folder has a head. `archive`: of the usual place without it. To be closed. */
-  static open(folder: string, span: Pick<Span, "fromMs" | "toMs">, archive?: ArchiveReads): Snapshot {
+  static open(
+    folder: string,
+    span: Pick<Span, "fromMs" | "toMs">,
+    { archive, pieces = new HeadCache() }: { readonly archive?: ArchiveReads; readonly pieces?: HeadCache } = {},
+  ): Snapshot {
     const { first, last } = reachOf(span);
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const head = new LogDatabase(headFile(folder), "read");
@@ -81,7 +89,7 @@ export class Snapshot {
       if (sealed === before[0] && catalogVersion(head) === before[1]) {
         const archived = archivedDays(head, { first, last });
         const usual = archive ?? ArchiveReads.of(usualPlace(folder).path);
-        return new Snapshot({ head, days, sealed, archived, archive: usual, damage });
+        return new Snapshot({ head, days, sealed, archived, archive: usual, pieces, damage });
       }
       closeAll(head, days);
     }
@@ -97,12 +105,10 @@ export class Snapshot {
   *parts(span: Span, aboveSeq = 0): Generator<Part> {
     const damaged = (damage: Damage): void => void this.#damage.push(damage);
     const above = Math.max(this.#sealed, aboveSeq);
-    for (const { entries } of headBatches(this.#head, { above, to: this.lastSeq, tenant: span.tenant, damaged })) {
-      const kept = entries.filter(({ timeMs }) => timeMs >= span.fromMs && timeMs < span.toMs);
-      if (kept.length === 0) continue;
-      const maxMs = kept.reduce((max, { timeMs }) => Math.max(max, timeMs), -Infinity);
-      const rows = rowsOf(kept);
-      yield { chunk: undefined, maxMs, counts: () => undefined, rows: () => rows };
+    const inHead = { above, to: this.lastSeq, tenant: span.tenant, damaged };
+    for (const { rows, minMs, maxMs, counts } of this.#pieces.pieces(this.#head, inHead)) {
+      if (maxMs < span.fromMs || minMs >= span.toMs) continue;
+      yield { chunk: undefined, minMs, maxMs, counts, rows: () => rows };
     }
     const days = new Set([...this.#days.keys(), ...this.#archived.keys()]);
     for (const day of [...days].toSorted().toReversed()) {
@@ -120,6 +126,7 @@ export class Snapshot {
       if (chunk.maxSeq <= aboveSeq) continue;
       yield {
         chunk,
+        minMs: chunk.minMs,
         maxMs: chunk.maxMs,
         counts: () => this.#guarded({ file: day, id: chunk.id }, () => countsOf(db, chunk.id)),
         rows: () => this.#guarded({ file: day, id: chunk.id }, () => readChunk(db, chunk)),
@@ -138,17 +145,17 @@ export class Snapshot {
         tenants.includes(span.tenant) && maxMs >= span.fromMs && minMs < span.toMs && maxSeq > aboveSeq,
     );
     for (const batch of batches.toSorted((a, b) => b.maxMs - a.maxMs)) {
-      const { file, format, maxMs } = batch;
+      const { file, format, minMs, maxMs } = batch;
       if (format === "json") {
         const rows = (): Rows | undefined => this.#guarded({ file, id: 0 }, () => this.#archive.entries(batch));
-        yield { chunk: undefined, maxMs, counts: () => undefined, rows };
+        yield { chunk: undefined, minMs, maxMs, counts: () => undefined, rows };
         continue;
       }
       const chunks = this.#guarded({ file, id: 0 }, () => this.#archive.chunks(batch, span)) ?? [];
       for (const { row, counts, rows } of chunks.toSorted((a, b) => b.row.maxMs - a.row.maxMs)) {
         if (row.maxSeq <= aboveSeq) continue;
         const guarded = (): Rows | undefined => this.#guarded({ file, id: row.id }, rows);
-        yield { chunk: row, maxMs: row.maxMs, counts: () => counts, rows: guarded };
+        yield { chunk: row, minMs: row.minMs, maxMs: row.maxMs, counts: () => counts, rows: guarded };
       }
     }
   }
@@ -157,9 +164,8 @@ export class Snapshot {
   streams(tenant: string): Labels[] {
     const found: Labels[] = [];
     const damaged = (damage: Damage): void => void this.#damage.push(damage);
-    for (const { entries } of headBatches(this.#head, { above: this.#sealed, to: this.lastSeq, tenant, damaged })) {
-      for (const { labels } of entries) if (found.at(-1) !== labels) found.push(labels);
-    }
+    const inHead = { above: this.#sealed, to: this.lastSeq, tenant, damaged };
+    for (const { rows } of this.#pieces.pieces(this.#head, inHead)) found.push(...rows.streams);
     for (const [day, db] of this.#days) {
       const counted = this.#countedOf(day);
       found.push(...(this.#guarded({ file: day, id: 0 }, () => streamsIn(db, { tenant, ...counted })) ?? []));
