@@ -82,6 +82,8 @@ test("answers of Loki's read API are what the API document says", async () => {
     expect((await ask(name, [], { query: selector })).status).toBe(200);
   for (const name of ["listLokiLabels", "listLokiSeries", "detectLokiLabels", "lokiBuild"] as const)
     expect((await ask(name)).status).toBe(200);
+  // What is sent on it is held against Loki's own client in e2e/loki.slow.test.ts.
+  expect((await ask("tailLoki", [], { query: selector })).status).toBe(400);
   expect((await ask("listLokiLabelValues", ["a"])).status).toBe(200);
 });
 

@@ -79,6 +79,14 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
   lokiVolumeRange: loki("query", "start", "end", "step", "limit", "targetLabels"),
   detectLokiLabels: loki("query", "start", "end", "since"),
   detectLokiFields: loki("query", "start", "end", "since", "line_limit", "limit"),
+  tailLoki: {
+    parameters: [
+      ...["query", "start", "limit"].map((name) => query(name, lokiParameters[name] ?? name)),
+      query("delay_for", "Not needed here: lines come once they are on the disk"),
+      tenantHeader,
+    ],
+    responses: { 101: answer("Messages `{streams, dropped_entries?}` from here on") },
+  },
   lokiBuild: loki(),
   pushOtlpLogs: {
     parameters: [tenantHeader],

@@ -159,6 +159,15 @@ export const logRoutes = {
     permission: "log:read",
     anyToken: true,
   },
+  tailLoki: {
+    methods: get,
+    path: "/loki/api/v1/tail",
+    summary: "WebSocket with the lines of a LogQL expression as they come, as Grafana Loki sends them",
+    tag: "logs",
+    permission: "log:read",
+    socket: true,
+    anyToken: true,
+  },
   lokiBuild: {
     methods: get,
     path: "/loki/api/v1/status/buildinfo",
