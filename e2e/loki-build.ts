@@ -23,7 +23,9 @@ function build(): void {
   };
   try {
     writeFileSync(join(source, "go.mod"), "module scratch\n\ngo 1.26\n");
-    const { GoMod } = JSON.parse(go("mod", "download", "-json", `${loki}@v${lokiVersion}`)) as { readonly GoMod: string };
+    const { GoMod } = JSON.parse(go("mod", "download", "-json", `${loki}@v${lokiVersion}`)) as {
+      readonly GoMod: string;
+    };
     // Replacements hold in a main module alone; that of a part of its own would name a folder that is not there.
     const replaced = readFileSync(GoMod, "utf8")
       .split("\n")

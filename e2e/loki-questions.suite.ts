@@ -42,9 +42,12 @@ const words = ["timed out", "login", "refused", "retry", "ok"] as const;
 export function corpusOf(seed: number, baseS: number): PushedStream[] {
   const random = new Random(seed);
   const streams = apps.flatMap((app) =>
-    ["prod", "test"].map((env): PushedStream => ({ stream: { app, env, zone: app === "mail" ? "b" : "a" }, values: [] })),
+    ["prod", "test"].map((env): PushedStream => ({
+      stream: { app, env, zone: app === "mail" ? "b" : "a" },
+      values: [],
+    })),
   );
-  for (let second = 0; second < corpusSeconds; second += 1 + random.below(3)) {
+  for (let second = 0; second < corpusSeconds; second += random.below(2)) {
     const { stream, values } = random.of(streams);
     const ns = String(BigInt(baseS + second) * 1_000_000_000n + BigInt(random.of([0, 0, 0, 1, 500_000_000])));
     const fields: Record<string, string> = random.below(3) === 0 ? { trace: `t${random.below(20)}` } : {};
@@ -57,7 +60,13 @@ function lineOf(random: Random, app: string, n: number): string {
   const [status, ms] = [random.of([200, 200, 200, 404, 500, 503]), random.below(2_000)];
   const level = random.of(["info", "warn", "error"]);
   if (app === "shop") {
-    const nested = { level, status, took: `${ms}ms`, size: `${random.below(90)}KB`, user: { name: random.of(["ada", "bob"]) } };
+    const nested = {
+      level,
+      status,
+      took: `${ms}ms`,
+      size: `${random.below(90)}KB`,
+      user: { name: random.of(["ada", "bob"]) },
+    };
     return random.below(12) === 0 ? `no json ${n}` : JSON.stringify({ ...nested, msg: random.of(words) });
   }
   if (app === "mail") return `level=${level} status=${status} took=${ms}ms n=${n} msg="${random.of(words)}"`;
@@ -73,14 +82,45 @@ const selectors = [
   '{env="prod"}',
   '{env=~".+",app!~"ma.*"}',
 ] as const;
-const filters = ["", "", ' |= "status"', ' != "ok"', ' |~ "(?i)TIMED"', ' !~ "5\\\\d\\\\d"', ' |= "retry" or "login"', " |= `GET /a`"] as const;
+const filters = [
+  "",
+  "",
+  "",
+  "",
+  "",
+  "",
+  ' |= "status"',
+  ' != "ok"',
+  ' |~ "(?i)TIMED"',
+  ' !~ "5\\\\d\\\\d"',
+  ' |= "retry" or "login"',
+  " |= `GET /a`",
+] as const;
 const parsers: Readonly<Record<string, string>> = {
   shop: " | json",
   mail: " | logfmt",
   cart: ' | pattern `<ip> - - "<method> <path> <_>" <status> <took>`',
 };
-const conditions = ["", "", " | status >= 400", " | status = 200", ' | level = "error"', ' | status != 200 and level=~"w.*|e.*"', ' | trace != ""'] as const;
-const formats = ["", "", "", ' | line_format "{{.status}} {{.level}}"', " | label_format code=status", " | drop msg, took", " | keep app, status"] as const;
+const conditions = [
+  "",
+  "",
+  "",
+  "",
+  " | status >= 400",
+  " | status = 200",
+  ' | level = "error"',
+  ' | status != 200 and level=~"w.*|e.*"',
+  ' | trace != ""',
+] as const;
+const formats = [
+  "",
+  "",
+  "",
+  ' | line_format "{{.status}} {{.level}}"',
+  " | label_format code=status",
+  " | drop msg, took",
+  " | keep app, status",
+] as const;
 const ranges = ["30s", "1m", "2m"] as const;
 const noErrors = ' | __error__=""';
 
@@ -110,7 +150,10 @@ function values(random: Random, query: string, baseS: number): Question {
   const start = baseS + 60 * random.below(5);
   if (random.below(3) === 0) return { path: "query", params: { query, time: nsOf(start + 120) } };
   const step = random.of(["15", "30", "60"]);
-  return { path: "query_range", params: { query, start: nsOf(start), end: nsOf(start + 60 * (1 + random.below(5))), step } };
+  return {
+    path: "query_range",
+    params: { query, start: nsOf(start), end: nsOf(start + 60 * (1 + random.below(5))), step },
+  };
 }
 
 function metricOf(

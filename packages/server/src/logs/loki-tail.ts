@@ -58,7 +58,8 @@ export class LokiTail implements SocketSession {
         }
         if (streams.size > 0) socket.send(JSON.stringify({ streams: [...streams.values()] }));
       }
-      if (missed !== undefined) socket.send(JSON.stringify({ streams: [], dropped_entries: this.#dropped(missed.count) }));
+      if (missed !== undefined)
+        socket.send(JSON.stringify({ streams: [], dropped_entries: this.#dropped(missed.count) }));
     }
   }
 
