@@ -140,7 +140,7 @@ interface Data {
 /** In an order that is the same for the same answer, with values as numbers; without what docs/logs.md says is another there. */
 function comparable(query: string, { resultType, result }: Data): unknown {
   if (resultType === "scalar") return { resultType, value: roundOf((result as [number, string])[1]) };
-  const rows = (result as Record<string, unknown>[]).map((row) => {
+  const rows = (result as Record<string, unknown>[]).map((row): readonly [labels: unknown, values: unknown[]] => {
     const labels = Object.entries((row["metric"] ?? row["stream"]) as Record<string, string>)
       // The words in which a failure is told are each one's own.
       .map(([name, value]) => [name, name === "__error_details__" ? "" : value] as const)
@@ -156,10 +156,7 @@ function comparable(query: string, { resultType, result }: Data): unknown {
   if (/^(?:topk|bottomk)/.test(query))
     return {
       resultType,
-      points: rows
-        .flatMap(([, points]) => points)
-        .map(String)
-        .toSorted(),
+      points: rows.flatMap(([, points]) => points.map((point) => JSON.stringify(point))).toSorted(),
     };
   return { resultType, rows: rows.toSorted((a, b) => (JSON.stringify(a[0]) < JSON.stringify(b[0]) ? -1 : 1)) };
 }
