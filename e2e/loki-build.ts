@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const lokiVersion = "3.7.8";
+const lokiVersion = "3.7.8";
 const folder = join(homedir(), `.cache/sluice/loki-${lokiVersion}`);
 export const lokiPrograms = { loki: join(folder, "loki"), logcli: join(folder, "logcli") };
 const loki = "github.com/grafana/loki/v3";

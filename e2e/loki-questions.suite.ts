@@ -1,7 +1,7 @@
 // Seeded questions in LogQL over a seeded corpus, made so that each meets something: what Grafana's Explore and Drilldown send.
 
 /** Entries of one stream, as Loki's push takes them. */
-export interface PushedStream {
+interface PushedStream {
   readonly stream: Readonly<Record<string, string>>;
   readonly values: (readonly [ns: string, line: string, fields: Readonly<Record<string, string>>])[];
 }
@@ -11,7 +11,7 @@ export interface Question {
   readonly params: Readonly<Record<string, string>>;
 }
 
-export class Random {
+class Random {
   #state: number;
 
   constructor(seed: number) {
@@ -134,18 +134,18 @@ function questionOf(random: Random, baseS: number): Question {
   const selector = random.below(2) === 0 ? `{app="${app}"}` : random.of(selectors);
   const parser = random.below(4) === 0 ? "" : (parsers[app] ?? "");
   const pipeline = `${selector}${random.of(filters)}${parser}${parser === "" ? "" : random.of(conditions)}`;
-  if (random.below(3) === 0) return lines(random, `${pipeline}${random.of(formats)}`, baseS);
-  return values(random, metricOf(random, { pipeline, parser, app }), baseS);
+  if (random.below(3) === 0) return linesOf(random, `${pipeline}${random.of(formats)}`, baseS);
+  return seriesOf(random, metricOf(random, { pipeline, parser, app }), baseS);
 }
 
-function lines(random: Random, query: string, baseS: number): Question {
+function linesOf(random: Random, query: string, baseS: number): Question {
   const start = baseS + random.below(corpusSeconds / 2);
   const end = start + 1 + random.below(corpusSeconds / 2);
   const direction = random.of(["backward", "forward"]);
   return { path: "query_range", params: { query, direction, limit: "2000", start: nsOf(start), end: nsOf(end) } };
 }
 
-function values(random: Random, query: string, baseS: number): Question {
+function seriesOf(random: Random, query: string, baseS: number): Question {
   // Window edges fall on seconds, as some entries do.
   const start = baseS + 60 * random.below(5);
   if (random.below(3) === 0) return { path: "query", params: { query, time: nsOf(start + 120) } };

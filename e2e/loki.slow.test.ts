@@ -109,10 +109,10 @@ describe.skipIf(refusal !== undefined)("beside a real Loki", () => {
     const tail = logcli("query", '{app="live"} |= "wanted" | logfmt | n > 1', "--tail", "--output=raw");
     const reader = tail.stdout.getReader();
     const decoder = new TextDecoder();
-    let said = "";
+    const heard = { said: "" };
     // Until it is connected nothing comes: it is sent again until something does.
     const sending = (async () => {
-      for (let n = 0; tail.exitCode === null && said === ""; n++) {
+      for (let n = 0; tail.exitCode === null && heard.said === ""; n++) {
         const values = [[`${Date.now()}000000`, `wanted n=${n}`]];
         const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
         const body = JSON.stringify({ streams: [{ stream: { app: "live" }, values }] });
@@ -120,15 +120,15 @@ describe.skipIf(refusal !== undefined)("beside a real Loki", () => {
         await Bun.sleep(lookAgainMs);
       }
     })();
-    while (!said.includes("\n")) {
+    while (!heard.said.includes("\n")) {
       const { value, done } = await reader.read();
       if (done) break;
-      said += decoder.decode(value);
+      heard.said += decoder.decode(value);
     }
     tail.kill("SIGKILL");
     await Promise.all([sending, tail.exited]);
-    expect(said).toMatch(/wanted n=\d+\n/);
-    expect(said).not.toMatch(/n=[01]\n/);
+    expect(heard.said).toMatch(/wanted n=\d+\n/);
+    expect(heard.said).not.toMatch(/n=[01]\n/);
   }, 60_000);
 });
 

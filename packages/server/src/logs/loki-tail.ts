@@ -70,8 +70,7 @@ export class LokiTail implements SocketSession {
   }
 
   async #room(): Promise<void> {
-    const socket = this.#socket;
-    while (!this.#p.tail.over && socket !== undefined && socket.waitingBytes > waitingBytesMax) {
+    while (!this.#p.tail.over && (this.#socket?.waitingBytes ?? 0) > waitingBytesMax) {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
   }

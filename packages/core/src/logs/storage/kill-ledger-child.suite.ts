@@ -7,7 +7,7 @@ import { batchOf, entry } from "./entries.fixture.suite.ts";
 import { LogStore } from "./log-store.ts";
 
 const dayMs = 86_400_000;
-export const entriesOfBatch = 5;
+const entriesOfBatch = 5;
 const atOnce = 20;
 
 /** Lines of a batch, some of today and some of days that belong into the archive. */
