@@ -41,11 +41,11 @@ export interface Things {
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
 const ownFormats: ReadonlySet<RouteName> = new Set(
-  everyRoute.filter((name) => routes[name].permission === "log:write"),
+  everyRoute.filter((name) => /^(?:log|metric):write$/.test(routes[name].permission) && name !== "recordMetrics"),
 );
 /** In the protocols of other products, whose paths, queries and refusals are theirs; they have tests beside them. */
 export const foreignRoutes = everyRoute.filter(
-  (name) => /^\/(?:cache|loki)\//.test(routes[name].path) || (ownFormats.has(name) && name !== "writeLogs"),
+  (name) => /^\/(?:cache|loki|prom)\//.test(routes[name].path) || (ownFormats.has(name) && name !== "writeLogs"),
 );
 const cacheKey = "ab".repeat(32);
 /** Other routes that read a body. */
@@ -62,9 +62,14 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   queryLogs: { query: "x", from: 0, to: 1, limit: 1, tenant: "default", afterSeq: 0, upToSeq: 1 },
   archiveLogs: { before: "2026-01-31" },
   restoreLogs: { day: "2026-01-31" },
+  recordMetrics: { name: "n", value: 1, kind: "gauge", labels: { a: "b" } },
   deleteLogs: { query: "nobody says this", from: 0, to: 1, tenant: "default" },
   addCluster: { name: "main", kubeconfig: "{}", context: "c", acceptIdentity: false },
   addComponent: { file: "web.yaml" },
+  addRecovery: { file: "shop.yaml" },
+  createFailover: { to: "b" },
+  approveFailover: { hash: "h" },
+  beginFailover: { hash: "h" },
   approvePlan: { hash: "h" },
   applyPlan: { hash: "h" },
   cancelRun: { reason: "r" },
@@ -101,6 +106,14 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   setSecret: { value: "long enough" },
   typeInTerminal: { text: "x" },
   resizeTerminal: { cols: 80, rows: 24 },
+  beginBuild: {
+    root: "/shop",
+    machine: "m",
+    tasks: ["build"],
+    fingerprint: cacheKey,
+    plan: [],
+    settled: [],
+  },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
   listMissingCacheBlobs: { digests: [cacheKey] },
   putCacheResult: { key: cacheKey, exitCode: 0, outputs: [], log: cacheKey, durationMs: 1, createdAtMs: 1, meta: {} },
@@ -252,6 +265,7 @@ export class Victim {
     if (path.includes("/approvals/:token")) return [approval];
     if (path.includes("/callbacks/:token")) return [callback];
     if (path.startsWith("/api/v1/cache/") || path.startsWith("/cache/")) return [cacheKey];
+    if (path.includes("/:task")) return ["echo", "a"];
     if (path.includes("/:key")) return ["global", "hostile"];
     if (path.includes("/:scope")) return ["global"];
     if (path.includes("/:asset")) return ["page.mjs"];

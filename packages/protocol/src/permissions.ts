@@ -54,6 +54,7 @@ export const permissions = {
   "state:write": { about: "change state", narrowedBy: "state" },
   "deployment:read": { about: "see versions and workers" },
   "metric:read": { about: "read figures" },
+  "metric:write": { about: "send figures" },
   "settings:read": { about: "see the settings of the server" },
   "breaker:reset": { about: "close circuit breakers" },
   "secret:read": { about: "see which secrets there are, never their values" },
@@ -90,6 +91,10 @@ export const permissions = {
   "cluster:plan": { about: "make plans for components", narrowedBy: "cluster" },
   "cluster:approve": { about: "approve plans", narrowedBy: "cluster" },
   "cluster:apply": { about: "apply approved plans and undo operations", narrowedBy: "cluster" },
+  "recovery:read": { about: "see failover plans, their readiness, failovers and drills" },
+  "recovery:write": { about: "add failover plans, whose secrets the server uses", shell: true },
+  "recovery:begin": { about: "check failover plans, and plan and begin failovers and drills" },
+  "recovery:approve": { about: "approve and review failovers" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -114,6 +119,7 @@ const reading: readonly Grant[] = [
   "log:read",
   "blob:read",
   "cluster:read",
+  "recovery:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -131,11 +137,14 @@ const operating: readonly Grant[] = [
   "build:start",
   "build:cancel",
   "log:write",
+  "metric:write",
   "blob:write",
   "cache:evict",
   "cluster:plan",
   "cluster:approve",
   "cluster:apply",
+  "recovery:begin",
+  "recovery:approve",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

@@ -86,6 +86,8 @@ export {
   decodeError,
 } from "./errors.ts";
 export type {
+  BuildOptions,
+  Built,
   Context,
   StepContext,
   StepOptions,
@@ -108,6 +110,14 @@ export type {
 export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
+  LogClient,
+  LogEntry,
+  LogFound,
+  LogInput,
+  MetricClient,
+  MetricReport,
+  MetricSummary,
+  ServerClient,
   StartOptions,
   Run,
   RunUpdate,

@@ -20,6 +20,7 @@ import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
 import { logsOf } from "./logs/first-use.ts";
+import { metricsOf } from "./metrics/first-use.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
@@ -41,6 +42,8 @@ export interface Serving {
   fleet(): Promise<Fleet>;
   /** Logs; there from their first use on. */
   logs(): Promise<LogDesk>;
+  /** Results of builds; there from its first use on. */
+  cache(): Promise<Cache>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
@@ -91,15 +94,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
-    const cache = cacheOf(ground);
+    const [cache, figures] = [cacheOf(ground), metricsOf({ folder: join(folder.folder, "metrics"), log, settings })];
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const rooms = { logs: logs.open, figures, fleet: fleet.open, terminals: terminals.open, clusters: clusters.open };
     const http = httpOver(ground, {
-      logs: logs.open,
-      fleet: fleet.open,
-      terminals: terminals.open,
+      ...rooms,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
       cache: () => cache.open(),
-      clusters: clusters.open,
       engine,
       store,
       identity,
@@ -117,14 +118,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       supervisor,
       deployer,
       http,
-      fleet: fleet.open,
-      logs: () => logs.open(),
+      ...firstUsed({ fleet, logs, cache }),
       backingUp: () => collector.held,
       ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
-        await Promise.all([fleet.stop(), logs.stop(), cache.stop()]);
+        await Promise.all([fleet.stop(), logs.stop(), cache.stop(), figures.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);
@@ -252,6 +252,15 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** What is there from its first use on. */
+function firstUsed(p: {
+  readonly fleet: { readonly open: () => Promise<Fleet> };
+  readonly logs: { readonly open: () => Promise<LogDesk> };
+  readonly cache: FirstUse<Cache>;
+}): Pick<Serving, "fleet" | "logs" | "cache"> {
+  return { fleet: p.fleet.open, logs: () => p.logs.open(), cache: () => p.cache.open() };
 }
 
 /** Loaded when a build tool first asks. */

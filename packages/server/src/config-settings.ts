@@ -1,5 +1,5 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
-import { engineLimits, fleetLimits, logLimits, terminalLimits } from "@sluice/core";
+import { engineLimits, fleetLimits, logLimits, metricLimits, terminalLimits } from "@sluice/core";
 import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
@@ -10,6 +10,7 @@ import { checkpointsVariable } from "./config-audit.ts";
 import type { AuditSettings } from "./config-audit.ts";
 import { isArchive, logListeners } from "./config-logs.ts";
 import type { LogSettings } from "./config-logs.ts";
+import type { ScrapeTarget } from "./config-metrics.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
@@ -44,9 +45,13 @@ export interface ServerSettings {
         readonly tls: { readonly cert: string; readonly key: string } | undefined;
       }
     | undefined;
+  /** Where build tools reach the cache over gRPC; absent: nowhere. */
+  readonly cacheGrpcPort: number | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
   readonly logs: LogSettings;
+  /** Where samples of metrics are asked for. */
+  readonly scrape: readonly ScrapeTarget[];
   /** Where traces and metrics go; undefined: nowhere. */
   readonly telemetry: TelemetrySettings | undefined;
   /** Every named limit that was set. */
@@ -60,6 +65,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...supervisorLimits,
   ...fleetLimits,
   ...logLimits,
+  ...metricLimits,
   ...terminalLimits,
   ...httpLimits,
   ...sqliteLimits,
@@ -191,6 +197,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("worker.host", { env: "SLUICE_WORKER_HOST", flag: "--worker-host" }, text),
   spec("worker.tlsCert", { env: "SLUICE_WORKER_TLS_CERT", flag: "--worker-tls-cert" }, text),
   spec("worker.tlsKey", { env: "SLUICE_WORKER_TLS_KEY", flag: "--worker-tls-key" }, text),
+  spec("cache.grpcPort", { env: "SLUICE_CACHE_GRPC_PORT", flag: "--cache-grpc-port" }, port),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("logs.archive", { env: "SLUICE_LOGS_ARCHIVE", flag: "--logs-archive" }, archive),

@@ -16,10 +16,11 @@ import type { ServerSettings } from "./config-settings.ts";
 import { auditSettings } from "./config-audit.ts";
 import { identityKeys, identitySettings } from "./config-identity.ts";
 import { logKeys, logSettings } from "./config-logs.ts";
+import { metricKeys, scrapeTargets } from "./config-metrics.ts";
 import { workerSettings } from "./config-worker.ts";
 
 /** Settings that are read whole, from the file alone. */
-const wholeKeys: readonly string[] = [...identityKeys, ...logKeys];
+const wholeKeys: readonly string[] = [...identityKeys, ...logKeys, ...metricKeys];
 
 export interface SettingSources {
   /** Absolute path of the project. */
@@ -52,7 +53,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   checkNames([...file.keys()], {
     kind: "setting",
     where: "sluice.config.ts",
-    known: [...settingKeys(), ...identityKeys, ...logKeys, ...limitKeys()],
+    known: [...settingKeys(), ...wholeKeys, ...limitKeys()],
   });
   checkNames([...flags.keys()], {
     kind: "setting",
@@ -112,8 +113,10 @@ function filled(
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),
     tls: tlsOf(values, pathOf),
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
+    cacheGrpcPort: values.get("cache.grpcPort") as number | undefined,
     audit: auditSettings(values, { data, pathOf }),
     logs: logSettings(values, (path) => pathOf(path, "logs.archive", "SLUICE_LOGS_ARCHIVE")),
+    scrape: scrapeTargets(values.get("metrics.scrape")),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {

@@ -87,6 +87,7 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
     ],
     responses: { 101: answer("Messages `{streams, dropped_entries?}` from here on") },
   },
+  lokiPatterns: loki("query", "start", "end", "step"),
   lokiBuild: loki(),
   pushOtlpLogs: {
     parameters: [tenantHeader],

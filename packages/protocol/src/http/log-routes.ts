@@ -168,6 +168,14 @@ export const logRoutes = {
     socket: true,
     anyToken: true,
   },
+  lokiPatterns: {
+    methods: ["GET", "POST"],
+    path: "/loki/api/v1/patterns",
+    summary: "Patterns of the latest lines of a selector and how often each comes, as Grafana Loki answers",
+    tag: "logs",
+    permission: "log:read",
+    anyToken: true,
+  },
   lokiBuild: {
     methods: get,
     path: "/loki/api/v1/status/buildinfo",

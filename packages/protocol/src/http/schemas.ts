@@ -8,6 +8,8 @@ import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
+import { recoverySchemas } from "./recovery-schemas.ts";
+import { metricSchemas } from "./metric-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { terminalSchemas } from "./terminal-schemas.ts";
@@ -27,11 +29,13 @@ export const schemas = {
   ...versionSchemas,
   ...workerSchemas,
   ...logSchemas,
+  ...metricSchemas,
   ...terminalSchemas,
   ...blobSchemas,
   ...cacheSchemas,
   ...foreignCacheSchemas,
   ...clusterSchemas,
+  ...recoverySchemas,
   ...consoleSchemas,
 } as const;
 
