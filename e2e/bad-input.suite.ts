@@ -60,6 +60,8 @@ export const fieldRoutes = readingRoutes.filter((name) => !anyValueRoutes.includ
 export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>>>> = {
   startRun: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] },
   queryLogs: { query: "x", from: 0, to: 1, limit: 1, tenant: "default", afterSeq: 0, upToSeq: 1 },
+  archiveLogs: { before: "2026-01-31" },
+  restoreLogs: { day: "2026-01-31" },
   recordMetrics: { name: "n", value: 1, kind: "gauge", labels: { a: "b" } },
   deleteLogs: { query: "nobody says this", from: 0, to: 1, tenant: "default" },
   addCluster: { name: "main", kubeconfig: "{}", context: "c", acceptIdentity: false },

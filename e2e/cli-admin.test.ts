@@ -64,7 +64,7 @@ describe("help", () => {
     user: ["create", "list", "password", "disable", "enable"],
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
-    logs: ["query", "tail", "ship", "delete"],
+    logs: ["query", "tail", "ship", "delete", "archive", "archives", "restore", "verify"],
     metrics: ["list", "report", "query"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],

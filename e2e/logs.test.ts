@@ -106,9 +106,23 @@ describe("sluice logs", () => {
     }
   }, 60_000);
 
+  test("archives days, finds them there, and brings them back", async () => {
+    writeFileSync(app, '{"message":"an old one","time":"2026-01-02T03:04:05Z"}\n');
+    expect(await json("logs", "ship", app)).toMatchObject({ entries: 1 });
+    expect(await text("logs", "archive", "--before", "2026-01-03")).toBe("2026-01-02: 1 entries in 1 files.\n");
+    expect(existsSync(join(folder, "archives/2026-01-02/manifest.json"))).toBe(true);
+    expect(await text("logs", "query", '"an old one"')).toContain("an old one");
+    expect(await text("logs", "archives")).toMatch(/2026-01-02 +1 +1 /);
+    expect(await json("logs", "verify")).toEqual({ days: 1, files: 1, entries: 1, faults: [] });
+    expect(await text("logs", "restore", "2026-01-02")).toBe("1 entries of 2026-01-02 are back.\n");
+    expect(await text("logs", "query", '"an old one"')).toContain("an old one");
+    expect(await fails("logs", "archive", "--before", "soon")).toMatchObject({ code: 2 });
+    expect(await fails("logs", "restore", "2026-01-01")).toMatchObject({ code: 1, error: { code: "not_found" } });
+  });
+
   test("deletes what is named, when one means it", async () => {
     expect(await fails("logs", "delete", "four")).toMatchObject({ code: 2, error: { code: "bad_request" } });
     expect(await text("logs", "delete", "four", "--yes")).toContain("They are deleted");
-    expect((await json("logs", "query")).entries).toHaveLength(3);
+    expect((await json("logs", "query")).entries).toHaveLength(4);
   });
 });

@@ -67,6 +67,8 @@ const answer = {
   services: [],
   breakers: [],
   records: [],
+  days: [],
+  faults: [],
   problems: [],
   warnings: [],
   ok: true,

@@ -77,6 +77,11 @@ export const serveOptions: readonly ServeOption[] = [
     repeated: true,
   },
   {
+    flags: "--logs-archive <place>",
+    description: "where old days of logs go: a folder, or s3://bucket/prefix?endpoint=URL",
+  },
+  { flags: "--logs-archive-format <name>", description: "chunks or json" },
+  {
     flags: "--fluent <address>",
     description: "listen for Fluent's forward protocol, as on tcp://127.0.0.1:24224; may be repeated",
     repeated: true,
@@ -175,6 +180,8 @@ const settings: Readonly<Record<string, string>> = {
   syslog: "logs.syslog",
   gelf: "logs.gelf",
   fluent: "logs.fluent",
+  logsArchive: "logs.archive",
+  logsArchiveFormat: "logs.archiveFormat",
   telemetryEndpoint: "telemetry.endpoint",
   telemetrySample: "telemetry.sample",
   retentionRuns: "retention.runs",

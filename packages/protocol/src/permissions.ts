@@ -78,6 +78,7 @@ export const permissions = {
   "log:read": { about: "search and follow logs", narrowedBy: "tenant" },
   "log:write": { about: "send logs", narrowedBy: "tenant" },
   "log:delete": { about: "delete logs by query", narrowedBy: "tenant" },
+  "log:archive": { about: "archive logs, bring them back and verify archives" },
   "terminal:read": { about: "see terminals and what is on their screens", narrowedBy: "terminal" },
   "terminal:create": { about: "begin terminals, as the user that the server runs as", shell: true },
   "terminal:write": { about: "type into terminals, resize and rename them", shell: true },

@@ -1,6 +1,6 @@
 // The settings of logs: addresses to listen on, and pipelines.
 import { describe, expect, test } from "bun:test";
-import { logListeners, logSettings } from "./config-logs.ts";
+import { isArchive, logListeners, logSettings } from "./config-logs.ts";
 
 const pipelines = (value: unknown) => logSettings(new Map([["logs.pipelines", value]])).pipelines;
 
@@ -22,6 +22,36 @@ describe("an address to listen on", () => {
   test("is of a protocol that the format runs on", () => {
     expect(logListeners("udp://127.0.0.1:1", ["tcp"])).toBeUndefined();
     expect(logListeners(["tcp://127.0.0.1:1"], ["tcp"])).toHaveLength(1);
+  });
+});
+
+describe("a place for archives", () => {
+  const archive = (value: string): unknown =>
+    logSettings(new Map([["logs.archive", value]]), (path) => `/at/${path}`).archive;
+
+  test("is a folder, or a bucket with what its store is known by", () => {
+    expect(archive("old")).toEqual({ kind: "folder", path: "/at/old" });
+    expect(archive("s3://shop-logs/a/b/?endpoint=http%3A%2F%2F127.0.0.1%3A9000&region=eu-1")).toEqual({
+      kind: "s3",
+      bucket: "shop-logs",
+      prefix: "a/b/",
+      endpoint: "http://127.0.0.1:9000",
+      region: "eu-1",
+    });
+    expect(archive("s3://shop-logs")).toMatchObject({ prefix: "", endpoint: undefined });
+    expect(logSettings(new Map()).archive).toBeUndefined();
+  });
+
+  test.each([
+    [""],
+    [7],
+    ["s3://"],
+    ["s3://a"],
+    ["s3://shop-logs?key=x"],
+    ["s3://u:p@shop-logs"],
+    ["s3://shop-logs?endpoint=x"],
+  ])("is not %j", (value) => {
+    expect(isArchive(value)).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 // The settings of logs: where they are listened for besides HTTP, and what entries go through on their way in.
-import type { PipelineSettings, PipelineStep } from "@sluice/core/logs";
+import type { ArchivePlace, PipelineSettings, PipelineStep } from "@sluice/core/logs";
 import { SluiceError } from "@sluice/protocol";
 
 /** Where senders that speak no HTTP come to. */
@@ -17,6 +17,9 @@ export interface LogSettings {
   readonly gelf: readonly LogListener[];
   readonly fluent: readonly LogListener[];
   readonly pipelines: readonly PipelineSettings[];
+  /** Where old days go; undefined: a folder of the data folder. */
+  readonly archive: ArchivePlace | undefined;
+  readonly archiveFormat: "chunks" | "json" | undefined;
 }
 
 /** Everything under `logs` that stands in sluice.config.ts alone. Each is read whole. */
@@ -51,14 +54,41 @@ function listenerIn(text: unknown, protocols: readonly string[]): LogListener | 
   };
 }
 
-/** The settings that hold. Throws `invalid_config`. */
-export function logSettings(values: ReadonlyMap<string, unknown>): LogSettings {
+/** Whether a value names a place for archives: a folder, or `s3://bucket/prefix?endpoint=URL&region=NAME`. */
+export function isArchive(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && (!value.startsWith("s3:") || s3PlaceOf(value) !== undefined);
+}
+
+function s3PlaceOf(text: string): ArchivePlace | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(url.hostname)) return undefined;
+  const query = new Map(url.searchParams);
+  const [endpoint, region] = [query.get("endpoint"), query.get("region")];
+  const known = [...query.keys()].every((name) => name === "endpoint" || name === "region");
+  const isLogin = url.username !== "" || url.password !== "";
+  if (!known || isLogin || (endpoint !== undefined && !URL.canParse(endpoint))) return undefined;
+  const path = decodeURIComponent(url.pathname).replaceAll(/^\/+|\/+$/g, "");
+  return { kind: "s3", bucket: url.hostname, prefix: path === "" ? "" : `${path}/`, endpoint, region };
+}
+
+function archiveAt(value: unknown, pathOf: (path: string) => string): ArchivePlace | undefined {
+  if (!isArchive(value)) return undefined;
+  return value.startsWith("s3:") ? s3PlaceOf(value) : { kind: "folder", path: pathOf(value) };
+}
+
+/** The settings that hold. `pathOf` makes a folder absolute. Throws `invalid_config`. */
+export function logSettings(
+  values: ReadonlyMap<string, unknown>,
+  pathOf: (path: string) => string = (path) => path,
+): LogSettings {
   const at = (key: string): readonly LogListener[] => (values.get(key) as readonly LogListener[] | undefined) ?? [];
   return {
     syslog: at("logs.syslog"),
     gelf: at("logs.gelf"),
     fluent: at("logs.fluent"),
     pipelines: pipelinesIn(values.get("logs.pipelines")),
+    archive: archiveAt(values.get("logs.archive"), pathOf),
+    archiveFormat: values.get("logs.archiveFormat") as LogSettings["archiveFormat"],
   };
 }
 

@@ -2,8 +2,8 @@
 import type { SettingSource } from "./config.ts";
 import { identityKeys } from "./config-identity.ts";
 import { logKeys } from "./config-logs.ts";
+import type { LogListener, LogSettings } from "./config-logs.ts";
 import { metricKeys } from "./config-metrics.ts";
-import type { LogListener } from "./config-logs.ts";
 import { limitDefaults, settingSpecs } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import { settingsAbout } from "./settings-about.ts";
@@ -52,6 +52,8 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   // Of a webhook the path may be a secret too.
   "audit.checkpoints": ({ audit }) => audit.checkpoints && originOf(audit.checkpoints),
   "audit.retention": ({ audit }) => audit.retentionMs,
+  "logs.archive": ({ logs }) => archiveOf(logs.archive),
+  "logs.archiveFormat": ({ logs }) => logs.archiveFormat,
   "logs.syslog": ({ logs }) => addressesOf(logs.syslog),
   "logs.gelf": ({ logs }) => addressesOf(logs.gelf),
   "logs.fluent": ({ logs }) => addressesOf(logs.fluent),
@@ -63,6 +65,11 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   "retention.runs": (settings) => limitOf(settings, "runRetentionMs"),
   "retention.events": (settings) => limitOf(settings, "eventRetentionMs"),
 };
+
+function archiveOf(place: LogSettings["archive"]): string | undefined {
+  if (place === undefined) return undefined;
+  return place.kind === "folder" ? place.path : `s3://${place.bucket}/${place.prefix}`;
+}
 
 function addressesOf(listeners: readonly LogListener[]): readonly string[] {
   return listeners.map(({ protocol, host, port, tenant }) => `${protocol}://${host}:${port}?tenant=${tenant}`);

@@ -8,7 +8,7 @@ import { workerLimits } from "@sluice/worker/child";
 import { isNetwork } from "./address.ts";
 import { checkpointsVariable } from "./config-audit.ts";
 import type { AuditSettings } from "./config-audit.ts";
-import { logListeners } from "./config-logs.ts";
+import { isArchive, logListeners } from "./config-logs.ts";
 import type { LogSettings } from "./config-logs.ts";
 import type { ScrapeTarget } from "./config-metrics.ts";
 import { openidSecretVariable } from "./config-identity.ts";
@@ -159,6 +159,11 @@ function listeners(...protocols: readonly string[]): Parse {
   };
 }
 
+const archive: Parse = (value) => {
+  if (isArchive(value)) return value;
+  throw new SettingError("a folder, or s3://bucket/prefix with endpoint and region as its query");
+};
+
 function oneOf(...words: readonly string[]): Parse {
   return (value) => {
     if (typeof value === "string" && words.includes(value)) return value;
@@ -203,6 +208,12 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("cache.grpcPort", { env: "SLUICE_CACHE_GRPC_PORT", flag: "--cache-grpc-port" }, port),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
+  spec("logs.archive", { env: "SLUICE_LOGS_ARCHIVE", flag: "--logs-archive" }, archive),
+  spec(
+    "logs.archiveFormat",
+    { env: "SLUICE_LOGS_ARCHIVE_FORMAT", flag: "--logs-archive-format" },
+    oneOf("chunks", "json"),
+  ),
   spec("logs.syslog", { env: "SLUICE_SYSLOG", flag: "--syslog" }, listeners("udp", "tcp")),
   spec("logs.gelf", { env: "SLUICE_GELF", flag: "--gelf" }, listeners("udp", "tcp")),
   spec("logs.fluent", { env: "SLUICE_FLUENT", flag: "--fluent" }, listeners("tcp")),

@@ -29,7 +29,7 @@ describe("precedence", () => {
       durability: "full",
       onDeploy: "pin",
       encryptPayloads: false,
-      logs: { syslog: [], gelf: [], fluent: [], pipelines: [] },
+      logs: { syslog: [], gelf: [], fluent: [], pipelines: [], archive: undefined, archiveFormat: undefined },
       scrape: [],
       telemetry: undefined,
       allowedHosts: [],
@@ -81,6 +81,8 @@ describe("precedence", () => {
       "cache.grpcPort": ["9092", 9092],
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
+      "logs.archive": ["/mnt/archives", "/mnt/archives"],
+      "logs.archiveFormat": ["json", "json"],
       "logs.syslog": [
         "udp://127.0.0.1:5514,tcp://[::1]:0?tenant=acme",
         [
@@ -120,6 +122,8 @@ describe("precedence", () => {
           "http.allowedHosts": settings.allowedHosts,
           "http.allowedOrigins": settings.allowedOrigins,
           "http.trustedProxies": settings.trustedProxies,
+          "logs.archive": settings.logs.archive?.kind === "folder" ? settings.logs.archive.path : undefined,
+          "logs.archiveFormat": settings.logs.archiveFormat,
           "logs.syslog": settings.logs.syslog,
           "logs.gelf": settings.logs.gelf,
           "logs.fluent": settings.logs.fluent,

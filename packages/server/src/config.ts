@@ -118,7 +118,7 @@ function filled(
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     cacheGrpcPort: values.get("cache.grpcPort") as number | undefined,
     audit: auditSettings(values, { data, pathOf }),
-    logs: logSettings(values),
+    logs: logSettings(values, (path) => pathOf(path, "logs.archive", "SLUICE_LOGS_ARCHIVE")),
     scrape: scrapeTargets(values.get("metrics.scrape")),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),

@@ -63,6 +63,12 @@ test("answers are what the API document says", async () => {
   visited.add("tailLogs");
   const gone = { query: "service:=nobody", from: 0, to: "2026-01-01T00:00:00Z" };
   expect((await ask("deleteLogs", [], { body: gone })).status).toBe(202);
+  const archived = [{ day: "1970-01-01" }, { day: "2026-01-01" }];
+  expect((await ask("archiveLogs", [], { body: { before: "2026-01-02" } })).body.days).toMatchObject(archived);
+  expect((await ask("listLogArchives")).body).toMatchObject({ days: archived, failing: null });
+  expect((await ask("verifyLogArchives", [], { method: "POST" })).body).toMatchObject({ days: 2, faults: [] });
+  expect((await ask("restoreLogs", [], { body: { day: "2026-01-01" } })).body.entries).toBe(1);
+  expect((await ask("restoreLogs", [], { body: { day: "x" } })).status).toBe(400);
   // What is said on it is tested beside it, in logs/log-socket.test.ts.
   expect((await ask("connectLogs")).status).toBe(400);
 });
@@ -83,6 +89,8 @@ test("answers of Loki's read API are what the API document says", async () => {
     expect((await ask(name, [], { query: selector })).status).toBe(200);
   for (const name of ["listLokiLabels", "listLokiSeries", "detectLokiLabels", "lokiBuild"] as const)
     expect((await ask(name)).status).toBe(200);
+  // What is sent on it is held against Loki's own client in e2e/loki.slow.test.ts.
+  expect((await ask("tailLoki", [], { query: selector })).status).toBe(400);
   expect((await ask("listLokiLabelValues", ["a"])).status).toBe(200);
 });
 

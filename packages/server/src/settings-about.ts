@@ -28,6 +28,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "cache.grpcPort": "where build tools reach the cache over gRPC; 0 takes any that is free",
   "audit.checkpoints": "where signed checkpoints of the audit trail go: a file outside of the data folder, or a URL",
   "audit.retention": "how long rows of the audit trail are kept; needs `audit.checkpoints`",
+  "logs.archive": "where old days of logs go: a folder, or `s3://bucket/prefix?endpoint=URL&region=NAME`",
+  "logs.archiveFormat": "`chunks`, which are searched where they stand, or `json`, which everybody reads",
   "logs.syslog":
     "where syslog is listened for, such as `udp://127.0.0.1:5514`; variables separate by commas, flags repeat",
   "logs.gelf": "where GELF is listened for, over UDP or TCP",
@@ -132,6 +134,8 @@ export const settingsAbout: Readonly<Record<string, string>> = {
     "How long lines about runs, builds and the audit trail are gathered before they go into the logs; 0: they do not",
   logKeepDays: "Whole UTC days that logs are kept; 0 is for ever",
   logKeepBytes: "Bytes of daily files that are kept, the oldest go first; 0 is any number",
+  logArchiveAfterDays: "Whole UTC days after which logs move into the archive; 0: they do not",
+  logDiskFreeBytesMin: "Free bytes of the disk below which no log entries are taken",
   logKeysKeptMs: "How long idempotency keys of logs are remembered",
   logQueryMsMax: "Longest query; what it has by then is the answer, marked as partial",
   logQueryBytesMax: "Raw bytes that one query looks at",

@@ -40,6 +40,7 @@ export const closeCodes = {
   malformed: 1007,
   refused: 1008,
   tooLarge: 1009,
+  failed: 1011,
   restarting: 1012,
   ended: 4401,
 } as const;

@@ -190,6 +190,10 @@ export interface Api {
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
+  listLogArchives: { params: never; query: never; request: undefined; answer: Body<"LogArchives"> };
+  archiveLogs: { params: never; query: never; request: Sent<"LogArchiving">; answer: Body<"LogsArchived"> };
+  restoreLogs: { params: never; query: never; request: Sent<"LogRestore">; answer: Body<"LogsRestored"> };
+  verifyLogArchives: { params: never; query: never; request: undefined; answer: Body<"LogArchivesVerified"> };
   recordMetrics: { params: never; query: never; request: Sent<"MetricValues">; answer: Body<"MetricsRecorded"> };
   listMetrics: { params: never; query: "name"; request: undefined; answer: Body<"MetricList"> };
   reportMetrics: { params: never; query: "from" | "to" | "name"; request: undefined; answer: Body<"MetricReport"> };

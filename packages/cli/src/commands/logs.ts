@@ -9,6 +9,7 @@ import type { LogLine } from "../log-events.ts";
 import { entryOf, ShippedFile } from "../log-shipping.ts";
 import { table } from "../table.ts";
 import { apiOf, clientCommand, commandGroup } from "./client-command.ts";
+import { addLogArchiveCommands } from "./log-archives.ts";
 import { collect } from "./repeated-option.ts";
 
 interface QueryFlags extends TargetFlags {
@@ -89,6 +90,7 @@ export function addLogsCommands(program: Command, io: Io): void {
     .option("--tenant <name>", "where the token is for several")
     .option("--yes", "really delete them")
     .action((filter: string, flags: DeleteFlags) => erase(io, filter, flags));
+  addLogArchiveCommands(logs, io);
 }
 
 async function query(io: Io, text: string, flags: QueryFlags): Promise<void> {

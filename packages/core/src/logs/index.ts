@@ -2,6 +2,7 @@
 export { timeMsMax } from "./storage/head.ts";
 export { LogStore } from "./storage/log-store.ts";
 export type { LogStoreOptions } from "./storage/log-store.ts";
+export type { ArchivePlace } from "./archive/target.ts";
 export { OwnLines, ownTenants } from "./own/own-lines.ts";
 export { Tails } from "./live/tails.ts";
 export type { Missed, Tail, TailPiece } from "./live/tails.ts";
@@ -39,6 +40,9 @@ export type { QueryAnswer } from "./query/execute.ts";
 export { levelNumber, logLevels } from "./level.ts";
 export type { Appended, FieldValue, StoredEntry } from "./entry.ts";
 export { parseLogQl } from "./query/logql/parse.ts";
+export { logQlTail } from "./query/logql/tail.ts";
+export type { LogQlTail } from "./query/logql/tail.ts";
+export { LogQlError } from "./query/logql/logql-error.ts";
 export { labelTest } from "./query/match.ts";
 export type { LogQlAnswer, LogQlQuestion } from "./query/logql/answer.ts";
 export type { Labels } from "./entry.ts";

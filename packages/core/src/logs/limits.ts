@@ -25,6 +25,10 @@ export interface LogLimits {
   readonly logKeepDays: number;
   /** Bytes of daily files that are kept; the oldest go first. 0: any number. */
   readonly logKeepBytes: number;
+  /** Whole UTC days after which entries move into the archive; 0: they do not. */
+  readonly logArchiveAfterDays: number;
+  /** Free bytes of the disk below which no entries are taken. */
+  readonly logDiskFreeBytesMin: number;
   /** How long the key of a request is remembered. */
   readonly logKeysKeptMs: number;
   readonly logQueryMsMax: number;
@@ -64,6 +68,8 @@ export const logLimits: LogLimits = {
   logChunkBytesMax: 1024 * 1024,
   logKeepDays: 0,
   logKeepBytes: 0,
+  logArchiveAfterDays: 30,
+  logDiskFreeBytesMin: 64 * 1024 * 1024,
   logKeysKeptMs: 24 * 3_600_000,
   logQueryMsMax: 30_000,
   logQueryBytesMax: 10 * 1024 * 1024 * 1024,

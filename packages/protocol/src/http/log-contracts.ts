@@ -56,6 +56,10 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
     request: "LogDeletion",
     responses: { 202: answer("What is deleted; files are rewritten meanwhile", "LogsDeleted") },
   },
+  listLogArchives: { responses: { 200: answer("Days, the oldest first", "LogArchives") } },
+  archiveLogs: { request: "LogArchiving", responses: { 200: answer("What was moved", "LogsArchived") } },
+  restoreLogs: { request: "LogRestore", responses: { 200: answer("The day is back", "LogsRestored") } },
+  verifyLogArchives: { responses: { 200: answer("What there is, and what is wrong with it", "LogArchivesVerified") } },
   connectLogs: {
     parameters: [query("tenant", "Where the token is for several"), tenantHeader],
     responses: { 101: answer("Messages from here on: docs/logs.md") },
@@ -75,6 +79,14 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
   lokiVolumeRange: loki("query", "start", "end", "step", "limit", "targetLabels"),
   detectLokiLabels: loki("query", "start", "end", "since"),
   detectLokiFields: loki("query", "start", "end", "since", "line_limit", "limit"),
+  tailLoki: {
+    parameters: [
+      ...["query", "start", "limit"].map((name) => query(name, lokiParameters[name] ?? name)),
+      query("delay_for", "Not needed here: lines come once they are on the disk"),
+      tenantHeader,
+    ],
+    responses: { 101: answer("Messages `{streams, dropped_entries?}` from here on") },
+  },
   lokiPatterns: loki("query", "start", "end", "step"),
   lokiBuild: loki(),
   pushOtlpLogs: {

@@ -42,6 +42,32 @@ export const logSchemas = {
     id: z.int(),
     upToSeq: z.int().describe("Number of the last entry that is meant: those that come later stay"),
   }),
+  LogArchives: z.strictObject({
+    days: z.array(
+      z.strictObject({
+        day: z.string(),
+        files: z.int(),
+        entries: z.int(),
+        bytes: z.int(),
+        rawBytes: z.int().describe("Of lines and fields as they came"),
+      }),
+    ),
+    failing: z.string().nullable().describe("Why the last round came to nothing; null where it did not"),
+  }),
+  LogArchiving: z.strictObject({
+    before: maybe(z.string()).describe("All days before this one, such as 2026-01-31; those that are due without it"),
+  }),
+  LogsArchived: z.strictObject({
+    days: z.array(z.strictObject({ day: z.string(), entries: z.int(), files: z.int() })),
+  }),
+  LogRestore: z.strictObject({ day: z.string().describe("A UTC day, such as 2026-01-31") }),
+  LogsRestored: z.strictObject({ entries: z.int() }),
+  LogArchivesVerified: z.strictObject({
+    days: z.int(),
+    files: z.int(),
+    entries: z.int(),
+    faults: z.array(z.strictObject({ file: z.string(), why: z.string() })),
+  }),
   LogQuery: z.strictObject({
     query: maybe(z.string()).describe("In the language of logs; everything without it"),
     from: maybe(z.union([z.number(), z.string()])).describe("From this time, milliseconds since 1970 or ISO 8601"),

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { logLimits, systemClock } from "@sluice/core";
 import type { Engine, Logger, ProductTrail, Store } from "@sluice/core";
-import type { PipelineSettings } from "@sluice/core/logs";
+import type { LogSettings } from "../config-logs.ts";
 import { FirstUse } from "../first-use.ts";
 import type { LogDesk } from "./log-desk.ts";
 
@@ -20,17 +20,18 @@ export function logsOf(p: {
   readonly settings: {
     readonly limits: Readonly<Record<string, number>>;
     /** What entries go through on their way in. */
-    readonly logs: { readonly pipelines: readonly PipelineSettings[] };
+    readonly logs: Pick<LogSettings, "pipelines" | "archive" | "archiveFormat">;
   };
 }): { readonly open: () => Promise<LogDesk>; readonly stop: () => Promise<void> } {
   const { folder, log, settings } = p;
-  const { pipelines } = settings.logs;
+  const { pipelines, archive: place, archiveFormat: format } = settings.logs;
+  const archive = { ...(place === undefined ? {} : { place }), ...(format === undefined ? {} : { format }) };
   const limits = { ...logLimits, ...settings.limits };
   const part = new FirstUse(
     async () => {
       const { openLogs } = await import("./log-desk.ts");
       const trail = limits.logOwnLinesMs > 0 ? trailOf(p) : undefined;
-      return openLogs({ folder, clock: systemClock, log, limits, trail, pipelines });
+      return openLogs({ folder, clock: systemClock, log, limits, trail, pipelines, archive });
     },
     (desk) => desk.close(),
   );

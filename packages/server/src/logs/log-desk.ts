@@ -1,6 +1,6 @@
 // Logs as routes use them: the store, its tails, the limits that hold, and what entries go through on their way in.
 import { Collector, compilePipelines, LogStore, OwnLines, RecentEntries, Tails } from "@sluice/core/logs";
-import type { PipelineSettings, RecentPush } from "@sluice/core/logs";
+import type { LogStoreOptions, PipelineSettings, RecentPush } from "@sluice/core/logs";
 import type { Clock, Logger, LogLimits, ProductTrail } from "@sluice/core";
 import { LogClients } from "./log-clients.ts";
 
@@ -24,6 +24,8 @@ export async function openLogs(p: {
   readonly limits: LogLimits;
   readonly trail?: ProductTrail | undefined;
   readonly pipelines?: readonly PipelineSettings[] | undefined;
+  /** Where old days go, and in which form. */
+  readonly archive?: LogStoreOptions["archive"];
 }): Promise<LogDesk> {
   const { clock, log, limits, trail } = p;
   const pipelineOf = compilePipelines(p.pipelines ?? []);

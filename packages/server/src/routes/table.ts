@@ -139,7 +139,9 @@ export const handlers: Handlers<RouteName> = {
     ],
   ),
   ...loaded(() => import("./logs-socket.ts"), ["connectLogs"]),
+  ...loaded(() => import("./loki-tail.ts"), ["tailLoki"]),
   ...loaded(() => import("./logs-delete.ts"), ["deleteLogs"]),
+  ...loaded(() => import("./log-archives.ts"), ["listLogArchives", "archiveLogs", "restoreLogs", "verifyLogArchives"]),
   ...loaded(
     () => import("./log-formats.ts"),
     [

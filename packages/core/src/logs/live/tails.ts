@@ -7,9 +7,9 @@ import type { Filter, Query } from "../query/ast.ts";
 import type { QueryAnswer } from "../query/execute.ts";
 import { compileFilter } from "../query/match.ts";
 import type { Matcher } from "../query/match.ts";
-import { entriesOf } from "../storage/frame.ts";
+import { rowsOfFrame } from "../storage/frame-rows.ts";
 import type { Committed } from "../storage/log-store.ts";
-import { entryAt, rowsOf } from "../storage/rows.ts";
+import { entryAt } from "../storage/rows.ts";
 
 /** What tails need of the store. */
 export interface TailSource {
@@ -126,7 +126,7 @@ export class Tails {
     const wanted = new Set(Array.from(this.#shared.values(), ({ tenant }) => tenant));
     for (const { batch, firstSeq } of committed) {
       if (!wanted.has(batch.tenant)) continue;
-      const rows = rowsOf(entriesOf(batch.frame, firstSeq));
+      const rows = rowsOfFrame(batch.frame, firstSeq);
       for (const { tenant, matcher, tails } of this.#shared.values()) {
         if (tenant !== batch.tenant) continue;
         const hits = matcher.rows(rows);

@@ -151,8 +151,8 @@ class Run {
   /** The latest entries. A part whose latest is older than all that were found cannot change them. */
   #latest(count: number): StoredEntry[] {
     let found: StoredEntry[] = [];
-    const tooOld = ({ chunk, maxMs }: Part): boolean =>
-      count === 0 || (chunk !== undefined && found.length >= count && maxMs < (found.at(-1)?.timeMs ?? 0));
+    const tooOld = ({ maxMs }: Part): boolean =>
+      count === 0 || (found.length >= count && maxMs < (found.at(-1)?.timeMs ?? 0));
     for (const { rows, hits } of this.#hits(tooOld)) {
       const oldest = found.length >= count ? (found.at(-1)?.timeMs ?? 0) : -Infinity;
       const fresh = latestRows(rows, hits, oldest).slice(0, count);
@@ -172,13 +172,9 @@ class Run {
     };
     const { first, ends, stats } = this.#chain(last);
     const isCounted = stats === undefined ? undefined : countable(this.#p.query, this.#masks);
-    const skip = ({ chunk, counts }: Part): boolean => {
-      if (isCounted === undefined || stats === undefined || chunk === undefined) return false;
-      if (
-        chunk.minMs < this.#span.fromMs ||
-        chunk.maxMs >= this.#span.toMs ||
-        (this.#p.aboveSeq ?? this.#p.upToSeq) !== undefined
-      )
+    const skip = ({ minMs, maxMs, counts }: Part): boolean => {
+      if (isCounted === undefined || stats === undefined) return false;
+      if (minMs < this.#span.fromMs || maxMs >= this.#span.toMs || (this.#p.aboveSeq ?? this.#p.upToSeq) !== undefined)
         return false;
       const found = counts();
       if (found === undefined) return false;

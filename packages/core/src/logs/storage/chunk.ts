@@ -80,12 +80,13 @@ export function encodeChunk(tenant: string, entries: readonly StoredEntry[]): Ch
   });
   const lines = textColumn(entries.map(({ line }) => line));
   const times = entries.map(({ timeMs }) => timeMs);
+  const levels = entries.map(({ level }) => level);
   const ids = new Set<number>();
   const pieces = new Pieces((bytes, from, to) => void ids.add(hashOf(bytes, from, to)));
   const columns: PackedColumn[] = [
     packed("@time", codes.deltas, deltasOf(times)),
     packed("@seq", codes.deltas, deltasOf(entries.map(({ seq }) => seq))),
-    packed("@level", codes.deltas, deltasOf(entries.map(({ level }) => level))),
+    packed("@level", codes.deltas, deltasOf(levels)),
     { name: "@line", code: codes.templates, packed: false, bytes: templatesOf(lines, pieces, times).taken() },
   ];
   if (entries.some(({ subNs }) => subNs !== 0)) {
@@ -102,7 +103,7 @@ export function encodeChunk(tenant: string, entries: readonly StoredEntry[]): Ch
   const body = bodyOf(entries.length, columns);
   const head = { ...boundsOf(tenant, entries), streams, ...fields.zones, longestToken: longest };
   const rawBytes = lines.bytes.length + fields.rawBytes;
-  return { head: { ...head, rawBytes }, body, counts: countedOf(entries), tokens: bits, sum: sumOf(body) };
+  return { head: { ...head, rawBytes }, body, counts: countedOf(times, levels), tokens: bits, sum: sumOf(body) };
 }
 
 function boundsOf(
@@ -173,11 +174,11 @@ function zoneOf(values: readonly FieldValue[]): FieldZone {
   };
 }
 
-/** Entries by minute and level: a histogram needs nothing else of a chunk. */
-function countedOf(entries: readonly StoredEntry[]): Uint8Array {
+/** Entries by minute and level: a histogram needs nothing else of a chunk, or of a piece of the head. */
+export function countedOf(timeMs: ArrayLike<number>, levels: ArrayLike<number>): Uint8Array {
   const counts = new Map<number, number>();
-  for (const { timeMs, level } of entries) {
-    const key = Math.floor(timeMs / minuteMs) * 8 + level;
+  for (let row = 0; row < timeMs.length; row++) {
+    const key = Math.floor((timeMs[row] ?? 0) / minuteMs) * 8 + (levels[row] ?? 0);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const body = new ByteWriter();

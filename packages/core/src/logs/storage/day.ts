@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Labels } from "../entry.ts";
 import type { Chunk, ChunkHead } from "./chunk.ts";
+import { sumOf } from "./chunk.ts";
 import { inTransaction, openToWrite } from "./database.ts";
 import type { LogDatabase } from "./database.ts";
 import { dayFile } from "./head.ts";
@@ -39,8 +40,7 @@ export interface ChunkRow extends ChunkHead {
   readonly tokens: Uint8Array | undefined;
 }
 
-interface Row {
-  readonly id: number;
+interface HeadRow {
   readonly tenant: string;
   readonly min_ms: number;
   readonly max_ms: number;
@@ -49,6 +49,10 @@ interface Row {
   readonly entries: number;
   readonly raw_bytes: number;
   readonly about: string;
+}
+
+interface Row extends HeadRow {
+  readonly id: number;
   readonly tokens: Uint8Array | null;
 }
 
@@ -139,29 +143,105 @@ export function replaceChunks(p: {
   }
 }
 
+/** Which chunks of a day's file count: those that were sealed, and are not read from an archive. */
+export interface Counted {
+  readonly sealed: number;
+  /** Those sealed up to this number stand in an archive; none without it. */
+  readonly archived?: number | undefined;
+}
+
 /** Chunks of a tenant that may hold entries from `fromMs` to before `toMs`, those with the latest entries first. */
 export function chunksIn(
   db: LogDatabase,
-  p: { readonly tenant: string; readonly fromMs: number; readonly toMs: number; readonly sealed: number },
+  p: Counted & { readonly tenant: string; readonly fromMs: number; readonly toMs: number },
 ): ChunkRow[] {
   return db
     .sql<Row>(
       `SELECT id, tenant, min_ms, max_ms, min_seq, max_seq, entries, raw_bytes, about, tokens FROM chunks
-       WHERE tenant = ? AND max_ms >= ? AND min_ms < ? AND sealed_to <= ? ORDER BY max_ms DESC, id DESC`,
+       WHERE tenant = ? AND max_ms >= ? AND min_ms < ? AND sealed_to <= ? AND sealed_to > ? ORDER BY max_ms DESC, id DESC`,
     )
-    .all(p.tenant, p.fromMs, p.toMs, p.sealed)
-    .map(({ about, tokens, ...row }) => ({
-      ...(JSON.parse(about) as About),
-      id: row.id,
-      tenant: row.tenant,
-      minMs: row.min_ms,
-      maxMs: row.max_ms,
-      minSeq: row.min_seq,
-      maxSeq: row.max_seq,
-      entries: row.entries,
-      rawBytes: row.raw_bytes,
-      tokens: tokens ?? undefined,
-    }));
+    .all(p.tenant, p.fromMs, p.toMs, p.sealed, p.archived ?? 0)
+    .map((row) => ({ ...headOf(row), id: row.id, tokens: row.tokens ?? undefined }));
+}
+
+function headOf(row: HeadRow): ChunkHead {
+  return {
+    ...(JSON.parse(row.about) as About),
+    tenant: row.tenant,
+    minMs: row.min_ms,
+    maxMs: row.max_ms,
+    minSeq: row.min_seq,
+    maxSeq: row.max_seq,
+    entries: row.entries,
+    rawBytes: row.raw_bytes,
+  };
+}
+
+/** Whole chunks, those of a tenant together and in time. Throws a `RangeError` for one whose checksum is wrong. */
+export function* wholeChunks(db: LogDatabase, p: Counted): Generator<Chunk> {
+  const ids = db
+    .sql<{ id: number }>("SELECT id FROM chunks WHERE sealed_to <= ? AND sealed_to > ? ORDER BY tenant, min_ms, id")
+    .all(p.sealed, p.archived ?? 0);
+  for (const { id } of ids) {
+    const row = db
+      .sql<HeadRow & { counts: Uint8Array; tokens: Uint8Array | null; sum: string; body: Uint8Array }>(
+        "SELECT * FROM chunks WHERE id = ?",
+      )
+      .get(id);
+    if (row === null) continue;
+    if (sumOf(row.body) !== row.sum) throw new RangeError(`the checksum of chunk ${id} is wrong`);
+    yield { head: headOf(row), body: row.body, counts: row.counts, tokens: row.tokens ?? undefined, sum: row.sum };
+  }
+}
+
+/** Takes out what is read from an archive, and the whole file where nothing else is in it. Nothing seals meanwhile. */
+export function dropArchived(p: {
+  readonly folder: string;
+  readonly day: string;
+  readonly upTo: number;
+  readonly step?: StepTold | undefined;
+}): void {
+  if (!existsSync(dayFile(p.folder, p.day))) return;
+  const step = p.step ?? untold;
+  step("drop");
+  const db = openToWrite(dayFile(p.folder, p.day), daySchema);
+  let left: number;
+  try {
+    left =
+      db.sql<{ count: number }>("SELECT count(*) AS count FROM chunks WHERE sealed_to > ?").get(p.upTo)?.count ?? 0;
+    if (left > 0) {
+      db.sql("DELETE FROM chunks WHERE sealed_to <= ?").run(p.upTo);
+      db.run("PRAGMA incremental_vacuum");
+    }
+  } finally {
+    db.close();
+  }
+  if (left === 0) removeDay(p.folder, p.day);
+  step("dropped");
+}
+
+/** Puts chunks back that count only once the day is no longer one of an archive up to `upTo`. One commit. */
+export function bringBack(p: {
+  readonly folder: string;
+  readonly day: string;
+  readonly upTo: number;
+  readonly chunks: Iterable<Chunk>;
+  /** Others of them that are there already go. */
+  readonly isFirst: boolean;
+  readonly step?: StepTold | undefined;
+}): void {
+  const step = p.step ?? untold;
+  const db = openToWrite(dayFile(p.folder, p.day), daySchema);
+  try {
+    step("bring back");
+    inTransaction(db, () => {
+      if (p.isFirst) db.sql("DELETE FROM chunks WHERE sealed_to <= ?").run(p.upTo);
+      for (const chunk of p.chunks) insertChunk(db, p.upTo, chunk);
+    });
+    step("brought back");
+  } finally {
+    db.close();
+  }
 }
 
 export function bodyOf(db: LogDatabase, id: number): { readonly body: Uint8Array; readonly sum: string } | undefined {
@@ -173,10 +253,10 @@ export function countsOf(db: LogDatabase, id: number): Uint8Array | undefined {
 }
 
 /** Labels of every stream of a day, as far as chunks go. */
-export function streamsIn(db: LogDatabase, p: { readonly tenant: string; readonly sealed: number }): Labels[] {
+export function streamsIn(db: LogDatabase, p: Counted & { readonly tenant: string }): Labels[] {
   const rows = db
-    .sql<{ about: string }>("SELECT about FROM chunks WHERE tenant = ? AND sealed_to <= ?")
-    .all(p.tenant, p.sealed);
+    .sql<{ about: string }>("SELECT about FROM chunks WHERE tenant = ? AND sealed_to <= ? AND sealed_to > ?")
+    .all(p.tenant, p.sealed, p.archived ?? 0);
   return rows.flatMap(({ about }) => [...(JSON.parse(about) as About).streams]);
 }
 

@@ -98,7 +98,7 @@ function writeValue(body: ByteWriter, value: FieldValue): void {
   }
 }
 
-function readValue(reader: ByteReader): FieldValue {
+export function readValue(reader: ByteReader): FieldValue {
   const kind = reader.byte();
   if (kind === kinds.text) return reader.text();
   if (kind === kinds.whole) return reader.zigzag();
@@ -107,13 +107,36 @@ function readValue(reader: ByteReader): FieldValue {
   throw new RangeError(`there is no kind of value ${kind}`);
 }
 
-/** The entries of a frame; the first has the number `firstSeq`. Throws a `RangeError` for bytes that are none. */
-export function entriesOf(frame: Uint8Array, firstSeq: number): StoredEntry[] {
+/** Goes past a value. False where it is no text. */
+export function skipValue(reader: ByteReader): boolean {
+  const kind = reader.byte();
+  if (kind === kinds.text) reader.raw(reader.varint());
+  else if (kind === kinds.whole) reader.varint();
+  else if (kind === kinds.float) reader.raw(8);
+  else if (kind !== kinds.no && kind !== kinds.yes) throw new RangeError(`there is no kind of value ${kind}`);
+  return kind === kinds.text;
+}
+
+/** What stands before the entries of a frame; the reader is at the first of them. Throws a `RangeError` for bytes that are none. */
+export function frameParts(frame: Uint8Array): {
+  readonly reader: ByteReader;
+  readonly streams: readonly Labels[];
+  readonly names: readonly string[];
+  readonly count: number;
+} {
   const reader = new ByteReader(frame);
   if (reader.byte() !== frameVersion) throw new RangeError("the frame is of another version");
   const streams = listOf(reader).map(labelsOf);
   const names = listOf(reader);
   const count = reader.varint();
+  // Each takes several bytes: a damaged count must not make room for more than there can be.
+  if (count > frame.length) throw new RangeError("there are fewer entries than the frame says");
+  return { reader, streams, names, count };
+}
+
+/** The entries of a frame; the first has the number `firstSeq`. Throws a `RangeError` for bytes that are none. */
+export function entriesOf(frame: Uint8Array, firstSeq: number): StoredEntry[] {
+  const { reader, streams, names, count } = frameParts(frame);
   const entries: StoredEntry[] = [];
   let timeMs = 0;
   for (let i = 0; i < count; i++) {

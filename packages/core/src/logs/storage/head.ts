@@ -1,6 +1,7 @@
 // The head: every entry that is not in a chunk yet, in the order in which it was committed. One file, one writer; what one commit
 // holds is acknowledged together.
 import { join } from "node:path";
+import { Catalog, catalogSchema } from "../archive/catalog.ts";
 import type { Appended, LogBatch, Place } from "../entry.ts";
 import { sumOf } from "./chunk.ts";
 import { inTransaction, openToWrite } from "./database.ts";
@@ -54,7 +55,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
   at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS rewritten (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;
-`;
+${catalogSchema}`;
 
 /** Entries are from 1970 to 9999: later years have no day of the usual form. */
 export const timeMsMax = 253_402_300_799_999;
@@ -109,6 +110,8 @@ const zstdLevel = 1;
 export class Head {
   readonly #db: LogDatabase;
   readonly #step: StepTold;
+  /** Which days stand in archives. */
+  readonly catalog: Catalog;
   #lastSeq: number;
   #sealed: number;
   #rawBytes: number;
@@ -118,6 +121,7 @@ export class Head {
   constructor(p: { readonly folder: string; readonly step?: StepTold | undefined }) {
     this.#step = p.step ?? untold;
     this.#db = openToWrite(headFile(p.folder), headSchema);
+    this.catalog = new Catalog(this.#db, this.#step);
     this.#sealed = Number(readMark(this.#db, "sealed") ?? 0);
     const found = this.#db
       .sql<{ last: number | null; raw: number | null; oldest: number | null }>(

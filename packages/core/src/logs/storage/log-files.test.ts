@@ -123,3 +123,15 @@ test("what is damaged in the head is told apart from damaged chunks", () => {
     ]),
   ).toEqual([3]);
 });
+
+test("below the disk's floor nothing is taken, and what is there stays readable", () => {
+  using folder = new LogFolder();
+  let files = folder.open();
+  files.append([batchOf([entry({ line: "a" })])], noonMs);
+  files.close();
+  files = folder.open({ diskFreeBytesMin: Number.MAX_SAFE_INTEGER });
+  const refused = expect(() => files.append([batchOf([entry({ line: "b" })])], noonMs));
+  refused.toThrow(expect.objectContaining({ code: "disk_full" }) as Error);
+  expect([...linesOf(folder).keys()]).toEqual(["a"]);
+  files.close();
+});

@@ -1,6 +1,8 @@
 // Everything that changes the files of logs, one call after the other, and what is done about a crash between any two of them.
 // Threads share this work between them; here it is in one place and on one thread, as tests and small programs use it.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
+import { SluiceError } from "@sluice/protocol";
+import type { Catalog } from "../archive/catalog.ts";
 import type { Appended, LogBatch, Place } from "../entry.ts";
 import { LogDatabase } from "./database.ts";
 import { dropUnsealed } from "./day.ts";
@@ -19,12 +21,19 @@ export interface FileOptions extends Keeping {
   readonly chunkBytesMax: number;
   /** How long keys of batches are remembered. */
   readonly keysKeptMs: number;
+  /** Free bytes of the disk below which nothing is taken; without it there is always room. */
+  readonly diskFreeBytesMin?: number | undefined;
   readonly step?: StepTold | undefined;
 }
+
+/** How long what the disk had free is taken for what it has. */
+const roomKnownMs = 1_000;
 
 export class LogFiles {
   readonly #options: FileOptions;
   readonly #head: Head;
+  /** When the disk was looked at last, and whether there was room. */
+  #room: { readonly atMs: number; readonly isThere: boolean } | undefined;
 
   /** Opens the folder, which is made where it is not there, and takes back a sealing that was cut short. */
   constructor(options: FileOptions) {
@@ -52,8 +61,30 @@ export class LogFiles {
     this.#options.step?.("undone");
   }
 
+  /** Which days stand in archives. */
+  get catalog(): Catalog {
+    return this.#head.catalog;
+  }
+
+  /** Throws `disk_full` while the disk has less than it should have free: what is there stays readable. */
   append(batches: readonly LogBatch[], nowMs: number): Appended[] {
+    this.#checkRoom(nowMs);
     return this.#head.append(batches, { nowMs, keysFromMs: nowMs - this.#options.keysKeptMs });
+  }
+
+  #checkRoom(nowMs: number): void {
+    const { folder, diskFreeBytesMin = 0 } = this.#options;
+    if (diskFreeBytesMin === 0) return;
+    if (this.#room === undefined || nowMs - this.#room.atMs >= roomKnownMs || nowMs < this.#room.atMs) {
+      const { bavail, bsize } = statfsSync(folder);
+      this.#room = { atMs: nowMs, isThere: bavail * bsize >= diskFreeBytesMin };
+    }
+    if (this.#room.isThere) return;
+    throw new SluiceError({
+      code: "disk_full",
+      message: `The disk that holds the logs has less than ${diskFreeBytesMin} bytes free (logDiskFreeBytesMin); nothing was written.`,
+      hint: "Free some space: work goes on by itself.",
+    });
   }
 
   places(names: readonly string[]): Place[] {

@@ -3,16 +3,20 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/log.ts";
+import { usualPlace } from "../archive/archive-reads.ts";
+import type { ArchiveFormat } from "../archive/catalog.ts";
+import { LogArchive } from "../archive/log-archive.ts";
+import type { ArchivePlace } from "../archive/target.ts";
+import { archiveVerbs } from "./archive-verbs.ts";
 import type { Appended, Labels, LogBatch, Place } from "../entry.ts";
-import { labelsOf } from "../labels.ts";
 import type { LogLimits } from "../limits.ts";
-import type { Query } from "../query/ast.ts";
 import type { QueryAnswer } from "../query/execute.ts";
 import { parseQuery } from "../query/parse.ts";
 import type { HeadState, Tombstone } from "./head.ts";
 import type { FileOptions } from "./log-files.ts";
-import type { ReaderLogQl, ReaderQuery } from "./log-reader-thread.ts";
 import type { LogQlAnswer, LogQlQuestion } from "../query/logql/answer.ts";
+import { LogQuestions } from "./log-questions.ts";
+import type { LogQuestion } from "./log-questions.ts";
 import { Readers } from "./readers.ts";
 import type { Rewritten } from "./rewriting.ts";
 import type { Sealed } from "./sealing.ts";
@@ -27,6 +31,8 @@ export interface LogStoreOptions {
   readonly limits: LogLimits;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where entries go after `logArchiveAfterDays`; the folder `archives` beside the daily files without it. */
+  readonly archive?: { readonly place?: ArchivePlace; readonly format?: ArchiveFormat } | undefined;
 }
 
 interface Waiting {
@@ -47,6 +53,10 @@ export class LogStore {
   readonly #readers: Readers;
   /** A thread of its own: sealing never waits for queries. */
   readonly #sealer: Readers;
+  /** A thread that waits for archives. */
+  readonly #archivist: Readers;
+  readonly #questions: LogQuestions;
+  readonly archive: LogArchive;
   readonly #listeners = new Set<(committed: Committed) => void>();
   #state: HeadState;
   #waiting: Waiting[] = [];
@@ -65,7 +75,27 @@ export class LogStore {
     this.#files = filesOf(folder, limits);
     const { logQueriesMax: threadsMax, logQueriesWaitingMax: waitingMax, logReaderIdleMs: idleMs } = limits;
     this.#readers = new Readers({ clock, limits: { threadsMax, waitingMax, idleMs } });
-    this.#sealer = new Readers({ clock, limits: { threadsMax: 1, waitingMax: 1, idleMs } });
+    this.#sealer = new Readers({ clock, limits: { threadsMax: 1, waitingMax: 3, idleMs } });
+    this.#archivist = new Readers({ clock, limits: { threadsMax: 1, waitingMax: 1, idleMs } });
+    const place = options.archive?.place ?? usualPlace(folder);
+    this.#questions = new LogQuestions({ readers: this.#readers, limits, folder, place });
+    const [writer, sealer, archivist] = [this.#writer, this.#sealer, this.#archivist];
+    const format = options.archive?.format ?? "chunks";
+    this.archive = new LogArchive({
+      ...options,
+      keeping: this.#files,
+      readersMsMax: limits.logQueryMsMax * 2,
+      verbs: archiveVerbs({
+        folder,
+        place,
+        format,
+        writer,
+        sealer,
+        archivist,
+        sealed: () => this.#state.sealed,
+      }),
+      exclusive: (work) => this.#exclusive(work),
+    });
   }
 
   /** Opens the folder, which is made where it is not there. Rejects with `store_failed` or `disk_full`. */
@@ -171,61 +201,18 @@ export class LogStore {
   }
 
   /** Answers a query as of now. Rejects with `too_many_requests`; what was too much otherwise is said in the answer. */
-  query(p: {
-    readonly tenant: string;
-    readonly query: Query;
-    readonly aboveSeq?: number | undefined;
-    readonly upToSeq?: number | undefined;
-    readonly rowsMax?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-  }): Promise<QueryAnswer> {
-    const { tenant, query, aboveSeq, upToSeq } = p;
-    return this.#ask(p, (held) =>
-      this.#readers.call<QueryAnswer>("query", { ...held, tenant, query, aboveSeq, upToSeq } satisfies ReaderQuery),
-    );
+  query(p: LogQuestion): Promise<QueryAnswer> {
+    return this.#questions.query(p);
   }
 
   /** Answers a question in LogQL as of now. Rejects with `invalid_filter` for one that cannot be answered. */
-  async logql(question: LogQlQuestion, signal?: AbortSignal): Promise<LogQlAnswer> {
-    const answer = await this.#ask({ rowsMax: question.limit, signal }, (held) =>
-      this.#readers.call<LogQlAnswer | { readonly refused: { readonly message: string; readonly at: number | null } }>(
-        "logql",
-        { ...held, question } satisfies ReaderLogQl,
-      ),
-    );
-    if (!("refused" in answer)) return answer;
-    const { message, at } = answer.refused;
-    throw new SluiceError({
-      code: "invalid_filter",
-      message: at === null ? message : `parse error at line 1, col ${at + 1}: ${message}`,
-      hint: "docs/logs.md says what of LogQL is known here.",
-    });
-  }
-
-  /** What every question is held to, and how it is cancelled. */
-  #ask<T>(
-    p: { readonly rowsMax?: number | undefined; readonly signal?: AbortSignal | undefined },
-    call: (held: Omit<ReaderLogQl, "question">) => Promise<T>,
-  ): Promise<T> {
-    const { limits, folder } = this.#options;
-    const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    const cancel = (): void => void Atomics.store(cancelled, 0, 1);
-    p.signal?.addEventListener("abort", cancel, { once: true });
-    if (p.signal?.aborted === true) cancel();
-    const held = {
-      folder,
-      rowsMax: Math.min(p.rowsMax ?? limits.logQueryRowsMax, limits.logQueryRowsMax),
-      bytesMax: limits.logQueryBytesMax,
-      timeMsMax: limits.logQueryMsMax,
-      cancelled,
-    };
-    return call(held).finally(() => p.signal?.removeEventListener("abort", cancel));
+  logql(question: LogQlQuestion, signal?: AbortSignal): Promise<LogQlAnswer> {
+    return this.#questions.logql(question, signal);
   }
 
   /** Labels of every stream of a tenant with entries in these days. */
-  async streams(span: Span): Promise<Labels[]> {
-    const keys = await this.#readers.call<string[]>("streams", { ...span, folder: this.#options.folder });
-    return keys.map(labelsOf);
+  streams(span: Span): Promise<Labels[]> {
+    return this.#questions.streams(span);
   }
 
   /** Masks what fits a filter, as of now. Throws a `QueryError` for what is no filter. */
@@ -240,13 +227,17 @@ export class LogStore {
 
   /** Takes what is deleted out of the files; answers with how many entries are gone. What is under way is waited for. */
   rewrite(): Promise<number> {
-    const after = this.#rewriting.then(() => this.#rewriteAll());
+    return this.#exclusive(() => this.#rewriteAll());
+  }
+
+  /** What changes files of days that are there comes one after the other. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const after = this.#rewriting.then(() => (this.#closed ? Promise.reject(closedError()) : work()));
     this.#rewriting = after.catch(() => undefined);
     return after;
   }
 
   async #rewriteAll(): Promise<number> {
-    if (this.#closed) return 0;
     let gone = 0;
     for (const tombstone of await this.#writer.call<Tombstone[]>("buried", undefined)) {
       if (tombstone.upToSeq > this.#state.sealed) await this.seal();
@@ -254,7 +245,7 @@ export class LogStore {
       const done = await this.#sealer.call<Rewritten>("rewrite", { folder, tombstone, sealed: this.#state.sealed });
       for (const each of done.damaged)
         this.#options.log("error", "a chunk with deleted entries is damaged", { ...each });
-      gone += done.entries;
+      gone += done.entries + (await this.archive.rewrite(tombstone));
       await this.#writer.call("rewritten", { id: tombstone.id, nowMs: this.#options.clock.now() });
     }
     return gone;
@@ -327,6 +318,7 @@ export class LogStore {
   #retainLater(): void {
     this.#retainDue = this.#options.clock.after(retainEveryMs, () => {
       const work = async (): Promise<void> => {
+        await this.archive.round();
         await this.retain();
         await this.rewrite();
       };
@@ -343,6 +335,8 @@ export class LogStore {
     this.#retainDue();
     await this.#committing;
     await this.#sealing?.catch(() => undefined);
+    // Archiving may wait for long: it is taken up again where it was.
+    this.#archivist.close();
     await this.#rewriting;
     this.#readers.close();
     this.#sealer.close();
@@ -358,6 +352,8 @@ function filesOf(folder: string, limits: LogLimits): FileOptions {
     keysKeptMs: limits.logKeysKeptMs,
     keepDays: limits.logKeepDays,
     keepBytes: limits.logKeepBytes,
+    archiveAfterDays: limits.logArchiveAfterDays,
+    diskFreeBytesMin: limits.logDiskFreeBytesMin,
   };
 }
 

@@ -1,4 +1,5 @@
 // The thread that owns the head: a slow disk stalls nothing else.
+import type { Catalog } from "../archive/catalog.ts";
 import type { LogBatch } from "../entry.ts";
 import type { Tombstone } from "./head.ts";
 import { LogFiles } from "./log-files.ts";
@@ -37,6 +38,10 @@ const verbs = {
   buried: () => files().buried,
   rewritten: ({ id, nowMs }: { readonly id: number; readonly nowMs: number }) => files().rewritten(id, nowMs),
   unbury: (beforeMs: number) => files().unbury(beforeMs),
+  catalog: () => files().catalog.days(),
+  catalogPut: (p: Parameters<Catalog["put"]>[0]) => files().catalog.put(p),
+  garbage: (beforeMs: number) => files().catalog.garbage(beforeMs),
+  swept: (names: readonly string[]) => files().catalog.swept(names),
   close: () => opened?.close(),
 };
 

@@ -11,6 +11,7 @@ import type { ChunkRow } from "./day.ts";
 import { dayFile, dayOf, timeMsMax } from "./head.ts";
 import type { Tombstone } from "./head.ts";
 import { entryAt } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import type { Damage } from "./sealing.ts";
 import type { StepTold } from "./steps.ts";
 
@@ -40,6 +41,7 @@ export function rewriteDays(p: {
     const replaced: { readonly id: number; readonly by: Chunk | undefined }[] = [];
     try {
       const span = { fromMs: Math.max(0, fromMs), toMs: Math.min(toMs, timeMsMax + 1) };
+      // What an archive has and is still here goes too: to write it again does no harm.
       for (const chunk of chunksIn(db, { tenant, ...span, sealed })) {
         const found = rewriteChunk(db, {
           chunk,
@@ -76,19 +78,25 @@ function rewriteChunk(
     const found = bodyOf(db, chunk.id);
     if (found === undefined || sumOf(found.body) !== found.sum) throw new RangeError("the checksum is wrong");
     const rows = decodeChunk(found.body, chunk.streams);
-    const hits = matcher.rows(rows);
-    const [times, seqs] = [rows.timeMs(), rows.seq()];
-    const kept: StoredEntry[] = [];
-    for (let row = 0; row < rows.count; row++) {
-      const timeMs = times[row] ?? 0;
-      const isMeant = timeMs >= tombstone.fromMs && timeMs < tombstone.toMs && (seqs[row] ?? 0) <= tombstone.upToSeq;
-      if (!isMeant || hits[row] === 0) kept.push(entryAt(rows, row));
-    }
-    if (kept.length === rows.count) return undefined;
+    const kept = withoutBuried(rows, tombstone, matcher);
+    if (kept === undefined) return undefined;
     return { by: kept.length === 0 ? undefined : encodeChunk(chunk.tenant, kept), gone: rows.count - kept.length };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     p.damaged(error.message);
     return undefined;
   }
+}
+
+/** What stays of some rows; undefined where that is all of them. */
+export function withoutBuried(rows: Rows, tombstone: Tombstone, matcher: Matcher): StoredEntry[] | undefined {
+  const hits = matcher.rows(rows);
+  const [times, seqs] = [rows.timeMs(), rows.seq()];
+  const kept: StoredEntry[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    const timeMs = times[row] ?? 0;
+    const isMeant = timeMs >= tombstone.fromMs && timeMs < tombstone.toMs && (seqs[row] ?? 0) <= tombstone.upToSeq;
+    if (!isMeant || hits[row] === 0) kept.push(entryAt(rows, row));
+  }
+  return kept.length === rows.count ? undefined : kept;
 }

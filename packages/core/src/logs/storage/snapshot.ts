@@ -2,14 +2,16 @@
 import { existsSync } from "node:fs";
 import type { Labels } from "../entry.ts";
 import { decodeChunk, sumOf } from "./chunk.ts";
+import { archivedDays, catalogVersion } from "../archive/catalog.ts";
+import type { ArchivedDay } from "../archive/catalog.ts";
+import { ArchiveReads, usualPlace } from "../archive/archive-reads.ts";
 import { LogDatabase } from "./database.ts";
 import { bodyOf, chunksIn, countsOf, daysIn, streamsIn } from "./day.ts";
-import type { ChunkRow } from "./day.ts";
+import type { ChunkRow, Counted } from "./day.ts";
+import { HeadCache } from "./head-cache.ts";
 import { dayFile, dayOf, headFile, readMark, timeMsMax, tombstonesIn } from "./head.ts";
 import type { Tombstone } from "./head.ts";
-import { rowsOf } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import { headBatches } from "./sealing.ts";
 import type { Damage } from "./sealing.ts";
 
 /** A sealing may end while the files are opened, one after the other; then they are opened again. */
@@ -27,6 +29,8 @@ export interface Span {
 export interface Part {
   /** Undefined for a piece of the head. */
   readonly chunk: ChunkRow | undefined;
+  /** Times of its entries; those of a part whose rows have to be looked at may be anything. */
+  readonly minMs: number;
   readonly maxMs: number;
   /** Entries by minute and level; undefined where rows have to be counted. */
   readonly counts: () => Uint8Array | undefined;
@@ -38,6 +42,9 @@ export class Snapshot {
   readonly #head: LogDatabase;
   readonly #days: ReadonlyMap<string, LogDatabase>;
   readonly #sealed: number;
+  readonly #archived: ReadonlyMap<string, ArchivedDay>;
+  readonly #archive: ArchiveReads;
+  readonly #pieces: HeadCache;
   /** Number of the last entry that is in it. */
   readonly lastSeq: number;
   readonly tombstones: readonly Tombstone[];
@@ -47,8 +54,14 @@ export class Snapshot {
     readonly head: LogDatabase;
     readonly days: ReadonlyMap<string, LogDatabase>;
     readonly sealed: number;
+    readonly archived: readonly ArchivedDay[];
+    readonly archive: ArchiveReads;
+    readonly pieces: HeadCache;
     readonly damage: readonly Damage[];
   }) {
+    this.#archived = new Map(p.archived.map((each) => [each.day, each]));
+    this.#archive = p.archive;
+    this.#pieces = p.pieces;
     this.#head = p.head;
     this.#days = p.days;
     this.#sealed = p.sealed;
@@ -58,16 +71,26 @@ export class Snapshot {
     this.tombstones = tombstonesIn(p.head);
   }
 
-  /** Of the days from `fromMs` to before `toMs`. The folder has a head. To be closed. */
-  static open(folder: string, span: Pick<Span, "fromMs" | "toMs">): Snapshot {
+  /** Of the days from `fromMs` to before `toMs`. The folder has a head. `archive`: of the usual place without it. To be closed. */
+  static open(
+    folder: string,
+    span: Pick<Span, "fromMs" | "toMs">,
+    { archive, pieces = new HeadCache() }: { readonly archive?: ArchiveReads; readonly pieces?: HeadCache } = {},
+  ): Snapshot {
+    const { first, last } = reachOf(span);
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const head = new LogDatabase(headFile(folder), "read");
-      const before = sealedIn(head);
+      const before = [sealedIn(head), catalogVersion(head)];
       const { days, damage } = openDays(folder, daysOf(folder, span));
-      // From here on neither changes under the reader. What was sealed up to `before` stands in files that were there to open.
+      // From here on neither changes under the reader. What was sealed up to `before` stands in files that were there to open, or
+      // in archives that were catalogued.
       head.run("BEGIN");
       const sealed = sealedIn(head);
-      if (sealed === before) return new Snapshot({ head, days, sealed, damage });
+      if (sealed === before[0] && catalogVersion(head) === before[1]) {
+        const archived = archivedDays(head, { first, last });
+        const usual = archive ?? ArchiveReads.of(usualPlace(folder).path);
+        return new Snapshot({ head, days, sealed, archived, archive: usual, pieces, damage });
+      }
       closeAll(head, days);
     }
     throw new Error("the head was sealed each time it was looked at");
@@ -82,25 +105,28 @@ export class Snapshot {
   *parts(span: Span, aboveSeq = 0): Generator<Part> {
     const damaged = (damage: Damage): void => void this.#damage.push(damage);
     const above = Math.max(this.#sealed, aboveSeq);
-    for (const { entries } of headBatches(this.#head, { above, to: this.lastSeq, tenant: span.tenant, damaged })) {
-      const kept = entries.filter(({ timeMs }) => timeMs >= span.fromMs && timeMs < span.toMs);
-      if (kept.length === 0) continue;
-      const maxMs = kept.reduce((max, { timeMs }) => Math.max(max, timeMs), -Infinity);
-      const rows = rowsOf(kept);
-      yield { chunk: undefined, maxMs, counts: () => undefined, rows: () => rows };
+    const inHead = { above, to: this.lastSeq, tenant: span.tenant, damaged };
+    for (const { rows, minMs, maxMs, counts } of this.#pieces.pieces(this.#head, inHead)) {
+      if (maxMs < span.fromMs || minMs >= span.toMs) continue;
+      yield { chunk: undefined, minMs, maxMs, counts, rows: () => rows };
     }
-    for (const day of [...this.#days.keys()].toSorted().toReversed()) yield* this.#partsOfDay(day, span, aboveSeq);
+    const days = new Set([...this.#days.keys(), ...this.#archived.keys()]);
+    for (const day of [...days].toSorted().toReversed()) {
+      yield* this.#partsOfDay(day, span, aboveSeq);
+      yield* this.#archivedParts(day, span, aboveSeq);
+    }
   }
 
   *#partsOfDay(day: string, span: Span, aboveSeq: number): Generator<Part> {
     const db = this.#days.get(day);
     if (db === undefined) return;
-    const listed = { tenant: span.tenant, sealed: this.#sealed, ...within(span) };
+    const listed = { tenant: span.tenant, ...this.#countedOf(day), ...within(span) };
     const chunks = this.#guarded({ file: day, id: 0 }, () => chunksIn(db, listed)) ?? [];
     for (const chunk of chunks) {
       if (chunk.maxSeq <= aboveSeq) continue;
       yield {
         chunk,
+        minMs: chunk.minMs,
         maxMs: chunk.maxMs,
         counts: () => this.#guarded({ file: day, id: chunk.id }, () => countsOf(db, chunk.id)),
         rows: () => this.#guarded({ file: day, id: chunk.id }, () => readChunk(db, chunk)),
@@ -108,15 +134,46 @@ export class Snapshot {
     }
   }
 
+  #countedOf(day: string): Counted {
+    return { sealed: this.#sealed, archived: this.#archived.get(day)?.upTo ?? 0 };
+  }
+
+  /** What of a day stands in files of an archive, those with the latest entries first. */
+  *#archivedParts(day: string, span: Span, aboveSeq: number): Generator<Part> {
+    const batches = (this.#archived.get(day)?.batches ?? []).filter(
+      ({ tenants, minMs, maxMs, maxSeq }) =>
+        tenants.includes(span.tenant) && maxMs >= span.fromMs && minMs < span.toMs && maxSeq > aboveSeq,
+    );
+    for (const batch of batches.toSorted((a, b) => b.maxMs - a.maxMs)) {
+      const { file, format, minMs, maxMs } = batch;
+      if (format === "json") {
+        const rows = (): Rows | undefined => this.#guarded({ file, id: 0 }, () => this.#archive.entries(batch));
+        yield { chunk: undefined, minMs, maxMs, counts: () => undefined, rows };
+        continue;
+      }
+      const chunks = this.#guarded({ file, id: 0 }, () => this.#archive.chunks(batch, span)) ?? [];
+      for (const { row, counts, rows } of chunks.toSorted((a, b) => b.row.maxMs - a.row.maxMs)) {
+        if (row.maxSeq <= aboveSeq) continue;
+        const guarded = (): Rows | undefined => this.#guarded({ file, id: row.id }, rows);
+        yield { chunk: row, minMs: row.minMs, maxMs: row.maxMs, counts: () => counts, rows: guarded };
+      }
+    }
+  }
+
   /** Labels of every stream that has entries in these days. */
   streams(tenant: string): Labels[] {
     const found: Labels[] = [];
     const damaged = (damage: Damage): void => void this.#damage.push(damage);
-    for (const { entries } of headBatches(this.#head, { above: this.#sealed, to: this.lastSeq, tenant, damaged })) {
-      for (const { labels } of entries) if (found.at(-1) !== labels) found.push(labels);
-    }
+    const inHead = { above: this.#sealed, to: this.lastSeq, tenant, damaged };
+    for (const { rows } of this.#pieces.pieces(this.#head, inHead)) found.push(...rows.streams);
     for (const [day, db] of this.#days) {
-      found.push(...(this.#guarded({ file: day, id: 0 }, () => streamsIn(db, { tenant, sealed: this.#sealed })) ?? []));
+      const counted = this.#countedOf(day);
+      found.push(...(this.#guarded({ file: day, id: 0 }, () => streamsIn(db, { tenant, ...counted })) ?? []));
+    }
+    for (const day of this.#archived.keys()) {
+      for (const { chunk, rows } of this.#archivedParts(day, { tenant, fromMs: -Infinity, toMs: Infinity }, 0)) {
+        found.push(...(chunk?.streams ?? rows()?.streams ?? []));
+      }
     }
     return found;
   }
@@ -152,8 +209,15 @@ function sealedIn(head: LogDatabase): number {
   return Number(readMark(head, "sealed") ?? 0);
 }
 
-function daysOf(folder: string, { fromMs, toMs }: Pick<Span, "fromMs" | "toMs">): string[] {
-  const [first, last] = [dayOf(Math.max(0, fromMs)), dayOf(Math.min(timeMsMax, Math.max(0, toMs)))];
+function reachOf({ fromMs, toMs }: Pick<Span, "fromMs" | "toMs">): { readonly first: string; readonly last: string } {
+  return {
+    first: dayOf(Math.min(timeMsMax, Math.max(0, fromMs))),
+    last: dayOf(Math.min(timeMsMax, Math.max(0, toMs))),
+  };
+}
+
+function daysOf(folder: string, span: Pick<Span, "fromMs" | "toMs">): string[] {
+  const { first, last } = reachOf(span);
   return daysIn(folder).flatMap(({ day }) => (day >= first && day <= last ? [day] : []));
 }
 

@@ -20,6 +20,19 @@ export const storageSteps = [
   "rewritten",
   "unbury",
   "unburied",
+  "batch",
+  "batch put",
+  "batch verified",
+  "manifest",
+  "manifest put",
+  "catalog",
+  "catalogued",
+  "drop",
+  "dropped",
+  "bring back",
+  "brought back",
+  "sweep",
+  "swept",
 ] as const;
 export type StorageStep = (typeof storageSteps)[number];
 

@@ -1,6 +1,8 @@
 // Questions to a thread and its answers: each call has a number, and a thread that ends fails them all.
 import { SluiceError, toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
+import { answerRange } from "../archive/range-bridge.ts";
+import type { RangeAsked } from "../archive/range-bridge.ts";
 import { storageFailure } from "./database.ts";
 
 export interface ThreadCall {
@@ -27,6 +29,17 @@ export function answerCall(verbs: Verbs, { call, verb, params }: ThreadCall): Th
   }
 }
 
+/** The same for verbs that may wait for something outside. One call at a time: whoever calls waits for the answer. */
+export async function answerCallLater(verbs: Verbs, { call, verb, params }: ThreadCall): Promise<ThreadAnswer> {
+  const answered = answerCall(verbs, { call, verb, params });
+  if ("failed" in answered) return answered;
+  try {
+    return { call, value: await answered.value };
+  } catch (error) {
+    return { call, failed: toWire(storageFailure(error)) };
+  }
+}
+
 /** A thread that answers calls in the order in which they come. */
 export class CallThread {
   readonly #thread: Worker;
@@ -38,7 +51,10 @@ export class CallThread {
   constructor(file: "log-writer-thread" | "log-reader-thread") {
     const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#thread = new Worker(new URL(`./${file}.${suffix}`, import.meta.url));
-    this.#thread.addEventListener("message", ({ data }: MessageEvent<ThreadAnswer>) => this.#settle(data));
+    this.#thread.addEventListener("message", ({ data }: MessageEvent<ThreadAnswer | RangeAsked>) => {
+      if ("fetch" in data) void answerRange(data);
+      else this.#settle(data);
+    });
     this.#thread.addEventListener("error", ({ message }) => {
       this.#end(new SluiceError({ code: "store_failed", message: `A thread of the logs ended: ${message}` }));
     });

@@ -101,6 +101,10 @@ describe("a range", () => {
       "env=prod": 8 / 3,
     });
     expect(valuesAt(folder, `sum(${text("sum_over_time")})`)).toEqual({ "": 8 });
+    // The label that values are taken from is there to group by.
+    expect(valuesAt(folder, `sum by (a) (${text("sum_over_time")})`)).toEqual({ "a=1": 1, "a=2": 2, "a=5": 5 });
+    expect(valuesAt(folder, `max by (a) (${text("sum_over_time")})`)).toEqual({ "": 5 });
+    expect(valuesAt(folder, text("max_over_time", " by (a)"))).toEqual({ "a=1": 1, "a=2": 2, "a=5": 5 });
     expect(valuesAt(folder, 'sum_over_time({app="mail"} | logfmt | keep app, t | unwrap duration(t) [2m])')).toEqual({
       "app=mail": 1,
     });

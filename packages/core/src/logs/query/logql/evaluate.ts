@@ -4,7 +4,7 @@ import { entryAt } from "../../storage/rows.ts";
 import type { Rows } from "../../storage/rows.ts";
 import type { StoredEntry } from "../../entry.ts";
 import { visit } from "../execute.ts";
-import type { LogQuery, Metric } from "./ast.ts";
+import type { LogQuery, Metric, RangeFunction } from "./ast.ts";
 import { StagedEntry } from "./entry.ts";
 import { LogQlError } from "./logql-error.ts";
 import { momentOfNs, nsOf, plus } from "./moment.ts";
@@ -165,7 +165,7 @@ function compile(metric: Metric, looking: Looking, steps: Steps): Compiled {
     case "range":
       return compileRange(metric, looking, steps);
     case "aggregate": {
-      const of = compile(metric.of, looking, steps);
+      const of = compile(withGroups(metric), looking, steps);
       if (typeof of === "number") throw new LogQlError(`${metric.fn} is made of series, not of a number.`);
       return (moment) => aggregate(metric, of(moment));
     }
@@ -185,6 +185,20 @@ function compile(metric: Metric, looking: Looking, steps: Steps): Compiled {
       return (moment) => betweenVectors(metric, left(moment), right(moment));
     }
   }
+}
+
+const summed: ReadonlySet<RangeFunction> = new Set([
+  "count_over_time",
+  "rate",
+  "bytes_over_time",
+  "bytes_rate",
+  "sum_over_time",
+]);
+
+/** A sum by labels groups the values themselves, as Loki's does: a label that they are taken from is then one of them. */
+function withGroups({ fn, by, of }: Extract<Metric, { kind: "aggregate" }>): Metric {
+  if (fn !== "sum" || by === undefined || of.kind !== "range" || of.by !== undefined || !summed.has(of.fn)) return of;
+  return { ...of, by };
 }
 
 function ofNumbers(metric: Extract<Metric, { kind: "binary" }>, left: number, right: number): number {

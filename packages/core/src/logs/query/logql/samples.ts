@@ -81,7 +81,7 @@ export function samplesOf(
   looking: Looking,
   span: { readonly from: Moment; readonly to: Moment },
 ): Samples[] {
-  const { fn, range } = metric;
+  const { fn, range, by } = metric;
   const { filter, stages } = planOf(range.log);
   const run = compileStages(stages);
   const after = (range.unwrap?.after ?? []).map(compileLabelFilter);
@@ -102,6 +102,8 @@ export function samplesOf(
     }
     return found;
   };
+  const { unwrap } = range;
+  const isGroup = unwrap !== undefined && by?.without === false && by.labels.includes(unwrap.label);
   const each = (rows: Rows, hits: Uint8Array): boolean => {
     const [times, subs] = [rows.timeMs(), rows.subNs()];
     for (let at = hits.indexOf(1); at >= 0; at = hits.indexOf(1, at + 1)) {
@@ -109,7 +111,7 @@ export function samplesOf(
       if (!isWithin(ms, subNs, span)) continue;
       const staged = new StagedEntry(entryAt(rows, at));
       if (!run(staged)) continue;
-      const value = valueOf(staged, fn, { unwrap: range.unwrap, after });
+      const value = valueOf(staged, fn, { unwrap: range.unwrap, after, isGroup });
       if (value === undefined) continue;
       const labels = staged.labels();
       const fault = labels.get(errorLabel);
@@ -140,7 +142,16 @@ const encoder = new TextEncoder();
 function valueOf(
   staged: StagedEntry,
   fn: RangeFunction,
-  { unwrap, after }: { readonly unwrap: LogRange["unwrap"]; readonly after: readonly RunningStage[] },
+  {
+    unwrap,
+    after,
+    isGroup,
+  }: {
+    readonly unwrap: LogRange["unwrap"];
+    readonly after: readonly RunningStage[];
+    /** The label is one that values are grouped by: it stays. */
+    readonly isGroup: boolean;
+  },
 ): number | undefined {
   if (unwrap === undefined)
     return fn === "bytes_rate" || fn === "bytes_over_time" ? encoder.encode(staged.line).length : 1;
@@ -149,7 +160,7 @@ function valueOf(
   const value = quantityOf(text, unwrap.unit);
   if (value === undefined) staged.fail("SampleExtractionErr", `${JSON.stringify(text)} is no ${unwrap.unit}`);
   if (!after.every((filter) => filter(staged))) return undefined;
-  staged.delete(unwrap.label);
+  if (!isGroup) staged.delete(unwrap.label);
   return value ?? 0;
 }
 
