@@ -88,7 +88,11 @@ export async function killRounds(
   const rig: Rig = { folder, ledger: join(folder, "ledger") };
   writeProject(join(folder, "project"), project);
   const start = (): Promise<ServerProcess> =>
-    startServer({ project: join(folder, "project"), data: join(folder, "data"), env: { LEDGER: rig.ledger, ...settings } });
+    startServer({
+      project: join(folder, "project"),
+      data: join(folder, "data"),
+      env: { LEDGER: rig.ledger, ...settings },
+    });
   let random = seed;
   const below = (limit: number): number => {
     random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;

@@ -90,20 +90,7 @@ async function compose(
   const listener = taken?.listener ?? listen(options, answering);
   unlisten = () => listener.stop();
   url = urlOf(settings, listener.port);
-  const workers =
-    settings.worker === undefined
-      ? undefined
-      : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
-  closing.push(() => workers?.stop());
-  const cacheClients =
-    settings.cacheGrpcPort === undefined
-      ? undefined
-      : await (
-          await import("./compose-cache-grpc.ts")
-        ).listenForCacheClients(options, settings.cacheGrpcPort, () => site.serving);
-  closing.push(() => cacheClients?.stop());
-  const listeners = await listenersOf(options, site);
-  closing.push(() => listeners?.stop());
+  const { workers, cacheClients, listeners } = await listenBeside(options, site, closing);
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
   taken?.opened(site.fetch);
   const replaced = beReplaced(options, {
@@ -132,6 +119,25 @@ async function compose(
     replaced,
     stop: close,
   };
+}
+
+/** What is listened for besides HTTP, each loaded where somebody wants it. */
+async function listenBeside(options: ComposeOptions, site: Site, closing: (() => unknown)[]) {
+  const { worker, cacheGrpcPort } = options.settings;
+  const serving = () => site.serving;
+  const workers =
+    worker === undefined
+      ? undefined
+      : await (await import("./compose-workers.ts")).listenForWorkers(options, worker, serving);
+  closing.push(() => workers?.stop());
+  const cacheClients =
+    cacheGrpcPort === undefined
+      ? undefined
+      : await (await import("./compose-cache-grpc.ts")).listenForCacheClients(options, cacheGrpcPort, serving);
+  closing.push(() => cacheClients?.stop());
+  const listeners = await listenersOf(options, site);
+  closing.push(() => listeners?.stop());
+  return { workers, cacheClients, listeners };
 }
 
 /** Loaded where log entries are listened for besides HTTP. Throws `invalid_config` for pipelines that cannot be read. */

@@ -9,7 +9,7 @@ import { MetricCalls } from "./metric-calls.ts";
 const codeOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => "none",
-    (error: { readonly code?: unknown }) => error.code,
+    (error: unknown) => (error as { readonly code?: unknown }).code,
   );
 
 test("a thread answers in the order of calls, failures too, and ends those that are open", async () => {

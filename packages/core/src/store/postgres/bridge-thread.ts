@@ -49,7 +49,7 @@ async function disconnect(): Promise<void> {
   const ended = session;
   session = undefined;
   if (ended === undefined) return;
-  ended.connection.release();
+  await ended.connection.release();
   await ended.pool.close({ timeout: 0 });
 }
 

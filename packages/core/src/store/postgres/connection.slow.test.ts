@@ -24,7 +24,7 @@ describe.skipIf(refusal !== undefined)("a connection", () => {
     expect(db.rows(count)).toEqual([{ n: 10 }]);
     expect(db.trips).toBe(before + 1);
     const row = db.kept<{ value: Uint8Array }>("SELECT * FROM state WHERE key = ?").get("k3\u0000");
-    expect<unknown>({ ...row, value: [...(row?.value ?? [])] }).toEqual({
+    expect([{ ...row, value: [...(row?.value ?? [])] }] as unknown[]).toEqual([{
       scope: "global",
       key: "k3\u0000",
       value: [3],

@@ -185,7 +185,7 @@ class PostgresStatement implements Statement {
   }
 
   values(...values: SQLQueryBindings[]): unknown[][] {
-    return this.all(...values).map((row) => Object.values(row as object));
+    return this.all(...values).map((row) => Object.values(row as Readonly<Record<string, unknown>>));
   }
 
   iterate(...values: SQLQueryBindings[]): Iterable<unknown> {

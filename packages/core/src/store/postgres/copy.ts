@@ -98,7 +98,8 @@ function hashValue(hash: ReturnType<typeof createHash>, value: SQLQueryBindings)
   if (value === null) hash.update("0");
   else if (value instanceof Uint8Array) hash.update(`b${value.length}:`).update(value);
   else if (typeof value === "string") hash.update(`t${Buffer.byteLength(value)}:`).update(value);
-  else hash.update(`n${String(value)}:`);
+  else if (typeof value === "number") hash.update(`n${value}:`);
+  else throw new Error("a row has a value of a kind that no table has");
 }
 
 /** After rows came with their numbers, the next one gets a number behind theirs. */

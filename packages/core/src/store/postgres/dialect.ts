@@ -13,6 +13,11 @@ export type PrimaryKeys = ReadonlyMap<string, readonly string[]>;
 /** Names of columns that are words of PostgreSQL's own. Keywords are written in capitals, columns never are. */
 const reserved = new Set(["user", "end", "window"]);
 
+/** PostgreSQL writes names without quotes small. */
+function isQuoted(word: string): boolean {
+  return reserved.has(word) || /[a-z][A-Z]/.test(word);
+}
+
 const tokenPattern = /('(?:[^']|'')*'|"(?:[^"]|"")*")|\?(\d*)|([A-Za-z_]\w*)|[\s\S]/g;
 
 /** Throws for a row that replaces others in a table without a known key. */
@@ -29,14 +34,11 @@ export function translate(sql: string, primaryKeys: PrimaryKeys): Translated {
     places.set(index, order.length);
     return order.length;
   };
-  const text = reworded(sql, primaryKeys).replaceAll(
-    tokenPattern,
-    (token, _quoted: string | undefined, mark: string | undefined, word: string | undefined) => {
-      if (mark !== undefined) return `$${place(mark)}`;
-      if (word !== undefined && (reserved.has(word) || /[a-z][A-Z]/.test(word))) return `"${word}"`;
-      return token;
-    },
-  );
+  let text = "";
+  for (const [token, , mark, word] of reworded(sql, primaryKeys).matchAll(tokenPattern)) {
+    if (mark !== undefined) text += `$${place(mark)}`;
+    else text += word !== undefined && isQuoted(word) ? `"${word}"` : token;
+  }
   return { text, order };
 }
 

@@ -7,7 +7,7 @@ import { ada, start, value } from "../run-store.fixture.suite.ts";
 import { openDataFolder } from "../sqlite/open-data.ts";
 import { openSqliteStore } from "../sqlite/sqlite-run-store.ts";
 import { migrateStore } from "./migrate-store.ts";
-import { Databases, installServer, serverStartMs, unexpected } from "./postgres-server.suite.ts";
+import { Databases, failureOf, installServer, serverStartMs, unexpected } from "./postgres-server.suite.ts";
 import { openPostgresStore } from "./postgres-store.ts";
 
 // Bun's tests have to know at once what is skipped.
@@ -49,9 +49,12 @@ describe.skipIf(refusal !== undefined)("a migration", () => {
         },
       });
     };
-    await expect(move(3)).rejects.toThrow("power cut");
-    await expect(openPostgresStore({ url, onFatal: unexpected })).rejects.toThrow("a copy that is not whole");
-    await expect(move(2)).rejects.toThrow("power cut");
+    expect(await failureOf(move(3))).toMatchObject({ message: "power cut" });
+    expect(await failureOf(openPostgresStore({ url, onFatal: unexpected }))).toHaveProperty(
+      "message",
+      expect.stringContaining("a copy that is not whole"),
+    );
+    expect(await failureOf(move(2))).toMatchObject({ message: "power cut" });
     const tables = await move(0);
     expect(tables.find(({ name }) => name === "runs")?.rows).toBe(1_100);
     const store = await openPostgresStore({ url, onFatal: unexpected });
@@ -73,13 +76,17 @@ describe.skipIf(refusal !== undefined)("a migration", () => {
   test("does not begin where a server runs, or where there is other data", async () => {
     const [folder, url] = [await folderWith(1), await databases.next()];
     const store = await openPostgresStore({ url, onFatal: unexpected });
-    await expect(migrateStore({ from: { folder }, to: { postgres: url } })).rejects.toMatchObject({
+    expect(await failureOf(migrateStore({ from: { folder }, to: { postgres: url } }))).toMatchObject({
       code: "data_folder_locked",
     });
     await store.setState({ by: ada, scope: "global", key: "k", value: value(1), now: start });
     await store.close();
-    await expect(migrateStore({ from: { folder }, to: { postgres: url } })).rejects.toMatchObject({ code: "conflict" });
+    expect(await failureOf(migrateStore({ from: { folder }, to: { postgres: url } }))).toMatchObject({
+      code: "conflict",
+    });
     const other = await folderWith(1);
-    await expect(migrateStore({ from: { folder }, to: { folder: other } })).rejects.toMatchObject({ code: "conflict" });
+    expect(await failureOf(migrateStore({ from: { folder }, to: { folder: other } }))).toMatchObject({
+      code: "conflict",
+    });
   });
 });

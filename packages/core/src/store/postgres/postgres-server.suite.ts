@@ -44,6 +44,14 @@ export function unexpected(error: Error): void {
   throw error;
 }
 
+/** What a promise rejects with; nothing when it does not. */
+export function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
 /** A server, and as many databases with the store's tables as are asked for. */
 export class Databases {
   readonly #data = mkdtempSync(join(tmpdir(), "sluice-postgres-"));

@@ -13,7 +13,7 @@ import { ada, start, value } from "../run-store.fixture.suite.ts";
 import { runStoreSuite } from "../run-store.suite.ts";
 import { secretStoreSuite } from "../secret-store.suite.ts";
 import { triggerStoreSuite } from "../trigger-store.suite.ts";
-import { Databases, installServer, serverStartMs, unexpected } from "./postgres-server.suite.ts";
+import { Databases, failureOf, installServer, serverStartMs, unexpected } from "./postgres-server.suite.ts";
 
 // Bun's tests have to know at once what is skipped.
 const refusal = installServer();
@@ -66,7 +66,7 @@ describe.skipIf(refusal !== undefined)("PostgreSQL", () => {
     const url = await databases.next();
     const first = await openPostgresStore({ url, onFatal: unexpected });
     const second = openPostgresStore({ url, onFatal: unexpected });
-    await expect(second).rejects.toMatchObject({ code: "data_folder_locked" });
+    expect(await failureOf(second)).toMatchObject({ code: "data_folder_locked" });
     await first.close();
     await (await openPostgresStore({ url, onFatal: unexpected })).close();
   });

@@ -50,7 +50,10 @@ class RemoteLooker implements Looker {
         const ask = async () => this.#sql.unsafe<readonly unknown[]>(text, [...values]);
         try {
           // One that its connection did not live to answer is asked again, by another.
-          return await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error)));
+          return await ask().catch((error: unknown) => {
+            if (!isLost(error)) throw error;
+            return ask();
+          });
         } catch (thrown) {
           throw fromWire(failureOf(PostgresError.of(thrown)).error);
         }

@@ -71,7 +71,7 @@ export class SuspendedConnection implements Connection {
     const statement: Statement = {
       all,
       get: (...values) => all(...values)[0] ?? null,
-      values: (...values) => all(...values).map((row) => Object.values(row as object)),
+      values: (...values) => all(...values).map((row) => Object.values(row as Readonly<Record<string, unknown>>)),
       iterate: all,
       run: readsOnly,
       finalize: () => undefined,

@@ -15,11 +15,17 @@ export function sendable(value: SQLQueryBindings | undefined): unknown {
 }
 
 function plainText(text: string): string {
-  return text.includes(escape) ? text.replaceAll(/\u0001([\u0001\u0002])/g, unescaped) : text;
-}
-
-function unescaped(_sent: string, which: string): string {
-  return which === "\u0001" ? nul : escape;
+  if (!text.includes(escape)) return text;
+  // After each first character of two comes the second one: what is between them is as it was.
+  const [head = "", ...rest] = text.split(escape);
+  let plain = head;
+  for (let at = 0; at < rest.length; at++) {
+    const part = rest[at] ?? "";
+    if (part.startsWith(escapeSent.slice(1))) plain += escape + part.slice(1);
+    // Two of them in a row leave nothing between.
+    else plain += nul + (rest[++at] ?? "");
+  }
+  return plain;
 }
 
 /** A row with numbers for the server's 64 bits and truths: what is stored is never past 2^53. */
