@@ -68,7 +68,7 @@ describe("help", () => {
     metrics: ["list", "report", "query"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
-    build: ["graph", "affected", "explain"],
+    build: ["graph", "affected", "watch", "explain"],
     cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "drift", "bootstrap"],
     "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
