@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs metrics cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs metrics cache term secret versions keys services breakers audit backup restore store cluster migrate doctor".split(
       " ",
     ),
     runs: [
@@ -52,7 +52,7 @@ describe("help", () => {
       "import",
     ],
     cache: ["stats", "gc", "why"],
-    term: ["open", "attach", "recordings", "play", "export", "list", "kill"],
+    term: ["open", "attach", "recordings", "play", "export", "serve", "list", "kill"],
     events: ["send", "list"],
     approve: ["list", "decide", "show", "delegate", "comment"],
     schedule: ["list", "show", "pause", "resume", "run"],
@@ -69,7 +69,23 @@ describe("help", () => {
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
     build: ["graph", "affected", "watch", "explain"],
-    cluster: ["add", "list", "status", "component", "plan", "approve", "apply", "undo", "drift", "bootstrap"],
+    cluster: [
+      "add",
+      "list",
+      "status",
+      "component",
+      "plan",
+      "approve",
+      "apply",
+      "undo",
+      "drift",
+      "bootstrap",
+      "recovery",
+      "failover",
+      "drill",
+    ],
+    "cluster recovery": ["add", "list", "check"],
+    "cluster failover": ["plan", "show", "approve", "begin", "review"],
     "cluster component": ["add", "list", "show", "health"],
     keys: ["list", "rotate", "erase"],
     services: ["list"],

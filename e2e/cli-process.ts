@@ -20,7 +20,8 @@ export interface CliOptions {
 /** Environment without what this machine's user may have set for a server of their own. */
 export function cleanEnv(env?: CliOptions["env"]): Record<string, string | undefined> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_"));
-  return { ...Object.fromEntries(own), ...env };
+  // Terminals of a server that a test has ended end soon after it.
+  return { ...Object.fromEntries(own), SLUICE_LIMITS_TERMINAL_ORPHANED_MS: "1000", ...env };
 }
 
 /** Runs a command to its end. */

@@ -100,6 +100,13 @@ describeInBrowser("builds", () => {
     });
   });
 
+  test("are done again without the cache by the server", async () => {
+    await open(`/builds/${failed}`);
+    await page.getByRole("button", { name: "Build again without the cache" }).click();
+    await page.getByRole("heading", { name: "build.start" }).waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/runs\/run_/);
+  });
+
   test("read well on a phone in the dark", async () => {
     const phone = await (await openProfile(browser, { theme: "dark", widthPx: 390 })).newPage();
     for (const path of ["/builds", `/builds/${failed}`, `/builds/${failed}?tab=times`]) {

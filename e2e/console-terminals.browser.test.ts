@@ -87,6 +87,60 @@ describeInBrowser("terminals", () => {
     await line("sized", /^ {10}placed$/).waitFor();
   });
 
+  test("on a phone have a row of keys, and keep the size that the desk gave them", async () => {
+    const id = await make("phone", ["sh", "-c", "stty -echo; echo ready; exec cat -v"]);
+    await page.goto(`${server.url}/terminals/${id}`);
+    await line("phone", "ready").waitFor();
+    const before = await shown(id);
+    const profile = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      locale: "en-GB",
+    });
+    await profile.addInitScript(readable);
+    const phone = await profile.newPage();
+    await phone.goto(`${server.url}/terminals/${id}`);
+    const region = phone.getByRole("region", { name: "Terminal phone" });
+    const said = (text: string) => region.locator(".xterm-accessibility-tree").getByText(text, { exact: true }).first();
+    await said("ready").waitFor();
+    const tap = async (name: string) => region.getByRole("button", { name, exact: true }).tap();
+    for (const name of ["Up", "Esc", "Tab"]) await tap(name);
+    await phone.keyboard.type("x\n");
+    await said("^[[A^[        x").waitFor();
+    await tap("Ctrl");
+    expect(await region.getByRole("button", { name: "Ctrl", exact: true }).getAttribute("aria-pressed")).toBe("true");
+    await phone.keyboard.type("gok\n");
+    await said("^Gok").waitFor();
+    expect(await region.getByRole("button", { name: "Ctrl", exact: true }).getAttribute("aria-pressed")).toBe("false");
+    expect(await seriousProblems(phone)).toEqual([]);
+    const { cols, rows } = await shown(id);
+    expect([cols, rows]).toEqual([before.cols, before.rows]);
+    await profile.close();
+  });
+
+  test("put text on the clipboard for their programs where that was allowed, and never tell what is there", async () => {
+    const id = await make("copier", ["sh"]);
+    await page.goto(`${server.url}/terminals/${id}`);
+    await page.evaluate(spyOnClipboard);
+    await line("copier", /^\$/).waitFor();
+    const put = (text: string): string => `printf '\\033]52;c;%s\\007' $(printf ${text} | base64)`;
+    await page.keyboard.type(`${put("refused")}; echo one-$((1))\n`);
+    await line("copier", /^one-1$/).waitFor();
+    expect(await page.evaluate("window.copied")).toEqual([]);
+    await page.getByRole("button", { name: "How terminals look" }).click();
+    await page.getByLabel("Programs may put text on the clipboard").click();
+    await page.keyboard.press("Escape");
+    await pane("copier").locator("textarea").first().focus();
+    await page.keyboard.type(`${put("allowed")}; echo two-$((2))\n`);
+    await page.getByText("A program has put text on the clipboard").first().waitFor();
+    expect(await page.evaluate("window.copied")).toEqual(["allowed"]);
+    // An answer would be typed into the line that is read.
+    await page.keyboard.type("printf '\\033]52;c;?\\007'; read -t 1 answer || true; echo \"three-$answer.\"\n");
+    await page.keyboard.type("\n");
+    await line("copier", /^three-\.$/).waitFor();
+  });
+
   test("are split beside each other, take the same keys where that is wanted, and are closed without ending", async () => {
     const id = await make("left", ["sh"]);
     await page.goto(`${server.url}/terminals/${id}`);
@@ -177,6 +231,15 @@ describeInBrowser("terminals", () => {
     expect(complaints).toEqual([]);
   });
 });
+
+/** Keeps what is put on the clipboard, which belongs to the machine, in the page. */
+const spyOnClipboard = `
+  window.copied = [];
+  Object.defineProperty(navigator, "clipboard", { value: {
+    writeText: async (text) => void window.copied.push(text),
+    readText: async () => "what is there",
+  } });
+`;
 
 /** As the browser does it, with text that is on no clipboard. */
 async function paste(page: Page, text: string): Promise<void> {

@@ -126,7 +126,7 @@ describe.skipIf(!hasSystemd)("units of systemd", () => {
 
   test("are found well by systemd, which finds what is not", () => {
     expect(judge((text) => text)).toEqual({ exitCode: 0, said: "" });
-    expect(judge((text) => text.replace("KillMode=mixed", "KillMode=some")).said).toContain("kill mode");
+    expect(judge((text) => text.replace("KillMode=process", "KillMode=some")).said).toContain("kill mode");
   });
 
   test.each(["sluice.service", "sluice@.service"])(

@@ -79,12 +79,16 @@ async function killAfter(
 }
 
 /** Kills and restarts the server this often; then everything acknowledged must be complete and nothing executed twice. */
-export async function killRounds(rounds: number, seed: number): Promise<void> {
+export async function killRounds(
+  rounds: number,
+  seed: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-kill-"));
   const rig: Rig = { folder, ledger: join(folder, "ledger") };
   writeProject(join(folder, "project"), project);
   const start = (): Promise<ServerProcess> =>
-    startServer({ project: join(folder, "project"), data: join(folder, "data"), env: { LEDGER: rig.ledger } });
+    startServer({ project: join(folder, "project"), data: join(folder, "data"), env: { LEDGER: rig.ledger, ...settings } });
   let random = seed;
   const below = (limit: number): number => {
     random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;

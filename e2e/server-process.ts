@@ -17,6 +17,7 @@ export interface ServerProcess {
   readonly setUpUrl: string | undefined;
   /** Where workers connect, when a port was asked for. */
   readonly workerPort: number | undefined;
+  readonly cacheGrpcPort: number | undefined;
 }
 
 /** Writes the files of a project. */
@@ -35,7 +36,8 @@ export async function startServer(p: {
   readonly args?: readonly string[];
 }): Promise<ServerProcess> {
   const args = [cli, "up", "--project", p.project, "--data", p.data, "--port", "0", "--json", ...(p.args ?? [])];
-  const env = { ...process.env, SLUICE_TOKEN: token, ...p.env };
+  // Terminals of a server that a test has ended end soon after it.
+  const env = { ...process.env, SLUICE_TOKEN: token, SLUICE_LIMITS_TERMINAL_ORPHANED_MS: "1000", ...p.env };
   const child = spawn(process.execPath, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -47,8 +49,13 @@ export async function startServer(p: {
   const line = await Promise.race([firstLine(child), exited]);
   if (line === undefined || typeof line === "number" || !line.startsWith("{"))
     throw new Error(`up ended with ${line}: ${stderr}`);
-  const { url, setUpUrl, workerPort } = JSON.parse(line) as { url: string; setUpUrl?: string; workerPort?: number };
-  return { url, process: child, exited, stderr: () => stderr, setUpUrl, workerPort };
+  const { url, setUpUrl, workerPort, cacheGrpcPort } = JSON.parse(line) as {
+    url: string;
+    setUpUrl?: string;
+    workerPort?: number;
+    cacheGrpcPort?: number;
+  };
+  return { url, process: child, exited, stderr: () => stderr, setUpUrl, workerPort, cacheGrpcPort };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addApproveCommands } from "./commands/approve.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
+import { addStoreCommands } from "./commands/store.ts";
 import { addBuildCommands } from "./commands/build.ts";
 import { addClusterCommands } from "./commands/cluster.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -64,6 +65,7 @@ export function makeProgram(io: Io): Command {
   addServicesCommands(program, io);
   addAuditCommands(program, io);
   addBackupCommands(program, io);
+  addStoreCommands(program, io);
   addClusterCommands(program, io);
   addMigrateCommands(program, io);
   addDoctorCommand(program, io);

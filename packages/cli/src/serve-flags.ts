@@ -22,6 +22,7 @@ export const serveOptions: readonly ServeOption[] = [
   { flags: "--host <address>", description: "address to listen on (default: 127.0.0.1)" },
   { flags: "--no-auth", description: "let everybody do everything; on loopback only" },
   { flags: "--public-url <url>", description: "base of the URLs that are given out" },
+  { flags: "--state <url>", description: "keep runs in this PostgreSQL database: postgres://user@host/name" },
   {
     flags: "--durability <mode>",
     description: "what a commit survives: a power cut, or a crash of the process only",
@@ -53,6 +54,10 @@ export const serveOptions: readonly ServeOption[] = [
   { flags: "--worker-host <address>", description: "address for them (default: 127.0.0.1); others need TLS" },
   { flags: "--worker-tls-cert <file>", description: "certificate in PEM format for the workers' port" },
   { flags: "--worker-tls-key <file>", description: "its private key" },
+  {
+    flags: "--cache-grpc-port <n>",
+    description: "port for build tools that reach the cache over gRPC; 0 takes any that is free",
+  },
   {
     flags: "--audit-checkpoints <place>",
     description: "file elsewhere, or URL, that signed checkpoints of the audit trail go to",
@@ -151,6 +156,7 @@ const settings: Readonly<Record<string, string>> = {
   port: "port",
   host: "host",
   publicUrl: "publicUrl",
+  state: "state",
   durability: "durability",
   onDeploy: "onDeploy",
   encryptPayloads: "encryptPayloads",
@@ -163,6 +169,7 @@ const settings: Readonly<Record<string, string>> = {
   workerHost: "worker.host",
   workerTlsCert: "worker.tlsCert",
   workerTlsKey: "worker.tlsKey",
+  cacheGrpcPort: "cache.grpcPort",
   auditCheckpoints: "audit.checkpoints",
   auditRetention: "audit.retention",
   syslog: "logs.syslog",

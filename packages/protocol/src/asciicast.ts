@@ -43,6 +43,28 @@ export function eventLine({ atMs, code, data }: CastEvent, beforeMs: number): st
   return `[${secondsOf(atMs - beforeMs)}, "${code}", ${JSON.stringify(data)}]\n`;
 }
 
+export interface CastPlace {
+  /** Bytes of output, and changes of size, that the recording has up to here. */
+  readonly offset: number;
+  readonly mark: number;
+}
+
+const placePattern = /^# at (\d{1,15}) (\d{1,9})$/gm;
+
+/** A comment behind an event: whoever goes on with a recording that was broken off does so behind the last of these. */
+export function placeLine({ offset, mark }: CastPlace): string {
+  return `# at ${offset} ${mark}\n`;
+}
+
+/** The last place of a recording, and the characters up to its end; undefined where it has none. */
+export function lastPlace(text: string): (CastPlace & { readonly chars: number }) | undefined {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const found = [...whole.matchAll(placePattern)].at(-1);
+  if (found === undefined) return undefined;
+  const [line, offset, mark] = found;
+  return { offset: Number(offset), mark: Number(mark), chars: found.index + line.length + 1 };
+}
+
 /** Of a whole recording as v2, which has no exit status. */
 export function* linesOfV2({ head, events }: Cast): Generator<string> {
   const { cols: width, rows: height, startedAt, title, command } = head;

@@ -10,7 +10,7 @@ import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
-import { isBuildVersion, settledVersion } from "./builds/build-names.ts";
+import { isBuildVersion, ownManifests, settledVersion } from "./builds/build-names.ts";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
@@ -75,6 +75,10 @@ const socketPathBytesMax = 100;
 /** Everything durable of the data folder. */
 export async function openStore({ options, folder }: Ground): Promise<Store> {
   const { settings, onFatal } = options;
+  if (settings.state !== undefined) {
+    const { openPostgresStore } = await import("@sluice/core/store/postgres");
+    return openPostgresStore({ url: settings.state, limits: settings.limits, onFatal });
+  }
   return openSqliteStore({
     file: folder.databaseFile,
     durability: settings.durability,
@@ -85,7 +89,7 @@ export async function openStore({ options, folder }: Ground): Promise<Store> {
 
 /** The engine over the data folder's store; it has not started. */
 export function openEngine(
-  { options, url }: Ground,
+  ground: Ground,
   parts: {
     readonly store: Store;
     readonly blobs: FileBlobs;
@@ -96,6 +100,7 @@ export function openEngine(
     readonly clusters: { readonly provide: (version: string) => Promise<boolean> | undefined };
   },
 ): Engine {
+  const { options, url } = ground;
   const { settings, log } = options;
   const engine: Engine = new Engine({
     store: parts.store,
@@ -114,17 +119,27 @@ export function openEngine(
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
     provideVersion: async (version, quarantine) =>
       isBuildVersion(version)
-        ? provideBuild(engine, version)
+        ? provideBuild(engine, version, { ...ground, instance: parts.store.instance })
         : (parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine)),
   });
+  engine.deployments.addBuiltIn(settledVersion, ownManifests);
   return engine;
 }
 
-/** The code of a build comes with who carries it out; the server has only that of builds in which nothing is to be done. */
-async function provideBuild(engine: Engine, version: string): Promise<boolean> {
+/** The code of a build comes with who carries it out; the server has only that of its own workflows of builds. */
+async function provideBuild(
+  engine: Engine,
+  version: string,
+  { options, url, folder, instance }: Ground & Pick<Store, "instance">,
+): Promise<boolean> {
   if (version !== settledVersion) return false;
-  const { attachSettledBuilds } = await import("./builds/settled-build.ts");
-  attachSettledBuilds(engine);
+  const [{ attachSettledBuilds }, { buildStarter }] = await Promise.all([
+    import("./builds/settled-build.ts"),
+    import("./builds/start-build.ts"),
+  ]);
+  const { settings, env } = options;
+  const keys = settings.auth ? join(folder.folder, "keys") : undefined;
+  attachSettledBuilds(engine, buildStarter({ project: settings.project, env, url, keys, instance }));
   return true;
 }
 
@@ -159,7 +174,7 @@ export function supervisorOf(
   { settings, log, env, modules, mode }: ComposeOptions,
   parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
 ): Supervisor {
-  const { SLUICE_TOKEN: _token, [openidSecretVariable]: _secret, ...rest } = env;
+  const { SLUICE_TOKEN: _token, SLUICE_STATE: _state, [openidSecretVariable]: _secret, ...rest } = env;
   const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
     ...parts,

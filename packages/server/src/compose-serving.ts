@@ -42,6 +42,8 @@ export interface Serving {
   fleet(): Promise<Fleet>;
   /** Logs; there from their first use on. */
   logs(): Promise<LogDesk>;
+  /** Results of builds; there from its first use on. */
+  cache(): Promise<Cache>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
@@ -93,7 +95,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
     const [cache, figures] = [cacheOf(ground), metricsOf({ folder: join(folder.folder, "metrics"), log, settings })];
-    const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const terminals = terminalsIn(ground, { store, vault });
     const rooms = { logs: logs.open, figures, fleet: fleet.open, terminals: terminals.open, clusters: clusters.open };
     const http = httpOver(ground, {
       ...rooms,
@@ -116,8 +118,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       supervisor,
       deployer,
       http,
-      fleet: fleet.open,
-      logs: () => logs.open(),
+      ...firstUsed({ fleet, logs, cache }),
       backingUp: () => collector.held,
       ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
@@ -214,6 +215,15 @@ async function startTelemetry(
   return exporter;
 }
 
+/** Programs on terminals: loaded by the first request for one, or where an earlier server has left some. */
+function terminalsIn(
+  { options, folder }: Ground,
+  parts: Pick<Parameters<typeof terminalsOf>[0], "store" | "vault">,
+): ReturnType<typeof terminalsOf> {
+  const { log, env, settings } = options;
+  return terminalsOf({ ...parts, log, env, limits: settings.limits, folder: folder.folder });
+}
+
 /** Loaded when the first worker connects, or somebody asks for a build. */
 function fleetOf(
   { options, url }: Ground,
@@ -251,6 +261,15 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** What is there from its first use on. */
+function firstUsed(p: {
+  readonly fleet: { readonly open: () => Promise<Fleet> };
+  readonly logs: { readonly open: () => Promise<LogDesk> };
+  readonly cache: FirstUse<Cache>;
+}): Pick<Serving, "fleet" | "logs" | "cache"> {
+  return { fleet: p.fleet.open, logs: () => p.logs.open(), cache: () => p.cache.open() };
 }
 
 /** Loaded when a build tool first asks. */

@@ -36,6 +36,7 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   port: ({ port }) => port,
   auth: ({ auth }) => auth,
   publicUrl: ({ publicUrl }) => publicUrl,
+  state: ({ state }) => state,
   durability: ({ durability }) => durability,
   onDeploy: ({ onDeploy }) => onDeploy,
   encryptPayloads: ({ encryptPayloads }) => encryptPayloads,

@@ -27,6 +27,8 @@ export interface ServerSettings {
   readonly auth: boolean;
   /** Base of the URLs given out, where it differs from what the server listens on. */
   readonly publicUrl: string | undefined;
+  /** Where runs and everything about them are, when they are not in the data folder: `postgres://…`. */
+  readonly state: string | undefined;
   readonly durability: "full" | "relaxed";
   readonly onDeploy: "pin" | "move";
   /** Payloads of workflows that say nothing about it are encrypted at rest. */
@@ -45,6 +47,8 @@ export interface ServerSettings {
         readonly tls: { readonly cert: string; readonly key: string } | undefined;
       }
     | undefined;
+  /** Where build tools reach the cache over gRPC; absent: nowhere. */
+  readonly cacheGrpcPort: number | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
   readonly logs: LogSettings;
@@ -134,6 +138,11 @@ const url: Parse = (value) => {
   return value.replace(/\/+$/, "");
 };
 
+const postgresUrl: Parse = (value) => {
+  if (typeof value === "string" && /^postgres(?:ql)?:\/\/[^/\s]+\/[^/?\s]+(?:\?\S*)?$/.test(value)) return value;
+  throw new SettingError("a URL such as postgres://user:password@host:5432/database");
+};
+
 const share: Parse = (value) => {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof number === "number" && number >= 0 && number <= 1) return number;
@@ -178,6 +187,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("port", { env: "SLUICE_PORT", flag: "--port" }, port),
   spec("auth", { env: "SLUICE_AUTH", flag: "--no-auth" }, yesOrNo),
   spec("publicUrl", { env: "SLUICE_PUBLIC_URL", flag: "--public-url" }, url),
+  spec("state", { env: "SLUICE_STATE", flag: "--state" }, postgresUrl),
   spec("durability", { env: "SLUICE_DURABILITY", flag: "--durability" }, oneOf("full", "relaxed")),
   spec("onDeploy", { env: "SLUICE_ON_DEPLOY", flag: "--on-deploy" }, oneOf("pin", "move")),
   spec("encryptPayloads", { env: "SLUICE_ENCRYPT_PAYLOADS", flag: "--encrypt-payloads" }, yesOrNo),
@@ -190,6 +200,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("worker.host", { env: "SLUICE_WORKER_HOST", flag: "--worker-host" }, text),
   spec("worker.tlsCert", { env: "SLUICE_WORKER_TLS_CERT", flag: "--worker-tls-cert" }, text),
   spec("worker.tlsKey", { env: "SLUICE_WORKER_TLS_KEY", flag: "--worker-tls-key" }, text),
+  spec("cache.grpcPort", { env: "SLUICE_CACHE_GRPC_PORT", flag: "--cache-grpc-port" }, port),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("logs.syslog", { env: "SLUICE_SYSLOG", flag: "--syslog" }, listeners("udp", "tcp")),

@@ -36,3 +36,11 @@ export function asking(f: () => HttpFixture, visited: Set<RouteName>): Ask {
     return answer;
   };
 }
+
+/** Routes for which anything, or nothing at all, may be what somebody means. */
+export const takesAnything: ReadonlySet<RouteName> = new Set([
+  "setState",
+  "sendEvent",
+  "bootstrapComponents",
+  "beginBuild",
+]);

@@ -7,6 +7,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   port: "0 takes any that is free",
   auth: "off: whoever reaches the port may do everything; on loopback only, and the console says so",
   publicUrl: "base of the URLs given out, such as those of callbacks",
+  state: "PostgreSQL database with runs and everything about them; without, they are in the data folder",
   durability: "`relaxed`: the last commits may be lost with the power, not with a crash",
   onDeploy: "what runs in flight do when the code changes",
   encryptPayloads: "workflows that say nothing about it keep their payloads encrypted at rest",
@@ -24,6 +25,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "worker.host": "address for them; anything but loopback needs TLS",
   "worker.tlsCert": "certificate in PEM format for the workers' port",
   "worker.tlsKey": "its private key",
+  "cache.grpcPort": "where build tools reach the cache over gRPC; 0 takes any that is free",
   "audit.checkpoints": "where signed checkpoints of the audit trail go: a file outside of the data folder, or a URL",
   "audit.retention": "how long rows of the audit trail are kept; needs `audit.checkpoints`",
   "logs.syslog":
@@ -91,6 +93,9 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   terminalDrainMs: "How long output is still read when a program has ended and its children hold its terminal",
   terminalEndedKeptMs: "How long a terminal whose program has ended is shown",
   terminalIdleMs: "A terminal without viewers, input and output for this long is ended; 0: never",
+  terminalOrphanedMs: "How long terminals go on without a server; 0: they end with it",
+  terminalHeldBytesMax:
+    "Output of a terminal that is kept until its screen stands for it; past it the program is held back",
   terminalColumnsMax: "Widest terminal",
   terminalRowsMax: "Highest terminal",
   terminalArgumentsMax: "Arguments of a terminal's command",

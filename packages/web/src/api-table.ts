@@ -228,6 +228,18 @@ export interface Api {
   bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
+  listRecoveries: { params: never; query: never; request: undefined; answer: Body<"Recoveries"> };
+  addRecovery: { params: never; query: never; request: Sent<"AddRecovery">; answer: Body<"RecoveryMade"> };
+  getRecovery: { params: "name"; query: never; request: undefined; answer: Body<"RecoveryMade"> };
+  checkRecovery: { params: "name"; query: never; request: Sent<"CheckRecovery">; answer: Body<"RecoveryMade"> };
+  listFailovers: { params: "name"; query: never; request: undefined; answer: Body<"Failovers"> };
+  createFailover: { params: "name"; query: never; request: Sent<"NewFailover">; answer: Body<"FailoverMade"> };
+  getFailover: { params: "id"; query: never; request: undefined; answer: Body<"FailoverMade"> };
+  approveFailover: { params: "id"; query: never; request: Sent<"FailoverApproval">; answer: Body<"FailoverMade"> };
+  beginFailover: { params: "id"; query: never; request: Sent<"FailoverBegin">; answer: Body<"FailoverMade"> };
+  reviewFailover: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"FailoverMade"> };
+  listFileSchemas: { params: never; query: never; request: undefined; answer: Body<"FileSchemas"> };
+  getFileSchema: { params: "name"; query: never; request: undefined; answer: Body<"FileSchema"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -7,6 +7,7 @@ import type { Io } from "../io.ts";
 import { table } from "../table.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { addRecordingCommands } from "./term-recordings.ts";
+import { addServe } from "./term-serve.ts";
 
 interface TerminalView {
   readonly id: string;
@@ -23,6 +24,7 @@ interface OpenFlags extends TargetFlags {
   readonly name?: string;
   readonly cwd?: string;
   readonly detach?: true;
+  readonly runAs?: string;
   readonly record?: true;
   readonly recordInput?: true;
 }
@@ -36,6 +38,7 @@ export function addTermCommands(program: Command, io: Io): void {
   addOpen(term, io);
   addAttach(term, io);
   addRecordingCommands(term, io);
+  addServe(term, io);
   clientCommand(term, { name: "list", description: "The terminals there are", example: "sluice term list" }).action(
     async (flags: TargetFlags) => {
       const answer = await apiOf(io, flags).json<{ readonly terminals: readonly TerminalView[] }>("/api/v1/terminals");
@@ -65,6 +68,7 @@ function addOpen(term: Command, io: Io): void {
     .argument("[command...]", "program and arguments, behind --")
     .option("--name <name>", "what it is called in lists")
     .option("--cwd <dir>", "folder on the server's machine to begin in")
+    .option("--run-as <user>", "user of the server's machine to run it as")
     .option("--record", "record what it writes")
     .option("--record-input", "record what is typed as well, passwords too")
     .option("--detach", "begin it and come back at once")
@@ -77,6 +81,7 @@ function addOpen(term: Command, io: Io): void {
           ...(command.length === 0 ? {} : { command }),
           ...(flags.name === undefined ? {} : { name: flags.name }),
           ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+          ...(flags.runAs === undefined ? {} : { runAs: flags.runAs }),
           ...recordOf(flags),
         },
       });

@@ -23,6 +23,8 @@ import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Files } from "./ports.ts";
+import { recoveriesOver } from "./recovery/recoveries.ts";
+import type { Recoveries, RecoveryGround } from "./recovery/recoveries.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */
@@ -50,6 +52,8 @@ export interface ClustersOptions extends ConnectionsOptions {
   /** Random text, another each time. */
   readonly salt: () => string;
   readonly rules: HealthRules;
+  /** Without it there are no failover plans. */
+  readonly recovery?: RecoveryGround;
 }
 
 export interface ClusterStatus {
@@ -64,6 +68,7 @@ export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
   readonly bootstrap: Bootstrap;
+  readonly recoveries: Recoveries | undefined;
   readonly #connections: Connections;
 
   constructor(options: ClustersOptions) {
@@ -72,6 +77,7 @@ export class Clusters {
     this.#connections = new Connections(options);
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
+    this.recoveries = recoveriesOver(options, open);
     this.operations = new Operations({
       store,
       open,

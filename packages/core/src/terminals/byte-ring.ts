@@ -6,12 +6,15 @@ const firstBytes = 4 * 1024;
 export class ByteRing {
   readonly #bytesMax: number;
   #bytes: Bytes;
-  #start = 0;
-  #end = 0;
+  #start: number;
+  #end: number;
 
-  constructor(bytesMax: number) {
+  /** `start`: offset of the first byte to come. */
+  constructor(bytesMax: number, start = 0) {
     if (bytesMax < 1) throw new Error("A ring has room for a byte at least.");
     this.#bytesMax = bytesMax;
+    this.#start = start;
+    this.#end = start;
     this.#bytes = new Uint8Array(Math.min(firstBytes, bytesMax));
   }
 

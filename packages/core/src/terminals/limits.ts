@@ -27,6 +27,10 @@ export interface TerminalLimits {
   readonly terminalEndedKeptMs: number;
   /** A session without viewers, input and output for this long is ended; 0: never. */
   readonly terminalIdleMs: number;
+  /** How long sessions go on without a server; 0: they end with it. */
+  readonly terminalOrphanedMs: number;
+  /** Output of a session that is kept until its screen stands for it; past it the program is held back. */
+  readonly terminalHeldBytesMax: number;
   readonly terminalColumnsMax: number;
   readonly terminalRowsMax: number;
   /** Arguments of a command, and characters of all of them. */
@@ -57,6 +61,8 @@ export const terminalLimits: TerminalLimits = {
   terminalDrainMs: 250,
   terminalEndedKeptMs: 3_600_000,
   terminalIdleMs: 0,
+  terminalOrphanedMs: 7 * 86_400_000,
+  terminalHeldBytesMax: 2 * 1024 * 1024,
   terminalColumnsMax: 1_000,
   terminalRowsMax: 1_000,
   terminalArgumentsMax: 256,

@@ -1,12 +1,9 @@
 // The output of a session with its changes of size in their places, which is what viewers are sent.
 import { ByteRing } from "./byte-ring.ts";
-import type { Bytes, TerminalSize } from "./ports.ts";
+import type { Bytes, PtyPlace, TerminalSize } from "./ports.ts";
 
-/** Where a viewer is: behind `offset` bytes of output and behind the change of size with number `mark`. */
-export interface LogPlace {
-  readonly offset: number;
-  readonly mark: number;
-}
+/** Where a viewer is. */
+export type LogPlace = PtyPlace;
 
 interface Resize extends LogPlace, TerminalSize {}
 
@@ -25,9 +22,10 @@ export class OutputLog {
   #before: Resize;
   #last: Resize;
 
-  constructor(bytesMax: number, size: TerminalSize) {
-    this.#ring = new ByteRing(bytesMax);
-    this.#before = { ...size, offset: 0, mark: 0 };
+  /** `from`: where it begins. */
+  constructor(bytesMax: number, { cols, rows }: TerminalSize, { offset, mark }: LogPlace = { offset: 0, mark: 0 }) {
+    this.#ring = new ByteRing(bytesMax, offset);
+    this.#before = { cols, rows, offset, mark };
     this.#last = this.#before;
   }
 

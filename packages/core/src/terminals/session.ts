@@ -1,39 +1,17 @@
 // A session: a program on a terminal, the screen that follows it, and those who look on. Only the screen sets the pace of its output.
 import { terminalFrameTypes } from "@sluice/protocol/terminal-frames";
-import type { TerminalRole, TerminalStatus } from "@sluice/protocol";
-import type { TerminalState } from "@sluice/protocol/terminal-frames";
-import type { Clock } from "../kernel/clock.ts";
+import type { TerminalStatus } from "@sluice/protocol";
+import { Audience } from "./audience.ts";
+import type { NewViewer } from "./audience.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { withoutAnswers } from "./input-filter.ts";
-import type { TerminalLimits } from "./limits.ts";
+import { ScreenKeeper } from "./keeping.ts";
 import { OutputLog } from "./output-log.ts";
-import type { LogPlace } from "./output-log.ts";
-import type { Bytes, Pty, PtyEnd, PtyHost, PtySpec, Screen, ScreenHost, Snapshot, TerminalSize } from "./ports.ts";
+import type { Bytes, HeldPty, Pty, PtyEnd, PtyEvents, PtySpec, Screen, Snapshot, TerminalSize } from "./ports.ts";
 import type { Recorder } from "./recording/recorder.ts";
-import { Viewer } from "./viewer.ts";
-import type { ViewerEnd, ViewerLink } from "./viewer.ts";
-
-/** What a session is, whether anybody looks or not. */
-export interface SessionFacts {
-  readonly id: string;
-  readonly command: readonly string[];
-  readonly cwd: string | undefined;
-  /** Who made it: `kind:id`. */
-  readonly by: string;
-  readonly createdAt: number;
-}
-
-export interface SessionParts {
-  readonly clock: Clock;
-  readonly limits: TerminalLimits;
-  readonly ptys: PtyHost;
-  readonly screens: ScreenHost;
-  /** Records it from its start on; `drained` is to be called when less waits to be written. */
-  readonly record?: ((drained: () => void) => Recorder) | undefined;
-  /** Something that lists show has changed. */
-  readonly changed: (session: TerminalSession) => void;
-}
+import type { SessionFacts, SessionParts } from "./session-parts.ts";
+import type { Viewer, ViewerEnd } from "./viewer.ts";
 
 export class TerminalSession {
   readonly facts: SessionFacts;
@@ -41,7 +19,8 @@ export class TerminalSession {
   readonly #parts: SessionParts;
   readonly #log: OutputLog;
   readonly #screen: Screen;
-  readonly #viewers = new Set<Viewer>();
+  readonly #keeper: ScreenKeeper;
+  readonly #audience: Audience;
   #pty: Pty | undefined;
   #recorder: Recorder | undefined;
   #status: TerminalStatus = "created";
@@ -50,29 +29,48 @@ export class TerminalSession {
   #activeAt: number;
   #title = "";
   #bells = 0;
-  #driver: Viewer | undefined;
   #parsed = 0;
   #paused = false;
   #inputWaitingBytes = 0;
+  #starting = false;
+  /** Queries in the output before it have been answered, by a server that was here before. */
+  #answeredTo = 0;
   #stopKilling: () => void = () => undefined;
   #stopDraining: () => void = () => undefined;
   /** Somebody wants it to end, with everybody of its session. */
   #ending = false;
   #gone = false;
 
-  constructor(parts: SessionParts, facts: SessionFacts, p: TerminalSize & { readonly name: string }) {
+  /** `held`: it goes on with a program that was begun before; `follow` then tells its output. */
+  constructor(
+    parts: SessionParts,
+    facts: SessionFacts,
+    p: TerminalSize & { readonly name: string; readonly bells?: number; readonly held?: HeldPty | undefined },
+  ) {
     const { limits, screens, clock } = parts;
+    const { held } = p;
     this.#parts = parts;
     this.facts = facts;
     this.name = p.name;
     this.#activeAt = clock.now();
-    const size = { cols: p.cols, rows: p.rows };
-    this.#log = new OutputLog(limits.terminalRingBytesMax, size);
+    this.#bells = p.bells ?? 0;
+    const { cols, rows, ...place } = held?.from ?? { cols: p.cols, rows: p.rows, offset: 0, mark: 0 };
+    this.#log = new OutputLog(limits.terminalRingBytesMax, { cols, rows }, place);
+    this.#audience = new Audience({ clock, limits, log: this.#log, snapshot: () => this.#snapshotIfAny() });
+    this.#parsed = place.offset;
+    this.#answeredTo = held?.answeredTo ?? 0;
     this.#screen = screens.open(
-      { ...size, scrollbackLines: limits.terminalScrollbackLinesMax },
+      {
+        cols,
+        rows,
+        scrollbackLines: limits.terminalScrollbackLinesMax,
+        ...(held === undefined ? {} : { from: { ...place, bytes: held.screen?.bytes } }),
+      },
       {
         parsed: (offset) => this.#onParsed(offset),
-        reply: (bytes) => this.#pty?.write(bytes),
+        reply: (bytes, offset) => {
+          if (offset > this.#answeredTo) this.#pty?.answer(bytes, offset);
+        },
         title: (title) => {
           this.#title = title;
           this.#tell();
@@ -81,6 +79,14 @@ export class TerminalSession {
         failed: () => this.kill(),
       },
     );
+    const snapshot = (): Promise<Snapshot> => this.#screen.snapshot();
+    // Not before the recording has what the screen stands for: whoever takes over would not have it either.
+    const keep = async (screen: Snapshot): Promise<boolean> => {
+      if (this.#recorder !== undefined && !(await this.#recorder.has(screen.offset))) return false;
+      this.#pty?.keep(screen);
+      return true;
+    };
+    this.#keeper = new ScreenKeeper({ clock, limits, snapshot, keep }, place.offset);
   }
 
   get status(): TerminalStatus {
@@ -117,7 +123,7 @@ export class TerminalSession {
   }
 
   get viewers(): number {
-    return this.#viewers.size;
+    return this.#audience.size;
   }
 
   /** Bytes of output there were. */
@@ -136,58 +142,74 @@ export class TerminalSession {
   }
 
   /** Begins the program. Fails with `bad_request` when there is none, `conflict` when it was begun before. */
-  start(spec: Pick<PtySpec, "env">): Result<true> {
-    if (this.#status !== "created")
+  async start(spec: Pick<PtySpec, "env" | "about">): Promise<Result<true>> {
+    if (this.#status !== "created" || this.#starting)
       return fail({ code: "conflict", message: "The terminal was started before.", hint: "Make another one." });
-    const { command, cwd } = this.facts;
-    const spawned = this.#parts.ptys.spawn(
-      { ...spec, command, cwd, ...this.size },
-      {
-        output: (bytes) => this.#onOutput(bytes),
-        exited: (end) => this.#onExit(end),
-        closed: () => this.#finish(),
-        drained: () => {
-          this.#inputWaitingBytes = 0;
-        },
+    const { id, command, cwd, runAs } = this.facts;
+    this.#starting = true;
+    const { size } = this;
+    const spawned = await this.#parts.ptys.spawn({ ...spec, id, command, cwd, runAs, ...size }, this.#events());
+    this.#starting = false;
+    // Meanwhile somebody may have changed its size, or ended it.
+    const { cols, rows } = this.size;
+    if (cols !== size.cols || rows !== size.rows) this.#pty?.resize({ cols, rows }, this.#log.end);
+    return spawned;
+  }
+
+  /** Follows the program that it was made for. */
+  follow(held: HeldPty): void {
+    held.follow(this.#events());
+  }
+
+  /** What whoever takes its program over has to know has changed. */
+  describe(about: string): void {
+    this.#pty?.describe(about);
+  }
+
+  #events(): PtyEvents {
+    return {
+      begun: (pty) => this.#onBegun(pty),
+      resized: (size, mark) => {
+        this.#screen.resize(size, mark);
+        this.#log.resize(size);
+        this.#recorder?.resize(size);
       },
-    );
-    if (!spawned.ok) return spawned;
-    this.#pty = spawned.value;
+      output: (bytes) => this.#onOutput(bytes),
+      exited: (end) => this.#onExit(end),
+      closed: () => this.#finish(),
+      drained: () => {
+        this.#inputWaitingBytes = 0;
+      },
+    };
+  }
+
+  #onBegun(pty: Pty): void {
+    this.#pty = pty;
+    if (this.#gone) {
+      // Somebody ended it while it was being begun.
+      pty.killSession();
+      return pty.forget();
+    }
     this.#recorder = this.#parts.record?.(() => this.#resumeIfRead());
     this.#status = "running";
-    this.#tell();
-    return ok(true);
+    return this.#tell();
   }
 
   /** Adds a viewer. The first that may type and wants to decides about the size until somebody else takes that over. */
-  attach(p: {
-    readonly link: ViewerLink;
-    readonly role: TerminalRole;
-    readonly from: LogPlace | undefined;
-    readonly drive: boolean;
-  }): Viewer {
-    const { clock, limits } = this.#parts;
-    const viewer = new Viewer({ clock, limits, log: this.#log, snapshot: () => this.#snapshotIfAny() }, p);
-    this.#viewers.add(viewer);
-    if (p.drive && p.role === "writer") this.#driver ??= viewer;
+  attach(p: NewViewer): Viewer {
+    const viewer = this.#audience.add(p);
     this.#tell();
     viewer.begin(p.from);
     return viewer;
   }
 
   detach(viewer: Viewer): void {
-    viewer.leave();
-    if (!this.#viewers.delete(viewer)) return;
-    if (this.#driver === viewer) this.#driver = undefined;
-    if (!this.#gone) this.#tell();
+    if (this.#audience.remove(viewer) && !this.#gone) this.#tell();
   }
 
   /** A viewer takes over the size, or leaves it as it is. */
   drive(viewer: Viewer, on: boolean): void {
-    if (viewer.role !== "writer" || !this.#viewers.has(viewer)) return;
-    if (on) this.#driver = viewer;
-    else if (this.#driver === viewer) this.#driver = undefined;
-    this.#tell();
+    if (this.#audience.drive(viewer, on)) this.#tell();
   }
 
   /** What a viewer typed; nothing for one that only looks on. */
@@ -220,7 +242,7 @@ export class TerminalSession {
   }
 
   resizeAs(viewer: Viewer, size: TerminalSize): void {
-    if (viewer === this.#driver) this.resize(size);
+    if (viewer === this.#audience.driver) this.resize(size);
   }
 
   resize(size: TerminalSize): void {
@@ -228,10 +250,10 @@ export class TerminalSession {
     if (this.#gone || this.#status === "exited" || (cols === size.cols && rows === size.rows)) return;
     const mark = this.#log.resize(size);
     this.#screen.resize(size, mark);
-    this.#pty?.resize(size);
+    this.#pty?.resize(size, this.#log.end);
     this.#recorder?.resize(size);
-    this.#pumpAll();
-    this.#parts.changed(this);
+    this.#audience.pump();
+    this.#parts.changed();
   }
 
   /** The screen as a stream. Rejects once the session is gone. */
@@ -266,14 +288,26 @@ export class TerminalSession {
   remove(reason: ViewerEnd): void {
     if (this.#gone) return;
     this.#gone = true;
-    const viewers = [...this.#viewers];
-    for (const viewer of viewers) {
-      this.detach(viewer);
-      viewer.link.end(reason);
-    }
+    this.#audience.dismiss(reason);
     if (this.#status === "running") this.hangUp();
+    this.#pty?.forget();
     // How it ends is not waited for.
     this.#recorder?.end(undefined);
+    this.#close();
+  }
+
+  /** Lets go of it: the program goes on for whoever takes it over, viewers are told to come back. */
+  leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#resume();
+    this.#audience.dismiss("stopping");
+    this.#recorder?.leave();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#keeper.stop();
     this.#screen.close();
   }
 
@@ -284,12 +318,13 @@ export class TerminalSession {
     this.#log.push(bytes);
     this.#recorder?.output(bytes);
     if (this.#gone) return;
-    if (this.#viewers.size > 0) {
+    if (this.#audience.size > 0) {
       const frame = new Uint8Array(1 + bytes.length);
       frame[0] = terminalFrameTypes.output;
       frame.set(bytes, 1);
-      this.#pumpAll({ offset, frame });
+      this.#audience.pump({ offset, frame });
     }
+    this.#keeper.wrote(bytes.length);
     this.#screen.write(bytes);
     const { terminalRecordingBacklogBytesMax } = this.#parts.limits;
     const isBehind =
@@ -332,29 +367,14 @@ export class TerminalSession {
     this.#endedAt = this.#parts.clock.now();
     // Who was told to outlive the program may do so, unless the session is to end as a whole.
     this.#pty?.close();
+    this.#keeper.ended();
     this.#tell();
   }
 
-  #pumpAll(fresh?: { readonly offset: number; readonly frame: Bytes }): void {
-    for (const viewer of this.#viewers) viewer.pump(fresh);
-  }
-
   #tell(): void {
-    for (const viewer of this.#viewers) viewer.tell(this.#stateFor(viewer));
-    this.#parts.changed(this);
-  }
-
-  #stateFor(viewer: Viewer): TerminalState {
-    return {
-      title: this.#title,
-      status: this.#status,
-      exitCode: this.#end?.exitCode ?? null,
-      signal: this.#end?.signal ?? null,
-      viewers: this.#viewers.size,
-      role: viewer.role,
-      drives: viewer === this.#driver,
-      driven: this.#driver !== undefined,
-    };
+    const { exitCode = null, signal = null } = this.#end ?? {};
+    this.#audience.tell({ title: this.#title, status: this.#status, exitCode, signal });
+    this.#parts.changed();
   }
 
   async #snapshotIfAny(): Promise<Snapshot | undefined> {

@@ -13,6 +13,7 @@ const one = {
   by,
   command: ["sh"],
   cwd: undefined,
+  runAs: undefined,
   env: {},
   cols: 80,
   rows: 24,
@@ -24,6 +25,7 @@ const one = {
 /** One that nobody records into here: server/src/terminals has a real one. */
 const noFolder = {
   create: () => ({ append: async () => undefined, close: async () => undefined }),
+  resume: () => ({ append: async () => undefined, close: async () => undefined }),
   list: async () => [],
   read: async () => undefined,
   remove: async () => false,
@@ -42,22 +44,29 @@ function open(limits: Partial<typeof terminalLimits> = {}) {
     limits: { ...terminalLimits, ...limits },
     newId: () => `term_${++ids}`,
     recordings: new Recordings({ folder: noFolder, clock, limits: terminalLimits }),
-    secrets: [],
+    secrets: async () => [],
     ptys: {
-      spawn: ({ command }, events) => {
+      held: async () => [],
+      leave: () => false,
+      spawn: async ({ command }, events) => {
         if (command[0] === "none") return fail({ code: "bad_request", message: "There is no such program." });
         const told: string[] = [];
         programs.push({ events, told });
-        return ok({
+        events.begun({
           pid: 7,
+          answer: () => undefined,
+          keep: () => undefined,
+          describe: () => undefined,
+          forget: () => undefined,
           write: () => undefined,
           resize: () => undefined,
           pause: () => true,
           resume: () => undefined,
           hangUp: () => void told.push("hang up"),
-          killSession: () => told.push("kill"),
+          killSession: () => void told.push("kill"),
           close: () => void told.push("close"),
         });
+        return ok(true);
       },
     },
   });

@@ -1,17 +1,21 @@
 // All sessions of a server: begun, found, ended, counted and written to the audit trail.
 import type { Actor } from "../kernel/run-records.ts";
-import type { AuditLog, AuditNote } from "../kernel/audit-log.ts";
+import { aboutOf, aboutText } from "./about.ts";
+import type { SessionAbout } from "./about.ts";
+import { TerminalAudit } from "./audit.ts";
+import type { AuditLog } from "../kernel/audit-log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/log.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import type { TerminalLimits } from "./limits.ts";
 import { Recorder } from "./recording/recorder.ts";
+import type { RecordedPart, RecorderParts } from "./recording/recorder.ts";
 import { secretsIn } from "./recording/masking.ts";
 import type { Recordings } from "./recording/recordings.ts";
-import type { PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
+import type { HeldPty, PtyHost, ScreenHost, TerminalSize } from "./ports.ts";
 import { TerminalSession } from "./session.ts";
-import type { SessionFacts } from "./session.ts";
+import type { SessionFacts } from "./session-parts.ts";
 
 export interface TerminalsOptions {
   readonly ptys: PtyHost;
@@ -22,17 +26,16 @@ export interface TerminalsOptions {
   readonly limits: TerminalLimits;
   readonly newId: () => string;
   readonly recordings: Recordings;
-  /** Values that no recording may have. */
-  readonly secrets: readonly string[];
+  /** Values that no recording may have, as of now. */
+  readonly secrets: () => Promise<readonly string[]>;
 }
-
-/** What is recorded of a session. */
-export type RecordedPart = "nothing" | "output" | "output and input";
 
 export interface NewTerminal extends TerminalSize {
   readonly by: Actor;
   readonly command: readonly string[];
   readonly cwd: string | undefined;
+  /** As `PtySpec.runAs`. */
+  readonly runAs: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   /** Undefined: the name of the program. */
   readonly name: string | undefined;
@@ -48,6 +51,10 @@ export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #sessions = new Map<string, TerminalSession>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>();
+  readonly #recorded = new Map<string, Pick<SessionAbout, "record" | "secrets">>();
+  readonly #audit: TerminalAudit;
+  /** Those of `secrets` when a recording began last. */
+  #secrets: readonly string[] = [];
   readonly #listeners = new Set<() => void>();
   /** Being made: they count, though nobody sees them yet. */
   #coming = 0;
@@ -56,6 +63,7 @@ export class Terminals {
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
+    this.#audit = new TerminalAudit(options);
   }
 
   get recordings(): Recordings {
@@ -98,8 +106,7 @@ export class Terminals {
   /** Fails with `terminals_full`, `draining`, and whatever the program fails to begin with. */
   async create(p: NewTerminal): Promise<Result<TerminalSession>> {
     const { limits, newId, clock } = this.#options;
-    if (this.#stopped)
-      return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
+    if (this.#stopped) return stopping();
     if (this.#sessions.size + this.#coming >= limits.terminalsMax && !this.#forgetOne()) {
       return fail({
         code: "terminals_full",
@@ -111,14 +118,15 @@ export class Terminals {
       id: newId(),
       command: p.command,
       cwd: p.cwd,
+      runAs: p.runAs,
       by: `${p.by.kind}:${p.by.id}`,
       createdAt: clock.now(),
     };
     this.#coming++;
     try {
-      const { command, cwd, name, record } = p;
-      return await this.#audited(
-        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, name, record } },
+      const { command, cwd, runAs, name, record } = p;
+      return await this.#audit.around(
+        { by: p.by, action: "terminal:create", id: facts.id, what: { command, cwd, runAs, name, record } },
         () => this.#make(facts, p),
       );
     } finally {
@@ -130,11 +138,16 @@ export class Terminals {
   async start({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<TerminalSession>> {
     const found = this.get(id);
     if (!found.ok) return found;
-    return this.#audited({ by, action: "terminal:create", id, what: { command: found.value.facts.command } }, () => {
-      const started = found.value.start({ env: this.#environments.get(id) ?? {} });
-      this.#environments.delete(id);
-      return started.ok ? found : started;
-    });
+    return this.#audit.around(
+      { by, action: "terminal:create", id, what: { command: found.value.facts.command } },
+      async () => {
+        const env = this.#environments.get(id) ?? {};
+        this.#secrets = await this.#options.secrets();
+        const started = await found.value.start({ env, about: this.#about(found.value) });
+        this.#environments.delete(id);
+        return started.ok ? found : started;
+      },
+    );
   }
 
   /** Renames. */
@@ -145,8 +158,9 @@ export class Terminals {
   }): Promise<Result<TerminalSession>> {
     const found = this.get(p.id);
     if (!found.ok) return found;
-    return this.#audited({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
+    return this.#audit.around({ by: p.by, action: "terminal:rename", id: p.id, what: { name: p.name } }, () => {
       found.value.name = p.name;
+      found.value.describe(this.#about(found.value));
       this.#changed();
       return found;
     });
@@ -156,7 +170,7 @@ export class Terminals {
   async end({ by, id }: { readonly by: Actor; readonly id: string }): Promise<Result<true>> {
     const found = this.get(id);
     if (!found.ok) return found;
-    return this.#audited({ by, action: "terminal:end", id, what: undefined }, () => {
+    return this.#audit.around({ by, action: "terminal:end", id, what: undefined }, () => {
       this.#remove(found.value, "deleted");
       return ok(true);
     });
@@ -172,16 +186,31 @@ export class Terminals {
     readonly id: string;
     readonly role: string;
   }): Promise<void> {
-    await this.#note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
+    await this.#audit.note({ by, action: "terminal:attach", id, what: { role } }, { outcome: "done" });
   }
 
-  /** Ends every session: programs are told that their terminal is gone, and those that stay are killed. */
+  /** Goes on with the sessions that an earlier server has left; answers how many there are. Before anything else. */
+  async takeOver(): Promise<number> {
+    const { ptys, log } = this.#options;
+    const held = await ptys.held();
+    if (held.length > 0) this.#secrets = await this.#options.secrets();
+    for (const each of held) await this.#takeOver(each);
+    if (held.length > 0) log("info", "terminals go on", { terminals: held.length });
+    return held.length;
+  }
+
+  /** Lets go of every session. They go on without this server where the host can do that, and end with it otherwise. */
   stop(): void {
     this.#stopped = true;
     this.#stopRound();
-    const { log } = this.#options;
-    const running = this.list().filter(({ status }) => status === "running");
-    if (running.length > 0) log("warn", "terminals end with the server", { terminals: running.length });
+    const { log, ptys } = this.#options;
+    const terminals = this.list().filter(({ status }) => status === "running").length;
+    if (ptys.leave()) {
+      if (terminals > 0) log("info", "terminals go on without the server", { terminals });
+      for (const session of this.list()) session.leave();
+      return this.#sessions.clear();
+    }
+    if (terminals > 0) log("warn", "terminals end with the server", { terminals });
     for (const session of this.list()) {
       this.#remove(session, "stopping");
       // Nobody is there any more to kill it later.
@@ -189,48 +218,94 @@ export class Terminals {
     }
   }
 
-  #make(facts: SessionFacts, p: NewTerminal): Result<TerminalSession> {
-    const { clock, limits, ptys, screens } = this.#options;
-    const name = p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "";
-    const named = { ...p, name: name.slice(0, limits.terminalNameCharsMax) };
-    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, named, drained);
-    const parts = { clock, limits, ptys, screens, record, changed: () => this.#changed() };
+  async #make(facts: SessionFacts, p: NewTerminal): Promise<Result<TerminalSession>> {
+    const { limits } = this.#options;
     const { cols, rows } = p;
-    const session = new TerminalSession(parts, facts, { cols, rows, name: named.name });
+    const name = (p.name ?? (p.command[0] ?? "").split("/").at(-1) ?? "").slice(0, limits.terminalNameCharsMax);
+    const named = { ...p, name };
+    const record = p.record === "nothing" ? undefined : (drained: () => void) => this.#record(facts, named, drained);
+    const session = this.#sessionOf(facts, record, { cols, rows, name });
+    this.#recorded.set(facts.id, { record: p.record, secrets: secretsIn(p.env) });
     if (p.start) {
-      const started = session.start({ env: p.env });
-      if (!started.ok) {
-        session.remove("deleted");
-        return started;
+      if (record !== undefined) this.#secrets = await this.#options.secrets();
+      const started = await session.start({ env: p.env, about: this.#about(session) });
+      // The server may have been told to stop meanwhile.
+      if (!started.ok || this.#stopped) {
+        session.remove("stopping");
+        this.#recorded.delete(facts.id);
+        return started.ok ? stopping() : started;
       }
     } else this.#environments.set(facts.id, p.env);
-    this.#sessions.set(facts.id, session);
-    if (this.#sessions.size === 1) this.#watch();
-    this.#changed();
+    this.#add(session);
     return ok(session);
   }
 
+  async #takeOver(held: HeldPty): Promise<void> {
+    const { facts, name, record, secrets } = aboutOf(held);
+    const { cols, rows } = held.from;
+    const before = record === "nothing" ? undefined : await this.#options.recordings.resume(facts.id, held.from);
+    this.#recorded.set(facts.id, { record, secrets });
+    const recorder =
+      before &&
+      ((drained: () => void) =>
+        new Recorder(
+          { ...this.#recording(facts, { record, secrets }), sink: before.sink, drained },
+          before.head,
+          before.before,
+        ));
+    const session = this.#sessionOf(facts, recorder, { name, cols, rows, held });
+    this.#add(session);
+    session.follow(held);
+  }
+
+  #sessionOf(
+    facts: SessionFacts,
+    record: ((drained: () => void) => Recorder) | undefined,
+    begin: ConstructorParameters<typeof TerminalSession>[2],
+  ): TerminalSession {
+    const { clock, limits, ptys, screens } = this.#options;
+    const changed = (): void => this.#changed();
+    return new TerminalSession({ clock, limits, ptys, screens, record, changed }, facts, begin);
+  }
+
+  #add(session: TerminalSession): void {
+    this.#sessions.set(session.facts.id, session);
+    if (this.#sessions.size === 1) this.#watch();
+    this.#changed();
+  }
+
+  #about({ facts, name }: TerminalSession): string {
+    return aboutText({ facts, name, ...(this.#recorded.get(facts.id) ?? { record: "nothing", secrets: [] }) });
+  }
+
   #record(facts: SessionFacts, p: NewTerminal & { readonly name: string }, drained: () => void): Recorder {
-    const { clock, limits, log, recordings, secrets } = this.#options;
+    const { clock, recordings } = this.#options;
+    const { cols, rows, name: title, record } = p;
     return new Recorder(
+      { ...this.#recording(facts, { record, secrets: secretsIn(p.env) }), sink: recordings.create(facts.id), drained },
       {
-        clock,
-        drained,
-        sink: recordings.create(facts.id),
-        bytesMax: limits.terminalRecordingBytesMax,
-        secrets: [...secrets, ...secretsIn(p.env)],
-        withInput: p.record === "output and input",
-        failed: (error) => log("error", "a recording ends early", { terminal: facts.id, error: String(error) }),
-      },
-      {
-        cols: p.cols,
-        rows: p.rows,
+        cols,
+        rows,
         startedAt: clock.now(),
-        title: p.name,
+        title,
         command: facts.command.join(" "),
         tags: [`terminal:${facts.id}`, `by:${facts.by}`],
       },
     );
+  }
+
+  #recording(
+    { id }: SessionFacts,
+    p: Pick<SessionAbout, "record" | "secrets">,
+  ): Omit<RecorderParts, "sink" | "drained"> {
+    const { clock, limits, log } = this.#options;
+    return {
+      clock,
+      bytesMax: limits.terminalRecordingBytesMax,
+      secrets: [...this.#secrets, ...p.secrets],
+      withInput: p.record === "output and input",
+      failed: (error) => log("error", "a recording ends early", { terminal: id, error: String(error) }),
+    };
   }
 
   /** Lets go of recordings that are old, or too many. */
@@ -258,9 +333,12 @@ export class Terminals {
     }
     const found = await recordings.get(id);
     if (!found.ok) return found;
-    const { seq } = await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "intended" });
+    const { seq } = await this.#audit.note(
+      { by, action: "terminal:unrecord", id, what: undefined },
+      { outcome: "intended" },
+    );
     const removed = await recordings.remove(id);
-    await this.#note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
+    await this.#audit.note({ by, action: "terminal:unrecord", id, what: undefined }, { outcome: "done", intent: seq });
     return removed;
   }
 
@@ -268,6 +346,7 @@ export class Terminals {
     const { id } = session.facts;
     if (!this.#sessions.delete(id)) return;
     this.#environments.delete(id);
+    this.#recorded.delete(id);
     session.remove(why);
     this.#changed();
   }
@@ -312,31 +391,8 @@ export class Terminals {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-
-  /** The intent is durable before anything happens, and the outcome before it is told. */
-  async #audited<T>(p: Audited, action: () => Result<T>): Promise<Result<T>> {
-    const { seq } = await this.#note(p, { outcome: "intended" });
-    const result = action();
-    await this.#note(
-      { ...p, what: undefined },
-      result.ok ? { outcome: "done", intent: seq } : { outcome: "failed", intent: seq, reason: result.error.code },
-    );
-    return result;
-  }
-
-  #note(
-    { by, action, id, what }: Audited,
-    outcome: Pick<AuditNote, "outcome" | "intent" | "reason">,
-  ): Promise<{ readonly seq: number }> {
-    const { audit, clock } = this.#options;
-    const after = what === undefined ? {} : { after: JSON.stringify(what) };
-    return audit.recordAudit({ note: { at: clock.now(), by, action, target: `terminal:${id}`, ...after, ...outcome } });
-  }
 }
 
-interface Audited {
-  readonly by: Actor;
-  readonly action: string;
-  readonly id: string;
-  readonly what: object | undefined;
+function stopping(): Result<never> {
+  return fail({ code: "draining", message: "The server is stopping.", hint: "Try again once it is back." });
 }

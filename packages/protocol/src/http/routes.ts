@@ -6,6 +6,7 @@ import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
+import { recoveryRoutes } from "./recovery-routes.ts";
 import { metricRoutes } from "./metric-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
@@ -31,6 +32,7 @@ export const routes = {
   ...cacheRoutes,
   ...foreignCacheRoutes,
   ...clusterRoutes,
+  ...recoveryRoutes,
   ...consoleRoutes,
 } as const;
 

@@ -8,6 +8,7 @@ import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
+import { recoverySchemas } from "./recovery-schemas.ts";
 import { metricSchemas } from "./metric-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
@@ -34,6 +35,7 @@ export const schemas = {
   ...cacheSchemas,
   ...foreignCacheSchemas,
   ...clusterSchemas,
+  ...recoverySchemas,
   ...consoleSchemas,
 } as const;
 

@@ -11,6 +11,7 @@ const terminal = z.strictObject({
   name: z.string(),
   command: z.array(z.string()),
   cwd: z.string().nullable(),
+  runAs: z.string().nullable(),
   status: z.enum(terminalStatuses).describe("created: its program has not begun"),
   title: z.string().describe("As its program has set it"),
   pid: z.int().nullable(),
@@ -45,6 +46,7 @@ export const terminalSchemas = {
   NewTerminal: z.strictObject({
     command: maybe(z.array(z.string()).min(1)).describe("Program and arguments; without one the user's shell"),
     cwd: maybe(z.string()),
+    runAs: maybe(z.string()).describe("User of the server's machine; without it the one that the server runs as"),
     env: maybe(z.record(z.string(), z.string())),
     cols: maybe(columns),
     rows: maybe(rows),

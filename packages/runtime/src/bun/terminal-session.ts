@@ -3,7 +3,7 @@
 
 import { dlopen } from "bun:ffi";
 import { closeSync, constants, openSync, readFileSync, readdirSync } from "node:fs";
-import { sendSignal } from "../node/process.ts";
+import { sendSignal } from "../node/signal.ts";
 import type { Signal } from "../process.ts";
 
 /** Actions of tcflow(3), as in Linux' `bits/termios.h`. */

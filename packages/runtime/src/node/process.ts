@@ -5,14 +5,10 @@ import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { failureOf, RuntimeFailure } from "../failure.ts";
 import { childOf } from "../process.ts";
-import type { ProcessProvider, RawChild, Signal, SpawnOptions, WorkerThread } from "../process.ts";
+import type { ProcessProvider, RawChild, SpawnOptions, WorkerThread } from "../process.ts";
 import { pulled, writableOver } from "../streams.ts";
 import { checkedProgram } from "./program.ts";
-
-/** Sends a signal to a process, or with a negative number to a group. */
-export function sendSignal(pid: number, signal: Signal): void {
-  process.kill(pid, signal);
-}
+import { sendSignal } from "./signal.ts";
 
 /** A thread that finds `parentPort` in `node:worker_threads`. */
 export function createWorker(url: string | URL, options: { readonly data?: unknown } = {}): WorkerThread {

@@ -81,7 +81,8 @@ export async function beginServedBuild(
   input: ServedInput,
 ): Promise<{ readonly run: string; readonly version: string; readonly resumed: boolean }> {
   const { engine, by } = desk;
-  attachSettledBuilds(engine);
+  // An engine of a server knows them, and brings their code up when it is needed.
+  if (engine.deployments.workflow(buildWorkflow) === undefined) attachSettledBuilds(engine);
   const version = `build-1-${input.fingerprint.slice(0, fingerprintShown)}-`;
   if (input.settled === undefined) {
     const same = await leftBuild(desk, { input, version });

@@ -26,7 +26,7 @@ export async function listTerminals(call: Call): Promise<Response> {
 
 export async function createTerminal(call: Call): Promise<Response> {
   call.query().done();
-  const body = await bodyOf(call, ["command", "cwd", "env", "cols", "rows", "name", "start", "record"]);
+  const body = await bodyOf(call, ["command", "cwd", "runAs", "env", "cols", "rows", "name", "start", "record"]);
   const terminals = await terminalsOf(call);
   const { limits } = terminals;
   const session = unwrap(
@@ -34,6 +34,7 @@ export async function createTerminal(call: Call): Promise<Response> {
       by: call.actor,
       command: commandOf(body, limits),
       cwd: optionalTextOf(body, "cwd", pathCharsMax),
+      runAs: optionalTextOf(body, "runAs", limits.terminalNameCharsMax),
       env: environmentOf(body),
       ...sizeOf(body, terminals, sizeDefault),
       name: optionalTextOf(body, "name", limits.terminalNameCharsMax),
@@ -212,6 +213,7 @@ function shown(session: TerminalSession): object {
     name: session.name,
     command: facts.command,
     cwd: facts.cwd ?? null,
+    runAs: facts.runAs ?? null,
     status: session.status,
     title: session.title,
     pid: session.pid ?? null,

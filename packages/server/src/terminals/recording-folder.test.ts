@@ -49,3 +49,15 @@ test("a recording that cannot be written says so, and none is written over", asy
   expect(await files.read("term_1")).toBe("one");
   await first.close();
 });
+
+test("one that was broken off goes on where it was whole", async () => {
+  const files = new RecordingFiles(join(work, "resumed"));
+  const first = files.create("term_1");
+  await first.append("whole\nhal");
+  const second = files.resume("term_1", 6);
+  await second.append("more\n");
+  await second.close();
+  expect(await files.read("term_1")).toBe("whole\nmore\n");
+  expect(() => files.resume("../outside", 0)).toThrow("is no id");
+  await first.close();
+});

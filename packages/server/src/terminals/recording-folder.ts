@@ -19,7 +19,14 @@ export class RecordingFiles implements RecordingFolder {
   }
 
   create(id: string): RecordingSink {
-    return new FileSink(this.#folder, this.#pathOf(id));
+    const path = this.#pathOf(id);
+    return new FileSink(
+      mkdir(this.#folder, { recursive: true, mode: folderMode }).then(() => open(path, "ax", fileMode)),
+    );
+  }
+
+  resume(id: string, bytes: number): RecordingSink {
+    return new FileSink(openAt(this.#pathOf(id), bytes));
   }
 
   async list(): Promise<readonly RecordingFile[]> {
@@ -60,8 +67,8 @@ export class RecordingFiles implements RecordingFolder {
 class FileSink implements RecordingSink {
   #last: Promise<FileHandle>;
 
-  constructor(folder: string, path: string) {
-    this.#last = mkdir(folder, { recursive: true, mode: folderMode }).then(() => open(path, "ax", fileMode));
+  constructor(file: Promise<FileHandle>) {
+    this.#last = file;
     // Whoever writes next hears of it.
     this.#last.catch(() => undefined);
   }
@@ -78,6 +85,12 @@ class FileSink implements RecordingSink {
     const file = await this.#last;
     await file.close();
   }
+}
+
+async function openAt(path: string, bytes: number): Promise<FileHandle> {
+  const file = await open(path, "a", fileMode);
+  await file.truncate(bytes);
+  return file;
 }
 
 function isId(id: string): boolean {

@@ -113,7 +113,7 @@ export class TerminalRig implements AsyncDisposable {
   readonly f: HttpFixture;
   readonly server: Bun.Server<SocketSession>;
   readonly #terminals: ReturnType<typeof terminalsOf>;
-  readonly #clients: TerminalClient[] = [];
+  readonly #clients = new Set<TerminalClient>();
 
   private constructor(f: HttpFixture, terminals: ReturnType<typeof terminalsOf>) {
     this.f = f;
@@ -121,11 +121,20 @@ export class TerminalRig implements AsyncDisposable {
     this.server = Bun.serve({ port: 0, fetch: f.http.fetch, websocket: f.http.websocket });
   }
 
-  static async make(limits: Readonly<Record<string, number>> = {}): Promise<TerminalRig> {
+  /** Its programs end with it unless `limits` say otherwise. */
+  static async make(given: Readonly<Record<string, number>> = {}): Promise<TerminalRig> {
+    const limits = { terminalOrphanedMs: 0, ...given };
     const made = Promise.withResolvers<ReturnType<typeof terminalsOf>>();
     const f = await HttpFixture.make({ http: { terminals: async () => (await made.promise).open() } });
     const env = { PATH: process.env["PATH"], HOME: f.folder, LANG: "C.UTF-8", SLUICE_TOKEN: "a secret of the server" };
-    const terminals = terminalsOf({ store: f.store, log: () => undefined, env, limits, folder: f.folder });
+    const terminals = terminalsOf({
+      store: f.store,
+      vault: f.vault,
+      log: () => undefined,
+      env,
+      limits,
+      folder: f.folder,
+    });
     made.resolve(terminals);
     return new TerminalRig(f, terminals);
   }
@@ -151,7 +160,9 @@ export class TerminalRig implements AsyncDisposable {
   ): TerminalClient {
     const url = `ws://127.0.0.1:${this.server.port}/api/v1/terminals/${id}/socket${query}`;
     const client = new TerminalClient(url, headers);
-    this.#clients.push(client);
+    this.#clients.add(client);
+    // Those who have gone are not kept: there may be hundreds of thousands.
+    void client.closed().then(() => this.#clients.delete(client));
     return client;
   }
 

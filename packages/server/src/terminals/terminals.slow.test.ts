@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { unwrap } from "@sluice/core";
 import { TerminalRig } from "./terminal-rig.suite.ts";
 
 let rig: TerminalRig;
@@ -32,6 +33,36 @@ describe("a program on a terminal", () => {
     await viewer.sees("end");
     expect(viewer.text).toContain("HOME=");
     expect(viewer.text).not.toContain("SLUICE_TOKEN");
+  });
+
+  test("runs as another user where that is wanted, with nothing of the server's rights", async () => {
+    if (process.getuid?.() !== 0) return;
+    const ask = "id -un; id -G; echo $HOME-$USER; cat /etc/shadow; grep CapEff /proc/self/status; echo end";
+    const viewer = rig.view(await rig.shell({ command: ["sh", "-c", ask], cwd: "/", runAs: "daemon" }));
+    await viewer.sees("end");
+    expect(viewer.text).toContain("daemon\r\n1\r\n/usr/sbin-daemon\r\n");
+    expect(viewer.text).toContain("Permission denied");
+    expect(viewer.text).toContain("0000000000000000\r\n");
+    const refused = await rig.f.send("/api/v1/terminals", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ command: ["sh"], runAs: "nobody-here" }),
+    });
+    expect(refused).toMatchObject({ status: 400, body: { error: { message: 'There is no user "nobody-here".' } } });
+  });
+
+  test("shows no secret of the vault in its recording", async () => {
+    const by = { kind: "user", id: "ada", origin: {} } as const;
+    await rig.f.vault.set({ by, name: "stripe/key", value: "sk-never-recorded" });
+    const command = ["sh", "-c", "echo begin sk-never-reco''rded end"];
+    const id = await rig.shell({ command, record: "output" });
+    const viewer = rig.view(id);
+    await viewer.until(() => viewer.last("state")?.state.status === "exited");
+    const { recordings } = await rig.terminals;
+    const text = async (): Promise<string> => unwrap(await recordings.text(id));
+    while (!(await text()).includes('"x"')) await new Promise(setImmediate);
+    expect(await text()).toContain("begin ***************** end");
+    expect(await text()).not.toContain("sk-never-recorded");
   });
 
   test("that asks its terminal gets one answer, however many look on", async () => {

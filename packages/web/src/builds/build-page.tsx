@@ -1,6 +1,6 @@
 // One build: how it stands, its tasks as a list, a graph and over time, and one of them with what it wrote.
 import { getRouteApi } from "@tanstack/react-router";
-import { Ban, ListTree } from "lucide-react";
+import { Ban, ListTree, RotateCcw } from "lucide-react";
 import { useMemo } from "react";
 import { useApi, useCall } from "../query.ts";
 import { useMay } from "../session/session.ts";
@@ -24,6 +24,8 @@ import type { Build, Task } from "./words.ts";
 
 const route = getRouteApi("/shell/builds/$build");
 const refreshMs = 1_000;
+/** The server's own workflow that begins builds. */
+const startWorkflow = "build.start";
 
 export function BuildPage() {
   const { build: id } = route.useParams();
@@ -52,12 +54,9 @@ interface ShownProps {
 function Shown({ build, tasks }: ShownProps) {
   const { task: chosen } = route.useSearch();
   const navigate = route.useNavigate();
-  const mayCancel = useMay("build:cancel");
-  const cancel = useCall("cancelBuild", { done: "It ends", changes: ["getBuild", "listBuildTasks"] });
   const select = (task: string | undefined): void =>
     void navigate({ search: (before) => ({ ...before, task }), replace: true });
   const shown = tasks.find(({ id }) => id === chosen);
-  const isOver = build.endedAt !== null;
   return (
     <Page
       title={<Text>{build.target}</Text>}
@@ -69,18 +68,7 @@ function Shown({ build, tasks }: ShownProps) {
           </Mono>
         </span>
       }
-      actions={
-        mayCancel &&
-        !isOver && (
-          <Button
-            icon={Ban}
-            busy={cancel.isPending}
-            onClick={() => cancel.mutate({ params: { id: build.id }, body: {} })}
-          >
-            Cancel
-          </Button>
-        )
-      }
+      actions={build.endedAt === null ? <Cancel build={build} /> : <Again build={build} />}
     >
       <div className="flex flex-col gap-4">
         {build.message !== null && (
@@ -93,6 +81,37 @@ function Shown({ build, tasks }: ShownProps) {
       </div>
       {shown !== undefined && <TaskPanel build={build} task={shown} onClose={() => select(undefined)} />}
     </Page>
+  );
+}
+
+function Cancel({ build }: { readonly build: Build }) {
+  const may = useMay("build:cancel");
+  const cancel = useCall("cancelBuild", { done: "It ends", changes: ["getBuild", "listBuildTasks"] });
+  if (!may) return null;
+  return (
+    <Button icon={Ban} busy={cancel.isPending} onClick={() => cancel.mutate({ params: { id: build.id }, body: {} })}>
+      Cancel
+    </Button>
+  );
+}
+
+/** By the server, where the workspace is the one that it runs over. */
+function Again({ build }: { readonly build: Build }) {
+  const navigate = route.useNavigate();
+  const may = useMay("run:start", startWorkflow);
+  const start = useCall("startRun", {
+    onDone: ({ run }) => void navigate({ to: "/runs/$run", params: { run: run.id } }),
+  });
+  if (!may || !build.here || build.root === null) return null;
+  const input = { root: build.root, tasks: build.target.split(" "), force: true };
+  return (
+    <Button
+      icon={RotateCcw}
+      busy={start.isPending}
+      onClick={() => start.mutate({ params: { name: startWorkflow }, body: { input } })}
+    >
+      Build again without the cache
+    </Button>
   );
 }
 

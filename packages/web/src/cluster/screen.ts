@@ -42,4 +42,20 @@ const planPage = createRoute({
   component: lazyRouteComponent(() => import("./plan-page.tsx"), "PlanPage"),
 });
 
-export const clustersRoutes = [clustersRoute.addChildren([listPage, componentPage, planPage])] as const;
+const recoveryPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "recovery",
+  staticData: { crumb: "Disaster recovery" },
+  component: lazyRouteComponent(() => import("./recovery-page.tsx"), "RecoveryPage"),
+});
+
+const failoverPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "failovers/$failover",
+  staticData: { crumb: ({ failover }) => failover ?? "" },
+  component: lazyRouteComponent(() => import("./failover-page.tsx"), "FailoverPage"),
+});
+
+export const clustersRoutes = [
+  clustersRoute.addChildren([listPage, componentPage, planPage, recoveryPage, failoverPage]),
+] as const;

@@ -2,3 +2,5 @@
 export { ApiDouble, status } from "./api-double.suite.ts";
 export { accessTo, resourcesOf } from "./bench.suite.ts";
 export { fenceCreates } from "../operations/fence.ts";
+export { Sites, waitFor, whyNoSites } from "./sites.suite.ts";
+export type { PgServer } from "./sites.suite.ts";

@@ -11,7 +11,7 @@ test("runs with an attribute of one value are read in the order of the list, wit
     { name: "customer", type: "keyword", value: "acme" },
     { name: "paid", type: "boolean", value: true },
   ]);
-  expect(on.column("SELECT value FROM run_attributes ORDER BY name")).toEqual(["acme", 1]);
+  expect(on.column("SELECT value FROM run_attributes ORDER BY name")).toEqual(["acme", "bff0000000000000"]);
   const attributes = [{ name: "customer", type: "keyword", operator: "=", value: "acme" }] as const;
   const plans = plansOf(on.db, () => listRuns(on.db, { filter: { attributes }, limit: 9 }));
   expect(plans.join()).toContain("run_attributes_by_value");

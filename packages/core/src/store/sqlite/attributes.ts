@@ -9,18 +9,42 @@ const deleteSql = "DELETE FROM run_attributes WHERE run = ? AND name = ?";
 const deleteAllSql = "DELETE FROM run_attributes WHERE run = ?";
 
 /** The attributes of a row of `runs` as JSON, read only where it has some. */
-export const attributesColumn = (flag: number): string => `CASE WHEN flags & ${flag} THEN (SELECT
+export const attributesColumn = (flag: number): string => `CASE WHEN (flags & ${flag}) <> 0 THEN (SELECT
   json_group_array(json_object('name', name, 'type', type, 'value', value)) FROM (SELECT name, type, value
   FROM run_attributes WHERE run_attributes.run = runs.id ORDER BY name)) END AS attributes`;
 
 export function attributesIn(json: string): readonly RunAttribute[] {
   const stored = JSON.parse(json) as readonly RunAttribute[];
-  return stored.map((each) => (each.type === "boolean" ? { ...each, value: each.value === 1 } : each));
+  return stored.map((each) => ({ ...each, value: valueOf(each.type, String(each.value)) }));
 }
 
-/** As it is stored. */
-function storedValue(value: string | number | boolean): string | number {
-  return typeof value === "boolean" ? Number(value) : value;
+/** As it is stored: as text whose bytes sort as the values do. */
+function storedValue(value: string | number | boolean): string {
+  return typeof value === "string" ? value : sortable(Number(value));
+}
+
+function valueOf(type: RunAttribute["type"], stored: string): string | number | boolean {
+  if (type === "text" || type === "keyword") return stored;
+  return type === "boolean" ? numberOf(stored) === 1 : numberOf(stored);
+}
+
+const signBit = 1n << 63n;
+const allBits = (1n << 64n) - 1n;
+
+/** The bits of a double in 16 hexadecimal digits: with the sign turned over, and all of a negative one, they sort as numbers. */
+function sortable(value: number): string {
+  const view = new DataView(new ArrayBuffer(8));
+  // Both zeros are one number.
+  view.setFloat64(0, value === 0 ? 0 : value);
+  const bits = view.getBigUint64(0);
+  return ((bits & signBit) === 0n ? bits | signBit : bits ^ allBits).toString(16).padStart(16, "0");
+}
+
+function numberOf(stored: string): number {
+  const bits = BigInt(`0x${stored}`);
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, (bits & signBit) === 0n ? bits ^ allBits : bits & ~signBit);
+  return view.getFloat64(0);
 }
 
 export class AttributeTable {
@@ -49,7 +73,7 @@ export class AttributeTable {
 /** A condition on rows of `run_attributes`, and what it binds. */
 export function attributeCondition(filter: AttributeFilter): {
   readonly sql: string;
-  readonly values: readonly (string | number)[];
+  readonly values: readonly string[];
 } {
   const { name, type, operator, value } = filter;
   const bound = [name, storedValue(value), type];

@@ -1,5 +1,6 @@
 // A full look at a data folder for `sluice doctor`: every page, every row that belongs to another, every blob that is named.
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toWire } from "@sluice/protocol";
@@ -25,7 +26,7 @@ export interface DataCheck {
 /** When the newest run was started, in milliseconds since 1970; undefined without a run or a database that can be read. */
 export function newestRunAt(file: string): number | undefined {
   if (!existsSync(file) || whyUnusable(file) !== undefined) return undefined;
-  const db = new Connection(file, "read");
+  const db = new SqliteConnection(file, "read");
   try {
     return db.rows<{ at: number | null }>("SELECT max(created_at) AS at FROM runs")[0]?.at ?? undefined;
   } catch {
@@ -69,7 +70,7 @@ export async function checkData(p: { readonly folder: string; readonly rehash?: 
     findings.push({ kind: "unusable", message: unusable });
     return { sound: false, findings, runs: 0, blobs: 0 };
   }
-  const db = new Connection(file, "read");
+  const db = new SqliteConnection(file, "read");
   try {
     const damage = integrity(db);
     findings.push(...told("damaged", damage));

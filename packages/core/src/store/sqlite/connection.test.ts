@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { lazily } from "./statement.ts";
 import { withFolders } from "./sqlite-store.fixture.suite.ts";
 
@@ -9,7 +9,7 @@ const folders = withFolders();
 
 test("a closed file is free at once, however many statements were in use", () => {
   const file = join(folders.next(), "a.db");
-  const db = new Connection(file, "create");
+  const db = new SqliteConnection(file, "create");
   db.run("PRAGMA journal_mode = WAL");
   db.run("CREATE TABLE a (x)");
   const insert = lazily(db, "INSERT INTO a VALUES (?)");
@@ -24,19 +24,19 @@ test("a closed file is free at once, however many statements were in use", () =>
 
 test("a file is made only when that was asked for, and read-only means so", () => {
   const file = join(folders.next(), "a.db");
-  expect(() => new Connection(file, "write")).toThrow("unable to open");
-  expect(() => new Connection(file, "read")).toThrow("unable to open");
-  const db = new Connection(file, "create");
+  expect(() => new SqliteConnection(file, "write")).toThrow("unable to open");
+  expect(() => new SqliteConnection(file, "read")).toThrow("unable to open");
+  const db = new SqliteConnection(file, "create");
   db.run("CREATE TABLE a (x)");
   db.close();
-  const reader = new Connection(file, "read");
+  const reader = new SqliteConnection(file, "read");
   expect(() => reader.run("INSERT INTO a VALUES (1)")).toThrow("readonly");
   reader.close();
 });
 
 test("statements that are kept are compiled once, the last of them only, and end with the connection", () => {
   const file = join(folders.next(), "kept.db");
-  const db = new Connection(file, "create");
+  const db = new SqliteConnection(file, "create");
   const first = db.kept<{ n: number }>("SELECT 1 AS n");
   expect(db.kept("SELECT 1 AS n")).toBe(first);
   expect(first.all()).toEqual([{ n: 1 }]);

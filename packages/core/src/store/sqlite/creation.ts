@@ -8,6 +8,7 @@ import { admit, replaceOthers, type Own } from "./flow/pending.ts";
 import type { Change } from "./change.ts";
 import type { JournalTable } from "./journal.ts";
 import { readiness, runFlags, type Run } from "./run-row.ts";
+import { isTaken } from "./id-taken.ts";
 import { runTimerSeqs } from "./waits.ts";
 
 export interface Start {
@@ -138,10 +139,6 @@ function noteOwn(cx: Change, row: Run, { run, own }: { readonly run: NewRun; rea
   for (const window of own.windows) flowRows.putWindow(window);
   if (own.item === undefined || row.reason !== "batching") return;
   flowRows.join({ run: run.id, workflow: run.workflow, input: own.item });
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "SQLITE_CONSTRAINT_PRIMARYKEY";
 }
 
 type ForkParams = Parameters<RunStore["forkRun"]>[0];

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import type { Connection } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 import { join } from "node:path";
 import { openReader, openWriter, sqliteLimits } from "./database.ts";
 import { withFolders } from "./sqlite-store.fixture.suite.ts";
 
 const folders = withFolders();
-const pragma = (db: Connection, name: string) => db.query(`PRAGMA ${name}`).values()[0]?.[0];
+const pragma = (db: SqliteConnection, name: string) => db.query(`PRAGMA ${name}`).values()[0]?.[0];
 
 test("a commit is synced unless the durability is relaxed", () => {
   for (const [durability, synchronous] of [

@@ -1,5 +1,6 @@
 // Opening connections: what every connection is set to, and what the writer's has besides.
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { SluiceError } from "@sluice/protocol";
 import { migrate } from "./migrate.ts";
 
@@ -48,13 +49,15 @@ export type Durability = "full" | "relaxed";
 
 export interface WriterSettings {
   readonly file: string;
+  /** The data is there, and in no file. */
+  readonly postgres?: { readonly url: string } | undefined;
   readonly durability: Durability;
   readonly limits: SqliteLimits;
 }
 
 /** Opens the one write connection; a new file gets the schema. */
-export function openWriter(p: WriterSettings): Connection {
-  const db = new Connection(p.file, "create");
+export function openWriter(p: WriterSettings): SqliteConnection {
+  const db = new SqliteConnection(p.file, "create");
   checkVersion(db);
   // Takes effect on an empty file only, and before the first table.
   db.run("PRAGMA auto_vacuum = INCREMENTAL");
@@ -70,8 +73,8 @@ export function openWriter(p: WriterSettings): Connection {
 }
 
 /** Opens a connection that can only read. */
-export function openReader(p: { readonly file: string; readonly limits: SqliteLimits }): Connection {
-  const db = new Connection(p.file, "read");
+export function openReader(p: { readonly file: string; readonly limits: SqliteLimits }): SqliteConnection {
+  const db = new SqliteConnection(p.file, "read");
   db.run("PRAGMA temp_store = MEMORY");
   db.run(`PRAGMA cache_size = ${-Math.ceil(p.limits.readerCacheBytes / 1_024)}`);
   return db;
@@ -79,7 +82,7 @@ export function openReader(p: { readonly file: string; readonly limits: SqliteLi
 
 /** That of this runtime. */
 export function sqliteVersion(): string {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   try {
     return versionOf(db);
   } finally {

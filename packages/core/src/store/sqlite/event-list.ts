@@ -37,7 +37,7 @@ function conditionOf({ name, names }: Params): Condition | undefined {
   const conditions = [
     ...(name === undefined ? [] : [{ sql: "name = ?", values: [name] }]),
     ...(names === undefined ? [] : [fitsPatterns("name", names)]),
-  ].filter(({ sql }) => sql !== "1");
+  ].filter(({ sql }) => sql !== "TRUE");
   if (conditions.length === 0) return undefined;
   return {
     sql: conditions.map(({ sql }) => sql).join(" AND "),

@@ -14,7 +14,7 @@ export interface StoredEvent {
   readonly payload: Uint8Array;
 }
 
-const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?)";
+const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?) RETURNING id";
 /** Rows of earlier versions have the id alone. */
 const dedupeSql = "SELECT id FROM events WHERE dedupe IN (?1, ?2) AND (dedupe = ?1 OR name = ?3) LIMIT 1";
 const unconsumed = "NOT EXISTS (SELECT 1 FROM consumed WHERE consumed.run = ?2 AND consumed.event = events.id)";
@@ -29,7 +29,8 @@ const copySql = `INSERT INTO consumed (run, event, seq) SELECT ?1, event, seq FR
   AND seq IN (SELECT seq FROM entries WHERE run = ?1 AND kind = 'event')`;
 const carrySql = `INSERT OR IGNORE INTO consumed (run, event, seq) SELECT ?1, event, ${consumedBefore} FROM consumed
   WHERE run = ?2 AND seq <> ${consumedBefore} AND event IN (SELECT id FROM events)`;
-const moveSql = `UPDATE OR IGNORE consumed SET run = ?1 WHERE run = ?2 AND seq = ${consumedBefore}
+const moveSql = `UPDATE consumed SET run = ?1 WHERE run = ?2
+  AND NOT EXISTS (SELECT 1 FROM consumed AS there WHERE there.run = ?1 AND there.event = consumed.event) AND seq = ${consumedBefore}
   AND event IN (SELECT id FROM events)`;
 const oldSql = "SELECT id FROM events WHERE at < ? ORDER BY at, id LIMIT ?";
 const deleteSql = "DELETE FROM events WHERE id = ?";
@@ -49,7 +50,7 @@ export class EventTable {
   readonly #delete;
 
   constructor(db: Connection) {
-    this.#insert = lazily(db, insertSql);
+    this.#insert = lazily<{ id: number }>(db, insertSql);
     this.#dedupe = lazily<{ id: number }>(db, dedupeSql);
     this.#any = lazily<StoredEvent>(db, anySql);
     this.#keyed = lazily<StoredEvent>(db, keyedSql);
@@ -70,14 +71,15 @@ export class EventTable {
     at: number;
     id?: string | undefined;
   }): number {
-    const { lastInsertRowid } = this.#insert().run(
+    const stored = this.#insert().get(
       event.name,
       event.key ?? null,
       event.payload,
       event.at,
       event.id === undefined ? null : eventIdKey(event.name, event.id),
     );
-    return Number(lastInsertRowid);
+    if (stored === null) throw new Error("an event was stored and has no number");
+    return stored.id;
   }
 
   /** The event of this name that was stored earlier under this id of the sender's. */

@@ -1,4 +1,5 @@
 // What a failure of the database means for the store: try again later, or never acknowledge anything again.
+import { isLost } from "../postgres/postgres-error.ts";
 import { SluiceError, toWire, type WireError } from "@sluice/protocol";
 
 /** A failure that the database itself reported. */
@@ -6,25 +7,40 @@ interface DatabaseFailure extends Error {
   readonly code: string;
 }
 
-const fullCodes = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"]);
+const fullCodes = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "PG_53100"]);
 const busyCodes = /^SQLITE_(BUSY|LOCKED)/;
+/** Of PostgreSQL: a value or a statement that it does not take. */
+const refusedCodes = /^PG_(?:2[0-9]|42|54)/;
+/** Others changed the same rows: it works when it is done again. */
+const raceCodes = /^PG_40/;
 const passingCodes = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE|ERROR|INTERRUPT)/;
 
 function isDatabaseFailure(error: unknown): error is DatabaseFailure {
   return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_")
+    error instanceof Error && "code" in error && typeof error.code === "string" && /^(?:SQLITE|PG)_/.test(error.code)
   );
 }
 
 export interface Failure {
   readonly error: WireError;
-  /** `verb`: one verb's own fault; `batch`: nothing of the commit group is kept; `fatal`: and nothing will be from now on. */
-  readonly reach: "verb" | "batch" | "fatal";
+  /**
+   * `verb`: one verb's own fault; `batch`: nothing of the commit group is kept; `lost`: the database is out of reach, and what was
+   * being committed may be; `fatal`: nothing will be kept from now on.
+   */
+  readonly reach: "verb" | "batch" | "lost" | "fatal";
 }
 
 /** Classifies what was thrown while verbs were executed or committed. */
 export function failureOf(thrown: unknown): Failure {
   if (!isDatabaseFailure(thrown)) return { reach: "verb", error: wireOf(thrown) };
+  if (isLost(thrown)) return { reach: "lost", error: outOfReach(thrown.message) };
+  if (raceCodes.test(thrown.code)) {
+    const message = "Others changed the same rows at the same moment.";
+    return { reach: "batch", error: { code: "unavailable", message, hint: "Try again." } };
+  }
+  if (refusedCodes.test(thrown.code)) {
+    return { reach: "verb", error: { code: "store_failed", message: `The database refused: ${thrown.message}.` } };
+  }
   if (fullCodes.has(thrown.code)) {
     return {
       reach: "batch",
@@ -51,6 +67,14 @@ export function failureOf(thrown: unknown): Failure {
       message: `The database could not be written (${thrown.code}: ${thrown.message}); nothing can be acknowledged any more.`,
       hint: "Look at the disk and the system's log, then run `sluice doctor` before starting again.",
     },
+  };
+}
+
+function outOfReach(message: string): WireError {
+  return {
+    code: "unavailable",
+    message: `The database is out of reach: ${message}.`,
+    hint: "Look at the PostgreSQL server and the way to it.",
   };
 }
 

@@ -19,7 +19,7 @@ const upsertSql = `INSERT INTO entries (run, seq, kind, name, n, status, ord, at
   ON CONFLICT (run, seq) DO UPDATE SET kind = excluded.kind, name = excluded.name, n = excluded.n, status = excluded.status,
   ord = excluded.ord, attempt = excluded.attempt, value = excluded.value, error = excluded.error,
   started_at = excluded.started_at, ended_at = excluded.ended_at, due = excluded.due, undo = excluded.undo
-  WHERE status = 'running'`;
+  WHERE entries.status = 'running'`;
 const settleSql = `UPDATE entries SET status = ?, ord = ?, ended_at = ?, value = ?, error = ? WHERE run = ? AND seq = ?
   AND status = 'running'`;
 const abortSql =

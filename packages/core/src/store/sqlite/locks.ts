@@ -18,7 +18,7 @@ export interface ExpiredLock {
 const columns = "name, fence, run, expires_at AS expiresAt";
 const getSql = `SELECT ${columns} FROM locks WHERE name = ?`;
 const grantSql = `INSERT INTO locks (name, fence, run, expires_at, no) VALUES (?, 1, ?, ?, ?)
-  ON CONFLICT (name) DO UPDATE SET fence = fence + 1, run = excluded.run, expires_at = excluded.expires_at,
+  ON CONFLICT (name) DO UPDATE SET fence = locks.fence + 1, run = excluded.run, expires_at = excluded.expires_at,
   no = excluded.no`;
 const freeSql = "UPDATE locks SET run = NULL, expires_at = NULL WHERE name = ?";
 const heldBySql = "SELECT name FROM locks WHERE run = ? ORDER BY name";

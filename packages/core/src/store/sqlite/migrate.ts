@@ -1,6 +1,6 @@
 // Brings an older database to the schema of this version, one numbered step after the other.
 import { SluiceError } from "@sluice/protocol";
-import type { Connection } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 import runs from "./migrations/0001-runs.sql" with { type: "text" };
 import identity from "./migrations/0002-identity.sql" with { type: "text" };
 import data from "./migrations/0007-data.sql" with { type: "text" };
@@ -41,12 +41,12 @@ export const migrations: readonly string[] = [
 /** Marks a database file as ours, in its header; the letters `Slui`. */
 export const applicationId = 0x536c7569;
 
-export function readSchemaVersion(db: Connection): number {
+export function readSchemaVersion(db: SqliteConnection): number {
   return db.rows<{ user_version: number }>("PRAGMA user_version")[0]?.user_version ?? 0;
 }
 
 /** Applies what is missing, all or nothing. Throws `data_folder_newer` for a schema that this program does not know. */
-export function migrate(db: Connection, steps: readonly string[] = migrations): void {
+export function migrate(db: SqliteConnection, steps: readonly string[] = migrations): void {
   const from = readSchemaVersion(db);
   if (from > steps.length) throw newer(from, steps.length);
   if (from === steps.length) return;

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { matchesAny } from "../../kernel/patterns.ts";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { fitsPatterns } from "./patterns.ts";
 import { plansOf } from "./sqlite-store.fixture.suite.ts";
 
 test("SQL and the matcher of the kernel agree on every pattern and text", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   const letters = fc.string({
     unit: fc.constantFrom("a", "b", "A", "*", "?", "[", "]", "^", "-", "%", "_", "\\", "'", "\n", "ä", "💡", "/"),
     maxLength: 7,
@@ -23,7 +23,7 @@ test("SQL and the matcher of the kernel agree on every pattern and text", () => 
 });
 
 test("a pattern with many stars is decided soon", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   const { sql, values } = fitsPatterns("t", [`${"*a".repeat(100)}*b`]);
   const started = performance.now();
   expect(db.rows(`SELECT ${sql} AS fits FROM (SELECT ? AS t)`, ...values, "a".repeat(2_000))).toEqual([{ fits: 0 }]);
@@ -32,7 +32,7 @@ test("a pattern with many stars is decided soon", () => {
 });
 
 test("a text that goes on after a NUL is shown by no pattern that fits its beginning", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   db.run("CREATE TABLE texts (t TEXT)");
   db.prepare("INSERT INTO texts VALUES (?)").run("a\0b");
   const shown = (...patterns: string[]) => {
@@ -44,7 +44,7 @@ test("a text that goes on after a NUL is shown by no pattern that fits its begin
 });
 
 test("a pattern with a beginning is a range of an index", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   db.run("CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID");
   const { sql, values } = fitsPatterns("name", ["billing/*", "order", "ship*ment"]);
   const plans = plansOf(db, () => db.rows(`SELECT name FROM names WHERE ${sql}`, ...values));

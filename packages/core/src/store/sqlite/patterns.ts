@@ -23,9 +23,9 @@ export function endOf(beginning: string): string {
  * decides only about what follows a `*` in the middle.
  */
 export function fitsPatterns(column: string, patterns: readonly string[]): Condition {
-  if (patterns.some((pattern) => /^\*+$/.test(pattern))) return { sql: "1", values: [] };
+  if (patterns.some((pattern) => /^\*+$/.test(pattern))) return { sql: "TRUE", values: [] };
   const each = patterns.map((pattern) => fitsPattern(column, pattern));
-  if (each.length === 0) return { sql: "0", values: [] };
+  if (each.length === 0) return { sql: "FALSE", values: [] };
   return { sql: `(${each.map(({ sql }) => sql).join(" OR ")})`, values: each.flatMap(({ values }) => values) };
 }
 
@@ -33,7 +33,7 @@ function fitsPattern(column: string, pattern: string): Condition {
   const beginning = beginningOf(pattern);
   if (beginning === pattern) return { sql: `${column} = ?`, values: [pattern] };
   const range = { sql: `${column} >= ? AND ${column} < ?`, values: [beginning, endOf(beginning)] };
-  if (/^\*+$/.test(pattern.slice(beginning.length))) return beginning === "" ? { sql: "1", values: [] } : range;
+  if (/^\*+$/.test(pattern.slice(beginning.length))) return beginning === "" ? { sql: "TRUE", values: [] } : range;
   // GLOB ends a text at its first NUL: what has one is not shown by such a pattern.
   const rest = { sql: `${column} GLOB ? AND instr(${column}, char(0)) = 0`, values: [globOf(pattern)] };
   if (beginning === "") return rest;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "@sluice/protocol";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { migrate, migrations, readSchemaVersion } from "./migrate.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { creation, kept, withFolders, writerOn } from "./sqlite-store.fixture.suite.ts";
@@ -36,7 +36,7 @@ describe("a database", () => {
 
   test("of a newer version is refused and not touched", () => {
     const file = filled();
-    const db = new Connection(file, "create");
+    const db = new SqliteConnection(file, "create");
     db.run(`PRAGMA user_version = ${migrations.length + 1}`);
     db.query("PRAGMA wal_checkpoint(TRUNCATE)").all();
     db.close();
@@ -48,13 +48,13 @@ describe("a database", () => {
   test("of an older version is copied beside itself, then migrated", () => {
     const file = join(folders.next(), "state.db");
     const first = ["CREATE TABLE a (x); INSERT INTO a VALUES (1)"];
-    const old = new Connection(file, "create");
+    const old = new SqliteConnection(file, "create");
     migrate(old, first);
     old.close();
     const prepared = prepareDatabase({ file, migrations: [...first, "ALTER TABLE a ADD COLUMN y"] });
     const backup = `${file}.v1.backup`;
     expect(prepared).toEqual({ outcome: "migrated", from: 1, backup });
-    const [before, after] = [new Connection(backup, "create"), new Connection(file, "create")];
+    const [before, after] = [new SqliteConnection(backup, "create"), new SqliteConnection(file, "create")];
     expect([readSchemaVersion(before), readSchemaVersion(after)]).toEqual([1, 2]);
     expect(before.query("SELECT * FROM a").all()).toEqual([{ x: 1 }]);
     expect(after.query("SELECT * FROM a").all()).toEqual([{ x: 1, y: null }]);
@@ -62,12 +62,12 @@ describe("a database", () => {
 
   test("that is only looked at is not migrated", () => {
     const file = join(folders.next(), "state.db");
-    const old = new Connection(file, "create");
+    const old = new SqliteConnection(file, "create");
     migrate(old, ["CREATE TABLE a (x)"]);
     old.close();
     prepareDatabase({ file, migrations: ["", "CREATE TABLE b (x)"], readonly: true });
     expect(existsSync(`${file}.v1.backup`)).toBe(false);
-    expect(readSchemaVersion(new Connection(file, "create"))).toBe(1);
+    expect(readSchemaVersion(new SqliteConnection(file, "create"))).toBe(1);
   });
 
   test("whose log was not moved into it yet is whole", () => {
@@ -79,7 +79,7 @@ describe("a database", () => {
     for (const suffix of ["", "-wal"]) copyFileSync(join(folder, `state.db${suffix}`), crashed + suffix);
     db.close();
     expect(prepareDatabase({ file: crashed })).toEqual({ outcome: "current" });
-    expect(new Connection(crashed, "create").query("SELECT id FROM runs").values()).toEqual([["r1"]]);
+    expect(new SqliteConnection(crashed, "create").query("SELECT id FROM runs").values()).toEqual([["r1"]]);
   });
 
   test.each([
@@ -96,7 +96,7 @@ describe("a database", () => {
     [
       "overwritten where its runs are",
       (file: string) => {
-        const db = new Connection(file, "read");
+        const db = new SqliteConnection(file, "read");
         const row = db.query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'").get();
         db.close();
         const at = ((row?.rootpage ?? 0) - 1) * 4_096;
@@ -120,7 +120,7 @@ describe("a database", () => {
 
   test("of another program is refused", () => {
     const file = join(folders.next(), "state.db");
-    const db = new Connection(file, "create");
+    const db = new SqliteConnection(file, "create");
     db.run("CREATE TABLE notes (text)");
     expect(codeOf(() => prepareDatabase({ file }))).toBe("data_folder_corrupt");
     // One that counts its versions the same way.

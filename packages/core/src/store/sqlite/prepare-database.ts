@@ -1,5 +1,5 @@
 // Looks at a database before it is used: whether it is one, whole as far as a quick look tells, and of which version.
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { SluiceError } from "@sluice/protocol";
 import { backup } from "./backup.ts";
@@ -79,8 +79,8 @@ function inspect(path: string): number {
   }
 }
 
-function withDatabase<T>(path: string, readonly: boolean, use: (db: Connection) => T): T {
-  const db = new Connection(path, readonly ? "read" : "write");
+function withDatabase<T>(path: string, readonly: boolean, use: (db: SqliteConnection) => T): T {
+  const db = new SqliteConnection(path, readonly ? "read" : "write");
   try {
     return use(db);
   } finally {

@@ -96,7 +96,7 @@ export class Reads {
     searchEventNames: (p) => searchEventNames(this.#db, p),
     searchStateKeys: (p) => searchStateKeys(this.#db, p),
     stats: (p) => stats(this.#db, p),
-    backup: (p) => backup(this.#db, p.path),
+    backup: (p) => (this.#db.dialect === "sqlite" ? backup(this.#db, p.path) : this.#copyTo(p.path)),
   };
 
   constructor(db: Connection) {
@@ -157,6 +157,11 @@ export class Reads {
     }
     const sql = `SELECT ${tokenColumns} FROM tokens WHERE ${conditions.join(" AND ")} ORDER BY created_at, run, seq LIMIT ?`;
     return this.#db.rows<TokenRow>(sql, ...values, p.limit).map(toToken);
+  }
+
+  /** A backup is a file of SQLite's wherever the data is: it can be put back anywhere. */
+  #copyTo(path: string): Promise<{ readonly bytes: number }> {
+    return import("../postgres/backup.ts").then(({ backupToFile }) => backupToFile(this.#db, path));
   }
 
   close(): void {

@@ -89,7 +89,7 @@ function merge(
   let page: readonly Position[] = [];
   let end = theBeginning;
   const { sql } = pageOf(queryOf({ ...p.filter, workflow: "" }, undefined), { limit, after: p.after, end });
-  const statement = db.prepare<Position, Value[]>(sql);
+  const statement = db.prepare<Position>(sql);
   try {
     for (const workflow of p.workflows) {
       const query = queryOf({ ...p.filter, workflow }, undefined);
@@ -170,7 +170,7 @@ function queryOf(filter: RunFilter, workflows: readonly string[] | undefined): Q
   const { attributes = [] } = filter;
   const lead = filter.tag === undefined ? attributes.find(({ operator }) => operator === "=") : undefined;
   const from = filter.tag !== undefined ? "run_tags" : lead !== undefined ? "run_attributes" : "runs";
-  const conditions: string[] = ["1"];
+  const conditions: string[] = ["TRUE"];
   const values: Value[] = [];
   const add = (condition: string, ...bound: readonly Value[]) => {
     conditions.push(condition);

@@ -237,3 +237,18 @@ export function toSummary(row: SummaryRow): RunSummary {
     ...(endedAt === null ? {} : { endedAt }),
   };
 }
+
+/** True for a run of which the short row is enough. */
+export function isPlain(run: NewRun): boolean {
+  return (
+    run.key === undefined &&
+    run.parent === undefined &&
+    run.timeoutAt === undefined &&
+    run.schedule === undefined &&
+    run.serialKey === undefined &&
+    run.forkedFrom === undefined &&
+    run.inputHash === undefined &&
+    (run.payloadKey ?? run.trace ?? run.chain) === undefined &&
+    run.tags.length === 0
+  );
+}

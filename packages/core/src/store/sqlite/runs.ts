@@ -2,10 +2,12 @@
 import type { Connection } from "./connection.ts";
 import type { Actor, NewRun, RunRecord } from "../../kernel/run-store.ts";
 import type { Tally } from "./figures/tally.ts";
+import { IdTakenError } from "./id-taken.ts";
 import { priorityPointMs } from "../../kernel/flow.ts";
 import { isFinalStatus } from "@sluice/protocol";
 import type { Flow } from "../flow/flow.ts";
 import {
+  isPlain,
   blockedColumn,
   readiness,
   recordColumns,
@@ -55,8 +57,8 @@ const laterReadySql = `SELECT id FROM runs WHERE serial_key = ? AND ended_at IS 
 const ofScheduleSql = "SELECT id FROM runs WHERE schedule = ? AND ended_at IS NULL ORDER BY created_at, id";
 const ownedSql = `SELECT id FROM runs WHERE status <> 'completed'
   AND status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND owner IS NOT NULL AND owner <> ?`;
-const blockedSql = `SELECT id FROM runs WHERE blocked = 1 AND reason = ?1 AND (?2 IS NULL OR workflow = ?2)
-  AND (?3 IS NULL OR version = ?3) ORDER BY created_at, id`;
+const blockedSql = `SELECT id FROM runs WHERE blocked = 1 AND reason = ?1 AND workflow = coalesce(?2, workflow)
+  AND version = coalesce(?3, version) ORDER BY created_at, id`;
 const pendingSql = "UPDATE runs SET due_at = ?, input = coalesce(?, input) WHERE id = ?";
 const progressSql = "UPDATE runs SET progress = ? WHERE id = ?";
 const deleteSql = "DELETE FROM runs WHERE id = ?";
@@ -79,6 +81,8 @@ interface Id {
 
 export class RunTable {
   readonly #cache = new Map<string, Run>();
+  /** Where a refused row is the end of the whole transaction. */
+  readonly #asksFirst: boolean;
   readonly #changed: Run[] = [];
   readonly #ended: string[] = [];
   readonly #tally: Tally;
@@ -115,6 +119,7 @@ export class RunTable {
   constructor(db: Connection, tally: Tally, flow: Flow) {
     this.#tally = tally;
     this.#flow = flow;
+    this.#asksFirst = db.dialect === "postgres";
     this.#insert = lazily(db, insertSql);
     this.#insertFull = lazily(db, insertFullSql);
     this.#insertTag = lazily(db, insertTagSql);
@@ -143,6 +148,7 @@ export class RunTable {
 
   /** Inserts a row; throws the constraint's error when the id or key is taken, and has then written nothing. */
   insert(run: NewRun, at: Placement): Run {
+    if (this.#asksFirst && this.get(run.id) !== undefined) throw new IdTakenError(run.id);
     const epoch = at.owner === null ? 0 : 1;
     const startedAt = at.owner === null ? null : at.now;
     // prettier-ignore
@@ -383,18 +389,4 @@ export class RunTable {
 
 function ids(rows: readonly Id[]): readonly string[] {
   return rows.map((row) => row.id);
-}
-
-function isPlain(run: NewRun): boolean {
-  return (
-    run.key === undefined &&
-    run.parent === undefined &&
-    run.timeoutAt === undefined &&
-    run.schedule === undefined &&
-    run.serialKey === undefined &&
-    run.forkedFrom === undefined &&
-    run.inputHash === undefined &&
-    (run.payloadKey ?? run.trace ?? run.chain) === undefined &&
-    run.tags.length === 0
-  );
 }

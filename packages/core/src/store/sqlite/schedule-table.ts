@@ -19,7 +19,7 @@ const deleteSql = "DELETE FROM schedules WHERE id = ?";
 const pauseSql = "UPDATE schedules SET paused = 1 WHERE id = ?";
 const resumeSql = "UPDATE schedules SET paused = 0, handled_until = max(handled_until, ?2) WHERE id = ?1";
 const handledSql = "UPDATE schedules SET handled_until = ? WHERE id = ?";
-export const listHeldTimesSql = `SELECT schedule, time, at FROM schedule_held WHERE ?1 IS NULL OR schedule = ?1
+export const listHeldTimesSql = `SELECT schedule, time, at FROM schedule_held WHERE schedule = coalesce(?1, schedule)
   ORDER BY schedule, time LIMIT ?2`;
 export const countHeldTimesSql =
   "SELECT schedule, count(*) AS count FROM schedule_held GROUP BY schedule ORDER BY schedule";

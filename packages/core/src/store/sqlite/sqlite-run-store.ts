@@ -53,17 +53,48 @@ export async function openSqliteStore(p: SqliteStoreSettings): Promise<Store> {
   const reader = new ReaderClient(settings);
   const writer = new WriterClient(settings, { onFatal: p.onFatal, onCrowded: () => reader.interrupt() });
   const instance = await writer.opened();
-  return new SqliteRunStore({ settings, writer, reader, instance });
+  return new SqliteRunStore({ writer, reader, instance, looker: new LocalLooker(settings) });
+}
+
+/** Where reads of a row or a few are done. */
+export interface Looker {
+  look<T>(read: (db: Connection) => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** On this thread: a look at a file is cheaper than asking another thread for it. */
+class LocalLooker implements Looker {
+  readonly #settings: WriterSettings;
+  #connection: Connection | undefined;
+  #closed = false;
+
+  constructor(settings: WriterSettings) {
+    this.#settings = settings;
+  }
+
+  /** The promise carries a failure as every verb's does. */
+  async look<T>(read: (db: Connection) => T): Promise<T> {
+    if (this.#closed) throw closedError();
+    this.#connection ??= openReader(this.#settings);
+    return read(this.#connection);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
 }
 
 interface StoreParts {
-  readonly settings: WriterSettings;
+  readonly looker: Looker;
   readonly writer: WriterClient;
   readonly reader: ReaderClient;
   readonly instance: string;
 }
 
-class SqliteRunStore implements Store {
+/** The ports over a writer and a reader, whatever database theirs is. */
+export class SqliteRunStore implements Store {
   readonly instance: string;
   readonly identity: SqliteIdentityStore;
   readonly audit: SqliteAuditLog;
@@ -74,24 +105,22 @@ class SqliteRunStore implements Store {
   readonly blobScopes: SqliteBlobScopeStore;
   readonly clusters: SqliteClusterStore;
   readonly triggers: SqliteTriggerStore;
-  readonly #settings: WriterSettings;
+  readonly #looker: Looker;
   readonly #writer: WriterClient;
   readonly #reader: ReaderClient;
-  #connection: Connection | undefined;
   #lookups: Lookups | undefined;
   /** Loaded with the first list. */
   #runLists: typeof RunLists | undefined;
-  #closed = false;
 
-  constructor({ settings, writer, reader, instance }: StoreParts) {
+  constructor({ looker, writer, reader, instance }: StoreParts) {
     this.instance = instance;
-    this.#settings = settings;
+    this.#looker = looker;
     this.#writer = writer;
     this.#reader = reader;
     const paths: StorePaths = {
       write: (verb, params) => writer.call(verb, params),
       read: (verb, params) => reader.call(verb, params),
-      look: async (read) => read(this.#connect()),
+      look: (read) => looker.look(read),
     };
     this.identity = new SqliteIdentityStore(paths);
     this.audit = new SqliteAuditLog(paths);
@@ -112,17 +141,8 @@ class SqliteRunStore implements Store {
     return this.#reader.call(verb, p) as Answer<Verb>;
   }
 
-  /** Reads on this thread; the promise carries a failure as every verb's does. */
-  async #look<T>(read: (lookups: Lookups) => T): Promise<T> {
-    this.#lookups ??= new Lookups(this.#connect());
-    return read(this.#lookups);
-  }
-
-  /** The connection for reads on this thread. */
-  #connect(): Connection {
-    if (this.#closed) throw closedError();
-    this.#connection ??= openReader(this.#settings);
-    return this.#connection;
+  #look<T>(read: (lookups: Lookups) => T): Promise<T> {
+    return this.#looker.look((db) => read((this.#lookups ??= new Lookups(db))));
   }
 
   async createRun(p: Params<"createRun">): Promise<CreateOutcome> {
@@ -309,7 +329,7 @@ class SqliteRunStore implements Store {
   }
   async listRuns(p: Params<"listRuns">): Promise<Awaited<Answer<"listRuns">>> {
     const lists = (this.#runLists ??= await import("./run-lists.ts"));
-    return lists.isQuick(p) ? lists.listRuns(this.#connect(), p) : this.#read("listRuns", p);
+    return lists.isQuick(p) ? this.#looker.look((db) => lists.listRuns(db, p)) : this.#read("listRuns", p);
   }
   countRuns(p: Params<"countRuns">): Answer<"countRuns"> {
     return this.#read("countRuns", p);
@@ -357,9 +377,7 @@ class SqliteRunStore implements Store {
     const answered = this.#writer.drain();
     await this.#reader.close();
     await answered;
-    this.#closed = true;
-    this.#connection?.close();
-    this.#connection = undefined;
+    await this.#looker.close();
     await this.#writer.close();
   }
 }

@@ -9,7 +9,7 @@ import type { NewRun, StoreOp } from "../../kernel/run-store.ts";
 import type { Store } from "../../kernel/store.ts";
 import { ada, engine, start, value } from "../run-store.fixture.suite.ts";
 import type { Appended } from "./append.ts";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { openWriter, sqliteLimits, type WriterSettings } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { openSqliteStore } from "./sqlite-run-store.ts";
@@ -44,7 +44,7 @@ export function newRun(id: string, more: Partial<NewRun> = {}): NewRun {
 
 /** The tables of a store in memory on this thread, and the verbs on them, each as if in a commit of its own. */
 export class Bench {
-  readonly db = new Connection(":memory:", "create");
+  readonly db = new SqliteConnection(":memory:", "create");
   readonly t: Tables;
   now = start;
 
@@ -105,7 +105,7 @@ export function withBench(): { readonly on: Bench } {
 }
 
 /** How the database goes about the statements that are compiled meanwhile. */
-export function plansOf(db: Connection, work: () => unknown): readonly string[] {
+export function plansOf(db: SqliteConnection, work: () => unknown): readonly string[] {
   const plans: string[] = [];
   const prepare = db.prepare.bind(db);
   const looking: typeof db.prepare = (sql: string) => {
@@ -124,7 +124,7 @@ export function plansOf(db: Connection, work: () => unknown): readonly string[] 
 }
 
 /** A writer on a file, on this thread. */
-export function writerOn(folder: string, more: Partial<WriterSettings> = {}): { db: Connection; writer: Writer } {
+export function writerOn(folder: string, more: Partial<WriterSettings> = {}): { db: SqliteConnection; writer: Writer } {
   const settings = { file: join(folder, "state.db"), durability: "full", limits: sqliteLimits, ...more } as const;
   const db = openWriter(settings);
   return { db, writer: new Writer(db, settings) };

@@ -9,7 +9,10 @@ import { visibleWorkflows } from "./visible-workflows.ts";
 
 type BlockedLine = Parameters<typeof heldByKind>[0] extends Iterable<infer Line> ? Line : never;
 const blockedSql = "SELECT line, blocked, waiting FROM flow_lines WHERE blocked IS NOT NULL";
-const bytesSql = "SELECT page_count * page_size AS n FROM pragma_page_count(), pragma_page_size()";
+const bytesSql = {
+  sqlite: "SELECT page_count * page_size AS n FROM pragma_page_count(), pragma_page_size()",
+  postgres: "SELECT pg_database_size(current_database()) AS n",
+};
 
 /** Figures of what somebody may see, the size of everything. Completed runs, the most by far, are what the others leave. */
 export function stats(db: Connection, p: Parameters<RunStore["stats"]>[0]): StoreStats {
@@ -17,7 +20,7 @@ export function stats(db: Connection, p: Parameters<RunStore["stats"]>[0]): Stor
   const values = workflows === undefined ? [] : [JSON.stringify(workflows)];
   // Of all indexes the one by workflow leads to the most rows: it is left out of the choice but where all of them count.
   const among = "workflow IN (SELECT value FROM json_each(?))";
-  const shown = workflows === undefined ? "1" : `+${among}`;
+  const shown = workflows === undefined ? "TRUE" : `+${among}`;
   const count = (sql: string, bound: readonly string[]): number => db.rows<{ n: number }>(sql, ...bound)[0]?.n ?? 0;
   const runs: Mutable<StoreStats["runs"]> = {};
   let others = 0;
@@ -27,16 +30,16 @@ export function stats(db: Connection, p: Parameters<RunStore["stats"]>[0]): Stor
     others += row.n;
   }
   const completed =
-    count(`SELECT count(*) AS n FROM runs WHERE ${workflows === undefined ? "1" : among}`, values) - others;
+    count(`SELECT count(*) AS n FROM runs WHERE ${workflows === undefined ? "TRUE" : among}`, values) - others;
   if (completed > 0) runs.completed = completed;
   const waiting = workflows === undefined ? "waits" : "waits JOIN runs ON runs.id = waits.run";
-  const named = p?.names === undefined ? { sql: "1", values: [] } : fitsPatterns("name", p.names);
+  const named = p?.names === undefined ? { sql: "TRUE", values: [] } : fitsPatterns("name", p.names);
   return {
     runs,
     ready: count(`SELECT count(*) AS n FROM runs WHERE ready = 1 AND ${shown}`, values),
     timers: count(`SELECT count(*) AS n FROM ${waiting} WHERE due IS NOT NULL AND ${shown}`, values),
     events: count(`SELECT count(*) AS n FROM events WHERE ${named.sql}`, named.values),
-    bytes: count(bytesSql, []),
+    bytes: count(bytesSql[db.dialect], []),
     held: heldByKind(db.rows<BlockedLine>(blockedSql), p?.access),
   };
 }

@@ -152,7 +152,7 @@ function conditions(
   filter: StepCacheFilter,
   workflows: readonly string[] | undefined,
 ): { readonly where: string; readonly values: readonly string[] } {
-  const parts = ["1"];
+  const parts = ["TRUE"];
   const values: string[] = [];
   for (const name of ["scope", "step", "key"] as const) {
     const value = filter[name];

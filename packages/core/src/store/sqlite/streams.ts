@@ -135,7 +135,7 @@ export function readStream(
   p: Parameters<RunStreamStore["readStream"]>[0],
 ): Awaited<ReturnType<RunStreamStore["readStream"]>> {
   const chunks: StreamChunk[] = [];
-  const rows = db.prepare<Row, [string, number]>(readSql);
+  const rows = db.prepare<Row>(readSql);
   let bytes = 0;
   try {
     for (const row of rows.iterate(p.run, p.after)) {

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { start } from "../run-store.fixture.suite.ts";
 import { migrate } from "./migrate.ts";
 import { newRun } from "./sqlite-store.fixture.suite.ts";
 import { openTables } from "./tables.ts";
 
 test("two sets of tables on one database have memories of their own", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   migrate(db);
   const [one, other] = [openTables(db), openTables(db)];
   const by = { kind: "user", id: "ada" } as const;

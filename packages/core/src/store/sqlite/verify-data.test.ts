@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ada, refusal, start } from "../run-store.fixture.suite.ts";
-import { Connection } from "./connection.ts";
+import { SqliteConnection } from "./connection.ts";
 import { migrations } from "./migrate.ts";
 import { newRun, unexpected, withFolders } from "./sqlite-store.fixture.suite.ts";
 import { openSqliteStore } from "./sqlite-run-store.ts";
@@ -25,12 +25,12 @@ test("a whole folder is sound", async () => {
 test("damage inside is found, and what cannot be opened is refused", async () => {
   const folder = await filled();
   const file = join(folder, "state.db");
-  const db = new Connection(file, "create");
+  const db = new SqliteConnection(file, "create");
   const page = db.rows<{ rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'runs_by_workflow'");
   db.run(`PRAGMA user_version = ${migrations.length + 1}`);
   db.close();
   expect(await refusal(verifyData({ folder }))).toBe("data_folder_newer");
-  const old = new Connection(file, "write");
+  const old = new SqliteConnection(file, "write");
   old.run(`PRAGMA user_version = ${migrations.length}`);
   old.close();
   const bytes = readFileSync(file);

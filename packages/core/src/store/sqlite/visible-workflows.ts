@@ -1,8 +1,7 @@
 // From patterns of workflows somebody may see to the workflows that have runs: few names, which indexes are good at.
-import type { Statement } from "bun:sqlite";
 import { matchesPattern, sees } from "../../kernel/patterns.ts";
 import type { AccessFilter } from "../../kernel/run-store.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Statement } from "./connection.ts";
 import { beginningOf } from "./patterns.ts";
 
 /** The first name that is not below a text: one look at the index of runs by workflow. */
@@ -20,7 +19,7 @@ export function visibleWorkflows(
   if (access === undefined || access.workflows.includes("*")) return undefined;
   if (asked !== undefined) return sees(access, asked) ? undefined : [];
   const names = new Set<string>();
-  const first = db.prepare<{ name: string }, [string]>(firstSql);
+  const first = db.prepare<{ name: string }>(firstSql);
   try {
     for (const pattern of access.workflows) {
       const beginning = beginningOf(pattern);
@@ -34,7 +33,7 @@ export function visibleWorkflows(
 }
 
 /** The names with a beginning, in order. */
-function* namesFrom(first: Statement<{ name: string }, [string]>, beginning: string): Generator<string> {
+function* namesFrom(first: Statement<{ name: string }>, beginning: string): Generator<string> {
   let name = first.get(beginning)?.name;
   while (name?.startsWith(beginning) === true) {
     yield name;

@@ -1,7 +1,7 @@
 // The thread that owns the write connection: a slow disk stalls nothing else.
 import { toWire } from "@sluice/protocol";
 import { readInstance } from "./audit/sqlite-audit-log.ts";
-import { openWriter } from "./database.ts";
+import { openWriter, type WriterSettings } from "./database.ts";
 import { failureOf } from "./failures.ts";
 import type { ThreadMessage, WriterRequest } from "./start-thread.ts";
 import { Writer } from "./writer.ts";
@@ -10,12 +10,19 @@ declare const self: Worker;
 
 let writer: Writer | undefined;
 
-function answer(request: WriterRequest): ThreadMessage {
-  if ("open" in request) {
-    const db = openWriter(request.open);
-    writer = new Writer(db, request.open);
+async function open(settings: WriterSettings): Promise<ThreadMessage> {
+  if (settings.postgres !== undefined) {
+    const { openPostgresWriter } = await import("../postgres/open-threads.ts");
+    const { db, marks } = openPostgresWriter(settings.postgres);
+    writer = new Writer(db, { ...settings, marks });
     return { opened: true, instance: readInstance(db) };
   }
+  const db = openWriter(settings);
+  writer = new Writer(db, settings);
+  return { opened: true, instance: readInstance(db) };
+}
+
+function answer(request: Exclude<WriterRequest, { readonly open: WriterSettings }>): ThreadMessage {
   if ("batch" in request) {
     if (writer === undefined) throw new Error("a batch came before the writer was opened");
     return writer.run(request.batch);
@@ -37,11 +44,20 @@ function tidy(to: Writer): void {
 }
 
 self.addEventListener("message", (event: MessageEvent<WriterRequest>) => {
+  const request = event.data;
+  if ("open" in request) {
+    open(request.open).then((opened) => self.postMessage(opened), fail);
+    return;
+  }
   try {
-    self.postMessage(answer(event.data));
-    if (writer !== undefined && "batch" in event.data) tidy(writer);
+    self.postMessage(answer(request));
+    if (writer !== undefined && "batch" in request) tidy(writer);
   } catch (thrown) {
-    const { error } = failureOf(thrown);
-    self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
+    fail(thrown);
   }
 });
+
+function fail(thrown: unknown): void {
+  const { error } = failureOf(thrown);
+  self.postMessage({ failed: error.code === "internal" ? toWire(thrown) : error });
+}

@@ -28,6 +28,14 @@ export interface BatchReply {
   readonly crowded?: boolean | undefined;
 }
 
+/** For a database whose word about a commit may get lost: marks each commit, and finds out later whether it took place. */
+export interface CommitMarks {
+  /** Within the transaction, before its commit. */
+  mark(): void;
+  /** Waits for the database. Throws when it does not come back, or is somebody else's by now. */
+  settle(): "committed" | "open";
+}
+
 /** A batch that is not kept, and why. */
 class BatchFailed extends Error {
   readonly thrown: unknown;
@@ -52,12 +60,20 @@ export class Writer {
   readonly #begin;
   readonly #commit;
   readonly #elapsedMs: () => number;
+  readonly #marks: CommitMarks | undefined;
+  /** What is said once the commit under way has taken place. */
+  #committing: BatchReply | undefined;
   #commits = 0;
   #vacuumWanted = false;
   #crowded = false;
 
   /** `elapsedMs`: a clock that only measures. */
-  constructor(db: Connection, p: { file: string; limits: SqliteLimits }, elapsedMs = () => performance.now()) {
+  constructor(
+    db: Connection,
+    p: { readonly file: string; readonly limits: SqliteLimits; readonly marks?: CommitMarks },
+    elapsedMs = () => performance.now(),
+  ) {
+    this.#marks = p.marks;
     this.#elapsedMs = elapsedMs;
     this.#db = db;
     this.#file = p.file;
@@ -69,13 +85,30 @@ export class Writer {
 
   /** Executes a batch and commits it; the answer may be sent when this returns. */
   run(batch: Batch): BatchReply {
+    for (;;) {
+      try {
+        return this.#attempt(batch, false) ?? this.#attempt(batch, true) ?? { results: [] };
+      } catch (thrown) {
+        const failure = failureOf(thrown instanceof BatchFailed ? thrown.thrown : thrown);
+        if (failure.reach !== "lost" || this.#marks === undefined) {
+          this.#rollBack();
+          return { results: [], failed: failure.error, fatal: failure.reach === "fatal" || failure.reach === "lost" };
+        }
+      }
+      const found = this.#settled(this.#marks);
+      if (found !== undefined) return found;
+    }
+  }
+
+  /** The answer to a batch whose commit may have taken place; nothing when it has to be done again. */
+  #settled(marks: CommitMarks): BatchReply | undefined {
+    this.#forget();
+    const reply = this.#committing;
+    this.#committing = undefined;
     try {
-      return this.#attempt(batch, false) ?? this.#attempt(batch, true) ?? { results: [] };
+      return marks.settle() === "committed" && reply !== undefined ? reply : undefined;
     } catch (thrown) {
-      const cause = thrown instanceof BatchFailed ? thrown.thrown : thrown;
-      this.#rollBack();
-      const failure = failureOf(cause);
-      return { results: [], failed: failure.error, fatal: failure.reach === "fatal" };
+      return { results: [], failed: failureOf(thrown).error, fatal: true };
     }
   }
 
@@ -87,6 +120,7 @@ export class Writer {
     const results: unknown[] = [];
     const failures: (readonly [number, WireError])[] = [];
     const broken = new BrokenIncarnations();
+    this.#committing = undefined;
     const startedMs = this.#elapsedMs();
     this.#begin.run();
     for (let i = 0; i < batch.length; i += 2) {
@@ -121,6 +155,10 @@ export class Writer {
       }
     }
     this.#tables.tally.flush();
+    if (this.#marks !== undefined) {
+      this.#marks.mark();
+      this.#committing = failures.length === 0 ? { results } : { results, failures };
+    }
     const workedMs = this.#elapsedMs();
     this.#commit.run();
     const times = { verbs: results.length, workMs: workedMs - startedMs, commitMs: this.#elapsedMs() - workedMs };
@@ -144,6 +182,7 @@ export class Writer {
 
   /** Work that may wait until the answer was sent; true when the log has grown past its limit and has to be emptied. */
   tidy(): boolean {
+    if (this.#db.dialect === "postgres") return false;
     if (this.#vacuumWanted) {
       this.#db.rows(`PRAGMA incremental_vacuum(${this.#limits.vacuumPagesMax})`);
       const [free] = this.#db.rows<{ freelist_count: number }>("PRAGMA freelist_count");

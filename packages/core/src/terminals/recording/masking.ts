@@ -15,6 +15,11 @@ export class MaskedStream {
       .toSorted((a, b) => b.length - a.length);
   }
 
+  /** Whether everything that was pushed has been given out. */
+  get isEmpty(): boolean {
+    return this.#held === "";
+  }
+
   /** What may be written now. */
   push(text: string): string {
     let all = this.#held + text;

@@ -18,6 +18,7 @@ function opened(limits: Partial<typeof terminalLimits> = {}) {
   };
   const folder = {
     create: () => ({ append: async () => undefined, close: async () => undefined }),
+    resume: () => ({ append: async () => undefined, close: async () => undefined }),
     list: async () =>
       [...files].flatMap(([id, { text, changedAt }]) => {
         const head = headIn(text.split("\n")[0] ?? "");

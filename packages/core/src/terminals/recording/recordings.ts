@@ -3,11 +3,12 @@ import type { Clock } from "../../kernel/clock.ts";
 import { fail, ok } from "../../kernel/result.ts";
 import type { Result } from "../../kernel/result.ts";
 import type { TerminalLimits } from "../limits.ts";
-import { parseCast } from "@sluice/protocol/asciicast";
+import { lastPlace, parseCast } from "@sluice/protocol/asciicast";
 import type { Cast, CastHead } from "@sluice/protocol/asciicast";
 import { matchesIn } from "./matches.ts";
 import type { RecordingMatch } from "./matches.ts";
-import type { RecordingSink } from "./recorder.ts";
+import type { PtyPlace } from "../ports.ts";
+import type { RecordedSoFar, RecordingSink } from "./recorder.ts";
 
 /** A recording as it lies in its folder. */
 export interface RecordingFile {
@@ -22,6 +23,8 @@ export interface RecordingFile {
 /** Where recordings lie; readable for nobody but the server's user. */
 export interface RecordingFolder {
   create(id: string): RecordingSink;
+  /** Writes behind the first so many bytes of one that is there; what came behind them is gone. */
+  resume(id: string, bytes: number): RecordingSink;
   /** Oldest first. */
   list(): Promise<readonly RecordingFile[]>;
   /** Undefined when there is none. */
@@ -43,6 +46,23 @@ export class Recordings {
 
   create(id: string): RecordingSink {
     return this.#folder.create(id);
+  }
+
+  /** One that was broken off, to go on with; undefined where there is none, or where it has an end. */
+  async resume(
+    id: string,
+    from: PtyPlace,
+  ): Promise<{ readonly sink: RecordingSink; readonly head: CastHead; readonly before: RecordedSoFar } | undefined> {
+    const text = (await this.#folder.read(id)) ?? "";
+    const place = lastPlace(text);
+    const cast = parseCast(text.slice(0, place?.chars ?? 0));
+    if (place === undefined || cast === undefined) return undefined;
+    const last = cast.events.at(-1);
+    if (parseCast(text)?.events.at(-1)?.code === "x") return undefined;
+    const bytes = Buffer.byteLength(text.slice(0, place.chars));
+    const { offset, mark } = place;
+    const before = { place: { offset, mark }, lastMs: last?.atMs ?? 0, bytes, from };
+    return { sink: this.#folder.resume(id, bytes), head: cast.head, before };
   }
 
   /** Newest first. */

@@ -1,5 +1,5 @@
 // Screens that are kept by a thread, as those see them who write to them.
-import type { Bytes, Screen, ScreenEvents, ScreenHost, Snapshot, TerminalSize } from "../ports.ts";
+import type { Bytes, NewScreen, Screen, ScreenEvents, ScreenHost, Snapshot, TerminalSize } from "../ports.ts";
 import type { ScreenReply, ScreenRequest } from "./messages.ts";
 
 /** Sends to the thread; `transfer` is memory that goes along. */
@@ -19,10 +19,10 @@ export class RemoteScreens implements ScreenHost {
     return this.#screens.size;
   }
 
-  open(p: TerminalSize & { readonly scrollbackLines: number }, events: ScreenEvents): Screen {
+  open(p: NewScreen, events: ScreenEvents): Screen {
     const id = ++this.#ids;
-    const { cols, rows, scrollbackLines } = p;
-    this.#post({ kind: "open", id, cols, rows, scrollbackLines }, []);
+    const { cols, rows, scrollbackLines, from } = p;
+    this.#post({ kind: "open", id, cols, rows, scrollbackLines, ...(from === undefined ? {} : { from }) }, []);
     const screen = new RemoteScreen(id, { post: this.#post, events, closed: () => this.#screens.delete(id) });
     this.#screens.set(id, screen);
     return screen;
@@ -110,7 +110,7 @@ class RemoteScreen implements Screen {
         if (this.#pieces.length > 0) this.#flush();
         return this.#events.parsed(reply.offset);
       case "reply":
-        return this.#events.reply(new TextEncoder().encode(reply.text));
+        return this.#events.reply(new TextEncoder().encode(reply.text), reply.offset);
       case "title":
         return this.#events.title(reply.title);
       case "bell":

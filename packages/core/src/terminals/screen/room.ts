@@ -54,11 +54,11 @@ export class ScreenRoom {
     }
   }
 
-  #open({ id, cols, rows, scrollbackLines }: Extract<ScreenRequest, { kind: "open" }>): void {
+  #open({ id, cols, rows, scrollbackLines, from }: Extract<ScreenRequest, { kind: "open" }>): void {
     const screen = new HeadlessScreen(
-      { cols, rows, scrollbackLines, charsets: this.#charsets },
+      { cols, rows, scrollbackLines, charsets: this.#charsets, ...(from === undefined ? {} : { from }) },
       {
-        reply: (text) => this.#post({ kind: "reply", id, text }, []),
+        reply: (text, offset) => this.#post({ kind: "reply", id, text, offset }, []),
         title: (title) => this.#post({ kind: "title", id, title }, []),
         bell: () => this.#post({ kind: "bell", id }, []),
       },

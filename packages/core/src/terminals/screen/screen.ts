@@ -2,7 +2,9 @@
 // screen looks. Runs in a thread of its own.
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { Terminal } from "@xterm/headless";
-import type { Bytes, Snapshot, TerminalSize } from "../ports.ts";
+import type { Bytes, NewScreen, Snapshot, TerminalSize } from "../ports.ts";
+import { cellsOf } from "./cells.ts";
+import type { ScreenCells } from "./cells.ts";
 import type { Charsets } from "./charsets.ts";
 import { Colours } from "./colours.ts";
 import { GroundFinder } from "./ground.ts";
@@ -11,7 +13,8 @@ import { coreOf, mend, resizeTo } from "./xterm-core.ts";
 
 /** What a screen has to say besides how it looks. */
 export interface ScreenListener {
-  reply(text: string): void;
+  /** `offset`: of the output that was read when it was said. */
+  reply(text: string, offset: number): void;
   title(title: string): void;
   bell(): void;
 }
@@ -35,26 +38,25 @@ export class HeadlessScreen {
   #within = false;
   #failures = 0;
 
-  constructor(
-    p: TerminalSize & { readonly scrollbackLines: number; readonly charsets: Charsets },
-    listener: ScreenListener,
-  ) {
+  constructor(p: NewScreen & { readonly charsets: Charsets }, listener: ScreenListener) {
     this.#charsets = p.charsets;
     const { cols, rows, scrollbackLines } = p;
+    const reply = (text: string): void => listener.reply(text, this.#offset);
     this.#terminal = new Terminal({ cols, rows, scrollback: scrollbackLines, allowProposedApi: true, logLevel: "off" });
     this.#terminal.loadAddon(new UnicodeGraphemesAddon());
     mend(this.#terminal);
-    this.#colours = new Colours(this.#terminal, (text) => listener.reply(text));
-    this.#terminal.onData((text) => listener.reply(text));
+    this.#colours = new Colours(this.#terminal, reply);
+    this.#terminal.onData(reply);
     this.#terminal.onBell(() => listener.bell());
     this.#terminal.onTitleChange((title) => {
       this.#title = printable(title).slice(0, titleCharsMax);
       listener.title(this.#title);
     });
     this.#terminal.parser.registerCsiHandler({ prefix: ">", final: "q" }, () => {
-      listener.reply(`\x1bP>|${terminalName}\x1b\\`);
+      reply(`\x1bP>|${terminalName}\x1b\\`);
       return true;
     });
+    if (p.from !== undefined) this.#beginFrom(p.from);
   }
 
   /** Pieces of output that the terminal could not read to their end. */
@@ -65,6 +67,13 @@ export class HeadlessScreen {
   /** Output that the screen has, or holds the beginning of. */
   get seen(): number {
     return this.#offset + this.#held.length;
+  }
+
+  /** What an earlier screen was at a place in the output. */
+  #beginFrom({ bytes, offset, mark }: NonNullable<NewScreen["from"]>): void {
+    if (bytes !== undefined) this.#feed(bytes);
+    this.#offset = offset;
+    this.#mark = mark;
   }
 
   write(bytes: Bytes): void {
@@ -115,6 +124,11 @@ export class HeadlessScreen {
     }
     while (lines.at(-1) === "") lines.pop();
     return lines.join("\n");
+  }
+
+  /** What is on the screen, cell by cell. */
+  cells(): ScreenCells {
+    return cellsOf(this.#terminal);
   }
 
   close(): void {

@@ -3,7 +3,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { AuditHead, AuditLog } from "../../../kernel/audit-log.ts";
 import { chainStart } from "../../../kernel/audit-chain.ts";
-import { Connection } from "../connection.ts";
+import { SqliteConnection } from "../connection.ts";
 import { prepareDatabase } from "../prepare-database.ts";
 import { readAudit } from "./audit-reads.ts";
 import { auditHeadSql, auditStartSql, hexOf, instanceSql } from "./audit-table.ts";
@@ -21,7 +21,7 @@ export function openAuditFile(p: { readonly file: string }): AuditFile {
   const { file } = p;
   const { outcome } = prepareDatabase({ file, readonly: true });
   if (outcome === "created") throw none(file);
-  const db = new Connection(file, "read");
+  const db = new SqliteConnection(file, "read");
   try {
     db.run("BEGIN");
     const has = db.rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit'").length > 0;

@@ -51,7 +51,7 @@ export function searchAudit(db: Connection, p: Params<"searchAudit">): Answer<"s
   const query = auditQuery(db, p);
   if (query === undefined) return { records: [] };
   const found = db.rows<{ seq: number }>(query.sql, ...query.values);
-  const one = db.prepare<AuditRow, [number]>(getSql);
+  const one = db.prepare<AuditRow>(getSql);
   const records = found.slice(0, p.limit).flatMap(({ seq }) => {
     const row = one.get(seq);
     return row === null ? [] : [toAudit(row)];
@@ -71,7 +71,7 @@ function auditQuery(db: Connection, { filter, limit, before }: Params<"searchAud
   const fitting = conditionsOf(db, filter);
   if (fitting === undefined) return undefined;
   const behind = before === undefined ? [] : [before];
-  const from = before === undefined ? "1" : "seq < ?";
+  const from = before === undefined ? "TRUE" : "seq < ?";
   const sql = `SELECT seq FROM audit WHERE ${from}${fitting.sql} ORDER BY seq DESC LIMIT ?`;
   return { sql, values: [...behind, ...fitting.values, limit + 1] };
 }

@@ -47,7 +47,7 @@ interface WaitRow {
 export function listWaits(db: Connection, p: Params<"listWaits">): { waits: EventWait[]; next?: string } {
   const start = p.cursor === undefined ? { event: p.event ?? "", no: -1 } : decodePlace(p.cursor);
   if (p.event !== undefined && start.event !== p.event) throw invalidCursor();
-  const statement = db.prepare<WaitRow, [string, number, number]>(p.event === undefined ? waitsSql : waitsForSql);
+  const statement = db.prepare<WaitRow>(p.event === undefined ? waitsSql : waitsForSql);
   const waits: EventWait[] = [];
   let at = start;
   try {
@@ -99,7 +99,7 @@ export function scheduledQuery(p: Params<"listScheduledRuns">): {
 } {
   const seen = shown(p.access, "runs.workflow");
   const named =
-    p.workflow === undefined ? { sql: "1", values: [] } : { sql: "runs.workflow = ?", values: [p.workflow] };
+    p.workflow === undefined ? { sql: "TRUE", values: [] } : { sql: "runs.workflow = ?", values: [p.workflow] };
   const sql = `SELECT runs.id AS run, runs.schedule, runs.workflow, runs.status, run_tags.tag, runs.created_at AS createdAt
     FROM run_tags CROSS JOIN runs ON runs.id = run_tags.run WHERE run_tags.tag >= ? AND run_tags.tag < ?
     AND runs.schedule IS NOT NULL AND ${named.sql} AND ${seen.sql}
@@ -125,7 +125,7 @@ export function listOutlines(db: Connection, p: Params<"listOutlines">): { outli
   const before = p.cursor === undefined ? theEnd : decodePosition(p.cursor);
   type Row = { readonly id: string; readonly status: RunStatus; readonly createdAt: number };
   const rows = db.rows<Row>(newestRunsSql, p.workflow, before.createdAt, before.id, p.limit + 1);
-  const entries = db.prepare<OutlineEntry, [string, number]>(outlineSql);
+  const entries = db.prepare<OutlineEntry>(outlineSql);
   try {
     const outlines = rows
       .slice(0, p.limit)

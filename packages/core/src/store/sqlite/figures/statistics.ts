@@ -19,7 +19,7 @@ import { readyCount } from "./tally.ts";
 
 type Params<Verb extends keyof RunFigures> = Parameters<RunFigures[Verb]>[0];
 
-const everything: Condition = { sql: "1", values: [] };
+const everything: Condition = { sql: "TRUE", values: [] };
 
 export function shown(access: AccessFilter | undefined, column = "workflow"): Condition {
   return access === undefined ? everything : fitsPatterns(column, access.workflows);
@@ -57,7 +57,7 @@ export function countByWorkflow(db: Connection, p: Params<"countByWorkflow">): r
   const sql = `SELECT workflow, status, count FROM run_counts WHERE count > 0 AND ${named.sql} AND ${seen.sql}
     ORDER BY workflow`;
   const found = new Map<string, Mutable<WorkflowCounts> & { readonly runs: Partial<Record<RunStatus, number>> }>();
-  const newest = db.prepare<{ at: number | null }, [string]>(newestSql);
+  const newest = db.prepare<{ at: number | null }>(newestSql);
   type Row = { workflow: string; status: RunStatus | typeof readyCount; count: number };
   try {
     for (const { workflow, status, count } of db.rows<Row>(sql, ...named.values, ...seen.values)) {

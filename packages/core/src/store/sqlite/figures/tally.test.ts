@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ada, done, fail, finish, start, value } from "../../run-store.fixture.suite.ts";
-import { Connection } from "../connection.ts";
+import { SqliteConnection } from "../connection.ts";
 import { migrate, migrations } from "../migrate.ts";
 import { openSqliteStore } from "../sqlite-run-store.ts";
 import { appending, creation, kept, newRun, unexpected, withFolders, writerOn } from "../sqlite-store.fixture.suite.ts";
@@ -25,7 +25,7 @@ test("counts are those of the rows after kill -9", async () => {
   await child.exited;
   // What is in the log belongs to the database: opening it takes it over.
   await (await openSqliteStore({ file, onFatal: unexpected })).close();
-  const db = new Connection(file, "read");
+  const db = new SqliteConnection(file, "read");
   expect(db.rows<{ n: number }>("SELECT count(*) AS n FROM runs")[0]?.n).toBeGreaterThanOrEqual(550);
   expect(counted(db)).toEqual(recount(db));
   db.close();
@@ -44,7 +44,7 @@ test("a verb that fails in a batch counts nothing, the others count", () => {
 });
 
 test("an older database gets the figures of the runs in it", () => {
-  const db = new Connection(":memory:", "create");
+  const db = new SqliteConnection(":memory:", "create");
   migrate(db, migrations.slice(0, 2));
   const insert =
     db.compile(`INSERT INTO runs (id, workflow, version, status, ready, epoch, flags, priority, created_at, due_at,

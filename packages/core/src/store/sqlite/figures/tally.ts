@@ -9,7 +9,7 @@ import { lazily } from "../statement.ts";
 const readSql = "SELECT count, buckets FROM run_stats WHERE hour = ? AND workflow = ? AND status = ?";
 const writeSql = "INSERT OR REPLACE INTO run_stats (hour, workflow, status, count, buckets) VALUES (?, ?, ?, ?, ?)";
 const addCountSql = `INSERT INTO run_counts (workflow, status, count) VALUES (?, ?, ?)
-  ON CONFLICT DO UPDATE SET count = count + excluded.count`;
+  ON CONFLICT (workflow, status) DO UPDATE SET count = run_counts.count + excluded.count`;
 const deleteOldSql = `DELETE FROM run_stats WHERE (hour, workflow, status) IN
   (SELECT hour, workflow, status FROM run_stats WHERE hour < ? ORDER BY hour LIMIT ?)`;
 

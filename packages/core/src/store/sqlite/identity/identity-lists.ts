@@ -24,7 +24,7 @@ export function listUsers(db: Connection, p: Params<"listUsers">): Answer<"listU
 
 /** Newest first. */
 export function listAccessTokens(db: Connection, p: Params<"listTokens">): Answer<"listTokens"> {
-  const conditions = ["1"];
+  const conditions = ["TRUE"];
   const values: (string | number)[] = [];
   if (p.owner !== undefined) {
     conditions.push("owner = ?");

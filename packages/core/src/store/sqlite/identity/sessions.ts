@@ -16,7 +16,7 @@ const insertSql = `INSERT INTO sessions (id, user, kind, secret_hash, previous_h
   expires_at, address, agent, method) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const rotateSql = `UPDATE sessions SET previous_hash = secret_hash, secret_hash = ?2, rotated_at = ?3, seen_at = ?3,
   expires_at = ?4 WHERE id = ?1`;
-const endSql = "DELETE FROM sessions WHERE id = ?1 AND (?2 IS NULL OR user = ?2) AND id IS NOT ?3 RETURNING id";
+const endSql = "DELETE FROM sessions WHERE id = ?1 AND user = coalesce(?2, user) AND id IS NOT ?3 RETURNING id";
 const endOfUserSql = "DELETE FROM sessions WHERE user = ?1 AND id IS NOT ?2 RETURNING id";
 const touchSql = "UPDATE sessions SET seen_at = max(seen_at, ?2) WHERE id = ?1";
 const sweepSql = `DELETE FROM sessions WHERE id IN

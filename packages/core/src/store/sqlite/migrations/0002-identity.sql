@@ -126,6 +126,7 @@ INSERT INTO audit_start (seq, hash) VALUES (0, zeroblob(32));
 
 -- Rows are only added, at the end, and go only when the start was moved past them. A guard against accidents: whoever can
 -- write this file can drop a trigger too, and it is the chain of hashes that shows it.
+-- SQLite only: PostgreSQL has one in its own words.
 CREATE TRIGGER audit_added_at_the_end BEFORE INSERT ON audit
 WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM audit), (SELECT seq FROM audit_start))
 BEGIN SELECT RAISE(ABORT, 'rows of the audit trail are added at its end'); END;
@@ -133,6 +134,7 @@ CREATE TRIGGER audit_not_changed BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'rows of the audit trail do not change'); END;
 CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit WHEN OLD.seq > (SELECT seq FROM audit_start)
 BEGIN SELECT RAISE(ABORT, 'rows of the audit trail are let go from its start only'); END;
+-- both again
 
 -- With the workflow in it, what somebody may see is found without a look at the runs themselves.
 DROP INDEX runs_not_completed;

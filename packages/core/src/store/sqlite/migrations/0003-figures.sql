@@ -11,12 +11,14 @@ CREATE TABLE run_stats (
   buckets TEXT NOT NULL,
   PRIMARY KEY (hour, workflow, status)
 ) WITHOUT ROWID;
+-- SQLite only: what there was before.
 INSERT INTO run_stats SELECT created_at / 3600000, workflow, 'created', count(*), '[]' FROM runs GROUP BY 1, 2;
 INSERT INTO run_stats SELECT hour, workflow, status, sum(n), '[' || group_concat(bucket || ',' || n) || ']' FROM (
   SELECT ended_at / 3600000 AS hour, workflow, status, count(*) AS n,
     CASE WHEN ended_at - created_at < 1 THEN 0 ELSE 1 + CAST(floor(log2(ended_at - created_at) * 8) AS INTEGER) END AS bucket
   FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2, 3, 5)
   GROUP BY 1, 2, 3;
+-- both again
 
 -- How many runs there are now. status: one of theirs, or ready for those that could be claimed.
 CREATE TABLE run_counts (

@@ -28,12 +28,12 @@ ALTER TABLE runs ADD COLUMN continued_from TEXT;
 ALTER TABLE runs ADD COLUMN continued_to TEXT;
 CREATE INDEX runs_by_chain ON runs (chain, created_at) WHERE chain IS NOT NULL;
 
--- Search attributes of runs. value: text, number, or 0 and 1 for booleans; times are numbers.
+-- Search attributes of runs. value: text, or a number as text that sorts as it (attributes.ts); 0 and 1 for booleans; times are numbers.
 CREATE TABLE run_attributes (
   run TEXT NOT NULL,
   name TEXT NOT NULL,
   type TEXT NOT NULL,
-  value NOT NULL,
+  value TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
