@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { besideWorkspaces, build, git, removeAll, removeWorkspaces, workspace, write } from "./builds-rig.ts";
-import { main, sluice, startSluice } from "./cli-process.ts";
+import { sluice, startSluice } from "./cli-process.ts";
 import type { Ran } from "./cli-process.ts";
 
 afterEach(removeWorkspaces);

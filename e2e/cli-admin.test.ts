@@ -68,7 +68,7 @@ describe("help", () => {
     metrics: ["list", "report", "query"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
-    build: ["graph", "affected", "explain"],
+    build: ["graph", "affected", "watch", "explain"],
     cluster: [
       "add",
       "list",

@@ -47,6 +47,7 @@ export const commandRoutes = {
   "build graph": [],
   "build affected": [],
   "build explain": [],
+  "build watch": [],
   "cluster add": ["addCluster"],
   "cluster list": ["listClusters"],
   "cluster status": ["getClusterStatus"],
