@@ -218,6 +218,10 @@ export interface Api {
   bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
+  getMesh: { params: "name"; query: never; request: undefined; answer: Body<"MeshSeen"> };
+  analyzeMesh: { params: "name"; query: never; request: Sent<"AnalyzeMesh">; answer: Body<"MeshFindings"> };
+  upgradeMesh: { params: "name"; query: never; request: Sent<"UpgradeMesh">; answer: Body<"MeshRun"> };
+  releaseCanary: { params: "name"; query: never; request: Sent<"ReleaseCanary">; answer: Body<"MeshRun"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -9,6 +9,7 @@ import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
 import { addBootstrap } from "./cluster-bootstrap.ts";
 import { addDrift } from "./cluster-drift.ts";
+import { addMesh } from "./cluster-mesh.ts";
 import { ended, shownPlan } from "./cluster-text.ts";
 import type { PlanView } from "./cluster-text.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
@@ -64,6 +65,7 @@ export function addClusterCommands(program: Command, io: Io): void {
   addPlans(cluster, io);
   addDrift(cluster, io);
   addBootstrap(cluster, io);
+  addMesh(cluster, io);
 }
 
 function addClusters(cluster: Command, io: Io): void {

@@ -16,6 +16,8 @@ import type { ComponentSpec } from "./components/component-file.ts";
 import { readManifests } from "./components/manifests.ts";
 import type { ComponentHealth, HealthRules } from "./health/health.ts";
 import { textAt } from "./objects.ts";
+import { Mesh } from "./mesh/mesh.ts";
+import type { MeshRunner } from "./mesh/mesh.ts";
 import { inventoryOf, Operations } from "./operations/operation.ts";
 import { isOpen } from "./plans/policy.ts";
 import { makePlan } from "./plans/planner.ts";
@@ -26,7 +28,7 @@ import type { Files } from "./ports.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */
-export interface OperationRunner {
+export interface OperationRunner extends MeshRunner {
   /** Asked again for the same run it does nothing. */
   start(p: { readonly by: Actor; readonly run: string; readonly operation: OperationRecord }): Promise<Result<null>>;
   cancel(p: { readonly by: Actor; readonly run: string; readonly reason: string }): Promise<void>;
@@ -63,6 +65,7 @@ export interface ClusterStatus {
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
+  readonly mesh: Mesh;
   readonly bootstrap: Bootstrap;
   readonly #connections: Connections;
 
@@ -72,6 +75,7 @@ export class Clusters {
     this.#connections = new Connections(options);
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
+    this.mesh = new Mesh({ ...options, open });
     this.operations = new Operations({
       store,
       open,

@@ -9,6 +9,12 @@ export { clusterLimits } from "./limits.ts";
 export type { ClusterLimits } from "./limits.ts";
 export { noRules } from "./health/health.ts";
 export type { ComponentHealth, HealthRule, HealthRules, ObjectHealth } from "./health/health.ts";
+export type { Finding } from "./mesh/analysis/messages.ts";
+export type { CanarySpec, Share } from "./mesh/canary.ts";
+export type { Beginner, CanaryRequest, Mesh, UpgradeRequest } from "./mesh/mesh.ts";
+export type { Checked, MetricCheck } from "./mesh/queries.ts";
+export type { MeshState } from "./mesh/state.ts";
+export type { InjectionLabels } from "./mesh/upgrade.ts";
 export type { ComponentSpec } from "./components/component-file.ts";
 export type { PlanContent, PlannedChange } from "./plans/plan.ts";
 export type {

@@ -43,6 +43,10 @@ export const clusterLimits = {
   operationDelayMsMax: 30_000,
   /** Objects written at once. */
   applyConcurrency: 8,
+  /** Longest wait until a revision of a mesh is ready, or a namespace has its proxies. */
+  meshWaitMs: 900_000,
+  /** A certificate that is good for less than this is said to expire soon. */
+  certificateSoonMs: 30 * 24 * 3_600_000,
   /** Reports on a component's health that are kept. */
   healthHistoryMax: 100,
 };

@@ -34,6 +34,8 @@ export class Room {
         },
         bootstrap: async ({ run }) => ok(run),
         approved: async () => undefined,
+        upgradeMesh: async ({ run }) => ok(run),
+        releaseCanary: async ({ run }) => ok(run),
         cancel: async ({ run }) => void this.cancelled.push(run),
       },
       transport: fetchTransport,

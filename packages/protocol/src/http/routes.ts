@@ -1,6 +1,7 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
 import { cacheRoutes, foreignCacheRoutes } from "./cache-routes.ts";
 import { clusterRoutes } from "./cluster-routes.ts";
+import { meshRoutes } from "./mesh-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
@@ -29,6 +30,7 @@ export const routes = {
   ...cacheRoutes,
   ...foreignCacheRoutes,
   ...clusterRoutes,
+  ...meshRoutes,
   ...consoleRoutes,
 } as const;
 

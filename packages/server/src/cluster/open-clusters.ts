@@ -11,6 +11,10 @@ import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@s
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import { bootstrapWorkflow, makeBootstrapWorkflow } from "./bootstrap-workflow.ts";
 import type { BootstrapInput } from "./bootstrap-workflow.ts";
+import { canaryWorkflow, makeCanaryWorkflow } from "./mesh-canary-workflow.ts";
+import type { CanaryInput } from "./mesh-canary-workflow.ts";
+import { makeUpgradeWorkflow, upgradeWorkflow } from "./mesh-upgrade-workflow.ts";
+import type { UpgradeInput } from "./mesh-upgrade-workflow.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
 import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
 import { fetchTransport } from "./transport.ts";
@@ -32,7 +36,12 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
   const opened = Promise.withResolvers<Operations>();
   const own = { ...clusterLimits, ...limits };
   const whole = Promise.withResolvers<Clusters>();
-  const workflows = [makeOperationWorkflow(() => opened.promise, own), makeBootstrapWorkflow(() => whole.promise, own)];
+  const workflows = [
+    makeOperationWorkflow(() => opened.promise, own),
+    makeBootstrapWorkflow(() => whole.promise, own),
+    makeUpgradeWorkflow(() => whole.promise, own),
+    makeCanaryWorkflow(() => whole.promise, own),
+  ];
   engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
   const worker = attachInProcess(engine, {
     id: "cluster-operations",
@@ -84,6 +93,27 @@ function runnerOver(engine: Engine): OperationRunner {
         input: encodeValue(input),
         tags: [],
       });
+      return started.ok ? ok(run) : started;
+    },
+    async upgradeMesh({ by, person, as, run, request }) {
+      const { kind, id } = by;
+      const { cluster } = request;
+      const input: UpgradeInput = { cluster, request, by: { kind, id }, person, as: as ?? null };
+      const tags = [`cluster:${cluster}`, "mesh"];
+      const started = await engine.startRun({
+        by,
+        id: run,
+        workflow: upgradeWorkflow,
+        input: encodeValue(input),
+        tags,
+      });
+      return started.ok ? ok(run) : started;
+    },
+    async releaseCanary({ by, run, request }) {
+      const { cluster, namespace, virtualService } = request;
+      const input: CanaryInput = { target: `${cluster} ${namespace}/${virtualService}`, request };
+      const tags = [`cluster:${cluster}`, "mesh"];
+      const started = await engine.startRun({ by, id: run, workflow: canaryWorkflow, input: encodeValue(input), tags });
       return started.ok ? ok(run) : started;
     },
     async approved({ by, plan }) {

@@ -25,7 +25,7 @@ function personOf(call: Call): string {
 }
 
 /** Who asks, and in whose name the cluster is asked where it takes that. */
-function behind(call: Call) {
+export function behind(call: Call) {
   return { by: call.actor, person: personOf(call), as: call.principal.user?.name };
 }
 

@@ -155,10 +155,10 @@ function unreachable(service: KubeObject): readonly Finding[] {
         const message = `Everything that it matches is matched by rules before it (${[...new Set(doubled)].join(", ")}).`;
         said.push(finding("IST0130", service, { message, path }));
       } else {
-        for (const [at, rule] of doubled.entries()) {
+        for (const [place, rule] of doubled.entries()) {
           if (rule === undefined) continue;
           const message = `The match is in rule ${rule} already.`;
-          said.push(finding("IST0131", service, { message, path: `${path}.match[${at}]` }));
+          said.push(finding("IST0131", service, { message, path: `${path}.match[${place}]` }));
         }
       }
       for (const match of wanted) if (!before.has(sameMatch(match))) before.set(sameMatch(match), index);
@@ -244,10 +244,12 @@ function ingressSubsets(service: KubeObject, view: MeshView): readonly Finding[]
   const subsets = destinations(service).filter(({ subset }) => subset !== undefined);
   const ingresses = view.of("Ingress").filter((each) => namespaceOf(each) === namespace);
   return ingresses.flatMap((ingress) => {
-    const backends = listAt(ingress, "spec", "rules").flatMap((rule) =>
-      listAt(rule, "http", "paths").map((each) => textAt(each, "backend", "service", "name") ?? ""),
+    const backends = new Set(
+      listAt(ingress, "spec", "rules").flatMap((rule) =>
+        listAt(rule, "http", "paths").map((each) => textAt(each, "backend", "service", "name") ?? ""),
+      ),
     );
-    const past = subsets.filter(({ host }) => backends.includes(host.split(".")[0] ?? ""));
+    const past = subsets.filter(({ host }) => backends.has(host.split(".")[0] ?? ""));
     return past.map(({ subset, path }) => {
       const message = `The ingress ${ingress.metadata.name} goes past the subset ${subset}.`;
       return finding("IST0140", service, { message, path });
