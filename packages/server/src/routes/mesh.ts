@@ -42,7 +42,7 @@ export async function analyzeMesh(call: Call): Promise<Response> {
 export async function upgradeMesh(call: Call): Promise<Response> {
   const { name } = await clusterFor(call, call.param(0), "cluster:apply");
   const body = await parsed(call, schemas.UpgradeMesh);
-  if (body.component != null) call.require("cluster:plan", name);
+  if (typeof body.component === "string") call.require("cluster:plan", name);
   const request = {
     cluster: name,
     from: body.from,
@@ -53,7 +53,7 @@ export async function upgradeMesh(call: Call): Promise<Response> {
     checks: body.checks,
     component: body.component ?? null,
     prometheus: body.prometheus ?? null,
-    ...(body.namespaces == null ? {} : { namespaces: body.namespaces }),
+    ...(Array.isArray(body.namespaces) ? { namespaces: body.namespaces } : {}),
   };
   const run = unwrap(await (await meshOf(call)).beginUpgrade({ ...behind(call), request }));
   return reply("json", 201, { run });

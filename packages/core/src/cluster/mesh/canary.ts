@@ -13,7 +13,7 @@ import { change } from "./change.ts";
 import { check } from "./queries.ts";
 import type { Checked, MetricCheck } from "./queries.ts";
 
-export interface CanaryTarget {
+interface CanaryTarget {
   readonly subset: string;
   /** Its images are promoted, or take those of the other. */
   readonly deployment?: string | undefined;

@@ -4,7 +4,7 @@ import { asRecord, at, keyOf, listAt, refOf, textAt } from "../objects.ts";
 import type { KubeObject } from "../objects.ts";
 import { rootNamespace } from "./analysis/view.ts";
 
-export type CertificateState = "good" | "soon" | "expired" | "unreadable";
+type CertificateState = "good" | "soon" | "expired" | "unreadable";
 
 export interface MeshCertificate {
   /** The object it is in, and where in it. */
@@ -18,7 +18,7 @@ export interface MeshCertificate {
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** What of a secret may be read: certificates that are shown to everybody. */
 export const publicKeys = ["ca-cert.pem", "root-cert.pem", "cert-chain.pem", "tls.crt", "ca.crt", "cert"];
-const authorities = ["cacerts", "istio-ca-secret"];
+const authorities = new Set(["cacerts", "istio-ca-secret"]);
 
 /** Certificates of the authority, of the roots that workloads trust, of webhooks, and of gateways. */
 export function certificatesOf(
@@ -35,7 +35,7 @@ export function certificatesOf(
     if (object.kind === "Secret" && isOfMesh(object)) for (const key of publicKeys) readData(object, key, read);
     if (object.kind === "ConfigMap" && name === "istio-ca-root-cert" && namespace === rootNamespace)
       read(object, "root-cert.pem", textAt(object, "data", "root-cert.pem") ?? "");
-    if (object.kind.endsWith("WebhookConfiguration") && /^istio/.test(name))
+    if (object.kind.endsWith("WebhookConfiguration") && name.startsWith("istio"))
       for (const webhook of listAt(object, "webhooks")) {
         const bundle = textAt(webhook, "clientConfig", "caBundle");
         if (bundle !== undefined && bundle !== "") read(object, textAt(webhook, "name") ?? "", decoded(bundle));
@@ -46,7 +46,7 @@ export function certificatesOf(
 }
 
 function isOfMesh({ metadata, ...rest }: KubeObject): boolean {
-  if (metadata.namespace === rootNamespace && authorities.includes(metadata.name)) return true;
+  if (metadata.namespace === rootNamespace && authorities.has(metadata.name)) return true;
   return rest["type"] === "kubernetes.io/tls";
 }
 

@@ -8,7 +8,7 @@ import type { Actor } from "../../kernel/run-records.ts";
 import type { Resources } from "../client/resources.ts";
 import { parseManifests } from "../components/manifests.ts";
 import type { ClusterLimits } from "../limits.ts";
-import { at, keyOf, refOf } from "../objects.ts";
+import { at, keyOf, refOf, textAt } from "../objects.ts";
 import type { KubeObject } from "../objects.ts";
 import type { HttpTransport } from "../ports.ts";
 import { notFound } from "../refusals.ts";
@@ -117,7 +117,7 @@ export class Mesh {
     }
     const denied = await this.#denied(resources.value);
     if (!denied.ok) return denied;
-    const kubernetesVersion = version.ok ? String(at(version.value.body, "gitVersion") ?? "") : undefined;
+    const kubernetesVersion = version.ok ? textAt(version.value.body, "gitVersion") : undefined;
     const found = analyze([...all.values()], { kubernetesVersion, denied: denied.value });
     return ok(
       p.namespace === undefined

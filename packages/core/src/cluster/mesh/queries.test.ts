@@ -31,7 +31,7 @@ test.each([
 
 test("at a URL, a refusal says why, and silence is no figure", async () => {
   await using bench = doubleBench();
-  await using server = Bun.serve({
+  using server = Bun.serve({
     port: 0,
     fetch: (request) =>
       new URL(request.url).searchParams.get("query") === "("

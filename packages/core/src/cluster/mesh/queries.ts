@@ -16,7 +16,7 @@ export interface MetricCheck {
 }
 
 /** `none`: there is no figure, such as without traffic. */
-export type CheckOutcome = "good" | "bad" | "none";
+type CheckOutcome = "good" | "bad" | "none";
 
 export interface Checked {
   readonly name: string;

@@ -15,7 +15,7 @@ export const injectionLabel = "istio-injection";
 /** The revision and the tag of who says nothing. */
 export const defaultName = "default";
 
-export interface MeshRevision {
+interface MeshRevision {
   readonly name: string;
   readonly version: string;
   readonly ready: boolean;
@@ -24,14 +24,14 @@ export interface MeshRevision {
   readonly proxies: number;
 }
 
-export interface MeshTag {
+interface MeshTag {
   readonly name: string;
   readonly revision: string;
   /** Namespaces that ask for it. */
   readonly namespaces: readonly string[];
 }
 
-export interface MeshNamespace {
+interface MeshNamespace {
   readonly name: string;
   /** What its label says; a revision or a tag. */
   readonly asks: string;
@@ -40,7 +40,7 @@ export interface MeshNamespace {
   readonly mtlsBy: string;
 }
 
-export interface MeshProxy {
+interface MeshProxy {
   readonly pod: string;
   readonly namespace: string;
   readonly revision: string;

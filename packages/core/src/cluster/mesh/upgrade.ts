@@ -6,22 +6,13 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Resources } from "../client/resources.ts";
 import { objectHealth, readinessOf } from "../health/health.ts";
 import type { ClusterLimits } from "../limits.ts";
-import { asRecord, at, listAt, refOf } from "../objects.ts";
+import { at, listAt, refOf } from "../objects.ts";
 import type { KubeObject } from "../objects.ts";
 import { analyze } from "./analysis/analyze.ts";
 import { MeshView, rootNamespace } from "./analysis/view.ts";
 import { change } from "./change.ts";
 import { readConfiguration, readState } from "./read.ts";
-import {
-  askedBy,
-  defaultName,
-  defaultValidator,
-  injectionLabel,
-  meshState,
-  revisionLabel,
-  serviceOf,
-  tagLabel,
-} from "./state.ts";
+import { defaultName, defaultValidator, injectionLabel, meshState, revisionLabel, tagLabel } from "./state.ts";
 import type { MeshState } from "./state.ts";
 import { injectorOf, pointed } from "./webhooks.ts";
 

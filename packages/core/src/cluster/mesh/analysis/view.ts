@@ -24,7 +24,7 @@ export interface MeshHost {
   readonly exportedTo: readonly string[] | undefined;
 }
 
-export interface MeshPort {
+interface MeshPort {
   readonly number: number;
   readonly name: string;
   readonly protocol: string;

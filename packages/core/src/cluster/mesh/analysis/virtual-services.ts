@@ -33,7 +33,7 @@ function ofOne(service: KubeObject, view: MeshView): readonly Finding[] {
 }
 
 /** `mesh` where nothing is said. */
-export function gatewaysOf(service: KubeObject): readonly string[] {
+function gatewaysOf(service: KubeObject): readonly string[] {
   const named = textsAt(service, "spec", "gateways");
   return named.length === 0 ? ["mesh"] : named;
 }
@@ -83,7 +83,7 @@ function destinationRules(service: KubeObject, to: Destination, view: MeshView):
 }
 
 /** Subsets of a host, from every destination rule that somebody in the namespace gets. */
-export function subsetsOf(host: string, namespace: string, view: MeshView): ReadonlySet<string> {
+function subsetsOf(host: string, namespace: string, view: MeshView): ReadonlySet<string> {
   const full = fullHost(host, namespace);
   const rules = view.of("DestinationRule").filter((rule) => {
     const of = namespaceOf(rule);
@@ -128,7 +128,7 @@ function gatewayRules(service: KubeObject, view: MeshView): readonly Finding[] {
   });
 }
 
-export function gatewayNamed(name: string, namespace: string, view: MeshView): KubeObject | undefined {
+function gatewayNamed(name: string, namespace: string, view: MeshView): KubeObject | undefined {
   const [first = "", second] = name.split("/");
   const [of, called] = second === undefined ? [namespace, first] : [first, second];
   return view
