@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestCase } from "./junit.ts";
 import type { FileResult } from "./run-test-file.ts";
-import { closing, countFile, filesOfRun, selectFiles, tierOf } from "./test.ts";
+import { closing, countFile, filesOfRun, namedFiles, selectFiles, tierOf } from "./test.ts";
 
 function file(outcomes: TestCase["outcome"][], problems: string[] = []): FileResult {
   const cases = outcomes.map((outcome) => ({ name: "x", outcome, message: undefined }));
@@ -70,4 +70,10 @@ test("npm run test:soak is what nothing else runs", () => {
   expect(soaks).toContain("e2e/kill.soak.test.ts");
   expect(soaks).toContain("packages/core/src/testing/simulation/simulation.soak.test.ts");
   expect(filesOfScript("test:full").filter((path) => soaks.includes(path))).toEqual([]);
+});
+
+test("what runs apart or beside others by its name is there", () => {
+  const runs = ["full", "soak"].flatMap((name) => filesOfRun(name) ?? []);
+  const files = new Set(runs.flatMap((run) => run.files));
+  expect(namedFiles.filter((path) => !files.has(path))).toEqual([]);
 });

@@ -13,12 +13,28 @@ const LIMITS: Record<Tier, FileLimits> = {
   slow: { testTimeoutMs: 15 * MINUTE_MS, fileTimeoutMs: 25 * MINUTE_MS },
   soak: { testTimeoutMs: 12 * 60 * MINUTE_MS, fileTimeoutMs: 24 * 60 * MINUTE_MS },
 };
-/** Two files share the processor: two of unit tests, or one of the whole product beside one that cannot meet it. Slow ones run alone. */
+/** Two files share the processor: two of unit tests, or one of the whole product beside one that cannot meet it. */
 const LANES_MAX = 2;
 /** Long ones without a server of ours on a fixed port. */
-const BESIDE = new Set(["e2e/python.test.ts", "e2e/runtime-contract.test.ts", "scripts/check.test.ts"]);
-/** Whole-product tests that hold something to a time, and run with nothing beside them. */
-const TIMED = new Set(["e2e/dev.test.ts", "e2e/slow-disk.test.ts", "e2e/stall.test.ts"]);
+const BESIDE = new Set([
+  "e2e/python.test.ts",
+  "e2e/runtime-contract.test.ts",
+  // Eight minutes of one processor, without a port or a folder: the rest of the slow tier runs beside it.
+  "packages/core/src/testing/simulation/simulation.slow.test.ts",
+]);
+/** Tests that hold something to a time, and run with nothing beside them. */
+const TIMED = new Set([
+  "bench/console/console.slow.test.ts",
+  "e2e/console-components.browser.slow.test.ts",
+  "e2e/console-runs-paint.browser.slow.test.ts",
+  "e2e/dev.test.ts",
+  "e2e/search.slow.test.ts",
+  "e2e/slow-disk.test.ts",
+  "e2e/stall.test.ts",
+  "e2e/start.slow.test.ts",
+  "packages/core/src/store/sqlite/run-search.slow.test.ts",
+  "scripts/check.slow.test.ts",
+]);
 const SLOWEST_SHOWN_MAX = 10;
 const OUTPUT_SHOWN_CHARS_MAX = 20_000;
 
@@ -40,9 +56,9 @@ function isUnit(path: string): boolean {
   return path.startsWith("packages/") && tierOf(path) === "fast";
 }
 
-/** What may run beside any other: tests in a browser, and those without a server on the port that everybody knows. */
-function isBeside(path: string): boolean {
-  return path.includes(".browser.") || BESIDE.has(path);
+/** What may run beside any other: quick tests in a browser, and those without a server on the port that everybody knows. */
+function isBeside(path: string, tier: Tier): boolean {
+  return (tier === "fast" && path.includes(".browser.")) || BESIDE.has(path);
 }
 
 /** What one file adds to the totals; a file that crashed counts as one failure more. */
@@ -126,15 +142,19 @@ async function runTier(tier: Tier, files: string[], running: RunningGroups): Pro
   // Tests that scale their rounds and seeds read this; only files of the slow tiers do so in full.
   const env = { TEST_TIER: tier === "fast" ? "fast" : "full" };
   const run = (path: string) => runTestFile(path, env, { limits: LIMITS[tier], running });
-  const lanes = tier === "fast" ? Math.min(LANES_MAX, availableParallelism()) : 1;
+  const lanes = tier === "soak" ? 1 : Math.min(LANES_MAX, availableParallelism());
   const units = await runLanes(files.filter(isUnit), lanes, run);
   const whole = files.filter((path) => !isUnit(path));
   if (lanes === 1) return [...units, ...(await runLanes(whole, 1, run))];
-  const others = whole.filter((path) => !isBeside(path) && !TIMED.has(path));
-  const beside = await Promise.all([runLanes(whole.filter(isBeside), 1, run), runLanes(others, 1, run)]);
+  const besides = whole.filter((path) => isBeside(path, tier));
+  const others = whole.filter((path) => !isBeside(path, tier) && !TIMED.has(path));
+  const beside = await Promise.all([runLanes(besides, 1, run), runLanes(others, 1, run)]);
   const timed = whole.filter((path) => TIMED.has(path));
   return [...units, ...beside.flat(), ...(await runLanes(timed, 1, run))];
 }
+
+/** Files that are not run as the others of their tier are. */
+export const namedFiles: readonly string[] = [...BESIDE, ...TIMED];
 
 function listTestFiles(): string[] {
   const glob = new Bun.Glob("{packages,e2e,bench,scripts}/**/*.{test.ts,node-test.ts,node-test.mjs}");
