@@ -42,4 +42,11 @@ const planPage = createRoute({
   component: lazyRouteComponent(() => import("./plan-page.tsx"), "PlanPage"),
 });
 
-export const clustersRoutes = [clustersRoute.addChildren([listPage, componentPage, planPage])] as const;
+const meshPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "meshes/$cluster",
+  staticData: { crumb: ({ cluster }) => cluster ?? "" },
+  component: lazyRouteComponent(() => import("./mesh-page.tsx"), "MeshPage"),
+});
+
+export const clustersRoutes = [clustersRoute.addChildren([listPage, componentPage, planPage, meshPage])] as const;
