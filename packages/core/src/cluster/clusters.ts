@@ -13,7 +13,7 @@ import { accessName, Connections } from "./connections.ts";
 import type { ConnectionsOptions } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
 import type { ComponentSpec } from "./components/component-file.ts";
-import { readManifests } from "./components/manifests.ts";
+import { readSource } from "./components/sources.ts";
 import type { ComponentHealth, HealthRules } from "./health/health.ts";
 import { textAt } from "./objects.ts";
 import { Mesh } from "./mesh/mesh.ts";
@@ -24,7 +24,7 @@ import { makePlan } from "./plans/planner.ts";
 import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
-import type { Files } from "./ports.ts";
+import type { Checkouts, PlacedFiles } from "./ports.ts";
 import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
 
 /** Carries operations out as runs. */
@@ -47,7 +47,8 @@ export interface OperationRunner extends MeshRunner {
 export interface ClustersOptions extends ConnectionsOptions {
   readonly runner: OperationRunner;
   /** Of the project: component files and what they name. */
-  readonly project: Files;
+  readonly project: PlacedFiles;
+  readonly checkouts: Checkouts;
   readonly ids: Ids;
   /** Random text, another each time. */
   readonly salt: () => string;
@@ -162,7 +163,7 @@ export class Clusters {
     readonly as?: string | undefined;
     readonly component: string;
   }): Promise<Result<PlanRecord>> {
-    const { store, project, limits } = this.#options;
+    const { store, project: files } = this.#options;
     const known = await store.getComponent({ name: p.component });
     if (known === undefined) return fail(notFound("component", p.component));
     const added = await this.addComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
@@ -170,9 +171,10 @@ export class Clusters {
     const spec = decodeValue(added.value.spec) as ComponentSpec;
     if (spec.name !== p.component) return fail(renamed(known.file, p.component, spec.name));
     const folder = known.file.split("/").slice(0, -1).join("/");
-    const objects = await readManifests({ folder, paths: spec.manifests, files: project, limits });
-    if (!objects.ok) return objects;
-    return this.#keepPlan({ ...p, as: p.as, record: added.value, spec, objects: objects.value, kind: "apply" });
+    const read = await readSource(spec, folder, { ...this.#options, files });
+    if (!read.ok) return read;
+    const { objects, revision } = read.value;
+    return this.#keepPlan({ ...p, as: p.as, record: added.value, spec, objects, revision, kind: "apply" });
   }
 
   async approve(p: {
@@ -305,6 +307,8 @@ export class Clusters {
     readonly spec: ComponentSpec;
     readonly objects: Parameters<typeof makePlan>[0]["objects"];
     readonly kind: "apply" | "undo";
+    /** The commit that it is of, where it is of one. */
+    readonly revision?: string | undefined;
   }): Promise<Result<PlanRecord>> {
     const { store, keeper, clock, ids, sha256, salt, limits } = this.#options;
     const { by, person, record, spec, objects, kind } = p;
@@ -340,7 +344,7 @@ export class Clusters {
       approval: kind === "undo" ? ("none" as const) : spec.policy.approval,
       createdAt: now,
       expiresAt: now + limits.planTtlMs,
-      content: encodeValue(content),
+      content: encodeValue(p.revision === undefined ? content : { ...content, revision: p.revision }),
       intent: encodeValue(intent),
     };
     await store.createPlan({ by, plan, now });

@@ -18,9 +18,12 @@ export type { InjectionLabels } from "./mesh/upgrade.ts";
 export type { ComponentSpec } from "./components/component-file.ts";
 export type { PlanContent, PlannedChange } from "./plans/plan.ts";
 export type {
+  Checkout,
+  Checkouts,
   Endpoint,
   Files,
   HttpTransport,
+  PlacedFiles,
   ProcessResult,
   ProcessRunner,
   TransportAnswer,

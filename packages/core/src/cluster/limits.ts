@@ -23,6 +23,8 @@ export const clusterLimits = {
   manifestBytesMax: 8 * 1_048_576,
   /** Objects of a component. */
   manifestObjectsMax: 2_000,
+  /** Longest run of a program that makes manifests, or fetches a repository. */
+  sourceTimeoutMs: 120_000,
   /** Files of a component. */
   manifestFilesMax: 1_000,
   /** How often an object is observed anew that others change while it is being written. */

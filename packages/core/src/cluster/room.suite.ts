@@ -43,7 +43,9 @@ export class Room {
       project: {
         read: (path) => memoryFiles(this.files).read(path),
         list: (path) => memoryFiles(this.files).list(path),
+        place: async () => undefined,
       },
+      checkouts: { open: () => Promise.reject(new Error("no repository here")) },
       machine: memoryFiles({}),
       env: {},
       clock: this.clock,

@@ -15,6 +15,7 @@ import { canaryWorkflow, makeCanaryWorkflow } from "./mesh-canary-workflow.ts";
 import type { CanaryInput } from "./mesh-canary-workflow.ts";
 import { makeUpgradeWorkflow, upgradeWorkflow } from "./mesh-upgrade-workflow.ts";
 import type { UpgradeInput } from "./mesh-upgrade-workflow.ts";
+import { gitCheckouts } from "./checkouts.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
 import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
 import { fetchTransport } from "./transport.ts";
@@ -59,6 +60,7 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     transport: fetchTransport,
     processes: processesWith(env),
     project: filesIn(project),
+    checkouts: gitCheckouts(processesWith(env)),
     machine: machineFiles,
     env,
     clock: systemClock,

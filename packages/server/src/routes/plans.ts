@@ -150,6 +150,7 @@ function shownPlan(plan: PlanRecord): object {
     requestedBy: person,
     approvedBy: plan.approvedBy ?? null,
     approval,
+    revision: content.revision ?? null,
     createdAt,
     expiresAt,
     changes,
