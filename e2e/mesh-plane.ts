@@ -46,6 +46,16 @@ const deployment = (
   },
 });
 
+/** What tests look at of an object. */
+interface Found {
+  readonly metadata: { readonly generation: number; readonly annotations?: object };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template?: { readonly spec: { readonly containers: readonly object[] } };
+  };
+  readonly data?: object;
+}
+
 export class PlaneMesh implements Disposable {
   readonly #plane: ControlPlane;
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-mesh-"));
@@ -147,9 +157,9 @@ export class PlaneMesh implements Disposable {
     this.apply(deployment(namespace, name, { pod: { app: name }, image }));
   }
 
-  get(kind: string, name: string, namespace: string) {
+  get(kind: string, name: string, namespace: string): Found | undefined {
     const { exitCode, stdout } = this.#plane.command("get", kind, name, "-n", namespace, "-o", "json");
-    return exitCode === 0 ? JSON.parse(stdout) : undefined;
+    return exitCode === 0 ? (JSON.parse(stdout) as Found) : undefined;
   }
 
   /** As many as there are of a kind in a namespace. */

@@ -40,6 +40,8 @@ export interface OperationRunner extends MeshRunner {
     readonly components: readonly string[] | undefined;
     readonly run: string;
   }): Promise<Result<string>>;
+  /** Begins to look at a component by itself, once; the run that does is told that its file was read anew. */
+  watchDrift(p: { readonly by: Actor; readonly component: string; readonly watched: boolean }): Promise<Result<null>>;
   /** Tells the runs that wait for it. */
   approved(p: { readonly by: Actor; readonly plan: string }): Promise<void>;
 }
@@ -138,8 +140,22 @@ export class Clusters {
     return ok({ cluster, reachable: opened.ok, reason, latencyMs, clockSkewMs });
   }
 
-  /** Adds a component by its file, or reads that anew. */
+  /** Adds a component by its file, or reads that anew. What is to be looked at by itself is from now on. */
   async addComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {
+    const added = await this.#readComponent(p);
+    if (!added.ok) return added;
+    const watched = (decodeValue(added.value.spec) as ComponentSpec).drift !== undefined;
+    const told = await this.#options.runner.watchDrift({ by: p.by, component: added.value.name, watched });
+    return told.ok ? added : told;
+  }
+
+  /** How often a component is looked at by itself, and what for; undefined where it is not. */
+  async driftWatch(component: string): Promise<ComponentSpec["drift"]> {
+    const record = await this.#options.store.getComponent({ name: component });
+    return record === undefined ? undefined : (decodeValue(record.spec) as ComponentSpec).drift;
+  }
+
+  async #readComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {
     const { store, clock } = this.#options;
     const spec = await this.#specOf(p.file);
     if (!spec.ok) return spec;
@@ -166,7 +182,7 @@ export class Clusters {
     const { store, project: files } = this.#options;
     const known = await store.getComponent({ name: p.component });
     if (known === undefined) return fail(notFound("component", p.component));
-    const added = await this.addComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
+    const added = await this.#readComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
     if (!added.ok) return added;
     const spec = decodeValue(added.value.spec) as ComponentSpec;
     if (spec.name !== p.component) return fail(renamed(known.file, p.component, spec.name));

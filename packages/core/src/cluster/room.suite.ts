@@ -34,6 +34,7 @@ export class Room {
         },
         bootstrap: async ({ run }) => ok(run),
         approved: async () => undefined,
+        watchDrift: async () => ok(null),
         upgradeMesh: async ({ run }) => ok(run),
         releaseCanary: async ({ run }) => ok(run),
         cancel: async ({ run }) => void this.cancelled.push(run),

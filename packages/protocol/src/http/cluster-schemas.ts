@@ -51,6 +51,16 @@ const componentFile = z
         timeoutMs: z.int().min(1_000).max(86_400_000).default(300_000).describe("Longest wait for each wave"),
       })
       .prefault({}),
+    drift: z
+      .strictObject({
+        everyMs: z.int().min(1_000).max(604_800_000).default(900_000).describe("Between two looks"),
+        mode: z
+          .enum(["report", "repair"])
+          .default("report")
+          .describe("Whether drift is told, or put right by a plan that is approved as the policy says"),
+      })
+      .optional()
+      .describe("Looks by itself whether the cluster is still as it was applied"),
     prune: z
       .strictObject({
         enabled: z.boolean().default(true),

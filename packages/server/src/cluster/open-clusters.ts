@@ -15,6 +15,7 @@ import { canaryWorkflow, makeCanaryWorkflow } from "./mesh-canary-workflow.ts";
 import type { CanaryInput } from "./mesh-canary-workflow.ts";
 import { makeUpgradeWorkflow, upgradeWorkflow } from "./mesh-upgrade-workflow.ts";
 import type { UpgradeInput } from "./mesh-upgrade-workflow.ts";
+import { driftInput, driftWorkflow, makeDriftWorkflow, readEvent } from "./drift-workflow.ts";
 import { gitCheckouts } from "./checkouts.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
 import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
@@ -42,6 +43,7 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     makeBootstrapWorkflow(() => whole.promise, own),
     makeUpgradeWorkflow(() => whole.promise, own),
     makeCanaryWorkflow(() => whole.promise, own),
+    makeDriftWorkflow(() => whole.promise, own),
   ];
   engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
   const worker = attachInProcess(engine, {
@@ -96,6 +98,16 @@ function runnerOver(engine: Engine): OperationRunner {
         tags: [],
       });
       return started.ok ? ok(run) : started;
+    },
+    async watchDrift({ by, component, watched }) {
+      if (watched) {
+        const input = encodeValue(driftInput(component, by));
+        const tags = [`component:${component}`];
+        const started = await engine.startRun({ by, workflow: driftWorkflow, input, tags });
+        if (!started.ok) return started;
+      }
+      await engine.emit({ by, name: readEvent, key: component, payload: encodeValue(null) });
+      return ok(null);
     },
     async upgradeMesh({ by, person, as, run, request }) {
       const { kind, id } = by;
