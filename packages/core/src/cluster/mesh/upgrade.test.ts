@@ -51,7 +51,10 @@ test("labels, restarts and tags are written once, and waited for", async () => {
   await upgrade.restart(spec, ["staging"], "run 1");
   expect(await upgrade.moveTag(spec, "two")).toEqual(ok("0 of 2 webhooks"));
   expect(writes()).toBe(before);
-  expect(await upgrade.strayed(spec)).toEqual(ok(["shop"]));
+  expect(await upgrade.strayed(spec)).toEqual(ok([]));
+  await upgrade.moveTag(spec, "one");
+  await upgrade.label(spec, "staging", { injection: "enabled", revision: null });
+  expect(await upgrade.strayed(spec)).toEqual(ok(["staging"]));
 });
 
 test("a namespace whose proxies do not come is waited for, and not for ever; one that fails ends it at once", async () => {

@@ -312,11 +312,11 @@ export class MeshUpgrade {
     return ok(from?.ready === true && injectorOf(read.value, spec.from) !== undefined);
   }
 
-  /** Namespaces with proxies that are not of the revision which their labels ask for now. */
+  /** Namespaces with proxies of the new revision whose labels ask for another: they had followed, and have to come back. */
   async strayed(spec: UpgradeSpec): Promise<Result<readonly string[]>> {
     const seen = await this.#state(spec.cluster);
     if (!seen.ok) return seen;
-    const found = seen.value.proxies.filter(({ revision, wanted }) => wanted !== undefined && revision !== wanted);
+    const found = seen.value.proxies.filter(({ revision, wanted }) => revision === spec.to && wanted === spec.from);
     return ok([...new Set(found.map(({ namespace }) => namespace))].toSorted());
   }
 
