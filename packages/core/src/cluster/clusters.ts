@@ -25,7 +25,16 @@ import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Checkouts, PlacedFiles } from "./ports.ts";
-import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
+import {
+  cannotApprove,
+  cannotBegin,
+  cannotUndo,
+  closedWindow,
+  inAnotherCluster,
+  notFound,
+  refusedPlan,
+  renamed,
+} from "./refusals.ts";
 
 /** Carries operations out as runs. */
 export interface OperationRunner extends MeshRunner {
@@ -164,11 +173,7 @@ export class Clusters {
     const put = await store.putComponent({ by: p.by, component, empty: encodeValue([]), now: clock.now() });
     if (put.outcome === "ok") return ok(put.component);
     if (put.outcome === "no_cluster") return fail(notFound("cluster", cluster));
-    return fail({
-      code: "conflict",
-      message: `The component ${name} is in another cluster already, and has something there.`,
-      hint: "Give it another name here, or take it out of that cluster first.",
-    });
+    return fail(inAnotherCluster(name));
   }
 
   /** Makes a plan of what the component's file declares now. */
@@ -257,11 +262,7 @@ export class Clusters {
     if (component === undefined) return fail(notFound("component", operation.component));
     const previous = component.applied === operation.plan ? component.previous : component.applied;
     if (component.operation !== operation.id || previous === undefined) {
-      return fail({
-        code: "conflict",
-        message: `Operation ${operation.id} cannot be undone: ${previous === undefined ? "there was nothing before it" : "others came after it"}.`,
-        hint: "Undo the last operation first, or make a new plan.",
-      });
+      return fail(cannotUndo(operation.id, previous === undefined));
     }
     const before = await store.getPlan({ plan: previous });
     if (before === undefined) return fail(notFound("plan", previous));
