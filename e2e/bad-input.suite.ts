@@ -41,11 +41,11 @@ export interface Things {
 export const everyRoute = Object.keys(routes) as RouteName[];
 /** Routes that read formats of their own, which have tests beside them. */
 const ownFormats: ReadonlySet<RouteName> = new Set(
-  everyRoute.filter((name) => routes[name].permission === "log:write"),
+  everyRoute.filter((name) => /^(?:log|metric):write$/.test(routes[name].permission) && name !== "recordMetrics"),
 );
 /** In the protocols of other products, whose paths, queries and refusals are theirs; they have tests beside them. */
 export const foreignRoutes = everyRoute.filter(
-  (name) => /^\/(?:cache|loki)\//.test(routes[name].path) || (ownFormats.has(name) && name !== "writeLogs"),
+  (name) => /^\/(?:cache|loki|prom)\//.test(routes[name].path) || (ownFormats.has(name) && name !== "writeLogs"),
 );
 const cacheKey = "ab".repeat(32);
 /** Other routes that read a body. */
@@ -60,6 +60,7 @@ export const fieldRoutes = readingRoutes.filter((name) => !anyValueRoutes.includ
 export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>>>> = {
   startRun: { input: 1, id: "r", idempotencyKey: "k", delay: "1h", priority: 1, tags: ["t"] },
   queryLogs: { query: "x", from: 0, to: 1, limit: 1, tenant: "default", afterSeq: 0, upToSeq: 1 },
+  recordMetrics: { name: "n", value: 1, kind: "gauge", labels: { a: "b" } },
   deleteLogs: { query: "nobody says this", from: 0, to: 1, tenant: "default" },
   addCluster: { name: "main", kubeconfig: "{}", context: "c", acceptIdentity: false },
   addComponent: { file: "web.yaml" },

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe("help", () => {
   const groups = {
-    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
+    "": "up dev init run runs events approve schedule queue triggers state step-cache user token worker build logs metrics cache term secret versions keys services breakers audit backup restore cluster migrate doctor".split(
       " ",
     ),
     runs: [
@@ -65,6 +65,7 @@ describe("help", () => {
     token: ["create", "list", "revoke"],
     worker: ["list", "drain", "remove"],
     logs: ["query", "tail", "ship", "delete"],
+    metrics: ["list", "report", "query"],
     secret: ["set", "list", "remove", "rotate"],
     versions: ["list", "move", "drain"],
     build: ["graph", "affected", "explain"],

@@ -40,6 +40,7 @@ const documents = [
   "docs/workers.md",
   "docs/terminals.md",
   "docs/logs.md",
+  "docs/metrics.md",
   "docs/builds.md",
   "docs/cache.md",
   "docs/deployment.md",

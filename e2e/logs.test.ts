@@ -62,6 +62,16 @@ describe("sluice logs", () => {
     });
   });
 
+  test("leave figures that sluice metrics lists, reports and calculates with", async () => {
+    expect(await text("metrics", "list")).toMatch(/query_duration\{kind="logs"\} +histogram +[1-9]/);
+    const reported = (await json("metrics", "report", "--since", "1h", "--name", "query_duration")) as {
+      readonly metrics: readonly { readonly summary: { readonly count: number } }[];
+    };
+    expect(reported.metrics[0]?.summary.count).toBeGreaterThan(0);
+    expect(await text("metrics", "query", 'count(query_duration_count{kind="logs"})')).toBe("1\n");
+    expect(await fails("metrics", "query", "sum(")).toMatchObject({ code: 2, error: { code: "invalid_filter" } });
+  });
+
   test("follows them as they come", async () => {
     const tail = ["logs", "tail", "service:=shop", "--last", "1", "--for", "60s", "--json"];
     const following = startSluice([...tail, "--project", project]);

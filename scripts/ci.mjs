@@ -9,7 +9,7 @@ const PORT = Number(process.env.SLUICE_PORT ?? 7890);
 const READY_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
-const STEP_TIMEOUT_MS = 38 * 60_000;
+const STEP_TIMEOUT_MS = 65 * 60_000;
 /** What is promised on two cores; past it the run has failed. */
 const TEST_SECONDS_MAX = Number(process.env.CI_TEST_SECONDS_MAX ?? 10 * 60);
 const ALL_SECONDS_MAX = Number(process.env.CI_SECONDS_MAX ?? 75 * 60);

@@ -48,6 +48,7 @@ const PUBLISHABLE: Publishable[] = [
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/core/src/logs/storage/log-reader-thread.ts",
       "packages/core/src/logs/storage/log-writer-thread.ts",
+      "packages/core/src/metrics/storage/metric-thread.ts",
       "packages/server/src/bundle-process.ts",
       "packages/server/src/terminals/screen-thread.ts",
       "packages/server/src/value-thread.ts",

@@ -2,6 +2,7 @@
 // `N passed, N failed[, N skipped]`. Usage: `bun scripts/test.ts fast|slow|full|soak [part of a path…]`.
 
 import { availableParallelism } from "node:os";
+import { passedBefore, remember, treeName } from "./passed-before.ts";
 import { type FileLimits, type FileResult, killAll, type RunningGroups, runTestFile } from "./run-test-file.ts";
 
 type Tier = "fast" | "slow" | "soak";
@@ -35,6 +36,7 @@ const TIMED = new Set([
   "packages/core/src/store/sqlite/run-search.slow.test.ts",
   "scripts/check.slow.test.ts",
 ]);
+const PASSED_FILE = "node_modules/.cache/sluice-tests/passed.json";
 const SLOWEST_SHOWN_MAX = 10;
 const OUTPUT_SHOWN_CHARS_MAX = 20_000;
 
@@ -168,7 +170,11 @@ export function filesOfRun(name: string, filters: string[] = []): { tier: Tier; 
 }
 
 async function main(tierName: string, filters: string[]): Promise<number> {
-  const parts = filesOfRun(tierName, filters);
+  const again = filters.includes("--again");
+  const parts = filesOfRun(
+    tierName,
+    filters.filter((filter) => filter !== "--again"),
+  );
   if (parts === undefined) {
     console.error(`unknown tier "${tierName}": use one of ${Object.keys(TIERS).join(", ")}`);
     return 2;
@@ -181,11 +187,23 @@ async function main(tierName: string, filters: string[]): Promise<number> {
     });
   }
   const startedMs = performance.now();
+  const tree = treeName();
   const results: FileResult[] = [];
-  for (const { tier, files } of parts) results.push(...(await runTier(tier, files, running)));
+  for (const { tier, files } of parts) {
+    // `npm test` has just been run as a rule.
+    const before = tierName === "full" && tier === "fast" && !again && tree !== undefined && filters.length === 0;
+    const passed = before ? passedBefore(PASSED_FILE, { tree, now: Date.now() }) : undefined;
+    if (passed === undefined) results.push(...(await runTier(tier, files, running)));
+    else
+      console.log(
+        `The fast tier passed on this very tree at ${new Date(passed.at).toISOString()} (${passed.line}); --again runs it again.`,
+      );
+  }
   printSummary(results);
   console.log(`${results.length} files in ${seconds(performance.now() - startedMs)}`);
   const { line, exitCode } = closing(results);
+  if (tierName === "fast" && filters.length === 0 && exitCode === 0 && tree !== undefined && treeName() === tree)
+    remember(PASSED_FILE, { tree, at: Date.now(), line });
   console.log(line);
   return exitCode;
 }

@@ -176,6 +176,8 @@ function wireErrorOf(text: string): WireError | undefined {
     const body: unknown = JSON.parse(text);
     if (typeof body !== "object" || body === null || !("error" in body)) return undefined;
     const { error } = body;
+    // As Prometheus answers: what is wrong is said of the expression.
+    if (typeof error === "string" && "errorType" in body) return { code: "invalid_filter", message: error };
     if (typeof error !== "object" || error === null || !("code" in error) || !("message" in error)) return undefined;
     const known = typeof error.code === "string" && error.code in errorCodes;
     return known ? { ...(error as WireError), code: error.code as ErrorCode } : undefined;

@@ -11,6 +11,7 @@ import { addEventsCommands } from "./commands/events.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLogsCommands } from "./commands/logs.ts";
+import { addMetricsCommands } from "./commands/metrics.ts";
 import { addMigrateCommands } from "./commands/migrate.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommands } from "./commands/runs.ts";
@@ -54,6 +55,7 @@ export function makeProgram(io: Io): Command {
   addWorkerCommands(program, io);
   addBuildCommands(program, io);
   addLogsCommands(program, io);
+  addMetricsCommands(program, io);
   addCacheCommands(program, io);
   addTermCommands(program, io);
   addSecretCommands(program, io);

@@ -32,6 +32,8 @@ export { cacheLimits } from "./builds/cache/limits.ts";
 export type { CacheLimits } from "./builds/cache/limits.ts";
 export { logLimits } from "./logs/limits.ts";
 export type { LogLimits } from "./logs/limits.ts";
+export { metricLimits } from "./metrics/limits.ts";
+export type { MetricLimits } from "./metrics/limits.ts";
 export type { ProductTrail } from "./kernel/product-trail.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { lazily } from "./kernel/lazily.ts";

@@ -196,6 +196,93 @@ type StartArguments<W extends Workflow> =
     ? [input?: InputOf<W>, options?: StartOptions]
     : [input: InputOf<W>, options?: StartOptions];
 
+/** Writes, searches and follows logs. */
+export interface LogClient {
+  /** Resolves when the entries are on the disk. Under a key they are written once, however often they are sent. */
+  write(
+    entries: LogInput | readonly LogInput[],
+    options?: { readonly labels?: Readonly<Record<string, string>>; readonly idempotencyKey?: string },
+  ): Promise<{ readonly accepted: number; readonly rejections: number; readonly duplicate: boolean }>;
+  /** Entries that fit, or what pipes make of them: `columns` and `rows`. Times are milliseconds since 1970. */
+  query(
+    text: string,
+    options?: { readonly from?: number; readonly to?: number; readonly limit?: number },
+  ): Promise<LogFound>;
+  /** The latest entries that fit, then each as it comes, without end. */
+  tail(
+    filter?: string,
+    options?: { readonly last?: number; readonly after?: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<LogEntry>;
+}
+
+/** An entry as it is written: a line, or an object with `message`, `time`, `labels` and fields of any name. */
+export type LogInput = string | Readonly<Record<string, unknown>>;
+
+export interface LogEntry {
+  /** Place in the order of commits; also the cursor of tails. */
+  readonly seq: number;
+  /** ISO 8601, with up to nine digits of a second. */
+  readonly time: string;
+  readonly level: string;
+  readonly line: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface LogFound {
+  readonly entries: readonly LogEntry[] | null;
+  readonly columns: readonly string[] | null;
+  readonly rows: readonly (readonly (string | number | boolean | null)[])[] | null;
+  /** Why this is not all: null where it is. */
+  readonly partial: string | null;
+  readonly lastSeq: number;
+}
+
+/** Records values, and reports them. */
+export interface MetricClient {
+  /** Records a value of a histogram; of a counter, by how much it grows; of a gauge, what it is now. */
+  record(
+    name: string,
+    value: number,
+    options?: {
+      readonly kind?: "counter" | "gauge" | "histogram";
+      readonly labels?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void>;
+  /** What was recorded within a span, the last hour without one. Times are milliseconds since 1970. */
+  report(options?: { readonly from?: number; readonly to?: number; readonly name?: string }): Promise<MetricReport>;
+}
+
+/** Of the values of a series. */
+export interface MetricSummary {
+  readonly count: number;
+  readonly sum: number;
+  readonly average: number;
+  readonly min: number;
+  readonly max: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export interface MetricReport {
+  readonly from: number;
+  readonly to: number;
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly kind: "counter" | "gauge" | "histogram";
+    readonly summary: MetricSummary;
+    readonly history: readonly (MetricSummary & { readonly at: number; readonly widthMs: number })[];
+  }[];
+}
+
+/** The client of a server, with what only a server has. */
+export interface ServerClient extends Client {
+  readonly logs: LogClient;
+  readonly metrics: MetricClient;
+}
+
 export interface Client extends AsyncDisposable {
   /** Resolves when the run is durable. */
   start<W extends Workflow>(workflow: W, ...rest: StartArguments<W>): Promise<RunHandle<OutputOf<W>>>;

@@ -8,9 +8,12 @@ import type {
   Run,
   RunHandle,
   RunQuery,
+  ServerClient,
   StartOptions,
   StateValue,
 } from "./client.ts";
+import { HttpLogs } from "./connect-logs.ts";
+import { HttpMetrics } from "./connect-metrics.ts";
 import { ConnectedRun, runOf } from "./connect-run.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Fetch } from "./http-link.ts";
@@ -38,7 +41,7 @@ const approvalsMax = 200;
  * starting with an idempotency key, is repeated while the server cannot be reached; other changes are not, since a lost
  * answer does not say whether they happened.
  */
-export function connect(options: ConnectOptions): Client {
+export function connect(options: ConnectOptions): ServerClient {
   const link = new HttpLink({
     url: options.url,
     token: options.token,
@@ -58,11 +61,15 @@ function sentAttributes(
   );
 }
 
-class HttpClient implements Client {
+class HttpClient implements ServerClient {
   readonly #link: HttpLink;
+  readonly logs: ServerClient["logs"];
+  readonly metrics: ServerClient["metrics"];
 
   constructor(link: HttpLink) {
     this.#link = link;
+    this.logs = new HttpLogs(link);
+    this.metrics = new HttpMetrics(link);
   }
 
   async start(workflow: Workflow | string, input?: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {

@@ -25,6 +25,8 @@ export interface LinkRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** An object whose values are encoded already, or the bytes of one value. */
   readonly body?: Readonly<Record<string, unknown>> | Uint8Array;
+  /** In place of `body`: plain data that is no value of a workflow. */
+  readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Repeating it changes nothing. */
   readonly repeatable: boolean;
@@ -72,14 +74,16 @@ export class HttpLink {
 
   /** Encodes a request once; what cannot be encoded is refused before anything is sent. */
   #prepare(
-    { method, path, query, body, headers }: LinkRequest,
+    { method, path, query, body, json, headers }: LinkRequest,
     accept: string,
   ): (signal: AbortSignal) => Promise<Response> {
     const { token, fetch } = this.#options;
     const sent: Record<string, string> = { accept, ...headers };
     if (token !== undefined) sent["authorization"] = `Bearer ${token}`;
     if (body !== undefined) sent["content-type"] = valueMediaType;
-    const bytes = body === undefined || body instanceof Uint8Array ? body : encodeValue(body);
+    if (json !== undefined) sent["content-type"] = "application/json";
+    const plain = json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(json));
+    const bytes = plain ?? (body === undefined || body instanceof Uint8Array ? body : encodeValue(body));
     const url = this.#base + path.map(encodeURIComponent).join("/") + queryText(query);
     const init = { method, headers: sent, ...(bytes === undefined ? {} : { body: bytes as Uint8Array<ArrayBuffer> }) };
     return async (signal) => fetch(url, { ...init, signal });

@@ -108,6 +108,14 @@ export type {
 export type { Approval, ApprovalRequest, ApproveOptions, ApproverDecision } from "./approval.ts";
 export type {
   Client,
+  LogClient,
+  LogEntry,
+  LogFound,
+  LogInput,
+  MetricClient,
+  MetricReport,
+  MetricSummary,
+  ServerClient,
   StartOptions,
   Run,
   RunUpdate,

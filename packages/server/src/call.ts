@@ -24,6 +24,7 @@ import type { HttpLimits } from "./limits.ts";
 import type { LiveHub } from "./live/hub.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import type { HttpMetrics } from "./metrics.ts";
+import type { MetricPart } from "./metrics/first-use.ts";
 import { forbidden } from "./principal.ts";
 import { Query } from "./query.ts";
 import type { SocketSession } from "./sockets.ts";
@@ -110,6 +111,8 @@ export interface HttpParts {
   readonly fleet: (() => Promise<Fleet>) | undefined;
   /** Logs; there from their first use on. */
   readonly logs: (() => Promise<LogDesk>) | undefined;
+  /** What programs record and others send; there from its first use on. */
+  readonly figures: MetricPart | undefined;
   /** Programs on terminals of this machine; there from its first use on. */
   readonly terminals: (() => Promise<Terminals>) | undefined;
   /** Blobs as scopes hold them; there from its first use on. */

@@ -193,6 +193,7 @@ export function httpOver(
     readonly supervisor: Supervisor;
     readonly fleet: HttpParts["fleet"];
     readonly logs: HttpParts["logs"];
+    readonly figures: HttpParts["figures"];
     readonly terminals: HttpParts["terminals"];
     readonly blobs: HttpParts["blobs"];
     readonly cache: HttpParts["cache"];
@@ -229,6 +230,7 @@ export function httpOver(
     deployment: () => ({ ...deployer.state, workers: supervisor.workers }),
     fleet,
     logs,
+    figures: parts.figures,
     terminals,
     blobs,
     cache,

@@ -20,6 +20,7 @@ import type { ScopedBlobs } from "./blobs/scoped-blobs.ts";
 import type { Http } from "./http.ts";
 import { httpLimits } from "./limits.ts";
 import { logsOf } from "./logs/first-use.ts";
+import { metricsOf } from "./metrics/first-use.ts";
 import type { LogDesk } from "./logs/log-desk.ts";
 import { Deployer } from "./project-deploy.ts";
 import type { SupervisedEngine, Supervisor } from "./supervisor.ts";
@@ -91,15 +92,13 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
     const audit = await keepAudit(ground, store, replaces);
     const fleet = fleetOf(ground, { engine, store, identity, hasOwnCode: () => deploysItself(engine, deployer) });
     const logs = logsOf({ engine, store, folder: join(folder.folder, "logs"), log, settings });
-    const cache = cacheOf(ground);
+    const [cache, figures] = [cacheOf(ground), metricsOf({ folder: join(folder.folder, "metrics"), log, settings })];
     const terminals = terminalsOf({ store, log, env: options.env, limits: settings.limits, folder: folder.folder });
+    const rooms = { logs: logs.open, figures, fleet: fleet.open, terminals: terminals.open, clusters: clusters.open };
     const http = httpOver(ground, {
-      logs: logs.open,
-      fleet: fleet.open,
-      terminals: terminals.open,
+      ...rooms,
       blobs: scopedBlobsOf(ground, { store, files: blobs }),
       cache: () => cache.open(),
-      clusters: clusters.open,
       engine,
       store,
       identity,
@@ -124,7 +123,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       drain: async () => {
         for (const part of [collector, telemetry, terminals]) await part?.stop();
         await http.settle();
-        await Promise.all([fleet.stop(), logs.stop(), cache.stop()]);
+        await Promise.all([fleet.stop(), logs.stop(), cache.stop(), figures.stop()]);
         await identity.close();
         const head = await audit.stop();
         await engine.stop(engine.limits.drainMs);

@@ -6,6 +6,7 @@ import { settleSettings, sourcesOf } from "./config.ts";
 import type { SettingSources } from "./config.ts";
 import { identityKeys } from "./config-identity.ts";
 import { logKeys } from "./config-logs.ts";
+import { metricKeys } from "./config-metrics.ts";
 import { reportSettings } from "./config-report.ts";
 import { limitDefaults, settingSpecs } from "./config-settings.ts";
 import { HttpFixture } from "./http-fixture.ts";
@@ -28,7 +29,7 @@ const find = (report: ReturnType<typeof reported>, name: string) => report.setti
 describe("the settings that hold", () => {
   test("are all there, each with words", () => {
     const { settings, data } = reported({});
-    const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys];
+    const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys, ...metricKeys];
     expect(settings.map(({ name }) => name)).toEqual([
       ...keys,
       ...Object.keys(limitDefaults).map((name) => `limits.${name}`),

@@ -2,6 +2,7 @@
 import type { SettingSource } from "./config.ts";
 import { identityKeys } from "./config-identity.ts";
 import { logKeys } from "./config-logs.ts";
+import { metricKeys } from "./config-metrics.ts";
 import type { LogListener } from "./config-logs.ts";
 import { limitDefaults, settingSpecs } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
@@ -54,6 +55,8 @@ const valueOf: Readonly<Record<string, (settings: ServerSettings) => unknown>> =
   "logs.gelf": ({ logs }) => addressesOf(logs.gelf),
   "logs.fluent": ({ logs }) => addressesOf(logs.fluent),
   "logs.pipelines": ({ logs }) => logs.pipelines,
+  // Headers hold tokens.
+  "metrics.scrape": ({ scrape }) => scrape.map(({ headers: _secret, ...target }) => target),
   "telemetry.endpoint": ({ telemetry }) => telemetry && originOf(telemetry.endpoint),
   "telemetry.sample": ({ telemetry }) => telemetry?.sample,
   "retention.runs": (settings) => limitOf(settings, "runRetentionMs"),
@@ -65,7 +68,7 @@ function addressesOf(listeners: readonly LogListener[]): readonly string[] {
 }
 
 export function reportSettings(settings: ServerSettings, sources: ReadonlyMap<string, SettingSource>): SettingsReport {
-  const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys];
+  const keys = [...settingSpecs.map(({ key }) => key), ...identityKeys, ...logKeys, ...metricKeys];
   const reported = [
     ...keys.map((key) => report(key, valueOf[key]?.(settings), sourceOf(sources, key, otherNames[key]))),
     ...Object.keys(limitDefaults).map((name) => {

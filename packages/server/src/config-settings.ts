@@ -1,5 +1,5 @@
 // The settings of a server: what there is, what each is without being set, and how text becomes a value.
-import { engineLimits, fleetLimits, logLimits, terminalLimits } from "@sluice/core";
+import { engineLimits, fleetLimits, logLimits, metricLimits, terminalLimits } from "@sluice/core";
 import { auditLimits, identityLimits } from "@sluice/core/identity";
 import type { IdentitySettings } from "@sluice/core/identity";
 import { sqliteLimits } from "@sluice/core/store/sqlite";
@@ -10,6 +10,7 @@ import { checkpointsVariable } from "./config-audit.ts";
 import type { AuditSettings } from "./config-audit.ts";
 import { logListeners } from "./config-logs.ts";
 import type { LogSettings } from "./config-logs.ts";
+import type { ScrapeTarget } from "./config-metrics.ts";
 import { openidSecretVariable } from "./config-identity.ts";
 import { httpLimits } from "./limits.ts";
 import { supervisorLimits } from "./supervisor-limits.ts";
@@ -47,6 +48,8 @@ export interface ServerSettings {
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
   readonly logs: LogSettings;
+  /** Where samples of metrics are asked for. */
+  readonly scrape: readonly ScrapeTarget[];
   /** Where traces and metrics go; undefined: nowhere. */
   readonly telemetry: TelemetrySettings | undefined;
   /** Every named limit that was set. */
@@ -60,6 +63,7 @@ export const limitDefaults: Readonly<Record<string, number>> = {
   ...supervisorLimits,
   ...fleetLimits,
   ...logLimits,
+  ...metricLimits,
   ...terminalLimits,
   ...httpLimits,
   ...sqliteLimits,

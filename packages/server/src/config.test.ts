@@ -29,6 +29,7 @@ describe("precedence", () => {
       onDeploy: "pin",
       encryptPayloads: false,
       logs: { syslog: [], gelf: [], fluent: [], pipelines: [] },
+      scrape: [],
       telemetry: undefined,
       allowedHosts: [],
       allowedOrigins: [],

@@ -16,10 +16,11 @@ import type { ServerSettings } from "./config-settings.ts";
 import { auditSettings } from "./config-audit.ts";
 import { identityKeys, identitySettings } from "./config-identity.ts";
 import { logKeys, logSettings } from "./config-logs.ts";
+import { metricKeys, scrapeTargets } from "./config-metrics.ts";
 import { workerSettings } from "./config-worker.ts";
 
 /** Settings that are read whole, from the file alone. */
-const wholeKeys: readonly string[] = [...identityKeys, ...logKeys];
+const wholeKeys: readonly string[] = [...identityKeys, ...logKeys, ...metricKeys];
 
 export interface SettingSources {
   /** Absolute path of the project. */
@@ -52,7 +53,7 @@ export function settleSettings(sources: SettingSources): ServerSettings {
   checkNames([...file.keys()], {
     kind: "setting",
     where: "sluice.config.ts",
-    known: [...settingKeys(), ...identityKeys, ...logKeys, ...limitKeys()],
+    known: [...settingKeys(), ...wholeKeys, ...limitKeys()],
   });
   checkNames([...flags.keys()], {
     kind: "setting",
@@ -114,6 +115,7 @@ function filled(
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
     audit: auditSettings(values, { data, pathOf }),
     logs: logSettings(values),
+    scrape: scrapeTargets(values.get("metrics.scrape")),
     telemetry: telemetryOf(values, sources.env),
     identity: identitySettings({ values, env: sources.env, publicUrl, port }),
     limits: {

@@ -133,7 +133,7 @@ describe("answers", () => {
     await ask("verifyAudit", [], { body: {} });
     for (const name of ["console", "consoleAsset", "consolePage"] as const) await ask(name, ["runs"]);
     // Others are asked in the contract-*.test.ts of their own, terminals in routes/terminals.test.ts.
-    const rooms = "logs terminals clusters";
+    const rooms = "logs metrics terminals clusters";
     const elsewhere = new Set(`sign-in users triggers services workers builds keys versions ${rooms}`.split(" "));
     const here = (Object.keys(routes) as RouteName[]).filter((name) => !elsewhere.has(routes[name].tag));
     const rest = here.filter((name) => !visited.has(name));
@@ -143,7 +143,7 @@ describe("answers", () => {
 
 /** Whether this server is made without what the route is about. */
 function isMissing(name: RouteName): boolean {
-  return name === "downloadBackup" || ["logs", "terminals", "clusters"].includes(routes[name].tag);
+  return name === "downloadBackup" || ["logs", "metrics", "terminals", "clusters"].includes(routes[name].tag);
 }
 
 /** What was written so far. */

@@ -55,6 +55,7 @@ export interface HttpOptions {
   readonly deployment: () => DeploymentState;
   readonly fleet?: HttpParts["fleet"];
   readonly logs?: HttpParts["logs"];
+  readonly figures?: HttpParts["figures"];
   readonly terminals?: HttpParts["terminals"];
   readonly blobs?: HttpParts["blobs"];
   readonly cache?: HttpParts["cache"];
@@ -367,7 +368,8 @@ function actorOf({ principal, address }: Arrival): Actor {
 function partsOf(options: HttpOptions, own: Pick<HttpParts, "limits" | "metrics" | "closing">): HttpParts {
   const { engine, store, identity, vault, authentication, publicUrl, clock, log, version, startedAt } = options;
   const { ready, fleet, clusters, logs, terminals, blobs, cache, backup, restore, disk, settings, payloads } = options;
-  const others = { ready, fleet, clusters, logs, terminals, blobs, cache, backup, restore, disk, settings, payloads };
+  const kept = { ready, fleet, clusters, logs, terminals, blobs, cache, backup, restore, disk, settings, payloads };
+  const others = { ...kept, figures: options.figures };
   const valueJson = new ValueJson(own);
   const verifyAudit =
     options.verifyAudit ??

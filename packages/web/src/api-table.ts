@@ -183,6 +183,9 @@ export interface Api {
   queryLogs: { params: never; query: never; request: Sent<"LogQuery">; answer: Body<"LogAnswer"> };
   tailLogs: { params: never; query: "query" | "last" | "after" | "tenant"; request: undefined; answer: string };
   deleteLogs: { params: never; query: never; request: Sent<"LogDeletion">; answer: Body<"LogsDeleted"> };
+  recordMetrics: { params: never; query: never; request: Sent<"MetricValues">; answer: Body<"MetricsRecorded"> };
+  listMetrics: { params: never; query: "name"; request: undefined; answer: Body<"MetricList"> };
+  reportMetrics: { params: never; query: "from" | "to" | "name"; request: undefined; answer: Body<"MetricReport"> };
   listTerminals: { params: never; query: never; request: undefined; answer: Body<"Terminals"> };
   createTerminal: { params: never; query: never; request: Sent<"NewTerminal">; answer: Body<"TerminalMade"> };
   getTerminal: { params: "id"; query: never; request: undefined; answer: Body<"TerminalMade"> };

@@ -10,6 +10,7 @@ import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { keyContracts } from "./key-contracts.ts";
 import { logContracts } from "./log-contracts.ts";
+import { metricContracts } from "./metric-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
 import { jsonSchemas, schemas } from "./schemas.ts";
@@ -33,6 +34,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...versionContracts,
   ...workerContracts,
   ...logContracts,
+  ...metricContracts,
   ...terminalContracts,
   ...blobContracts,
   ...cacheContracts,

@@ -75,6 +75,7 @@ export const logContracts: Readonly<Record<keyof typeof logRoutes, Contract>> = 
   lokiVolumeRange: loki("query", "start", "end", "step", "limit", "targetLabels"),
   detectLokiLabels: loki("query", "start", "end", "since"),
   detectLokiFields: loki("query", "start", "end", "since", "line_limit", "limit"),
+  lokiPatterns: loki("query", "start", "end", "step"),
   lokiBuild: loki(),
   pushOtlpLogs: {
     parameters: [tenantHeader],

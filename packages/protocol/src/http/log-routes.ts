@@ -131,6 +131,14 @@ export const logRoutes = {
     permission: "log:read",
     anyToken: true,
   },
+  lokiPatterns: {
+    methods: ["GET", "POST"],
+    path: "/loki/api/v1/patterns",
+    summary: "Patterns of the latest lines of a selector and how often each comes, as Grafana Loki answers",
+    tag: "logs",
+    permission: "log:read",
+    anyToken: true,
+  },
   lokiBuild: {
     methods: get,
     path: "/loki/api/v1/status/buildinfo",

@@ -20,6 +20,7 @@ export type RouteTag =
   | "workers"
   | "builds"
   | "logs"
+  | "metrics"
   | "terminals"
   | "clusters"
   | "audit"

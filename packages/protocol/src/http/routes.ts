@@ -7,6 +7,7 @@ import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
+import { metricRoutes } from "./metric-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -25,6 +26,7 @@ export const routes = {
   ...versionRoutes,
   ...workerRoutes,
   ...logRoutes,
+  ...metricRoutes,
   ...terminalRoutes,
   ...blobRoutes,
   ...cacheRoutes,

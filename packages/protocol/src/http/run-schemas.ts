@@ -1,6 +1,6 @@
 // Bodies of the routes of durable workflows as zod schemas. Loads zod: to be imported on first use only.
 import { z } from "zod";
-import { duration, failure, maybe, name, runError, time, value, waitingStarts } from "./schema-parts.ts";
+import { duration, failure, maybe, name, recorded, runError, time, value, waitingStarts } from "./schema-parts.ts";
 import { attributeTypes } from "../attributes.ts";
 import { gateKinds, joinReasons, singletonModes } from "../flow.ts";
 import { catchUpModes, entryKinds, entryStatuses, overlapModes, runStatuses, runStatusReasons } from "../statuses.ts";
@@ -395,5 +395,6 @@ export const runSchemas = {
     workers: z.int(),
     counters: z.record(z.string(), z.number()),
     durationsMs: z.strictObject({ runs: durations, requests: z.record(z.string(), durations) }),
+    recorded: z.array(recorded),
   }),
 } as const;

@@ -38,3 +38,24 @@ export const failure = z.strictObject({
     details: z.unknown().optional(),
   }),
 });
+
+/** Of a series that programs record. */
+export const metricKind = z.enum(["counter", "gauge", "histogram"]);
+export const metricLabels = z.record(z.string(), z.string());
+export const metricSummary = {
+  count: z.int(),
+  sum: z.number(),
+  average: z.number(),
+  min: z.number(),
+  max: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+};
+export const recorded = z.strictObject({
+  name: z.string(),
+  labels: metricLabels,
+  kind: metricKind,
+  value: z.number().describe("Of a counter its sum, otherwise the latest value"),
+  summary: z.strictObject(metricSummary).describe("Since the server started"),
+});

@@ -9,6 +9,7 @@ import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
+import { metricSchemas } from "./metric-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { terminalSchemas } from "./terminal-schemas.ts";
@@ -28,6 +29,7 @@ export const schemas = {
   ...versionSchemas,
   ...workerSchemas,
   ...logSchemas,
+  ...metricSchemas,
   ...terminalSchemas,
   ...blobSchemas,
   ...cacheSchemas,

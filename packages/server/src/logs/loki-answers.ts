@@ -1,7 +1,10 @@
 // Answers in the shapes of Loki's read API.
+import { Drain } from "@sluice/core/logs";
 import type { LogQlAnswer } from "@sluice/core/logs";
 
 type Lines = Extract<LogQlAnswer, { kind: "lines" }>["lines"];
+/** Different patterns of one answer. */
+const patternsMax = 1_000;
 type Span = { readonly fromNs: bigint; readonly toNs: bigint };
 
 /** As Prometheus writes values: never with an exponent. */
@@ -135,4 +138,25 @@ function kindOf(values: readonly string[]): string {
     ["bytes", /^\d+(?:\.\d+)?\s?[KMGTP]?i?B$/],
   ];
   return kinds.find(([, pattern]) => values.every((value) => pattern.test(value)))?.[0] ?? "string";
+}
+
+/** Patterns of lines, and how many lines each has at each step, in seconds since 1970. */
+export function patternsOf(
+  lines: Lines,
+  stepMs: number,
+): readonly { readonly pattern: string; readonly samples: readonly (readonly [number, number])[] }[] {
+  const drain = new Drain(patternsMax);
+  for (const { line, ns } of lines) drain.add(line, msOf(BigInt(ns)));
+  const steps = new Map<string, Map<number, number>>();
+  for (const { line, ns } of lines) {
+    const text = drain.patternOf(line);
+    if (text === undefined) continue;
+    const seconds = Math.floor(Math.floor(msOf(BigInt(ns)) / stepMs) * (stepMs / 1_000));
+    const counts = steps.get(text) ?? new Map<number, number>();
+    steps.set(text, counts.set(seconds, (counts.get(seconds) ?? 0) + 1));
+  }
+  return drain.patterns().map(({ text }) => ({
+    pattern: text,
+    samples: [...(steps.get(text) ?? [])].toSorted(([a], [b]) => a - b),
+  }));
 }

@@ -21,7 +21,7 @@ import { nosniff } from "../hygiene.ts";
 import { mediaType, takeEntries, textOfBytes } from "../logs/log-body.ts";
 import { failure, reply } from "../wire.ts";
 
-const protobufType = "application/x-protobuf";
+export const protobufType = "application/x-protobuf";
 
 interface Now {
   readonly timeMs: number;
@@ -80,7 +80,7 @@ export async function pushOtlpLogs(call: Call): Promise<Response> {
   }
 }
 
-function otlpFailure(error: unknown, inProtobuf: boolean): Response {
+export function otlpFailure(error: unknown, inProtobuf: boolean): Response {
   const wire = toWire(error);
   // Whatever nobody expected, and refusals that are audited, have their own place.
   if (wire.code === "internal" || wire.code === "forbidden") throw error;

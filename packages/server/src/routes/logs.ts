@@ -6,6 +6,7 @@ import { optionalTextOf, quoted, refuse, timeIn } from "../fields.ts";
 import type { Body } from "../fields.ts";
 import { nosniff } from "../hygiene.ts";
 import { deskOf, hashOf, mediaType, reading, sentBytes, taken, textOfBytes } from "../logs/log-body.ts";
+import { noteQuery } from "../metrics/metric-body.ts";
 import { shownAnswer } from "../logs/show-logs.ts";
 import { TailFeed } from "../logs/tail-feed.ts";
 import { tenantOf } from "../logs/tenant.ts";
@@ -86,6 +87,7 @@ export async function queryLogs(call: Call): Promise<Response> {
   const startedMs = performance.now();
   const { signal } = call.request;
   const answer = await store.query({ tenant, query, aboveSeq, upToSeq, rowsMax, signal });
+  await noteQuery(call, "logs", startedMs);
   return reply("json", 200, shownAnswer(answer, Math.round((performance.now() - startedMs) * 10) / 10));
 }
 

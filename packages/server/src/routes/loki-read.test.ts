@@ -59,6 +59,16 @@ async function ask(path: string, params: Record<string, string>, headers: Record
 }
 const span = { start: nsAt(0), end: nsAt(120) };
 
+test("lines have patterns, counted at each step", async () => {
+  const asked = { query: '{app="mail"}', ...span, step: "1m" };
+  const { body } = await ask("patterns", asked);
+  expect(body.data).toEqual([
+    { pattern: "level=error n=x", samples: [[base + 60, 1]] },
+    { pattern: 'level=warn msg="a b" bytes=<_> n=<_>', samples: [[base, 1]] },
+  ]);
+  expect((await ask("patterns", { ...asked, query: 'count_over_time({app="mail"}[1m])' })).status).toBe(400);
+});
+
 async function linesOf(query: string, more: Record<string, string> = {}): Promise<string[]> {
   const { status, body, text } = await ask("query_range", { query, ...span, ...more });
   expect({ status, text: status === 200 ? "" : text }).toEqual({ status: 200, text: "" });

@@ -6,7 +6,8 @@ import type { Call } from "../call.ts";
 import { nosniff } from "../hygiene.ts";
 import { deskOf } from "../logs/log-body.ts";
 import { LokiParameters } from "../logs/loki-parameters.ts";
-import { detectFields, instantOf, matrixOf, statsOf, streamsOf } from "../logs/loki-answers.ts";
+import { detectFields, instantOf, matrixOf, patternsOf, statsOf, streamsOf } from "../logs/loki-answers.ts";
+import { noteQuery } from "../metrics/metric-body.ts";
 import { tenantOf } from "../logs/tenant.ts";
 
 const linesUsual = 100;
@@ -50,7 +51,10 @@ async function ask(
   const { store, limits } = await deskOf(call);
   call.mayIdle(limits.logQueryMsMax);
   const { limit = linesUsual, direction = "backward", categorize = false } = p;
-  return store.logql({ tenant, ...p, limit, direction, categorize }, call.request.signal);
+  const startedMs = performance.now();
+  const answer = await store.logql({ tenant, ...p, limit, direction, categorize }, call.request.signal);
+  await noteQuery(call, "logql", startedMs);
+  return answer;
 }
 
 export const queryLoki = (call: Call): Promise<Response> =>
@@ -221,6 +225,18 @@ export const detectLokiFields = (call: Call): Promise<Response> =>
       throw new SluiceError({ code: "bad_request", message: "Fields are found in lines, not in values." });
     const limit = asked.limit(fieldLinesUsual, fieldLinesUsual);
     return { fields: detectFields(answer.lines).slice(0, limit), limit };
+  });
+
+/** Of the latest lines, as many as one answer may have. */
+export const lokiPatterns = (call: Call): Promise<Response> =>
+  asLoki(async () => {
+    const asked = await LokiParameters.of(call);
+    const [text, span] = [asked.query(), asked.span()];
+    selectorIn(text);
+    const stepMs = asked.step(span);
+    const { limits } = await deskOf(call);
+    const answer = await ask(call, { text, ...span, stepMs, limit: limits.logQueryRowsMax });
+    return { status: "success", data: answer.kind === "lines" ? patternsOf(answer.lines, stepMs) : [] };
   });
 
 export const lokiBuild = (call: Call): Promise<Response> =>

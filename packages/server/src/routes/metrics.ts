@@ -1,5 +1,6 @@
 // Figures about the engine and the HTTP side, for Prometheus and for people.
 import type { StoreStats } from "@sluice/core";
+import type { MetricStore } from "@sluice/core/metrics";
 import { gateKinds, runStatuses } from "@sluice/protocol";
 import type { Call } from "../call.ts";
 import { refuse } from "../fields.ts";
@@ -44,7 +45,17 @@ async function report(call: Call): Promise<Response> {
     workers: engine.deployments.workers.length,
     counters: engine.counters,
     durationsMs: { runs: parts.metrics.runs.report(), requests: parts.metrics.report() },
+    recorded: await recordedOf(call, (store) => store.recorder.all()),
   });
+}
+
+/** What programs have recorded; nothing where metrics were not used yet. */
+async function recordedOf<T>(call: Call, use: (store: MetricStore) => readonly T[]): Promise<readonly T[]> {
+  let found: readonly T[] = [];
+  await call.parts.figures?.whenOpen((store) => {
+    found = use(store);
+  });
+  return found;
 }
 
 async function prometheus(call: Call): Promise<Response> {
@@ -78,6 +89,6 @@ async function prometheus(call: Call): Promise<Response> {
       `sluice_${name}_total ${count}`,
     );
   }
-  lines.push(...parts.metrics.lines());
+  lines.push(...parts.metrics.lines(), ...(await recordedOf(call, (store) => store.recorder.lines())));
   return new Response(`${lines.join("\n")}\n`, { headers: textHeaders });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { bytesOf, doubleOf, eachField, fixedOf, numberOf, protobufMessage, textOf } from "./protobuf.ts";
+import { bytesOf, doubleOf, eachField, fixedOf, numberOf, textOf } from "../../kernel/protobuf.ts";
+import { protobufMessage } from "./protobuf.ts";
 
 function read(bytes: Uint8Array): [number, unknown][] {
   const fields: [number, unknown][] = [];

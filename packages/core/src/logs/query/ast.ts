@@ -44,6 +44,8 @@ export type Pipe =
   | { readonly kind: "limit"; readonly count: number }
   | { readonly kind: "stats"; readonly stats: readonly Stat[]; readonly by: readonly Grouping[] }
   | { readonly kind: "uniq"; readonly names: readonly string[] }
+  /** `newMs`: so long before the latest line patterns are new; undefined: nobody asks. */
+  | { readonly kind: "patterns"; readonly from: string; readonly newMs: number | undefined }
   | { readonly kind: "extract"; readonly pattern: string; readonly from: string }
   | { readonly kind: "json" | "logfmt"; readonly from: string };
 

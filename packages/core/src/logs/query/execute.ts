@@ -16,6 +16,7 @@ import { EntryRow, isoTime } from "./row.ts";
 import { bucketOf, statsPipe } from "./pipes/stats.ts";
 import type { StatsPipe } from "./pipes/stats.ts";
 import { limitPipe, sortPipe, uniqPipe } from "./pipes/order.ts";
+import { patternsPipe } from "./pipes/patterns.ts";
 import { extractPipe, fieldsPipe, filterPipe, jsonPipe, logfmtPipe } from "./pipes/pass.ts";
 import type { Next, RunningPipe } from "./pipes/pipe.ts";
 
@@ -280,6 +281,8 @@ function runningOf(
       return sortPipe(pipe.by, { next, cut });
     case "uniq":
       return uniqPipe(pipe.names, { next, cut });
+    case "patterns":
+      return patternsPipe(pipe, { next, cut });
     case "extract":
       return extractPipe(pipe, next);
     case "json":

@@ -41,6 +41,8 @@ const understood: [string, object[]][] = [
   ["top route", [{ kind: "stats" }, { kind: "sort" }, { kind: "limit", count: 10 }]],
   ["uniq by (a, b)", [{ kind: "uniq", names: ["a", "b"] }]],
   ["extract `(?P<user>\\w+)` from msg", [{ kind: "extract", from: "msg" }]],
+  ["patterns", [{ kind: "patterns", from: "_line", newMs: undefined }]],
+  ["patterns new 1h from msg", [{ kind: "patterns", from: "msg", newMs: 3_600_000 }]],
   ["json", [{ kind: "json", from: "_line" }]],
   ["unpack_logfmt from raw", [{ kind: "logfmt", from: "raw" }]],
 ];

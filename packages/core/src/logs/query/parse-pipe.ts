@@ -24,6 +24,7 @@ const pipes: Readonly<Record<string, Parse>> = {
     const names = scanner.takeWord("by") ? groupsIn(scanner).map(({ name }) => name) : namesIn(scanner);
     return [{ kind: "uniq", names }];
   },
+  patterns: (scanner) => [patternsIn(scanner)],
   extract: (scanner) => [extractIn(scanner)],
   json: (scanner) => [{ kind: "json", from: fromIn(scanner) }],
   unpack_json: (scanner) => [{ kind: "json", from: fromIn(scanner) }],
@@ -154,6 +155,14 @@ function topIn(scanner: Scanner): readonly Pipe[] {
     { kind: "sort", by: [{ name: as, descending: true }, ...by.map(({ name }) => ({ name, descending: false }))] },
     { kind: "limit", count },
   ];
+}
+
+/** `patterns new 1h from message` */
+function patternsIn(scanner: Scanner): Pipe {
+  const isAsked = scanner.takeWord("new");
+  if (isAsked) scanner.skipSpace();
+  const newMs = isAsked ? durationIn(scanner) : undefined;
+  return { kind: "patterns", newMs, from: fromIn(scanner) };
 }
 
 function extractIn(scanner: Scanner): Pipe {

@@ -2,7 +2,7 @@
 import type { FieldValue } from "../../entry.ts";
 import { RefusedRequest } from "../collector.ts";
 import type { Collector } from "../collector.ts";
-import { bytesOf, eachField, textOf } from "../protobuf.ts";
+import { bytesOf, eachField, textOf } from "../../../kernel/protobuf.ts";
 import { emptyFields } from "../values.ts";
 import { lokiLabels } from "./labels.ts";
 

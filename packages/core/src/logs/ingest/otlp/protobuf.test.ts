@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { logLimits } from "../../limits.ts";
 import { Collector } from "../collector.ts";
 import { found, now } from "../found.fixture.suite.ts";
-import { eachField, protobufMessage as message } from "../protobuf.ts";
+import { eachField } from "../../../kernel/protobuf.ts";
+import { protobufMessage as message } from "../protobuf.ts";
 import { otlpAnswer, otlpAttributes, otlpStatus, readOtlpProtobuf } from "./protobuf.ts";
 
 const fixed = (field: number, nanos: bigint): Uint8Array => {

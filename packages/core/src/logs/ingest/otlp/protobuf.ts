@@ -1,7 +1,8 @@
 // Logs of OpenTelemetry as protobuf. Format: opentelemetry-proto, logs/v1/logs.proto, common/v1/common.proto.
 import type { Collector } from "../collector.ts";
 import { RefusedRequest } from "../collector.ts";
-import { bytesOf, doubleOf, eachField, fixedOf, numberOf, protobufMessage, textOf } from "../protobuf.ts";
+import { bytesOf, doubleOf, eachField, fixedOf, numberOf, textOf } from "../../../kernel/protobuf.ts";
+import { protobufMessage } from "../protobuf.ts";
 import { emptyFields } from "../values.ts";
 import type { Moment } from "../values.ts";
 import { addRecord, otlpScope } from "./records.ts";

@@ -1,19 +1,19 @@
-// Unpacks the block format of Snappy, which Loki's pushes in protobuf come in.
+// Unpacks the block format of Snappy, which Loki's pushes and Prometheus' remote writes come in.
 // Format: google/snappy, "format_description.txt".
-import { RefusedRequest } from "../collector.ts";
+import { SluiceError } from "@sluice/protocol";
 
-function broken(): RefusedRequest {
-  return new RefusedRequest("invalid_input", "The body is not what Snappy makes.");
+function broken(): SluiceError {
+  return new SluiceError({ code: "invalid_input", message: "The body is not what Snappy makes." });
 }
 
-/** Throws a `RefusedRequest` for bytes that are none, and before memory is taken for what would be longer than `bytesMax`. */
+/** Throws `invalid_input` for bytes that are none, and `payload_too_large` before memory is taken for more than `bytesMax`. */
 export function unsnap(packed: Uint8Array, bytesMax: number): Uint8Array {
   const { length, at: start } = lengthOf(packed);
   if (length > bytesMax) {
-    throw new RefusedRequest(
-      "payload_too_large",
-      `The body is ${length} bytes long once it is unpacked; at most ${bytesMax} are taken (logBodyBytesMax).`,
-    );
+    throw new SluiceError({
+      code: "payload_too_large",
+      message: `The body is ${length} bytes long once it is unpacked; at most ${bytesMax} are taken.`,
+    });
   }
   const out = new Uint8Array(length);
   let at = start;
