@@ -10,7 +10,7 @@ import { mayImpersonate } from "./client/impersonation.ts";
 import type { Resources } from "./client/resources.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { accessName, Connections } from "./connections.ts";
-import type { ConnectionsOptions } from "./connections.ts";
+import type { ClusterStatus, ConnectionsOptions } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
 import type { ComponentSpec } from "./components/component-file.ts";
 import { readSource } from "./components/sources.ts";
@@ -64,14 +64,6 @@ export interface ClustersOptions extends ConnectionsOptions {
   /** Random text, another each time. */
   readonly salt: () => string;
   readonly rules: HealthRules;
-}
-
-export interface ClusterStatus {
-  readonly cluster: ClusterRecord;
-  readonly reachable: boolean;
-  readonly reason: string | undefined;
-  readonly latencyMs: number | undefined;
-  readonly clockSkewMs: number | undefined;
 }
 
 export class Clusters {

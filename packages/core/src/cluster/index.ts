@@ -1,7 +1,7 @@
 // The room of clusters: what the server binds and what others may use of it.
 export { Clusters } from "./clusters.ts";
-export type { ClustersOptions, ClusterStatus, OperationRunner } from "./clusters.ts";
-export type { Keeper } from "./connections.ts";
+export type { ClustersOptions, OperationRunner } from "./clusters.ts";
+export type { ClusterStatus, Keeper } from "./connections.ts";
 export type { Operations, OperationShape, Tally } from "./operations/operation.ts";
 export { WatchCache } from "./client/watch.ts";
 export type { WatchOptions } from "./client/watch.ts";
