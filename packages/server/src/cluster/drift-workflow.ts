@@ -11,7 +11,7 @@ import type { Patience } from "./operation-workflow.ts";
 /** Name that no project's workflow can take. */
 export const driftWorkflow = "cluster.drift";
 /** Told when a component is no longer as it was applied, and when it is again; its key is the component. */
-export const driftEvent = "cluster.drifted";
+const driftEvent = "cluster.drifted";
 /** Told when a component's file was read anew; its key is the component. */
 export const readEvent = "cluster.component.read";
 /** Looks before the run goes on as a new one. */
