@@ -64,6 +64,10 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   deleteLogs: { query: "nobody says this", from: 0, to: 1, tenant: "default" },
   addCluster: { name: "main", kubeconfig: "{}", context: "c", acceptIdentity: false },
   addComponent: { file: "web.yaml" },
+  addRecovery: { file: "shop.yaml" },
+  createFailover: { to: "b" },
+  approveFailover: { hash: "h" },
+  beginFailover: { hash: "h" },
   approvePlan: { hash: "h" },
   applyPlan: { hash: "h" },
   cancelRun: { reason: "r" },
@@ -100,6 +104,14 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   setSecret: { value: "long enough" },
   typeInTerminal: { text: "x" },
   resizeTerminal: { cols: 80, rows: 24 },
+  beginBuild: {
+    root: "/shop",
+    machine: "m",
+    tasks: ["build"],
+    fingerprint: cacheKey,
+    plan: [],
+    settled: [],
+  },
   startBuild: { target: "t", options: { command: ["true"] }, on: { labels: ["none"] } },
   listMissingCacheBlobs: { digests: [cacheKey] },
   putCacheResult: { key: cacheKey, exitCode: 0, outputs: [], log: cacheKey, durationMs: 1, createdAtMs: 1, meta: {} },
@@ -251,6 +263,7 @@ export class Victim {
     if (path.includes("/approvals/:token")) return [approval];
     if (path.includes("/callbacks/:token")) return [callback];
     if (path.startsWith("/api/v1/cache/") || path.startsWith("/cache/")) return [cacheKey];
+    if (path.includes("/:task")) return ["echo", "a"];
     if (path.includes("/:key")) return ["global", "hostile"];
     if (path.includes("/:scope")) return ["global"];
     if (path.includes("/:asset")) return ["page.mjs"];

@@ -183,6 +183,7 @@ describe("wrong types", () => {
     to: ["tomorrow", "-1"],
     cursor: ["nonsense", "s1x", "{}"],
     format: ["xml", "JSON"],
+    kind: ["workspaces"],
   };
 
   test.each(asked)("in the query of %s are refused", async (name) => {

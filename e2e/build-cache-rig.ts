@@ -299,7 +299,9 @@ export function bazel(ground: Ground): ToolRun {
       bazelRun(
         "build",
         "//:all",
-        `--remote_cache=${url}/cache/bazel/acme`,
+        ...(url.startsWith("grpc:")
+          ? [`--remote_cache=${url}`, "--remote_instance_name=acme"]
+          : [`--remote_cache=${url}/cache/bazel/acme`]),
         `--remote_header=Authorization=Bearer ${token}`,
         "--remote_timeout=3",
         "--remote_retries=0",

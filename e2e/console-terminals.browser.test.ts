@@ -87,6 +87,38 @@ describeInBrowser("terminals", () => {
     await line("sized", /^ {10}placed$/).waitFor();
   });
 
+  test("on a phone have a row of keys, and keep the size that the desk gave them", async () => {
+    const id = await make("phone", ["sh", "-c", "stty -echo; echo ready; exec cat -v"]);
+    await page.goto(`${server.url}/terminals/${id}`);
+    await line("phone", "ready").waitFor();
+    const before = await shown(id);
+    const profile = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      locale: "en-GB",
+    });
+    await profile.addInitScript(readable);
+    const phone = await profile.newPage();
+    await phone.goto(`${server.url}/terminals/${id}`);
+    const region = phone.getByRole("region", { name: "Terminal phone" });
+    const said = (text: string) => region.locator(".xterm-accessibility-tree").getByText(text, { exact: true }).first();
+    await said("ready").waitFor();
+    const tap = async (name: string) => region.getByRole("button", { name, exact: true }).tap();
+    for (const name of ["Up", "Esc", "Tab"]) await tap(name);
+    await phone.keyboard.type("x\n");
+    await said("^[[A^[        x").waitFor();
+    await tap("Ctrl");
+    expect(await region.getByRole("button", { name: "Ctrl", exact: true }).getAttribute("aria-pressed")).toBe("true");
+    await phone.keyboard.type("gok\n");
+    await said("^Gok").waitFor();
+    expect(await region.getByRole("button", { name: "Ctrl", exact: true }).getAttribute("aria-pressed")).toBe("false");
+    expect(await seriousProblems(phone)).toEqual([]);
+    const { cols, rows } = await shown(id);
+    expect([cols, rows]).toEqual([before.cols, before.rows]);
+    await profile.close();
+  });
+
   test("are split beside each other, take the same keys where that is wanted, and are closed without ending", async () => {
     const id = await make("left", ["sh"]);
     await page.goto(`${server.url}/terminals/${id}`);

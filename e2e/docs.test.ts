@@ -39,6 +39,7 @@ const documents = [
   "docs/triggers.md",
   "docs/workers.md",
   "docs/terminals.md",
+  "docs/vibetunnel.md",
   "docs/logs.md",
   "docs/metrics.md",
   "docs/builds.md",

@@ -17,6 +17,7 @@ export interface ServerProcess {
   readonly setUpUrl: string | undefined;
   /** Where workers connect, when a port was asked for. */
   readonly workerPort: number | undefined;
+  readonly cacheGrpcPort: number | undefined;
 }
 
 /** Writes the files of a project. */
@@ -47,8 +48,13 @@ export async function startServer(p: {
   const line = await Promise.race([firstLine(child), exited]);
   if (line === undefined || typeof line === "number" || !line.startsWith("{"))
     throw new Error(`up ended with ${line}: ${stderr}`);
-  const { url, setUpUrl, workerPort } = JSON.parse(line) as { url: string; setUpUrl?: string; workerPort?: number };
-  return { url, process: child, exited, stderr: () => stderr, setUpUrl, workerPort };
+  const { url, setUpUrl, workerPort, cacheGrpcPort } = JSON.parse(line) as {
+    url: string;
+    setUpUrl?: string;
+    workerPort?: number;
+    cacheGrpcPort?: number;
+  };
+  return { url, process: child, exited, stderr: () => stderr, setUpUrl, workerPort, cacheGrpcPort };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -75,6 +75,8 @@ export type {
   Approval,
   TokenOptions,
   CallbackToken,
+  BuildOptions,
+  Built,
   ChildOptions,
   EmitOptions,
   StateScope,

@@ -118,6 +118,8 @@ const more: Readonly<Record<string, readonly string[]>> = {
   "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
   "cluster add": ["--in-cluster"],
+  "cluster failover plan": ["--to", "b"],
+  "cluster drill": ["--to", "b"],
   "cluster mesh upgrade": ["--from", "a", "--to", "b"],
   "step-cache clear": ["--all"],
   "keys erase": ["--yes"],

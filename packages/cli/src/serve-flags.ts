@@ -54,6 +54,10 @@ export const serveOptions: readonly ServeOption[] = [
   { flags: "--worker-tls-cert <file>", description: "certificate in PEM format for the workers' port" },
   { flags: "--worker-tls-key <file>", description: "its private key" },
   {
+    flags: "--cache-grpc-port <n>",
+    description: "port for build tools that reach the cache over gRPC; 0 takes any that is free",
+  },
+  {
     flags: "--audit-checkpoints <place>",
     description: "file elsewhere, or URL, that signed checkpoints of the audit trail go to",
   },
@@ -163,6 +167,7 @@ const settings: Readonly<Record<string, string>> = {
   workerHost: "worker.host",
   workerTlsCert: "worker.tlsCert",
   workerTlsKey: "worker.tlsKey",
+  cacheGrpcPort: "cache.grpcPort",
   auditCheckpoints: "audit.checkpoints",
   auditRetention: "audit.retention",
   syslog: "logs.syslog",

@@ -14,7 +14,7 @@ import { welcome } from "./welcome.ts";
 type ServeIo = Pick<Io, "env" | "cwd" | "print">;
 
 /** Named by what makes it: the server's code is loaded on first use only. */
-type RunningServer = Awaited<ReturnType<typeof start>>;
+type RunningServer = Awaited<ReturnType<typeof startServer>>;
 
 export interface ServeRequest {
   readonly mode: "up" | "dev";
@@ -35,7 +35,7 @@ export async function serve(io: ServeIo, request: ServeRequest): Promise<void> {
   const startedAt = performance.now();
   const stop = Promise.withResolvers<NodeJS.Signals>();
   catchSignals(stop.resolve);
-  const server = await start(io, request);
+  const server = await startServer(io, request);
   const file = join(server.data, serverFile);
   writeFileSync(file, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`, { mode: 0o600 });
   announce(io, request, { server, elapsedMs: Math.round(performance.now() - startedAt) });
@@ -54,7 +54,8 @@ function isOurs(file: string): boolean {
   }
 }
 
-async function start(io: ServeIo, { mode, project, flags, json, replace }: ServeRequest) {
+/** Starts a server as `up` and `dev` do; whoever asks stops it. */
+export async function startServer(io: ServeIo, { mode, project, flags, json, replace }: ServeRequest) {
   const { composeServer, jsonLog, loadSettings } = await import("@sluice/server");
   const clock = { now: () => Date.now() };
   const log = jsonLog(plainOutput(Bun.stderr), clock);
@@ -114,7 +115,7 @@ function announce(
   { json, project }: ServeRequest,
   { server, elapsedMs }: { readonly server: RunningServer; readonly elapsedMs: number },
 ): void {
-  const { url, port, workerPort, logAddresses, data } = server;
+  const { url, port, workerPort, cacheGrpcPort, logAddresses, data } = server;
   const setUpUrl = server.setUpUrl();
   const { deployer, engine } = server.serving();
   const workflows = engine.deployments.workflows.map((each) => each.manifest);
@@ -127,6 +128,7 @@ function announce(
         ...(setUpUrl === undefined ? {} : { setUpUrl }),
         port,
         ...(workerPort === undefined ? {} : { workerPort }),
+        ...(cacheGrpcPort === undefined ? {} : { cacheGrpcPort }),
         ...(logAddresses === undefined ? {} : { logAddresses }),
         pid: process.pid,
         data,

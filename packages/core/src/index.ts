@@ -106,4 +106,5 @@ export type {
   OperationRecord,
   PlanRecord,
 } from "./kernel/cluster-store.ts";
+export type { FailoverRecord, RecoveryRecord, RecoveryStore } from "./kernel/recovery-store.ts";
 export type { BuildEvent, BuildPlacement, BuildRecord, BuildStore, WorkerBinding } from "./kernel/build-store.ts";

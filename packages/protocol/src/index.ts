@@ -154,11 +154,17 @@ export type { LiveMessage, LiveRequest, LiveRun, LiveTopic } from "./live.ts";
 export {
   changeActions,
   clusterNamePattern,
+  failoverStatuses,
+  overridableRules,
+  readinessRules,
+  recoveryPhases,
+  safetyRules,
   healthStates,
   operationStatuses,
   planStatuses,
   reconcileStates,
 } from "./statuses.ts";
 export type { ChangeAction, HealthState, OperationStatus, PlanStatus, ReconcileState } from "./statuses.ts";
+export type { FailoverStatus, ReadinessRule, RecoveryPhase, SafetyRule } from "./statuses.ts";
 export { approvalLinkPrefix, approvalTermsBytesMax, approverOf } from "./approval-terms.ts";
 export type { ApprovalDecision, ApprovalTerms, ApproverKind } from "./approval-terms.ts";

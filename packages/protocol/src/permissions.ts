@@ -90,6 +90,10 @@ export const permissions = {
   "cluster:plan": { about: "make plans for components", narrowedBy: "cluster" },
   "cluster:approve": { about: "approve plans", narrowedBy: "cluster" },
   "cluster:apply": { about: "apply approved plans and undo operations", narrowedBy: "cluster" },
+  "recovery:read": { about: "see failover plans, their readiness, failovers and drills" },
+  "recovery:write": { about: "add failover plans, whose secrets the server uses", shell: true },
+  "recovery:begin": { about: "check failover plans, and plan and begin failovers and drills" },
+  "recovery:approve": { about: "approve and review failovers" },
 } as const satisfies Readonly<Record<string, PermissionSpec>>;
 export type Permission = keyof typeof permissions;
 
@@ -114,6 +118,7 @@ const reading: readonly Grant[] = [
   "log:read",
   "blob:read",
   "cluster:read",
+  "recovery:read",
   "deployment:read",
   "metric:read",
 ].map((permission) => ({ permission }));
@@ -137,6 +142,8 @@ const operating: readonly Grant[] = [
   "cluster:plan",
   "cluster:approve",
   "cluster:apply",
+  "recovery:begin",
+  "recovery:approve",
   "worker:control",
 ].map((permission) => ({ permission }));
 const developing: readonly Grant[] = [

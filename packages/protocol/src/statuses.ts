@@ -144,5 +144,67 @@ export type PlanStatus = (typeof planStatuses)[number];
 export const operationStatuses = ["running", "completed", "failed", "superseded"] as const;
 export type OperationStatus = (typeof operationStatuses)[number];
 
+/** Phases of a failover, in their order. From `promote` on there is no way back: another failover leads back. */
+export const recoveryPhases = [
+  "confirm",
+  "claim",
+  "freeze",
+  "fence",
+  "assess",
+  "promote",
+  "shift",
+  "verify",
+  "open",
+  "conclude",
+] as const;
+export type RecoveryPhase = (typeof recoveryPhases)[number];
+
+/** What may stop a failover, by name. */
+export const safetyRules = [
+  "site-not-down",
+  "too-few-observers",
+  "standby-not-ready",
+  "epochs-asynchronous",
+  "epoch-lost",
+  "fence-unproven",
+  "loss-above-max",
+  "verify-failed",
+  "already-active",
+] as const;
+export type SafetyRule = (typeof safetyRules)[number];
+
+/** Safety rules that a person may override, each by name; the others hold whatever anybody says. */
+export const overridableRules: readonly SafetyRule[] = [
+  "site-not-down",
+  "too-few-observers",
+  "fence-unproven",
+  "loss-above-max",
+  "verify-failed",
+];
+
+/** What keeps a failover from being possible, or from being as good as it is meant to be. */
+export const readinessRules = [
+  "engine-in-failure-domain",
+  "database-in-failure-domain",
+  "epochs-in-failure-domain",
+  "identity-in-failure-domain",
+  "sites-share-domain",
+  "too-few-observers",
+  "epochs-asynchronous",
+  "epochs-unreachable",
+  "data-unreachable",
+  "standby-not-following",
+  "not-protected",
+  "traffic-unreachable",
+  "traffic-elsewhere",
+  "no-probe",
+  "no-recent-drill",
+  "break-glass-unreviewed",
+] as const;
+export type ReadinessRule = (typeof readinessRules)[number];
+
+export const failoverStatuses = ["open", "approved", "running", "completed", "failed", "superseded"] as const;
+export type FailoverStatus = (typeof failoverStatuses)[number];
+
 /** What a component and a cluster can be called. */
 export const clusterNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -163,6 +163,30 @@ export type RaceResult<B> = {
   [K in keyof B & string]: { readonly winner: K; readonly value: BranchValue<B[K]> };
 }[keyof B & string];
 
+/** Which packages are meant, and how. */
+export interface BuildOptions {
+  /** As `sluice build --filter`. */
+  readonly filter?: readonly string[];
+  /** Everything is executed, whatever the cache has. */
+  readonly force?: boolean;
+  /** For the scripts, as what stands behind `--`. */
+  readonly args?: readonly string[];
+}
+
+/** What came of a build. */
+export interface Built {
+  /** Of the build, which is a run of its own. */
+  readonly run: string;
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly status: "completed" | "failed" | "skipped" | "cancelled";
+    readonly cache: "hit" | "miss" | "off" | "none";
+    readonly hash: string;
+    /** 0 for a hit. */
+    readonly durationMs: number;
+  }[];
+}
+
 /** `S`: the services that the workflow names. */
 export interface Context<S = unknown> {
   /** The actions of the services that the workflow names; each call is a step. */
@@ -195,6 +219,11 @@ export interface Context<S = unknown> {
   /** Runs another workflow as a child and waits for its result. */
   call<W extends Workflow>(workflow: W, input: InputOf<W>, options?: ChildOptions): Promise<OutputOf<W>>;
   call<T = unknown>(workflow: string, input: unknown, options?: ChildOptions): Promise<T>;
+  /**
+   * Builds tasks of the workspace that the server runs over, `app#build` or a name, after what they depend on, and waits for them.
+   * Unchanged ones come from the cache. Throws `ChildRunError` where one fails.
+   */
+  build(tasks: string | readonly string[], options?: BuildOptions): Promise<Built>;
   /**
    * Has a worker that can do it carry out a task, such as one with a graphics card or one that speaks Python, and waits for the
    * result; durable like every other call.

@@ -86,6 +86,8 @@ export {
   decodeError,
 } from "./errors.ts";
 export type {
+  BuildOptions,
+  Built,
   Context,
   StepContext,
   StepOptions,

@@ -10,6 +10,7 @@ import type { PayloadVault, Vault } from "@sluice/core/secrets";
 import { openSqliteStore } from "@sluice/core/store/sqlite";
 import type { DataFolder, FileBlobs } from "@sluice/core/store/sqlite";
 import type { SluiceError, WireError } from "@sluice/protocol";
+import { isBuildVersion, ownManifests, settledVersion } from "./builds/build-names.ts";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
 import { openidSecretVariable } from "./config-identity.ts";
@@ -84,7 +85,7 @@ export async function openStore({ options, folder }: Ground): Promise<Store> {
 
 /** The engine over the data folder's store; it has not started. */
 export function openEngine(
-  { options, url }: Ground,
+  ground: Ground,
   parts: {
     readonly store: Store;
     readonly blobs: FileBlobs;
@@ -95,8 +96,9 @@ export function openEngine(
     readonly clusters: { readonly provide: (version: string) => Promise<boolean> | undefined };
   },
 ): Engine {
+  const { options, url } = ground;
   const { settings, log } = options;
-  return new Engine({
+  const engine: Engine = new Engine({
     store: parts.store,
     triggers: parts.store.triggers,
     sources: [new FileSource({ project: settings.project, clock: systemClock, log })],
@@ -111,9 +113,30 @@ export function openEngine(
     secrets: parts.secrets,
     sealing: { keys: parts.payloads, all: settings.encryptPayloads },
     trace: settings.telemetry && rootTrace(settings.telemetry.sample),
-    provideVersion: (version, quarantine) =>
-      parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine),
+    provideVersion: async (version, quarantine) =>
+      isBuildVersion(version)
+        ? provideBuild(engine, version, { ...ground, instance: parts.store.instance })
+        : (parts.clusters.provide(version) ?? parts.supervisor.provide(version, quarantine)),
   });
+  engine.deployments.addBuiltIn(settledVersion, ownManifests);
+  return engine;
+}
+
+/** The code of a build comes with who carries it out; the server has only that of its own workflows of builds. */
+async function provideBuild(
+  engine: Engine,
+  version: string,
+  { options, url, folder, instance }: Ground & Pick<Store, "instance">,
+): Promise<boolean> {
+  if (version !== settledVersion) return false;
+  const [{ attachSettledBuilds }, { buildStarter }] = await Promise.all([
+    import("./builds/settled-build.ts"),
+    import("./builds/start-build.ts"),
+  ]);
+  const { settings, env } = options;
+  const keys = settings.auth ? join(folder.folder, "keys") : undefined;
+  attachSettledBuilds(engine, buildStarter({ project: settings.project, env, url, keys, instance }));
+  return true;
 }
 
 /** The engine as the supervisor sees it. */

@@ -42,6 +42,8 @@ export interface Serving {
   fleet(): Promise<Fleet>;
   /** Logs; there from their first use on. */
   logs(): Promise<LogDesk>;
+  /** Results of builds; there from its first use on. */
+  cache(): Promise<Cache>;
   /** An archive is being sent: what it names must stay where it is. */
   backingUp(): boolean;
   /** Runs are taken and none is executed: running steps get up to `drainMs`, the rest is handed back. All else goes on. */
@@ -116,8 +118,7 @@ export async function startServing(ground: Ground, replaces?: AuditHead): Promis
       supervisor,
       deployer,
       http,
-      fleet: fleet.open,
-      logs: () => logs.open(),
+      ...firstUsed({ fleet, logs, cache }),
       backingUp: () => collector.held,
       ...pauseOf({ engine, supervisor, fleet }),
       drain: async () => {
@@ -251,6 +252,15 @@ async function openFleetWith(
   const { engine, log, hasOwnCode } = p;
   const work = new working.RunWork({ engine, clock: systemClock, log, hasOwnCode });
   return { fleet: await opening.openFleet({ ...p, otherWork: work }), work };
+}
+
+/** What is there from its first use on. */
+function firstUsed(p: {
+  readonly fleet: { readonly open: () => Promise<Fleet> };
+  readonly logs: { readonly open: () => Promise<LogDesk> };
+  readonly cache: FirstUse<Cache>;
+}): Pick<Serving, "fleet" | "logs" | "cache"> {
+  return { fleet: p.fleet.open, logs: () => p.logs.open(), cache: () => p.cache.open() };
 }
 
 /** Loaded when a build tool first asks. */

@@ -27,6 +27,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where workers connect over TCP, when they may. */
   readonly workerPort: number | undefined;
+  /** Where build tools reach the cache over gRPC, when they may. */
+  readonly cacheGrpcPort: number | undefined;
   /** Where log entries are listened for besides HTTP, by format; undefined: nowhere. */
   readonly logAddresses: readonly { readonly format: string; readonly address: string }[] | undefined;
   readonly data: string;
@@ -93,6 +95,13 @@ async function compose(
       ? undefined
       : await (await import("./compose-workers.ts")).listenForWorkers(options, settings.worker, () => site.serving);
   closing.push(() => workers?.stop());
+  const cacheClients =
+    settings.cacheGrpcPort === undefined
+      ? undefined
+      : await (
+          await import("./compose-cache-grpc.ts")
+        ).listenForCacheClients(options, settings.cacheGrpcPort, () => site.serving);
+  closing.push(() => cacheClients?.stop());
   const listeners = await listenersOf(options, site);
   closing.push(() => listeners?.stop());
   await site.inTurn(async (serving) => deployFirst(options, await building, serving));
@@ -114,6 +123,7 @@ async function compose(
     url,
     port: listener.port,
     workerPort: workers?.port,
+    cacheGrpcPort: cacheClients?.port,
     logAddresses: listeners?.addresses,
     data: folder.folder,
     token,

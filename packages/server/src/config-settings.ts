@@ -45,6 +45,8 @@ export interface ServerSettings {
         readonly tls: { readonly cert: string; readonly key: string } | undefined;
       }
     | undefined;
+  /** Where build tools reach the cache over gRPC; absent: nowhere. */
+  readonly cacheGrpcPort: number | undefined;
   readonly identity: Omit<IdentitySettings, "limits">;
   readonly audit: AuditSettings;
   readonly logs: LogSettings;
@@ -190,6 +192,7 @@ export const settingSpecs: readonly SettingSpec[] = [
   spec("worker.host", { env: "SLUICE_WORKER_HOST", flag: "--worker-host" }, text),
   spec("worker.tlsCert", { env: "SLUICE_WORKER_TLS_CERT", flag: "--worker-tls-cert" }, text),
   spec("worker.tlsKey", { env: "SLUICE_WORKER_TLS_KEY", flag: "--worker-tls-key" }, text),
+  spec("cache.grpcPort", { env: "SLUICE_CACHE_GRPC_PORT", flag: "--cache-grpc-port" }, port),
   spec("audit.checkpoints", { env: checkpointsVariable, flag: "--audit-checkpoints" }, text),
   spec("audit.retention", { env: "SLUICE_AUDIT_RETENTION", flag: "--audit-retention" }, duration),
   spec("logs.syslog", { env: "SLUICE_SYSLOG", flag: "--syslog" }, listeners("udp", "tcp")),

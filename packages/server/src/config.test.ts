@@ -35,6 +35,7 @@ describe("precedence", () => {
       allowedOrigins: [],
       trustedProxies: [],
       tls: undefined,
+      cacheGrpcPort: undefined,
       worker: undefined,
       identity: { totp: false, passkeys: undefined, openid: undefined, ci: [] },
       audit: { checkpoints: undefined, retentionMs: undefined },
@@ -76,6 +77,7 @@ describe("precedence", () => {
       "worker.host": ["localhost", "localhost"],
       "worker.tlsCert": ["/etc/w.crt", "/etc/w.crt"],
       "worker.tlsKey": ["/etc/w.key", "/etc/w.key"],
+      "cache.grpcPort": ["9092", 9092],
       "audit.checkpoints": ["/mnt/safe/checkpoints", "/mnt/safe/checkpoints"],
       "audit.retention": ["365 days", 31_536_000_000],
       "logs.syslog": [
@@ -129,6 +131,7 @@ describe("precedence", () => {
           "worker.host": settings.worker?.host,
           "worker.tlsCert": settings.worker?.tls?.cert,
           "worker.tlsKey": settings.worker?.tls?.key,
+          "cache.grpcPort": settings.cacheGrpcPort,
           "telemetry.endpoint": settings.telemetry?.endpoint,
           "telemetry.sample": settings.telemetry?.sample,
           "audit.checkpoints": settings.audit.checkpoints,

@@ -113,6 +113,7 @@ function filled(
     trustedProxies: get<readonly string[]>("http.trustedProxies", []),
     tls: tlsOf(values, pathOf),
     worker: workerSettings({ values, pathOf, isLoopback, auth: get("auth", true) }),
+    cacheGrpcPort: values.get("cache.grpcPort") as number | undefined,
     audit: auditSettings(values, { data, pathOf }),
     logs: logSettings(values),
     scrape: scrapeTargets(values.get("metrics.scrape")),

@@ -35,10 +35,52 @@ test("answers are what the API document says", async () => {
   await ask("releaseCanary", ["main"], { body: {} });
   await ask("bootstrapComponents", [], { body: { components: ["web"] } });
   await ask("bootstrapComponents", [], { body: { components: ["none"] } });
+  await visitRecoveries(rig);
   const names = Object.keys(routes) as RouteName[];
   const ours = names.filter((name) => routes[name].tag === "clusters");
   expect(ours.filter((name) => !rig.visited.has(name))).toEqual([]);
 });
+
+/** Nobody answers at the addresses of this plan; what goes between real sites is in `cluster/recovery-real.slow.test.ts`. */
+async function visitRecoveries(rig: ClusterRig): Promise<void> {
+  const { ask } = rig;
+  const urls = { a: "postgres://x@127.0.0.1:1/x", b: "postgres://x@127.0.0.1:1/x" };
+  const plan = {
+    name: "shop",
+    sites: [
+      { name: "a", domain: "berlin" },
+      { name: "b", domain: "paris" },
+    ],
+    engine: { domain: "berlin" },
+    epochs: { kind: "etcd", endpoints: ["http://127.0.0.1:1"], domains: ["office"] },
+    data: [{ name: "db", kind: "postgres", urls }],
+  };
+  rig.write("shop.yaml", JSON.stringify(plan));
+  expect((await ask("addRecovery", [], { body: { file: "shop.yaml" } })).body.recovery.name).toBe("shop");
+  await rig.fixture.engine.ended("watch-shop-1-0");
+  const { recovery } = (await ask("getRecovery", ["shop"])).body;
+  expect(recovery.readiness.findings.map(({ rule }: { readonly rule: string }) => rule)).toEqual(
+    expect.arrayContaining(["engine-in-failure-domain", "too-few-observers", "epochs-unreachable", "data-unreachable"]),
+  );
+  expect((await ask("listRecoveries")).body.recoveries).toHaveLength(1);
+  expect((await ask("checkRecovery", ["shop"], { body: { protect: true } })).body.error.code).toBe("unavailable");
+  expect((await ask("createFailover", ["shop"], { body: { to: "b" } })).body.error.code).toBe("unavailable");
+  expect((await ask("createFailover", ["shop"], { body: { to: "b", overrides: ["none"] } })).body.error.code).toBe(
+    "bad_request",
+  );
+  expect((await ask("listFailovers", ["shop"])).body.failovers).toEqual([]);
+  expect((await ask("getRecovery", ["none"])).body.error.code).toBe("recovery_not_found");
+  for (const [route, body] of [
+    ["approveFailover", { hash: "x" }],
+    ["beginFailover", { hash: "x" }],
+    ["reviewFailover", {}],
+  ] as const)
+    expect((await ask(route, ["none"], { body })).body.error.code).toBe("failover_not_found");
+  expect((await ask("getFailover", ["none"])).status).toBe(404);
+  const { schemas } = (await ask("listFileSchemas")).body;
+  for (const { name } of schemas) expect((await ask("getFileSchema", [name])).body.type).toBe("object");
+  expect((await ask("getFileSchema", ["none"])).status).toBe(404);
+}
 
 test.each([
   ["addCluster", { name: "Main", kubeconfig: "{}" }, "invalid_name"],

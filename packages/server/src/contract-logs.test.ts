@@ -72,7 +72,14 @@ test("answers of Loki's read API are what the API document says", async () => {
   const count = `?query=${encodeURIComponent('count_over_time({a="b"}[1m])')}`;
   expect((await ask("queryLoki", [], { query: count })).status).toBe(200);
   expect((await ask("queryLoki", [], { method: "POST" })).status).toBe(400);
-  for (const name of ["queryLokiRange", "lokiStats", "lokiVolume", "lokiVolumeRange", "detectLokiFields", "lokiPatterns"] as const)
+  for (const name of [
+    "queryLokiRange",
+    "lokiStats",
+    "lokiVolume",
+    "lokiVolumeRange",
+    "detectLokiFields",
+    "lokiPatterns",
+  ] as const)
     expect((await ask(name, [], { query: selector })).status).toBe(200);
   for (const name of ["listLokiLabels", "listLokiSeries", "detectLokiLabels", "lokiBuild"] as const)
     expect((await ask(name)).status).toBe(200);

@@ -65,6 +65,35 @@ test("answers are what the API document says", async () => {
   await ask("listBuilds", [], { query: "?limit=1" });
   await ask("listBuilds", [], { query: "?status=failed" });
   await ask("listBuilds", [], { query: "?status=odd" });
+  const outcome = { id: "a#build", status: "completed", cache: "hit", hash: "0".repeat(64), gives: "key", why: null };
+  const task = {
+    id: "a#build",
+    package: "a",
+    folder: "packages/a",
+    task: "build",
+    command: "x",
+    dependencies: [],
+    expectedMs: null,
+  };
+  const begun = {
+    root: "/shop",
+    machine: "m",
+    tasks: ["build"],
+    fingerprint: "0".repeat(64),
+    plan: [task],
+    settled: [{ ...outcome, durationMs: 0, savedMs: 3, exitCode: null }],
+  };
+  const { run } = (await ask("beginBuild", [], { body: begun })).body;
+  await ask("beginBuild", [], { body: { ...begun, fingerprint: "short" } });
+  expect((await ask("getBuild", [run], { query: "?wait=20s" })).body.build).toMatchObject({
+    kind: "workspace",
+    status: "completed",
+    cache: { hits: 1, executed: 0, savedMs: 3 },
+  });
+  await ask("listBuildTasks", [run]);
+  await ask("getBuildTaskLog", [run, "a#build"]);
+  await ask("getBuildTaskLog", ["run_none", "a#build"]);
+  await ask("listBuilds", [], { query: "?kind=workspace" });
   await ask("listWorkers");
   await ask("connectWorker");
   await ask("drainWorker", ["w"], { body: {} });
@@ -72,7 +101,9 @@ test("answers are what the API document says", async () => {
   await ask("removeWorker", ["w"]);
   await ask("removeWorker", ["w"]);
   const names = Object.keys(routes) as RouteName[];
-  const ours = names.filter((name) => /^\/(worker$|api\/v1\/(workers|builds))/.test(routes[name].path));
+  const ours = names.filter((name) =>
+    /^\/(worker$|api\/v1\/(workers|builds|workspace-builds))/.test(routes[name].path),
+  );
   expect(ours.filter((name) => !visited.has(name))).toEqual([]);
 });
 

@@ -234,7 +234,7 @@ describe("the table", () => {
     const wanted = [
       "signInMethods signIn setUp refreshSession beginPasskeySignIn passkeySignIn openidSignIn openidReturn exchangeToken",
       "getApproval decideApproval delegateApproval commentApproval completeCallback callHook getGithubBlob putGithubBlob",
-      "health ready openapi docs docsAsset console consoleAsset consolePage connectWorker",
+      "health ready openapi docs docsAsset console consoleAsset consolePage connectWorker listFileSchemas getFileSchema",
     ];
     expect(new Set<string>(open)).toEqual(new Set(wanted.join(" ").split(" ")));
   });

@@ -24,6 +24,7 @@ export const settingsAbout: Readonly<Record<string, string>> = {
   "worker.host": "address for them; anything but loopback needs TLS",
   "worker.tlsCert": "certificate in PEM format for the workers' port",
   "worker.tlsKey": "its private key",
+  "cache.grpcPort": "where build tools reach the cache over gRPC; 0 takes any that is free",
   "audit.checkpoints": "where signed checkpoints of the audit trail go: a file outside of the data folder, or a URL",
   "audit.retention": "how long rows of the audit trail are kept; needs `audit.checkpoints`",
   "logs.syslog":

@@ -174,9 +174,16 @@ export interface Api {
   drainWorker: { params: "id"; query: never; request: Sent<"Nothing">; answer: undefined };
   removeWorker: { params: "id"; query: never; request: undefined; answer: undefined };
   startBuild: { params: never; query: never; request: Sent<"StartBuild">; answer: Body<"BuildMade"> };
-  listBuilds: { params: never; query: "status" | "limit" | "cursor"; request: undefined; answer: Body<"Builds"> };
-  getBuild: { params: "id"; query: never; request: undefined; answer: Body<"BuildMade"> };
+  listBuilds: {
+    params: never;
+    query: "status" | "kind" | "limit" | "cursor";
+    request: undefined;
+    answer: Body<"Builds">;
+  };
+  getBuild: { params: "id"; query: "wait"; request: undefined; answer: Body<"BuildMade"> };
   listBuildTasks: { params: "id"; query: never; request: undefined; answer: Body<"BuildTasks"> };
+  getBuildTaskLog: { params: "id" | "task"; query: never; request: undefined; answer: Body<"BuildTaskLog"> };
+  beginBuild: { params: never; query: never; request: Sent<"BeginBuild">; answer: Body<"BuildBegun"> };
   watchBuild: { params: "id"; query: "after"; request: undefined; answer: string };
   cancelBuild: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"BuildMade"> };
   writeLogs: { params: never; query: never; request: Sent<"LogEntries">; answer: Body<"LogsTaken"> };
@@ -225,6 +232,18 @@ export interface Api {
   analyzeMesh: { params: "name"; query: never; request: Sent<"AnalyzeMesh">; answer: Body<"MeshFindings"> };
   upgradeMesh: { params: "name"; query: never; request: Sent<"UpgradeMesh">; answer: Body<"MeshRun"> };
   releaseCanary: { params: "name"; query: never; request: Sent<"ReleaseCanary">; answer: Body<"MeshRun"> };
+  listRecoveries: { params: never; query: never; request: undefined; answer: Body<"Recoveries"> };
+  addRecovery: { params: never; query: never; request: Sent<"AddRecovery">; answer: Body<"RecoveryMade"> };
+  getRecovery: { params: "name"; query: never; request: undefined; answer: Body<"RecoveryMade"> };
+  checkRecovery: { params: "name"; query: never; request: Sent<"CheckRecovery">; answer: Body<"RecoveryMade"> };
+  listFailovers: { params: "name"; query: never; request: undefined; answer: Body<"Failovers"> };
+  createFailover: { params: "name"; query: never; request: Sent<"NewFailover">; answer: Body<"FailoverMade"> };
+  getFailover: { params: "id"; query: never; request: undefined; answer: Body<"FailoverMade"> };
+  approveFailover: { params: "id"; query: never; request: Sent<"FailoverApproval">; answer: Body<"FailoverMade"> };
+  beginFailover: { params: "id"; query: never; request: Sent<"FailoverBegin">; answer: Body<"FailoverMade"> };
+  reviewFailover: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"FailoverMade"> };
+  listFileSchemas: { params: never; query: never; request: undefined; answer: Body<"FileSchemas"> };
+  getFileSchema: { params: "name"; query: never; request: undefined; answer: Body<"FileSchema"> };
   search: { params: never; query: "q" | "noun" | "limit"; request: undefined; answer: Body<"SearchResults"> };
   live: { params: never; query: "ticket"; request: undefined; answer: undefined };
   overview: { params: never; query: never; request: undefined; answer: Body<"Overview"> };

@@ -1,5 +1,6 @@
 // The list of screens: one line each for its place in the navigation, one for its routes.
 import { approvalsNav, approvalsRoutes } from "./approvals/screen.ts";
+import { buildsNav, buildsRoutes } from "./builds/screen.ts";
 import { clustersNav, clustersRoutes } from "./cluster/screen.ts";
 import { eventsNav, eventsRoutes } from "./events/screen.ts";
 import { homeNav, homeRoutes } from "./home/screen.ts";
@@ -24,6 +25,7 @@ export const navItems: readonly NavItem[] = [
   schedulesNav,
   stateNav,
   workersNav,
+  buildsNav,
   terminalsNav,
   clustersNav,
   logsNav,
@@ -42,6 +44,7 @@ export const screenRoutes = [
   ...schedulesRoutes,
   ...stateRoutes,
   ...workersRoutes,
+  ...buildsRoutes,
   ...terminalsRoutes,
   ...clustersRoutes,
   ...logsRoutes,

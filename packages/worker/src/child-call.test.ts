@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeErrorValue, decodeValue, encodeError, encodeErrorValue } from "@sluice/protocol";
 import { CancelledError, ChildRunError, workflow } from "@sluice/sdk";
 import type { Context } from "@sluice/sdk";
+import { buildInput } from "./child-call.ts";
 import { PlayedEngine } from "./played-engine.suite.ts";
 
 /** Takes numbers as text, makes them numbers. */
@@ -116,5 +117,17 @@ describe("what comes back", () => {
     await engine.events(failed(0, encodeErrorValue(conflict)));
     expect(seen).toMatchObject([{ code: "idempotency_conflict", message: "another input" }]);
     expect(seen[0]).not.toBeInstanceOf(ChildRunError);
+  });
+});
+
+describe("what a build is asked for", () => {
+  test("is tasks, filters, arguments, and whether the cache counts", () => {
+    expect(buildInput("app#build", {})).toEqual({ tasks: ["app#build"], filters: [], force: false, args: [] });
+    expect(buildInput(["lint", "test"], { filter: ["app..."], force: true, args: ["-v"] })).toEqual({
+      tasks: ["lint", "test"],
+      filters: ["app..."],
+      force: true,
+      args: ["-v"],
+    });
   });
 });

@@ -2,7 +2,7 @@
 import { decodeValue, encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { RunOp } from "@sluice/protocol";
 import { ChildRunError, decodeError, isWorkflow, validateWithSchema } from "@sluice/sdk";
-import type { ChildOptions, Workflow } from "@sluice/sdk";
+import type { BuildOptions, ChildOptions, Workflow } from "@sluice/sdk";
 import type { DurableCall } from "./caller.ts";
 import type { Place } from "./calls.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -49,6 +49,14 @@ export function childCall(
       error: kind === "start" ? decodeError(bytes ?? new Uint8Array(0)) : childError(name, bytes),
     }),
   };
+}
+
+/** What the server's own workflow of builds is given. */
+export function buildInput(
+  tasks: string | readonly string[],
+  { filter = [], force = false, args = [] }: BuildOptions,
+): object {
+  return { tasks: typeof tasks === "string" ? [tasks] : tasks, filters: filter, force, args };
 }
 
 /** The input as the schema of the workflow it is for has parsed it. Throws `invalid_input`. */

@@ -2,6 +2,7 @@
 import { encodeValue, parseDuration, SluiceError } from "@sluice/protocol";
 import type { Duration } from "@sluice/protocol";
 import type {
+  BuildOptions,
   ApproveOptions,
   Branches,
   CallbackToken,
@@ -25,7 +26,7 @@ import { approveTogether, asksSomebody } from "./approve.ts";
 import type { Asking } from "./approve.ts";
 import { makeAttributes } from "./attributes.ts";
 import { Caller, never } from "./caller.ts";
-import { childCall, parsed } from "./child-call.ts";
+import { buildInput, childCall, parsed } from "./child-call.ts";
 import type { ChildRequest } from "./child-call.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { makeLog, repeats } from "./log.ts";
@@ -202,6 +203,9 @@ class RunContext {
 
   start = (workflow: Workflow | string, input: unknown, options: ChildOptions = {}): Promise<unknown> =>
     this.#child("start", { workflow, input, options });
+
+  build = (tasks: string | readonly string[], options: BuildOptions = {}): Promise<unknown> =>
+    this.#child("call", { workflow: "build.start", input: buildInput(tasks, options), options: {} });
 
   task = (task: Task | string, input: unknown, options: TaskCallOptions<unknown> = {}): Promise<unknown> =>
     this.#caller.call("task", taskCall(this.#run, { task, input, options }));

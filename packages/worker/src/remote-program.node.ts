@@ -34,7 +34,9 @@ import type { Trust } from "./trust.node.ts";
 import { Worker } from "./worker.ts";
 
 export { dialTcp } from "./dial-tcp.node.ts";
+export { dialWebSocket } from "./dial-websocket.ts";
 export { RemoteWorker } from "./remote-worker.ts";
+export type { RemoteEnd } from "./remote-worker.ts";
 
 export interface RemoteProgram {
   /** `HOST:PORT`, `tls://HOST:PORT`, `ws://…` or `wss://…`. */

@@ -134,6 +134,7 @@ export class RemoteWorker {
   #socket: DialedSocket | undefined;
   #accepted = false;
   #failures = 0;
+  #stopListening: () => void = () => undefined;
   #leaving = false;
   #over = false;
 
@@ -159,6 +160,7 @@ export class RemoteWorker {
 
   #finish(how: RemoteEnd): void {
     this.#over = true;
+    this.#stopListening();
     this.#builds?.end();
     this.#connection?.close();
     this.#socket?.end();
@@ -209,7 +211,8 @@ export class RemoteWorker {
   /** Gives up a line on which nothing is heard: one end of it may be all that is left. Counted in turns, so that who slept hears first. */
   #listen(line: Line, unheard: number): void {
     const { clock, heartbeatMs } = this.#options;
-    clock.after(heartbeatMs, () => {
+    this.#stopListening();
+    this.#stopListening = clock.after(heartbeatMs, () => {
       if (line.isClosed || this.#over) return;
       const silent = line.wasHeard() ? 0 : unheard + 1;
       if (silent < heartbeatsUnansweredMax) {

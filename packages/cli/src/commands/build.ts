@@ -8,6 +8,7 @@ import { affectedBase, argumentsOf, concurrencyOf, shardOf, taskNames } from "..
 import type { BuildFlags } from "../build/flags.ts";
 import { CliError, exitCodes, failed, misused } from "../io.ts";
 import type { Io } from "../io.ts";
+import { serverOf } from "../build/server.ts";
 import { collect } from "./repeated-option.ts";
 
 /** Loaded where somebody builds. */
@@ -97,7 +98,8 @@ function addQuestions(build: Command, io: Io): void {
 
 async function execute(io: Io, given: readonly string[], flags: BuildFlags): Promise<void> {
   const builds = await loadBuilds();
-  const ground = { env: io.env, from: resolve(io.cwd, flags.project ?? "."), log: logOf(io) };
+  const server = (root: string) => serverOf(io, root);
+  const ground = { env: io.env, from: resolve(io.cwd, flags.project ?? "."), log: logOf(io), server };
   const request = { ...scopeOf(flags), tasks: taskNames(given, flags, argumentsOf(process.argv).length) };
   if (flags.graph !== undefined && flags.graph !== false)
     return graph(io, { into: flags.graph, isJson: flags.json === true }, await builds.drawnGraph(ground, request));

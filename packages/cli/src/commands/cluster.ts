@@ -10,6 +10,7 @@ import { table, time } from "../table.ts";
 import { addBootstrap } from "./cluster-bootstrap.ts";
 import { addDrift } from "./cluster-drift.ts";
 import { addMesh } from "./cluster-mesh.ts";
+import { addRecoveries } from "./cluster-recovery.ts";
 import { ended, shownPlan } from "./cluster-text.ts";
 import type { PlanView } from "./cluster-text.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
@@ -66,6 +67,7 @@ export function addClusterCommands(program: Command, io: Io): void {
   addDrift(cluster, io);
   addBootstrap(cluster, io);
   addMesh(cluster, io);
+  addRecoveries(cluster, io);
 }
 
 function addClusters(cluster: Command, io: Io): void {

@@ -7,6 +7,7 @@ import type { Io } from "../io.ts";
 import { table } from "../table.ts";
 import { apiOf, clientCommand, commandGroup, show } from "./client-command.ts";
 import { addRecordingCommands } from "./term-recordings.ts";
+import { addServe } from "./term-serve.ts";
 
 interface TerminalView {
   readonly id: string;
@@ -36,6 +37,7 @@ export function addTermCommands(program: Command, io: Io): void {
   addOpen(term, io);
   addAttach(term, io);
   addRecordingCommands(term, io);
+  addServe(term, io);
   clientCommand(term, { name: "list", description: "The terminals there are", example: "sluice term list" }).action(
     async (flags: TargetFlags) => {
       const answer = await apiOf(io, flags).json<{ readonly terminals: readonly TerminalView[] }>("/api/v1/terminals");

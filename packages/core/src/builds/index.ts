@@ -18,6 +18,7 @@ export { BuildRecords } from "./records/records.ts";
 export { findHits } from "./run/hits.ts";
 export { hasSucceeded, runTasks } from "./run/build-run.ts";
 export type { Continuing, TaskPerformer } from "./run/build-run.ts";
+export { unreached } from "./run/outcome.ts";
 export type { TaskOutcome } from "./run/outcome.ts";
 export type { TaskEvents, TaskRunner } from "./run/task-runner.ts";
 export type { TaskNode } from "./graph/task-graph.ts";

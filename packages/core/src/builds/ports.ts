@@ -23,6 +23,8 @@ export interface ActionResult {
   readonly createdAtMs: number;
   /** Words for people: the task, where it ran. Nothing in here decides anything. */
   readonly meta: Readonly<Record<string, string>>;
+  /** Of who executed it, where they sign: `ed25519/NAME:base64`. */
+  readonly signature?: string;
 }
 
 /**

@@ -25,6 +25,8 @@ import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
 import type { Checkouts, PlacedFiles } from "./ports.ts";
+import { recoveriesOver } from "./recovery/recoveries.ts";
+import type { Recoveries, RecoveryGround } from "./recovery/recoveries.ts";
 import {
   cannotApprove,
   cannotBegin,
@@ -64,6 +66,8 @@ export interface ClustersOptions extends ConnectionsOptions {
   /** Random text, another each time. */
   readonly salt: () => string;
   readonly rules: HealthRules;
+  /** Without it there are no failover plans. */
+  readonly recovery?: RecoveryGround;
 }
 
 export class Clusters {
@@ -71,6 +75,7 @@ export class Clusters {
   readonly operations: Operations;
   readonly mesh: Mesh;
   readonly bootstrap: Bootstrap;
+  readonly recoveries: Recoveries | undefined;
   readonly #connections: Connections;
 
   constructor(options: ClustersOptions) {
@@ -80,6 +85,7 @@ export class Clusters {
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
     this.mesh = new Mesh({ ...options, open });
+    this.recoveries = recoveriesOver(options, open);
     this.operations = new Operations({
       store,
       open,
@@ -148,12 +154,6 @@ export class Clusters {
     const watched = (decodeValue(added.value.spec) as ComponentSpec).drift !== undefined;
     const told = await this.#options.runner.watchDrift({ by: p.by, component: added.value.name, watched });
     return told.ok ? added : told;
-  }
-
-  /** How often a component is looked at by itself, and what for; undefined where it is not. */
-  async driftWatch(component: string): Promise<ComponentSpec["drift"]> {
-    const record = await this.#options.store.getComponent({ name: component });
-    return record === undefined ? undefined : (decodeValue(record.spec) as ComponentSpec).drift;
   }
 
   async #readComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {

@@ -2,6 +2,15 @@
 export { Clusters } from "./clusters.ts";
 export type { ClustersOptions, OperationRunner } from "./clusters.ts";
 export type { ClusterStatus, Keeper } from "./connections.ts";
+export { Recoveries, refused } from "./recovery/recoveries.ts";
+export type { RecoveriesOptions, RecoveryRunner } from "./recovery/recoveries.ts";
+export { begun, next, settle } from "./recovery/machine.ts";
+export type { Outcome, Phase, State } from "./recovery/machine.ts";
+export type { Failovers } from "./recovery/failovers.ts";
+export type { Measured } from "./recovery/drill.ts";
+export type { Readiness } from "./recovery/readiness.ts";
+export type { RecoverySpec } from "./recovery/recovery-file.ts";
+export type { LineTransport, ScriptRunner, SqlServers } from "./recovery/ports.ts";
 export type { Operations, OperationShape, Tally } from "./operations/operation.ts";
 export { WatchCache } from "./client/watch.ts";
 export type { WatchOptions } from "./client/watch.ts";

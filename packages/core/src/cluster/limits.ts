@@ -43,6 +43,8 @@ export const clusterLimits = {
   /** First pause between two of these attempts, doubled from one to the next, and the longest. */
   operationDelayMs: 1_000,
   operationDelayMsMax: 30_000,
+  /** Longest wait for what a failover asks: a site, the epoch store, a proxy. */
+  recoveryTimeoutMs: 20_000,
   /** Objects written at once. */
   applyConcurrency: 8,
   /** Longest wait until a revision of a mesh is ready, or a namespace has its proxies. */

@@ -8,6 +8,8 @@ const codes = {
   component: "component_not_found",
   plan: "plan_not_found",
   operation: "operation_not_found",
+  recovery: "recovery_not_found",
+  failover: "failover_not_found",
 } as const;
 
 export function notFound(what: keyof typeof codes, name: string): WireError {
@@ -16,6 +18,8 @@ export function notFound(what: keyof typeof codes, name: string): WireError {
     component: "sluice cluster component list shows what there is.",
     plan: "Make one: sluice cluster plan COMPONENT.",
     operation: "The component names its last operation.",
+    recovery: "sluice cluster recovery list shows what there is.",
+    failover: "sluice cluster failover plan NAME --to SITE makes one.",
   };
   return { code: codes[what], message: `There is no ${what} ${JSON.stringify(name)}.`, hint: hints[what] };
 }

@@ -149,7 +149,7 @@ export class Appender {
     let ops = given.ops;
     // They may have waited for a blob, or for what the run wrote before: what others have stored meanwhile came first.
     let now = clock.now();
-    let left = madeAt(stored, { then: given.now, now });
+    let left = madeAt(stored, { from: given.now, to: now });
     for (;;) {
       const outcome = await store.append({ by: runItself(hot.run), run: hot.run, epoch: hot.epoch, ops: left, now });
       if (outcome.outcome === "stale") {
@@ -170,11 +170,11 @@ export class Appender {
       this.#written(hot, ops.slice(0, cut), written);
       const large = { event, content: await values.load(payload) };
       ops = ops.slice(cut);
-      const then = now;
+      const from = now;
       now = clock.now();
       left = madeAt(
         left.slice(at).map((op) => (op.op === "event" && op.seq === seq ? { ...op, large } : op)),
-        { then, now },
+        { from, to: now },
       );
     }
   }
@@ -299,13 +299,13 @@ function withErrors(events: readonly RunEvent[], refusals: ReadonlyMap<number, U
   });
 }
 
-/** The same operations as of `now`: what they begin, and what they wait for a while for, counts from the moment of their commit. */
+/** The same operations as of `to`: what they begin, and what they wait for a while for, counts from the moment of their commit. */
 function madeAt(
   ops: readonly StoreOp[],
-  { then, now }: { readonly then: number; readonly now: number },
+  { from, to }: { readonly from: number; readonly to: number },
 ): readonly StoreOp[] {
-  const later = now - then;
-  return later === 0 ? ops : ops.map((op) => postponed(op, later, now));
+  const later = to - from;
+  return later === 0 ? ops : ops.map((op) => postponed(op, later, to));
 }
 
 function postponed(op: StoreOp, later: number, now: number): StoreOp {

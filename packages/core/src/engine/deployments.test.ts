@@ -38,6 +38,8 @@ describe("a workflow of the product itself", () => {
     const own = worker("w", "own-1");
     deployments.add(own);
     expect([deployments.forCurrent("a"), deployments.forCurrent("b")]).toEqual([own, undefined]);
+    // Code that comes with its worker.
+    expect(deployments.workflow("a", "own-2")).toMatchObject({ manifest: { name: "a" }, version: "own-2" });
   });
 });
 

@@ -86,8 +86,10 @@ export class Deployments {
     return [...this.#current.values()];
   }
 
-  workflow(name: string): CurrentWorkflow | undefined {
-    return this.#builtIn.get(name) ?? this.#current.get(name);
+  /** `version`: other code of the same workflow, which a worker may have. */
+  workflow(name: string, version?: string): CurrentWorkflow | undefined {
+    const known = this.#builtIn.get(name) ?? this.#current.get(name);
+    return known === undefined || version === undefined ? known : { ...known, version };
   }
 
   /** A worker with exactly this version of the code; of several, the one with the least to do for its size. */

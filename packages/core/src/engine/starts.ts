@@ -16,7 +16,7 @@ import type { Begun } from "./sealing.ts";
 import { validateJsonSchema } from "./json-schema.ts";
 import type { EngineParts } from "./parts.ts";
 
-/** A wish to start a run; `input` is an encoded value. */
+/** A wish to start a run; `input` is an encoded value, `version` code whose worker may still have to come: the product's own. */
 export interface StartRequest extends Keyed {
   readonly by: Actor;
   readonly workflow: string;
@@ -25,6 +25,7 @@ export interface StartRequest extends Keyed {
   readonly priority?: number | undefined;
   readonly delayMs?: number | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly version?: string | undefined;
   /** Search attributes by name. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   /** The span it is begun in, as W3C `traceparent` has it. */
@@ -61,7 +62,7 @@ export class Starts {
     if (draining()) return fail({ code: "draining", message: "The engine is stopping and takes no new runs." });
     const wrong = checkRequest(request);
     if (wrong !== undefined) return wrong;
-    const current = deployments.workflow(request.workflow);
+    const current = deployments.workflow(request.workflow, request.version);
     if (current === undefined) return this.#unknown(request.workflow);
     const crowded = this.crowded();
     if (crowded !== undefined) return crowded;
@@ -128,7 +129,7 @@ export class Starts {
         ...(request.key === undefined ? {} : { hash: hashOf(request.input) }),
         begun,
       });
-      const worker = deployments.forCurrent(request.workflow);
+      const worker = deployments.withVersion(current.version);
       const claims = worker !== undefined && this.#dispatcher.places.free > 0 && run.dueAt <= now;
       if (claims) places.push(this.#dispatcher.places.reserve(1));
       const outcome = await store.createRun({ by: request.by, run, now, ...(claims ? { claim: { owner } } : {}) });
@@ -379,8 +380,6 @@ function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefine
       "Letters, digits, '.', '_' and '-', at most 128 characters.",
     );
   }
-  const wrongKey = checkKey(request);
-  if (wrongKey !== undefined) return wrongKey;
   if (
     tags !== undefined &&
     (tags.length > tagsMax || tags.some((tag) => tag.length === 0 || tag.length > tagCharsMax))
@@ -396,5 +395,5 @@ function checkRequest(request: StartRequest): ReturnType<typeof fail> | undefine
   if (delayMs !== undefined && !(delayMs >= 0 && Number.isFinite(delayMs))) {
     return bad(`${delayMs} is no delay.`, "A duration such as 5m.");
   }
-  return undefined;
+  return checkKey(request);
 }

@@ -1,6 +1,7 @@
 // The port behind which clusters are kept: the components in them, the plans made for those, and the operations that carried plans out.
 // Contents (what a plan consists of, what a component has) are encoded values that the store does not read.
 import type { OperationStatus, PlanStatus } from "@sluice/protocol";
+import type { RecoveryStore, RecoveryWriteVerb } from "./recovery-store.ts";
 import type { Actor } from "./run-records.ts";
 
 /** A cluster and who it is. Times are milliseconds since 1970. How it is reached is kept sealed elsewhere. */
@@ -80,7 +81,7 @@ export interface OperationRecord {
 }
 
 /** The verbs reject with a `SluiceError` (`store_failed`, `disk_full`) and have then changed nothing. */
-export interface ClusterStore {
+export interface ClusterStore extends RecoveryStore {
   /** Adds a cluster, or changes one: with another identity only where that is accepted. */
   putCluster(p: {
     readonly by: Actor;
@@ -175,6 +176,7 @@ export interface ClusterStore {
 
 /** The verbs that change something. */
 export type ClusterWriteVerb =
+  | RecoveryWriteVerb
   | "putCluster"
   | "putComponent"
   | "createPlan"

@@ -49,6 +49,11 @@ export class Ids {
     return `op_${this.#ordered()}${this.#characters(12)}`;
   }
 
+  /** Of a failover or a drill: sortable by time. */
+  failover(): string {
+    return `fail_${this.#ordered()}${this.#characters(12)}`;
+  }
+
   /** 160 random bits: possession is permission. */
   token(): string {
     return `tok_${this.#characters(32)}`;

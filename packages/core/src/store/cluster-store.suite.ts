@@ -56,6 +56,93 @@ export function clusterStoreSuite(name: string, makeStore: MakeStore): void {
         now,
       });
 
+    const failover = (id: string, approval: "other" | "none" = "other") =>
+      clusters().createFailover({
+        by: outside,
+        failover: {
+          id,
+          recovery: "shop",
+          kind: "drill",
+          from: "a",
+          to: "b",
+          mode: "graceful",
+          before: 1,
+          overrides: ["verify-failed"],
+          hash: `hash of ${id}`,
+          person: "ada",
+          approval,
+          createdAt: start,
+          expiresAt: start + 1_000,
+          spec: value({}),
+        },
+        now: start,
+      });
+
+    test("a failover is approved by another person, begun once, noted while it is under way, and ends once", async () => {
+      expect(await failover("f1")).toEqual({ outcome: "not_found" });
+      const recovery = { name: "shop", file: "shop.yaml", spec: value({ a: 1 }) };
+      await clusters().putRecovery({ by: outside, recovery, now: start });
+      expect((await clusters().putRecovery({ by: outside, recovery, now: start })).recovery.version).toBe(2);
+      expect(await clusters().noteReadiness({ recovery: "shop", readiness: value([]), now: start })).toEqual({
+        outcome: "ok",
+      });
+      await failover("f1");
+      const [hash, now] = ["hash of f1", start];
+      const of = (person: string, more: object = {}) =>
+        clusters().approveFailover({ by: outside, failover: "f1", hash, person, now, ...more });
+      const beginning = (more: object = {}) =>
+        clusters().beginFailover({ by: outside, failover: "f1", hash, run: "r1", now, ...more });
+      expect(await of("ada")).toEqual({ outcome: "same_person" });
+      expect(await of("bob", { hash: "x" })).toEqual({ outcome: "other_hash" });
+      expect(await of("bob", { now: start + 2_000 })).toEqual({ outcome: "expired" });
+      expect(await beginning()).toEqual({ outcome: "not_approved" });
+      expect(await of("bob")).toMatchObject({ outcome: "ok", failover: { approvedBy: "bob" } });
+      expect(await of("bob")).toEqual({ outcome: "not_open" });
+      expect(await beginning({ now: start + 2_000 })).toEqual({ outcome: "expired" });
+      expect(await beginning()).toMatchObject({ outcome: "ok", failover: { status: "running", run: "r1" } });
+      expect(await beginning({ run: "r2" })).toMatchObject({ outcome: "existing", failover: { run: "r1" } });
+      expect(await clusters().noteFailover({ failover: "f1", state: value({ phase: "fence" }), now })).toEqual({
+        outcome: "ok",
+      });
+      const end = { failover: "f1", status: "completed", measured: value({ lost: 0 }), now } as const;
+      expect(await clusters().endFailover(end)).toEqual({ outcome: "ok" });
+      expect(await clusters().endFailover(end)).toEqual({ outcome: "stale" });
+      expect(await beginning()).toEqual({ outcome: "stale" });
+      expect(await clusters().getRecovery({ name: "shop" })).toMatchObject({ failover: "f1", drill: "f1", version: 2 });
+      expect((await clusters().listRecoveries()).map(({ name: each }) => each)).toEqual(["shop"]);
+    });
+
+    test("a failover without an approval is reviewed by somebody else, and takes the place of one under way", async () => {
+      await clusters().putRecovery({ by: outside, recovery: { name: "shop", file: "f", spec: value({}) }, now: start });
+      await failover("f1");
+      await failover("f2", "none");
+      const at = { by: outside, now: start } as const;
+      await clusters().beginFailover({ ...at, failover: "f1", hash: "hash of f1", run: "r1", breakGlass: "fire" });
+      const second = await clusters().beginFailover({ ...at, failover: "f2", hash: "hash of f2", run: "r2" });
+      expect(second).toMatchObject({ outcome: "ok", superseded: { id: "f1" } });
+      expect(await clusters().noteFailover({ failover: "f1", state: value({}), now: start })).toEqual({
+        outcome: "stale",
+      });
+      expect(await clusters().getFailover({ failover: "f1" })).toMatchObject({
+        status: "superseded",
+        breakGlass: "fire",
+      });
+      expect(await clusters().reviewFailover({ ...at, failover: "f1", person: "ada" })).toEqual({
+        outcome: "same_person",
+      });
+      expect(await clusters().reviewFailover({ ...at, failover: "f1", person: "bob" })).toMatchObject({
+        outcome: "ok",
+      });
+      expect(await clusters().reviewFailover({ ...at, failover: "f1", person: "bob" })).toEqual({
+        outcome: "not_open",
+      });
+      expect(await clusters().reviewFailover({ ...at, failover: "f2", person: "bob" })).toEqual({
+        outcome: "not_open",
+      });
+      const listed = await clusters().listFailovers({ recovery: "shop", limit: 10 });
+      expect(listed.map(({ id }) => id)).toEqual(["f2", "f1"]);
+    });
+
     test("an operation remembers in whose name its cluster is asked", async () => {
       await ready();
       for (const id of ["p1", "p2"]) await plan(id, "none");

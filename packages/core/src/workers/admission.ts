@@ -63,7 +63,7 @@ export class Admitter {
 
   async #bySecret(hello: Hello, address: string | undefined): Promise<Admission> {
     const { clock, door, hash, newSecret, store } = this.#parts;
-    const permit = await door.bySecret(hello.token, address);
+    const permit = await door.bySecret(hello.token, address, hello.worker_id);
     if (!permit.ok) return turnedAway(permit.error);
     const { actor, open, token } = permit.value;
     const worker = hello.worker_id;

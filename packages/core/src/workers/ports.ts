@@ -42,8 +42,8 @@ export interface WorkerPermit {
 
 /** Knows tokens. Refusals carry the reason for the worker. */
 export interface WorkerDoor {
-  /** By what a worker shows; undefined: it shows nothing. */
-  bySecret(secret: string | undefined, address: string | undefined): Promise<Result<WorkerPermit>>;
+  /** By what a worker shows; undefined: it shows nothing. `worker`: what it calls itself. */
+  bySecret(secret: string | undefined, address: string | undefined, worker?: string): Promise<Result<WorkerPermit>>;
   /** By the id of the token for which a credential was given. */
   byToken(token: string, address: string | undefined): Promise<Result<WorkerPermit>>;
 }

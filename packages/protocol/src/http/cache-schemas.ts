@@ -55,6 +55,7 @@ export const cacheSchemas = {
     durationMs: z.number().nonnegative(),
     createdAtMs: z.number().nonnegative(),
     meta: z.record(z.string(), z.string()),
+    signature: z.string().max(512).optional().describe("Of who executed it: ed25519/NAME:base64"),
   }),
   CacheKept: z.strictObject({ kept: z.enum(["stored", "kept-first"]) }),
 } as const;

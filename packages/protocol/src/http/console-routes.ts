@@ -11,6 +11,7 @@ export const consoleSections = [
   "schedules",
   "state",
   "workers",
+  "builds",
   "terminals",
   "clusters",
   "logs",

@@ -10,6 +10,7 @@ import { identityContracts } from "./identity-contracts.ts";
 import type { RouteName } from "./routes.ts";
 import { keyContracts } from "./key-contracts.ts";
 import { logContracts } from "./log-contracts.ts";
+import { recoveryContracts } from "./recovery-contracts.ts";
 import { metricContracts } from "./metric-contracts.ts";
 import { runContracts } from "./run-contracts.ts";
 import { serviceContracts } from "./service-contracts.ts";
@@ -41,6 +42,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...foreignCacheContracts,
   ...clusterContracts,
   ...meshContracts,
+  ...recoveryContracts,
   ...triggerContracts,
   ...consoleContracts,
 };

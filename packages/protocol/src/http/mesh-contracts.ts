@@ -1,7 +1,7 @@
 // What goes in and out of the routes of meshes.
 import { answer } from "./contract.ts";
 import type { Contract } from "./contract.ts";
-import type { meshRoutes } from "./mesh-routes.ts";
+import type { meshRoutes } from "./cluster-routes.ts";
 
 /** What each route takes and answers, besides `Failure` for every status from 400. */
 export const meshContracts: Readonly<Record<keyof typeof meshRoutes, Contract>> = {

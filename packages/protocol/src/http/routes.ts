@@ -1,12 +1,12 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
 import { cacheRoutes, foreignCacheRoutes } from "./cache-routes.ts";
-import { clusterRoutes } from "./cluster-routes.ts";
-import { meshRoutes } from "./mesh-routes.ts";
+import { clusterRoutes, meshRoutes } from "./cluster-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
+import { recoveryRoutes } from "./recovery-routes.ts";
 import { metricRoutes } from "./metric-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
@@ -33,6 +33,7 @@ export const routes = {
   ...foreignCacheRoutes,
   ...clusterRoutes,
   ...meshRoutes,
+  ...recoveryRoutes,
   ...consoleRoutes,
 } as const;
 

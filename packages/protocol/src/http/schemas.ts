@@ -9,6 +9,7 @@ import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
 import { keySchemas } from "./key-schemas.ts";
 import { logSchemas } from "./log-schemas.ts";
+import { recoverySchemas } from "./recovery-schemas.ts";
 import { metricSchemas } from "./metric-schemas.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
@@ -36,6 +37,7 @@ export const schemas = {
   ...foreignCacheSchemas,
   ...clusterSchemas,
   ...meshSchemas,
+  ...recoverySchemas,
   ...consoleSchemas,
 } as const;
 

@@ -1,5 +1,5 @@
 // What goes in and out of the routes of workers and builds.
-import { answer, cursor, header, limit, query } from "./contract.ts";
+import { answer, cursor, header, limit, query, wait } from "./contract.ts";
 import type { Contract } from "./contract.ts";
 import type { workerRoutes } from "./worker-routes.ts";
 
@@ -11,11 +11,21 @@ export const workerContracts: Readonly<Record<keyof typeof workerRoutes, Contrac
   removeWorker: { responses: { 204: answer("It is gone") } },
   startBuild: { request: "StartBuild", responses: { 201: answer("It waits for a worker that suits it", "BuildMade") } },
   listBuilds: {
-    parameters: [query("status", "queued, running, completed, failed or cancelled"), limit, cursor],
+    parameters: [
+      query("status", "queued, running, completed, failed or cancelled"),
+      query("kind", "command or workspace"),
+      limit,
+      cursor,
+    ],
     responses: { 200: answer("A page of builds", "Builds") },
   },
-  getBuild: { responses: { 200: answer("The build", "BuildMade") } },
+  getBuild: { parameters: [wait], responses: { 200: answer("The build", "BuildMade") } },
   listBuildTasks: { responses: { 200: answer("Its tasks", "BuildTasks") } },
+  getBuildTaskLog: { responses: { 200: answer("Its lines", "BuildTaskLog") } },
+  beginBuild: {
+    request: "BeginBuild",
+    responses: { 201: answer("The run, which waits for its worker", "BuildBegun") },
+  },
   watchBuild: {
     parameters: [
       query("after", "Number of the last event that was seen"),

@@ -60,6 +60,20 @@ export const workerRoutes = {
     tag: "builds",
     permission: "build:read",
   },
+  getBuildTaskLog: {
+    methods: get,
+    path: "/api/v1/builds/:id/tasks/:task/log",
+    summary: "What a task of a build wrote",
+    tag: "builds",
+    permission: "build:read",
+  },
+  beginBuild: {
+    methods: post,
+    path: "/api/v1/workspace-builds",
+    summary: "Begin a build of a workspace as a run, carried out by whoever asks, or go on with one that was cut off",
+    tag: "builds",
+    permission: "build:start",
+  },
   watchBuild: {
     methods: get,
     path: "/api/v1/builds/:id/events",

@@ -7,7 +7,8 @@ import { decodeValue, encodeValue, SluiceError } from "@sluice/protocol";
 import type { Workflow } from "@sluice/sdk";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
 import { AsyncStepScope } from "@sluice/worker/step-scope";
-import { buildWorkflow, versionFor } from "./build-workflow.ts";
+import { buildWorkflow } from "./build-names.ts";
+import { versionFor } from "./build-workflow.ts";
 import type { BuildInput, BuildOutput } from "./build-workflow.ts";
 
 const unfinished = ["queued", "running", "waiting", "paused", "undoing"] as const;

@@ -2,18 +2,37 @@
 import { cacheLimits, systemClock } from "@sluice/core";
 import type { Logger } from "@sluice/core";
 import type { ActionResult, BuildCache } from "@sluice/core/builds";
+import type { HttpBuildCache, ResultKeys, Uploads } from "@sluice/core/builds/cache";
 
 interface CachePlace {
   /** Of the cache, and of the key that its entries are signed with. */
   readonly folder: string;
   readonly keys: string;
   readonly log: Logger;
+  /** A cache on another machine, behind this one. */
+  readonly remote?: RemoteCache | undefined;
+  /** Words for people, about the other machine. */
+  readonly remark: (text: string) => void;
+}
+
+export interface RemoteCache {
+  /** Of the server, without a slash at its end. */
+  readonly url: string;
+  readonly token: string;
+  /** With which results are signed, and whose are taken. */
+  readonly keys: ResultKeys;
 }
 
 interface OpenCache {
   readonly cache: BuildCache;
+  /** What became of what was to be uploaded. */
+  settle(): Promise<Uploads>;
   close(): Promise<void>;
 }
+
+const nothing: Uploads = { confirmed: 0, lost: 0 };
+/** All waiting for another machine in one build that comes to nothing. */
+const outageMsMax = 1_000;
 
 export class LazyCache implements BuildCache {
   readonly #place: CachePlace;
@@ -24,7 +43,7 @@ export class LazyCache implements BuildCache {
   }
 
   async #open(): Promise<OpenCache> {
-    const { folder, keys, log } = this.#place;
+    const { folder, keys, log, remote } = this.#place;
     const [{ openCache }, { buildSpace, ViewedBuildCache }] = await Promise.all([
       import("../cache/open-cache.ts"),
       import("@sluice/core/builds/cache"),
@@ -34,13 +53,28 @@ export class LazyCache implements BuildCache {
     const cache = new ViewedBuildCache(opened.view({ by: "build", scope, space: buildSpace }), (what, error) =>
       log("warn", `build cache: ${what}`, { error: String(error) }),
     );
-    return {
-      cache,
-      async close() {
-        await opened.tidy();
-        await opened.close();
-      },
+    const close = async (): Promise<void> => {
+      await opened.tidy();
+      await opened.close();
     };
+    if (remote === undefined) return { cache, settle: async () => nothing, close };
+    const behind = await this.#behind(cache, remote);
+    return { cache: behind, settle: () => behind.settle(), close };
+  }
+
+  async #behind(local: BuildCache, { url, token, keys }: RemoteCache): Promise<HttpBuildCache> {
+    const { folder, remark } = this.#place;
+    const room = await import("@sluice/core/builds/cache");
+    const gaveUp = (why: string): void => remark(`The cache at ${url} is given up for this build: ${why}.`);
+    return new room.HttpBuildCache({
+      url,
+      token,
+      local,
+      folder,
+      budget: new room.OutageBudget({ clock: systemClock, outageMsMax, gaveUp }),
+      signer: room.resultSigner(keys),
+      fetch: (address, init) => fetch(address, init),
+    });
   }
 
   async #cache(): Promise<BuildCache> {
@@ -68,6 +102,11 @@ export class LazyCache implements BuildCache {
 
   async commit(result: ActionResult): Promise<"stored" | "kept-first" | "incomplete"> {
     return (await this.#cache()).commit(result);
+  }
+
+  /** Waits until everything was uploaded to the other machine, or given up. */
+  async settle(): Promise<Uploads> {
+    return this.#opened === undefined ? nothing : (await this.#opened).settle();
   }
 
   /** Also where it never was opened. */

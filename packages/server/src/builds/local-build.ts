@@ -9,7 +9,6 @@ import {
   asHtml,
   BuildRecords,
   buildLimits,
-  digestOfTexts,
   dryRun,
   endLeftovers,
   explain,
@@ -24,7 +23,6 @@ import {
   planBuild,
   readWorkspace,
   runnerOf,
-  runTasks,
   Timeline,
 } from "@sluice/core/builds";
 import type {
@@ -37,12 +35,17 @@ import type {
   TaskOutcome,
   TaskRunner,
 } from "@sluice/core/builds";
+import type { BuildServer } from "./served-worker.ts";
+import { TaskTeller } from "./task-teller.ts";
 import { toWire } from "@sluice/protocol";
 import type { WireError } from "@sluice/protocol";
-import type { BuildWork } from "./build-workflow.ts";
+import { carriedOut, localId } from "./carry.ts";
 import { LazyCache } from "./lazy-cache.ts";
+import { remoteCacheIn } from "./remote-cache.ts";
 
 export interface LocalBuildGround {
+  /** The server that runs over the workspace with this root, or that was named. */
+  readonly server?: ((root: string) => Promise<BuildServer | undefined>) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute folder in the workspace. */
   readonly from: string;
@@ -79,6 +82,7 @@ export interface LocalBuildEnd {
 }
 
 export { changeText } from "@sluice/core/builds";
+export type { BuildServer } from "./served-worker.ts";
 
 const files = machineFiles(() => crypto.randomUUID());
 
@@ -141,9 +145,20 @@ function failureOf(error: unknown): { readonly ok: false; readonly error: WireEr
 }
 
 /** The cache that all worktrees of the repository share. */
-function cacheOf(plan: BuildPlan, log: Logger): LazyCache {
+function cacheOf(plan: BuildPlan, { log, env }: LocalBuildGround, remark: (text: string) => void): LazyCache {
   const shared = join(mainRoot(plan.workspace.root), ".sluice");
-  return new LazyCache({ folder: join(shared, "cache"), keys: join(shared, "keys"), log });
+  const [folder, keys] = [join(shared, "cache"), join(shared, "keys")];
+  return new LazyCache({ folder, keys, log, remote: remoteCacheIn(env), remark });
+}
+
+/** What the cache on another machine has not got is said. */
+async function uploaded(cache: LazyCache, remark: (text: string) => void): Promise<void> {
+  const { lost, confirmed } = await cache.settle();
+  if (lost === 0) return;
+  const all = lost + confirmed;
+  remark(
+    `${lost} of ${all} ${all === 1 ? "result" : "results"} could not be uploaded: others will execute them again.`,
+  );
 }
 
 function runnerFor(
@@ -181,7 +196,7 @@ async function looked(
   plan: BuildPlan,
   p: { readonly request: BuildRequest; readonly force: boolean },
 ): Promise<ReadonlyMap<string, TaskOutcome>> {
-  const cache = cacheOf(plan, ground.log);
+  const cache = cacheOf(plan, ground, () => undefined);
   try {
     const runner = runnerFor(ground, plan, { ...p, concurrency: undefined, show: silent, cache, isDry: true });
     return await findHits(plan.graph, runner, () => undefined);
@@ -286,11 +301,15 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
   const plan = planned.value;
   const { show, signal, continuing } = options;
   const { workspace, records, graph, digests } = plan;
-  const cache = cacheOf(plan, ground.log);
+  let cache: LazyCache | undefined;
   try {
+    const remark = (text: string): void => show.remark(text);
+    cache = cacheOf(plan, ground, remark);
     show.planned(plan);
     endLeftovers(records);
-    const runner = runnerFor(ground, plan, { ...options, cache, isDry: false });
+    const server = await ground.server?.(workspace.root);
+    const teller = server === undefined ? undefined : new TaskTeller(() => Date.now());
+    const runner = runnerFor(ground, plan, { ...options, show: heard(show, teller), cache, isDry: false });
     const stop = (): void => runner.stop();
     signal.addEventListener("abort", stop, { once: true });
     const ended = (outcome: TaskOutcome): void => {
@@ -298,69 +317,41 @@ export async function localBuild(ground: LocalBuildGround, options: LocalBuildOp
       if (node !== undefined) show.ended(node, outcome);
     };
     const settled = await findHits(graph, runner, ended);
-    const told = (outcome: TaskOutcome): void => {
+    const later = (outcome: TaskOutcome): void => {
       if (!settled.has(outcome.id)) ended(outcome);
     };
-    const work = { plan, performer: runner, continuing, settled, ended: told };
-    const { id, tasks } = await carriedOut(ground, {
-      ...options,
-      work,
-      folder: join(buildsFolder(workspace.root), "engine"),
-    });
+    const { id, tasks } = await carriedOut(
+      { log: ground.log, server, folder: join(buildsFolder(workspace.root), "engine") },
+      { ...options, work: { plan, performer: runner, continuing, settled, ended: later, teller } },
+    );
     digests.save();
-    const status = signal.aborted ? "cancelled" : hasSucceeded(tasks) ? "completed" : "failed";
+    await uploaded(cache, remark);
+    const isCancelled = signal.aborted || tasks.some(({ status: how }) => how === "cancelled");
+    const status = isCancelled ? "cancelled" : hasSucceeded(tasks) ? "completed" : "failed";
     return ok({ id, status, tasks, elapsedMs: Math.round(performance.now() - startedAt) });
   } catch (error) {
     return failureOf(error);
   } finally {
-    await cache.close();
+    await cache?.close();
     records.close();
   }
 }
 
-interface Carrying extends LocalBuildOptions {
-  readonly work: BuildWork;
-  readonly folder: string;
-}
-
-/** As a run where something has to be executed. A second build of the workspace at the same time goes without a journal. */
-async function carriedOut(
-  ground: LocalBuildGround,
-  { work, folder, show, request, force }: Carrying,
-): Promise<{ readonly id: string; readonly tasks: readonly TaskOutcome[] }> {
-  const { graph, workspace, fingerprint } = work.plan;
-  if ([...graph.tasks.keys()].every((id) => work.settled.has(id)))
-    return { id: localId(), tasks: [...graph.tasks.keys()].flatMap((id) => work.settled.get(id) ?? []) };
-  const [{ journaled }, { makeBuildWorkflow }] = await Promise.all([
-    import("./build-engine.ts"),
-    import("./build-workflow.ts"),
-  ]);
-  // One that was to execute everything is another build.
-  const input = {
-    root: workspace.root,
-    tasks: request.tasks,
-    fingerprint: digestOfTexts([fingerprint, work.continuing, String(force)]),
+/** What happens to tasks, for whoever shows it and for the server that keeps it. */
+function heard(show: TaskEvents, teller: TaskTeller | undefined): TaskEvents {
+  if (teller === undefined) return show;
+  return {
+    started: (node, hash) => {
+      teller.started(node);
+      show.started(node, hash);
+    },
+    output: (node, bytes) => {
+      teller.output(node, bytes);
+      show.output(node, bytes);
+    },
+    replayed: (node, log) => {
+      teller.replayed(node, log);
+      show.replayed(node, log);
+    },
   };
-  try {
-    const { run, output } = await journaled(
-      { folder, log: ground.log },
-      { workflow: makeBuildWorkflow(work), input, began: (id, isResumed) => show.began(id, isResumed) },
-    );
-    return { id: run, tasks: output.tasks };
-  } catch (error) {
-    const wire = toWire(error);
-    if (wire.code !== "data_folder_locked") throw error;
-    show.remark(
-      "Another build of this workspace is under way: this one is no run, and does not go on if it is killed.",
-    );
-    const journal = {
-      step: <T>(_name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-        body(new AbortController().signal),
-    };
-    return { id: localId(), tasks: await runTasks({ ...work, graph, journal }) };
-  }
-}
-
-function localId(): string {
-  return `local_${crypto.randomUUID()}`;
 }

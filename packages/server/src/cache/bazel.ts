@@ -12,9 +12,9 @@ import { bare, arriving, notThere, sendBlob, takeBody, viewOf } from "./desk.ts"
 export type BazelTool = "bazel" | "moon";
 
 const digestPattern = /^[0-9a-f]{64}$/;
-const instancePattern = /^[\w.-]{1,128}(?:\/[\w.-]{1,128}){0,7}$/;
+export const instancePattern = /^[\w.-]{1,128}(?:\/[\w.-]{1,128}){0,7}$/;
 /** Of nothing: always there. */
-const emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+export const emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 interface Place {
   readonly instance: string;
@@ -53,11 +53,16 @@ export async function getBlob(call: Call, tool: BazelTool): Promise<Response> {
   }
   const found = view.find(place.digest);
   if (found === undefined) throw notThere("The action");
-  const { result, type } = JSON.parse(found.body) as { readonly result: string; readonly type: string };
-  const bytes = Buffer.from(result, "base64");
+  const { bytes, type } = actionIn(found.body);
   return new Response(call.request.method === "HEAD" ? null : bytes, {
     headers: { ...nosniff, "content-type": type, "content-length": String(bytes.length) },
   });
+}
+
+/** An action result as it came. */
+export function actionIn(body: string): { readonly bytes: Buffer; readonly type: string } {
+  const { result, type } = JSON.parse(body) as { readonly result: string; readonly type: string };
+  return { bytes: Buffer.from(result, "base64"), type };
 }
 
 export async function putBlob(call: Call, tool: BazelTool): Promise<Response> {
@@ -66,12 +71,21 @@ export async function putBlob(call: Call, tool: BazelTool): Promise<Response> {
   if (place.kind === "cas") return putFile(call, view, place.digest);
   const bytes = await bytesOf(call.request, { bodyBytesMax: call.parts.limits.cacheEntryBytesMax / 2 });
   const type = call.request.headers.get("content-type") ?? "application/octet-stream";
+  await keepAction(view, { key: place.digest, bytes, type });
+  return bare(200);
+}
+
+/** Keeps an action result. Throws `bad_request` for what is none, `conflict` where something that it names is not here. */
+export async function keepAction(
+  view: CacheView,
+  { key, bytes, type }: { readonly key: string; readonly bytes: Uint8Array; readonly type: string },
+): Promise<void> {
   const found = type.startsWith("application/json") ? digestsOfJson(bytes) : await named(view, bytes);
-  if (found === undefined) return refuse("bad_request", "That is no action result.", "One of REAPI v2, or as JSON.");
+  if (found === undefined) refuse("bad_request", "That is no action result.", "One of REAPI v2, or as JSON.");
   const digests = found.filter((digest) => digest !== emptyDigest);
   const body = JSON.stringify({ result: Buffer.from(bytes).toString("base64"), type });
-  const kept = view.commit({ key: place.digest, body, digests });
-  if (kept !== "incomplete") return bare(200);
+  const kept = view.commit({ key, body, digests });
+  if (kept !== "incomplete") return;
   throw new SluiceError({
     code: "conflict",
     message: "The action result names a file that is not here, so that it was not kept.",

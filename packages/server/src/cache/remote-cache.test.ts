@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheLimits, systemClock } from "@sluice/core";
-import { buildSpace, HttpBuildCache, OutageBudget, ViewedBuildCache } from "@sluice/core/builds/cache";
+import { buildSpace, HttpBuildCache, OutageBudget, resultSigner, ViewedBuildCache } from "@sluice/core/builds/cache";
 import type { Cache } from "@sluice/core/builds/cache";
 import { HttpFixture, token } from "../http-fixture.ts";
 import { openCache } from "./open-cache.ts";
@@ -43,6 +43,7 @@ async function machine(
   const cache = new HttpBuildCache({
     url: "http://127.0.0.1:7890",
     token: as,
+    signer: resultSigner({ name: "me" }),
     folder,
     local: new ViewedBuildCache(view, () => undefined),
     budget: new OutageBudget({

@@ -33,7 +33,10 @@ export function makeDriftWorkflow(clusters: () => Promise<Clusters>, patience: P
       const { component, by } = input;
       let { known } = input;
       for (let looks = 0; looks < looksMax; looks++) {
-        const watch = await ctx.step("read", async () => (await (await clusters()).driftWatch(component)) ?? null);
+        const watch = await ctx.step(
+          "read",
+          async () => (await (await clusters()).operations.driftWatch(component)) ?? null,
+        );
         if (watch === null) return "no longer watched";
         await ctx.waitFor(readEvent, { key: component, timeout: watch.everyMs, onTimeout: null });
         const found = await ctx.step("look", async () => {

@@ -1,10 +1,10 @@
 // Binds the room of clusters to this machine and its engine. Loaded when clusters are first used, or when a run of an operation has to
 // go on.
 import { createHash } from "node:crypto";
-import { Ids, ok, systemClock, systemRandom } from "@sluice/core";
-import type { Engine, Store } from "@sluice/core";
+import { Ids, ok, systemClock, systemRandom, unwrap } from "@sluice/core";
+import type { Engine, Result, Store } from "@sluice/core";
 import { clusterLimits, Clusters, noRules } from "@sluice/core/cluster";
-import type { Operations, OperationRunner } from "@sluice/core/cluster";
+import type { Operations, OperationRunner, Recoveries, RecoveryRunner } from "@sluice/core/cluster";
 import type { Vault } from "@sluice/core/secrets";
 import { encodeValue } from "@sluice/protocol";
 import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@sluice/worker";
@@ -19,6 +19,9 @@ import { driftInput, driftWorkflow, makeDriftWorkflow, readEvent } from "./drift
 import { gitCheckouts } from "./checkouts.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
 import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
+import { lineTransport, scriptRunner, sqlServers } from "./recovery-ground.ts";
+import { failoverWorkflow, makeFailoverWorkflow, makeWatchWorkflow, watchWorkflow } from "./recovery-workflow.ts";
+import type { WatchInput } from "./recovery-workflow.ts";
 import { fetchTransport } from "./transport.ts";
 
 export interface ClusterGround {
@@ -38,9 +41,12 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
   const opened = Promise.withResolvers<Operations>();
   const own = { ...clusterLimits, ...limits };
   const whole = Promise.withResolvers<Clusters>();
+  const recoveries = async (): Promise<Recoveries> => recoveriesOf(await whole.promise);
   const workflows = [
     makeOperationWorkflow(() => opened.promise, own),
     makeBootstrapWorkflow(() => whole.promise, own),
+    makeFailoverWorkflow(recoveries, own),
+    makeWatchWorkflow(recoveries, async (input) => void unwrap(await watchAgain(engine, input))),
     makeUpgradeWorkflow(() => whole.promise, own),
     makeCanaryWorkflow(() => whole.promise, own),
     makeDriftWorkflow(() => whole.promise, own),
@@ -71,10 +77,55 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     salt: () => Buffer.from(systemRandom.bytes(saltBytes)).toString("hex"),
     rules: noRules,
     limits: own,
+    recovery: {
+      servers: sqlServers,
+      lines: lineTransport,
+      scripts: scriptRunner,
+      secret: (name) => vault.kept(name),
+      timeoutMs: own.recoveryTimeoutMs,
+      runner: recoveryRunnerOver(engine),
+    },
   });
   opened.resolve(clusters.operations);
   whole.resolve(clusters);
   return clusters;
+}
+
+/** Those that this room was opened with. */
+function recoveriesOf({ recoveries }: Clusters): Recoveries {
+  if (recoveries === undefined) throw new Error("The room of clusters was opened without recoveries.");
+  return recoveries;
+}
+
+/** One run for each look: its id says which, so that a look that is repeated begins no second one. */
+async function watchAgain(engine: Engine, input: WatchInput): Promise<Result<null>> {
+  const { recovery, version, look, everyMs } = input;
+  const started = await engine.startRun({
+    by: { kind: "system", id: "recovery" },
+    id: `watch-${recovery}-${version}-${look}`,
+    workflow: watchWorkflow,
+    input: encodeValue(input),
+    tags: [`recovery:${recovery}`],
+    ...(look === 0 ? {} : { delayMs: everyMs }),
+  });
+  return started.ok || started.error.code === "run_id_taken" ? ok(null) : started;
+}
+
+function recoveryRunnerOver(engine: Engine): RecoveryRunner {
+  return {
+    async start({ by, run, failover: { id, kind, recovery } }) {
+      const input = encodeValue({ failover: id, kind });
+      const tags = [`recovery:${recovery}`];
+      const started = await engine.startRun({ by, id: run, workflow: failoverWorkflow, input, tags });
+      return started.ok || started.error.code === "run_id_taken" ? ok(null) : started;
+    },
+    watch: ({ recovery: { name, version }, everyMs }) =>
+      watchAgain(engine, { recovery: name, version, everyMs, look: 0 }),
+    async cancel({ by, run, reason }) {
+      // One that has ended meanwhile needs nothing.
+      await engine.operations.cancel({ by, run, reason });
+    },
+  };
 }
 
 function runnerOver(engine: Engine): OperationRunner {

@@ -40,7 +40,7 @@ type Act<T> = (operation: string, signal: AbortSignal) => Promise<Result<T>>;
  * Does it, and asks when nobody can know what became of it: the cluster has not answered for as long as it was asked. Approved, it is
  * done again, which looks first; denied, the operation is taken back.
  */
-async function settled<T>(ctx: Context, name: string, act: () => Promise<T>): Promise<T> {
+export async function settled<T>(ctx: Context, name: string, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await act();

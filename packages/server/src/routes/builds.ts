@@ -2,16 +2,20 @@
 import { unwrap } from "@sluice/core";
 import type { BuildRecord } from "@sluice/core";
 import { digestsOf } from "@sluice/core/workers";
-import { buildStatuses, decodeValue, SluiceError, valueToJson } from "@sluice/protocol";
+import { buildStatuses, SluiceError } from "@sluice/protocol";
 import type { BuildStatus } from "@sluice/protocol";
 import { parseBuildOptions } from "@sluice/protocol/worker-messages";
 import { BuildFeed } from "../build-feed.ts";
+import { RunFeed } from "../run-feed.ts";
 import type { Call } from "../call.ts";
 import { fieldsOf, quoted, refuse, textOf } from "../fields.ts";
 import { reply } from "../wire.ts";
 import { blobsOf, scopeOf } from "./blobs.ts";
 import { follow } from "./run-updates.ts";
 import { limitOf } from "./runs.ts";
+import { servedTasks } from "../builds/served-builds.ts";
+import { buildsPage, servedEnd, shownBuild, shownServed, shownServedTask, shownTask } from "./shown-builds.ts";
+import { servedBuild } from "./workspace-builds.ts";
 import { bodyOf } from "./sign-in.ts";
 import { fleetOf } from "./workers.ts";
 
@@ -55,32 +59,48 @@ async function requireInputs(call: Call, digests: readonly string[]): Promise<vo
 export async function listBuilds(call: Call): Promise<Response> {
   const query = call.query();
   const status = query.text("status");
+  const kind = query.text("kind");
   const limit = limitOf(call, query);
   const cursor = query.text("cursor");
   query.done();
-  if (cursor !== undefined && !idPattern.test(cursor)) {
-    refuse("invalid_filter", "The cursor is not one of this list.", "Pass nextCursor of the page before.");
-  }
   if (status !== undefined && !isStatus(status)) {
     refuse("invalid_filter", `There is no status ${quoted(status)}.`, `Known are ${buildStatuses.join(", ")}.`);
   }
-  const page = await call.parts.store.builds.listBuilds({ status, limit, cursor });
-  return reply("json", 200, { builds: page.builds.map(shownBuild), nextCursor: page.next ?? null });
+  if (kind !== undefined && kind !== "command" && kind !== "workspace")
+    refuse("invalid_filter", `There is no kind ${quoted(kind)}.`, "Known are command and workspace.");
+  return reply("json", 200, await buildsPage(call, { status, kind, limit, cursor }));
 }
 
 export async function getBuild(call: Call): Promise<Response> {
-  call.query().done();
-  return reply("json", 200, { build: shownBuild(await buildOf(call)) });
+  const query = call.query();
+  const waitMs = query.duration("wait", call.parts.limits.waitMsMax);
+  query.done();
+  if (!isServed(call)) return reply("json", 200, { build: shownBuild(await buildOf(call)) });
+  const { id } = await servedBuild(call, call.param(0));
+  if (waitMs !== undefined) await servedEnd(call, id, waitMs);
+  return reply("json", 200, { build: await shownServed(call.engine, await servedBuild(call, id)) });
 }
 
-/** A build is one task as long as nothing divides it. */
+/** A build that a worker executes is one task. */
 export async function listBuildTasks(call: Call): Promise<Response> {
   call.query().done();
-  const { id, target, status, worker, epoch } = await buildOf(call);
-  return reply("json", 200, { tasks: [{ id, target, status, worker: worker ?? null, epoch }] });
+  if (!isServed(call)) return reply("json", 200, { tasks: [shownTask(await buildOf(call))] });
+  const run = await servedBuild(call, call.param(0));
+  const tasks = await servedTasks(call.engine, run);
+  return reply("json", 200, { tasks: tasks.map((task) => shownServedTask(task, run)) });
+}
+
+/** Runs have ids of their own kind. */
+function isServed(call: Call): boolean {
+  return !idPattern.test(call.param(0)) && call.param(0).startsWith("run_");
 }
 
 export async function watchBuild(call: Call): Promise<Response> {
+  if (isServed(call))
+    return follow(call, async () => {
+      const { id: run } = await servedBuild(call, call.param(0));
+      return (p) => new RunFeed(call.parts, { ...p, run });
+    });
   return follow(call, async () => {
     const { id } = await buildOf(call);
     const { builds } = await fleetOf(call);
@@ -90,6 +110,11 @@ export async function watchBuild(call: Call): Promise<Response> {
 
 export async function cancelBuild(call: Call): Promise<Response> {
   await bodyOf(call, []);
+  if (isServed(call)) {
+    const { id } = await servedBuild(call, call.param(0));
+    const run = unwrap(await call.engine.operations.cancel({ by: call.actor, run: id }));
+    return reply("json", 200, { build: await shownServed(call.engine, run) });
+  }
   const fleet = await fleetOf(call);
   const build = unwrap(await fleet.builds.cancel({ by: call.actor, build: call.param(0) }));
   return reply("json", 200, { build: shownBuild(build) });
@@ -122,33 +147,4 @@ function namesOf(on: Readonly<Record<string, unknown>>, key: string): readonly s
     value.every((item) => typeof item === "string" && item.length > 0 && item.length <= targetCharsMax);
   if (!fits) refuse("bad_request", `on.${key} is not a list of names.`, `At most ${namesMax} texts.`);
   return value as string[];
-}
-
-function shownBuild(build: BuildRecord): object {
-  const { end } = build;
-  const json = (bytes: Uint8Array | undefined): unknown =>
-    bytes === undefined ? null : valueToJson(decodeValue(bytes));
-  return {
-    id: build.id,
-    target: build.target,
-    status: build.status,
-    options: json(build.options),
-    on: { capabilities: build.on.capabilities, labels: build.on.labels, runtime: build.on.runtime ?? null },
-    worker: build.worker ?? null,
-    epoch: build.epoch,
-    cancelling: build.cancelling,
-    createdAt: build.createdAt,
-    startedAt: build.startedAt ?? null,
-    endedAt: build.endedAt ?? null,
-    done: build.done ?? null,
-    total: build.total ?? null,
-    message: build.message ?? null,
-    exitCode: end?.exitCode ?? null,
-    error: end?.error ?? null,
-    output: json(end?.output),
-    artifacts: end?.artifacts === undefined ? [] : json(end.artifacts),
-    durationMs: end?.durationMs ?? null,
-    outputBytes: build.outputBytes,
-    outputBytesSeen: build.outputBytesSeen,
-  };
 }

@@ -19,7 +19,7 @@ const planHint = "Make one: sluice cluster plan COMPONENT.";
 const operationHint = "A component names its last operation.";
 
 /** The person behind a request: the same for a user's sessions and tokens. */
-function personOf(call: Call): string {
+export function personOf(call: Call): string {
   const { actor, principal } = call;
   return principal.user?.id ?? `${actor.kind} ${actor.id}`;
 }

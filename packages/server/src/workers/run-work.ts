@@ -4,6 +4,7 @@ import type { AttachedWorker, Clock, Engine, Logger, WorkerOffer } from "@sluice
 import type { LeftWorker, OtherWork, RemoteWorker } from "@sluice/core/workers";
 import type { EngineToWorker, HeldTask, WireMessage, WorkerToEngine, WorkflowManifest } from "@sluice/protocol";
 import { blockedInstead, WireDecoder, WireEncoder, WireFault } from "@sluice/worker/child";
+import { isBuildWorker, ofBuild } from "../builds/build-seat.ts";
 
 export interface RunWorkParts {
   readonly engine: Engine;
@@ -130,8 +131,13 @@ export class RunWork implements OtherWork {
     );
   }
 
-  #take(seat: Seat, message: WorkerToEngine): void {
+  #take(seat: Seat, said: WorkerToEngine): void {
     const { worker, attached } = seat;
+    const message = isBuildWorker(worker.id) ? ofBuild(said) : said;
+    if (message === undefined) {
+      worker.line.end("forbidden", "A worker of one build does nothing else.");
+      return;
+    }
     if (message.type === "handback") seat.handedBack = true;
     if (message.type !== "deploy") {
       attached.receive(message);
@@ -141,7 +147,7 @@ export class RunWork implements OtherWork {
     const tasks = worker.may("task") ? message.tasks : [];
     seat.deployed = { version: message.version, workflows };
     attached.receive({ ...message, worker: worker.id, workflows, tasks });
-    if (workflows.length > 0) this.#chooseCurrent();
+    if (workflows.length > 0 && !isBuildWorker(worker.id)) this.#chooseCurrent();
   }
 
   #send(worker: RemoteWorker, messages: readonly EngineToWorker[]): void {
@@ -190,8 +196,8 @@ export class RunWork implements OtherWork {
   async #deployNewest(): Promise<void> {
     const { engine, log, hasOwnCode } = this.#parts;
     const here = new Map(
-      [...this.#seats.values()].flatMap(({ deployed }) =>
-        deployed === undefined || deployed.workflows.length === 0
+      [...this.#seats.values()].flatMap(({ deployed, worker }) =>
+        deployed === undefined || deployed.workflows.length === 0 || isBuildWorker(worker.id)
           ? []
           : [[deployed.version, deployed.workflows] as const],
       ),

@@ -5,6 +5,7 @@ import type { Answer, ApiError } from "../api.ts";
 import { useApi } from "../query.ts";
 import { Page } from "../shell/page.tsx";
 import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
 import { Card } from "../ui/card.tsx";
 import type { Column } from "../ui/columns.ts";
 import { EmptyState, ErrorState, Skeleton, SkeletonRows } from "../ui/states.tsx";
@@ -25,13 +26,13 @@ export function ClustersPage() {
   const components = useApi("listComponents", {}, { refetchMs: componentsRefreshMs });
   if (clusters.data?.clusters.length === 0) {
     return (
-      <Page title="Clusters">
+      <Page title="Clusters" actions={<ToRecovery />}>
         <NoClusters />
       </Page>
     );
   }
   return (
-    <Page title="Clusters">
+    <Page title="Clusters" actions={<ToRecovery />}>
       <div className="flex flex-col gap-4">
         <Card title="Clusters" detail="and whether they answer" flush>
           {clusters.data === undefined ? (
@@ -48,6 +49,14 @@ export function ClustersPage() {
         <Components components={components.data} error={components.error} onRetry={() => void components.refetch()} />
       </div>
     </Page>
+  );
+}
+
+function ToRecovery() {
+  return (
+    <Button asChild>
+      <Link to="/clusters/recovery">Disaster recovery</Link>
+    </Button>
   );
 }
 

@@ -49,4 +49,20 @@ const meshPage = createRoute({
   component: lazyRouteComponent(() => import("./mesh-page.tsx"), "MeshPage"),
 });
 
-export const clustersRoutes = [clustersRoute.addChildren([listPage, componentPage, planPage, meshPage])] as const;
+const recoveryPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "recovery",
+  staticData: { crumb: "Disaster recovery" },
+  component: lazyRouteComponent(() => import("./recovery-page.tsx"), "RecoveryPage"),
+});
+
+const failoverPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "failovers/$failover",
+  staticData: { crumb: ({ failover }) => failover ?? "" },
+  component: lazyRouteComponent(() => import("./failover-page.tsx"), "FailoverPage"),
+});
+
+export const clustersRoutes = [
+  clustersRoute.addChildren([listPage, componentPage, planPage, recoveryPage, failoverPage, meshPage]),
+] as const;

@@ -13,6 +13,7 @@ import type { PastePlan } from "./paste.ts";
 import { PasteDialog } from "./paste-dialog.tsx";
 import { PaneSearch } from "./pane-search.tsx";
 import { PaneStatus } from "./pane-status.tsx";
+import { TouchKeyRow, useHeldKeys, useIsTouch } from "./touch-key-row.tsx";
 import { useTerminal, useTerminalLook } from "./use-terminal.ts";
 import type { ShownTerminal, TerminalView } from "./use-terminal.ts";
 
@@ -37,7 +38,10 @@ export interface PaneProps {
 
 export function TerminalPane(props: PaneProps) {
   const { id, name, mayType, focused, searching, onFocus } = props;
-  const view = useTerminal({ id, mayType, drive: props.drive, onTyped: props.onTyped });
+  const keys = useHeldKeys();
+  const isTouch = useIsTouch();
+  const onTyped = (bytes: Bytes): void => props.onTyped(keys.take(bytes));
+  const view = useTerminal({ id, mayType, drive: props.drive, onTyped });
   const [pasted, setPasted] = useState<PastePlan>();
   const { colours } = useTerminalLook(mayType);
   useOffered(view, props);
@@ -72,6 +76,16 @@ export function TerminalPane(props: PaneProps) {
       <div className="relative min-h-0 grow overflow-auto p-1" style={{ background: colours.background }}>
         <div ref={view.host} className="h-full w-full" />
       </div>
+      {isTouch && mayType && (
+        <TouchKeyRow
+          held={keys.held}
+          onHold={keys.toggle}
+          onKey={(key) => {
+            const application = view.shown.current?.screen.xterm.modes.applicationCursorKeysMode === true;
+            props.onTyped(keys.press(key, application));
+          }}
+        />
+      )}
       <PaneStatus
         phase={view.phase}
         state={view.state}

@@ -5,6 +5,7 @@ import type { CacheView } from "./cache-view.ts";
 
 /** The space of the runner's own results. */
 export const buildSpace = "build";
+const signatureCharsMax = 512;
 const digestPattern = /^[0-9a-f]{64}$/;
 const modeMax = 0o7777;
 
@@ -89,9 +90,10 @@ export function resultOf(body: string, key: Digest): ActionResult | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const result = value as Partial<Record<keyof ActionResult, unknown>>;
-  const { outputs, log, meta } = result;
+  const { outputs, log, meta, signature } = result;
   const isResult =
-    hasOnly(value, 7) &&
+    hasOnly(value, signature === undefined ? 7 : 8) &&
+    (signature === undefined || (typeof signature === "string" && signature.length <= signatureCharsMax)) &&
     result.key === key &&
     result.exitCode === 0 &&
     isDigest(log) &&

@@ -7,6 +7,7 @@ import { ViewedBuildCache } from "./build-results.ts";
 import { bytesOf, CacheDesk, digestOf } from "./cache.fixture.suite.ts";
 import { HttpBuildCache } from "./http-build-cache.ts";
 import { OutageBudget } from "./outage-budget.ts";
+import { resultSigner } from "./result-signing.ts";
 
 const log = digestOf("log");
 const keyOf = (n: number): string => digestOf(`key ${n}`);
@@ -80,7 +81,15 @@ function cacheAt(desk: CacheDesk, url: string) {
   const { folder } = desk;
   return {
     said,
-    cache: new HttpBuildCache({ url, token: "t", local, budget, folder, fetch: (to, init) => fetch(to, init) }),
+    cache: new HttpBuildCache({
+      url,
+      token: "t",
+      local,
+      budget,
+      folder,
+      signer: resultSigner({ name: "t" }),
+      fetch: (to, init) => fetch(to, init),
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { ActionResult, BuildCache, Digest } from "../ports.ts";
 import { digestsIn, resultOf } from "./build-results.ts";
 import type { OutageBudget } from "./outage-budget.ts";
+import type { ResultSigner } from "./result-signing.ts";
 
 export interface HttpBuildCacheParts {
   /** Of the server, without a slash at its end. */
@@ -14,6 +15,8 @@ export interface HttpBuildCacheParts {
   readonly budget: OutageBudget;
   /** A folder on the disk of the local cache, for what is on its way. */
   readonly folder: string;
+  /** Signs what is sent, and says whose results are taken. */
+  readonly signer: ResultSigner;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -50,7 +53,7 @@ export class HttpBuildCache implements BuildCache {
       if (response.status === 404) return undefined;
       const result = resultOf(await textOf(response), key);
       if (result === undefined) throw new NotAnswered("what it answered is no result");
-      return result;
+      return this.#parts.signer.isTrusted(result) ? result : undefined;
     });
     const result = attempt === "down" ? undefined : attempt.answered;
     if (result === undefined) return undefined;
@@ -78,7 +81,8 @@ export class HttpBuildCache implements BuildCache {
   }
 
   /** As the cache here has it; the other one is told meanwhile. `settle` waits for that. */
-  async commit(result: ActionResult): Promise<"stored" | "kept-first" | "incomplete"> {
+  async commit(made: ActionResult): Promise<"stored" | "kept-first" | "incomplete"> {
+    const result = this.#parts.signer.signed(made);
     const kept = await this.#parts.local.commit(result);
     if (kept !== "stored") return kept;
     this.#uploading = Promise.all([this.#uploading, this.#upload(result)]);

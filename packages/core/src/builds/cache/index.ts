@@ -8,4 +8,7 @@ export { buildSpace, digestsIn, resultOf, ViewedBuildCache } from "./build-resul
 export { ed25519Signer, hmacSigner } from "./signing.ts";
 export type { CacheSigner } from "./signing.ts";
 export { HttpBuildCache } from "./http-build-cache.ts";
+export type { Uploads } from "./http-build-cache.ts";
+export { resultSigner } from "./result-signing.ts";
+export type { ResultKeys } from "./result-signing.ts";
 export { OutageBudget } from "./outage-budget.ts";

@@ -18,6 +18,10 @@ export interface TaskOutcome {
   readonly exitCode: number | null;
   /** Why it failed or was skipped, or why what it left was not kept; null where there is nothing to say. */
   readonly why: string | null;
+  /** Milliseconds since 1970 when its script began; of what was executed. */
+  readonly startedAtMs?: number;
+  /** In words: what of its key is not as it was in the nearest earlier one; empty where there is none. Of what was executed. */
+  readonly reasons?: readonly string[];
 }
 
 /** One that was not reached. */

@@ -1,4 +1,5 @@
 // Does one task: looks whether its result is there, executes it where it is not, and keeps what it left.
+import { changeText, explain } from "../explain/explain.ts";
 import type { Hasher, KeyedTask } from "../hash/hasher.ts";
 import { environmentOf } from "../hash/environment.ts";
 import type { Environment } from "../hash/environment.ts";
@@ -54,6 +55,9 @@ export interface TaskRunnerParts {
   /** Absolute; holds the last log of each task. */
   readonly logFolder: string;
 }
+
+/** That an outcome names: whoever wants all of them asks for the explanation. */
+const reasonsMax = 20;
 
 interface Executed {
   readonly exitCode: number | null;
@@ -193,7 +197,7 @@ export class TaskRunner implements TaskPerformer {
     const keyed = this.#keyed(node, upstream);
     const { definition, id } = node;
     const bad = badPattern(definition.outputs);
-    const base = { id, cache: definition.cache ? "miss" : "off", hash: keyed.key, savedMs: 0 } as const;
+    const base = { id, cache: definition.cache ? ("miss" as const) : ("off" as const), hash: keyed.key, savedMs: 0 };
     const failed = (why: string, exitCode: number | null = null, durationMs = 0): TaskOutcome => ({
       ...base,
       status: "failed",
@@ -204,6 +208,8 @@ export class TaskRunner implements TaskPerformer {
     });
     if (bad !== undefined) return failed(`its output ${JSON.stringify(bad)} leads out of the package`);
     events.started(node, keyed.key);
+    const startedAtMs = now();
+    const reasons = explain(id, keyed, records.keys(id)).changes.slice(0, reasonsMax).map(changeText);
     records.keep(id, { key: keyed.key, atMs: now(), parts: keyed.parts });
     await outputs.clear({ id, folder: node.package.folder });
     const executed = await this.#runScripts(node, signal);
@@ -211,10 +217,11 @@ export class TaskRunner implements TaskPerformer {
     files.write(this.#logFile(node), log);
     if (this.#isStopped || signal.aborted)
       return { ...unreached(id, "cancelled", "the build was stopped"), hash: keyed.key, cache: base.cache, durationMs };
-    if (executed.why !== null) return failed(executed.why, exitCode, durationMs);
+    const told = { startedAtMs, reasons };
+    if (executed.why !== null) return { ...failed(executed.why, exitCode, durationMs), ...told };
     records.tookMs(id, durationMs);
     const kept = await this.#keep(node, { keyed, upstream, executed });
-    return { ...base, status: "completed", durationMs, exitCode, ...kept };
+    return { ...base, status: "completed", durationMs, exitCode, ...kept, ...told };
   }
 
   async #runScripts(node: TaskNode, signal: AbortSignal): Promise<Executed> {

@@ -8,6 +8,18 @@ import type { Result } from "../../kernel/result.ts";
 /** A component as its file declares it, with everything it leaves out filled in. */
 export type ComponentSpec = (typeof schemas)["ComponentFile"]["_output"];
 
+/** What of a zod schema is used. */
+interface FileSchema<Output> {
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: Output }
+    | {
+        readonly success: false;
+        readonly error: {
+          readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+        };
+      };
+}
+
 interface Problem {
   readonly line: number;
   readonly message: string;
@@ -15,20 +27,25 @@ interface Problem {
 
 /** Refuses with `invalid_component`, whose details have every problem with its line, from 1. */
 export function parseComponent(file: string, text: string): Result<ComponentSpec> {
+  return readFileOf(file, text, schemas.ComponentFile);
+}
+
+/** A file in YAML or JSON by its schema; refused as `invalid_component`. */
+export function readFileOf<Output>(file: string, text: string, schema: FileSchema<Output>): Result<Output> {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
   const broken = document.errors.map(({ pos, message }) => ({
     line: counter.linePos(pos[0]).line,
     message: message.split("\n")[0] ?? "",
   }));
-  if (broken.length > 0) return refused(file, broken);
-  const parsed = schemas.ComponentFile.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  if (broken.length > 0) return refusedFile(file, broken);
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
   if (parsed.success) return ok(parsed.data);
   const problems = parsed.error.issues.map(({ path, message }) => {
     const keys = path.map((each) => (typeof each === "symbol" ? String(each) : each));
     return { line: lineOf(document, counter, keys), message: `${keys.join(".")}: ${message}`.replace(/^: /, "") };
   });
-  return refused(file, problems);
+  return refusedFile(file, problems);
 }
 
 /** The line of what is at this path, or of the nearest thing around it. */
@@ -41,7 +58,8 @@ function lineOf(document: Document, counter: LineCounter, path: readonly (string
   return 1;
 }
 
-function refused(file: string, problems: readonly Problem[]): ReturnType<typeof fail> {
+/** Says each problem with its line. */
+export function refusedFile(file: string, problems: readonly Problem[]): ReturnType<typeof fail> {
   const shown = problems.map(({ line, message }) => `line ${line}: ${message}`).join("; ");
   return fail({
     code: "invalid_component",

@@ -1,4 +1,5 @@
 // What the rules of clusters need of an adapter: rows by kind and id. Each adapter keeps them in its own way.
+import type { FailoverRecord, RecoveryRecord } from "../../kernel/recovery-store.ts";
 import type { ClusterRecord, ComponentRecord, OperationRecord, PlanRecord } from "../../kernel/cluster-store.ts";
 
 /** What is kept, by kind. */
@@ -7,6 +8,8 @@ export interface ClusterRowKinds {
   readonly component: ComponentRecord;
   readonly plan: PlanRecord;
   readonly operation: OperationRecord;
+  readonly recovery: RecoveryRecord;
+  readonly failover: FailoverRecord;
   readonly health: { readonly id: string; readonly seen: Uint8Array };
 }
 export type ClusterRowKind = keyof ClusterRowKinds;

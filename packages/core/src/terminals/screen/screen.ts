@@ -3,6 +3,8 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { Terminal } from "@xterm/headless";
 import type { Bytes, Snapshot, TerminalSize } from "../ports.ts";
+import { cellsOf } from "./cells.ts";
+import type { ScreenCells } from "./cells.ts";
 import type { Charsets } from "./charsets.ts";
 import { Colours } from "./colours.ts";
 import { GroundFinder } from "./ground.ts";
@@ -115,6 +117,11 @@ export class HeadlessScreen {
     }
     while (lines.at(-1) === "") lines.pop();
     return lines.join("\n");
+  }
+
+  /** What is on the screen, cell by cell. */
+  cells(): ScreenCells {
+    return cellsOf(this.#terminal);
   }
 
   close(): void {

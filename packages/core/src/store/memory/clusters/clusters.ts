@@ -108,6 +108,43 @@ export class MemoryClusterStore implements ClusterStore {
     return this.#write("noteHealth", p);
   }
 
+  async putRecovery(p: Params<"putRecovery">): Promise<Answer<"putRecovery">> {
+    return this.#write("putRecovery", p);
+  }
+  async noteReadiness(p: Params<"noteReadiness">): Promise<Answer<"noteReadiness">> {
+    return this.#write("noteReadiness", p);
+  }
+  async createFailover(p: Params<"createFailover">): Promise<Answer<"createFailover">> {
+    return this.#write("createFailover", p);
+  }
+  async approveFailover(p: Params<"approveFailover">): Promise<Answer<"approveFailover">> {
+    return this.#write("approveFailover", p);
+  }
+  async beginFailover(p: Params<"beginFailover">): Promise<Answer<"beginFailover">> {
+    return this.#write("beginFailover", p);
+  }
+  async noteFailover(p: Params<"noteFailover">): Promise<Answer<"noteFailover">> {
+    return this.#write("noteFailover", p);
+  }
+  async endFailover(p: Params<"endFailover">): Promise<Answer<"endFailover">> {
+    return this.#write("endFailover", p);
+  }
+  async reviewFailover(p: Params<"reviewFailover">): Promise<Answer<"reviewFailover">> {
+    return this.#write("reviewFailover", p);
+  }
+  async getRecovery(p: Params<"getRecovery">): Promise<Answer<"getRecovery">> {
+    return this.#rows().get("recovery", p.name);
+  }
+  async listRecoveries(): Promise<Answer<"listRecoveries">> {
+    return this.#rows().list("recovery");
+  }
+  async getFailover(p: Params<"getFailover">): Promise<Answer<"getFailover">> {
+    return this.#rows().get("failover", p.failover);
+  }
+  async listFailovers(p: Params<"listFailovers">): Promise<Answer<"listFailovers">> {
+    return this.#rows().list("failover", { of: p.recovery, limit: p.limit });
+  }
+
   async getCluster(p: Params<"getCluster">): Promise<Answer<"getCluster">> {
     return this.#rows().get("cluster", p.name);
   }

@@ -52,6 +52,43 @@ export class SqliteClusterStore implements ClusterStore {
     return this.#write("noteHealth", p);
   }
 
+  putRecovery(p: Params<"putRecovery">): Answer<"putRecovery"> {
+    return this.#write("putRecovery", p);
+  }
+  noteReadiness(p: Params<"noteReadiness">): Answer<"noteReadiness"> {
+    return this.#write("noteReadiness", p);
+  }
+  createFailover(p: Params<"createFailover">): Answer<"createFailover"> {
+    return this.#write("createFailover", p);
+  }
+  approveFailover(p: Params<"approveFailover">): Answer<"approveFailover"> {
+    return this.#write("approveFailover", p);
+  }
+  beginFailover(p: Params<"beginFailover">): Answer<"beginFailover"> {
+    return this.#write("beginFailover", p);
+  }
+  noteFailover(p: Params<"noteFailover">): Answer<"noteFailover"> {
+    return this.#write("noteFailover", p);
+  }
+  endFailover(p: Params<"endFailover">): Answer<"endFailover"> {
+    return this.#write("endFailover", p);
+  }
+  reviewFailover(p: Params<"reviewFailover">): Answer<"reviewFailover"> {
+    return this.#write("reviewFailover", p);
+  }
+  getRecovery(p: Params<"getRecovery">): Answer<"getRecovery"> {
+    return this.#look((table) => table.get("recovery", p.name));
+  }
+  listRecoveries(): Answer<"listRecoveries"> {
+    return this.#look((table) => table.list("recovery"));
+  }
+  getFailover(p: Params<"getFailover">): Answer<"getFailover"> {
+    return this.#look((table) => table.get("failover", p.failover));
+  }
+  listFailovers(p: Params<"listFailovers">): Answer<"listFailovers"> {
+    return this.#look((table) => table.list("failover", { of: p.recovery, limit: p.limit }));
+  }
+
   getCluster(p: Params<"getCluster">): Answer<"getCluster"> {
     return this.#look((table) => table.get("cluster", p.name));
   }
