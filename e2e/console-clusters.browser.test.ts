@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shopMesh, webRoutes } from "@sluice/core/cluster/double";
 import type { ApiDouble } from "@sluice/core/cluster/double";
 import type { Browser, Page } from "playwright-core";
 import { complaintsOf, describeInBrowser, launchBrowser, openProfile, seriousProblems, settled } from "./browser.ts";
@@ -146,6 +147,27 @@ describeInBrowser("clusters", () => {
     await page.getByRole("table", { name: "Operations" }).getByText("undo", { exact: true }).waitFor();
     await page.getByRole("row", { name: /Completed.*undo/ }).waitFor();
     expect(cluster.get("ConfigMap", "conf")?.["data"]).toEqual({ level: "info" });
+  });
+
+  test("a mesh shows its revisions, the proxies that are stale, and what is wrong with its configuration", async () => {
+    await open("/clusters");
+    await page.getByRole("link", { name: "Mesh", exact: true }).click();
+    await page.getByRole("heading", { name: "No mesh is installed" }).waitFor();
+    const mesh = shopMesh(cluster);
+    cluster.put(webRoutes);
+    mesh.tag("default", "two");
+    await page
+      .getByRole("table", { name: "Revisions" })
+      .getByRole("row", { name: /two.*1\.29\.0.*Ready.*default/ })
+      .waitFor();
+    await page
+      .getByRole("table", { name: "Proxies" })
+      .getByRole("row", { name: /shop\/web.*would be of two/ })
+      .waitFor();
+    await page.getByText("2 of 3 proxies are not as they should be.").waitFor();
+    await page.getByRole("button", { name: "Look at it" }).click();
+    await page.getByRole("table", { name: "Findings" }).getByText("There is no host admin to route to.").waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
   });
 
   test("a plan that breaks the policy names the rule, and can be neither approved nor applied", async () => {

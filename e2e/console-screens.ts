@@ -72,6 +72,7 @@ export const consoleScreens: readonly ConsoleScreen[] = [
   { name: "component-plans", path: () => "/clusters/components/db?tab=plans" },
   { name: "component-operations", path: () => "/clusters/components/db?tab=operations" },
   { name: "component-new", path: () => "/clusters/components/web" },
+  { name: "mesh", path: () => "/clusters/meshes/main" },
   { name: "recovery", path: () => "/clusters/recovery" },
   { name: "plan", path: ({ newPlan }) => `/clusters/plans/${newPlan}` },
   { name: "plan-drift", path: ({ driftPlan }) => `/clusters/plans/${driftPlan}` },

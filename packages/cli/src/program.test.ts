@@ -120,6 +120,9 @@ const more: Readonly<Record<string, readonly string[]>> = {
   "migrate cronflow": ["--import"],
   "runs bulk": ["--all", "--dry-run"],
   "cluster add": ["--in-cluster"],
+  "cluster failover plan": ["--to", "b"],
+  "cluster drill": ["--to", "b"],
+  "cluster mesh upgrade": ["--from", "a", "--to", "b"],
   "step-cache clear": ["--all"],
   "keys erase": ["--yes"],
   "user create": ["--admin"],
@@ -150,6 +153,7 @@ describe("a command calls the routes that the table names", () => {
     // A backup to restore is there, and a run to import; files to write must not be.
     const files: Readonly<Record<string, readonly string[]>> = {
       restore: ["backup.tar"],
+      "cluster mesh canary": ["main", "runs.json"],
       "runs import": ["runs.json"],
       "migrate cronflow": ["old.db"],
       "audit export": ["new.jsonl"],

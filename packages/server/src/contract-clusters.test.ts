@@ -29,6 +29,10 @@ test("answers are what the API document says", async () => {
   await ask("undoOperation", [second.id], { body: {} });
   await ask("undoOperation", ["none"], { body: {} });
   await ask("getComponentDrift", ["web"]);
+  await ask("getMesh", ["main"]);
+  await ask("analyzeMesh", ["main"], { body: {} });
+  await ask("upgradeMesh", ["main"], { body: { from: "a", to: "b" } });
+  await ask("releaseCanary", ["main"], { body: {} });
   await ask("bootstrapComponents", [], { body: { components: ["web"] } });
   await ask("bootstrapComponents", [], { body: { components: ["none"] } });
   await visitRecoveries(rig);

@@ -232,6 +232,10 @@ export interface Api {
   bootstrapComponents: { params: never; query: never; request: Sent<"Bootstrap">; answer: Body<"BootstrapBegun"> };
   getOperation: { params: "id"; query: never; request: undefined; answer: Body<"OperationMade"> };
   undoOperation: { params: "id"; query: never; request: Sent<"Nothing">; answer: Body<"OperationMade"> };
+  getMesh: { params: "name"; query: never; request: undefined; answer: Body<"MeshSeen"> };
+  analyzeMesh: { params: "name"; query: never; request: Sent<"AnalyzeMesh">; answer: Body<"MeshFindings"> };
+  upgradeMesh: { params: "name"; query: never; request: Sent<"UpgradeMesh">; answer: Body<"MeshRun"> };
+  releaseCanary: { params: "name"; query: never; request: Sent<"ReleaseCanary">; answer: Body<"MeshRun"> };
   listRecoveries: { params: never; query: never; request: undefined; answer: Body<"Recoveries"> };
   addRecovery: { params: never; query: never; request: Sent<"AddRecovery">; answer: Body<"RecoveryMade"> };
   getRecovery: { params: "name"; query: never; request: undefined; answer: Body<"RecoveryMade"> };

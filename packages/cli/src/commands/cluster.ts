@@ -9,6 +9,7 @@ import type { Io } from "../io.ts";
 import { table, time } from "../table.ts";
 import { addBootstrap } from "./cluster-bootstrap.ts";
 import { addDrift } from "./cluster-drift.ts";
+import { addMesh } from "./cluster-mesh.ts";
 import { addRecoveries } from "./cluster-recovery.ts";
 import { ended, shownPlan } from "./cluster-text.ts";
 import type { PlanView } from "./cluster-text.ts";
@@ -65,6 +66,7 @@ export function addClusterCommands(program: Command, io: Io): void {
   addPlans(cluster, io);
   addDrift(cluster, io);
   addBootstrap(cluster, io);
+  addMesh(cluster, io);
   addRecoveries(cluster, io);
 }
 

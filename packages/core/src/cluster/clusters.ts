@@ -10,25 +10,36 @@ import { mayImpersonate } from "./client/impersonation.ts";
 import type { Resources } from "./client/resources.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { accessName, Connections } from "./connections.ts";
-import type { ConnectionsOptions } from "./connections.ts";
+import type { ClusterStatus, ConnectionsOptions } from "./connections.ts";
 import { parseComponent } from "./components/component-file.ts";
 import type { ComponentSpec } from "./components/component-file.ts";
-import { readManifests } from "./components/manifests.ts";
+import { readSource } from "./components/sources.ts";
 import type { ComponentHealth, HealthRules } from "./health/health.ts";
 import { textAt } from "./objects.ts";
+import { Mesh } from "./mesh/mesh.ts";
+import type { MeshRunner } from "./mesh/mesh.ts";
 import { inventoryOf, Operations } from "./operations/operation.ts";
 import { isOpen } from "./plans/policy.ts";
 import { makePlan } from "./plans/planner.ts";
 import type { Intent, PlannedChange } from "./plans/plan.ts";
 import { withSecrets } from "./plans/secret-values.ts";
 import type { SecretValues } from "./plans/secret-values.ts";
-import type { Files } from "./ports.ts";
+import type { Checkouts, PlacedFiles } from "./ports.ts";
 import { recoveriesOver } from "./recovery/recoveries.ts";
 import type { Recoveries, RecoveryGround } from "./recovery/recoveries.ts";
-import { cannotApprove, cannotBegin, closedWindow, notFound, refusedPlan, renamed } from "./refusals.ts";
+import {
+  cannotApprove,
+  cannotBegin,
+  cannotUndo,
+  closedWindow,
+  inAnotherCluster,
+  notFound,
+  refusedPlan,
+  renamed,
+} from "./refusals.ts";
 
 /** Carries operations out as runs. */
-export interface OperationRunner {
+export interface OperationRunner extends MeshRunner {
   /** Asked again for the same run it does nothing. */
   start(p: { readonly by: Actor; readonly run: string; readonly operation: OperationRecord }): Promise<Result<null>>;
   cancel(p: { readonly by: Actor; readonly run: string; readonly reason: string }): Promise<void>;
@@ -40,6 +51,8 @@ export interface OperationRunner {
     readonly components: readonly string[] | undefined;
     readonly run: string;
   }): Promise<Result<string>>;
+  /** Begins to look at a component by itself, once; the run that does is told that its file was read anew. */
+  watchDrift(p: { readonly by: Actor; readonly component: string; readonly watched: boolean }): Promise<Result<null>>;
   /** Tells the runs that wait for it. */
   approved(p: { readonly by: Actor; readonly plan: string }): Promise<void>;
 }
@@ -47,7 +60,8 @@ export interface OperationRunner {
 export interface ClustersOptions extends ConnectionsOptions {
   readonly runner: OperationRunner;
   /** Of the project: component files and what they name. */
-  readonly project: Files;
+  readonly project: PlacedFiles;
+  readonly checkouts: Checkouts;
   readonly ids: Ids;
   /** Random text, another each time. */
   readonly salt: () => string;
@@ -56,17 +70,10 @@ export interface ClustersOptions extends ConnectionsOptions {
   readonly recovery?: RecoveryGround;
 }
 
-export interface ClusterStatus {
-  readonly cluster: ClusterRecord;
-  readonly reachable: boolean;
-  readonly reason: string | undefined;
-  readonly latencyMs: number | undefined;
-  readonly clockSkewMs: number | undefined;
-}
-
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly operations: Operations;
+  readonly mesh: Mesh;
   readonly bootstrap: Bootstrap;
   readonly recoveries: Recoveries | undefined;
   readonly #connections: Connections;
@@ -77,6 +84,7 @@ export class Clusters {
     this.#connections = new Connections(options);
     this.bootstrap = new Bootstrap({ ...options, plan: (p) => this.plan(p) });
     const open = (cluster: string, as?: string): Promise<Result<Resources>> => this.#connections.open(cluster, as);
+    this.mesh = new Mesh({ ...options, open });
     this.recoveries = recoveriesOver(options, open);
     this.operations = new Operations({
       store,
@@ -139,8 +147,16 @@ export class Clusters {
     return ok({ cluster, reachable: opened.ok, reason, latencyMs, clockSkewMs });
   }
 
-  /** Adds a component by its file, or reads that anew. */
+  /** Adds a component by its file, or reads that anew. What is to be looked at by itself is from now on. */
   async addComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {
+    const added = await this.#readComponent(p);
+    if (!added.ok) return added;
+    const watched = (decodeValue(added.value.spec) as ComponentSpec).drift !== undefined;
+    const told = await this.#options.runner.watchDrift({ by: p.by, component: added.value.name, watched });
+    return told.ok ? added : told;
+  }
+
+  async #readComponent(p: { readonly by: Actor; readonly file: string }): Promise<Result<ComponentRecord>> {
     const { store, clock } = this.#options;
     const spec = await this.#specOf(p.file);
     if (!spec.ok) return spec;
@@ -149,11 +165,7 @@ export class Clusters {
     const put = await store.putComponent({ by: p.by, component, empty: encodeValue([]), now: clock.now() });
     if (put.outcome === "ok") return ok(put.component);
     if (put.outcome === "no_cluster") return fail(notFound("cluster", cluster));
-    return fail({
-      code: "conflict",
-      message: `The component ${name} is in another cluster already, and has something there.`,
-      hint: "Give it another name here, or take it out of that cluster first.",
-    });
+    return fail(inAnotherCluster(name));
   }
 
   /** Makes a plan of what the component's file declares now. */
@@ -164,17 +176,18 @@ export class Clusters {
     readonly as?: string | undefined;
     readonly component: string;
   }): Promise<Result<PlanRecord>> {
-    const { store, project, limits } = this.#options;
+    const { store, project: files } = this.#options;
     const known = await store.getComponent({ name: p.component });
     if (known === undefined) return fail(notFound("component", p.component));
-    const added = await this.addComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
+    const added = await this.#readComponent({ by: { kind: p.by.kind, id: p.by.id }, file: known.file });
     if (!added.ok) return added;
     const spec = decodeValue(added.value.spec) as ComponentSpec;
     if (spec.name !== p.component) return fail(renamed(known.file, p.component, spec.name));
     const folder = known.file.split("/").slice(0, -1).join("/");
-    const objects = await readManifests({ folder, paths: spec.manifests, files: project, limits });
-    if (!objects.ok) return objects;
-    return this.#keepPlan({ ...p, as: p.as, record: added.value, spec, objects: objects.value, kind: "apply" });
+    const read = await readSource(spec, folder, { ...this.#options, files });
+    if (!read.ok) return read;
+    const { objects, revision } = read.value;
+    return this.#keepPlan({ ...p, as: p.as, record: added.value, spec, objects, revision, kind: "apply" });
   }
 
   async approve(p: {
@@ -241,11 +254,7 @@ export class Clusters {
     if (component === undefined) return fail(notFound("component", operation.component));
     const previous = component.applied === operation.plan ? component.previous : component.applied;
     if (component.operation !== operation.id || previous === undefined) {
-      return fail({
-        code: "conflict",
-        message: `Operation ${operation.id} cannot be undone: ${previous === undefined ? "there was nothing before it" : "others came after it"}.`,
-        hint: "Undo the last operation first, or make a new plan.",
-      });
+      return fail(cannotUndo(operation.id, previous === undefined));
     }
     const before = await store.getPlan({ plan: previous });
     if (before === undefined) return fail(notFound("plan", previous));
@@ -307,6 +316,8 @@ export class Clusters {
     readonly spec: ComponentSpec;
     readonly objects: Parameters<typeof makePlan>[0]["objects"];
     readonly kind: "apply" | "undo";
+    /** The commit that it is of, where it is of one. */
+    readonly revision?: string | undefined;
   }): Promise<Result<PlanRecord>> {
     const { store, keeper, clock, ids, sha256, salt, limits } = this.#options;
     const { by, person, record, spec, objects, kind } = p;
@@ -342,7 +353,7 @@ export class Clusters {
       approval: kind === "undo" ? ("none" as const) : spec.policy.approval,
       createdAt: now,
       expiresAt: now + limits.planTtlMs,
-      content: encodeValue(content),
+      content: encodeValue(p.revision === undefined ? content : { ...content, revision: p.revision }),
       intent: encodeValue(intent),
     };
     await store.createPlan({ by, plan, now });

@@ -1,6 +1,6 @@
 // Connections to clusters that are kept: each has been seen to be the cluster it was, and speaks for the server or for one person.
 import type { Clock } from "../kernel/clock.ts";
-import type { ClusterStore } from "../kernel/cluster-store.ts";
+import type { ClusterRecord, ClusterStore } from "../kernel/cluster-store.ts";
 import { fail, ok } from "../kernel/result.ts";
 import type { Result } from "../kernel/result.ts";
 import { ClusterClient } from "./client/client.ts";
@@ -29,6 +29,14 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   readonly sha256: Sha256;
   readonly limits: ClusterLimits;
+}
+
+export interface ClusterStatus {
+  readonly cluster: ClusterRecord;
+  readonly reachable: boolean;
+  readonly reason: string | undefined;
+  readonly latencyMs: number | undefined;
+  readonly clockSkewMs: number | undefined;
 }
 
 export class Connections {

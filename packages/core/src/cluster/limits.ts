@@ -23,6 +23,8 @@ export const clusterLimits = {
   manifestBytesMax: 8 * 1_048_576,
   /** Objects of a component. */
   manifestObjectsMax: 2_000,
+  /** Longest run of a program that makes manifests, or fetches a repository. */
+  sourceTimeoutMs: 120_000,
   /** Files of a component. */
   manifestFilesMax: 1_000,
   /** How often an object is observed anew that others change while it is being written. */
@@ -45,6 +47,10 @@ export const clusterLimits = {
   recoveryTimeoutMs: 20_000,
   /** Objects written at once. */
   applyConcurrency: 8,
+  /** Longest wait until a revision of a mesh is ready, or a namespace has its proxies. */
+  meshWaitMs: 900_000,
+  /** A certificate that is good for less than this is said to expire soon. */
+  certificateSoonMs: 30 * 24 * 3_600_000,
   /** Reports on a component's health that are kept. */
   healthHistoryMax: 100,
 };

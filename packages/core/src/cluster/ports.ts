@@ -1,5 +1,7 @@
 // What the room of clusters needs from outside: HTTP, files, processes and digests. The server binds them.
 
+import type { Result } from "../kernel/result.ts";
+
 /** How a cluster's server is reached. Certificates and keys are PEM. */
 export interface Endpoint {
   /** Base URL without a trailing slash. */
@@ -60,6 +62,28 @@ export interface Files {
   read(path: string): Promise<string | undefined>;
   /** Names of what is in a folder, sorted; undefined where there is none. */
   list(path: string): Promise<readonly string[] | undefined>;
+}
+
+/** Files of a project or a checkout, which programs of the machine can be pointed at. */
+export interface PlacedFiles extends Files {
+  /** Where a file or folder is on the machine; undefined where there is none, or it leads out. */
+  place(path: string): Promise<string | undefined>;
+}
+
+/** A revision of a Git repository, fetched for as long as it is looked at. */
+export interface Checkout {
+  readonly files: PlacedFiles;
+  readonly commit: string;
+  close(): Promise<void>;
+}
+
+export interface Checkouts {
+  /** `ref` is a branch, a tag or a commit; the repository's own without one. */
+  open(p: {
+    readonly url: string;
+    readonly ref: string | undefined;
+    readonly timeoutMs: number;
+  }): Promise<Result<Checkout>>;
 }
 
 /** Lower-case hex of the SHA-256 of a text. */

@@ -117,3 +117,19 @@ export function renamed(file: string, from: string, to: string): WireError {
     hint: `Add it: sluice cluster component add ${file}.`,
   };
 }
+
+export function inAnotherCluster(name: string): WireError {
+  return {
+    code: "conflict",
+    message: `The component ${name} is in another cluster already, and has something there.`,
+    hint: "Give it another name here, or take it out of that cluster first.",
+  };
+}
+
+export function cannotUndo(operation: string, isFirst: boolean): WireError {
+  return {
+    code: "conflict",
+    message: `Operation ${operation} cannot be undone: ${isFirst ? "there was nothing before it" : "others came after it"}.`,
+    hint: "Undo the last operation first, or make a new plan.",
+  };
+}

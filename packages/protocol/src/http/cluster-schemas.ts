@@ -19,7 +19,31 @@ const componentFile = z
     name: clusterName,
     cluster: clusterName.describe("As it was added: sluice cluster add NAME"),
     owner: z.string().min(1).max(200).optional(),
-    manifests: z.array(z.string().min(1)).min(1).describe("Files and folders, from the folder of this file"),
+    manifests: z.array(z.string().min(1)).min(1).optional().describe("Files and folders, from the folder of this file"),
+    kustomize: z.string().min(1).optional().describe("Folder of a kustomization; kustomize or kubectl renders it"),
+    helm: z
+      .strictObject({
+        chart: z.string().min(1).describe("Folder of a chart, or its address: oci:// or https://"),
+        values: z.array(z.string().min(1)).default([]).describe("Files of values"),
+        version: z.string().min(1).optional(),
+      })
+      .optional()
+      .describe("A chart; helm renders it"),
+    git: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^(https:\/\/|ssh:\/\/|file:\/\/|git@)[^\s]+$/)
+          .describe("Of the repository"),
+        ref: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)
+          .optional()
+          .describe("Branch, tag or commit (default: the repository's own)"),
+        path: z.string().default("").describe("Folder that manifests, kustomize and helm are in"),
+      })
+      .optional()
+      .describe("The files are in a repository"),
     namespace: z.string().min(1).default("default").describe("Of objects that name none"),
     dependsOn: z.array(clusterName).default([]).describe("Components that have to be healthy first"),
     health: z
@@ -27,6 +51,16 @@ const componentFile = z
         timeoutMs: z.int().min(1_000).max(86_400_000).default(300_000).describe("Longest wait for each wave"),
       })
       .prefault({}),
+    drift: z
+      .strictObject({
+        everyMs: z.int().min(1_000).max(604_800_000).default(900_000).describe("Between two looks"),
+        mode: z
+          .enum(["report", "repair"])
+          .default("report")
+          .describe("Whether drift is told, or put right by a plan that is approved as the policy says"),
+      })
+      .optional()
+      .describe("Looks by itself whether the cluster is still as it was applied"),
     prune: z
       .strictObject({
         enabled: z.boolean().default(true),
@@ -67,6 +101,10 @@ const componentFile = z
       })
       .prefault({}),
   })
+  .refine(
+    ({ manifests, kustomize, helm }) => [manifests, kustomize, helm].filter((each) => each !== undefined).length === 1,
+    { message: "exactly one of manifests, kustomize and helm has to be there" },
+  )
   .describe("A component: something that is declared and brought to a cluster as a whole");
 
 const identity = z.strictObject({ server: z.string(), ca: z.string(), uid: z.string() });
@@ -135,6 +173,7 @@ const plan = z.strictObject({
   requestedBy: z.string(),
   approvedBy: z.string().nullable(),
   approval: z.enum(["other", "self", "none"]),
+  revision: z.string().nullable().describe("The commit that its manifests are of"),
   createdAt: time,
   expiresAt: time,
   changes: z.array(change).describe("Riskiest first"),

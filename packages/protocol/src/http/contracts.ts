@@ -2,6 +2,7 @@
 import { cacheContracts } from "./cache-contracts.ts";
 import { foreignCacheContracts } from "./foreign-cache-contracts.ts";
 import { clusterContracts } from "./cluster-contracts.ts";
+import { meshContracts } from "./mesh-contracts.ts";
 import { consoleContracts } from "./console-contracts.ts";
 import type { Contract, Parameter } from "./contract.ts";
 import { dataContracts } from "./data-contracts.ts";
@@ -40,6 +41,7 @@ export const contracts: Readonly<Record<RouteName, Contract>> = {
   ...cacheContracts,
   ...foreignCacheContracts,
   ...clusterContracts,
+  ...meshContracts,
   ...recoveryContracts,
   ...triggerContracts,
   ...consoleContracts,

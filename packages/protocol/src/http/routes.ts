@@ -1,6 +1,6 @@
 // The route table: every URL the server answers and who may call it, in one place. Without zod, so that it costs nothing to load.
 import { cacheRoutes, foreignCacheRoutes } from "./cache-routes.ts";
-import { clusterRoutes } from "./cluster-routes.ts";
+import { clusterRoutes, meshRoutes } from "./cluster-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { identityRoutes } from "./identity-routes.ts";
@@ -32,6 +32,7 @@ export const routes = {
   ...cacheRoutes,
   ...foreignCacheRoutes,
   ...clusterRoutes,
+  ...meshRoutes,
   ...recoveryRoutes,
   ...consoleRoutes,
 } as const;

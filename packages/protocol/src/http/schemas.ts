@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cacheSchemas } from "./cache-schemas.ts";
 import { foreignCacheSchemas } from "./foreign-cache-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
+import { meshSchemas } from "./mesh-schemas.ts";
 import { consoleSchemas } from "./console-schemas.ts";
 import { dataSchemas } from "./data-schemas.ts";
 import { identitySchemas } from "./identity-schemas.ts";
@@ -35,6 +36,7 @@ export const schemas = {
   ...cacheSchemas,
   ...foreignCacheSchemas,
   ...clusterSchemas,
+  ...meshSchemas,
   ...recoverySchemas,
   ...consoleSchemas,
 } as const;

@@ -57,10 +57,11 @@ export function makeBootstrapWorkflow(
 
 interface Desk {
   readonly clusters: () => Promise<Clusters>;
-  readonly input: BootstrapInput;
+  readonly input: Pick<BootstrapInput, "by" | "person" | "as">;
 }
 
-async function bringUp(ctx: Context, name: string, { clusters, input }: Desk): Promise<Came> {
+/** Plans a component, waits for its approval, and applies it. */
+export async function bringUp(ctx: Context, name: string, { clusters, input }: Desk): Promise<Came> {
   const who = { by: input.by, person: input.person, as: input.as ?? undefined };
   const plan = await ctx.step(`plan ${name}`, async () =>
     unwrap(await (await clusters()).bootstrap.planToBringUp({ ...who, component: name })),

@@ -1,7 +1,7 @@
 // Files and programs of this machine, as the room of clusters sees them.
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
-import type { Files, ProcessRunner } from "@sluice/core/cluster";
+import type { Files, PlacedFiles, ProcessRunner } from "@sluice/core/cluster";
 
 /** Codes of "it is not there", whatever is in the way. */
 const absent = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
@@ -16,7 +16,7 @@ async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** Files within a folder: what leads out of it, by dots or by links, is not there. */
-export function filesIn(folder: string): Files {
+export function filesIn(folder: string): PlacedFiles {
   const inside = async (path: string): Promise<string | undefined> => {
     const [root, found] = [await realpath(folder), await unlessAbsent(() => realpath(resolve(folder, path)))];
     return found === root || found?.startsWith(root + sep) === true ? found : undefined;
@@ -31,6 +31,7 @@ export function filesIn(folder: string): Files {
       const names = at === undefined ? undefined : await unlessAbsent(() => readdir(at));
       return names?.toSorted();
     },
+    place: inside,
   };
 }
 

@@ -11,6 +11,12 @@ import { attachInProcess, manifestOf, systemWorkerClock, workerLimits } from "@s
 import { AsyncStepScope } from "@sluice/worker/step-scope";
 import { bootstrapWorkflow, makeBootstrapWorkflow } from "./bootstrap-workflow.ts";
 import type { BootstrapInput } from "./bootstrap-workflow.ts";
+import { canaryWorkflow, makeCanaryWorkflow } from "./mesh-canary-workflow.ts";
+import type { CanaryInput } from "./mesh-canary-workflow.ts";
+import { makeUpgradeWorkflow, upgradeWorkflow } from "./mesh-upgrade-workflow.ts";
+import type { UpgradeInput } from "./mesh-upgrade-workflow.ts";
+import { driftInput, driftWorkflow, makeDriftWorkflow, readEvent } from "./drift-workflow.ts";
+import { gitCheckouts } from "./checkouts.ts";
 import { filesIn, machineFiles, processesWith } from "./machine.ts";
 import { approvedEvent, makeOperationWorkflow, operationVersion, operationWorkflow } from "./operation-workflow.ts";
 import { lineTransport, scriptRunner, sqlServers } from "./recovery-ground.ts";
@@ -41,6 +47,9 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     makeBootstrapWorkflow(() => whole.promise, own),
     makeFailoverWorkflow(recoveries, own),
     makeWatchWorkflow(recoveries, async (input) => void unwrap(await watchAgain(engine, input))),
+    makeUpgradeWorkflow(() => whole.promise, own),
+    makeCanaryWorkflow(() => whole.promise, own),
+    makeDriftWorkflow(() => whole.promise, own),
   ];
   engine.deployments.addBuiltIn(operationVersion, manifestOf(workflows));
   const worker = attachInProcess(engine, {
@@ -59,6 +68,7 @@ export function openClusters({ engine, store, vault, project, env, limits }: Clu
     transport: fetchTransport,
     processes: processesWith(env),
     project: filesIn(project),
+    checkouts: gitCheckouts(processesWith(env)),
     machine: machineFiles,
     env,
     clock: systemClock,
@@ -138,6 +148,37 @@ function runnerOver(engine: Engine): OperationRunner {
         input: encodeValue(input),
         tags: [],
       });
+      return started.ok ? ok(run) : started;
+    },
+    async watchDrift({ by, component, watched }) {
+      if (watched) {
+        const input = encodeValue(driftInput(component, by));
+        const tags = [`component:${component}`];
+        const started = await engine.startRun({ by, workflow: driftWorkflow, input, tags });
+        if (!started.ok) return started;
+      }
+      await engine.emit({ by, name: readEvent, key: component, payload: encodeValue(null) });
+      return ok(null);
+    },
+    async upgradeMesh({ by, person, as, run, request }) {
+      const { kind, id } = by;
+      const { cluster } = request;
+      const input: UpgradeInput = { cluster, request, by: { kind, id }, person, as: as ?? null };
+      const tags = [`cluster:${cluster}`, "mesh"];
+      const started = await engine.startRun({
+        by,
+        id: run,
+        workflow: upgradeWorkflow,
+        input: encodeValue(input),
+        tags,
+      });
+      return started.ok ? ok(run) : started;
+    },
+    async releaseCanary({ by, run, request }) {
+      const { cluster, namespace, virtualService } = request;
+      const input: CanaryInput = { target: `${cluster} ${namespace}/${virtualService}`, request };
+      const tags = [`cluster:${cluster}`, "mesh"];
+      const started = await engine.startRun({ by, id: run, workflow: canaryWorkflow, input: encodeValue(input), tags });
       return started.ok ? ok(run) : started;
     },
     async approved({ by, plan }) {

@@ -32,6 +32,20 @@ export function seen(call: Call): (cluster: string) => boolean {
   return (cluster) => patterns === undefined || matchesAny(patterns, cluster);
 }
 
+/** A cluster that may be seen, and with `permission` used; one that may not be seen is not there. */
+export async function clusterFor(call: Call, name: string, permission: Permission): Promise<ClusterRecord> {
+  const found = await call.parts.store.clusters.getCluster({ name });
+  if (found === undefined || !seen(call)(name)) {
+    throw new SluiceError({
+      code: "cluster_not_found",
+      message: `There is no cluster ${quoted(name)}.`,
+      hint: clusterHint,
+    });
+  }
+  call.require(permission, name);
+  return found;
+}
+
 /** A component that may be seen, and with `permission` used; one that may not be seen is not there. */
 export async function componentFor(call: Call, name: string, permission: Permission): Promise<ComponentRecord> {
   const found = await call.parts.store.clusters.getComponent({ name });

@@ -25,7 +25,7 @@ export function personOf(call: Call): string {
 }
 
 /** Who asks, and in whose name the cluster is asked where it takes that. */
-function behind(call: Call) {
+export function behind(call: Call) {
   return { by: call.actor, person: personOf(call), as: call.principal.user?.name };
 }
 
@@ -150,6 +150,7 @@ function shownPlan(plan: PlanRecord): object {
     requestedBy: person,
     approvedBy: plan.approvedBy ?? null,
     approval,
+    revision: content.revision ?? null,
     createdAt,
     expiresAt,
     changes,

@@ -226,6 +226,7 @@ export const handlers: Handlers<RouteName> = {
       "getComponentHealth",
     ],
   ),
+  ...loaded(() => import("./mesh.ts"), ["getMesh", "analyzeMesh", "upgradeMesh", "releaseCanary"]),
   ...loaded(
     () => import("./plans.ts"),
     [

@@ -104,6 +104,15 @@ const clusterColumns: readonly Column<Cluster>[] = [
   { name: "status", label: "Status", cell: ({ name }) => <Answers cluster={name} /> },
   { name: "version", label: "Version", from: "sm", cell: ({ version }) => <Mono>{version}</Mono> },
   {
+    name: "mesh",
+    label: "Mesh",
+    cell: ({ name }) => (
+      <Link to="/clusters/meshes/$cluster" params={{ cluster: name }} className="text-accent hover:underline">
+        Mesh
+      </Link>
+    ),
+  },
+  {
     name: "server",
     label: "Server",
     from: "md",

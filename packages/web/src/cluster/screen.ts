@@ -42,6 +42,13 @@ const planPage = createRoute({
   component: lazyRouteComponent(() => import("./plan-page.tsx"), "PlanPage"),
 });
 
+const meshPage = createRoute({
+  getParentRoute: () => clustersRoute,
+  path: "meshes/$cluster",
+  staticData: { crumb: ({ cluster }) => cluster ?? "" },
+  component: lazyRouteComponent(() => import("./mesh-page.tsx"), "MeshPage"),
+});
+
 const recoveryPage = createRoute({
   getParentRoute: () => clustersRoute,
   path: "recovery",
@@ -57,5 +64,5 @@ const failoverPage = createRoute({
 });
 
 export const clustersRoutes = [
-  clustersRoute.addChildren([listPage, componentPage, planPage, recoveryPage, failoverPage]),
+  clustersRoute.addChildren([listPage, componentPage, planPage, recoveryPage, failoverPage, meshPage]),
 ] as const;

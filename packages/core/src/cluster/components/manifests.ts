@@ -120,7 +120,7 @@ function refused(where: string, why: string): ReturnType<typeof fail> {
   });
 }
 
-function tooMuch(found: string, limit: string, max: number): ReturnType<typeof fail> {
+export function tooMuch(found: string, limit: string, max: number): ReturnType<typeof fail> {
   return fail({
     code: "payload_too_large",
     message: `The component has ${found}; at most ${max} are taken (${limit}).`,

@@ -312,6 +312,11 @@ export class ApiDouble {
     const type = request.headers.get("content-type") ?? "";
     if (type.startsWith("application/apply-patch")) return this.#apply({ key, where, query, dryRun }, { live, body });
     if (live === undefined) return missing;
+    for (const part of ["uid", "resourceVersion"] as const) {
+      const wanted = at(body, "metadata", part);
+      if (wanted !== undefined && wanted !== live.metadata[part])
+        return status(409, "Conflict", `the object has been modified: its ${part} is another`);
+    }
     return Response.json(this.#store(key, patched(live, body)));
   }
 

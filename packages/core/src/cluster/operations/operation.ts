@@ -8,6 +8,7 @@ import type { Result } from "../../kernel/result.ts";
 import type { Resources } from "../client/resources.ts";
 import { componentHealth, objectHealth, readinessOf, unreadHealth } from "../health/health.ts";
 import type { HealthRules, ObjectHealth } from "../health/health.ts";
+import type { ComponentSpec } from "../components/component-file.ts";
 import type { ClusterLimits } from "../limits.ts";
 import { keyOf, refOf } from "../objects.ts";
 import type { KubeObject } from "../objects.ts";
@@ -191,6 +192,12 @@ export class Operations {
     // Asked again after a crash: it has ended already.
     const record = await store.getOperation({ operation });
     return record?.status === "completed" ? ok(null) : fail(lost(operation));
+  }
+
+  /** How often a component is looked at by itself, and what for; undefined where it is not. */
+  async driftWatch(component: string): Promise<ComponentSpec["drift"]> {
+    const record = await this.#options.store.getComponent({ name: component });
+    return record === undefined ? undefined : (decodeValue(record.spec) as ComponentSpec).drift;
   }
 
   async noteReason(operation: string, reason: string): Promise<void> {

@@ -39,6 +39,8 @@ export interface PlannedPrune extends InventoryEntry {
 
 /** Everything of a plan but who asked for it and what became of it. */
 export interface PlanContent {
+  /** The commit that the manifests are of, where they come from a repository. */
+  readonly revision?: string;
   readonly component: string;
   readonly cluster: string;
   readonly identity: ClusterIdentity;
