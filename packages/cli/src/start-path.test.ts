@@ -11,7 +11,7 @@ const starts = ["packages/cli/src/main.ts", "packages/cli/src/serve.ts"];
 const server = "packages/server/src/index.ts";
 const writer = "packages/core/src/store/sqlite/writer-thread.ts";
 /** As of today, with room for a few. Each module costs a server at rest some 30 kB. */
-const modulesMax = { server: 321, writer: 155 };
+const modulesMax = { server: 323, writer: 155 };
 
 /** Paths from the root of what these files load without being asked, through static imports of values; and modules of Node. */
 function loadedBy(entries: readonly string[]): Map<string, string> {

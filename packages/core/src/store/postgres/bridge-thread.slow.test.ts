@@ -1,7 +1,7 @@
 // A connection that ends: one for reads asks again, one that writes never goes on with the rest of a transaction.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PostgresConnection } from "./connection.ts";
-import { isLost } from "./postgres-error.ts";
+import { isLost } from "../sqlite/failures.ts";
 import { Databases, installServer, serverStartMs } from "./postgres-server.suite.ts";
 import { primaryKeys } from "./schema.ts";
 

@@ -1,6 +1,7 @@
 // Talks to PostgreSQL for a thread of the store, which waits for each answer. Statements of one request go out together.
 import { workerData, type MessagePort } from "node:worker_threads";
-import { isLost, partsOf, type PostgresErrorParts } from "./postgres-error.ts";
+import { isLost } from "../sqlite/failures.ts";
+import { partsOf, type PostgresErrorParts } from "./postgres-error.ts";
 
 /** A statement on its way. */
 export interface Sent {

@@ -1,7 +1,7 @@
 // What the server says, told apart by what can be done about it.
 import { expect, test } from "bun:test";
-import { failureOf } from "../sqlite/failures.ts";
-import { isLost, PostgresError } from "./postgres-error.ts";
+import { failureOf, isLost } from "../sqlite/failures.ts";
+import { PostgresError } from "./postgres-error.ts";
 
 test.each([
   ["08006", "lost"],

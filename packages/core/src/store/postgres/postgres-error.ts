@@ -30,10 +30,3 @@ export function partsOf(thrown: unknown): PostgresErrorParts {
     code: typeof errno === "string" ? errno : typeof code === "string" ? code.replace(/^PG_/, "") : "",
   };
 }
-
-/** The server went away, or the way to it did. */
-const lostCodes = /^(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
-
-export function isLost(thrown: unknown): boolean {
-  return lostCodes.test(partsOf(thrown).code);
-}

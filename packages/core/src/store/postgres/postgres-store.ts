@@ -7,8 +7,8 @@ import { SqliteRunStore, type Looker } from "../sqlite/sqlite-run-store.ts";
 import { closedError } from "../sqlite/start-thread.ts";
 import { WriterClient } from "../sqlite/writer-client.ts";
 import type { Connection } from "../sqlite/connection.ts";
-import { failureOf, fromWire } from "../sqlite/failures.ts";
-import { isLost, PostgresError } from "./postgres-error.ts";
+import { failureOf, fromWire, isLost } from "../sqlite/failures.ts";
+import { PostgresError } from "./postgres-error.ts";
 import { primaryKeys } from "./schema.ts";
 import { SuspendedConnection } from "./suspended-connection.ts";
 

@@ -1,5 +1,4 @@
 // What a failure of the database means for the store: try again later, or never acknowledge anything again.
-import { isLost } from "../postgres/postgres-error.ts";
 import { SluiceError, toWire, type WireError } from "@sluice/protocol";
 
 /** A failure that the database itself reported. */
@@ -9,6 +8,15 @@ interface DatabaseFailure extends Error {
 
 const fullCodes = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "PG_53100"]);
 const busyCodes = /^SQLITE_(BUSY|LOCKED)/;
+/** PostgreSQL went away, or the way to it did: its own codes, and what its client calls that. */
+const lostCodes = /^(?:PG_)?(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
+
+export function isLost(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { errno, code } = thrown as Error & { readonly errno?: unknown; readonly code?: unknown };
+  return lostCodes.test(String(typeof errno === "string" ? errno : code));
+}
+
 /** Of PostgreSQL: a value or a statement that it does not take. */
 const refusedCodes = /^PG_(?:2[0-9]|42|54)/;
 /** Others changed the same rows: it works when it is done again. */
