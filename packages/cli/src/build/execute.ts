@@ -19,6 +19,8 @@ type Builds = Awaited<ReturnType<typeof loadBuilds>>;
 type Shown = Parameters<Builds["localBuild"]>[1]["show"];
 type BuildRequest = Parameters<Builds["dryLocalBuild"]>[1];
 
+type EndedTask = Parameters<Parameters<Builds["watchBuilds"]>[1]["built"]>[0][number];
+
 const interruptedCode = 130;
 
 /** What is shown of a build; on a terminal with a line below it that says how far it is. */
@@ -95,19 +97,7 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
         timeline.summary({ id, status, command: `sluice build ${given.join(" ")}`.trim(), elapsedMs, tasks }),
       );
     if (flags.json === true)
-      io.print(
-        JSON.stringify({
-          id,
-          status,
-          tasks: tasks.map(({ id: task, status: how, cache, hash, durationMs }) => ({
-            id: task,
-            status: how,
-            cache,
-            hash,
-            durationMs,
-          })),
-        }),
-      );
+      io.print(JSON.stringify({ id, status, tasks: tasks.map(shownTask) }));
     else finish(end.value);
     if (status === "completed") return;
     throw new CliError(
@@ -119,6 +109,11 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
     endProgress();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
   }
+}
+
+/** A task as `--json` has it. */
+export function shownTask({ id, status, cache, hash, durationMs }: EndedTask) {
+  return { id, status, cache, hash, durationMs };
 }
 
 export function scopeOf(flags: BuildFlags): Omit<BuildRequest, "tasks"> {

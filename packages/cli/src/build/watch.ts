@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { CliError, exitCodes } from "../io.ts";
 import type { Io } from "../io.ts";
-import { loadBuilds, logOf, scopeOf } from "./execute.ts";
+import { loadBuilds, logOf, scopeOf, shownTask } from "./execute.ts";
 import { argumentsOf, concurrencyOf, taskNames } from "./flags.ts";
 import type { BuildFlags } from "./flags.ts";
 import { BuildOutput } from "./output.ts";
@@ -14,7 +14,7 @@ export async function watch(io: Io, given: readonly string[], flags: BuildFlags)
   const interrupt = (): void => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
   const timeline = builds.timeline(() => performance.now());
-  const show = new BuildOutput(io, { isStream: true, logs: "new-only", isQuiet: false, timeline });
+  const show = new BuildOutput(io, { isStream: true, logs: "new-only", isQuiet: flags.json === true, timeline });
   let startedAt = performance.now();
   try {
     const ended = await builds.watchBuilds(ground, {
@@ -37,6 +37,10 @@ export async function watch(io: Io, given: readonly string[], flags: BuildFlags)
       signal: stop.signal,
       built(tasks) {
         const status = tasks.every((task) => task.status === "completed") ? "completed" : "failed";
+        if (flags.json === true) {
+          io.print(JSON.stringify({ status, tasks: tasks.map(shownTask) }));
+          return;
+        }
         show.finish({ status, tasks, elapsedMs: performance.now() - startedAt });
         io.print("Waits for changes.");
       },

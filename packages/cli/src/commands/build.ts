@@ -75,6 +75,7 @@ function addQuestions(build: Command, io: Io): void {
     .description("Build, and again what changed whenever something does; what lasts for ever is kept running")
     .argument("[tasks...]", "names of tasks (default: build)")
     .option("--concurrency <n>", "tasks at once, such as 4 or 50%")
+    .option("--json", "print a line of JSON after each build, and nothing else")
     .addHelpText("after", "\nExample:\n  sluice build watch dev\n")
     .action(async (tasks: string[], flags: BuildFlags) => (await import("../build/watch.ts")).watch(io, tasks, flags));
   build

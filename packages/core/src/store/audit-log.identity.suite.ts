@@ -189,10 +189,11 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
       const ofTriggers = ["putTriggers", "setTriggerPaused"];
       const ofBuilds = ["createBuild", "cancelBuild", "bindWorker", "drainWorker", "removeWorker"];
       const ofClusters = ["putCluster", "putComponent", "createPlan", "approvePlan", "beginOperation"];
+      const ofRecoveries = ["putRecovery", "createFailover", "approveFailover", "beginFailover", "reviewFailover"];
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
       expect([...auditedVerbs].toSorted()).toEqual(
-        [ofRuns, ofOthers, ofTriggers, ofBuilds, ofQueues, ofClusters, ofPeople, ofAccess].flat().toSorted(),
+        [ofRuns, ofOthers, ofTriggers, ofBuilds, ofQueues, ofClusters, ofRecoveries, ofPeople, ofAccess].flat().toSorted(),
       );
     });
   });

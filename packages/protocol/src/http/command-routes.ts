@@ -131,6 +131,7 @@ export const commandRoutes = {
   "audit verify": ["verifyAudit"],
   backup: ["backup"],
   restore: ["restore"],
+  "store migrate": [],
   "migrate cronflow": ["importRun"],
   doctor: ["ready", "listDeployments"],
 } as const satisfies Readonly<Record<string, readonly RouteName[]>>;
