@@ -66,6 +66,7 @@ describe("precedence", () => {
       port: ["81", 81],
       auth: ["false", false],
       publicUrl: ["https://sluice.example/", "https://sluice.example"],
+      state: ["postgres://me@db:5432/runs", "postgres://me@db:5432/runs"],
       durability: ["relaxed", "relaxed"],
       onDeploy: ["move", "move"],
       encryptPayloads: ["true", true],

@@ -136,12 +136,14 @@ describe("large values at once", () => {
   test("wait for their turn, past that they are refused; one that is not read to its end makes room", async () => {
     const open = (): Promise<Response> => f.http.fetch(f.request("/api/v1/runs/r1/values/1"));
     const first = await open();
-    const second = open();
-    const third = await open();
-    expect(third.status).toBe(429);
-    expect(third.headers.get("retry-after")).toBe("1");
+    // One of two waits and the other one is refused; which of them is whose look at its run came first.
+    const others = [open(), open()];
+    const refused = await Promise.race(others);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toBe("1");
     await first.body?.cancel();
-    expect(await (await second).json()).toEqual(shown);
+    const waited = (await Promise.all(others)).find((each) => each !== refused);
+    expect(await waited?.json()).toEqual(shown);
     expect((await value("1")).body).toEqual(shown);
   });
 });
