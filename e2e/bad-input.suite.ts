@@ -70,6 +70,16 @@ export const samples: Partial<Record<RouteName, Readonly<Record<string, unknown>
   createFailover: { to: "b" },
   approveFailover: { hash: "h" },
   beginFailover: { hash: "h" },
+  upgradeMesh: { from: "1-26", to: "1-27" },
+  releaseCanary: {
+    canary: {
+      namespace: "shop",
+      virtualService: "web",
+      host: "web",
+      stable: { subset: "stable" },
+      canary: { subset: "canary" },
+    },
+  },
   approvePlan: { hash: "h" },
   applyPlan: { hash: "h" },
   cancelRun: { reason: "r" },

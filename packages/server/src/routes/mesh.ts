@@ -14,7 +14,8 @@ const schemaHint = "The body is described at /api/docs.";
 /** The body, with what it leaves out filled in. */
 async function parsed<T extends z.ZodType>(call: Call, schema: T): Promise<z.infer<T>> {
   call.query().done();
-  const body = schema.safeParse((await call.body()).content ?? {});
+  const { content } = await call.body();
+  const body = schema.safeParse(content === undefined ? {} : content);
   if (body.success) return body.data;
   const said = body.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`.replace(/^: /, ""));
   return refuse("bad_request", said.join("; "), schemaHint);
@@ -31,8 +32,8 @@ export async function getMesh(call: Call): Promise<Response> {
 }
 
 export async function analyzeMesh(call: Call): Promise<Response> {
-  const { name } = await clusterFor(call, call.param(0), "cluster:read");
   const { namespace, manifests } = await parsed(call, schemas.AnalyzeMesh);
+  const { name } = await clusterFor(call, call.param(0), "cluster:read");
   const mesh = await meshOf(call);
   const asked = { cluster: name, namespace: namespace ?? undefined, manifests: manifests ?? undefined };
   const findings = unwrap(await mesh.analysis(asked));
@@ -40,8 +41,8 @@ export async function analyzeMesh(call: Call): Promise<Response> {
 }
 
 export async function upgradeMesh(call: Call): Promise<Response> {
-  const { name } = await clusterFor(call, call.param(0), "cluster:apply");
   const body = await parsed(call, schemas.UpgradeMesh);
+  const { name } = await clusterFor(call, call.param(0), "cluster:apply");
   if (typeof body.component === "string") call.require("cluster:plan", name);
   const request = {
     cluster: name,
@@ -60,8 +61,8 @@ export async function upgradeMesh(call: Call): Promise<Response> {
 }
 
 export async function releaseCanary(call: Call): Promise<Response> {
-  const { name } = await clusterFor(call, call.param(0), "cluster:apply");
   const { canary } = await parsed(call, schemas.ReleaseCanary);
+  const { name } = await clusterFor(call, call.param(0), "cluster:apply");
   const run = unwrap(
     await (await meshOf(call)).beginCanary({ ...behind(call), request: { cluster: name, ...canary } }),
   );
