@@ -17,7 +17,6 @@ const settingKeys = [
   "globalEnv",
   "globalPassThroughEnv",
   "envMode",
-  "hardLinks",
 ] as const;
 const taskKeys = [
   "dependsOn",
