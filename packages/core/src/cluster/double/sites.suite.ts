@@ -4,12 +4,14 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -176,7 +178,11 @@ export class Sites {
   static async start(): Promise<Sites> {
     const sites = new Sites();
     const owner = account();
-    if (owner !== undefined) chownSync(sites.folder, owner.uid, owner.gid);
+    if (owner !== undefined) {
+      chownSync(sites.folder, owner.uid, owner.gid);
+      // That user has to get there.
+      if ((statSync(tmpdir()).mode & 0o011) !== 0o011) chmodSync(tmpdir(), 0o711);
+    }
     sites.a = new PgServer("a", await freePort(), sites.folder);
     sites.b = new PgServer("b", await freePort(), sites.folder);
     try {
