@@ -44,11 +44,13 @@ const PUBLISHABLE: Publishable[] = [
     started: [
       "packages/cli/src/main.ts",
       "packages/cli/src/sluice-worker.ts",
+      "packages/core/src/store/postgres/bridge-thread.ts",
       "packages/core/src/store/sqlite/reader-thread.ts",
       "packages/core/src/store/sqlite/writer-thread.ts",
       "packages/core/src/logs/storage/log-reader-thread.ts",
       "packages/core/src/logs/storage/log-writer-thread.ts",
       "packages/core/src/metrics/storage/metric-thread.ts",
+      "packages/server/src/builds/build-child.ts",
       "packages/server/src/bundle-process.ts",
       "packages/server/src/terminals/holder/holder-process.ts",
       "packages/server/src/terminals/screen-thread.ts",
@@ -69,6 +71,9 @@ const PUBLISHABLE: Publishable[] = [
     bin: {},
   },
 ];
+
+/** Files that are begun by their own names, as threads or processes: each has to be beside the bundle. */
+export const startedFiles: readonly string[] = PUBLISHABLE.flatMap(({ started }) => started);
 
 const root = join(import.meta.dir, "..");
 const dist = join(root, "dist");

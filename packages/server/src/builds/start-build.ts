@@ -32,7 +32,9 @@ const complaintCharsMax = 2_000;
 export function buildStarter({ project, env, url, keys, instance }: StartGround): BuildStarter {
   return async (input, signal) => {
     if (input.root !== null && !belongTogether(input.root, project)) throw elsewhere(input.root);
-    const entry = Bun.fileURLToPath(new URL("build-child.ts", import.meta.url));
+    // Bundled, the program's file stands beside the bundle.
+    const file = import.meta.url.endsWith(".ts") ? "./build-child.ts" : "./build-child.js";
+    const entry = Bun.fileURLToPath(new URL(file, import.meta.url));
     const child = Bun.spawn([process.execPath, "--no-install", entry], {
       cwd: input.root ?? project,
       env: { ...env },
