@@ -96,8 +96,7 @@ export async function execute(io: Io, given: readonly string[], flags: BuildFlag
         flags,
         timeline.summary({ id, status, command: `sluice build ${given.join(" ")}`.trim(), elapsedMs, tasks }),
       );
-    if (flags.json === true)
-      io.print(JSON.stringify({ id, status, tasks: tasks.map(shownTask) }));
+    if (flags.json === true) io.print(JSON.stringify({ id, status, tasks: tasks.map(shownTask) }));
     else finish(end.value);
     if (status === "completed") return;
     throw new CliError(

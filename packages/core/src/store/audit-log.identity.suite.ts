@@ -193,7 +193,9 @@ export function auditedIdentitySuite(name: string, makeStore: MakeStore): void {
       const ofPeople = ["createUser", "updateUser", "putRole", "deleteRole", "addPasskey", "removePasskey", "putLink"];
       const ofAccess = ["createSession", "endSessions", "createToken", "revokeToken"];
       expect([...auditedVerbs].toSorted()).toEqual(
-        [ofRuns, ofOthers, ofTriggers, ofBuilds, ofQueues, ofClusters, ofRecoveries, ofPeople, ofAccess].flat().toSorted(),
+        [ofRuns, ofOthers, ofTriggers, ofBuilds, ofQueues, ofClusters, ofRecoveries, ofPeople, ofAccess]
+          .flat()
+          .toSorted(),
       );
     });
   });

@@ -11,13 +11,7 @@ export interface OwnSettings {
   readonly value: unknown;
 }
 
-const settingKeys = [
-  "tasks",
-  "globalDependencies",
-  "globalEnv",
-  "globalPassThroughEnv",
-  "envMode",
-] as const;
+const settingKeys = ["tasks", "globalDependencies", "globalEnv", "globalPassThroughEnv", "envMode"] as const;
 const taskKeys = [
   "dependsOn",
   "inputs",

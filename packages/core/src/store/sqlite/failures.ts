@@ -9,7 +9,8 @@ interface DatabaseFailure extends Error {
 const fullCodes = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "PG_53100"]);
 const busyCodes = /^SQLITE_(BUSY|LOCKED)/;
 /** PostgreSQL went away, or the way to it did: its own codes, and what its client calls that. */
-const lostCodes = /^(?:PG_)?(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
+const lostCodes =
+  /^(?:PG_)?(?:08|57P|ERR_POSTGRES_(?:CONNECTION|IDLE|LIFETIME)|ECONN|EPIPE|ETIMEDOUT|FailedToOpenSocket)/;
 
 export function isLost(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
