@@ -37,6 +37,9 @@ async function live(folder: string, from: number): Promise<void> {
       await store.archive.archive();
     }
   };
+  // However quick the kills are: what an earlier life left is sealed and archived before more comes.
+  await store.seal();
+  await store.archive.archive();
   await Promise.all([archive(), ...Array.from({ length: atOnce }, send)]);
 }
 
