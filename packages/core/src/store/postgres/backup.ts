@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { SqliteConnection, type Connection } from "../sqlite/connection.ts";
 import { migrate } from "../sqlite/migrate.ts";
 import { sync } from "../sqlite/backup.ts";
-import { copyTable, tablesOf } from "./copy.ts";
+import { copyTable, settleNumbers, tablesOf } from "./copy.ts";
 
 /** Copies everything to a file, replacing what is there. */
 export function backupToFile(from: Connection, path: string): { readonly bytes: number } {
@@ -18,6 +18,7 @@ export function backupToFile(from: Connection, path: string): { readonly bytes: 
       migrate(to);
       from.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       for (const table of tablesOf(to)) copyTable(from, to, { table });
+      settleNumbers(from, to);
     } finally {
       from.run("ROLLBACK");
       to.close();

@@ -102,10 +102,18 @@ function hashValue(hash: ReturnType<typeof createHash>, value: SQLQueryBindings)
   else throw new Error("a row has a value of a kind that no table has");
 }
 
-/** After rows came with their numbers, the next one gets a number behind theirs. */
-export function settleNumbers(db: Connection): void {
-  if (db.dialect !== "postgres") return;
-  db.rows(
-    "SELECT setval(pg_get_serial_sequence('events', 'id'), coalesce((SELECT max(id) FROM events), 0) + 1, FALSE)",
-  );
+const lastEventSql = {
+  sqlite: "SELECT seq AS last FROM sqlite_sequence WHERE name = 'events'",
+  postgres: "SELECT last FROM event_numbers",
+};
+
+/** The next event gets a number behind all there ever were, those that have been deleted included. */
+export function settleNumbers(from: Connection, to: Connection): void {
+  const last = from.rows<{ last: number }>(lastEventSql[from.dialect])[0]?.last ?? 0;
+  if (to.dialect === "postgres") {
+    to.run("UPDATE event_numbers SET last = ?", [last]);
+    return;
+  }
+  to.run("DELETE FROM sqlite_sequence WHERE name = 'events'");
+  to.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)", [last]);
 }

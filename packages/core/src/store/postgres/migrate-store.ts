@@ -43,7 +43,7 @@ export async function migrateStore(p: StoreMigration): Promise<readonly Migrated
       for (const table of tables) {
         copyTable(from.db, to.db, { table, copied: (rows) => p.onProgress?.(table.name, rows) });
       }
-      settleNumbers(to.db);
+      settleNumbers(from.db, to.db);
       const compared = tables.map((table) => compare(from.db, to.db, table));
       await to.finish();
       return compared;

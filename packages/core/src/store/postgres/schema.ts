@@ -12,6 +12,12 @@ const versionMin = 150_000;
 /** Step after which the audit trail is there to be guarded. */
 const auditStep = 2;
 
+/** The number of the last event there ever was: SQLite keeps that by itself. */
+const numbers: readonly string[] = [
+  "CREATE TABLE IF NOT EXISTS event_numbers (one BIGINT PRIMARY KEY CHECK (one = 1), last BIGINT NOT NULL)",
+  "INSERT INTO event_numbers (one, last) VALUES (1, 0) ON CONFLICT DO NOTHING",
+];
+
 /** Applies what is missing, all or nothing. Throws `data_folder_newer` for a schema that this program does not know. */
 export function migratePostgres(db: PostgresConnection): void {
   const server = db.rows<{ version: string }>("SELECT current_setting('server_version_num') AS version")[0]?.version;
@@ -29,6 +35,7 @@ export function migratePostgres(db: PostgresConnection): void {
     for (const text of translateSchema(step)) db.ask({ text, values: [] });
     if (index + 1 === auditStep) for (const text of triggers) db.ask({ text, values: [] });
   }
+  for (const text of numbers) db.ask({ text, values: [] });
   const text = `INSERT INTO sluice_schema (one, steps) VALUES (1, ${migrations.length})
     ON CONFLICT (one) DO UPDATE SET steps = excluded.steps`;
   db.ask({ text, values: [] });

@@ -32,6 +32,8 @@ test("texts are in the same order on their way as they are by themselves", () =>
 test("truths are numbers, absent is null, and 64 bits are a number", () => {
   expect([sendable(true), sendable(false), sendable(undefined), sendable(5)]).toEqual([1, 0, null, 5]);
   const bytes = new Uint8Array([0, 1]);
+  const fromClient = plainRow({ bytes: Buffer.from([0, 1]) }) as { readonly bytes: unknown };
+  expect([fromClient, Buffer.isBuffer(fromClient.bytes)]).toEqual([{ bytes }, false]);
   expect(plainRow({ n: 1_700_000_000_000n, yes: true, nothing: null, bytes })).toEqual({
     n: 1_700_000_000_000,
     yes: 1,

@@ -33,6 +33,8 @@ export function plainRow(row: unknown): unknown {
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row as object)) {
     if (typeof value === "bigint" || typeof value === "boolean") plain[name] = Number(value);
+    // The client's bytes are a Buffer, which is more than bytes elsewhere.
+    else if (Buffer.isBuffer(value)) plain[name] = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     else plain[name] = typeof value === "string" ? plainText(value) : value;
   }
   return plain;

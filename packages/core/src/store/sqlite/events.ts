@@ -14,7 +14,13 @@ export interface StoredEvent {
   readonly payload: Uint8Array;
 }
 
-const insertSql = "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?) RETURNING id";
+const insertSql = {
+  sqlite: "INSERT INTO events (name, key, payload, at, dedupe) VALUES (?, ?, ?, ?, ?) RETURNING id",
+  // A sequence goes on where a commit does not; numbers of events have no gaps.
+  postgres: `WITH next AS (UPDATE event_numbers SET last = last + 1 RETURNING last)
+    INSERT INTO events (id, name, key, payload, at, dedupe) SELECT last, ?::text, ?::text, ?::bytea, ?::bigint, ?::text FROM next
+    RETURNING id`,
+};
 /** Rows of earlier versions have the id alone. */
 const dedupeSql = "SELECT id FROM events WHERE dedupe IN (?1, ?2) AND (dedupe = ?1 OR name = ?3) LIMIT 1";
 const unconsumed = "NOT EXISTS (SELECT 1 FROM consumed WHERE consumed.run = ?2 AND consumed.event = events.id)";
@@ -50,7 +56,7 @@ export class EventTable {
   readonly #delete;
 
   constructor(db: Connection) {
-    this.#insert = lazily<{ id: number }>(db, insertSql);
+    this.#insert = lazily<{ id: number }>(db, insertSql[db.dialect]);
     this.#dedupe = lazily<{ id: number }>(db, dedupeSql);
     this.#any = lazily<StoredEvent>(db, anySql);
     this.#keyed = lazily<StoredEvent>(db, keyedSql);

@@ -8,7 +8,7 @@ const getSql = `SELECT ${columns} FROM secrets WHERE name = ?`;
 const listSql = `SELECT ${columns} FROM secrets ORDER BY name`;
 const countSql = "SELECT count(*) AS n FROM secrets";
 const putSql = `INSERT INTO secrets (name, sealed, key, version, created_at, updated_at) VALUES (?1, ?2, ?3, 1, ?4, ?4)
-  ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, key = excluded.key, version = version + 1,
+  ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, key = excluded.key, version = secrets.version + 1,
   updated_at = excluded.updated_at RETURNING version`;
 const deleteSql = "DELETE FROM secrets WHERE name = ?";
 const resealSql = "UPDATE secrets SET sealed = ?, key = ? WHERE name = ? AND version = ?";

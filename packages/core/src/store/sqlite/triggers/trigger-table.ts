@@ -11,13 +11,17 @@ const columns = `id, workflow, kind, created_at AS createdAt, paused, version, p
 const listTriggersSql = `SELECT ${columns} FROM triggers ORDER BY id`;
 const markColumns = "key, mark, run, at, expires_at AS expiresAt";
 const heldColumns = "key, first_at AS firstAt, due_at AS dueAt, count, input, run, payload_key AS payloadKey";
-const lastEventSql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last";
+const lastEventSql = {
+  sqlite: "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last",
+  postgres: "SELECT last FROM event_numbers",
+};
 const insertSql = `INSERT INTO triggers (id, workflow, kind, created_at, position) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (id) DO UPDATE SET workflow = excluded.workflow, kind = excluded.kind`;
 const saveSql = `UPDATE triggers SET version = version + 1, position = ?2, cursor = ?3, looked_at = ?4, next_at = ?5,
   fired_at = ?6, fired = ?7, failures = ?8, error = ?9 WHERE id = ?1`;
 const putMarkSql = `INSERT INTO trigger_marks (trigger_id, key, mark, run, at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-  ON CONFLICT (trigger_id, key) DO UPDATE SET mark = excluded.mark, run = coalesce(excluded.run, run), at = excluded.at,
+  ON CONFLICT (trigger_id, key) DO UPDATE SET mark = excluded.mark, run = coalesce(excluded.run, trigger_marks.run),
+  at = excluded.at,
   expires_at = excluded.expires_at`;
 const expiredSql =
   "SELECT trigger_id AS trigger, key FROM trigger_marks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
@@ -140,7 +144,7 @@ export class TriggerTable extends TriggerReads {
     this.#deleteHeld = lazily(db, "DELETE FROM trigger_held WHERE trigger_id = ?");
     this.#pause = lazily(db, "UPDATE triggers SET paused = ?, version = version + 1 WHERE id = ?");
     this.#save = lazily(db, saveSql);
-    this.#lastEvent = lazily<{ last: number }>(db, lastEventSql);
+    this.#lastEvent = lazily<{ last: number }>(db, lastEventSql[db.dialect]);
     this.#getMark = lazily<MarkRow>(db, `SELECT ${markColumns} FROM trigger_marks WHERE trigger_id = ? AND key = ?`);
     this.#putMark = lazily(db, putMarkSql);
     this.#forget = lazily(db, "DELETE FROM trigger_marks WHERE trigger_id = ? AND key = ?");
