@@ -107,7 +107,7 @@ const clusterColumns: readonly Column<Cluster>[] = [
     name: "mesh",
     label: "Mesh",
     cell: ({ name }) => (
-      <Link to="/clusters/meshes/$cluster" params={{ cluster: name }} className="text-accent hover:underline">
+      <Link to="/clusters/meshes/$cluster" params={{ cluster: name }} className="text-accent-ink hover:underline">
         Mesh
       </Link>
     ),
