@@ -22,6 +22,8 @@ export const job = workflow({ name: "job", tags: ["kept"] }, async (ctx, input: 
   const doubled = await ctx.step("double", () => input.size * 2);
   return ctx.step("add", () => doubled + 1);
 });
+export const told = workflow({ name: "told" }, async (ctx) =>
+  ctx.step("look", () => Object.keys(process.env).filter((name) => name === "SLUICE_STATE" || name === "SLUICE_TOKEN")));
 export const waiting = workflow({ name: "waiting" }, async (ctx) => ctx.waitFor("word"));
 `,
 };
@@ -67,7 +69,7 @@ describe.skipIf(refusal !== undefined)("runs in PostgreSQL", () => {
     workflow: string,
     size: number,
   ): Promise<{ id: string; output?: unknown }> => {
-    const wait = workflow === "job" ? "?wait=20s" : "";
+    const wait = workflow === "waiting" ? "" : "?wait=20s";
     const started = await call<{ run: { id: string; output?: unknown } }>(
       server,
       `POST /api/v1/workflows/${workflow}/runs${wait}`,
@@ -85,6 +87,7 @@ describe.skipIf(refusal !== undefined)("runs in PostgreSQL", () => {
     const server = await start("clean", await databaseUrl("clean"));
     expect((await runOf(server, "job", 20)).output).toBe(41);
     expect(existsSync(join(folder, "clean/state.db"))).toBe(false);
+    expect((await runOf(server, "told", 0)).output).toEqual([]);
     await killAll(server);
   });
 

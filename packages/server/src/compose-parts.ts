@@ -13,9 +13,8 @@ import type { SluiceError, WireError } from "@sluice/protocol";
 import { isBuildVersion, ownManifests, settledVersion } from "./builds/build-names.ts";
 import type { Bundler } from "./bundle.ts";
 import type { CodeStore } from "./bundle-store.ts";
-import { openidSecretVariable } from "./config-identity.ts";
 import type { SettingSource } from "./config.ts";
-import { limitDefaults, telemetryHeadersVariable } from "./config-settings.ts";
+import { environmentForOthers, limitDefaults } from "./config-settings.ts";
 import type { ServerSettings } from "./config-settings.ts";
 import type { HttpParts } from "./call.ts";
 import { DiskMeter } from "./disk-use.ts";
@@ -137,7 +136,8 @@ async function provideBuild(
     import("./builds/settled-build.ts"),
     import("./builds/start-build.ts"),
   ]);
-  const { settings, env } = options;
+  const { settings } = options;
+  const env = environmentForOthers(options.env);
   const keys = settings.auth ? join(folder.folder, "keys") : undefined;
   attachSettledBuilds(engine, buildStarter({ project: settings.project, env, url, keys, instance }));
   return true;
@@ -174,12 +174,10 @@ export function supervisorOf(
   { settings, log, env, modules, mode }: ComposeOptions,
   parts: Pick<SupervisorOptions, "folder" | "socket" | "code" | "engine">,
 ): Supervisor {
-  const { SLUICE_TOKEN: _token, SLUICE_STATE: _state, [openidSecretVariable]: _secret, ...rest } = env;
-  const { [telemetryHeadersVariable]: _headers, ...childEnv } = rest;
   return new Supervisor({
     ...parts,
     project: settings.project,
-    env: childEnv,
+    env: environmentForOthers(env),
     clock: systemClock,
     log,
     limits: { ...supervisorLimits, ...settings.limits },

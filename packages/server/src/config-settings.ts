@@ -234,6 +234,22 @@ export const otherVariables: readonly string[] = [
   openidSecretVariable,
   telemetryHeadersVariable,
 ];
+
+/** Variables with secrets of the server: a database's password is in its URL. */
+const secretVariables: ReadonlySet<string> = new Set([
+  "SLUICE_TOKEN",
+  "SLUICE_STATE",
+  openidSecretVariable,
+  telemetryHeadersVariable,
+]);
+
+/** The environment for processes that execute other people's code: all but the server's own secrets. */
+export function environmentForOthers(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secretVariables.has(name)));
+}
+
 export const limitVariablePrefix = "SLUICE_LIMITS_";
 
 /** `payloadBytesMax` as `PAYLOAD_BYTES_MAX`. */

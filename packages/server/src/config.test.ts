@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { closest, isLoopback, settleSettings } from "./config.ts";
 import type { SettingSources } from "./config.ts";
-import { limitDefaults, settingSpecs, variableOfLimit } from "./config-settings.ts";
+import { environmentForOthers, limitDefaults, settingSpecs, variableOfLimit } from "./config-settings.ts";
 
 function settle(sources: Partial<SettingSources>): ReturnType<typeof settleSettings> {
   return settleSettings({
@@ -230,6 +230,17 @@ describe("what is refused", () => {
       7890,
     );
   });
+});
+
+test("the server's secrets are not for processes that execute other people's code; everything else is", () => {
+  const secrets = {
+    SLUICE_TOKEN: "t",
+    SLUICE_STATE: "postgres://me:pw@db/runs",
+    SLUICE_OPENID_CLIENT_SECRET: "s",
+    SLUICE_TELEMETRY_HEADERS: "key=value",
+  };
+  const rest = { PATH: "/bin", SLUICE_URL: "http://x", SLUICE_CACHE_URL: "http://cache" };
+  expect(environmentForOthers({ ...secrets, ...rest })).toEqual(rest);
 });
 
 test("the closest name is the one with the fewest letters to change", () => {

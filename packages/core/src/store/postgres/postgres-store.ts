@@ -16,7 +16,7 @@ import { SuspendedConnection } from "./suspended-connection.ts";
 const lookConnectionsMax = 4;
 
 export interface PostgresStoreSettings {
-  /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and the like as usual. */
+  /** `postgres://user:password@host:port/database`. */
   readonly url: string;
   readonly limits?: Partial<SqliteLimits> | undefined;
   /** Called once when nothing can be acknowledged any more; the process should end. */
